@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
+	@touch $@
+
+setup: $(VENV)/.dev ## Install Tongdai and its tools into .venv
+
+run: $(VENV)/.run ## Start Tongdai with demo data on http://127.0.0.1:8080 (ARGS="--port 9000" passes options)
+	$(BIN)/tongdai demo $(ARGS)
+
+check: $(VENV)/.dev ## Lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
+	$(BIN)/pytest $(ARGS)
+
+test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
+	tests/external/run $(ARGS)
+
+bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## Remove .venv and caches (never a data directory)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
+
+.PHONY: help setup run check format test test-external bench clean

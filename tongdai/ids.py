@@ -1,0 +1,31 @@
+"""Identifiers. On the wire they are 1 to 18 ASCII digits, no sign, above zero."""
+
+from typing import NewType
+
+from tongdai.errors import NotFound
+
+TenantId = NewType("TenantId", int)
+KeyId = NewType("KeyId", int)
+CampaignId = NewType("CampaignId", int)
+ListId = NewType("ListId", int)
+ContactId = NewType("ContactId", int)
+CustomerId = NewType("CustomerId", int)
+JobId = NewType("JobId", int)
+QueueId = NewType("QueueId", int)
+
+MAX_DIGITS = 18
+
+
+def parse(text: str) -> int | None:
+    """The id that `text` writes, or None. `٣`, `+5`, `1_0`, and 4,301 digits are none."""
+    if 0 < len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
+        return int(text) or None
+    return None
+
+
+def from_path(text: str, noun: str) -> int:
+    """The id in a path; NotFound (`Campaign not found`) when it is none, as for an id that never existed."""
+    value = parse(text)
+    if value is None:
+        raise NotFound(f"{noun} not found")
+    return value

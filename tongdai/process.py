@@ -1,0 +1,21 @@
+"""What every process of Tongdai needs of its operating system."""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent(sig: signal.Signals, parent: int | None = None) -> None:
+    """Ask the kernel to send this process `sig` when its parent ends, however it ends (Linux; elsewhere no effect).
+
+    `parent` is the pid expected: if it is already gone, this process ends now. Safe between fork and exec, after the
+    user is changed (changing user clears it). The kernel means the parent's *thread*: start children from the main one.
+    """
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,160 @@
+"""All settings: one frozen value, read once. A TOML file, then TONGDAI_* in the environment, then flags: the later wins."""
+
+import ipaddress
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from tongdai.errors import OperatorError
+
+ENV_PREFIX = "TONGDAI_"
+Network = str  # an IP network, `10.0.0.0/8`
+
+
+def default_data_dir() -> str:
+    """`/var/lib/tongdai` for root, else `$XDG_DATA_HOME/tongdai`."""
+    if os.geteuid() == 0:
+        return "/var/lib/tongdai"
+    return str(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "tongdai")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data_dir: str = field(default_factory=default_data_dir)
+    """Holds the embedded database, the key pepper, sockets and spooled uploads."""
+    database_url: str | None = None
+    """An external PostgreSQL 15 to 18, `postgresql://user:password@host/db`; the embedded server without it."""
+    postgres_bin: str | None = None
+    """A folder with `postgres` and `initdb` 18 to run instead of the bundled ones."""
+    database_pool: int = 10
+    """Connections an API worker holds at the most."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    """API worker processes; two or more share their rate limits through a bundled Valkey."""
+    admin_host: str = "127.0.0.1"
+    admin_port: int | None = None
+    """Health and metrics; without it `port + 1`, or any free port when that is taken."""
+    rate_limit_url: str | None = None
+    """`redis://`, `rediss://` or `unix://` of a Redis or Valkey that several machines share their rate limits through."""
+    tenant_limit: int = 600
+    """Requests a tenant may make in any 10 seconds, where the tenant has no limit of its own."""
+    route_limit: int = 200
+    """Requests a tenant may make to one route in any 10 seconds, where the tenant has no limit of its own."""
+    failed_key_limit: int = 20
+    """Wrong keys one address may send in any 10 seconds before it is refused."""
+    limit_headers: tuple[str, str, str, str] = (
+        "X-RateLimit-Limit-Tenant",
+        "X-RateLimit-Remaining-Tenant",
+        "X-RateLimit-Limit-Route",
+        "X-RateLimit-Remaining-Route",
+    )
+    """Names of the headers: tenant's limit, tenant's remaining, route's limit, route's remaining."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Networks whose `X-Forwarded-For` is believed when failed keys are counted by address."""
+    key_pepper: str | None = None
+    """Secret that key digests are made with, ≥ 32 characters; without it one is made in the data directory."""
+    cors_origins: tuple[str, ...] = ()
+    max_body_mb: int = 64
+    max_upload_mb: int = 2048
+    body_timeout_s: float = 60.0
+    header_timeout_s: float = 10.0
+    drain_s: float = 10.0
+    """Seconds that requests in flight get to finish on SIGTERM."""
+    import_chunk_rows: int = 2000
+    """Rows of an import that one transaction takes in."""
+    import_lease_s: float = 10.0
+    """Seconds without a sign of life after which another worker takes an import over."""
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __post_init__(self) -> None:
+        _validate(self)
+
+    @property
+    def admin_ports(self) -> tuple[int, ...]:
+        """Ports to try for the admin server, in order; 0 is any free one."""
+        return (self.admin_port,) if self.admin_port is not None else (self.port + 1 if self.port < 65535 else 0, 0)
+
+
+_POSITIVE = (
+    "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
+    "body_timeout_s", "header_timeout_s", "import_chunk_rows", "import_lease_s",
+)  # fmt: skip
+
+
+def _validate(settings: Settings) -> None:
+    for name in _POSITIVE:
+        if getattr(settings, name) <= 0:
+            raise OperatorError(f"{name} must be above 0, not {getattr(settings, name)}")
+    for name in ("port", "admin_port"):
+        value = getattr(settings, name)
+        if value is not None and not 0 <= value <= 65535:
+            raise OperatorError(f"{name} must be 0 to 65535, not {value}")
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise OperatorError(f"trusted_proxies: {error}") from None
+    if settings.key_pepper is not None and len(settings.key_pepper) < 32:
+        raise OperatorError("key_pepper must have at least 32 characters")
+    if settings.database_url is not None and not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise OperatorError("database_url must begin with postgresql://")
+
+
+def load(config: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
+    """Settings from a TOML file, the environment and flags (None: not given).
+
+    Raises OperatorError naming the file, variable or flag and what it should be.
+    """
+    values: dict[str, Any] = {}
+    if config is not None:
+        values |= _from_toml(config)
+    kinds = typing.get_type_hints(Settings)
+    for name, kind in kinds.items():
+        text = env.get(ENV_PREFIX + name.upper())
+        if text is not None:
+            values[name] = _convert(_split(text, kind), kind, ENV_PREFIX + name.upper())
+    values |= {name: value for name, value in flags.items() if value is not None}
+    return Settings(**values)
+
+
+def _from_toml(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"cannot read {path}: {error}") from None
+    kinds = typing.get_type_hints(Settings)
+    if unknown := table.keys() - kinds.keys():
+        raise OperatorError(f"{path}: unknown setting {min(unknown)}")
+    return {name: _convert(value, kinds[name], f"{path}: {name}") for name, value in table.items()}
+
+
+def _split(text: str, kind: Any) -> object:
+    """The environment writes a list as `a,b`, and nothing as ``."""
+    if typing.get_origin(kind) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return None if text == "" and isinstance(kind, types.UnionType) else text
+
+
+def _convert(value: object, kind: Any, where: str) -> Any:
+    try:
+        return msgspec.convert(value, kind, strict=not isinstance(value, str))
+    except msgspec.ValidationError as error:
+        raise OperatorError(f"{where}: {error}") from None
+
+
+def dump(settings: Settings) -> str:
+    """For a child process; `restore` reads it."""
+    return msgspec.json.encode({f.name: getattr(settings, f.name) for f in fields(settings)}).decode()
+
+
+def restore(text: str) -> Settings:
+    return msgspec.json.decode(text, type=Settings)
