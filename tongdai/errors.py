@@ -8,7 +8,9 @@ SHOWN_INPUT = 100  # characters of a caller's input that an error message may re
 def shown(value: object) -> str:
     """A caller's value as an error message may repeat it: printable and cut."""
     text = str(value)
-    return "".join(c if c.isprintable() else "?" for c in text[: SHOWN_INPUT - 1]) + ("…" if len(text) >= SHOWN_INPUT else "")
+    return "".join(c if c.isprintable() else "?" for c in text[: SHOWN_INPUT - 1]) + (
+        "…" if len(text) >= SHOWN_INPUT else ""
+    )
 
 
 class ApiError(Exception):

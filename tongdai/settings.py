@@ -1,4 +1,4 @@
-"""All settings: one frozen value, read once. A TOML file, then TONGDAI_* in the environment, then flags: the later wins."""
+"""All settings: one frozen value, read once. A TOML file, then TONGDAI_* in the environment, then flags: later wins."""
 
 import ipaddress
 import os
@@ -43,7 +43,7 @@ class Settings:
     admin_port: int | None = None
     """Health and metrics; without it `port + 1`, or any free port when that is taken."""
     rate_limit_url: str | None = None
-    """`redis://`, `rediss://` or `unix://` of a Redis or Valkey that several machines share their rate limits through."""
+    """`redis://`, `rediss://` or `unix://` of a Redis or Valkey that several machines share rate limits through."""
     tenant_limit: int = 600
     """Requests a tenant may make in any 10 seconds, where the tenant has no limit of its own."""
     route_limit: int = 200
