@@ -19,3 +19,14 @@ def die_with_parent(sig: signal.Signals, parent: int | None = None) -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
     if parent is not None and os.getppid() != parent:
         os._exit(1)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process has that pid now, whoever's it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

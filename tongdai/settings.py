@@ -66,6 +66,8 @@ class Settings:
     max_upload_mb: int = 2048
     body_timeout_s: float = 60.0
     header_timeout_s: float = 10.0
+    max_in_flight: int = 256
+    """Requests a worker answers at once; further ones wait in the socket's backlog."""
     drain_s: float = 10.0
     """Seconds that requests in flight get to finish on SIGTERM."""
     import_chunk_rows: int = 2000
@@ -86,7 +88,7 @@ class Settings:
 
 _POSITIVE = (
     "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
-    "body_timeout_s", "header_timeout_s", "import_chunk_rows", "import_lease_s",
+    "body_timeout_s", "header_timeout_s", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s",
 )  # fmt: skip
 
 

@@ -1,0 +1,248 @@
+"""Numbers as people write them are one number; what is no number never gets near a dial string."""
+
+import functools
+import random
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType
+
+from tongdai.contacts import phone
+from tongdai.contacts.phone import Reason, normalise, shown
+
+COUNTRIES = sorted(phone.COUNTRIES)
+OLD_TO_NEW = {
+    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078",
+    "0123": "083", "0124": "084", "0125": "085", "0127": "081", "0129": "082",
+    "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037", "0168": "038",
+    "0169": "039", "0186": "056", "0188": "058", "0199": "059",
+}  # fmt: skip
+
+
+@functools.cache
+def calling_code(country: str) -> str:
+    return str(phonenumbers.country_code_for_region(country))
+
+
+def library(text: str, country: str) -> str | None:
+    """What `phonenumbers` makes of a text; None of what is invalid or premium-rate."""
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def expected(text: str, country: str) -> str | None:
+    """The library's reading, else its reading after the country's own calling code."""
+    number = library(text, country)
+    return library(f"+{text}", country) if number is None and text.startswith(calling_code(country)) else number
+
+
+@functools.cache
+def examples(country: str) -> tuple[str, ...]:
+    """A national number of each type that the country has."""
+    found = (phonenumbers.example_number_for_type(country, kind) for kind in PhoneNumberType.values())
+    return tuple(dict.fromkeys(phonenumbers.national_significant_number(number) for number in found if number))
+
+
+def mutated(chance: random.Random, digits: str) -> str:
+    for _ in range(chance.choice((0, 1, 1, 2))):
+        at, digit = chance.randrange(len(digits)), chance.choice("0123456789")
+        digits = chance.choice(
+            (digits[:at] + digit + digits[at + 1 :],) * 3 + (digits[:at] + digits[at + 1 :], digits + digit)
+        )
+    return digits
+
+
+def written(country: str, national: str) -> tuple[str, ...]:
+    plan, code = PhoneMetadata.metadata_for_region(country), calling_code(country)
+    trunk, idd = plan.national_prefix or "0", plan.international_prefix or ""
+    idd = idd if idd.isdigit() else "00"
+    return (
+        national, trunk + national, f"+{code}{national}", code + national, idd + code + national,
+        f"+{code}{trunk}{national}", "0" + national,
+    )  # fmt: skip
+
+
+def national_digits(e164: str) -> str:
+    number = phonenumbers.parse(e164)
+    return phonenumbers.normalize_digits_only(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0901234567", "+84901234567", "84901234567", "0084901234567", "901234567", "0901 234 567", "0901.234.567",
+        "0901-234-567", "(090) 1234567", "[090] 1234567", "090/1234567", " 0901234567 ", "0901\u00a0234\u00a0567",
+        "0901\u202f234\u2007567", "\u30000901234567", "+84 (0) 901 234 567", "(+84) 901-234-567", "+84-0901234567",
+        "84 901 234 567", "00 84 901 234 567",
+    ],
+)  # fmt: skip
+def test_written_forms_are_one_number(text):
+    assert normalise(text, "VN") == "+84901234567"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "+", "()", "abc", "0901234567&PJSIP/1900", "0901@evil.host", "${SHELL(id)}", "０９０１２３４５６７",
+        "٠٩٠١٢٣٤٥٦٧", "0901234567;ext=1", "0901234567 x12", "0901234567,1", "0901234567*", "0901234567#",
+        "0901\t234567", "0901234567\r\n", "0901234567\n", "\n0901234567", "0901234567\0", "0901234567📞",
+        "++84901234567", "+84+901234567", "0901+234567", "0901234567+", "＋84901234567", "tel:+84901234567",
+        "0901–234–567", "0901\u200b234567", "0901~234567", "1800MICROSOFT", "0901234567'", '"0901234567"',
+        "{0901234567}", "0901234567\u2028", "0901234567\x85", "090\\1234567",
+    ],
+)  # fmt: skip
+def test_dial_strings_and_foreign_signs_are_no_number(text):
+    assert normalise(text, "VN") is Reason.NOT_A_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "reason"),
+    [
+        ("1", "VN", Reason.TOO_SHORT),
+        ("+1", "VN", Reason.TOO_SHORT),
+        ("113", "VN", Reason.TOO_SHORT),
+        ("5550123", "US", Reason.TOO_SHORT),  # without its area code
+        ("1" * 40, "VN", Reason.TOO_LONG),
+        ("9" * 13, "VN", Reason.TOO_LONG),
+        (" " * 41, "VN", Reason.TOO_LONG),
+        ("a" * 1_000_000, "VN", Reason.TOO_LONG),
+        ("+999123456789", "VN", Reason.UNKNOWN_COUNTRY),
+        ("0001234567", "VN", Reason.NOT_ASSIGNABLE),
+        ("19001234", "VN", Reason.PREMIUM),
+        ("8419001560", "VN", Reason.PREMIUM),
+        ("+19002345678", "VN", Reason.PREMIUM),
+    ],
+)
+def test_reasons(text, country, reason):
+    assert normalise(text, country) is reason
+    assert reason.message
+    assert reason == reason.name.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "e164"),
+    [
+        ("0901000001", "VN", "+84901000001"),
+        ("0901000002", "VN", "+84901000002"),
+        ("024 3825 4134", "VN", "+842438254134"),
+        ("1800 1234", "VN", "+8418001234"),  # toll-free
+        ("841992000", "VN", "+84841992000"),  # national wins over 84 + 1992000
+        ("+1 212 555 0123", "VN", "+12125550123"),
+        ("06 1234 5678", "IT", "+390612345678"),
+        ("+39 06 1234 5678", "VN", "+390612345678"),
+        ("(212) 555-0123", "US", "+12125550123"),
+        ("1-212-555-0123", "CA", "+12125550123"),
+        ("8 (912) 345-67-89", "RU", "+79123456789"),
+        ("06 20 123 4567", "HU", "+36201234567"),
+        ("011 15-2345-6789", "AR", "+5491123456789"),
+        ("020 7946 0958", "GB", "+442079460958"),
+        ("1300 123 456", "AU", "+611300123456"),  # shared cost
+        ("030/123456", "DE", "+4930123456"),
+    ],
+)
+def test_plans_of_countries(text, country, e164):
+    assert normalise(text, country) == e164
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_TO_NEW.items())
+def test_old_vietnamese_prefixes_are_moved(old, new):
+    moved = f"+84{new[1:]}1234567"
+    for start in (old, old[1:], f"+84{old[1:]}", f"84{old[1:]}", f"0084{old[1:]}", f"+84 ({old[0]}) {old[1:]}"):
+        assert normalise(f"{start} 123 4567", "VN") == moved
+    assert normalise(f"+84{old[1:]}1234567", "US") == moved
+    assert library(moved, "VN") == moved
+
+
+def test_agrees_with_the_library_in_every_country():
+    chance, tried = random.Random(2018), 0
+    for country in COUNTRIES:
+        read = phone.normaliser(country)
+        for national in examples(country) * 3:
+            for text in written(country, mutated(chance, national)):
+                got, tried = read(text), tried + 1
+                want = expected(text, country)
+                if want is None and not isinstance(got, Reason):
+                    assert country == "VN", (text, country)
+                    assert library(text, country) is None
+                    continue
+                assert (None if isinstance(got, Reason) else got) == want, (text, country)
+                assert want is None or read(want) == want, (text, country)
+    assert tried >= 20_000
+
+
+def test_ordinary_numbers_agree_with_the_library_in_vietnam():
+    """The one country where lists are largest gets the most strings."""
+    chance = random.Random(84)
+    for _ in range(5_000):
+        digits = "".join(chance.choices("0123456789", k=chance.choice((8, 9, 9, 9, 10))))
+        text = chance.choice(("0", "+84", "84", "0084", "")) + chance.choice("3579812") + digits[1:]
+        got, want = normalise(text, "VN"), expected(text, "VN")
+        if want is None and not isinstance(got, Reason):
+            assert text[-10:][:3] in {old[1:] for old in OLD_TO_NEW}, text
+        else:
+            assert (None if isinstance(got, Reason) else got) == want, text
+
+
+def test_shown_agrees_with_the_library_and_reads_back():
+    for country in COUNTRIES:
+        for national in examples(country):
+            e164 = f"+{calling_code(country)}{national}"
+            assert shown(e164, country) == national_digits(e164), country
+            if not isinstance(normalise(e164, country), Reason):
+                assert normalise(shown(e164, country), country) == e164, country
+
+
+def test_shown_is_national_at_home_and_e164_abroad():
+    assert shown("+84901234567", "VN") == "0901234567"
+    assert shown("+84901234567", "US") == "+84901234567"
+    assert shown("+8418001234", "VN") == "18001234"
+    assert shown("+390612345678", "IT") == "0612345678"
+    assert shown("+5491123456789", "AR") == "0111523456789"
+    assert shown("+12125550123", "VN") == "+12125550123"
+
+
+def test_countries():
+    assert phone.canonical_country("vn") == "VN"
+    assert phone.canonical_country("VN") == "VN"
+    for unknown in ("", "V", "ZZ", "VNM", "001", "ıt", "VN\n"):
+        assert phone.canonical_country(unknown) is None
+    with pytest.raises(ValueError, match="ZZ"):
+        normalise("0901234567", "ZZ")
+
+
+@given(
+    st.text(max_size=45) | st.text("0123456789+ .-()/\u00a0&@x", max_size=45), st.sampled_from(["VN", "US", "IT", "AR"])
+)
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_a_number_or_a_reason(text, country):
+    got = normalise(text, country)
+    if not isinstance(got, Reason):
+        assert got.startswith("+")
+        assert got[1:].isascii()
+        assert got[1:].isdigit()
+        assert 5 <= len(got) <= 16
+        assert normalise(got, country) == got
+        assert normalise(shown(got, country), country) == got
+
+
+@given(
+    st.from_regex(r"[35789][0-9]{8}", fullmatch=True),
+    st.lists(st.sampled_from(["", "", " ", ".", "-", "\u00a0", "/", "("]), min_size=9, max_size=9),
+)
+@settings(max_examples=300, deadline=None)
+def test_separators_and_prefixes_change_nothing(national, separators):
+    number = normalise(f"+84{national}", "VN")
+    spaced = "".join(a + b for a, b in zip(separators, national, strict=True))
+    assert normalise(f"0{national}", "VN") == number
+    for start in ("0", "+84", "0084"):
+        assert normalise(start + spaced, "VN") == number
+    if not isinstance(number, Reason):
+        assert normalise(f"84{national}", "VN") == number
+        assert normalise(shown(number, "VN"), "VN") == number

@@ -1,0 +1,146 @@
+"""The API's composition root: settings → pool → guard → routes."""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+from litestar import Litestar, Response, Router, get
+from litestar.config.cors import CORSConfig
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from tongdai import __version__, log, process
+from tongdai.campaigns import api as campaigns
+from tongdai.clock import Clock, SystemClock
+from tongdai.contacts import api as contacts
+from tongdai.db.notify import listen
+from tongdai.db.pool import open_pool
+from tongdai.http import openapi
+from tongdai.http.access import access
+from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
+from tongdai.http.endpoint import Endpoint, endpoint_of
+from tongdai.http.envelope import on_exception
+from tongdai.imports import api as imports
+from tongdai.imports import spool
+from tongdai.queues import api as queues
+from tongdai.settings import Settings, restore
+from tongdai.tenants import api as tenants
+from tongdai.tenants import keys, store
+from tongdai.tenants.guard import Guard
+from tongdai.tenants.rate_limit import FailedKeys, MemoryLimiter, RateLimiter
+from tongdai.tenants.shared_limit import ValkeyLimiter
+
+PREFIXES = ("/v1", "/api/v1")
+HANDLERS: list[HTTPRouteHandler] = [
+    *campaigns.HANDLERS,
+    *contacts.HANDLERS,
+    *imports.HANDLERS,
+    *queues.HANDLERS,
+    *tenants.HANDLERS,
+]
+ENDPOINTS: list[Endpoint] = [endpoint_of(handler) for handler in HANDLERS]
+
+ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
+"""In a role's environment: its settings, as JSON."""
+ROLE_DSN = "TONGDAI_ROLE_DSN"
+
+
+def build(settings: Settings, dsn: str, clock: Clock) -> ASGIApp:
+    """The API as an ASGI application, on a database that is migrated."""
+    app = Litestar(
+        route_handlers=[
+            *(Router(prefix, route_handlers=list(HANDLERS)) for prefix in PREFIXES),
+            *_documentation(settings),
+        ],
+        lifespan=[_resources(settings, dsn, clock)],
+        guards=[_guard],
+        exception_handlers={Exception: on_exception},
+        cors_config=_cors(settings),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+        debug=False,
+    )
+    app.state.settings = settings
+    app.state.methods_at = _methods_at()
+    return access(app)
+
+
+async def _guard(connection: object, handler: object) -> None:
+    await connection.app.state.guard(connection, handler)  # pyright: ignore
+
+
+def _resources(settings: Settings, dsn: str, clock: Clock) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        pepper = keys.load_pepper(settings.key_pepper, Path(settings.data_dir))
+        (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
+        pool = await open_pool(dsn, settings.database_pool, name="tongdai api")
+        failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
+        guard = Guard(settings, pool, pepper, _limiter(settings, clock), failed, clock)
+        app.state.pool, app.state.pepper, app.state.guard = pool, pepper, guard
+        changes = asyncio.create_task(
+            listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)
+        )
+        try:
+            yield
+        finally:
+            changes.cancel()
+            pool.terminate()
+
+    return lifespan
+
+
+def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
+    if settings.rate_limit_url is None:
+        return MemoryLimiter(clock)
+    return ValkeyLimiter(settings.rate_limit_url, settings.workers, clock)
+
+
+def _documentation(settings: Settings) -> list[HTTPRouteHandler]:
+    document = msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings))
+
+    @get("/openapi.json", public=True)
+    async def openapi_json() -> Response[bytes]:
+        return Response(document, media_type="application/json")
+
+    @get("/docs", public=True)
+    async def docs() -> Response[bytes]:
+        return Response(DOCS_HTML, media_type="text/html; charset=utf-8", headers=DOCS_HEADERS)
+
+    return [openapi_json, docs]
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    if not settings.cors_origins:
+        return None
+    exposed = ["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", *settings.limit_headers]
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key", "X-Request-Id", "X-Tenant-ID"],
+        expose_headers=exposed,
+    )
+
+
+def _methods_at() -> Callable[[str], set[str]]:
+    """Which methods a path takes, for the `Allow` of a 405."""
+    patterns = [
+        (re.compile("(?:/api)?/v1" + re.sub(r"\{[^}]+\}", "[^/]+", spec.path) + "/?"), spec.method)
+        for spec in ENDPOINTS
+    ]
+    return lambda path: {method for pattern, method in patterns if pattern.fullmatch(path)} or {"GET"}
+
+
+def worker() -> ASGIApp:
+    """What Granian calls in each of its processes."""
+    # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
+    process.die_with_parent(signal.SIGTERM)
+    settings = restore(os.environ[ROLE_SETTINGS])
+    log.configure(settings.log_format, settings.log_level, "api")
+    return build(settings, os.environ[ROLE_DSN], SystemClock())

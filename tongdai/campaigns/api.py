@@ -1,0 +1,279 @@
+"""`/campaigns`."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from msgspec import UNSET, UnsetType
+
+from tongdai import ids
+from tongdai.campaigns import store
+from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status, Totals
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import body, paging
+from tongdai.http.endpoint import ApiRequest, Endpoint, Query, endpoint, pool_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope, principal_of
+from tongdai.ids import CampaignId
+
+MAX_NAME = 255
+_TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_TAG = "Campaigns"
+
+
+class CampaignRow(msgspec.Struct, kw_only=True):
+    campaignId: int
+    campaignName: str
+    type: str
+    status: int
+    userName: str | None
+    createdAt: datetime
+    contactCount: int
+    pendingCount: int
+    inCallCount: int
+    processedCount: int
+
+
+class CampaignDetail(CampaignRow, kw_only=True):
+    processStatus: dict[str, int]
+    callStatus: dict[str, int]
+
+
+class CampaignPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[CampaignRow]
+
+
+class NewCampaign(msgspec.Struct, forbid_unknown_fields=True):
+    campaignName: str
+    type: str = DEFAULT_TYPE
+    userName: str | None = None
+
+
+class CampaignChange(msgspec.Struct, forbid_unknown_fields=True):
+    campaignName: str | UnsetType = UNSET
+    userName: str | UnsetType | None = UNSET
+
+
+class CampaignCreated(Done, kw_only=True):
+    campaignId: int
+
+
+_new = msgspec.json.Decoder(NewCampaign)
+_change = msgspec.json.Decoder(CampaignChange)
+
+_ROW_SAMPLE: dict[str, Any] = {
+    "campaignId": 1042,
+    "campaignName": "Khao sat thang 4",
+    "type": DEFAULT_TYPE,
+    "status": 2,
+    "userName": "supervisor1",
+    "createdAt": "2026-03-10T02:00:00Z",
+    "contactCount": 180,
+    "pendingCount": 120,
+    "inCallCount": 2,
+    "processedCount": 58,
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="The tenant's campaigns, by id, with their contacts counted by state",
+        query=(
+            Query("userName", "Whose campaigns", {"type": "string", "maxLength": MAX_NAME}, "supervisor1"),
+            Query("status", "1 inprocess, 2 running, 3 paused, 4 stopped", {"enum": ["1", "2", "3", "4"]}, "2"),
+            Query("type", "Campaign type", {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{0,63}$"}, DEFAULT_TYPE),
+            paging.PAGE_QUERY[0],
+            Query("limit", "Records a page", paging.PAGE_QUERY[1].schema, paging.DEFAULT_SIZE),
+        ),
+        answer=CampaignPage,
+        sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
+    )
+)
+async def list_campaigns(request: ApiRequest) -> Response[bytes]:
+    query = paging.query_of(request)
+    page = paging.page_of(query, "limit")
+    user_name = paging.single(query, "userName")
+    if user_name is not None:
+        body.text_field("userName", user_name, MAX_NAME)
+    status = paging.whole(query, "status", 0, 1, 4) or None
+    type_ = paging.single(query, "type")
+    if type_ is not None:
+        _check_type(type_)
+    tenant_id = principal_of(request).tenant_id
+    async with pool_of(request).acquire() as conn:
+        found, total = await store.page(
+            conn, tenant_id, user_name=user_name, status=status, type_=type_, limit=page.size, offset=page.offset
+        )
+        totals = await store.totals_of(conn, tenant_id, [campaign.campaign_id for campaign in found])
+    rows = [_row(campaign, totals[campaign.campaign_id]) for campaign in found]
+    return answer(CampaignPage(totalRecord=total, data=rows))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/campaigns",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Make a campaign, in state 1",
+        body=NewCampaign,
+        body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1"},
+        answer=CampaignCreated,
+        sample=done_sample("Campaign created", campaignId=1042),
+    )
+)
+async def create_campaign(request: ApiRequest) -> Response[bytes]:
+    raw = await body.read_json(request)
+    new = body.decode(raw, _new)
+    body.text_field("campaignName", new.campaignName, MAX_NAME, min_length=1)
+    _check_type(new.type)
+    if new.userName is not None:
+        body.text_field("userName", new.userName, MAX_NAME)
+    who = principal_of(request)
+
+    async def work(conn: Connection) -> CampaignCreated:
+        made = await store.create(conn, who.tenant_id, new.campaignName, new.type, new.userName, who.key_id)
+        return CampaignCreated(error_message="Campaign created", campaignId=made.campaign_id)
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="A campaign, with its contacts counted by processStatus and by callStatus",
+        answer=CampaignDetail,
+        sample=_ROW_SAMPLE
+        | {"processStatus": {"0": 120, "1": 2, "2": 58}, "callStatus": {"answered": 40, "no_answer": 18}},
+    )
+)
+async def get_campaign(request: ApiRequest) -> Response[bytes]:
+    tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
+    async with pool_of(request).acquire() as conn:
+        campaign = await store.find(conn, tenant_id, campaign_id)
+        if campaign is None:
+            raise NotFound("Campaign not found")
+        totals = (await store.totals_of(conn, tenant_id, [campaign_id]))[campaign_id]
+    detail = CampaignDetail(
+        **msgspec.structs.asdict(_row(campaign, totals)),
+        processStatus={str(status): count for status, count in totals.by_process_status.items()},
+        callStatus=totals.by_call_status,
+    )
+    return answer(detail)
+
+
+@endpoint(
+    Endpoint(
+        method="PATCH",
+        path="/campaigns/{id}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Change what is sent of a campaign; null clears userName",
+        body=CampaignChange,
+        body_sample={"campaignName": "Khao sat thang 5"},
+        answer=Done,
+        sample=done_sample("Campaign updated successfully"),
+    )
+)
+async def change_campaign(request: ApiRequest) -> Response[bytes]:
+    campaign_id = _campaign_id(request)
+    change = body.decode(await body.read_json(request), _change)
+    if change.campaignName is UNSET and change.userName is UNSET:
+        raise InvalidInput("Expected at least one of campaignName, userName")
+    name = None if isinstance(change.campaignName, UnsetType) else change.campaignName
+    if name is not None:
+        body.text_field("campaignName", name, MAX_NAME, min_length=1)
+    if isinstance(change.userName, str):
+        body.text_field("userName", change.userName, MAX_NAME)
+    who = principal_of(request)
+    async with pool_of(request).acquire() as conn:
+        user_name = None if isinstance(change.userName, UnsetType) else (change.userName,)
+        changed = await store.change(conn, who.tenant_id, campaign_id, name=name, user_name=user_name, by=who.key_id)
+    if changed is None:
+        raise NotFound("Campaign not found")
+    return answer(Done(error_message="Campaign updated successfully"))
+
+
+def _moving(action: Action, summary: str, message: str) -> HTTPRouteHandler:
+    @endpoint(
+        Endpoint(
+            method="POST",
+            path=f"/campaigns/{{id}}/{action}",
+            scope=Scope.CAMPAIGN,
+            tag=_TAG,
+            summary=summary,
+            answer=Done,
+            sample=done_sample(message),
+            states=True,
+        )
+    )
+    async def move(request: ApiRequest) -> Response[bytes]:
+        campaign_id = _campaign_id(request)
+        raw = await body.read_json(request)
+        if raw.strip() not in {b"", b"{}"}:
+            raise InvalidInput("Expected no body")
+        who = principal_of(request)
+
+        async def work(conn: Connection) -> Done:
+            if await store.move(conn, who.tenant_id, campaign_id, action, who.key_id) is None:
+                campaign = await store.find(conn, who.tenant_id, campaign_id)
+                raise NotFound("Campaign not found") if campaign is None else _refusal(action, campaign.status)
+            return Done(error_message=message)
+
+        return await once(request, raw, work)
+
+    return move
+
+
+def _refusal(action: Action, status: Status) -> InvalidState:
+    allowed = " or ".join(f"{s.value} ({s.name.lower()})" for s in TRANSITIONS[action])
+    return InvalidState(f"Cannot {action} a campaign in status {status.value} ({status.name.lower()}), only {allowed}")
+
+
+def _check_type(value: str) -> None:
+    if not _TYPE.fullmatch(value):
+        raise InvalidInput(f"type must be capital letters, digits and underscores, not {shown(value)!r}")
+
+
+def _campaign_id(request: ApiRequest) -> CampaignId:
+    return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+
+
+def _row(campaign: Campaign, totals: Totals) -> CampaignRow:
+    return CampaignRow(
+        campaignId=campaign.campaign_id,
+        campaignName=campaign.name,
+        type=campaign.type,
+        status=campaign.status,
+        userName=campaign.user_name,
+        createdAt=campaign.created_at,
+        contactCount=totals.contacts,
+        pendingCount=totals.by_process_status[0],
+        inCallCount=totals.by_process_status[1],
+        processedCount=totals.by_process_status[2],
+    )
+
+
+HANDLERS: list[HTTPRouteHandler] = [
+    list_campaigns,
+    create_campaign,
+    get_campaign,
+    change_campaign,
+    _moving(Action.START, "Start or resume: from status 1 or 3 to 2", "Campaign started"),
+    _moving(Action.PAUSE, "Pause: from status 2 to 3", "Campaign paused"),
+    _moving(Action.STOP, "Stop for good: from status 2 or 3 to 4", "Campaign stopped"),
+]

@@ -1,0 +1,90 @@
+"""The command line: parse, call, print. A command's module is imported when that command is asked for."""
+
+import importlib
+import sys
+
+import click
+
+from tongdai import __version__
+from tongdai.errors import OperatorError
+
+# Where each command is and what the list of commands says of it, so that showing the list imports none of them.
+COMMANDS = {
+    "demo": ("serving", "Run the server with demo data, and print how to try it."),
+    "serve": ("serving", "Run the server."),
+    "migrate": ("serving", "Bring the database to this version's tables."),
+    "tenant": ("tenants", "Create tenants and set their rate limits."),
+    "key": ("keys", "Create, list, rotate and revoke API keys."),
+    "campaign": ("campaigns", "Create and list a tenant's campaigns."),
+    "queue": ("queues", "Create and list a tenant's inbound queues."),
+    "version": (None, "Print the version."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module, _ = COMMANDS.get(cmd_name, (None, ""))
+        if module is None:
+            return super().get_command(ctx, cmd_name)
+        return getattr(importlib.import_module(f"{__name__}.{module}"), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands() -> None:
+    """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
+
+    Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
+    later ones win.
+
+    \b
+    Examples:
+      tongdai demo                    try it, with data to look at
+      tongdai tenant create 5 --name "My company"
+      tongdai key create --tenant 5 --scopes campaign,queue
+      tongdai serve                   run it
+    """
+
+
+@commands.command
+def version() -> None:
+    """Print the version.
+
+    \b
+    Example:
+      tongdai version
+    """
+    click.echo(__version__)
+
+
+def main() -> None:
+    """The program. Exits with 1 for what an operator can mend, with 2 for a command that is written wrongly."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return commands.main(prog_name="tongdai", standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "tongdai"
+        return _fail(f"{error.format_message()} See: {path} --help", error.exit_code)
+    except click.ClickException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except OperatorError as error:
+        return _fail(str(error), 1)
+    except click.Abort:  # Ctrl-C
+        return 130
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"tongdai: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,82 @@
+"""`tongdai queue`."""
+
+import click
+
+from tongdai.cli.database import database_options, run
+from tongdai.cli.tables import json_option, show
+from tongdai.cli.tenants import known
+from tongdai.cli.values import ID, Pattern, Text
+from tongdai.db.pool import Connection
+from tongdai.errors import OperatorError
+from tongdai.ids import QueueId
+from tongdai.queues import store
+from tongdai.queues.model import MAX_NUMBER, Change, InboundQueue
+from tongdai.settings import Settings
+
+NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digits")
+
+
+@click.group
+def queue() -> None:
+    """Create and list a tenant's inbound queues.
+
+    \b
+    Example:
+      tongdai queue create --tenant 20260310 --name Support --number 19006363
+    """
+
+
+@queue.command
+@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="Whose queue it is.")
+@click.option("--name", required=True, type=Text(), help="What people call it.")
+@click.option("--number", type=NUMBER, help="The number that callers dial to reach it.")
+@database_options
+def create(settings: Settings, tenant_id: int, name: str, number: str | None) -> None:
+    """Create an inbound queue with the normal strategy, and print its id.
+
+    \b
+    Example:
+      tongdai queue create --tenant 20260310 --name Support --number 19006363
+    """
+
+    async def work(conn: Connection) -> QueueId:
+        owner = await known(conn, tenant_id)
+        queue_id = await store.create(conn, owner.tenant_id, name, number, Change(), None)
+        if queue_id is None:
+            raise OperatorError(f"another queue of tenant {tenant_id} has number {number}")
+        return queue_id
+
+    click.echo(run(settings, work))
+
+
+@queue.command("list")
+@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="Whose queues.")
+@json_option
+@database_options
+def list_(settings: Settings, tenant_id: int, as_json: bool) -> None:
+    """List a tenant's inbound queues.
+
+    \b
+    Example:
+      tongdai queue list --tenant 20260310
+    """
+
+    async def work(conn: Connection) -> list[InboundQueue]:
+        owner = await known(conn, tenant_id)
+        return (await store.page(conn, owner.tenant_id, 2**31, 0))[0]
+
+    columns = ["queueId", "name", "number", "strategy", "holdMusic", "maxWaitS", "announcePosition"]
+    show(columns, [_row(queue) for queue in run(settings, work)], as_json=as_json)
+
+
+def _row(queue: InboundQueue) -> dict[str, object]:
+    return {
+        "queueId": queue.queue_id,
+        "name": queue.name,
+        "number": queue.number,
+        "strategy": queue.strategy.name.lower(),
+        "holdMusic": queue.moh_file,
+        "maxWaitS": queue.max_wait_s,
+        "announcePosition": queue.announce_position,
+        "agentSelector": queue.agent_selector,
+    }

@@ -1,0 +1,124 @@
+"""`tongdai tenant`."""
+
+import click
+
+from tongdai.cli.database import database_options, run
+from tongdai.cli.tables import json_option, show
+from tongdai.cli.values import ID, Text
+from tongdai.contacts import phone
+from tongdai.db.pool import Connection
+from tongdai.errors import OperatorError
+from tongdai.ids import TenantId
+from tongdai.settings import Settings
+from tongdai.tenants import store
+from tongdai.tenants.model import Tenant
+
+LIMIT = click.IntRange(1, 2**31 - 1)
+
+
+async def known(conn: Connection, tenant_id: int) -> Tenant:
+    """The tenant; OperatorError when there is none."""
+    tenant = await store.find_tenant(conn, TenantId(tenant_id))
+    if tenant is None:
+        raise _unknown(tenant_id)
+    return tenant
+
+
+def _unknown(tenant_id: int) -> OperatorError:
+    return OperatorError(f"there is no tenant {tenant_id}: `tongdai tenant list` shows those there are")
+
+
+@click.group
+def tenant() -> None:
+    """Create tenants and set their rate limits.
+
+    A tenant is a company whose campaigns, contacts and queues nobody else sees.
+
+    \b
+    Example:
+      tongdai tenant create 20260310 --name AloHub
+    """
+
+
+@tenant.command
+@click.argument("tenant_id", metavar="ID", type=ID)
+@click.option("--name", required=True, type=Text(), help="What people call it.")
+@click.option("--country", default="VN", show_default=True, help="Two letters; local phone numbers are read in it.")
+@database_options
+def create(settings: Settings, tenant_id: int, name: str, country: str) -> None:
+    """Create a tenant. ID is yours to choose, 1 to 18 digits; requests name it in X-Tenant-ID.
+
+    \b
+    Example:
+      tongdai tenant create 20260310 --name AloHub --country VN
+    """
+    code = phone.canonical_country(country)
+    if code is None:
+        raise click.BadParameter(f"{country!r} is no country: expected two letters such as VN.", param_hint="--country")
+    made = run(settings, lambda conn: store.create_tenant(conn, TenantId(tenant_id), name, code))
+    if made is None:
+        raise OperatorError(f"there is a tenant {tenant_id} already")
+    click.echo(f"Tenant {tenant_id} created. Next: tongdai key create --tenant {tenant_id} --scopes campaign,queue")
+
+
+@tenant.command("list")
+@json_option
+@database_options
+def list_(settings: Settings, as_json: bool) -> None:
+    """List all tenants. A limit shown as - is the server's default.
+
+    \b
+    Example:
+      tongdai tenant list --json
+    """
+    rows = [
+        {
+            "tenantId": tenant.tenant_id,
+            "name": tenant.name,
+            "country": tenant.country,
+            "tenantLimit": tenant.tenant_limit,
+            "routeLimit": tenant.route_limit,
+            "createdAt": tenant.created_at,
+        }
+        for tenant in run(settings, store.list_tenants)
+    ]
+    show(["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt"], rows, as_json=as_json)
+
+
+@tenant.command
+@click.argument("tenant_id", metavar="ID", type=ID)
+@click.option("--tenant-limit", type=LIMIT, help="Requests in any 10 seconds, all together.")
+@click.option("--route-limit", type=LIMIT, help="Requests in any 10 seconds to each route.")
+@click.option("--default", "default", is_flag=True, help="Both as the server's settings say.")
+@database_options
+def limits(
+    settings: Settings, tenant_id: int, tenant_limit: int | None, route_limit: int | None, default: bool
+) -> None:
+    """Show a tenant's rate limits, or set those that are given. They hold at once, also on running servers.
+
+    \b
+    Example:
+      tongdai tenant limits 20260310 --tenant-limit 1200 --route-limit 400
+    """
+    given = tenant_limit is not None or route_limit is not None
+    if default and given:
+        raise click.UsageError("--default clears both limits: give it alone.")
+
+    async def work(conn: Connection) -> Tenant:
+        if default:
+            changed = await store.set_limits(conn, TenantId(tenant_id), None, None)
+        elif given:
+            changed = await store.change_limits(conn, TenantId(tenant_id), tenant_limit, route_limit)
+        else:
+            changed = await known(conn, tenant_id)
+        if changed is None:
+            raise _unknown(tenant_id)
+        return changed
+
+    found = run(settings, work)
+    click.echo(_limit("tenant", found.tenant_limit, settings.tenant_limit))
+    click.echo(_limit("route", found.route_limit, settings.route_limit))
+
+
+def _limit(what: str, own: int | None, default: int) -> str:
+    return f"{what} limit: {own or default} requests in 10 s{'' if own else ' (default)'}"

@@ -1,0 +1,261 @@
+"""Contact lists and contacts of a campaign."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from tongdai import ids
+from tongdai.contacts import phone, store
+from tongdai.contacts.checking import Problem, Scalar, check
+from tongdai.contacts.model import Added, Contact, NewContact, Search
+from tongdai.contacts.store import Refusal
+from tongdai.db.pool import Connection
+from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import body, paging
+from tongdai.http.endpoint import ApiRequest, Endpoint, Query, endpoint, pool_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Principal, Scope, principal_of
+from tongdai.ids import CampaignId, ContactId, ListId
+
+_TAG = "Contacts"
+
+
+class ListRow(msgspec.Struct):
+    listId: int
+    listName: str
+    contactCount: int
+
+
+class ListPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[ListRow]
+
+
+class ContactRow(msgspec.Struct):
+    contactId: int
+    customerId: int
+    phoneNumber: str
+    name: str | None
+    processStatus: int
+    callStatus: str | None
+    externalId: str | None
+    attributes: dict[str, Any] | None
+
+
+class ContactPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[ContactRow]
+
+
+class ContactBody(msgspec.Struct, forbid_unknown_fields=True):
+    phoneNumber: str
+    name: str | None = None
+    listId: int | None = None
+    externalId: str | None = None
+    attributes: dict[str, Scalar] | None = None
+
+
+class ContactAdded(Done, kw_only=True):
+    contactId: int
+    listId: int
+    duplicate: bool
+
+
+_body = msgspec.json.Decoder(ContactBody)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contact-lists",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Retrieve all contact lists belonging to a campaign",
+        answer=ListPage,
+        sample={
+            "success": "1",
+            "totalRecord": 2,
+            "data": [
+                {"listId": 501, "listName": "Danh sach thang 4", "contactCount": 150},
+                {"listId": 502, "listName": "Default List", "contactCount": 30},
+            ],
+        },
+    )
+)
+async def contact_lists(request: ApiRequest) -> Response[bytes]:
+    campaign_id = _campaign_id(request)
+    async with pool_of(request).acquire() as conn:
+        found = await store.lists(conn, principal_of(request).tenant_id, campaign_id)
+    if found is None:
+        raise NotFound("Campaign not found")
+    rows = [ListRow(row.list_id, row.name, row.contact_count) for row in found]
+    return answer(ListPage(totalRecord=len(rows), data=rows))
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contact-lists/{listId}/contacts",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Retrieve the contacts of a contact list, a page at a time",
+        query=(
+            *paging.PAGE_QUERY,
+            Query("processStatus", "0 pending, 1 in_call, 2 processed", {"enum": ["0", "1", "2"]}, "0"),
+            Query("phoneNumber", "A number in any written form", {"type": "string"}, "0901234567"),
+            Query("externalId", "The caller's own reference", {"type": "string", "maxLength": 128}, "CRM-1"),
+        ),
+        answer=ContactPage,
+        sample={
+            "success": "1",
+            "totalRecord": 150,
+            "data": [
+                {
+                    "contactId": 88001,
+                    "customerId": 55001,
+                    "phoneNumber": "0901234567",
+                    "name": "Nguyen Van A",
+                    "processStatus": 0,
+                    "callStatus": None,
+                    "externalId": None,
+                    "attributes": None,
+                }
+            ],
+        },
+    )
+)
+async def contacts(request: ApiRequest) -> Response[bytes]:
+    who = principal_of(request)
+    campaign_id = _campaign_id(request)
+    list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
+    query = paging.query_of(request)
+    page, search = paging.page_of(query), _search(query, who.country)
+    async with pool_of(request).acquire() as conn:
+        found = await store.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
+    if found is None:
+        raise NotFound("Contact list not found")
+    return answer(ContactPage(totalRecord=found[1], data=[_row(contact, who.country) for contact in found[0]]))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/campaigns/{id}/contacts",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Add a contact to the campaign; without listId to its first list, made if it has none",
+        body=ContactBody,
+        body_sample={"phoneNumber": "0901234567", "name": "Nguyen Van A", "listId": 501},
+        answer=ContactAdded,
+        sample=done_sample("Contact added to list 501", contactId=88001, listId=501, duplicate=False),
+        states=True,
+    )
+)
+async def add_contact(request: ApiRequest) -> Response[bytes]:
+    who = principal_of(request)
+    campaign_id = _campaign_id(request)
+    raw = await body.read_json(request)
+    new, list_id = _new(raw, who)
+
+    async def work(conn: Connection) -> ContactAdded:
+        added = await store.add(conn, who.tenant_id, campaign_id, list_id, new)
+        if isinstance(added, Refusal):
+            raise _error(added)
+        return _added(added)
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/campaigns/{id}/contacts/{contactId}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Delete a contact; only while its processStatus is 0",
+        answer=Done,
+        sample=done_sample("Contact deleted successfully"),
+        states=True,
+    )
+)
+async def delete_contact(request: ApiRequest) -> Response[bytes]:
+    who = principal_of(request)
+    campaign_id = _campaign_id(request)
+    contact_id = ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
+    async with pool_of(request).acquire() as conn:
+        refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.key_id)
+    if refusal is not None:
+        raise _error(refusal)
+    return answer(Done(error_message="Contact deleted successfully"))
+
+
+def _campaign_id(request: ApiRequest) -> CampaignId:
+    return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+
+
+def _search(query: dict[str, list[str]], country: str) -> Search:
+    status = paging.whole(query, "processStatus", -1, 0, 2)
+    number = paging.single(query, "phoneNumber")
+    if number is not None:
+        written = phone.normalise(number, country)
+        if isinstance(written, phone.Reason):
+            raise InvalidInput(f"phoneNumber {written.message}")
+        number = written
+    external_id = paging.single(query, "externalId")
+    if external_id is not None:
+        body.text_field("externalId", external_id, 128, min_length=1)
+    return Search(None if status < 0 else status, number, external_id)
+
+
+def _new(raw: bytes, who: Principal) -> tuple[NewContact, ListId | None]:
+    sent = body.decode(raw, _body)
+    if sent.listId is not None and not 0 < sent.listId < 10**ids.MAX_DIGITS:
+        raise InvalidInput(f"listId must be an id, a whole number above 0, not {shown(sent.listId)}")
+    new = check(phone.normaliser(who.country), sent.phoneNumber, sent.name, sent.externalId, sent.attributes)
+    if isinstance(new, Problem):
+        raise InvalidInput(str(new))
+    return new, None if sent.listId is None else ListId(sent.listId)
+
+
+def _added(added: Added) -> ContactAdded:
+    return ContactAdded(
+        error_message=f"Contact {'already in' if added.duplicate else 'added to'} list {added.list_id}",
+        contactId=added.contact_id,
+        listId=added.list_id,
+        duplicate=added.duplicate,
+    )
+
+
+def _error(refusal: Refusal) -> ApiError:
+    match refusal:
+        case Refusal.NO_CAMPAIGN:
+            return NotFound("Campaign not found")
+        case Refusal.NO_LIST:
+            return NotFound("Contact list not found")
+        case Refusal.NO_CONTACT:
+            return NotFound("Contact not found")
+        case Refusal.STOPPED:
+            return InvalidState("The campaign is stopped and takes no contacts")
+        case Refusal.NOT_PENDING:
+            return InvalidState("The contact is being called or was called: only pending contacts can be deleted")
+
+
+def _row(contact: Contact, country: str) -> ContactRow:
+    return ContactRow(
+        contact.contact_id,
+        contact.customer_id,
+        phone.shown(contact.phone, country),
+        contact.name,
+        contact.process_status,
+        contact.call_status,
+        contact.external_id,
+        contact.attributes,
+    )
+
+
+HANDLERS: list[HTTPRouteHandler] = [contact_lists, contacts, add_contact, delete_contact]

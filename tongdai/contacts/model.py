@@ -1,0 +1,71 @@
+"""Contact lists, contacts, and what may be asked of them."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from tongdai.ids import ContactId, CustomerId, ListId
+
+DEFAULT_LIST = "Default List"
+MAX_NAME = 255
+MAX_EXTERNAL_ID = 128
+MAX_ATTRIBUTES = 4096
+"""Bytes of JSON."""
+
+
+class ProcessStatus(IntEnum):
+    PENDING = 0
+    IN_CALL = 1
+    PROCESSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ContactList:
+    list_id: ListId
+    name: str
+    contact_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    contact_id: ContactId
+    customer_id: CustomerId
+    phone: str
+    """E.164."""
+    name: str | None
+    process_status: int
+    call_status: str | None
+    external_id: str | None
+    attributes: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewContact:
+    """A person to call, checked and with the number in E.164."""
+
+    phone: str
+    name: str | None = None
+    external_id: str | None = None
+    attributes: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    contact_id: ContactId
+    list_id: ListId
+    duplicate: bool
+    """The number was in the campaign before: this is that contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which contacts of a list a page is of; None does not narrow it."""
+
+    process_status: int | None = None
+    phone: str | None = None
+    """E.164."""
+    external_id: str | None = None
+
+    @property
+    def by_person(self) -> bool:
+        return self.phone is not None or self.external_id is not None

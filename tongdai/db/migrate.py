@@ -1,0 +1,79 @@
+"""Migrations: numbered SQL files, each one transaction, applied in order by one process at a time."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tongdai.db.pool import Connection
+from tongdai.errors import OperatorError
+
+FOLDER = Path(__file__).parent / "migrations"
+_LOCK = 0x746F6E67  # an advisory lock: processes that migrate at once take turns
+_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def read(folder: Path = FOLDER) -> list[Migration]:
+    """The migrations of a folder, 1, 2, 3, … without a gap."""
+    found: list[Migration] = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _NAME.fullmatch(path.name)
+        if match is None or int(match[1]) != len(found) + 1:
+            raise OperatorError(f"migration {path.name}: expected {len(found) + 1:04d}_name.sql")
+        found.append(Migration(int(match[1]), match[2], path.read_text("utf-8")))
+    return found
+
+
+async def migrate(conn: Connection, migrations: list[Migration] | None = None) -> list[int]:
+    """Apply what is missing and tell its numbers.
+
+    One transaction each: a crash leaves the version before it, whole. A database that a newer Tongdai has migrated, or
+    one whose applied migrations are not ours, is refused with OperatorError and left as it is.
+    """
+    await conn.execute("select pg_advisory_lock($1)", _LOCK)
+    try:
+        return await _apply(conn, read() if migrations is None else migrations)
+    finally:
+        await conn.execute("select pg_advisory_unlock($1)", _LOCK)
+
+
+async def _apply(conn: Connection, migrations: list[Migration]) -> list[int]:
+    await conn.execute(
+        """create table if not exists migration (
+               number integer primary key, name text not null, checksum text not null,
+               applied_at timestamptz not null default now())"""
+    )
+    known = {m.number: m for m in migrations}
+    applied = await conn.fetch("select number, name, checksum from migration order by number")
+    for row in applied:
+        ours = known.get(row["number"])
+        if ours is None:
+            raise OperatorError(
+                f"the database has migration {row['number']} ({row['name']}), which this version does not know: "
+                "it was migrated by a newer Tongdai; start that one"
+            )
+        if ours.checksum != row["checksum"]:
+            raise OperatorError(f"migration {ours.number} ({ours.name}) differs from the one that was applied")
+    done: list[int] = []
+    for migration in migrations[len(applied) :]:
+        async with conn.transaction():
+            await conn.execute(migration.sql)
+            await conn.execute(
+                "insert into migration (number, name, checksum) values ($1, $2, $3)",
+                migration.number,
+                migration.name,
+                migration.checksum,
+            )
+        done.append(migration.number)
+    return done

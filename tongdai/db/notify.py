@@ -1,0 +1,50 @@
+"""LISTEN on a connection of its own, opened again when it breaks. A notice is a hint: poll for what it tells too."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from tongdai.db.pool import UNREACHABLE, connect
+
+log = structlog.get_logger()
+
+RECONNECT_S = 0.5
+PROBE_S = 5.0
+"""A dead peer that never said so is found within this time."""
+
+
+async def listen(dsn: str, handlers: Mapping[str, Callable[[str], None]], on_reconnect: Callable[[], None]) -> None:
+    """Call `handlers[channel](payload)` for each notice, for ever; cancellation stops it.
+
+    `on_reconnect` is called after each time that notices may have been missed, the first connection included.
+    """
+    while True:
+        try:
+            await _listen_once(dsn, handlers, on_reconnect)
+        except UNREACHABLE as error:
+            log.warning("notices lost", error=type(error).__name__)
+        on_reconnect()
+        await asyncio.sleep(RECONNECT_S)
+
+
+async def _listen_once(
+    dsn: str, handlers: Mapping[str, Callable[[str], None]], on_reconnect: Callable[[], None]
+) -> None:
+    conn = await connect(dsn, name="tongdai listen")
+    try:
+        for channel, handler in handlers.items():
+            await conn.add_listener(channel, _adapt(handler))
+        on_reconnect()
+        while True:
+            await asyncio.sleep(PROBE_S)
+            await conn.execute("select 1", timeout=PROBE_S)
+    finally:
+        conn.terminate()
+
+
+def _adapt(handler: Callable[[str], None]) -> "Callable[..., None]":
+    def call(_conn: object, _pid: int, _channel: str, payload: object) -> None:
+        handler(str(payload))
+
+    return call

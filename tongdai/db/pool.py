@@ -1,0 +1,65 @@
+"""Connections to PostgreSQL."""
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+import msgspec
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+ACQUIRE_TIMEOUT_S = 1.5
+"""A request waits so long for a connection; then it is answered 503."""
+
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""What asyncpg raises when the database is away, going or coming back."""
+
+
+def _jsonb(value: object) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)
+
+
+def _of_jsonb(data: bytes) -> object:
+    return msgspec.json.decode(data[1:])
+
+
+async def _prepare(conn: Connection) -> None:
+    # In binary, so that COPY takes it too; the byte before the text is the format's version.
+    await conn.set_type_codec("jsonb", encoder=_jsonb, decoder=_of_jsonb, schema="pg_catalog", format="binary")
+
+
+async def open_pool(dsn: str, size: int, *, name: str, **server_settings: str) -> Pool:
+    """A pool of at most `size` connections. It opens none yet: a server that starts before its database is fine."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        init=_prepare,
+        timeout=ACQUIRE_TIMEOUT_S,
+        command_timeout=30,
+        max_inactive_connection_lifetime=300,
+        server_settings={"application_name": name, "timezone": "UTC", "jit": "off"} | server_settings,
+    )
+
+
+async def connect(dsn: str, *, name: str, timeout: float = 5.0) -> "asyncpg.Connection[asyncpg.Record]":
+    """One connection outside the pool, for LISTEN, migrations and commands."""
+    conn = await asyncpg.connect(
+        dsn, timeout=timeout, server_settings={"application_name": name, "timezone": "UTC", "jit": "off"}
+    )
+    await _prepare(conn)
+    return conn

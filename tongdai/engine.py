@@ -1,0 +1,76 @@
+"""The engine's composition root: what works through imports (and, later, calls), apart from requests."""
+
+import asyncio
+import signal
+from datetime import timedelta
+
+import structlog
+
+from tongdai import metrics
+from tongdai.clock import every
+from tongdai.db.notify import listen
+from tongdai.db.pool import UNREACHABLE, Pool, open_pool
+from tongdai.http import idempotency
+from tongdai.imports import store
+from tongdai.imports.worker import Worker
+from tongdai.settings import Settings
+
+log = structlog.get_logger()
+
+IMPORT_WORKERS = 2
+GAUGES_S = 2.0
+PURGE_S = 600.0
+
+
+async def run(settings: Settings, dsn: str) -> None:
+    """Until cancelled."""
+    lease = timedelta(seconds=settings.import_lease_s)
+    # A worker that is stopped in the middle of a chunk loses its session, and with it the rows it holds, as it loses
+    # its lease.
+    idle = f"{round(settings.import_lease_s * 1000)}ms"
+    pool = await open_pool(dsn, IMPORT_WORKERS + 2, name="tongdai engine", idle_in_transaction_session_timeout=idle)
+    wake = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(listen(dsn, {store.JOB_ADDED: lambda _: wake.set()}, on_reconnect=wake.set))
+            for _ in range(IMPORT_WORKERS):
+                group.create_task(Worker(pool, lease, wake).run())
+            group.create_task(every(GAUGES_S, lambda: _observe(pool)))
+            group.create_task(every(PURGE_S, lambda: _purge(pool)))
+            log.info("engine started", lease_s=settings.import_lease_s)
+    finally:
+        pool.terminate()
+
+
+async def _observe(pool: Pool) -> None:
+    try:
+        async with pool.acquire() as conn:
+            for status, jobs in (await store.open_jobs(conn)).items():
+                metrics.IMPORT_JOBS.labels(status).set(jobs)
+    except UNREACHABLE:
+        return
+
+
+async def _purge(pool: Pool) -> None:
+    try:
+        async with pool.acquire() as conn:
+            await idempotency.purge(conn)
+    except UNREACHABLE:
+        return
+
+
+def main(settings: Settings, dsn: str) -> None:
+    """The process: runs until SIGTERM, then hands its work back."""
+    asyncio.run(_until_told(settings, dsn))
+
+
+async def _until_told(settings: Settings, dsn: str) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, task.cancel)
+    try:
+        await run(settings, dsn)
+    except asyncio.CancelledError:
+        log.info("engine stopped")

@@ -1,0 +1,93 @@
+"""One declaration for each endpoint: its route, what the guard asks of it, and what the OpenAPI document says of it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import litestar
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+
+from tongdai.db.pool import Pool
+from tongdai.errors import ApiError
+from tongdai.http.principal import Scope
+from tongdai.settings import Settings
+
+ApiRequest = Request[object, object, State]
+Handler = Callable[[ApiRequest], Awaitable[Response[bytes]]]
+
+
+PLAIN_TEXT: Mapping[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"}
+"""Text without control characters, for `Endpoint.refine`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query parameter, for the document; the handler parses it."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    method: str
+    path: str
+    """`/campaigns/{id}/contacts`, without the version's prefix."""
+    scope: Scope
+    summary: str
+    answer: Any
+    """The struct of the 200 body."""
+    sample: Any
+    """A 200 body, as documented."""
+    body: Any = None
+    """The struct of the request body; None when it takes none."""
+    body_sample: Any = None
+    query: Sequence[Query] = ()
+    states: bool = False
+    """Whether the state machine may forbid it (400 INVALID_STATE)."""
+    tag: str = field(default="")
+    description: str = ""
+    """More than the summary says, for the document alone."""
+    refine: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict[str, Any])
+    """What the code checks beyond types: name of a struct → property → keywords of JSON Schema. The property `""` is
+    the struct itself."""
+    failures: Sequence[ApiError] = ()
+    """What it fails with beyond what any route does; each is an example. Of a 404 and a 400, general ones are given."""
+    media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
+    """Request bodies other than JSON: content type → OpenAPI's media type object."""
+    answer_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
+    """200 bodies other than JSON, likewise."""
+
+    @property
+    def route(self) -> str:
+        """What its rate limit is counted by; the same under both prefixes."""
+        return f"{self.method} {self.path}"
+
+
+def endpoint(spec: Endpoint) -> Callable[[Handler], HTTPRouteHandler]:
+    """Make a handler of a function. It gets the request alone: what it needs it parses itself, strictly."""
+    path = "".join(
+        f"/{{{part[1:-1]}:str}}" if part.startswith("{") else f"/{part}" for part in spec.path[1:].split("/")
+    )
+
+    def make(fn: Handler) -> HTTPRouteHandler:
+        decorate = litestar.route(path, http_method=[cast("Any", spec.method)], endpoint=spec, status_code=200)
+        return decorate(fn)
+
+    return make
+
+
+def endpoint_of(handler: object) -> Endpoint:
+    return cast("Endpoint", cast("Any", handler).opt["endpoint"])
+
+
+def pool_of(request: ApiRequest) -> Pool:
+    return cast("Pool", request.app.state.pool)
+
+
+def settings_of(request: ApiRequest) -> Settings:
+    return cast("Settings", request.app.state.settings)

@@ -1,0 +1,93 @@
+"""`Idempotency-Key`: the first answer again for the same key and body within 24 hours, with nothing done twice."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from litestar import Response
+
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput
+from tongdai.http.endpoint import ApiRequest, pool_of
+from tongdai.http.envelope import answer, answer_bytes
+from tongdai.http.principal import principal_of
+from tongdai.ids import TenantId
+
+HEADER = "Idempotency-Key"
+MAX_LENGTH = 255
+
+Work = Callable[[Connection], Awaitable[object]]
+"""Does the change on the connection and returns the body of its answer. Opens its own transaction if it needs one."""
+
+# A second request with a key waits here until the transaction of the first has ended.
+TAKE = """
+insert into idempotency_record as r (tenant_id, key, digest) values ($1, $2, $3)
+on conflict (tenant_id, key) do update set digest = excluded.digest, status = null, body = null, created_at = now()
+    where r.created_at < now() - interval '24 hours'
+returning true
+"""
+KEEP = "update idempotency_record set status = 200, body = $3 where tenant_id = $1 and key = $2"
+RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2"
+PURGE = "delete from idempotency_record where created_at < now() - interval '24 hours'"
+
+
+def digest_of(request: ApiRequest, body_digest: bytes) -> bytes:
+    """What makes two requests the same: method, path, query and body."""
+    path = request.scope["path"].removeprefix("/api")
+    head = f"{request.method} {path}?{request.scope['query_string'].decode('latin-1')}\n".encode()
+    return hashlib.sha256(head + body_digest).digest()
+
+
+def _whole(body: object) -> object:
+    return body
+
+
+async def once(
+    request: ApiRequest, body: bytes, work: Work, keep: Callable[[object], object] = _whole
+) -> Response[bytes]:
+    """Do the work of a POST, once for its key if it has one. `keep` makes what is remembered of the answer."""
+    key = key_of(request)
+    if key is None:
+        async with pool_of(request).acquire() as conn:
+            return answer(await work(conn))
+    return await once_digested(request, key, digest_of(request, hashlib.sha256(body).digest()), work, keep)
+
+
+async def once_digested(
+    request: ApiRequest, key: str, digest: bytes, work: Work, keep: Callable[[object], object] = _whole
+) -> Response[bytes]:
+    """As `once`, for a body that is not in memory. A failure keeps nothing: the same key may try again."""
+    tenant_id = principal_of(request).tenant_id
+    async with pool_of(request).acquire() as conn, conn.transaction():
+        if not await conn.fetchval(TAKE, tenant_id, key, digest):
+            return await _recall(conn, tenant_id, key, digest)
+        done = await work(conn)
+        await conn.execute(KEEP, tenant_id, key, msgspec.json.encode(keep(done)))
+    return answer(done)
+
+
+async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> Response[bytes]:
+    row = await conn.fetchrow(RECALL, tenant_id, key)
+    if row is None or row["digest"] != digest:
+        raise InvalidInput(f"{HEADER} was used before with another request: expected a fresh key")
+    return answer_bytes(row["body"], row["status"])
+
+
+def key_of(request: ApiRequest) -> str | None:
+    """The request's key, or None when it sends none."""
+    values = request.headers.getall(HEADER, [])
+    if not values:
+        return None
+    if (
+        len(values) > 1
+        or not 0 < len(values[0]) <= MAX_LENGTH
+        or not values[0].isascii()
+        or not values[0].isprintable()
+    ):
+        raise InvalidInput(f"{HEADER} must be one value of 1 to {MAX_LENGTH} printable ASCII characters")
+    return values[0]
+
+
+async def purge(conn: Connection) -> None:
+    """Forget what is older than 24 hours."""
+    await conn.execute(PURGE)

@@ -1,0 +1,83 @@
+"""Query strings, read strictly: a parameter twice is an error, an unknown one is ignored."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from tongdai.errors import InvalidInput, shown
+from tongdai.http.endpoint import ApiRequest, Query
+
+DEFAULT_SIZE = 20
+MAX_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    number: int
+    """From 0."""
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return self.number * self.size
+
+
+FIRST_PAGE = Page(0, DEFAULT_SIZE)
+
+PAGE_QUERY = (
+    Query("page", "Page, from 0", {"type": "integer", "minimum": 0, "default": 0}, 0),
+    Query(
+        "size",
+        "Records a page",
+        {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": DEFAULT_SIZE},
+        DEFAULT_SIZE,
+    ),
+)
+
+
+def query_of(request: ApiRequest) -> dict[str, list[str]]:
+    """Every value of every parameter; undecodable bytes are an error."""
+    raw = request.scope["query_string"]
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise InvalidInput("The query string cannot be read: expected at most 100 UTF-8 name=value pairs") from None
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def single(query: dict[str, list[str]], name: str) -> str | None:
+    """The value of a parameter that may stand once. Empty is a value."""
+    values = query.get(name)
+    if values is None:
+        return None
+    if len(values) > 1:
+        raise InvalidInput(f"{name} is given {len(values)} times: expected once")
+    return values[0]
+
+
+def whole(query: dict[str, list[str]], name: str, default: int, low: int, high: int | None = None) -> int:
+    """A parameter of ASCII digits alone, from `low` to `high`."""
+    text = single(query, name)
+    if text is None:
+        return default
+    span = f"{low} to {high}" if high is not None else f"{low} or more"
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        raise InvalidInput(f"{name} must be a whole number, {span}, not {shown(text)!r}")
+    value = int(text)
+    if value < low or (high is not None and value > high):
+        raise InvalidInput(f"{name} must be {span}, not {value}")
+    return value
+
+
+def page_of(query: dict[str, list[str]], size_name: str = "size") -> Page:
+    """The page asked for; `size_name` is `limit` where the vendor calls it so."""
+    if not query:
+        return FIRST_PAGE
+    page = Page(whole(query, "page", 0, 0), whole(query, size_name, DEFAULT_SIZE, 1, MAX_SIZE))
+    if page.offset >= 2**63:
+        raise InvalidInput(f"page is too large: page times {size_name} must be below 2^63")
+    return page

@@ -1,0 +1,191 @@
+"""Bulk import and the polling of its jobs."""
+
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from tongdai import ids
+from tongdai.contacts import store as contacts
+from tongdai.db.pool import Connection
+from tongdai.errors import ApiError, InvalidState, NotFound
+from tongdai.http import body
+from tongdai.http.endpoint import ApiRequest, Endpoint, endpoint, pool_of, settings_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import digest_of, key_of, once_digested
+from tongdai.http.principal import Scope, principal_of
+from tongdai.ids import CampaignId, JobId, TenantId
+from tongdai.imports import spool, store
+from tongdai.imports.model import Job
+from tongdai.imports.readers import MAX_LIST_NAME, Head
+
+_TAG = "Imports"
+
+
+class BulkContact(msgspec.Struct, forbid_unknown_fields=True):
+    phoneNumber: str
+    name: str | None = None
+    externalId: str | None = None
+    attributes: dict[str, str | int | float | bool | None] | None = None
+
+
+class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
+    """For the document; the body itself is read by imports.readers."""
+
+    contacts: list[BulkContact]
+    listName: str | None = None
+
+
+class BulkStarted(Done, kw_only=True):
+    job_id: int
+    total_rows: int
+
+
+class JobView(msgspec.Struct):
+    jobId: int
+    status: str
+    totalRows: int
+    processedRows: int
+    failedRows: int
+    duplicateRows: int
+    errorMessage: str | None
+    createdRows: int
+    listId: int
+    listName: str
+    startedAt: datetime | None
+    finishedAt: datetime | None
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/campaigns/{id}/contacts/bulk",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Import contacts in the background; poll the job until its status is done or failed",
+        body=BulkBody,
+        body_sample={
+            "listName": "Danh sach thang 4",
+            "contacts": [{"phoneNumber": "0901000001", "name": "KH 1"}, {"phoneNumber": "0901000002"}],
+        },
+        answer=BulkStarted,
+        sample=done_sample("Bulk import started", job_id=5, total_rows=2),
+        states=True,
+    )
+)
+async def bulk(request: ApiRequest) -> Response[bytes]:
+    campaign_id = _campaign_id(request)
+    tenant_id = principal_of(request).tenant_id
+    key = key_of(request)
+    spooled = await spool.spool(request)
+
+    async def work(conn: Connection) -> BulkStarted:
+        async with conn.transaction():
+            return await _accept(conn, tenant_id, campaign_id, parts)
+
+    # A large body waits for its turn before it takes a connection.
+    with spooled.file:
+        async with spool.read(spooled, settings_of(request).import_chunk_rows) as parts:
+            if key is not None:
+                return await once_digested(request, key, digest_of(request, spooled.digest), work)
+            async with pool_of(request).acquire() as conn:
+                return answer(await work(conn))
+
+
+async def _accept(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, parts: AsyncIterator[Head | bytes]
+) -> BulkStarted:
+    """Store the job and its rows as they are read; they are durable when the transaction around this commits."""
+    head = await anext(parts)
+    assert isinstance(head, Head)
+    name = _fresh_name()
+    if head.list_name is not None:
+        name = body.text_field("listName", head.list_name, MAX_LIST_NAME, min_length=1)
+    refusal = await _refusal(conn, tenant_id, campaign_id)
+    if refusal is not None:
+        # What is wrong with the body is told first, wherever in it that stands.
+        async for _ in parts:
+            continue
+        raise refusal
+    list_id = await contacts.list_named(conn, tenant_id, campaign_id, name)
+    job_id = await store.create(conn, tenant_id, campaign_id, list_id, head.total_rows)
+    seq = 0
+    async for chunk in parts:
+        assert isinstance(chunk, bytes)
+        await store.add_chunk(conn, tenant_id, job_id, seq, chunk)
+        seq += 1
+    await store.announce(conn)
+    return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=head.total_rows)
+
+
+async def _refusal(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> ApiError | None:
+    status = await store.campaign_status(conn, tenant_id, campaign_id)
+    if status is None:
+        return NotFound("Campaign not found")
+    return InvalidState("The campaign is stopped and takes no contacts") if status == contacts.STOPPED else None
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contacts/import/{job_id}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Poll the status of a bulk import; a job survives any restart of the server",
+        answer=JobView,
+        sample={
+            "jobId": 5,
+            "status": "processing",
+            "totalRows": 100,
+            "processedRows": 42,
+            "failedRows": 0,
+            "duplicateRows": 1,
+            "errorMessage": None,
+            "createdRows": 41,
+            "listId": 501,
+            "listName": "Danh sach thang 4",
+            "startedAt": "2026-03-10T02:00:00Z",
+            "finishedAt": None,
+        },
+    )
+)
+async def job(request: ApiRequest) -> Response[bytes]:
+    campaign_id = _campaign_id(request)
+    job_id = JobId(ids.from_path(request.path_params["job_id"], "Import job"))
+    async with pool_of(request).acquire() as conn:
+        found = await store.find(conn, principal_of(request).tenant_id, campaign_id, job_id)
+    if found is None:
+        raise NotFound("Import job not found")
+    return answer(_view(found))
+
+
+def _campaign_id(request: ApiRequest) -> CampaignId:
+    return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+
+
+def _fresh_name() -> str:
+    """A name that sorts by time and that no other list has."""
+    return f"Import {datetime.now(UTC):%Y-%m-%d %H:%M:%S} {secrets.token_hex(4)}"
+
+
+def _view(job: Job) -> JobView:
+    return JobView(
+        job.job_id,
+        job.status,
+        job.total_rows,
+        job.processed_rows,
+        job.failed_rows,
+        job.duplicate_rows,
+        job.error_message,
+        job.created_rows,
+        job.list_id,
+        job.list_name,
+        job.started_at,
+        job.finished_at,
+    )
+
+
+HANDLERS: list[HTTPRouteHandler] = [bulk, job]

@@ -1,0 +1,252 @@
+"""`/queues/inbound`. The vendor's names stop here: moh_file_id is musicinQueue, max_wait_sec timeWait, and so on."""
+
+import re
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from msgspec import UNSET, UnsetType
+
+from tongdai import ids
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput, NotFound, shown
+from tongdai.http import body, paging
+from tongdai.http.endpoint import ApiRequest, Endpoint, endpoint, pool_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope, principal_of
+from tongdai.ids import QueueId
+from tongdai.queues import store
+from tongdai.queues.model import KEEP, MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, Strategy
+
+_TAG = "Inbound queues"
+_FILE = re.compile(r"[^/\\:]{1,255}")
+_SECONDS = re.compile(r"[0-9]{1,5}")
+_NUMBER = re.compile(r"\+?[0-9]{1,31}")
+_STRATEGIES = ", ".join(f"{s.value} {s.name.lower()}" for s in Strategy)
+
+
+class QueueView(msgspec.Struct):
+    callinId: int
+    callinName: str
+    strategy: int
+    musicinQueue: str | None
+    timeWait: str | None
+    agentSelector: str | None
+    nguongRanhRoi: str | None
+    callinNumber: str | None
+
+
+class QueuePage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    error_code: str = "SUCCESS"
+    totalRecord: int
+    data: list[QueueView]
+
+
+class QueueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    moh_file_id: str | UnsetType | None = UNSET
+    max_wait_sec: str | UnsetType | None = UNSET
+    strategy: int | UnsetType = UNSET
+    announce_position: str | UnsetType | None = UNSET
+
+
+class NewQueue(QueueChange, forbid_unknown_fields=True, kw_only=True):
+    callinName: str
+    callinNumber: str | None = None
+
+
+class QueueCreated(Done, kw_only=True):
+    callinId: int
+
+
+_change = msgspec.json.Decoder(QueueChange)
+_new = msgspec.json.Decoder(NewQueue)
+
+_SAMPLE: dict[str, Any] = {
+    "callinId": 1001226,
+    "callinName": "test",
+    "strategy": 1,
+    "musicinQueue": "waiting.wav",
+    "timeWait": "120",
+    "agentSelector": None,
+    "nguongRanhRoi": None,
+    "callinNumber": None,
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/queues/inbound",
+        scope=Scope.QUEUE,
+        tag=_TAG,
+        summary="Retrieve the list of all inbound queues for the tenant",
+        query=paging.PAGE_QUERY,
+        answer=QueuePage,
+        sample={"success": "1", "error_code": "SUCCESS", "totalRecord": 3, "data": [_SAMPLE]},
+    )
+)
+async def list_queues(request: ApiRequest) -> Response[bytes]:
+    page = paging.page_of(paging.query_of(request))
+    async with pool_of(request).acquire() as conn:
+        found, total = await store.page(conn, principal_of(request).tenant_id, page.size, page.offset)
+    return answer(QueuePage(totalRecord=total, data=[_view(queue) for queue in found]))
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/queues/inbound/{id}",
+        scope=Scope.QUEUE,
+        tag=_TAG,
+        summary="Retrieve details of one inbound queue",
+        answer=QueueView,
+        sample=_SAMPLE,
+    )
+)
+async def get_queue(request: ApiRequest) -> Response[bytes]:
+    queue_id = _queue_id(request)
+    async with pool_of(request).acquire() as conn:
+        queue = await store.find(conn, principal_of(request).tenant_id, queue_id)
+    if queue is None:
+        raise NotFound("Inbound queue not found")
+    return answer(_view(queue))
+
+
+@endpoint(
+    Endpoint(
+        method="PUT",
+        path="/queues/inbound/{id}",
+        scope=Scope.QUEUE,
+        tag=_TAG,
+        summary="Update an inbound queue: the fields sent, at least one; null clears a field other than strategy",
+        body=QueueChange,
+        body_sample={"moh_file_id": "waiting.wav", "max_wait_sec": "180", "strategy": 1, "announce_position": "1"},
+        answer=Done,
+        sample=done_sample("Inbound queue updated successfully"),
+    )
+)
+async def change_queue(request: ApiRequest) -> Response[bytes]:
+    queue_id = _queue_id(request)
+    fields = _fields(body.decode(await body.read_json(request), _change))
+    if fields == Change():
+        raise InvalidInput("Expected at least one of moh_file_id, max_wait_sec, strategy, announce_position")
+    who = principal_of(request)
+    async with pool_of(request).acquire() as conn:
+        if not await store.change(conn, who.tenant_id, queue_id, fields, who.key_id):
+            raise NotFound("Inbound queue not found")
+    return answer(Done(error_message="Inbound queue updated successfully"))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/queues/inbound",
+        scope=Scope.QUEUE,
+        tag=_TAG,
+        summary="Make an inbound queue",
+        body=NewQueue,
+        body_sample={"callinName": "test", "callinNumber": "1900636363", "max_wait_sec": "120"},
+        answer=QueueCreated,
+        sample=done_sample("Inbound queue created", callinId=1001226),
+    )
+)
+async def create_queue(request: ApiRequest) -> Response[bytes]:
+    raw = await body.read_json(request)
+    new = body.decode(raw, _new)
+    body.text_field("callinName", new.callinName, MAX_NAME, min_length=1)
+    number = new.callinNumber
+    if number is not None and not _NUMBER.fullmatch(number):
+        raise InvalidInput(f"callinNumber must be at most {MAX_NUMBER} digits, not {shown(number)!r}")
+    fields = _fields(new)
+    who = principal_of(request)
+
+    async def work(conn: Connection) -> QueueCreated:
+        queue_id = await store.create(conn, who.tenant_id, new.callinName, number, fields, who.key_id)
+        if queue_id is None:
+            raise InvalidInput(f"callinNumber {number} is another queue's already")
+        return QueueCreated(error_message="Inbound queue created", callinId=queue_id)
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/queues/inbound/{id}",
+        scope=Scope.QUEUE,
+        tag=_TAG,
+        summary="Delete an inbound queue",
+        answer=Done,
+        sample=done_sample("Inbound queue deleted successfully"),
+    )
+)
+async def delete_queue(request: ApiRequest) -> Response[bytes]:
+    who = principal_of(request)
+    queue_id = _queue_id(request)
+    async with pool_of(request).acquire() as conn:
+        if not await store.delete(conn, who.tenant_id, queue_id, who.key_id):
+            raise NotFound("Inbound queue not found")
+    return answer(Done(error_message="Inbound queue deleted successfully"))
+
+
+def _queue_id(request: ApiRequest) -> QueueId:
+    return QueueId(ids.from_path(request.path_params["id"], "Inbound queue"))
+
+
+def _fields(sent: QueueChange) -> Change:
+    return Change(
+        strategy=KEEP if isinstance(sent.strategy, UnsetType) else _strategy(sent.strategy),
+        moh_file=KEEP if isinstance(sent.moh_file_id, UnsetType) else _file(sent.moh_file_id),
+        max_wait_s=KEEP if isinstance(sent.max_wait_sec, UnsetType) else _seconds(sent.max_wait_sec),
+        announce_position=KEEP if isinstance(sent.announce_position, UnsetType) else _flag(sent.announce_position),
+    )
+
+
+def _strategy(value: int) -> Strategy:
+    try:
+        return Strategy(value)
+    except ValueError:
+        raise InvalidInput(f"strategy must be one of {_STRATEGIES}, not {shown(value)}") from None
+
+
+def _file(value: str | None) -> str | None:
+    """A file name: no slash, backslash, drive or scheme, and not a folder."""
+    if value is None:
+        return None
+    if not _FILE.fullmatch(value) or value.strip(". ") == "" or body.has_control(value):
+        raise InvalidInput(f"moh_file_id must be a file name of 1 to 255 characters, not {shown(value)!r}")
+    return value
+
+
+def _seconds(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not _SECONDS.fullmatch(value) or int(value) > MAX_WAIT_S:
+        raise InvalidInput(f'max_wait_sec must be seconds as text, "0" to "{MAX_WAIT_S}", not {shown(value)!r}')
+    return int(value)
+
+
+def _flag(value: str | None) -> bool | None:
+    if value not in {None, "0", "1"}:
+        raise InvalidInput(f'announce_position must be "0" or "1", not {shown(value)!r}')
+    return None if value is None else value == "1"
+
+
+def _view(queue: InboundQueue) -> QueueView:
+    announce = queue.announce_position
+    return QueueView(
+        queue.queue_id,
+        queue.name,
+        queue.strategy,
+        queue.moh_file,
+        None if queue.max_wait_s is None else str(queue.max_wait_s),
+        queue.agent_selector,
+        None if announce is None else str(int(announce)),
+        queue.number,
+    )
+
+
+HANDLERS: list[HTTPRouteHandler] = [list_queues, get_queue, change_queue, create_queue, delete_queue]

@@ -1,0 +1,100 @@
+"""Inbound queues in the database."""
+
+import asyncpg
+
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import KeyId, QueueId, TenantId
+from tongdai.queues.model import KEEP, Change, InboundQueue, Strategy
+
+_COLUMNS = "queue_id, name, number, strategy, moh_file, max_wait_s, announce_position, agent_selector"
+
+PAGE = f"select {_COLUMNS} from inbound_queue where tenant_id = $1 order by queue_id limit $2 offset $3"
+COUNT = "select count(*) from inbound_queue where tenant_id = $1"
+
+
+async def page(conn: Connection, tenant_id: TenantId, limit: int, offset: int) -> tuple[list[InboundQueue], int]:
+    """A page of the tenant's queues, by id, and how many it has."""
+    rows = await conn.fetch(PAGE, tenant_id, limit, offset)
+    return [_queue(row) for row in rows], await conn.fetchval(COUNT, tenant_id)
+
+
+FIND = f"select {_COLUMNS} from inbound_queue where tenant_id = $1 and queue_id = $2"
+
+
+async def find(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> InboundQueue | None:
+    row = await conn.fetchrow(FIND, tenant_id, queue_id)
+    return None if row is None else _queue(row)
+
+
+CREATE = """
+insert into inbound_queue (tenant_id, name, number, strategy, moh_file, max_wait_s, announce_position)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, number) do nothing returning queue_id
+"""
+
+
+async def create(
+    conn: Connection, tenant_id: TenantId, name: str, number: str | None, fields: Change, by: KeyId | None
+) -> QueueId | None:
+    """The new queue's id; None when another queue of the tenant has that number."""
+    strategy = Strategy.NORMAL if fields.strategy is KEEP else fields.strategy
+    values = [None if value is KEEP else value for value in _optional(fields)]
+    async with conn.transaction():
+        queue_id = await conn.fetchval(CREATE, tenant_id, name, number, strategy, *values)
+        if queue_id is not None:
+            await audit.record(conn, tenant_id, by, "queue.create", f"queue {queue_id}")
+    return queue_id
+
+
+# Each field by itself, so that two changes of different fields at once both hold.
+CHANGE = """
+update inbound_queue set
+    strategy = case when $3 then $4 else strategy end,
+    moh_file = case when $5 then $6 else moh_file end,
+    max_wait_s = case when $7 then $8 else max_wait_s end,
+    announce_position = case when $9 then $10 else announce_position end
+where tenant_id = $1 and queue_id = $2 returning true
+"""
+
+
+async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, fields: Change, by: KeyId) -> bool:
+    """Set the fields that are sent; False when there is no such queue."""
+    pairs = [
+        part
+        for value in (fields.strategy, *_optional(fields))
+        for part in (value is not KEEP, None if value is KEEP else value)
+    ]
+    async with conn.transaction():
+        if not await conn.fetchval(CHANGE, tenant_id, queue_id, *pairs):
+            return False
+        await audit.record(conn, tenant_id, by, "queue.change", f"queue {queue_id}")
+    return True
+
+
+DELETE = "delete from inbound_queue where tenant_id = $1 and queue_id = $2 returning true"
+
+
+async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: KeyId) -> bool:
+    """Whether there was one."""
+    async with conn.transaction():
+        if not await conn.fetchval(DELETE, tenant_id, queue_id):
+            return False
+        await audit.record(conn, tenant_id, by, "queue.delete", f"queue {queue_id}")
+    return True
+
+
+def _optional(fields: Change) -> tuple[object, ...]:
+    return fields.moh_file, fields.max_wait_s, fields.announce_position
+
+
+def _queue(row: asyncpg.Record) -> InboundQueue:
+    return InboundQueue(
+        row["queue_id"],
+        row["name"],
+        row["number"],
+        Strategy(row["strategy"]),
+        row["moh_file"],
+        row["max_wait_s"],
+        row["announce_position"],
+        row["agent_selector"],
+    )

@@ -1,0 +1,230 @@
+"""`/tenants/me` and `/api-keys`."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from tongdai import ids
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput, NotFound, shown
+from tongdai.http import body, paging
+from tongdai.http.endpoint import ApiRequest, Endpoint, endpoint, pool_of, settings_of
+from tongdai.http.envelope import Done, answer
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope, principal_of
+from tongdai.ids import KeyId
+from tongdai.tenants import keys, store
+from tongdai.tenants.model import ApiKey
+
+MAX_NAME = 255
+
+
+class TenantView(msgspec.Struct):
+    tenantId: int
+    name: str
+    country: str
+    tenantLimit: int
+    routeLimit: int
+    createdAt: datetime
+
+
+class KeyView(msgspec.Struct, kw_only=True):
+    keyId: int
+    name: str
+    hint: str
+    scopes: list[str]
+    createdAt: datetime
+    expiresAt: datetime | None
+    revokedAt: datetime | None
+
+
+class KeyPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[KeyView]
+
+
+class NewKey(msgspec.Struct, forbid_unknown_fields=True):
+    scopes: list[str]
+    name: str = ""
+    expiresAt: datetime | None = None
+
+
+class KeyCreated(Done, kw_only=True):
+    keyId: int
+    key: str | None
+    scopes: list[str]
+    expiresAt: datetime | None
+
+
+_new_key = msgspec.json.Decoder(NewKey)
+
+_KEY_SAMPLE = {
+    "keyId": 7,
+    "name": "CRM",
+    "hint": "sk_live_AbC1…9xYz",
+    "scopes": ["campaign", "queue"],
+    "createdAt": "2026-03-10T02:00:00Z",
+    "expiresAt": None,
+    "revokedAt": None,
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/tenants/me",
+        scope=Scope.ADMIN,
+        tag="Tenants and keys",
+        summary="The tenant that the key acts for, with its limits over 10 seconds",
+        answer=TenantView,
+        sample={
+            "tenantId": 20260310,
+            "name": "AloHub",
+            "country": "VN",
+            "tenantLimit": 600,
+            "routeLimit": 200,
+            "createdAt": "2026-03-10T02:00:00Z",
+        },
+    )
+)
+async def me(request: ApiRequest) -> Response[bytes]:
+    async with pool_of(request).acquire() as conn:
+        tenant = await store.find_tenant(conn, principal_of(request).tenant_id)
+    if tenant is None:
+        raise NotFound("Tenant not found")
+    settings = settings_of(request)
+    view = TenantView(
+        tenant.tenant_id,
+        tenant.name,
+        tenant.country,
+        tenant.tenant_limit or settings.tenant_limit,
+        tenant.route_limit or settings.route_limit,
+        tenant.created_at,
+    )
+    return answer(view)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/api-keys",
+        scope=Scope.ADMIN,
+        tag="Tenants and keys",
+        summary="The tenant's keys, the ended ones included; a key's value is never shown again",
+        query=paging.PAGE_QUERY,
+        answer=KeyPage,
+        sample={"success": "1", "totalRecord": 1, "data": [_KEY_SAMPLE]},
+    )
+)
+async def list_keys(request: ApiRequest) -> Response[bytes]:
+    page = paging.page_of(paging.query_of(request))
+    async with pool_of(request).acquire() as conn:
+        found, total = await store.list_keys(conn, principal_of(request).tenant_id, page.size, page.offset)
+    return answer(KeyPage(totalRecord=total, data=[_view(key) for key in found]))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/api-keys",
+        scope=Scope.ADMIN,
+        tag="Tenants and keys",
+        summary="Make a key; its value is shown in this answer and never again",
+        body=NewKey,
+        body_sample={"name": "CRM", "scopes": ["campaign", "queue"]},
+        answer=KeyCreated,
+        sample={
+            "success": "1",
+            "error_code": "SUCCESS",
+            "error_message": "Key created",
+            "keyId": 7,
+            "key": "sk_live_…",
+            "scopes": ["campaign", "queue"],
+            "expiresAt": None,
+        },
+    )
+)
+async def create_key(request: ApiRequest) -> Response[bytes]:
+    raw = await body.read_json(request)
+    new = body.decode(raw, _new_key)
+    _check(new)
+    who = principal_of(request)
+    pepper: bytes = request.app.state.pepper
+
+    async def work(conn: Connection) -> KeyCreated:
+        value = keys.generate()
+        key = await store.create_key(
+            conn,
+            who.tenant_id,
+            name=new.name,
+            hint=keys.hint(value),
+            digest=keys.digest(value, pepper),
+            scopes=new.scopes,
+            expires_at=new.expiresAt,
+            by=who.key_id,
+        )
+        return KeyCreated(
+            error_message="Key created",
+            keyId=key.key_id,
+            key=value,
+            scopes=sorted(key.scopes),
+            expiresAt=key.expires_at,
+        )
+
+    return await once(request, raw, work, keep=_without_value)
+
+
+def _without_value(created: object) -> object:
+    """What is remembered for a repeated request: the value is shown once, and stored nowhere."""
+    assert isinstance(created, KeyCreated)
+    return msgspec.structs.replace(created, key=None, error_message="Key created before; its value is shown once")
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/api-keys/{keyId}",
+        scope=Scope.ADMIN,
+        tag="Tenants and keys",
+        summary="Revoke a key, on every process within a second",
+        answer=Done,
+        sample={"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"},
+    )
+)
+async def revoke_key(request: ApiRequest) -> Response[bytes]:
+    who = principal_of(request)
+    key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
+    async with pool_of(request).acquire() as conn:
+        found = await store.revoke_key(conn, key_id, datetime.now(UTC), within=who.tenant_id, by=who.key_id)
+    if found is None:
+        raise NotFound("Key not found")
+    return answer(Done(error_message="Key revoked"))
+
+
+def _check(new: NewKey) -> None:
+    body.text_field("name", new.name, MAX_NAME)
+    if not new.scopes:
+        raise InvalidInput(f"scopes must name at least one of {', '.join(Scope)}")
+    for scope in new.scopes:
+        if scope not in set(Scope):
+            raise InvalidInput(f"scopes: {shown(scope)} is none of {', '.join(Scope)}")
+    if new.expiresAt is not None and (new.expiresAt.tzinfo is None or new.expiresAt <= datetime.now(UTC)):
+        raise InvalidInput("expiresAt must be an instant to come, with its offset from UTC")
+
+
+def _view(key: ApiKey) -> KeyView:
+    return KeyView(
+        keyId=key.key_id,
+        name=key.name,
+        hint=key.hint,
+        scopes=sorted(key.scopes),
+        createdAt=key.created_at,
+        expiresAt=key.expires_at,
+        revokedAt=key.revoked_at,
+    )
+
+
+HANDLERS: list[HTTPRouteHandler] = [me, list_keys, create_key, revoke_key]

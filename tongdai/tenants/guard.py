@@ -1,0 +1,188 @@
+"""What stands before every endpoint: key → principal → scope → limits."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import BaseRouteHandler
+
+from tongdai import ids, metrics
+from tongdai.clock import Clock
+from tongdai.db.pool import Pool
+from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
+from tongdai.http import access, principal
+from tongdai.http.endpoint import endpoint_of
+from tongdai.http.principal import Principal
+from tongdai.ids import TenantId
+from tongdai.settings import Settings
+from tongdai.tenants import keys, store
+from tongdai.tenants.model import ApiKey
+from tongdai.tenants.rate_limit import FailedKeys, HeaderNames, RateLimiter
+
+CACHE_S = 15.0
+"""How long a key is believed without asking again, should the notice of a change be lost."""
+CACHE_SIZE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says of itself."""
+
+    key: str
+    tenant: str | None
+    """`X-Tenant-ID` as sent."""
+    presented: bool
+    """Whether it sent a key at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    principal: Principal
+    key: ApiKey
+    loaded_at: float
+
+
+class Guard:
+    """Answers who a request is, from memory while nothing has changed."""
+
+    def __init__(
+        self, settings: Settings, pool: Pool, pepper: bytes, limiter: RateLimiter, failed: FailedKeys, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._pepper = pepper
+        self._limiter = limiter
+        self._failed = failed
+        self._clock = clock
+        self._header_names = HeaderNames.of(settings.limit_headers)
+        self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
+        self._known: dict[tuple[bytes, str | None], _Known] = {}  # a platform key stands once for each tenant
+        self._generation = 0
+
+    def forget(self) -> None:
+        """Keys or tenants changed: ask the database again."""
+        self._generation += 1
+        self._known.clear()
+
+    async def __call__(self, connection: "ASGIConnection[Any, Any, Any, Any]", handler: BaseRouteHandler) -> None:
+        scope = connection.scope
+        if handler.opt.get("public"):
+            return
+        if "endpoint" not in handler.opt:
+            # Litestar adds an OPTIONS handler to every path; browsers' own questions are answered before it.
+            raise MethodNotAllowedException
+        endpoint = endpoint_of(handler)
+        access.name_route(scope, endpoint.path)
+        who = await self._authenticate(cast("dict[str, Any]", scope))
+        principal.attach(scope, who)
+        limits = (
+            who.tenant_limit or self._settings.tenant_limit,
+            who.route_limit or self._settings.route_limit,
+        )
+        if endpoint.scope not in who.scopes:
+            verdict = await self._limiter.peek(who.tenant_id, endpoint.route, *limits)
+            access.add_headers(scope, verdict.headers(self._header_names))
+            raise InsufficientScope(endpoint.scope)
+        verdict = await self._limiter.take(who.tenant_id, endpoint.route, *limits)
+        access.add_headers(scope, verdict.headers(self._header_names))
+        if not verdict.accepted:
+            metrics.REFUSED.labels("tenant or route").inc()
+            raise RateLimited("Exceeded request limit", verdict.retry_after_s)
+
+    async def _authenticate(self, scope: dict[str, Any]) -> Principal:
+        address = self._address(scope)
+        retry_after_s = self._failed.blocked(address)
+        if retry_after_s:
+            metrics.REFUSED.labels("failed keys").inc()
+            raise RateLimited("Too many wrong keys from this address", retry_after_s)
+        claim = claim_of(scope["headers"])
+        known = await self._look_up(claim) if claim is not None and keys.well_formed(claim.key) else None
+        if known is None or not known.key.usable(self._clock.now()):
+            if claim is None or claim.presented:
+                self._failed.record(address)
+            raise Unauthorized
+        if not _may_act(known, claim):
+            raise Unauthorized
+        return known.principal
+
+    async def _look_up(self, claim: Claim) -> _Known | None:
+        digest = keys.digest(claim.key, self._pepper)
+        known = self._known.get((digest, None)) or self._known.get((digest, claim.tenant))
+        if known is not None and self._clock.monotonic() - known.loaded_at < CACHE_S:
+            return known
+        generation = self._generation
+        known = await self._load(digest, claim.tenant)
+        # What changed while we asked may have changed this: do not remember it then.
+        if known is not None and known.principal.tenant_id and generation == self._generation:
+            if len(self._known) >= CACHE_SIZE:
+                self._known.clear()
+            self._known[digest, None if known.key.tenant_id else claim.tenant] = known
+        return known
+
+    async def _load(self, digest: bytes, claimed_tenant: str | None) -> _Known | None:
+        async with self._pool.acquire() as conn:
+            key = await store.find_key(conn, digest)
+            if key is None:
+                return None
+            tenant_id = key.tenant_id or TenantId(ids.parse(claimed_tenant or "") or 0)
+            tenant = await store.find_tenant(conn, tenant_id)
+        if tenant is None:
+            # The key is right, what it claims is not: no tenant to act for, and no failed key either.
+            nobody = Principal(TenantId(0), key.key_id, frozenset(), "VN", None, None)
+            return _Known(nobody, key, self._clock.monotonic())
+        return _Known(store.principal(key, tenant), key, self._clock.monotonic())
+
+    def _address(self, scope: dict[str, Any]) -> str:
+        """Who failed keys are counted against: the last address that no trusted proxy vouches for."""
+        client = scope.get("client")
+        address: str = client[0] if client else ""
+        if not self._proxies:
+            return address
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        for hop in reversed([part.strip() for part in forwarded.decode("latin-1").split(",") if part.strip()]):
+            if not self._trusted(address):
+                break
+            address = hop
+        return address
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self._proxies)
+
+
+def _may_act(known: _Known, claim: Claim | None) -> bool:
+    """A tenant's key may repeat its tenant; a platform key must name one that exists."""
+    acts_for = known.principal.tenant_id
+    if claim is None or not acts_for:
+        return False
+    if claim.tenant is None:
+        return known.key.tenant_id is not None
+    return ids.parse(claim.tenant) == acts_for
+
+
+def claim_of(headers: list[tuple[bytes, bytes]]) -> Claim | None:
+    """The one key and tenant that the headers name; None when they contradict themselves."""
+    sent_keys: set[str] = set()
+    tenant: str | None = None
+    for name, value in headers:
+        if name == b"x-api-key":
+            sent_keys.add(value.decode("latin-1").strip())
+        elif name == b"authorization":
+            sent_keys.add(_bare(value.decode("latin-1").strip()))
+        elif name == b"x-tenant-id":
+            if tenant is not None:
+                return None
+            tenant = value.decode("latin-1").strip()
+    if len(sent_keys) > 1:
+        return None
+    return Claim(next(iter(sent_keys), ""), tenant, bool(sent_keys))
+
+
+def _bare(value: str) -> str:
+    scheme, _, rest = value.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else value

@@ -1,0 +1,84 @@
+"""The form of a key: `sk_live_`, 32 random characters (190.5 bits), 6 of checksum, all base 62."""
+
+import hmac
+import re
+import secrets
+import string
+import zlib
+from hashlib import sha256
+from pathlib import Path
+
+from tongdai.errors import OperatorError
+
+PREFIX = "sk_live_"
+_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_RANDOM = 32
+_CHECK = 6
+_FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{_RANDOM}}})([0-9A-Za-z]{{{_CHECK}}})")
+LENGTH = len(PREFIX) + _RANDOM + _CHECK
+
+PEPPER_FILE = "key.pepper"
+
+
+def generate() -> str:
+    """A fresh key."""
+    body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
+    return PREFIX + body + _checksum(body)
+
+
+def well_formed(key: str) -> bool:
+    """Whether the key may exist at all: what is mistyped or made up is refused without asking the database."""
+    match = _FORM.fullmatch(key) if len(key) == LENGTH and key.isascii() else None
+    return match is not None and hmac.compare_digest(match[2], _checksum(match[1]))
+
+
+def digest(key: str, pepper: bytes) -> bytes:
+    """What is stored of a key: HMAC-SHA256, useless to who steals the table without the pepper."""
+    return hmac.digest(pepper, key.encode(), "sha256")
+
+
+def hint(key: str) -> str:
+    """What tells a key apart in a list: `sk_live_AbC1…9xYz`."""
+    return f"{key[: len(PREFIX) + 4]}…{key[-4:]}"
+
+
+def fingerprint(pepper: bytes) -> str:
+    """Tells whether two peppers are the same, and nothing else of them."""
+    return sha256(b"tongdai pepper fingerprint\n" + pepper).hexdigest()
+
+
+def load_pepper(setting: str | None, data_dir: Path) -> bytes:
+    """The pepper of the setting, else of the data directory, where one is made the first time (0600)."""
+    if setting is not None:
+        return setting.encode()
+    path = data_dir / PEPPER_FILE
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _write_once(path, secrets.token_hex(32))
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise OperatorError(f"cannot keep the key pepper in {path}: {error.strerror}") from None
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Create the file whole, or leave the one that is there: two processes that start at once agree on one pepper."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def _checksum(body: str) -> str:
+    number = zlib.crc32(body.encode())
+    digits = ""
+    for _ in range(_CHECK):
+        number, rest = divmod(number, len(_ALPHABET))
+        digits = _ALPHABET[rest] + digits
+    return digits

@@ -1,0 +1,36 @@
+"""Tenants and their keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tongdai.ids import KeyId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    tenant_id: TenantId
+    name: str
+    country: str
+    """ISO 3166, two letters: numbers without a country code are read in it."""
+    tenant_limit: int | None
+    """Requests in 10 seconds; None: the server's default."""
+    route_limit: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it can still be known: its value is shown once, when it is made."""
+
+    key_id: KeyId
+    tenant_id: TenantId | None
+    """None: a platform key, which names its tenant with each request."""
+    name: str
+    hint: str
+    scopes: frozenset[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def usable(self, now: datetime) -> bool:
+        return not ((self.expires_at and self.expires_at <= now) or (self.revoked_at and self.revoked_at <= now))

@@ -1,0 +1,254 @@
+"""How many requests a tenant may make in any 10 seconds, in all and to a route; how many wrong keys an address."""
+
+import ipaddress
+from bisect import insort
+from collections import OrderedDict, deque
+from collections.abc import MutableSequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+
+from tongdai.clock import Clock
+
+WINDOW_S = 10
+WINDOW_US = WINDOW_S * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderNames:
+    """In lower case, as ASGI wants them."""
+
+    tenant_limit: bytes
+    tenant_remaining: bytes
+    route_limit: bytes
+    route_remaining: bytes
+
+    @classmethod
+    def of(cls, names: tuple[str, str, str, str]) -> "HeaderNames":
+        """From settings.limit_headers."""
+        return cls(*(name.lower().encode("ascii") for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one request was told. `_remaining` is after it, `_reset_s` the seconds (0..10) until `_remaining` grows."""
+
+    accepted: bool
+    tenant_limit: int
+    tenant_remaining: int
+    tenant_reset_s: int
+    route_limit: int
+    route_remaining: int
+    route_reset_s: int
+    retry_after_s: int
+    """0 when accepted; else 1..10: who sleeps so long gets through, unless others take the place."""
+
+    def headers(self, names: HeaderNames) -> list[tuple[bytes, bytes]]:
+        """All but `Retry-After`, which comes with errors.RateLimited."""
+        tenant = b'"tenant";r=%d%s' % (self.tenant_remaining, _reset(self.tenant_reset_s))
+        route = b'"route";r=%d%s' % (self.route_remaining, _reset(self.route_reset_s))
+        return [
+            (names.tenant_limit, b"%d" % self.tenant_limit),
+            (names.tenant_remaining, b"%d" % self.tenant_remaining),
+            (names.route_limit, b"%d" % self.route_limit),
+            (names.route_remaining, b"%d" % self.route_remaining),
+            (b"ratelimit-policy", _policy(self.tenant_limit, self.route_limit)),
+            (b"ratelimit", tenant + b", " + route),
+        ]
+
+
+@lru_cache(maxsize=1024)
+def _policy(tenant_limit: int, route_limit: int) -> bytes:
+    return b'"tenant";q=%d;w=%d, "route";q=%d;w=%d' % (tenant_limit, WINDOW_S, route_limit, WINDOW_S)
+
+
+def _reset(seconds: int) -> bytes:
+    """The draft's `t`: seconds until more quota is there. An untouched window has nothing to wait for, and no `t`."""
+    return b";t=%d" % seconds if seconds else b""
+
+
+class RateLimiter(Protocol):
+    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+        """Accept the request and count it in both windows, or refuse it and count it in none.
+
+        Accepted only while, with it, no 10 seconds hold more than either limit, wherever they start. An accepted
+        request leaves the windows exactly 10 s later. `route` is method and path template. Never raises.
+        """
+        ...
+
+    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+        """What `take` would decide now; counts nothing."""
+        ...
+
+
+def microseconds(clock: Clock) -> int:
+    """Whole, so that an instant plus 10 s is exact: floats would let one request in or out at the border."""
+    return int(clock.monotonic() * 1e6 + 0.5)
+
+
+def judge(
+    accepted: bool, tenant_limit: int, tenant: tuple[int, int], route_limit: int, route: tuple[int, int]
+) -> Verdict:
+    """A verdict from each window's count (after the decision) and wait: µs until it has more room."""
+    tenant_count, tenant_wait_us = tenant
+    route_count, route_wait_us = route
+    retry_us = 0
+    if not accepted:
+        full_tenant = tenant_wait_us if tenant_count >= tenant_limit else 0
+        full_route = route_wait_us if route_count >= route_limit else 0
+        retry_us = max(1, full_tenant, full_route)
+    return Verdict(
+        accepted,
+        tenant_limit,
+        max(0, tenant_limit - tenant_count),
+        _whole_s(tenant_wait_us),
+        route_limit,
+        max(0, route_limit - route_count),
+        _whole_s(route_wait_us),
+        _whole_s(retry_us),
+    )
+
+
+def _whole_s(us: int) -> int:
+    return min(WINDOW_S, -(-us // 1_000_000))
+
+
+def wait_us(instants: MutableSequence[int], limit: int, now_us: int) -> int:
+    """Until more requests are possible: where a limit was lowered under the count, several must leave first."""
+    if limit <= 0:
+        return WINDOW_US
+    if not instants:
+        return 0
+    return instants[max(0, len(instants) - limit)] + WINDOW_US - now_us
+
+
+@dataclass(slots=True)
+class _Tenant:
+    instants: deque[int] = field(default_factory=deque[int])
+    routes: dict[str, deque[int]] = field(default_factory=dict[str, deque[int]])
+
+
+class Windows:
+    """Instants of accepted requests, oldest first, of all tenants that were accepted in the last 10 s."""
+
+    def __init__(self) -> None:
+        self._tenants: OrderedDict[int, _Tenant] = OrderedDict()  # by last accepted request
+
+    def __len__(self) -> int:
+        return len(self._tenants)
+
+    def decide(
+        self, tenant_id: int, route: str, tenant_limit: int, route_limit: int, now_us: int, spend: bool = True
+    ) -> Verdict:
+        """As RateLimiter.take, or without `spend` as peek."""
+        tenant, routed = self._trimmed(tenant_id, route, now_us)
+        instants = tenant.instants
+        accepted = len(instants) < tenant_limit and len(routed) < route_limit
+        if accepted and spend:
+            instants.append(now_us)
+            routed.append(now_us)
+            self._tenants.move_to_end(tenant_id)
+        return judge(
+            accepted,
+            tenant_limit,
+            (len(instants), wait_us(instants, tenant_limit, now_us)),
+            route_limit,
+            (len(routed), wait_us(routed, route_limit, now_us)),
+        )
+
+    def record(self, tenant_id: int, route: str, at_us: int, now_us: int) -> None:
+        """Count a request that another accepted at `at_us`, now or a little ago."""
+        tenant, routed = self._trimmed(tenant_id, route, now_us)
+        insort(tenant.instants, at_us)
+        insort(routed, at_us)
+        self._tenants.move_to_end(tenant_id)
+
+    def forget(self, tenant_id: int, route: str, at_us: int) -> None:
+        """Take back what `decide` accepted at `at_us`."""
+        tenant = self._tenants.get(tenant_id)
+        if tenant is not None and at_us in tenant.instants:
+            tenant.instants.remove(at_us)
+            tenant.routes[route].remove(at_us)
+
+    def _trimmed(self, tenant_id: int, route: str, now_us: int) -> tuple[_Tenant, deque[int]]:
+        gone_us = now_us - WINDOW_US
+        self._purge(gone_us)
+        tenant = self._tenants.get(tenant_id)
+        if tenant is None:
+            tenant = self._tenants[tenant_id] = _Tenant()
+        routed = tenant.routes.get(route)
+        if routed is None:
+            routed = tenant.routes[route] = deque()
+        for instants in (tenant.instants, routed):
+            while instants and instants[0] <= gone_us:
+                instants.popleft()
+        return tenant, routed
+
+    def _purge(self, gone_us: int) -> None:
+        """Drop idle tenants: each is dropped once, so the cost is that of its first request."""
+        while self._tenants:
+            instants = next(iter(self._tenants.values())).instants
+            if instants and instants[-1] > gone_us:
+                return
+            self._tenants.popitem(last=False)
+
+
+class MemoryLimiter:
+    """The RateLimiter of a single process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.windows = Windows()
+
+    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+        return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock))
+
+    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+        return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock), spend=False)
+
+
+class FailedKeys:
+    """Wrong keys by client address, in this process: a guesser is refused before any database work."""
+
+    def __init__(self, clock: Clock, limit: int, workers: int = 1, max_addresses: int = 10_000) -> None:
+        """`workers` processes each allow their part of `limit`. Beyond `max_addresses` the oldest is forgotten."""
+        self._clock = clock
+        self._limit = max(1, limit // workers)
+        self._max_addresses = max_addresses
+        self._failed: OrderedDict[str, list[int]] = OrderedDict()  # by last failure
+
+    def __len__(self) -> int:
+        return len(self._failed)
+
+    def blocked(self, address: str) -> int:
+        """Seconds (1..10) for which `address` is refused, or 0."""
+        if not self._failed:
+            return 0
+        instants = self._failed.get(_counted_as(address))
+        if instants is None or len(instants) < self._limit:
+            return 0
+        return _whole_s(max(0, wait_us(instants, self._limit, microseconds(self._clock))))
+
+    def record(self, address: str) -> None:
+        now_us = microseconds(self._clock)
+        counted = _counted_as(address)
+        instants = self._failed.setdefault(counted, [])
+        self._failed.move_to_end(counted)
+        instants.append(now_us)
+        del instants[: -self._limit]  # only the newest `limit` decide
+        while len(self._failed) > self._max_addresses or self._oldest_us() <= now_us - WINDOW_US:
+            self._failed.popitem(last=False)
+
+    def _oldest_us(self) -> int:
+        return next(iter(self._failed.values()))[-1]
+
+
+def _counted_as(address: str) -> str:
+    """IPv6 by /64, what one customer holds at the least; IPv4, also as ::ffff:192.0.2.1, by address."""
+    if ":" not in address:
+        return address[:64]
+    try:
+        ip = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    return str(ip.ipv4_mapped) if ip.ipv4_mapped is not None else f"{int(ip) >> 64:x}/64"

@@ -1,0 +1,88 @@
+"""Tenants, keys and what hangs on them, made straight in the database."""
+
+import itertools
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tongdai.contacts import phone
+from tongdai.contacts import store as contacts
+from tongdai.contacts.model import NewContact
+from tongdai.contacts.store import Refusal
+from tongdai.db.pool import Connection
+from tongdai.http.principal import Scope
+from tongdai.ids import CampaignId, KeyId, ListId, TenantId
+from tongdai.tenants import keys, store
+
+_ids = itertools.count(secrets.randbelow(10**12) + 1)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    tenant_id: TenantId
+    """Who it acts for; 0 for a platform key."""
+    key_id: KeyId
+    value: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-Api-Key": self.value}
+
+
+async def tenant(conn: Connection, country: str = "VN") -> TenantId:
+    """A tenant with an id of its own."""
+    made = await store.create_tenant(conn, TenantId(next(_ids)), "A tenant", country)
+    assert made is not None
+    return made.tenant_id
+
+
+async def key(
+    conn: Connection,
+    pepper: bytes,
+    tenant_id: TenantId | None = None,
+    scopes: Iterable[str] = tuple(Scope),
+    expires_at: datetime | None = None,
+) -> Key:
+    """A key, of a tenant of its own unless one is given."""
+    owner = await tenant(conn) if tenant_id is None else tenant_id
+    return await _key(conn, pepper, owner, scopes, expires_at)
+
+
+async def platform_key(conn: Connection, pepper: bytes, scopes: Iterable[str] = tuple(Scope)) -> Key:
+    return await _key(conn, pepper, None, scopes, None)
+
+
+async def _key(
+    conn: Connection, pepper: bytes, owner: TenantId | None, scopes: Iterable[str], expires_at: datetime | None
+) -> Key:
+    value = keys.generate()
+    made = await store.create_key(
+        conn,
+        owner,
+        name="test",
+        hint=keys.hint(value),
+        digest=keys.digest(value, pepper),
+        scopes=scopes,
+        expires_at=expires_at,
+        by=None,
+    )
+    return Key(owner or TenantId(0), made.key_id, value)
+
+
+def vn_mobile(number: int) -> str:
+    """The `number`-th (0 to 9,999,999) of the numbers that begin with 090, as a Vietnamese writes it."""
+    written = f"090{number:07d}"
+    assert not isinstance(phone.normalise(written, "VN"), phone.Reason)
+    return written
+
+
+async def contact(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, written: str, list_id: ListId | None = None
+) -> int:
+    """A pending contact; returns its id."""
+    number = phone.normalise(written, "VN")
+    added = await contacts.add(conn, tenant_id, campaign_id, list_id, NewContact(phone=number))
+    assert not isinstance(added, Refusal)
+    return added.contact_id
