@@ -12,7 +12,7 @@ from tongdai.errors import OperatorError
 COMMANDS = {
     "demo": ("serving", "Run the server with demo data, and print how to try it."),
     "serve": ("serving", "Run the server."),
-    "migrate": ("serving", "Bring the database to this version's tables."),
+    "migrate": ("migrations", "Bring the database to this version's tables."),
     "tenant": ("tenants", "Create tenants and set their rate limits."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create and list a tenant's campaigns."),

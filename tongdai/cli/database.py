@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -20,7 +20,6 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _OPTIONS = (
@@ -30,15 +29,13 @@ _OPTIONS = (
 )
 
 
-def database_options(command: Callable[Concatenate[Settings, P], None]) -> Callable[..., None]:
+def database_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say which server's data a command is about; it gets them as Settings, before its own."""
 
     @functools.wraps(command)
-    def wrapped(
-        *args: P.args, data_dir: str | None, database_url: str | None, config: Path | None, **kwargs: P.kwargs
-    ) -> None:
+    def wrapped(data_dir: str | None, database_url: str | None, config: Path | None, **own: object) -> None:
         flags = {"data_dir": data_dir, "database_url": database_url}
-        command(all_settings.load(config, os.environ, flags), *args, **kwargs)
+        command(all_settings.load(config, os.environ, flags), **own)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)

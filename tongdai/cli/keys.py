@@ -192,7 +192,9 @@ async def _make(
 def _print(value: str, made: ApiKey) -> None:
     owner = "all tenants" if made.tenant_id is None else f"tenant {made.tenant_id}"
     ends = f" until {made.expires_at:%Y-%m-%d %H:%M:%S}Z" if made.expires_at else ""
-    click.echo(f"Key {made.key_id} for {owner}: {', '.join(sorted(made.scopes))}{ends}. It is shown only now:", err=True)
+    click.echo(
+        f"Key {made.key_id} for {owner}: {', '.join(sorted(made.scopes))}{ends}. It is shown only now:", err=True
+    )
     click.echo(value)
 
 

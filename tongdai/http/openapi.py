@@ -40,7 +40,7 @@ names the one it asks for. `X-Tenant-ID` may repeat the key's tenant. A platform
 ## Pages
 `page` counts from 0, `size` (`limit` for campaigns) is 1 to 1000, 20 if left out. `totalRecord` counts all.
 ## Bodies
-JSON in UTF-8, at most {0.max_body_mb} MB; files {0.max_upload_mb} MB. Fields must be known; unknown parameters are ignored.
+JSON in UTF-8, at most {0.max_body_mb} MB; files {0.max_upload_mb} MB. Unknown fields are refused, parameters ignored.
 ## Limits
 At most {0.tenant_limit} requests a tenant and {0.route_limit} a route in any 10 seconds, unless your tenant has its \
 own. Answers carry what is left; a 429 says in `Retry-After` how many seconds to wait.
