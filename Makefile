@@ -17,7 +17,10 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.dev
+$(VENV)/.soak: $(VENV)/.dev ## Imports under random kills, for long (ARGS="--rows 1000000 --kills 30")
+	$(BIN)/python -m tests.soak $(ARGS)
+
+bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
 	@touch $@
 
@@ -42,10 +45,13 @@ test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
 test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
 	tests/external/run $(ARGS)
 
+soak: $(VENV)/.dev ## Imports under random kills, for long (ARGS="--rows 1000000 --kills 30")
+	$(BIN)/python -m tests.soak $(ARGS)
+
 bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-external bench clean
+.PHONY: help setup run check format test test-external soak bench clean

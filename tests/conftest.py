@@ -6,8 +6,10 @@ TONGDAI_TEST_DATABASE_URL names a server to use instead of the embedded one; a d
 import os
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -15,7 +17,7 @@ import httpx2
 import pytest
 
 from tongdai.app import build
-from tongdai.clock import SystemClock
+from tongdai.clock import Clock, SystemClock
 from tongdai.db import embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Pool, connect, open_pool
@@ -97,7 +99,43 @@ async def api(dsn: str, settings: Settings, pool: Pool) -> AsyncGenerator[Api]:
         yield Api(client, pool)
 
 
+Serving = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def serving(dsn: str, settings: Settings) -> Serving:
+    """Another process of the API, as it were: `async with serving(tenant_limit=3, clock=clock) as client`."""
+
+    @asynccontextmanager
+    async def serve(
+        clock: Clock | None = None, database: str | None = None, **changes: object
+    ) -> AsyncGenerator[httpx2.AsyncClient]:
+        app = build(replace(settings, **changes), database or dsn, clock or SystemClock())  # type: ignore[arg-type]
+        async with running(app), client_of(app) as client:
+            yield client
+
+    return serve
+
+
 Caller = Callable[..., Awaitable[httpx2.Response]]
+
+_TABLES = """
+select table_name from information_schema.columns
+where table_schema = 'public' and column_name = 'tenant_id' order by table_name
+"""
+Checksum = dict[str, str]
+
+
+async def checksum(pool: Pool, tenant_id: int) -> Checksum:
+    """Of every table, what the rows of a tenant come to."""
+    async with pool.acquire() as conn:
+        tables = [row["table_name"] for row in await conn.fetch(_TABLES)]
+        sums = " union all ".join(
+            f"select '{table}', md5(coalesce(string_agg(t::text, e'\\n' order by t::text), '')) "
+            f"from {table} t where tenant_id = $1"
+            for table in tables
+        )
+        return dict(await conn.fetch(sums, tenant_id))
 
 
 @dataclass(frozen=True)
@@ -121,10 +159,45 @@ class Tenant:
     async def post(self, path: str, json: object = None, **options: object) -> httpx2.Response:
         return await self.call("POST", path, **({"json": json} if json is not None else {}), **options)
 
-    async def campaign(self, name: str = "A campaign") -> int:
-        answer = await self.post("/v1/campaigns", {"campaignName": name})
+    async def done(self, method: str, path: str, **options: object) -> Any:
+        """The body of a request that must succeed."""
+        answer = await self.call(method, path, **options)
         assert answer.status_code == 200, answer.text
-        return answer.json()["campaignId"]
+        return answer.json()
+
+    async def campaign(self, name: str = "A campaign") -> int:
+        return (await self.done("POST", "/v1/campaigns", json={"campaignName": name}))["campaignId"]
+
+    async def queue(self, name: str = "A queue", **fields: object) -> int:
+        made = await self.done("POST", "/v1/queues/inbound", json={"callinName": name} | fields)
+        return made["callinId"]
+
+    async def contact(self, campaign_id: int, number: str = "0901234567", **fields: object) -> Any:
+        """The answer to adding it: `contactId`, `listId`."""
+        return await self.done(
+            "POST", f"/v1/campaigns/{campaign_id}/contacts", json={"phoneNumber": number} | fields
+        )
+
+    async def bulk(self, campaign_id: int, contacts: object, **fields: object) -> int:
+        """The job's id."""
+        made = await self.done(
+            "POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", json={"contacts": contacts} | fields
+        )
+        return made["job_id"]
+
+    async def checksum(self) -> Checksum:
+        return await checksum(self.api.pool, self.tenant_id)
+
+
+def refused(answer: httpx2.Response, status: int, error_code: str) -> str:
+    """The message of an answer that must be that failure, in the documented form."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert list(body) == ["success", "error_code", "error_message"]
+    assert (body["success"], body["error_code"]) == ("0", error_code)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-request-id"]
+    return body["error_message"]
 
 
 @pytest.fixture

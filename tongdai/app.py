@@ -14,12 +14,12 @@ from litestar.config.cors import CORSConfig
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
-from tongdai import __version__, log, process
+from tongdai import __version__, log, metrics, process
 from tongdai.campaigns import api as campaigns
-from tongdai.clock import Clock, SystemClock
+from tongdai.clock import Clock, SystemClock, every
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
-from tongdai.db.pool import open_pool
+from tongdai.db.pool import Pool, open_pool
 from tongdai.http import openapi
 from tongdai.http.access import access
 from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
@@ -44,6 +44,8 @@ HANDLERS: list[HTTPRouteHandler] = [
     *tenants.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [endpoint_of(handler) for handler in HANDLERS]
+
+GAUGES_S = 1.0
 
 ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
 """In a role's environment: its settings, as JSON."""
@@ -82,18 +84,28 @@ def _resources(settings: Settings, dsn: str, clock: Clock) -> Callable[[Litestar
         (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
         pool = await open_pool(dsn, settings.database_pool, name="tongdai api")
         failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
-        guard = Guard(settings, pool, pepper, _limiter(settings, clock), failed, clock)
+        limiter = _limiter(settings, clock)
+        guard = Guard(settings, pool, pepper, limiter, failed, clock)
         app.state.pool, app.state.pepper, app.state.guard = pool, pepper, guard
-        changes = asyncio.create_task(
-            listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)
-        )
+        background = [
+            asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
+            asyncio.create_task(every(GAUGES_S, lambda: _observe(pool, limiter))),
+        ]
         try:
             yield
         finally:
-            changes.cancel()
+            for task in background:
+                task.cancel()
             pool.terminate()
+            if isinstance(limiter, ValkeyLimiter):
+                await limiter.aclose()
 
     return lifespan
+
+
+async def _observe(pool: Pool, limiter: RateLimiter) -> None:
+    metrics.POOL_BUSY.set(pool.get_size() - pool.get_idle_size())
+    metrics.LIMIT_STORE_DOWN.set(isinstance(limiter, ValkeyLimiter) and limiter.down)
 
 
 def _limiter(settings: Settings, clock: Clock) -> RateLimiter:

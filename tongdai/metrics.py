@@ -19,7 +19,7 @@ LIMIT_STORE_DOWN = Gauge(
 )
 IMPORT_ROWS = Counter("tongdai_import_rows", "Import rows taken in", ["outcome"])
 IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks, by what became of them", ["result"])
-IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not yet ended", ["status"], multiprocess_mode="livemax")
+IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], multiprocess_mode="livemax")
 
 
 @cache

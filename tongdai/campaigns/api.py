@@ -15,7 +15,7 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, Query, endpoint, pool_of
+from tongdai.http.endpoint import ApiRequest, Endpoint, Query, connection, endpoint
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope, principal_of
@@ -111,7 +111,7 @@ async def list_campaigns(request: ApiRequest) -> Response[bytes]:
     if type_ is not None:
         _check_type(type_)
     tenant_id = principal_of(request).tenant_id
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found, total = await store.page(
             conn, tenant_id, user_name=user_name, status=status, type_=type_, limit=page.size, offset=page.offset
         )
@@ -163,7 +163,7 @@ async def create_campaign(request: ApiRequest) -> Response[bytes]:
 )
 async def get_campaign(request: ApiRequest) -> Response[bytes]:
     tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         campaign = await store.find(conn, tenant_id, campaign_id)
         if campaign is None:
             raise NotFound("Campaign not found")
@@ -200,7 +200,7 @@ async def change_campaign(request: ApiRequest) -> Response[bytes]:
     if isinstance(change.userName, str):
         body.text_field("userName", change.userName, MAX_NAME)
     who = principal_of(request)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         user_name = None if isinstance(change.userName, UnsetType) else (change.userName,)
         changed = await store.change(conn, who.tenant_id, campaign_id, name=name, user_name=user_name, by=who.key_id)
     if changed is None:

@@ -14,7 +14,7 @@ from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, Query, endpoint, pool_of
+from tongdai.http.endpoint import ApiRequest, Endpoint, Query, connection, endpoint
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Principal, Scope, principal_of
@@ -89,7 +89,7 @@ _body = msgspec.json.Decoder(ContactBody)
 )
 async def contact_lists(request: ApiRequest) -> Response[bytes]:
     campaign_id = _campaign_id(request)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found = await store.lists(conn, principal_of(request).tenant_id, campaign_id)
     if found is None:
         raise NotFound("Campaign not found")
@@ -135,7 +135,7 @@ async def contacts(request: ApiRequest) -> Response[bytes]:
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
     query = paging.query_of(request)
     page, search = paging.page_of(query), _search(query, who.country)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found = await store.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
@@ -187,7 +187,7 @@ async def delete_contact(request: ApiRequest) -> Response[bytes]:
     who = principal_of(request)
     campaign_id = _campaign_id(request)
     contact_id = ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.key_id)
     if refusal is not None:
         raise _error(refusal)

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -42,6 +43,38 @@ async def _prepare(conn: Connection) -> None:
     await conn.set_type_codec("jsonb", encoder=_jsonb, decoder=_of_jsonb, schema="pg_catalog", format="binary")
 
 
+class _Kept(asyncpg.Connection["asyncpg.Record"]):
+    """A connection that goes back to the pool as it is: nothing here sets a session's state outside a transaction.
+
+    asyncpg would ask the server to reset it after each use, which is a round trip for every request.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class _Borrowed:
+    """`async with`: a connection of the pool, or TimeoutError when none is free in time."""
+
+    __slots__ = ("_conn", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Connection:
+        async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+            self._conn = await self._pool.acquire()
+        return self._conn
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.release(self._conn)
+
+
+def borrow(pool: Pool) -> _Borrowed:
+    """A connection for a request. Without a limit to the wait, a database that hangs would hang every client."""
+    return _Borrowed(pool)
+
+
 async def open_pool(dsn: str, size: int, *, name: str, **server_settings: str) -> Pool:
     """A pool of at most `size` connections. It opens none yet: a server that starts before its database is fine."""
     return await asyncpg.create_pool(
@@ -49,6 +82,7 @@ async def open_pool(dsn: str, size: int, *, name: str, **server_settings: str) -
         min_size=0,
         max_size=size,
         init=_prepare,
+        connection_class=_Kept,
         timeout=ACQUIRE_TIMEOUT_S,
         command_timeout=30,
         max_inactive_connection_lifetime=300,

@@ -1,6 +1,7 @@
 """One declaration for each endpoint: its route, what the guard asks of it, and what the OpenAPI document says of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Connection, Pool, borrow
 from tongdai.errors import ApiError
 from tongdai.http.principal import Scope
 from tongdai.settings import Settings
@@ -85,8 +86,9 @@ def endpoint_of(handler: object) -> Endpoint:
     return cast("Endpoint", cast("Any", handler).opt["endpoint"])
 
 
-def pool_of(request: ApiRequest) -> Pool:
-    return cast("Pool", request.app.state.pool)
+def connection(request: ApiRequest) -> AbstractAsyncContextManager[Connection]:
+    """A database connection, for `async with`."""
+    return borrow(cast("Pool", request.app.state.pool))
 
 
 def settings_of(request: ApiRequest) -> Settings:

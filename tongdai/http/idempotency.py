@@ -8,7 +8,7 @@ from litestar import Response
 
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput
-from tongdai.http.endpoint import ApiRequest, pool_of
+from tongdai.http.endpoint import ApiRequest, connection
 from tongdai.http.envelope import answer, answer_bytes
 from tongdai.http.principal import principal_of
 from tongdai.ids import TenantId
@@ -48,7 +48,7 @@ async def once(
     """Do the work of a POST, once for its key if it has one. `keep` makes what is remembered of the answer."""
     key = key_of(request)
     if key is None:
-        async with pool_of(request).acquire() as conn:
+        async with connection(request) as conn:
             return answer(await work(conn))
     return await once_digested(request, key, digest_of(request, hashlib.sha256(body).digest()), work, keep)
 
@@ -58,7 +58,7 @@ async def once_digested(
 ) -> Response[bytes]:
     """As `once`, for a body that is not in memory. A failure keeps nothing: the same key may try again."""
     tenant_id = principal_of(request).tenant_id
-    async with pool_of(request).acquire() as conn, conn.transaction():
+    async with connection(request) as conn, conn.transaction():
         if not await conn.fetchval(TAKE, tenant_id, key, digest):
             return await _recall(conn, tenant_id, key, digest)
         done = await work(conn)

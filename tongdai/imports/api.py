@@ -13,7 +13,7 @@ from tongdai.contacts import store as contacts
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidState, NotFound
 from tongdai.http import body
-from tongdai.http.endpoint import ApiRequest, Endpoint, endpoint, pool_of, settings_of
+from tongdai.http.endpoint import ApiRequest, Endpoint, connection, endpoint, settings_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
 from tongdai.http.principal import Scope, principal_of
@@ -91,7 +91,7 @@ async def bulk(request: ApiRequest) -> Response[bytes]:
         async with spool.read(spooled, settings_of(request).import_chunk_rows) as parts:
             if key is not None:
                 return await once_digested(request, key, digest_of(request, spooled.digest), work)
-            async with pool_of(request).acquire() as conn:
+            async with connection(request) as conn:
                 return answer(await work(conn))
 
 
@@ -155,7 +155,7 @@ async def _refusal(conn: Connection, tenant_id: TenantId, campaign_id: CampaignI
 async def job(request: ApiRequest) -> Response[bytes]:
     campaign_id = _campaign_id(request)
     job_id = JobId(ids.from_path(request.path_params["job_id"], "Import job"))
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found = await store.find(conn, principal_of(request).tenant_id, campaign_id, job_id)
     if found is None:
         raise NotFound("Import job not found")

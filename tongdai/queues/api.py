@@ -12,7 +12,7 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, endpoint, pool_of
+from tongdai.http.endpoint import ApiRequest, Endpoint, connection, endpoint
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope, principal_of
@@ -90,7 +90,7 @@ _SAMPLE: dict[str, Any] = {
 )
 async def list_queues(request: ApiRequest) -> Response[bytes]:
     page = paging.page_of(paging.query_of(request))
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found, total = await store.page(conn, principal_of(request).tenant_id, page.size, page.offset)
     return answer(QueuePage(totalRecord=total, data=[_view(queue) for queue in found]))
 
@@ -108,7 +108,7 @@ async def list_queues(request: ApiRequest) -> Response[bytes]:
 )
 async def get_queue(request: ApiRequest) -> Response[bytes]:
     queue_id = _queue_id(request)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         queue = await store.find(conn, principal_of(request).tenant_id, queue_id)
     if queue is None:
         raise NotFound("Inbound queue not found")
@@ -134,7 +134,7 @@ async def change_queue(request: ApiRequest) -> Response[bytes]:
     if fields == Change():
         raise InvalidInput("Expected at least one of moh_file_id, max_wait_sec, strategy, announce_position")
     who = principal_of(request)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         if not await store.change(conn, who.tenant_id, queue_id, fields, who.key_id):
             raise NotFound("Inbound queue not found")
     return answer(Done(error_message="Inbound queue updated successfully"))
@@ -186,7 +186,7 @@ async def create_queue(request: ApiRequest) -> Response[bytes]:
 async def delete_queue(request: ApiRequest) -> Response[bytes]:
     who = principal_of(request)
     queue_id = _queue_id(request)
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         if not await store.delete(conn, who.tenant_id, queue_id, who.key_id):
             raise NotFound("Inbound queue not found")
     return answer(Done(error_message="Inbound queue deleted successfully"))

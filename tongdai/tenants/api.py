@@ -10,7 +10,7 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, endpoint, pool_of, settings_of
+from tongdai.http.endpoint import ApiRequest, Endpoint, connection, endpoint, settings_of
 from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope, principal_of
@@ -91,7 +91,7 @@ _KEY_SAMPLE = {
     )
 )
 async def me(request: ApiRequest) -> Response[bytes]:
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         tenant = await store.find_tenant(conn, principal_of(request).tenant_id)
     if tenant is None:
         raise NotFound("Tenant not found")
@@ -121,7 +121,7 @@ async def me(request: ApiRequest) -> Response[bytes]:
 )
 async def list_keys(request: ApiRequest) -> Response[bytes]:
     page = paging.page_of(paging.query_of(request))
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found, total = await store.list_keys(conn, principal_of(request).tenant_id, page.size, page.offset)
     return answer(KeyPage(totalRecord=total, data=[_view(key) for key in found]))
 
@@ -197,7 +197,7 @@ def _without_value(created: object) -> object:
 async def revoke_key(request: ApiRequest) -> Response[bytes]:
     who = principal_of(request)
     key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
-    async with pool_of(request).acquire() as conn:
+    async with connection(request) as conn:
         found = await store.revoke_key(conn, key_id, datetime.now(UTC), within=who.tenant_id, by=who.key_id)
     if found is None:
         raise NotFound("Key not found")

@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 
 from tongdai import ids, metrics
 from tongdai.clock import Clock
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Pool, borrow
 from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
 from tongdai.http import access, principal
 from tongdai.http.endpoint import endpoint_of
@@ -122,7 +122,7 @@ class Guard:
         return known
 
     async def _load(self, digest: bytes, claimed_tenant: str | None) -> _Known | None:
-        async with self._pool.acquire() as conn:
+        async with borrow(self._pool) as conn:
             key = await store.find_key(conn, digest)
             if key is None:
                 return None
