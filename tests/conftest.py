@@ -126,6 +126,28 @@ where table_schema = 'public' and column_name = 'tenant_id' order by table_name
 Checksum = dict[str, str]
 
 
+_MOVE = """
+with old as (
+    select * from contact where tenant_id = $1 and contact_id = $2 for update
+), moved as (
+    update contact set process_status = $3, call_status = $4 where tenant_id = $1 and contact_id = $2
+)
+insert into contact_tally as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
+select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, -1 from old
+union all select tenant_id, campaign_id, list_id, $3, coalesce($4, ''), 1, 1 from old
+on conflict (tenant_id, campaign_id, list_id, process_status, call_status, slot)
+do update set contacts = t.contacts + excluded.contacts
+"""
+
+
+async def move_contact(
+    pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
+) -> None:
+    """Put a contact where calling it would have put it, and the tally with it."""
+    async with pool.acquire() as conn:
+        await conn.execute(_MOVE, tenant_id, contact_id, process_status, call_status)
+
+
 async def checksum(pool: Pool, tenant_id: int) -> Checksum:
     """Of every table, what the rows of a tenant come to."""
     async with pool.acquire() as conn:
@@ -184,6 +206,9 @@ class Tenant:
             "POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", json={"contacts": contacts} | fields
         )
         return made["job_id"]
+
+    async def move(self, contact_id: int, process_status: int, call_status: str | None = None) -> None:
+        await move_contact(self.api.pool, self.tenant_id, contact_id, process_status, call_status)
 
     async def checksum(self) -> Checksum:
         return await checksum(self.api.pool, self.tenant_id)

@@ -28,7 +28,7 @@ def _request_metrics(method: str, route: str, status: int) -> tuple[Counter, His
 
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
-    """`route` is a path template, or `-` for what matched none; `method` one that HTTP knows, so that labels are few."""
+    """`route` is a path template, or `-` for what matched none; `method` is one that HTTP knows: labels stay few."""
     count, latency = _request_metrics(method, route, status)
     count.inc()
     latency.observe(seconds)

@@ -15,7 +15,7 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, Query, connection, endpoint
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, Query, connection, endpoint
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope, principal_of
@@ -23,6 +23,7 @@ from tongdai.ids import CampaignId
 
 MAX_NAME = 255
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_TYPE_SCHEMA = {"pattern": f"^{_TYPE.pattern}$"}
 _TAG = "Campaigns"
 
 
@@ -91,8 +92,13 @@ _ROW_SAMPLE: dict[str, Any] = {
         summary="The tenant's campaigns, by id, with their contacts counted by state",
         query=(
             Query("userName", "Whose campaigns", {"type": "string", "maxLength": MAX_NAME}, "supervisor1"),
-            Query("status", "1 inprocess, 2 running, 3 paused, 4 stopped", {"enum": ["1", "2", "3", "4"]}, "2"),
-            Query("type", "Campaign type", {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{0,63}$"}, DEFAULT_TYPE),
+            Query(
+                "status",
+                "1 inprocess, 2 running, 3 paused, 4 stopped",
+                {"type": "integer", "minimum": 1, "maximum": 4},
+                2,
+            ),
+            Query("type", "Campaign type", {"type": "string", **_TYPE_SCHEMA}, DEFAULT_TYPE),
             paging.PAGE_QUERY[0],
             Query("limit", "Records a page", paging.PAGE_QUERY[1].schema, paging.DEFAULT_SIZE),
         ),
@@ -128,6 +134,7 @@ async def list_campaigns(request: ApiRequest) -> Response[bytes]:
         tag=_TAG,
         summary="Make a campaign, in state 1",
         body=NewCampaign,
+        refine={"NewCampaign": {"campaignName": {"minLength": 1, **NAME}, "type": _TYPE_SCHEMA, "userName": NAME}},
         body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1"},
         answer=CampaignCreated,
         sample=done_sample("Campaign created", campaignId=1042),
@@ -184,6 +191,13 @@ async def get_campaign(request: ApiRequest) -> Response[bytes]:
         tag=_TAG,
         summary="Change what is sent of a campaign; null clears userName",
         body=CampaignChange,
+        refine={
+            "CampaignChange": {
+                "": {"minProperties": 1},
+                "campaignName": {"minLength": 1, **NAME},
+                "userName": NAME,
+            }
+        },
         body_sample={"campaignName": "Khao sat thang 5"},
         answer=Done,
         sample=done_sample("Campaign updated successfully"),

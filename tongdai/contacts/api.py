@@ -8,19 +8,27 @@ from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.contacts import phone, store
-from tongdai.contacts.checking import Problem, Scalar, check
-from tongdai.contacts.model import Added, Contact, NewContact, Search
+from tongdai.contacts.checking import Problem, check
+from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Contact, NewContact, Scalar, Search
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, Query, connection, endpoint
+from tongdai.http.endpoint import ID, NAME, PLAIN_TEXT, ApiRequest, Endpoint, Query, connection, endpoint
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Principal, Scope, principal_of
 from tongdai.ids import CampaignId, ContactId, ListId
 
 _TAG = "Contacts"
+_SEPARATORS = r" .\-()\[\]/\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+PHONE_SCHEMA = {
+    "minLength": 1,
+    "maxLength": phone.MAX_TEXT,
+    "format": "phone",
+    "pattern": rf"^[{_SEPARATORS}]*\+?[0-9{_SEPARATORS}]*[0-9][0-9{_SEPARATORS}]*$",
+}
+"""What every number has; which of them a country assigns, a pattern cannot say."""
 
 
 class ListRow(msgspec.Struct):
@@ -106,9 +114,13 @@ async def contact_lists(request: ApiRequest) -> Response[bytes]:
         summary="Retrieve the contacts of a contact list, a page at a time",
         query=(
             *paging.PAGE_QUERY,
-            Query("processStatus", "0 pending, 1 in_call, 2 processed", {"enum": ["0", "1", "2"]}, "0"),
+            Query(
+                "processStatus", "0 pending, 1 in_call, 2 processed", {"type": "integer", "minimum": 0, "maximum": 2}, 0
+            ),
             Query("phoneNumber", "A number in any written form", {"type": "string"}, "0901234567"),
-            Query("externalId", "The caller's own reference", {"type": "string", "maxLength": 128}, "CRM-1"),
+            Query(
+                "externalId", "The caller's own reference", {"type": "string", "maxLength": MAX_EXTERNAL_ID}, "CRM-1"
+            ),
         ),
         answer=ContactPage,
         sample={
@@ -150,6 +162,14 @@ async def contacts(request: ApiRequest) -> Response[bytes]:
         tag=_TAG,
         summary="Add a contact to the campaign; without listId to its first list, made if it has none",
         body=ContactBody,
+        refine={
+            "ContactBody": {
+                "phoneNumber": PHONE_SCHEMA,
+                "name": NAME,
+                "listId": ID,
+                "externalId": {"maxLength": MAX_EXTERNAL_ID, **PLAIN_TEXT},
+            }
+        },
         body_sample={"phoneNumber": "0901234567", "name": "Nguyen Van A", "listId": 501},
         answer=ContactAdded,
         sample=done_sample("Contact added to list 501", contactId=88001, listId=501, duplicate=False),
@@ -208,7 +228,7 @@ def _search(query: dict[str, list[str]], country: str) -> Search:
         number = written
     external_id = paging.single(query, "externalId")
     if external_id is not None:
-        body.text_field("externalId", external_id, 128, min_length=1)
+        body.text_field("externalId", external_id, MAX_EXTERNAL_ID, min_length=1)
     return Search(None if status < 0 else status, number, external_id)
 
 

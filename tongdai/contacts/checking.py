@@ -1,19 +1,16 @@
 """Whether what somebody sends is a person to call. Pure, and the same for a single contact and a row of an import."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from tongdai.contacts.model import MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME, NewContact
+from tongdai.contacts.model import MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME, NewContact, Scalar
 from tongdai.contacts.phone import Reason
+from tongdai.text import has_control
 
 Normalise = Callable[[str], str | Reason]
-Scalar = str | int | float | bool | None
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def _text(field: str, value: object, longest: int) -> Problem | None:
         return Problem(field, "not_text", "must be text")
     if len(value) > longest:
         return Problem(field, "too_long", f"must have at most {longest} characters, not {len(value)}")
-    if _CONTROL.search(value):
+    if has_control(value):
         return Problem(field, "control_character", "must not contain control characters")
     return None
 
@@ -72,7 +69,7 @@ def _attributes(attributes: Mapping[str, Scalar] | None) -> Problem | None:
     if attributes is None:
         return None
     for key, value in attributes.items():
-        if _CONTROL.search(key) or (isinstance(value, str) and _CONTROL.search(value)):
+        if has_control(key) or (isinstance(value, str) and has_control(value)):
             return Problem("attributes", "control_character", "must not contain control characters")
         if isinstance(value, float) and not math.isfinite(value):
             return Problem("attributes", "not_finite", "must have numbers that are finite")

@@ -6,6 +6,9 @@ from typing import Any
 
 from tongdai.ids import ContactId, CustomerId, ListId
 
+Scalar = str | int | float | bool | None
+"""What an attribute of a contact may be."""
+
 DEFAULT_LIST = "Default List"
 MAX_NAME = 255
 MAX_EXTERNAL_ID = 128

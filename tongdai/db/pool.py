@@ -8,9 +8,11 @@ import msgspec
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
+    _Connection = asyncpg.Connection[asyncpg.Record]
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-else:
+else:  # asyncpg's classes take no parameters at run time
     Pool = asyncpg.Pool
+    _Connection = asyncpg.Connection
     Connection = asyncpg.Connection
 
 ACQUIRE_TIMEOUT_S = 1.5
@@ -43,7 +45,7 @@ async def _prepare(conn: Connection) -> None:
     await conn.set_type_codec("jsonb", encoder=_jsonb, decoder=_of_jsonb, schema="pg_catalog", format="binary")
 
 
-class _Kept(asyncpg.Connection["asyncpg.Record"]):
+class _Kept(_Connection):
     """A connection that goes back to the pool as it is: nothing here sets a session's state outside a transaction.
 
     asyncpg would ask the server to reset it after each use, which is a round trip for every request.

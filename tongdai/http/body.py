@@ -9,11 +9,11 @@ import msgspec
 
 from tongdai.errors import ApiError, InvalidInput, TooLarge, UnsupportedMediaType, shown
 from tongdai.http.endpoint import ApiRequest, settings_of
+from tongdai.text import has_control
 
 T = TypeVar("T")
 
 _MB = 1024 * 1024
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class BodyTimeout(ApiError):
@@ -90,10 +90,6 @@ def text_field(name: str, value: str, max_length: int, *, min_length: int = 0) -
     if not min_length <= len(value) <= max_length:
         span = f"{min_length} to {max_length}" if min_length else f"at most {max_length}"
         raise InvalidInput(f"{name} must have {span} characters, not {len(value)}")
-    if _CONTROL.search(value):
+    if has_control(value):
         raise InvalidInput(f"{name} must not contain control characters")
     return value
-
-
-def has_control(value: str) -> bool:
-    return _CONTROL.search(value) is not None

@@ -14,13 +14,16 @@ from tongdai.db.pool import Connection, Pool, borrow
 from tongdai.errors import ApiError
 from tongdai.http.principal import Scope
 from tongdai.settings import Settings
+from tongdai.text import CONTROL
 
 ApiRequest = Request[object, object, State]
 Handler = Callable[[ApiRequest], Awaitable[Response[bytes]]]
 
 
-PLAIN_TEXT: Mapping[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"}
+PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
 """Text without control characters, for `Endpoint.refine`."""
+NAME: Mapping[str, Any] = {"maxLength": 255, **PLAIN_TEXT}
+ID: Mapping[str, Any] = {"minimum": 1, "maximum": 10**18 - 1}
 
 
 @dataclass(frozen=True, slots=True)

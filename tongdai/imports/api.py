@@ -10,10 +10,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.contacts import store as contacts
+from tongdai.contacts.model import Scalar
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidState, NotFound
 from tongdai.http import body
-from tongdai.http.endpoint import ApiRequest, Endpoint, connection, endpoint, settings_of
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, settings_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
 from tongdai.http.principal import Scope, principal_of
@@ -29,12 +30,11 @@ class BulkContact(msgspec.Struct, forbid_unknown_fields=True):
     phoneNumber: str
     name: str | None = None
     externalId: str | None = None
-    attributes: dict[str, str | int | float | bool | None] | None = None
+    attributes: dict[str, Scalar] | None = None
 
 
 class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
-    """For the document; the body itself is read by imports.readers."""
-
+    # For the document: the body itself is read by imports.readers.
     contacts: list[BulkContact]
     listName: str | None = None
 
@@ -67,6 +67,7 @@ class JobView(msgspec.Struct):
         tag=_TAG,
         summary="Import contacts in the background; poll the job until its status is done or failed",
         body=BulkBody,
+        refine={"BulkBody": {"contacts": {"minItems": 1}, "listName": {"minLength": 1, **NAME}}},
         body_sample={
             "listName": "Danh sach thang 4",
             "contacts": [{"phoneNumber": "0901000001", "name": "KH 1"}, {"phoneNumber": "0901000002"}],

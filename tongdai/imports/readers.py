@@ -12,11 +12,10 @@ from typing import BinaryIO
 
 import msgspec
 
+from tongdai.contacts.model import Scalar
 from tongdai.errors import InvalidInput, shown
 
 MAX_LIST_NAME = 255
-
-Scalar = str | int | float | bool | None
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True):

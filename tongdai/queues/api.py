@@ -12,18 +12,32 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, connection, endpoint
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope, principal_of
 from tongdai.ids import QueueId
 from tongdai.queues import store
 from tongdai.queues.model import KEEP, MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, Strategy
+from tongdai.text import CONTROL, has_control
 
 _TAG = "Inbound queues"
 _FILE = re.compile(r"[^/\\:]{1,255}")
 _SECONDS = re.compile(r"[0-9]{1,5}")
 _NUMBER = re.compile(r"\+?[0-9]{1,31}")
+_SCHEMA: dict[str, dict[str, Any]] = {
+    "moh_file_id": {
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": rf"^[^/\\:{CONTROL}]*[^/\\:. {CONTROL}][^/\\:{CONTROL}]*$",
+    },
+    "max_wait_sec": {
+        "maxLength": 5,
+        "pattern": "^0*([0-9]{1,4}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)$",
+    },
+    "strategy": {"enum": [s.value for s in Strategy]},
+    "announce_position": {"enum": ["0", "1", None]},
+}
 _STRATEGIES = ", ".join(f"{s.value} {s.name.lower()}" for s in Strategy)
 
 
@@ -123,6 +137,7 @@ async def get_queue(request: ApiRequest) -> Response[bytes]:
         tag=_TAG,
         summary="Update an inbound queue: the fields sent, at least one; null clears a field other than strategy",
         body=QueueChange,
+        refine={"QueueChange": {"": {"minProperties": 1}, **_SCHEMA}},
         body_sample={"moh_file_id": "waiting.wav", "max_wait_sec": "180", "strategy": 1, "announce_position": "1"},
         answer=Done,
         sample=done_sample("Inbound queue updated successfully"),
@@ -148,6 +163,13 @@ async def change_queue(request: ApiRequest) -> Response[bytes]:
         tag=_TAG,
         summary="Make an inbound queue",
         body=NewQueue,
+        refine={
+            "NewQueue": {
+                "callinName": {"minLength": 1, **NAME},
+                "callinNumber": {"pattern": f"^{_NUMBER.pattern}$"},
+                **_SCHEMA,
+            }
+        },
         body_sample={"callinName": "test", "callinNumber": "1900636363", "max_wait_sec": "120"},
         answer=QueueCreated,
         sample=done_sample("Inbound queue created", callinId=1001226),
@@ -216,7 +238,7 @@ def _file(value: str | None) -> str | None:
     """A file name: no slash, backslash, drive or scheme, and not a folder."""
     if value is None:
         return None
-    if not _FILE.fullmatch(value) or value.strip(". ") == "" or body.has_control(value):
+    if not _FILE.fullmatch(value) or value.strip(". ") == "" or has_control(value):
         raise InvalidInput(f"moh_file_id must be a file name of 1 to 255 characters, not {shown(value)!r}")
     return value
 

@@ -10,7 +10,7 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ApiRequest, Endpoint, connection, endpoint, settings_of
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, settings_of
 from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope, principal_of
@@ -134,6 +134,7 @@ async def list_keys(request: ApiRequest) -> Response[bytes]:
         tag="Tenants and keys",
         summary="Make a key; its value is shown in this answer and never again",
         body=NewKey,
+        refine={"NewKey": {"name": NAME, "scopes": {"minItems": 1, "items": {"enum": [str(s) for s in Scope]}}}},
         body_sample={"name": "CRM", "scopes": ["campaign", "queue"]},
         answer=KeyCreated,
         sample={
