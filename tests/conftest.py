@@ -53,6 +53,27 @@ async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
 
 
 @pytest.fixture(scope="session")
+def fresh_database(dsn: str) -> Callable[..., AbstractAsyncContextManager[str]]:
+    """Another database on the same server: `async with fresh_database(migrated=False) as dsn`."""
+
+    @asynccontextmanager
+    async def make(*, migrated: bool = True) -> AsyncGenerator[str]:
+        name = f"test_{secrets.token_hex(6)}"
+        root = await connect(dsn, name="tests")
+        await root.execute(f"create database {name}")
+        own = urlsplit(dsn)._replace(path=f"/{name}").geturl()
+        if migrated:
+            conn = await connect(own, name="tests")
+            await migrate(conn)
+            await conn.close()
+        yield own
+        await root.execute(f"drop database {name} with (force)")
+        await root.close()
+
+    return make
+
+
+@pytest.fixture(scope="session")
 async def pool(dsn: str) -> AsyncGenerator[Pool]:
     pool = await open_pool(dsn, 20, name="tests")
     yield pool

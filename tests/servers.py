@@ -93,7 +93,7 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
-    def signal(self, sig: signal.Signals = signal.SIGTERM) -> None:
+    def send(self, sig: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(sig)
 
@@ -107,13 +107,13 @@ class Server:
     async def stop(self) -> int:
         """As an operator does: SIGTERM, and wait."""
         if self.running:
-            self.signal(signal.SIGTERM)
+            self.send(signal.SIGTERM)
         return await self.ended()
 
     def end(self) -> None:
         """For the end of a test, however it went: leaves nothing behind."""
         if self.running:
-            self.signal(signal.SIGKILL)
+            self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait(10)
         deadline = time.monotonic() + 15
@@ -155,7 +155,7 @@ class Server:
             case "postgres" | "valkey":
                 return [pid for pid in children if role in _words(pid)[0]]
             case "worker":
-                return [pid for api in self.pids("api") for pid in _children(api) if "spawn_main" in str(_words(pid))]
+                return [pid for api in self.pids("api") for pid in _children(api) if _words(pid) == _words(api)]
             case _:
                 return [pid for pid in children if _words(pid)[-2:] == ["tongdai.roles", role]]
 

@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from tongdai import __version__
-from tongdai.cli import COMMANDS, commands
+from tongdai.cli import COMMANDS, commands, main
 from tongdai.cli.values import DURATION
 from tongdai.db import embedded
 from tongdai.db.pool import connect
@@ -55,10 +55,11 @@ def run(server: tuple[Path, str]) -> Run:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def conn(server: tuple[Path, str], run: Run) -> AsyncIterator[asyncpg.Connection]:
-    """The same database, with tenant 5."""
-    run("tenant", "create", "5", "--name", "Five")
+    """The same database, with tenants 5 and 8."""
+    done(run("tenant", "create", "5", "--name", "Five"))
+    done(run("tenant", "create", "8", "--name", "Eight"))
     conn = await connect(server[1], name="tests")
     yield conn
     await conn.close()
@@ -114,8 +115,7 @@ def test_list_of_commands_says_what_their_own_help_begins_with() -> None:
     for name, (_, summary) in COMMANDS.items():
         command = commands.get_command(click.Context(commands), name)
         assert command is not None
-        start = (command.help or "").split(".")[0]
-        assert summary.rstrip(".").split(",")[0].split(" and ")[0] in start
+        assert (command.help or "").startswith(summary)
 
 
 def test_showing_the_commands_imports_none_of_them() -> None:
@@ -174,21 +174,29 @@ def test_version_and_the_module_itself() -> None:
         ("queue create --tenant 5 --name x --number +84", "1 to 32 digits"),
     ],
 )
-def test_wrong_usage_is_one_line_and_code_2(args: str, said: str) -> None:
-    line = complaint(tongdai(*args.split(), TONGDAI_DATA_DIR="/nonexistent/never/made"), 2)
-    assert said in line
-    assert re.search(r" See: tongdai[a-z ]* --help$", line)
+def test_wrong_usage_is_one_line_and_code_2(args: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, check=lambda ended: ended.code == 2):
+        main(args.split())
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert said in output.err
+    assert re.fullmatch(r"tongdai: .+ See: tongdai[a-z ]* --help\n", output.err)
+
+
+def test_wrong_usage_of_the_process() -> None:
+    complaint(tongdai("key", "create"), 2)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 256, "two\nlines", os.fsdecode(b"\xff")])
 def test_names_that_are_no_line_of_text_are_refused(name: str) -> None:
-    complaint(tongdai("tenant", "create", "5", "--name", name), 2)
+    with pytest.raises(SystemExit, check=lambda ended: ended.code == 2):
+        main(["tenant", "create", "5", "--name", name])
 
 
-def test_a_group_alone_shows_its_help() -> None:
-    process = tongdai("key")
-    assert process.returncode == 2
-    assert "rotate" in process.stderr
+def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, check=lambda ended: ended.code == 2):
+        main(["key"])
+    assert "rotate" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -283,7 +291,6 @@ async def test_platform_key_that_expires(run: Run, conn: asyncpg.Connection, ser
 
 @pytest.mark.usefixtures("conn")
 def test_keys_are_listed_by_owner_and_without_their_value(run: Run) -> None:
-    run("tenant", "create", "8", "--name", "Eight")
     value = done(run("key", "create", "--tenant", "8", "--scopes", "queue", "--name", "of 8")).strip()
     run("key", "create", "--platform", "--scopes", "queue", "--name", "of all")
     of_8 = json.loads(done(run("key", "list", "--tenant", "8", "--json")))

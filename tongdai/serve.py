@@ -20,7 +20,7 @@ from tongdai.admin import Health
 from tongdai.app import ROLE_DSN, ROLE_SETTINGS
 from tongdai.db import embedded
 from tongdai.db.migrate import migrate
-from tongdai.db.pool import UNREACHABLE, Connection, connect
+from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
 from tongdai.errors import OperatorError
 from tongdai.process import alive
 from tongdai.settings import Settings, dump
@@ -149,10 +149,7 @@ async def _database(settings: Settings) -> AsyncGenerator[str]:
 
 async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> None:
     pepper = keys.load_pepper(settings.key_pepper, Path(settings.data_dir))
-    try:
-        conn = await connect(dsn, name="tongdai serve")
-    except UNREACHABLE as error:
-        raise OperatorError(f"cannot reach the database: {error}") from None
+    conn = await reach(dsn, name="tongdai serve")
     try:
         applied = await migrate(conn)
         if applied:
@@ -252,7 +249,7 @@ async def _watch(
         if health.ready and not told:
             told = True
             if ready is not None:
-                ready(f"http://{settings.host}:{settings.port}")
+                ready(f"http://{_reachable(settings.host)}:{settings.port}")
         await asyncio.sleep(CHECK_S if told else 0.05)
 
 
@@ -265,11 +262,16 @@ async def _database_answers(dsn: str) -> bool:
     return True
 
 
+def _reachable(host: str) -> str:
+    """An address of this machine that `host` listens on, as a URL writes it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{host}]" if ":" in host else host
+
+
 async def _api_answers(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
     try:
         async with asyncio.timeout(2):
-            _, writer = await asyncio.open_connection(host, settings.port)
+            _, writer = await asyncio.open_connection(_reachable(settings.host).strip("[]"), settings.port)
     except (OSError, TimeoutError):
         return False
     writer.close()

@@ -399,7 +399,7 @@ async def test_deep_data_directory_gets_a_socket_elsewhere(tmp_path: Path) -> No
     deep.mkdir()
     running = await valkey.start(deep)
     socket = Path(running.url.removeprefix("unix://"))
-    assert socket.is_socket()  # noqa: ASYNC240
+    assert socket.is_socket()
     assert deep not in socket.parents
     await running.stop()
     assert not socket.parent.exists()

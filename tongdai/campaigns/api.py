@@ -15,10 +15,10 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, Query, connection, endpoint
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, Query, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope, principal_of
+from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
 
 MAX_NAME = 255

@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -10,9 +12,9 @@ from tongdai.errors import OperatorError
 
 # Where each command is and what the list of commands says of it, so that showing the list imports none of them.
 COMMANDS = {
-    "demo": ("serving", "Run the server with demo data, and print how to try it."),
-    "serve": ("serving", "Run the server."),
-    "migrate": ("migrations", "Bring the database to this version's tables."),
+    "demo": ("serving", "Run the server with a demo tenant, and print its key and a request to try."),
+    "serve": ("serving", "Run the server until Ctrl-C or SIGTERM."),
+    "migrate": ("migrations", "Bring the database to this version's tables, and tell what was done."),
     "tenant": ("tenants", "Create tenants and set their rate limits."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create and list a tenant's campaigns."),
@@ -63,14 +65,14 @@ def version() -> None:
     click.echo(__version__)
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> NoReturn:
     """The program. Exits with 1 for what an operator can mend, with 2 for a command that is written wrongly."""
-    sys.exit(_run())
+    sys.exit(_run(args))
 
 
-def _run() -> int:
+def _run(args: Sequence[str] | None) -> int:
     try:
-        return commands.main(prog_name="tongdai", standalone_mode=False) or 0
+        return commands.main(args, prog_name="tongdai", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code

@@ -36,7 +36,7 @@ def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name:
 
     \b
     Example:
-      CAMPAIGN=$(tongdai campaign create --tenant 20260310 --name "Customer survey" --user-name supervisor1)
+      CAMPAIGN=$(tongdai campaign create --tenant 20260310 --name "Customer survey")
     """
 
     async def work(conn: Connection) -> CampaignId:

@@ -3,12 +3,10 @@
 import asyncio
 import functools
 import os
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import click
@@ -59,13 +57,13 @@ def run_unmigrated(settings: Settings, work: Callable[[Connection], Awaitable[T]
 
 async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
     async with _dsn(settings) as dsn:
-        conn = await _connect(dsn)
+        conn = await pool.reach(dsn, name="tongdai command")
         try:
             return await work(conn)
         except pool.UNREACHABLE as error:
-            raise OperatorError(f"lost the database at {_host(dsn)}: {_why(error)}") from None
+            raise OperatorError(f"lost the database at {pool.host_of(dsn)}: {pool.why(error)}") from None
         except asyncpg.InsufficientPrivilegeError as error:
-            raise OperatorError(f"the database at {_host(dsn)} does not allow it: {error}") from None
+            raise OperatorError(f"the database at {pool.host_of(dsn)} does not allow it: {error}") from None
         finally:
             await conn.close()
 
@@ -78,34 +76,3 @@ async def _dsn(settings: Settings) -> AsyncGenerator[str, None]:
     programs = Path(settings.postgres_bin) if settings.postgres_bin else None
     async with embedded.database(Path(settings.data_dir), programs) as dsn:
         yield dsn
-
-
-async def _connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
-    try:
-        return await pool.connect(dsn, name="tongdai command")
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise OperatorError(f"cannot connect to the database at {_host(dsn)}: {_why(error)}") from None
-
-
-def _host(dsn: str) -> str:
-    """The host, and no other part: a badly written URL has its password in the oddest places."""
-    try:
-        parts = urlsplit(dsn)
-        return parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
-    except ValueError:
-        return "an unreadable address"
-
-
-def _why(error: Exception) -> str:
-    """In words of ours where the error's own may repeat parts of the URL."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, socket.gaierror):
-        return "unknown host"
-    if isinstance(error, ConnectionError):
-        return "connection refused or closed; is it running?"
-    if isinstance(error, ValueError):
-        return "database_url is not postgresql://user:password@host:port/name (special characters as %40)"
-    if isinstance(error, OSError):
-        return error.strerror or "it does not answer; is it running?"  # several addresses, each with its own reason
-    return str(error)

@@ -124,13 +124,20 @@ def revoke(settings: Settings, key_id: int) -> None:
 
 @key.command
 @click.argument("key_id", metavar="KEY_ID", type=ID)
-@click.option("--overlap", metavar="TIME", type=DURATION, default="24h", show_default=True, help="The old one's rest.")
+@click.option(
+    "--overlap",
+    metavar="TIME",
+    type=DURATION,
+    default="24h",
+    show_default=True,
+    help="How long the old one still holds.",
+)
 @database_options
 def rotate(settings: Settings, key_id: int, overlap: timedelta) -> None:
-    """Create a key like another one, print it, and end the other one after the overlap.
+    """Create a key like another, print it, and end the other later.
 
-    The new key has the old one's tenant, scopes and name, and its span of life if it has one. Put the new one into use
-    before the overlap ends.
+    The new key has the old one's tenant, scopes and name, and its span of life if it has one. Both hold until the
+    overlap ends: put the new one into use before.
 
     \b
     Example:

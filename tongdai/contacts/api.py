@@ -14,10 +14,10 @@ from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ID, NAME, PLAIN_TEXT, ApiRequest, Endpoint, Query, connection, endpoint
+from tongdai.http.endpoint import ID, NAME, PLAIN_TEXT, ApiRequest, Endpoint, Query, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Principal, Scope, principal_of
+from tongdai.http.principal import Principal, Scope
 from tongdai.ids import CampaignId, ContactId, ListId
 
 _TAG = "Contacts"

@@ -1,10 +1,14 @@
 """Connections to PostgreSQL."""
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import msgspec
+
+from tongdai.errors import OperatorError
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -99,3 +103,35 @@ async def connect(dsn: str, *, name: str, timeout: float = 5.0) -> "asyncpg.Conn
     )
     await _prepare(conn)
     return conn
+
+
+async def reach(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """As `connect`, for operators: OperatorError tells the host and what is wrong, and never the password."""
+    try:
+        return await connect(dsn, name=name)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise OperatorError(f"cannot connect to the database at {host_of(dsn)}: {why(error)}") from None
+
+
+def host_of(dsn: str) -> str:
+    """The host, and no other part: a badly written URL has its password in the oddest places."""
+    try:
+        parts = urlsplit(dsn)
+        return parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+    except ValueError:
+        return "an unreadable address"
+
+
+def why(error: Exception) -> str:
+    """In words of ours where the error's own may repeat parts of the URL."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, socket.gaierror):
+        return "unknown host"
+    if isinstance(error, ConnectionError):
+        return "connection refused or closed; is it running?"
+    if isinstance(error, ValueError):
+        return "its URL is not postgresql://user:password@host:port/name (special characters as %40)"
+    if isinstance(error, OSError):
+        return error.strerror or "it does not answer; is it running?"  # several addresses, each with its own reason
+    return str(error)

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from tongdai.db.pool import Connection, Pool, borrow
 from tongdai.errors import ApiError
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Principal, Scope
 from tongdai.settings import Settings
 from tongdai.text import CONTROL
 
@@ -96,3 +96,16 @@ def connection(request: ApiRequest) -> AbstractAsyncContextManager[Connection]:
 
 def settings_of(request: ApiRequest) -> Settings:
     return cast("Settings", request.app.state.settings)
+
+
+_PRINCIPAL = "tongdai.principal"
+
+
+def attach(scope: object, principal: Principal) -> None:
+    """Say who the request with this ASGI scope acts for."""
+    cast("dict[str, object]", scope)[_PRINCIPAL] = principal
+
+
+def principal_of(request: ApiRequest) -> Principal:
+    """Who a request that passed the guard acts for."""
+    return cast("Principal", cast("dict[str, object]", request.scope)[_PRINCIPAL])

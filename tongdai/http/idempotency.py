@@ -8,9 +8,8 @@ from litestar import Response
 
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput
-from tongdai.http.endpoint import ApiRequest, connection
+from tongdai.http.endpoint import ApiRequest, connection, principal_of
 from tongdai.http.envelope import answer, answer_bytes
-from tongdai.http.principal import principal_of
 from tongdai.ids import TenantId
 
 HEADER = "Idempotency-Key"

@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
-
-from litestar import Request
-from litestar.datastructures import State
 
 from tongdai.ids import KeyId, TenantId
 
@@ -29,15 +25,3 @@ class Principal:
     """The tenant's own: phone numbers are read in it and shown in its national form."""
     tenant_limit: int | None
     route_limit: int | None
-
-
-_SLOT = "tongdai.principal"
-
-
-def attach(scope: object, principal: Principal) -> None:
-    cast("dict[str, object]", scope)[_SLOT] = principal
-
-
-def principal_of(request: "Request[object, object, State]") -> Principal:
-    """Of a request that passed the guard."""
-    return cast("Principal", cast("dict[str, object]", request.scope)[_SLOT])

@@ -14,10 +14,10 @@ from tongdai.contacts.model import Scalar
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidState, NotFound
 from tongdai.http import body
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, settings_of
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
-from tongdai.http.principal import Scope, principal_of
+from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, JobId, TenantId
 from tongdai.imports import spool, store
 from tongdai.imports.model import Job

@@ -134,9 +134,10 @@ async def fail(conn: Connection, claimed: Claimed, why: str) -> None:
             await conn.execute(DROP_CHUNKS, claimed.tenant_id, claimed.job_id)
 
 
+# Once a chunk is taken in there is no lease: a worker that is stopped as it commits takes back no attempt twice.
 RELEASE = """
 update import_job set lease_until = null, attempts = attempts - 1
-where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing'
+where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing' and lease_until is not null
 """
 
 

@@ -1,6 +1,7 @@
 """Takes imports in: claim a job, take one chunk of it in one transaction, let it go, and again."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 POLL_S = 0.5
 """How soon a job is seen whose notice was lost, or whose worker died."""
 BACK_OFF_S = 0.2
+HAND_BACK_S = 1.0
+"""A worker that stops waits no longer for a database that hangs."""
 
 _REFUSALS = {Refusal.STOPPED: "The campaign was stopped", Refusal.NO_CAMPAIGN: "The campaign is gone"}
 
@@ -32,8 +35,11 @@ class Worker:
     """Set when there may be a job."""
 
     async def run(self) -> None:
-        """For ever; cancellation hands back what is not taken in."""
-        while True:
+        """Until cancelled; that hands back what is not taken in."""
+        task = asyncio.current_task()
+        assert task is not None
+        # Asked for each time: the error of a connection that breaks just then takes the place of a CancelledError.
+        while not task.cancelling():
             try:
                 if not await self.step():
                     await self._rest()
@@ -43,24 +49,34 @@ class Worker:
 
     async def step(self) -> bool:
         """Take in one chunk; False when nothing is to do."""
-        async with self.pool.acquire() as conn:
-            claimed = await store.claim(conn, self.lease)
+        # A claim is never cut short: whether it was committed would be unknown, and a lease be left behind.
+        claiming = asyncio.ensure_future(self._claim())
+        try:
+            claimed = await asyncio.shield(claiming)
             if claimed is None:
                 return False
             if claimed.attempts > MAX_ATTEMPTS:
-                await store.fail(conn, claimed, f"Gave up after {MAX_ATTEMPTS} attempts at the same rows")
-                log.error("import failed", tenant=claimed.tenant_id, job=claimed.job_id, attempts=MAX_ATTEMPTS)
-                return True
-        await self._attempt(claimed)
+                await self._give_up(claimed)
+            else:
+                await self._attempt(claimed)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._stopped(claiming))
+            raise
         return True
+
+    async def _claim(self) -> Claimed | None:
+        async with self.pool.acquire() as conn:
+            return await store.claim(conn, self.lease)
+
+    async def _give_up(self, claimed: Claimed) -> None:
+        async with self.pool.acquire() as conn:
+            await store.fail(conn, claimed, f"Gave up after {MAX_ATTEMPTS} attempts at the same rows")
+        log.error("import failed", tenant=claimed.tenant_id, job=claimed.job_id, attempts=MAX_ATTEMPTS)
 
     async def _attempt(self, claimed: Claimed) -> None:
         try:
             async with self.pool.acquire() as conn, conn.transaction():
                 await take_in(conn, claimed, self.lease)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._hand_back(claimed))
-            raise
         except UNREACHABLE:
             raise
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
@@ -74,6 +90,14 @@ class Worker:
     async def _hand_back(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
             await store.release(conn, claimed)
+
+    async def _stopped(self, claiming: "asyncio.Future[Claimed | None]") -> None:
+        """Hand back what was claimed; without the database, the lease ends by itself."""
+        with suppress(*UNREACHABLE):
+            async with asyncio.timeout(HAND_BACK_S):
+                claimed = await claiming
+                if claimed is not None:
+                    await self._hand_back(claimed)
 
     async def _rest(self) -> None:
         self.wake.clear()

@@ -12,10 +12,10 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope, principal_of
+from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
 from tongdai.queues import store
 from tongdai.queues.model import KEEP, MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, Strategy

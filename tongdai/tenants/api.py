@@ -10,10 +10,10 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, settings_of
+from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope, principal_of
+from tongdai.http.principal import Scope
 from tongdai.ids import KeyId
 from tongdai.tenants import keys, store
 from tongdai.tenants.model import ApiKey

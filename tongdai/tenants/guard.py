@@ -12,8 +12,8 @@ from tongdai import ids, metrics
 from tongdai.clock import Clock
 from tongdai.db.pool import Pool, borrow
 from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
-from tongdai.http import access, principal
-from tongdai.http.endpoint import endpoint_of
+from tongdai.http import access
+from tongdai.http.endpoint import attach, endpoint_of
 from tongdai.http.principal import Principal
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
@@ -76,7 +76,7 @@ class Guard:
         endpoint = endpoint_of(handler)
         access.name_route(scope, endpoint.path)
         who = await self._authenticate(cast("dict[str, Any]", scope))
-        principal.attach(scope, who)
+        attach(scope, who)
         limits = (
             who.tenant_limit or self._settings.tenant_limit,
             who.route_limit or self._settings.route_limit,

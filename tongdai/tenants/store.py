@@ -103,10 +103,10 @@ async def create_key(
     return key
 
 
-LIST_KEYS = f"""
-select {_KEY} from api_key where tenant_id is not distinct from $1 order by key_id limit $2 offset $3
-"""
-COUNT_KEYS = "select count(*) from api_key where tenant_id is not distinct from $1"
+# `is not distinct from` would say the same, and read every tenant's keys: it uses no index.
+_OF_TENANT = "from api_key where (tenant_id = $1 or (tenant_id is null and $1::bigint is null))"
+LIST_KEYS = f"select {_KEY} {_OF_TENANT} order by key_id limit $2 offset $3"
+COUNT_KEYS = f"select count(*) {_OF_TENANT}"
 
 
 async def list_keys(conn: Connection, tenant_id: TenantId | None, limit: int, offset: int) -> tuple[list[ApiKey], int]:

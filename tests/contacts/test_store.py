@@ -1,0 +1,404 @@
+"""Statements and their guarantees: totals that are kept, races that have one winner, plans that use an index."""
+
+import asyncio
+import json
+import random
+from collections import Counter
+
+import pytest
+
+from tests.conftest import move_contact
+from tongdai.campaigns import store as campaigns
+from tongdai.contacts import store
+from tongdai.contacts.model import Added, NewContact, Search
+from tongdai.contacts.store import AddedMany, Refusal
+from tongdai.db.pool import open_pool
+from tongdai.imports import store as imports
+from tongdai.tenants import store as tenants
+from tongdai.testing import factories
+
+OUTCOMES = (None, "answered", "busy", "no_answer", "lost")
+
+
+def number(n: int) -> str:
+    return f"+8490{n:07}"
+
+
+async def campaign_of(pool, tenant_id):
+    async with pool.acquire() as conn:
+        return (await campaigns.create(conn, tenant_id, "A", "A", None, None)).campaign_id
+
+
+@pytest.fixture
+async def tenant_id(conn):
+    return await factories.tenant(conn)
+
+
+@pytest.fixture
+async def campaign_id(pool, tenant_id):
+    return await campaign_of(pool, tenant_id)
+
+
+KEPT = """
+select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint from contact_tally
+where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
+"""
+COUNTED = """
+select campaign_id, list_id, process_status, coalesce(call_status, ''), count(*) from contact
+where tenant_id = $1 group by 1, 2, 3, 4
+"""
+
+
+async def tallies(conn, tenant_id):
+    """The totals that are kept, and those counted."""
+    return [{tuple(row)[:4]: row[4] for row in await conn.fetch(sql, tenant_id)} for sql in (KEPT, COUNTED)]
+
+
+class Operations:
+    """Random changes to the contacts of one tenant, each by a connection of its own."""
+
+    def __init__(self, pool, tenant_id, campaign_ids, rng):
+        self.pool, self.tenant_id, self.campaign_ids, self.rng = pool, tenant_id, campaign_ids, rng
+        self.done = Counter()
+
+    async def step(self):
+        campaign_id = self.rng.choice(self.campaign_ids)
+        kind = self.rng.choice(("add", "add", "add_many", "delete", "delete", "move"))
+        await getattr(self, kind)(campaign_id)
+
+    async def add(self, campaign_id):
+        async with self.pool.acquire() as conn:
+            found = await store.lists(conn, self.tenant_id, campaign_id)
+            list_id = self.rng.choice([None, *(one.list_id for one in found)])
+            new = NewContact(phone=number(self.rng.randrange(60)))
+            added = await store.add(conn, self.tenant_id, campaign_id, list_id, new)
+        self.done["duplicate" if added.duplicate else "added"] += 1
+
+    async def add_many(self, campaign_id):
+        rows = [NewContact(phone=number(self.rng.randrange(60))) for _ in range(self.rng.randrange(8))]
+        kept = self.rng.random() < 0.7
+        async with self.pool.acquire() as conn:
+            transaction = conn.transaction()
+            await transaction.start()
+            list_id = await store.list_named(conn, self.tenant_id, campaign_id, self.rng.choice("AB"))
+            added = await store.add_many(conn, self.tenant_id, campaign_id, list_id, rows)
+            assert added.created + added.duplicates == len(rows)
+            await (transaction.commit() if kept else transaction.rollback())
+        self.done["many" if kept else "rolled back"] += 1
+
+    async def any_contact(self):
+        async with self.pool.acquire() as conn:
+            found = await conn.fetch(
+                "select contact_id, campaign_id from contact where tenant_id = $1 order by contact_id", self.tenant_id
+            )
+        return self.rng.choice(found) if found else None
+
+    async def delete(self, _):
+        contact = await self.any_contact()
+        if contact is not None:
+            async with self.pool.acquire() as conn:
+                refusal = await store.delete(conn, self.tenant_id, contact["campaign_id"], contact["contact_id"], 1)
+            self.done["deleted" if refusal is None else refusal] += 1
+
+    async def move(self, _):
+        contact = await self.any_contact()
+        if contact is not None:
+            status, outcome = self.rng.randrange(3), self.rng.choice(OUTCOMES)
+            await move_contact(self.pool, self.tenant_id, contact["contact_id"], status, outcome)
+            self.done["moved"] += 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_kept_totals_equal_counted_ones_after_any_sequence_of_changes(pool, tenant_id, seed):
+    ids = [await campaign_of(pool, tenant_id) for _ in range(2)]
+    operations = Operations(pool, tenant_id, ids, random.Random(seed))
+    for _ in range(8):
+        for _ in range(10):
+            await operations.step()
+        async with pool.acquire() as conn:
+            kept, counted = await tallies(conn, tenant_id)
+            assert kept == counted
+            for campaign_id in ids:
+                for found in await store.lists(conn, tenant_id, campaign_id):
+                    rows, total = await store.page(conn, tenant_id, campaign_id, found.list_id, Search(), 1000, 0)
+                    assert len(rows) == total == found.contact_count
+    sometimes = ("added", "duplicate", "many", "rolled back", "deleted", Refusal.NOT_PENDING, "moved")
+    assert all(operations.done[what] for what in sometimes), operations.done
+
+
+async def test_kept_totals_equal_counted_ones_after_changes_at_once(pool, tenant_id):
+    ids = [await campaign_of(pool, tenant_id) for _ in range(2)]
+    operations = Operations(pool, tenant_id, ids, random.Random(11))
+
+    async def many():
+        for _ in range(15):
+            await operations.step()
+
+    await asyncio.gather(*(many() for _ in range(10)))
+    async with pool.acquire() as conn:
+        kept, counted = await tallies(conn, tenant_id)
+    assert kept == counted
+    assert operations.done["added"]
+    assert operations.done["deleted"]
+
+
+async def test_additions_of_one_number_at_once_make_one_contact_and_one_customer(pool, conn, tenant_id, campaign_id):
+    async def add():
+        async with pool.acquire() as own:
+            return await store.add(own, tenant_id, campaign_id, None, NewContact(phone=number(1)))
+
+    added = await asyncio.gather(*(add() for _ in range(18)))
+    assert sorted(one.duplicate for one in added) == [False] + [True] * 17
+    assert len({(one.contact_id, one.list_id) for one in added}) == 1
+    for table in ("contact", "customer", "contact_list"):
+        assert await conn.fetchval(f"select count(*) from {table} where tenant_id = $1", tenant_id) == 1
+
+
+async def test_number_added_to_many_campaigns_at_once_is_one_customer(pool, conn, tenant_id):
+    ids = [await campaign_of(pool, tenant_id) for _ in range(16)]
+
+    async def add(campaign_id):
+        async with pool.acquire() as own:
+            return await store.add(own, tenant_id, campaign_id, None, NewContact(phone=number(1)))
+
+    added = await asyncio.gather(*map(add, ids))
+    assert not any(one.duplicate for one in added)
+    assert await conn.fetchval("select count(*) from customer where tenant_id = $1", tenant_id) == 1
+
+
+async def test_first_additions_at_once_make_one_default_list(pool, conn, tenant_id, campaign_id):
+    async def add(n):
+        async with pool.acquire() as own:
+            return await store.add(own, tenant_id, campaign_id, None, NewContact(phone=number(n)))
+
+    added = await asyncio.gather(*(add(n) for n in range(18)))
+    assert not any(one.duplicate for one in added)
+    found = await store.lists(conn, tenant_id, campaign_id)
+    assert [(one.name, one.contact_count) for one in found] == [("Default List", 18)]
+
+
+async def test_deletions_of_one_contact_at_once_have_one_winner(pool, conn, tenant_id, campaign_id):
+    for n in range(10):
+        added = await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(n)))
+
+        async def delete(contact_id=added.contact_id):
+            async with pool.acquire() as own:
+                return await store.delete(own, tenant_id, campaign_id, contact_id, 1)
+
+        refusals = await asyncio.gather(*(delete() for _ in range(6)))
+        assert sorted(map(str, refusals)) == sorted(["None"] + [str(Refusal.NO_CONTACT)] * 5)
+    kept, counted = await tallies(conn, tenant_id)
+    assert kept == counted == {}
+
+
+async def test_of_a_deletion_and_a_call_of_one_contact_one_wins(pool, conn, tenant_id, campaign_id):
+    won = Counter()
+    for n in range(30):
+        added = await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(n)))
+
+        async def delete(contact_id=added.contact_id):
+            async with pool.acquire() as own:
+                return await store.delete(own, tenant_id, campaign_id, contact_id, 1)
+
+        async def call(contact_id=added.contact_id):
+            async with pool.acquire() as own:
+                return await own.fetchval(
+                    "update contact set process_status = 1 where tenant_id = $1 and contact_id = $2 "
+                    "and process_status = 0 returning true",
+                    tenant_id,
+                    contact_id,
+                )
+
+        turns = (delete, call) if n % 2 else (call, delete)
+        done = dict(zip(turns, await asyncio.gather(*(turn() for turn in turns)), strict=True))
+        assert (done[delete] is None) != bool(done[call])
+        won[done[delete] is None] += 1
+    assert sum(won.values()) == 30
+
+
+async def test_refusals_tell_what_is_missing_first(conn, tenant_id, campaign_id):
+    new = NewContact(phone=number(1))
+    assert await store.add(conn, tenant_id, 1, None, new) is Refusal.NO_CAMPAIGN
+    assert await store.add(conn, tenant_id, campaign_id, 1, new) is Refusal.NO_LIST
+    assert await store.lists(conn, tenant_id, 1) is None
+    await conn.execute("update campaign set status = 4 where tenant_id = $1", tenant_id)
+    assert await store.add(conn, tenant_id, campaign_id, None, new) is Refusal.STOPPED
+    assert await store.add(conn, tenant_id, campaign_id, 1, new) is Refusal.NO_LIST
+    assert await store.lists(conn, tenant_id, campaign_id) == []
+
+
+async def test_many_rows_skip_what_the_campaign_has_and_what_came_before(conn, tenant_id, campaign_id):
+    await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(1)))
+    async with conn.transaction():
+        list_id = await store.list_named(conn, tenant_id, campaign_id, "B")
+        rows = [NewContact(phone=number(n), name=f"No. {i}") for i, n in enumerate((3, 1, 2, 3, 2))]
+        assert await store.add_many(conn, tenant_id, campaign_id, list_id, rows) == AddedMany(2, 3)
+    found, total = await store.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
+    assert [(one.phone, one.name) for one in found] == [(number(3), "No. 0"), (number(2), "No. 2")]
+    assert total == 2
+
+
+async def test_list_of_a_name_is_made_once(pool, tenant_id, campaign_id):
+    async def named():
+        async with pool.acquire() as own:
+            return await store.list_named(own, tenant_id, campaign_id, "A")
+
+    assert len(set(await asyncio.gather(*(named() for _ in range(12))))) == 1
+
+
+# --- plans ---
+
+ROWS = 30_000
+FILL = (
+    "insert into customer (tenant_id, phone) select $1, '+8491' || lpad(i::text, 7, '0') "
+    f"from generate_series(1, {ROWS}) i",
+    """insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, external_id, process_status)
+       select $1, $2, $3, customer_id, phone, case when customer_id % 3 = 0 then 'X' || customer_id end,
+       case when customer_id % 100 = 0 then 1 else 2 end from customer where tenant_id = $1""",
+    f"""insert into import_job (tenant_id, campaign_id, list_id, total_rows, status, finished_at)
+        select $1, $2, $3, 0, 'done', now() from generate_series(1, {ROWS})""",
+    """insert into import_job (tenant_id, campaign_id, list_id, total_rows, status, lease_until)
+       select $1, $2, $3, 1, 'processing', now() + interval '1 day' from generate_series(1, 20)""",
+    f"""insert into api_key (tenant_id, name, hint, digest, scopes)
+        select $1, '', '', sha256(($1::bigint + i)::text::bytea), array['queue'] from generate_series(1, {ROWS}) i""",
+    "insert into campaign (tenant_id, name, type) select $1, 'A', 'A' from generate_series(1, 5000)",
+)
+
+
+@pytest.fixture(scope="module")
+async def own_pool(fresh_database):
+    """A database of our own, so that its rows and statistics are nobody else's."""
+    async with fresh_database() as dsn:
+        own = await open_pool(dsn, 2, name="tests")
+        yield own
+        await own.close()
+
+
+@pytest.fixture(scope="module")
+async def large(own_pool):
+    """A tenant, campaign and list with many rows of everything, in tables that are analysed."""
+    async with own_pool.acquire() as conn:
+        tenant_id = await factories.tenant(conn)
+        campaign_id = await campaign_of(own_pool, tenant_id)
+        list_id = await store.list_named(conn, tenant_id, campaign_id, "A")
+        for sql in FILL:
+            args = (tenant_id, campaign_id, list_id)
+            await conn.execute(sql, *args[: 3 if "$3" in sql else 1])
+        await conn.execute("analyze")
+    return tenant_id, campaign_id, list_id
+
+
+@pytest.fixture
+async def filled(own_pool, large):
+    """A connection to it."""
+    del large
+    async with own_pool.acquire() as conn:
+        yield conn
+
+
+def nodes(plan):
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+async def plans(conn, sql, *args):
+    """The nodes of the plan for these values, and of the one for any values that a server goes over to."""
+    literals = [
+        await conn.fetchval("select quote_nullable($1::text)", None if arg is None else str(arg)) for arg in args
+    ]
+    made = []
+    async with conn.transaction():
+        await conn.execute(f"prepare probe as {sql}")
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            await conn.execute(f"set local plan_cache_mode = {mode}")
+            call = f"execute probe({', '.join(literals)})" if literals else "execute probe"
+            found = await conn.fetchval(f"explain (format json) {call}")
+            made.append((mode, list(nodes(json.loads(found)[0]["Plan"]))))
+        await conn.execute("deallocate probe")
+    return made
+
+
+async def assert_uses(conn, index, table, sql, *args):
+    for mode, found in await plans(conn, sql, *args):
+        used = {node.get("Index Name") for node in found}
+        assert index in used, (mode, found)
+        scanned = [node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"]
+        assert table not in scanned, (mode, found)
+
+
+@pytest.mark.parametrize("offset", [0, 20_000])
+async def test_page_reads_the_list_by_its_index(filled, large, offset):
+    await assert_uses(filled, "contact_list_page", "contact", store.PAGE, *large, 20, offset)
+
+
+async def test_page_is_read_in_order_without_sorting_the_list(filled, large):
+    for _, found in await plans(filled, store.PAGE, *large, 20, 0):
+        below_limit = next(node for node in found if node["Node Type"] == "Limit")
+        assert all(node["Node Type"] != "Sort" for node in nodes(below_limit))
+
+
+async def test_page_of_a_status_reads_its_index(filled, large):
+    await assert_uses(filled, "contact_list_status", "contact", store.PAGE_OF_STATUS, *large, 20, 0, 1)
+
+
+async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
+    index = "contact_tenant_id_campaign_id_phone_key"
+    await assert_uses(filled, index, "contact", store.PAGE_OF_PHONE, *large, 20, 0, "+84910000001", None, None)
+
+
+async def test_page_of_a_reference_reads_its_index(filled, large):
+    await assert_uses(filled, "contact_external", "contact", store.PAGE_OF_EXTERNAL, *large, 20, 0, "X1", None, None)
+
+
+async def test_addition_reads_the_keys_of_numbers(filled, large):
+    tenant_id, campaign_id, _ = large
+    args = (tenant_id, campaign_id, None, "+84919999999", None, None, None)
+    await assert_uses(filled, "contact_tenant_id_campaign_id_phone_key", "contact", store.ADD, *args)
+    await assert_uses(filled, "customer_tenant_id_phone_key", "customer", store.ADD, *args)
+    await assert_uses(filled, "campaign_pkey", "campaign", store.ADD, *args)
+
+
+async def test_deletion_reads_the_primary_key(filled, large):
+    tenant_id, campaign_id, _ = large
+    await assert_uses(filled, "contact_pkey", "contact", store.DELETE, tenant_id, campaign_id, 1)
+
+
+async def test_lists_read_the_tally_by_its_key(filled, large):
+    await assert_uses(filled, "contact_list_tenant_id_campaign_id_name_key", "contact_list", store.FIND_LIST,
+                      large[0], large[1], "A")  # fmt: skip
+    for mode, found in await plans(filled, store.LISTS, large[0], large[1]):
+        assert "contact" not in {node.get("Relation Name") for node in found}, mode
+
+
+async def test_key_is_found_by_its_digest(filled):
+    await assert_uses(filled, "api_key_digest_key", "api_key", tenants.FIND_KEY, "\\x00")
+
+
+async def test_tenants_keys_are_read_by_their_index(filled, large):
+    tenant_id, _, _ = large
+    await assert_uses(filled, "api_key_pkey", "api_key", tenants.FIND_KEY_BY_ID, 1)
+    for sql, args in ((tenants.LIST_KEYS, (tenant_id + 1, 20, 0)), (tenants.COUNT_KEYS, (tenant_id + 1,))):
+        await assert_uses(filled, "api_key_tenant", "api_key", sql, *args)
+
+
+async def test_campaigns_are_read_by_their_key(filled, large):
+    tenant_id, campaign_id, _ = large
+    await assert_uses(filled, "campaign_pkey", "campaign", campaigns.FIND, tenant_id, campaign_id)
+    args = (tenant_id, None, None, None, 20, 0)
+    await assert_uses(filled, "campaign_pkey", "campaign", campaigns.PAGE, *args)
+
+
+async def test_claim_of_an_import_reads_open_jobs_alone(filled):
+    await assert_uses(filled, "import_job_open", "import_job", imports.CLAIM, "10 seconds")
+
+
+async def test_job_is_found_by_its_key(filled, large):
+    tenant_id, campaign_id, _ = large
+    await assert_uses(filled, "import_job_campaign", "import_job", imports.FIND, tenant_id, campaign_id, 1)
+
+
+async def test_addition_of_one_is_told_as_what_it_was(conn, tenant_id, campaign_id):
+    added = await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(1)))
+    again = await store.add(conn, tenant_id, campaign_id, added.list_id, NewContact(phone=number(1)))
+    assert again == Added(added.contact_id, added.list_id, duplicate=True)

@@ -1,0 +1,604 @@
+"""Workers on a real PostgreSQL, several at once. What must hold is also shown to fail when a bug is planted."""
+
+import asyncio
+import json
+import random
+import secrets
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import asyncpg
+import pytest
+import structlog.testing
+
+from tests.seeded import Seeded, seeded
+from tests.servers import eventually
+from tongdai.contacts import store as contacts
+from tongdai.contacts.model import NewContact
+from tongdai.db.migrate import migrate
+from tongdai.db.pool import Pool, connect, open_pool
+from tongdai.ids import CampaignId, JobId, ListId, TenantId
+from tongdai.imports import readers, store, worker
+from tongdai.imports.model import MAX_ATTEMPTS, Job, JobStatus
+from tongdai.imports.readers import Head
+from tongdai.imports.worker import Worker
+from tongdai.testing import factories
+
+Connection = asyncpg.Connection
+LEASE = timedelta(seconds=30)
+"""Longer than any test: a lease ends here when `expire` says so."""
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Tracebacks of planted crashes are not rendered, which takes longer than the tests."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+@pytest.fixture(scope="module")
+async def own_dsn(dsn: str) -> AsyncGenerator[str]:
+    """A database of our own: workers take the jobs of all tenants."""
+    name = f"worker_{secrets.token_hex(6)}"
+    root = await connect(dsn, name="tests")
+    await root.execute(f"create database {name}")
+    own = urlsplit(dsn)._replace(path=f"/{name}").geturl()
+    conn = await connect(own, name="tests")
+    await migrate(conn)
+    await conn.close()
+    yield own
+    await root.execute(f"drop database {name} with (force)")
+    await root.close()
+
+
+@pytest.fixture(scope="module")
+async def own_pool(own_dsn: str) -> AsyncGenerator[Pool]:
+    pool = await open_pool(own_dsn, 12, name="tests")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def conn(own_pool: Pool) -> AsyncGenerator[Connection]:
+    """For the test itself; no job of an earlier test is left."""
+    async with own_pool.acquire() as conn:
+        await conn.execute("truncate import_turn, import_chunk, import_job")
+        yield conn
+        await conn.execute("drop trigger if exists planted on import_job")
+
+
+@dataclass(frozen=True)
+class Place:
+    tenant_id: TenantId
+    campaign_id: CampaignId
+    list_id: ListId
+
+
+async def a_place(conn: Connection) -> Place:
+    """A list in a campaign of a tenant of its own."""
+    tenant_id = await factories.tenant(conn)
+    campaign_id = await conn.fetchval(
+        "insert into campaign (tenant_id, name, type) values ($1, 'A', 'CAMPAIGN_CALL_AUTO') returning campaign_id",
+        tenant_id,
+    )
+    return Place(tenant_id, campaign_id, await contacts.list_named(conn, tenant_id, campaign_id, "A list"))
+
+
+async def know(conn: Connection, place: Place, phones: list[str]) -> None:
+    """Put numbers into the campaign, as an earlier import would have."""
+    rows = [NewContact(phone=phone) for phone in phones]
+    async with conn.transaction():
+        await contacts.add_many(conn, place.tenant_id, place.campaign_id, place.list_id, rows)
+
+
+async def post(conn: Connection, place: Place, rows: list[dict[str, str]], chunk_rows: int = 50) -> JobId:
+    """Store a job as a bulk request does."""
+    body = json.dumps({"contacts": rows}).encode()
+    async with conn.transaction():
+        head, *chunks = readers.read_json(body, chunk_rows)
+        assert isinstance(head, Head)
+        job_id = await store.create(conn, place.tenant_id, place.campaign_id, place.list_id, head.total_rows)
+        for seq, chunk in enumerate(chunks):
+            assert isinstance(chunk, bytes)
+            await store.add_chunk(conn, place.tenant_id, job_id, seq, chunk)
+    return job_id
+
+
+async def found(conn: Connection, place: Place, job_id: JobId) -> Job:
+    job = await store.find(conn, place.tenant_id, place.campaign_id, job_id)
+    assert job is not None
+    return job
+
+
+async def expire(conn: Connection) -> None:
+    """The time of every lease is up."""
+    await conn.execute("update import_job set lease_until = clock_timestamp() - interval '1 second' "
+                       "where lease_until is not null")  # fmt: skip
+
+
+async def work_off(conn: Connection, pool: Pool) -> None:
+    """Let one worker do all there is; the leases of what crashed end at once."""
+    one = Worker(pool, LEASE, asyncio.Event())
+    for _ in range(500):
+        if await one.step():
+            continue
+        if not any((await store.open_jobs(conn)).values()):
+            return
+        await expire(conn)
+    raise AssertionError("the jobs do not end")
+
+
+@asynccontextmanager
+async def working(pool: Pool, count: int, lease: timedelta = LEASE) -> AsyncGenerator[list["asyncio.Task[None]"]]:
+    """Workers that run during the block."""
+    tasks = [asyncio.create_task(Worker(pool, lease, asyncio.Event()).run()) for _ in range(count)]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def all_ended(conn: Connection) -> bool:
+    return not any((await store.open_jobs(conn)).values())
+
+
+async def check_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded]) -> None:
+    """The check: every job is done with its counts, and the tables hold what was sent and nothing else."""
+    expected: set[str] = set()
+    for job_id, data in jobs.items():
+        job = await found(conn, place, job_id)
+        counts = (job.status, job.created_rows, job.duplicate_rows, job.failed_rows)
+        assert counts == (JobStatus.DONE, len(data.fresh), data.duplicate, data.failed), job
+        expected |= data.fresh | set(data.known)
+    assert await _phones(conn, "contact", place) == sorted(expected)
+    assert await _phones(conn, "customer", place) == sorted(expected)
+    tally = await conn.fetchval("select sum(contacts) from contact_tally where tenant_id = $1", place.tenant_id)
+    assert tally == len(expected)
+    assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
+
+
+async def _phones(conn: Connection, table: str, place: Place) -> list[str]:
+    found = await conn.fetch(f"select phone from {table} where tenant_id = $1", place.tenant_id)
+    return sorted(row["phone"] for row in found)
+
+
+async def state(conn: Connection, place: Place) -> tuple[object, ...]:
+    """All that a worker might write of a tenant."""
+    jobs = await conn.fetch("select * from import_job where tenant_id = $1 order by job_id", place.tenant_id)
+    chunks = await conn.fetch("select job_id, seq from import_chunk where tenant_id = $1", place.tenant_id)
+    tally = await conn.fetch("select * from contact_tally where tenant_id = $1", place.tenant_id)
+    return (jobs, sorted(map(tuple, chunks)), tally, await _phones(conn, "contact", place))
+
+
+# Situations. Each ends with its check, and is run again with bugs planted.
+
+
+async def crashes_before_the_counters(conn: Connection, pool: Pool) -> None:
+    """Every third time that counters are written, the transaction that does it crashes."""
+    await conn.execute(
+        """create sequence if not exists planted;
+           create or replace function planted() returns trigger language plpgsql as $$ begin
+               if nextval('planted') % 3 = 1 then raise exception 'planted crash'; end if; return new; end $$;
+           create trigger planted before update of created_rows on import_job for each row execute function planted()"""
+    )
+    place, data = await a_place(conn), seeded(1, 1000)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows)
+    await work_off(conn, pool)
+    await check_exact(conn, place, {job_id: data})
+
+
+async def repeats_and_known_numbers(conn: Connection, pool: Pool) -> None:
+    place, data = await a_place(conn), seeded(2, 1000)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows)
+    await work_off(conn, pool)
+    await check_exact(conn, place, {job_id: data})
+
+
+async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
+    """The first loses its lease after its claim; the second takes a chunk, or is about to; the first goes on."""
+    for chunks_taken_meanwhile in (0, 1, 2):
+        place, data = await a_place(conn), seeded(3, 100)
+        await know(conn, place, data.known)
+        job_id = await post(conn, place, data.rows)
+        first = await store.claim(conn, LEASE)
+        assert first is not None
+        await expire(conn)
+        for _ in range(chunks_taken_meanwhile):
+            assert await Worker(pool, LEASE, asyncio.Event()).step()
+        if not chunks_taken_meanwhile:
+            assert await store.claim(conn, LEASE) is not None
+        before = await state(conn, place)
+        async with pool.acquire() as late, late.transaction():
+            await worker.take_in(late, first, LEASE)
+            await store.release(late, first)
+            await store.fail(late, first, "a worker that has no right to say so")
+        assert await state(conn, place) == before
+        await expire(conn)
+        await work_off(conn, pool)
+        await check_exact(conn, place, {job_id: data})
+
+
+async def a_large_and_a_small_tenant(conn: Connection, pool: Pool) -> None:
+    """Whose chunks are taken in which order by one worker."""
+    large, small = await a_place(conn), await a_place(conn)
+    await post(conn, large, seeded(4, 600).rows, 100)
+    await post(conn, small, seeded(5, 300).rows, 100)
+    one, turns = Worker(pool, LEASE, asyncio.Event()), list[TenantId]()
+    while await one.step():
+        turns.append(await conn.fetchval("select tenant_id from import_turn order by served_at desc limit 1"))
+    a, b = large.tenant_id, small.tenant_id
+    assert turns in ([a, b, a, b, a, b, a, a, a], [b, a, b, a, b, a, a, a, a])
+
+
+async def two_jobs_of_one_tenant(conn: Connection, pool: Pool) -> None:
+    place = await a_place(conn)
+    first = await post(conn, place, seeded(6, 300).rows, 100)
+    second = await post(conn, place, seeded(7, 200, 1000).rows, 100)
+    one = Worker(pool, LEASE, asyncio.Event())
+    while await one.step():
+        if (await found(conn, place, first)).status is not JobStatus.DONE:
+            assert (await found(conn, place, second)).status is JobStatus.PENDING
+    assert (await found(conn, place, second)).status is JobStatus.DONE
+
+
+Situation = Callable[[Connection, Pool], Awaitable[None]]
+SITUATIONS: list[Situation] = [
+    crashes_before_the_counters,
+    repeats_and_known_numbers,
+    two_workers_with_one_job,
+    a_large_and_a_small_tenant,
+    two_jobs_of_one_tenant,
+]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
+async def test_rows_counters_and_turns_are_exact_in(situation: Situation, conn: Connection, own_pool: Pool) -> None:
+    await situation(conn, own_pool)
+
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def counters_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
+    count = store.advance
+
+    async def advance(conn: Any, claimed: Any, outcome: Any) -> JobStatus:
+        await conn.execute("commit")
+        await conn.execute("begin")
+        await conn.fetchval(delete, claimed.tenant_id, claimed.job_id)
+        return await count(conn, claimed, outcome)
+
+    delete = store.TAKE_CHUNK
+    patch.setattr(store, "TAKE_CHUNK", "select payload from import_chunk where tenant_id = $1 and job_id = $2 "
+                                       "order by seq limit 1")  # fmt: skip
+    patch.setattr(store, "advance", advance)
+
+
+def chunk_gone_before_its_rows_are_in(patch: pytest.MonkeyPatch) -> None:
+    take = store.take_chunk
+
+    async def take_chunk(conn: Any, claimed: Any) -> bytes | None:
+        payload = await take(conn, claimed)
+        await conn.execute("commit")
+        await conn.execute("begin")
+        return payload
+
+    patch.setattr(store, "take_chunk", take_chunk)
+
+
+def replaced(module: Any, name: str, old: str, new: str) -> Plant:
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        sql = getattr(module, name)
+        assert old in sql
+        patch.setattr(module, name, sql.replace(old, new))
+
+    plant.__name__ = f"{name} without {old!r}"
+    return plant
+
+
+PLANTED: list[tuple[Situation, Plant]] = [
+    (crashes_before_the_counters, counters_in_a_second_transaction),
+    (crashes_before_the_counters, chunk_gone_before_its_rows_are_in),
+    (repeats_and_known_numbers, replaced(contacts, "ADD_MANY", "on conflict do nothing returning", "returning")),
+    (repeats_and_known_numbers, replaced(contacts, "ADD_CUSTOMERS", "on conflict do nothing", "")),
+    (two_workers_with_one_job, replaced(store, "HOLD", "fence = $3", "$3::bigint > 0")),
+    (two_workers_with_one_job, replaced(store, "FAIL", "fence = $3", "$3::bigint > 0")),
+    (two_workers_with_one_job, replaced(store, "RELEASE", "fence = $3", "$3::bigint > 0")),
+    (two_workers_with_one_job, replaced(store, "CLAIM", "fence = j.fence + 1", "fence = j.fence")),
+    (a_large_and_a_small_tenant, replaced(store, "CLAIM", "t.served_at nulls first, ", "")),
+    (a_large_and_a_small_tenant, replaced(store, "CLAIM", "do update set served_at = excluded.served_at", "do nothing")),
+    (two_jobs_of_one_tenant, replaced(store, "CLAIM", "j.job_id limit 1", "j.job_id desc limit 1")),
+]
+
+
+@pytest.mark.parametrize(
+    ("situation", "plant"), PLANTED, ids=[f"{plant.__name__} in {situation.__name__}" for situation, plant in PLANTED]
+)
+async def test_a_planted_bug_is_caught(
+    situation: Situation, plant: Plant, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        await situation(conn, own_pool)
+
+
+# Rules that have no planted bug.
+
+
+async def test_many_workers_share_the_jobs_of_two_tenants_exactly(conn: Connection, own_pool: Pool) -> None:
+    places = [await a_place(conn), await a_place(conn)]
+    jobs: list[dict[JobId, Seeded]] = [{}, {}]
+    for number in range(6):
+        data = seeded(number, 700, number * 1000)
+        await know(conn, places[number % 2], data.known)
+        jobs[number % 2][await post(conn, places[number % 2], data.rows)] = data
+    async with working(own_pool, 4):
+        await eventually(lambda: all_ended(conn), 60, "all jobs to end")
+    for place, mine in zip(places, jobs, strict=True):
+        await check_exact(conn, place, mine)
+
+
+async def test_two_jobs_with_the_same_numbers_create_each_once(conn: Connection, own_pool: Pool) -> None:
+    place, data = await a_place(conn), seeded(1, 1000)
+    jobs = [await post(conn, place, data.rows) for _ in range(2)]
+    async with working(own_pool, 3):
+        await eventually(lambda: all_ended(conn), 60, "both jobs to end")
+    done = [await found(conn, place, job_id) for job_id in jobs]
+    assert {job.status for job in done} == {JobStatus.DONE}
+    assert sum(job.created_rows for job in done) == len(data.fresh) + len(data.known)
+    assert len(await _phones(conn, "contact", place)) == len(data.fresh) + len(data.known)
+
+
+async def test_counters_never_fall_and_done_shows_all_rows(conn: Connection, own_pool: Pool) -> None:
+    place, data = await a_place(conn), seeded(8, 1500)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows, 20)
+    seen: list[Job] = []
+    async with working(own_pool, 3):
+
+        async def poll() -> bool:
+            seen.append(await found(conn, place, job_id))
+            return seen[-1].status is JobStatus.DONE
+
+        await eventually(poll, 60, "the job to be done", poll_s=0)
+        await check_exact(conn, place, {job_id: data})
+    for counter in ("processed_rows", "created_rows", "duplicate_rows", "failed_rows"):
+        values = [getattr(job, counter) for job in seen]
+        assert values == sorted(values)
+    assert len({job.processed_rows for job in seen}) > 2, "nothing was polled in between"
+    assert [job.status for job in seen] == sorted((job.status for job in seen), key=list(JobStatus).index)
+
+
+async def test_a_stopped_campaign_fails_its_job_which_keeps_what_it_had(conn: Connection, own_pool: Pool) -> None:
+    place = await a_place(conn)
+    job_id = await post(conn, place, seeded(9, 300).rows, 100)
+    one = Worker(own_pool, LEASE, asyncio.Event())
+    assert await one.step()
+    before = await _phones(conn, "contact", place)
+    await conn.execute("update campaign set status = 4 where tenant_id = $1", place.tenant_id)
+    assert await one.step()
+    job = await found(conn, place, job_id)
+    assert (job.status, job.error_message) == (JobStatus.FAILED, "The campaign was stopped")
+    assert job.finished_at is not None
+    assert job.created_rows == len(before) > 0
+    assert await _phones(conn, "contact", place) == before
+    assert not await one.step()
+    assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
+
+
+async def test_rows_that_crash_the_worker_end_their_job_while_others_go_on(conn: Connection, own_pool: Pool) -> None:
+    bad, good = await a_place(conn), await a_place(conn)
+    data = seeded(10, 400)
+    await know(conn, good, data.known)
+    poisoned = await post(conn, bad, seeded(11, 300).rows, 100)
+    after_it = await post(conn, bad, seeded(12, 100, 1000).rows, 100)
+    other = await post(conn, good, data.rows, 100)
+    await conn.execute("update import_chunk set payload = 'x' where job_id = $1 and seq = 1", poisoned)
+    await work_off(conn, own_pool)
+    job = await found(conn, bad, poisoned)
+    assert (job.status, job.error_message) == (
+        JobStatus.FAILED,
+        f"Gave up after {MAX_ATTEMPTS} attempts at the same rows",
+    )
+    assert job.processed_rows == 100, "the chunk before it stays"
+    assert (await found(conn, bad, after_it)).status is JobStatus.DONE
+    await check_exact(conn, good, {other: data})
+    assert not await conn.fetchval("select count(*) from import_chunk")
+
+
+async def test_five_crashes_are_forgiven(conn: Connection, own_pool: Pool) -> None:
+    place, data = await a_place(conn), seeded(13, 100)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows)
+    for _ in range(MAX_ATTEMPTS - 1):
+        assert await store.claim(conn, LEASE) is not None
+        await expire(conn)
+    await work_off(conn, own_pool)
+    await check_exact(conn, place, {job_id: data})
+
+
+async def test_a_lease_is_respected_until_it_ends(conn: Connection, own_pool: Pool) -> None:
+    place = await a_place(conn)
+    await post(conn, place, seeded(14, 100).rows)
+    assert await store.claim(conn, LEASE) is not None
+    assert not await Worker(own_pool, LEASE, asyncio.Event()).step()
+    await expire(conn)
+    assert await Worker(own_pool, LEASE, asyncio.Event()).step()
+
+
+async def test_concurrent_claims_get_different_jobs(conn: Connection, own_pool: Pool) -> None:
+    place = await a_place(conn)
+    jobs = {await post(conn, place, seeded(n, 100, n * 1000).rows) for n in range(6)}
+
+    async def claim() -> JobId | None:
+        async with own_pool.acquire() as own:
+            claimed = await store.claim(own, LEASE)
+            return None if claimed is None else claimed.job_id
+
+    claimed = [job for job in await asyncio.gather(*(claim() for _ in range(10))) if job is not None]
+    assert len(claimed) == len(set(claimed))
+    assert set(claimed) <= jobs
+    rest = [await claim() for _ in range(len(jobs) - len(claimed))]
+    assert {*claimed, *rest} == jobs
+    assert await claim() is None
+
+
+async def test_cancellation_amid_a_chunk_hands_the_job_back_with_its_attempts_unchanged(
+    conn: Connection, own_pool: Pool
+) -> None:
+    place, data = await a_place(conn), seeded(15, 200)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows, 100)
+    async with working(own_pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
+        await other.execute(contacts.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
+        waits = "select true from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
+        await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
+        before = await found(conn, place, job_id)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        row = await conn.fetchrow("select attempts, lease_until, status from import_job where job_id = $1", job_id)
+        assert tuple(row) == (0, None, "processing")
+        assert await found(conn, place, job_id) == before
+    await work_off(conn, own_pool)
+    await check_exact(conn, place, {job_id: data})
+
+
+async def test_cancellation_at_any_moment_leaves_no_lease(conn: Connection, own_pool: Pool) -> None:
+    place, data = await a_place(conn), seeded(16, 2000)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows, 10)
+    for turns in range(120):
+        task = asyncio.create_task(Worker(own_pool, LEASE, asyncio.Event()).run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        held = await conn.fetchrow("select attempts, lease_until from import_job where job_id = $1", job_id)
+        assert tuple(held) == (0, None), f"cancelled after {turns} turns of the loop"
+    await work_off(conn, own_pool)
+    await check_exact(conn, place, {job_id: data})
+
+
+class Wire:
+    """A way to the database that can be cut: each connection after so many bytes from the server, or all at once."""
+
+    def __init__(self, dsn: str, folder: Path, cut_after: Callable[[], int] | None = None) -> None:
+        parts = urlsplit(dsn)
+        query = parse_qs(parts.query)
+        self._target = f"{query['host'][0]}/.s.PGSQL.{query.get('port', ['5432'])[0]}" if "host" in query else None
+        self._address = (parts.hostname, parts.port or 5432)
+        self._path = folder / ".s.PGSQL.5432"
+        host = quote(str(folder), safe="")
+        login = parts.netloc.rpartition("@")[0]
+        options = f"&options={quote(query['options'][0])}" if "options" in query else ""
+        self.dsn = f"postgresql://{login}@{parts.path}?host={host}&port=5432{options}"
+        self._cut_after = cut_after
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self.cuts = 0
+
+    async def __aenter__(self) -> "Wire":
+        self._server = await asyncio.start_unix_server(self._serve, self._path)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cut()
+
+    async def cut(self) -> None:
+        """For good."""
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if self._target is None:
+            up, up_writer = await asyncio.open_connection(*self._address)
+        else:
+            up, up_writer = await asyncio.open_unix_connection(self._target)
+        limit = self._cut_after() if self._cut_after is not None else None
+        both = [asyncio.create_task(_pipe(reader, up_writer, None)), asyncio.create_task(_pipe(up, writer, limit))]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            self.cuts += 1
+        except asyncio.CancelledError:
+            pass
+        finally:
+            for pipe in both:
+                pipe.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+            for end in (writer, up_writer):
+                end.transport.abort()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            if limit is not None:
+                limit -= len(data)
+                if limit < 0:
+                    return
+            writer.write(data)
+            await writer.drain()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_connections_that_break_at_any_message_lose_and_double_nothing(
+    seed: int, conn: Connection, own_dsn: str
+) -> None:
+    """What a worker sent may have been committed, though it never hears of it."""
+    place, data, rng = await a_place(conn), seeded(17, 2000), random.Random(seed)
+    await know(conn, place, data.known)
+    job_id = await post(conn, place, data.rows, 40)
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with Wire(own_dsn, Path(folder), lambda: rng.randrange(1500, 9000)) as wire:
+            pool = await open_pool(wire.dsn, 4, name="tests")
+            async with working(pool, 3):
+
+                async def ended() -> bool:
+                    await expire(conn)
+                    # Only what crashes five times at the same rows is given up: here the wire is to blame.
+                    await conn.execute("update import_job set attempts = 1 where attempts > 3")
+                    return await all_ended(conn)
+
+                await eventually(ended, 60, "the job to end", poll_s=0.2)
+            pool.terminate()
+    assert wire.cuts > 5
+    await check_exact(conn, place, {job_id: data})
+
+
+async def test_cancellation_ends_a_worker_whose_database_is_gone(
+    conn: Connection, own_pool: Pool, own_dsn: str
+) -> None:
+    place = await a_place(conn)
+    await post(conn, place, seeded(18, 200).rows, 100)
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with Wire(own_dsn, Path(folder)) as wire:
+            pool = await open_pool(wire.dsn, 4, name="tests")
+            async with working(pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
+                await other.execute(contacts.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
+                waits = "select true from pg_stat_activity where wait_event = 'advisory'"
+                await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
+                cut = asyncio.create_task(wire.cut())
+                task.cancel()
+                await asyncio.wait([task], timeout=10)
+                assert task.done()
+                await cut
+            pool.terminate()
