@@ -8,9 +8,9 @@ import structlog
 
 from tongdai import metrics
 from tongdai.clock import every
+from tongdai.db import idempotency
 from tongdai.db.notify import listen
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
-from tongdai.http import idempotency
 from tongdai.imports import store
 from tongdai.imports.worker import Worker
 from tongdai.settings import Settings

@@ -3,26 +3,20 @@
 import os
 import signal
 import sys
-from typing import Any
 
-from tongdai import app, engine, log, process
-from tongdai.settings import Settings, restore
+from tongdai import log, process
+from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, restore
 
-ROLE_SETTINGS = app.ROLE_SETTINGS
-ROLE_DSN = app.ROLE_DSN
-
-# Granian's own lines go where ours go; of what it says, only what went wrong.
-_GRANIAN_LOG: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "loggers": {"_granian": {"level": "ERROR", "handlers": [], "propagate": True}},
-}
+# Each role imports what it runs, and not what the other runs: half of a start is imports.
+# ruff: noqa: PLC0415
 
 
 def _api(settings: Settings) -> None:
-    from granian.constants import Interfaces  # noqa: PLC0415 - the engine has no use for it
-    from granian.http import HTTP1Settings  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server import Server
+
+    from tongdai import app
 
     Server(
         f"{app.__name__}:{app.worker.__name__}",
@@ -37,8 +31,22 @@ def _api(settings: Settings) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=round(settings.header_timeout_s * 1000)),
         respawn_failed_workers=True,
         workers_kill_timeout=round(settings.drain_s),
-        log_dictconfig=_GRANIAN_LOG,
+        # Granian's own lines go where ours go; of what it says, only what went wrong.
+        log_dictconfig={
+            "version": 1,
+            "disable_existing_loggers": False,
+            "loggers": {"_granian": {"level": "ERROR", "propagate": True}},
+        },
     ).serve()
+
+
+def _engine(settings: Settings) -> None:
+    from tongdai import engine
+
+    engine.main(settings, os.environ[ROLE_DSN])
+
+
+ROLES = {"api": _api, "engine": _engine}
 
 
 def main() -> None:
@@ -46,10 +54,7 @@ def main() -> None:
     process.die_with_parent(signal.SIGTERM)
     settings = restore(os.environ[ROLE_SETTINGS])
     log.configure(settings.log_format, settings.log_level, sys.argv[1])
-    if sys.argv[1] == "api":
-        _api(settings)
-    else:
-        engine.main(settings, os.environ[ROLE_DSN])
+    ROLES[sys.argv[1]](settings)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,12 @@ import structlog
 from tongdai import admin
 from tongdai import log as logging
 from tongdai.admin import Health
-from tongdai.app import ROLE_DSN, ROLE_SETTINGS
 from tongdai.db import embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
 from tongdai.errors import OperatorError
 from tongdai.process import alive
-from tongdai.settings import Settings, dump
+from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, dump
 from tongdai.tenants import keys, store, valkey
 
 log = structlog.get_logger()

@@ -15,6 +15,10 @@ import msgspec
 from tongdai.errors import OperatorError
 
 ENV_PREFIX = "TONGDAI_"
+ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
+"""In the environment of a process that `serve` starts: its settings, as `dump` writes them."""
+ROLE_DSN = "TONGDAI_ROLE_DSN"
+"""Likewise: its database."""
 Network = str  # an IP network, `10.0.0.0/8`
 
 

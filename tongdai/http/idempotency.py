@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from litestar import Response
 
+from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput
 from tongdai.http.endpoint import ApiRequest, connection, principal_of
@@ -17,17 +18,6 @@ MAX_LENGTH = 255
 
 Work = Callable[[Connection], Awaitable[object]]
 """Does the change on the connection and returns the body of its answer. Opens its own transaction if it needs one."""
-
-# A second request with a key waits here until the transaction of the first has ended.
-TAKE = """
-insert into idempotency_record as r (tenant_id, key, digest) values ($1, $2, $3)
-on conflict (tenant_id, key) do update set digest = excluded.digest, status = null, body = null, created_at = now()
-    where r.created_at < now() - interval '24 hours'
-returning true
-"""
-KEEP = "update idempotency_record set status = 200, body = $3 where tenant_id = $1 and key = $2"
-RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2"
-PURGE = "delete from idempotency_record where created_at < now() - interval '24 hours'"
 
 
 def digest_of(request: ApiRequest, body_digest: bytes) -> bytes:
@@ -58,15 +48,15 @@ async def once_digested(
     """As `once`, for a body that is not in memory. A failure keeps nothing: the same key may try again."""
     tenant_id = principal_of(request).tenant_id
     async with connection(request) as conn, conn.transaction():
-        if not await conn.fetchval(TAKE, tenant_id, key, digest):
+        if not await idempotency.take(conn, tenant_id, key, digest):
             return await _recall(conn, tenant_id, key, digest)
         done = await work(conn)
-        await conn.execute(KEEP, tenant_id, key, msgspec.json.encode(keep(done)))
+        await idempotency.keep(conn, tenant_id, key, msgspec.json.encode(keep(done)))
     return answer(done)
 
 
 async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> Response[bytes]:
-    row = await conn.fetchrow(RECALL, tenant_id, key)
+    row = await idempotency.recall(conn, tenant_id, key)
     if row is None or row["digest"] != digest:
         raise InvalidInput(f"{HEADER} was used before with another request: expected a fresh key")
     return answer_bytes(row["body"], row["status"])
@@ -85,8 +75,3 @@ def key_of(request: ApiRequest) -> str | None:
     ):
         raise InvalidInput(f"{HEADER} must be one value of 1 to {MAX_LENGTH} printable ASCII characters")
     return values[0]
-
-
-async def purge(conn: Connection) -> None:
-    """Forget what is older than 24 hours."""
-    await conn.execute(PURGE)

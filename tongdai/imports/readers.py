@@ -120,13 +120,14 @@ def frame_head(data: bytes) -> tuple[bytes, int]:
 def main() -> None:
     """Read the file that is standard input, in chunks of as many rows as the first argument says."""
     out = sys.stdout.buffer
+    # Left open: rows point into it, those of a refusal's traceback too, and it cannot be closed while any does.
+    data = mmap.mmap(sys.stdin.fileno(), 0, access=mmap.ACCESS_READ)
     try:
-        with mmap.mmap(sys.stdin.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            for part in read_json(data, int(sys.argv[1])):
-                if isinstance(part, Head):
-                    write_frame(out, HEAD, msgspec.json.encode(part))
-                else:
-                    write_frame(out, CHUNK, part)
+        for part in read_json(data, int(sys.argv[1])):
+            if isinstance(part, Head):
+                write_frame(out, HEAD, msgspec.json.encode(part))
+            else:
+                write_frame(out, CHUNK, part)
     except InvalidInput as error:
         write_frame(out, REFUSED, error.message.encode())
     out.flush()

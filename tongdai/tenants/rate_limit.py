@@ -80,6 +80,13 @@ class RateLimiter(Protocol):
         """What `take` would decide now; counts nothing."""
         ...
 
+    @property
+    def down(self) -> bool:
+        """Whether it decides without the store that it shares with others."""
+        ...
+
+    async def aclose(self) -> None: ...
+
 
 def microseconds(clock: Clock) -> int:
     """Whole, so that an instant plus 10 s is exact: floats would let one request in or out at the border."""
@@ -196,6 +203,8 @@ class Windows:
 class MemoryLimiter:
     """The RateLimiter of a single process."""
 
+    down = False
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.windows = Windows()
@@ -205,6 +214,9 @@ class MemoryLimiter:
 
     async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
         return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock), spend=False)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 class FailedKeys:

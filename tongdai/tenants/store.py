@@ -103,16 +103,20 @@ async def create_key(
     return key
 
 
-# `is not distinct from` would say the same, and read every tenant's keys: it uses no index.
-_OF_TENANT = "from api_key where (tenant_id = $1 or (tenant_id is null and $1::bigint is null))"
-LIST_KEYS = f"select {_KEY} {_OF_TENANT} order by key_id limit $2 offset $3"
-COUNT_KEYS = f"select count(*) {_OF_TENANT}"
+LIST_KEYS = f"select {_KEY} from api_key where tenant_id = $1 order by key_id limit $2 offset $3"
+COUNT_KEYS = "select count(*) from api_key where tenant_id = $1"
+LIST_PLATFORM_KEYS = f"select {_KEY} from api_key where tenant_id is null order by key_id limit $1 offset $2"
+COUNT_PLATFORM_KEYS = "select count(*) from api_key where tenant_id is null"
 
 
 async def list_keys(conn: Connection, tenant_id: TenantId | None, limit: int, offset: int) -> tuple[list[ApiKey], int]:
     """A page of the tenant's keys (None: of the platform keys), and how many there are."""
-    rows = await conn.fetch(LIST_KEYS, tenant_id, limit, offset)
-    return [_key(row) for row in rows], await conn.fetchval(COUNT_KEYS, tenant_id)
+    # Two statements: `is not distinct from` would do for both and reads every tenant's keys, since it uses no index.
+    if tenant_id is None:
+        rows, total = await conn.fetch(LIST_PLATFORM_KEYS, limit, offset), await conn.fetchval(COUNT_PLATFORM_KEYS)
+    else:
+        rows, total = await conn.fetch(LIST_KEYS, tenant_id, limit, offset), await conn.fetchval(COUNT_KEYS, tenant_id)
+    return [_key(row) for row in rows], total
 
 
 FIND_KEY_BY_ID = f"select {_KEY} from api_key where key_id = $1"
