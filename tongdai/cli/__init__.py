@@ -19,6 +19,7 @@ COMMANDS = {
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create and list a tenant's campaigns."),
     "queue": ("queues", "Create and list a tenant's inbound queues."),
+    "dsn": ("dsn", "Print where the running server's database is, for psql and pg_dump."),
     "version": (None, "Print the version."),
 }
 

@@ -1,0 +1,26 @@
+"""`tongdai dsn`."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from tongdai.cli.database import database_options
+from tongdai.db import embedded
+from tongdai.errors import OperatorError
+from tongdai.settings import Settings
+
+
+@click.command
+@database_options
+def dsn(settings: Settings) -> None:
+    """Print where the running server's database is, password included, for psql, pg_dump and the like.
+
+    \b
+    Example:
+      pg_dump --format=custom --file=tongdai.dump "$(tongdai dsn --data-dir ./data)"
+    """
+    found = settings.database_url or asyncio.run(embedded.attach(Path(settings.data_dir)))
+    if found is None:
+        raise OperatorError(f"no server runs on {settings.data_dir}: start one with tongdai serve")
+    click.echo(found)
