@@ -217,9 +217,7 @@ class Tenant:
 
     async def contact(self, campaign_id: int, number: str = "0901234567", **fields: object) -> Any:
         """The answer to adding it: `contactId`, `listId`."""
-        return await self.done(
-            "POST", f"/v1/campaigns/{campaign_id}/contacts", json={"phoneNumber": number} | fields
-        )
+        return await self.done("POST", f"/v1/campaigns/{campaign_id}/contacts", json={"phoneNumber": number} | fields)
 
     async def bulk(self, campaign_id: int, contacts: object, **fields: object) -> int:
         """The job's id."""

@@ -20,6 +20,7 @@ import httpx2
 from tongdai.db import embedded
 from tongdai.db.cluster import dsn_of
 from tongdai.db.pool import UNREACHABLE, connect
+from tongdai.process import die_with_parent
 from tongdai.testing import factories
 
 PEPPER = "a pepper for the tests, long enough"
@@ -30,7 +31,10 @@ Role = Literal["serve", "postgres", "valkey", "api", "worker", "engine"]
 
 
 async def eventually(
-    condition: Callable[[], object | Awaitable[object]], within_s: float, what: str = "", poll_s: float = 0.02
+    condition: Callable[[], object | Awaitable[object]],
+    within_s: float,
+    what: str | Callable[[], str],
+    poll_s: float = 0.02,
 ) -> Any:
     """What the condition gives once that is true; AssertionError naming `what` after `within_s`."""
     deadline = time.monotonic() + within_s
@@ -41,7 +45,7 @@ async def eventually(
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within_s:g} s: {what or condition}")
+            raise AssertionError(f"not within {within_s:g} s: {what if isinstance(what, str) else what()}")
         await asyncio.sleep(poll_s)
 
 
@@ -76,7 +80,13 @@ class Server:
         command = [sys.executable, "-m", "tongdai.cli", "serve", "--data-dir", str(self.data_dir), *self._flags]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, process_group=0
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                process_group=0,
+                preexec_fn=lambda: die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - tests that are themselves killed leave nothing
             )
 
     @property
@@ -100,9 +110,12 @@ class Server:
     async def ended(self, within_s: float = 30) -> int:
         """The exit code, once no process of it is left."""
         await eventually(lambda: not self.running, within_s, "the supervisor to end")
-        await eventually(lambda: not self.processes(), within_s, f"no process to be left: {self.processes()}")
+        await eventually(lambda: not self.processes(), within_s, self._left)
         assert self.exit_code is not None
         return self.exit_code
+
+    def _left(self) -> str:
+        return f"no process to be left: {self.processes()}"
 
     async def stop(self) -> int:
         """As an operator does: SIGTERM, and wait."""

@@ -231,7 +231,7 @@ async def problems(server: Server, imports: list[Import], ledger: Ledger) -> lis
     return found
 
 
-async def _problems_of(
+async def _problems_of(  # noqa: C901 - one table after the other
     conn: "asyncpg.Connection[asyncpg.Record]", campaign: Campaign, imports: list[Import], answered: dict[int, int]
 ) -> list[str]:
     found: list[str] = []
@@ -331,7 +331,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--minutes", type=float, default=30)
     given = parser.parse_args()
-    print(f"seed {given.seed}: {given.rows:,} rows in {given.jobs} jobs, {given.kills} kills", flush=True)
+    print(f"seed {given.seed}: {given.rows:,} rows in {given.jobs} jobs, {given.kills} kills", flush=True)  # noqa: T201
     with tempfile.TemporaryDirectory(prefix="td-soak-") as folder:
         try:
             report = asyncio.run(
@@ -346,13 +346,13 @@ def main() -> int:
                 )
             )
         except TimeoutError:
-            print(f"not done in {given.minutes:g} minutes")
+            print(f"not done in {given.minutes:g} minutes")  # noqa: T201
             return 1
     kills = ", ".join(f"{victim} {count}" for victim, count in report.kills.items())
-    print(f"{report.acknowledged} jobs acknowledged, {report.unknown} unknown; killed: {kills}; {report.seconds:.0f} s")
+    print(f"{report.acknowledged} jobs acknowledged, {report.unknown} unknown; killed: {kills}; {report.seconds:.0f} s")  # noqa: T201
     for problem in report.problems:
-        print(f"WRONG: {problem}")
-    print("wrong" if report.problems else "exact")
+        print(f"WRONG: {problem}")  # noqa: T201
+    print("wrong" if report.problems else "exact")  # noqa: T201
     return 1 if report.problems else 0
 
 

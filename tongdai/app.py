@@ -2,17 +2,19 @@
 
 import asyncio
 import os
-import re
 import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.config.cors import CORSConfig
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Method, Receive, Scope, Send
+from litestar.utils import normalize_path
 
 from tongdai import __version__, log, metrics, process
 from tongdai.campaigns import api as campaigns
@@ -21,7 +23,7 @@ from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
 from tongdai.db.pool import Pool, open_pool
 from tongdai.http import openapi
-from tongdai.http.access import access
+from tongdai.http.access import InFlight, access
 from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
 from tongdai.http.endpoint import Endpoint, endpoint_of
 from tongdai.http.envelope import on_exception
@@ -49,13 +51,13 @@ GAUGES_S = 1.0
 
 def build(settings: Settings, dsn: str, clock: Clock) -> ASGIApp:
     """The API as an ASGI application, on a database that is migrated."""
+    in_flight = InFlight()
     app = Litestar(
         route_handlers=[
             *(Router(prefix, route_handlers=list(HANDLERS)) for prefix in PREFIXES),
             *_documentation(settings),
         ],
-        lifespan=[_resources(settings, dsn, clock)],
-        guards=[_guard],
+        lifespan=[_resources(settings, dsn, clock, in_flight)],
         exception_handlers={Exception: on_exception},
         cors_config=_cors(settings),
         openapi_config=None,
@@ -64,15 +66,24 @@ def build(settings: Settings, dsn: str, clock: Clock) -> ASGIApp:
         debug=False,
     )
     app.state.settings = settings
-    app.state.methods_at = _methods_at()
-    return access(app)
+    app.state.methods_at = partial(_methods_at, app)
+    return access(app if settings.cors_origins else _no_options(app), in_flight)
 
 
-async def _guard(connection: object, handler: object) -> None:
-    await connection.app.state.guard(connection, handler)  # pyright: ignore
+def _no_options(app: ASGIApp) -> ASGIApp:
+    """Litestar answers OPTIONS for every path by itself. Asked as a method that no route has, it says 405."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            scope["method"] = "TRACE"  # pyright: ignore[reportGeneralTypeIssues]
+        await app(scope, receive, send)
+
+    return wrapped
 
 
-def _resources(settings: Settings, dsn: str, clock: Clock) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _resources(
+    settings: Settings, dsn: str, clock: Clock, in_flight: InFlight
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         pepper = keys.load_pepper(settings.key_pepper, Path(settings.data_dir))
@@ -84,7 +95,7 @@ def _resources(settings: Settings, dsn: str, clock: Clock) -> Callable[[Litestar
         app.state.pool, app.state.pepper, app.state.guard = pool, pepper, guard
         background = [
             asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
-            asyncio.create_task(every(GAUGES_S, lambda: _observe(pool, limiter))),
+            asyncio.create_task(every(GAUGES_S, lambda: _observe(pool, limiter, in_flight))),
         ]
         try:
             yield
@@ -97,7 +108,8 @@ def _resources(settings: Settings, dsn: str, clock: Clock) -> Callable[[Litestar
     return lifespan
 
 
-async def _observe(pool: Pool, limiter: RateLimiter) -> None:
+async def _observe(pool: Pool, limiter: RateLimiter, in_flight: InFlight) -> None:
+    metrics.IN_FLIGHT.set(in_flight.requests)
     metrics.POOL_BUSY.set(pool.get_size() - pool.get_idle_size())
     metrics.LIMIT_STORE_DOWN.set(limiter.down)
 
@@ -113,11 +125,11 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
 def _documentation(settings: Settings) -> list[HTTPRouteHandler]:
     document = msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings))
 
-    @get("/openapi.json", public=True)
+    @get("/openapi.json")
     async def openapi_json() -> Response[bytes]:
         return Response(document, media_type="application/json")
 
-    @get("/docs", public=True)
+    @get("/docs")
     async def docs() -> Response[bytes]:
         return Response(DOCS_HTML, media_type="text/html; charset=utf-8", headers=DOCS_HEADERS)
 
@@ -136,13 +148,18 @@ def _cors(settings: Settings) -> CORSConfig | None:
     )
 
 
-def _methods_at() -> Callable[[str], set[str]]:
-    """Which methods a path takes, for the `Allow` of a 405."""
-    patterns = [
-        (re.compile("(?:/api)?/v1" + re.sub(r"\{[^}]+\}", "[^/]+", spec.path) + "/?"), spec.method)
-        for spec in ENDPOINTS
-    ]
-    return lambda path: {method for pattern, method in patterns if pattern.fullmatch(path)} or {"GET"}
+def _methods_at(app: Litestar, path: str) -> set[str]:
+    """Which methods a path takes, for the `Allow` of a 405: those that the router would route."""
+
+    def routed(method: Method) -> bool:
+        try:
+            app.asgi_router.handle_routing(path=normalize_path(path), method=method)
+        except HTTPException:
+            return False
+        return True
+
+    methods: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    return {method for method in methods if routed(method)}
 
 
 def worker() -> ASGIApp:

@@ -249,19 +249,31 @@ async def test_list_of_a_name_is_made_once(pool, tenant_id, campaign_id):
 # --- plans ---
 
 ROWS = 30_000
+# Tables are shared by tenants, and a tenant's by campaigns and lists: with one of each any index looks as good.
 FILL = (
-    "insert into customer (tenant_id, phone) select $1, '+8491' || lpad(i::text, 7, '0') "
-    f"from generate_series(1, {ROWS}) i",
+    "insert into tenant (tenant_id, name) select $1::bigint + i, 'A' from generate_series(1, 500) i",
+    "insert into campaign (tenant_id, name, type) select $1, 'A', 'A' from generate_series(1, 2000)",
+    """insert into campaign (tenant_id, name, type)
+       select $1::bigint + i % 500, 'A', 'A' from generate_series(1, 5000) i""",
+    """insert into contact_list (tenant_id, campaign_id, name)
+       select tenant_id, campaign_id, 'A' from campaign c where tenant_id = $1
+       and not exists (select from contact_list l where l.tenant_id = c.tenant_id and l.campaign_id = c.campaign_id)""",
+    f"""insert into customer (tenant_id, phone)
+        select $1, '+8491' || lpad(i::text, 7, '0') from generate_series(1, {ROWS}) i""",
     """insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, external_id, process_status)
-       select $1, $2, $3, customer_id, phone, case when customer_id % 3 = 0 then 'X' || customer_id end,
-       case when customer_id % 100 = 0 then 1 else 2 end from customer where tenant_id = $1""",
+       select $1, l.campaign_id, l.list_id, customer_id, phone,
+           case when customer_id % 3 = 0 then 'X' || customer_id end, case when customer_id % 100 = 0 then 1 else 2 end
+       from (select *, row_number() over (order by list_id) as n from contact_list where tenant_id = $1) l
+       join customer c using (tenant_id) where tenant_id = $1 and n = 1 + customer_id % 10""",
     f"""insert into import_job (tenant_id, campaign_id, list_id, total_rows, status, finished_at)
-        select $1, $2, $3, 0, 'done', now() from generate_series(1, {ROWS})""",
+        select $1, campaign_id, list_id, 0, 'done', now() from contact_list, generate_series(1, {ROWS // 2000})
+        where tenant_id = $1""",
     """insert into import_job (tenant_id, campaign_id, list_id, total_rows, status, lease_until)
-       select $1, $2, $3, 1, 'processing', now() + interval '1 day' from generate_series(1, 20)""",
+       select $1, campaign_id, list_id, 1, 'processing', now() + interval '1 day' from contact_list
+       where tenant_id = $1 order by list_id limit 20""",
     f"""insert into api_key (tenant_id, name, hint, digest, scopes)
-        select $1, '', '', sha256(($1::bigint + i)::text::bytea), array['queue'] from generate_series(1, {ROWS}) i""",
-    "insert into campaign (tenant_id, name, type) select $1, 'A', 'A' from generate_series(1, 5000)",
+        select $1::bigint + i % 500, '', '', sha256(i::text::bytea), array['queue']
+        from generate_series(1, {ROWS}) i""",
 )
 
 
@@ -282,8 +294,7 @@ async def large(own_pool):
         campaign_id = await campaign_of(own_pool, tenant_id)
         list_id = await store.list_named(conn, tenant_id, campaign_id, "A")
         for sql in FILL:
-            args = (tenant_id, campaign_id, list_id)
-            await conn.execute(sql, *args[: 3 if "$3" in sql else 1])
+            await conn.execute(sql, tenant_id)
         await conn.execute("analyze")
     return tenant_id, campaign_id, list_id
 
@@ -327,7 +338,7 @@ async def assert_uses(conn, index, table, sql, *args):
         assert table not in scanned, (mode, found)
 
 
-@pytest.mark.parametrize("offset", [0, 20_000])
+@pytest.mark.parametrize("offset", [0, 1000])
 async def test_page_reads_the_list_by_its_index(filled, large, offset):
     await assert_uses(filled, "contact_list_page", "contact", store.PAGE, *large, 20, offset)
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
@@ -316,7 +316,10 @@ PLANTED: list[tuple[Situation, Plant]] = [
     (two_workers_with_one_job, replaced(store, "RELEASE", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "CLAIM", "fence = j.fence + 1", "fence = j.fence")),
     (a_large_and_a_small_tenant, replaced(store, "CLAIM", "t.served_at nulls first, ", "")),
-    (a_large_and_a_small_tenant, replaced(store, "CLAIM", "do update set served_at = excluded.served_at", "do nothing")),
+    (
+        a_large_and_a_small_tenant,
+        replaced(store, "CLAIM", "do update set served_at = excluded.served_at", "do nothing"),
+    ),
     (two_jobs_of_one_tenant, replaced(store, "CLAIM", "j.job_id limit 1", "j.job_id desc limit 1")),
 ]
 
@@ -508,7 +511,7 @@ class Wire:
         self._server: asyncio.Server | None = None
         self.cuts = 0
 
-    async def __aenter__(self) -> "Wire":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_unix_server(self._serve, self._path)
         return self
 

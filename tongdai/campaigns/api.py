@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, UnsetType
 
@@ -15,7 +14,7 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, Query, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, Query, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -106,7 +105,7 @@ _ROW_SAMPLE: dict[str, Any] = {
         sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
     )
 )
-async def list_campaigns(request: ApiRequest) -> Response[bytes]:
+async def list_campaigns(request: ApiRequest) -> Answer:
     query = paging.query_of(request)
     page = paging.page_of(query, "limit")
     user_name = paging.single(query, "userName")
@@ -140,7 +139,7 @@ async def list_campaigns(request: ApiRequest) -> Response[bytes]:
         sample=done_sample("Campaign created", campaignId=1042),
     )
 )
-async def create_campaign(request: ApiRequest) -> Response[bytes]:
+async def create_campaign(request: ApiRequest) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("campaignName", new.campaignName, MAX_NAME, min_length=1)
@@ -168,7 +167,7 @@ async def create_campaign(request: ApiRequest) -> Response[bytes]:
         | {"processStatus": {"0": 120, "1": 2, "2": 58}, "callStatus": {"answered": 40, "no_answer": 18}},
     )
 )
-async def get_campaign(request: ApiRequest) -> Response[bytes]:
+async def get_campaign(request: ApiRequest) -> Answer:
     tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
     async with connection(request) as conn:
         campaign = await store.find(conn, tenant_id, campaign_id)
@@ -203,7 +202,7 @@ async def get_campaign(request: ApiRequest) -> Response[bytes]:
         sample=done_sample("Campaign updated successfully"),
     )
 )
-async def change_campaign(request: ApiRequest) -> Response[bytes]:
+async def change_campaign(request: ApiRequest) -> Answer:
     campaign_id = _campaign_id(request)
     change = body.decode(await body.read_json(request), _change)
     if change.campaignName is UNSET and change.userName is UNSET:
@@ -235,7 +234,7 @@ def _moving(action: Action, summary: str, message: str) -> HTTPRouteHandler:
             states=True,
         )
     )
-    async def move(request: ApiRequest) -> Response[bytes]:
+    async def move(request: ApiRequest) -> Answer:
         campaign_id = _campaign_id(request)
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:

@@ -115,8 +115,7 @@ def revoke(settings: Settings, key_id: int) -> None:
     Example:
       tongdai key revoke 7
     """
-    at = datetime.now(UTC)
-    found = run(settings, lambda conn: store.revoke_key(conn, KeyId(key_id), at, within=None, by=None))
+    found = run(settings, lambda conn: store.revoke_key(conn, KeyId(key_id), within=None, by=None))
     if found is None:
         raise _unknown(key_id)
     click.echo(f"Key {key_id} ({found.hint}) is revoked")
@@ -145,8 +144,7 @@ def rotate(settings: Settings, key_id: int, overlap: timedelta) -> None:
     """
     value, made, old = run(settings, lambda conn: _rotate(conn, settings, KeyId(key_id), overlap))
     _print(value, made)
-    ends = min(filter(None, (old.revoked_at, old.expires_at)))
-    click.echo(f"Key {key_id} ({old.hint}) holds until {ends:%Y-%m-%d %H:%M:%S}Z", err=True)
+    click.echo(f"Key {key_id} ({old.hint}) holds until {old.expires_at:%Y-%m-%d %H:%M:%S}Z", err=True)
 
 
 async def _rotate(
@@ -162,7 +160,7 @@ async def _rotate(
             raise OperatorError(f"key {key_id} has ended already: make a new one with `tongdai key create`")
         expires_at = now + (old.expires_at - old.created_at) if old.expires_at else None
         value, made = await _make(conn, pepper, old.tenant_id, old.scopes, old.name, expires_at)
-        ended = await store.revoke_key(conn, key_id, now + overlap, within=None, by=None)
+        ended = await store.expire_key(conn, key_id, now + overlap)
         assert ended is not None
     return value, made, ended
 
@@ -224,6 +222,4 @@ def _row(found: ApiKey, now: datetime) -> dict[str, object]:
 
 
 def _state(found: ApiKey, now: datetime) -> str:
-    if found.usable(now):
-        return "ending" if found.revoked_at else "usable"
-    return "revoked" if found.revoked_at and found.revoked_at <= now else "expired"
+    return "usable" if found.usable(now) else "revoked" if found.revoked_at else "expired"

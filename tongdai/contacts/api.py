@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
@@ -14,7 +13,18 @@ from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import ID, NAME, PLAIN_TEXT, ApiRequest, Endpoint, Query, connection, endpoint, principal_of
+from tongdai.http.endpoint import (
+    ID,
+    NAME,
+    PLAIN_TEXT,
+    Answer,
+    ApiRequest,
+    Endpoint,
+    Query,
+    connection,
+    endpoint,
+    principal_of,
+)
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Principal, Scope
@@ -95,7 +105,7 @@ _body = msgspec.json.Decoder(ContactBody)
         },
     )
 )
-async def contact_lists(request: ApiRequest) -> Response[bytes]:
+async def contact_lists(request: ApiRequest) -> Answer:
     campaign_id = _campaign_id(request)
     async with connection(request) as conn:
         found = await store.lists(conn, principal_of(request).tenant_id, campaign_id)
@@ -141,9 +151,9 @@ async def contact_lists(request: ApiRequest) -> Response[bytes]:
         },
     )
 )
-async def contacts(request: ApiRequest) -> Response[bytes]:
+async def contacts(request: ApiRequest) -> Answer:
     who = principal_of(request)
-    campaign_id = _campaign_id(request)
+    campaign_id = _campaign_id(request, "Contact list")
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
     query = paging.query_of(request)
     page, search = paging.page_of(query), _search(query, who.country)
@@ -176,7 +186,7 @@ async def contacts(request: ApiRequest) -> Response[bytes]:
         states=True,
     )
 )
-async def add_contact(request: ApiRequest) -> Response[bytes]:
+async def add_contact(request: ApiRequest) -> Answer:
     who = principal_of(request)
     campaign_id = _campaign_id(request)
     raw = await body.read_json(request)
@@ -203,9 +213,9 @@ async def add_contact(request: ApiRequest) -> Response[bytes]:
         states=True,
     )
 )
-async def delete_contact(request: ApiRequest) -> Response[bytes]:
+async def delete_contact(request: ApiRequest) -> Answer:
     who = principal_of(request)
-    campaign_id = _campaign_id(request)
+    campaign_id = _campaign_id(request, "Contact")
     contact_id = ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
     async with connection(request) as conn:
         refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.key_id)
@@ -214,8 +224,9 @@ async def delete_contact(request: ApiRequest) -> Response[bytes]:
     return answer(Done(error_message="Contact deleted successfully"))
 
 
-def _campaign_id(request: ApiRequest) -> CampaignId:
-    return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+def _campaign_id(request: ApiRequest, noun: str = "Campaign") -> CampaignId:
+    """`noun` is what is not found where there is no such campaign: a malformed id is answered like an unknown one."""
+    return CampaignId(ids.from_path(request.path_params["id"], noun))
 
 
 def _search(query: dict[str, list[str]], country: str) -> Search:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import msgspec
+
 from tongdai.ids import ContactId, CustomerId, ListId
 
 Scalar = str | int | float | bool | None
@@ -29,8 +31,7 @@ class ContactList:
     contact_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True):  # a thousand of them to a page: a dataclass takes ten times as long
     contact_id: ContactId
     customer_id: CustomerId
     phone: str

@@ -33,7 +33,12 @@ UNREACHABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.ReadOnlySQLTransactionError,
 )
-"""What asyncpg raises when the database is away, going or coming back."""
+"""What asyncpg raises when the database is away, going or coming back; see `unreachable`."""
+
+
+def unreachable(error: BaseException) -> bool:
+    """Whether the database is away. asyncpg's complaint about an argument of ours is an InterfaceError too."""
+    return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
 
 
 def _jsonb(value: object) -> bytes:
@@ -68,8 +73,12 @@ class _Borrowed:
         self._pool = pool
 
     async def __aenter__(self) -> Connection:
-        async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+        # With one idle there is no wait to limit, and the timer would cost more than the rest.
+        if self._pool.get_idle_size():
             self._conn = await self._pool.acquire()
+        else:
+            async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+                self._conn = await self._pool.acquire()
         return self._conn
 
     async def __aexit__(self, *_: object) -> None:

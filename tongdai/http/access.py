@@ -1,14 +1,15 @@
 """The outermost layer: request ids, headers that every answer carries, the access log and metrics."""
 
+import os
 import re
 import time
-import uuid
 from typing import Any, cast
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tongdai import metrics
+from tongdai.http.principal import PRINCIPAL
 
 log = structlog.get_logger()
 
@@ -32,10 +33,17 @@ def _request_id(scope: dict[str, Any]) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value
-    return uuid.uuid4().hex.encode()
+    return os.urandom(16).hex().encode()
 
 
-def access(app: ASGIApp) -> ASGIApp:
+class InFlight:
+    """How many requests this process is answering."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+
+def access(app: ASGIApp, in_flight: InFlight) -> ASGIApp:
     """Wrap the application."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,26 +64,33 @@ def access(app: ASGIApp) -> ASGIApp:
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 
-        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
-        metrics.IN_FLIGHT.inc()
+        in_flight.requests += 1
         try:
             await app(scope, receive, send_on)
         finally:
-            metrics.IN_FLIGHT.dec()
-            _report(details, status, time.perf_counter() - started)
+            in_flight.requests -= 1
+            _report(details, request_id.decode(), status, time.perf_counter() - started)
 
     return wrapped
 
 
-def _report(scope: dict[str, Any], status: int, seconds: float) -> None:
+def _report(scope: dict[str, Any], request_id: str, status: int, seconds: float) -> None:
+    """The path's template, not the path: what a client puts there may be anybody's number."""
     method = scope["method"] if scope["method"] in _METHODS else "-"
-    metrics.request_answered(method, scope.get(_ROUTE, "-"), status, seconds)
-    principal = scope.get("tongdai.principal")
+    route = scope.get(_ROUTE, "-")
+    metrics.request_answered(method, route, status, seconds)
+    principal = scope.get(PRINCIPAL)
     log.info(
         "request",
         method=method,
-        path=scope["path"][:200],
+        route=route,
         status=status,
         ms=round(seconds * 1000, 1),
         tenant=None if principal is None else principal.tenant_id,
+        request_id=request_id,
     )
+
+
+def request_id_of(scope: object) -> str:
+    """For lines that are logged while the request is answered."""
+    return cast("dict[str, list[tuple[bytes, bytes]]]", scope)[_EXTRA][0][1].decode()

@@ -6,18 +6,37 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import litestar
-from litestar import Request, Response
+from litestar import Request
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as AsgiScope
 
 from tongdai.db.pool import Connection, Pool, borrow
 from tongdai.errors import ApiError
-from tongdai.http.principal import Principal, Scope
+from tongdai.http.principal import PRINCIPAL, Principal, Scope
 from tongdai.settings import Settings
 from tongdai.text import CONTROL
 
 ApiRequest = Request[object, object, State]
-Handler = Callable[[ApiRequest], Awaitable[Response[bytes]]]
+Handler = Callable[[ApiRequest], Awaitable["Answer"]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+_JSON: Headers = ((b"content-type", b"application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response whose body is there: an ASGI application, as Litestar takes it without further ado."""
+
+    body: bytes
+    status: int = 200
+    headers: Headers = _JSON
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
@@ -73,14 +92,18 @@ class Endpoint:
 
 
 def endpoint(spec: Endpoint) -> Callable[[Handler], HTTPRouteHandler]:
-    """Make a handler of a function. It gets the request alone: what it needs it parses itself, strictly."""
+    """Make a handler of a function, behind the guard. It gets the request alone and parses what it needs, strictly."""
     path = "".join(
         f"/{{{part[1:-1]}:str}}" if part.startswith("{") else f"/{part}" for part in spec.path[1:].split("/")
     )
 
     def make(fn: Handler) -> HTTPRouteHandler:
+        async def guarded(request: ApiRequest) -> ASGIApp:
+            await request.app.state.guard(request.scope, spec)
+            return await fn(request)
+
         decorate = litestar.route(path, http_method=[cast("Any", spec.method)], endpoint=spec, status_code=200)
-        return decorate(fn)
+        return decorate(guarded)
 
     return make
 
@@ -98,14 +121,11 @@ def settings_of(request: ApiRequest) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 
-_PRINCIPAL = "tongdai.principal"
-
-
 def attach(scope: object, principal: Principal) -> None:
     """Say who the request with this ASGI scope acts for."""
-    cast("dict[str, object]", scope)[_PRINCIPAL] = principal
+    cast("dict[str, object]", scope)[PRINCIPAL] = principal
 
 
 def principal_of(request: ApiRequest) -> Principal:
     """Who a request that passed the guard acts for."""
-    return cast("Principal", cast("dict[str, object]", request.scope)[_PRINCIPAL])
+    return cast("Principal", cast("dict[str, object]", request.scope)[PRINCIPAL])

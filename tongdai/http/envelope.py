@@ -1,6 +1,5 @@
 """What goes out: the success and failure bodies, and the only exception handler there is."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -11,8 +10,10 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.exceptions import NotFoundException as RouteNotFound
 from litestar.types import Method
 
-from tongdai.db.pool import UNREACHABLE
+from tongdai.db.pool import unreachable
 from tongdai.errors import ApiError, MethodNotAllowed, NotFound, Unavailable
+from tongdai.http.access import request_id_of
+from tongdai.http.endpoint import Answer
 
 log = structlog.get_logger()
 
@@ -40,18 +41,14 @@ class Failure(msgspec.Struct):
     error_message: str
 
 
-def answer(body: object) -> Response[bytes]:
+def answer(body: object) -> Answer:
     """200 with `body`, a struct or anything msgspec writes as JSON."""
-    return answer_bytes(_encode(body))
-
-
-def answer_bytes(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    return Response(content=body, status_code=status, media_type=MediaType.JSON, headers=headers)
+    return Answer(_encode(body))
 
 
 def failure(error: ApiError) -> Response[bytes]:
     body = _encode(Failure("0", error.error_code, error.message))
-    return answer_bytes(body, error.status, error.headers)
+    return Response(content=body, status_code=error.status, media_type=MediaType.JSON, headers=error.headers)
 
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -64,13 +61,13 @@ def _public(request: Request[Any, Any, Any], error: Exception) -> ApiError:
         return error
     if isinstance(error, MethodNotAllowedException):
         return MethodNotAllowed("Method not allowed", {"Allow": ", ".join(_allowed(request))})
-    if isinstance(error, UNREACHABLE):
-        log.warning("database unreachable", error=type(error).__name__, path=request.scope["path"])
+    if unreachable(error):
+        log.warning("database unreachable", error=type(error).__name__, request_id=request_id_of(request.scope))
         return Unavailable()
     # A foreign key fails when another request deleted what this one had just seen.
     if isinstance(error, (RouteNotFound, asyncpg.ForeignKeyViolationError)):
         return NotFound("Not found")
-    log.error("request failed", error=type(error).__name__, path=request.scope["path"], exc_info=error)
+    log.error("request failed", request_id=request_id_of(request.scope), exc_info=error)
     return ApiError("System error")
 
 

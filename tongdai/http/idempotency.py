@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from litestar import Response
 
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput
-from tongdai.http.endpoint import ApiRequest, connection, principal_of
-from tongdai.http.envelope import answer, answer_bytes
+from tongdai.http.endpoint import Answer, ApiRequest, connection, principal_of
+from tongdai.http.envelope import answer
 from tongdai.ids import TenantId
 
 HEADER = "Idempotency-Key"
@@ -31,9 +30,7 @@ def _whole(body: object) -> object:
     return body
 
 
-async def once(
-    request: ApiRequest, body: bytes, work: Work, keep: Callable[[object], object] = _whole
-) -> Response[bytes]:
+async def once(request: ApiRequest, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Answer:
     """Do the work of a POST, once for its key if it has one. `keep` makes what is remembered of the answer."""
     key = key_of(request)
     if key is None:
@@ -44,7 +41,7 @@ async def once(
 
 async def once_digested(
     request: ApiRequest, key: str, digest: bytes, work: Work, keep: Callable[[object], object] = _whole
-) -> Response[bytes]:
+) -> Answer:
     """As `once`, for a body that is not in memory. A failure keeps nothing: the same key may try again."""
     tenant_id = principal_of(request).tenant_id
     async with connection(request) as conn, conn.transaction():
@@ -55,11 +52,11 @@ async def once_digested(
     return answer(done)
 
 
-async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> Response[bytes]:
+async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> Answer:
     row = await idempotency.recall(conn, tenant_id, key)
     if row is None or row["digest"] != digest:
         raise InvalidInput(f"{HEADER} was used before with another request: expected a fresh key")
-    return answer_bytes(row["body"], row["status"])
+    return Answer(row["body"], row["status"])
 
 
 def key_of(request: ApiRequest) -> str | None:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import msgspec
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
@@ -14,7 +13,7 @@ from tongdai.contacts.model import Scalar
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidState, NotFound
 from tongdai.http import body
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
+from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
 from tongdai.http.principal import Scope
@@ -77,7 +76,7 @@ class JobView(msgspec.Struct):
         states=True,
     )
 )
-async def bulk(request: ApiRequest) -> Response[bytes]:
+async def bulk(request: ApiRequest) -> Answer:
     campaign_id = _campaign_id(request)
     tenant_id = principal_of(request).tenant_id
     key = key_of(request)
@@ -153,8 +152,8 @@ async def _refusal(conn: Connection, tenant_id: TenantId, campaign_id: CampaignI
         },
     )
 )
-async def job(request: ApiRequest) -> Response[bytes]:
-    campaign_id = _campaign_id(request)
+async def job(request: ApiRequest) -> Answer:
+    campaign_id = _campaign_id(request, "Import job")
     job_id = JobId(ids.from_path(request.path_params["job_id"], "Import job"))
     async with connection(request) as conn:
         found = await store.find(conn, principal_of(request).tenant_id, campaign_id, job_id)
@@ -163,8 +162,9 @@ async def job(request: ApiRequest) -> Response[bytes]:
     return answer(_view(found))
 
 
-def _campaign_id(request: ApiRequest) -> CampaignId:
-    return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+def _campaign_id(request: ApiRequest, noun: str = "Campaign") -> CampaignId:
+    """`noun` is what is not found where there is no such campaign: a malformed id is answered like an unknown one."""
+    return CampaignId(ids.from_path(request.path_params["id"], noun))
 
 
 def _fresh_name() -> str:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import msgspec
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, UnsetType
 
@@ -12,7 +11,7 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -102,7 +101,7 @@ _SAMPLE: dict[str, Any] = {
         sample={"success": "1", "error_code": "SUCCESS", "totalRecord": 3, "data": [_SAMPLE]},
     )
 )
-async def list_queues(request: ApiRequest) -> Response[bytes]:
+async def list_queues(request: ApiRequest) -> Answer:
     page = paging.page_of(paging.query_of(request))
     async with connection(request) as conn:
         found, total = await store.page(conn, principal_of(request).tenant_id, page.size, page.offset)
@@ -120,7 +119,7 @@ async def list_queues(request: ApiRequest) -> Response[bytes]:
         sample=_SAMPLE,
     )
 )
-async def get_queue(request: ApiRequest) -> Response[bytes]:
+async def get_queue(request: ApiRequest) -> Answer:
     queue_id = _queue_id(request)
     async with connection(request) as conn:
         queue = await store.find(conn, principal_of(request).tenant_id, queue_id)
@@ -143,7 +142,7 @@ async def get_queue(request: ApiRequest) -> Response[bytes]:
         sample=done_sample("Inbound queue updated successfully"),
     )
 )
-async def change_queue(request: ApiRequest) -> Response[bytes]:
+async def change_queue(request: ApiRequest) -> Answer:
     queue_id = _queue_id(request)
     fields = _fields(body.decode(await body.read_json(request), _change))
     if fields == Change():
@@ -175,7 +174,7 @@ async def change_queue(request: ApiRequest) -> Response[bytes]:
         sample=done_sample("Inbound queue created", callinId=1001226),
     )
 )
-async def create_queue(request: ApiRequest) -> Response[bytes]:
+async def create_queue(request: ApiRequest) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("callinName", new.callinName, MAX_NAME, min_length=1)
@@ -205,7 +204,7 @@ async def create_queue(request: ApiRequest) -> Response[bytes]:
         sample=done_sample("Inbound queue deleted successfully"),
     )
 )
-async def delete_queue(request: ApiRequest) -> Response[bytes]:
+async def delete_queue(request: ApiRequest) -> Answer:
     who = principal_of(request)
     queue_id = _queue_id(request)
     async with connection(request) as conn:

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 
 import msgspec
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
+from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -90,7 +89,7 @@ _KEY_SAMPLE = {
         },
     )
 )
-async def me(request: ApiRequest) -> Response[bytes]:
+async def me(request: ApiRequest) -> Answer:
     async with connection(request) as conn:
         tenant = await store.find_tenant(conn, principal_of(request).tenant_id)
     if tenant is None:
@@ -119,7 +118,7 @@ async def me(request: ApiRequest) -> Response[bytes]:
         sample={"success": "1", "totalRecord": 1, "data": [_KEY_SAMPLE]},
     )
 )
-async def list_keys(request: ApiRequest) -> Response[bytes]:
+async def list_keys(request: ApiRequest) -> Answer:
     page = paging.page_of(paging.query_of(request))
     async with connection(request) as conn:
         found, total = await store.list_keys(conn, principal_of(request).tenant_id, page.size, page.offset)
@@ -148,7 +147,7 @@ async def list_keys(request: ApiRequest) -> Response[bytes]:
         },
     )
 )
-async def create_key(request: ApiRequest) -> Response[bytes]:
+async def create_key(request: ApiRequest) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_key)
     _check(new)
@@ -195,11 +194,11 @@ def _without_value(created: object) -> object:
         sample={"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"},
     )
 )
-async def revoke_key(request: ApiRequest) -> Response[bytes]:
+async def revoke_key(request: ApiRequest) -> Answer:
     who = principal_of(request)
     key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
     async with connection(request) as conn:
-        found = await store.revoke_key(conn, key_id, datetime.now(UTC), within=who.tenant_id, by=who.key_id)
+        found = await store.revoke_key(conn, key_id, within=who.tenant_id, by=who.key_id)
     if found is None:
         raise NotFound("Key not found")
     return answer(Done(error_message="Key revoked"))
@@ -212,8 +211,16 @@ def _check(new: NewKey) -> None:
     for scope in new.scopes:
         if scope not in set(Scope):
             raise InvalidInput(f"scopes: {shown(scope)} is none of {', '.join(Scope)}")
-    if new.expiresAt is not None and (new.expiresAt.tzinfo is None or new.expiresAt <= datetime.now(UTC)):
+    if new.expiresAt is not None and not _to_come(new.expiresAt):
         raise InvalidInput("expiresAt must be an instant to come, with its offset from UTC")
+
+
+def _to_come(instant: datetime) -> bool:
+    try:
+        return instant.tzinfo is not None and instant.astimezone(UTC) > datetime.now(UTC)
+    except OverflowError:
+        # In the year 9999 west of Greenwich: in UTC there is no such instant.
+        return False
 
 
 def _view(key: ApiKey) -> KeyView:

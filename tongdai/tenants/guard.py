@@ -2,18 +2,14 @@
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any, cast
-
-from litestar.connection import ASGIConnection
-from litestar.exceptions import MethodNotAllowedException
-from litestar.handlers import BaseRouteHandler
+from typing import Any
 
 from tongdai import ids, metrics
 from tongdai.clock import Clock
 from tongdai.db.pool import Pool, borrow
 from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
 from tongdai.http import access
-from tongdai.http.endpoint import attach, endpoint_of
+from tongdai.http.endpoint import Endpoint, attach
 from tongdai.http.principal import Principal
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
@@ -66,16 +62,10 @@ class Guard:
         self._generation += 1
         self._known.clear()
 
-    async def __call__(self, connection: "ASGIConnection[Any, Any, Any, Any]", handler: BaseRouteHandler) -> None:
-        scope = connection.scope
-        if handler.opt.get("public"):
-            return
-        if "endpoint" not in handler.opt:
-            # Litestar adds an OPTIONS handler to every path; browsers' own questions are answered before it.
-            raise MethodNotAllowedException
-        endpoint = endpoint_of(handler)
+    async def __call__(self, scope: Any, endpoint: Endpoint) -> None:
+        """Let the request with this ASGI scope through to the endpoint, or raise what refuses it."""
         access.name_route(scope, endpoint.path)
-        who = await self._authenticate(cast("dict[str, Any]", scope))
+        who = await self._authenticate(scope)
         attach(scope, who)
         limits = (
             who.tenant_limit or self._settings.tenant_limit,

@@ -33,4 +33,5 @@ class ApiKey:
     revoked_at: datetime | None
 
     def usable(self, now: datetime) -> bool:
-        return not ((self.expires_at and self.expires_at <= now) or (self.revoked_at and self.revoked_at <= now))
+        """Revoked is final, whatever this machine's clock says of the instant."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

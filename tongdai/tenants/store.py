@@ -127,24 +127,35 @@ async def find_key_by_id(conn: Connection, key_id: KeyId) -> ApiKey | None:
     return None if row is None else _key(row)
 
 
-# A key that is revoked, or runs out before `at`, stays as it is.
 REVOKE_KEY = f"""
-update api_key set revoked_at = case when revoked_at is null or revoked_at > $2 then $2 else revoked_at end
-where key_id = $1 and ($3::bigint is null or tenant_id = $3) returning {_KEY}
+update api_key set revoked_at = coalesce(revoked_at, now())
+where key_id = $1 and ($2::bigint is null or tenant_id = $2) returning {_KEY}
 """
 
 
-async def revoke_key(
-    conn: Connection, key_id: KeyId, at: datetime, *, within: TenantId | None, by: KeyId | None
+async def revoke_key(conn: Connection, key_id: KeyId, *, within: TenantId | None, by: KeyId | None) -> ApiKey | None:
+    """End a key for good, on every process at once. `within` None: of any tenant. None when there is no such key."""
+    return await _end_key(conn, "key.revoke", by, REVOKE_KEY, key_id, within)
+
+
+EXPIRE_KEY = f"update api_key set expires_at = least(expires_at, $2) where key_id = $1 returning {_KEY}"
+
+
+async def expire_key(conn: Connection, key_id: KeyId, at: datetime) -> ApiKey | None:
+    """Let a key of any tenant hold until `at` and no longer."""
+    return await _end_key(conn, "key.expire", None, EXPIRE_KEY, key_id, at)
+
+
+async def _end_key(
+    conn: Connection, action: str, by: KeyId | None, statement: str, key_id: KeyId, argument: object
 ) -> ApiKey | None:
-    """End a key at an instant; told to every process at once. `within` None: of any tenant. None when there is none."""
     async with conn.transaction():
-        row = await conn.fetchrow(REVOKE_KEY, key_id, at, within)
+        row = await conn.fetchrow(statement, key_id, argument)
         if row is None:
             return None
         key = _key(row)
         if key.tenant_id is not None:
-            await audit.record(conn, key.tenant_id, by, "key.revoke", f"key {key_id}")
+            await audit.record(conn, key.tenant_id, by, action, f"key {key_id}")
         await _announce(conn)
     return key
 

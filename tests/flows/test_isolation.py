@@ -1,0 +1,189 @@
+"""Of another tenant nothing can be seen, changed or guessed: its ids are answered as ids that never were.
+
+The routes are the document's: one that is added here without what to send it fails.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from tests.conftest import Tenant, refused
+from tongdai import __version__
+from tongdai.app import ENDPOINTS
+from tongdai.http import openapi
+from tongdai.http.principal import Scope
+from tongdai.settings import Settings
+
+UNKNOWN = "999999999999999999"
+PATHS = openapi.document(ENDPOINTS, __version__, Settings())["paths"]
+OPERATIONS = [(method.upper(), path) for path, methods in PATHS.items() for method in methods]
+WITH_IDS = [(method, path) for method, path in OPERATIONS if "{" in path]
+ONE = {"phoneNumber": "0901234567"}
+
+# What to send so that nothing but the ids is wrong.
+BODIES = {
+    "POST /v1/campaigns": {"campaignName": "A"},
+    "PATCH /v1/campaigns/{id}": {"campaignName": "B"},
+    "POST /v1/campaigns/{id}/start": None,
+    "POST /v1/campaigns/{id}/pause": None,
+    "POST /v1/campaigns/{id}/stop": None,
+    "POST /v1/campaigns/{id}/contacts": ONE,
+    "POST /v1/campaigns/{id}/contacts/bulk": {"contacts": [ONE]},
+    "POST /v1/queues/inbound": {"callinName": "A"},
+    "PUT /v1/queues/inbound/{id}": {"strategy": 2},
+    "POST /v1/api-keys": {"scopes": ["queue"]},
+}
+# Which of a tenant's things each id in a path names.
+THINGS = {
+    ("campaigns", "id"): "campaign",
+    ("campaigns", "listId"): "list",
+    ("campaigns", "contactId"): "contact",
+    ("campaigns", "job_id"): "job",
+    ("queues", "id"): "queue",
+    ("api-keys", "keyId"): "key",
+}
+MALFORMED = [
+    "abc", "1.0", "0x10", "+5", "%2B5", "٣", "１", "0", "00", "-1", "9223372036854775808", "1" * 19, "9" * 4301, "5%00",
+    "%00", "1_0", "1e3", "%20", "5%20", "%0A", "5%0D%0A", "null", "undefined", "NaN", "{id}", "*", "%2a", "'", "1;2",
+    "1,2", "5%25", "²", "Ⅳ", "%F0%9F%92%A9", "%FF", "true", "[]", "%27%20or%201=1--", "%24%7B7*7%7D",
+]  # fmt: skip
+# With a slash in it this is another path, and no route: not found, too, before there is a key to ask for.
+OTHER_PATHS = ["..%2f", "%2e%2e%2f1", "..%2f..%2fetc%2fpasswd"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A tenant with one of everything."""
+
+    tenant: Tenant
+    ids: dict[str, str]
+
+
+async def world_of(tenant):
+    campaign_id = await tenant.campaign()
+    added = await tenant.contact(campaign_id, "0907654321")
+    ids = {
+        "campaign": campaign_id,
+        "list": added["listId"],
+        "contact": added["contactId"],
+        "job": await tenant.bulk(campaign_id, [ONE], listName="L"),
+        "queue": await tenant.queue("Q", callinNumber="1900"),
+        "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],
+    }
+    return World(tenant, {name: str(value) for name, value in ids.items()})
+
+
+@pytest.fixture
+async def mine(tenant):
+    return await world_of(tenant)
+
+
+@pytest.fixture
+async def theirs(other_tenant):
+    return await world_of(other_tenant)
+
+
+def names(path):
+    return re.findall(r"\{(\w+)\}", path)
+
+
+def thing(path, name):
+    return THINGS[path.split("/")[2], name]
+
+
+def filled(path, world, **changed):
+    """The path with a world's ids, some of them changed."""
+    for name in names(path):
+        path = path.replace(f"{{{name}}}", changed.get(name, world.ids[thing(path, name)]))
+    return path
+
+
+async def ask(world, method, path, prefix="/v1"):
+    route = f"{method} {path}"
+    assert method in {"GET", "DELETE"} or route in BODIES, f"say in BODIES what {route} is sent"
+    return route, lambda at: world.tenant.call(
+        method, prefix + at.removeprefix("/v1"), **({"json": BODIES[route]} if BODIES.get(route) else {})
+    )
+
+
+def bare(answer):
+    differ = {"x-request-id", "date", "x-ratelimit-remaining-tenant", "x-ratelimit-remaining-route", "ratelimit"}
+    headers = sorted((name, value) for name, value in answer.headers.items() if name not in differ)
+    return answer.status_code, headers, answer.content
+
+
+def test_every_operation_of_the_document_is_probed():
+    for method, path in OPERATIONS:
+        assert method in {"GET", "DELETE"} or f"{method} {path}" in BODIES
+        assert all((path.split("/")[2], name) in THINGS for name in names(path))
+    assert len(WITH_IDS) >= 15
+
+
+async def test_document_served_is_the_one_probed(api):
+    assert (await api.client.get("/openapi.json")).json()["paths"].keys() == PATHS.keys()
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_IDS, ids=str)
+async def test_another_tenants_id_is_answered_as_one_that_never_was(mine, theirs, method, path):
+    before, my_before = await theirs.tenant.checksum(), await mine.tenant.checksum()
+    _, send = await ask(mine, method, path)
+    for name in names(path):
+        unknown = await send(filled(path, mine, **{name: UNKNOWN}))
+        refused(unknown, 404, "NOT_FOUND")
+        assert unknown.headers["x-ratelimit-limit-route"]
+        others = [theirs.ids[thing(path, name)], *MALFORMED]
+        for value in others:
+            assert bare(await send(filled(path, mine, **{name: value}))) == bare(unknown), (name, value[:30])
+        for value in OTHER_PATHS:
+            refused(await send(filled(path, mine, **{name: value})), 404, "NOT_FOUND")
+    never = await send(filled(path, mine, **dict.fromkeys(names(path), UNKNOWN)))
+    assert bare(await send(filled(path, theirs))) == bare(never)
+    assert await theirs.tenant.checksum() == before
+    assert await mine.tenant.checksum() == my_before
+
+
+@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in WITH_IDS if len(names(p)) > 1], ids=str)
+async def test_id_of_another_campaign_is_answered_as_one_that_never_was(mine, method, path):
+    elsewhere = World(mine.tenant, mine.ids | {"campaign": str(await mine.tenant.campaign("elsewhere"))})
+    before = await mine.tenant.checksum()
+    _, send = await ask(mine, method, path)
+    unknown = await send(filled(path, elsewhere, **{names(path)[-1]: UNKNOWN}))
+    assert bare(await send(filled(path, elsewhere))) == bare(unknown)
+    assert unknown.status_code == 404
+    assert await mine.tenant.checksum() == before
+
+
+async def test_list_of_another_tenant_in_a_body_is_answered_as_one_that_never_was(mine, theirs):
+    before = await theirs.tenant.checksum()
+    path = f"/v1/campaigns/{mine.ids['campaign']}/contacts"
+    answers = [await mine.tenant.post(path, ONE | {"listId": int(i)}) for i in (UNKNOWN, theirs.ids["list"])]
+    assert bare(answers[0]) == bare(answers[1])
+    refused(answers[0], 404, "NOT_FOUND")
+    assert await theirs.tenant.checksum() == before
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=str)
+async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_succeeds(mine, theirs, method, path):
+    before = await theirs.tenant.checksum()
+    _, send = await ask(mine, method, path)
+    answer = await send(filled(path, mine))
+    assert answer.status_code == 200 or answer.json()["error_code"] == "INVALID_STATE"
+    assert "totalRecord" not in answer.json() or answer.json()["totalRecord"] <= 2
+    assert await theirs.tenant.checksum() == before
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=str)
+@pytest.mark.parametrize("prefix", ["/v1", "/api/v1"])
+async def test_operation_asks_for_a_key_and_for_its_scope(api, mine, method, path, prefix):
+    at = prefix + filled(path, mine).removeprefix("/v1")
+    options = {"json": BODIES[f"{method} {path}"]} if BODIES.get(f"{method} {path}") else {}
+    refused(await api.client.request(method, at, **options), 401, "UNAUTHORIZED")
+    needed = PATHS[path][method.lower()]["x-scope"]
+    wrong = await api.key(tenant_id=mine.tenant.tenant_id, scopes=[scope for scope in Scope if scope != needed])
+    before = await mine.tenant.checksum()
+    answer = await api.client.request(method, at, headers=wrong.headers, **options)
+    assert refused(answer, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {needed}"
+    for name in ("Limit-Tenant", "Remaining-Tenant", "Limit-Route", "Remaining-Route"):
+        assert int(answer.headers[f"X-RateLimit-{name}"]) >= 0
+    assert await mine.tenant.checksum() == before

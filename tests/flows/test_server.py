@@ -1,0 +1,336 @@
+"""The server as a whole: what it does when it is started twice, stopped, misused, and when its database goes."""
+
+import asyncio
+import json
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncGenerator, Coroutine
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests import soak
+from tests.servers import Server, eventually, serving
+from tongdai.testing import factories
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Server]:
+    """With two workers, and short times to wait."""
+    options = {"workers": 2, "header_timeout_s": 1.0, "body_timeout_s": 1.0, "max_body_mb": 1}
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data", **options) as server:
+            yield server
+
+
+@pytest.fixture
+async def key(server: Server) -> factories.Key:
+    return await server.key()
+
+
+QUEUES = "/v1/queues/inbound"
+NO_KEEPALIVE = httpx2.Limits(max_connections=200, max_keepalive_connections=0)
+
+
+async def fetch(server: Server, method: str, path: str, **options: object) -> httpx2.Response:
+    """On a connection of its own, so that any worker may answer."""
+    return (await asyncio.gather(*_requests(server, 1, method, path, **options)))[0]
+
+
+def _requests(
+    server: Server, count: int, method: str, path: str, **options: object
+) -> list[Coroutine[object, object, httpx2.Response]]:
+    client = httpx2.AsyncClient(timeout=20, verify=False, limits=NO_KEEPALIVE)
+    return [client.request(method, server.url + path, **options) for _ in range(count)]  # type: ignore[arg-type]
+
+
+async def raw(server: Server, *parts: bytes, within_s: float = 20) -> bytes:
+    """All that the server says to these bytes until it closes."""
+    reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), within_s)
+    finally:
+        writer.transport.abort()
+
+
+def head(method: str, path: str, key: factories.Key, *lines: str) -> bytes:
+    return "\r\n".join(
+        (f"{method} {path} HTTP/1.1", "Host: tongdai", f"X-Api-Key: {key.value}", *lines, "", "")
+    ).encode()
+
+
+async def answers(server: Server, key: factories.Key) -> None:
+    """After whatever was done to it, the server answers a good request."""
+    answer = await fetch(server, "GET", QUEUES, headers=key.headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def ends(server: Server) -> str:
+    """What a server that cannot start says."""
+    server.spawn()
+    try:
+        await eventually(lambda: not server.running, 30, "it to end")
+        assert server.exit_code == 1
+        return server.log_text()
+    finally:
+        if server.running:
+            server.end()
+
+
+async def test_a_second_server_on_the_same_data_directory_says_who_has_it(server: Server) -> None:
+    text = await ends(Server(server.data_dir))
+    assert f"tongdai: data directory {server.data_dir.resolve()} is in use by process {server.pid}" in text
+    assert "Traceback" not in text
+
+
+async def test_a_port_that_is_taken_is_named(server: Server, tmp_path: Path) -> None:
+    port = urlsplit(server.url).port
+    text = await ends(Server(tmp_path / "data", "--port", str(port)))
+    assert f"tongdai: cannot listen on 127.0.0.1:{port}: Address already in use" in text
+    assert "Traceback" not in text
+
+
+async def test_a_header_that_dribbles_is_cut_off(server: Server, key: factories.Key) -> None:
+    reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+    try:
+        writer.write(b"GET /v1/queues/inbound HTTP/1.1\r\nHost: tongdai\r\n")
+
+        async def cut() -> bool:
+            try:
+                writer.write(b"X-Slow: 1\r\n")
+                await writer.drain()
+                return reader.at_eof() or await asyncio.wait_for(reader.read(1), 0.1) == b""
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+
+        await eventually(cut, 20, "the connection to be closed", poll_s=0.1)
+    finally:
+        writer.transport.abort()
+    await answers(server, key)
+
+
+async def test_a_body_that_does_not_come_is_answered(server: Server, key: factories.Key) -> None:
+    for path in ("/v1/campaigns/1/contacts", "/v1/campaigns/1/contacts/bulk"):
+        request = head("POST", path, key, "Content-Type: application/json", "Content-Length: 100", "Connection: close")
+        answer = await raw(server, request, b'{"contacts":')
+        assert answer.startswith(b"HTTP/1.1 4"), answer
+        assert b"The body did not arrive in time" in answer or b"Not found" in answer or b"not found" in answer
+    await answers(server, key)
+
+
+async def test_a_body_that_is_declared_too_large_is_refused_before_it_is_sent(
+    server: Server, key: factories.Key
+) -> None:
+    campaign = await soak.a_campaign(server)
+    for path in (campaign.path, f"{campaign.path}/bulk"):
+        request = head("POST", path, campaign.key, f"Content-Length: {10**12}", "Connection: close")
+        reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+        writer.write(request)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
+        writer.transport.abort()
+        assert answer.startswith(b"HTTP/1.1 413"), answer
+    await answers(server, key)
+
+
+async def test_a_chunked_body_is_refused_once_it_is_too_large(server: Server, key: factories.Key) -> None:
+    campaign = await soak.a_campaign(server)
+
+    async def endless() -> AsyncGenerator[bytes]:
+        for _ in range(64):
+            yield b" " * 65536
+
+    for path in (campaign.path, f"{campaign.path}/bulk"):
+        answer = await fetch(server, "POST", path, headers=campaign.key.headers, content=endless())
+        assert answer.status_code == 413
+        assert answer.json()["error_code"] == "INVALID_INPUT"
+    await answers(server, key)
+
+
+async def test_a_request_with_two_lengths_gets_one_answer(server: Server, key: factories.Key) -> None:
+    smuggled = head("GET", "/v1/smuggled", key, "Connection: close")
+    lengths = ("Content-Length: 5", "Transfer-Encoding: chunked", "Content-Type: application/json")
+    answer = await raw(server, head("POST", QUEUES, key, *lengths) + b"0\r\n\r\n" + smuggled)
+    assert answer.count(b"HTTP/1.1 ") == 1, answer
+    await answers(server, key)
+
+
+@pytest.mark.parametrize("limit", [7, 50])
+async def test_workers_share_one_limit_exactly(server: Server, limit: int) -> None:
+    key = await server.key()
+    async with server.database() as conn:
+        await conn.execute("update tenant set tenant_limit = $2 where tenant_id = $1", key.tenant_id, limit)
+    statuses = await _burst(server, key, limit * 3)
+    counts = Counter(answer.status_code for answer in statuses)
+    assert counts == {200: limit, 429: limit * 2}
+    assert all("Retry-After" in answer.headers for answer in statuses if answer.status_code == 429)
+
+
+async def test_a_revoked_key_is_refused_by_every_worker(server: Server) -> None:
+    key = await server.key()
+    statuses = {answer.status_code for answer in await _burst(server, key)}
+    assert statuses == {200}, "every worker knows the key"
+    async with server.database() as conn:
+        digest = "select key_id from api_key where key_id = $1"
+        assert await conn.fetchval(digest, key.key_id) == key.key_id
+    admin = await server.key(tenant_id=key.tenant_id)
+    answer = await fetch(server, "DELETE", f"/v1/api-keys/{key.key_id}", headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+
+    async def refused() -> bool:
+        return {answer.status_code for answer in await _burst(server, key, 10)} == {401}
+
+    await eventually(refused, 10, "all workers to refuse the key")
+    await answers(server, admin)
+
+
+async def _burst(server: Server, key: factories.Key, count: int = 30) -> list[httpx2.Response]:
+    return await asyncio.gather(*_requests(server, count, "GET", QUEUES, headers=key.headers))
+
+
+async def test_metrics_count_requests_of_all_workers(server: Server, key: factories.Key) -> None:
+    async def counted() -> float:
+        async with httpx2.AsyncClient() as client:
+            text = (await client.get(f"{server.admin_url}/metrics")).text
+        label = 'tongdai_http_requests_total{method="GET",route="/queues/inbound",status="200"}'
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(label))
+
+    before = await counted()
+    await _burst(server, key)
+    assert await counted() == before + 30
+
+
+async def test_an_answer_names_its_request(server: Server, key: factories.Key) -> None:
+    answer = await fetch(server, "GET", QUEUES, headers=key.headers | {"X-Request-Id": "order 66"})
+    assert answer.headers.get_list("x-request-id") == ["order 66"]
+    assert '"request_id":"order 66"' in server.log_text()
+    own = [answer.headers["x-request-id"] for answer in await _burst(server, key, 5)]
+    assert len(set(own)) == 5
+
+
+async def test_the_logs_of_all_processes_tell_no_key_name_or_number(server: Server) -> None:
+    campaign = await soak.a_campaign(server)
+    name, number = f"Bi Mat {secrets.token_hex(6)}", "0907654321"
+    forms = (number, number[1:], "907 654 321", name, campaign.key.value)
+    headers = campaign.key.headers
+    row = {"phoneNumber": number, "name": name}
+    wrong = "tdk_" + secrets.token_urlsafe(40)
+    async with server.database() as conn:
+        # A row that the database refuses: its own message would quote it.
+        await conn.execute(
+            """create function refuse() returns trigger language plpgsql as $$ begin
+                   raise exception 'refused' using errcode = '23514', detail = new.name || ' ' || new.phone; end $$;
+               create trigger refuse before insert on contact for each row when (new.phone like '%323')
+               execute function refuse()"""
+        )
+        await conn.execute("update api_key set name = $2 where key_id = $1", campaign.key.key_id, name)
+    try:
+        await fetch(server, "POST", campaign.path, headers=headers, json=row)
+        await fetch(server, "POST", campaign.path, headers=headers, json=row | {"phoneNumber": "0907654322"})
+        await fetch(server, "POST", campaign.path, headers=headers, json=row | {"phoneNumber": number + "x"})
+        await fetch(server, "POST", campaign.path, headers=headers, content=json.dumps(row)[:-5])
+        await fetch(server, "GET", f"{QUEUES}?page={number}&name={name}", headers={"Authorization": wrong})
+        await fetch(server, "GET", f"{QUEUES}/{number}x", headers=headers)
+        rows = [row | {"phoneNumber": "0907654323"}]
+        answer = await fetch(server, "POST", f"{campaign.path}/bulk", headers=headers, json={"contacts": rows})
+        assert answer.status_code == 200
+        await eventually(lambda: "chunk failed" in server.log_text(), 20, "the import to fail once")
+    finally:
+        async with server.database() as conn:
+            await conn.execute("drop function refuse cascade")
+    logs = {"stderr": server.log_text(), "postgres.log": server.log_text("postgres.log")}
+    logs |= {str(path): path.read_text(errors="replace") for path in server.data_dir.rglob("*.log*") if path.is_file()}
+    assert len(logs) >= 3
+    told = [(where, secret) for where, text in logs.items() for secret in (*forms, wrong, "90765432") if secret in text]
+    assert told == []
+
+
+async def test_while_the_database_is_away_requests_get_503_and_then_are_good_again(server: Server) -> None:
+    key = await server.key()
+    workers, engine, statuses = server.pids("worker"), server.pids("engine"), Counter[int]()
+    stopping = False
+
+    async def traffic() -> None:
+        async with httpx2.AsyncClient(timeout=10, headers=key.headers) as client:
+            while not stopping:
+                statuses[(await client.get(f"{server.url}{QUEUES}")).status_code] += 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(traffic())
+        await eventually(lambda: statuses[200] > 20, 20, "traffic")
+        await server.kill("postgres")
+
+        async def not_ready() -> bool:
+            return await server.readiness() == 503
+
+        await eventually(not_ready, 20, "not to be ready")
+
+        async def ready() -> bool:
+            return await server.readiness() == 200
+
+        await eventually(ready, 60, "to be ready again")
+        before = statuses[200]
+        await eventually(lambda: statuses[200] > before + 50, 20, "good answers again")
+        stopping = True
+    assert set(statuses) == {200, 503}
+    assert (server.pids("worker"), server.pids("engine")) == (workers, engine), "no process was started anew"
+
+
+async def test_sigterm_fails_no_request_that_was_accepted(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data", workers=2) as own:
+            campaign = await soak.a_campaign(own)
+            statuses, failures = Counter[int](), list[str]()
+            seen_ready: set[int] = set()
+
+            async def traffic(number: int) -> None:
+                """Each request on a connection of its own: what is accepted must be answered."""
+                while True:
+                    async with httpx2.AsyncClient(timeout=20, headers=campaign.key.headers) as client:
+                        row = {"phoneNumber": factories.vn_mobile(number * 100_000 + sum(statuses.values()))}
+                        try:
+                            answer = await client.post(f"{own.url}{campaign.path}", json=row)
+                        except httpx2.ConnectError:
+                            return
+                        except httpx2.TransportError as error:
+                            failures.append(repr(error))
+                            return
+                        statuses[answer.status_code] += 1
+
+            async with asyncio.TaskGroup() as group:
+                for number in range(4):
+                    group.create_task(traffic(number))
+                await eventually(lambda: statuses[200] > 40, 30, "traffic")
+                own.send(signal.SIGTERM)
+
+                async def ended() -> bool:
+                    seen_ready.add(await own.readiness())
+                    return not own.running
+
+                await eventually(ended, 40, "the server to end")
+            assert await own.ended() == 0
+            assert failures == []
+            assert set(statuses) == {200}
+            assert seen_ready <= {503, 0}, "never ready once it stops"
+
+
+async def test_a_connection_that_only_waits_does_not_keep_a_server_from_ending(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data", drain_s=3) as own:
+            address = urlsplit(own.url)
+            with socket.create_connection((address.hostname or "", address.port or 0)) as idle:
+                idle.sendall(b"GET /v1/queues/inbound HTTP/1.1\r\nHost: tongdai\r\n")
+                assert await own.stop() == 0

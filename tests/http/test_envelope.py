@@ -1,0 +1,138 @@
+"""Every answer is ours: its form, its headers, and nothing of what went wrong inside."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.conftest import refused
+
+DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
+UNKNOWN = [
+    "/", "/v1", "/v2/campaigns", "/api", "/api/v1", "/v1/nothing", "/v1/campaigns/1/nothing", "/favicon.ico", "/health",
+    "/health/live", "/metrics", "/V1/campaigns", "/schema", "/v1/campaigns/1/contact-lists/2", "/%00", "/" + "x" * 5000,
+    "/v1/campaigns/1/contacts/import", "/v1/%2e%2e/campaigns/x/y",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", UNKNOWN, ids=lambda path: path[:30])
+async def test_unknown_path_is_answered_in_our_form_with_or_without_a_key(api, tenant, path):
+    for headers in ({}, tenant.key.headers):
+        assert refused(await api.client.get(path, headers=headers), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/v1/campaigns/1/contact-lists", "GET"),
+        ("PUT", "/v1/campaigns", "GET, POST"),
+        ("DELETE", "/api/v1/campaigns/1", "GET, PATCH"),
+        ("PATCH", "/v1/queues/inbound/1", "DELETE, GET, PUT"),
+        ("GET", "/v1/campaigns/1/start", "POST"),
+        ("POST", "/openapi.json", "GET"),
+        ("OPTIONS", "/v1/campaigns", "GET, POST"),
+        ("TRACE", "/v1/campaigns", "GET, POST"),
+        ("PROPFIND", "/v1/campaigns", "GET, POST"),
+        ("GET", "/v1/campaigns/1/contacts", "POST"),
+        ("GET", "/v1/campaigns/1/contacts/bulk", "POST"),
+        ("DELETE", "/v1/campaigns/1/contacts/bulk", "POST"),
+        ("POST", "/docs", "GET"),
+    ],
+)
+async def test_method_that_a_path_has_not_is_answered_with_those_it_has(api, method, path, allowed):
+    answer = await api.client.request(method, path)
+    refused(answer, 405, "NOT_FOUND")
+    assert answer.headers["allow"] == allowed
+
+
+async def test_request_id_of_the_caller_comes_back(api, tenant):
+    for given in ("abc", "x" * 128, "a b~!"):
+        answer = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
+        assert answer.headers.get_list("x-request-id") == [given]
+    assert (await api.client.get("/nothing", headers={"X-Request-Id": "abc"})).headers["x-request-id"] == "abc"
+
+
+@pytest.mark.parametrize("given", [b"", b"x" * 129, "é".encode(), b"a\tb"])
+async def test_request_id_that_cannot_be_kept_is_replaced(tenant, given):
+    answer = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
+    (made,) = answer.headers.get_list("x-request-id")
+    assert len(made) == 32
+
+
+async def test_requests_without_an_id_get_one_each(tenant):
+    made = {(await tenant.get("/v1/campaigns")).headers["x-request-id"] for _ in range(3)}
+    assert len(made) == 3
+
+
+async def test_database_that_is_down_is_answered_try_again(serving, tenant):
+    async with serving(database=DEAD) as client:
+        for method, path in (("GET", "/v1/campaigns"), ("POST", "/v1/campaigns/1/contacts/bulk")):
+            answer = await client.request(method, path, headers=tenant.key.headers, content=b"{}")
+            assert refused(answer, 503, "FAIL") == "Service temporarily unavailable"
+            assert answer.headers["retry-after"] == "1"
+        assert (await client.get("/openapi.json")).status_code == 200
+        refused(await client.get("/nothing"), 404, "NOT_FOUND")
+        refused(await client.get("/v1/campaigns"), 401, "UNAUTHORIZED")
+
+
+async def test_server_without_a_free_connection_answers_try_again(serving, tenant, conn):
+    """Every connection of the pool waits for a row that somebody else holds."""
+    campaign_id = await tenant.campaign()
+    async with serving(database_pool=1) as client:
+        # Known to the guard, so that only the endpoint itself needs a connection.
+        assert (await client.get("/v1/campaigns", headers=tenant.key.headers)).status_code == 200
+        async with conn.transaction():
+            await conn.execute("select from campaign where campaign_id = $1 for update", campaign_id)
+            stuck = asyncio.create_task(client.post(f"/v1/campaigns/{campaign_id}/start", headers=tenant.key.headers))
+            async with asyncio.timeout(20):
+                while not await conn.fetchval("select true from pg_locks where not granted limit 1"):
+                    pass
+            answer = await client.get("/v1/campaigns", headers=tenant.key.headers)
+            refused(answer, 503, "FAIL")
+            assert answer.headers["retry-after"] == "1"
+        assert (await stuck).status_code == 200
+        assert (await client.get("/v1/campaigns", headers=tenant.key.headers)).status_code == 200
+
+
+async def test_what_was_not_foreseen_is_answered_without_detail(serving, fresh_database, tenant):
+    async with fresh_database(migrated=False) as empty, serving(database=empty) as client:
+        answer = await client.get("/v1/campaigns", headers=tenant.key.headers)
+        assert answer.content == b'{"success":"0","error_code":"FAIL","error_message":"System error"}'
+        refused(answer, 500, "FAIL")
+
+
+async def test_message_repeats_no_more_than_100_characters_of_the_input(tenant):
+    campaign_id = await tenant.campaign()
+    long = "x" * 20_000
+    sent = [
+        ("GET", f"/v1/campaigns?page={long}", None),
+        ("GET", f"/v1/campaigns?type={long}", None),
+        ("POST", "/v1/campaigns", {long: 1}),
+        ("POST", "/v1/campaigns", {"campaignName": long}),
+        ("POST", f"/v1/campaigns/{campaign_id}/contacts", {"phoneNumber": long}),
+        ("POST", f"/v1/campaigns/{campaign_id}/contacts", {"phoneNumber": "0901234567", "attributes": {long: []}}),
+        ("POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", {"contacts": [{long: 1}]}),
+        ("POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", {long: 1}),
+        ("POST", "/v1/queues/inbound", {"callinName": "A", "moh_file_id": long}),
+        ("POST", "/v1/queues/inbound", {"callinName": "A", "callinNumber": long}),
+        ("POST", "/v1/api-keys", {"scopes": [long]}),
+    ]
+    for method, path, body in sent:
+        answer = await tenant.call(method, path, **({} if body is None else {"content": json.dumps(body).encode()}))
+        assert "x" * 101 not in refused(answer, 400, "INVALID_INPUT")
+
+
+async def test_browsers_of_other_origins_are_answered_only_where_the_settings_name_them(serving, api, tenant):
+    asking = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+    assert "access-control-allow-origin" not in (await tenant.get("/v1/campaigns", headers=asking)).headers
+    async with serving(cors_origins=("https://app.example",)) as client:
+        answer = await client.get("/v1/campaigns", headers=tenant.key.headers | asking)
+        assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        assert "X-RateLimit-Remaining-Tenant" in answer.headers["access-control-expose-headers"]
+        preflight = await client.options("/v1/campaigns", headers=asking)
+        assert preflight.status_code in {200, 204}
+        assert preflight.headers["access-control-allow-origin"] == "https://app.example"
+        for failing in ("/nothing", "/v1/campaigns/x"):
+            assert (await client.get(failing, headers=asking)).headers["access-control-allow-origin"]
+        stranger = await client.get("/v1/campaigns", headers=tenant.key.headers | {"Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in stranger.headers

@@ -1,0 +1,409 @@
+"""What stands before every endpoint: which keys are taken, for which tenant, with which scopes, and how often."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from tests.conftest import PEPPER, refused
+from tongdai.app import ENDPOINTS, build
+from tongdai.clock import SystemClock
+from tongdai.http.principal import Scope
+from tongdai.tenants import keys
+from tongdai.tenants import store as tenants
+from tongdai.testing import factories
+from tongdai.testing.asgi import running
+from tongdai.testing.clock import FakeClock
+
+PATH = "/v1/campaigns"
+DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
+each_endpoint = pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.route)
+
+
+def status(client, *headers, path=PATH):
+    async def ask():
+        return (await client.get(path, headers=list(headers))).status_code
+
+    return ask()
+
+
+def bare(answer):
+    """Status, headers and body without what differs from one request to the next."""
+    headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
+    return answer.status_code, tuple(sorted(headers.items())), answer.content
+
+
+# --- the key ---
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("X-Api-Key", "{}")],
+        [("x-api-key", "{}")],
+        [("Authorization", "{}")],
+        [("Authorization", "Bearer {}")],
+        [("Authorization", "bearer  {}")],
+        [("X-Api-Key", "{}"), ("Authorization", "{}")],
+        [("X-Api-Key", "{}"), ("Authorization", "Bearer {}")],
+        [("X-Api-Key", "{}"), ("x-access-token", "eyJhbGciOiJIUzI1NiJ9.e30.x")],
+        [("X-Api-Key", "{}"), ("X_Tenant_ID", "1")],
+    ],
+)
+async def test_key_is_taken_from_either_header(api, tenant, headers):
+    assert await status(api.client, *((name, value.format(tenant.key.value)) for name, value in headers)) == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("X-Api-Key", "")],
+        [("Authorization", "")],
+        [("Authorization", "Bearer")],
+        [("Authorization", "Basic {}")],
+        [("Authorization", "Bearer Bearer {}")],
+        [("X-Api-Key", "Bearer {}")],
+        [("X-Api-Key", "{}x")],
+        [("X-Api-Key", "{},{}")],
+        [("X-Api-Key", "{}"), ("X-Api-Key", "other")],
+        [("x-access-token", "{}")],
+        [("Cookie", "X-Api-Key={}")],
+        [("X_Api_Key", "{}")],
+        [("Api-Key", "{}")],
+    ],
+)
+async def test_key_is_taken_from_nowhere_else(api, tenant, headers):
+    assert await status(api.client, *((name, value.format(*[tenant.key.value] * 2)) for name, value in headers)) == 401
+
+
+@pytest.mark.parametrize("name", ["X-Api-Key", "x-api-key", "api_key", "key", "Authorization", "access_token"])
+async def test_key_in_the_query_is_never_read(api, tenant, name):
+    assert await status(api.client, path=f"{PATH}?{name}={tenant.key.value}") == 401
+
+
+async def test_headers_that_name_different_keys_are_refused_even_when_both_are_right(api, tenant, other_tenant):
+    pair = ("X-Api-Key", tenant.key.value), ("Authorization", f"Bearer {other_tenant.key.value}")
+    assert await status(api.client, *pair) == 401
+    assert await status(api.client, *reversed(pair)) == 401
+
+
+async def test_every_refusal_of_a_key_is_the_same_to_the_byte(api, tenant, other_tenant, conn, factory_key):
+    expired = await factory_key(expires_at=SystemClock().now() - timedelta(seconds=1))
+    revoked = await factory_key(tenant_id=tenant.tenant_id)
+    await tenants.revoke_key(conn, revoked.key_id, within=None, by=None)
+    platform = await factories.platform_key(conn, PEPPER.encode())
+    own = ("X-Api-Key", tenant.key.value)
+    refusals = [
+        [],
+        [("X-Api-Key", "sk_live_xxx")],
+        [("X-Api-Key", "é".encode("latin-1"))],
+        [("X-Api-Key", keys.generate())],
+        [("X-Api-Key", expired.value)],
+        [("X-Api-Key", revoked.value)],
+        [("X-Api-Key", platform.value)],
+        [("X-Api-Key", platform.value), ("X-Tenant-ID", "1")],
+        [own, ("X-Tenant-ID", str(other_tenant.tenant_id))],
+        [own, ("Authorization", other_tenant.key.value)],
+    ]
+    answers = [await api.client.get(PATH, headers=headers) for headers in refusals]
+    answers.append(await api.client.get("/v1/queues/inbound/1"))
+    answers.append(await api.client.post("/v1/campaigns/x/contacts", content=b"{"))
+    assert len({bare(answer) for answer in answers}) == 1
+    assert refused(answers[0], 401, "UNAUTHORIZED") == "Missing or incorrect API key"
+
+
+@pytest.fixture
+def factory_key(api):
+    return api.key
+
+
+async def test_key_expires_at_its_instant_though_it_was_used_before(api, serving):
+    clock = FakeClock()
+    key = await api.key(expires_at=clock.now() + timedelta(seconds=5))
+    async with serving(clock) as client:
+        assert await status(client, *key.headers.items()) == 200
+        clock.advance(4.9)
+        assert await status(client, *key.headers.items()) == 200
+        clock.advance(0.1)
+        assert await status(client, *key.headers.items()) == 401
+
+
+LISTENING = """
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name = 'tongdai listen' and query ilike 'listen%' and state = 'idle'
+"""
+
+
+async def test_revocation_is_seen_by_another_process_at_once(tenant, api, serving, conn):
+    victim = await api.key(tenant_id=tenant.tenant_id)
+    before = await conn.fetchval(LISTENING)
+    # Its clock stands still, an hour ahead: it believes what it remembers until it is told.
+    async with serving(FakeClock(SystemClock().now() + timedelta(hours=1))) as other:
+        async with asyncio.timeout(20):
+            while await conn.fetchval(LISTENING) <= before:
+                assert await status(other, *victim.headers.items()) == 200
+        for _ in range(3):
+            assert await status(other, *victim.headers.items()) == 200
+        answer = await tenant.call("DELETE", f"/v1/api-keys/{victim.key_id}")
+        assert answer.json() == {"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"}
+        async with asyncio.timeout(20):
+            while await status(other, *victim.headers.items()) != 401:
+                pass
+    assert await status(api.client, *victim.headers.items()) == 401
+
+
+async def test_change_of_a_tenants_limits_is_seen_by_another_process_at_once(tenant, serving, conn):
+    async with serving(FakeClock()) as other:
+        await tenants.set_limits(conn, tenant.tenant_id, 50_000, 7)
+        async with asyncio.timeout(20):
+            while (await other.get(PATH, headers=tenant.key.headers)).headers["x-ratelimit-limit-route"] != "7":
+                pass
+
+
+async def test_keys_made_over_the_api_work_and_are_listed_without_their_value(tenant, api):
+    made = await tenant.done("POST", "/v1/api-keys", json={"name": "CRM", "scopes": ["queue", "campaign", "queue"]})
+    assert (made["error_message"], made["scopes"], made["expiresAt"]) == ("Key created", ["campaign", "queue"], None)
+    assert await status(api.client, ("X-Api-Key", made["key"])) == 200
+    page = await tenant.done("GET", "/v1/api-keys")
+    assert page["totalRecord"] == 2
+    row = next(row for row in page["data"] if row["keyId"] == made["keyId"])
+    assert (row["name"], row["scopes"], row["hint"]) == ("CRM", ["campaign", "queue"], keys.hint(made["key"]))
+    assert made["key"] not in str(page)
+    await tenant.done("DELETE", f"/v1/api-keys/{made['keyId']}")
+    assert await status(api.client, ("X-Api-Key", made["key"])) == 401
+    page = await tenant.done("GET", "/v1/api-keys")
+    assert [bool(row["revokedAt"]) for row in page["data"]] == [False, True]
+
+
+async def test_key_of_another_tenant_can_be_neither_seen_nor_revoked(tenant, other_tenant, api):
+    answer = await tenant.call("DELETE", f"/v1/api-keys/{other_tenant.key.key_id}")
+    assert refused(answer, 404, "NOT_FOUND") == "Key not found"
+    assert [row["keyId"] for row in (await tenant.done("GET", "/v1/api-keys"))["data"]] == [tenant.key.key_id]
+    assert await status(api.client, *other_tenant.key.headers.items()) == 200
+
+
+async def test_tenant_is_told_of_itself(tenant, settings):
+    me = await tenant.done("GET", "/v1/tenants/me")
+    assert (me["tenantId"], me["name"], me["country"]) == (tenant.tenant_id, "A tenant", "VN")
+    assert (me["tenantLimit"], me["routeLimit"]) == (settings.tenant_limit, settings.route_limit)
+
+
+# --- the tenant ---
+
+
+async def test_tenant_header_may_repeat_the_keys_tenant(api, tenant):
+    own = ("X-Api-Key", tenant.key.value)
+    for named in (str(tenant.tenant_id), f"0{tenant.tenant_id}"):
+        assert await status(api.client, own, ("X-Tenant-ID", named)) == 200
+
+
+BAD_TENANTS = [
+    "",
+    " ",
+    "0",
+    "-1",
+    "+{}",
+    "{},{}",
+    "{} {}",
+    "{}.0",
+    "0x1",
+    "abc",
+    "null",
+    "*",
+    "1e3",
+    "{}" * 40,
+    "{}\x00",
+]
+
+
+@pytest.mark.parametrize("named", BAD_TENANTS)
+@pytest.mark.parametrize("platform", [False, True])
+async def test_tenant_header_that_is_no_id_is_refused(api, tenant, conn, named, platform):
+    key = await factories.platform_key(conn, PEPPER.encode()) if platform else tenant.key
+    value = named.replace("{}", str(tenant.tenant_id)).encode()
+    assert await status(api.client, ("X-Api-Key", key.value), ("X-Tenant-ID", value)) == 401
+
+
+@pytest.mark.parametrize("platform", [False, True])
+async def test_tenant_header_sent_twice_is_refused_even_when_both_agree(api, tenant, other_tenant, conn, platform):
+    key = await factories.platform_key(conn, PEPPER.encode()) if platform else tenant.key
+    mine, theirs = (("X-Tenant-ID", str(one.tenant_id)) for one in (tenant, other_tenant))
+    for pair in ((mine, mine), (mine, theirs), (theirs, mine)):
+        assert await status(api.client, ("X-Api-Key", key.value), *pair) == 401
+
+
+async def test_another_tenant_cannot_be_named_with_a_tenants_key(api, tenant, other_tenant):
+    own = ("X-Api-Key", tenant.key.value)
+    assert await status(api.client, own, ("X-Tenant-ID", str(other_tenant.tenant_id))) == 401
+    # Not read, so neither refused nor believed.
+    await other_tenant.campaign()
+    for ignored in ("X_Tenant_ID", "X-Tenant", "Tenant-ID", "X-Forwarded-Tenant-ID"):
+        answer = await api.client.get(PATH, headers=[own, (ignored, str(other_tenant.tenant_id))])
+        assert answer.json()["totalRecord"] == 0
+
+
+async def test_platform_key_acts_for_the_tenant_it_names_and_for_none_without(api, tenant, other_tenant, conn):
+    key = await factories.platform_key(conn, PEPPER.encode())
+    await tenant.campaign()
+
+    async def ask(*tenant_header):
+        return await api.client.get(PATH, headers=[("X-Api-Key", key.value), *tenant_header])
+
+    for _ in range(2):  # the second time from memory
+        assert (await ask(("X-Tenant-ID", str(tenant.tenant_id)))).json()["totalRecord"] == 1
+        assert (await ask(("X-Tenant-ID", str(other_tenant.tenant_id)))).json()["totalRecord"] == 0
+        assert (await ask()).status_code == 401
+        assert (await ask(("X-Tenant-ID", "999999999999999999"))).status_code == 401
+        assert (await ask(("X_Tenant_ID", str(tenant.tenant_id)))).status_code == 401
+
+
+async def test_tenant_made_after_a_platform_key_named_it_is_known_at_once(api, conn):
+    key = await factories.platform_key(conn, PEPPER.encode())
+    tenant_id = await factories.tenant(conn) + 5_000_000_000_000
+    headers = ("X-Api-Key", key.value), ("X-Tenant-ID", str(tenant_id))
+    assert await status(api.client, *headers) == 401
+    await tenants.create_tenant(conn, tenant_id, "A", "VN")
+    assert await status(api.client, *headers) == 200
+
+
+# --- the scope ---
+
+
+@each_endpoint
+async def test_scope_is_asked_for_exactly(api, tenant, spec):
+    path = "/v1" + re.sub(r"\{\w+\}", "1", spec.path)
+    before = await tenant.checksum()
+    for scope in Scope:
+        if scope is not spec.scope:
+            key = await api.key(tenant_id=tenant.tenant_id, scopes=[scope])
+            answer = await api.client.request(spec.method, path, headers=key.headers, content=b"{")
+            assert refused(answer, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {spec.scope}"
+            assert int(answer.headers["x-ratelimit-limit-tenant"])
+    others = await api.key(tenant_id=tenant.tenant_id, scopes=[scope for scope in Scope if scope is not spec.scope])
+    assert (await api.client.request(spec.method, path, headers=others.headers)).status_code == 403
+    after = await tenant.checksum()
+    assert {table for table in after if after[table] != before[table]} == {"api_key", "audit"}
+    alone = await api.key(tenant_id=tenant.tenant_id, scopes=[spec.scope])
+    answer = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
+    assert answer.status_code in {200, 400, 404}
+
+
+def test_endpoints_ask_for_the_scope_of_their_first_word():
+    scopes = {"campaigns": "campaign", "queues": "queue", "agents": "agent", "calls": "report", "reports": "report"}
+    scopes |= {"api-keys": "admin", "tenants": "admin"}
+    assert {spec.route: spec.scope for spec in ENDPOINTS} == {
+        spec.route: scopes[spec.path.split("/")[1]] for spec in ENDPOINTS
+    }
+
+
+# --- failed keys ---
+
+
+def from_address(app, address):
+    transport = httpx2.ASGITransport(app=app, client=(address, 5000))
+    return httpx2.AsyncClient(transport=transport, base_url="http://tongdai")
+
+
+def wrong():
+    return ("X-Api-Key", keys.generate())
+
+
+async def test_address_that_sends_too_many_wrong_keys_is_refused_for_a_while(dsn, settings, tenant):
+    clock, right = FakeClock(), ("X-Api-Key", tenant.key.value)
+    changed = {name: getattr(settings, name) for name in ("data_dir", "key_pepper")}
+    app = build(type(settings)(**changed, failed_key_limit=3), dsn, clock)
+    async with running(app), from_address(app, "192.0.2.1") as guesser, from_address(app, "192.0.2.2") as neighbour:
+        assert [await status(guesser, wrong()) for _ in range(3)] == [401] * 3
+        for headers in (wrong(), right):
+            answer = await guesser.get(PATH, headers=[headers])
+            refused(answer, 429, "RATE_LIMIT_EXCEEDED")
+            assert answer.headers["retry-after"] == "10"
+        assert await status(neighbour, right) == 200
+        clock.advance(10)
+        assert await status(guesser, right) == 200
+
+
+async def test_request_without_a_key_counts_as_no_wrong_one(serving, tenant):
+    async with serving(FakeClock(), failed_key_limit=2) as client:
+        assert [await status(client) for _ in range(6)] == [401] * 6
+        assert await status(client, *tenant.key.headers.items()) == 200
+
+
+async def test_right_keys_are_not_counted(serving, tenant):
+    async with serving(FakeClock(), failed_key_limit=2) as client:
+        own = ("X-Api-Key", tenant.key.value)
+        assert [await status(client, own) for _ in range(4)] == [200] * 4
+        assert [await status(client, wrong()) for _ in range(3)] == [401, 401, 429]
+
+
+async def test_malformed_keys_and_blocked_addresses_cost_no_database(serving):
+    malformed = [("X-Api-Key", value) for value in ("x", "sk_live_xxx", keys.generate()[:-1] + "!")]
+    async with serving(FakeClock(), database=DEAD, failed_key_limit=3) as client:
+        assert [await status(client, headers) for headers in malformed] == [401] * 3
+        assert await status(client, wrong()) == 429
+
+
+async def test_address_is_the_last_that_no_trusted_proxy_vouches_for(dsn, settings):
+    changed = {name: getattr(settings, name) for name in ("data_dir", "key_pepper")}
+    app = build(type(settings)(**changed, failed_key_limit=1, trusted_proxies=("10.0.0.0/8",)), dsn, FakeClock())
+    async with running(app), from_address(app, "10.0.0.1") as proxy, from_address(app, "192.0.2.9") as stranger:
+
+        def by(client, forwarded):
+            return status(client, wrong(), ("X-Forwarded-For", forwarded))
+
+        assert [await by(proxy, "198.51.100.1") for _ in range(2)] == [401, 429]
+        assert [await by(proxy, "198.51.100.2") for _ in range(2)] == [401, 429]
+        assert await by(proxy, "1.1.1.1, 198.51.100.1, 10.0.0.7") == 429  # what the client made up stands first
+        assert await by(stranger, "198.51.100.50") == 401
+        assert await by(stranger, "198.51.100.51") == 429  # a stranger's word is not believed
+
+
+# --- limits ---
+
+
+async def test_limits_are_told_with_every_answer_and_kept(serving, tenant):
+    clock = FakeClock()
+    async with serving(clock, tenant_limit=5, route_limit=3) as client:
+        own = tenant.key.headers
+        for left in (2, 1, 0):
+            answer = await client.get(PATH, headers=own)
+            assert answer.status_code == 200
+            assert answer.headers["x-ratelimit-limit-tenant"] == "5"
+            assert answer.headers["x-ratelimit-remaining-tenant"] == str(left + 2)
+            assert answer.headers["x-ratelimit-limit-route"] == "3"
+            assert answer.headers["x-ratelimit-remaining-route"] == str(left)
+            assert answer.headers["ratelimit-policy"]
+            assert answer.headers["ratelimit"]
+        for prefix in ("/v1", "/api/v1"):  # one route under both prefixes
+            answer = await client.get(f"{prefix}/campaigns", headers=own)
+            refused(answer, 429, "RATE_LIMIT_EXCEEDED")
+            assert answer.headers["retry-after"] == "10"
+        # Refused requests spent nothing: two of the tenant's five are left.
+        found = [(await client.get("/v1/queues/inbound", headers=own)).status_code for _ in range(3)]
+        assert found == [200, 200, 429]
+        clock.advance(10)
+        assert (await client.get(PATH, headers=own)).status_code == 200
+
+
+async def test_limits_of_one_tenant_are_not_anothers(serving, tenant, other_tenant):
+    async with serving(FakeClock(), tenant_limit=1, route_limit=1) as client:
+        assert await status(client, *tenant.key.headers.items()) == 200
+        assert await status(client, *tenant.key.headers.items()) == 429
+        assert await status(client, *other_tenant.key.headers.items()) == 200
+
+
+async def test_tenant_can_have_limits_of_its_own(serving, tenant, conn):
+    await tenants.set_limits(conn, tenant.tenant_id, 2, 2)
+    async with serving(FakeClock(), tenant_limit=1, route_limit=1) as client:
+        found = [await status(client, *tenant.key.headers.items()) for _ in range(3)]
+        assert found == [200, 200, 429]
+
+
+async def test_refused_scope_spends_nothing(serving, tenant, api):
+    clerk = await api.key(tenant_id=tenant.tenant_id, scopes=["queue"])
+    async with serving(FakeClock(), tenant_limit=1, route_limit=1) as client:
+        assert [await status(client, *clerk.headers.items()) for _ in range(3)] == [403] * 3
+        assert await status(client, *tenant.key.headers.items()) == 200
