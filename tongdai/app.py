@@ -21,7 +21,7 @@ from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock, every
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
-from tongdai.db.pool import Pool, open_pool
+from tongdai.db.pool import Lender, open_pool
 from tongdai.http import openapi
 from tongdai.http.access import InFlight, access
 from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
@@ -91,11 +91,12 @@ def _resources(
         pool = await open_pool(dsn, settings.database_pool, name="tongdai api")
         failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
         limiter = _limiter(settings, clock)
-        guard = Guard(settings, pool, pepper, limiter, failed, clock)
-        app.state.pool, app.state.pepper, app.state.guard = pool, pepper, guard
+        database = Lender(pool)
+        guard = Guard(settings, database, pepper, limiter, failed, clock)
+        app.state.database, app.state.pepper, app.state.guard = database, pepper, guard
         background = [
             asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
-            asyncio.create_task(every(GAUGES_S, lambda: _observe(pool, limiter, in_flight))),
+            asyncio.create_task(every(GAUGES_S, lambda: _observe(database, limiter, in_flight))),
         ]
         try:
             yield
@@ -108,9 +109,9 @@ def _resources(
     return lifespan
 
 
-async def _observe(pool: Pool, limiter: RateLimiter, in_flight: InFlight) -> None:
+async def _observe(database: Lender, limiter: RateLimiter, in_flight: InFlight) -> None:
     metrics.IN_FLIGHT.set(in_flight.requests)
-    metrics.POOL_BUSY.set(pool.get_size() - pool.get_idle_size())
+    metrics.POOL_BUSY.set(database.lent)
     metrics.LIMIT_STORE_DOWN.set(limiter.down)
 
 

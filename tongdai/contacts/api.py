@@ -161,7 +161,7 @@ async def contacts(request: ApiRequest) -> Answer:
         found = await store.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
-    return answer(ContactPage(totalRecord=found[1], data=[_row(contact, who.country) for contact in found[0]]))
+    return answer(ContactPage(totalRecord=found[1], data=_rows(found[0], who.country)))
 
 
 @endpoint(
@@ -276,17 +276,12 @@ def _error(refusal: Refusal) -> ApiError:
             return InvalidState("The contact is being called or was called: only pending contacts can be deleted")
 
 
-def _row(contact: Contact, country: str) -> ContactRow:
-    return ContactRow(
-        contact.contact_id,
-        contact.customer_id,
-        phone.shown(contact.phone, country),
-        contact.name,
-        contact.process_status,
-        contact.call_status,
-        contact.external_id,
-        contact.attributes,
-    )
+def _rows(contacts: list[Contact], country: str) -> list[ContactRow]:
+    shown = phone.shower(country)
+    return [
+        ContactRow(contact_id, customer_id, shown(number), name, process_status, call_status, external_id, attributes)
+        for contact_id, customer_id, number, name, process_status, call_status, external_id, attributes in contacts
+    ]
 
 
 HANDLERS: list[HTTPRouteHandler] = [contact_lists, contacts, add_contact, delete_contact]

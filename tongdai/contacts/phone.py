@@ -96,8 +96,7 @@ def normaliser(country: str) -> Callable[[str], str | Reason]:
 
 def shown(e164: str, country: str) -> str:
     """As answers show it: national, digits only (`0901234567`), under the country's own calling code, else E.164."""
-    prefix, national = _display(country)
-    return national(e164) if e164.startswith(prefix) else e164
+    return shower(country)(e164)
 
 
 def _plan(country: str) -> PhoneMetadata:
@@ -169,21 +168,23 @@ def _ordinary(country: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=256)
-def _display(country: str) -> tuple[str, Callable[[str], str]]:
-    """The calling code with its `+`, and what writes a number of that code nationally."""
+def shower(country: str) -> Callable[[str], str]:
+    """`shown` bound to a country, for many numbers."""
     plan = _plans(_plan(country).country_code)[0]
     prefix, formats = f"+{plan.country_code}", plan.number_format
     leads = [_lead(rule) for rule in formats]
     style = re.compile("|".join(_style(rule) for rule in formats)).fullmatch  # group i + 1 is set by formats[i]
 
-    def national(e164: str) -> str:
+    def show(e164: str) -> str:
+        if not e164.startswith(prefix):
+            return e164
         found = style(digits := e164[len(prefix) :])
         lead = leads[found.lastindex - 1] if found and found.lastindex else ""
         if lead is not None:
             return lead + digits
         return normalize_digits_only(format_number(phonenumbers.parse(e164), PhoneNumberFormat.NATIONAL))
 
-    return prefix, national
+    return show
 
 
 def _style(rule: phonenumbers.NumberFormat) -> str:

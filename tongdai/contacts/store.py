@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-import asyncpg
-
 from tongdai.contacts.model import DEFAULT_LIST, Added, Contact, ContactList, NewContact, Search
 from tongdai.db import audit
 from tongdai.db.pool import Connection
@@ -112,7 +110,8 @@ async def page(
         rows = await conn.fetch(PAGE, *place)
     if not rows:
         return None
-    return [_contact(row) for row in rows if row["contact_id"] is not None], rows[0]["total"]
+        # After the total, the columns of _CONTACT are the fields of Contact.
+    return [Contact._make(row[1:]) for row in rows if row[1] is not None], rows[0]["total"]
 
 
 # The tally is kept by the statement that changes the contacts: `changed` is what that statement returned.
@@ -267,16 +266,3 @@ async def delete(
     if await conn.fetchval(CONTACT_EXISTS, tenant_id, campaign_id, contact_id):
         return Refusal.NOT_PENDING
     return Refusal.NO_CONTACT
-
-
-def _contact(row: asyncpg.Record) -> Contact:
-    return Contact(
-        row["contact_id"],
-        row["customer_id"],
-        row["phone"],
-        row["name"],
-        row["process_status"],
-        row["call_status"],
-        row["external_id"],
-        row["attributes"],
-    )

@@ -64,30 +64,47 @@ class _Kept(_Connection):
         return ""
 
 
-class _Borrowed:
-    """`async with`: a connection of the pool, or TimeoutError when none is free in time."""
-
-    __slots__ = ("_conn", "_pool")
+class Lender:
+    """Lends a pool's connections to requests; it is the only one that takes any from it."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self.pool = pool
+        self.size = pool.get_max_size()
+        self.lent = 0
+        """Borrowed, or waited for."""
+
+    def borrow(self) -> "_Borrowed":
+        """`async with`: a connection, or TimeoutError when none is free in time.
+
+        Without a limit to the wait, a database that hangs would hang every client.
+        """
+        return _Borrowed(self)
+
+
+class _Borrowed:
+    __slots__ = ("_conn", "_lender")
+
+    def __init__(self, lender: Lender) -> None:
+        self._lender = lender
 
     async def __aenter__(self) -> Connection:
-        # With one idle there is no wait to limit, and the timer would cost more than the rest.
-        if self._pool.get_idle_size():
-            self._conn = await self._pool.acquire()
-        else:
-            async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
-                self._conn = await self._pool.acquire()
+        lender = self._lender
+        lender.lent += 1
+        try:
+            # With one free there is no wait to limit, and a timer would cost more than the rest.
+            if lender.lent <= lender.size:
+                self._conn = await lender.pool.acquire()
+            else:
+                async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+                    self._conn = await lender.pool.acquire()
+        except BaseException:
+            lender.lent -= 1
+            raise
         return self._conn
 
     async def __aexit__(self, *_: object) -> None:
-        await self._pool.release(self._conn)
-
-
-def borrow(pool: Pool) -> _Borrowed:
-    """A connection for a request. Without a limit to the wait, a database that hangs would hang every client."""
-    return _Borrowed(pool)
+        self._lender.lent -= 1
+        await self._lender.pool.release(self._conn)
 
 
 async def open_pool(dsn: str, size: int, *, name: str, **server_settings: str) -> Pool:

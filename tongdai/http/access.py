@@ -5,13 +5,10 @@ import re
 import time
 from typing import Any, cast
 
-import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from tongdai import metrics
+from tongdai import log, metrics
 from tongdai.http.principal import PRINCIPAL
-
-log = structlog.get_logger()
 
 _REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
@@ -80,7 +77,7 @@ def _report(scope: dict[str, Any], request_id: str, status: int, seconds: float)
     route = scope.get(_ROUTE, "-")
     metrics.request_answered(method, route, status, seconds)
     principal = scope.get(PRINCIPAL)
-    log.info(
+    log.line(
         "request",
         method=method,
         route=route,

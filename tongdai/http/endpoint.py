@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as AsgiScope
 
-from tongdai.db.pool import Connection, Pool, borrow
+from tongdai.db.pool import Connection, Lender
 from tongdai.errors import ApiError
 from tongdai.http.principal import PRINCIPAL, Principal, Scope
 from tongdai.settings import Settings
@@ -114,7 +114,7 @@ def endpoint_of(handler: object) -> Endpoint:
 
 def connection(request: ApiRequest) -> AbstractAsyncContextManager[Connection]:
     """A database connection, for `async with`."""
-    return borrow(cast("Pool", request.app.state.pool))
+    return cast("Lender", request.app.state.database).borrow()
 
 
 def settings_of(request: ApiRequest) -> Settings:

@@ -2,11 +2,11 @@
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tongdai import ids, metrics
 from tongdai.clock import Clock
-from tongdai.db.pool import Pool, borrow
+from tongdai.db.pool import Lender
 from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
 from tongdai.http import access
 from tongdai.http.endpoint import Endpoint, attach
@@ -22,8 +22,7 @@ CACHE_S = 15.0
 CACHE_SIZE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a request says of itself."""
 
     key: str
@@ -44,17 +43,24 @@ class Guard:
     """Answers who a request is, from memory while nothing has changed."""
 
     def __init__(
-        self, settings: Settings, pool: Pool, pepper: bytes, limiter: RateLimiter, failed: FailedKeys, clock: Clock
+        self,
+        settings: Settings,
+        database: Lender,
+        pepper: bytes,
+        limiter: RateLimiter,
+        failed: FailedKeys,
+        clock: Clock,
     ) -> None:
         self._settings = settings
-        self._pool = pool
+        self._database = database
         self._pepper = pepper
         self._limiter = limiter
         self._failed = failed
         self._clock = clock
         self._header_names = HeaderNames.of(settings.limit_headers)
         self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
-        self._known: dict[tuple[bytes, str | None], _Known] = {}  # a platform key stands once for each tenant
+        # By the key as sent, and for a platform key by the tenant it claims.
+        self._known: dict[tuple[str, str | None], _Known] = {}
         self._generation = 0
 
     def forget(self) -> None:
@@ -88,7 +94,7 @@ class Guard:
             metrics.REFUSED.labels("failed keys").inc()
             raise RateLimited("Too many wrong keys from this address", retry_after_s)
         claim = claim_of(scope["headers"])
-        known = await self._look_up(claim) if claim is not None and keys.well_formed(claim.key) else None
+        known = await self._look_up(claim) if claim is not None else None
         if known is None or not known.key.usable(self._clock.now()):
             if claim is None or claim.presented:
                 self._failed.record(address)
@@ -98,21 +104,22 @@ class Guard:
         return known.principal
 
     async def _look_up(self, claim: Claim) -> _Known | None:
-        digest = keys.digest(claim.key, self._pepper)
-        known = self._known.get((digest, None)) or self._known.get((digest, claim.tenant))
+        known = self._known.get((claim.key, None)) or self._known.get((claim.key, claim.tenant))
         if known is not None and self._clock.monotonic() - known.loaded_at < CACHE_S:
             return known
+        if not keys.well_formed(claim.key):
+            return None
         generation = self._generation
-        known = await self._load(digest, claim.tenant)
+        known = await self._load(keys.digest(claim.key, self._pepper), claim.tenant)
         # What changed while we asked may have changed this: do not remember it then.
         if known is not None and known.principal.tenant_id and generation == self._generation:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
-            self._known[digest, None if known.key.tenant_id else claim.tenant] = known
+            self._known[claim.key, None if known.key.tenant_id else claim.tenant] = known
         return known
 
     async def _load(self, digest: bytes, claimed_tenant: str | None) -> _Known | None:
-        async with borrow(self._pool) as conn:
+        async with self._database.borrow() as conn:
             key = await store.find_key(conn, digest)
             if key is None:
                 return None

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tongdai.clock import Clock
 
@@ -29,8 +29,7 @@ class HeaderNames:
         return cls(*(name.lower().encode("ascii") for name in names))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one request was told. `_remaining` is after it, `_reset_s` the seconds (0..10) until `_remaining` grows."""
 
     accepted: bool

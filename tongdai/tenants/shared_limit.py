@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha1
 from itertools import zip_longest
 from typing import Protocol, cast
@@ -285,7 +284,7 @@ class ValkeyLimiter:
         self.own_verdicts += 1
         tenant_share, route_share = -(-tenant_limit // self._workers), -(-route_limit // self._workers)
         verdict = self._own.decide(tenant_id, route, tenant_share, route_share, now_us, spend)
-        return replace(verdict, tenant_limit=tenant_limit, route_limit=route_limit)  # the tenant's limit is unchanged
+        return verdict._replace(tenant_limit=tenant_limit, route_limit=route_limit)  # the tenant's limit is unchanged
 
     def _failed(self, now_us: int) -> None:
         self.unanswered += 1
