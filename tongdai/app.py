@@ -30,7 +30,7 @@ from tongdai.http.envelope import on_exception
 from tongdai.imports import api as imports
 from tongdai.imports import spool
 from tongdai.queues import api as queues
-from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, restore
+from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
 from tongdai.tenants import api as tenants
 from tongdai.tenants import keys, store
 from tongdai.tenants.guard import Guard
@@ -120,7 +120,7 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
         return MemoryLimiter(clock)
     from tongdai.tenants.shared_limit import ValkeyLimiter  # noqa: PLC0415 - a fifth of a second that one worker saves
 
-    return ValkeyLimiter(settings.rate_limit_url, settings.workers, clock)
+    return ValkeyLimiter(settings.rate_limit_url, settings.workers, clock, settings.rate_limit_deadline_s)
 
 
 def _documentation(settings: Settings) -> list[HTTPRouteHandler]:
@@ -166,7 +166,7 @@ def _methods_at(app: Litestar, path: str) -> set[str]:
 def worker() -> ASGIApp:
     """What Granian calls in each of its processes."""
     # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
-    process.die_with_parent(signal.SIGTERM)
+    process.die_with_parent(signal.SIGTERM, process.parent_named(ROLE_PARENT))
     settings = restore(os.environ[ROLE_SETTINGS])
     log.configure(settings.log_format, settings.log_level, "api")
     return build(settings, os.environ[ROLE_DSN], SystemClock())

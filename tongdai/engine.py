@@ -27,8 +27,7 @@ async def run(settings: Settings, dsn: str) -> None:
     lease = timedelta(seconds=settings.import_lease_s)
     # A worker that is stopped in the middle of a chunk loses its session, and with it the rows it holds, as it loses
     # its lease.
-    idle = f"{round(settings.import_lease_s * 1000)}ms"
-    pool = await open_pool(dsn, IMPORT_WORKERS + 2, name="tongdai engine", idle_in_transaction_session_timeout=idle)
+    pool = await open_pool(dsn, IMPORT_WORKERS + 2, name="tongdai engine", hold_s=settings.import_lease_s)
     wake = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:

@@ -21,6 +21,12 @@ def die_with_parent(sig: signal.Signals, parent: int | None = None) -> None:
         os._exit(1)
 
 
+def parent_named(variable: str) -> int | None:
+    """The pid that the environment names, for `die_with_parent`; None where nobody is named."""
+    pid = os.environ.get(variable)
+    return None if pid is None else int(pid)
+
+
 def alive(pid: int) -> bool:
     """Whether a process has that pid now, whoever's it is."""
     try:

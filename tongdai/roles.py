@@ -5,7 +5,7 @@ import signal
 import sys
 
 from tongdai import log, process
-from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, restore
+from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
 
 # Each role imports what it runs, and not what the other runs: half of a start is imports.
 # ruff: noqa: PLC0415
@@ -51,7 +51,8 @@ ROLES = {"api": _api, "engine": _engine}
 
 def main() -> None:
     """Run the role that the first argument names, until SIGTERM."""
-    process.die_with_parent(signal.SIGTERM)
+    process.die_with_parent(signal.SIGTERM, process.parent_named(ROLE_PARENT))
+    os.environ[ROLE_PARENT] = str(os.getpid())  # for the workers of this one
     settings = restore(os.environ[ROLE_SETTINGS])
     log.configure(settings.log_format, settings.log_level, sys.argv[1])
     ROLES[sys.argv[1]](settings)

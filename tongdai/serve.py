@@ -22,7 +22,7 @@ from tongdai.db.migrate import migrate
 from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
 from tongdai.errors import OperatorError
 from tongdai.process import alive
-from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, dump
+from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
 from tongdai.tenants import keys, store, valkey
 
 log = structlog.get_logger()
@@ -32,7 +32,8 @@ Prepare = Callable[[Connection, Settings], Awaitable[None]]
 """Awaited once, on a migrated database, before the roles start."""
 
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Waits before a role that died is started again; a role that lived for a minute begins anew."""
+"""Waits before a role that died is started again; one that lived for STEADY_S begins anew."""
+STEADY_S = 5.0
 METRICS = "metrics"
 CHECK_S = 0.5
 ATTACH_S = 3.0
@@ -76,11 +77,10 @@ async def _serve(
         environment = os.environ | {
             ROLE_SETTINGS: dump(settings),
             ROLE_DSN: dsn,
+            ROLE_PARENT: str(os.getpid()),
             "PROMETHEUS_MULTIPROC_DIR": str(run_dir / METRICS),
         }
-        kept: dict[Role, Callable[[], bool]] = {
-            role: await stack.enter_async_context(_kept(role, environment, settings)) for role in reversed(roles)
-        }
+        kept = await stack.enter_async_context(_running(roles, environment, settings))
         await stack.enter_async_context(_background(_watch(settings, dsn, kept, health, ready)))
         log.info("started", port=settings.port if "api" in roles else None, admin=address, roles=list(roles))
         await stop.wait()
@@ -178,47 +178,58 @@ async def _limit_store(folder: Path) -> AsyncGenerator[str]:
         await server.stop()
 
 
-@asynccontextmanager
-async def _kept(role: Role, environment: dict[str, str], settings: Settings) -> AsyncGenerator[Callable[[], bool]]:
-    """The role's process, started again whenever it ends by itself; at the end it gets its time to drain.
+class _Kept:
+    """A role's process, started again whenever it ends by itself."""
 
-    What it gives tells whether the process is alive.
-    """
-    process = await _spawn(role, environment)
+    def __init__(self, role: Role, environment: dict[str, str]) -> None:
+        self._role = role
+        self._environment = environment
+        self._process: asyncio.subprocess.Process | None = None
 
-    async def keep() -> None:
-        nonlocal process
-        loop, failures, born = asyncio.get_running_loop(), 0, asyncio.get_running_loop().time()
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def keep(self) -> None:
+        """For ever."""
+        loop, failures = asyncio.get_running_loop(), 0
         while True:
-            code = await process.wait()
-            failures = 0 if loop.time() - born > 60 else min(failures + 1, len(BACK_OFF_S) - 1)
-            log.error("role ended", role=role, code=code, again_in_s=BACK_OFF_S[failures])
+            born = loop.time()
+            # A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the roles.
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tongdai.roles", self._role, env=self._environment, process_group=0
+            )
+            code = await self._process.wait()
+            failures = 0 if loop.time() - born > STEADY_S else min(failures + 1, len(BACK_OFF_S) - 1)
+            log.error("role ended", role=self._role, code=code, again_in_s=BACK_OFF_S[failures])
             await asyncio.sleep(BACK_OFF_S[failures])
-            process, born = await _spawn(role, environment), loop.time()
 
-    try:
-        async with _background(keep()):
-            yield lambda: process.returncode is None
-    finally:
-        await _end(process, settings.drain_s + 2)
+    async def stop(self, grace_s: float) -> None:
+        """Its time to drain, and no more."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), grace_s)
+            except TimeoutError:
+                log.warning("killed after its time to stop", role=self._role)
+                process.kill()
+                await process.wait()
 
 
-async def _spawn(role: Role, environment: dict[str, str]) -> asyncio.subprocess.Process:
-    # A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the roles in order.
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tongdai.roles", role, env=environment, process_group=0
-    )
-
-
-async def _end(process: asyncio.subprocess.Process, grace_s: float) -> None:
-    with suppress(ProcessLookupError):
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), grace_s)
-        except TimeoutError:
-            log.warning("killed after its time to stop", pid=process.pid)
-            process.kill()
-            await process.wait()
+@asynccontextmanager
+async def _running(
+    roles: tuple[Role, ...], environment: dict[str, str], settings: Settings
+) -> AsyncGenerator[dict[Role, _Kept]]:
+    """The roles' processes; at the end all are told to stop at once."""
+    kept: dict[Role, _Kept] = {role: _Kept(role, environment) for role in roles}
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(lambda: asyncio.gather(*(role.stop(settings.drain_s + 2) for role in kept.values())))
+        for role in kept.values():
+            await stack.enter_async_context(_background(role.keep()))
+        yield kept
 
 
 @asynccontextmanager
@@ -235,7 +246,7 @@ async def _background(work: Awaitable[None]) -> AsyncGenerator[None]:
 async def _watch(
     settings: Settings,
     dsn: str,
-    kept: dict[Role, Callable[[], bool]],
+    kept: dict[Role, _Kept],
     health: Health,
     ready: Callable[[str], None] | None,
 ) -> None:
@@ -243,8 +254,8 @@ async def _watch(
     told = False
     while True:
         health.checks["database"] = await _database_answers(dsn)
-        for role, role_alive in kept.items():
-            health.checks[role] = role_alive() and (role != "api" or await _api_answers(settings))
+        for role, process in kept.items():
+            health.checks[role] = process.alive and (role != "api" or await _api_answers(settings))
         if health.ready and not told:
             told = True
             if ready is not None:

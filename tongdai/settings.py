@@ -19,6 +19,8 @@ ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
 """In the environment of a process that `serve` starts: its settings, as `dump` writes them."""
 ROLE_DSN = "TONGDAI_ROLE_DSN"
 """Likewise: its database."""
+ROLE_PARENT = "TONGDAI_ROLE_PARENT"
+"""Likewise: the pid of the process that started it, without which it has nothing to do."""
 Network = str  # an IP network, `10.0.0.0/8`
 
 
@@ -48,6 +50,8 @@ class Settings:
     """Health and metrics; without it `port + 1`, or any free port when that is taken."""
     rate_limit_url: str | None = None
     """`redis://`, `rediss://` or `unix://` of a Redis or Valkey that several machines share rate limits through."""
+    rate_limit_deadline_s: float = 0.04
+    """How long a request waits for that store before its worker goes by its own share of the limits."""
     tenant_limit: int = 600
     """Requests a tenant may make in any 10 seconds, where the tenant has no limit of its own."""
     route_limit: int = 200
@@ -87,7 +91,9 @@ class Settings:
     @property
     def admin_ports(self) -> tuple[int, ...]:
         """Ports to try for the admin server, in order; 0 is any free one."""
-        return (self.admin_port,) if self.admin_port is not None else (self.port + 1 if self.port < 65535 else 0, 0)
+        if self.admin_port is not None:
+            return (self.admin_port,)
+        return (self.port + 1, 0) if 0 < self.port < 65535 else (0,)
 
 
 _POSITIVE = (

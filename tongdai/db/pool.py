@@ -32,6 +32,7 @@ UNREACHABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # a query on a connection at the instant that it breaks
 )
 """What asyncpg raises when the database is away, going or coming back; see `unreachable`."""
 
@@ -102,23 +103,37 @@ class _Borrowed:
             raise
         return self._conn
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._lender.lent -= 1
+        if error is not None and unreachable(error):
+            self._conn.terminate()  # whatever state it is in, nobody else gets it
         await self._lender.pool.release(self._conn)
 
 
-async def open_pool(dsn: str, size: int, *, name: str, **server_settings: str) -> Pool:
-    """A pool of at most `size` connections. It opens none yet: a server that starts before its database is fine."""
+async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = None) -> Pool:
+    """A pool of at most `size` connections. It opens none yet: a server that starts before its database is fine.
+
+    `hold_s` ends the sessions of a process that stands still within a transaction for so long, and frees what it locks.
+    """
+
+    async def prepare(conn: Connection) -> None:
+        await _prepare(conn)
+        if hold_s is not None:
+            await conn.execute(f"set idle_in_transaction_session_timeout = {round(hold_s * 1000)}")
+            if conn.get_server_version() >= (17,):
+                # Also in the middle of a COPY, which is not idle.
+                await conn.execute(f"set transaction_timeout = {round(hold_s * 3000)}")
+
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
-        init=_prepare,
+        init=prepare,
         connection_class=_Kept,
         timeout=ACQUIRE_TIMEOUT_S,
         command_timeout=30,
         max_inactive_connection_lifetime=300,
-        server_settings={"application_name": name, "timezone": "UTC", "jit": "off"} | server_settings,
+        server_settings={"application_name": name, "timezone": "UTC", "jit": "off"},
     )
 
 

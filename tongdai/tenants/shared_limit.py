@@ -153,8 +153,7 @@ class Line:
             asked, self._asked = self._asked, []
             replies: list[Reply] = []
             try:
-                async with asyncio.timeout_at(self._asked_at + self._deadline_s):
-                    replies = await self._exchange([command for command, _ in asked])
+                replies = await self._within_deadline([command for command, _ in asked])
             except Exception as error:  # whatever redis-py raises: it must not leave a request waiting or answer 500
                 await self._fail(error)
                 asked, self._asked = asked + self._asked, []
@@ -162,6 +161,21 @@ class Line:
                 for (_, future), reply in zip_longest(asked, replies):
                     if not future.done():
                         future.set_result(reply)
+
+    async def _within_deadline(self, commands: list[Command]) -> list[Reply]:
+        """In two halves: a timer that is late because this process itself stood still spends only the first, and the
+        answer that came meanwhile is read in the second."""
+        exchange = asyncio.ensure_future(self._exchange(commands))
+        try:
+            half_s = self._deadline_s / 2
+            await asyncio.wait({exchange}, timeout=max(0, self._asked_at + half_s - asyncio.get_running_loop().time()))
+            if not exchange.done():
+                await asyncio.wait({exchange}, timeout=half_s)
+            if not exchange.done():
+                raise TimeoutError
+            return exchange.result()
+        finally:
+            exchange.cancel()
 
     async def _exchange(self, commands: list[Command]) -> list[Reply]:
         await self._connected()

@@ -1,0 +1,88 @@
+"""What no code of ours could beat: a bare ASGI function with the same server, driver and statements, and no checks.
+
+`idle` does no work at all: it shows how much the load itself can measure.
+"""
+
+import os
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from tongdai.contacts import store
+from tongdai.contacts.api import ContactAdded, ContactBody, ContactPage, ContactRow
+from tongdai.db.pool import ACQUIRE_TIMEOUT_S
+
+_encode = msgspec.json.Encoder().encode
+_body = msgspec.json.Decoder(ContactBody).decode
+_state: dict[str, Any] = {}
+IDLE = b"x" * 2700
+"""About as long as a page of 20."""
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send, _open)
+    else:
+        await _answer(send, await (_post if scope["method"] == "POST" else _page)(scope, receive))
+
+
+async def idle(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send, _nothing)
+    else:
+        await _answer(send, IDLE)
+
+
+async def _page(scope: dict[str, Any], _: Any) -> bytes:
+    path = scope["path"].split("/")
+    page = int(scope["query_string"].partition(b"page=")[2] or 0)
+    async with _state["pool"].acquire() as conn:
+        rows = await conn.fetch(store.PAGE, _state["tenant"], int(path[3]), int(path[5]), 20, page * 20)
+    data = [ContactRow(r[1], r[2], "0" + r[3][3:], r[4], r[5], r[6], r[7], r[8]) for r in rows]
+    return _encode(ContactPage(totalRecord=rows[0][0], data=data))
+
+
+async def _post(scope: dict[str, Any], receive: Any) -> bytes:
+    campaign = int(scope["path"].split("/")[3])
+    new = _body((await receive())["body"])
+    number = "+84" + new.phoneNumber[1:]
+    async with _state["pool"].acquire() as conn:
+        row = await conn.fetchrow(store.ADD, _state["tenant"], campaign, new.listId, number, new.name, None, None)
+    contact_id, list_id = row["added_id"], row["added_list"]
+    message = f"Contact added to list {list_id}"
+    return _encode(ContactAdded(error_message=message, contactId=contact_id, listId=list_id, duplicate=False))
+
+
+async def _answer(send: Any, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _lifespan(receive: Any, send: Any, start: Any) -> None:
+    await receive()
+    await start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _open() -> None:
+    _state["tenant"] = int(os.environ["BENCH_TENANT"])
+    _state["pool"] = await asyncpg.create_pool(
+        os.environ["BENCH_DSN"],
+        min_size=0,
+        max_size=int(os.environ["BENCH_POOL"]),
+        timeout=ACQUIRE_TIMEOUT_S,
+        reset=_as_it_is,
+        server_settings={"timezone": "UTC", "jit": "off"},
+    )
+
+
+async def _as_it_is(_: object) -> None:
+    """Nothing here changes a session: asyncpg's own reset would be a second round trip for each request."""
+
+
+async def _nothing() -> None:
+    pass

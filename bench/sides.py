@@ -1,0 +1,93 @@
+"""The servers that are compared, each on a port of its own, all on one database.
+
+As a program it is one of those that are not Tongdai: `python -m bench.sides ceiling`.
+"""
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import world
+from bench.world import World
+from tongdai.settings import ROLE_DSN, ROLE_SETTINGS, Settings, dump
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    name: str
+    port: int
+    pid: int
+
+
+@contextmanager
+def started(names: list[str], on: World, dsn: str, logs: Path) -> Generator[list[Side]]:
+    """These sides, each having answered a page."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_started(name, on, dsn, logs)) for name in names]
+
+
+@contextmanager
+def _started(name: str, on: World, dsn: str, logs: Path) -> Generator[Side]:
+    port = world.free_port()
+    settings = on.settings(port)
+    metrics = logs / "metrics"
+    metrics.mkdir(exist_ok=True)
+    environment = {
+        ROLE_DSN: dsn,
+        ROLE_SETTINGS: dump(settings),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        "BENCH_DSN": dsn,
+        "BENCH_PORT": str(port),
+        "BENCH_POOL": str(settings.database_pool),
+        "BENCH_TENANT": str(on.tenant_id),
+        "BENCH_PEPPER": on.pepper.decode(),
+    }
+    command = ["-m", "tongdai.roles", "api"] if name == "tongdai" else ["-m", "bench.sides", name]
+    log = logs / f"{name}.log"
+    with world.process(command, environment, log) as process:
+        world.first_answer(port, on.request("GET", on.page_path), process, log)
+        yield Side(name, port, process.pid)
+
+
+def _granian(application: str) -> None:
+    """As tongdai.roles starts it, but for what it says to a log."""
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
+    from granian.server import Server  # noqa: PLC0415
+
+    settings = Settings()
+    Server(
+        f"bench.ceiling:{application}",
+        address="127.0.0.1",
+        port=int(os.environ["BENCH_PORT"]),
+        interface=Interfaces.ASGI,
+        workers=1,
+        websockets=False,
+        backlog=2048,
+        backpressure=settings.max_in_flight,
+        http1_settings=HTTP1Settings(header_read_timeout=round(settings.header_timeout_s * 1000)),
+        log_enabled=False,
+    ).serve()
+
+
+def _uvicorn() -> None:
+    import uvicorn  # noqa: PLC0415
+
+    uvicorn.run("bench.orm:application", host="127.0.0.1", port=int(os.environ["BENCH_PORT"]), loop="uvloop")
+
+
+def main() -> None:
+    match sys.argv[1]:
+        case "orm":
+            _uvicorn()
+        case "ceiling":
+            _granian("application")
+        case "idle":
+            _granian("idle")
+
+
+if __name__ == "__main__":
+    main()
