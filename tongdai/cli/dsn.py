@@ -14,10 +14,11 @@ from tongdai.settings import Settings
 @click.command
 @database_options
 def dsn(settings: Settings) -> None:
-    """Print where the running server's database is, password included, for psql, pg_dump and the like.
+    """Print where the running server's database is, for psql and pg_dump. The password is part of it.
 
     \b
-    Example:
+    Examples:
+      tongdai dsn --data-dir ./data
       pg_dump --format=custom --file=tongdai.dump "$(tongdai dsn --data-dir ./data)"
     """
     found = settings.database_url or asyncio.run(embedded.attach(Path(settings.data_dir)))

@@ -14,6 +14,7 @@ from tongdai.text import has_control
 T = TypeVar("T")
 
 _MB = 1024 * 1024
+LINGER = 16 * _MB
 
 
 class BodyTimeout(ApiError):
@@ -47,13 +48,24 @@ async def pieces(request: ApiRequest, max_mb: int) -> AsyncIterator[bytes]:
     seen = 0
     try:
         async with asyncio.timeout(settings_of(request).body_timeout_s):
-            async for piece in request.stream():
+            stream = request.stream()
+            async for piece in stream:
                 seen += len(piece)
                 if seen > limit:
+                    await _drop(stream)
                     raise TooLarge(f"The body is larger than {max_mb} MB")
                 yield piece
     except TimeoutError:
         raise BodyTimeout("The body did not arrive in time") from None
+
+
+async def _drop(stream: AsyncIterator[bytes]) -> None:
+    """Read on for a little: a client that is reset while it sends does not see the answer."""
+    dropped = 0
+    async for piece in stream:
+        dropped += len(piece)
+        if dropped > LINGER:
+            return
 
 
 async def read_json(request: ApiRequest) -> bytes:
