@@ -18,7 +18,9 @@ from tongdai.contacts import store as contacts
 from tongdai.contacts.model import Added, Contact, ContactList, NewContact, Search
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
-from tongdai.ids import CampaignId, CustomerId, ListId, QueueId, TenantId
+from tongdai.ids import CampaignId, CustomerId, JobId, ListId, QueueId, TenantId
+from tongdai.imports import store as imports
+from tongdai.imports.model import JobStatus
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change, InboundQueue, Strategy
 from tongdai.settings import Settings
@@ -32,6 +34,7 @@ SEQUENCES = {
     ("contact_list", "list_id"): 502,
     ("customer", "customer_id"): 55180,
     ("contact", "contact_id"): 88180,
+    ("import_job", "job_id"): 5,
     ("inbound_queue", "queue_id"): 1001228,
 }
 
@@ -141,6 +144,13 @@ async def test_tally_is_the_count_of_the_rows(conn: asyncpg.Connection, own: Set
         """select list_id, process_status, coalesce(call_status, ''), count(*) from contact
            group by 1, 2, 3 order by 1"""
     )
+
+
+async def test_the_job_that_the_samples_poll_is_done(conn: asyncpg.Connection, own: Settings) -> None:
+    await demo.prepare(conn, own)
+    job = await imports.find(conn, demo.TENANT, CampaignId(1042), JobId(5))
+    assert job is not None
+    assert (job.status, job.list_id, job.total_rows, job.processed_rows) == (JobStatus.DONE, 501, 100, 100)
 
 
 async def test_queues_are_that_of_the_samples_and_two_more(conn: asyncpg.Connection, own: Settings) -> None:

@@ -32,6 +32,9 @@ QUEUES = (
 )
 """Id, name, number, strategy, hold music, longest wait in seconds, whether the position is announced."""
 
+JOB = (5, LISTS[0][0], 100, 99, 1)
+"""An import that is done: id, list, rows, created, duplicates."""
+
 KEY_FILE = "demo.key"
 SCOPES = frozenset(Scope)
 
@@ -103,8 +106,15 @@ CREATE_QUEUES = """
 insert into inbound_queue (tenant_id, queue_id, name, number, strategy, moh_file, max_wait_s, announce_position)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+CREATE_JOB = """
+insert into import_job (tenant_id, campaign_id, job_id, list_id, total_rows, created_rows, duplicate_rows, status,
+    started_at, finished_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'done', now(), now())
+"""
 # Until the end of the transaction nobody takes a number of the sequences, which are about to be moved.
-LOCK_SEQUENCES = "lock table campaign, contact_list, customer, contact, inbound_queue in share row exclusive mode"
+LOCK_SEQUENCES = """
+lock table campaign, contact_list, customer, contact, import_job, inbound_queue in share row exclusive mode
+"""
 MOVE_SEQUENCE = """
 select setval(s.sequence, greatest($3, coalesce(pg_sequence_last_value(s.sequence), 0)))
 from (select pg_get_serial_sequence($1, $2)::regclass as sequence) s
@@ -117,12 +127,14 @@ async def _create(conn: Connection) -> None:
     await conn.execute(LOCK_SEQUENCES)
     await conn.execute(CREATE_CAMPAIGN, TENANT, CAMPAIGN, CAMPAIGN_NAME, DEFAULT_TYPE)
     last = await _create_contacts(conn)
+    await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, *JOB)
     await conn.executemany(CREATE_QUEUES, [(TENANT, *queue) for queue in QUEUES])
     for table, column, highest in (
         ("campaign", "campaign_id", CAMPAIGN),
         ("contact_list", "list_id", LISTS[-1][0]),
         ("customer", "customer_id", FIRST_CUSTOMER + last),
         ("contact", "contact_id", FIRST_CONTACT + last),
+        ("import_job", "job_id", JOB[0]),
         ("inbound_queue", "queue_id", QUEUES[-1][0]),
     ):
         await conn.execute(MOVE_SEQUENCE, table, column, highest)
