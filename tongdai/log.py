@@ -1,4 +1,4 @@
-"""Logs: a line for each decision, ids as fields, to standard error. Never a key or a name; numbers masked."""
+"""Logs: a line for each decision, ids as fields, to standard error. Never a key, a name or a number."""
 
 import logging
 import os
@@ -18,11 +18,6 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 _line: Callable[[str, dict[str, object]], None] | None = None
-
-
-def masked(phone: str) -> str:
-    """A number as a log may show it: `0901234567` as `090****567`."""
-    return f"{phone[:-7]}****{phone[-3:]}" if len(phone) > 7 else "****"
 
 
 def configure(log_format: str, level: str, process: str) -> None:

@@ -69,7 +69,3 @@ class Search:
     phone: str | None = None
     """E.164."""
     external_id: str | None = None
-
-    @property
-    def by_person(self) -> bool:
-        return self.phone is not None or self.external_id is not None

@@ -21,11 +21,6 @@ class BodyTimeout(ApiError):
     status, error_code = 408, "INVALID_INPUT"
 
 
-def content_type(request: ApiRequest) -> str:
-    """The media type in lower case, without parameters; empty when none is sent."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def require_json(request: ApiRequest) -> None:
     """JSON in UTF-8, said or left unsaid; anything else is UnsupportedMediaType."""
     header = request.headers.get("content-type", "")

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tongdai.contacts import phone
-from tongdai.contacts import store as contacts
-from tongdai.contacts.model import NewContact
-from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection
 from tongdai.http.principal import Scope
-from tongdai.ids import CampaignId, KeyId, ListId, TenantId
+from tongdai.ids import KeyId, TenantId
 from tongdai.tenants import keys, store
 
 _ids = itertools.count(secrets.randbelow(10**12) + 1)
@@ -76,13 +73,3 @@ def vn_mobile(number: int) -> str:
     written = f"090{number:07d}"
     assert not isinstance(phone.normalise(written, "VN"), phone.Reason)
     return written
-
-
-async def contact(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, written: str, list_id: ListId | None = None
-) -> int:
-    """A pending contact; returns its id."""
-    number = phone.normalise(written, "VN")
-    added = await contacts.add(conn, tenant_id, campaign_id, list_id, NewContact(phone=number))
-    assert not isinstance(added, Refusal)
-    return added.contact_id
