@@ -17,10 +17,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
 	@touch $@
 
-$(VENV)/.soak: $(VENV)/.dev ## Imports under random kills, for long (ARGS="--rows 1000000 --kills 30")
-	$(BIN)/python -m tests.soak $(ARGS)
-
-bench: $(VENV)/.dev
+$(VENV)/.bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
 	@touch $@
 

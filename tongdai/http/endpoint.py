@@ -1,6 +1,6 @@
 """One declaration for each endpoint: its route, what the guard asks of it, and what the OpenAPI document says of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -19,7 +19,7 @@ from tongdai.settings import Settings
 from tongdai.text import CONTROL
 
 ApiRequest = Request[object, object, State]
-Handler = Callable[[ApiRequest], Awaitable["Answer"]]
+Handler = Callable[[ApiRequest], Awaitable["Answer | Stream"]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 _JSON: Headers = ((b"content-type", b"application/json"),)
@@ -37,6 +37,21 @@ class Answer:
         headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A response whose body comes piece by piece, until `pieces` ends or the client goes."""
+
+    pieces: AsyncIterator[bytes]
+    status: int = 200
+    headers: Headers = _JSON
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
+        async for piece in self.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}

@@ -201,6 +201,7 @@ async def revoke_key(request: ApiRequest) -> Answer:
         found = await store.revoke_key(conn, key_id, within=who.tenant_id, by=who.key_id)
     if found is None:
         raise NotFound("Key not found")
+    request.app.state.guard.forget()  # this process does not wait for its own notice
     return answer(Done(error_message="Key revoked"))
 
 
