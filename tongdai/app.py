@@ -4,29 +4,24 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-from litestar import Litestar, Response, Router, get
-from litestar.config.cors import CORSConfig
-from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Method, Receive, Scope, Send
-from litestar.utils import normalize_path
 
 from tongdai import __version__, log, metrics, process
 from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock, every
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
-from tongdai.db.pool import Lender, open_pool
+from tongdai.db.pool import Lender
 from tongdai.http import openapi
-from tongdai.http.access import InFlight, access
+from tongdai.http.application import Application
+from tongdai.http.cors import Cors
 from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
-from tongdai.http.endpoint import Endpoint, endpoint_of
-from tongdai.http.envelope import on_exception
+from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, Route
+from tongdai.http.request import Resources
+from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
 from tongdai.imports import spool
 from tongdai.queues import api as queues
@@ -37,82 +32,64 @@ from tongdai.tenants.guard import Guard
 from tongdai.tenants.rate_limit import FailedKeys, MemoryLimiter, RateLimiter
 
 PREFIXES = ("/v1", "/api/v1")
-HANDLERS: list[HTTPRouteHandler] = [
+ROUTES: list[Route] = [
     *campaigns.HANDLERS,
     *contacts.HANDLERS,
     *imports.HANDLERS,
     *queues.HANDLERS,
     *tenants.HANDLERS,
 ]
-ENDPOINTS: list[Endpoint] = [endpoint_of(handler) for handler in HANDLERS]
+ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 
-GAUGES_S = 1.0
+OBSERVE_S = 1.0
 
 
-def build(settings: Settings, dsn: str, clock: Clock) -> ASGIApp:
+def build(settings: Settings, dsn: str, clock: Clock) -> Application:
     """The API as an ASGI application, on a database that is migrated."""
-    in_flight = InFlight()
-    app = Litestar(
-        route_handlers=[
-            *(Router(prefix, route_handlers=list(HANDLERS)) for prefix in PREFIXES),
-            *_documentation(settings),
-        ],
-        lifespan=[_resources(settings, dsn, clock, in_flight)],
-        exception_handlers={Exception: on_exception},
-        cors_config=_cors(settings),
-        openapi_config=None,
-        logging_config=None,
-        request_max_body_size=None,
-        debug=False,
-    )
-    app.state.settings = settings
-    app.state.methods_at = partial(_methods_at, app)
-    return access(app if settings.cors_origins else _no_options(app), in_flight)
+    routes = Routes()
+    for prefix in PREFIXES:
+        for route in ROUTES:
+            routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
+    _document(routes, settings)
 
-
-def _no_options(app: ASGIApp) -> ASGIApp:
-    """Litestar answers OPTIONS for every path by itself. Asked as a method that no route has, it says 405."""
-
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            scope["method"] = "TRACE"  # pyright: ignore[reportGeneralTypeIssues]
-        await app(scope, receive, send)
-
-    return wrapped
-
-
-def _resources(
-    settings: Settings, dsn: str, clock: Clock, in_flight: InFlight
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        pepper = keys.load_pepper(settings.key_pepper, Path(settings.data_dir))
-        (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
-        pool = await open_pool(dsn, settings.database_pool, name="tongdai api")
-        failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
-        limiter = _limiter(settings, clock)
-        database = Lender(pool)
-        guard = Guard(settings, database, pepper, limiter, failed, clock)
-        app.state.database, app.state.pepper, app.state.guard = database, pepper, guard
-        background = [
-            asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
-            asyncio.create_task(every(GAUGES_S, lambda: _observe(database, limiter, in_flight))),
-        ]
-        try:
-            yield
-        finally:
-            for task in background:
-                task.cancel()
-            pool.terminate()
-            await limiter.aclose()
+    async def opened() -> AsyncGenerator[Resources]:
+        async with _resources(settings, dsn, clock, lambda: application.in_flight) as resources:
+            yield resources
 
-    return lifespan
+    application = Application(routes, opened, _cors(settings))
+    return application
 
 
-async def _observe(database: Lender, limiter: RateLimiter, in_flight: InFlight) -> None:
-    metrics.IN_FLIGHT.set(in_flight.requests)
-    metrics.POOL_BUSY.set(database.lent)
-    metrics.LIMIT_STORE_DOWN.set(limiter.down)
+@asynccontextmanager
+async def _resources(
+    settings: Settings, dsn: str, clock: Clock, in_flight: Callable[[], int]
+) -> AsyncGenerator[Resources]:
+    pepper = keys.load_pepper(settings.key_pepper, Path(settings.data_dir))
+    (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
+    failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
+    limiter = _limiter(settings, clock)
+    database = Lender(dsn, settings.database_pool, name="tongdai api")
+    guard = Guard(settings, database, pepper, limiter, failed, clock)
+
+    async def observe() -> None:
+        metrics.IN_FLIGHT.set(in_flight())
+        metrics.POOL_BUSY.set(database.lent)
+        metrics.LIMIT_STORE_DOWN.set(limiter.down)
+        metrics.flush_requests()
+
+    background = [
+        asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
+        asyncio.create_task(every(OBSERVE_S, observe)),
+    ]
+    try:
+        yield Resources(settings, database, pepper, guard)
+    finally:
+        for task in background:
+            task.cancel()
+        metrics.flush_requests()
+        database.terminate()
+        await limiter.aclose()
 
 
 def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
@@ -123,47 +100,28 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
     return ValkeyLimiter(settings.rate_limit_url, settings.workers, clock, settings.rate_limit_deadline_s)
 
 
-def _documentation(settings: Settings) -> list[HTTPRouteHandler]:
-    document = msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings))
+def _document(routes: Routes, settings: Settings) -> None:
+    document = Answer(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
+    page = Answer(DOCS_HTML, headers=DOCS_HEADERS)
 
-    @get("/openapi.json")
-    async def openapi_json() -> Response[bytes]:
-        return Response(document, media_type="application/json")
+    async def openapi_json(_: ApiRequest) -> Answer:
+        return document
 
-    @get("/docs")
-    async def docs() -> Response[bytes]:
-        return Response(DOCS_HTML, media_type="text/html; charset=utf-8", headers=DOCS_HEADERS)
+    async def docs(_: ApiRequest) -> Answer:
+        return page
 
-    return [openapi_json, docs]
+    routes.add("GET", "/openapi.json", openapi_json)
+    routes.add("GET", "/docs", docs)
 
 
-def _cors(settings: Settings) -> CORSConfig | None:
+def _cors(settings: Settings) -> Cors | None:
     if not settings.cors_origins:
         return None
-    exposed = ["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", *settings.limit_headers]
-    return CORSConfig(
-        allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key", "X-Request-Id", "X-Tenant-ID"],
-        expose_headers=exposed,
-    )
+    exposed = ("X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", *settings.limit_headers)
+    return Cors(settings.cors_origins, exposed)
 
 
-def _methods_at(app: Litestar, path: str) -> set[str]:
-    """Which methods a path takes, for the `Allow` of a 405: those that the router would route."""
-
-    def routed(method: Method) -> bool:
-        try:
-            app.asgi_router.handle_routing(path=normalize_path(path), method=method)
-        except HTTPException:
-            return False
-        return True
-
-    methods: tuple[Method, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE")
-    return {method for method in methods if routed(method)}
-
-
-def worker() -> ASGIApp:
+def worker() -> Application:
     """What Granian calls in each of its processes."""
     # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
     process.die_with_parent(signal.SIGTERM, process.parent_named(ROLE_PARENT))

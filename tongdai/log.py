@@ -17,7 +17,7 @@ _WORD = re.compile(r"[\w./{}:-]+")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-_line: Callable[[str, dict[str, object]], None] | None = None
+_request_line: "_RequestLine | None" = None
 
 
 def configure(log_format: str, level: str, process: str) -> None:
@@ -40,8 +40,8 @@ def configure(log_format: str, level: str, process: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    global _line  # noqa: PLW0603 - the process has one log
-    _line = _liner(render, process) if _LEVELS[level] <= logging.INFO else None
+    global _request_line  # noqa: PLW0603 - the process has one log
+    _request_line = _request_liner(log_format, process) if _LEVELS[level] <= logging.INFO else None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -52,20 +52,36 @@ def configure(log_format: str, level: str, process: str) -> None:
     logging.root.setLevel(logging.WARNING)
 
 
-def line(event: str, **fields: object) -> None:
-    """An info line by the shortest way, for what is logged with every request; else use structlog."""
-    if _line is not None:
-        _line(event, fields)
+def request(method: str, route: str, status: int, ms: float, tenant: int | None, request_id: bytes) -> None:
+    """The line of a request, as structlog would write it but by the shortest way: there are thousands a second."""
+    if _request_line is not None:
+        _request_line(method, route, status, ms, "null" if tenant is None else tenant, request_id.decode())
 
 
-def _liner(render: Callable[[object, str, EventDict], str], process: str) -> Callable[[str, dict[str, object]], None]:
+_RequestLine = Callable[[str, str, int, float, object, str], None]
+
+
+def _request_liner(log_format: str, process: str) -> _RequestLine:
     out = sys.stderr.fileno()
 
-    def write(event: str, fields: dict[str, object]) -> None:
-        head = {"timestamp": datetime.now(UTC).isoformat(), "level": "info", "process": process, "event": event}
-        os.write(out, (render(None, "", head | fields) + "\n").encode())
+    def write_json(method: str, route: str, status: int, ms: float, tenant: object, request_id: str) -> None:
+        quoted = msgspec.json.encode(request_id).decode()
+        line = (
+            f'{{"timestamp":"{datetime.now(UTC).isoformat()}","level":"info","process":"{process}","event":"request",'
+            f'"method":"{method}","route":"{route}","status":{status},"ms":{ms:.1f},"tenant":{tenant},'
+            f'"request_id":{quoted}}}\n'
+        )
+        os.write(out, line.encode())
 
-    return write
+    def write_text(method: str, route: str, status: int, ms: float, tenant: object, request_id: str) -> None:
+        quoted = request_id if request_id.isalnum() else _field(request_id)
+        line = (
+            f"{datetime.now(UTC).isoformat()} info    {process:<6} request method={method} route={route} "
+            f"status={status} ms={ms:.1f} tenant={tenant} request_id={quoted}\n"
+        )
+        os.write(out, line.encode())
+
+    return write_json if log_format == "json" else write_text
 
 
 def _exception(_: object, __: str, event: EventDict) -> EventDict:

@@ -1,7 +1,5 @@
 """What Prometheus reads. Processes share their numbers through files where PROMETHEUS_MULTIPROC_DIR names a folder."""
 
-from functools import cache
-
 from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("tongdai_http_requests", "Requests answered", ["method", "route", "status"])
@@ -22,13 +20,23 @@ IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks, by what became 
 IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], multiprocess_mode="livemax")
 
 
-@cache
-def _request_metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    return REQUESTS.labels(method, route, str(status)), LATENCY.labels(method, route)
+_answered: dict[tuple[str, str, int], list[float]] = {}
 
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
-    """`route` is a path template, or `-` for what matched none; `method` is one that HTTP knows: labels stay few."""
-    count, latency = _request_metrics(method, route, status)
-    count.inc()
-    latency.observe(seconds)
+    """Count a request. `route` is a path template, or `-` for what matched none, `method` one that HTTP knows: labels
+    stay few. Kept here until `flush_requests`: the files that processes share take longer to write than all else."""
+    times = _answered.get((method, route, status))
+    if times is None:
+        times = _answered[method, route, status] = []
+    times.append(seconds)
+
+
+def flush_requests() -> None:
+    """Tell Prometheus what was answered since the last time; called each second and at the end."""
+    for (method, route, status), times in _answered.items():
+        REQUESTS.labels(method, route, str(status)).inc(len(times))
+        latency = LATENCY.labels(method, route)
+        for seconds in times:
+            latency.observe(seconds)
+        times.clear()

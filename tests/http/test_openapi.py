@@ -14,8 +14,8 @@ import schemathesis
 from tongdai.campaigns.api import HANDLERS as CAMPAIGNS
 from tongdai.contacts.api import HANDLERS as CONTACTS
 from tongdai.errors import InvalidState, NotFound
-from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
-from tongdai.http.endpoint import PLAIN_TEXT, Endpoint, Query, endpoint_of
+from tongdai.http.docs_page import CONTENT_SECURITY_POLICY, DOCS_HTML
+from tongdai.http.endpoint import PLAIN_TEXT, Endpoint, Query
 from tongdai.http.openapi import document, operation_id
 from tongdai.http.principal import Scope
 from tongdai.queues.api import HANDLERS as QUEUES
@@ -53,7 +53,7 @@ THING = Endpoint(
     refine={"NewThing": {"name": {"minLength": 1, "maxLength": 3} | PLAIN_TEXT, "": {"minProperties": 1}}},
     failures=(NotFound("Thing not found"), InvalidState("The thing is shut")),
 )
-ENDPOINTS = [THING, *(endpoint_of(handler) for handler in (*CAMPAIGNS, *CONTACTS, *QUEUES, *TENANTS))]
+ENDPOINTS = [THING, *(route.endpoint for route in (*CAMPAIGNS, *CONTACTS, *QUEUES, *TENANTS))]
 SETTINGS = Settings(limit_headers=("X-A", "X-B", "X-C", "X-D"))
 DOCUMENT = document(ENDPOINTS, "1.2.3", SETTINGS)
 OPERATIONS = [
@@ -273,11 +273,11 @@ def test_policy_names_the_hash_of_the_only_block(block):
     blocks = re.findall(rf"<{block}\b[^>]*>(.*?)</{block}>".encode(), DOCS_HTML, re.DOTALL)
     assert len(blocks) == 1
     digest = base64.b64encode(hashlib.sha256(blocks[0]).digest()).decode()
-    assert f"{block}-src 'sha256-{digest}'" in DOCS_HEADERS["Content-Security-Policy"].split("; ")
+    assert f"{block}-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY.split("; ")
 
 
 def test_policy_lets_nothing_else_in():
-    policy = DOCS_HEADERS["Content-Security-Policy"]
+    policy = CONTENT_SECURITY_POLICY
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert "*" not in policy

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
@@ -14,7 +13,7 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, Query, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, Query, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -221,7 +220,7 @@ async def change_campaign(request: ApiRequest) -> Answer:
     return answer(Done(error_message="Campaign updated successfully"))
 
 
-def _moving(action: Action, summary: str, message: str) -> HTTPRouteHandler:
+def _moving(action: Action, summary: str, message: str) -> Route:
     @endpoint(
         Endpoint(
             method="POST",
@@ -281,7 +280,7 @@ def _row(campaign: Campaign, totals: Totals) -> CampaignRow:
     )
 
 
-HANDLERS: list[HTTPRouteHandler] = [
+HANDLERS: list[Route] = [
     list_campaigns,
     create_campaign,
     get_campaign,

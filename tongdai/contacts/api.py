@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.contacts import phone, store
@@ -21,6 +20,7 @@ from tongdai.http.endpoint import (
     ApiRequest,
     Endpoint,
     Query,
+    Route,
     connection,
     endpoint,
     principal_of,
@@ -284,4 +284,4 @@ def _rows(contacts: list[Contact], country: str) -> list[ContactRow]:
     ]
 
 
-HANDLERS: list[HTTPRouteHandler] = [contact_lists, contacts, add_contact, delete_contact]
+HANDLERS: list[Route] = [contact_lists, contacts, add_contact, delete_contact]

@@ -22,6 +22,8 @@ else:  # asyncpg's classes take no parameters at run time
 ACQUIRE_TIMEOUT_S = 1.5
 """A request waits so long for a connection; then it is answered 503."""
 
+COMMAND_TIMEOUT_S = 30.0
+
 UNREACHABLE = (
     OSError,
     TimeoutError,
@@ -66,20 +68,57 @@ class _Kept(_Connection):
 
 
 class Lender:
-    """Lends a pool's connections to requests; it is the only one that takes any from it."""
+    """Lends connections to requests, the one last used first. It opens none before one is asked for.
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-        self.size = pool.get_max_size()
+    asyncpg's own pool makes a task and a proxy for each use, which together cost a third of a small request.
+    """
+
+    def __init__(self, dsn: str, size: int, *, name: str, wait_s: float = ACQUIRE_TIMEOUT_S) -> None:
         self.lent = 0
         """Borrowed, or waited for."""
+        self._dsn = dsn
+        self._wait_s = wait_s
+        self._name = name
+        self._idle: list[_Connection] = []
+        self._free = asyncio.Semaphore(size)
 
     def borrow(self) -> "_Borrowed":
-        """`async with`: a connection, or TimeoutError when none is free in time.
+        """`async with`: a connection, or TimeoutError when none is free or can be opened in time.
 
         Without a limit to the wait, a database that hangs would hang every client.
         """
         return _Borrowed(self)
+
+    async def take(self) -> _Connection:
+        # With one free there is no wait to limit, and a timer would cost more than the rest.
+        if not self._free.locked():
+            await self._free.acquire()
+        else:
+            async with asyncio.timeout(self._wait_s):
+                await self._free.acquire()
+        try:
+            while self._idle:
+                conn = self._idle.pop()
+                if not conn.is_closed():
+                    return conn
+            return await _open(self._dsn, self._name)
+        except BaseException:
+            self._free.release()
+            raise
+
+    def give_back(self, conn: _Connection, error: BaseException | None) -> None:
+        """After `error`, or in the middle of a transaction, its state is unknown: nobody else gets it."""
+        broken = error is not None and (isinstance(error, asyncio.CancelledError) or unreachable(error))
+        if broken or conn.is_in_transaction():
+            conn.terminate()
+        elif not conn.is_closed():
+            self._idle.append(conn)
+        self._free.release()
+
+    def terminate(self) -> None:
+        """End the connections that nobody has."""
+        while self._idle:
+            self._idle.pop().terminate()
 
 
 class _Borrowed:
@@ -89,25 +128,29 @@ class _Borrowed:
         self._lender = lender
 
     async def __aenter__(self) -> Connection:
-        lender = self._lender
-        lender.lent += 1
+        self._lender.lent += 1
         try:
-            # With one free there is no wait to limit, and a timer would cost more than the rest.
-            if lender.lent <= lender.size:
-                self._conn = await lender.pool.acquire()
-            else:
-                async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
-                    self._conn = await lender.pool.acquire()
+            self._conn = await self._lender.take()
         except BaseException:
-            lender.lent -= 1
+            self._lender.lent -= 1
             raise
         return self._conn
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._lender.lent -= 1
-        if error is not None and unreachable(error):
-            self._conn.terminate()  # whatever state it is in, nobody else gets it
-        await self._lender.pool.release(self._conn)
+        self._lender.give_back(self._conn, error)
+
+
+async def _open(dsn: str, name: str) -> _Connection:
+    conn = await asyncpg.connect(
+        dsn, timeout=ACQUIRE_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings=_session(name)
+    )
+    await _prepare(conn)
+    return conn
+
+
+def _session(name: str) -> dict[str, str]:
+    return {"application_name": name, "timezone": "UTC", "jit": "off"}
 
 
 async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = None) -> Pool:
@@ -131,17 +174,15 @@ async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = No
         init=prepare,
         connection_class=_Kept,
         timeout=ACQUIRE_TIMEOUT_S,
-        command_timeout=30,
+        command_timeout=COMMAND_TIMEOUT_S,
         max_inactive_connection_lifetime=300,
-        server_settings={"application_name": name, "timezone": "UTC", "jit": "off"},
+        server_settings=_session(name),
     )
 
 
 async def connect(dsn: str, *, name: str, timeout: float = 5.0) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection outside the pool, for LISTEN, migrations and commands."""
-    conn = await asyncpg.connect(
-        dsn, timeout=timeout, server_settings={"application_name": name, "timezone": "UTC", "jit": "off"}
-    )
+    conn = await asyncpg.connect(dsn, timeout=timeout, server_settings=_session(name))
     await _prepare(conn)
     return conn
 

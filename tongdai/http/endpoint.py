@@ -1,59 +1,20 @@
 """One declaration for each endpoint: its route, what the guard asks of it, and what the OpenAPI document says of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-import litestar
-from litestar import Request
-from litestar.datastructures import State
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Receive, Send
-from litestar.types import Scope as AsgiScope
-
-from tongdai.db.pool import Connection, Lender
 from tongdai.errors import ApiError
-from tongdai.http.principal import PRINCIPAL, Principal, Scope
-from tongdai.settings import Settings
+from tongdai.http.principal import Scope
+from tongdai.http.request import Answer, Reply, Request, Stream, connection, principal_of, settings_of
 from tongdai.text import CONTROL
 
-ApiRequest = Request[object, object, State]
-Handler = Callable[[ApiRequest], Awaitable["Answer | Stream"]]
-Headers = Sequence[tuple[bytes, bytes]]
+__all__ = [
+    "ID", "NAME", "PLAIN_TEXT", "Answer", "ApiRequest", "Endpoint", "Query", "Route", "Stream",
+    "connection", "endpoint", "principal_of", "settings_of",
+]  # fmt: skip
 
-_JSON: Headers = ((b"content-type", b"application/json"),)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response whose body is there: an ASGI application, as Litestar takes it without further ado."""
-
-    body: bytes
-    status: int = 200
-    headers: Headers = _JSON
-
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A response whose body comes piece by piece, until `pieces` ends or the client goes."""
-
-    pieces: AsyncIterator[bytes]
-    status: int = 200
-    headers: Headers = _JSON
-
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": list(self.headers)})
-        async for piece in self.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
+ApiRequest = Request
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
 """Text without control characters, for `Endpoint.refine`."""
 NAME: Mapping[str, Any] = {"maxLength": 255, **PLAIN_TEXT}
@@ -106,41 +67,19 @@ class Endpoint:
         return f"{self.method} {self.path}"
 
 
-def endpoint(spec: Endpoint) -> Callable[[Handler], HTTPRouteHandler]:
-    """Make a handler of a function, behind the guard. It gets the request alone and parses what it needs, strictly."""
-    path = "".join(
-        f"/{{{part[1:-1]}:str}}" if part.startswith("{") else f"/{part}" for part in spec.path[1:].split("/")
-    )
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint and the function behind it."""
 
-    def make(fn: Handler) -> HTTPRouteHandler:
-        async def guarded(request: ApiRequest) -> ASGIApp:
-            await request.app.state.guard(request.scope, spec)
-            return await fn(request)
+    endpoint: Endpoint
+    handle: Callable[[Request], Awaitable[Reply]]
 
-        decorate = litestar.route(path, http_method=[cast("Any", spec.method)], endpoint=spec, status_code=200)
-        return decorate(guarded)
-
-    return make
+    async def __call__(self, request: Request) -> Reply:
+        """Through the guard. The handler gets the request alone and parses what it needs, strictly."""
+        await request.resources.guard(request, self.endpoint)
+        return await self.handle(request)
 
 
-def endpoint_of(handler: object) -> Endpoint:
-    return cast("Endpoint", cast("Any", handler).opt["endpoint"])
-
-
-def connection(request: ApiRequest) -> AbstractAsyncContextManager[Connection]:
-    """A database connection, for `async with`."""
-    return cast("Lender", request.app.state.database).borrow()
-
-
-def settings_of(request: ApiRequest) -> Settings:
-    return cast("Settings", request.app.state.settings)
-
-
-def attach(scope: object, principal: Principal) -> None:
-    """Say who the request with this ASGI scope acts for."""
-    cast("dict[str, object]", scope)[PRINCIPAL] = principal
-
-
-def principal_of(request: ApiRequest) -> Principal:
-    """Who a request that passed the guard acts for."""
-    return cast("Principal", cast("dict[str, object]", request.scope)[PRINCIPAL])
+def endpoint(spec: Endpoint) -> Callable[[Callable[[Request], Awaitable[Reply]]], Route]:
+    """Make a route of a function."""
+    return lambda handle: Route(spec, handle)

@@ -5,15 +5,10 @@ from typing import Any
 import asyncpg
 import msgspec
 import structlog
-from litestar import MediaType, Request, Response
-from litestar.exceptions import MethodNotAllowedException
-from litestar.exceptions import NotFoundException as RouteNotFound
-from litestar.types import Method
 
 from tongdai.db.pool import unreachable
-from tongdai.errors import ApiError, MethodNotAllowed, NotFound, Unavailable
-from tongdai.http.access import request_id_of
-from tongdai.http.endpoint import Answer
+from tongdai.errors import ApiError, NotFound, Unavailable
+from tongdai.http.request import Answer, Request
 
 log = structlog.get_logger()
 
@@ -46,30 +41,25 @@ def answer(body: object) -> Answer:
     return Answer(_encode(body))
 
 
-def failure(error: ApiError) -> Response[bytes]:
+def failure(error: ApiError) -> Answer:
     body = _encode(Failure("0", error.error_code, error.message))
-    return Response(content=body, status_code=error.status, media_type=MediaType.JSON, headers=error.headers)
+    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    return Answer(body, error.status, [(b"content-type", b"application/json"), *headers])
 
 
-def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Every exception of every request ends here: nothing of a framework, SQL or traceback reaches a client."""
+def on_exception(request: Request, error: Exception) -> Answer:
+    """Every exception of every request ends here: nothing of SQL or a traceback reaches a client."""
     return failure(_public(request, error))
 
 
-def _public(request: Request[Any, Any, Any], error: Exception) -> ApiError:
+def _public(request: Request, error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
-    if isinstance(error, MethodNotAllowedException):
-        return MethodNotAllowed("Method not allowed", {"Allow": ", ".join(_allowed(request))})
     if unreachable(error):
-        log.warning("database unreachable", error=type(error).__name__, request_id=request_id_of(request.scope))
+        log.warning("database unreachable", error=type(error).__name__, request_id=request.id.decode())
         return Unavailable()
     # A foreign key fails when another request deleted what this one had just seen.
-    if isinstance(error, (RouteNotFound, asyncpg.ForeignKeyViolationError)):
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
         return NotFound("Not found")
-    log.error("request failed", request_id=request_id_of(request.scope), exc_info=error)
+    log.error("request failed", request_id=request.id.decode(), exc_info=error)
     return ApiError("System error")
-
-
-def _allowed(request: Request[Any, Any, Any]) -> list[Method]:
-    return sorted(request.app.state.methods_at(request.scope["path"]))

@@ -61,7 +61,7 @@ async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes
 
 def key_of(request: ApiRequest) -> str | None:
     """The request's key, or None when it sends none."""
-    values = request.headers.getall(HEADER, [])
+    values = request.sent(HEADER.lower())
     if not values:
         return None
     if (

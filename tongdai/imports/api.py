@@ -3,11 +3,10 @@
 from datetime import datetime
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.errors import NotFound
-from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, connection, endpoint, principal_of
+from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, JobId
@@ -83,4 +82,4 @@ def _view(job: Job) -> JobView:
     )
 
 
-HANDLERS: list[HTTPRouteHandler] = [*intake.HANDLERS, job]
+HANDLERS: list[Route] = [*intake.HANDLERS, job]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.contacts import store as contacts
@@ -13,7 +12,17 @@ from tongdai.contacts.model import Scalar
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidState, NotFound
 from tongdai.http import body
-from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
+from tongdai.http.endpoint import (
+    NAME,
+    Answer,
+    ApiRequest,
+    Endpoint,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    settings_of,
+)
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
 from tongdai.http.principal import Scope
@@ -117,4 +126,4 @@ def _fresh_name() -> str:
     return f"Import {datetime.now(UTC):%Y-%m-%d %H:%M:%S} {secrets.token_hex(4)}"
 
 
-HANDLERS: list[HTTPRouteHandler] = [bulk]
+HANDLERS: list[Route] = [bulk]

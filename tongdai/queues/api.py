@@ -4,14 +4,13 @@ import re
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -270,4 +269,4 @@ def _view(queue: InboundQueue) -> QueueView:
     )
 
 
-HANDLERS: list[HTTPRouteHandler] = [list_queues, get_queue, change_queue, create_queue, delete_queue]
+HANDLERS: list[Route] = [list_queues, get_queue, change_queue, create_queue, delete_queue]

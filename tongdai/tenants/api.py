@@ -3,13 +3,22 @@
 from datetime import UTC, datetime
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
 from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, connection, endpoint, principal_of, settings_of
+from tongdai.http.endpoint import (
+    NAME,
+    Answer,
+    ApiRequest,
+    Endpoint,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    settings_of,
+)
 from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -152,7 +161,7 @@ async def create_key(request: ApiRequest) -> Answer:
     new = body.decode(raw, _new_key)
     _check(new)
     who = principal_of(request)
-    pepper: bytes = request.app.state.pepper
+    pepper: bytes = request.resources.pepper
 
     async def work(conn: Connection) -> KeyCreated:
         value = keys.generate()
@@ -201,7 +210,7 @@ async def revoke_key(request: ApiRequest) -> Answer:
         found = await store.revoke_key(conn, key_id, within=who.tenant_id, by=who.key_id)
     if found is None:
         raise NotFound("Key not found")
-    request.app.state.guard.forget()  # this process does not wait for its own notice
+    request.resources.guard.forget()  # this process does not wait for its own notice
     return answer(Done(error_message="Key revoked"))
 
 
@@ -236,4 +245,4 @@ def _view(key: ApiKey) -> KeyView:
     )
 
 
-HANDLERS: list[HTTPRouteHandler] = [me, list_keys, create_key, revoke_key]
+HANDLERS: list[Route] = [me, list_keys, create_key, revoke_key]

@@ -2,15 +2,16 @@
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tongdai import ids, metrics
 from tongdai.clock import Clock
 from tongdai.db.pool import Lender
 from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
-from tongdai.http import access
-from tongdai.http.endpoint import Endpoint, attach
+from tongdai.http.asgi import Headers, Scope
+from tongdai.http.endpoint import Endpoint
 from tongdai.http.principal import Principal
+from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
 from tongdai.tenants import keys, store
@@ -68,26 +69,25 @@ class Guard:
         self._generation += 1
         self._known.clear()
 
-    async def __call__(self, scope: Any, endpoint: Endpoint) -> None:
-        """Let the request with this ASGI scope through to the endpoint, or raise what refuses it."""
-        access.name_route(scope, endpoint.path)
-        who = await self._authenticate(scope)
-        attach(scope, who)
+    async def __call__(self, request: Request, endpoint: Endpoint) -> None:
+        """Let the request through to the endpoint, or raise what refuses it."""
+        request.route = endpoint.path
+        who = request.principal = await self._authenticate(request.scope)
         limits = (
             who.tenant_limit or self._settings.tenant_limit,
             who.route_limit or self._settings.route_limit,
         )
         if endpoint.scope not in who.scopes:
             verdict = await self._limiter.peek(who.tenant_id, endpoint.route, *limits)
-            access.add_headers(scope, verdict.headers(self._header_names))
+            request.reply_headers += verdict.headers(self._header_names)
             raise InsufficientScope(endpoint.scope)
         verdict = await self._limiter.take(who.tenant_id, endpoint.route, *limits)
-        access.add_headers(scope, verdict.headers(self._header_names))
+        request.reply_headers += verdict.headers(self._header_names)
         if not verdict.accepted:
             metrics.REFUSED.labels("tenant or route").inc()
             raise RateLimited("Exceeded request limit", verdict.retry_after_s)
 
-    async def _authenticate(self, scope: dict[str, Any]) -> Principal:
+    async def _authenticate(self, scope: Scope) -> Principal:
         address = self._address(scope)
         retry_after_s = self._failed.blocked(address)
         if retry_after_s:
@@ -131,7 +131,7 @@ class Guard:
             return _Known(nobody, key, self._clock.monotonic())
         return _Known(store.principal(key, tenant), key, self._clock.monotonic())
 
-    def _address(self, scope: dict[str, Any]) -> str:
+    def _address(self, scope: Scope) -> str:
         """Who failed keys are counted against: the last address that no trusted proxy vouches for."""
         client = scope.get("client")
         address: str = client[0] if client else ""
@@ -162,7 +162,7 @@ def _may_act(known: _Known, claim: Claim | None) -> bool:
     return ids.parse(claim.tenant) == acts_for
 
 
-def claim_of(headers: list[tuple[bytes, bytes]]) -> Claim | None:
+def claim_of(headers: Headers) -> Claim | None:
     """The one key and tenant that the headers name; None when they contradict themselves."""
     sent_keys: set[str] = set()
     tenant: str | None = None

@@ -1,0 +1,50 @@
+"""Pages of the origins that are named may read answers, others not."""
+
+import pytest
+
+ORIGIN = "https://app.example"
+PREFLIGHT = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key"}
+
+
+@pytest.fixture
+async def client(serving):
+    async with serving(cors_origins=(ORIGIN,)) as client:
+        yield client
+
+
+async def test_preflight_of_a_named_origin_names_methods_and_headers(client):
+    answer = await client.options("/v1/campaigns", headers=PREFLIGHT)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert "PATCH" in answer.headers["access-control-allow-methods"]
+    assert "X-Api-Key" in answer.headers["access-control-allow-headers"]
+    assert answer.headers["vary"] == "Origin"
+
+
+async def test_answers_and_failures_can_be_read_by_a_named_origin(client, tenant):
+    good = await client.get("/v1/campaigns", headers=tenant.key.headers | {"Origin": ORIGIN})
+    assert (good.status_code, good.headers["access-control-allow-origin"]) == (200, ORIGIN)
+    assert "X-RateLimit-Remaining-Tenant" in good.headers["access-control-expose-headers"]
+    bad = await client.get("/v1/campaigns", headers={"Origin": ORIGIN})
+    assert (bad.status_code, bad.headers["access-control-allow-origin"]) == (401, ORIGIN)
+
+
+async def test_another_origin_is_told_nothing(client, tenant):
+    answer = await client.get("/v1/campaigns", headers=tenant.key.headers | {"Origin": "https://evil.example"})
+    assert answer.status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
+    preflight = await client.options("/v1/campaigns", headers=PREFLIGHT | {"Origin": "https://evil.example"})
+    assert preflight.status_code == 405
+    assert "access-control-allow-origin" not in preflight.headers
+
+
+async def test_without_origins_named_there_is_no_cors(api):
+    answer = await api.client.options("/v1/campaigns", headers=PREFLIGHT)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+async def test_any_origin_may_be_named(serving):
+    async with serving(cors_origins=("*",)) as client:
+        answer = await client.options("/v1/campaigns", headers=PREFLIGHT | {"Origin": "https://anything.example"})
+        assert answer.headers["access-control-allow-origin"] == "https://anything.example"

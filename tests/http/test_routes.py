@@ -1,0 +1,67 @@
+import pytest
+
+from tongdai.errors import MethodNotAllowed, NotFound
+from tongdai.http.request import Answer, Request
+from tongdai.http.routes import Routes
+
+
+def asked(routes, method, path):
+    """The handler's own name, and the path parameters it would get."""
+    request = Request({"method": method, "path": path, "headers": []}, None, None)
+    return routes.find(request).__name__, request.path_params
+
+
+def handler(name):
+    async def answer(_):
+        return Answer(name.encode())
+
+    answer.__name__ = name
+    return answer
+
+
+@pytest.fixture
+def routes():
+    made = Routes()
+    for method, template in [
+        ("GET", "/v1/things"),
+        ("GET", "/v1/things/{id}"),
+        ("DELETE", "/v1/things/{id}"),
+        ("POST", "/v1/things/bulk"),
+        ("GET", "/v1/things/{id}/parts/{partId}"),
+    ]:
+        made.add(method, template, handler(f"{method} {template}"))
+    return made
+
+
+def test_parameters_are_named_and_in_order(routes):
+    assert asked(routes, "GET", "/v1/things/7/parts/9") == (
+        "GET /v1/things/{id}/parts/{partId}",
+        {"id": "7", "partId": "9"},
+    )
+
+
+def test_a_literal_part_wins_over_a_parameter(routes):
+    assert asked(routes, "POST", "/v1/things/bulk") == ("POST /v1/things/bulk", {})
+
+
+def test_a_slash_at_the_end_changes_nothing(routes):
+    assert asked(routes, "GET", "/v1/things/") == ("GET /v1/things", {})
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/v1", "/v1/nothing", "/v1/things/7/parts", "/v1/things//parts/9", "/v1/things/7/parts/9/more"]
+)
+def test_what_is_no_route_is_not_found(routes, path):
+    with pytest.raises(NotFound):
+        asked(routes, "GET", path)
+
+
+def test_another_method_is_told_which_the_path_takes(routes):
+    with pytest.raises(MethodNotAllowed) as refused:
+        asked(routes, "PATCH", "/v1/things/7")
+    assert refused.value.headers == {"Allow": "DELETE, GET"}
+
+
+def test_two_handlers_for_one_route_are_refused(routes):
+    with pytest.raises(ValueError, match="twice"):
+        routes.add("GET", "/v1/things/{other}", handler("another"))

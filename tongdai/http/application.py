@@ -1,0 +1,64 @@
+"""The ASGI application: a request in, one reply out, a line in the log."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+
+from tongdai.http import access
+from tongdai.http.asgi import Receive, Scope, Send
+from tongdai.http.cors import Cors
+from tongdai.http.envelope import on_exception
+from tongdai.http.request import Reply, Request, Resources
+from tongdai.http.routes import Routes
+
+log = structlog.get_logger()
+
+Opened = Callable[[], AbstractAsyncContextManager[Resources]]
+"""Opens what requests need for as long as the server runs."""
+
+
+class Application:
+    def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None) -> None:
+        self.in_flight = 0
+        """Requests that this process is answering."""
+        self._routes = routes
+        self._opened = opened
+        self._cors = cors
+        self._resources: Resources
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._lifespan(receive, send)
+            return
+        started = time.perf_counter()
+        request = Request(scope, receive, self._resources)
+        status = 0
+        self.in_flight += 1
+        try:
+            reply = await self._reply(request)
+            status = reply.status
+            await reply.send(send, request.reply_headers)
+        finally:
+            self.in_flight -= 1
+            access.report(request, status, time.perf_counter() - started)
+
+    async def _reply(self, request: Request) -> Reply:
+        try:
+            preflight = self._cors.mark(request) if self._cors is not None else None
+            return preflight or await self._routes.find(request)(request)
+        except Exception as error:
+            return on_exception(request, error)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self._opened() as self._resources:
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            log.exception("the API cannot start or stop", error=type(error).__name__)
+            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
