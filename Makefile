@@ -42,6 +42,9 @@ test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
 test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
 	tests/external/run $(ARGS)
 
+test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp callees, fetched by a script
+	tests/live/run $(ARGS)
+
 soak: $(VENV)/.dev ## Imports under random kills, for long (ARGS="--rows 1000000 --kills 30")
 	$(BIN)/python -m tests.soak $(ARGS)
 
@@ -51,4 +54,4 @@ bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-external soak bench clean
+.PHONY: help setup run check format test test-external test-live soak bench clean

@@ -1,0 +1,49 @@
+"""Tones: written for those who talk, found again in what others heard."""
+
+import math
+import struct
+import wave
+from pathlib import Path
+
+RATE = 8000
+
+
+def tone(hz: float, seconds: float, amplitude: int = 8000) -> list[int]:
+    return [round(amplitude * math.sin(2 * math.pi * hz * i / RATE)) for i in range(int(seconds * RATE))]
+
+
+def write_wav(path: Path, samples: list[int]) -> None:
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+
+
+def write_ulaw(path: Path, samples: list[int]) -> None:
+    path.write_bytes(bytes(_ulaw(sample) for sample in samples))
+
+
+def read_wav(path: Path) -> list[int]:
+    with wave.open(str(path)) as file:
+        frames = file.readframes(file.getnframes())
+    return list(struct.unpack(f"<{len(frames) // 2}h", frames))
+
+
+def loudness(samples: list[int], hz: float) -> float:
+    """The amplitude of one frequency (Goertzel); 0 for no samples."""
+    if not samples:
+        return 0.0
+    step = 2 * math.cos(2 * math.pi * hz / RATE)
+    one = two = 0.0
+    for sample in samples:
+        one, two = sample + step * one - two, one
+    return 2 * math.sqrt(max(one * one + two * two - step * one * two, 0.0)) / len(samples)
+
+
+def _ulaw(sample: int) -> int:
+    """G.711."""
+    sign = 0x80 if sample < 0 else 0
+    magnitude = min(abs(sample), 32635) + 132
+    exponent = magnitude.bit_length() - 8
+    return ~(sign | exponent << 4 | magnitude >> exponent + 3 & 0x0F) & 0xFF

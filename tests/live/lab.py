@@ -1,0 +1,180 @@
+"""A real Asterisk 22 on loopback, and SIPp for carriers and agents. Nothing of it outlives the process of the tests."""
+
+import asyncio
+import secrets
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.live import audio, scenarios
+from tests.servers import eventually
+from tongdai.ari import commands
+from tongdai.ari.client import Ari, AriClient, SwitchAway
+from tongdai.process import die_with_parent
+
+HERE = Path(__file__).parent
+USER = "tongdai"
+APP = "tongdai"
+CUSTOMER_HZ, AGENT_HZ, GREETING_HZ = 1000, 700, 440
+DEFAULTS = {
+    "[general]\n": ("ccss", "cdr", "cel", "features", "manager", "udptl"),
+    "": ("acl", "pjproject", "websocket_client"),
+}
+"""Files without which Asterisk complains, or does not start."""
+START_S, STOP_S = 20.0, 3.0
+
+
+def number(ending: str, n: int = 0) -> str:
+    """The `n`-th number to dial whose callee does as `ending` says (see `scenarios`)."""
+    return f"8490{n:05d}{ending}"
+
+
+@dataclass
+class Child:
+    """A process with a log, killed with ours."""
+
+    command: list[str]
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+                preexec_fn=lambda: die_with_parent(signal.SIGKILL),  # noqa: PLW1509 - tests that are killed leave nothing
+            )
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, *signals: signal.Signals) -> None:
+        for sig in (*signals, signal.SIGKILL):
+            if self.process is None or self.process.poll() is not None:
+                return
+            self.process.send_signal(sig)
+            try:
+                self.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+class Lab:
+    """`programs` is the folder that `fetch` filled."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.programs, self.folder = programs, folder
+        self.password = secrets.token_hex(12)
+        net = f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"
+        # Each SIPp has an address of its own, and so all ports for media.
+        self.addresses = {"CARRIER": f"{net}.1", "TALKERS": f"{net}.2", "AGENT": f"{net}.3", "NOBODY": f"{net}.4"}
+        self.http_port, self.sip_port = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_DGRAM)
+        self.asterisk = Child(
+            [str(programs / "asterisk"), "-f", "-C", str(folder / "etc/asterisk.conf")], folder / "asterisk"
+        )
+        self.carrier = self._sipp("carrier", scenarios.callee(), "-rtp_echo")
+        self.talkers = self._sipp("talkers", scenarios.callee("tone.ulaw"), hz=CUSTOMER_HZ)
+        self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), hz=AGENT_HZ)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.http_port}"
+
+    def client(self, app: str = APP) -> AriClient:
+        return AriClient(self.url, USER, self.password, app)
+
+    def version(self) -> str:
+        return subprocess.run([self.programs / "asterisk", "-V"], capture_output=True, text=True, check=True).stdout
+
+    async def start(self) -> None:
+        self._configure()
+        audio.write_wav(self.folder / "greeting.wav", audio.tone(GREETING_HZ, 2))
+        for child in (self.carrier, self.talkers, self.agent):
+            child.start()
+        await self.start_asterisk()
+        for child in (self.carrier, self.talkers, self.agent):
+            assert child.running, (child.folder / "output").read_text(errors="replace")[-2000:]
+
+    async def start_asterisk(self) -> None:
+        """Returns once it answers HTTP; what a client needs beyond that it waits for itself."""
+        self.asterisk.start()
+        await eventually(self._answers, START_S, self._log)
+
+    async def kill_asterisk(self) -> None:
+        self.asterisk.stop(signal.SIGKILL)
+
+    async def idle(self, ari: Ari) -> bool:
+        """No channel is left; also when this client may not ask any more."""
+        try:
+            return not await commands.channels(ari)
+        except SwitchAway:
+            return True
+
+    def stop(self) -> None:
+        # SIGTERM does not end an Asterisk that has seen a doubled channel id.
+        self.asterisk.stop(signal.SIGTERM)
+        for child in (self.carrier, self.talkers, self.agent):
+            child.stop()
+
+    def recording(self, name: str) -> Path:
+        """Where Asterisk keeps a recording of that name, as WAV."""
+        return self.folder / "spool/recording" / f"{name}.wav"
+
+    def _sipp(self, name: str, scenario: str, *flags: str, hz: int | None = None) -> Child:
+        folder, address = self.folder / name, self.addresses[name.upper()]
+        folder.mkdir(parents=True)
+        (folder / "scenario.xml").write_text(scenario)
+        if hz is not None:
+            audio.write_ulaw(folder / "tone.ulaw", audio.tone(hz, 2))
+        command = [str(self.programs / "sipp"), "-sf", "scenario.xml", "-i", address, "-p", "5060", "-nostdin", "-nd"]
+        command += ["-mi", address, "-min_rtp_port", "30000", "-max_rtp_port", "39999", "-trace_err", *flags]
+        return Child(command, folder)
+
+    def _configure(self) -> None:
+        for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log"):
+            (self.folder / name).mkdir(parents=True)
+        root = self.programs / "root"
+        values = {
+            "RUN": self.folder,
+            "ROOT": root,
+            "MODULES": next(root.glob("usr/lib/*/asterisk/modules")),
+            "APP": APP,
+            "PASSWORD": self.password,
+            "HTTP_PORT": self.http_port,
+            "SIP_PORT": self.sip_port,
+        } | {name: f"{address}:5060" for name, address in self.addresses.items()}
+        for text, names in DEFAULTS.items():
+            for name in names:
+                (self.folder / "etc" / f"{name}.conf").write_text(text)
+        for template in (HERE / "conf").glob("*.conf"):
+            text = template.read_text()
+            for name, value in values.items():
+                text = text.replace(f"@{name}@", str(value))
+            (self.folder / "etc" / template.name).write_text(text)
+        (self.folder / "etc/ari.conf").chmod(0o600)
+
+    async def _answers(self) -> bool:
+        assert self.asterisk.running, self._log()
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.http_port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    def _log(self) -> str:
+        return (self.folder / "asterisk/output").read_text(errors="replace")[-3000:]
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,92 @@
+"""SIPp scenarios of callees: what becomes of a call is told by the last three digits of the number."""
+
+ANSWER, ANSWER_THEN_BYE, BYE_WITH_REASON, NO_ANSWER = "200", "700", "716", "480"
+REFUSALS = {"486": "Busy Here", "404": "Not Found", "603": "Decline", "503": "Service Unavailable"}
+
+_HEAD = """[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]T[call_number]
+[last_Call-ID:]
+"""
+_CONTACT = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n"
+_SDP = """v=0
+o=callee 1 1 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [{port}] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+"""
+
+
+def callee(tone: str | None = None, answer_ms: int = 100, hang_up_ms: int = 700) -> str:
+    """Rings, and does then as the number says; any other than those above answers. `tone` is a file of raw µ-law
+    that one who answers plays for ever; without it, media is SIPp's to echo."""
+    port = "rtpstream_audio_port" if tone else "media_port"
+    talk = f'<nop><action><exec rtp_stream="{tone},-1,0,PCMU/8000"/></action></nop>' if tone else ""
+    answer = _response("180 Ringing") + _pause(answer_ms) + _response("200 OK", _SDP.format(port=port), again=True)
+    answer += '<recv request="ACK"/>' + talk
+    branches = {
+        ANSWER_THEN_BYE: answer + _pause(hang_up_ms) + _bye(""),
+        BYE_WITH_REASON: answer + _pause(hang_up_ms) + _bye("Reason: Q.850;cause=16\n"),
+        NO_ANSWER: _response("180 Ringing") + _cancelled(),
+    } | {status: _response(f"{status} {text}", again=True) + _ack() for status, text in REFUSALS.items()}
+    hears_bye = '<recv request="BYE"/>' + _ok().replace("<send>", '<send next="99">')
+    jumps = "".join(f'<nop next="{i}" test="is{digits}"/>' for i, digits in enumerate(branches, 1))
+    labels = "".join(f'<label id="{i}"/>{steps}' for i, steps in enumerate(branches.values(), 1))
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="callee">{_invited(branches)}{jumps}'
+        f'{answer}{hears_bye}{labels}<label id="99"/>{_pause(200)}</scenario>\n'
+    )
+
+
+def _invited(endings: object) -> str:
+    tests = "".join(
+        f'<ereg regexp="{digits}@" search_in="hdr" header="To:" check_it="false" assign_to="is{digits}"/>'
+        for digits in endings  # type: ignore[attr-defined]
+    )
+    # The addresses for a BYE: [next_url] is empty in a callee.
+    return (
+        f'<recv request="INVITE"><action>{tests}'
+        '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+        '<ereg regexp=":(.*)" search_in="hdr" header="From" assign_to="all,caller"/>'
+        '<ereg regexp="&lt;([^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="all2,contact"/>'
+        '</action></recv><Reference variables="all,all2"/>'
+    )
+
+
+def _response(status: str, sdp: str = "", *, again: bool = False) -> str:
+    head = f"SIP/2.0 {status}\n{_HEAD}[last_CSeq:]\n{_CONTACT}"
+    return _send(head, sdp, again=again)
+
+
+def _send(head: str, sdp: str = "", *, again: bool = False) -> str:
+    length = "Content-Type: application/sdp\nContent-Length: [len]\n" if sdp else "Content-Length: 0\n"
+    opening = '<send retrans="500">' if again else "<send>"
+    return f"{opening}<![CDATA[\n{head}{length}\n{sdp}]]></send>"
+
+
+def _ok() -> str:
+    return _send("SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n")
+
+
+def _cancelled() -> str:
+    terminated = f"SIP/2.0 487 Request Terminated\n{_HEAD}CSeq: [$cseq] INVITE\n"
+    return '<recv request="CANCEL"/>' + _ok() + _send(terminated, again=True) + _ack()
+
+
+def _ack() -> str:
+    return '<recv request="ACK" next="99"/>'
+
+
+def _bye(reason: str) -> str:
+    head = (
+        "BYE [$contact] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        "From: <sip:callee@[local_ip]:[local_port]>;tag=[pid]T[call_number]\nTo:[$caller]\n[last_Call-ID:]\n"
+        f"CSeq: 1 BYE\nMax-Forwards: 70\n{reason}"
+    )
+    return _send(head, again=True) + '<recv response="200" next="99"/>'
+
+
+def _pause(ms: int) -> str:
+    return f'<pause milliseconds="{ms}"/>'

@@ -1,0 +1,103 @@
+"""What is heard: tones that one side plays are found again in what Asterisk sends to, or gets from, the other."""
+
+import uuid
+
+from tests.ari.listening import Listener
+from tests.live import audio, scenarios
+from tests.live.lab import AGENT_HZ, APP, CUSTOMER_HZ, GREETING_HZ, Lab, number
+from tests.servers import eventually
+from tongdai.ari import commands
+from tongdai.ari.commands import Placed
+from tongdai.ari.events import (
+    ChannelDestroyed,
+    ChannelEnteredBridge,
+    ChannelLeftBridge,
+    PlaybackFinished,
+    StasisEnd,
+    StasisStart,
+)
+
+LOUD, SILENT = 2000, 300
+"""Amplitudes; the tones have 8000."""
+
+
+async def answered(caller: Listener, endpoint: str) -> str:
+    channel_id = str(uuid.uuid4())
+    assert await commands.originate(caller.ari, channel_id, endpoint, APP) == Placed()
+    await caller.wait_for(StasisStart, channel_id)
+    return channel_id
+
+
+async def record(caller: Listener, channel_id: str, direction: str, name: str) -> str:
+    """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel."""
+    snoop = f"snoop-{uuid.uuid4()}"
+    made = await caller.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": APP})
+    assert made.status == 200, made
+    await caller.wait_for(StasisStart, snoop)
+    began = await caller.ari.request("POST", f"channels/{snoop}/record", {"name": name, "format": "wav"})
+    assert began.status == 201, began
+    return snoop
+
+
+async def recorded(caller: Listener, lab: Lab, snoop: str, name: str) -> list[int]:
+    assert (await caller.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
+    assert await commands.hang_up(caller.ari, snoop)
+    await caller.wait_for(StasisEnd, snoop)  # of one that was not originated, no more is told
+    return audio.read_wav(lab.recording(name))
+
+
+async def test_callee_hears_the_file_that_is_played(caller: Listener, lab: Lab) -> None:
+    """It echoes what it hears, and that is recorded."""
+    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "trunk"))
+    name = uuid.uuid4().hex
+    snoop = await record(caller, channel_id, "in", name)
+    assert await commands.play(caller.ari, channel_id, f"p-{name}", commands.sound_of(str(lab.folder / "greeting")))
+    assert (await caller.wait_for(PlaybackFinished)).done
+    heard = await recorded(caller, lab, snoop, name)
+    assert audio.loudness(heard[:16_000], GREETING_HZ) > LOUD
+    assert audio.loudness(heard[:16_000], AGENT_HZ) < SILENT
+    assert await commands.hang_up(caller.ari, channel_id)
+    await caller.wait_for(ChannelDestroyed, channel_id)
+
+
+async def test_file_that_does_not_exist_is_told_and_the_call_goes_on(caller: Listener) -> None:
+    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "trunk"))
+    assert await commands.play(caller.ari, channel_id, f"p-{channel_id}", "sound:nonesuch")
+    assert not (await caller.wait_for(PlaybackFinished)).done
+    assert await commands.hang_up(caller.ari, channel_id)
+    await caller.wait_for(ChannelDestroyed, channel_id)
+
+
+async def test_bridged_agent_and_customer_hear_each_other(caller: Listener, lab: Lab) -> None:
+    customer = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "talkers"))
+    agent = await answered(caller, commands.agent_endpoint_of("agent1"))
+    bridge = str(uuid.uuid4())
+    await commands.create_bridge(caller.ari, bridge)
+    await commands.create_bridge(caller.ari, bridge)
+    assert await commands.add_to_bridge(caller.ari, bridge, agent, customer)
+    await caller.wait_for(ChannelEnteredBridge, customer)
+    to_agent, to_customer = uuid.uuid4().hex, uuid.uuid4().hex
+    snoops = [await record(caller, agent, "out", to_agent), await record(caller, customer, "out", to_customer)]
+    await eventually(lambda: lab.recording(to_customer).exists(), 5, "a recording")
+    await eventually(lambda: lab.recording(to_customer).stat().st_size > 24_000, 10, "1.5 s of sound")
+    agent_heard = await recorded(caller, lab, snoops[0], to_agent)
+    customer_heard = await recorded(caller, lab, snoops[1], to_customer)
+    assert audio.loudness(agent_heard, CUSTOMER_HZ) > LOUD
+    assert audio.loudness(agent_heard, AGENT_HZ) < SILENT
+    assert audio.loudness(customer_heard, AGENT_HZ) > LOUD
+    assert audio.loudness(customer_heard, CUSTOMER_HZ) < SILENT
+    assert await commands.hang_up(caller.ari, customer)
+    await caller.wait_for(ChannelLeftBridge, customer)
+    assert await commands.channel(caller.ari, agent) is not None, "the agent stays"
+    assert await commands.hang_up(caller.ari, agent)
+    await caller.wait_for(ChannelDestroyed, agent)
+    assert await commands.destroy_bridge(caller.ari, bridge)
+
+
+async def test_silence_of_a_machine_detector_comes_back(caller: Listener) -> None:
+    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "trunk"))
+    assert await commands.continue_at(caller.ari, channel_id, "amd")
+    back = await caller.wait_for(StasisStart, channel_id, count=2, within_s=15)
+    assert back.args[:2] == ("amd", "NOTSURE"), "it hears nothing at all"
+    assert await commands.hang_up(caller.ari, channel_id)
+    await caller.wait_for(ChannelDestroyed, channel_id)

@@ -1,0 +1,123 @@
+"""What a real Asterisk tells of calls that end in each way: what the dialer, and the simulated switch, go by."""
+
+import uuid
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.ari.listening import Listener, listening
+from tests.live import scenarios
+from tests.live.lab import APP, Lab, number
+from tests.servers import eventually
+from tongdai.ari import commands
+from tongdai.ari.client import AriClient
+from tongdai.ari.commands import Placed, Refused
+from tongdai.ari.events import ChannelDestroyed, ChannelHangupRequest, ChannelStateChange, Dial, StasisEnd, StasisStart
+
+
+async def dial(caller: Listener, ending: str, trunk: str = "trunk", timeout_s: int = 30) -> str:
+    channel_id = str(uuid.uuid4())
+    endpoint = commands.endpoint_of(number(ending), trunk)
+    placed = await commands.originate(
+        caller.ari, channel_id, endpoint, APP, ["attempt", "7"], "+842871000000", timeout_s, {"CAMPAIGN": "9"}
+    )
+    assert placed == Placed()
+    return channel_id
+
+
+def statuses(caller: Listener, channel_id: str) -> list[str]:
+    return [event.status for event in caller.of(Dial, channel_id)]
+
+
+def states(caller: Listener, channel_id: str) -> list[str]:
+    return [event.state for event in caller.of(ChannelStateChange, channel_id)]
+
+
+async def test_answered_then_hung_up_by_us(caller: Listener) -> None:
+    channel_id = await dial(caller, scenarios.ANSWER)
+    assert (await caller.wait_for(StasisStart, channel_id)).args == ("attempt", "7")
+    here = await commands.channel(caller.ari, channel_id)
+    assert here is not None
+    assert here.state == "Up"
+    assert here.protocol_id
+    assert [channel.channel_id for channel in await commands.channels(caller.ari)] == [channel_id]
+    assert await commands.hang_up(caller.ari, channel_id)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id)
+    assert (ended.cause, ended.tech_cause) == (16, None)
+    assert statuses(caller, channel_id) == ["", "RINGING", "ANSWER"]
+    assert states(caller, channel_id) == ["Ringing", "Up"]
+    assert len(caller.of(StasisEnd, channel_id)) == 1
+    assert not await commands.hang_up(caller.ari, channel_id)
+    assert await commands.channel(caller.ari, channel_id) is None
+
+
+@pytest.mark.parametrize(("ending", "cause"), [(scenarios.ANSWER_THEN_BYE, 0), (scenarios.BYE_WITH_REASON, 16)])
+async def test_answered_then_hung_up_by_the_callee(caller: Listener, ending: str, cause: int) -> None:
+    channel_id = await dial(caller, ending)
+    await caller.wait_for(StasisStart, channel_id)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id)
+    assert (ended.cause, ended.tech_cause) == (cause, None)
+    assert caller.of(ChannelHangupRequest, channel_id)[0].cause == (cause or None)
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "cause"),
+    [("486", "BUSY", 17), ("404", "NOANSWER", 1), ("603", "NOANSWER", 21), ("503", "CONGESTION", 34)],
+    ids=["busy", "unallocated", "rejected", "congestion"],
+)
+async def test_refused(caller: Listener, ending: str, status: str, cause: int) -> None:
+    channel_id = await dial(caller, ending)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id)
+    assert (ended.cause, ended.tech_cause) == (cause, int(ending))
+    assert statuses(caller, channel_id) == ["", status]
+    assert not caller.of(StasisStart, channel_id)
+    assert not caller.of(ChannelStateChange, channel_id)
+
+
+async def test_not_answered_until_the_time_out(caller: Listener) -> None:
+    channel_id = await dial(caller, scenarios.NO_ANSWER, timeout_s=2)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id)
+    assert (ended.cause, ended.tech_cause) == (19, 480)
+    assert statuses(caller, channel_id) == ["", "RINGING"]
+    assert not caller.of(ChannelHangupRequest, channel_id)
+
+
+async def test_cancelled_while_it_rings(caller: Listener) -> None:
+    channel_id = await dial(caller, scenarios.NO_ANSWER)
+    await caller.wait_for(ChannelStateChange, channel_id)
+    assert not await commands.play(caller.ari, channel_id, "early", "sound:hello-world"), "not answered"
+    assert await commands.hang_up(caller.ari, channel_id)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id)
+    assert (ended.cause, ended.tech_cause) == (16, None), "16 does not mean that it was answered"
+    assert statuses(caller, channel_id)[-1] == "NOANSWER"
+
+
+async def test_carrier_dead(caller: Listener) -> None:
+    """32 seconds without any answer to SIP."""
+    channel_id = await dial(caller, scenarios.ANSWER, trunk="dead", timeout_s=60)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id, within_s=45)
+    assert (ended.cause, ended.tech_cause) == (18, 408)
+    assert statuses(caller, channel_id) == ["", "NOANSWER"]
+    assert not caller.of(ChannelStateChange, channel_id)
+
+
+async def test_carrier_dead_for_longer_than_the_time_out_looks_like_no_answer_but_never_rang(caller: Listener) -> None:
+    channel_id = await dial(caller, scenarios.ANSWER, trunk="dead", timeout_s=2)
+    ended = await caller.wait_for(ChannelDestroyed, channel_id)
+    assert (ended.cause, ended.tech_cause) == (19, 480)
+    assert statuses(caller, channel_id) == [""]
+    assert not caller.of(ChannelStateChange, channel_id)
+
+
+async def test_unknown_trunk_is_refused_without_an_event(caller: Listener) -> None:
+    endpoint = commands.endpoint_of(number(scenarios.ANSWER), "nonesuch")
+    refused = await commands.originate(caller.ari, str(uuid.uuid4()), endpoint, APP)
+    assert refused == Refused(500, "Allocation failed")
+
+
+async def test_wrong_password_is_refused(lab: Lab) -> None:
+    with capture_logs() as logs:
+        async with listening(AriClient(lab.url, "tongdai", "wrong", APP)) as listener:
+            await eventually(lambda: logs, 10, "a line")
+            assert not listener.ari.up
+    assert [line["reason"] for line in logs] == ["HTTP 401"]

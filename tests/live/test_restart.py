@@ -1,0 +1,66 @@
+"""Asterisk goes and comes back, and another process takes over."""
+
+import uuid
+
+import pytest
+
+from tests.ari.listening import Listener, listening
+from tests.live import scenarios
+from tests.live.lab import APP, Lab, number
+from tests.servers import eventually
+from tongdai.ari import commands
+from tongdai.ari.commands import Placed
+from tongdai.ari.events import ChannelDestroyed, Connected, Disconnected, Replaced, StasisStart
+from tongdai.ari.switch import SwitchAway
+
+
+async def answered(caller: Listener, n: int = 0) -> str:
+    channel_id = str(uuid.uuid4())
+    endpoint = commands.endpoint_of(number(scenarios.ANSWER, n), "trunk")
+    assert await commands.originate(caller.ari, channel_id, endpoint, APP) == Placed()
+    await caller.wait_for(StasisStart, channel_id)
+    return channel_id
+
+
+async def test_asterisk_restarted_mid_calls(caller: Listener, lab: Lab) -> None:
+    calls = [await answered(caller, n) for n in range(5)]
+    await lab.kill_asterisk()
+    await caller.wait_for(Disconnected)
+    assert not caller.ari.up
+    with pytest.raises(SwitchAway):
+        await commands.channels(caller.ari)
+    await lab.start_asterisk()
+    await caller.wait_for(Connected, count=2, within_s=20)
+    assert await commands.channels(caller.ari) == []
+    assert not [event for event in caller.of(ChannelDestroyed) if event.channel_id in calls], "nobody tells"
+    await eventually(lambda: caller.ari.up, 5, "up")
+    again = await answered(caller, 9)
+    assert await commands.hang_up(caller.ari, again)
+    await caller.wait_for(ChannelDestroyed, again)
+
+
+async def test_second_process_takes_over_and_the_calls(caller: Listener, lab: Lab) -> None:
+    channel_id = await answered(caller)
+    async with listening(lab.client()) as second:
+        await second.wait_for(Connected)
+        await caller.wait_for(Replaced)
+        await eventually(lambda: second.ari.up, 5, "up")
+        assert not caller.ari.up
+        assert [channel.channel_id for channel in await commands.channels(second.ari)] == [channel_id]
+        assert await commands.hang_up(second.ari, channel_id)
+        await second.wait_for(ChannelDestroyed, channel_id)
+        assert not caller.of(ChannelDestroyed, channel_id)
+        fresh = await answered(second)
+        assert await commands.hang_up(second.ari, fresh)
+        await second.wait_for(ChannelDestroyed, fresh)
+
+
+async def test_call_survives_the_end_of_the_client(lab: Lab) -> None:
+    async with listening(lab.client()) as first:
+        await first.wait_for(Connected)
+        channel_id = await answered(first)
+    async with listening(lab.client()) as second:
+        await second.wait_for(Connected)
+        assert [channel.channel_id for channel in await commands.channels(second.ari)] == [channel_id]
+        assert await commands.hang_up(second.ari, channel_id)
+        await second.wait_for(ChannelDestroyed, channel_id)

@@ -1,0 +1,205 @@
+"""What Asterisk tells, as far as Tongdai listens. `at` is Asterisk's own clock, in UTC.
+
+Events may come late, twice, out of order or not at all; what they say of a channel is never taken back.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The events of the switch flow from here on; what happened before was not told: list the channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """Calls go on unheard, and nothing may be dialled until the next Connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Another process took the application over. This one gets no more events and must never dial again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StasisStart:
+    """The channel is ours to command. One that was originated: it was answered, unless `args` tell of a return."""
+
+    channel_id: str
+    args: tuple[str, ...]
+    state: str
+    """`Up`, `Ring` (an inbound call not answered yet), …"""
+    caller: str
+    """The caller's number as the trunk sent it; empty when it did not."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StasisEnd:
+    """The channel left the application: for the dialplan, or because it hangs up. Not a hang-up by itself."""
+
+    channel_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStateChange:
+    channel_id: str
+    state: str
+    """`Down`, `Ringing`, `Up`, …"""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHangupRequest:
+    """Somebody hangs up; ChannelDestroyed follows."""
+
+    channel_id: str
+    cause: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDestroyed:
+    """The end of the channel."""
+
+    channel_id: str
+    cause: int
+    """Q.850; 0 where the far end gave none. 16 does not mean that it was answered."""
+    tech_cause: int | None
+    """The SIP status of a call that failed; None for one that did not, and before Asterisk 22."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Progress of a call that is being placed. The status alone does not tell an outcome: 404 and 603 say NOANSWER."""
+
+    channel_id: str
+    status: str
+    """Empty at first, then `RINGING`, `ANSWER`, `BUSY`, `NOANSWER`, `CONGESTION`, …"""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFinished:
+    playback_id: str
+    channel_id: str | None
+    """None when it was played to a bridge."""
+    done: bool
+    """False: it could not be played, as a sound that does not exist, or the call ended before its end."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEnteredBridge:
+    bridge_id: str
+    channel_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLeftBridge:
+    bridge_id: str
+    channel_id: str
+    at: datetime
+
+
+Event = (
+    Connected
+    | Disconnected
+    | Replaced
+    | StasisStart
+    | StasisEnd
+    | ChannelStateChange
+    | ChannelHangupRequest
+    | ChannelDestroyed
+    | Dial
+    | PlaybackFinished
+    | ChannelEnteredBridge
+    | ChannelLeftBridge
+)
+Frame = Mapping[str, Any]
+
+
+def parse(frame: object) -> Event | None:
+    """The event of a decoded JSON frame; None for one that is not known, incomplete or not an event at all."""
+    if not isinstance(frame, dict):
+        return None
+    event = cast("dict[str, Any]", frame)
+    kind = event.get("type")
+    read = _READERS.get(kind) if isinstance(kind, str) else None
+    if read is None:
+        return None
+    try:
+        return read(event)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _text(holder: Any, name: str) -> str:
+    value = holder[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def _number(holder: Frame, name: str) -> int:
+    value = holder[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(name)
+    return value
+
+
+def _number_or_none(holder: Frame, name: str) -> int | None:
+    return None if holder.get(name) is None else _number(holder, name)
+
+
+def _at(event: Frame) -> datetime:
+    at = datetime.fromisoformat(_text(event, "timestamp"))
+    if at.tzinfo is None:
+        raise ValueError("a timestamp without its offset")
+    return at.astimezone(UTC)
+
+
+def _channel_id(event: Frame) -> str:
+    return _text(event["channel"], "id")
+
+
+def _stasis_start(event: Frame) -> Event:
+    channel, args = event["channel"], event["args"]
+    if not isinstance(args, list):
+        raise TypeError("args")
+    texts = tuple(str(arg) for arg in cast("list[object]", args))
+    return StasisStart(
+        _text(channel, "id"), texts, _text(channel, "state"), _text(channel["caller"], "number"), _at(event)
+    )
+
+
+def _playback_finished(event: Frame) -> Event:
+    playback = event["playback"]
+    kind, _, target = _text(playback, "target_uri").partition(":")
+    return PlaybackFinished(
+        _text(playback, "id"), target if kind == "channel" else None, _text(playback, "state") == "done", _at(event)
+    )
+
+
+_READERS: Mapping[str, Callable[[Frame], Event]] = {
+    "ApplicationReplaced": lambda _: Replaced(),
+    "StasisStart": _stasis_start,
+    "StasisEnd": lambda e: StasisEnd(_channel_id(e), _at(e)),
+    "ChannelStateChange": lambda e: ChannelStateChange(_channel_id(e), _text(e["channel"], "state"), _at(e)),
+    "ChannelHangupRequest": lambda e: ChannelHangupRequest(_channel_id(e), _number_or_none(e, "cause"), _at(e)),
+    "ChannelDestroyed": lambda e: ChannelDestroyed(
+        _channel_id(e), _number(e, "cause"), _number_or_none(e, "tech_cause"), _at(e)
+    ),
+    "Dial": lambda e: Dial(_text(e["peer"], "id"), _text(e, "dialstatus"), _at(e)),
+    "PlaybackFinished": _playback_finished,
+    "ChannelEnteredBridge": lambda e: ChannelEnteredBridge(_text(e["bridge"], "id"), _channel_id(e), _at(e)),
+    "ChannelLeftBridge": lambda e: ChannelLeftBridge(_text(e["bridge"], "id"), _channel_id(e), _at(e)),
+}
+TYPES = tuple(_READERS)
+"""The types that `parse` knows; Asterisk is asked for no other."""

@@ -1,0 +1,110 @@
+"""Who is called, and what becomes of it: drawn from a seed, or told exactly."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from random import Random
+
+
+class Ending(StrEnum):
+    """Of the attempt to reach somebody."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNALLOCATED = "unallocated"
+    REJECTED = "rejected"
+    CONGESTION = "congestion"
+    DEAD = "dead"
+    """No carrier says anything for 32 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one call will meet, if it is not hung up before."""
+
+    ending: Ending
+    after_s: float = 0.0
+    """From the originate to the ending; without meaning for NO_ANSWER, which the time-out of the call ends."""
+    talk_s: float | None = None
+    """From the answer until the one called hangs up; None: never."""
+    machine: bool = False
+
+
+Callee = Callable[[str, datetime, Random], Plan]
+"""Of a number (or a phone's name) at an instant."""
+Seconds = Callable[[Random], float]
+
+
+def uniform(low: float, high: float) -> Seconds:
+    return lambda rng: rng.uniform(low, high)
+
+
+def exponential(mean: float) -> Seconds:
+    return lambda rng: rng.expovariate(1 / mean)
+
+
+def lognormal(median: float, sigma: float) -> Seconds:
+    """`sigma` of the logarithm: 0.8 is usual for talks."""
+    return lambda rng: rng.lognormvariate(math.log(median), sigma)
+
+
+RING_S, TALK_S, PICK_UP_S = uniform(3, 20), lognormal(90, 0.8), uniform(1, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callees:
+    """A population. A `Callee`."""
+
+    answer_rate: float | Callable[[datetime], float] = 0.3
+    """Share of calls that are answered, machines among them."""
+    machines: float = 0.1
+    """Share of answers that are given by a machine."""
+    busy: float = 0.15
+    """This and the next: shares of calls that are not answered; what is left rings until the time-out."""
+    unallocated: float = 0.05
+    rejected: float = 0.05
+    congestion: float = 0.03
+    dead: float = 0.0
+    ring_s: Seconds = RING_S
+    talk_s: Seconds = TALK_S
+
+    def __call__(self, number: str, now: datetime, rng: Random) -> Plan:
+        rate = self.answer_rate(now) if callable(self.answer_rate) else self.answer_rate
+        if rng.random() < rate:
+            return Plan(Ending.ANSWERED, self.ring_s(rng), self.talk_s(rng), machine=rng.random() < self.machines)
+        return self._unanswered(rng)
+
+    def _unanswered(self, rng: Random) -> Plan:
+        endings = {
+            Ending.BUSY: self.busy,
+            Ending.UNALLOCATED: self.unallocated,
+            Ending.REJECTED: self.rejected,
+            Ending.CONGESTION: self.congestion,
+            Ending.DEAD: self.dead,
+        }
+        drawn = rng.random()
+        for ending, share in endings.items():
+            drawn -= share
+            if drawn < 0:
+                return Plan(ending, self._refused_after(ending, rng))
+        return Plan(Ending.NO_ANSWER)
+
+    def _refused_after(self, ending: Ending, rng: Random) -> float:
+        if ending is Ending.DEAD:
+            return 32.0
+        return self.ring_s(rng) if ending is Ending.REJECTED else rng.uniform(0.1, 3.0)
+
+
+def always(ending: Ending, after_s: float = 5.0, talk_s: float | None = None, *, machine: bool = False) -> Callee:
+    """Each call the same."""
+    return lambda _number, _now, _rng: Plan(ending, after_s, talk_s, machine)
+
+
+def phone(answer_s: Seconds | None = PICK_UP_S) -> Callee:
+    """An agent's phone: answers after a while, or never (None), and leaves it to others to hang up."""
+    if answer_s is None:
+        return always(Ending.NO_ANSWER)
+    return lambda _name, _now, rng: Plan(Ending.ANSWERED, answer_s(rng))
