@@ -1,0 +1,1 @@
+"""Calls out: how many to place and when, and what becomes of each."""

@@ -1,0 +1,206 @@
+"""How many calls a campaign places now. Pure; asked once a second with what the database knows.
+
+agentless    as many as the limits allow
+preview      one for each agent who accepted a contact
+progressive  one for each free agent for whom none rings yet: nobody answers in vain unless an agent leaves
+predictive   more than that, for agents who will be free when the calls are answered
+
+Predictive looks ahead by the median time from dialling to an answer. A number of the calls that ring, and of those
+placed now, will be answered: a sum of chances that a life table of recent calls gives (the longer a call has rung, the
+less likely is its answer). A number of agents will be free by then: those free now, those whose wrap-up ends, and those
+whose talk and wrap-up end; talks end at random (exponential, as in Erlang's formulas). Both have a mean and a variance,
+and the answers one more for how well their rate is known. Their difference, taken as normal, tells how many answers are
+expected to find no agent. Calls are placed as long as these are within the allowance, a share of the answers expected.
+
+The allowance is what the cap leaves above the share abandoned so far, the worse of 24 hours and 30 days. It closes as
+the share comes near the cap; at the cap there is none, and predictive is progressive. So what the model has wrong
+(talks that are not exponential, answer rates that step, agents who leave) costs agents' time and not the cap.
+
+A call that rings is not hung up when agents leave. 16 CFR 310.4(b)(4), the US rule that the cap of 3 % and the 2 s come
+from, has each call ring 15 seconds or four rings; and people do not answer a number that hung up on them before.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import accumulate, zip_longest
+
+PATIENCE_S = 2.0
+"""A live answer that finds no agent for so long is abandoned."""
+ENOUGH_ANSWERS = 15
+"""From so many recent live answers on, the answer rate is known (to about a quarter of itself)."""
+_PRIOR_ANSWERS, _PRIOR_SHARE = 200, 2 / 3
+"""Shares are as if 200 answers had come before, abandoned at 2/3 of the cap, where shares settle: none abandoned of the
+first ten is not yet leave to spend all of the cap."""
+
+
+class Mode(StrEnum):
+    AGENTLESS = "agentless"
+    PREVIEW = "preview"
+    PROGRESSIVE = "progressive"
+    PREDICTIVE = "predictive"
+
+
+@dataclass(frozen=True, slots=True)
+class RingTimes:
+    """How long recent calls rang. Only of calls dialled a ring timeout ago or earlier: of those dialled since, the
+    answers would be known before the time-outs, and the answer rate would seem higher than it is."""
+
+    answered: tuple[int, ...] = ()
+    """At k: how many were answered live after k whole seconds."""
+    unanswered: tuple[int, ...] = ()
+    """At k: how many ended otherwise (no answer, busy, refused, …) after k whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    answered: int = 0
+    """Live answers, with the abandoned ones."""
+    abandoned: int = 0
+    """Of these, such that no agent came within 2 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    max_concurrent: int
+    calls_per_second: int
+    abandonment_cap: float = 0.03
+    """Share of the live answers; 0 makes predictive progressive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A campaign and its agents now. Instants (`_since`) are seconds on the clock of `now`."""
+
+    mode: Mode
+    limits: Limits
+    calls_up: int = 0
+    """The campaign's calls that hold a line: ringing, waiting or talking."""
+    placed_this_second: int = 0
+    accepted: int = 0
+    """Preview: agents who accepted a contact that is not dialled yet."""
+    agents_free: int = 0
+    talking_since: Sequence[float] = ()
+    """For each agent who talks, whoever with."""
+    wrap_up_since: Sequence[float] = ()
+    """For each agent in wrap-up."""
+    ringing_since: Sequence[float] = ()
+    """For each call that rings and will want one of these agents, of whatever campaign."""
+    waiting: int = 0
+    """Answered calls that wait for one of these agents."""
+    talk_mean_s: float = 0.0
+    """0 = not known."""
+    wrap_up_s: float = 0.0
+    rings: RingTimes = RingTimes()
+    last_24_h: Tally = Tally()
+    last_30_days: Tally = Tally()
+
+
+def calls_to_place(snapshot: Snapshot, now: float) -> int:
+    """0 or more, within all limits."""
+    limits = snapshot.limits
+    room = min(limits.max_concurrent - snapshot.calls_up, limits.calls_per_second - snapshot.placed_this_second)
+    match snapshot.mode:
+        case Mode.AGENTLESS:
+            wanted = room
+        case Mode.PREVIEW:
+            wanted = snapshot.accepted
+        case Mode.PROGRESSIVE:
+            wanted = _for_free_agents(snapshot)
+        case Mode.PREDICTIVE:
+            wanted = max(_for_free_agents(snapshot), _for_agents_to_come(snapshot, now, room))
+    return max(0, min(wanted, room))
+
+
+def _for_free_agents(snapshot: Snapshot) -> int:
+    return snapshot.agents_free - snapshot.waiting - len(snapshot.ringing_since)
+
+
+def _for_agents_to_come(snapshot: Snapshot, now: float, room: int) -> int:
+    table, allowance = _life_table(snapshot.rings), _allowance(snapshot)
+    if table is None or allowance <= 0:
+        return 0
+    answers, answers_variance = _answers_to_come(table, snapshot, now)
+    agents, agents_variance = _agents_by(snapshot, now, table.horizon_s + PATIENCE_S)
+    variance = answers_variance + agents_variance
+    rate = table.chances[0]
+    unsure = (1 - rate) / table.answers  # the variance of the rate itself, as a share of its square
+    placed = 0
+    while placed < room:
+        answers += rate
+        variance += rate * (1 - rate)
+        if _expected_excess(answers - agents, variance + answers * answers * unsure) > allowance * answers:
+            break
+        placed += 1
+    return placed
+
+
+def _allowance(snapshot: Snapshot) -> float:
+    """The share of the next answers that may be expected to find no agent."""
+    cap = snapshot.limits.abandonment_cap
+    tallies = (snapshot.last_24_h, snapshot.last_30_days)
+    if any(tally.abandoned and tally.abandoned >= cap * tally.answered for tally in tallies):
+        return 0.0
+    prior = _PRIOR_ANSWERS * _PRIOR_SHARE * cap
+    return cap - max((prior + tally.abandoned) / (_PRIOR_ANSWERS + tally.answered) for tally in tallies)
+
+
+@dataclass(frozen=True, slots=True)
+class _LifeTable:
+    answers: int
+    """So many live answers it is made of."""
+    horizon_s: float
+    """The median time from dialling to a live answer."""
+    chances: Sequence[float]
+    """At k: the chance that a call that has rung k whole seconds will still be answered live; ends with 0."""
+
+
+@lru_cache(maxsize=256)
+def _life_table(rings: RingTimes) -> _LifeTable | None:
+    """None while too few answers are known."""
+    answers = sum(rings.answered)
+    if answers < ENOUGH_ANSWERS:
+        return None
+    both = list(zip_longest(rings.answered, rings.unanswered, fillvalue=0))
+    answered_before = [0, *accumulate(answered for answered, _ in both)]
+    ended_before = [0, *accumulate(answered + unanswered for answered, unanswered in both)]
+    calls = ended_before[-1]
+    chances = [
+        (answers - answered) / (calls - ended) if ended < calls else 0.0
+        for answered, ended in zip(answered_before, ended_before, strict=True)
+    ]
+    return _LifeTable(answers, bisect_left(answered_before, answers / 2), chances)
+
+
+def _answers_to_come(table: _LifeTable, snapshot: Snapshot, now: float) -> tuple[float, float]:
+    """Mean and variance of how many of the calls that ring will be answered."""
+    chances, last = table.chances, len(table.chances) - 1
+    ringing = [
+        chances[rang] if 0 <= (rang := int(now - since)) < last else chances[last if rang > 0 else 0]
+        for since in snapshot.ringing_since
+    ]
+    mean = sum(ringing)
+    return mean, mean - sum([chance * chance for chance in ringing])
+
+
+def _agents_by(snapshot: Snapshot, now: float, horizon_s: float) -> tuple[float, float]:
+    """Mean and variance of how many agents will be free. Nobody knows when a wrap-up that is overdue ends."""
+    begun_after, begun_until = now - snapshot.wrap_up_s, now + horizon_s - snapshot.wrap_up_s
+    certain = snapshot.agents_free - snapshot.waiting
+    certain += sum([begun_after < since <= begun_until for since in snapshot.wrap_up_since])
+    talk_ends_s = max(0.0, horizon_s - snapshot.wrap_up_s)
+    chance = 1 - math.exp(-talk_ends_s / snapshot.talk_mean_s) if snapshot.talk_mean_s > 0 else 0.0
+    mean = len(snapshot.talking_since) * chance
+    return certain + mean, mean * (1 - chance)
+
+
+def _expected_excess(mean: float, variance: float) -> float:
+    """E[max(0, x)] of a normal x."""
+    deviation = math.sqrt(variance)
+    if deviation == 0:
+        return max(0.0, mean)
+    z = mean / deviation
+    return deviation * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) + mean * (1 + math.erf(z / math.sqrt(2))) / 2
