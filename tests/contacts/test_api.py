@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from tests.conftest import refused
+from tongdai.contacts import many
+from tongdai.contacts.model import NewContact
 
 WRITTEN = ("0901234567", "+84901234567", "84901234567", "0901 234 567", "090-123-4567", "0084 901234567")
 OUTCOMES = (
@@ -268,3 +270,22 @@ async def test_of_many_additions_at_once_exactly_one_is_no_duplicate(tenant):
     assert sorted(answer["duplicate"] for answer in answers) == [False] + [True] * 11
     assert len({answer["contactId"] for answer in answers}) == 1
     assert await lists(tenant, campaign_id) == [("Default List", 1)]
+
+
+@pytest.mark.parametrize("size", [20, 1000])
+async def test_pages_deep_in_a_list_follow_each_other_to_its_end(tenant, conn, size):
+    campaign_id, first, second = await two_lists(tenant, conn)
+    for list_id, numbers in ((first, range(1500)), (second, range(1500, 3000)), (first, range(3000, 4000))):
+        async with conn.transaction():
+            rows = [NewContact(phone=f"+8490{n:07}") for n in numbers]
+            await many.add_many(conn, tenant.tenant_id, campaign_id, list_id, rows)
+    page = await contacts(tenant, campaign_id, first, "size=1")
+    await tenant.done("DELETE", f"/v1/campaigns/{campaign_id}/contacts/{page['data'][0]['contactId']}")
+    seen = []
+    for number in range(2499 // size + 1):
+        page = await contacts(tenant, campaign_id, first, f"size={size}&page={number}")
+        assert page["totalRecord"] == 2499
+        seen += [row["phoneNumber"] for row in page["data"]]
+    assert seen == [f"090{n:07}" for n in (*range(1, 1500), *range(3000, 4000))]
+    page = await contacts(tenant, campaign_id, first, f"size={size}&page={number + 1}")
+    assert (page["totalRecord"], page["data"]) == (2499, [])

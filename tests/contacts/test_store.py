@@ -9,10 +9,10 @@ import pytest
 
 from tests.conftest import move_contact
 from tongdai.campaigns import store as campaigns
-from tongdai.contacts import store
+from tongdai.contacts import many, pages, store
 from tongdai.contacts.model import Added, NewContact, Search
-from tongdai.contacts.store import AddedMany, Refusal
-from tongdai.db.pool import open_pool
+from tongdai.contacts.store import Refusal
+from tongdai.db.pool import connect, open_pool
 from tongdai.imports import store as imports
 from tongdai.tenants import store as tenants
 from tongdai.testing import factories
@@ -49,9 +49,23 @@ where tenant_id = $1 group by 1, 2, 3, 4
 """
 
 
+BLOCKS_KEPT = """
+select list_id, span, block, sum(contacts)::bigint from contact_block
+where tenant_id = $1 group by 1, 2, 3 having sum(contacts) <> 0
+"""
+BLOCKS_COUNTED = """
+select list_id, span, contact_id >> span, count(*) from contact cross join (values (10), (15), (20)) spans (span)
+where tenant_id = $1 group by 1, 2, 3
+"""
+
+
 async def tallies(conn, tenant_id):
-    """The totals that are kept, and those counted."""
-    return [{tuple(row)[:4]: row[4] for row in await conn.fetch(sql, tenant_id)} for sql in (KEPT, COUNTED)]
+    """The totals that are kept, and those counted: of lists by state, and of lists by ranges of ids."""
+    found = [
+        {tuple(row)[:-1]: row[-1] for row in await conn.fetch(sql, tenant_id)}
+        for sql in (KEPT, BLOCKS_KEPT, COUNTED, BLOCKS_COUNTED)
+    ]
+    return found[:2], found[2:]
 
 
 class Operations:
@@ -63,12 +77,12 @@ class Operations:
 
     async def step(self):
         campaign_id = self.rng.choice(self.campaign_ids)
-        kind = self.rng.choice(("add", "add", "add_many", "delete", "delete", "move"))
+        kind = self.rng.choice(("add", "add", "add_many", "delete", "delete", "remove_many", "move"))
         await getattr(self, kind)(campaign_id)
 
     async def add(self, campaign_id):
         async with self.pool.acquire() as conn:
-            found = await store.lists(conn, self.tenant_id, campaign_id)
+            found = await pages.lists(conn, self.tenant_id, campaign_id)
             list_id = self.rng.choice([None, *(one.list_id for one in found)])
             new = NewContact(phone=number(self.rng.randrange(60)))
             added = await store.add(conn, self.tenant_id, campaign_id, list_id, new)
@@ -81,10 +95,19 @@ class Operations:
             transaction = conn.transaction()
             await transaction.start()
             list_id = await store.list_named(conn, self.tenant_id, campaign_id, self.rng.choice("AB"))
-            added = await store.add_many(conn, self.tenant_id, campaign_id, list_id, rows)
-            assert added.created + added.duplicates == len(rows)
+            added = await many.add_many(conn, self.tenant_id, campaign_id, list_id, rows)
+            assert added.contact_ids.keys() == {row.phone for row in rows} >= added.made
             await (transaction.commit() if kept else transaction.rollback())
         self.done["many" if kept else "rolled back"] += 1
+
+    async def remove_many(self, campaign_id):
+        async with self.pool.acquire() as conn, conn.transaction():
+            found = await conn.fetch(
+                "select contact_id, customer_id from contact where tenant_id = $1 order by contact_id", self.tenant_id
+            )
+            some = self.rng.sample(found, min(len(found), self.rng.randrange(6)))
+            ids = [[row[column] for row in some] for column in ("contact_id", "customer_id")]
+            self.done["removed"] += await many.remove_many(conn, self.tenant_id, campaign_id, *ids)
 
     async def any_contact(self):
         async with self.pool.acquire() as conn:
@@ -113,16 +136,16 @@ async def test_kept_totals_equal_counted_ones_after_any_sequence_of_changes(pool
     ids = [await campaign_of(pool, tenant_id) for _ in range(2)]
     operations = Operations(pool, tenant_id, ids, random.Random(seed))
     for _ in range(8):
-        for _ in range(10):
+        for _ in range(20):
             await operations.step()
         async with pool.acquire() as conn:
             kept, counted = await tallies(conn, tenant_id)
             assert kept == counted
             for campaign_id in ids:
-                for found in await store.lists(conn, tenant_id, campaign_id):
-                    rows, total = await store.page(conn, tenant_id, campaign_id, found.list_id, Search(), 1000, 0)
+                for found in await pages.lists(conn, tenant_id, campaign_id):
+                    rows, total = await pages.page(conn, tenant_id, campaign_id, found.list_id, Search(), 1000, 0)
                     assert len(rows) == total == found.contact_count
-    sometimes = ("added", "duplicate", "many", "rolled back", "deleted", Refusal.NOT_PENDING, "moved")
+    sometimes = ("added", "duplicate", "many", "rolled back", "deleted", Refusal.NOT_PENDING, "moved", "removed")
     assert all(operations.done[what] for what in sometimes), operations.done
 
 
@@ -173,7 +196,7 @@ async def test_first_additions_at_once_make_one_default_list(pool, conn, tenant_
 
     added = await asyncio.gather(*(add(n) for n in range(18)))
     assert not any(one.duplicate for one in added)
-    found = await store.lists(conn, tenant_id, campaign_id)
+    found = await pages.lists(conn, tenant_id, campaign_id)
     assert [(one.name, one.contact_count) for one in found] == [("Default List", 18)]
 
 
@@ -188,7 +211,7 @@ async def test_deletions_of_one_contact_at_once_have_one_winner(pool, conn, tena
         refusals = await asyncio.gather(*(delete() for _ in range(6)))
         assert sorted(map(str, refusals)) == sorted(["None"] + [str(Refusal.NO_CONTACT)] * 5)
     kept, counted = await tallies(conn, tenant_id)
-    assert kept == counted == {}
+    assert kept == counted == [{}, {}]
 
 
 async def test_of_a_deletion_and_a_call_of_one_contact_one_wins(pool, conn, tenant_id, campaign_id):
@@ -220,11 +243,11 @@ async def test_refusals_tell_what_is_missing_first(conn, tenant_id, campaign_id)
     new = NewContact(phone=number(1))
     assert await store.add(conn, tenant_id, 1, None, new) is Refusal.NO_CAMPAIGN
     assert await store.add(conn, tenant_id, campaign_id, 1, new) is Refusal.NO_LIST
-    assert await store.lists(conn, tenant_id, 1) is None
+    assert await pages.lists(conn, tenant_id, 1) is None
     await conn.execute("update campaign set status = 4 where tenant_id = $1", tenant_id)
     assert await store.add(conn, tenant_id, campaign_id, None, new) is Refusal.STOPPED
     assert await store.add(conn, tenant_id, campaign_id, 1, new) is Refusal.NO_LIST
-    assert await store.lists(conn, tenant_id, campaign_id) == []
+    assert await pages.lists(conn, tenant_id, campaign_id) == []
 
 
 async def test_many_rows_skip_what_the_campaign_has_and_what_came_before(conn, tenant_id, campaign_id):
@@ -232,8 +255,9 @@ async def test_many_rows_skip_what_the_campaign_has_and_what_came_before(conn, t
     async with conn.transaction():
         list_id = await store.list_named(conn, tenant_id, campaign_id, "B")
         rows = [NewContact(phone=number(n), name=f"No. {i}") for i, n in enumerate((3, 1, 2, 3, 2))]
-        assert await store.add_many(conn, tenant_id, campaign_id, list_id, rows) == AddedMany(2, 3)
-    found, total = await store.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
+        added = await many.add_many(conn, tenant_id, campaign_id, list_id, rows)
+    assert added.made == {number(2), number(3)}
+    found, total = await pages.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
     assert [(one.phone, one.name) for one in found] == [(number(3), "No. 0"), (number(2), "No. 2")]
     assert total == 2
 
@@ -265,11 +289,14 @@ FILL = (
            case when customer_id % 3 = 0 then 'X' || customer_id end, case when customer_id % 100 = 0 then 1 else 2 end
        from (select *, row_number() over (order by list_id) as n from contact_list where tenant_id = $1) l
        join customer c using (tenant_id) where tenant_id = $1 and n = 1 + customer_id % 10""",
-    f"""insert into import_job (tenant_id, campaign_id, list_id, total_rows, status, finished_at)
-        select $1, campaign_id, list_id, 0, 'done', now() from contact_list, generate_series(1, {ROWS // 2000})
+    """insert into contact_block (tenant_id, list_id, span, block, slot, contacts)
+       select tenant_id, list_id, span, contact_id >> span, 0, count(*)
+       from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4""",
+    f"""insert into import_job (tenant_id, campaign_id, list_id, list_name, total_rows, status, finished_at)
+        select $1, campaign_id, list_id, '', 0, 'done', now() from contact_list, generate_series(1, {ROWS // 2000})
         where tenant_id = $1""",
-    """insert into import_job (tenant_id, campaign_id, list_id, total_rows, status, lease_until)
-       select $1, campaign_id, list_id, 1, 'processing', now() + interval '1 day' from contact_list
+    """insert into import_job (tenant_id, campaign_id, list_id, list_name, total_rows, status, lease_until)
+       select $1, campaign_id, list_id, '', 1, 'processing', now() + interval '1 day' from contact_list
        where tenant_id = $1 order by list_id limit 20""",
     f"""insert into api_key (tenant_id, name, hint, digest, scopes)
         select $1::bigint + i % 500, '', '', sha256(i::text::bytea), array['queue']
@@ -340,26 +367,26 @@ async def assert_uses(conn, index, table, sql, *args):
 
 @pytest.mark.parametrize("offset", [0, 1000])
 async def test_page_reads_the_list_by_its_index(filled, large, offset):
-    await assert_uses(filled, "contact_list_page", "contact", store.PAGE, *large, 20, offset)
+    await assert_uses(filled, "contact_list_page", "contact", pages.PAGE, *large, 20, offset)
 
 
 async def test_page_is_read_in_order_without_sorting_the_list(filled, large):
-    for _, found in await plans(filled, store.PAGE, *large, 20, 0):
+    for _, found in await plans(filled, pages.PAGE, *large, 20, 0):
         below_limit = next(node for node in found if node["Node Type"] == "Limit")
         assert all(node["Node Type"] != "Sort" for node in nodes(below_limit))
 
 
 async def test_page_of_a_status_reads_its_index(filled, large):
-    await assert_uses(filled, "contact_list_status", "contact", store.PAGE_OF_STATUS, *large, 20, 0, 1)
+    await assert_uses(filled, "contact_list_status", "contact", pages.PAGE_OF_STATUS, *large, 20, 0, 1)
 
 
 async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
     index = "contact_tenant_id_campaign_id_phone_key"
-    await assert_uses(filled, index, "contact", store.PAGE_OF_PHONE, *large, 20, 0, "+84910000001", None, None)
+    await assert_uses(filled, index, "contact", pages.PAGE_OF_PHONE, *large, 20, 0, "+84910000001", None, None)
 
 
 async def test_page_of_a_reference_reads_its_index(filled, large):
-    await assert_uses(filled, "contact_external", "contact", store.PAGE_OF_EXTERNAL, *large, 20, 0, "X1", None, None)
+    await assert_uses(filled, "contact_external", "contact", pages.PAGE_OF_EXTERNAL, *large, 20, 0, "X1", None, None)
 
 
 async def test_addition_reads_the_keys_of_numbers(filled, large):
@@ -370,6 +397,86 @@ async def test_addition_reads_the_keys_of_numbers(filled, large):
     await assert_uses(filled, "campaign_pkey", "campaign", store.ADD, *args)
 
 
+NUMBERS = "contact_tenant_id_campaign_id_phone_key"
+PEOPLE = "customer_tenant_id_phone_key"
+SOME_NUMBERS = "{" + ",".join(number(n) for n in range(5000)) + "}"
+SOME_IDS = "{" + ",".join(map(str, range(1, 5001))) + "}"
+MADE_LARGE = """
+update pg_class set reltuples = 5000000
+where relname in ('contact', 'customer') or relname in (
+    select indexname from pg_indexes where tablename in ('contact', 'customer') and indexname <> 'contact_external')
+"""
+
+
+async def assert_looks_up(conn, tenant_id, campaign_id):
+    """Each number of a chunk of 5,000 rows is looked for by the whole key."""
+    await assert_uses(conn, NUMBERS, "contact", many.KNOWN, tenant_id, campaign_id, SOME_NUMBERS)
+    await assert_uses(conn, PEOPLE, "customer", many.PEOPLE, tenant_id, SOME_NUMBERS)
+    for _, found in [
+        *await plans(conn, many.KNOWN, tenant_id, campaign_id, SOME_NUMBERS),
+        *await plans(conn, many.PEOPLE, tenant_id, SOME_NUMBERS),
+    ]:
+        assert not {node["Node Type"] for node in found} & {
+            "Hash Join",
+            "Merge Join",
+            "Bitmap Heap Scan",
+            "Materialize",
+        }
+
+
+async def test_numbers_of_a_chunk_are_looked_for_by_the_whole_key(filled, large):
+    await assert_looks_up(filled, *large[:2])
+
+
+async def test_numbers_of_a_tenant_that_statistics_have_not_seen_are_looked_for_by_the_whole_key(filled):
+    await assert_looks_up(filled, 1, 1)
+
+
+async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled, large):
+    transaction = filled.transaction()
+    await transaction.start()
+    await filled.execute(MADE_LARGE)
+    for tenant_id, campaign_id in (large[:2], (1, 1)):
+        await assert_looks_up(filled, tenant_id, campaign_id)
+        await assert_uses(filled, "contact_pkey", "contact", many.REMOVE_MANY, tenant_id, campaign_id, SOME_IDS)
+        await assert_uses(filled, "customer_pkey", "customer", many.FREE_CUSTOMERS, tenant_id, SOME_IDS)
+        await assert_uses(filled, "customer_pkey", "customer", many.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
+        await assert_uses(filled, "contact_customer", "contact", many.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
+    await transaction.rollback()
+
+
+async def test_numbers_in_tables_that_were_never_analysed_are_looked_for_by_the_whole_key(fresh_database):
+    async with fresh_database() as dsn:
+        conn = await connect(dsn, name="tests")
+        tenant_id = await factories.tenant(conn)
+        campaign_id = await campaign_of_one(conn, tenant_id)
+        list_id = await store.list_named(conn, tenant_id, campaign_id, "A")
+        for first in (0, 2000):
+            async with conn.transaction():
+                rows = [NewContact(phone=number(n)) for n in range(first, first + 2000)]
+                await many.add_many(conn, tenant_id, campaign_id, list_id, rows)
+        await assert_looks_up(conn, tenant_id, campaign_id)
+        await conn.close()
+
+
+async def campaign_of_one(conn, tenant_id):
+    return (await campaigns.create(conn, tenant_id, "A", "A", None, None)).campaign_id
+
+
+async def test_deep_page_reads_ranges_and_the_list_by_their_keys(filled, large):
+    for args in ((*large, 20, 2500), (*large, 1000, 10**9), (1, 1, 1, 20, 2500)):
+        await assert_uses(filled, "contact_list_page", "contact", pages.PAGE_DEEP, *args)
+        await assert_uses(filled, "contact_block_pkey", "contact_block", pages.PAGE_DEEP, *args)
+
+
+async def test_pages_of_a_list_that_statistics_have_not_seen_read_their_indexes(filled):
+    place = (1, 1, 1, 20, 0)
+    await assert_uses(filled, "contact_list_page", "contact", pages.PAGE, *place)
+    await assert_uses(filled, "contact_list_status", "contact", pages.PAGE_OF_STATUS, *place, 1)
+    await assert_uses(filled, NUMBERS, "contact", pages.PAGE_OF_PHONE, *place, number(1), None, None)
+    await assert_uses(filled, "contact_external", "contact", pages.PAGE_OF_EXTERNAL, *place, "X1", None, None)
+
+
 async def test_deletion_reads_the_primary_key(filled, large):
     tenant_id, campaign_id, _ = large
     await assert_uses(filled, "contact_pkey", "contact", store.DELETE, tenant_id, campaign_id, 1)
@@ -378,7 +485,7 @@ async def test_deletion_reads_the_primary_key(filled, large):
 async def test_lists_read_the_tally_by_its_key(filled, large):
     await assert_uses(filled, "contact_list_tenant_id_campaign_id_name_key", "contact_list", store.FIND_LIST,
                       large[0], large[1], "A")  # fmt: skip
-    for mode, found in await plans(filled, store.LISTS, large[0], large[1]):
+    for mode, found in await plans(filled, pages.LISTS, large[0], large[1]):
         assert "contact" not in {node.get("Relation Name") for node in found}, mode
 
 

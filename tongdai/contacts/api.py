@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from tongdai import ids
-from tongdai.contacts import phone, store
+from tongdai.contacts import pages, phone, store
 from tongdai.contacts.checking import Problem, check
 from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Contact, NewContact, Scalar, Search
 from tongdai.contacts.store import Refusal
@@ -108,7 +108,7 @@ _body = msgspec.json.Decoder(ContactBody)
 async def contact_lists(request: ApiRequest) -> Answer:
     campaign_id = _campaign_id(request)
     async with connection(request) as conn:
-        found = await store.lists(conn, principal_of(request).tenant_id, campaign_id)
+        found = await pages.lists(conn, principal_of(request).tenant_id, campaign_id)
     if found is None:
         raise NotFound("Campaign not found")
     rows = [ListRow(row.list_id, row.name, row.contact_count) for row in found]
@@ -158,7 +158,7 @@ async def contacts(request: ApiRequest) -> Answer:
     query = paging.query_of(request)
     page, search = paging.page_of(query), _search(query, who.country)
     async with connection(request) as conn:
-        found = await store.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
+        found = await pages.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
     return answer(ContactPage(totalRecord=found[1], data=_rows(found[0], who.country)))

@@ -1,17 +1,25 @@
 """Phone numbers: as people write them, as they are stored (E.164), as answers show them.
 
 The numbering plans are those of `phonenumbers`. It reads some 20,000 numbers a second, so the ordinary ones, the fixed
-and mobile numbers of the tenant's own country, are read by one regular expression built from its metadata.
+and mobile numbers of the tenant's own country, are read by one regular expression built from its metadata: twice as
+fast again where it goes over many numbers in one text.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Self
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberDesc,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 from phonenumbers.phonenumberutil import format_number, normalize_digits_only
 
 MAX_TEXT = 40  # characters; no way of writing a number needs more
@@ -23,12 +31,18 @@ _SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u
 _SEPARATORS = str.maketrans("+0123456789", "+0123456789", _SPACES + ".-()[]/")  # twice as fast as with misses
 _WRITTEN = re.compile(r"\+?[0-9]+")
 
+_LONGEST_EMERGENCY = 6  # digits
+
 # Vietnam moved its 11-digit mobile numbers to 10 digits in 2018; lists from before are still about.
 _MOVED = {
     "120": "70", "121": "79", "122": "77", "126": "76", "128": "78", "123": "83", "124": "84", "125": "85",
     "127": "81", "129": "82", "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37",
     "168": "38", "169": "39", "186": "56", "188": "58", "199": "59",
 }  # fmt: skip
+_KINDS = (
+    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan"),
+    "voicemail",
+)  # those that make a number exist
 
 
 class Reason(StrEnum):
@@ -47,6 +61,7 @@ class Reason(StrEnum):
     UNKNOWN_COUNTRY = "unknown_country", "has a calling code that no country has"
     NOT_ASSIGNABLE = "not_assignable", "is not a number that its country assigns"
     PREMIUM = "premium", "is a premium-rate number, which is not called"
+    SHORT_NUMBER = "short_number", "is a short number, as those of emergency services, which is not called"
 
 
 _REASON_OF_PARSE = {
@@ -73,15 +88,35 @@ def normalise(text: str, country: str) -> str | Reason:
     international prefix. Only when that gives no number that exists, and they start with the country's own calling
     code, are they read as if `+` were before them: in VN `84901234567` is `+84901234567`, but `841992000` is the
     mobile number `+84841992000`. Premium-rate numbers are refused; toll-free, shared-cost and internet numbers are
-    not. Short codes (`113`) are too short. Vietnamese mobile numbers from before 2018 come out as the ones they became.
+    not. Short numbers, of which emergency numbers (`113`) are some, are refused as such when the country has them, as
+    too short when another has. Vietnamese mobile numbers from before 2018 come out as the ones they became.
     """
     return normaliser(country)(text)
 
 
+def normalise_all(texts: Sequence[str], country: str) -> list[str | Reason]:
+    """`normalise` of each text, in their order; of hundreds at a time up to twice as fast."""
+    read, lines, prefix = normaliser(country), _lines(country), f"+{_plan(country).country_code}"
+    kept = [text if len(text) <= MAX_TEXT and "\n" not in text else "" for text in texts]  # a line for each
+    joined = "\n".join([*kept, ""])
+    if not joined.isascii():  # one such sign makes `translate` slow for all
+        for space in _SPACES[1:]:
+            joined = joined.replace(space, " ")
+    if not joined.isascii():
+        joined = "\n".join([line if line.isascii() else "" for line in joined.split("\n")])
+    found = lines.findall(joined.translate(_SEPARATORS))
+    numbers = [groups[-1] for groups in found] if lines.groups > 1 else found
+    return [prefix + number if number else read(text) for number, text in zip(numbers, texts, strict=True)]
+
+
 @lru_cache(maxsize=256)
 def normaliser(country: str) -> Callable[[str], str | Reason]:
-    """`normalise` bound to a country, for many numbers."""
-    ordinary, prefix = _ordinary(country).fullmatch, f"+{_plan(country).country_code}"
+    """`normalise` bound to a country, for many numbers that come one by one."""
+    plan = _plan(country)
+    prefix = f"+{plan.country_code}"
+    ordinary = re.compile(_ordinary(plan, r"\Z"), re.ASCII).fullmatch
+    moved = re.compile(_moved(plan, r"\Z"), re.ASCII).fullmatch
+    refused = _refusals(plan)
 
     def read(text: str) -> str | Reason:
         if len(text) > MAX_TEXT:
@@ -89,9 +124,19 @@ def normaliser(country: str) -> Callable[[str], str | Reason]:
         digits = text if text.lstrip("+").isdecimal() else text.translate(_SEPARATORS)
         if found := ordinary(digits):
             return prefix + found["n"]
-        return _read(digits, country, prefix) if _WRITTEN.fullmatch(digits) else Reason.NOT_A_NUMBER
+        if not _WRITTEN.fullmatch(digits):
+            return Reason.NOT_A_NUMBER
+        if found := moved(digits):
+            return _renumbered(prefix + found["n"])
+        return refused(digits) or _read(digits, country, prefix)
 
     return read
+
+
+@lru_cache(maxsize=256)
+def _lines(country: str) -> re.Pattern[str]:
+    """Matches a line of a text; its last group is the national part of an ordinary number, empty of all else."""
+    return re.compile(_ordinary(_plan(country), "\n") + "|.*\n", re.ASCII)
 
 
 def shown(e164: str, country: str) -> str:
@@ -112,6 +157,8 @@ def _plans(code: int | None) -> list[PhoneMetadata]:
 
 def _read(digits: str, country: str, prefix: str) -> str | Reason:
     """What `phonenumbers` reads in an optional `+` and digits: nationally, then after the country's own code."""
+    if len(digits) <= _LONGEST_EMERGENCY and phonenumbers.is_emergency_number(digits, country):
+        return Reason.SHORT_NUMBER
     number = _parsed(digits, country)
     if not (isinstance(number, Reason) and digits.startswith(prefix[1:])):
         return number
@@ -130,9 +177,18 @@ def _parsed(digits: str, country: str) -> str | Reason:
     e164 = format_number(number, PhoneNumberFormat.E164)
     if kind != PhoneNumberType.UNKNOWN:
         return e164
+    if (new := _renumbered(e164)) != e164:
+        return new
+    if phonenumbers.is_valid_short_number_for_region(number, country):
+        return Reason.SHORT_NUMBER
+    return _REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), Reason.NOT_ASSIGNABLE)
+
+
+def _renumbered(e164: str) -> str:
+    """What a Vietnamese mobile number from before 2018 became; any other number as it is."""
     if e164.startswith("+84") and len(e164) == 13 and (new := _MOVED.get(e164[3:6])):
         return f"+84{new}{e164[6:]}"
-    return _REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), Reason.NOT_ASSIGNABLE)
+    return e164
 
 
 def _any(patterns: Iterable[str | None]) -> str:
@@ -140,31 +196,86 @@ def _any(patterns: Iterable[str | None]) -> str:
     return f"(?:{'|'.join(p for p in patterns if p) or '(?!)'})"
 
 
-def _ordinary(country: str) -> re.Pattern[str]:
-    """Matches most fixed and mobile numbers that `_read` accepts, and nothing else; `n` is the national part.
+def _patterns(plan: PhoneMetadata, *kinds: str) -> list[str | None]:
+    """The patterns of national numbers of these kinds (`mobile`); none of kinds that the country does not have."""
+    found: list[PhoneNumberDesc | None] = [getattr(plan, kind) for kind in kinds]
+    return [kind and kind.national_number_pattern for kind in found]
+
+
+def _ordinary(plan: PhoneMetadata, end: str) -> str:
+    """Matches most fixed and mobile numbers that `_read` accepts, and nothing else."""
+    premium = (pattern for p in _plans(plan.country_code) for pattern in _patterns(p, "premium_rate"))
+    return _pattern(plan, _any(_patterns(plan, "mobile", "fixed_line")), _any(premium), end)
+
+
+def _moved(plan: PhoneMetadata, end: str) -> str:
+    """Matches most Vietnamese mobile numbers from before 2018, in Vietnam; nothing that a number has today."""
+    if plan.country_code != 84:
+        return "(?!)"
+    return _pattern(plan, rf"{_any(_MOVED)}\d{{7}}", _any(_patterns(plan, *_KINDS)), end)
+
+
+def _lengths(desc: PhoneNumberDesc | None, *, local: bool = False) -> set[int]:
+    """How many digits numbers of a kind have; `local`: only without their area code. The library's -1 means none."""
+    if desc is None:
+        return set()
+    return {length for length in (desc.possible_length_local_only if local else desc.possible_length) if length > 0}
+
+
+def _refusals(plan: PhoneMetadata) -> Callable[[str], Reason | None]:
+    """Why digits that are no number of the country are refused, when that is the same whichever way they are read.
+
+    None of those that may be a number, be it a short one, and of all when the country shares its calling code.
+    """
+    code, trunk = plan.country_code, plan.national_prefix_for_parsing or "(?!)"
+    general, idd = _any(_patterns(plan, "general_desc")), _any([plan.international_prefix])
+    rewrites = f"(?({groups + 1})(?!))" if (groups := re.compile(trunk).groups) else ""
+    short = PhoneMetadata.short_metadata_for_region(plan.id)
+    rest = rf"(?!{general}\Z)[0-9]{{{1 + max(_lengths(short and short.general_desc), default=2)},}}"
+    national = rf"(?!{idd}|{code}|{general}\Z)((?>{trunk}){rewrites}|(?!{trunk})){rest}"
+    abroad = rf"(?:\+|(?>{idd})){code}(?!{trunk})(?P<n>{rest})"
+    alone = len(_plans(code)) == 1
+    written = re.compile(f"{national}|{abroad}" if alone else "(?!)", re.ASCII).fullmatch
+    lengths, local = _lengths(plan.general_desc), _lengths(plan.general_desc, local=True)
+    shortest, longest = min(lengths), max(lengths)
+
+    def refused(digits: str) -> Reason | None:
+        if not (found := written(digits)):
+            return None
+        whole = len(found["n"] or digits)
+        length = whole - len(found[1] or "")
+        if length not in lengths and length <= longest:
+            length = whole  # then the library leaves the trunk prefix where it is
+        if length > longest:
+            return Reason.TOO_LONG
+        return Reason.TOO_SHORT if length in local or length < shortest else Reason.NOT_ASSIGNABLE
+
+    return refused
+
+
+def _pattern(plan: PhoneMetadata, numbers: str, but: str, end: str) -> str:
+    """Matches numbers up to `end` whose national part, the last group `n`, is one of `numbers` and not one of `but`.
 
     Where the library has to weigh two readings (a start that may be a prefix or part of the number, a number that may
     be another country's with the same calling code) this does not match, and the library decides.
     """
-    plan, plans = _plan(country), _plans(_plan(country).country_code)
-    code, trunk = plan.country_code, plan.national_prefix_for_parsing or "(?!)"
+    plans = _plans(plan.country_code)
     if plan.national_prefix_for_parsing != plans[0].national_prefix_for_parsing:
-        return re.compile("(?!)")
-    kinds = (plan.general_desc, plan.fixed_line, plan.mobile, *(p.premium_rate for p in plans))
-    general, fixed, mobile, *premium = [kind and kind.national_number_pattern for kind in kinds]
-    idd = _any([plan.international_prefix])
+        return "(?P<n>(?!))"
+    code, trunk = plan.country_code, plan.national_prefix_for_parsing or "(?!)"
+    general, idd = _any(_patterns(plan, "general_desc")), _any([plan.international_prefix])
     # The last group of a trunk prefix is set when it rewrites the number. It stands first, since groups count from 1.
     rewrites = f"(?({groups})(?!))" if (groups := re.compile(trunk).groups) else ""
     starts = (
         f"(?!{idd}|{code})(?>{trunk}){rewrites}",
         rf"(?:\+|(?>{idd})){code}(?!{trunk})",
-        rf"(?!{idd}|{_any([general])}\Z){code}(?!{trunk})",
+        rf"(?!{idd}|{general}{end}){code}(?!{trunk})",
         f"(?!{idd}|{code}|{trunk})",
     )
     # A number is of the first country whose leading digits it has.
     others = _any(p.leading_digits for p in plans[: [p.id for p in plans].index(plan.id)])
-    where = rf"(?!{others}|{_any(premium)}\Z)(?={plan.leading_digits or ''})(?={_any([general])}\Z)"
-    return re.compile(rf"{_any(starts)}{where}(?P<n>{_any([mobile, fixed])})", re.ASCII)
+    where = rf"(?!{others}|{but}{end})(?={plan.leading_digits or ''})(?={general}{end})"
+    return rf"{_any(starts)}{where}(?P<n>{numbers}){end}"
 
 
 @lru_cache(maxsize=256)
@@ -172,14 +283,14 @@ def shower(country: str) -> Callable[[str], str]:
     """`shown` bound to a country, for many numbers."""
     plan = _plans(_plan(country).country_code)[0]
     prefix, formats = f"+{plan.country_code}", plan.number_format
-    leads = [_lead(rule) for rule in formats]
-    style = re.compile("|".join(_style(rule) for rule in formats)).fullmatch  # group i + 1 is set by formats[i]
+    code, leads = len(prefix), ["", *(_lead(rule) for rule in formats)]
+    style = re.compile("|".join(_style(rule) for rule in formats), re.ASCII).fullmatch  # format i sets group i, from 1
 
     def show(e164: str) -> str:
         if not e164.startswith(prefix):
             return e164
-        found = style(digits := e164[len(prefix) :])
-        lead = leads[found.lastindex - 1] if found and found.lastindex else ""
+        found = style(digits := e164[code:])
+        lead = leads[found.lastindex or 0] if found else ""
         if lead is not None:
             return lead + digits
         return normalize_digits_only(format_number(phonenumbers.parse(e164), PhoneNumberFormat.NATIONAL))

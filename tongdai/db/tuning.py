@@ -18,7 +18,7 @@ def settings(data_dir: Path) -> dict[str, str | float]:
         "shared_buffers": f"{_shared_buffers_mb()}MB",
         "max_parallel_workers_per_gather": 0,  # short statements on few cores; containers have little /dev/shm
         "jit": "off",  # compiling takes longer than these statements
-        "wal_compression": "on",  # less to write and to fsync for little work
+        "wal_compression": "off",  # pglz alone is built in: it took two thirds of an import into a large campaign
         "max_wal_size": "4GB",  # imports write much: checkpoints by time, and not one after the other
         "checkpoint_timeout": "15min",
         "fsync": "on",  # these three: what was answered for is on the disk

@@ -1,0 +1,190 @@
+"""Numbers of every country, written and mistaken in every way, are read as `phonenumbers` reads them.
+
+The library has the last word on what exists. Three rules are added to its own: digits that are no national number may
+begin with the country's calling code, premium-rate numbers are refused, and Vietnamese mobile numbers from before 2018
+are moved to the prefixes that they were given.
+"""
+
+import functools
+import itertools
+import random
+import re
+from collections import Counter
+
+import phonenumbers
+import pytest
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType, ValidationResult
+
+from tongdai.contacts import phone
+from tongdai.contacts.phone import Reason, normalise, normalise_all
+
+COUNTRIES = sorted(phone.COUNTRIES)
+ABROAD = ("VN", "US", "GB", "RU", "IT", "AR", "MX", "BR", "DE", "JP")
+ROUNDS = 3
+ORDINARY = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+OTHERS = tuple(sorted(set(PhoneNumberType.values()) - set(ORDINARY)))
+OLD_TO_NEW = {
+    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078",
+    "0123": "083", "0124": "084", "0125": "085", "0127": "081", "0129": "082",
+    "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037", "0168": "038",
+    "0169": "039", "0186": "056", "0188": "058", "0199": "059",
+}  # fmt: skip
+SEPARATORS = (" ", " ", ".", "-", "\u00a0", "/", "(", ") ", "[", "] ", "\u3000", " - ")
+REASONS_OF_PARSE = {
+    NumberParseException.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY,
+    NumberParseException.NOT_A_NUMBER: Reason.TOO_SHORT,  # a lone digit
+    NumberParseException.TOO_SHORT_AFTER_IDD: Reason.TOO_SHORT,
+    NumberParseException.TOO_SHORT_NSN: Reason.TOO_SHORT,
+    NumberParseException.TOO_LONG: Reason.TOO_LONG,
+}
+REASONS_OF_LENGTH = {
+    ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.TOO_SHORT,
+    ValidationResult.TOO_LONG: Reason.TOO_LONG,
+    ValidationResult.INVALID_LENGTH: Reason.NOT_ASSIGNABLE,
+    ValidationResult.IS_POSSIBLE: Reason.NOT_ASSIGNABLE,
+}
+
+
+def library(text: str, country: str) -> str | Reason:
+    """What `phonenumbers` makes of a text."""
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException as error:
+        return REASONS_OF_PARSE[error.error_type]
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if (kind := phonenumbers.number_type(number)) != PhoneNumberType.UNKNOWN:  # it is valid
+        return Reason.PREMIUM if kind == PhoneNumberType.PREMIUM_RATE else e164
+    if e164.startswith("+841") and len(e164) == 13 and f"0{e164[3:6]}" in OLD_TO_NEW:
+        return f"+84{OLD_TO_NEW[f'0{e164[3:6]}'][1:]}{e164[6:]}"
+    if phonenumbers.is_valid_short_number_for_region(number, country):
+        return Reason.SHORT_NUMBER
+    return REASONS_OF_LENGTH[phonenumbers.is_possible_number_with_reason(number)]
+
+
+def expected(text: str, country: str) -> str | Reason:
+    """The library's reading, else its reading after the country's own calling code."""
+    if len(text) < 10 and phonenumbers.is_emergency_number(text, country):
+        return Reason.SHORT_NUMBER
+    number, digits = library(text, country), re.sub(r"[^+0-9]", "", text)
+    if not isinstance(number, Reason) or not digits.startswith(calling_code(country)):
+        return number
+    again = library(f"+{digits}", country)
+    return number if isinstance(again, Reason) else again
+
+
+@functools.cache
+def calling_code(country: str) -> str:
+    return str(phonenumbers.country_code_for_region(country))
+
+
+@functools.cache
+def examples(country: str, *kinds: int) -> tuple[str, ...]:
+    """A national number of each of these types that the country has."""
+    found = (phonenumbers.example_number_for_type(country, kind) for kind in kinds)
+    return tuple(dict.fromkeys(phonenumbers.national_significant_number(number) for number in found if number))
+
+
+@functools.cache
+def short_examples(country: str) -> tuple[str, ...]:
+    plan = PhoneMetadata.short_metadata_for_region(country)
+    kinds = (plan.emergency, plan.short_code) if plan else ()
+    return tuple(kind.example_number for kind in kinds if kind and kind.example_number)
+
+
+def mistaken(chance: random.Random, number: str) -> str:
+    """With none, one or two digits changed, dropped or put in."""
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        at, digit = chance.randrange(number.startswith("+"), len(number)), chance.choice("0123456789")
+        before, after = number[:at], number[at + 1 :]
+        changed, longer = before + digit + after, before + digit + number[at:]
+        shorter = before + after if len(number) > 2 else number
+        number = chance.choice((changed, changed, longer, number + digit, shorter))
+    return number
+
+
+def dialled(country: str, national: str) -> set[str]:
+    plan, code = PhoneMetadata.metadata_for_region(country), calling_code(country)
+    trunk, idd = plan.national_prefix or "0", plan.international_prefix or ""
+    idd = idd if idd.isdigit() else "00"
+    return {
+        national, trunk + national, f"+{code}{national}", code + national, idd + code + national,
+        f"+{code}{trunk}{national}", f"0{national}",
+    }  # fmt: skip
+
+
+def separated(chance: random.Random, digits: str) -> str:
+    """With separators in up to three places; not between two digits alone, which the library takes for no number."""
+    if len(digits) < 4:
+        return digits
+    for _ in range(chance.choice((0, 0, 0, 1, 2, 3))):
+        at = chance.randrange(len(digits) + 1)
+        digits = digits[:at] + chance.choice(SEPARATORS) + digits[at:]
+    return digits
+
+
+def texts(chance: random.Random, country: str) -> list[str]:
+    """Ordinary numbers most of all: others are left to the library itself."""
+    tails = [chance.choice(("", str(chance.randrange(100)), str(chance.randrange(10_000, 100_000)))) for _ in range(7)]
+    ordinary = [number[: len(number) - len(tail)] + tail for number in examples(country, *ORDINARY) for tail in tails]
+    others = chance.sample(pool, 2) if len(pool := examples(country, *OTHERS) + short_examples(country)) > 2 else pool
+    return [
+        separated(chance, mistaken(chance, text) if chance.random() < 0.1 else text)
+        for national in [*ordinary, *others, *(str(chance.randrange(10**length)) for length in (7, 8, 11))]
+        for text in sorted(dialled(country, mistaken(chance, national)))
+    ]
+
+
+def test_reads_what_the_library_reads_in_every_country():
+    chance, outcomes = random.Random(2018), Counter[str]()
+    many = itertools.cycle((True, False))
+    for country in COUNTRIES:
+        neighbours = phonenumbers.region_codes_for_country_code(int(calling_code(country)))
+        for read_in in [*[country] * ROUNDS, chance.choice(neighbours if len(neighbours) > 1 else ABROAD)]:
+            written = texts(chance, country)
+            read = normalise_all(written, read_in) if next(many) else map(phone.normaliser(read_in), written)
+            for text, got in zip(written, read, strict=True):
+                want = expected(text, read_in)
+                assert got == want, (text, read_in)
+                assert isinstance(got, Reason) == isinstance(want, Reason), (text, read_in)
+                outcomes[want.value if isinstance(want, Reason) else "number"] += 1
+    assert outcomes.total() >= 100_000, outcomes
+    assert outcomes["number"] >= 20_000, outcomes
+    assert outcomes.keys() == {"number", *Reason} - {Reason.NOT_A_NUMBER}
+
+
+def test_reads_what_the_library_reads_in_vietnam():
+    """The country of the longest lists gets more strings, of every start that a number of nine to eleven digits has."""
+    chance = random.Random(84)
+    starts = [f"{start}{i:03}" for i in range(1_000) for start in ("", "0", "+84", "84", "0084")]
+    written = [start + "".join(chance.choices("0123456789", k=chance.choice((5, 6, 6, 6, 7)))) for start in starts]
+    for text, got in zip(written, normalise_all(written, "VN"), strict=True):
+        assert got == normalise(text, "VN") == expected(text, "VN"), text
+
+
+def test_each_old_vietnamese_prefix_is_moved_to_a_number_that_exists():
+    for old, new in OLD_TO_NEW.items():
+        assert library(f"{new}1234567", "VN") == normalise(f"{old}1234567", "VN") == f"+84{new[1:]}1234567"
+
+
+@pytest.mark.parametrize("country", ["VN", "US", "GB", "DE", "IN", "BR"])
+def test_every_emergency_number_is_a_short_number(country):
+    numbers = [f"{i:0{length}}" for length in (2, 3) for i in range(10**length)]
+    emergency = [number for number in numbers if phonenumbers.is_emergency_number(number, country)]
+    assert emergency
+    assert {normalise(number, country) for number in emergency} == {Reason.SHORT_NUMBER}
+
+
+def test_no_emergency_number_of_any_country_is_called():
+    tried = 0
+    for country in COUNTRIES:
+        plan = PhoneMetadata.short_metadata_for_region(country)
+        if plan is None or plan.emergency is None:
+            continue
+        is_emergency = re.compile(plan.emergency.national_number_pattern).fullmatch
+        lengths = plan.emergency.possible_length or plan.general_desc.possible_length
+        for number in (f"{i:0{length}}" for length in lengths if length < 5 for i in range(10**length)):
+            if is_emergency(number):
+                assert normalise(number, country) is Reason.SHORT_NUMBER, (number, country)
+                tried += 1
+    assert tried >= 400
