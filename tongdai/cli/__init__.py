@@ -18,6 +18,7 @@ COMMANDS = {
     "tenant": ("tenants", "Create tenants and set their rate limits."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create and list a tenant's campaigns."),
+    "contacts": ("contacts", "Import contacts into a campaign of a running server, and undo imports."),
     "queue": ("queues", "Create and list a tenant's inbound queues."),
     "dsn": ("dsn", "Print where the running server's database is, for psql and pg_dump."),
     "version": (None, "Print the version."),

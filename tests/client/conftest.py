@@ -1,0 +1,75 @@
+"""Both clients, on a server that runs as its users have it."""
+
+import inspect
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+import pytest
+
+from tests.client.faults import AsyncFaulty, Faulty, Plan
+from tests.servers import Server, serving
+from tongdai.client import AsyncClient, Client, Retry
+from tongdai.testing import factories
+
+SOON = Retry(tries=5, first_pause_s=0)
+"""Without pauses."""
+
+
+async def done(result: Any) -> Any:
+    """What a call of either client ends with."""
+    return await result if isinstance(result, Awaitable) else result
+
+
+async def all_of(records: Any) -> list[Any]:
+    """What either client iterates over."""
+    return [record async for record in records] if isinstance(records, AsyncIterable) else list(records)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A client of a tenant of its own, and what is made to happen to its requests."""
+
+    client: Any
+    """A Client or an AsyncClient: `await done(…)` and `await all_of(…)` take the answers of both."""
+    plan: Plan
+    key: factories.Key
+
+    async def campaign(self, name: str = "A campaign") -> int:
+        return (await done(self.client.create_campaign(name))).campaign_id
+
+
+@pytest.fixture(scope="session")
+async def server() -> AsyncGenerator[Server]:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data") as server:
+            yield server
+
+
+@pytest.fixture(params=["blocking", "waiting"])
+def kind(request: pytest.FixtureRequest) -> Literal["blocking", "waiting"]:
+    return request.param
+
+
+def client_of(kind: str, url: str, key: str, plan: Plan, **options: Any) -> Client | AsyncClient:
+    options = {"retry": SOON} | options
+    if kind == "blocking":
+        return Client(url, key, transport=Faulty(httpx2.HTTPTransport(), plan), **options)
+    return AsyncClient(url, key, transport=AsyncFaulty(httpx2.AsyncHTTPTransport(), plan), **options)
+
+
+async def close(client: Client | AsyncClient) -> None:
+    closing = client.close() if isinstance(client, Client) else client.aclose()
+    if inspect.isawaitable(closing):
+        await closing
+
+
+@pytest.fixture
+async def caller(server: Server, kind: str) -> AsyncGenerator[Caller]:
+    key, plan = await server.key(), Plan()
+    client = client_of(kind, server.url, key.value, plan)
+    yield Caller(client, plan, key)
+    await close(client)

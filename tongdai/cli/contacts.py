@@ -1,0 +1,254 @@
+"""`tongdai contacts`: what it does goes through the API of a running server, here or elsewhere."""
+
+import contextlib
+import csv
+import itertools
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from tongdai.cli.progress import Shown, progress
+from tongdai.cli.remote import campaign_options
+from tongdai.cli.tables import json_option, show
+from tongdai.cli.values import ID, Text
+from tongdai.client import (
+    CampaignDetail,
+    CampaignStatus,
+    Client,
+    ConnectionFailed,
+    ImportFailed,
+    ImportId,
+    ImportJob,
+    ImportStarted,
+    ImportUndone,
+    Outcome,
+)
+from tongdai.errors import OperatorError
+
+
+@click.group
+def contacts() -> None:
+    """Import contacts into a campaign of a running server, and undo imports.
+
+    \b
+    Example:
+      tongdai contacts import customers.csv --campaign 1042 --key sk_live_…
+    """
+
+
+@contacts.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--list", "list_name", metavar="NAME", type=Text(), help="The list to add to; made if there is none.")
+@click.option("--dry-run", is_flag=True, help="Check every row and make nothing.")
+@click.option(
+    "--gzip/--no-gzip", "compress", default=None, help="Compress on the way.  [default: unless the server is here]"
+)
+@click.option(
+    "--refused",
+    metavar="PATH",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the rows that cannot be used, and why.  [default: FILE.refused.csv]",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before importing into a campaign that is running.")
+@campaign_options
+def import_(
+    client: Client,
+    campaign: CampaignDetail,
+    file: Path,
+    list_name: str | None,
+    dry_run: bool,
+    compress: bool | None,
+    refused: Path | None,
+    yes: bool,
+) -> None:
+    """Import a CSV, TSV, NDJSON, JSON or XLSX file, also with .gz behind it.
+
+    Columns are found by their names: phoneNumber, name, externalId; others are kept as attributes. Ctrl-C while the
+    file is sent cancels it; afterwards it asks whether to leave the import running or to undo it.
+
+    \b
+    Examples:
+      tongdai contacts import customers.csv --campaign 1042
+      tongdai contacts import customers.xlsx --campaign 1042 --list "May" --dry-run
+      tongdai contacts import big.csv --campaign 1042 --url https://calls.example --refused bad.csv
+    """
+    refused = refused or file.with_name(f"{file.name}.refused.csv")
+    if not os.access(refused.parent, os.W_OK):
+        raise click.UsageError(f"{refused} cannot be written: say with --refused where it can.")
+    if not dry_run and not yes:
+        _ask_if_running(campaign)
+    packed = _is_far(client.url) if compress is None else compress
+    with progress(file.name) as shown:
+        started = _send(client, campaign.campaign_id, file, list_name, dry_run, packed, shown)
+        job = _follow(client, started, shown)
+    if job is None:
+        _leave_or_undo(client, started)
+        raise click.Abort
+    _report(client, job, refused)
+    if job.status == "failed":
+        raise OperatorError(f"import {job.job_id} failed: {job.error_message}")
+
+
+def _ask_if_running(campaign: CampaignDetail) -> None:
+    if campaign.status == CampaignStatus.RUNNING and sys.stdin.isatty():
+        said = f"Campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once. Go on?"
+        click.confirm(said, abort=True, err=True)
+
+
+def _is_far(url: str) -> bool:
+    return urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
+
+
+def _send(
+    client: Client, campaign_id: int, file: Path, list_name: str | None, dry_run: bool, compress: bool, shown: Shown
+) -> ImportStarted:
+    whole = False
+
+    def sent(done: int, total: int) -> None:
+        nonlocal whole
+        whole = done == total
+        shown.sent(done, total)
+
+    try:
+        return client.import_file(
+            campaign_id, file, list_name=list_name, dry_run=dry_run, compress=compress, progress=sent
+        )
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    except OSError as error:
+        raise OperatorError(f"cannot read {file}: {error.strerror}") from None
+    except KeyboardInterrupt:
+        unsure = f"{file.name} was sent whole: the server may have taken it. {_see(client, campaign_id)}"
+        click.echo(unsure if whole else f"Cancelled: nothing of {file.name} was imported.", err=True)
+        raise click.Abort from None
+
+
+def _follow(client: Client, started: ImportStarted, shown: Shown) -> ImportJob | None:
+    """The import at its end, be it done or failed; None after Ctrl-C."""
+    try:
+        return client.wait(started, progress=shown.taken_in)
+    except ImportFailed as failed:
+        return failed.job
+    except ConnectionFailed as error:
+        raise OperatorError(f"{error}. The import goes on. {_see(client, started.campaign_id)}") from None
+    except KeyboardInterrupt:
+        return None
+
+
+def _leave_or_undo(client: Client, job: ImportStarted) -> None:
+    """After Ctrl-C. Where nobody can be asked, or does not answer, the import is left running."""
+    answer = "leave"
+    if sys.stdin.isatty():
+        choices = click.Choice(["leave", "undo"])
+        with contextlib.suppress(click.Abort):
+            answer = click.prompt(f"Leave import {job.job_id} running, or undo it?", "leave", type=choices, err=True)
+    if answer == "undo":
+        click.echo(_undone(client.undo_import(job)), err=True)
+        return
+    click.echo(f"Import {job.job_id} goes on. {_see(client, job.campaign_id)}", err=True)
+    click.echo(f"Undo it: tongdai contacts undo {job.job_id} {_place(client, job.campaign_id)}", err=True)
+
+
+def _see(client: Client, campaign_id: int) -> str:
+    return f"See it: tongdai contacts jobs {_place(client, campaign_id)}"
+
+
+def _place(client: Client, campaign_id: int) -> str:
+    return f"--campaign {campaign_id} --url {client.url.removesuffix('/v1')}"
+
+
+def _report(client: Client, job: ImportJob, refused: Path) -> None:
+    """The outcomes as a table, and where the refused rows are."""
+    reasons = Counter[str]()
+    if job.failed_rows:
+        try:
+            reasons = _reasons(client.save_rows_csv(job, refused, outcome=Outcome.FAILED))
+        except OSError as error:
+            click.echo(f"The refused rows cannot be written to {refused}: {error.strerror}", err=True)
+    rows: list[dict[str, object]] = [
+        {"outcome": "created", "reason": None, "rows": job.created_rows},
+        {"outcome": "duplicate", "reason": None, "rows": job.duplicate_rows},
+        *({"outcome": "failed", "reason": reason, "rows": count} for reason, count in reasons.most_common()),
+    ]
+    if not reasons:
+        rows.append({"outcome": "failed", "reason": None, "rows": job.failed_rows})
+    show(["outcome", "reason", "rows"], rows, as_json=False)
+    click.echo(f"{_where(job)}", err=True)
+    if reasons:
+        click.echo(f"The {job.failed_rows:,} refused rows are in {refused}", err=True)
+
+
+def _where(job: ImportJob) -> str:
+    if job.dry_run:
+        return f"Dry run {job.job_id}: {job.total_rows:,} rows checked, nothing made."
+    return f"Import {job.job_id} into list {job.list_id} ({job.list_name}): {job.total_rows:,} rows."
+
+
+def _reasons(refused: Path) -> Counter[str]:
+    """How many rows were refused for what: by code, in the words of the first of them."""
+    words: dict[str, str] = {}
+    counts = Counter[str]()
+    with refused.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            words.setdefault(row["reasonCode"], row["reason"])
+            counts[row["reasonCode"]] += 1
+    return Counter({words[code]: count for code, count in counts.items()})
+
+
+@contacts.command
+@click.option("--last", metavar="N", type=click.IntRange(1), default=20, help="How many.  [default: 20]")
+@json_option
+@campaign_options
+def jobs(client: Client, campaign: CampaignDetail, last: int, as_json: bool) -> None:
+    """List a campaign's imports, newest first. The jobId is what `undo` takes.
+
+    \b
+    Example:
+      tongdai contacts jobs --campaign 1042
+    """
+    found = client.import_jobs(campaign.campaign_id, page_size=min(last, 1000))
+    rows = [_row(job) for job in itertools.islice(found, last)]
+    columns = ["jobId", "status", "list", "rows", "created", "duplicate", "failed", "removed", "startedAt", "note"]
+    show(columns, rows, as_json=as_json)
+
+
+def _row(job: ImportJob) -> dict[str, object]:
+    return {
+        "jobId": job.job_id,
+        "status": job.status,
+        "list": job.list_name,
+        "rows": job.total_rows,
+        "created": job.created_rows,
+        "duplicate": job.duplicate_rows,
+        "failed": job.failed_rows,
+        "removed": job.removed_rows,
+        "startedAt": job.started_at,
+        "note": job.error_message or ("undone" if job.undone_at else "dry run" if job.dry_run else None),
+    }
+
+
+@contacts.command
+@click.argument("job_id", metavar="JOB_ID", type=ID)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@campaign_options
+def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> None:
+    """Stop an import and take back those of its contacts that are still pending.
+
+    \b
+    Examples:
+      tongdai contacts undo 5 --campaign 1042
+      tongdai contacts undo 5 --campaign 1042 --yes
+    """
+    job = client.import_job(campaign.campaign_id, job_id)
+    if not yes and sys.stdin.isatty():
+        said = f"Take back what import {job_id} created: {job.created_rows:,} contacts, as far as they are pending?"
+        click.confirm(said, abort=True, err=True)
+    click.echo(_undone(client.undo_import(ImportId(campaign.campaign_id, job_id))))
+
+
+def _undone(undone: ImportUndone) -> str:
+    return f"Import {undone.job_id} is undone: {undone.removed_rows:,} contacts removed."
