@@ -6,6 +6,8 @@ have exactly that. Ends by itself: with 0 when all holds, with 1 and what does n
 
 import argparse
 import asyncio
+import csv
+import io
 import json
 import os
 import random
@@ -16,14 +18,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import asyncpg
 import httpx2
 
 from tests.seeded import Seeded, seeded
 from tests.servers import Role, Server, eventually
+from tongdai.contacts import many
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
+from tongdai.imports import outcomes
+from tongdai.imports.model import RowOutcome
 from tongdai.testing import factories
 
 VICTIMS: tuple[Role, ...] = ("engine", "worker", "api", "postgres", "serve")
@@ -60,6 +66,8 @@ class Import:
     repeatable: bool
     """Sent with an Idempotency-Key until it is answered; else once, and whether it was taken may stay unknown."""
     job_id: int | None = None
+    undone: bool = False
+    """Whether it was taken back, which is told as done."""
     progress: list[int] = field(default_factory=list[int])
 
     @property
@@ -67,12 +75,29 @@ class Import:
         return f"Import {self.number}"
 
     @property
+    def is_csv(self) -> bool:
+        """Every other one."""
+        return self.number % 2 == 1
+
+    @property
+    def path(self) -> str:
+        query = f"?{urlencode({'listName': self.list_name})}" if self.is_csv else ""
+        return f"{self.campaign.path}/bulk{query}"
+
+    @property
     def body(self) -> bytes:
-        return json.dumps({"listName": self.list_name, "contacts": self.data.rows}).encode()
+        if not self.is_csv:
+            return json.dumps({"listName": self.list_name, "contacts": self.data.rows}).encode()
+        text = io.StringIO()
+        csv.writer(text).writerows(
+            [("Họ tên", "Số điện thoại"), *((r["name"], r["phoneNumber"]) for r in self.data.rows)]
+        )
+        return text.getvalue().encode()
 
     @property
     def headers(self) -> dict[str, str]:
-        return self.campaign.key.headers | ({"Idempotency-Key": self.list_name} if self.repeatable else {})
+        once = {"Idempotency-Key": self.list_name} if self.repeatable else {}
+        return self.campaign.key.headers | once | ({"Content-Type": "text/csv"} if self.is_csv else {})
 
 
 class Ledger:
@@ -102,7 +127,7 @@ async def know(server: Server, campaign: Campaign, phones: Iterable[str]) -> Non
     async with server.database() as conn, conn.transaction():
         tenant_id = campaign.key.tenant_id
         list_id = await contacts.list_named(conn, tenant_id, campaign.campaign_id, "Known before")  # type: ignore[arg-type]
-        await contacts.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)  # type: ignore[arg-type]
+        await many.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)  # type: ignore[arg-type]
 
 
 async def a_number_of(server: Server, seed: int, rows: int, count: int, first: int = 0) -> list[Import]:
@@ -135,9 +160,7 @@ class Client:
         body = one.body
         while True:
             try:
-                answer = await self._http.post(
-                    f"{self._server.url}{one.campaign.path}/bulk", content=body, headers=one.headers
-                )
+                answer = await self._http.post(f"{self._server.url}{one.path}", content=body, headers=one.headers)
             except httpx2.ConnectError:
                 answer = None
             except httpx2.TransportError:
@@ -174,6 +197,21 @@ class Client:
             self.unexpected.append(f"{one.list_name}: processedRows fell from {one.progress[-1]} to {job}")
         one.progress.append(job["processedRows"])
         return job["status"] in {"done", "failed"}
+
+    async def undo(self, one: Import) -> None:
+        """Until the server says that it is done."""
+        path = f"{self._server.url}{one.campaign.path}/import/{one.job_id}"
+        while not one.undone:
+            try:
+                answer = await self._http.delete(path, headers=one.headers)
+            except httpx2.TransportError:
+                await asyncio.sleep(0.1)
+                continue
+            if answer.status_code == 200:
+                one.undone = answer.json()["undone"]
+            else:
+                self._expect_away(answer)
+                await asyncio.sleep(0.1)
 
     def _expect_away(self, answer: httpx2.Response) -> None:
         if answer.status_code != 503:
@@ -231,14 +269,45 @@ async def problems(server: Server, imports: list[Import], ledger: Ledger) -> lis
     return found
 
 
+WRONG_BLOCKS = """
+select list_id, span, coalesce(b.contacts, 0) as told, coalesce(c.contacts, 0) as contacts
+from (select list_id, span, sum(contacts) as contacts from contact_block where tenant_id = $1 group by list_id, span) b
+full join (
+    select list_id, span, count(*) as contacts from contact, (values (10), (15), (20)) spans (span)
+    where tenant_id = $1 group by list_id, span
+) c using (list_id, span) where coalesce(b.contacts, 0) <> coalesce(c.contacts, 0)
+"""
+
+
+async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job: asyncpg.Record) -> list[str]:
+    """What is told of its rows that is not what was sent, or not what is there."""
+    place = (job["tenant_id"], job["job_id"])
+    kept = await conn.fetch(
+        "select first_row, payload from import_outcome where tenant_id = $1 and job_id = $2 order by seq", *place
+    )
+    told = [row for chunk in kept for row in outcomes.results(outcomes.decode(chunk["payload"]), chunk["first_row"])]
+    sent = [(number, row["phoneNumber"] or None) for number, row in enumerate(one.data.rows, 1)]
+    if [(row.row, row.phone or None) for row in told] != sent:
+        return [f"{one.list_name}: its rows are not told as they were sent"]
+    made = [row.contact_id for row in told if row.outcome is RowOutcome.CREATED]
+    there = await conn.fetch(
+        "select contact_id from contact where tenant_id = $1 and list_id = $2 order by contact_id",
+        job["tenant_id"],
+        job["list_id"],
+    )
+    right = [] if one.undone else made
+    if [row["contact_id"] for row in there] != right:
+        return [f"{one.list_name}: the rows told as created are not the contacts of its list"]
+    return []
+
+
 async def _problems_of(  # noqa: C901 - one table after the other
     conn: "asyncpg.Connection[asyncpg.Record]", campaign: Campaign, imports: list[Import], answered: dict[int, int]
 ) -> list[str]:
     found: list[str] = []
     tenant_id = campaign.key.tenant_id
     jobs = await conn.fetch(
-        "select j.*, l.name as list_name from import_job j join contact_list l using (tenant_id, list_id) "
-        "where tenant_id = $1",
+        "select * from import_job where tenant_id = $1",
         tenant_id,
     )
     taken: dict[str, asyncpg.Record] = {}
@@ -253,7 +322,8 @@ async def _problems_of(  # noqa: C901 - one table after the other
             if one.number in answered or one.repeatable:
                 found.append(f"{one.list_name} was acknowledged and is lost")
             continue
-        expected |= one.data.fresh
+        expected |= set() if one.undone else one.data.fresh
+        found += await _rows_of(conn, one, job)
         shown = tuple(job[name] for name in ("status", "created_rows", "duplicate_rows", "failed_rows"))
         right = ("done", len(one.data.fresh), one.data.duplicate, one.data.failed)
         if shown != right:
@@ -267,6 +337,10 @@ async def _problems_of(  # noqa: C901 - one table after the other
     tally = await conn.fetchval("select sum(contacts) from contact_tally where tenant_id = $1", tenant_id)
     if tally != len(expected):
         found.append(f"the tally says {tally}, expected {len(expected)}")
+    uncounted = await conn.fetch(WRONG_BLOCKS, tenant_id)
+    found += [
+        f"list {row['list_id']} has {row['contacts']} contacts, its blocks say {row['told']}" for row in uncounted
+    ]
     chunks = await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", tenant_id)
     if chunks:
         found.append(f"{chunks} chunks are left")
@@ -286,6 +360,16 @@ class Report:
     unknown: int
     kills: dict[Role, int]
     seconds: float
+
+
+async def undo_some(server: Server, client: Client, imports: list[Import]) -> None:
+    """Take back every third import while engine and database are killed."""
+    async with asyncio.TaskGroup() as group:
+        for one in imports[::3]:
+            if one.job_id is not None:
+                group.create_task(client.undo(one))
+        for victim in ("engine", "postgres"):
+            await kill(server, victim)
 
 
 async def soak(folder: Path, rows: int, kills: int, seed: int, limit_s: float, jobs: int, chunk_rows: int) -> Report:
@@ -309,7 +393,9 @@ async def soak(folder: Path, rows: int, kills: int, seed: int, limit_s: float, j
                 with suppress(asyncio.CancelledError):
                     await killing
             await eventually(lambda: all_jobs_ended(server), limit_s, "all jobs to end", poll_s=0.2)
-            found = client.unexpected + await problems(server, imports, ledger)
+            found = await problems(server, imports, ledger)
+            await undo_some(server, client, imports)
+            found += client.unexpected + await problems(server, imports, ledger)
             code = await server.stop()
             if code != 0:
                 found.append(f"exit code {code}")

@@ -14,6 +14,7 @@ import pytest
 from tongdai import demo
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Campaign, Status
+from tongdai.contacts import pages
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import Added, Contact, ContactList, NewContact, Search
 from tongdai.db.migrate import migrate
@@ -79,7 +80,7 @@ async def rows_of(conn: asyncpg.Connection, tenant_id: int) -> dict[str, list[tu
 
 
 async def all_contacts(conn: asyncpg.Connection, list_id: int) -> tuple[list[Contact], int]:
-    found = await contacts.page(conn, demo.TENANT, CAMPAIGN, ListId(list_id), Search(), 1000, 0)
+    found = await pages.page(conn, demo.TENANT, CAMPAIGN, ListId(list_id), Search(), 1000, 0)
     assert found is not None
     return found
 
@@ -94,7 +95,7 @@ async def test_tenant_campaign_and_lists_are_those_of_the_samples(conn: asyncpg.
     assert campaign == Campaign(
         CampaignId(1042), "Khao sat khach hang", DEFAULT_TYPE, Status.INPROCESS, None, campaign.created_at
     )
-    assert await contacts.lists(conn, demo.TENANT, CAMPAIGN) == [
+    assert await pages.lists(conn, demo.TENANT, CAMPAIGN) == [
         ContactList(ListId(501), "Danh sach thang 4", 150),
         ContactList(ListId(502), "Default List", 30),
     ]
@@ -207,7 +208,7 @@ async def test_every_table_of_a_tenant_is_reset(conn: asyncpg.Connection) -> Non
 async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_id: int) -> None:
     """A row in each table that neither the demo nor the stores used here write."""
     job_id = await conn.fetchval(
-        """insert into import_job (tenant_id, campaign_id, list_id, total_rows) values ($1, $2, $3, 1)
+        """insert into import_job (tenant_id, campaign_id, list_id, list_name, total_rows) values ($1, $2, $3, '', 1)
            returning job_id""",
         tenant_id,
         campaign_id,
@@ -216,6 +217,13 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
     await conn.execute(
         "insert into import_chunk (tenant_id, job_id, seq, payload) values ($1, $2, 1, '')", tenant_id, job_id
     )
+    await conn.execute(
+        """insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
+           values ($1, $2, 0, 1, 0, 0, 1, '')""",
+        tenant_id,
+        job_id,
+    )
+    await conn.execute("insert into import_seen (tenant_id, job_id, phone) values ($1, $2, '+1')", tenant_id, job_id)
     await conn.execute("insert into import_turn (tenant_id, served_at) values ($1, now())", tenant_id)
     await conn.execute("insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')", tenant_id)
 
@@ -246,7 +254,7 @@ async def test_reset_makes_the_demo_anew_and_leaves_other_tenants_alone(
     assert await conn.fetchval("select count(*) from api_key where tenant_id is null") == 1
     again = await rows_of(conn, demo.TENANT)
     assert {table: len(rows) for table, rows in again.items()} == {table: len(rows) for table, rows in fresh.items()}
-    assert await contacts.lists(conn, demo.TENANT, CAMPAIGN) == [
+    assert await pages.lists(conn, demo.TENANT, CAMPAIGN) == [
         ContactList(ListId(501), "Danh sach thang 4", 150),
         ContactList(ListId(502), "Default List", 30),
     ]

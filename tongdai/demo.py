@@ -13,6 +13,8 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Scope
 from tongdai.ids import TenantId
+from tongdai.imports import outcomes
+from tongdai.imports.outcomes import ChunkOutcome
 from tongdai.settings import Settings
 from tongdai.tenants import keys, store
 
@@ -32,8 +34,9 @@ QUEUES = (
 )
 """Id, name, number, strategy, hold music, longest wait in seconds, whether the position is announced."""
 
-JOB = (5, LISTS[0][0], 100, 99, 1)
-"""An import that is done: id, list, rows, created, duplicates."""
+JOB = 5
+JOB_CREATED = 99
+"""An import that is done: it made the first contacts of the first list, and one row repeated the first number."""
 
 KEY_FILE = "demo.key"
 SCOPES = frozenset(Scope)
@@ -76,7 +79,8 @@ async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) 
 # Rows are deleted before those they refer to. The first statement has requests for the tenant wait for what follows.
 LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
-    "audit", "idempotency_record", "import_turn", "import_chunk", "import_job", "contact_tally", "contact",
+    "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
+    "contact_block", "contact_tally", "contact",
     "customer", "contact_list", "campaign", "inbound_queue", "api_key", "tenant",
 )  # fmt: skip
 
@@ -102,14 +106,23 @@ insert into contact_tally (tenant_id, campaign_id, list_id, process_status, call
 select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, count(*)
 from contact where tenant_id = $1 group by 1, 2, 3, 4, 5
 """
+CREATE_BLOCKS = """
+insert into contact_block (tenant_id, list_id, span, block, slot, contacts)
+select tenant_id, list_id, span, contact_id >> span, 0, count(*)
+from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4
+"""
 CREATE_QUEUES = """
 insert into inbound_queue (tenant_id, queue_id, name, number, strategy, moh_file, max_wait_s, announce_position)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 CREATE_JOB = """
-insert into import_job (tenant_id, campaign_id, job_id, list_id, total_rows, created_rows, duplicate_rows, status,
-    started_at, finished_at)
-values ($1, $2, $3, $4, $5, $6, $7, 'done', now(), now())
+insert into import_job (tenant_id, campaign_id, job_id, list_id, list_name, total_rows, created_rows, duplicate_rows,
+    status, started_at, finished_at)
+values ($1, $2, $3, $4, $5, $6 + 1, $6, 1, 'done', now(), now())
+"""
+CREATE_OUTCOME = """
+insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
+values ($1, $2, 0, 1, $3, 1, 0, $4)
 """
 # Until the end of the transaction nobody takes a number of the sequences, which are about to be moved.
 LOCK_SEQUENCES = """
@@ -126,24 +139,24 @@ async def _create(conn: Connection) -> None:
         return
     await conn.execute(LOCK_SEQUENCES)
     await conn.execute(CREATE_CAMPAIGN, TENANT, CAMPAIGN, CAMPAIGN_NAME, DEFAULT_TYPE)
-    last = await _create_contacts(conn)
-    await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, *JOB)
+    placed = [list_id for list_id, _, contacts in LISTS for _ in range(contacts)]
+    people = list(islice(_people(), len(placed)))
+    await _create_contacts(conn, placed, people)
+    await _create_job(conn, people[:JOB_CREATED])
     await conn.executemany(CREATE_QUEUES, [(TENANT, *queue) for queue in QUEUES])
     for table, column, highest in (
         ("campaign", "campaign_id", CAMPAIGN),
         ("contact_list", "list_id", LISTS[-1][0]),
-        ("customer", "customer_id", FIRST_CUSTOMER + last),
-        ("contact", "contact_id", FIRST_CONTACT + last),
-        ("import_job", "job_id", JOB[0]),
+        ("customer", "customer_id", FIRST_CUSTOMER + len(people) - 1),
+        ("contact", "contact_id", FIRST_CONTACT + len(people) - 1),
+        ("import_job", "job_id", JOB),
         ("inbound_queue", "queue_id", QUEUES[-1][0]),
     ):
         await conn.execute(MOVE_SEQUENCE, table, column, highest)
 
 
-async def _create_contacts(conn: Connection) -> int:
-    """Fill the lists; the place of the last contact, from 0."""
-    placed = [list_id for list_id, _, contacts in LISTS for _ in range(contacts)]
-    people = list(islice(_people(), len(placed)))
+async def _create_contacts(conn: Connection, placed: list[int], people: list[tuple[str, str]]) -> None:
+    """Fill the lists: `placed` is the list of each of the people."""
     for list_id, name, _ in LISTS:
         await conn.execute(CREATE_LIST, TENANT, CAMPAIGN, list_id, name)
     await conn.executemany(
@@ -157,7 +170,22 @@ async def _create_contacts(conn: Connection) -> int:
         ],
     )
     await conn.execute(CREATE_TALLY, TENANT)
-    return len(placed) - 1
+    await conn.execute(CREATE_BLOCKS, TENANT)
+
+
+async def _create_job(conn: Connection, people: list[tuple[str, str]]) -> None:
+    numbers = [phone.shown(number, "VN") for number, _ in people]
+    made = [FIRST_CONTACT + place for place in range(len(people))]
+    outcome = ChunkOutcome(
+        letters=outcomes.CREATED * len(people) + outcomes.REPEATED,
+        phones=[*numbers, numbers[0]],
+        external_ids=None,
+        contact_ids=[*made, made[0]],
+        problems=[],
+        customer_ids=[FIRST_CUSTOMER + place for place in range(len(people))],
+    )
+    await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, JOB, *LISTS[0][:2], len(people))
+    await conn.execute(CREATE_OUTCOME, TENANT, JOB, len(people), outcomes.encode(outcome))
 
 
 def _people() -> Iterator[tuple[str, str]]:

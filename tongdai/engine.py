@@ -11,7 +11,7 @@ from tongdai.clock import every
 from tongdai.db import idempotency
 from tongdai.db.notify import listen
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
-from tongdai.imports import store
+from tongdai.imports import kept, store
 from tongdai.imports.worker import Worker
 from tongdai.settings import Settings
 
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 IMPORT_WORKERS = 2
 GAUGES_S = 2.0
 PURGE_S = 600.0
+SWEEP_S = 5.0
 
 
 async def run(settings: Settings, dsn: str) -> None:
@@ -35,7 +36,8 @@ async def run(settings: Settings, dsn: str) -> None:
             for _ in range(IMPORT_WORKERS):
                 group.create_task(Worker(pool, lease, wake).run())
             group.create_task(every(GAUGES_S, lambda: _observe(pool)))
-            group.create_task(every(PURGE_S, lambda: _purge(pool)))
+            group.create_task(every(PURGE_S, lambda: purge(pool, timedelta(days=settings.import_rows_days))))
+            group.create_task(every(SWEEP_S, lambda: sweep(pool)))
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
         pool.terminate()
@@ -50,10 +52,23 @@ async def _observe(pool: Pool) -> None:
         return
 
 
-async def _purge(pool: Pool) -> None:
+async def purge(pool: Pool, rows_age: timedelta) -> None:
+    """Forget what is kept for a time only; each step is a transaction of its own, and short."""
     try:
         async with pool.acquire() as conn:
             await idempotency.purge(conn)
+            while await kept.drop_rows(conn, rows_age):
+                continue
+    except UNREACHABLE:
+        return
+
+
+async def sweep(pool: Pool) -> None:
+    """Forget what dry runs that have ended needed; likewise."""
+    try:
+        async with pool.acquire() as conn:
+            while await kept.drop_seen(conn):
+                continue
     except UNREACHABLE:
         return
 

@@ -78,12 +78,26 @@ class Settings:
     """Requests a worker answers at once; further ones wait in the socket's backlog."""
     drain_s: float = 10.0
     """Seconds that requests in flight get to finish on SIGTERM."""
-    import_chunk_rows: int = 2000
+    import_chunk_rows: int = 5000
     """Rows of an import that one transaction takes in."""
     import_lease_s: float = 10.0
     """Seconds without a sign of life after which another worker takes an import over."""
+    import_rows_days: int = 30
+    """Days that what became of each row of an import is kept after its end; so long it can be undone."""
+    max_event_streams: int = 200
+    """Clients that a worker tells the progress of imports at once."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    upload_idle_s: float = 30.0
+    """Seconds without a piece of a file after which its upload is given up."""
+    upload_timeout_s: float = 3600.0
+    """Seconds that a file may take to arrive."""
+    import_columns: int = 1000
+    """Columns that a CSV file or workbook may have."""
+    import_cell_kb: int = 128
+    """What one cell of it may hold, in 1024 characters."""
+    import_reader_mb: int = 1024
+    """Memory of the process that reads a large file; one that needs more is refused."""
 
     def __post_init__(self) -> None:
         _validate(self)
@@ -99,6 +113,8 @@ class Settings:
 _POSITIVE = (
     "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
     "body_timeout_s", "header_timeout_s", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s",
+    "import_rows_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
+    "import_reader_mb",
 )  # fmt: skip
 
 

@@ -87,7 +87,10 @@ async def test_4_and_5_bulk_import_and_its_poll(tenant, campaign_id, prefix, poo
     waiting = await text(tenant, "GET", f"{path}/import/{job_id}")
     rows = '"totalRows":2,"processedRows":{0},"failedRows":0,"duplicateRows":0,"errorMessage":null,"createdRows":{0},'
     assert waiting.startswith(f'{{"jobId":{job_id},"status":"pending",{rows.format(0)}"listId":')
-    assert waiting.endswith('"listName":"Danh sach thang 4","startedAt":null,"finishedAt":null}')
+    assert waiting.endswith(
+        '"listName":"Danh sach thang 4","startedAt":null,"finishedAt":null,'
+        '"dryRun":false,"removedRows":0,"undoneAt":null}'
+    )
     worker = Worker(pool, timedelta(seconds=30), asyncio.Event())
     while await worker.step():
         pass

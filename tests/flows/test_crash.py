@@ -178,10 +178,10 @@ async def test_a_post_is_taken_once_when_a_kill_comes_between_its_commit_and_its
 PLANT = """
 from tongdai.imports import store
 count = store.advance
-async def advance(conn, claimed, outcome):
+async def advance(conn, *chunk):
     await conn.execute("commit")
     await conn.execute("begin")
-    return await count(conn, claimed, outcome)
+    return await count(conn, *chunk)
 store.advance = advance
 """
 

@@ -76,7 +76,10 @@ async def world_of(tenant):
 
 @pytest.fixture
 async def mine(tenant):
-    return await world_of(tenant)
+    """Its import has ended: there is no engine here, and who follows one that runs follows it for ever."""
+    world = await world_of(tenant)
+    await tenant.done("DELETE", filled("/v1/campaigns/{id}/contacts/import/{job_id}", world))
+    return world
 
 
 @pytest.fixture
@@ -169,7 +172,8 @@ async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_su
     _, send = await ask(mine, method, path)
     answer = await send(filled(path, mine))
     assert answer.status_code == 200 or answer.json()["error_code"] == "INVALID_STATE"
-    assert "totalRecord" not in answer.json() or answer.json()["totalRecord"] <= 2
+    told = answer.json() if answer.headers["content-type"] == "application/json" else {}
+    assert told.get("totalRecord", 0) <= 2
     assert await theirs.tenant.checksum() == before
 
 

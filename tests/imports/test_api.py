@@ -11,7 +11,7 @@ from tongdai.imports.worker import Worker
 
 FIELDS = [
     "jobId", "status", "totalRows", "processedRows", "failedRows", "duplicateRows", "errorMessage", "createdRows",
-    "listId", "listName", "startedAt", "finishedAt",
+    "listId", "listName", "startedAt", "finishedAt", "dryRun", "removedRows", "undoneAt",
 ]  # fmt: skip
 
 

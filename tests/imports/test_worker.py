@@ -1,153 +1,44 @@
+# ruff: noqa: F401, F811 - fixtures are used by their names
 """Workers on a real PostgreSQL, several at once. What must hold is also shown to fail when a bug is planted."""
 
 import asyncio
-import json
 import random
-import secrets
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
-import asyncpg
 import pytest
-import structlog.testing
 
+from tests.imports.jobs import (
+    LEASE,
+    Connection,
+    Place,
+    a_place,
+    all_ended,
+    conn,
+    expire,
+    found,
+    know,
+    own_dsn,
+    own_pool,
+    post,
+    quiet,
+    work_off,
+    working,
+)
 from tests.seeded import Seeded, seeded
 from tests.servers import eventually
+from tongdai.contacts import many
 from tongdai.contacts import store as contacts
-from tongdai.contacts.model import NewContact
-from tongdai.db.migrate import migrate
-from tongdai.db.pool import Pool, connect, open_pool
-from tongdai.ids import CampaignId, JobId, ListId, TenantId
-from tongdai.imports import readers, store, worker
+from tongdai.db.pool import Pool, open_pool
+from tongdai.ids import JobId, TenantId
+from tongdai.imports import store, worker
+from tongdai.imports.ahead import Ahead
 from tongdai.imports.model import MAX_ATTEMPTS, Job, JobStatus
-from tongdai.imports.readers import Head
 from tongdai.imports.worker import Worker
-from tongdai.testing import factories
-
-Connection = asyncpg.Connection
-LEASE = timedelta(seconds=30)
-"""Longer than any test: a lease ends here when `expire` says so."""
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Tracebacks of planted crashes are not rendered, which takes longer than the tests."""
-    with structlog.testing.capture_logs():
-        yield
-
-
-@pytest.fixture(scope="module")
-async def own_dsn(dsn: str) -> AsyncGenerator[str]:
-    """A database of our own: workers take the jobs of all tenants."""
-    name = f"worker_{secrets.token_hex(6)}"
-    root = await connect(dsn, name="tests")
-    await root.execute(f"create database {name}")
-    own = urlsplit(dsn)._replace(path=f"/{name}").geturl()
-    conn = await connect(own, name="tests")
-    await migrate(conn)
-    await conn.close()
-    yield own
-    await root.execute(f"drop database {name} with (force)")
-    await root.close()
-
-
-@pytest.fixture(scope="module")
-async def own_pool(own_dsn: str) -> AsyncGenerator[Pool]:
-    pool = await open_pool(own_dsn, 12, name="tests")
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-async def conn(own_pool: Pool) -> AsyncGenerator[Connection]:
-    """For the test itself; no job of an earlier test is left."""
-    async with own_pool.acquire() as conn:
-        await conn.execute("truncate import_turn, import_chunk, import_job")
-        yield conn
-        await conn.execute("drop trigger if exists planted on import_job")
-
-
-@dataclass(frozen=True)
-class Place:
-    tenant_id: TenantId
-    campaign_id: CampaignId
-    list_id: ListId
-
-
-async def a_place(conn: Connection) -> Place:
-    """A list in a campaign of a tenant of its own."""
-    tenant_id = await factories.tenant(conn)
-    campaign_id = await conn.fetchval(
-        "insert into campaign (tenant_id, name, type) values ($1, 'A', 'CAMPAIGN_CALL_AUTO') returning campaign_id",
-        tenant_id,
-    )
-    return Place(tenant_id, campaign_id, await contacts.list_named(conn, tenant_id, campaign_id, "A list"))
-
-
-async def know(conn: Connection, place: Place, phones: list[str]) -> None:
-    """Put numbers into the campaign, as an earlier import would have."""
-    rows = [NewContact(phone=phone) for phone in phones]
-    async with conn.transaction():
-        await contacts.add_many(conn, place.tenant_id, place.campaign_id, place.list_id, rows)
-
-
-async def post(conn: Connection, place: Place, rows: list[dict[str, str]], chunk_rows: int = 50) -> JobId:
-    """Store a job as a bulk request does."""
-    body = json.dumps({"contacts": rows}).encode()
-    async with conn.transaction():
-        head, *chunks = readers.read_json(body, chunk_rows)
-        assert isinstance(head, Head)
-        job_id = await store.create(conn, place.tenant_id, place.campaign_id, place.list_id, head.total_rows)
-        for seq, chunk in enumerate(chunks):
-            assert isinstance(chunk, bytes)
-            await store.add_chunk(conn, place.tenant_id, job_id, seq, chunk)
-    return job_id
-
-
-async def found(conn: Connection, place: Place, job_id: JobId) -> Job:
-    job = await store.find(conn, place.tenant_id, place.campaign_id, job_id)
-    assert job is not None
-    return job
-
-
-async def expire(conn: Connection) -> None:
-    """The time of every lease is up."""
-    await conn.execute("update import_job set lease_until = clock_timestamp() - interval '1 second' "
-                       "where lease_until is not null")  # fmt: skip
-
-
-async def work_off(conn: Connection, pool: Pool) -> None:
-    """Let one worker do all there is; the leases of what crashed end at once."""
-    one = Worker(pool, LEASE, asyncio.Event())
-    for _ in range(500):
-        if await one.step():
-            continue
-        if not any((await store.open_jobs(conn)).values()):
-            return
-        await expire(conn)
-    raise AssertionError("the jobs do not end")
-
-
-@asynccontextmanager
-async def working(pool: Pool, count: int, lease: timedelta = LEASE) -> AsyncGenerator[list["asyncio.Task[None]"]]:
-    """Workers that run during the block."""
-    tasks = [asyncio.create_task(Worker(pool, lease, asyncio.Event()).run()) for _ in range(count)]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def all_ended(conn: Connection) -> bool:
-    return not any((await store.open_jobs(conn)).values())
 
 
 async def check_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded]) -> None:
@@ -219,7 +110,7 @@ async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
             assert await store.claim(conn, LEASE) is not None
         before = await state(conn, place)
         async with pool.acquire() as late, late.transaction():
-            await worker.take_in(late, first, LEASE)
+            await worker.take_in(late, first, LEASE, Ahead())
             await store.release(late, first)
             await store.fail(late, first, "a worker that has no right to say so")
         assert await state(conn, place) == before
@@ -270,30 +161,33 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def counters_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
-    count = store.advance
+    count, delete = store.advance, "delete from import_chunk where tenant_id = $1 and job_id = $2 and seq = $3"
 
-    async def advance(conn: Any, claimed: Any, outcome: Any) -> JobStatus:
+    async def advance(conn: Any, claimed: Any, taken: Any, *more: Any) -> JobStatus:
         await conn.execute("commit")
         await conn.execute("begin")
-        await conn.fetchval(delete, claimed.tenant_id, claimed.job_id)
-        return await count(conn, claimed, outcome)
+        await conn.execute(delete, claimed.tenant_id, claimed.job_id, taken.seq)
+        return await count(conn, claimed, taken, *more)
 
-    delete = store.TAKE_CHUNK
-    patch.setattr(store, "TAKE_CHUNK", "select payload from import_chunk where tenant_id = $1 and job_id = $2 "
-                                       "order by seq limit 1")  # fmt: skip
+    deletes = """delete from import_chunk where tenant_id = $1 and job_id = $2 and exists (select from held)
+        and seq = (select min(seq) from import_chunk where tenant_id = $1 and job_id = $2)
+    returning seq, payload"""
+    assert deletes in store.TAKE
+    only_reads = "select * from import_chunk where tenant_id = $1 and job_id = $2 order by seq limit 1"
+    patch.setattr(store, "TAKE", store.TAKE.replace(deletes, only_reads))
     patch.setattr(store, "advance", advance)
 
 
 def chunk_gone_before_its_rows_are_in(patch: pytest.MonkeyPatch) -> None:
-    take = store.take_chunk
+    take = store.take
 
-    async def take_chunk(conn: Any, claimed: Any) -> bytes | None:
-        payload = await take(conn, claimed)
+    async def taken(conn: Any, claimed: Any, lease: Any) -> Any:
+        chunk = await take(conn, claimed, lease)
         await conn.execute("commit")
         await conn.execute("begin")
-        return payload
+        return chunk
 
-    patch.setattr(store, "take_chunk", take_chunk)
+    patch.setattr(store, "take", taken)
 
 
 def replaced(module: Any, name: str, old: str, new: str) -> Plant:
@@ -309,9 +203,7 @@ def replaced(module: Any, name: str, old: str, new: str) -> Plant:
 PLANTED: list[tuple[Situation, Plant]] = [
     (crashes_before_the_counters, counters_in_a_second_transaction),
     (crashes_before_the_counters, chunk_gone_before_its_rows_are_in),
-    (repeats_and_known_numbers, replaced(contacts, "ADD_MANY", "on conflict do nothing returning", "returning")),
-    (repeats_and_known_numbers, replaced(contacts, "ADD_CUSTOMERS", "on conflict do nothing", "")),
-    (two_workers_with_one_job, replaced(store, "HOLD", "fence = $3", "$3::bigint > 0")),
+    (two_workers_with_one_job, replaced(store, "TAKE", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "FAIL", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "RELEASE", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "CLAIM", "fence = j.fence + 1", "fence = j.fence")),
@@ -463,7 +355,7 @@ async def test_cancellation_amid_a_chunk_hands_the_job_back_with_its_attempts_un
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows, 100)
     async with working(own_pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
-        await other.execute(contacts.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
+        await other.execute(many.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
         waits = "select true from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
         await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
         before = await found(conn, place, job_id)
@@ -596,7 +488,7 @@ async def test_cancellation_ends_a_worker_whose_database_is_gone(
         async with Wire(own_dsn, Path(folder)) as wire:
             pool = await open_pool(wire.dsn, 4, name="tests")
             async with working(pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
-                await other.execute(contacts.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
+                await other.execute(many.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
                 waits = "select true from pg_stat_activity where wait_event = 'advisory'"
                 await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
                 cut = asyncio.create_task(wire.cut())
@@ -605,3 +497,27 @@ async def test_cancellation_ends_a_worker_whose_database_is_gone(
                 assert task.done()
                 await cut
             pool.terminate()
+
+
+async def test_rows_that_crashed_the_worker_are_tried_again_soon_and_hold_up_nobody(
+    conn: Connection, own_pool: Pool
+) -> None:
+    place = await a_place(conn)
+    poisoned = await post(conn, place, seeded(19, 100).rows)
+    other = await post(conn, place, seeded(20, 50, 1000).rows)
+    await conn.execute("update import_chunk set payload = 'x' where job_id = $1", poisoned)
+    one = Worker(own_pool, LEASE, asyncio.Event())
+    assert await one.step()
+    row = await conn.fetchrow(
+        "select attempts, lease_until - clock_timestamp() < interval '1 second' from import_job where job_id = $1",
+        poisoned,
+    )
+    assert tuple(row) == (1, True)
+    await work_off(conn, own_pool)
+    assert (await found(conn, place, other)).status is JobStatus.DONE
+    assert (await found(conn, place, poisoned)).status is JobStatus.FAILED
+
+
+def test_pause_after_crashes_doubles_and_has_an_end() -> None:
+    pauses = [worker.pause_after(attempts).total_seconds() for attempts in (1, 2, 3, 4, 5, 50, 1001)]
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 60, 60]

@@ -39,7 +39,7 @@ class Endpoint:
     scope: Scope
     summary: str
     answer: Any
-    """The struct of the 200 body."""
+    """The struct of the 200 body; None when it is never JSON."""
     sample: Any
     """A 200 body, as documented."""
     body: Any = None

@@ -40,7 +40,8 @@ names the one it asks for. `X-Tenant-ID` may repeat the key's tenant. A platform
 ## Pages
 `page` counts from 0, `size` (`limit` for campaigns) is 1 to 1000, 20 if left out. `totalRecord` counts all.
 ## Bodies
-JSON in UTF-8, at most {0.max_body_mb} MB; files {0.max_upload_mb} MB. Unknown fields are refused, parameters ignored.
+JSON in UTF-8, at most {0.max_body_mb} MB, and where a route says so files, at most {0.max_upload_mb} MB. Unknown \
+fields are refused, unknown parameters ignored.
 ## Limits
 At most {0.tenant_limit} requests a tenant and {0.route_limit} a route in any 10 seconds, unless your tenant has its \
 own. Answers carry what is left; a 429 says in `Retry-After` how many seconds to wait.
@@ -150,7 +151,7 @@ def _json(schema: Json, sample: Any) -> Json:
 def _answers(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
     """Everything a route can answer. What is alike for all routes is a component."""
     headers = _headers(["X-Request-Id", *limits])
-    content = _json(refs[spec.answer], spec.sample) | dict(spec.answer_media)
+    content = ({} if spec.answer is None else _json(refs[spec.answer], spec.sample)) | dict(spec.answer_media)
     answers: Json = {"200": {"description": "Done", "headers": headers, "content": content}}
     own: dict[int, list[errors.ApiError]] = {}
     for error in (*_failures(spec), errors.InsufficientScope(spec.scope)):
@@ -214,6 +215,8 @@ def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs
             for field, keywords in properties.items():
                 (schemas[name]["properties"][field] if field else schemas[name]).update(keywords)
         # To msgspec a field with a default is optional; answers are written with all of them.
+        if spec.answer is None:
+            continue
         schema = schemas[refs[spec.answer]["$ref"].rpartition("/")[2]]
         if not spec.answer.__struct_config__.omit_defaults:
             defaulted = [name for name, value in schema["properties"].items() if "default" in value]

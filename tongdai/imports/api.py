@@ -1,34 +1,39 @@
-"""Polling the jobs of bulk imports."""
+"""Polling, listing and undoing the jobs of bulk imports."""
 
-from datetime import datetime
+import asyncio
 
 import msgspec
 
 from tongdai import ids
-from tongdai.errors import NotFound
+from tongdai.errors import InvalidState, NotFound
+from tongdai.http import paging
 from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, Route, connection, endpoint, principal_of
-from tongdai.http.envelope import answer
+from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.principal import Scope
-from tongdai.ids import CampaignId, JobId
-from tongdai.imports import intake, store
+from tongdai.ids import CampaignId
+from tongdai.imports import intake, store, undoing
+from tongdai.imports.events import events
 from tongdai.imports.model import Job
+from tongdai.imports.rows import rows
+from tongdai.imports.undoing import NotUndone
+from tongdai.imports.view import SAMPLE, JobView, job_of, view
 
 _TAG = "Imports"
+UNDO_WAIT_S = 15.0
+UNDO_POLL_S = 0.1
+_NOT_KEPT = "The rows of this import are no longer kept: it cannot be undone"
 
 
-class JobView(msgspec.Struct):
-    jobId: int
-    status: str
-    totalRows: int
-    processedRows: int
-    failedRows: int
-    duplicateRows: int
-    errorMessage: str | None
-    createdRows: int
-    listId: int
-    listName: str
-    startedAt: datetime | None
-    finishedAt: datetime | None
+class JobPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[JobView]
+
+
+class Undone(Done, kw_only=True):
+    job_id: int
+    removedRows: int
+    undone: bool
 
 
 @endpoint(
@@ -39,47 +44,91 @@ class JobView(msgspec.Struct):
         tag=_TAG,
         summary="Poll the status of a bulk import; a job survives any restart of the server",
         answer=JobView,
-        sample={
-            "jobId": 5,
-            "status": "processing",
-            "totalRows": 100,
-            "processedRows": 42,
-            "failedRows": 0,
-            "duplicateRows": 1,
-            "errorMessage": None,
-            "createdRows": 41,
-            "listId": 501,
-            "listName": "Danh sach thang 4",
-            "startedAt": "2026-03-10T02:00:00Z",
-            "finishedAt": None,
-        },
+        sample=SAMPLE,
     )
 )
 async def job(request: ApiRequest) -> Answer:
-    campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Import job"))
-    job_id = JobId(ids.from_path(request.path_params["job_id"], "Import job"))
+    return answer(view(await _find(request)))
+
+
+async def _find(request: ApiRequest) -> Job:
     async with connection(request) as conn:
-        found = await store.find(conn, principal_of(request).tenant_id, campaign_id, job_id)
+        found = await store.find(conn, *job_of(request))
     if found is None:
         raise NotFound("Import job not found")
-    return answer(_view(found))
+    return found
 
 
-def _view(job: Job) -> JobView:
-    return JobView(
-        job.job_id,
-        job.status,
-        job.total_rows,
-        job.processed_rows,
-        job.failed_rows,
-        job.duplicate_rows,
-        job.error_message,
-        job.created_rows,
-        job.list_id,
-        job.list_name,
-        job.started_at,
-        job.finished_at,
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contacts/import",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="The campaign's bulk imports, newest first",
+        query=paging.PAGE_QUERY,
+        answer=JobPage,
+        sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
+    )
+)
+async def jobs(request: ApiRequest) -> Answer:
+    campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+    page = paging.page_of(paging.query_of(request))
+    async with connection(request) as conn:
+        found = await store.page(conn, principal_of(request).tenant_id, campaign_id, page.size, page.offset)
+    if found is None:
+        raise NotFound("Campaign not found")
+    return answer(JobPage(totalRecord=found[1], data=[view(job) for job in found[0]]))
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/campaigns/{id}/contacts/import/{job_id}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Undo a bulk import: stop it if it runs, and remove those of its contacts that were not called yet",
+        description=(
+            "Waits up to 15 s for the last contact to go. `undone` false tells that more are left: they are being "
+            "removed; repeat the request, or poll the job until `undoneAt` is set. Repeated, it changes nothing more. "
+            "The list stays."
+        ),
+        answer=Undone,
+        sample=done_sample("Import undone: 2 contacts removed", job_id=5, removedRows=2, undone=True),
+        failures=(InvalidState(_NOT_KEPT),),
+    )
+)
+async def undo(request: ApiRequest) -> Answer:
+    place = job_of(request)
+    async with connection(request) as conn:
+        found = await undoing.request_undo(conn, *place, principal_of(request).key_id)
+    match found:
+        case NotUndone.NO_JOB:
+            raise NotFound("Import job not found")
+        case NotUndone.ROWS_DROPPED:
+            raise InvalidState(_NOT_KEPT)
+        case Job():
+            return answer(_undone(await _until_undone(request, found)))
+
+
+async def _until_undone(request: ApiRequest, found: Job) -> Job:
+    """The job once it is undone, or as it is when the wait is over; no connection is held meanwhile."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + UNDO_WAIT_S
+    while found.undoing and loop.time() < deadline:
+        await asyncio.sleep(UNDO_POLL_S)
+        found = await _find(request)
+    return found
+
+
+def _undone(job: Job) -> Undone:
+    removed = f"{job.removed_rows} contact{'' if job.removed_rows == 1 else 's'} removed"
+    return Undone(
+        error_message=f"Import is being undone: {removed} so far" if job.undoing else f"Import undone: {removed}",
+        job_id=job.job_id,
+        removedRows=job.removed_rows,
+        undone=not job.undoing,
     )
 
 
-HANDLERS: list[Route] = [*intake.HANDLERS, job]
+HANDLERS: list[Route] = [*intake.HANDLERS, jobs, job, rows, events, undo]

@@ -1,10 +1,11 @@
-"""Import jobs and the states they go through."""
+"""Import jobs, the states they go through, and what becomes of their rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from tongdai.ids import CampaignId, JobId, ListId, TenantId
+from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 
 MAX_ATTEMPTS = 5
 """Claims of one chunk that may end in a crash before its job is given up."""
@@ -18,7 +19,7 @@ class JobStatus(StrEnum):
 
 
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.PENDING: frozenset((JobStatus.PROCESSING,)),
+    JobStatus.PENDING: frozenset((JobStatus.PROCESSING, JobStatus.FAILED)),
     JobStatus.PROCESSING: frozenset((JobStatus.DONE, JobStatus.FAILED)),
     JobStatus.DONE: frozenset(),
     JobStatus.FAILED: frozenset(),
@@ -29,7 +30,8 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 class Job:
     job_id: JobId
     campaign_id: CampaignId
-    list_id: ListId
+    list_id: ListId | None
+    """None: a dry run into a list that the campaign does not have."""
     list_name: str
     status: JobStatus
     total_rows: int
@@ -39,10 +41,26 @@ class Job:
     error_message: str | None
     started_at: datetime | None
     finished_at: datetime | None
+    dry_run: bool
+    removed_rows: int
+    """Contacts that undoing it has removed so far."""
+    undo_requested_at: datetime | None
+    undone_at: datetime | None
+    rows_kept: bool
+    """Whether it is still known what became of each row."""
 
     @property
     def processed_rows(self) -> int:
         return self.created_rows + self.duplicate_rows + self.failed_rows
+
+    @property
+    def undoing(self) -> bool:
+        return self.undo_requested_at is not None and self.undone_at is None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of it will change by itself any more."""
+        return self.finished_at is not None and not self.undoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +70,54 @@ class Claimed:
     tenant_id: TenantId
     job_id: JobId
     campaign_id: CampaignId
-    list_id: ListId
+    list_id: ListId | None
     country: str
     """The tenant's: numbers are read in it."""
+    dry_run: bool
+    undoing: bool
+    """What it has made is to be taken back."""
     fence: int
     attempts: int
     """Claims since the last chunk that was taken in, this one included."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a chunk added to the counters of its job."""
+class Taken:
+    """A chunk that its transaction takes in."""
 
-    created: int
-    duplicate: int
-    failed: int
+    seq: int
+    payload: bytes
+    first_row: int
+    """The number of its first row in the import, from 1."""
+    first_contact_id: ContactId | None
+    """The least id of the contacts that the job made before; None when it made none."""
+
+
+class RowOutcome(StrEnum):
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+class RowResult(NamedTuple):
+    """What became of a row. A tuple, for the thousands of them that a page or file has."""
+
+    row: int
+    """Its number in the import, from 1."""
+    phone: str | None
+    """As sent."""
+    external_id: str | None
+    """As sent."""
+    outcome: RowOutcome
+    reason: str | None
+    reason_code: str | None
+    contact_id: ContactId | None
+
+
+class Place(NamedTuple):
+    """A chunk of which a page shows rows."""
+
+    seq: int
+    first_row: int
+    before: int
+    """Matching rows in the chunks before it."""

@@ -1,15 +1,17 @@
-"""Import jobs, their chunks and turns in the database."""
+"""Import jobs, their chunks and turns, and what became of their rows, in the database."""
 
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 import asyncpg
 
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, JobId, ListId, TenantId
-from tongdai.imports.model import Claimed, Job, JobStatus, Outcome
+from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
+from tongdai.imports.model import Claimed, Job, JobStatus, Taken
+from tongdai.imports.outcomes import ChunkOutcome
 
 JOB_ADDED = "tongdai_import"
-"""The channel on which a new job is told to the workers."""
+"""The channel on which work is told to the workers: a new job, or one to undo."""
 
 CAMPAIGN_STATUS = "select status from campaign where tenant_id = $1 and campaign_id = $2"
 
@@ -19,15 +21,35 @@ async def campaign_status(conn: Connection, tenant_id: TenantId, campaign_id: Ca
 
 
 CREATE = """
-insert into import_job (tenant_id, campaign_id, list_id, total_rows) values ($1, $2, $3, $4) returning job_id
+insert into import_job (tenant_id, campaign_id, list_id, list_name, dry_run, keeps_seen, format, file_name, total_rows)
+values ($1, $2, $3, $4, $5, $5, $6, $7, 0) returning job_id
 """
 
 
 async def create(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, total_rows: int
+    conn: Connection,
+    tenant_id: TenantId,
+    campaign_id: CampaignId,
+    list_id: ListId | None,
+    list_name: str,
+    *,
+    dry_run: bool = False,
+    format: str = "json",  # noqa: A002 - as the column is named
+    file_name: str | None = None,
 ) -> JobId:
-    """A job whose chunks follow in the same transaction."""
-    return await conn.fetchval(CREATE, tenant_id, campaign_id, list_id, total_rows)
+    """A job whose chunks follow, and then `received`, in the same transaction.
+
+    `list_id` None: a dry run into a list that the campaign does not have.
+    """
+    return await conn.fetchval(CREATE, tenant_id, campaign_id, list_id, list_name, dry_run, format, file_name)
+
+
+RECEIVED = "update import_job set total_rows = $3 where tenant_id = $1 and job_id = $2"
+
+
+async def received(conn: Connection, tenant_id: TenantId, job_id: JobId, total_rows: int) -> None:
+    """All rows are stored: that many."""
+    await conn.execute(RECEIVED, tenant_id, job_id, total_rows)
 
 
 ADD_CHUNK = "insert into import_chunk (tenant_id, job_id, seq, payload) values ($1, $2, $3, $4)"
@@ -42,12 +64,12 @@ async def announce(conn: Connection) -> None:
     await conn.execute("select pg_notify($1, '')", JOB_ADDED)
 
 
-FIND = """
-select job_id, campaign_id, list_id, l.name as list_name, status, total_rows, created_rows, duplicate_rows, failed_rows,
-    error_message, started_at, finished_at
-from import_job j join contact_list l using (tenant_id, campaign_id, list_id)
-where tenant_id = $1 and campaign_id = $2 and job_id = $3
+_JOB = """
+    job_id, campaign_id, list_id, list_name, status, total_rows, created_rows, duplicate_rows, failed_rows,
+    error_message, started_at, finished_at, dry_run, removed_rows, undo_requested_at, undone_at,
+    rows_state = 'kept' as rows_kept
 """
+FIND = f"select {_JOB} from import_job where tenant_id = $1 and campaign_id = $2 and job_id = $3"
 
 
 async def find(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId) -> Job | None:
@@ -55,20 +77,45 @@ async def find(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, j
     return None if row is None else _job(row)
 
 
+# One row without a job tells a page past the end; no row, that there is no such campaign.
+PAGE = f"""
+select total.jobs as total, j.* from campaign c
+cross join lateral (
+    select count(*) as jobs from import_job where tenant_id = c.tenant_id and campaign_id = c.campaign_id
+) total
+left join lateral (
+    select {_JOB} from import_job where tenant_id = c.tenant_id and campaign_id = c.campaign_id
+    order by job_id desc limit $3 offset $4
+) j on true
+where c.tenant_id = $1 and c.campaign_id = $2 order by j.job_id desc
+"""
+
+
+async def page(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, limit: int, offset: int
+) -> tuple[list[Job], int] | None:
+    """A page of a campaign's jobs, newest first, and how many there are; None when there is no such campaign."""
+    rows = await conn.fetch(PAGE, tenant_id, campaign_id, limit, offset)
+    return ([_job(row) for row in rows if row["job_id"] is not None], rows[0]["total"]) if rows else None
+
+
 # The tenant whose last turn is longest ago, and of it the oldest job that nobody holds.
 CLAIM = """
 with next as (
     select j.tenant_id, j.job_id from import_job j left join import_turn t using (tenant_id)
-    where j.status in ('pending', 'processing') and (j.lease_until is null or j.lease_until < clock_timestamp())
+    where j.undone_at is null and (j.finished_at is null or j.undo_requested_at is not null)
+        and (j.lease_until is null or j.lease_until < clock_timestamp())
     order by t.served_at nulls first, j.tenant_id, j.job_id limit 1 for update of j skip locked
 ), turn as (
     insert into import_turn (tenant_id, served_at) select tenant_id, clock_timestamp() from next
     on conflict (tenant_id) do update set served_at = excluded.served_at
 )
-update import_job j set status = 'processing', started_at = coalesce(j.started_at, now()), fence = j.fence + 1,
-    attempts = j.attempts + 1, lease_until = clock_timestamp() + $1
+update import_job j set status = case when j.finished_at is null then 'processing' else j.status end,
+    started_at = case when j.finished_at is null then coalesce(j.started_at, now()) else j.started_at end,
+    fence = j.fence + 1, attempts = least(j.attempts, 1000) + 1, lease_until = clock_timestamp() + $1
 from next join tenant using (tenant_id) where j.tenant_id = next.tenant_id and j.job_id = next.job_id
-returning j.tenant_id, j.job_id, j.campaign_id, j.list_id, tenant.country, j.fence, j.attempts
+returning j.tenant_id, j.job_id, j.campaign_id, j.list_id, tenant.country, j.dry_run,
+    j.finished_at is not null as undoing, j.fence, j.attempts
 """
 
 
@@ -78,33 +125,77 @@ async def claim(conn: Connection, lease: timedelta) -> Claimed | None:
     return None if row is None else Claimed(**dict(row))
 
 
-# First in the transaction of a chunk: it holds the row until the end, so that nobody claims the job meanwhile.
-HOLD = """
-update import_job set lease_until = clock_timestamp() + $4
-where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing' returning true
+# First in the transaction of a chunk: it holds the job's row until the end, so that nobody claims the job meanwhile.
+TAKE = """
+with held as (
+    update import_job set lease_until = clock_timestamp() + $4
+    where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing'
+    returning created_rows + duplicate_rows + failed_rows + 1 as first_row, first_contact_id
+), taken as (
+    delete from import_chunk where tenant_id = $1 and job_id = $2 and exists (select from held)
+        and seq = (select min(seq) from import_chunk where tenant_id = $1 and job_id = $2)
+    returning seq, payload
+)
+select seq, payload, first_row, first_contact_id from held cross join taken
 """
 
 
-async def hold(conn: Connection, claimed: Claimed, lease: timedelta) -> bool:
-    """Whether the claim is still the newest one: nothing may be written without."""
-    return bool(await conn.fetchval(HOLD, claimed.tenant_id, claimed.job_id, claimed.fence, lease))
+async def take(conn: Connection, claimed: Claimed, lease: timedelta) -> Taken | None:
+    """The next chunk; None when the claim is no longer the newest one: then nothing may be written."""
+    row = await conn.fetchrow(TAKE, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
+    return None if row is None else Taken(**dict(row))
 
 
-TAKE_CHUNK = """
-delete from import_chunk where tenant_id = $1 and job_id = $2
-    and seq = (select min(seq) from import_chunk where tenant_id = $1 and job_id = $2)
-returning payload
+FOLLOWING = """
+select seq, payload from import_chunk where tenant_id = $1 and job_id = $2 and seq > $3 order by seq limit 1
 """
 
 
-async def take_chunk(conn: Connection, claimed: Claimed) -> bytes | None:
-    """The next chunk's rows; None when all are taken in."""
-    return await conn.fetchval(TAKE_CHUNK, claimed.tenant_id, claimed.job_id)
+async def following(conn: Connection, claimed: Claimed, seq: int) -> tuple[int, bytes] | None:
+    """The place and rows of the chunk after that one."""
+    row = await conn.fetchrow(FOLLOWING, claimed.tenant_id, claimed.job_id, seq)
+    return None if row is None else (row["seq"], row["payload"])
+
+
+# What a transaction makes has its start as created_at, and so has the outcome that it writes.
+MADE_BY = """
+select c.contact_id from unnest($3::bigint[]) wanted (contact_id)
+cross join lateral (
+    select contact_id, created_at from contact where tenant_id = $1 and contact_id = wanted.contact_id limit 1
+) c
+cross join lateral (
+    select from import_outcome where tenant_id = $1 and job_id = $2 and taken_at = c.created_at limit 1
+) made
+"""
+
+
+async def made_by(
+    conn: Connection, tenant_id: TenantId, job_id: JobId, contact_ids: Collection[ContactId]
+) -> set[ContactId]:
+    """Those of the contacts that earlier chunks of the job have made."""
+    if not contact_ids:
+        return set()
+    return {row["contact_id"] for row in await conn.fetch(MADE_BY, tenant_id, job_id, contact_ids)}
+
+
+SEE = """
+insert into import_seen (tenant_id, job_id, phone) select $1, $2, phone from unnest($3::text[]) phone
+on conflict do nothing returning phone
+"""
+
+
+async def see(conn: Connection, tenant_id: TenantId, job_id: JobId, phones: Iterable[str]) -> set[str]:
+    """Those of the numbers that a dry run comes upon for the first time."""
+    return {row["phone"] for row in await conn.fetch(SEE, tenant_id, job_id, sorted(phones))}
 
 
 ADVANCE = """
+with kept as (
+    insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
+    values ($1, $2, $6, $7, $3, $4, $5, $8)
+)
 update import_job j set created_rows = created_rows + $3, duplicate_rows = duplicate_rows + $4,
-    failed_rows = failed_rows + $5, attempts = 0, lease_until = null,
+    failed_rows = failed_rows + $5, first_contact_id = least(first_contact_id, $9), attempts = 0, lease_until = null,
     status = case when more.chunks then j.status else 'done' end,
     finished_at = case when more.chunks then null else clock_timestamp() end
 from (select exists (select from import_chunk where tenant_id = $1 and job_id = $2) as chunks) more
@@ -112,10 +203,29 @@ where j.tenant_id = $1 and j.job_id = $2 returning j.status
 """
 
 
-async def advance(conn: Connection, claimed: Claimed, outcome: Outcome) -> JobStatus:
-    """Count a chunk that was taken in and let the job go, done when it was the last."""
+async def advance(
+    conn: Connection,
+    claimed: Claimed,
+    taken: Taken,
+    outcome: ChunkOutcome,
+    payload: bytes,
+    first_made: ContactId | None,
+) -> JobStatus:
+    """Count a chunk, keep what became of its rows (`payload`), and let the job go: done when it was the last.
+
+    `first_made`: the least id of the contacts that it made.
+    """
     status = await conn.fetchval(
-        ADVANCE, claimed.tenant_id, claimed.job_id, outcome.created, outcome.duplicate, outcome.failed
+        ADVANCE,
+        claimed.tenant_id,
+        claimed.job_id,
+        outcome.created,
+        outcome.duplicate,
+        outcome.failed,
+        taken.seq,
+        taken.first_row,
+        payload,
+        first_made,
     )
     return JobStatus(status)
 
@@ -137,7 +247,7 @@ async def fail(conn: Connection, claimed: Claimed, why: str) -> None:
 # Once a chunk is taken in there is no lease: a worker that is stopped as it commits takes back no attempt twice.
 RELEASE = """
 update import_job set lease_until = null, attempts = attempts - 1
-where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing' and lease_until is not null
+where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
 """
 
 
@@ -146,7 +256,20 @@ async def release(conn: Connection, claimed: Claimed) -> None:
     await conn.execute(RELEASE, claimed.tenant_id, claimed.job_id, claimed.fence)
 
 
-OPEN = "select status, count(*) as jobs from import_job where status in ('pending', 'processing') group by status"
+PUT_OFF = """
+update import_job set lease_until = clock_timestamp() + $4
+where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
+"""
+
+
+async def put_off(conn: Connection, claimed: Claimed, pause: timedelta) -> None:
+    """Hand back a job whose chunk crashed: nobody claims it before `pause` is over, and its attempt counts."""
+    await conn.execute(PUT_OFF, claimed.tenant_id, claimed.job_id, claimed.fence, pause)
+
+
+OPEN = """
+select status, count(*) as jobs from import_job where undone_at is null and finished_at is null group by status
+"""
 
 
 async def open_jobs(conn: Connection) -> dict[JobStatus, int]:
@@ -169,4 +292,9 @@ def _job(row: asyncpg.Record) -> Job:
         row["error_message"],
         row["started_at"],
         row["finished_at"],
+        row["dry_run"],
+        row["removed_rows"],
+        row["undo_requested_at"],
+        row["undone_at"],
+        row["rows_kept"],
     )

@@ -1,20 +1,22 @@
-"""Takes imports in: claim a job, take one chunk of it in one transaction, let it go, and again."""
+"""Takes imports in, and back: claim a job, take one chunk of it in one transaction, let it go, and again."""
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
 import structlog
 
 from tongdai import metrics
-from tongdai.contacts import phone
+from tongdai.contacts import many
 from tongdai.contacts import store as contacts
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import UNREACHABLE, Connection, Pool
-from tongdai.imports import core, readers, store
-from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Outcome
+from tongdai.imports import core, outcomes, store, undoing
+from tongdai.imports.ahead import Ahead
+from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Taken
+from tongdai.imports.outcomes import ChunkOutcome
 
 log = structlog.get_logger()
 
@@ -24,6 +26,8 @@ BACK_OFF_S = 0.2
 HAND_BACK_S = 1.0
 """A worker that stops waits no longer for a database that hangs."""
 
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.ForeignKeyViolationError)
+"""What others did at the same moment, such as removing a customer that this chunk had just found: no crash."""
 _REFUSALS = {Refusal.STOPPED: "The campaign was stopped", Refusal.NO_CAMPAIGN: "The campaign is gone"}
 
 
@@ -33,6 +37,7 @@ class Worker:
     lease: timedelta
     wake: asyncio.Event
     """Set when there may be a job."""
+    ahead: Ahead = field(default_factory=Ahead)
 
     async def run(self) -> None:
         """Until cancelled; that hands back what is not taken in."""
@@ -55,7 +60,7 @@ class Worker:
             claimed = await asyncio.shield(claiming)
             if claimed is None:
                 return False
-            if claimed.attempts > MAX_ATTEMPTS:
+            if claimed.attempts > MAX_ATTEMPTS and not claimed.undoing:
                 await self._give_up(claimed)
             else:
                 await self._attempt(claimed)
@@ -76,16 +81,21 @@ class Worker:
     async def _attempt(self, claimed: Claimed) -> None:
         try:
             async with self.pool.acquire() as conn, conn.transaction():
-                await take_in(conn, claimed, self.lease)
+                if claimed.undoing:
+                    await take_back(conn, claimed, self.lease)
+                else:
+                    await take_in(conn, claimed, self.lease, self.ahead)
         except UNREACHABLE:
             raise
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+        except AGAIN:
             metrics.IMPORT_CHUNKS.labels("again").inc()
             await self._hand_back(claimed)
         except Exception as error:
             # The rows stay; the claim after MAX_ATTEMPTS such ends the job, and holds nobody up meanwhile.
             metrics.IMPORT_CHUNKS.labels("crashed").inc()
             log.exception("chunk failed", tenant=claimed.tenant_id, job=claimed.job_id, error=type(error).__name__)
+            async with self.pool.acquire() as conn:
+                await store.put_off(conn, claimed, pause_after(claimed.attempts))
 
     async def _hand_back(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
@@ -108,28 +118,78 @@ class Worker:
             return
 
 
-async def take_in(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
-    """One chunk, within the caller's transaction: rows, counters and cursor hold together or not at all."""
-    if not await store.hold(conn, claimed, lease):
-        metrics.IMPORT_CHUNKS.labels("lease lost").inc()
-        log.warning("lease lost", tenant=claimed.tenant_id, job=claimed.job_id)
+def pause_after(attempts: int) -> timedelta:
+    """How long a chunk rests that has crashed so many times in a row: 0.1 s, twice that each time, at most a minute."""
+    return timedelta(seconds=min(0.1 * 2 ** min(attempts - 1, 20), 60))
+
+
+async def take_in(conn: Connection, claimed: Claimed, lease: timedelta, ahead: Ahead) -> None:
+    """One chunk, within the caller's transaction: rows, outcomes, counters and cursor hold together or not at all."""
+    taken = await store.take(conn, claimed, lease)
+    if taken is None:
+        _lost(claimed)
         return
-    payload = await store.take_chunk(conn, claimed)
-    rows = readers.rows_of(payload) if payload is not None else []
-    chunk = core.sort(rows, phone.normaliser(claimed.country))
-    added = await contacts.add_many(conn, claimed.tenant_id, claimed.campaign_id, claimed.list_id, chunk.contacts)
+    rows, checked = await ahead.prepared(claimed, taken.seq, taken.payload)
+    following = await store.following(conn, claimed, taken.seq)
+    if following is not None:
+        ahead.begin(claimed, *following)
+    added = await (_try_out if claimed.dry_run else _add)(conn, claimed, taken, checked)
     if isinstance(added, Refusal):
         await store.fail(conn, claimed, _REFUSALS[added])
         log.warning("import failed", tenant=claimed.tenant_id, job=claimed.job_id, why=_REFUSALS[added])
         return
-    outcome = Outcome(added.created, added.duplicates, chunk.failed)
-    status = await store.advance(conn, claimed, outcome)
+    outcome = core.settle(rows, checked, added)
+    status = await store.advance(conn, claimed, taken, outcome, outcomes.encode(outcome), added.first_made)
     _count(outcome)
     if status is JobStatus.DONE:
         log.info("import done", tenant=claimed.tenant_id, job=claimed.job_id)
 
 
-def _count(outcome: Outcome) -> None:
+async def _add(conn: Connection, claimed: Claimed, taken: Taken, checked: core.Checked) -> core.Standing | Refusal:
+    assert claimed.list_id is not None
+    added = await many.add_many(
+        conn, claimed.tenant_id, claimed.campaign_id, claimed.list_id, core.contacts_of(checked)
+    )
+    if isinstance(added, Refusal):
+        return added
+    perhaps = core.perhaps_repeated(added.contact_ids, added.made, taken.first_contact_id)
+    ours = await store.made_by(conn, claimed.tenant_id, claimed.job_id, perhaps)
+    return core.Standing(added.contact_ids, added.made, ours, added.new_customers)
+
+
+async def _try_out(conn: Connection, claimed: Claimed, _: Taken, checked: core.Checked) -> core.Standing | Refusal:
+    """What `_add` would tell, were its chunks the only ones to be added."""
+    status = await store.campaign_status(conn, claimed.tenant_id, claimed.campaign_id)
+    if status is None or status == contacts.STOPPED:
+        return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED
+    phones = {row.phone for row in core.contacts_of(checked)}
+    known = await many.known(conn, claimed.tenant_id, claimed.campaign_id, phones)
+    made = await store.see(conn, claimed.tenant_id, claimed.job_id, phones - known.keys())
+    return core.Standing(known, made)
+
+
+async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
+    """Undo one chunk, within the caller's transaction. Contacts that were called stay."""
+    taken = await undoing.take_back(conn, claimed, lease)
+    if taken is None:
+        _lost(claimed)
+        return
+    seq, payload = taken
+    contact_ids, customer_ids = outcomes.made(outcomes.decode(payload))
+    removed = await many.remove_many(conn, claimed.tenant_id, claimed.campaign_id, contact_ids, customer_ids)
+    undone = await undoing.taken_back(conn, claimed, seq, removed)
+    metrics.IMPORT_CHUNKS.labels("taken back").inc()
+    metrics.IMPORT_ROWS.labels("removed").inc(removed)
+    if undone:
+        log.info("import undone", tenant=claimed.tenant_id, job=claimed.job_id)
+
+
+def _lost(claimed: Claimed) -> None:
+    metrics.IMPORT_CHUNKS.labels("lease lost").inc()
+    log.warning("lease lost", tenant=claimed.tenant_id, job=claimed.job_id)
+
+
+def _count(outcome: ChunkOutcome) -> None:
     metrics.IMPORT_CHUNKS.labels("taken in").inc()
     metrics.IMPORT_ROWS.labels("created").inc(outcome.created)
     metrics.IMPORT_ROWS.labels("duplicate").inc(outcome.duplicate)

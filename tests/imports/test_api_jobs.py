@@ -1,0 +1,357 @@
+"""Jobs over HTTP: what became of their rows, the list of them, undoing and following them."""
+
+import asyncio
+import csv
+import io
+import json
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from tests.conftest import refused
+from tests.imports.jobs import accounted, messy
+from tongdai.imports import events as event_streams
+from tongdai.imports.rows import csv_of
+from tongdai.imports.worker import Worker
+
+ROW = ["row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId"]
+
+
+@asynccontextmanager
+async def working(pool):
+    """A worker that runs during the block."""
+    task = asyncio.create_task(Worker(pool, timedelta(seconds=30), asyncio.Event()).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def done(pool):
+    """Take in and back all there is."""
+    one = Worker(pool, timedelta(seconds=30), asyncio.Event())
+    while await one.step():
+        continue
+
+
+def place(campaign_id, job_id, rest=""):
+    return f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}{rest}"
+
+
+async def small(tenant, serving, campaign_id, contacts, chunk_rows=10, **fields):
+    """The id of an import in small chunks."""
+    async with serving(import_chunk_rows=chunk_rows) as client:
+        answer = await client.post(
+            f"/v1/campaigns/{campaign_id}/contacts/bulk",
+            json={"contacts": contacts} | fields,
+            headers=tenant.key.headers,
+        )
+    assert answer.status_code == 200, answer.text
+    return answer.json()["job_id"]
+
+
+# What became of the rows
+
+
+async def all_rows(tenant, campaign_id, job_id, size, **query):
+    found, page = [], 0
+    while True:
+        answer = await tenant.done(
+            "GET", place(campaign_id, job_id, "/rows"), params={"page": page, "size": size} | query
+        )
+        if not answer["data"]:
+            assert answer["totalRecord"] == len(found)
+            return found
+        assert len(answer["data"]) <= size
+        found += answer["data"]
+        page += 1
+
+
+@pytest.mark.parametrize("size", [1000, 37, 10])
+async def test_pages_show_every_row_once_and_in_order(tenant, serving, pool, size):
+    campaign_id = await tenant.campaign()
+    rows, known = messy(1, 300)
+    for number in known:
+        await tenant.contact(campaign_id, number)
+    job_id = await small(tenant, serving, campaign_id, rows, 13)
+    await done(pool)
+    found = await all_rows(tenant, campaign_id, job_id, size)
+    assert all(list(row) == ROW for row in found)
+    assert [row["row"] for row in found] == list(range(1, 301))
+    expected = accounted(rows, known)
+    told = [(row["outcome"], row["reasonCode"], row["phoneNumber"], row["externalId"]) for row in found]
+    assert told == expected
+    for outcome in ("created", "duplicate", "failed"):
+        matching = await all_rows(tenant, campaign_id, job_id, size, outcome=outcome)
+        assert matching == [row for row in found if row["outcome"] == outcome]
+
+
+async def test_rows_of_a_running_import_are_those_taken_in_so_far(tenant, serving, pool):
+    campaign_id = await tenant.campaign()
+    rows = [{"phoneNumber": f"090{n:07}"} for n in range(25)]
+    job_id = await small(tenant, serving, campaign_id, rows)
+    one = Worker(pool, timedelta(seconds=30), asyncio.Event())
+    for taken in (0, 10, 20):
+        page = await tenant.done("GET", place(campaign_id, job_id, "/rows"), params={"size": 1, "page": 5})
+        assert page["totalRecord"] == taken
+        assert [row["row"] for row in page["data"]] == ([6] if taken else [])
+        while await one.step():
+            if (await tenant.done("GET", place(campaign_id, job_id)))["processedRows"] > taken:
+                break
+
+
+async def test_failed_and_duplicate_rows_say_why_and_of_which_contact(tenant, pool):
+    campaign_id = await tenant.campaign()
+    there = await tenant.contact(campaign_id, "0900000001")
+    sent = [
+        {"phoneNumber": "0900 000 001", "externalId": "A"},
+        {"phoneNumber": "0901"},
+        {"phoneNumber": "0900000002"},
+        {"phoneNumber": "+84900000002"},
+        {"phoneNumber": 900000003},
+        {"name": "nobody"},
+    ]
+    job_id = await tenant.bulk(campaign_id, sent)
+    await done(pool)
+    rows = (await tenant.done("GET", place(campaign_id, job_id, "/rows")))["data"]
+    made = rows[2]["contactId"]
+    repeat = "phoneNumber stands in an earlier row of this import"
+    missing = "phoneNumber is missing: expected a phone number as text"
+    assert [list(row.values()) for row in rows] == [
+        [1, "0900 000 001", "A", "duplicate", "phoneNumber is in the campaign already", "in_campaign",
+         there["contactId"]],
+        [2, "0901", None, "failed", "phoneNumber is too short for a phone number", "too_short", None],
+        [3, "0900000002", None, "created", None, None, made],
+        [4, "+84900000002", None, "duplicate", repeat, "repeated", made],
+        [5, "900000003", None, "failed", missing, "missing", None],
+        [6, None, None, "failed", missing, "missing", None],
+    ]  # fmt: skip
+
+
+async def test_csv_has_all_matching_rows_whatever_the_page(tenant, serving, pool):
+    campaign_id = await tenant.campaign()
+    rows, _ = messy(2, 300)
+    job_id = await small(tenant, serving, campaign_id, rows, 7)
+    await done(pool)
+    for query in ({}, {"outcome": "failed"}, {"outcome": "created", "page": 3, "size": 2}):
+        answer = await tenant.get(
+            place(campaign_id, job_id, "/rows"), params=query, headers={"Accept": "text/html, text/csv;q=0.9"}
+        )
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert f"import-{job_id}-rows.csv" in answer.headers["content-disposition"]
+        header, *lines = csv.reader(io.StringIO(answer.text, newline=""))
+        assert header == ROW
+        outcome = {"outcome": query["outcome"]} if "outcome" in query else {}
+        listed = await all_rows(tenant, campaign_id, job_id, 1000, **outcome)
+        shown = [["" if value is None else str(value) for value in row.values()] for row in listed]
+        assert [[cell.removeprefix("'") for cell in line] for line in lines] == shown
+
+
+def test_cells_that_a_spreadsheet_would_calculate_are_text():
+    cells = ["=1+1", "@SUM(A1)", "-1", "\tx", "+cmd", "+", "+84901", "0901", "a=b", "", None, 5, -5]
+    line = next(csv.reader(io.StringIO(csv_of([tuple(cells)]).decode(), newline="")))
+    assert line == ["'=1+1", "'@SUM(A1)", "'-1", "'\tx", "'+cmd", "'+", "+84901", "0901", "a=b", "", "", "5", "-5"]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("outcome=none", "outcome"), ("outcome=", "outcome"), ("outcome=failed&outcome=failed", "outcome"),
+     ("page=-1", "page"), ("size=1001", "size")],
+)  # fmt: skip
+async def test_query_of_rows_is_read_strictly(tenant, query, name):
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    answer = await tenant.get(place(campaign_id, job_id, f"/rows?{query}"))
+    assert name in refused(answer, 400, "INVALID_INPUT")
+
+
+async def test_rows_that_are_no_longer_kept_are_refused_and_not_undone(tenant, pool, conn):
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    await done(pool)
+    await conn.execute("update import_job set rows_state = 'dropped' where tenant_id = $1", tenant.tenant_id)
+    before = await tenant.checksum()
+    for method, rest in (("GET", "/rows"), ("DELETE", "")):
+        answer = await tenant.call(method, place(campaign_id, job_id, rest))
+        assert "no longer kept" in refused(answer, 400, "INVALID_STATE")
+    assert await tenant.checksum() == before
+
+
+# The list of jobs
+
+
+async def test_jobs_are_listed_newest_first_and_by_pages(tenant, pool):
+    campaign_id, other = await tenant.campaign(), await tenant.campaign()
+    await tenant.bulk(other, [{"phoneNumber": "0900000001"}])
+    jobs = [await tenant.bulk(campaign_id, [{"phoneNumber": f"090000000{n}"}]) for n in range(5)]
+    await done(pool)
+    pages = [
+        await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contacts/import?page={page}&size=2") for page in range(4)
+    ]
+    assert [[job["jobId"] for job in page["data"]] for page in pages] == [jobs[:2:-1], jobs[2:0:-1], jobs[:1], []]
+    assert {page["totalRecord"] for page in pages} == {5}
+    assert pages[0]["data"][0] == await tenant.done("GET", place(campaign_id, jobs[-1]))
+    empty = await tenant.done("GET", f"/v1/campaigns/{await tenant.campaign()}/contacts/import")
+    assert (empty["totalRecord"], empty["data"]) == (0, [])
+
+
+# Undo
+
+
+async def test_undo_answers_once_the_contacts_are_gone_and_repeats_its_answer(tenant, pool):
+    campaign_id = await tenant.campaign()
+    kept = await tenant.contact(campaign_id, "0900000009")
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": f"090000000{n}"} for n in range(3)], listName="A")
+    await done(pool)
+    async with working(pool):
+        answer = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert answer == {
+        "success": "1",
+        "error_code": "SUCCESS",
+        "error_message": "Import undone: 3 contacts removed",
+        "job_id": job_id,
+        "removedRows": 3,
+        "undone": True,
+    }
+    before = await tenant.checksum()
+    assert await tenant.done("DELETE", place(campaign_id, job_id)) == answer
+    assert await tenant.checksum() == before
+    job = await tenant.done("GET", place(campaign_id, job_id))
+    assert (job["status"], job["createdRows"], job["removedRows"]) == ("done", 3, 3)
+    assert job["undoneAt"] is not None
+    lists = await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists")
+    assert {row["listName"]: row["contactCount"] for row in lists["data"]} == {"Default List": 1, "A": 0}
+    assert (await tenant.contact(campaign_id, "0900000009"))["contactId"] == kept["contactId"]
+
+
+async def test_undo_of_a_pending_import_stops_it_before_it_begins(tenant, pool):
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    answer = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert (answer["removedRows"], answer["undone"]) == (0, True)
+    assert answer["error_message"] == "Import undone: 0 contacts removed"
+    await done(pool)
+    job = await tenant.done("GET", place(campaign_id, job_id))
+    assert (job["status"], job["errorMessage"], job["processedRows"]) == ("failed", "Stopped and undone", 0)
+
+
+async def test_undo_that_takes_longer_says_so_and_goes_on(tenant, pool, monkeypatch):
+    monkeypatch.setattr("tongdai.imports.api.UNDO_WAIT_S", 0.0)
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    await done(pool)
+    answer = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert (answer["removedRows"], answer["undone"]) == (0, False)
+    assert answer["error_message"] == "Import is being undone: 0 contacts removed so far"
+    assert (await tenant.done("GET", place(campaign_id, job_id)))["undoneAt"] is None
+    await done(pool)
+    again = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert (again["removedRows"], again["undone"]) == (1, True)
+    assert again["error_message"] == "Import undone: 1 contact removed"
+
+
+async def test_import_can_be_repeated_after_its_undo(tenant, pool):
+    campaign_id = await tenant.campaign()
+    sent = [{"phoneNumber": f"090000000{n}"} for n in range(3)]
+    async with working(pool):
+        for _ in range(2):
+            job_id = await tenant.bulk(campaign_id, sent, listName="A")
+            events = await follow(tenant, campaign_id, job_id)
+            assert (events[-1][1]["createdRows"], events[-1][1]["duplicateRows"]) == (3, 0)
+            assert (await tenant.done("DELETE", place(campaign_id, job_id)))["removedRows"] == 3
+
+
+@pytest.mark.parametrize("rest", ["", "/rows", "/events"])
+async def test_job_of_nobody_of_another_campaign_or_of_another_tenant_is_not_found(tenant, other_tenant, rest):
+    campaign_id, other = await tenant.campaign(), await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    before = await tenant.checksum()
+    for method in ("GET", "DELETE") if not rest else ("GET",):
+        for who, path in (
+            (other_tenant, place(campaign_id, job_id, rest)),
+            (tenant, place(other, job_id, rest)),
+            (tenant, place(campaign_id, job_id + 10**6, rest)),
+            (tenant, place(campaign_id, "x", rest)),
+            (tenant, place("0", job_id, rest)),
+        ):
+            answer = await who.call(method, path, headers={"Accept": "text/csv"})
+            assert refused(answer, 404, "NOT_FOUND") == "Import job not found"
+    listed = await other_tenant.get(f"/v1/campaigns/{campaign_id}/contacts/import")
+    assert refused(listed, 404, "NOT_FOUND") == "Campaign not found"
+    assert await tenant.checksum() == before
+
+
+# Events
+
+
+async def follow(tenant, campaign_id, job_id):
+    """All events of a job: (name, job)."""
+    answer = await tenant.get(place(campaign_id, job_id, "/events"))
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/event-stream"
+    return events_of(answer.text)
+
+
+def events_of(text):
+    told = []
+    for block in text.removesuffix("\n\n").split("\n\n"):
+        if not block.startswith(":"):
+            name, data = block.split("\n")
+            told.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return told
+
+
+async def test_events_begin_at_once_and_end_with_the_final_job(tenant, serving, pool):
+    campaign_id = await tenant.campaign()
+    job_id = await small(tenant, serving, campaign_id, [{"phoneNumber": f"090{n:07}"} for n in range(95)], 5)
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(follow(tenant, campaign_id, job_id))
+        while event_streams.open_streams() == 0:
+            await asyncio.sleep(0)
+        async with working(pool):
+            await following
+    told = following.result()
+    assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
+    assert told[0][1]["status"] == "pending"
+    processed = [job["processedRows"] for _, job in told]
+    assert processed == sorted(processed)
+    assert all(before != after for before, after in pairwise(told))
+    name, last = told[-1]
+    assert name == "done"
+    assert last == await tenant.done("GET", place(campaign_id, job_id))
+    assert (last["status"], last["processedRows"]) == ("done", 95)
+    assert event_streams.open_streams() == 0
+
+
+async def test_events_of_a_job_that_has_ended_are_its_end_alone(tenant, pool):
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    await done(pool)
+    job = await tenant.done("GET", place(campaign_id, job_id))
+    assert await follow(tenant, campaign_id, job_id) == [("done", job)]
+    stopped = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000002"}])
+    await tenant.done("DELETE", place(campaign_id, stopped))
+    ((name, job),) = await follow(tenant, campaign_id, stopped)
+    assert (name, job["status"], job["errorMessage"]) == ("failed", "failed", "Stopped and undone")
+
+
+async def test_events_beyond_the_limit_are_refused_for_a_while(tenant, serving, pool):
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    path = place(campaign_id, job_id, "/events")
+    async with serving(max_event_streams=2) as client, asyncio.TaskGroup() as group:
+        open_ones = [group.create_task(client.get(path, headers=tenant.key.headers)) for _ in range(2)]
+        while event_streams.open_streams() < 2:
+            await asyncio.sleep(0)
+        answer = await client.get(path, headers=tenant.key.headers)
+        assert "event streams" in refused(answer, 503, "FAIL")
+        assert int(answer.headers["retry-after"]) > 0
+        await done(pool)
+        for one in open_ones:
+            assert events_of((await one).text)[-1][0] == "done"
+        assert (await client.get(path, headers=tenant.key.headers)).status_code == 200

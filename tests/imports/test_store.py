@@ -1,0 +1,136 @@
+"""The statements of imports read what they need and no more, however much there is."""
+
+import pytest
+
+from tests.contacts.test_store import assert_uses, nodes, plans
+from tongdai.contacts import store as contacts
+from tongdai.db.pool import open_pool
+from tongdai.imports import kept, store, undoing
+from tongdai.testing import factories
+
+# Of several tenants, campaigns and jobs: with one of each any index looks as good.
+FILL = (
+    "insert into tenant (tenant_id, name) select $1::bigint + i, 'A' from generate_series(1, 200) i",
+    "insert into campaign (tenant_id, name, type) select $1, 'A', 'A' from generate_series(1, 300)",
+    """insert into campaign (tenant_id, name, type)
+       select $1::bigint + i % 200, 'A', 'A' from generate_series(1, 1000) i""",
+    """insert into contact_list (tenant_id, campaign_id, name)
+       select tenant_id, campaign_id, 'B' from campaign where tenant_id >= $1""",
+    """insert into import_job (tenant_id, campaign_id, list_id, list_name, total_rows, status, finished_at)
+       select tenant_id, campaign_id, list_id, 'B', 0, 'done', now() - interval '1 day'
+       from contact_list, generate_series(1, 10) where tenant_id >= $1""",
+    """insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload, taken_at)
+       select tenant_id, job_id, seq, 1, 1, 1, 1, repeat('x', 100)::bytea,
+           now() + interval '1 ms' * (seq + 10000 * job_id)
+       from import_job, generate_series(0, 9) seq""",
+    """insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload, taken_at)
+       select tenant_id, job_id, seq, 1, 1, 1, 1, repeat('x', 100)::bytea,
+           now() + interval '1 ms' * (seq + 10000 * job_id)
+       from (select tenant_id, job_id from import_job where tenant_id = $1 order by job_id limit 1) j,
+           generate_series(10, 3000) seq""",
+    """insert into import_seen (tenant_id, job_id, phone)
+       select tenant_id, job_id, '+8490' || job_id || i from import_job, generate_series(1, 3) i""",
+    """insert into import_chunk (tenant_id, job_id, seq, payload)
+       select tenant_id, job_id, seq, 'x' from import_job, generate_series(0, 4) seq""",
+    "insert into customer (tenant_id, phone) select $1, '+8491' || i from generate_series(1000000, 1020000) i",
+    """insert into contact (tenant_id, campaign_id, list_id, customer_id, phone)
+       select $1, campaign_id, list_id, customer_id, phone from customer join contact_list using (tenant_id)
+       where tenant_id = $1 and list_id = (select min(list_id) from contact_list where tenant_id = $1)""",
+)
+
+
+@pytest.fixture(scope="module")
+async def own_pool(fresh_database):
+    """A database of our own, so that its rows and statistics are nobody else's."""
+    async with fresh_database() as dsn:
+        own = await open_pool(dsn, 2, name="tests")
+        yield own
+        await own.close()
+
+
+@pytest.fixture(scope="module")
+async def large(own_pool):
+    """A tenant, campaign and job with thousands of chunks, among many more."""
+    async with own_pool.acquire() as conn:
+        tenant_id = await factories.tenant(conn)
+        campaign_id = await conn.fetchval(
+            "insert into campaign (tenant_id, name, type) values ($1, 'A', 'A') returning campaign_id", tenant_id
+        )
+        await contacts.list_named(conn, tenant_id, campaign_id, "A")
+        for sql in FILL:
+            await conn.execute(sql, *([tenant_id] if "$1" in sql else []))
+        await conn.execute("analyze")
+        job_id = await conn.fetchval("select min(job_id) from import_job where tenant_id = $1", tenant_id)
+    return tenant_id, campaign_id, job_id
+
+
+@pytest.fixture
+async def filled(own_pool, large):
+    """A connection to it."""
+    del large
+    async with own_pool.acquire() as conn:
+        yield conn
+
+
+async def test_chunk_is_taken_by_its_keys(filled, large):
+    tenant_id, _, job_id = large
+    args = (tenant_id, job_id, 1, "10 seconds")
+    await assert_uses(filled, "import_job_pkey", "import_job", store.TAKE, *args)
+    await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.TAKE, *args)
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undoing.TAKE_BACK, *args)
+
+
+async def test_chunk_is_counted_by_its_keys(filled, large):
+    tenant_id, _, job_id = large
+    args = (tenant_id, job_id, 1, 1, 1, 5000, 1, "\\x00", 1)
+    await assert_uses(filled, "import_job_pkey", "import_job", store.ADVANCE, *args)
+    await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.ADVANCE, *args)
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undoing.TAKEN_BACK, tenant_id, job_id, 1, 1)
+
+
+async def test_contacts_that_a_job_made_are_found_by_their_keys(filled, large):
+    tenant_id, _, job_id = large
+    ids = "{1,2,3}"
+    await assert_uses(filled, "contact_pkey", "contact", store.MADE_BY, tenant_id, job_id, ids)
+    await assert_uses(filled, "import_outcome_taken", "import_outcome", store.MADE_BY, tenant_id, job_id, ids)
+
+
+async def test_page_of_rows_reads_one_jobs_outcomes_and_no_payload(filled, large):
+    tenant_id, _, job_id = large
+    for wanted in (None, "failed"):
+        args = (tenant_id, job_id, wanted, 20, 100)
+        await assert_uses(filled, "import_outcome_pkey", "import_outcome", kept.PLACES, *args)
+    assert "payload" not in kept.PLACES
+
+
+async def test_payloads_are_read_one_by_one_by_their_key(filled, large):
+    tenant_id, _, job_id = large
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", kept.PAYLOAD, tenant_id, job_id, 5)
+    for _, found in await plans(filled, kept.NEXT_PAYLOAD, tenant_id, job_id, 5, "failed"):
+        assert "import_outcome_pkey" in {node.get("Index Name") for node in found}
+        assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in found}
+
+
+async def test_jobs_of_a_campaign_are_read_newest_first_without_sorting_them(filled, large):
+    tenant_id, campaign_id, _ = large
+    await assert_uses(filled, "import_job_campaign", "import_job", store.PAGE, tenant_id, campaign_id, 20, 0)
+    for _, found in await plans(filled, store.PAGE, tenant_id, campaign_id, 20, 0):
+        below_limit = next(node for node in found if node["Node Type"] == "Limit")
+        assert all(node["Node Type"] != "Sort" for node in nodes(below_limit))
+
+
+async def test_job_is_found_and_stopped_by_its_key(filled, large):
+    tenant_id, campaign_id, job_id = large
+    for sql in (store.FIND, undoing.REQUEST_UNDO):
+        for mode, found in await plans(filled, sql, tenant_id, campaign_id, job_id):
+            used = {node.get("Index Name") for node in found}
+            assert used & {"import_job_pkey", "import_job_campaign"}, (mode, found)
+
+
+async def test_what_is_old_is_found_by_its_age(filled):
+    await assert_uses(filled, "import_job_rows", "import_job", kept.DROP_ROWS, "30 days", 100)
+    await assert_uses(filled, "import_job_seen", "import_job", kept.DROP_SEEN, 100)
+
+
+async def test_numbers_that_a_dry_run_has_seen_are_dropped_by_their_key(filled):
+    await assert_uses(filled, "import_seen_pkey", "import_seen", kept.DROP_SEEN, 100)

@@ -1,0 +1,77 @@
+"""What a bulk request says its body is: Content-Type, a file's name, Content-Encoding."""
+
+import codecs
+import re
+from collections.abc import Mapping
+
+from tongdai.errors import InvalidInput, UnsupportedMediaType, shown
+from tongdai.imports.readers import Format, Source
+
+FORM = "multipart/form-data"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES: Mapping[str, Format] = {
+    "application/json": Format.JSON,
+    "application/x-ndjson": Format.NDJSON,
+    "application/ndjson": Format.NDJSON,
+    "application/jsonl": Format.NDJSON,
+    "text/csv": Format.CSV,
+    "application/csv": Format.CSV,
+    "text/tab-separated-values": Format.CSV,
+    XLSX: Format.XLSX,
+}
+ENDINGS: Mapping[str, Format] = {
+    "json": Format.JSON,
+    "ndjson": Format.NDJSON,
+    "jsonl": Format.NDJSON,
+    "csv": Format.CSV,
+    "tsv": Format.CSV,
+    "txt": Format.CSV,
+    "xlsx": Format.XLSX,
+}
+_EXPECTED = f"expected application/json, application/x-ndjson, text/csv, {XLSX} or {FORM}"
+_CHARSETS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252", "iso8859-1", "ascii")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+
+
+def type_of(header: str) -> str:
+    """`text/csv` of `Text/CSV; charset=utf-8`; what is left unsaid is JSON."""
+    return header.partition(";")[0].strip().lower() or "application/json"
+
+
+def source_of(header: str) -> Source:
+    """Of a body with this Content-Type."""
+    found = TYPES.get(type_of(header))
+    if found is None:
+        raise UnsupportedMediaType(f"Content-Type {shown(type_of(header))} is not understood: {_EXPECTED}")
+    charset = _CHARSET.search(header)
+    return Source(found, None if charset is None else _codec(charset[1], found))
+
+
+def source_of_file(content_type: str | None, charset: str | None, name: str) -> Source:
+    """Of a file in a form: by its type, or by its name's ending where the type tells too little."""
+    found = TYPES.get((content_type or "").lower()) or ENDINGS.get(name.rpartition(".")[2].lower())
+    if found is None:
+        raise InvalidInput(f"File {shown(name)} is not understood: expected a name that ends in {', '.join(ENDINGS)}")
+    return Source(found, None if charset is None else _codec(charset, found))
+
+
+def is_packed(encoding: str) -> bool:
+    """Whether a Content-Encoding says gzip; UnsupportedMediaType for any other than none."""
+    name = encoding.strip().lower()
+    if name not in {"", "identity", "gzip", "x-gzip"}:
+        raise UnsupportedMediaType(f"Content-Encoding {shown(name)} is not understood: expected gzip or none")
+    return name.endswith("gzip")
+
+
+def _codec(charset: str, source: Format) -> str | None:
+    """Python's name of it; None where the file itself says."""
+    if source is Format.XLSX:
+        return None
+    known = _CHARSETS if source is Format.CSV else ("utf-8",)
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        name = ""
+    if name not in known:
+        raise UnsupportedMediaType(f"charset {shown(charset)} is not understood: expected {', '.join(known)}")
+    return None if name == "utf-16" else name

@@ -1,0 +1,127 @@
+"""CSV: a header row, then a row a contact; the separator and character set are found out."""
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import IO, Protocol
+
+from tongdai.errors import InvalidInput, shown
+from tongdai.imports.readers.charset import lines
+from tongdai.imports.readers.header import columns_of, no_phone
+from tongdai.imports.readers.reading import Chunks, Limits
+from tongdai.imports.readers.table import HEADER_WITHIN, Batch, batches, chunks_of_cells, header_row
+
+SEPARATORS = (",", ";", "\t", "|")
+_SAMPLE = 2 * HEADER_WITHIN
+"""Lines from which the separator is told."""
+_DIRECTIVE = re.compile(r"\ufeff?sep=(.)[\r\n]*", re.IGNORECASE)
+"""What Excel understands, and some write, above the header."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_END = "\0"
+"""A line after the last one: within quotes when the last one's are still open. No file has it: NUL is refused."""
+
+
+class _Reader(Protocol):
+    """What `csv.reader` makes."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
+
+
+def read_csv(file: IO[bytes], charset: str | None, limits: Limits) -> Chunks:
+    """Quotes are doubled within quotes, as RFC 4180 has it."""
+    _refuse_archive(file)
+    csv.field_size_limit(limits.cell_kb * 1024)
+    text = lines(file, charset)
+    sample = list(islice(text, _SAMPLE))
+    separator, skipped = _directive(sample)
+    separator = separator or _separator(sample, limits.columns)
+    reader = csv.reader(chain(sample[skipped:], text, (_END,)), delimiter=separator)
+    rows = _Rows(reader, skipped, limits)
+    start = rows.take(HEADER_WITHIN)
+    at = header_row(start)
+    if at is None:
+        raise InvalidInput("The file is empty: expected a header row and contacts")
+    columns = columns_of(start[at])
+    if columns is None:
+        raise no_phone(start[at], "the header row")
+    return (yield from chunks_of_cells(batches(start[at + 1 :], rows.take, limits.chunk_rows), columns))
+
+
+def _refuse_archive(file: IO[bytes]) -> None:
+    start = file.read(4)
+    file.seek(0)
+    if start == b"PK\x03\x04":
+        raise InvalidInput("The file is an archive, as XLSX is, and not CSV: send it with the Content-Type of XLSX")
+    if start[:2] == b"\x1f\x8b":
+        raise InvalidInput("The file is packed by gzip: send it with Content-Encoding: gzip")
+
+
+def _directive(sample: list[str]) -> tuple[str | None, int]:
+    """The separator that the first line names, and how many lines that takes."""
+    found = _DIRECTIVE.fullmatch(sample[0]) if sample else None
+    return (None, 0) if found is None else (found[1], 1)
+
+
+def _separator(sample: list[str], most: int) -> str:
+    """The one by which the header has a phone number's column, and most columns."""
+
+    def found(separator: str) -> tuple[bool, int]:
+        try:
+            rows = list(islice(csv.reader(sample, delimiter=separator), HEADER_WITHIN))
+            at = header_row(rows)
+            return (False, 0) if at is None else (columns_of(rows[at][:most]) is not None, len(rows[at]))
+        except csv.Error:  # not with this one
+            return False, 0
+        except InvalidInput:  # a column that is named twice is one
+            return True, 0
+
+    return max(SEPARATORS, key=found)
+
+
+class _Rows:
+    """The rows of a file until its end, which must not be within quotes."""
+
+    def __init__(self, reader: _Reader, skipped: int, limits: Limits) -> None:
+        self._reader = reader
+        self._skipped = skipped
+        """Lines before those that the reader sees."""
+        self._limits = limits
+
+    def take(self, count: int) -> Batch:
+        """The next rows; fewer than `count` at the end."""
+        line = self._line
+        try:
+            rows = list(islice(self._reader, count))
+        except csv.Error as error:
+            raise InvalidInput(f"Line {self._line}: {self._explained(error)}") from None
+        if rows and rows[-1] and _END in rows[-1][-1]:
+            last = rows.pop()
+            if last != [_END]:
+                line = self._line - _breaks(last)
+                raise InvalidInput(f"The file ends within quotes that open in line {line}: it seems to be cut off")
+        if rows and max(map(len, rows)) > self._limits.columns:
+            raise InvalidInput(self._too_wide(rows, line))
+        return rows
+
+    @property
+    def _line(self) -> int:
+        return self._skipped + self._reader.line_num
+
+    def _explained(self, error: csv.Error) -> str:
+        if "field limit" in str(error):
+            return f"a cell is longer than {self._limits.cell_kb} K characters: is a quote left open?"
+        return shown(error)
+
+    def _too_wide(self, rows: Batch, line: int) -> str:
+        at = next(at for at, row in enumerate(rows) if len(row) > self._limits.columns)
+        line += 1 + sum(1 + _breaks(row) for row in rows[:at])
+        return f"Line {line} has {len(rows[at])} columns: at most {self._limits.columns} are read"
+
+
+def _breaks(row: list[str]) -> int:
+    """Line ends within its cells."""
+    return sum(len(_LINE_END.findall(cell)) for cell in row)

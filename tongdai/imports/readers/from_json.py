@@ -1,0 +1,65 @@
+"""A bulk body as documented: `{"listName": …, "contacts": [{"phoneNumber": …}, …]}`."""
+
+import io
+import mmap
+from typing import IO
+
+import msgspec
+
+from tongdai.errors import InvalidInput, shown
+from tongdai.imports.readers.items import UNREADABLE, check_item, encoded_items, explain, has_number
+from tongdai.imports.readers.reading import Chunks, Limits, Told
+from tongdai.imports.readers.rows import Item, packed
+
+
+class Bulk(msgspec.Struct, forbid_unknown_fields=True):
+    contacts: list[msgspec.Raw]
+    listName: str | None = None
+
+
+_bulk = msgspec.json.Decoder(Bulk)
+_items = msgspec.json.Decoder(list[Item])
+
+
+def read_json(file: IO[bytes], limits: Limits) -> Chunks:
+    """The whole is parsed before the first chunk comes."""
+    bulk = _read_bulk(_contents(file))
+    if not bulk.contacts:
+        raise InvalidInput("contacts is empty: expected at least one contact")
+    any_number = False
+    for start in range(0, len(bulk.contacts), limits.chunk_rows):
+        items = _read_items(bulk.contacts[start : start + limits.chunk_rows], start)
+        any_number = any_number or has_number(items)
+        yield packed(encoded_items(items))
+    if not any_number:
+        raise InvalidInput("contacts: no item has a phoneNumber")
+    return Told(len(bulk.contacts), bulk.listName)
+
+
+def _contents(file: IO[bytes]) -> bytes | mmap.mmap:
+    """A file on disk is not copied. It is left open: rows point into it, and it cannot be closed while any does."""
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (io.UnsupportedOperation, ValueError):  # in memory, or empty
+        return file.read()
+
+
+def _read_bulk(data: bytes | mmap.mmap) -> Bulk:
+    if not data[:1024].strip() and not data[:].strip():
+        raise InvalidInput("The body is empty: expected a JSON object")
+    try:
+        return _bulk.decode(data)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(explain(error, "")) from None
+    except UNREADABLE as error:
+        raise InvalidInput(f"The body is not valid JSON in UTF-8: {shown(error)}") from None
+
+
+def _read_items(raws: list[msgspec.Raw], start: int) -> list[Item]:
+    try:
+        return _items.decode(b"[" + b",".join([bytes(raw) for raw in raws]) + b"]")
+    except UNREADABLE:
+        # Seldom: find which one it is.
+        for number, raw in enumerate(raws, start):
+            check_item(raw, f"contacts[{number}]")
+        raise

@@ -1,0 +1,58 @@
+"""A JSON object a line, each a row as in the `contacts` of a bulk body."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import IO
+
+import msgspec
+
+from tongdai.errors import InvalidInput
+from tongdai.imports.readers.items import UNREADABLE, check_item, encoded_items, has_number
+from tongdai.imports.readers.reading import Chunks, Limits, Told
+from tongdai.imports.readers.rows import Item, check_weight, packed
+
+MAX_LINE = 1024 * 1024
+"""Bytes."""
+_BOM = b"\xef\xbb\xbf"
+
+_items = msgspec.json.Decoder(Item)
+
+
+def read_ndjson(file: IO[bytes], limits: Limits) -> Chunks:
+    """Blank lines are skipped."""
+    total, any_number, number = 0, False, 1
+    numbered = _lines(file)
+    while lines := list(islice(numbered, limits.chunk_rows)):
+        items = _read_items(lines, number)
+        number += len(lines)
+        if items:
+            total += len(items)
+            any_number = any_number or has_number(items)
+            data = encoded_items(items)
+            check_weight(data, len(items), total)
+            yield packed(data)
+    if total == 0:
+        raise InvalidInput("The body is empty: expected a JSON object in each line")
+    if not any_number:
+        raise InvalidInput("No line has a phoneNumber")
+    return Told(total)
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    first = True
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise InvalidInput(f"A line is longer than {MAX_LINE // 1024} KB: expected a JSON object in each line")
+        yield line.removeprefix(_BOM) if first else line
+        first = False
+
+
+def _read_items(lines: list[bytes], number: int) -> list[Item]:
+    try:
+        return _items.decode_lines(b"".join(lines))
+    except UNREADABLE:
+        # Seldom: find which one it is.
+        for at, line in enumerate(lines, number):
+            if line.strip():
+                check_item(line, f"Line {at}")
+        raise

@@ -1,0 +1,115 @@
+"""XLSX: the first sheet that has anything in it, read as if it were saved as CSV."""
+
+import datetime
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import IO, Any, cast
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from tongdai.errors import InvalidInput, shown
+from tongdai.imports.readers.header import columns_of, no_phone
+from tongdai.imports.readers.reading import Chunks, Limits
+from tongdai.imports.readers.table import HEADER_WITHIN, batches, chunks_of_cells, header_row
+
+MAX_RATIO = 200
+"""What a part may unpack to; rows of one kind come to 50 at the most."""
+_SMALL = 16 * 1024 * 1024
+"""Bytes; what comes to no more may be packed as tightly as it likes."""
+_OLE = b"\xd0\xcf\x11\xe0"
+_EXACT = 10**15
+"""Above it, a number in a workbook has lost its last digits."""
+
+
+def read_xlsx(file: IO[bytes], limits: Limits) -> Chunks:
+    """`file` must be one on disk: the workbook is opened by its path."""
+    _check(file, limits)
+    try:
+        with _open(_path(file)) as book:
+            return (yield from _read_book(book, limits))
+    except CalamineError as error:
+        raise InvalidInput(
+            f"The file cannot be read as an XLSX workbook: {type(error).__name__} {shown(error)}"
+        ) from None
+
+
+def _path(file: IO[bytes]) -> str:
+    """Of a file that may have no name."""
+    return f"/dev/fd/{file.fileno()}"
+
+
+def _read_book(book: CalamineWorkbook, limits: Limits) -> Chunks:
+    sheet = _first_with_data(book)
+    if sheet is None:
+        raise InvalidInput("The workbook has no sheet with data: expected a header row and contacts")
+    if sheet.width > limits.columns:
+        raise InvalidInput(f"Sheet {shown(sheet.name)} has {sheet.width} columns: at most {limits.columns} are read")
+    rows = _texts(sheet.iter_rows(), limits)
+    start = list(islice(rows, HEADER_WITHIN))
+    at = header_row(start)
+    if at is None:
+        raise InvalidInput(f"Sheet {shown(sheet.name)} has no header row in its first {HEADER_WITHIN} rows")
+    columns = columns_of(start[at])
+    if columns is None:
+        raise no_phone([cell for cell in start[at] if cell], f"sheet {shown(sheet.name)}")
+    found = batches(start[at + 1 :], lambda count: list(islice(rows, count)), limits.chunk_rows)
+    return (yield from chunks_of_cells(found, columns))
+
+
+def _check(file: IO[bytes], limits: Limits) -> None:
+    """Refuse by its directory what is no workbook, or would fill memory when unpacked."""
+    if file.read(4) == _OLE:
+        raise InvalidInput("The workbook is encrypted or of the old XLS format: save it as XLSX without a password")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        raise InvalidInput(f"The file is not an XLSX workbook, or not all of it: {shown(error)}") from None
+    if not any(part.filename == "xl/workbook.xml" for part in parts):
+        raise InvalidInput("The file is an archive, but no XLSX workbook: it has no xl/workbook.xml")
+    if any(part.flag_bits & 1 for part in parts):
+        raise InvalidInput("The workbook is encrypted: save it without a password")
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > limits.unpacked_mb * 1024 * 1024:
+        raise InvalidInput(f"The workbook unpacks to more than {limits.unpacked_mb} MB")
+    for part in parts:
+        if part.file_size > _SMALL and part.file_size > MAX_RATIO * part.compress_size:
+            raise InvalidInput(
+                f"The workbook's part {shown(part.filename)} is packed too tightly to be one of contacts"
+            )
+
+
+def _first_with_data(book: CalamineWorkbook) -> CalamineSheet | None:
+    """Those that are hidden do not count."""
+    for sheet in book.sheets_metadata:
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible:
+            found = book.get_sheet_by_name(sheet.name)
+            if found.height:
+                return found
+    return None
+
+
+# Its annotation leaves open what a path may be.
+_open: Callable[[str], CalamineWorkbook] = cast("Any", CalamineWorkbook).from_path
+Cell = int | float | str | bool | datetime.date | datetime.time | datetime.datetime | datetime.timedelta
+
+
+def _texts(rows: Iterable[list[Cell]], limits: Limits) -> Iterator[list[str]]:
+    longest = limits.cell_kb * 1024
+    for number, row in enumerate(rows, 1):
+        texts = [cell if type(cell) is str else _text(cell) for cell in row]
+        if max(map(len, texts)) > longest:
+            raise InvalidInput(f"Row {number} has a cell of more than {limits.cell_kb} K characters")
+        yield texts
+
+
+def _text(cell: Cell) -> str:
+    """As Excel saves it as CSV, but for numbers without rounding and dates in ISO 8601."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime):
+        return cell.isoformat(" ")
+    return str(cell)

@@ -1,0 +1,84 @@
+"""Taking an import back, in the database: asked for once, then done chunk by chunk by the workers."""
+
+from datetime import timedelta
+from enum import Enum, auto
+
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, JobId, KeyId, TenantId
+from tongdai.imports.model import Claimed, Job
+from tongdai.imports.store import DROP_CHUNKS, announce, find
+
+
+class NotUndone(Enum):
+    """Why an import cannot be undone."""
+
+    NO_JOB = auto()
+    ROWS_DROPPED = auto()
+
+
+# Waits for a chunk that is being taken in; the fence keeps out the worker that would take the next one.
+REQUEST_UNDO = """
+update import_job set
+    status = case when finished_at is null then 'failed' else status end,
+    error_message = case when finished_at is null then 'Stopped and undone' else error_message end,
+    finished_at = coalesce(finished_at, clock_timestamp()), fence = fence + 1, attempts = 0, lease_until = null,
+    undo_requested_at = clock_timestamp(),
+    undone_at = case when dry_run or created_rows = 0 then clock_timestamp() end
+where tenant_id = $1 and campaign_id = $2 and job_id = $3 and undo_requested_at is null and rows_state = 'kept'
+returning true
+"""
+
+
+async def request_undo(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId, by: KeyId
+) -> Job | NotUndone:
+    """Stop a job if it runs, and have its contacts removed; once and for all."""
+    async with conn.transaction():
+        if await conn.fetchval(REQUEST_UNDO, tenant_id, campaign_id, job_id):
+            await conn.execute(DROP_CHUNKS, tenant_id, job_id)
+            await audit.record(conn, tenant_id, by, "import.undo", f"import {job_id}")
+            await announce(conn)
+        job = await find(conn, tenant_id, campaign_id, job_id)
+    if job is None:
+        return NotUndone.NO_JOB
+    return job if job.undo_requested_at is not None else NotUndone.ROWS_DROPPED
+
+
+# As TAKE.
+TAKE_BACK = """
+with held as (
+    update import_job set lease_until = clock_timestamp() + $4
+    where tenant_id = $1 and job_id = $2 and fence = $3 and undo_requested_at is not null and undone_at is null
+    returning true
+)
+select seq, payload from held, import_outcome
+where tenant_id = $1 and job_id = $2 and not undone and created > 0 order by seq limit 1
+"""
+
+
+async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> tuple[int, bytes] | None:
+    """The next chunk to undo: its place and what became of its rows. None when the claim is no longer the newest."""
+    row = await conn.fetchrow(TAKE_BACK, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
+    return None if row is None else (row["seq"], row["payload"])
+
+
+# `undone` is what the statement cannot see of itself: the chunk that it marks still counts as one to undo.
+TAKEN_BACK = """
+with marked as (
+    update import_outcome set undone = true where tenant_id = $1 and job_id = $2 and seq = $3
+)
+update import_job j set removed_rows = removed_rows + $4, attempts = 0, lease_until = null,
+    undone_at = case when more.chunks then null else clock_timestamp() end
+from (
+    select exists (
+        select from import_outcome where tenant_id = $1 and job_id = $2 and seq <> $3 and not undone and created > 0
+    ) as chunks
+) more
+where j.tenant_id = $1 and j.job_id = $2 returning j.undone_at is not null
+"""
+
+
+async def taken_back(conn: Connection, claimed: Claimed, seq: int, removed: int) -> bool:
+    """Count the contacts of a chunk that were removed, and let the job go; whether it was the last."""
+    return bool(await conn.fetchval(TAKEN_BACK, claimed.tenant_id, claimed.job_id, seq, removed))
