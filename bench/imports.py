@@ -1,74 +1,175 @@
-"""An import of 100,000 rows of JSON, and what somebody who reads pages at an even pace sees of it."""
+"""A million rows of CSV, against COPY of rows that are ready and against an ORM; pages read meanwhile."""
 
+import asyncio
+import itertools
+import os
 import statistics
-import time
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
-from bench import page, rounds, start, world
+from bench import copying, jobs, page, people, rounds
+from bench.jobs import Server
 from bench.load import Order, Result
 from bench.report import Row
 from bench.rounds import Load
 from bench.sides import Side
 from bench.world import World
-from tongdai.testing import factories
 
-ROWS = 100_000
-ROUNDS = 3
+ORM_SHARE = 20
+"""The ORM's importer gets one row of so many: it is compared by rows a second."""
 QUIET_S = 5.0
-DURING_S = 3.0
-"""Rounds of page requests while the import runs; those that are over before it is done count."""
+SLICE_S = 2.0
+"""Pages are read in slices of so long until an import is done; the slice in which it ends does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The same people: as they are sent, the first of them alone, and as COPY takes them."""
+
+    numbers: list[str]
+    csv: Path
+    start_csv: Path
+    customers: Path
+    contacts: Path
+
+
+@dataclass(slots=True)
+class Rates:
+    """Rows a second, by round."""
+
+    product: list[float] = field(default_factory=list)
+    copy: list[float] = field(default_factory=list)
+    orm: list[float] = field(default_factory=list)
 
 
 def run(on: World, logs: Path) -> list[Row]:
-    port, log = world.free_port(), logs / "import.log"
-    rates: list[float] = []
-    quiet: list[float] = []
-    busy: list[float] = []
-    with world.process(start.serve(on, port), {}, log) as process, rounds.load() as load:
-        world.first_answer(port, on.request("GET", on.page_path), process, log)
-        side = Side("tongdai", port, process.pid)
-        _pages(on, side, load, 1.0)
-        for _ in range(ROUNDS):
-            quiet.append(_pages(on, side, load, QUIET_S).time_ms(0.99))
-            rate, times = _import(on, side, load)
-            rates.append(rate)
-            busy.append(times)
-            print(
-                f"  {rate:7,.0f} rows/s; p99 of a page {quiet[-1]:.1f} ms quiet, {busy[-1]:.1f} ms meanwhile",
-                flush=True,
-            )
-    median = statistics.median
-    slower = f"{median(busy) / median(quiet):.1f} ({median(quiet):.1f} ms quiet, {median(busy):.1f} ms meanwhile)"
-    spread = f"{median(rates):,.0f} rows/s ({min(rates):,.0f} to {max(rates):,.0f})"
+    files = _files(on, logs)
+    with jobs.served(on, logs) as server:
+        rates = asyncio.run(_take_turns(server, files))
+        quiet, during = _pages_meanwhile(server, files)
+    rows = f"{on.sizes.rows:,}"
+    what = f"{rows} new rows of CSV, first byte to `done`, {told(rates.product)}"
+    slower = statistics.median(d / q for d, q in zip(during, quiet, strict=True))
+    times = f"{statistics.median(quiet):.1f} ms quiet, {statistics.median(during):.1f} ms meanwhile"
     return [
-        Row("import", "100,000 new rows of JSON, request to `done`", "nothing: told alone", "", spread),
-        Row("import", "p99 of a page while an import runs", "the same when all is quiet", "", slower),
+        Row(
+            "import",
+            what,
+            f"COPY by psql of the same rows, ready, into tables with the same keys, {told(rates.copy)}",
+            "≥ 0.5 ×",
+            ratio(rates.product, rates.copy),
+        ),
+        Row(
+            "import",
+            what,
+            f"csv, phonenumbers, SQLAlchemy ORM, batches of 1,000; {len(files.numbers) // ORM_SHARE:,} of the rows, "
+            f"{told(rates.orm)}",
+            "≥ 10 ×",
+            ratio(rates.product, rates.orm),
+        ),
+        Row(
+            "import", "p99 of a page while that runs", "the same when all is quiet", "≤ 3 ×", f"{slower:.1f} ({times})"
+        ),
     ]
+
+
+def _files(on: World, folder: Path) -> Files:
+    numbers = people.numbers(0, on.sizes.rows)
+    return Files(
+        numbers,
+        people.write_csv(folder / "people.csv", numbers),
+        people.write_csv(folder / "start.csv", numbers[: len(numbers) // ORM_SHARE]),
+        folder / "customers.copy",
+        folder / "contacts.copy",
+    )
+
+
+async def _take_turns(server: Server, files: Files) -> Rates:
+    """A round is the product, COPY and the ORM; the next one begins with COPY."""
+    rates = Rates()
+    async with copying.database(server.dsn) as copy_dsn:
+        for number in range(server.on.sizes.rounds):
+            if number % 2:
+                await _copy(server, copy_dsn, files, rates)
+            await _import(server, files, rates)
+            if not number % 2:
+                await _copy(server, copy_dsn, files, rates)
+            await _orm(server, copy_dsn, files, rates)
+            last = f"{rates.product[-1]:,.0f} rows/s, COPY {rates.copy[-1]:,.0f}, ORM {rates.orm[-1]:,.0f}"
+            print(f"  {last}", flush=True)
+    return rates
+
+
+async def _import(server: Server, files: Files, rates: Rates) -> None:
+    to, count = await jobs.new_target(server.on, server.dsn), len(files.numbers)
+    rates.product.append(count / jobs.imported(server, to, files.csv, {"createdRows": count}))
+    await jobs.must_hold(server.dsn, to, count)
+    await jobs.settle(server.dsn)
+
+
+async def _copy(server: Server, dsn: str, files: Files, rates: Rates) -> None:
+    to, count = await jobs.new_target(server.on, dsn), len(files.numbers)
+    people.write_copy(files.customers, files.contacts, files.numbers, to.place)
+    rates.copy.append(count / copying.copied(dsn, server.on.data_dir, files.customers, files.contacts))
+    await jobs.must_hold(dsn, to, count)
+    await jobs.settle(dsn)
+
+
+async def _orm(server: Server, dsn: str, files: Files, rates: Rates) -> None:
+    to, count = await jobs.new_target(server.on, dsn), len(files.numbers) // ORM_SHARE
+    place = [str(part) for part in (to.place.tenant_id, to.place.campaign_id, to.place.list_id)]
+    command = [sys.executable, "-m", "bench.importer", str(files.start_csv), *place]
+    environment = os.environ | {"BENCH_DSN": dsn}
+    done = subprocess.run(  # noqa: ASYNC221 - nothing else is to run meanwhile
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    rates.orm.append(count / float(done.stdout))
+    await jobs.must_hold(dsn, to, count)
+    await jobs.settle(dsn)
+
+
+def told(rates: list[float]) -> str:
+    return f"{statistics.median(rates):,.0f} rows/s"
+
+
+def ratio(of: list[float], to: list[float]) -> str:
+    """The median of the rounds' ratios, and between which they lie."""
+    each = [a / b for a, b in zip(of, to, strict=True)]
+    return f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
+
+
+def _pages_meanwhile(server: Server, files: Files) -> tuple[list[float], list[float]]:
+    """p99 in ms of pages, quiet and while an import runs, by round."""
+    quiet: list[float] = []
+    during: list[float] = []
+    side = Side("tongdai", server.port, server.pid)
+    with rounds.load() as load:
+        _pages(server.on, side, load, 1.0)
+        for _ in range(server.on.sizes.rounds):
+            quiet.append(_pages(server.on, side, load, QUIET_S).time_ms(0.99))
+            during.append(_pages_during(server, files, side, load))
+            asyncio.run(jobs.settle(server.dsn))
+            print(f"  p99 of a page {quiet[-1]:.1f} ms quiet, {during[-1]:.1f} ms meanwhile", flush=True)
+    return quiet, during
+
+
+def _pages_during(server: Server, files: Files, side: Side, load: Load) -> float:
+    to = asyncio.run(jobs.new_target(server.on, server.dsn))
+    slices: list[list[float]] = []
+    with ThreadPoolExecutor(1) as aside:
+        count = len(files.numbers)
+        importing = aside.submit(jobs.imported, server, to, files.csv, {"createdRows": count})
+        while not importing.done():
+            slices.append(_pages(server.on, side, load, SLICE_S).times_ms)
+        importing.result()
+    times = sorted(itertools.chain.from_iterable(slices[:-1] or slices))
+    return times[int(len(times) * 0.99)]
 
 
 def _pages(on: World, side: Side, load: Load, seconds: float) -> Result:
     """100 requests a second over 4 connections, timed from when each was due."""
     paced = Order(side.port, page.requests(on), seconds, connections=4, every_s=0.04)
     return rounds.checked(side, load(paced))
-
-
-def _import(on: World, side: Side, load: Load) -> tuple[float, float]:
-    """Rows a second, and p99 in ms of the pages read from its beginning for DURING_S or, if shorter, as it took."""
-    campaign_id, first = next(on.spare), next(on.numbers)
-    rows = [{"phoneNumber": factories.vn_mobile(first + i), "name": f"Tran Thi {i}"} for i in range(ROWS)]
-    path = f"/v1/campaigns/{campaign_id}/contacts"
-    request = on.request("POST", f"{path}/bulk", msgspec.json.encode({"contacts": rows}))
-    with ThreadPoolExecutor(1) as aside:
-        reading = aside.submit(_pages, on, side, load, DURING_S)
-        began = time.perf_counter()
-        job = msgspec.json.decode(world.ask(side.port, request)[1])
-        poll = on.request("GET", f"{path}/import/{job['job_id']}")
-        while (told := msgspec.json.decode(world.ask(side.port, poll)[1]))["status"] not in {"done", "failed"}:
-            time.sleep(0.05)
-        seconds = time.perf_counter() - began
-        if told["createdRows"] != ROWS:
-            raise SystemExit(f"bench: the import ended otherwise: {told}")
-        return ROWS / seconds, reading.result().time_ms(0.99)

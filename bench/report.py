@@ -16,17 +16,28 @@ _HEAD = """# Benchmarks
 
 Written by `make bench`; a row at a time is measured again by `python -m bench NAME`.
 
-Sides that are compared run on one machine, on one database, in short rounds in turn (A B C, B C A, …), driven by the
+Sides that are compared run on one machine, on one database, in rounds in turn (A B C, B C A, …). Requests come from the
 same load: 16 kept connections from a process of its own, which checks the status and length of each answer. A ratio is
-that of the medians; in brackets between which the rounds' own ratios lie. Rounds of one run share whatever else the
-machine does: ratios can be compared between machines, seconds cannot.
+that of the medians, of imports the median of the rounds' ratios; in brackets between which these lie. Rounds of one run
+share whatever else the machine does: ratios can be compared between machines, seconds cannot.
 
 - **page**, **post**: Tongdai as it is served, with its key check, limits (raised, so that they count and never refuse),
   access log into a file, and metrics. The ceiling is a bare ASGI function on the same server with the same driver,
   statement and number of connections. FastAPI with SQLAlchemy's ORM checks the key and logs each request as well.
 - **start**: from the command to the first page of contacts, on a data directory that exists.
-- **import**: 100,000 rows in one body, from its first byte until the job is `done`; pages are read 100 times a second
-  meanwhile and timed from when each was due.
+- **numbers**: texts as they stand in Vietnamese lists, mobile and fixed, old and unusable, read into E.164.
+- **import**: a file of `phoneNumber,name,externalId` through `tongdai serve` on a fresh data directory, from the first
+  byte sent until the job is seen to be `done`, on two processors for all of it. COPY is psql's, of the same people
+  normalised and with their ids, customers and then contacts in one transaction, in a database of its own on that server
+  that the migrations made: the same keys, indexes and foreign keys. The ORM's importer gets a twentieth of the file, on
+  that database too, and is compared by rows a second. Every side has a tenant of its own in each round; what a turn
+  leaves to be done (vacuum, statistics, checkpoint) is done before the next. Pages are read 100 times a second while a
+  file is imported, and timed from when each was due.
+- **again**: the same file twice, and another one into a campaign of millions. Those are put there by COPY and their
+  indexes made afterwards, which leaves these as full as they can be: the first rows added pay for that.
+- **deep**: pages of 20 far down a list of millions.
+- **pacing**: simulated floors, 30 days of 8 h, one seed, the simulator pacing was tuned in; a call not answered rings
+  out 30 s unless the row says otherwise; a ratio is of the time agents talk.
 - **client**: how much faster than anything measured here the load can be.
 
 """

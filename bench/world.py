@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tongdai.campaigns import store as campaigns
+from tongdai.contacts import many
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import DEFAULT_LIST, NewContact
 from tongdai.db import embedded
@@ -33,6 +34,18 @@ PAGED = 9_900_000
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much the long benchmarks do; what is written down is measured with these."""
+
+    rows: int = 1_000_000
+    """Of a large file that is imported."""
+    held: int = 5_000_000
+    """Contacts that a large campaign has."""
+    rounds: int = 3
+    """Of sides whose turn takes minutes."""
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     data_dir: Path
     key: str
@@ -42,6 +55,7 @@ class World:
     list_id: ListId
     spare: Iterator[CampaignId]
     """Empty campaigns with one list each."""
+    sizes: Sizes = field(default_factory=Sizes)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(0, 100_000))
     """Each gives 100,000 numbers (see factories.vn_mobile) to whoever takes it."""
 
@@ -53,18 +67,25 @@ class World:
         """As the product comes, but with limits that never refuse."""
         return Settings(data_dir=str(self.data_dir), port=port, tenant_limit=100_000_000, route_limit=100_000_000)
 
-    def request(self, method: str, path: str, body: bytes | None = None, length: int | None = None) -> bytes:
-        """On the wire. `length` is for a body that is filled in later."""
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        length: int | None = None,
+        content_type: str = "application/json",
+    ) -> bytes:
+        """On the wire. `length` is for a body that is filled in or follows later."""
         head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Api-Key: {self.key}\r\n"
         if body is not None:
-            head += f"Content-Type: application/json\r\nContent-Length: {length or len(body)}\r\n"
+            head += f"Content-Type: {content_type}\r\nContent-Length: {length or len(body)}\r\n"
         return f"{head}\r\n".encode() + (body or b"")
 
 
-def made(data_dir: Path) -> World:
+def made(data_dir: Path, sizes: Sizes) -> World:
     """A fresh world, its database stopped again."""
     with database(data_dir) as dsn:
-        return asyncio.run(_make(data_dir, dsn))
+        return asyncio.run(_make(data_dir, dsn, sizes))
 
 
 @contextmanager
@@ -77,7 +98,7 @@ def database(data_dir: Path) -> Generator[str]:
         asyncio.run(server.stop())
 
 
-async def _make(data_dir: Path, dsn: str) -> World:
+async def _make(data_dir: Path, dsn: str, sizes: Sizes) -> World:
     conn = await connect(dsn, name="bench")
     try:
         await migrate(conn)
@@ -88,10 +109,10 @@ async def _make(data_dir: Path, dsn: str) -> World:
         numbers = (factories.vn_mobile(PAGED + i) for i in range(CONTACTS))
         rows = [NewContact(phone="+84" + n[1:], name=f"Nguyen Van {i}") for i, n in enumerate(numbers)]
         async with conn.transaction():
-            await contacts.add_many(conn, key.tenant_id, campaign_id, list_id, rows)
+            await many.add_many(conn, key.tenant_id, campaign_id, list_id, rows)
         spare = [(await _campaign(conn, key.tenant_id))[0] for _ in range(20)]
         await conn.execute("vacuum analyze")
-        return World(data_dir, key.value, pepper, key.tenant_id, campaign_id, list_id, iter(spare))
+        return World(data_dir, key.value, pepper, key.tenant_id, campaign_id, list_id, iter(spare), sizes)
     finally:
         await conn.close()
 

@@ -1,0 +1,69 @@
+"""People to import: numbers in no order, the same in every run, and files of them."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# What begins the numbers of Vietnam's mobile networks, after the leading zero; each has ten million.
+_NETWORKS = (
+    *(32, 33, 34, 35, 36, 37, 38, 39, 56, 58, 70, 76, 77, 78, 79),
+    *(81, 82, 83, 84, 85, 86, 88, 90, 91, 93, 94, 96, 97, 98),
+)
+_EACH = 10_000_000
+PARTS = 16
+"""Of all numbers: no number is in two parts."""
+_FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô")
+_MIDDLE = ("Văn", "Thị", "Hữu", "Đức", "Minh", "Ngọc", "Thanh")
+_GIVEN = ("An", "Bình", "Châu", "Dũng", "Giang", "Hạnh", "Hùng", "Lan", "Linh", "Mai", "Phúc", "Quân", "Thảo")
+
+
+def numbers(part: int, count: int) -> list[str]:
+    """National numbers without their leading zero, each once; the same whenever asked."""
+    of_part = range(part, len(_NETWORKS) * _EACH, PARTS)
+    drawn = random.Random(part).sample(of_part, count)
+    return [f"{_NETWORKS[n // _EACH]}{n % _EACH:07d}" for n in drawn]
+
+
+def _name(number: int) -> str:
+    # The lists' lengths have no common divisor, so that all combinations come.
+    family, middle, given = (names[number % len(names)] for names in (_FAMILY, _MIDDLE, _GIVEN))
+    return f"{family} {middle} {given}"
+
+
+def write_csv(path: Path, of: list[str]) -> Path:
+    """As somebody exports them: written nationally, with names and identifiers of their own."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("phoneNumber,name,externalId\n")
+        file.writelines(f"0{number},{_name(i)},KH-{i:07d}\n" for i, number in enumerate(of))
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows that COPY takes as they are belong."""
+
+    tenant_id: int
+    campaign_id: int
+    list_id: int
+    first_id: int
+    """Of as many contacts and customers as there are rows."""
+
+
+CUSTOMER_COLUMNS = "tenant_id, customer_id, phone"
+CONTACT_COLUMNS = "tenant_id, contact_id, campaign_id, list_id, customer_id, phone, name, external_id"
+
+
+def write_copy(customers: Path, contacts: Path, of: list[str], at: Place) -> None:
+    """The same people as `write_csv` tells, in COPY's own text, of CUSTOMER_COLUMNS and of CONTACT_COLUMNS."""
+    with customers.open("w", encoding="utf-8") as file:
+        file.writelines(f"{at.tenant_id}\t{at.first_id + i}\t+84{number}\n" for i, number in enumerate(of))
+    with contacts.open("w", encoding="utf-8") as file:
+        file.writelines(_contacts(of, at))
+
+
+def _contacts(of: list[str], at: Place) -> Iterator[str]:
+    place = f"{at.campaign_id}\t{at.list_id}"
+    for i, number in enumerate(of):
+        own = at.first_id + i
+        yield f"{at.tenant_id}\t{own}\t{place}\t{own}\t+84{number}\t{_name(i)}\tKH-{i:07d}\n"
