@@ -89,6 +89,7 @@ def test_rows_of_lines_are_told_whole_in_order(sent, chunk_rows, end):
 @example(b'{"contacts":[{"phoneNumber":1e999}]}', Format.JSON)
 @example(b'{"phoneNumber":"\xff"}', Format.NDJSON)
 @example(b'{"phoneNumber":"1"}\n' + b"[" * 100_000, Format.NDJSON)
+@example(b"\x0b", Format.NDJSON)
 def test_bytes_that_are_no_bulk_request_are_refused_and_nothing_else_happens(data, source):
     refusal(data, source)
 

@@ -14,6 +14,8 @@ from tongdai.imports.readers.rows import Item, check_weight, packed
 MAX_LINE = 1024 * 1024
 """Bytes."""
 _BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+"""As JSON has it: Python's own blanks are more."""
 
 _items = msgspec.json.Decoder(Item)
 
@@ -53,6 +55,6 @@ def _read_items(lines: list[bytes], number: int) -> list[Item]:
     except UNREADABLE:
         # Seldom: find which one it is.
         for at, line in enumerate(lines, number):
-            if line.strip():
+            if line.strip(_BLANK):
                 check_item(line, f"Line {at}")
         raise
