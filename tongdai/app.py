@@ -19,7 +19,7 @@ from tongdai.http import openapi
 from tongdai.http.application import Application
 from tongdai.http.cors import Cors
 from tongdai.http.docs_page import DOCS_HEADERS, DOCS_HTML
-from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, Route
+from tongdai.http.endpoint import Answer, Endpoint, Request, Route
 from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
@@ -104,10 +104,10 @@ def _document(routes: Routes, settings: Settings) -> None:
     document = Answer(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
     page = Answer(DOCS_HTML, headers=DOCS_HEADERS)
 
-    async def openapi_json(_: ApiRequest) -> Answer:
+    async def openapi_json(_: Request) -> Answer:
         return document
 
-    async def docs(_: ApiRequest) -> Answer:
+    async def docs(_: Request) -> Answer:
         return page
 
     routes.add("GET", "/openapi.json", openapi_json)

@@ -13,7 +13,7 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, Query, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -104,7 +104,7 @@ _ROW_SAMPLE: dict[str, Any] = {
         sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
     )
 )
-async def list_campaigns(request: ApiRequest) -> Answer:
+async def list_campaigns(request: Request) -> Answer:
     query = paging.query_of(request)
     page = paging.page_of(query, "limit")
     user_name = paging.single(query, "userName")
@@ -138,7 +138,7 @@ async def list_campaigns(request: ApiRequest) -> Answer:
         sample=done_sample("Campaign created", campaignId=1042),
     )
 )
-async def create_campaign(request: ApiRequest) -> Answer:
+async def create_campaign(request: Request) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("campaignName", new.campaignName, MAX_NAME, min_length=1)
@@ -166,7 +166,7 @@ async def create_campaign(request: ApiRequest) -> Answer:
         | {"processStatus": {"0": 120, "1": 2, "2": 58}, "callStatus": {"answered": 40, "no_answer": 18}},
     )
 )
-async def get_campaign(request: ApiRequest) -> Answer:
+async def get_campaign(request: Request) -> Answer:
     tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
     async with connection(request) as conn:
         campaign = await store.find(conn, tenant_id, campaign_id)
@@ -201,7 +201,7 @@ async def get_campaign(request: ApiRequest) -> Answer:
         sample=done_sample("Campaign updated successfully"),
     )
 )
-async def change_campaign(request: ApiRequest) -> Answer:
+async def change_campaign(request: Request) -> Answer:
     campaign_id = _campaign_id(request)
     change = body.decode(await body.read_json(request), _change)
     if change.campaignName is UNSET and change.userName is UNSET:
@@ -233,7 +233,7 @@ def _moving(action: Action, summary: str, message: str) -> Route:
             states=True,
         )
     )
-    async def move(request: ApiRequest) -> Answer:
+    async def move(request: Request) -> Answer:
         campaign_id = _campaign_id(request)
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:
@@ -261,7 +261,7 @@ def _check_type(value: str) -> None:
         raise InvalidInput(f"type must be capital letters, digits and underscores, not {shown(value)!r}")
 
 
-def _campaign_id(request: ApiRequest) -> CampaignId:
+def _campaign_id(request: Request) -> CampaignId:
     return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
 
 

@@ -17,9 +17,9 @@ from tongdai.http.endpoint import (
     NAME,
     PLAIN_TEXT,
     Answer,
-    ApiRequest,
     Endpoint,
     Query,
+    Request,
     Route,
     connection,
     endpoint,
@@ -105,7 +105,7 @@ _body = msgspec.json.Decoder(ContactBody)
         },
     )
 )
-async def contact_lists(request: ApiRequest) -> Answer:
+async def contact_lists(request: Request) -> Answer:
     campaign_id = _campaign_id(request)
     async with connection(request) as conn:
         found = await pages.lists(conn, principal_of(request).tenant_id, campaign_id)
@@ -151,7 +151,7 @@ async def contact_lists(request: ApiRequest) -> Answer:
         },
     )
 )
-async def contacts(request: ApiRequest) -> Answer:
+async def contacts(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id = _campaign_id(request, "Contact list")
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
@@ -186,7 +186,7 @@ async def contacts(request: ApiRequest) -> Answer:
         states=True,
     )
 )
-async def add_contact(request: ApiRequest) -> Answer:
+async def add_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id = _campaign_id(request)
     raw = await body.read_json(request)
@@ -213,7 +213,7 @@ async def add_contact(request: ApiRequest) -> Answer:
         states=True,
     )
 )
-async def delete_contact(request: ApiRequest) -> Answer:
+async def delete_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id = _campaign_id(request, "Contact")
     contact_id = ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
@@ -224,7 +224,7 @@ async def delete_contact(request: ApiRequest) -> Answer:
     return answer(Done(error_message="Contact deleted successfully"))
 
 
-def _campaign_id(request: ApiRequest, noun: str = "Campaign") -> CampaignId:
+def _campaign_id(request: Request, noun: str = "Campaign") -> CampaignId:
     """`noun` is what is not found where there is no such campaign: a malformed id is answered like an unknown one."""
     return CampaignId(ids.from_path(request.path_params["id"], noun))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from tongdai.errors import ApiError, InvalidInput, TooLarge, UnsupportedMediaType, shown
-from tongdai.http.endpoint import ApiRequest, settings_of
+from tongdai.http.endpoint import Request, settings_of
 from tongdai.text import has_control
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class BodyTimeout(ApiError):
     status, error_code = 408, "INVALID_INPUT"
 
 
-def require_json(request: ApiRequest) -> None:
+def require_json(request: Request) -> None:
     """JSON in UTF-8, said or left unsaid; anything else is UnsupportedMediaType."""
     header = request.headers.get("content-type", "")
     kind, _, parameters = header.partition(";")
@@ -43,7 +43,7 @@ class Patience(NamedTuple):
     """Without a piece of it."""
 
 
-async def pieces(request: ApiRequest, max_mb: int, patience: Patience | None = None) -> AsyncIterator[bytes]:
+async def pieces(request: Request, max_mb: int, patience: Patience | None = None) -> AsyncIterator[bytes]:
     """The body as it arrives. TooLarge before it is read where its length is declared, else once exceeded."""
     limit = max_mb * _MB
     declared = request.headers.get("content-length", "")
@@ -78,7 +78,7 @@ async def _drop(stream: AsyncIterator[bytes]) -> None:
             return
 
 
-async def read_json(request: ApiRequest) -> bytes:
+async def read_json(request: Request) -> bytes:
     """The whole body of a request that carries JSON."""
     require_json(request)
     return b"".join([piece async for piece in pieces(request, settings_of(request).max_body_mb)])

@@ -10,11 +10,21 @@ from tongdai.http.request import Answer, Reply, Request, Stream, connection, pri
 from tongdai.text import CONTROL
 
 __all__ = [
-    "ID", "NAME", "PLAIN_TEXT", "Answer", "ApiRequest", "Endpoint", "Query", "Route", "Stream",
-    "connection", "endpoint", "principal_of", "settings_of",
+    "ID",
+    "NAME",
+    "PLAIN_TEXT",
+    "Answer",
+    "Endpoint",
+    "Query",
+    "Request",
+    "Route",
+    "Stream",
+    "connection",
+    "endpoint",
+    "principal_of",
+    "settings_of",
 ]  # fmt: skip
 
-ApiRequest = Request
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
 """Text without control characters, for `Endpoint.refine`."""
 NAME: Mapping[str, Any] = {"maxLength": 255, **PLAIN_TEXT}

@@ -8,7 +8,7 @@ import msgspec
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput
-from tongdai.http.endpoint import Answer, ApiRequest, connection, principal_of
+from tongdai.http.endpoint import Answer, Request, connection, principal_of
 from tongdai.http.envelope import answer
 from tongdai.ids import TenantId
 
@@ -19,7 +19,7 @@ Work = Callable[[Connection], Awaitable[object]]
 """Does the change on the connection and returns the body of its answer. Opens its own transaction if it needs one."""
 
 
-def digest_of(request: ApiRequest, body_digest: bytes) -> bytes:
+def digest_of(request: Request, body_digest: bytes) -> bytes:
     """What makes two requests the same: method, path, query and body."""
     path = request.scope["path"].removeprefix("/api")
     head = f"{request.method} {path}?{request.scope['query_string'].decode('latin-1')}\n".encode()
@@ -30,7 +30,7 @@ def _whole(body: object) -> object:
     return body
 
 
-async def once(request: ApiRequest, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Answer:
+async def once(request: Request, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Answer:
     """Do the work of a POST, once for its key if it has one. `keep` makes what is remembered of the answer."""
     key = key_of(request)
     if key is None:
@@ -40,7 +40,7 @@ async def once(request: ApiRequest, body: bytes, work: Work, keep: Callable[[obj
 
 
 async def once_digested(
-    request: ApiRequest, key: str, digest: bytes, work: Work, keep: Callable[[object], object] = _whole
+    request: Request, key: str, digest: bytes, work: Work, keep: Callable[[object], object] = _whole
 ) -> Answer:
     """As `once`, for a body that is not in memory. A failure keeps nothing: the same key may try again."""
     tenant_id = principal_of(request).tenant_id
@@ -59,7 +59,7 @@ async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes
     return Answer(row["body"], row["status"])
 
 
-def key_of(request: ApiRequest) -> str | None:
+def key_of(request: Request) -> str | None:
     """The request's key, or None when it sends none."""
     values = request.sent(HEADER.lower())
     if not values:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.http.endpoint import ApiRequest, Query
+from tongdai.http.endpoint import Query, Request
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 1000
@@ -34,7 +34,7 @@ PAGE_QUERY = (
 )
 
 
-def query_of(request: ApiRequest) -> dict[str, list[str]]:
+def query_of(request: Request) -> dict[str, list[str]]:
     """Every value of every parameter; undecodable bytes are an error."""
     raw = request.scope["query_string"]
     if not raw:

@@ -65,7 +65,7 @@ class Request:
         self.id = _request_id(scope)
         self.path_params: dict[str, str] = {}
         self.route = "-"
-        """The path's template, once it passed the guard's door: what metrics and the log name it by."""
+        """The path's template where there is such an endpoint: what metrics and the log name it by."""
         self.principal: Principal | None = None
         self.reply_headers: Headers = [(b"x-request-id", self.id)]
         """What its answer carries, whatever becomes of it."""
@@ -153,7 +153,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A reply whose body comes piece by piece, until `pieces` ends or the client goes."""
+    """A reply whose body comes piece by piece. A server may not tell when the client goes: see `imports.leaving`."""
 
     pieces: AsyncIterator[bytes]
     status: int = 200

@@ -7,7 +7,7 @@ import msgspec
 from tongdai import ids
 from tongdai.errors import InvalidState, NotFound
 from tongdai.http import paging
-from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
@@ -47,11 +47,11 @@ class Undone(Done, kw_only=True):
         sample=SAMPLE,
     )
 )
-async def job(request: ApiRequest) -> Answer:
+async def job(request: Request) -> Answer:
     return answer(view(await _find(request)))
 
 
-async def _find(request: ApiRequest) -> Job:
+async def _find(request: Request) -> Job:
     async with connection(request) as conn:
         found = await store.find(conn, *job_of(request))
     if found is None:
@@ -71,7 +71,7 @@ async def _find(request: ApiRequest) -> Job:
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
     )
 )
-async def jobs(request: ApiRequest) -> Answer:
+async def jobs(request: Request) -> Answer:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     page = paging.page_of(paging.query_of(request))
     async with connection(request) as conn:
@@ -98,7 +98,7 @@ async def jobs(request: ApiRequest) -> Answer:
         failures=(InvalidState(_NOT_KEPT),),
     )
 )
-async def undo(request: ApiRequest) -> Answer:
+async def undo(request: Request) -> Answer:
     place = job_of(request)
     async with connection(request) as conn:
         found = await undoing.request_undo(conn, *place, principal_of(request).key_id)
@@ -111,7 +111,7 @@ async def undo(request: ApiRequest) -> Answer:
             return answer(_undone(await _until_undone(request, found)))
 
 
-async def _until_undone(request: ApiRequest, found: Job) -> Job:
+async def _until_undone(request: Request, found: Job) -> Job:
     """The job once it is undone, or as it is when the wait is over; no connection is held meanwhile."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + UNDO_WAIT_S

@@ -7,7 +7,7 @@ import msgspec
 
 from tongdai.db.pool import unreachable
 from tongdai.errors import NotFound, Unavailable
-from tongdai.http.endpoint import ApiRequest, Endpoint, Stream, connection, endpoint, settings_of
+from tongdai.http.endpoint import Endpoint, Request, Stream, connection, endpoint, settings_of
 from tongdai.http.principal import Scope
 from tongdai.imports import store
 from tongdai.imports.leaving import watched
@@ -62,14 +62,14 @@ def open_streams() -> int:
         failures=(Unavailable("Too many event streams are open: poll the job, or try again", RETRY_AFTER_S),),
     )
 )
-async def events(request: ApiRequest) -> Stream:
+async def events(request: Request) -> Stream:
     job = await _find(request)
     if _streams.open >= settings_of(request).max_event_streams:
         raise Unavailable("Too many event streams are open: poll the job, or try again", RETRY_AFTER_S)
     return Stream(_told(request, job), headers=_HEADERS)
 
 
-async def _find(request: ApiRequest) -> Job:
+async def _find(request: Request) -> Job:
     async with connection(request) as conn:
         job = await store.find(conn, *job_of(request))
     if job is None:
@@ -77,7 +77,7 @@ async def _find(request: ApiRequest) -> Job:
     return job
 
 
-async def _told(request: ApiRequest, job: Job) -> AsyncGenerator[bytes]:
+async def _told(request: Request, job: Job) -> AsyncGenerator[bytes]:
     """The events, until nothing changes any more or the client goes. No connection is held between two looks."""
     loop = asyncio.get_running_loop()
     _streams.open += 1
@@ -98,7 +98,7 @@ async def _told(request: ApiRequest, job: Job) -> AsyncGenerator[bytes]:
         _streams.open -= 1
 
 
-async def _look(request: ApiRequest, last: Job) -> Job:
+async def _look(request: Request, last: Job) -> Job:
     """The job; as it was last while the database is away."""
     try:
         return await _find(request)

@@ -18,9 +18,9 @@ from tongdai.http import body
 from tongdai.http.endpoint import (
     NAME,
     Answer,
-    ApiRequest,
     Endpoint,
     Query,
+    Request,
     Route,
     connection,
     endpoint,
@@ -114,7 +114,7 @@ set of CSV are found out."""
         states=True,
     )
 )
-async def bulk(request: ApiRequest) -> Answer:
+async def bulk(request: Request) -> Answer:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     key = key_of(request)
     query = query_of(request)
@@ -142,7 +142,7 @@ async def bulk(request: ApiRequest) -> Answer:
                 return answer(await work(conn))
 
 
-async def _answered_before(request: ApiRequest, key: str, digest: bytes) -> Answer | None:
+async def _answered_before(request: Request, key: str, digest: bytes) -> Answer | None:
     """What the first request of that key and body was answered: it need not be read again."""
     async with connection(request) as conn:
         row = await idempotency.recall(conn, principal_of(request).tenant_id, key)

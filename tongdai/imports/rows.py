@@ -11,7 +11,7 @@ import msgspec
 
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import paging
-from tongdai.http.endpoint import Answer, ApiRequest, Endpoint, Query, Stream, connection, endpoint
+from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint
 from tongdai.http.envelope import answer
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
@@ -87,7 +87,7 @@ _ROW_SAMPLE: dict[str, Any] = {
         failures=(InvalidState(_GONE),),
     )
 )
-async def rows(request: ApiRequest) -> Answer | Stream:
+async def rows(request: Request) -> Answer | Stream:
     place = job_of(request)
     tenant_id, _, job_id = place
     query = paging.query_of(request)
@@ -103,7 +103,7 @@ async def rows(request: ApiRequest) -> Answer | Stream:
     return answer(RowPage(totalRecord=total, data=[RowView(*row) for row in found]))
 
 
-async def _check(request: ApiRequest, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId) -> None:
+async def _check(request: Request, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId) -> None:
     async with connection(request) as conn:
         job = await store.find(conn, tenant_id, campaign_id, job_id)
     if job is None:
@@ -127,7 +127,7 @@ def accepts_csv(accept: str) -> bool:
 
 
 async def _page(
-    request: ApiRequest, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, page: Page
+    request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, page: Page
 ) -> tuple[list[RowResult], int]:
     found: list[RowResult] = []
     async with connection(request) as conn:
@@ -142,7 +142,7 @@ async def _page(
 
 
 async def _all(
-    request: ApiRequest, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None
+    request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None
 ) -> AsyncGenerator[bytes]:
     """A file of all matching rows, a chunk at a time: no connection is held while the client reads."""
     yield csv_of([_HEADER])

@@ -17,7 +17,7 @@ import structlog
 
 from tongdai.errors import ApiError, InvalidInput, TooLarge
 from tongdai.http import body
-from tongdai.http.endpoint import ApiRequest, settings_of
+from tongdai.http.endpoint import Request, settings_of
 from tongdai.imports import media, readers
 from tongdai.imports.readers import Format, Limits, Source, Told
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much
@@ -97,7 +97,7 @@ def limit_mb(settings: Settings, source: Source | None) -> int:
 
 
 @asynccontextmanager
-async def spooled(request: ApiRequest) -> AsyncGenerator[Spooled]:
+async def spooled(request: Request) -> AsyncGenerator[Spooled]:
     """The whole body; its file is there within the block. Raises what it is refused for."""
     settings = settings_of(request)
     content_type = request.headers.get("content-type", "")
@@ -113,7 +113,7 @@ async def spooled(request: ApiRequest) -> AsyncGenerator[Spooled]:
         yield Spooled(kept.file, kept.size, digest, kept.source, kept.file_name, fields)
 
 
-def _sinks(request: ApiRequest, content_type: str, kept: _Kept) -> tuple[Form | None, Sink]:
+def _sinks(request: Request, content_type: str, kept: _Kept) -> tuple[Form | None, Sink]:
     """The form, if it is one, and what takes the body as it comes."""
     form = None
     if media.type_of(content_type) == media.FORM:
@@ -125,7 +125,7 @@ def _sinks(request: ApiRequest, content_type: str, kept: _Kept) -> tuple[Form | 
     return form, Gunzip(sink) if packed else sink
 
 
-async def _take(request: ApiRequest, settings: Settings, kept: _Kept, sink: Sink) -> None:
+async def _take(request: Request, settings: Settings, kept: _Kept, sink: Sink) -> None:
     files = kept.source is None or kept.source.format is not Format.JSON
     patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s) if files else None
     waiting: list[bytes] = []

@@ -10,7 +10,7 @@ from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
-from tongdai.http.endpoint import NAME, Answer, ApiRequest, Endpoint, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -100,7 +100,7 @@ _SAMPLE: dict[str, Any] = {
         sample={"success": "1", "error_code": "SUCCESS", "totalRecord": 3, "data": [_SAMPLE]},
     )
 )
-async def list_queues(request: ApiRequest) -> Answer:
+async def list_queues(request: Request) -> Answer:
     page = paging.page_of(paging.query_of(request))
     async with connection(request) as conn:
         found, total = await store.page(conn, principal_of(request).tenant_id, page.size, page.offset)
@@ -118,7 +118,7 @@ async def list_queues(request: ApiRequest) -> Answer:
         sample=_SAMPLE,
     )
 )
-async def get_queue(request: ApiRequest) -> Answer:
+async def get_queue(request: Request) -> Answer:
     queue_id = _queue_id(request)
     async with connection(request) as conn:
         queue = await store.find(conn, principal_of(request).tenant_id, queue_id)
@@ -141,7 +141,7 @@ async def get_queue(request: ApiRequest) -> Answer:
         sample=done_sample("Inbound queue updated successfully"),
     )
 )
-async def change_queue(request: ApiRequest) -> Answer:
+async def change_queue(request: Request) -> Answer:
     queue_id = _queue_id(request)
     fields = _fields(body.decode(await body.read_json(request), _change))
     if fields == Change():
@@ -173,7 +173,7 @@ async def change_queue(request: ApiRequest) -> Answer:
         sample=done_sample("Inbound queue created", callinId=1001226),
     )
 )
-async def create_queue(request: ApiRequest) -> Answer:
+async def create_queue(request: Request) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("callinName", new.callinName, MAX_NAME, min_length=1)
@@ -203,7 +203,7 @@ async def create_queue(request: ApiRequest) -> Answer:
         sample=done_sample("Inbound queue deleted successfully"),
     )
 )
-async def delete_queue(request: ApiRequest) -> Answer:
+async def delete_queue(request: Request) -> Answer:
     who = principal_of(request)
     queue_id = _queue_id(request)
     async with connection(request) as conn:
@@ -212,7 +212,7 @@ async def delete_queue(request: ApiRequest) -> Answer:
     return answer(Done(error_message="Inbound queue deleted successfully"))
 
 
-def _queue_id(request: ApiRequest) -> QueueId:
+def _queue_id(request: Request) -> QueueId:
     return QueueId(ids.from_path(request.path_params["id"], "Inbound queue"))
 
 

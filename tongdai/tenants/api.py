@@ -11,8 +11,8 @@ from tongdai.http import body, paging
 from tongdai.http.endpoint import (
     NAME,
     Answer,
-    ApiRequest,
     Endpoint,
+    Request,
     Route,
     connection,
     endpoint,
@@ -98,7 +98,7 @@ _KEY_SAMPLE = {
         },
     )
 )
-async def me(request: ApiRequest) -> Answer:
+async def me(request: Request) -> Answer:
     async with connection(request) as conn:
         tenant = await store.find_tenant(conn, principal_of(request).tenant_id)
     if tenant is None:
@@ -127,7 +127,7 @@ async def me(request: ApiRequest) -> Answer:
         sample={"success": "1", "totalRecord": 1, "data": [_KEY_SAMPLE]},
     )
 )
-async def list_keys(request: ApiRequest) -> Answer:
+async def list_keys(request: Request) -> Answer:
     page = paging.page_of(paging.query_of(request))
     async with connection(request) as conn:
         found, total = await store.list_keys(conn, principal_of(request).tenant_id, page.size, page.offset)
@@ -156,7 +156,7 @@ async def list_keys(request: ApiRequest) -> Answer:
         },
     )
 )
-async def create_key(request: ApiRequest) -> Answer:
+async def create_key(request: Request) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_key)
     _check(new)
@@ -203,7 +203,7 @@ def _without_value(created: object) -> object:
         sample={"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"},
     )
 )
-async def revoke_key(request: ApiRequest) -> Answer:
+async def revoke_key(request: Request) -> Answer:
     who = principal_of(request)
     key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
     async with connection(request) as conn:
