@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,48 +30,40 @@ PEPPER = "a pepper for the tests, long enough"
 Connection = asyncpg.Connection
 
 
-@pytest.fixture(scope="session")
-async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
-    """A migrated database."""
-    external = os.environ.get("TONGDAI_TEST_DATABASE_URL")
-    if external is None:
-        server = await embedded.start(tmp_path_factory.mktemp("database"), None)
-        url = server.dsn
-    else:
-        server, url = None, external
+@asynccontextmanager
+async def database_on(url: str, *, migrated: bool = True) -> AsyncGenerator[str]:
+    """A new database on the server of that one, dropped after the block."""
     name = f"test_{secrets.token_hex(6)}"
     root = await connect(url, name="tests")
     await root.execute(f"create database {name}")
     own = urlsplit(url)._replace(path=f"/{name}").geturl()
-    conn = await connect(own, name="tests")
-    await migrate(conn)
-    await conn.close()
+    if migrated:
+        conn = await connect(own, name="tests")
+        await migrate(conn)
+        await conn.close()
     yield own
     await root.execute(f"drop database {name} with (force)")
     await root.close()
-    if server is not None:
-        await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
+    """A migrated database."""
+    external = os.environ.get("TONGDAI_TEST_DATABASE_URL")
+    if external is not None:
+        async with database_on(external) as own:
+            yield own
+        return
+    server = await embedded.start(tmp_path_factory.mktemp("database"), None)
+    async with database_on(server.dsn) as own:
+        yield own
+    await server.stop()
 
 
 @pytest.fixture(scope="session")
 def fresh_database(dsn: str) -> Callable[..., AbstractAsyncContextManager[str]]:
     """Another database on the same server: `async with fresh_database(migrated=False) as dsn`."""
-
-    @asynccontextmanager
-    async def make(*, migrated: bool = True) -> AsyncGenerator[str]:
-        name = f"test_{secrets.token_hex(6)}"
-        root = await connect(dsn, name="tests")
-        await root.execute(f"create database {name}")
-        own = urlsplit(dsn)._replace(path=f"/{name}").geturl()
-        if migrated:
-            conn = await connect(own, name="tests")
-            await migrate(conn)
-            await conn.close()
-        yield own
-        await root.execute(f"drop database {name} with (force)")
-        await root.close()
-
-    return make
+    return partial(database_on, dsn)
 
 
 @pytest.fixture(scope="session")

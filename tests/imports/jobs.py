@@ -2,13 +2,11 @@
 
 import asyncio
 import random
-import secrets
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -19,8 +17,7 @@ from tongdai.contacts import many, phone
 from tongdai.contacts import store as contacts
 from tongdai.contacts.checking import Problem, check
 from tongdai.contacts.model import NewContact
-from tongdai.db.migrate import migrate
-from tongdai.db.pool import Pool, connect, open_pool
+from tongdai.db.pool import Pool, open_pool
 from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
 from tongdai.imports import kept, outcomes, readers, store, undoing
 from tongdai.imports.model import Job, RowResult
@@ -40,18 +37,10 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-async def own_dsn(dsn: str) -> AsyncGenerator[str]:
+async def own_dsn(fresh_database: Callable[..., AbstractAsyncContextManager[str]]) -> AsyncGenerator[str]:
     """A database of our own: workers take the jobs of all tenants."""
-    name = f"worker_{secrets.token_hex(6)}"
-    root = await connect(dsn, name="tests")
-    await root.execute(f"create database {name}")
-    own = urlsplit(dsn)._replace(path=f"/{name}").geturl()
-    conn = await connect(own, name="tests")
-    await migrate(conn)
-    await conn.close()
-    yield own
-    await root.execute(f"drop database {name} with (force)")
-    await root.close()
+    async with fresh_database() as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="module")
