@@ -12,6 +12,8 @@ ContactId = NewType("ContactId", int)
 CustomerId = NewType("CustomerId", int)
 JobId = NewType("JobId", int)
 QueueId = NewType("QueueId", int)
+AgentId = NewType("AgentId", int)
+DncListId = NewType("DncListId", int)
 
 MAX_DIGITS = 18
 

@@ -17,6 +17,39 @@ WAY_TO = {
 DONE = {Action.START: "Campaign started", Action.PAUSE: "Campaign paused", Action.STOP: "Campaign stopped"}
 
 
+WINDOW = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}
+SETTINGS = {
+    "purpose": "service",
+    "dialingMode": "agentless",
+    "queueId": None,
+    "callerId": None,
+    "trunk": None,
+    "audioFile": None,
+    "abandonFile": None,
+    "ringTimeoutSec": 30,
+    "maxConcurrentCalls": 10,
+    "callsPerSecond": 5,
+    "preset": "none",
+    "callingWindows": None,
+    "retryRules": None,
+    "contactCeiling": None,
+    "numberCeiling": None,
+    "abandonmentCapPercent": 3.0,
+    "priority": 0,
+    "effectiveWindows": [WINDOW],
+    "effectiveRetryRules": {
+        "no_answer": {"afterMin": 60, "times": 3},
+        "busy": {"afterMin": 10, "times": 3},
+        "failed": {"afterMin": 2, "times": 5},
+        "invalid_number": {"afterMin": 0, "times": 0},
+        "machine": {"afterMin": 240, "times": 2},
+        "abandoned": {"afterMin": 4320, "times": 1},
+    },
+    "effectiveNumberCeilings": [],
+}
+"""Of a campaign that is made with none."""
+
+
 async def in_state(tenant: Tenant, status: Status) -> int:
     campaign_id = await tenant.campaign()
     for action in WAY_TO[status]:
@@ -30,19 +63,23 @@ async def test_new_campaign_is_in_process_and_of_the_default_type(tenant):
     found = await tenant.done("GET", f"/v1/campaigns/{campaign_id}")
     created = datetime.fromisoformat(found.pop("createdAt"))
     assert abs((created - before).total_seconds()) < 60
-    assert found == {
-        "campaignId": campaign_id,
-        "campaignName": "Khảo sát tháng 4",
-        "type": "CAMPAIGN_CALL_AUTO",
-        "status": 1,
-        "userName": None,
-        "contactCount": 0,
-        "pendingCount": 0,
-        "inCallCount": 0,
-        "processedCount": 0,
-        "processStatus": {"0": 0, "1": 0, "2": 0},
-        "callStatus": {},
-    }
+    assert (
+        found
+        == {
+            "campaignId": campaign_id,
+            "campaignName": "Khảo sát tháng 4",
+            "type": "CAMPAIGN_CALL_AUTO",
+            "status": 1,
+            "userName": None,
+            "contactCount": 0,
+            "pendingCount": 0,
+            "inCallCount": 0,
+            "processedCount": 0,
+            "processStatus": {"0": 0, "1": 0, "2": 0},
+            "callStatus": {},
+        }
+        | SETTINGS
+    )
 
 
 async def test_creation_answers_in_the_documents_form(tenant):

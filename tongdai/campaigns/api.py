@@ -1,15 +1,23 @@
 """`/campaigns`."""
 
 import re
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.campaigns import store
+from tongdai.campaigns import sent, store, view
+from tongdai.campaigns.calling import CallSettings
 from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status, Totals
+from tongdai.campaigns.view import (
+    PARTS_SCHEMA,
+    SENT_SAMPLE,
+    SETTINGS_SCHEMA,
+    CampaignDetail,
+    CampaignRow,
+    SettingsSent,
+)
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
@@ -17,30 +25,12 @@ from tongdai.http.endpoint import NAME, Answer, Endpoint, Query, Request, Route,
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
-from tongdai.ids import CampaignId
+from tongdai.ids import CampaignId, QueueId, TenantId
 
 MAX_NAME = 255
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _TYPE_SCHEMA = {"pattern": f"^{_TYPE.pattern}$"}
 _TAG = "Campaigns"
-
-
-class CampaignRow(msgspec.Struct, kw_only=True):
-    campaignId: int
-    campaignName: str
-    type: str
-    status: int
-    userName: str | None
-    createdAt: datetime
-    contactCount: int
-    pendingCount: int
-    inCallCount: int
-    processedCount: int
-
-
-class CampaignDetail(CampaignRow, kw_only=True):
-    processStatus: dict[str, int]
-    callStatus: dict[str, int]
 
 
 class CampaignPage(msgspec.Struct, kw_only=True):
@@ -49,13 +39,13 @@ class CampaignPage(msgspec.Struct, kw_only=True):
     data: list[CampaignRow]
 
 
-class NewCampaign(msgspec.Struct, forbid_unknown_fields=True):
+class NewCampaign(SettingsSent, forbid_unknown_fields=True, kw_only=True):
     campaignName: str
     type: str = DEFAULT_TYPE
     userName: str | None = None
 
 
-class CampaignChange(msgspec.Struct, forbid_unknown_fields=True):
+class CampaignChange(SettingsSent, forbid_unknown_fields=True, kw_only=True):
     campaignName: str | UnsetType = UNSET
     userName: str | UnsetType | None = UNSET
 
@@ -79,6 +69,19 @@ _ROW_SAMPLE: dict[str, Any] = {
     "inCallCount": 2,
     "processedCount": 58,
 }
+_SETTINGS_SAMPLE: dict[str, Any] = msgspec.to_builtins(
+    view.settings_shown(sent.changed(CallSettings(), view.SAMPLE, "VN"))
+)
+_SETTINGS = (
+    "How it calls can be sent in the fields from `purpose` on, each by itself. Windows are in the contact's local time "
+    "and only narrow those of the preset; null is the preset's. Advertising from Vietnam and the United States "
+    "has the preset of its law if none is sent. Retry rules replace the usual ones outcome by outcome."
+)
+_SETTINGS_FAILURES = (
+    NotFound("Inbound queue not found"),
+    InvalidInput("ringTimeoutSec must be 15 to 60, not 5"),
+    InvalidInput("dialingMode predictive needs a queueId: the queue whose agents talk"),
+)
 
 
 @endpoint(
@@ -132,8 +135,18 @@ async def list_campaigns(request: Request) -> Answer:
         tag=_TAG,
         summary="Make a campaign, in state 1",
         body=NewCampaign,
-        refine={"NewCampaign": {"campaignName": {"minLength": 1, **NAME}, "type": _TYPE_SCHEMA, "userName": NAME}},
-        body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1"},
+        description=_SETTINGS,
+        refine={
+            "NewCampaign": {
+                "campaignName": {"minLength": 1, **NAME},
+                "type": _TYPE_SCHEMA,
+                "userName": NAME,
+                **SETTINGS_SCHEMA,
+            },
+            **PARTS_SCHEMA,
+        },
+        body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **SENT_SAMPLE},
+        failures=_SETTINGS_FAILURES,
         answer=CampaignCreated,
         sample=done_sample("Campaign created", campaignId=1042),
     )
@@ -146,9 +159,11 @@ async def create_campaign(request: Request) -> Answer:
     if new.userName is not None:
         body.text_field("userName", new.userName, MAX_NAME)
     who = principal_of(request)
+    settings = sent.changed(CallSettings(), new, who.country)
 
     async def work(conn: Connection) -> CampaignCreated:
-        made = await store.create(conn, who.tenant_id, new.campaignName, new.type, new.userName, who.key_id)
+        await _hold_queue(conn, who.tenant_id, new.queueId)
+        made = await store.create(conn, who.tenant_id, new.campaignName, new.type, new.userName, who.key_id, settings)
         return CampaignCreated(error_message="Campaign created", campaignId=made.campaign_id)
 
     return await once(request, raw, work)
@@ -163,6 +178,7 @@ async def create_campaign(request: Request) -> Answer:
         summary="A campaign, with its contacts counted by processStatus and by callStatus",
         answer=CampaignDetail,
         sample=_ROW_SAMPLE
+        | _SETTINGS_SAMPLE
         | {"processStatus": {"0": 120, "1": 2, "2": 58}, "callStatus": {"answered": 40, "no_answer": 18}},
     )
 )
@@ -170,11 +186,13 @@ async def get_campaign(request: Request) -> Answer:
     tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
     async with connection(request) as conn:
         campaign = await store.find(conn, tenant_id, campaign_id)
-        if campaign is None:
+        settings = await store.call_settings(conn, tenant_id, campaign_id)
+        if campaign is None or settings is None:
             raise NotFound("Campaign not found")
         totals = (await store.totals_of(conn, tenant_id, [campaign_id]))[campaign_id]
     detail = CampaignDetail(
         **msgspec.structs.asdict(_row(campaign, totals)),
+        **view.settings_shown(settings),
         processStatus={str(status): count for status, count in totals.by_process_status.items()},
         callStatus=totals.by_call_status,
     )
@@ -187,37 +205,53 @@ async def get_campaign(request: Request) -> Answer:
         path="/campaigns/{id}",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="Change what is sent of a campaign; null clears userName",
+        summary="Change what is sent of a campaign; null clears what may be null",
+        description=_SETTINGS,
         body=CampaignChange,
         refine={
             "CampaignChange": {
                 "": {"minProperties": 1},
                 "campaignName": {"minLength": 1, **NAME},
                 "userName": NAME,
-            }
+                **SETTINGS_SCHEMA,
+            },
+            **PARTS_SCHEMA,
         },
-        body_sample={"campaignName": "Khao sat thang 5"},
+        body_sample={"campaignName": "Khao sat thang 5", "maxConcurrentCalls": 50, "callingWindows": None},
         answer=Done,
         sample=done_sample("Campaign updated successfully"),
+        failures=_SETTINGS_FAILURES,
     )
 )
 async def change_campaign(request: Request) -> Answer:
     campaign_id = _campaign_id(request)
     change = body.decode(await body.read_json(request), _change)
-    if change.campaignName is UNSET and change.userName is UNSET:
-        raise InvalidInput("Expected at least one of campaignName, userName")
+    if change == CampaignChange():
+        raise InvalidInput("Expected at least one field to change, campaignName for one")
     name = None if isinstance(change.campaignName, UnsetType) else change.campaignName
     if name is not None:
         body.text_field("campaignName", name, MAX_NAME, min_length=1)
     if isinstance(change.userName, str):
         body.text_field("userName", change.userName, MAX_NAME)
+    user_name = None if isinstance(change.userName, UnsetType) else (change.userName,)
+    sent.check(change)
     who = principal_of(request)
-    async with connection(request) as conn:
-        user_name = None if isinstance(change.userName, UnsetType) else (change.userName,)
-        changed = await store.change(conn, who.tenant_id, campaign_id, name=name, user_name=user_name, by=who.key_id)
-    if changed is None:
-        raise NotFound("Campaign not found")
+    async with connection(request) as conn, conn.transaction():
+        before = await store.lock(conn, who.tenant_id, campaign_id)
+        if before is None:
+            raise NotFound("Campaign not found")
+        settings = before, sent.changed(before, change, who.country)
+        await _hold_queue(conn, who.tenant_id, change.queueId)
+        await store.change(
+            conn, who.tenant_id, campaign_id, name=name, user_name=user_name, settings=settings, by=who.key_id
+        )
     return answer(Done(error_message="Campaign updated successfully"))
+
+
+async def _hold_queue(conn: Connection, tenant_id: TenantId, sent_id: int | UnsetType | None) -> None:
+    """NotFound for a queue that the tenant does not have."""
+    if isinstance(sent_id, int) and not await store.holds_queue(conn, tenant_id, QueueId(sent_id)):
+        raise NotFound("Inbound queue not found")
 
 
 def _moving(action: Action, summary: str, message: str) -> Route:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from tongdai.ids import CampaignId
+from tongdai.campaigns.calling import CallSettings
+from tongdai.ids import CampaignId, TenantId
 
 DEFAULT_TYPE = "CAMPAIGN_CALL_AUTO"
 
@@ -40,6 +41,18 @@ class Campaign:
     user_name: str | None
     """Whose campaign it is, as the caller names people."""
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A campaign that calls."""
+
+    tenant_id: TenantId
+    campaign_id: CampaignId
+    name: str
+    tenant_zone: str
+    """Of contacts whose own is not known."""
+    settings: CallSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,50 @@
 """Campaigns in the database."""
 
+from typing import Any
+
 import asyncpg
 
-from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, Status, Totals, totals
+from tongdai.campaigns import stored
+from tongdai.campaigns.calling import CallSettings
+from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, Running, Status, Totals, totals
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, KeyId, TenantId
+from tongdai.ids import CampaignId, KeyId, QueueId, TenantId
 
 _COLUMNS = "campaign_id, name, type, status, user_name, created_at"
+_USUAL = CallSettings()
 
 CREATE = f"""
-insert into campaign (tenant_id, name, type, user_name) values ($1, $2, $3, $4) returning {_COLUMNS}
+insert into campaign (tenant_id, name, type, user_name, {", ".join(stored.COLUMNS)})
+values ($1, $2, $3, $4, {", ".join(f"${place}" for place in range(5, 5 + len(stored.COLUMNS)))}) returning {_COLUMNS}
 """
 
 
 async def create(
-    conn: Connection, tenant_id: TenantId, name: str, type_: str, user_name: str | None, by: KeyId | None
+    conn: Connection,
+    tenant_id: TenantId,
+    name: str,
+    type_: str,
+    user_name: str | None,
+    by: KeyId | None,
+    settings: CallSettings = _USUAL,
 ) -> Campaign:
+    """A queue among the settings must be the tenant's own: see `holds_queue`."""
     async with conn.transaction():
-        row = await conn.fetchrow(CREATE, tenant_id, name, type_, user_name)
+        values = stored.columns_of(settings).values()
+        row = await conn.fetchrow(CREATE, tenant_id, name, type_, user_name, *values)
         assert row is not None
         campaign = _campaign(row)
         await audit.record(conn, tenant_id, by, "campaign.create", f"campaign {campaign.campaign_id}")
     return campaign
+
+
+HOLD_QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
+
+
+async def holds_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> bool:
+    """Whether the tenant has that queue; if so, it stays until the end of the transaction."""
+    return bool(await conn.fetchval(HOLD_QUEUE, tenant_id, queue_id))
 
 
 FIND = f"select {_COLUMNS} from campaign where tenant_id = $1 and campaign_id = $2"
@@ -72,9 +94,44 @@ async def totals_of(conn: Connection, tenant_id: TenantId, campaign_ids: list[Ca
     return {campaign_id: totals(tallies) for campaign_id, tallies in found.items()}
 
 
+CALL_SETTINGS = f"select {', '.join(stored.COLUMNS)} from campaign where tenant_id = $1 and campaign_id = $2"
+
+
+async def call_settings(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
+    """None when there is no such campaign."""
+    row = await conn.fetchrow(CALL_SETTINGS, tenant_id, campaign_id)
+    return None if row is None else stored.settings_of(row)
+
+
+async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
+    """`call_settings`, which nobody else changes until the end of the transaction."""
+    row = await conn.fetchrow(f"{CALL_SETTINGS} for no key update", tenant_id, campaign_id)
+    return None if row is None else stored.settings_of(row)
+
+
+# Of one priority the tenants take turns.
+RUNNING = f"""
+select tenant_id, campaign_id, c.name, t.zone as tenant_zone, {", ".join(stored.COLUMNS)}
+from campaign c join tenant t using (tenant_id) where status = 2
+order by priority desc, row_number() over (partition by tenant_id, priority order by campaign_id), tenant_id
+"""
+
+
+async def running(conn: Connection) -> list[Running]:
+    """Of all tenants, the highest priority first."""
+    return [
+        Running(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], stored.settings_of(row))
+        for row in await conn.fetch(RUNNING)
+    ]
+
+
 CHANGE = f"""
 update campaign set name = coalesce($3, name), user_name = case when $4 then $5 else user_name end
 where tenant_id = $1 and campaign_id = $2 returning {_COLUMNS}
+"""
+SET = f"""
+update campaign set {", ".join(f"{column} = ${place}" for place, column in enumerate(stored.COLUMNS, 3))}
+where tenant_id = $1 and campaign_id = $2
 """
 
 
@@ -83,17 +140,26 @@ async def change(
     tenant_id: TenantId,
     campaign_id: CampaignId,
     *,
-    name: str | None,
-    user_name: tuple[str | None] | None,
-    by: KeyId,
+    name: str | None = None,
+    user_name: tuple[str | None] | None = None,
+    settings: tuple[CallSettings, CallSettings] | None = None,
+    by: KeyId | None,
 ) -> Campaign | None:
-    """Set what is given: `name`, and `user_name` when it is a tuple of one. None when there is no such campaign."""
+    """Set what is given: `name`, `user_name` when it is a tuple of one, `settings` from what `lock` told to others.
+
+    None when there is no such campaign.
+    """
     async with conn.transaction():
         changed = user_name is not None
         row = await conn.fetchrow(CHANGE, tenant_id, campaign_id, name, changed, user_name[0] if user_name else None)
         if row is None:
             return None
-        await audit.record(conn, tenant_id, by, "campaign.change", f"campaign {campaign_id}")
+        detail: dict[str, Any] = {}
+        if settings is not None:
+            before, after = map(stored.columns_of, settings)
+            await conn.execute(SET, tenant_id, campaign_id, *after.values())
+            detail = {column: value for column, value in after.items() if value != before[column]}
+        await audit.record(conn, tenant_id, by, "campaign.change", f"campaign {campaign_id}", detail or None)
     return _campaign(row)
 
 
@@ -105,7 +171,7 @@ where tenant_id = $1 and campaign_id = $2 and status = allowed.source returning 
 
 
 async def move(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, action: Action, by: KeyId
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, action: Action, by: KeyId | None
 ) -> Campaign | None:
     """Do what TRANSITIONS allows from the state it is in at that moment; None when it allows nothing there."""
     moves = TRANSITIONS[action]

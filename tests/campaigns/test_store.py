@@ -1,0 +1,120 @@
+"""What the dialer reads of campaigns."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from tongdai.campaigns import store
+from tongdai.campaigns.calling import CallSettings, Ceiling, Mode, Preset, Purpose, RetryRule
+from tongdai.campaigns.model import Action
+from tongdai.campaigns.windows import Span, week_of
+from tongdai.db.pool import connect
+from tongdai.queues import store as queues
+from tongdai.queues.model import Change
+
+HOUR = timedelta(hours=1)
+
+
+def settings(queue_id=None) -> CallSettings:
+    """All of them other than usual."""
+    return CallSettings(
+        purpose=Purpose.COLLECTION,
+        mode=Mode.PROGRESSIVE,
+        queue_id=queue_id,
+        caller_id="+84901234567",
+        trunk="carrier",
+        audio_file="a",
+        abandon_file="b",
+        ring_timeout_s=59,
+        max_calls=77,
+        calls_per_second=3,
+        preset=Preset.US_TELEMARKETING,
+        windows=week_of([[Span(0, 1440)], [], [Span(1, 2), Span(3, 4)], [], [], [], []]),
+        retries={"busy": RetryRule(timedelta(minutes=7), 2), "no_answer": RetryRule(timedelta(0), 0)},
+        contact_ceiling=Ceiling(4, 48 * HOUR),
+        number_ceiling=Ceiling(2, HOUR),
+        abandon_cap=3.3,
+        priority=-5,
+    )
+
+
+async def queue_of(conn, tenant):
+    return await queues.create(conn, tenant.tenant_id, "A queue", None, Change(), None)
+
+
+async def campaign(conn, tenant, held=None, *actions):
+    made = await store.create(conn, tenant.tenant_id, "A", "X", None, None, held or CallSettings())
+    for action in actions:
+        await store.move(conn, tenant.tenant_id, made.campaign_id, action, tenant.key.key_id)
+    return made.campaign_id
+
+
+async def test_settings_come_back_as_they_went_in(conn, tenant):
+    held = settings(await queue_of(conn, tenant))
+    campaign_id = await campaign(conn, tenant, held)
+    assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == held
+    await store.change(conn, tenant.tenant_id, campaign_id, settings=(held, CallSettings()), by=None)
+    assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == CallSettings()
+    await store.change(conn, tenant.tenant_id, campaign_id, settings=(CallSettings(), held), by=None)
+    assert await store.lock(conn, tenant.tenant_id, campaign_id) == held
+
+
+async def test_settings_of_another_tenants_campaign_are_not_found(conn, tenant, other_tenant):
+    campaign_id = await campaign(conn, tenant)
+    assert await store.call_settings(conn, other_tenant.tenant_id, campaign_id) is None
+    assert await store.lock(conn, other_tenant.tenant_id, campaign_id) is None
+
+
+async def test_running_are_the_campaigns_in_that_state_with_what_the_dialer_needs(conn, tenant):
+    await conn.execute("update tenant set zone = 'Asia/Ho_Chi_Minh' where tenant_id = $1", tenant.tenant_id)
+    held = settings(await queue_of(conn, tenant))
+    running = await campaign(conn, tenant, held, Action.START)
+    for actions in [(), (Action.START, Action.PAUSE), (Action.START, Action.STOP)]:
+        await campaign(conn, tenant, held, *actions)
+    (found,) = [one for one in await store.running(conn) if one.tenant_id == tenant.tenant_id]
+    assert (found.campaign_id, found.name, found.tenant_zone, found.settings) == (
+        running,
+        "A",
+        "Asia/Ho_Chi_Minh",
+        held,
+    )
+
+
+async def test_of_one_priority_tenants_take_turns_and_higher_priorities_come_first(conn, tenant, other_tenant):
+    low = [await campaign(conn, tenant, CallSettings(priority=-99), Action.START) for _ in range(3)]
+    other_low = await campaign(conn, other_tenant, CallSettings(priority=-99), Action.START)
+    high = await campaign(conn, other_tenant, CallSettings(priority=99), Action.START)
+    ours = {tenant.tenant_id, other_tenant.tenant_id}
+    found = [one.campaign_id for one in await store.running(conn) if one.tenant_id in ours]
+    assert found[0] == high
+    assert set(found[1:3]) == {low[0], other_low}
+    assert found[3:] == low[1:]
+
+
+async def test_running_are_found_by_their_index(conn):
+    async with conn.transaction():
+        await conn.execute("set local enable_seqscan = off")
+        plan = "\n".join(row[0] for row in await conn.fetch(f"explain {store.RUNNING}"))
+    assert "campaign_running" in plan
+
+
+WAITS = "select exists (select from pg_locks where not granted and pid = $1)"
+
+
+async def test_queue_that_is_held_cannot_be_deleted_before_the_campaign_has_it(conn, dsn, tenant):
+    queue_id = await queue_of(conn, tenant)
+    other = await connect(dsn, name="tests")
+    try:
+        async with conn.transaction():
+            assert await store.holds_queue(conn, tenant.tenant_id, queue_id)
+            going = asyncio.create_task(other.execute("delete from inbound_queue where queue_id = $1", queue_id))
+            while not await conn.fetchval(WAITS, other.get_server_pid()):
+                assert not going.done()
+            await store.create(conn, tenant.tenant_id, "A", "X", None, None, CallSettings(queue_id=queue_id))
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await going
+        assert await store.holds_queue(conn, tenant.tenant_id, queue_id)
+    finally:
+        await other.close()

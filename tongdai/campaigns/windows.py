@@ -1,0 +1,203 @@
+"""Weekly calling windows by the wall clock of a contact. Pure.
+
+An instant is inside when the wall clock of its zone then shows a minute of a span of that weekday. So an hour that does
+not exist is nobody's, and of an hour that comes twice both are inside or outside as the clock shows. Instants are
+counted in whole seconds of UTC here, a UTC day at a time, because the offset of a zone only rarely changes within one.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""asyncpg writes it as 'infinity'."""
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MIDNIGHT = 24 * 60
+_DAY_S, _SAMPLE_S = 86_400, 21_600
+_EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
+_EPOCH_WEEKDAY = 3  # a Thursday
+_LONGEST_DAYS = 15  # a window that is open for longer without a break is taken to close then
+_AHEAD_DAYS = 400  # where two zones are open at once may depend on the season
+
+
+class Span(NamedTuple):
+    """Minutes after local midnight: from `opens` on, up to but without `closes` (at most 1440)."""
+
+    opens: int
+    closes: int
+
+
+Week = tuple[tuple[Span, ...], ...]
+"""The spans of each day, Monday first; of a day in order and apart from each other, as `week_of` makes them."""
+_Interval = tuple[int, int]
+
+
+def week_of(days: list[list[Span]]) -> Week:
+    """Of seven days, whose spans may come in any order, touch, overlap or be empty."""
+    return tuple(_merged(spans) for spans in days)
+
+
+def every_day(opens: int, closes: int) -> Week:
+    return ((Span(opens, closes),),) * 7
+
+
+ALWAYS = every_day(0, MIDNIGHT)
+
+
+@lru_cache(maxsize=1024)
+def both(first: Week, second: Week) -> Week:
+    """Inside when inside of each."""
+    return tuple(
+        tuple(
+            Span(opens, closes)
+            for one in ours
+            for other in theirs
+            if (opens := max(one.opens, other.opens)) < (closes := min(one.closes, other.closes))
+        )
+        for ours, theirs in zip(first, second, strict=True)
+    )
+
+
+def open_until(week: Week, zones: str, now: datetime) -> datetime | None:
+    """Where what is open now closes (FOREVER: never); None: closed. `zones` are names parted by commas: open in each.
+
+    A name that is not known is closed.
+    """
+    if week == ALWAYS:
+        return FOREVER
+    second = (now - _EPOCH) // _SECOND
+    day = second // _DAY_S
+    for opens, closes in _open(week, zones, day):
+        if opens <= second < closes:
+            return _EPOCH + _lasts(week, zones, day, closes) * _SECOND
+    return None
+
+
+def _lasts(week: Week, zones: str, day: int, closes: int) -> int:
+    """Where what closes then on that day really does, if it is open over midnight UTC."""
+    for following in range(day + 1, day + _LONGEST_DAYS):
+        if closes != following * _DAY_S:
+            break
+        intervals = _open(week, zones, following)
+        if not intervals or intervals[0][0] != closes:
+            break
+        closes = intervals[0][1]
+    return closes
+
+
+def next_open(week: Week, zones: str, at: datetime) -> datetime | None:
+    """The first instant from `at` on that is inside; None: none within 400 days."""
+    if week == ALWAYS:
+        return at
+    second = (at - _EPOCH) // _SECOND
+    day = second // _DAY_S
+    for opens, closes in _open(week, zones, day):
+        if second < closes:
+            return at if opens <= second else _EPOCH + opens * _SECOND
+    opens = _opens_after(week, zones, day)
+    return None if opens is None else _EPOCH + opens * _SECOND
+
+
+@lru_cache(maxsize=8192)
+def _opens_after(week: Week, zones: str, day: int) -> int | None:
+    """The first second inside on the days after that one."""
+    if not any(week):
+        return None
+    clocks = [_zone(name) for name in zones.split(",")]
+    seen: set[tuple[int, tuple[int, ...]]] = set()
+    before = None
+    for following in range(day + 1, day + 1 + _AHEAD_DAYS):
+        # A weekday with the offsets of one that was looked at is as closed: of many zones it is those days that cost.
+        after = tuple(0 if clock is None else _offset(clock, (following + 1) * _DAY_S) for clock in clocks)
+        if after == before and (following % 7, after) in seen:
+            continue
+        if after == before:
+            seen.add((following % 7, after))
+        before = after
+        if intervals := _open(week, zones, following):
+            return intervals[0][0]
+    return None
+
+
+@lru_cache(maxsize=32_768)
+def _open(week: Week, zones: str, day: int) -> tuple[_Interval, ...]:
+    """What is open of a UTC day, in order: seconds, the ends outside."""
+    found: tuple[_Interval, ...] = ((day * _DAY_S, (day + 1) * _DAY_S),)
+    for name in zones.split(","):
+        zone = _zone(name)
+        if zone is None or not found:
+            return ()
+        found = _overlap(found, _open_in(week, zone, day))
+    return found
+
+
+@lru_cache(maxsize=32_768)
+def _open_in(week: Week, zone: ZoneInfo, day: int) -> tuple[_Interval, ...]:
+    found: list[_Interval] = []
+    for begins, ends, offset in _offsets(zone, day):
+        for local_day in range((begins + offset) // _DAY_S, (ends + offset - 1) // _DAY_S + 1):
+            midnight = local_day * _DAY_S - offset
+            for span in week[(local_day + _EPOCH_WEEKDAY) % 7]:
+                opens, closes = max(begins, midnight + span.opens * 60), min(ends, midnight + span.closes * 60)
+                if opens >= closes:
+                    continue
+                if found and found[-1][1] == opens:
+                    opens = found.pop()[0]
+                found.append((opens, closes))
+    return tuple(found)
+
+
+@lru_cache(maxsize=32_768)
+def _offsets(zone: ZoneInfo, day: int) -> tuple[tuple[int, int, int], ...]:
+    """The spans of a UTC day with one offset each, in seconds: begin, end, offset. No zone changes twice in 6 hours."""
+    samples = range(day * _DAY_S, (day + 1) * _DAY_S + 1, _SAMPLE_S)
+    changes = [_change(zone, *pair) for pair in pairwise(samples) if _offset(zone, pair[0]) != _offset(zone, pair[1])]
+    marks = sorted({samples[0], *changes, samples[-1]})
+    return tuple((begins, ends, _offset(zone, begins)) for begins, ends in pairwise(marks))
+
+
+def _change(zone: ZoneInfo, before: int, after: int) -> int:
+    """The first second with another offset than `before`."""
+    offset = _offset(zone, before)
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _offset(zone, middle) == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _offset(zone: ZoneInfo, second: int) -> int:
+    offset = datetime.fromtimestamp(second, zone).utcoffset()
+    assert offset is not None
+    return offset // _SECOND
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # unknown, or no name at all; folders of the database are OSErrors
+        return None
+
+
+def _overlap(first: tuple[_Interval, ...], second: tuple[_Interval, ...]) -> tuple[_Interval, ...]:
+    return tuple(
+        (begins, ends)
+        for one in first
+        for other in second
+        if (begins := max(one[0], other[0])) < (ends := min(one[1], other[1]))
+    )
+
+
+def _merged(spans: list[Span]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if span.opens < span.closes):
+        if merged and span.opens <= merged[-1].closes:
+            merged[-1] = Span(merged[-1].opens, max(merged[-1].closes, span.closes))
+        else:
+            merged.append(span)
+    return tuple(merged)
