@@ -391,7 +391,7 @@ async def test_page_of_a_reference_reads_its_index(filled, large):
 
 async def test_addition_reads_the_keys_of_numbers(filled, large):
     tenant_id, campaign_id, _ = large
-    args = (tenant_id, campaign_id, None, "+84919999999", None, None, None)
+    args = (tenant_id, campaign_id, None, "+84919999999", None, None, None, "Asia/Ho_Chi_Minh")
     await assert_uses(filled, "contact_tenant_id_campaign_id_phone_key", "contact", store.ADD, *args)
     await assert_uses(filled, "customer_tenant_id_phone_key", "customer", store.ADD, *args)
     await assert_uses(filled, "campaign_pkey", "campaign", store.ADD, *args)

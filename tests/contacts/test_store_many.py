@@ -80,12 +80,13 @@ async def campaign_of_same(conn, tenant_id):
 async def test_what_rows_say_is_stored(conn, tenant_id, campaign_id):
     attributes = {"a": 1, "b": None, "c": "ổ", "d": 1.5, "e": True}
     row = NewContact(phone=number(1), name="Ngọc", external_id="CRM-1", attributes=attributes)
-    await add_many(conn, tenant_id, campaign_id, [row, NewContact(phone=number(2))])
+    elsewhere = NewContact(phone=number(2), time_zone="Asia/Bangkok")
+    await add_many(conn, tenant_id, campaign_id, [row, elsewhere])
     list_id = (await pages.lists(conn, tenant_id, campaign_id))[0].list_id
     found, _ = await pages.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
     assert [one[2:] for one in found] == [
-        (number(1), "Ngọc", 0, None, "CRM-1", attributes),
-        (number(2), None, 0, None, None, None),
+        (number(1), "Ngọc", 0, None, "CRM-1", attributes, "Asia/Ho_Chi_Minh"),
+        (number(2), None, 0, None, None, None, "Asia/Bangkok"),
     ]
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import refused
 from tests.imports.jobs import accounted, messy
-from tongdai.imports import events as event_streams
-from tongdai.imports.rows import csv_of
+from tongdai.http import event_stream as event_streams
+from tongdai.http.csv_file import csv_of
 from tongdai.imports.worker import Worker
 
 ROW = ["row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId"]
@@ -153,9 +153,32 @@ async def test_csv_has_all_matching_rows_whatever_the_page(tenant, serving, pool
 
 
 def test_cells_that_a_spreadsheet_would_calculate_are_text():
-    cells = ["=1+1", "@SUM(A1)", "-1", "\tx", "+cmd", "+", "+84901", "0901", "a=b", "", None, 5, -5]
-    line = next(csv.reader(io.StringIO(csv_of([tuple(cells)]).decode(), newline="")))
-    assert line == ["'=1+1", "'@SUM(A1)", "'-1", "'\tx", "'+cmd", "'+", "+84901", "0901", "a=b", "", "", "5", "-5"]
+    calculated = ["=1+1", "@SUM(A1)", "-1", "\tx", "\r=1", "+cmd", "+", "+1+cmd|' /C calc'!A0", "+84901=1", "+84901\n",
+                  "+84 901 234 567", "+1234567890123456"]  # fmt: skip
+    plain = ["+84901234567", "+123456789012345", "0901", "a=b", "", None, 5, -5]
+    line = next(csv.reader(io.StringIO(csv_of([(*calculated, *plain)]).decode(), newline="")))
+    assert line[: len(calculated)] == [f"'{cell}" for cell in calculated]
+    assert line[len(calculated) :] == ["+84901234567", "+123456789012345", "0901", "a=b", "", "", "5", "-5"]
+
+
+async def test_refused_rows_can_be_sent_again_as_the_file_they_come_in(tenant, pool):
+    campaign_id = await tenant.campaign()
+    sent = ["+84 901 234", "+84 901 234 567 x", "-0901", "=0901", "@0901", "+1+cmd|' /C calc'!A0", "0901", "+84"]
+    await tenant.contact(campaign_id, "0901234567")
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": number} for number in (*sent, "+84 901 234 567")])
+    await done(pool)
+    answer = await tenant.get(place(campaign_id, job_id, "/rows"), headers={"Accept": "text/csv"})
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [line["phoneNumber"] for line in lines if not line["phoneNumber"].startswith("'")] == ["0901", "+84"]
+    again = await tenant.post(
+        f"/v1/campaigns/{campaign_id}/contacts/bulk", content=answer.content, headers={"content-type": "text/csv"}
+    )
+    await done(pool)
+    rows = (await tenant.done("GET", place(campaign_id, again.json()["job_id"], "/rows")))["data"]
+    assert [(row["phoneNumber"], row["outcome"]) for row in rows] == [
+        *((number, "failed") for number in sent),
+        ("+84 901 234 567", "duplicate"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -340,11 +363,11 @@ async def test_events_of_a_job_that_has_ended_are_its_end_alone(tenant, pool):
     assert (name, job["status"], job["errorMessage"]) == ("failed", "failed", "Stopped and undone")
 
 
-async def test_events_beyond_the_limit_are_refused_for_a_while(tenant, serving, pool):
+async def test_events_beyond_the_tenants_quarter_are_refused_for_a_while(tenant, serving, pool):
     campaign_id = await tenant.campaign()
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
     path = place(campaign_id, job_id, "/events")
-    async with serving(max_event_streams=2) as client, asyncio.TaskGroup() as group:
+    async with serving(max_event_streams=8) as client, asyncio.TaskGroup() as group:
         open_ones = [group.create_task(client.get(path, headers=tenant.key.headers)) for _ in range(2)]
         while event_streams.open_streams() < 2:
             await asyncio.sleep(0)
@@ -355,3 +378,28 @@ async def test_events_beyond_the_limit_are_refused_for_a_while(tenant, serving, 
         for one in open_ones:
             assert events_of((await one).text)[-1][0] == "done"
         assert (await client.get(path, headers=tenant.key.headers)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson", "text/csv"])
+async def test_row_says_its_time_zone_and_one_that_is_none_fails_its_row(tenant, pool, kind):
+    campaign_id = await tenant.campaign()
+    sent = [("0900000001", "Asia/Bangkok"), ("0900000002", None), ("0900000003", "Sài Gòn")]
+    items = [{"phoneNumber": number, "timeZone": zone} for number, zone in sent]
+    content = {
+        "application/json": json.dumps({"contacts": items}),
+        "application/x-ndjson": "\n".join(map(json.dumps, items)),
+        "text/csv": "phone,Múi giờ\n" + "".join(f"{number},{zone or ''}\n" for number, zone in sent),
+    }[kind]
+    path = f"/v1/campaigns/{campaign_id}/contacts/bulk"
+    job_id = (await tenant.done("POST", path, content=content.encode(), headers={"content-type": kind}))["job_id"]
+    await done(pool)
+    rows = (await tenant.done("GET", place(campaign_id, job_id, "/rows")))["data"]
+    assert [(row["outcome"], row["reasonCode"]) for row in rows] == [
+        ("created", None), ("created", None), ("failed", "unknown_time_zone"),
+    ]  # fmt: skip
+    assert rows[2]["reason"] == "timeZone must be the name of a time zone, such as Asia/Ho_Chi_Minh"
+    found = [
+        (await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contacts/{row['contactId']}"))["timeZone"]
+        for row in rows[:2]
+    ]
+    assert found == ["Asia/Bangkok", "Asia/Ho_Chi_Minh"]

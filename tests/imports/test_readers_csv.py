@@ -115,6 +115,12 @@ def test_column_of_the_reference_is_known_by_any_usual_name(name):
     assert read_csv(f"{name}\tsdt\nX\t0901\n".encode()) == [Row("0901", None, "X")]
 
 
+@pytest.mark.parametrize("name", ["timeZone", "time zone", "TIME_ZONE", "múi giờ", "Mui Gio"])
+def test_column_of_the_time_zone_is_known_by_any_usual_name(name):
+    told = read_csv(f"{name},sdt,note\nAsia/Bangkok,0901,a\n,0902,b\n".encode())
+    assert told == [Row("0901", None, None, {"note": "a"}, "Asia/Bangkok"), Row("0902", None, None, {"note": "b"})]
+
+
 def test_of_several_columns_for_a_number_the_clearest_is_taken_and_the_others_are_kept():
     told = read_csv(b"tel,mobile,phone\n1,2,3\n")
     assert told == [Row("3", attributes={"tel": "1", "mobile": "2"})]

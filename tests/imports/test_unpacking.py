@@ -61,7 +61,7 @@ def test_gzip_that_is_cut_off_is_refused(cut):
         feed(Gunzip(Taken()), packed[:-cut], 100)
 
 
-@pytest.mark.parametrize("data", [b"phone\n1\n", gzip.compress(b"x") + b"more", b"\x1f\x8b\x09"])
+@pytest.mark.parametrize("data", [b"phone\n1\n", gzip.compress(b"x", mtime=0) + b"more", b"\x1f\x8b\x09"])
 def test_what_is_no_gzip_is_refused(data):
     with pytest.raises(InvalidInput, match=r"not gzip|cut off"):
         feed(Gunzip(Taken()), data, 100)

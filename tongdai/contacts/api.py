@@ -3,11 +3,12 @@
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.contacts import pages, phone, store
-from tongdai.contacts.checking import Problem, check
-from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Contact, NewContact, Scalar, Search
+from tongdai.contacts.checking import Problem, check, check_fields
+from tongdai.contacts.model import KEEP, MAX_EXTERNAL_ID, Added, Change, Contact, Keep, NewContact, Scalar, Search
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
@@ -62,6 +63,11 @@ class ContactRow(msgspec.Struct):
     callStatus: str | None
     externalId: str | None
     attributes: dict[str, Any] | None
+    timeZone: str | None
+
+
+class ContactDetail(ContactRow):
+    listId: int
 
 
 class ContactPage(msgspec.Struct, kw_only=True):
@@ -76,6 +82,14 @@ class ContactBody(msgspec.Struct, forbid_unknown_fields=True):
     listId: int | None = None
     externalId: str | None = None
     attributes: dict[str, Scalar] | None = None
+    timeZone: str | None = None
+
+
+class ContactChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    name: str | UnsetType | None = UNSET
+    timeZone: str | UnsetType | None = UNSET
+    externalId: str | UnsetType | None = UNSET
+    attributes: dict[str, Scalar] | UnsetType | None = UNSET
 
 
 class ContactAdded(Done, kw_only=True):
@@ -85,6 +99,21 @@ class ContactAdded(Done, kw_only=True):
 
 
 _body = msgspec.json.Decoder(ContactBody)
+_change = msgspec.json.Decoder(ContactChange)
+
+_EXTERNAL_ID = {"maxLength": MAX_EXTERNAL_ID, **PLAIN_TEXT}
+_TIME_ZONE = {"description": "An IANA name; without one, the zone is that of the number", "maxLength": 64}
+_SAMPLE: dict[str, Any] = {
+    "contactId": 88001,
+    "customerId": 55001,
+    "phoneNumber": "0901234567",
+    "name": "Nguyen Van A",
+    "processStatus": 0,
+    "callStatus": None,
+    "externalId": None,
+    "attributes": None,
+    "timeZone": "Asia/Ho_Chi_Minh",
+}
 
 
 @endpoint(
@@ -133,22 +162,7 @@ async def contact_lists(request: Request) -> Answer:
             ),
         ),
         answer=ContactPage,
-        sample={
-            "success": "1",
-            "totalRecord": 150,
-            "data": [
-                {
-                    "contactId": 88001,
-                    "customerId": 55001,
-                    "phoneNumber": "0901234567",
-                    "name": "Nguyen Van A",
-                    "processStatus": 0,
-                    "callStatus": None,
-                    "externalId": None,
-                    "attributes": None,
-                }
-            ],
-        },
+        sample={"success": "1", "totalRecord": 150, "data": [_SAMPLE]},
     )
 )
 async def contacts(request: Request) -> Answer:
@@ -177,7 +191,8 @@ async def contacts(request: Request) -> Answer:
                 "phoneNumber": PHONE_SCHEMA,
                 "name": NAME,
                 "listId": ID,
-                "externalId": {"maxLength": MAX_EXTERNAL_ID, **PLAIN_TEXT},
+                "externalId": _EXTERNAL_ID,
+                "timeZone": _TIME_ZONE,
             }
         },
         body_sample={"phoneNumber": "0901234567", "name": "Nguyen Van A", "listId": 501},
@@ -203,6 +218,61 @@ async def add_contact(request: Request) -> Answer:
 
 @endpoint(
     Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contacts/{contactId}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="A contact; timeZone is where it is called by the clock, several by commas, null when unknown",
+        answer=ContactDetail,
+        sample=_SAMPLE | {"listId": 501},
+    )
+)
+async def get_contact(request: Request) -> Answer:
+    who = principal_of(request)
+    campaign_id, contact_id = _contact_of(request)
+    async with connection(request) as conn:
+        found = await pages.find(conn, who.tenant_id, campaign_id, contact_id)
+    if found is None:
+        raise NotFound("Contact not found")
+    contact, list_id = found
+    (row,) = _rows([contact], who.country)
+    return answer(ContactDetail(**msgspec.structs.asdict(row), listId=list_id))
+
+
+@endpoint(
+    Endpoint(
+        method="PATCH",
+        path="/campaigns/{id}/contacts/{contactId}",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Change what is sent of a contact; null clears it, and of timeZone gives the number's own again",
+        body=ContactChange,
+        refine={
+            "ContactChange": {
+                "": {"minProperties": 1},
+                "name": NAME,
+                "timeZone": _TIME_ZONE,
+                "externalId": _EXTERNAL_ID,
+            }
+        },
+        body_sample={"name": "Nguyen Van A", "timeZone": "Asia/Bangkok"},
+        answer=Done,
+        sample=done_sample("Contact updated successfully"),
+    )
+)
+async def change_contact(request: Request) -> Answer:
+    who = principal_of(request)
+    campaign_id, contact_id = _contact_of(request)
+    change = _changed(body.decode(await body.read_json(request), _change))
+    async with connection(request) as conn:
+        refusal = await store.change(conn, who.tenant_id, campaign_id, contact_id, change, who.key_id)
+    if refusal is not None:
+        raise _error(refusal)
+    return answer(Done(error_message="Contact updated successfully"))
+
+
+@endpoint(
+    Endpoint(
         method="DELETE",
         path="/campaigns/{id}/contacts/{contactId}",
         scope=Scope.CAMPAIGN,
@@ -215,8 +285,7 @@ async def add_contact(request: Request) -> Answer:
 )
 async def delete_contact(request: Request) -> Answer:
     who = principal_of(request)
-    campaign_id = _campaign_id(request, "Contact")
-    contact_id = ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
+    campaign_id, contact_id = _contact_of(request)
     async with connection(request) as conn:
         refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.key_id)
     if refusal is not None:
@@ -227,6 +296,10 @@ async def delete_contact(request: Request) -> Answer:
 def _campaign_id(request: Request, noun: str = "Campaign") -> CampaignId:
     """`noun` is what is not found where there is no such campaign: a malformed id is answered like an unknown one."""
     return CampaignId(ids.from_path(request.path_params["id"], noun))
+
+
+def _contact_of(request: Request) -> tuple[CampaignId, ContactId]:
+    return _campaign_id(request, "Contact"), ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
 
 
 def _search(query: dict[str, list[str]], country: str) -> Search:
@@ -247,10 +320,30 @@ def _new(raw: bytes, who: Principal) -> tuple[NewContact, ListId | None]:
     sent = body.decode(raw, _body)
     if sent.listId is not None and not 0 < sent.listId < 10**ids.MAX_DIGITS:
         raise InvalidInput(f"listId must be an id, a whole number above 0, not {shown(sent.listId)}")
-    new = check(phone.normaliser(who.country), sent.phoneNumber, sent.name, sent.externalId, sent.attributes)
+    normalise = phone.normaliser(who.country)
+    new = check(normalise, sent.phoneNumber, sent.name, sent.externalId, sent.attributes, sent.timeZone)
     if isinstance(new, Problem):
         raise InvalidInput(str(new))
     return new, None if sent.listId is None else ListId(sent.listId)
+
+
+def _changed(sent: ContactChange) -> Change:
+    if sent == ContactChange():
+        raise InvalidInput("Expected at least one of name, timeZone, externalId, attributes")
+    change = Change(
+        name=KEEP if isinstance(sent.name, UnsetType) else sent.name,
+        time_zone=KEEP if isinstance(sent.timeZone, UnsetType) else sent.timeZone,
+        external_id=KEEP if isinstance(sent.externalId, UnsetType) else sent.externalId,
+        attributes=KEEP if isinstance(sent.attributes, UnsetType) else sent.attributes,
+    )
+    attributes = None if isinstance(change.attributes, Keep) else change.attributes
+    name, external_id, time_zone = (
+        None if field is KEEP else field for field in (change.name, change.external_id, change.time_zone)
+    )
+    problem = check_fields(name, external_id, attributes, time_zone)
+    if problem is not None:
+        raise InvalidInput(str(problem))
+    return change
 
 
 def _added(added: Added) -> ContactAdded:
@@ -279,9 +372,9 @@ def _error(refusal: Refusal) -> ApiError:
 def _rows(contacts: list[Contact], country: str) -> list[ContactRow]:
     shown = phone.shower(country)
     return [
-        ContactRow(contact_id, customer_id, shown(number), name, process_status, call_status, external_id, attributes)
-        for contact_id, customer_id, number, name, process_status, call_status, external_id, attributes in contacts
+        ContactRow(contact_id, customer_id, shown(number), name, status, call_status, external_id, more, zone or None)
+        for contact_id, customer_id, number, name, status, call_status, external_id, more, zone in contacts
     ]
 
 
-HANDLERS: list[Route] = [contact_lists, contacts, add_contact, delete_contact]
+HANDLERS: list[Route] = [contact_lists, contacts, add_contact, get_contact, change_contact, delete_contact]

@@ -37,10 +37,10 @@ returning phone, customer_id
 """
 ADD_MANY = f"""
 with added as (
-    insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, name, external_id, attributes)
-    select $1, $2, $3, customer_id, phone, name, external_id, attributes
-    from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::jsonb[]) with ordinality
-        as sent (customer_id, phone, name, external_id, attributes, position) order by position
+    insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, name, external_id, attributes, zone)
+    select $1, $2, $3, customer_id, phone, name, external_id, attributes, zone
+    from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[]) with ordinality
+        as sent (customer_id, phone, name, external_id, attributes, zone, position) order by position
     returning phone, contact_id, {CHANGED}
 ), {KEPT.format(sign="", changed="added")}
 select phone, contact_id from added
@@ -106,6 +106,7 @@ async def _add_new(
         [row.name for row in new],
         [row.external_id for row in new],
         [row.attributes for row in new],
+        [row.zone for row in new],
     )
     contact_ids |= _by_number(added)
     return AddedMany(contact_ids, set(phones), list(made.values()))
@@ -128,11 +129,11 @@ def _by_number(rows: list[asyncpg.Record]) -> dict[str, Any]:
 
 
 # The ids come out of a select, so that the plan is for a few of them and reads the primary key; `+ 0` keeps it from any
-# index of the campaign.
+# index of the campaign, and from that of contacts that are due.
 REMOVE_MANY = f"""
 with gone as (
     delete from contact where tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
-        and campaign_id + 0 = $2 and process_status = 0
+        and campaign_id + 0 = $2 and process_status + 0 = 0
     returning contact_id, {CHANGED}
 ), {KEPT.format(sign="-", changed="gone")}
 select count(*) as contacts from gone

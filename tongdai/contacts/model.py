@@ -1,9 +1,10 @@
 """Contact lists, contacts, and what may be asked of them."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 from typing import Any, NamedTuple
 
+from tongdai.contacts.zones import zone_of
 from tongdai.ids import ContactId, CustomerId, ListId
 
 Scalar = str | int | float | bool | None
@@ -41,6 +42,8 @@ class Contact(NamedTuple):
     call_status: str | None
     external_id: str | None
     attributes: dict[str, Any] | None
+    zone: str
+    """As `zones.zone_of` gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,31 @@ class NewContact:
     name: str | None = None
     external_id: str | None = None
     attributes: dict[str, Any] | None = None
+    time_zone: str | None = None
+    """An IANA name; None: that of the number."""
+
+    @property
+    def zone(self) -> str:
+        return self.time_zone or zone_of(self.phone)
+
+
+class Keep(Enum):
+    KEEP = auto()
+
+
+KEEP = Keep.KEEP
+"""A field that a change leaves alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to become of a contact, checked; None clears a field."""
+
+    name: str | Keep | None = KEEP
+    time_zone: str | Keep | None = KEEP
+    """None: that of the number."""
+    external_id: str | Keep | None = KEEP
+    attributes: dict[str, Any] | Keep | None = KEEP
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from tongdai.contacts.model import Contact, ContactList, Search
 from tongdai.contacts.store import CAMPAIGN_EXISTS
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, ListId, TenantId
+from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
 LISTS = """
 select list_id, name, coalesce((
@@ -22,7 +22,7 @@ async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) 
     return [ContactList(row["list_id"], row["name"], row["contact_count"]) for row in rows]
 
 
-_CONTACT = "contact_id, customer_id, phone, name, process_status, call_status, external_id, attributes"
+_CONTACT = "contact_id, customer_id, phone, name, process_status, call_status, external_id, attributes, zone"
 
 # One row without a contact tells a page past the end; no row, that there is no such list.
 PAGE = f"""
@@ -129,3 +129,14 @@ async def page(
         return None
     # After the total, the columns of _CONTACT are the fields of Contact.
     return [Contact._make(row[1:]) for row in rows if row[1] is not None], rows[0]["total"]
+
+
+FIND = f"select list_id, {_CONTACT} from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
+
+
+async def find(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId
+) -> tuple[Contact, ListId] | None:
+    """A contact of the campaign, and the list it is in."""
+    row = await conn.fetchrow(FIND, tenant_id, campaign_id, contact_id)
+    return None if row is None else (Contact._make(row[1:]), row[0])

@@ -2,7 +2,8 @@
 
 from enum import Enum, auto
 
-from tongdai.contacts.model import DEFAULT_LIST, Added, NewContact
+from tongdai.contacts.model import DEFAULT_LIST, KEEP, Added, Change, NewContact
+from tongdai.contacts.zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId
@@ -67,8 +68,8 @@ with place as (
     insert into customer (tenant_id, phone) select $1, $4 from target where not exists (select from person)
     on conflict do nothing returning customer_id
 ), added as (
-    insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, name, external_id, attributes)
-    select $1, $2, target.list_id, p.customer_id, $4, $5, $6, $7
+    insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, name, external_id, attributes, zone)
+    select $1, $2, target.list_id, p.customer_id, $4, $5, $6, $7, $8
     from target, (select customer_id from person union all select customer_id from new_person) p
     on conflict do nothing returning contact_id, {CHANGED}
 ), {KEPT.format(sign="", changed="added")}
@@ -91,7 +92,7 @@ async def add(
     """
     while True:
         row = await conn.fetchrow(
-            ADD, tenant_id, campaign_id, list_id, new.phone, new.name, new.external_id, new.attributes
+            ADD, tenant_id, campaign_id, list_id, new.phone, new.name, new.external_id, new.attributes, new.zone
         )
         if row is None:
             return Refusal.NO_CAMPAIGN
@@ -121,9 +122,10 @@ async def list_named(conn: Connection, tenant_id: TenantId, campaign_id: Campaig
     return await conn.fetchval(FIND_LIST, tenant_id, campaign_id, name)
 
 
+# `+ 0` keeps it from the index of those that are due, of which it would read all that the tenant has.
 DELETE = f"""
 with gone as (
-    delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status = 0
+    delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0
     returning contact_id, {CHANGED}
 ), {KEPT.format(sign="-", changed="gone")}
 select count(*) from gone
@@ -142,3 +144,30 @@ async def delete(
     if await conn.fetchval(CONTACT_EXISTS, tenant_id, campaign_id, contact_id):
         return Refusal.NOT_PENDING
     return Refusal.NO_CONTACT
+
+
+PHONE = "select phone from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
+CHANGE = """
+update contact set name = case when $4 then $5 else name end, zone = coalesce($6, zone),
+    external_id = case when $7 then $8 else external_id end, attributes = case when $9 then $10 else attributes end
+where tenant_id = $1 and campaign_id = $2 and contact_id = $3 returning true
+"""
+
+
+async def change(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, change: Change, by: KeyId
+) -> Refusal | None:
+    """Set what is given, whatever state the contact is in. None: it is done."""
+    place = (tenant_id, campaign_id, contact_id)
+    async with conn.transaction():
+        phone = await conn.fetchval(PHONE, *place)  # a contact never gets another
+        if phone is None:
+            return Refusal.NO_CONTACT
+        zone = None if change.time_zone is KEEP else change.time_zone or zone_of(phone)
+        fields: list[object] = []
+        for value in (change.name, change.external_id, change.attributes):
+            fields += [value is not KEEP, None if value is KEEP else value]
+        if not await conn.fetchval(CHANGE, *place, *fields[:2], zone, *fields[2:]):
+            return Refusal.NO_CONTACT
+        await audit.record(conn, tenant_id, by, "contact.change", f"contact {contact_id}")
+    return None

@@ -18,7 +18,7 @@ Checked = list[NewContact | Problem]
 
 def checked(rows: list[Row], normalise: Callable[[str], str | Reason]) -> Checked:
     """`normalise` reads numbers in the tenant's country."""
-    return [check(normalise, row.phoneNumber, row.name, row.externalId, row.attributes) for row in rows]
+    return [check(normalise, row.phoneNumber, row.name, row.externalId, row.attributes, row.timeZone) for row in rows]
 
 
 def contacts_of(rows: Checked) -> list[NewContact]:

@@ -46,6 +46,7 @@ class BulkContact(msgspec.Struct, forbid_unknown_fields=True):
     name: str | None = None
     externalId: str | None = None
     attributes: dict[str, Scalar] | None = None
+    timeZone: str | None = None
 
 
 class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,9 +88,9 @@ _MEDIA: Mapping[str, Mapping[str, Any]] = {
 }
 _DESCRIPTION = """\
 Besides JSON: NDJSON (a contact a line), CSV and XLSX (a header row with a column for the phone number, by any usual \
-name in English or Vietnamese, in any order; columns for `name` and `externalId`; the others become `attributes`), as \
-the body or as the one file of a form; each may be packed with `Content-Encoding: gzip`. The separator and character \
-set of CSV are found out."""
+name in English or Vietnamese, in any order; columns for `name`, `externalId` and `timeZone`; the others become \
+`attributes`), as the body or as the one file of a form; each may be packed with `Content-Encoding: gzip`. The \
+separator and character set of CSV are found out."""
 
 
 @endpoint(

@@ -1,9 +1,6 @@
 """What became of each row of an import: by pages, or all of it as CSV."""
 
-import csv
-import io
-import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from itertools import islice
 from typing import Any
 
@@ -11,13 +8,14 @@ import msgspec
 
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import paging
+from tongdai.http.csv_file import accepts_csv, csv_headers, csv_of
 from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint
 from tongdai.http.envelope import answer
+from tongdai.http.leaving import watched
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, JobId, TenantId
 from tongdai.imports import kept, outcomes, store
-from tongdai.imports.leaving import watched
 from tongdai.imports.model import RowOutcome, RowResult
 from tongdai.imports.view import job_of
 
@@ -94,11 +92,7 @@ async def rows(request: Request) -> Answer | Stream:
     page, wanted = paging.page_of(query), _outcome(query)
     await _check(request, *place)
     if accepts_csv(request.headers.get("accept", "")):
-        headers = (
-            (b"content-type", b"text/csv; charset=utf-8"),
-            (b"content-disposition", b'attachment; filename="import-%d-rows.csv"' % job_id),
-        )
-        return Stream(_all(request, tenant_id, job_id, wanted), headers=headers)
+        return Stream(_all(request, tenant_id, job_id, wanted), headers=csv_headers(f"import-{job_id}-rows.csv"))
     found, total = await _page(request, tenant_id, job_id, wanted, page)
     return answer(RowPage(totalRecord=total, data=[RowView(*row) for row in found]))
 
@@ -119,11 +113,6 @@ def _outcome(query: dict[str, list[str]]) -> RowOutcome | None:
     if text not in list(RowOutcome):
         raise InvalidInput(f"outcome must be created, duplicate or failed, not {shown(text)!r}")
     return RowOutcome(text)
-
-
-def accepts_csv(accept: str) -> bool:
-    """Whether an Accept header names CSV; whoever takes anything gets JSON."""
-    return any(part.partition(";")[0].strip().lower() == "text/csv" for part in accept.split(","))
 
 
 async def _page(
@@ -157,15 +146,3 @@ async def _all(
             matching = outcomes.results(outcomes.decode(payload), first_row, wanted)
             while piece := list(islice(matching, PIECE_ROWS)):
                 yield csv_of(piece)
-
-
-_FORMULA = re.compile(r"[=@\t-]|\+(?![0-9])")
-
-
-def csv_of(lines: Iterable[tuple[object, ...]]) -> bytes:
-    """Lines of a file; what a spreadsheet would calculate is made text by an apostrophe before it."""
-    text = io.StringIO()
-    csv.writer(text).writerows(
-        [f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for cell in line] for line in lines
-    )
-    return text.getvalue().encode()

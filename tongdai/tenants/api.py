@@ -33,6 +33,7 @@ class TenantView(msgspec.Struct):
     tenantId: int
     name: str
     country: str
+    timeZone: str
     tenantLimit: int
     routeLimit: int
     createdAt: datetime
@@ -92,6 +93,7 @@ _KEY_SAMPLE = {
             "tenantId": 20260310,
             "name": "AloHub",
             "country": "VN",
+            "timeZone": "Asia/Ho_Chi_Minh",
             "tenantLimit": 600,
             "routeLimit": 200,
             "createdAt": "2026-03-10T02:00:00Z",
@@ -108,6 +110,7 @@ async def me(request: Request) -> Answer:
         tenant.tenant_id,
         tenant.name,
         tenant.country,
+        tenant.zone,
         tenant.tenant_limit or settings.tenant_limit,
         tenant.route_limit or settings.route_limit,
         tenant.created_at,

@@ -12,6 +12,8 @@ class Tenant:
     name: str
     country: str
     """ISO 3166, two letters: numbers without a country code are read in it."""
+    zone: str
+    """IANA name: of contacts whose own time zone is unknown."""
     tenant_limit: int | None
     """Requests in 10 seconds; None: the server's default."""
     route_limit: int | None

@@ -16,7 +16,7 @@ KEYS_CHANGED = "tongdai_keys"
 """The channel on which every change to keys and tenants is told, so that no process goes on with an old one."""
 
 _KEY = "key_id, tenant_id, name, hint, scopes, created_at, expires_at, revoked_at"
-_TENANT = "tenant_id, name, country, tenant_limit, route_limit, created_at"
+_TENANT = "tenant_id, name, country, zone, tenant_limit, route_limit, created_at"
 
 FIND_KEY = f"select {_KEY} from api_key where digest = $1"
 
@@ -42,18 +42,33 @@ async def list_tenants(conn: Connection) -> list[Tenant]:
 
 
 CREATE_TENANT = f"""
-insert into tenant (tenant_id, name, country) values ($1, $2, $3) on conflict do nothing returning {_TENANT}
+insert into tenant (tenant_id, name, country, zone) values ($1, $2, $3, $4) on conflict do nothing returning {_TENANT}
 """
 
 
-async def create_tenant(conn: Connection, tenant_id: TenantId, name: str, country: str) -> Tenant | None:
+async def create_tenant(
+    conn: Connection, tenant_id: TenantId, name: str, country: str, zone: str = "UTC"
+) -> Tenant | None:
     """The new tenant, or None when there is one with that id."""
     async with conn.transaction():
-        row = await conn.fetchrow(CREATE_TENANT, tenant_id, name, country)
+        row = await conn.fetchrow(CREATE_TENANT, tenant_id, name, country, zone)
         if row is None:
             return None
         await audit.record(conn, tenant_id, None, "tenant.create", f"tenant {tenant_id}")
         await _announce(conn)
+    return _tenant(row)
+
+
+SET_ZONE = f"update tenant set zone = $2 where tenant_id = $1 returning {_TENANT}"
+
+
+async def set_zone(conn: Connection, tenant_id: TenantId, zone: str) -> Tenant | None:
+    """Returns None when there is no such tenant."""
+    async with conn.transaction():
+        row = await conn.fetchrow(SET_ZONE, tenant_id, zone)
+        if row is None:
+            return None
+        await audit.record(conn, tenant_id, None, "tenant.zone", f"tenant {tenant_id}", {"zone": zone})
     return _tenant(row)
 
 

@@ -1,4 +1,4 @@
-"""Header rows: which columns are a contact's number, name and reference, and how the others are called."""
+"""Header rows: which columns are a contact's number, name, reference and zone, and how the others are called."""
 
 import re
 import unicodedata
@@ -25,7 +25,10 @@ _EXTERNAL_ID = """
     externalid externalref externalreference extid ref reference referenceid makhachhang makh customercode customerid
     mathamchieu
 """
-_PLACES = tuple({name: place for place, name in enumerate(names.split())} for names in (_NUMBER, _NAME, _EXTERNAL_ID))
+_TIME_ZONE = "timezone muigio"
+_PLACES = tuple(
+    {name: place for place, name in enumerate(names.split())} for names in (_NUMBER, _NAME, _EXTERNAL_ID, _TIME_ZONE)
+)
 
 _NO_WORD = re.compile(r"[\W_]+")
 _BREAKS = re.compile(r"\s+")
@@ -39,6 +42,7 @@ class Columns:
     phone: int
     name: int | None
     external_id: int | None
+    time_zone: int | None
     attributes: tuple[tuple[int, str], ...]
     """Every other column and its name, all different."""
     phone_header: str
@@ -53,12 +57,12 @@ def folded(header: str) -> str:
 def columns_of(header: Sequence[str]) -> Columns | None:
     """None when no column is named for a phone number. InvalidInput when one is named twice."""
     names = [folded(cell) for cell in header]
-    phone, name, external_id = (_place(header, names, places) for places in _PLACES)
+    phone, name, external_id, time_zone = (_place(header, names, places) for places in _PLACES)
     if phone is None:
         return None
-    taken = {phone, name, external_id}
+    taken = {phone, name, external_id, time_zone}
     others = [(at, cell) for at, cell in enumerate(header) if at not in taken]
-    return Columns(len(header), phone, name, external_id, _named(others), shown(header[phone].strip()))
+    return Columns(len(header), phone, name, external_id, time_zone, _named(others), shown(header[phone].strip()))
 
 
 def no_phone(header: Sequence[str], where: str) -> InvalidInput:

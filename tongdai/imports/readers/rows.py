@@ -16,6 +16,7 @@ class Row(msgspec.Struct, array_like=True):
     name: Scalar = None
     externalId: Scalar = None
     attributes: dict[str, Scalar] | None = None
+    timeZone: Scalar = None
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,6 +26,7 @@ class Item(msgspec.Struct, forbid_unknown_fields=True):
     name: Scalar = None
     externalId: Scalar = None
     attributes: dict[str, Scalar] | None = None
+    timeZone: Scalar = None
 
 
 _LEVEL = 1
@@ -70,6 +72,6 @@ def check_weight(data: bytes, rows: int, last: int) -> None:
         raise InvalidInput(f"Rows {last - rows + 1} to {last} hold {len(data) >> 20} MB: are they contacts?")
 
 
-def fields_of(item: Item) -> tuple[Scalar, Scalar, Scalar, dict[str, Scalar] | None]:
+def fields_of(item: Item) -> tuple[Scalar, Scalar, Scalar, dict[str, Scalar] | None, Scalar]:
     """In the order of a Row's."""
-    return item.phoneNumber, item.name, item.externalId, item.attributes
+    return item.phoneNumber, item.name, item.externalId, item.attributes, item.timeZone

@@ -68,7 +68,7 @@ def chunks_of_cells(rows: Iterator[Batch], columns: Columns) -> Chunks:
     return Told(total)
 
 
-Fields = tuple[str | None, str | None, str | None, object]
+Fields = tuple[str | None, str | None, str | None, object, str | None]
 
 
 def _fields(columns: Columns) -> Callable[[Batch], list[Fields]]:
@@ -84,6 +84,7 @@ def _fields(columns: Columns) -> Callable[[Batch], list[Fields]]:
                 repeat(None) if columns.name is None else _texts(cells[columns.name]),
                 repeat(None) if columns.external_id is None else _texts(cells[columns.external_id]),
                 attributes_of(cells) if extra is None else _with(extra, attributes_of(cells)),
+                repeat(None) if columns.time_zone is None else _texts(cells[columns.time_zone]),
                 strict=False,
             )
         )
