@@ -1,0 +1,226 @@
+"""`/do-not-call`: lists of numbers that are not called, of the whole tenant or of one campaign, and a check."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tongdai import ids
+from tongdai.contacts import phone
+from tongdai.contacts.api import PHONE_SCHEMA
+from tongdai.db.pool import Connection
+from tongdai.do_not_call import adding, numbers, store
+from tongdai.do_not_call.model import MAX_NAME, DncList
+from tongdai.do_not_call.numbers import TAG, list_id_of, number_asked_for
+from tongdai.errors import InvalidInput, NotFound, shown
+from tongdai.http import body, paging
+from tongdai.http.endpoint import ID, NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope
+from tongdai.ids import CampaignId
+
+
+class DncListView(msgspec.Struct):
+    dncListId: int
+    name: str
+    campaignId: int | None
+    entryCount: int
+    createdAt: datetime
+
+
+class DncListPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[DncListView]
+
+
+class NewDncList(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    campaignId: int | None = None
+
+
+class DncListCreated(Done, kw_only=True):
+    dncListId: int
+
+
+class MentionView(msgspec.Struct):
+    dncListId: int
+    name: str
+    campaignId: int | None
+    reason: str | None
+    expiresAt: datetime | None
+    createdAt: datetime
+
+
+class DncCheck(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    phoneNumber: str
+    listed: bool
+    data: list[MentionView]
+
+
+_new_list = msgspec.json.Decoder(NewDncList)
+
+_SAMPLE: dict[str, Any] = {
+    "dncListId": 12,
+    "name": "Khong lam phien",
+    "campaignId": None,
+    "entryCount": 1500,
+    "createdAt": "2026-03-10T02:00:00Z",
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/do-not-call",
+        scope=Scope.CAMPAIGN,
+        tag=TAG,
+        summary="The do-not-call lists; those without a campaignId hold for every campaign",
+        query=paging.PAGE_QUERY,
+        answer=DncListPage,
+        sample={"success": "1", "totalRecord": 1, "data": [_SAMPLE]},
+    )
+)
+async def list_lists(request: Request) -> Answer:
+    page = paging.page_of(paging.query_of(request))
+    async with connection(request) as conn:
+        found, total = await store.lists(conn, principal_of(request).tenant_id, page.size, page.offset)
+    return answer(DncListPage(totalRecord=total, data=[_view(one) for one in found]))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/do-not-call",
+        scope=Scope.CAMPAIGN,
+        tag=TAG,
+        summary="Make a do-not-call list, for every campaign or for one",
+        body=NewDncList,
+        refine={"NewDncList": {"name": {"minLength": 1, **NAME}, "campaignId": ID}},
+        body_sample={"name": "Khong lam phien"},
+        answer=DncListCreated,
+        sample=done_sample("Do-not-call list created", dncListId=12),
+        failures=(NotFound("Campaign not found"),),
+    )
+)
+async def create_list(request: Request) -> Answer:
+    raw = await body.read_json(request)
+    new = body.decode(raw, _new_list)
+    body.text_field("name", new.name, MAX_NAME, min_length=1)
+    if new.campaignId is not None and not 0 < new.campaignId < 10**ids.MAX_DIGITS:
+        raise InvalidInput(f"campaignId must be an id, a whole number above 0, not {shown(new.campaignId)}")
+    campaign_id = None if new.campaignId is None else CampaignId(new.campaignId)
+    who = principal_of(request)
+
+    async def work(conn: Connection) -> DncListCreated:
+        if campaign_id is not None and not await store.has_campaign(conn, who.tenant_id, campaign_id):
+            raise NotFound("Campaign not found")
+        dnc_list_id = await store.create(conn, who.tenant_id, new.name, campaign_id, who.key_id)
+        if dnc_list_id is None:
+            raise InvalidInput(f"name {shown(new.name)!r} is another do-not-call list's already")
+        return DncListCreated(error_message="Do-not-call list created", dncListId=dnc_list_id)
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/do-not-call/{dncListId}",
+        scope=Scope.CAMPAIGN,
+        tag=TAG,
+        summary="A do-not-call list; entryCount counts the entries that have expired, too",
+        answer=DncListView,
+        sample=_SAMPLE,
+    )
+)
+async def get_list(request: Request) -> Answer:
+    dnc_list_id = list_id_of(request)
+    async with connection(request) as conn:
+        found = await store.find(conn, principal_of(request).tenant_id, dnc_list_id)
+    if found is None:
+        raise NotFound("Do-not-call list not found")
+    return answer(_view(found))
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/do-not-call/{dncListId}",
+        scope=Scope.CAMPAIGN,
+        tag=TAG,
+        summary="Delete a do-not-call list and all that stands in it: its numbers may be called again",
+        answer=Done,
+        sample=done_sample("Do-not-call list deleted successfully"),
+    )
+)
+async def delete_list(request: Request) -> Answer:
+    dnc_list_id = list_id_of(request)
+    who = principal_of(request)
+    async with connection(request) as conn:
+        if not await store.delete(conn, who.tenant_id, dnc_list_id, who.key_id):
+            raise NotFound("Do-not-call list not found")
+    return answer(Done(error_message="Do-not-call list deleted successfully"))
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/do-not-call/check",
+        scope=Scope.CAMPAIGN,
+        tag=TAG,
+        summary="Whether a number is not to be called now, and by which lists",
+        description="With `campaignId` by that campaign: its lists and those of all campaigns; without, by any.",
+        query=(
+            Query("phoneNumber", "A number in any written form", {"type": "string", **PHONE_SCHEMA}, "0901234567"),
+            Query("campaignId", "The campaign that would call it", {"type": "integer", **ID}),
+        ),
+        answer=DncCheck,
+        sample={
+            "success": "1",
+            "phoneNumber": "0901234567",
+            "listed": True,
+            "data": [
+                {
+                    "dncListId": 12,
+                    "name": "Khong lam phien",
+                    "campaignId": None,
+                    "reason": "Asked not to be called",
+                    "expiresAt": None,
+                    "createdAt": "2026-03-10T02:00:00Z",
+                }
+            ],
+        },
+        failures=(NotFound("Campaign not found"),),
+    )
+)
+async def check(request: Request) -> Answer:
+    who = principal_of(request)
+    query = paging.query_of(request)
+    number = number_asked_for(query, who.country)
+    if number is None:
+        raise InvalidInput("phoneNumber is missing: expected a phone number")
+    text = paging.single(query, "campaignId")
+    campaign_id = None if text is None else _campaign_id(text)
+    async with connection(request) as conn:
+        if campaign_id is not None and not await store.has_campaign(conn, who.tenant_id, campaign_id):
+            raise NotFound("Campaign not found")
+        found = await store.mentions(conn, who.tenant_id, number, campaign_id)
+    shown_number = phone.shower(who.country)(number)
+    return answer(DncCheck(phoneNumber=shown_number, listed=bool(found), data=[MentionView(*one) for one in found]))
+
+
+def _campaign_id(text: str) -> CampaignId:
+    found = ids.parse(text)
+    if found is None:
+        raise InvalidInput(f"campaignId must be an id, a whole number above 0, not {shown(text)!r}")
+    return CampaignId(found)
+
+
+def _view(found: DncList) -> DncListView:
+    return DncListView(found.dnc_list_id, found.name, found.campaign_id, found.entries, found.created_at)
+
+
+HANDLERS: list[Route] = [list_lists, create_list, get_list, delete_list, check, *numbers.HANDLERS, *adding.HANDLERS]

@@ -1,0 +1,175 @@
+"""Do-not-call lists in the database. The dialer reads the same tables in the statements that claim and dial."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.do_not_call.model import DncList, Entry, Mention, NewEntry
+from tongdai.ids import CampaignId, DncListId, KeyId, TenantId
+
+_LIST = "dnc_list_id, name, campaign_id, entries, created_at"
+_ENTRY = "phone, reason, expires_at, created_at"
+AT_ONCE = 100_000
+"""Entries that one statement deletes: a list of millions would take longer than a statement may."""
+
+LISTS = f"select {_LIST} from do_not_call_list where tenant_id = $1 order by dnc_list_id limit $2 offset $3"
+COUNT_LISTS = "select count(*) from do_not_call_list where tenant_id = $1"
+
+
+async def lists(conn: Connection, tenant_id: TenantId, limit: int, offset: int) -> tuple[list[DncList], int]:
+    """A page of the tenant's lists, by id, and how many there are."""
+    rows = await conn.fetch(LISTS, tenant_id, limit, offset)
+    return [DncList(*row) for row in rows], await conn.fetchval(COUNT_LISTS, tenant_id)
+
+
+FIND = f"select {_LIST} from do_not_call_list where tenant_id = $1 and dnc_list_id = $2"
+
+
+async def find(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId) -> DncList | None:
+    row = await conn.fetchrow(FIND, tenant_id, dnc_list_id)
+    return None if row is None else DncList(*row)
+
+
+CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_id = $2"
+
+
+async def has_campaign(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> bool:
+    return bool(await conn.fetchval(CAMPAIGN_EXISTS, tenant_id, campaign_id))
+
+
+CREATE = """
+insert into do_not_call_list (tenant_id, name, campaign_id) values ($1, $2, $3)
+on conflict (tenant_id, name) do nothing returning dnc_list_id
+"""
+
+
+async def create(
+    conn: Connection, tenant_id: TenantId, name: str, campaign_id: CampaignId | None, by: KeyId
+) -> DncListId | None:
+    """The new list's id; None when a list of the tenant has that name. The campaign must exist."""
+    async with conn.transaction():
+        dnc_list_id = await conn.fetchval(CREATE, tenant_id, name, campaign_id)
+        if dnc_list_id is not None:
+            detail = {"campaignId": campaign_id}
+            await audit.record(conn, tenant_id, by, "dnc.create", f"do-not-call list {dnc_list_id}", detail)
+    return dnc_list_id
+
+
+HOLD = "select true from do_not_call_list where tenant_id = $1 and dnc_list_id = $2 for update"
+
+
+async def hold(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId) -> bool:
+    """Whether there is such a list; within the caller's transaction nobody else then changes it or what it holds."""
+    return bool(await conn.fetchval(HOLD, tenant_id, dnc_list_id))
+
+
+# Of what another request put there meanwhile, xmax tells: it is 0 in a row that is new with this statement.
+ADD = """
+with put as (
+    insert into do_not_call as d (tenant_id, dnc_list_id, phone, reason, expires_at)
+    select $1, $2, phone, reason, expires_at
+    from unnest($3::text[], $4::text[], $5::timestamptz[]) sent (phone, reason, expires_at)
+    on conflict (tenant_id, dnc_list_id, phone)
+        do update set reason = excluded.reason, expires_at = excluded.expires_at
+    returning xmax = 0 as added
+)
+update do_not_call_list set entries = entries + (select count(*) from put where added)
+where tenant_id = $1 and dnc_list_id = $2 returning (select count(*) from put where added)
+"""
+
+
+async def add(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, entries: Sequence[NewEntry]) -> int:
+    """Put numbers in a list that is held, each once; those it has get the new reason and expiry. How many are new."""
+    phones, reasons, ends = zip(*entries, strict=True) if entries else ((), (), ())
+    return await conn.fetchval(ADD, tenant_id, dnc_list_id, phones, reasons, ends)
+
+
+REMOVE = """
+with gone as (
+    delete from do_not_call where tenant_id = $1 and dnc_list_id = $2 and phone = $3 returning true
+)
+update do_not_call_list set entries = entries - 1
+where tenant_id = $1 and dnc_list_id = $2 and exists (select from gone) returning true
+"""
+
+
+async def remove(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, by: KeyId) -> bool:
+    """Whether the number was in the list."""
+    async with conn.transaction():
+        await hold(conn, tenant_id, dnc_list_id)
+        if not await conn.fetchval(REMOVE, tenant_id, dnc_list_id, phone):
+            return False
+        detail = {"phone": phone}
+        await audit.record(conn, tenant_id, by, "dnc.remove", f"do-not-call list {dnc_list_id}", detail)
+    return True
+
+
+# Nobody else writes to a list that is held, so its rows stay where they are.
+EMPTY = """
+delete from do_not_call where ctid = any(array(
+    select ctid from do_not_call where tenant_id = $1 and dnc_list_id = $2 limit $3
+)) and tenant_id = $1
+"""
+DELETE = "delete from do_not_call_list where tenant_id = $1 and dnc_list_id = $2 returning name, entries"
+
+
+async def delete(
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, at_once: int = AT_ONCE
+) -> bool:
+    """Remove a list and all that it holds, so many entries with each statement; False when there is none."""
+    async with conn.transaction():
+        if not await hold(conn, tenant_id, dnc_list_id):
+            return False
+        while await conn.execute(EMPTY, tenant_id, dnc_list_id, at_once) != "DELETE 0":
+            continue
+        row = await conn.fetchrow(DELETE, tenant_id, dnc_list_id)
+        assert row is not None
+        await audit.record(conn, tenant_id, by, "dnc.delete", f"do-not-call list {dnc_list_id}", dict(row))
+    return True
+
+
+PAGE = f"""
+select {_ENTRY} from do_not_call where tenant_id = $1 and dnc_list_id = $2 order by phone limit $3 offset $4
+"""
+ENTRY = f"select {_ENTRY} from do_not_call where tenant_id = $1 and dnc_list_id = $2 and phone = $3"
+BEHIND = f"""
+select {_ENTRY} from do_not_call where tenant_id = $1 and dnc_list_id = $2 and phone > $3 order by phone limit $4
+"""
+
+
+async def page(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, limit: int, offset: int) -> list[Entry]:
+    """A page of a list, by number."""
+    return [Entry(*row) for row in await conn.fetch(PAGE, tenant_id, dnc_list_id, limit, offset)]
+
+
+async def entry(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str) -> Entry | None:
+    """The entry of a number, be it in force or expired."""
+    row = await conn.fetchrow(ENTRY, tenant_id, dnc_list_id, phone)
+    return None if row is None else Entry(*row)
+
+
+async def behind(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, limit: int) -> list[Entry]:
+    """The entries that come after a number ('' for the first)."""
+    return [Entry(*row) for row in await conn.fetch(BEHIND, tenant_id, dnc_list_id, phone, limit)]
+
+
+MENTIONS = """
+select l.dnc_list_id, l.name, l.campaign_id, d.reason, d.expires_at, d.created_at
+from do_not_call d join do_not_call_list l using (tenant_id, dnc_list_id)
+where d.tenant_id = $1 and d.phone = $2 and (d.expires_at is null or d.expires_at > now())
+    and ($3::bigint is null or l.campaign_id is null or l.campaign_id = $3)
+order by l.dnc_list_id
+"""
+
+
+async def mentions(conn: Connection, tenant_id: TenantId, phone: str, campaign_id: CampaignId | None) -> list[Mention]:
+    """The lists that forbid a number now: to a campaign, or (None) to any of the tenant's."""
+    return [Mention(*row) for row in await conn.fetch(MENTIONS, tenant_id, phone, campaign_id)]
+
+
+async def record_added(
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, detail: dict[str, Any]
+) -> None:
+    """Who put numbers in a list, and how many; within the transaction that did."""
+    await audit.record(conn, tenant_id, by, "dnc.add", f"do-not-call list {dnc_list_id}", detail)
