@@ -174,3 +174,31 @@ async def test_changes_are_told_in_the_audit_with_the_key(tenant, api, pool):
     mine = tenant.key.key_id
     expected = [("queue.create", mine), ("queue.change", clerk.key_id), ("queue.delete", mine)]
     assert [tuple(row) for row in told] == expected
+
+
+async def test_queue_that_is_referred_to_is_not_deleted_and_its_users_are_named(tenant, pool):
+    queue_id, other = await tenant.queue("Sales"), await tenant.queue("Support")
+    path = f"/v1/queues/inbound/{queue_id}"
+    agents = [
+        (await tenant.done("POST", "/v1/agents", json={"agentName": "A", "endpoint": f"a{i}", "queueId": queue_id}))[
+            "agentId"
+        ]
+        for i in range(2)
+    ]
+    campaign_id = await tenant.campaign()
+    await pool.execute(
+        "update campaign set queue_id = $3 where tenant_id = $1 and campaign_id = $2",
+        tenant.tenant_id, campaign_id, queue_id,
+    )  # fmt: skip
+    said = refused(await tenant.call("DELETE", path), 400, "INVALID_STATE")
+    users = f"agents {agents[0]}, {agents[1]} and campaign {campaign_id}"
+    assert said == f"Cannot delete an inbound queue that is used by {users}"
+    for agent_id in agents:
+        await tenant.done("PATCH", f"/v1/agents/{agent_id}", json={"queueId": other})
+    said = refused(await tenant.call("DELETE", path), 400, "INVALID_STATE")
+    assert said == f"Cannot delete an inbound queue that is used by campaign {campaign_id}"
+    await pool.execute(
+        "update campaign set queue_id = null where tenant_id = $1 and campaign_id = $2", tenant.tenant_id, campaign_id
+    )
+    await tenant.done("DELETE", path)
+    refused(await tenant.get(path), 404, "NOT_FOUND")

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.db.pool import Connection
-from tongdai.errors import InvalidInput, NotFound, shown
+from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
 from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
@@ -16,7 +16,7 @@ from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
 from tongdai.queues import store
-from tongdai.queues.model import KEEP, MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, Strategy
+from tongdai.queues.model import KEEP, MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, Strategy, Users
 from tongdai.text import CONTROL, has_control
 
 _TAG = "Inbound queues"
@@ -198,18 +198,31 @@ async def create_queue(request: Request) -> Answer:
         path="/queues/inbound/{id}",
         scope=Scope.QUEUE,
         tag=_TAG,
-        summary="Delete an inbound queue",
+        summary="Delete an inbound queue that no agent and no campaign refers to",
         answer=Done,
         sample=done_sample("Inbound queue deleted successfully"),
+        states=True,
     )
 )
 async def delete_queue(request: Request) -> Answer:
     who = principal_of(request)
     queue_id = _queue_id(request)
     async with connection(request) as conn:
-        if not await store.delete(conn, who.tenant_id, queue_id, who.key_id):
-            raise NotFound("Inbound queue not found")
+        deleted = await store.delete(conn, who.tenant_id, queue_id, who.key_id)
+    if isinstance(deleted, Users):
+        raise InvalidState(f"Cannot delete an inbound queue that is used by {_users(deleted)}")
+    if not deleted:
+        raise NotFound("Inbound queue not found")
     return answer(Done(error_message="Inbound queue deleted successfully"))
+
+
+def _users(users: Users) -> str:
+    """`agents 7, 8 and campaign 1042`, which may be some of many."""
+    return " and ".join(
+        f"{noun}{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
+        for noun, found in (("agent", users.agents), ("campaign", users.campaigns))
+        if found
+    )
 
 
 def _queue_id(request: Request) -> QueueId:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
-from tongdai.ids import QueueId
+from tongdai.ids import AgentId, CampaignId, QueueId
 
 MAX_NAME = 255
 MAX_NUMBER = 32
@@ -34,6 +34,13 @@ class InboundQueue:
     """0 and None: no limit."""
     announce_position: bool | None
     agent_selector: str | None
+
+
+class Users(NamedTuple):
+    """Who refers to a queue, by id; of many the first few."""
+
+    agents: list[AgentId]
+    campaigns: list[CampaignId]
 
 
 class _Keep(Enum):

@@ -5,7 +5,7 @@ import asyncpg
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, TenantId
-from tongdai.queues.model import KEEP, Change, InboundQueue, Strategy
+from tongdai.queues.model import KEEP, Change, InboundQueue, Strategy, Users
 
 _COLUMNS = "queue_id, name, number, strategy, moh_file, max_wait_s, announce_position, agent_selector"
 
@@ -71,14 +71,29 @@ async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, field
     return True
 
 
-DELETE = "delete from inbound_queue where tenant_id = $1 and queue_id = $2 returning true"
+# Locked: nobody begins to refer to it before it is gone.
+HOLD = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for update"
+USERS = """
+select
+    array(select agent_id from agent where tenant_id = $1 and queue_id = $2 order by agent_id limit $3) as agents,
+    array(select campaign_id from campaign where tenant_id = $1 and queue_id = $2 order by campaign_id limit $3)
+        as campaigns
+"""
+DELETE = "delete from inbound_queue where tenant_id = $1 and queue_id = $2"
+NAMED = 5
 
 
-async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: KeyId) -> bool:
-    """Whether there was one."""
+async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: KeyId) -> bool | Users:
+    """Whether there was one; the first NAMED agents and campaigns that refer to it, when it stays for their sake."""
     async with conn.transaction():
-        if not await conn.fetchval(DELETE, tenant_id, queue_id):
+        if not await conn.fetchval(HOLD, tenant_id, queue_id):
             return False
+        row = await conn.fetchrow(USERS, tenant_id, queue_id, NAMED)
+        assert row is not None
+        users = Users(row["agents"], row["campaigns"])
+        if any(users):
+            return users
+        await conn.execute(DELETE, tenant_id, queue_id)
         await audit.record(conn, tenant_id, by, "queue.delete", f"queue {queue_id}")
     return True
 

@@ -1,0 +1,92 @@
+"""A tenant's queue, the agents at it, and campaigns that they call for."""
+
+import itertools
+import uuid
+from dataclasses import dataclass, field
+
+from tests.conftest import Tenant
+from tongdai.agents import store
+from tongdai.agents.model import Agent, AgentState
+from tongdai.db.pool import Pool
+
+
+@dataclass
+class Floor:
+    tenant: Tenant
+    pool: Pool
+    queue_id: int
+    _numbers: itertools.count = field(default_factory=itertools.count)
+
+    @property
+    def tenant_id(self) -> int:
+        return self.tenant.tenant_id
+
+    async def agent(self, **fields: object) -> int:
+        """A new one, who is offline."""
+        body = {"agentName": "An agent", "endpoint": f"agent-{next(self._numbers)}", "queueId": self.queue_id} | fields
+        return (await self.tenant.done("POST", "/v1/agents", json=body))["agentId"]
+
+    async def idle(self, **fields: object) -> int:
+        """A new one, who signed in and whose phone was answered."""
+        agent_id = await self.agent(**fields)
+        await self.sign_in(agent_id)
+        return agent_id
+
+    async def sign_in(self, agent_id: int) -> None:
+        await self.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in")
+        async with self.pool.acquire() as conn:
+            channels = {agent.agent_id: agent.channel_id for agent in await store.to_call(conn)}
+            assert await store.answered(conn, self.tenant_id, agent_id, channels[agent_id])
+
+    async def talking(self, **fields: object) -> tuple[int, uuid.UUID]:
+        """A new one, who talks in that attempt."""
+        agent_id, attempt_id = await self.idle(**fields), uuid.uuid4()
+        async with self.pool.acquire() as conn:
+            assert await store.reserve_for(conn, self.tenant_id, agent_id, attempt_id)
+            assert await store.talking(conn, self.tenant_id, attempt_id)
+        return agent_id, attempt_id
+
+    async def find(self, agent_id: int) -> Agent:
+        async with self.pool.acquire() as conn:
+            found = await store.find(conn, self.tenant_id, agent_id)
+        assert found is not None
+        return found
+
+    async def state(self, agent_id: int) -> AgentState:
+        return (await self.find(agent_id)).state
+
+    async def campaign(self, **settings: object) -> int:
+        """One that runs, in mode preview, with this floor's agents."""
+        body = {"campaignName": "A campaign", "dialingMode": "preview", "queueId": self.queue_id} | settings
+        campaign_id = (await self.tenant.done("POST", "/v1/campaigns", json=body))["campaignId"]
+        await self.tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
+        return campaign_id
+
+    async def contacts(self, campaign_id: int, count: int, **fields: object) -> list[int]:
+        """New ones, the first due longest; a second apart."""
+        made = []
+        for _ in range(count):
+            number = f"090{next(self._numbers):07d}"
+            made.append((await self.tenant.contact(campaign_id, number, **fields))["contactId"])
+        for place, contact_id in enumerate(reversed(made)):
+            await self.due(contact_id, -60.0 - place)
+        return made
+
+    async def due(self, contact_id: int, in_s: float) -> None:
+        await self.pool.execute(
+            "update contact set due_at = now() + make_interval(secs => $3) where tenant_id = $1 and contact_id = $2",
+            self.tenant_id, contact_id, in_s,
+        )  # fmt: skip
+
+    async def due_in_s(self, contact_id: int) -> float:
+        return await self.pool.fetchval(
+            "select extract(epoch from due_at - now())::float8 from contact where tenant_id = $1 and contact_id = $2",
+            self.tenant_id, contact_id,
+        )  # fmt: skip
+
+    async def earlier(self, table: str, column: str, seconds: float) -> None:
+        """Move an instant of all rows of this tenant into the past."""
+        await self.pool.execute(
+            f"update {table} set {column} = {column} - make_interval(secs => $2) where tenant_id = $1",
+            self.tenant_id, seconds,
+        )  # fmt: skip

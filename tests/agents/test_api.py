@@ -1,0 +1,175 @@
+"""`/agents`: who they are, and what they do."""
+
+import pytest
+
+from tests.conftest import refused
+from tongdai.agents import store
+from tongdai.agents.model import ALLOWED, Action, AgentState
+
+NEW = {"agentName": "Tran Thi B", "endpoint": "agent-7"}
+
+
+async def test_agent_is_made_and_read(tenant):
+    queue_id = await tenant.queue()
+    made = await tenant.done("POST", "/v1/agents", json=NEW | {"queueId": queue_id, "wrapUpSec": 20})
+    agent_id = made.pop("agentId")
+    assert made == {"success": "1", "error_code": "SUCCESS", "error_message": "Agent created"}
+    agent = await tenant.done("GET", f"/v1/agents/{agent_id}")
+    assert agent.pop("createdAt")
+    assert agent.pop("stateSince")
+    assert agent == {
+        "agentId": agent_id,
+        "agentName": "Tran Thi B",
+        "endpoint": "agent-7",
+        "queueId": queue_id,
+        "wrapUpSec": 20,
+        "state": "offline",
+        "leaving": False,
+        "callId": None,
+    }
+
+
+async def test_agents_are_listed_by_id_and_filtered_by_queue_and_state(floor):
+    agents = [await floor.agent(), await floor.idle(), await floor.agent(queueId=await floor.tenant.queue("Other"))]
+
+    async def listed(query=""):
+        page = await floor.tenant.done("GET", f"/v1/agents{query}")
+        assert list(page) == ["success", "totalRecord", "data"]
+        return page["totalRecord"], [row["agentId"] for row in page["data"]]
+
+    assert await listed() == (3, agents)
+    assert await listed("?page=1&size=2") == (3, agents[2:])
+    assert await listed(f"?queueId={floor.queue_id}") == (2, agents[:2])
+    assert await listed("?state=idle") == (1, agents[1:2])
+    assert await listed(f"?queueId={floor.queue_id}&state=offline") == (1, agents[:1])
+    assert await listed("?queueId=999999999999999999") == (0, [])
+
+
+@pytest.mark.parametrize(
+    "query", ["queueId=0", "queueId=abc", "queueId=1&queueId=2", "state=asleep", "state=", "size=0"]
+)
+async def test_bad_filters_are_refused_by_name(tenant, query):
+    assert query.partition("=")[0] in refused(await tenant.get(f"/v1/agents?{query}"), 400, "INVALID_INPUT")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("endpoint", value) for value in (
+            "", "a" * 65, "a b", "a@trunk", "a/b", "PJSIP/a", "a&PJSIP/1900", "${EXTEN}", "a,b", "a\n", "é",
+            "a;b", "٣", None, 7,
+        )),
+        *(("queueId", value) for value in (0, -1, 10**18, 2**63, 2**70, 1.0, "1", True, None)),
+        *(("wrapUpSec", value) for value in (-1, 3601, 2**40, 1.0, "5", True, None)),
+        *(("agentName", value) for value in ("", "a" * 256, "a\u0000b", "a\nb", None, 5)),
+        ("state", "idle"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_bad_fields_are_refused_by_name_and_change_nothing(floor, method, field, value):
+    agent_id = await floor.agent()
+    before = await floor.tenant.checksum()
+    path, body = (
+        ("/v1/agents", NEW | {"queueId": floor.queue_id}) if method == "POST" else (f"/v1/agents/{agent_id}", {})
+    )
+    answer = await floor.tenant.call(method, path, json=body | {field: value})
+    assert field in refused(answer, 400, "INVALID_INPUT")
+    assert await floor.tenant.checksum() == before
+
+
+async def test_endpoint_is_one_agents_within_the_tenant(floor, other_tenant):
+    first = await floor.agent(endpoint="desk")
+    second = await floor.agent()
+    said = "endpoint desk is another agent's already"
+    body = NEW | {"endpoint": "desk", "queueId": floor.queue_id}
+    assert refused(await floor.tenant.post("/v1/agents", body), 400, "INVALID_INPUT") == said
+    change = await floor.tenant.call("PATCH", f"/v1/agents/{second}", json={"endpoint": "desk"})
+    assert refused(change, 400, "INVALID_INPUT") == said
+    await floor.tenant.done("PATCH", f"/v1/agents/{first}", json={"endpoint": "desk"})
+    await other_tenant.done("POST", "/v1/agents", json=body | {"queueId": await other_tenant.queue()})
+
+
+async def test_change_sets_what_is_sent_alone(floor):
+    agent_id, path = await floor.agent(wrapUpSec=7), "/v1/agents/{}"
+    other = await floor.tenant.queue("Other")
+    before = await floor.tenant.done("GET", path.format(agent_id))
+    for change in ({"agentName": "C"}, {"endpoint": "c"}, {"queueId": other}, {"wrapUpSec": 0}):
+        await floor.tenant.done("PATCH", path.format(agent_id), json=change)
+        before |= change
+        assert await floor.tenant.done("GET", path.format(agent_id)) == before
+    refused(await floor.tenant.call("PATCH", path.format(agent_id), json={}), 400, "INVALID_INPUT")
+
+
+async def test_endpoint_of_an_agent_who_is_not_offline_stays(floor):
+    agent_id = await floor.idle(endpoint="desk")
+    path = f"/v1/agents/{agent_id}"
+    said = refused(await floor.tenant.call("PATCH", path, json={"endpoint": "other"}), 400, "INVALID_STATE")
+    assert said == "Cannot change the endpoint of an agent in state idle, only offline"
+    await floor.tenant.done("PATCH", path, json={"agentName": "C", "endpoint": "desk"})
+
+
+async def test_agent_is_deleted_only_when_offline(floor, conn):
+    agent_id = await floor.idle()
+    path = f"/v1/agents/{agent_id}"
+    said = "Cannot delete an agent in state {}, only offline"
+    assert refused(await floor.tenant.call("DELETE", path), 400, "INVALID_STATE") == said.format("idle")
+    await floor.tenant.done("POST", f"{path}/sign-out")
+    assert refused(await floor.tenant.call("DELETE", path), 400, "INVALID_STATE") == said.format("hanging_up")
+    await store.gone(conn, (await floor.find(agent_id)).channel_id)
+    await floor.tenant.done("DELETE", path)
+    assert refused(await floor.tenant.call("DELETE", path), 404, "NOT_FOUND") == "Agent not found"
+    assert refused(await floor.tenant.get(path), 404, "NOT_FOUND") == "Agent not found"
+
+
+async def test_agent_signs_in_takes_a_call_is_ready_early_and_signs_out(floor, conn):
+    agent_id, attempt_id = await floor.talking()
+    path = f"/v1/agents/{agent_id}"
+    agent = await floor.tenant.done("GET", path)
+    assert (agent["state"], agent["callId"]) == ("talking", str(attempt_id))
+    await store.freed(conn, floor.tenant_id, attempt_id)
+    assert (await floor.tenant.done("POST", f"{path}/ready"))["error_message"] == "Agent is ready"
+    assert await floor.state(agent_id) == AgentState.IDLE
+    assert (await floor.tenant.done("POST", f"{path}/sign-out"))["error_message"] == "Agent signed out"
+    assert await floor.state(agent_id) == AgentState.HANGING_UP
+
+
+async def test_agent_whose_phone_was_not_called_yet_is_offline_at_once(floor):
+    agent_id = await floor.agent()
+    assert (await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in"))["error_message"] == "Agent signed in"
+    assert await floor.state(agent_id) == AgentState.CALLING
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
+    assert await floor.state(agent_id) == AgentState.OFFLINE
+
+
+@pytest.mark.parametrize("action", Action)
+async def test_action_that_a_state_does_not_allow_is_refused_with_the_states_that_do(floor, action):
+    offline, idle = await floor.agent(), await floor.idle()
+    agent_id = offline if AgentState.OFFLINE not in ALLOWED[action] else idle
+    before = await floor.find(agent_id)
+    said = refused(await floor.tenant.post(f"/v1/agents/{agent_id}/{action}"), 400, "INVALID_STATE")
+    assert said.startswith(f"Cannot {action} an agent in state {before.state}, only ")
+    assert said.endswith(" or ".join(ALLOWED[action]))
+    assert await floor.find(agent_id) == before
+
+
+async def test_repeated_post_with_its_key_signs_in_once(floor):
+    agent_id = await floor.agent()
+    options = {"headers": {"Idempotency-Key": "a"}}
+    answers = [await floor.tenant.post(f"/v1/agents/{agent_id}/sign-in", **options) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    refused(await floor.tenant.post(f"/v1/agents/{agent_id}/sign-in"), 400, "INVALID_STATE")
+
+
+async def test_changes_are_recorded_with_who_made_them(floor, pool):
+    agent_id = await floor.agent()
+    path = f"/v1/agents/{agent_id}"
+    await floor.tenant.done("PATCH", path, json={"wrapUpSec": 5})
+    await floor.tenant.done("POST", f"{path}/sign-in")
+    await floor.tenant.done("POST", f"{path}/sign-out")
+    await floor.tenant.done("DELETE", path)
+    recorded = await pool.fetch(
+        "select action, key_id from audit where tenant_id = $1 and subject = $2 order by audit_id",
+        floor.tenant_id, f"agent {agent_id}",
+    )  # fmt: skip
+    verbs = ["create", "change", "sign-in", "sign-out", "delete"]
+    assert [tuple(row) for row in recorded] == [(f"agent.{verb}", floor.tenant.key.key_id) for verb in verbs]

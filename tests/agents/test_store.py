@@ -1,0 +1,312 @@
+"""The states of agents: each move by itself, in any order, and by several at once."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.contacts.test_store import assert_uses
+from tongdai.agents import roster, store
+from tongdai.agents.model import ALLOWED, TRANSITIONS, Action, AgentState
+from tongdai.db.pool import connect, open_pool
+from tongdai.testing import factories
+
+S = AgentState
+BUSY = (S.RESERVED, S.TALKING)
+MOVES = {
+    "sign_in": {S.OFFLINE: S.CALLING},
+    "sign_out": dict.fromkeys((S.CALLING, S.IDLE, S.WRAP_UP), S.HANGING_UP) | {s: s for s in BUSY},
+    "ready": {S.WRAP_UP: S.IDLE},
+    "to_call": {S.CALLING: S.CALLING},
+    "answered": {S.CALLING: S.IDLE},
+    "gone": dict.fromkeys(S, S.OFFLINE),
+    "reserve": {S.IDLE: S.RESERVED},
+    "reserve_for": {S.IDLE: S.RESERVED},
+    "talking": {S.RESERVED: S.TALKING},
+    "freed": {S.RESERVED: S.IDLE, S.TALKING: S.WRAP_UP},
+    "wrap_ups_over": {S.WRAP_UP: S.IDLE},
+}
+"""What each does in which state. Everywhere else it changes nothing."""
+
+
+@dataclass
+class One:
+    """An agent of a tenant of its own, and what is done with it."""
+
+    conn: object
+    tenant_id: int
+    queue_id: int
+    agent_id: int
+    key_id: int
+
+    async def row(self):
+        return await store.find(self.conn, self.tenant_id, self.agent_id)
+
+    def doing(self, channel_id, attempt_id):
+        """What can be done with him, as coroutines that tell whether it was."""
+        conn, tenant_id, agent_id = self.conn, self.tenant_id, self.agent_id
+
+        async def to_call():
+            return next((agent for agent in await store.to_call(conn) if agent.agent_id == agent_id), None)
+
+        return {
+            "sign_in": lambda: store.sign_in(conn, tenant_id, agent_id, self.key_id),
+            "sign_out": lambda: store.sign_out(conn, tenant_id, agent_id, self.key_id),
+            "ready": lambda: store.ready(conn, tenant_id, agent_id, self.key_id),
+            "to_call": to_call,
+            "answered": lambda: store.answered(conn, tenant_id, agent_id, channel_id),
+            "gone": lambda: store.gone(conn, channel_id),
+            "reserve": lambda: store.reserve(conn, tenant_id, self.queue_id, uuid.uuid4()),
+            "reserve_for": lambda: store.reserve_for(conn, tenant_id, agent_id, uuid.uuid4()),
+            "talking": lambda: store.talking(conn, tenant_id, attempt_id),
+            "freed": lambda: store.freed(conn, tenant_id, attempt_id),
+            "wrap_ups_over": lambda: store.wrap_ups_over(conn),
+        }
+
+
+async def one_of(conn, key, wrap_up_s=0):
+    queue_id = await conn.fetchval(
+        "insert into inbound_queue (tenant_id, name) values ($1, 'Sales') returning queue_id", key.tenant_id
+    )
+    made = await roster.create(conn, key.tenant_id, "A", "a", queue_id, wrap_up_s, key.key_id)
+    return One(conn, key.tenant_id, queue_id, made, key.key_id)
+
+
+def expected(name, before):
+    """The state afterwards; None: nothing changes."""
+    target = MOVES[name].get(before.state)
+    has_channel, has_attempt = before.channel_id is not None, before.attempt_id is not None
+    lacks = (
+        (name in {"answered", "gone"} and not has_channel)
+        or (name in {"talking", "freed"} and not has_attempt)
+        or (name == "to_call" and has_channel)
+    )
+    if target is None or lacks:
+        return None
+    if name == "sign_out" and not has_channel:
+        return S.OFFLINE
+    return S.HANGING_UP if name == "freed" and before.leaving else target
+
+
+def telling(name, told, before, target):
+    """Whether a move told truly what it did. `wrap_ups_over` tells of all agents there are."""
+    if name == "gone":
+        return told == (before.attempt_id if target is not None else None)
+    return name == "wrap_ups_over" or bool(told) == (target is not None)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_every_order_of_moves_keeps_to_the_table(api, conn, data):
+    one = await one_of(conn, await api.key())
+    for _ in range(data.draw(st.integers(1, 40))):
+        before = await one.row()
+        possible = sorted(name for name in MOVES if expected(name, before) is not None)
+        # One in four times anything, which mostly must change nothing.
+        name = data.draw(st.sampled_from(sorted(MOVES) if data.draw(st.integers(0, 3)) == 0 else possible))
+        told = await one.doing(before.channel_id or uuid.uuid4(), before.attempt_id or uuid.uuid4())[name]()
+        after, target = await one.row(), expected(name, before)
+        assert after.state == (before.state if target is None else target), (name, before)
+        assert after.state == before.state or after.state in TRANSITIONS[before.state]
+        assert telling(name, told, before, target), (name, told, before)
+        assert target is not None or after == before
+
+
+@pytest.mark.parametrize("name", ["answered", "gone", "talking", "freed"])
+async def test_event_of_another_channel_or_attempt_changes_nothing(floor, conn, name):
+    for agent_id in (await floor.agent(), await floor.idle(), (await floor.talking())[0]):
+        before = await floor.find(agent_id)
+        one = One(conn, floor.tenant_id, floor.queue_id, agent_id, floor.tenant.key.key_id)
+        assert not await one.doing(uuid.uuid4(), uuid.uuid4())[name]()
+        assert await floor.find(agent_id) == before
+
+
+def test_every_state_but_offline_ends_when_the_phones_call_ends():
+    assert all(S.OFFLINE in TRANSITIONS[state] for state in S if state is not S.OFFLINE)
+
+
+def test_what_an_agent_does_is_allowed_where_the_store_does_it():
+    names = {Action.SIGN_IN: "sign_in", Action.SIGN_OUT: "sign_out", Action.READY: "ready"}
+    assert {action: set(states) for action, states in ALLOWED.items()} == {
+        action: set(MOVES[name]) for action, name in names.items()
+    }
+
+
+async def test_agent_who_is_idle_longest_is_reserved(floor, conn):
+    agents = [await floor.idle() for _ in range(3)]
+    order = [agents[1], agents[2], agents[0]]
+    for agent_id in order:
+        await conn.execute(
+            "update agent set state_since = clock_timestamp() where tenant_id = $1 and agent_id = $2",
+            floor.tenant_id, agent_id,
+        )  # fmt: skip
+    attempts = [uuid.uuid4() for _ in range(4)]
+    taken = [await store.reserve(conn, floor.tenant_id, floor.queue_id, attempt_id) for attempt_id in attempts]
+    assert [agent and agent.agent_id for agent in taken] == [*order, None]
+    assert [agent.attempt_id for agent in taken[:3]] == attempts[:3]
+    assert {agent.state for agent in taken[:3]} == {S.RESERVED}
+
+
+async def test_agents_of_other_queues_and_tenants_are_not_reserved(floor, other_tenant, conn):
+    await floor.idle()
+    elsewhere = await floor.tenant.queue("Support")
+    assert await store.reserve(conn, floor.tenant_id, elsewhere, uuid.uuid4()) is None
+    assert await store.reserve(conn, other_tenant.tenant_id, floor.queue_id, uuid.uuid4()) is None
+
+
+async def test_agents_are_given_to_one_attempt_each_however_many_ask_at_once(floor, dsn):
+    agents = [await floor.idle() for _ in range(6)]
+    pool = await open_pool(dsn, 12, name="tests")
+
+    async def ask():
+        attempt_id = uuid.uuid4()
+        async with pool.acquire() as conn:
+            return attempt_id, await store.reserve(conn, floor.tenant_id, floor.queue_id, attempt_id)
+
+    for _ in range(60):
+        given_ = await asyncio.gather(*(ask() for _ in range(12)))
+        taken = {attempt_id: agent.agent_id for attempt_id, agent in given_ if agent is not None}
+        assert sorted(taken.values()) == agents
+        async with pool.acquire() as conn:
+            for attempt_id, agent_id in taken.items():
+                freed = await store.freed(conn, floor.tenant_id, attempt_id)
+                assert (freed.agent_id, freed.state) == (agent_id, S.IDLE)
+    await pool.close()
+
+
+async def test_agent_is_signed_out_or_reserved_when_both_come_at_once(floor, dsn):
+    agent_id = await floor.idle()
+    key = floor.tenant.key.key_id
+    pool = await open_pool(dsn, 2, name="tests")
+
+    async def reserve(attempt_id):
+        async with pool.acquire() as conn:
+            return await store.reserve(conn, floor.tenant_id, floor.queue_id, attempt_id)
+
+    async def sign_out():
+        async with pool.acquire() as conn:
+            return await store.sign_out(conn, floor.tenant_id, agent_id, key)
+
+    for turn in range(60):
+        attempt_id = uuid.uuid4()
+        both = [reserve(attempt_id), sign_out()] if turn % 2 else [sign_out(), reserve(attempt_id)]
+        await asyncio.gather(*both)
+        agent = await floor.find(agent_id)
+        assert (agent.state, agent.leaving, agent.attempt_id) in {
+            (S.RESERVED, True, attempt_id),
+            (S.HANGING_UP, False, None),
+        }
+        async with pool.acquire() as conn:
+            assert await store.gone(conn, agent.channel_id) == agent.attempt_id
+        await floor.sign_in(agent_id)
+    await pool.close()
+
+
+async def test_phone_is_called_once_for_each_signing_in(floor, conn):
+    agent_id = await floor.agent()
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in")
+    (called,) = [agent for agent in await store.to_call(conn) if agent.agent_id == agent_id]
+    assert called.channel_id is not None
+    assert agent_id not in {agent.agent_id for agent in await store.to_call(conn)}
+    assert await store.gone(conn, called.channel_id) is None
+    assert agent_id not in {agent.agent_id for agent in await store.to_call(conn)}
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in")
+    (again,) = [agent for agent in await store.to_call(conn) if agent.agent_id == agent_id]
+    assert again.channel_id != called.channel_id
+
+
+async def test_phone_is_listed_to_be_hung_up_until_its_channel_is_gone(floor, conn):
+    agent_id = await floor.idle()
+    channel_id = (await floor.find(agent_id)).channel_id
+    assert agent_id in {agent.agent_id for agent in await store.present(conn)}
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
+    for _ in range(2):
+        assert (agent_id, channel_id) in {(a.agent_id, a.channel_id) for a in await store.to_hang_up(conn)}
+    assert agent_id in {agent.agent_id for agent in await store.present(conn)}
+    await store.gone(conn, channel_id)
+    assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
+    assert agent_id not in {agent.agent_id for agent in await store.present(conn)}
+
+
+async def test_talk_of_an_agent_who_signed_out_goes_on_and_the_phone_is_hung_up_after_it(floor, conn):
+    agent_id, attempt_id = await floor.talking()
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
+    talks = await floor.find(agent_id)
+    assert (talks.state, talks.leaving, talks.attempt_id) == (S.TALKING, True, attempt_id)
+    assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
+    freed = await store.freed(conn, floor.tenant_id, attempt_id)
+    assert (freed.state, freed.channel_id, freed.leaving) == (S.HANGING_UP, talks.channel_id, False)
+
+
+async def test_agent_whose_phone_hangs_up_while_he_talks_is_offline_and_his_attempt_is_told(floor, conn):
+    agent_id, attempt_id = await floor.talking()
+    assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == attempt_id
+    agent = await floor.find(agent_id)
+    assert (agent.state, agent.channel_id, agent.attempt_id) == (S.OFFLINE, None, None)
+    assert await store.freed(conn, floor.tenant_id, attempt_id) is None
+
+
+async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
+    quick, attempt_a = await floor.talking(wrapUpSec=5)
+    slow, attempt_b = await floor.talking(wrapUpSec=3600)
+    for attempt_id in (attempt_a, attempt_b):
+        assert (await store.freed(conn, floor.tenant_id, attempt_id)).state == S.WRAP_UP
+    await store.wrap_ups_over(conn)
+    assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.WRAP_UP, S.WRAP_UP]
+    await floor.earlier("agent", "state_since", 6)
+    assert await store.wrap_ups_over(conn) == 1
+    assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.IDLE, S.WRAP_UP]
+
+
+async def test_dialer_is_told_when_a_request_moves_an_agent_and_not_before_it_is_committed(floor, dsn, pool):
+    agent_id = await floor.agent()
+    listener, told = await connect(dsn, name="tests"), asyncio.Queue()
+    await listener.add_listener(store.CHANGED, lambda *_: told.put_nowait(True))
+    async with pool.acquire() as conn, conn.transaction():
+        assert await store.sign_in(conn, floor.tenant_id, agent_id, floor.tenant.key.key_id)
+        await listener.execute("select 1")
+        assert told.empty()
+    assert await asyncio.wait_for(told.get(), 10)
+    await listener.close()
+
+
+@pytest.fixture(scope="module")
+async def crowd(fresh_database):
+    """A connection to a database of many agents, and the ids of one of their queues."""
+    async with fresh_database() as own:
+        conn = await connect(own, name="tests")
+        tenant_id = await factories.tenant(conn)
+        await conn.execute(
+            "insert into inbound_queue (tenant_id, name) select $1, i from generate_series(1, 20) i", tenant_id
+        )
+        await conn.execute(
+            """
+            insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, attempt_id)
+            select q.tenant_id, 'A', 'a-' || q.queue_id || '-' || i, q.queue_id,
+                case i % 4 when 0 then 'idle' when 1 then 'talking' else 'offline' end,
+                case when i % 4 < 2 then gen_random_uuid() end, case i % 4 when 1 then gen_random_uuid() end
+            from inbound_queue q, generate_series(1, 500) i
+            """
+        )
+        await conn.execute("analyze agent")
+        yield conn, tenant_id, await conn.fetchval("select min(queue_id) from inbound_queue")
+        await conn.close()
+
+
+async def test_idle_agent_is_found_by_the_index_of_his_queue(crowd):
+    conn, tenant_id, queue_id = crowd
+    await assert_uses(conn, "agent_queue", "agent", store.RESERVE, tenant_id, queue_id, uuid.uuid4())
+
+
+@pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])
+async def test_agent_of_an_attempt_is_found_by_index(crowd, statement):
+    conn, tenant_id, _ = crowd
+    await assert_uses(conn, "agent_attempt", "agent", statement, tenant_id, uuid.uuid4())
+
+
+async def test_agent_of_a_channel_is_found_by_index(crowd):
+    conn, _, _ = crowd
+    await assert_uses(conn, "agent_channel", "agent", store.GONE, uuid.uuid4())

@@ -1,0 +1,265 @@
+"""`/agents`."""
+
+import msgspec
+from msgspec import UnsetType
+
+from tongdai import ids
+from tongdai.agents import preview_api, roster, store
+from tongdai.agents.model import (
+    ALLOWED,
+    KEEP,
+    Action,
+    Agent,
+    AgentState,
+    Change,
+    Refusal,
+)
+from tongdai.agents.view import (
+    AGENT_SAMPLE,
+    SCHEMA,
+    AgentChange,
+    AgentCreated,
+    AgentPage,
+    AgentView,
+    NewAgent,
+    agent_view,
+    check,
+)
+from tongdai.db.pool import Connection
+from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import body, paging
+from tongdai.http.endpoint import ID, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope
+from tongdai.ids import AgentId, QueueId, TenantId
+
+TAG = "Agents"
+_STATES = [state.value for state in AgentState]
+_MAX_ID = ID["maximum"]
+
+_new = msgspec.json.Decoder(NewAgent)
+_change = msgspec.json.Decoder(AgentChange)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/agents",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="The tenant's agents, by id",
+        query=(
+            *paging.PAGE_QUERY,
+            Query("queueId", "Agents of this queue", {"type": "integer", **ID}, 1001226),
+            Query("state", "Agents in this state", {"type": "string", "enum": _STATES}, "idle"),
+        ),
+        answer=AgentPage,
+        sample={"success": "1", "totalRecord": 1, "data": [AGENT_SAMPLE]},
+    )
+)
+async def list_agents(request: Request) -> Answer:
+    query = paging.query_of(request)
+    page = paging.page_of(query)
+    queue_id = QueueId(paging.whole(query, "queueId", 0, 1, _MAX_ID)) or None
+    state = _state(paging.single(query, "state"))
+    tenant_id = principal_of(request).tenant_id
+    async with connection(request) as conn:
+        found, total = await roster.page(
+            conn, tenant_id, queue_id=queue_id, state=state, limit=page.size, offset=page.offset
+        )
+    return answer(AgentPage(totalRecord=total, data=[agent_view(agent) for agent in found]))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/agents",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="Make an agent, who is offline",
+        description="`endpoint` is the name of the PJSIP endpoint of the agent's phone, unique in the tenant.",
+        body=NewAgent,
+        refine={"NewAgent": SCHEMA},
+        body_sample={"agentName": "Tran Thi B", "endpoint": "agent-7", "queueId": 1001226, "wrapUpSec": 10},
+        answer=AgentCreated,
+        sample=done_sample("Agent created", agentId=7),
+    )
+)
+async def create_agent(request: Request) -> Answer:
+    raw = await body.read_json(request)
+    new = body.decode(raw, _new)
+    check(new)
+    who = principal_of(request)
+
+    async def work(conn: Connection) -> AgentCreated:
+        made = await roster.create(
+            conn, who.tenant_id, new.agentName, new.endpoint, QueueId(new.queueId), new.wrapUpSec, who.key_id
+        )
+        if isinstance(made, Refusal):
+            raise _refused(made, new.endpoint)
+        return AgentCreated(error_message="Agent created", agentId=made)
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/agents/{id}",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="An agent and what he is doing",
+        answer=AgentView,
+        sample=AGENT_SAMPLE,
+    )
+)
+async def get_agent(request: Request) -> Answer:
+    agent_id = _agent_id(request)
+    async with connection(request) as conn:
+        return answer(agent_view(await _known(conn, principal_of(request).tenant_id, agent_id)))
+
+
+@endpoint(
+    Endpoint(
+        method="PATCH",
+        path="/agents/{id}",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="Change what is sent of an agent; the endpoint only while the agent is offline",
+        body=AgentChange,
+        refine={"AgentChange": {"": {"minProperties": 1}, **SCHEMA}},
+        body_sample={"queueId": 1001226, "wrapUpSec": 20},
+        answer=Done,
+        sample=done_sample("Agent updated successfully"),
+        states=True,
+    )
+)
+async def change_agent(request: Request) -> Answer:
+    agent_id = _agent_id(request)
+    sent = body.decode(await body.read_json(request), _change)
+    if sent == AgentChange():
+        raise InvalidInput("Expected at least one of agentName, endpoint, queueId, wrapUpSec")
+    check(sent)
+    fields = Change(
+        name=KEEP if isinstance(sent.agentName, UnsetType) else sent.agentName,
+        endpoint=KEEP if isinstance(sent.endpoint, UnsetType) else sent.endpoint,
+        queue_id=KEEP if isinstance(sent.queueId, UnsetType) else QueueId(sent.queueId),
+        wrap_up_s=KEEP if isinstance(sent.wrapUpSec, UnsetType) else sent.wrapUpSec,
+    )
+    who = principal_of(request)
+    async with connection(request) as conn:
+        refusal = await roster.change(conn, who.tenant_id, agent_id, fields, who.key_id)
+        if refusal is Refusal.SIGNED_IN:
+            raise _only_offline("change the endpoint of", await _known(conn, who.tenant_id, agent_id))
+    if refusal is not None:
+        raise _refused(refusal, str(sent.endpoint))
+    return answer(Done(error_message="Agent updated successfully"))
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/agents/{id}",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="Delete an agent who is offline",
+        answer=Done,
+        sample=done_sample("Agent deleted successfully"),
+        states=True,
+    )
+)
+async def delete_agent(request: Request) -> Answer:
+    agent_id = _agent_id(request)
+    who = principal_of(request)
+    async with connection(request) as conn:
+        if await roster.delete(conn, who.tenant_id, agent_id, who.key_id) is not None:
+            raise _only_offline("delete", await _known(conn, who.tenant_id, agent_id))
+    return answer(Done(error_message="Agent deleted successfully"))
+
+
+_MOVES = {Action.SIGN_IN: store.sign_in, Action.SIGN_OUT: store.sign_out, Action.READY: store.ready}
+
+
+def _moving(action: Action, summary: str, message: str) -> Route:
+    @endpoint(
+        Endpoint(
+            method="POST",
+            path=f"/agents/{{id}}/{action}",
+            scope=Scope.AGENT,
+            tag=TAG,
+            summary=summary,
+            answer=Done,
+            sample=done_sample(message),
+            states=True,
+        )
+    )
+    async def move(request: Request) -> Answer:
+        agent_id = _agent_id(request)
+        raw = await body.read_json(request)
+        if raw.strip() not in {b"", b"{}"}:
+            raise InvalidInput("Expected no body")
+        who = principal_of(request)
+
+        async def work(conn: Connection) -> Done:
+            if await _MOVES[action](conn, who.tenant_id, agent_id, who.key_id) is None:
+                raise _not_allowed(action, await _known(conn, who.tenant_id, agent_id))
+            return Done(error_message=message)
+
+        return await once(request, raw, work)
+
+    return move
+
+
+async def _known(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Agent:
+    agent = await store.find(conn, tenant_id, agent_id)
+    if agent is None:
+        raise NotFound("Agent not found")
+    return agent
+
+
+def _not_allowed(action: Action, agent: Agent) -> InvalidState:
+    return InvalidState(f"Cannot {action} an agent in state {agent.state}, only {' or '.join(ALLOWED[action])}")
+
+
+def _only_offline(what: str, agent: Agent) -> InvalidState:
+    return InvalidState(f"Cannot {what} an agent in state {agent.state}, only {AgentState.OFFLINE}")
+
+
+def _refused(refusal: Refusal, endpoint_name: str) -> ApiError:
+    if refusal is Refusal.ENDPOINT_TAKEN:
+        return InvalidInput(f"endpoint {endpoint_name} is another agent's already")
+    return NotFound("Agent not found" if refusal is Refusal.NO_AGENT else "Inbound queue not found")
+
+
+def _agent_id(request: Request) -> AgentId:
+    return AgentId(ids.from_path(request.path_params["id"], "Agent"))
+
+
+def _state(text: str | None) -> AgentState | None:
+    if text is None:
+        return None
+    if text not in _STATES:
+        raise InvalidInput(f"state must be one of {', '.join(_STATES)}, not {shown(text)!r}")
+    return AgentState(text)
+
+
+HANDLERS: list[Route] = [
+    list_agents,
+    create_agent,
+    get_agent,
+    change_agent,
+    delete_agent,
+    _moving(
+        Action.SIGN_IN,
+        "Sign in: the agent's phone is called, and whoever is talked to is put on that call",
+        "Agent signed in",
+    ),
+    _moving(
+        Action.SIGN_OUT,
+        "Sign out: the agent's phone is hung up, at once or as soon as the talk is over",
+        "Agent signed out",
+    ),
+    _moving(Action.READY, "End wrap-up before its time", "Agent is ready"),
+    *preview_api.HANDLERS,
+]

@@ -1,0 +1,107 @@
+"""Which agents a tenant has."""
+
+from typing import TypeVar
+
+import asyncpg
+
+from tongdai.agents.model import KEEP, Agent, AgentState, Change, Refusal
+from tongdai.agents.store import COLUMNS, agent_of, announce, find
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+
+T = TypeVar("T")
+
+# Held, so that it is not deleted before it is referred to.
+QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
+CREATE = """
+insert into agent (tenant_id, name, endpoint, queue_id, wrap_up_s) values ($1, $2, $3, $4, $5)
+on conflict (tenant_id, endpoint) do nothing returning agent_id
+"""
+
+
+async def create(
+    conn: Connection,
+    tenant_id: TenantId,
+    name: str,
+    endpoint: str,
+    queue_id: QueueId,
+    wrap_up_s: int,
+    by: KeyId | None,
+) -> AgentId | Refusal:
+    """The new agent's id; he is offline. Or NO_QUEUE, ENDPOINT_TAKEN."""
+    async with conn.transaction():
+        if not await conn.fetchval(QUEUE, tenant_id, queue_id):
+            return Refusal.NO_QUEUE
+        agent_id = await conn.fetchval(CREATE, tenant_id, name, endpoint, queue_id, wrap_up_s)
+        if agent_id is None:
+            return Refusal.ENDPOINT_TAKEN
+        await audit.record(conn, tenant_id, by, "agent.create", f"agent {agent_id}")
+    return agent_id
+
+
+_FILTER = """
+from agent where tenant_id = $1 and ($2::bigint is null or queue_id = $2) and ($3::text is null or state = $3)
+"""
+PAGE = f"select {COLUMNS} {_FILTER} order by agent_id limit $4 offset $5"
+COUNT = f"select count(*) {_FILTER}"
+
+
+async def page(
+    conn: Connection,
+    tenant_id: TenantId,
+    *,
+    queue_id: QueueId | None,
+    state: AgentState | None,
+    limit: int,
+    offset: int,
+) -> tuple[list[Agent], int]:
+    """A page of the agents that match, by id, and how many match."""
+    rows = await conn.fetch(PAGE, tenant_id, queue_id, state, limit, offset)
+    return [agent_of(row) for row in rows], await conn.fetchval(COUNT, tenant_id, queue_id, state)
+
+
+# Each field by itself, so that two changes of different fields at once both hold.
+CHANGE = """
+update agent set name = coalesce($3, name), endpoint = coalesce($4::text, endpoint), queue_id = coalesce($5, queue_id),
+    wrap_up_s = coalesce($6, wrap_up_s)
+where tenant_id = $1 and agent_id = $2 and ($4::text is null or endpoint = $4 or state = 'offline') returning true
+"""
+
+
+async def change(conn: Connection, tenant_id: TenantId, agent_id: AgentId, fields: Change, by: KeyId) -> Refusal | None:
+    """Set the fields that are sent; or say why not. A new queue holds from his next call on."""
+    queue_id = _sent(fields.queue_id)
+    try:
+        async with conn.transaction():
+            if queue_id is not None and not await conn.fetchval(QUEUE, tenant_id, queue_id):
+                known = await find(conn, tenant_id, agent_id)
+                return Refusal.NO_AGENT if known is None else Refusal.NO_QUEUE
+            values = (_sent(fields.name), _sent(fields.endpoint), queue_id, _sent(fields.wrap_up_s))
+            if not await conn.fetchval(CHANGE, tenant_id, agent_id, *values):
+                return await _why_not(conn, tenant_id, agent_id)
+            await audit.record(conn, tenant_id, by, "agent.change", f"agent {agent_id}")
+            await announce(conn)
+    except asyncpg.UniqueViolationError:
+        return Refusal.ENDPOINT_TAKEN
+    return None
+
+
+DELETE = "delete from agent where tenant_id = $1 and agent_id = $2 and state = 'offline' returning true"
+
+
+async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> Refusal | None:
+    """None when he was deleted; NO_AGENT or SIGNED_IN when not."""
+    async with conn.transaction():
+        if not await conn.fetchval(DELETE, tenant_id, agent_id):
+            return await _why_not(conn, tenant_id, agent_id)
+        await audit.record(conn, tenant_id, by, "agent.delete", f"agent {agent_id}")
+    return None
+
+
+async def _why_not(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Refusal:
+    return Refusal.NO_AGENT if await find(conn, tenant_id, agent_id) is None else Refusal.SIGNED_IN
+
+
+def _sent(value: T | object) -> T | None:
+    return None if value is KEEP else value  # pyright: ignore[reportReturnType]
