@@ -21,7 +21,11 @@ PREFIX = "/v1"
 TAGS = {
     "Campaigns": "What is called for: made, started, paused and stopped here.",
     "Contacts": "Whom a campaign calls. A number is in a campaign once, whatever its list and however it is written.",
+    "Do not call": "Numbers that are not called: by no campaign, or not by one.",
     "Imports": "Many contacts at once, as a job that outlives a restart: send them, then poll the job.",
+    "Calls": "The attempts to reach contacts, what became of them, and why nobody is being called.",
+    "Live": "What happens now.",
+    "Agents": "Who talks to those called: signed in and out here, and shown a contact before it is called.",
     "Inbound queues": "Where incoming calls wait.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is not here stands without a description
@@ -116,7 +120,8 @@ def operation_id(spec: Endpoint) -> str:
     named = [(part.removesuffix("s") if single else part) for part, single in zip(parts, one, strict=True)]
     words = [word for word in named if not word.startswith("{")]
     if spec.method == "POST" and parts[-2:-1] and parts[-2].startswith("{") and words[-1] == parts[-1]:
-        return words[-1] + _camel(words[:-1])
+        verb = _camel(words[-1:])
+        return verb[:1].lower() + verb[1:] + _camel(words[:-1])
     lists = "totalRecord" in spec.sample and not parts[-1].startswith("{")
     verbs = {"GET": "list" if lists else "get", "POST": "create", "PUT": "update", "PATCH": "update"}
     return verbs.get(spec.method, spec.method.lower()) + _camel(words)
@@ -127,7 +132,8 @@ def _camel(words: Iterable[str]) -> str:
 
 
 def _parameters(spec: Endpoint) -> list[Json]:
-    found = [_parameter(name, "path", "An id; what is none is not found", _ID) for name in _ids_of(spec)]
+    what = "An id; what is none is not found"
+    found = [_parameter(name, "path", what, _OTHER_IDS.get(name, _ID)) for name in _ids_of(spec)]
     for query in spec.query:
         example = {} if query.example is None else {"example": query.example}
         found.append(_parameter(query.name, "query", query.description, query.schema) | example)
@@ -225,8 +231,11 @@ def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs
 
 
 _ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
+_NUMBER = {"type": "string", "pattern": "^[+]?[0-9]+$", "example": "0901234567"}
+_UUID = {"type": "string", "format": "uuid"}
 _KEY = {"type": "string", "maxLength": MAX_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _TENANT = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+_OTHER_IDS = {"callId": _UUID, "phoneNumber": _NUMBER}
 _REQUEST_ID = {"type": "string"}  # one that cannot be used is replaced, not refused
 _PARAMETERS = {
     "TenantId": _parameter("X-Tenant-ID", "header", "The tenant to act for, needed with a platform key", _TENANT),

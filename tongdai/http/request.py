@@ -153,7 +153,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A reply whose body comes piece by piece. A server may not tell when the client goes: see `imports.leaving`."""
+    """A reply whose body comes piece by piece. A server may not tell when the client goes: see `http.leaving`."""
 
     pieces: AsyncIterator[bytes]
     status: int = 200

@@ -1,0 +1,189 @@
+"""`/v1/calls`, and the attempts to reach a contact."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests.calls.made import NOW, attempt
+from tests.conftest import refused
+from tongdai.calls.view import SAMPLE
+
+
+async def ids(tenant, query=""):
+    body = await tenant.done("GET", f"/v1/calls{query}")
+    assert body["totalRecord"] >= len(body["data"])
+    return [call["callId"] for call in body["data"]], body["totalRecord"]
+
+
+@pytest.fixture
+async def campaign_id(tenant):
+    return await tenant.campaign()
+
+
+async def test_call_is_told_with_its_times(tenant, conn, campaign_id):
+    made = await attempt(
+        conn, tenant.tenant_id, campaign_id, 88001, outcome="answered", agent_id=7, dialled_s=0.02, ringing_s=1.5,
+        answered_s=9, connected_s=9.1, ended_s=74.5, cause=16, sip=200,
+    )  # fmt: skip
+    assert await tenant.done("GET", f"/v1/calls/{made}") == SAMPLE | {"callId": made, "campaignId": campaign_id}
+    listed = await tenant.done("GET", "/v1/calls")
+    assert listed == {"success": "1", "totalRecord": 1, "data": [await tenant.done("GET", f"/v1/calls/{made}")]}
+
+
+async def test_call_that_has_not_ended_has_no_times_of_what_is_to_come(tenant, conn, campaign_id):
+    made = await attempt(conn, tenant.tenant_id, campaign_id, state="ringing", ringing_s=1)
+    call = await tenant.done("GET", f"/v1/calls/{made}")
+    assert (call["state"], call["outcome"], call["endedAt"]) == ("ringing", None, None)
+    assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (None, None, None)
+
+
+async def test_abandoned_call_has_waited_to_its_end_and_was_never_talked_to(tenant, conn, campaign_id):
+    made = await attempt(conn, tenant.tenant_id, campaign_id, outcome="abandoned", answered_s=8, ended_s=10.5)
+    call = await tenant.done("GET", f"/v1/calls/{made}")
+    assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (7.9, 2.5, None)
+
+
+async def test_newest_call_is_first_and_pages_go_on_where_the_last_ended(tenant, conn, campaign_id):
+    made = [
+        await attempt(conn, tenant.tenant_id, campaign_id, n, opened_at=NOW + timedelta(seconds=n // 2))
+        for n in range(7)
+    ]
+    pages = [await ids(tenant, f"?page={page}&size=3") for page in range(4)]
+    assert [total for _, total in pages] == [7, 7, 7, 7]
+    told = [call for page, _ in pages for call in page]
+    assert sorted(told) == sorted(made)
+    assert [made.index(call) // 2 for call in told] == [3, 2, 2, 1, 1, 0, 0]
+
+
+async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(tenant, conn, campaign_id):
+    other = await tenant.campaign("other")
+    t = tenant.tenant_id
+    lost = await attempt(conn, t, campaign_id, 1, "+84900000001", outcome="lost", agent_id=7)
+    busy = await attempt(conn, t, campaign_id, 2, "+84900000002", outcome="busy", opened_at=NOW + timedelta(hours=1))
+    live = await attempt(
+        conn, t, other, 3, "+84900000003", state="ringing", agent_id=8, opened_at=NOW + timedelta(hours=2)
+    )
+    gone = await attempt(
+        conn, t, other, 4, "+84900000001", outcome="busy", agent_id=7, opened_at=NOW + timedelta(hours=3)
+    )
+    wanted = {
+        "": [gone, live, busy, lost],
+        f"campaignId={campaign_id}": [busy, lost],
+        f"campaignId={other}": [gone, live],
+        "contactId=2": [busy],
+        "phoneNumber=0900000001": [gone, lost],
+        "phoneNumber=%2B84900000001": [gone, lost],
+        "outcome=busy": [gone, busy],
+        "outcome=lost": [lost],
+        "state=ended": [gone, busy, lost],
+        "state=ringing": [live],
+        "state=dialing": [],
+        "agentId=7": [gone, lost],
+        "from=2026-03-10T03:00:00Z": [gone, live, busy],
+        "from=2026-03-10T10:00:00%2B07:00": [gone, live, busy],
+        "from=2026-03-10T10:00:00+07:00": [gone, live, busy],
+        "to=2026-03-10T03:00:00Z": [lost],
+        "from=2026-03-10T03:00:00Z&to=2026-03-10T04:00:01Z": [live, busy],
+        f"campaignId={other}&outcome=busy": [gone],
+        f"campaignId={other}&state=ended": [gone],
+        f"campaignId={other}&state=ringing": [live],
+        f"campaignId={campaign_id}&state=ringing": [],
+        "agentId=7&outcome=busy": [gone],
+        f"agentId=7&campaignId={campaign_id}": [lost],
+        "phoneNumber=0900000001&outcome=lost": [lost],
+        f"contactId=4&campaignId={campaign_id}": [],
+        "outcome=busy&from=2026-03-10T03:00:01Z": [gone],
+        "outcome=busy&state=ringing": [],
+        "campaignId=999999": [],
+    }
+    for query, calls in wanted.items():
+        assert await ids(tenant, f"?{query}") == (calls, len(calls)), query
+        assert await lines(tenant, query) == calls, query
+
+
+async def lines(tenant, query=""):
+    answer = await tenant.get(f"/v1/calls?{query}", headers={"Accept": "text/csv"})
+    assert answer.status_code == 200
+    return [row["callId"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+
+
+async def test_file_has_all_that_match_over_many_pieces(tenant, conn, campaign_id, monkeypatch):
+    rows = [(tenant.tenant_id, campaign_id, n, f"+8490{n:07}", NOW + timedelta(seconds=n // 3)) for n in range(2500)]
+    await conn.executemany(
+        "insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, "
+        "ended_at, dial_until, lease_until) values ($1, gen_random_uuid(), $2, $3, $4, 'ended', "
+        "case when $3::bigint % 2 = 0 then 'busy' else 'lost' end, $5, $5, 'infinity', 'infinity')",
+        rows,
+    )
+    for query, count in (("", 2500), ("outcome=lost", 1250), (f"campaignId={campaign_id}&outcome=busy", 1250)):
+        found = await lines(tenant, query)
+        assert len(found) == len(set(found)) == count
+
+
+async def test_file_has_the_same_fields_as_the_answer(tenant, conn, campaign_id):
+    await attempt(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
+    (call,) = (await tenant.done("GET", "/v1/calls"))["data"]
+    answer = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
+    (row,) = csv.DictReader(io.StringIO(answer.text, newline=""))
+    assert row == {name: "" if value is None else str(value) for name, value in call.items()}
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="calls.csv"'
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("campaignId=0", "campaignId"),
+        ("contactId=abc", "contactId"),
+        ("agentId=-1", "agentId"),
+        ("agentId=1&agentId=2", "agentId"),
+        ("outcome=gone", "outcome"),
+        ("state=", "state"),
+        ("phoneNumber=12", "phoneNumber"),
+        ("from=yesterday", "from"),
+        ("from=2026-03-10", "from"),
+        ("to=2026-03-10T02:00:00", "to"),
+        ("to=0001-01-01T00:00:00%2B14:00", "to"),
+        ("from=9999-12-31T23:59:59-14:00", "from"),
+        ("size=1001", "size"),
+    ],
+)
+async def test_filter_that_cannot_be_is_named(tenant, query, named):
+    assert refused(await tenant.get(f"/v1/calls?{query}"), 400, "INVALID_INPUT").startswith(named)
+
+
+@pytest.mark.parametrize(
+    "call_id",
+    ["1", "abc", "5b0f6c1e6a584a3b9d550f4b0a3d9c11", "{5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11}",
+     "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c1g", "00000000-0000-0000-0000-000000000000"],
+)  # fmt: skip
+async def test_call_that_is_none_is_not_found(tenant, call_id):
+    assert refused(await tenant.get(f"/v1/calls/{call_id}"), 404, "NOT_FOUND") == "Call not found"
+
+
+async def test_call_of_another_tenant_is_not_found(tenant, other_tenant, conn):
+    theirs = await attempt(conn, other_tenant.tenant_id, await other_tenant.campaign())
+    refused(await tenant.get(f"/v1/calls/{theirs}"), 404, "NOT_FOUND")
+    assert await ids(tenant) == ([], 0)
+
+
+async def test_attempts_of_a_contact_are_its_own_newest_first(tenant, conn, campaign_id):
+    contact_id = (await tenant.contact(campaign_id))["contactId"]
+    first = await attempt(conn, tenant.tenant_id, campaign_id, contact_id)
+    again = await attempt(conn, tenant.tenant_id, campaign_id, contact_id, opened_at=NOW + timedelta(hours=1))
+    await attempt(conn, tenant.tenant_id, campaign_id, contact_id + 1)
+    path = f"/v1/campaigns/{campaign_id}/contacts/{contact_id}/attempts"
+    body = await tenant.done("GET", path)
+    assert (body["totalRecord"], [call["callId"] for call in body["data"]]) == (2, [again, first])
+    body = await tenant.done("GET", f"{path}?page=1&size=1")
+    assert (body["totalRecord"], [call["callId"] for call in body["data"]]) == (2, [first])
+    other = await tenant.campaign("other")
+    answer = await tenant.get(f"/v1/campaigns/{other}/contacts/{contact_id}/attempts")
+    assert refused(answer, 404, "NOT_FOUND") == "Contact not found"
+
+
+def test_sample_in_the_document_is_json():
+    assert json.loads(json.dumps(SAMPLE)) == SAMPLE

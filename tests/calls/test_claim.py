@@ -1,0 +1,507 @@
+"""The claim: who is taken, who is put off, who is never called; and by which indexes."""
+
+import asyncio
+from datetime import timedelta
+from itertools import combinations
+
+import pytest
+
+from tests.calls.scene import (
+    LEASE,
+    ZONE,
+    attempts_of,
+    called,
+    campaign_of,
+    contact,
+    ids_of,
+    listed,
+    now_of,
+    number,
+    people,
+    placed,
+    terms_of,
+)
+from tests.contacts.test_store import nodes, plans, tallies
+from tongdai.calls import claiming, statements, store
+from tongdai.calls.model import Attempt, AttemptState, Claims, Ending, Outcome
+from tongdai.campaigns.calling import FOREVER, Ceiling
+from tongdai.db.pool import connect
+from tongdai.testing import factories
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+async def tenant_id(conn):
+    return await factories.tenant(conn)
+
+
+@pytest.fixture
+async def campaign_id(conn, tenant_id):
+    return await campaign_of(conn, tenant_id)
+
+
+@pytest.fixture
+def terms(tenant_id, campaign_id):
+    return terms_of(tenant_id, campaign_id)
+
+
+async def must_be_true(conn, tenant_id):
+    kept, counted = await tallies(conn, tenant_id)
+    assert kept == counted
+
+
+async def test_claim_takes_the_longest_due_first_and_opens_an_attempt_for_each(conn, tenant_id, campaign_id, terms):
+    ids = await people(conn, tenant_id, campaign_id, [5, 3, 9, 1, 7])
+    claims = await claiming.claim(conn, terms, 3)
+    assert ids_of(claims) == ids[:3]
+    assert (claims.put_off, claims.closed, claims.examined) == (0, 0, 3)
+    now = await now_of(conn)
+    for attempt, n in zip(claims.attempts, [5, 3, 9], strict=True):
+        assert attempt == Attempt(
+            tenant_id, attempt.attempt_id, campaign_id, attempt.contact_id, number(n), AttemptState.CLAIMED,
+            attempt.opened_at, FOREVER, attempt.opened_at + LEASE)  # fmt: skip
+        assert now - MINUTE < attempt.opened_at < now
+        assert (await contact(conn, tenant_id, attempt.contact_id))["process_status"] == 1
+    live = [attempt for attempt in await store.live(conn) if attempt.tenant_id == tenant_id]
+    assert sorted(live, key=lambda a: ids.index(a.contact_id)) == claims.attempts
+    await must_be_true(conn, tenant_id)
+    assert ids_of(await claiming.claim(conn, terms, 3)) == ids[3:]
+    assert await claiming.claim(conn, terms, 3) == Claims([])
+    await must_be_true(conn, tenant_id)
+
+
+async def test_claim_of_none_takes_none(conn, tenant_id, campaign_id, terms):
+    await people(conn, tenant_id, campaign_id, [1])
+    assert await claiming.claim(conn, terms, 0) == Claims([])
+
+
+async def test_contact_that_is_due_later_is_left(conn, tenant_id, campaign_id, terms):
+    await people(conn, tenant_id, campaign_id, [1])
+    await conn.execute("update contact set due_at = now() + interval '1 hour' where tenant_id = $1", tenant_id)
+    assert await claiming.claim(conn, terms, 3) == Claims([])
+    assert await claiming.waiting_zones(conn, tenant_id, campaign_id) == []
+
+
+@pytest.mark.parametrize("status", [1, 3, 4])
+async def test_campaign_that_does_not_run_claims_nobody(conn, tenant_id, campaign_id, terms, status):
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    await conn.execute("update campaign set status = $2 where tenant_id = $1", tenant_id, status)
+    assert await claiming.claim(conn, terms, 3) == Claims([])
+    assert await claiming.claim_contact(conn, terms, ids[0], 1) == Claims([])
+    assert await attempts_of(conn, tenant_id) == []
+
+
+async def test_oldest_of_all_open_zones_are_taken_and_none_of_a_closed_one(conn, tenant_id, campaign_id):
+    ids = {}
+    for n, zone in enumerate(["Asia/Tokyo", "", "Europe/Berlin,Europe/Rome", "Asia/Tokyo", "America/New_York", ""]):
+        (ids[n],) = await people(conn, tenant_id, campaign_id, [n], zone)
+    closes_at = await now_of(conn) + timedelta(hours=2)
+    terms = terms_of(
+        tenant_id, campaign_id, "Asia/Tokyo", "", "Europe/Berlin,Europe/Rome", "Asia/Seoul", until=closes_at
+    )
+    assert ids_of(await claiming.claim(conn, terms, 2)) == [ids[0], ids[1]]
+    claims = await claiming.claim(conn, terms, 10)
+    assert ids_of(claims) == [ids[2], ids[3], ids[5]]
+    assert {attempt.dial_until for attempt in claims.attempts} == {closes_at}
+
+
+async def test_window_that_has_closed_meanwhile_is_not_open(conn, tenant_id, campaign_id):
+    """By the database's clock, whatever the caller's says."""
+    ids = await people(conn, tenant_id, campaign_id, [1, 2])
+    terms = terms_of(tenant_id, campaign_id, until=await now_of(conn))
+    assert await claiming.claim(conn, terms, 3) == Claims([])
+    assert await claiming.claim_contact(conn, terms, ids[0], 1) == Claims([])
+    assert (await contact(conn, tenant_id, ids[0]))["process_status"] == 0
+
+
+async def test_waiting_zones_are_those_of_due_contacts_of_the_campaign(conn, tenant_id, campaign_id):
+    other = await campaign_of(conn, tenant_id)
+    for n, zone in enumerate(["Asia/Tokyo", "Asia/Tokyo", "", "Europe/Rome", "America/Lima", "Africa/Cairo"]):
+        await people(conn, tenant_id, campaign_id if n else other, [n], zone)
+    await conn.execute(
+        "update contact set process_status = 2 where tenant_id = $1 and zone = 'America/Lima'", tenant_id
+    )
+    await conn.execute(
+        "update contact set due_at = now() + interval '1 hour' where tenant_id = $1 and zone = 'Africa/Cairo'",
+        tenant_id,
+    )
+    assert await claiming.waiting_zones(conn, tenant_id, campaign_id) == ["", "Asia/Tokyo", "Europe/Rome"]
+    assert await claiming.waiting_zones(conn, tenant_id, other) == ["Asia/Tokyo"]
+    assert await claiming.waiting_zones(conn, 1, campaign_id) == []
+
+
+async def test_claim_keeps_to_its_tenant_and_campaign(conn, tenant_id, campaign_id):
+    other_tenant = await factories.tenant(conn)
+    await people(conn, tenant_id, campaign_id, [1])
+    for terms in (terms_of(other_tenant, campaign_id), terms_of(tenant_id, await campaign_of(conn, tenant_id))):
+        assert await claiming.claim(conn, terms, 3) == Claims([])
+
+
+# Do not call
+
+
+@pytest.mark.parametrize("of_campaign", [False, True])
+async def test_number_on_a_do_not_call_list_is_processed_and_not_called(
+    conn, tenant_id, campaign_id, terms, of_campaign
+):
+    ids = await people(conn, tenant_id, campaign_id, [1, 2])
+    await listed(conn, tenant_id, number(1), campaign_id if of_campaign else None)
+    claims = await claiming.claim(conn, terms, 5)
+    assert (ids_of(claims), claims.put_off, claims.closed, claims.examined) == ([ids[1]], 0, 1, 2)
+    closed = await contact(conn, tenant_id, ids[0])
+    assert (closed["process_status"], closed["call_status"]) == (2, "dnc")
+    await must_be_true(conn, tenant_id)
+
+
+async def test_number_on_do_not_call_lists_that_end_is_due_when_the_last_does(conn, tenant_id, campaign_id, terms):
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    until = await now_of(conn) + DAY
+    for expires_at in (until - MINUTE, until, until - DAY):
+        await listed(conn, tenant_id, number(1), None, expires_at)
+    assert await claiming.claim(conn, terms, 5) == Claims([], put_off=1)
+    assert tuple(await contact(conn, tenant_id, ids[0])) == (0, None, until)
+    await must_be_true(conn, tenant_id)
+
+
+async def test_lists_of_others_and_entries_that_ended_hold_nobody_back(conn, tenant_id, campaign_id, terms):
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    await listed(conn, tenant_id, number(1), await campaign_of(conn, tenant_id))
+    await listed(conn, tenant_id, number(1), None, await now_of(conn))
+    await listed(conn, tenant_id, number(2))
+    await listed(conn, await factories.tenant(conn), number(1))
+    assert ids_of(await claiming.claim(conn, terms, 5)) == ids
+
+
+async def test_number_listed_for_ever_and_for_a_while_is_processed(conn, tenant_id, campaign_id, terms):
+    await people(conn, tenant_id, campaign_id, [1])
+    await listed(conn, tenant_id, number(1), None, await now_of(conn) + DAY)
+    await listed(conn, tenant_id, number(1))
+    assert await claiming.claim(conn, terms, 5) == Claims([], closed=1)
+
+
+# A number at a time
+
+
+async def test_number_that_is_being_called_is_put_off_for_a_minute(conn, tenant_id, campaign_id, terms):
+    await people(conn, tenant_id, campaign_id, [1])
+    await placed(conn, terms)
+    other = await campaign_of(conn, tenant_id)
+    ids = await people(conn, tenant_id, other, [1, 2])
+    claims = await claiming.claim(conn, terms_of(tenant_id, other), 5)
+    assert (ids_of(claims), claims.put_off) == ([ids[1]], 1)
+    wait = (await contact(conn, tenant_id, ids[0]))["due_at"] - await now_of(conn)
+    assert timedelta(seconds=50) < wait < MINUTE
+    await must_be_true(conn, tenant_id)
+
+
+async def test_another_tenants_call_of_the_number_holds_nobody_back(conn, tenant_id, campaign_id, terms):
+    other_tenant = await factories.tenant(conn)
+    other = await campaign_of(conn, other_tenant)
+    await people(conn, other_tenant, other, [1])
+    await placed(conn, terms_of(other_tenant, other, ceilings=[Ceiling(1, DAY)]))
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    assert ids_of(await claiming.claim(conn, terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)]), 5)) == ids
+
+
+async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_off(
+    pool, conn, tenant_id, campaign_id, terms
+):
+    """Neither sees the other's attempt: the index does."""
+    first_ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
+    other = await campaign_of(conn, tenant_id)
+    ids = await people(conn, tenant_id, other, [3, 2, 4])
+    async with pool.acquire() as first, pool.acquire() as second:
+        transaction = first.transaction()
+        await transaction.start()
+        assert ids_of(await claiming.claim(first, terms, 5)) == first_ids
+        later = asyncio.ensure_future(claiming.claim(second, terms_of(tenant_id, other), 5))
+        await waits(conn, second.get_server_pid())
+        await transaction.commit()
+        claims = await later
+    assert (ids_of(claims), claims.put_off) == ([ids[2]], 2)
+    assert [(await contact(conn, tenant_id, i))["process_status"] for i in ids] == [0, 0, 1]
+    await must_be_true(conn, tenant_id)
+
+
+WAITING = "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')"
+
+
+async def waits(conn, pid):
+    async with asyncio.timeout(20):
+        while not await conn.fetchval(WAITING, pid):
+            pass
+
+
+# Ceilings
+
+
+async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the_period(conn, tenant_id, campaign_id):
+    earlier = await campaign_of(conn, tenant_id)
+    await people(conn, tenant_id, earlier, [1])
+    now = await now_of(conn)
+    for hours in (30, 20, 5):
+        await called(conn, terms_of(tenant_id, earlier), again_at=now, age=timedelta(hours=hours))
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    dialled = [row["dialled_at"] for row in await attempts_of(conn, tenant_id)]
+    for ceilings, due_at in [
+        ([Ceiling(1, DAY)], dialled[2] + DAY),
+        ([Ceiling(2, DAY)], dialled[1] + DAY),
+        ([Ceiling(2, 2 * DAY), Ceiling(1, 6 * timedelta(hours=1))], dialled[1] + 2 * DAY),
+        ([Ceiling(3, DAY), Ceiling(1, 6 * timedelta(hours=1))], dialled[2] + 6 * timedelta(hours=1)),
+    ]:
+        terms = terms_of(tenant_id, campaign_id, ceilings=ceilings)
+        assert await claiming.claim(conn, terms, 5) == Claims([], put_off=1), ceilings
+        assert tuple(await contact(conn, tenant_id, ids[0])) == (0, None, due_at), ceilings
+        await conn.execute("update contact set due_at = $2 where tenant_id = $1", tenant_id, now)
+    terms = terms_of(
+        tenant_id, campaign_id, ceilings=[Ceiling(3, DAY), Ceiling(1, timedelta(hours=5)), Ceiling(4, 9 * DAY)]
+    )
+    assert ids_of(await claiming.claim(conn, terms, 5)) == ids
+    await must_be_true(conn, tenant_id)
+
+
+async def test_attempt_that_was_not_placed_counts_for_no_ceiling(conn, tenant_id, campaign_id):
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    terms = terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)])
+    (attempt,) = (await claiming.claim(conn, terms, 1)).attempts
+    assert await store.end(conn, attempt, Ending(Outcome.CANCELLED), await now_of(conn))
+    assert ids_of(await claiming.claim(conn, terms, 1)) == ids
+
+
+async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id):
+    earlier = await campaign_of(conn, tenant_id)
+    await people(conn, tenant_id, earlier, [1])
+    attempt = await called(conn, terms_of(tenant_id, earlier))
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    await listed(conn, tenant_id, number(1), None, attempt.opened_at + 2 * DAY)
+    terms = terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)])
+    assert (await claiming.claim(conn, terms, 1)).put_off == 1
+    assert (await contact(conn, tenant_id, ids[0]))["due_at"] == attempt.opened_at + 2 * DAY
+
+
+# Of one contact
+
+
+async def test_contact_that_an_agent_accepted_is_claimed_for_the_agent(conn, tenant_id, campaign_id, terms):
+    ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
+    claims = await claiming.claim_contact(conn, terms, ids[1], 7)
+    assert (ids_of(claims), claims.attempts[0].agent_id, claims.put_off, claims.closed) == ([ids[1]], 7, 0, 0)
+    assert [row["agent_id"] for row in await attempts_of(conn, tenant_id)] == [7]
+    assert await claiming.claim_contact(conn, terms, ids[1], 7) == Claims([])
+    await listed(conn, tenant_id, number(1))
+    assert await claiming.claim_contact(conn, terms, ids[0], 7) == Claims([], closed=1)
+    await conn.execute("update contact set due_at = now() + interval '1 hour' where contact_id = $1", ids[2])
+    assert await claiming.claim_contact(conn, terms, ids[2], 7) == Claims([])
+    other = await campaign_of(conn, tenant_id)
+    foreign = await people(conn, tenant_id, other, [4])
+    assert await claiming.claim_contact(conn, terms, foreign[0], 7) == Claims([])
+    await must_be_true(conn, tenant_id)
+
+
+# Plans
+
+JOINS = ("enable_nestloop", "enable_hashjoin", "enable_mergejoin")
+SCANS = ("enable_seqscan", "enable_indexscan", "enable_bitmapscan", "enable_indexonlyscan", "enable_material",
+         "enable_memoize", "enable_sort", "enable_incremental_sort")  # fmt: skip
+FORCED = [(), *((one,) for one in (*JOINS, *SCANS)), *combinations(JOINS, 2), ("enable_seqscan", "enable_nestloop"),
+          ("enable_indexscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin")]  # fmt: skip
+
+
+@pytest.mark.parametrize("off", FORCED, ids="+".join)
+async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, campaign_id, off):
+    numbers = range(60)
+    ids = [*await people(conn, tenant_id, campaign_id, numbers[:30], ZONE),
+           *await people(conn, tenant_id, campaign_id, numbers[30:], "")]  # fmt: skip
+    earlier = await campaign_of(conn, tenant_id)
+    await people(conn, tenant_id, earlier, [3, 5])
+    await called(conn, terms_of(tenant_id, earlier))
+    await placed(conn, terms_of(tenant_id, earlier))
+    await listed(conn, tenant_id, number(1))
+    terms = terms_of(tenant_id, campaign_id, ZONE, "", ceilings=[Ceiling(1, DAY)])
+    async with conn.transaction():
+        for name in off:
+            await conn.execute(f"set local {name} = off")
+        assert await claiming.waiting_zones(conn, tenant_id, campaign_id) == ["", ZONE]
+        first = await claiming.claim(conn, terms, 10)
+        assert first.examined == 10
+        assert (first.put_off, first.closed) == (2, 1)
+        assert ids_of(first) == [ids[n] for n in (0, 2, 4, 6, 7, 8, 9)]
+        second = await claiming.claim(conn, terms, 49)
+        assert ids_of(second) == ids[10:59]
+        verdicts = await store.dial(conn, second.attempts, LEASE)
+        assert verdicts == dict.fromkeys([attempt.attempt_id for attempt in second.attempts])
+        assert await store.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
+    await must_be_true(conn, tenant_id)
+
+
+@pytest.fixture(scope="module")
+async def large(fresh_database):
+    """A database of its own: 40,000 contacts of one campaign among others, 30,000 attempts. As it is before the
+    statistics know of it."""
+    async with fresh_database() as dsn:
+        conn = await connect(dsn, name="tests")
+        tenant_id = await factories.tenant(conn)
+        await conn.execute("alter table contact set (autovacuum_enabled = off)")
+        await conn.execute("alter table attempt set (autovacuum_enabled = off)")
+        await conn.execute("vacuum analyze")
+        campaigns = [await campaign_of(conn, tenant_id) for _ in range(3)]
+        for campaign_id in campaigns:
+            await conn.execute(FILL_LIST, tenant_id, campaign_id)
+        await conn.execute(FILL_CUSTOMERS, tenant_id)
+        await conn.execute(FILL_CONTACTS, tenant_id)
+        await conn.execute(FILL_ATTEMPTS, tenant_id, campaigns[0])
+        await conn.execute(FILL_LIVE, tenant_id, campaigns[1])
+        await conn.execute(FILL_DNC, tenant_id)
+        await conn.close()
+        yield dsn, tenant_id, campaigns[0]
+
+
+FILL_LIST = "insert into contact_list (tenant_id, campaign_id, name) values ($1, $2, 'A')"
+FILL_CUSTOMERS = """
+insert into customer (tenant_id, phone) select $1, '+8490' || lpad(i::text, 7, '0') from generate_series(1, 40000) i
+"""
+FILL_CONTACTS = """
+insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, process_status, zone, due_at)
+select l.tenant_id, l.campaign_id, l.list_id, c.customer_id, c.phone, (c.customer_id % 20 = 0)::integer,
+    (array['', 'Asia/Ho_Chi_Minh', 'Asia/Tokyo'])[1 + c.customer_id % 3],
+    now() - c.customer_id * interval '1 second'
+from contact_list l join customer c using (tenant_id) where l.tenant_id = $1
+"""
+FILL_ATTEMPTS = """
+insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
+    ended_at, dial_until, lease_until)
+select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now() - interval '1 day',
+    now() - interval '1 day', now() - interval '1 day', 'infinity', now()
+from contact where tenant_id = $1 and campaign_id = $2 and contact_id % 4 <> 0
+"""
+FILL_LIVE = """
+insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until, lease_until)
+select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', now()
+from contact where tenant_id = $1 and campaign_id = $2 and process_status = 1
+"""
+FILL_DNC = """
+with list as (
+    insert into do_not_call_list (tenant_id, name) values ($1, 'A') returning tenant_id, dnc_list_id
+)
+insert into do_not_call (tenant_id, dnc_list_id, phone)
+select l.tenant_id, l.dnc_list_id, c.phone from customer c, list l
+where c.tenant_id = l.tenant_id and customer_id % 2 = 0
+"""
+
+
+STATISTICS = ["as when they were empty", "none", "fresh"]
+
+
+@pytest.fixture(params=STATISTICS)
+async def statistics(request, large):
+    """A connection to it, with such statistics of the tables."""
+    dsn, tenant_id, campaign_id = large
+    conn = await connect(dsn, name="tests")
+    if request.param == "none":
+        await conn.execute("delete from pg_statistic where starelid in ('contact'::regclass, 'attempt'::regclass)")
+    if request.param == "fresh":
+        await conn.execute("analyze")
+    yield conn, tenant_id, campaign_id
+    await conn.close()
+
+
+@pytest.fixture
+async def by_index(statistics):
+    """The same, in a transaction in which statements are planned as the claim is."""
+    conn = statistics[0]
+    async with conn.transaction():
+        await conn.execute(statements.BY_INDEX)
+        yield statistics
+
+
+async def claim_plans(conn, sql, tenant_id, campaign_id, taken):
+    return await plans(
+        conn, sql, tenant_id, campaign_id, array_text(ZONE, "Asia/Tokyo"), array_text("infinity", "infinity"), taken,
+        array_text("3", "1"), array_text("1 day", "1 hour"), None, "30 seconds")  # fmt: skip
+
+
+def array_text(*values):
+    return "{" + ",".join(f'"{value}"' for value in values) + "}"
+
+
+HOT = {"contact", "attempt", "do_not_call"}
+
+
+async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_statistics(by_index):
+    conn, tenant_id, campaign_id = by_index
+    for mode, found in await claim_plans(conn, claiming.CLAIM, tenant_id, campaign_id, 50):
+        by_index = {node["Index Name"]: node for node in found if node.get("Index Name")}
+        used = {"contact_due", "contact_pkey", "do_not_call_phone", "attempt_number", "attempt_live_number"}
+        assert used <= by_index.keys(), (mode, by_index.keys())
+        assert all(column in by_index["contact_due"]["Index Cond"] for column in ("zone = ", "due_at <= "))
+        no_sort_below_limit(found, "contact_due")
+        assert not {n.get("Relation Name") for n in found if n["Node Type"] == "Seq Scan"} & HOT, (mode, found)
+
+
+def no_sort_below_limit(found, index):
+    """The limit is right above the index: not all that are due are read."""
+    below = [below for node in found if node["Node Type"] == "Limit" for below in node["Plans"]]
+    assert index in {node.get("Index Name") for node in below}, found
+
+
+async def test_claim_of_one_contact_reads_it_by_its_key(by_index):
+    conn, tenant_id, campaign_id = by_index
+    for mode, found in await claim_plans(conn, claiming.CLAIM_CONTACT, tenant_id, campaign_id, 5):
+        used = {node["Index Name"] for node in found if node.get("Relation Name") == "contact" and "Index Name" in node}
+        assert used == {"contact_pkey"}, (mode, found)
+        assert not {n.get("Relation Name") for n in found if n["Node Type"] == "Seq Scan"} & HOT, (mode, found)
+
+
+async def test_waiting_zones_are_found_by_their_index_whatever_the_statistics(by_index):
+    conn, tenant_id, campaign_id = by_index
+    for _, found in await plans(conn, claiming.WAITING_ZONES, tenant_id, campaign_id):
+        scans = [node for node in found if node.get("Relation Name") == "contact"]
+        assert [node["Index Name"] for node in scans] == ["contact_due"] * 3
+        limits = [node for node in found if node["Node Type"] == "Limit"]
+        assert all(below["Node Type"] != "Sort" for limit in limits for below in nodes(limit))
+
+
+READ = """
+select coalesce(sum(pg_stat_get_xact_tuples_returned(relid)), 0) from (
+    select 'contact'::regclass as relid
+    union all select indexrelid from pg_index where indrelid = 'contact'::regclass
+) read
+"""
+
+
+async def must_read_few(conn, terms):
+    """As it is run; rolled back."""
+    transaction = conn.transaction()
+    await transaction.start()
+    before = await conn.fetchval(READ)
+    assert await claiming.waiting_zones(conn, terms.tenant_id, terms.campaign_id) == sorted(terms.open_until)
+    assert (await claiming.claim(conn, terms, 50)).examined == 50
+    read = await conn.fetchval(READ) - before
+    await transaction.rollback()
+    assert 150 <= read <= 400  # 50 of each zone, and twice those that are taken
+
+
+async def test_claim_reads_a_few_of_many_contacts(statistics):
+    conn, tenant_id, campaign_id = statistics
+    terms = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo", "", ceilings=[Ceiling(3, DAY)])
+    for _ in range(7):
+        await must_read_few(conn, terms)
+
+
+@pytest.mark.parametrize("others", [1, 6_000])
+async def test_claim_reads_a_few_contacts_of_those_that_came_after_its_plan(fresh_database, others):
+    """Though the connection keeps its plans, made for a campaign of one."""
+    async with fresh_database() as dsn:
+        conn = await connect(dsn, name="tests")
+        tenant_id = await factories.tenant(conn)
+        first, campaign_id = [await campaign_of(conn, tenant_id) for _ in range(2)]
+        await conn.execute("vacuum analyze")
+        await people(conn, tenant_id, first, [0])
+        for _ in range(7):
+            claims = await claiming.claim(conn, terms_of(tenant_id, first), 50)
+            assert await store.end(conn, claims.attempts[0], Ending(Outcome.CANCELLED), await now_of(conn))
+        await people(conn, tenant_id, campaign_id, range(others + 500))
+        await people(conn, tenant_id, campaign_id, range(others + 500, others + 600), "")
+        await must_read_few(conn, terms_of(tenant_id, campaign_id, ZONE, ""))
+        await conn.close()

@@ -1,0 +1,171 @@
+"""Claims beside each other, deletions and imports that are undone: one wins, and nobody waits in a circle."""
+
+import asyncio
+import random
+from collections import Counter
+
+import pytest
+
+from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, number, people, terms_of
+from tests.calls.test_claim import must_be_true
+from tongdai.calls import claiming, store
+from tongdai.calls.model import Ending, Outcome
+from tongdai.contacts import many
+from tongdai.contacts import store as contacts
+from tongdai.contacts.model import NewContact
+from tongdai.contacts.store import Refusal
+from tongdai.db.pool import connect
+from tongdai.testing import factories
+
+RACES = 10_000
+BUSY = Ending(Outcome.BUSY)
+
+
+@pytest.fixture
+async def tenant_id(conn):
+    return await factories.tenant(conn)
+
+
+@pytest.fixture
+async def campaign_id(conn, tenant_id):
+    return await campaign_of(conn, tenant_id)
+
+
+async def status_of(conn, tenant_id):
+    found = await conn.fetch("select contact_id, process_status from contact where tenant_id = $1", tenant_id)
+    return dict(found)
+
+
+@pytest.fixture
+async def hasty(dsn):
+    """Connections that do not wait for the disk."""
+    opened = [await connect(dsn, name="tests") for _ in range(4)]
+    for conn in opened:
+        await conn.execute("set synchronous_commit = off")
+    yield opened
+    for conn in opened:
+        await conn.close()
+
+
+async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hasty, conn, tenant_id, campaign_id):
+    """10,000 races: two that delete, two that claim, from both ends of the same contacts."""
+    ids = await people(conn, tenant_id, campaign_id, range(RACES))
+    terms, rng = terms_of(tenant_id, campaign_id), random.Random(4)
+    deleted, refused, claimed = set(), set(), []
+
+    async def delete(own, mine):
+        for contact_id in mine:
+            told = await contacts.delete(own, tenant_id, campaign_id, contact_id, 1)
+            assert told in {None, Refusal.NOT_PENDING}
+            (refused if told else deleted).add(contact_id)
+
+    async def claim(own):
+        while len(deleted) + len(claimed) < RACES:
+            limit = rng.randrange(1, 24)
+            claims = await claiming.claim(own, terms, limit)
+            assert claims.examined == len(claims.attempts) <= limit
+            claimed.extend(claims.attempts)
+
+    async with asyncio.timeout(300):
+        # In the order in which they are claimed, so that the two meet; the second from the other end.
+        await asyncio.gather(delete(hasty[0], ids[::2]), delete(hasty[1], ids[:0:-2]), claim(hasty[2]), claim(hasty[3]))
+    taken = [attempt.contact_id for attempt in claimed]
+    assert len(taken) == len(set(taken))
+    assert set(taken) == refused == set(ids) - deleted
+    assert min(len(deleted), len(claimed)) > RACES / 50
+    assert {row["contact_id"] for row in await attempts_of(conn, tenant_id)} == set(taken)
+    assert await status_of(conn, tenant_id) == dict.fromkeys(taken, 1)
+    await must_be_true(conn, tenant_id)
+    await conn.execute("delete from attempt where tenant_id = $1", tenant_id)  # no live ones in other tests' way
+
+
+async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, tenant_id):
+    """Of two campaigns that have the same numbers, each by two at once; ended again, so that all come round."""
+    campaign_ids = [await campaign_of(conn, tenant_id) for _ in range(2)]
+    for campaign_id in campaign_ids:
+        await people(conn, tenant_id, campaign_id, range(120))
+    live, rounds = Counter(), Counter()
+
+    async def call(campaign_id, seed):
+        rng = random.Random(seed)
+        terms = terms_of(tenant_id, campaign_id)
+        async with pool.acquire() as own:
+            for _ in range(60):
+                limit = rng.randrange(1, 20)
+                claims = await claiming.claim(own, terms, limit)
+                assert claims.examined <= limit
+                live.update(attempt.phone for attempt in claims.attempts)
+                assert max(live.values(), default=0) <= 1
+                dialled = await store.dial(own, claims.attempts, LEASE)
+                assert len(dialled) == len(claims.attempts)
+                rounds["claimed"] += len(dialled)
+                rounds["put off"] += claims.put_off
+                for attempt in claims.attempts:
+                    again_at = rng.choice((None, attempt.opened_at, attempt.opened_at))
+                    live[attempt.phone] -= 1
+                    assert await store.end(own, attempt, BUSY, again_at)
+
+    async with asyncio.timeout(300):
+        await asyncio.gather(*(call(campaign_id, seed) for seed, campaign_id in enumerate(campaign_ids * 2)))
+    assert rounds["claimed"] > 240
+    await must_be_true(conn, tenant_id)
+    assert set((await status_of(conn, tenant_id)).values()) <= {0, 2}
+
+
+class Floor:
+    """Imports that are undone, deletions and calls, all of one campaign at once."""
+
+    def __init__(self, pool, tenant_id, campaign_id):
+        self.pool, self.tenant_id, self.campaign_id = pool, tenant_id, campaign_id
+        self.importing, self.claimed, self.removed = True, 0, 0
+
+    async def undo(self, part):
+        rng = random.Random(part)
+        rows = [NewContact(phone=number(part * 1000 + n)) for n in range(80)]
+        async with self.pool.acquire() as own:
+            for _ in range(12):
+                async with own.transaction():
+                    list_id = await contacts.list_named(own, self.tenant_id, self.campaign_id, "A")
+                    added = await many.add_many(own, self.tenant_id, self.campaign_id, list_id, rows)
+                mine = [added.contact_ids[phone] for phone in sorted(added.made)]
+                rng.shuffle(mine)
+                async with own.transaction():
+                    self.removed += await many.remove_many(
+                        own, self.tenant_id, self.campaign_id, mine, added.new_customers
+                    )
+
+    async def delete(self):
+        rng = random.Random(9)
+        async with self.pool.acquire() as own:
+            while self.importing:
+                found = await own.fetch("select contact_id from contact where tenant_id = $1", self.tenant_id)
+                for row in rng.sample(found, min(3, len(found))):
+                    await contacts.delete(own, self.tenant_id, self.campaign_id, row["contact_id"], 1)
+
+    async def call(self, seed):
+        rng = random.Random(seed)
+        terms = terms_of(self.tenant_id, self.campaign_id, "", ZONE)
+        async with self.pool.acquire() as own:
+            while self.importing:
+                claims = await claiming.claim(own, terms, rng.randrange(1, 30))
+                self.claimed += len(claims.attempts)
+                for attempt in claims.attempts:
+                    if rng.random() < 0.9:
+                        assert await store.end(own, attempt, BUSY, rng.choice((None, attempt.opened_at)))
+
+
+async def test_imports_undone_beside_calls_leave_what_was_claimed_and_all_totals_true(
+    pool, conn, tenant_id, campaign_id
+):
+    floor = Floor(pool, tenant_id, campaign_id)
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+        for each in (floor.call(1), floor.call(2), floor.delete()):
+            group.create_task(each)
+        await asyncio.gather(*(floor.undo(part) for part in range(3)))
+        floor.importing = False
+    assert floor.removed
+    assert floor.claimed
+    live = {row["contact_id"] for row in await attempts_of(conn, tenant_id) if row["state"] != "ended"}
+    statuses = await status_of(conn, tenant_id)
+    assert {contact_id for contact_id, status in statuses.items() if status == 1} == live
+    await must_be_true(conn, tenant_id)

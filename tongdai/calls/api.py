@@ -1,0 +1,217 @@
+"""`/calls`, and the attempts to reach a contact."""
+
+import re
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from tongdai import ids
+from tongdai.calls import pages
+from tongdai.calls.model import AttemptState, Outcome
+from tongdai.calls.pages import Filter, Place
+from tongdai.calls.view import HEADER, SAMPLE, CallPage, CallView, line, view
+from tongdai.contacts import phone
+from tongdai.errors import InvalidInput, NotFound, shown
+from tongdai.http import paging
+from tongdai.http.csv_file import accepts_csv, csv_headers, csv_of
+from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Stream, connection, endpoint, principal_of
+from tongdai.http.envelope import answer
+from tongdai.http.leaving import watched
+from tongdai.http.principal import Scope
+from tongdai.ids import AgentId, CampaignId, ContactId
+
+_TAG = "Calls"
+PIECE_CALLS = 1000
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_INSTANT = {"type": "string", "format": "date-time"}
+_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
+_E = TypeVar("_E", bound=StrEnum)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/calls",
+        scope=Scope.REPORT,
+        tag=_TAG,
+        summary="The tenant's calls, those up now among them, newest first",
+        description=(
+            "A call is an attempt to reach a contact; one that was taken back before anybody was called is among them "
+            "(`cancelled`, `out_of_window`, `dnc`; no `dialledAt`). `ringSec` is from dialling to the answer or the "
+            "end, `waitSec` from the answer to the agent (or the audio file), `talkSec` from there to the end. "
+            "`nextCallAt` tells when the contact is called again on account of it. With `Accept: text/csv` all that "
+            "match come as one file, whatever `page` and `size`."
+        ),
+        query=(
+            Query("campaignId", "Calls of a campaign", _ID, 1042),
+            Query("contactId", "Calls to a contact", _ID, 88001),
+            Query("phoneNumber", "Calls to a number in any written form", {"type": "string"}, "0901234567"),
+            Query(
+                "outcome", "Calls that ended so", {"type": "string", "enum": [str(one) for one in Outcome]}, "answered"
+            ),
+            Query(
+                "state", "Calls in that state", {"type": "string", "enum": [str(one) for one in AttemptState]}, "ended"
+            ),
+            Query("agentId", "Calls of an agent", _ID, 7),
+            Query("from", "Opened at that instant or later", _INSTANT, "2026-03-10T00:00:00Z"),
+            Query("to", "Opened before that instant", _INSTANT, "2026-03-11T00:00:00+07:00"),
+            *paging.PAGE_QUERY,
+        ),
+        answer=CallPage,
+        sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
+        answer_media={
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": ",".join(HEADER)
+                + "\r\n"
+                + ",".join("" if SAMPLE[name] is None else str(SAMPLE[name]) for name in HEADER)
+                + "\r\n",
+            }
+        },
+    )
+)
+async def calls(request: Request) -> Answer | Stream:
+    who = principal_of(request)
+    query = paging.query_of(request)
+    page, by = paging.page_of(query), _filter(query, who.country)
+    if accepts_csv(request.headers.get("accept", "")):
+        return Stream(_all(request, by), headers=csv_headers("calls.csv"))
+    async with connection(request) as conn:
+        found, total = await pages.page(conn, who.tenant_id, by, page.size, page.offset)
+    show = phone.shower(who.country)
+    return answer(CallPage(totalRecord=total, data=[view(call, show) for call in found]))
+
+
+async def _all(request: Request, by: Filter) -> AsyncGenerator[bytes]:
+    """A file of all that match, a piece at a time: no connection is held while the client reads."""
+    who = principal_of(request)
+    show, after = phone.shower(who.country), None
+    yield csv_of([HEADER])
+    async with watched(request) as gone:
+        while not gone.done():
+            async with connection(request) as conn:
+                found = await pages.behind(conn, who.tenant_id, by, after, PIECE_CALLS)
+            if found:
+                yield csv_of([line(call, show) for call in found])
+            if len(found) < PIECE_CALLS:
+                return
+            after: Place | None = (found[-1].opened_at, found[-1].attempt_id)
+
+
+def _filter(query: dict[str, list[str]], country: str) -> Filter:
+    campaign_id, contact_id, agent_id = (_id(query, name) for name in ("campaignId", "contactId", "agentId"))
+    number = paging.single(query, "phoneNumber")
+    if number is not None:
+        written = phone.normalise(number, country)
+        if isinstance(written, phone.Reason):
+            raise InvalidInput(f"phoneNumber {written.message}")
+        number = written
+    return Filter(
+        None if campaign_id is None else CampaignId(campaign_id),
+        None if contact_id is None else ContactId(contact_id),
+        number,
+        _one_of(query, "outcome", Outcome),
+        _one_of(query, "state", AttemptState),
+        None if agent_id is None else AgentId(agent_id),
+        _instant(query, "from"),
+        _instant(query, "to"),
+    )
+
+
+def _id(query: dict[str, list[str]], name: str) -> int | None:
+    text = paging.single(query, name)
+    found = None if text is None else ids.parse(text)
+    if text is not None and found is None:
+        raise InvalidInput(f"{name} must be an id, a whole number above 0, not {shown(text)!r}")
+    return found
+
+
+def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None:
+    text = paging.single(query, name)
+    if text is None:
+        return None
+    if text not in list(kind):
+        raise InvalidInput(f"{name} must be one of {', '.join(kind)}, not {shown(text)!r}")
+    return kind(text)
+
+
+def _instant(query: dict[str, list[str]], name: str) -> datetime | None:
+    """In UTC. In a query an unescaped `+` is a space."""
+    text = paging.single(query, name)
+    if text is None:
+        return None
+    try:
+        return _aware(text.replace(" ", "+")).astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        raise InvalidInput(
+            f"{name} must be an instant such as 2026-03-10T02:00:00Z or 2026-03-10T09:00:00+07:00, not {shown(text)!r}"
+        ) from None
+
+
+def _aware(text: str) -> datetime:
+    return msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/calls/{callId}",
+        scope=Scope.REPORT,
+        tag=_TAG,
+        summary="A call",
+        answer=CallView,
+        sample=SAMPLE,
+    )
+)
+async def call(request: Request) -> Answer:
+    who = principal_of(request)
+    call_id = _call_id(request.path_params["callId"])
+    async with connection(request) as conn:
+        found = await pages.find(conn, who.tenant_id, call_id)
+    if found is None:
+        raise NotFound("Call not found")
+    return answer(view(found, phone.shower(who.country)))
+
+
+def _call_id(text: str) -> UUID:
+    if not _UUID.fullmatch(text):
+        raise NotFound("Call not found")
+    return UUID(text)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contacts/{contactId}/attempts",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="The attempts to reach a contact, newest first",
+        query=paging.PAGE_QUERY,
+        answer=CallPage,
+        sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
+    )
+)
+async def attempts(request: Request) -> Answer:
+    who = principal_of(request)
+    campaign_id, contact_id = contact_of(request)
+    page = paging.page_of(paging.query_of(request))
+    by = Filter(campaign_id, contact_id)
+    async with connection(request) as conn:
+        if not await pages.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
+            raise NotFound("Contact not found")
+        found, total = await pages.page(conn, who.tenant_id, by, page.size, page.offset)
+    show = phone.shower(who.country)
+    return answer(CallPage(totalRecord=total, data=[view(call, show) for call in found]))
+
+
+def contact_of(request: Request) -> tuple[CampaignId, ContactId]:
+    """Which contact a request with both ids in its path is about."""
+    campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Contact"))
+    return campaign_id, ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
+
+
+HANDLERS: list[Route] = [calls, call, attempts]

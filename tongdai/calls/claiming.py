@@ -1,0 +1,177 @@
+"""The claim of due contacts: which may be called now, and an attempt opened for each.
+
+Locks are taken in the order contact (without waiting), attempt, tally. Before it, in its transaction, only an agent and
+a preview may be locked.
+"""
+
+from collections import Counter
+
+import asyncpg
+
+from tongdai.calls.model import Attempt, AttemptState, Claims, Terms
+from tongdai.calls.statements import TALLIED, by_index, instant
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+
+# From zone to zone: as many look-ups as there are zones, however many contacts.
+WAITING_ZONES = """
+with recursive zones as (
+    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
+     order by zone, due_at, contact_id limit 1)
+    union all
+    select next.zone from zones cross join lateral (
+        select zone from contact
+        where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone > zones.zone
+        order by zone, due_at, contact_id limit 1
+    ) next
+)
+select zones.zone from zones cross join lateral (
+    select due_at from contact
+    where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone = zones.zone
+    order by due_at, contact_id limit 1
+) first where first.due_at <= statement_timestamp() order by zones.zone
+"""
+
+
+async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
+    """The time zones, as contacts have them, of which a contact is pending and due."""
+    return [row["zone"] for row in await by_index(conn, WAITING_ZONES, tenant_id, campaign_id)]
+
+
+# `candidates` are chosen without a lock and materialized: a plan that joined them to the contacts anew for each row
+# would take more than the limit. What another took meanwhile is passed by. The `+ 0` keeps the look-up of the few from
+# the index of all that are due. A number that another campaign claims at the same instant is a conflict, and put off;
+# in order of the number, two such claims cannot wait for each other in a circle.
+_CLAIM = """
+with open_zones as materialized (
+    select zone, closes_at from unnest($3::text[], $4::timestamptz[]) as sent (zone, closes_at)
+    where closes_at > statement_timestamp()
+        and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
+), candidates as materialized ({candidates}), due as materialized (
+    select pending.contact_id, pending.list_id, pending.zone, pending.phone, pending.call_status, pending.due_at
+    from candidates cross join lateral (
+        select contact_id, list_id, zone, phone, call_status, due_at from contact
+        where tenant_id = $1 and contact_id = candidates.contact_id
+            and process_status + 0 = 0 and due_at <= statement_timestamp()
+        limit 1 for update skip locked
+    ) pending
+), verdict as materialized (
+    select due.contact_id, due.list_id, due.phone, due.call_status, due.due_at, open_zones.closes_at, listed.closed,
+        greatest(listed.until_at, busy.until_at, called.until_at) as again_at
+    from due join open_zones on open_zones.zone = due.zone
+    cross join lateral (
+        select coalesce(bool_or(d.expires_at is null), false) as closed, max(d.expires_at) as until_at
+        from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+        where d.tenant_id = $1 and d.phone = due.phone and (l.campaign_id is null or l.campaign_id = $2)
+            and (d.expires_at is null or d.expires_at > statement_timestamp())
+    ) listed
+    left join lateral (
+        select statement_timestamp() + interval '1 minute' as until_at from attempt
+        where tenant_id = $1 and phone = due.phone and state <> 'ended' limit 1
+    ) busy on true
+    cross join lateral (
+        select max(placed.dialled_at + ceilings.period) as until_at
+        from unnest($6::integer[], $7::interval[]) as ceilings (calls, period)
+        cross join lateral (
+            select dialled_at from attempt
+            where tenant_id = $1 and phone = due.phone and dialled_at is not null
+            order by opened_at desc offset ceilings.calls - 1 limit 1
+        ) placed
+        where placed.dialled_at + ceilings.period > statement_timestamp()
+    ) called
+), opened as (
+    insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
+        lease_until)
+    select $1, gen_random_uuid(), $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
+        statement_timestamp() + $9::interval
+    from verdict where not closed and again_at is null order by phone
+    on conflict do nothing
+    returning attempt_id, contact_id, phone, opened_at, dial_until, lease_until
+), decided as materialized (
+    select v.contact_id, v.list_id, v.call_status, v.due_at,
+        case when v.closed then 2 when o.contact_id is not null then 1 else 0 end as process_status,
+        coalesce(v.again_at, statement_timestamp() + interval '1 minute') as again_at
+    from verdict v left join opened o on o.contact_id = v.contact_id
+), moved as (
+    update contact c set process_status = d.process_status,
+        call_status = case d.process_status when 2 then 'dnc' else c.call_status end,
+        due_at = case d.process_status when 0 then d.again_at else c.due_at end
+    from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
+), changes as (
+    select $2::bigint as campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
+    from decided d cross join lateral (values
+        (0, d.call_status, -1),
+        (d.process_status, case d.process_status when 2 then 'dnc' else d.call_status end, 1)
+    ) change (process_status, call_status, contacts)
+), {tallied}
+select d.contact_id, d.process_status, o.attempt_id, o.phone, o.opened_at, o.dial_until, o.lease_until
+from decided d left join opened o on o.contact_id = d.contact_id order by d.due_at, d.contact_id
+"""
+CLAIM = _CLAIM.format(
+    tallied=TALLIED,
+    candidates="""
+    select oldest.contact_id from open_zones cross join lateral (
+        select contact_id, due_at from contact
+        where tenant_id = $1 and campaign_id = $2 and zone = open_zones.zone and process_status = 0
+            and due_at <= statement_timestamp()
+        order by due_at, contact_id limit $5::bigint
+    ) oldest order by oldest.due_at, oldest.contact_id limit $5::bigint
+""",
+)
+CLAIM_CONTACT = _CLAIM.format(
+    tallied=TALLIED,
+    candidates="select contact_id from contact where tenant_id = $1 and contact_id = $5::bigint and campaign_id = $2",
+)
+_IN_CALL, _PROCESSED = 1, 2
+
+
+async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
+    """Look at up to `limit` due contacts, oldest due first, and open an attempt for each that may be called now.
+
+    Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due (or another has them just
+    now). Nothing is taken for a campaign that does not run, nor of a zone that closed meanwhile.
+    """
+    return await _claim(conn, CLAIM, terms, limit, None)
+
+
+async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, agent_id: AgentId) -> Claims:
+    """As `claim`, for one contact that an agent accepted; the attempt has the agent from the start.
+
+    None examined: it is not pending, not due or out of its window, or the campaign does not run.
+    """
+    return await _claim(conn, CLAIM_CONTACT, terms, contact_id, agent_id)
+
+
+async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None) -> Claims:
+    rows = await by_index(
+        conn,
+        sql,
+        terms.tenant_id,
+        terms.campaign_id,
+        list(terms.open_until),
+        list(terms.open_until.values()),
+        taken,
+        [ceiling.calls for ceiling in terms.number_ceilings],
+        [ceiling.period for ceiling in terms.number_ceilings],
+        agent_id,
+        terms.lease,
+    )
+    became = Counter(row["process_status"] for row in rows)
+    attempts = [_claimed(terms, agent_id, row) for row in rows if row["process_status"] == _IN_CALL]
+    closed = became[_PROCESSED]
+    return Claims(attempts, put_off=len(rows) - len(attempts) - closed, closed=closed)
+
+
+def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Attempt:
+    return Attempt(
+        tenant_id=terms.tenant_id,
+        attempt_id=row["attempt_id"],
+        campaign_id=terms.campaign_id,
+        contact_id=row["contact_id"],
+        phone=row["phone"],
+        state=AttemptState.CLAIMED,
+        opened_at=row["opened_at"],
+        dial_until=instant(row["dial_until"]),
+        lease_until=row["lease_until"],
+        agent_id=agent_id,
+    )

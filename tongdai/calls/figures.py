@@ -1,0 +1,143 @@
+"""What pacing asks of the calls: those that are up now, and what became of recent ones."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, QueueId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A campaign's calls and the agents of its queue, now."""
+
+    now: datetime
+    """By the database's clock, as are the other instants but those that the switch told."""
+    calls_up: int = 0
+    """The campaign's attempts that have not ended."""
+    ringing_since: tuple[datetime, ...] = ()
+    """Of each call that is to ring or rings and will want one of these agents, of whatever campaign: its dialling."""
+    waiting: int = 0
+    """Answered calls that want one of these agents and for whom none is reserved."""
+    agents_free: int = 0
+    talking_since: tuple[datetime, ...] = ()
+    """Of each agent who talks and does not leave after it."""
+    wrap_up_since: tuple[datetime, ...] = ()
+    """Of each agent in wrap-up."""
+    wrap_up_s: float = 0.0
+    """The mean of these agents; 0 without any."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAnswers:
+    answered: int = 0
+    """Live answers, with the abandoned ones."""
+    abandoned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What became of a campaign's calls lately."""
+
+    answered_after: tuple[int, ...] = ()
+    """At k: how many calls were answered live after k whole seconds."""
+    unanswered_after: tuple[int, ...] = ()
+    """At k: how many ended otherwise after k whole seconds."""
+    last_24_h: LiveAnswers = LiveAnswers()
+    last_30_days: LiveAnswers = LiveAnswers()
+    talk_mean_s: float = 0.0
+    """Of the talks of the last 24 hours; 0: there were none."""
+
+
+# Only calls without an agent want one: a previewed one has him from the start, an answered one once he is reserved.
+LOAD = """
+select clock_timestamp() as now, own.calls_up, calls.ringing_since, calls.waiting, agents.agents_free,
+    agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
+from (
+    select count(*) as calls_up from attempt where tenant_id = $1 and campaign_id = $2 and state <> 'ended'
+) own, (
+    select
+        coalesce(array_agg(coalesce(a.dialled_at, a.opened_at)) filter (where a.state <> 'answered'), '{}')
+            as ringing_since,
+        count(*) filter (where a.state = 'answered' and a.connected_at is null and g.agent_id is null) as waiting
+    from campaign c
+    join attempt a on a.tenant_id = c.tenant_id and a.campaign_id = c.campaign_id and a.state <> 'ended'
+    left join agent g on g.tenant_id = $1 and g.queue_id = $3 and g.attempt_id = a.attempt_id
+    where c.tenant_id = $1 and c.queue_id = $3 and c.mode <> 'agentless' and a.agent_id is null
+) calls, (
+    select count(*) filter (where state = 'idle') as agents_free,
+        coalesce(array_agg(state_since) filter (where state = 'talking' and not leaving), '{}') as talking_since,
+        coalesce(array_agg(state_since) filter (where state = 'wrap_up'), '{}') as wrap_up_since,
+        coalesce(avg(wrap_up_s) filter (where state <> 'offline'), 0)::double precision as wrap_up_s
+    from agent where tenant_id = $1 and queue_id = $3
+) agents
+"""
+
+
+async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, queue_id: QueueId | None) -> Load:
+    """The calls that are up, and the agents of the queue (None: nobody's)."""
+    row = await conn.fetchrow(LOAD, tenant_id, campaign_id, queue_id)
+    assert row is not None
+    return Load(
+        row["now"],
+        row["calls_up"],
+        tuple(row["ringing_since"]),
+        row["waiting"],
+        row["agents_free"],
+        tuple(row["talking_since"]),
+        tuple(row["wrap_up_since"]),
+        row["wrap_up_s"],
+    )
+
+
+# A call dialled less than a ring timeout ago is left out: of its likes only the answers would be known. Of one that is
+# lost nobody knows how it ended, and what the network refused would have a trunk that was down pass for people who do
+# not answer. No ring of ours lasts longer than a minute.
+RINGS = """
+select answered, after_s, count(*) as calls from (
+    select a.answered_at is not null and a.outcome is distinct from 'machine' as answered,
+        least(greatest(floor(extract(epoch from coalesce(a.answered_at, a.ended_at) - a.dialled_at)), 0), 90)::integer
+            as after_s
+    from (
+        select dialled_at, answered_at, ended_at, outcome from attempt
+        where tenant_id = $1 and campaign_id = $2 and opened_at > clock_timestamp() - interval '1 hour'
+            and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
+            and (answered_at is not null or ended_at is not null)
+            and (outcome is null or outcome not in ('lost', 'failed'))
+        order by opened_at desc limit 2000
+    ) a
+) rings group by answered, after_s
+"""
+# An hour counts as long as a part of it is within the time. 30 days are in it, so that one scan tells both.
+SHARES = """
+select coalesce(sum(calls), 0)::bigint as answered_30_d,
+    coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint as abandoned_30_d,
+    coalesce(sum(calls) filter (where today), 0)::bigint as answered_24_h,
+    coalesce(sum(calls) filter (where today and outcome = 'abandoned'), 0)::bigint as abandoned_24_h,
+    coalesce(sum(talk_s) filter (where today and outcome = 'answered')
+        / sum(calls) filter (where today and outcome = 'answered'), 0) as talk_mean_s
+from (
+    select calls, outcome, talk_s, hour > clock_timestamp() - interval '25 hours' as today from call_hour
+    where tenant_id = $1 and campaign_id = $2 and outcome = any('{answered,abandoned}')
+        and hour > clock_timestamp() - interval '721 hours'
+) hours
+"""
+
+
+async def recent(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, ring_timeout_s: int) -> Recent:
+    """Ring times of the last 2,000 calls within an hour that were dialled a ring timeout ago or earlier; shares."""
+    rings = await conn.fetch(RINGS, tenant_id, campaign_id, ring_timeout_s)
+    shares = await conn.fetchrow(SHARES, tenant_id, campaign_id)
+    assert shares is not None
+    return Recent(
+        _histogram([(row["after_s"], row["calls"]) for row in rings if row["answered"]]),
+        _histogram([(row["after_s"], row["calls"]) for row in rings if not row["answered"]]),
+        LiveAnswers(shares["answered_24_h"], shares["abandoned_24_h"]),
+        LiveAnswers(shares["answered_30_d"], shares["abandoned_30_d"]),
+        float(shares["talk_mean_s"]),
+    )
+
+
+def _histogram(counts: list[tuple[int, int]]) -> tuple[int, ...]:
+    found = dict(counts)
+    return tuple(found.get(after_s, 0) for after_s in range(max(found, default=-1) + 1))

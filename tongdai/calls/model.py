@@ -1,0 +1,126 @@
+"""Attempts to reach a contact, the states they go through, and what becomes of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tongdai.campaigns.calling import Ceiling
+from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+
+
+class AttemptState(StrEnum):
+    CLAIMED = "claimed"
+    """Nothing was asked of the switch yet: nobody's phone can ring."""
+    DIALING = "dialing"
+    """The switch may have been asked: it is never asked again."""
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
+    AttemptState.CLAIMED: frozenset({AttemptState.DIALING, AttemptState.ENDED}),
+    AttemptState.DIALING: frozenset({AttemptState.RINGING, AttemptState.ANSWERED, AttemptState.ENDED}),
+    AttemptState.RINGING: frozenset({AttemptState.ANSWERED, AttemptState.ENDED}),
+    AttemptState.ANSWERED: frozenset({AttemptState.ENDED}),
+    AttemptState.ENDED: frozenset(),
+}
+"""Events may be lost: an attempt is answered without having been seen to ring."""
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    """The network could not or would not."""
+    INVALID_NUMBER = "invalid_number"
+    MACHINE = "machine"
+    ABANDONED = "abandoned"
+    """Answered, and no agent came in time."""
+    CANCELLED = "cancelled"
+    """Taken back before it was dialled: its campaign was paused or stopped, or the engine ended."""
+    LOST = "lost"
+    """What became of it is not known. Never dialled again by itself."""
+    DNC = "dnc"
+    """On a do-not-call list."""
+    OUT_OF_WINDOW = "out_of_window"
+    """The calling window closed before it was dialled."""
+
+
+NOT_PLACED = frozenset({Outcome.CANCELLED, Outcome.DNC, Outcome.OUT_OF_WINDOW})
+"""Nobody was called: such attempts count for no ceiling and no retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that has not ended."""
+
+    tenant_id: TenantId
+    attempt_id: UUID
+    """Also of its channel."""
+    campaign_id: CampaignId
+    contact_id: ContactId
+    phone: str
+    """E.164."""
+    state: AttemptState
+    opened_at: datetime
+    dial_until: datetime
+    """Where the calling window closes."""
+    lease_until: datetime
+    agent_id: AgentId | None = None
+    dialled_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    connected_at: datetime | None = None
+    """When who answered heard an agent, or the audio file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Whom a claim may take. The campaign must be running besides."""
+
+    tenant_id: TenantId
+    campaign_id: CampaignId
+    open_until: Mapping[str, datetime]
+    """The zones (as contacts have them) whose calling window is open, and where it closes."""
+    lease: timedelta
+    number_ceilings: Sequence[Ceiling] = ()
+    """For a number, over all campaigns of the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What became of the due contacts that were looked at."""
+
+    attempts: list[Attempt]
+    put_off: int = 0
+    """Their number was called too often, is being called now, or is on a do-not-call list that ends: due later."""
+    closed: int = 0
+    """On a do-not-call list: processed."""
+
+    @property
+    def examined(self) -> int:
+        return len(self.attempts) + self.put_off + self.closed
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The attempts of a contact that were placed and have ended, the present one not among them."""
+
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict[Outcome, int])
+    dialled_at: Sequence[datetime] = ()
+    """Oldest first; the last 1,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ended, as the switch told or the dialer decided."""
+
+    outcome: Outcome
+    hangup_cause: int | None = None
+    """Q.850."""
+    tech_cause: int | None = None
+    """SIP."""

@@ -1,0 +1,105 @@
+"""A call as the wire and files have it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tongdai.calls.pages import Call
+
+
+class CallView(msgspec.Struct):
+    callId: UUID
+    campaignId: int
+    contactId: int
+    phoneNumber: str
+    state: str
+    outcome: str | None
+    agentId: int | None
+    openedAt: datetime
+    dialledAt: datetime | None
+    ringingAt: datetime | None
+    answeredAt: datetime | None
+    connectedAt: datetime | None
+    endedAt: datetime | None
+    ringSec: float | None
+    talkSec: float | None
+    waitSec: float | None
+    hangupCause: int | None
+    sipStatus: int | None
+    nextCallAt: datetime | None
+
+
+class CallPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[CallView]
+
+
+HEADER = CallView.__struct_fields__
+
+SAMPLE: dict[str, Any] = {
+    "callId": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11",
+    "campaignId": 1042,
+    "contactId": 88001,
+    "phoneNumber": "0901234567",
+    "state": "ended",
+    "outcome": "answered",
+    "agentId": 7,
+    "openedAt": "2026-03-10T02:00:00Z",
+    "dialledAt": "2026-03-10T02:00:00.020000Z",
+    "ringingAt": "2026-03-10T02:00:01.500000Z",
+    "answeredAt": "2026-03-10T02:00:09Z",
+    "connectedAt": "2026-03-10T02:00:09.100000Z",
+    "endedAt": "2026-03-10T02:01:14.500000Z",
+    "ringSec": 8.98,
+    "talkSec": 65.4,
+    "waitSec": 0.1,
+    "hangupCause": 16,
+    "sipStatus": 200,
+    "nextCallAt": None,
+}
+
+
+def view(call: Call, shown: Callable[[str], str]) -> CallView:
+    """`shown` writes a number as the tenant's contacts have it."""
+    return CallView(
+        call.attempt_id,
+        call.campaign_id,
+        call.contact_id,
+        shown(call.phone),
+        call.state,
+        call.outcome,
+        call.agent_id,
+        call.opened_at,
+        call.dialled_at,
+        call.ringing_at,
+        call.answered_at,
+        call.connected_at,
+        call.ended_at,
+        _seconds(call.dialled_at, call.answered_at or call.ended_at),
+        _seconds(call.connected_at, call.ended_at),
+        _seconds(call.answered_at, call.connected_at or call.ended_at),
+        call.hangup_cause,
+        call.tech_cause,
+        call.due_again_at,
+    )
+
+
+def line(call: Call, shown: Callable[[str], str]) -> tuple[object, ...]:
+    """As cells of a file; instants as in JSON."""
+    cells = (getattr(view(call, shown), name) for name in HEADER)
+    return tuple(_instant(cell) if isinstance(cell, datetime) else cell for cell in cells)
+
+
+def _instant(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    """Between two instants, to the millisecond. Clocks of two machines may cross: never below 0."""
+    if start is None or end is None:
+        return None
+    return max(0.0, round((end - start).total_seconds(), 3))
