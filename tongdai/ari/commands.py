@@ -120,6 +120,15 @@ async def play(ari: Ari, channel_id: str, playback_id: str, media: str | Sequenc
     return await _unless_gone(ari, "POST", path, body={"media": list(sounds)})
 
 
+async def playing(ari: Ari, playback_id: str) -> bool:
+    """False when that playback is over, or never began."""
+    reply = await ari.request("GET", _path("playbacks", playback_id))
+    if reply.status == 404:
+        return False
+    _expect(reply)
+    return True
+
+
 async def continue_at(ari: Ari, channel_id: str, context: str, extension: str = "s") -> bool:
     """Let the dialplan have an answered channel: StasisEnd, and StasisStart when it comes back. False: none
     that is answered."""

@@ -24,9 +24,10 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate, zip_longest
+
+from tongdai.campaigns.calling import Mode
 
 PATIENCE_S = 2.0
 """A live answer that finds no agent for so long is abandoned."""
@@ -35,13 +36,6 @@ ENOUGH_ANSWERS = 15
 _PRIOR_ANSWERS, _PRIOR_SHARE = 200, 2 / 3
 """Shares are as if 200 answers had come before, abandoned at 2/3 of the cap, where shares settle: none abandoned of the
 first ten is not yet leave to spend all of the cap."""
-
-
-class Mode(StrEnum):
-    AGENTLESS = "agentless"
-    PREVIEW = "preview"
-    PROGRESSIVE = "progressive"
-    PREDICTIVE = "predictive"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Ledger:
     twice, never an originate while its application is away, and whatever `rules` say (windows, do-not-call, …)."""
 
     def __init__(self, keep: int | None = None) -> None:
-        """`keep`: of how many calls the records stay; all without it."""
+        """`keep`: of how many calls the records stay; all without it, and every channel id."""
         self.calls: deque[Call] = deque(maxlen=keep)
         self.live: dict[str, Call] = {}
         """By what was dialled."""
@@ -49,18 +49,19 @@ class Ledger:
         self.violations: list[str] = []
         self.counts: Counter[str] = Counter()
         """`originated`, `answered`, `unheard`, `ended`, and each fault by its name."""
-        self._ids: set[str] = set()
+        self._ids: set[str] | None = set() if keep is None else None
 
     def originated(self, call: Call) -> None:
         self.counts["originated"] += 1
-        if call.channel_id in self._ids:
+        if self._ids is not None and call.channel_id in self._ids:
             self.violation(call, "its channel id was used before")
         if not call.agent and call.to in self.live:
             self.violation(call, f"the number is in channel {self.live[call.to].channel_id} already")
         for rule in self.rules:
             if (wrong := rule(call)) is not None:
                 self.violation(call, wrong)
-        self._ids.add(call.channel_id)
+        if self._ids is not None:
+            self._ids.add(call.channel_id)
         self.live[call.to] = call
         self.calls.append(call)
 

@@ -82,7 +82,11 @@ class Switchboard(Exchange):
         """The reply to a request; it has happened then."""
         values = dict(query) | (cast("dict[str, Any]", body) if isinstance(body, dict) else {})
         kind, *rest = (unquote(part) for part in uri.split("/"))
-        answer = {"channels": self._channel_request, "bridges": self._bridge_request}.get(kind, self._other_request)
+        answer = {
+            "channels": self._channel_request,
+            "bridges": self._bridge_request,
+            "playbacks": self._playback_request,
+        }.get(kind, self._other_request)
         return answer(method, rest, values)
 
     def _other_request(self, method: str, rest: list[str], values: Mapping[str, Any]) -> Reply:
@@ -141,6 +145,13 @@ class Switchboard(Exchange):
         channel.playbacks.pop(playback_id).cancel()
         playback = {"id": playback_id, "target_uri": f"channel:{channel.channel_id}", "state": state}
         self._send(channel.app, self._frame("PlaybackFinished", channel.app, playback=playback))
+
+    def _playback_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+        match method, *rest:
+            case "GET", playback_id if any(playback_id in channel.playbacks for channel in self._channels.values()):
+                return Reply(200, {"id": playback_id, "state": "playing"})
+            case _:
+                return Reply(404, {"message": "Playback not found"})
 
     def _detect_machine(self, channel: Channel) -> Reply:
         """The dialplan's `amd` context, whatever context is asked for."""

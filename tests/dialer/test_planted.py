@@ -1,0 +1,99 @@
+"""The simulation sees what it is there to see: each of these mistakes, made on purpose, is found by a few seeds."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from tests.dialer.simulated import Plan, simulate
+from tongdai.ari.switch import SwitchAway
+from tongdai.calls.model import Attempt, AttemptState, Outcome
+from tongdai.campaigns.model import Running
+from tongdai.dialer import carrying, core, placing, reconciling
+from tongdai.dialer.options import LEASE
+from tongdai.ids import ContactId
+from tongdai.testing.memory_records import PENDING, MemoryRecords
+
+SEEDS = range(1, 13)
+
+
+def found(what: str, make_records: type[MemoryRecords] = MemoryRecords, plan: Plan | None = None) -> bool:
+    """Whether one of the seeds tells of it."""
+    return any(what in wrong for seed in SEEDS for wrong in simulate(seed, plan, make_records).violations)
+
+
+class DeletesWithoutCheck(MemoryRecords):
+    def delete_contact(self, contact_id: ContactId) -> bool:
+        contact = self.contacts[contact_id]
+        if not contact.deleted and contact.process_status == PENDING:
+            return super().delete_contact(contact_id)
+        contact.deleted = True
+        return True
+
+
+def test_deleting_a_contact_without_asking_whether_it_is_in_a_call_is_found() -> None:
+    assert found("dialled after it was deleted", DeletesWithoutCheck)
+
+
+def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    adopt = reconciling.Reconciling._adopt
+
+    async def requeue(self: reconciling.Reconciling, live: Sequence[Attempt]) -> None:
+        kept: list[Attempt] = []
+        for attempt in live:
+            known = str(attempt.attempt_id) in self._carrying.lines
+            if attempt.state is AttemptState.DIALING and not known:
+                await self._records.end(attempt, core.CANCELLED)
+            else:
+                kept.append(attempt)
+        await adopt(self, kept)
+
+    monkeypatch.setattr(reconciling.Reconciling, "_adopt", requeue)
+    assert found("ended as cancelled, and was dialled")
+
+
+def test_taking_calls_for_lost_before_their_lease_is_past_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (carrying, placing, reconciling):
+        monkeypatch.setattr(module, "LEASE", timedelta(seconds=2))
+    assert found("its attempt had ended as lost")
+
+
+def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    originate = placing.commands.originate
+
+    async def again(*args: object, **options: object) -> object:
+        try:
+            return await originate(*args, **options)  # type: ignore[arg-type]
+        except SwitchAway:
+            return await originate(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(placing.commands, "originate", again)
+    assert found("is asked for a second time")
+
+
+def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forgetful(self: placing.Placing, campaign: Running, attempts: Sequence[Attempt]) -> None:
+        for first in range(0, len(attempts), placing.BATCH):
+            some = attempts[first : first + placing.BATCH]
+            verdicts = await self._records.dial(some, LEASE)
+            for attempt in some:
+                self._go(campaign.settings, attempt, verdicts, self._clock.monotonic())
+
+    async def leave(*_: object) -> None: ...
+
+    monkeypatch.setattr(placing.Placing, "_dial", forgetful)
+    monkeypatch.setattr(reconciling.Reconciling, "_take_back", leave)
+    lasting = Plan(crash_s=0, stop_s=0, take_over_s=0, crash_at_step=False)
+    assert found("past its lease", plan=lasting)
+
+
+class AsksTheListsAtTheClaimOnly(MemoryRecords):
+    def _refusal(self, attempt: Attempt) -> Outcome | None:
+        refused = super()._refusal(attempt)
+        return None if refused is Outcome.DNC else refused
+
+
+def test_asking_the_do_not_call_lists_at_the_claim_only_is_found() -> None:
+    assert found("after it was put on a do-not-call list", AsksTheListsAtTheClaimOnly)

@@ -1,0 +1,202 @@
+"""The dialer's records in PostgreSQL: the statements of calls, campaigns and agents, put together to transactions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tongdai.agents import previews
+from tongdai.agents import store as agents
+from tongdai.agents.model import Accepted, Agent
+from tongdai.calls import claiming, figures
+from tongdai.calls import store as calls
+from tongdai.calls.figures import Load, Recent
+from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Terms
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.calling import CallSettings, call_again_at
+from tongdai.campaigns.model import Running
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
+
+
+class PostgresRecords:
+    """Implements `Records`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def now(self) -> datetime:
+        async with self._pool.acquire() as conn:
+            return await conn.fetchval("select clock_timestamp()")
+
+    async def running(self) -> list[Running]:
+        async with self._pool.acquire() as conn:
+            return await campaigns.running(conn)
+
+    async def settings(self, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
+        async with self._pool.acquire() as conn:
+            return await campaigns.call_settings(conn, tenant_id, campaign_id)
+
+    async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
+        async with self._pool.acquire() as conn:
+            return await claiming.waiting_zones(conn, tenant_id, campaign_id)
+
+    async def load(self, campaign: Running) -> Load:
+        async with self._pool.acquire() as conn:
+            return await figures.load(conn, campaign.tenant_id, campaign.campaign_id, campaign.settings.queue_id)
+
+    async def recent(self, campaign: Running) -> Recent:
+        async with self._pool.acquire() as conn:
+            ring_timeout_s = campaign.settings.ring_timeout_s
+            return await figures.recent(conn, campaign.tenant_id, campaign.campaign_id, ring_timeout_s)
+
+    async def claim(self, terms: Terms, limit: int) -> Claims:
+        async with self._pool.acquire() as conn:
+            return await claiming.claim(conn, terms, limit)
+
+    async def claim_accepted(self, terms: Terms, limit: int) -> list[Attempt]:
+        async with self._pool.acquire() as conn:
+            waiting = [
+                one
+                for one in await previews.accepted(conn)
+                if (one.tenant_id, one.campaign_id) == (terms.tenant_id, terms.campaign_id)
+            ]
+            attempts: list[Attempt] = []
+            for one in waiting:
+                if len(attempts) < limit:
+                    attempts += await _claim_accepted(conn, terms, one)
+            return attempts
+
+    async def dial(self, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
+        async with self._pool.acquire() as conn:
+            return await calls.dial(conn, attempts, lease)
+
+    async def rang(self, attempt: Attempt, at: datetime) -> bool:
+        async with self._pool.acquire() as conn:
+            return await calls.rang(conn, attempt, at)
+
+    async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
+        async with self._pool.acquire() as conn:
+            return await calls.answered(conn, attempt, at, lease)
+
+    async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
+        async with self._pool.acquire() as conn, conn.transaction():
+            changed = await calls.connected(conn, attempt, at, agent_id)
+            if changed:
+                await agents.talking(conn, attempt.tenant_id, attempt.attempt_id)
+            return changed
+
+    async def end(self, attempt: Attempt, ending: Ending) -> bool:
+        async with self._pool.acquire() as conn, conn.transaction():
+            again_at = await _again_at(conn, attempt, ending.outcome)
+            if not await calls.end(conn, attempt, ending, again_at):
+                return False
+            await agents.freed(conn, attempt.tenant_id, attempt.attempt_id)
+            return True
+
+    async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
+        async with self._pool.acquire() as conn:
+            await calls.extend(conn, attempts, lease)
+
+    async def live(self) -> list[Attempt]:
+        async with self._pool.acquire() as conn:
+            return await calls.live(conn)
+
+    async def overdue(self) -> list[Attempt]:
+        async with self._pool.acquire() as conn:
+            return await calls.overdue(conn)
+
+    async def ended(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
+        async with self._pool.acquire() as conn:
+            return await calls.ended(conn, attempt_ids)
+
+    async def agents_to_call(self) -> list[Agent]:
+        async with self._pool.acquire() as conn:
+            return await agents.to_call(conn)
+
+    async def agents_to_hang_up(self) -> list[Agent]:
+        async with self._pool.acquire() as conn:
+            return await agents.to_hang_up(conn)
+
+    async def agents_present(self) -> list[Agent]:
+        async with self._pool.acquire() as conn:
+            return await agents.present(conn)
+
+    async def agent_answered(self, agent: Agent) -> bool:
+        if agent.channel_id is None:
+            return False
+        async with self._pool.acquire() as conn:
+            return await agents.answered(conn, agent.tenant_id, agent.agent_id, agent.channel_id)
+
+    async def agent_gone(self, channel_id: UUID) -> UUID | None:
+        async with self._pool.acquire() as conn:
+            return await agents.gone(conn, channel_id)
+
+    async def reserve(self, attempt: Attempt, queue_id: QueueId) -> Agent | None:
+        async with self._pool.acquire() as conn, conn.transaction():
+            # Locked, so that it cannot end in between: nobody would free the agent.
+            if not await conn.fetchval(LIVE, attempt.tenant_id, attempt.attempt_id):
+                return None
+            taken = await conn.fetchrow(TAKEN, attempt.tenant_id, attempt.attempt_id)
+            if taken is not None:
+                return agents.agent_of(taken)
+            return await agents.reserve(conn, attempt.tenant_id, queue_id, attempt.attempt_id)
+
+    async def wrap_ups_over(self) -> int:
+        async with self._pool.acquire() as conn:
+            return await agents.wrap_ups_over(conn)
+
+
+LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and state <> 'ended' for share"
+TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and attempt_id = $2"  # noqa: S608 - columns
+
+
+class _Taken(Exception):
+    """The agent is not idle any more, or has skipped the contact."""
+
+
+async def _claim_accepted(conn: Connection, terms: Terms, accepted: Accepted) -> list[Attempt]:
+    """Contact claimed, agent reserved, preview gone: all or nothing."""
+    try:
+        async with conn.transaction():
+            await _hold(conn, accepted)
+            claims = await claiming.claim_contact(conn, terms, accepted.contact_id, accepted.agent_id)
+            await _take(conn, accepted, claims)
+            return claims.attempts
+    except _Taken:
+        return []
+
+
+async def _hold(conn: Connection, accepted: Accepted) -> None:
+    """Agent, then preview, as who signs out or skips locks them; the claim after that waits for no contact."""
+    if not await agents.hold_idle(conn, accepted.tenant_id, accepted.agent_id):
+        raise _Taken
+    if not await previews.done(conn, accepted.tenant_id, accepted.agent_id):
+        raise _Taken
+
+
+async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
+    if not claims.examined:  # somebody has the contact just now, or its window has closed: it stays accepted
+        raise _Taken
+    for attempt in claims.attempts:
+        if not await agents.reserve_for(conn, attempt.tenant_id, accepted.agent_id, attempt.attempt_id):
+            raise _Taken
+
+
+ZONES = """
+select t.zone as tenant_zone, c.zone, clock_timestamp() as now
+from tenant t join contact c on c.tenant_id = t.tenant_id
+where t.tenant_id = $1 and c.contact_id = $2
+"""
+
+
+async def _again_at(conn: Connection, attempt: Attempt, outcome: Outcome) -> datetime | None:
+    """As the campaign's rules say; None: the contact is processed."""
+    settings = await campaigns.call_settings(conn, attempt.tenant_id, attempt.campaign_id)
+    zones = await conn.fetchrow(ZONES, attempt.tenant_id, attempt.contact_id)
+    if settings is None or zones is None:
+        return None
+    history = await calls.history(conn, attempt.tenant_id, attempt.contact_id)
+    before: Mapping[str, int] = {was.value: count for was, count in history.outcomes.items()}
+    return call_again_at(
+        settings, outcome.value, before, history.dialled_at, zones["zone"], zones["tenant_zone"], zones["now"]
+    )
