@@ -1,4 +1,5 @@
-"""A tenant to try Tongdai with, the one of the API's samples: a campaign, two lists of contacts, queues and a key."""
+"""A tenant to try Tongdai with, the one of the API's samples: a campaign, two lists of contacts, queues and a key.
+Two more campaigns are being called."""
 
 import os
 import random
@@ -7,12 +8,14 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from tongdai import demo_calls
 from tongdai.campaigns.model import DEFAULT_TYPE
 from tongdai.contacts import phone
+from tongdai.contacts.zones import zone_of
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Scope
-from tongdai.ids import TenantId
+from tongdai.ids import QueueId, TenantId
 from tongdai.imports import outcomes
 from tongdai.imports.outcomes import ChunkOutcome
 from tongdai.settings import Settings
@@ -20,6 +23,7 @@ from tongdai.tenants import keys, store
 
 TENANT = TenantId(20260310)
 TENANT_NAME = "AloHub"
+ZONE = "Asia/Ho_Chi_Minh"
 CAMPAIGN = 1042
 CAMPAIGN_NAME = "Khao sat khach hang"
 LISTS = ((501, "Danh sach thang 4", 150), (502, "Default List", 30))
@@ -73,12 +77,14 @@ async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) 
         if reset:
             await _delete(conn)
         await _create(conn)
+        await demo_calls.sign_in(conn, TENANT)
     return await _key(conn, settings)
 
 
 # Rows are deleted before those they refer to. The first statement has requests for the tenant wait for what follows.
 LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
+    "preview", "agent", "attempt", "call_hour", "do_not_call", "do_not_call_list",
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_tally", "contact",
     "customer", "contact_list", "campaign", "inbound_queue", "api_key", "tenant",
@@ -93,13 +99,13 @@ async def _delete(conn: Connection) -> None:
 
 
 CREATE_CAMPAIGN = """
-insert into campaign (tenant_id, campaign_id, name, type, status) values ($1, $2, $3, $4, 1)
+insert into campaign (tenant_id, campaign_id, name, type, status, trunk) values ($1, $2, $3, $4, 1, $5)
 """
 CREATE_LIST = "insert into contact_list (tenant_id, campaign_id, list_id, name) values ($1, $2, $3, $4)"
 CREATE_CUSTOMERS = "insert into customer (tenant_id, customer_id, phone) values ($1, $2, $3)"
 CREATE_CONTACTS = """
-insert into contact (tenant_id, campaign_id, list_id, contact_id, customer_id, phone, name)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into contact (tenant_id, campaign_id, list_id, contact_id, customer_id, phone, name, zone)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 CREATE_TALLY = """
 insert into contact_tally (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
@@ -135,12 +141,13 @@ from (select pg_get_serial_sequence($1, $2)::regclass as sequence) s
 
 
 async def _create(conn: Connection) -> None:
-    if await store.create_tenant(conn, TENANT, TENANT_NAME, "VN") is None:
+    if await store.create_tenant(conn, TENANT, TENANT_NAME, "VN", ZONE) is None:
         return
     await conn.execute(LOCK_SEQUENCES)
-    await conn.execute(CREATE_CAMPAIGN, TENANT, CAMPAIGN, CAMPAIGN_NAME, DEFAULT_TYPE)
+    await conn.execute(CREATE_CAMPAIGN, TENANT, CAMPAIGN, CAMPAIGN_NAME, DEFAULT_TYPE, demo_calls.TRUNK)
     placed = [list_id for list_id, _, contacts in LISTS for _ in range(contacts)]
-    people = list(islice(_people(), len(placed)))
+    everybody = _people()
+    people = list(islice(everybody, len(placed)))
     await _create_contacts(conn, placed, people)
     await _create_job(conn, people[:JOB_CREATED])
     await conn.executemany(CREATE_QUEUES, [(TENANT, *queue) for queue in QUEUES])
@@ -153,6 +160,7 @@ async def _create(conn: Connection) -> None:
         ("inbound_queue", "queue_id", QUEUES[-1][0]),
     ):
         await conn.execute(MOVE_SEQUENCE, table, column, highest)
+    await demo_calls.create(conn, TENANT, QueueId(QUEUES[1][0]), everybody)
 
 
 async def _create_contacts(conn: Connection, placed: list[int], people: list[tuple[str, str]]) -> None:
@@ -165,7 +173,7 @@ async def _create_contacts(conn: Connection, placed: list[int], people: list[tup
     await conn.executemany(
         CREATE_CONTACTS,
         [
-            (TENANT, CAMPAIGN, list_id, FIRST_CONTACT + place, FIRST_CUSTOMER + place, *person)
+            (TENANT, CAMPAIGN, list_id, FIRST_CONTACT + place, FIRST_CUSTOMER + place, *person, zone_of(person[0]))
             for place, (list_id, person) in enumerate(zip(placed, people, strict=True))
         ],
     )

@@ -1,7 +1,7 @@
-"""The engine's composition root: what works through imports (and, later, calls), apart from requests."""
+"""The engine's composition root: what works through imports, apart from requests."""
 
 import asyncio
-import signal
+import os
 from datetime import timedelta
 
 import structlog
@@ -13,6 +13,7 @@ from tongdai.db.notify import listen
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
 from tongdai.imports import kept, store
 from tongdai.imports.worker import Worker
+from tongdai.process import run_until_told
 from tongdai.settings import Settings
 
 log = structlog.get_logger()
@@ -21,6 +22,8 @@ IMPORT_WORKERS = 2
 GAUGES_S = 2.0
 PURGE_S = 600.0
 SWEEP_S = 5.0
+NICE = 10
+"""Imports take what processor time is left: who waits for an answer comes first."""
 
 
 async def run(settings: Settings, dsn: str) -> None:
@@ -75,16 +78,6 @@ async def sweep(pool: Pool) -> None:
 
 def main(settings: Settings, dsn: str) -> None:
     """The process: runs until SIGTERM, then hands its work back."""
-    asyncio.run(_until_told(settings, dsn))
-
-
-async def _until_told(settings: Settings, dsn: str) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    for sig in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sig, task.cancel)
-    try:
-        await run(settings, dsn)
-    except asyncio.CancelledError:
-        log.info("engine stopped")
+    os.nice(NICE)
+    run_until_told(run(settings, dsn))
+    log.info("engine stopped")

@@ -1,9 +1,12 @@
 """What every process of Tongdai needs of its operating system."""
 
+import asyncio
 import ctypes
 import os
 import signal
 import sys
+from collections.abc import Coroutine
+from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -25,6 +28,20 @@ def parent_named(variable: str) -> int | None:
     """The pid that the environment names, for `die_with_parent`; None where nobody is named."""
     pid = os.environ.get(variable)
     return None if pid is None else int(pid)
+
+
+def run_until_told(work: Coroutine[None, None, None]) -> None:
+    """`asyncio.run`; SIGTERM and SIGINT cancel the work, and this returns once it has ended."""
+
+    async def cancelled_when_told() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(sig, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await work
+
+    asyncio.run(cancelled_when_told())
 
 
 def alive(pid: int) -> bool:

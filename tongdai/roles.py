@@ -1,4 +1,4 @@
-"""The processes that `serve` starts: `python -m tongdai.roles api` and `… engine`."""
+"""The processes that `serve` starts: `python -m tongdai.roles api`, `… engine` and `… dialer`."""
 
 import os
 import signal
@@ -46,7 +46,13 @@ def _engine(settings: Settings) -> None:
     engine.main(settings, os.environ[ROLE_DSN])
 
 
-ROLES = {"api": _api, "engine": _engine}
+def _dialer(settings: Settings) -> None:
+    from tongdai import dialing
+
+    dialing.main(settings, os.environ[ROLE_DSN])
+
+
+ROLES = {"api": _api, "engine": _engine, "dialer": _dialer}
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from tongdai.tenants import keys, store, valkey
 
 log = structlog.get_logger()
 
-Role = Literal["api", "engine"]
+Role = Literal["api", "engine", "dialer"]
 Prepare = Callable[[Connection, Settings], Awaitable[None]]
 """Awaited once, on a migrated database, before the roles start."""
 
@@ -52,8 +52,8 @@ def run(
     """
     logging.configure(settings.log_format, settings.log_level, "serve")
     if only is not None and settings.database_url is None:
-        raise OperatorError(f"--only {only} needs a database that the other role reaches too: set --database-url")
-    roles: tuple[Role, ...] = ("api", "engine") if only is None else (only,)
+        raise OperatorError(f"--only {only} needs a database that the other roles reach too: set --database-url")
+    roles: tuple[Role, ...] = ("api", "engine", "dialer") if only is None else (only,)
     asyncio.run(_serve(settings, roles, prepare, ready))
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import tomllib
 import types
 import typing
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -85,7 +87,7 @@ class Settings:
     import_rows_days: int = 30
     """Days that what became of each row of an import is kept after its end; so long it can be undone."""
     max_event_streams: int = 200
-    """Clients that a worker tells the progress of imports at once."""
+    """Clients that a worker sends events to at once; a tenant may have a quarter of them."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     upload_idle_s: float = 30.0
@@ -98,6 +100,28 @@ class Settings:
     """What one cell of it may hold, in 1024 characters."""
     import_reader_mb: int = 1024
     """Memory of the process that reads a large file; one that needs more is refused."""
+    asterisk: str | None = None
+    """`ws://host:8088` or `wss://host:8089`: the ARI of an Asterisk 22; the simulated switch without it."""
+    asterisk_user: str = "tongdai"
+    asterisk_password: str = ""
+    asterisk_app: str = "tongdai"
+    """The Stasis application; an Asterisk that two installations share has one for each."""
+    trunk: str | None = None
+    """The PJSIP endpoint that numbers are dialled through, where the campaign names none."""
+    caller_id: str | None = None
+    """The number shown to those called, where the campaign names none."""
+    default_sound: str = "hello-world"
+    """What an agentless campaign without an audio file plays."""
+    max_calls: int = 1000
+    """Calls that may be up at once on the switch, of all campaigns."""
+    simulated_answer_rate: float = 0.4
+    """Share of the simulated switch's calls that are answered."""
+    simulated_talk_s: float = 20.0
+    """The median of how long those who answer stay, if nobody hangs up."""
+    simulated_faults: float = 0.0
+    """Share of its requests and events that are lost, late, doubled or refused."""
+    simulated_seed: int | None = None
+    """Makes its callees the same ones each time."""
 
     def __post_init__(self) -> None:
         _validate(self)
@@ -114,7 +138,7 @@ _POSITIVE = (
     "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
     "body_timeout_s", "header_timeout_s", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s",
     "import_rows_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
-    "import_reader_mb",
+    "import_reader_mb", "max_calls", "simulated_talk_s",
 )  # fmt: skip
 
 
@@ -122,19 +146,49 @@ def _validate(settings: Settings) -> None:
     for name in _POSITIVE:
         if getattr(settings, name) <= 0:
             raise OperatorError(f"{name} must be above 0, not {getattr(settings, name)}")
-    for name in ("port", "admin_port"):
+    for name, limit in (("port", 65535), ("admin_port", 65535), ("simulated_answer_rate", 1), ("simulated_faults", 1)):
         value = getattr(settings, name)
-        if value is not None and not 0 <= value <= 65535:
-            raise OperatorError(f"{name} must be 0 to 65535, not {value}")
+        if value is not None and not 0 <= value <= limit:
+            raise OperatorError(f"{name} must be 0 to {limit}, not {value}")
     for network in settings.trusted_proxies:
         try:
             ipaddress.ip_network(network)
         except ValueError as error:
             raise OperatorError(f"trusted_proxies: {error}") from None
+    _validate_asterisk(settings)
     if settings.key_pepper is not None and len(settings.key_pepper) < 32:
         raise OperatorError("key_pepper must have at least 32 characters")
     if settings.database_url is not None and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise OperatorError("database_url must begin with postgresql://")
+
+
+_PART = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+_NAMES = {
+    "asterisk_app": (r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, - and _"),
+    "trunk": (r"[A-Za-z0-9_-]{1,64}", "the name of a PJSIP endpoint: 1 to 64 letters, digits, - and _"),
+    "caller_id": (r"\+?[0-9]{3,15}", "3 to 15 digits, with a plus or without"),
+    "default_sound": (rf"/?{_PART}(/{_PART})*", "the name of a sound, without its suffix"),
+}
+
+
+def _validate_asterisk(settings: Settings) -> None:
+    for name, (pattern, expected) in _NAMES.items():
+        value = getattr(settings, name)
+        if value is not None and (not re.fullmatch(pattern, value, re.ASCII) or ".." in value):
+            raise OperatorError(f"{name} must be {expected}, not {value!r}")
+    if settings.asterisk is None:
+        return
+    try:
+        url = urlsplit(settings.asterisk)
+        good = url.scheme in {"ws", "wss"} and url.hostname and url.port != 0 and "@" not in url.netloc
+    except ValueError:  # a port that is none
+        good = False
+    if not good:
+        raise OperatorError("asterisk must be ws://host:port or wss://host:port, without user and password")
+    if not settings.asterisk_password:
+        raise OperatorError("asterisk needs asterisk_password, as it stands in Asterisk's ari.conf")
+    if settings.trunk is None:
+        raise OperatorError("asterisk needs a trunk, the PJSIP endpoint that numbers are dialled through")
 
 
 def load(config: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Settings:

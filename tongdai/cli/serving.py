@@ -11,7 +11,7 @@ import click
 from tongdai import settings as all_settings
 from tongdai.settings import Settings
 
-Only = Literal["api", "engine"] | None
+Only = Literal["api", "engine", "dialer"] | None
 
 _OPTIONS = (
     click.option("--data-dir", metavar="DIR", help="Holds the database, keys' secret and uploads; made at first."),
@@ -32,7 +32,17 @@ _OPTIONS = (
     click.option("--log-format", type=click.Choice(["text", "json"]), help="[default: text]"),
     click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]"),
     click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings in TOML."),
-    click.option("--only", type=click.Choice(["api", "engine"]), help="One half; needs an external database."),
+    click.option(
+        "--asterisk", metavar="URL", help="ARI of an Asterisk 22, ws://host:8088; a simulated switch without."
+    ),
+    click.option("--asterisk-user", metavar="NAME", help="As in its ari.conf.  [default: tongdai]"),
+    click.option("--asterisk-password", metavar="TEXT", help="Likewise; better by TONGDAI_ASTERISK_PASSWORD."),
+    click.option("--trunk", metavar="ENDPOINT", help="The PJSIP endpoint that numbers are dialled through."),
+    click.option("--caller-id", metavar="NUMBER", help="The number shown, where a campaign has none of its own."),
+    click.option("--simulated-answer-rate", type=float, help="Of the simulated switch, 0 to 1.  [default: 0.4]"),
+    click.option(
+        "--only", type=click.Choice(["api", "engine", "dialer"]), help="One part; needs an external database."
+    ),
 )
 
 
@@ -44,7 +54,7 @@ def _server_options(command: Callable[..., None]) -> Callable[..., None]:
         settings = all_settings.load(config, os.environ, flags)
         if only is not None and settings.database_url is None:
             raise click.UsageError(
-                f"--only {only} needs an external database that the other half uses too: "
+                f"--only {only} needs an external database that the other parts use too: "
                 "give --database-url or set TONGDAI_DATABASE_URL."
             )
         command(settings, only, **({} if reset is None else {"reset": reset}))
@@ -69,7 +79,7 @@ def serve(settings: Settings, only: Only) -> None:
     from tongdai import serve as server  # noqa: PLC0415 - half a second that `--help` does not need
 
     def ready(url: str) -> None:
-        click.echo("tongdai: engine ready" if only == "engine" else f"tongdai: ready on {url}", err=True)
+        click.echo(f"tongdai: ready on {url}" if only in {None, "api"} else f"tongdai: {only} ready", err=True)
 
     server.run(settings, only, ready=ready)
 
@@ -87,6 +97,10 @@ def demo(settings: Settings, only: Only, reset: bool) -> None:
       tongdai demo
       tongdai demo --data-dir /tmp/demo --port 9000 --reset
     """
+    if settings.asterisk is not None:
+        raise click.UsageError(
+            "The demo's numbers may be real people's: unset TONGDAI_ASTERISK and --asterisk, or use tongdai serve."
+        )
     from tongdai import demo as data  # noqa: PLC0415
     from tongdai import serve as server  # noqa: PLC0415
     from tongdai.db.pool import Connection  # noqa: PLC0415
@@ -110,6 +124,7 @@ def _welcome(url: str, key: str) -> str:
         f"  Key      {key}\n"
         f"  Docs     {url}/docs\n\n"
         f"Try:\n"
-        f"  curl -H 'X-Api-Key: {key}' {url}/v1/campaigns/{data.CAMPAIGN}/contact-lists\n\n"
+        f"  curl -H 'X-Api-Key: {key}' {url}/v1/campaigns/{data.CAMPAIGN}/contact-lists\n"
+        f"  tongdai top --url {url} --key {key}\n\n"
         f"Stop with Ctrl-C. The data stays; --reset makes it anew."
     )

@@ -1,0 +1,56 @@
+"""Settings that an operator got wrong are refused, and named."""
+
+import pytest
+
+from tongdai import settings
+from tongdai.errors import OperatorError
+
+GOOD = {"asterisk": "ws://127.0.0.1:8088", "asterisk_password": "secret", "trunk": "carrier"}
+
+
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:8088", "wss://pbx.example:8089/prefix", "ws://[::1]:8088", "ws://pbx"])
+def test_asterisk_is_a_websocket_address(url: str) -> None:
+    assert settings.load(None, {}, GOOD | {"asterisk": url}).asterisk == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8088",
+        "127.0.0.1:8088",
+        "ws://",
+        "ws://:8088",
+        "ws://a:b@host",
+        "ws://host:0",
+        "ws://h:99999",
+        "",
+    ],
+)
+def test_anything_else_is_refused(url: str) -> None:
+    with pytest.raises(OperatorError, match="asterisk must be ws://host:port"):
+        settings.load(None, {}, GOOD | {"asterisk": url})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("asterisk_password", "", "asterisk needs asterisk_password"),
+        ("trunk", None, "asterisk needs a trunk"),
+        ("trunk", "a&PJSIP/1900", "trunk must be the name of a PJSIP endpoint"),
+        ("caller_id", "0901@evil", "caller_id must be 3 to 15 digits"),
+        ("asterisk_app", "a b", "asterisk_app must be"),
+        ("default_sound", "../../etc/passwd", "default_sound must be"),
+        ("default_sound", "http://x/y", "default_sound must be"),
+        ("max_calls", 0, "max_calls must be above 0"),
+        ("simulated_answer_rate", 1.5, "simulated_answer_rate must be 0 to 1"),
+        ("simulated_faults", -0.1, "simulated_faults must be 0 to 1"),
+    ],
+)
+def test_what_is_wrong_is_named(name: str, value: object, said: str) -> None:
+    with pytest.raises(OperatorError, match=said):
+        settings.Settings(**GOOD | {name: value})  # type: ignore[arg-type]
+
+
+def test_environment_tells_the_switch() -> None:
+    environment = {f"TONGDAI_{name.upper()}": value for name, value in GOOD.items()}
+    assert settings.load(None, environment, {}).trunk == "carrier"
