@@ -96,7 +96,8 @@ def every_command(command: click.Command = commands, path: tuple[str, ...] = ())
 def test_help_of_every_command_has_an_example(path: tuple[str, ...], option: str) -> None:
     answer = CliRunner().invoke(commands, [*path, option], prog_name="tongdai")
     assert answer.exit_code == 0
-    assert re.search(rf"Examples?:\n +(KEY=\$\(|CAMPAIGN=\$\()?{' '.join(('tongdai', *path))}", answer.output)
+    before = r"((KEY|CAMPAIGN|AGENT)=\$\()?"
+    assert re.search(rf"Examples?:\n +{before}{' '.join(('tongdai', *path))}", answer.output)
     assert max(map(len, answer.output.splitlines())) <= 100
 
 
@@ -153,6 +154,7 @@ def test_version_and_the_module_itself() -> None:
         ("version --loud", "No such option '--loud'"),
         ("serve --only api", "needs an external database"),
         ("demo --only engine", "needs an external database"),
+        ("demo --asterisk ws://127.0.0.1:8088 --asterisk-password x --trunk a", "may be real people's"),
         ("serve --only everything", "'everything' is not one of"),
         ("serve --port eighty", "'eighty' is not a valid integer"),
         ("tenant create 5", "Missing option '--name'"),
@@ -185,6 +187,13 @@ def test_wrong_usage_is_one_line_and_code_2(args: str, said: str, capsys: pytest
 
 def test_wrong_usage_of_the_process() -> None:
     complaint(tongdai("key", "create"), 2)
+
+
+def test_demo_calls_nobody_by_the_asterisk_of_the_environment(tmp_path: Path) -> None:
+    asterisk = {"TONGDAI_ASTERISK": "ws://127.0.0.1:8088", "TONGDAI_ASTERISK_PASSWORD": "x", "TONGDAI_TRUNK": "a"}
+    said = complaint(tongdai("demo", "--data-dir", str(tmp_path / "data"), **asterisk), 2)
+    assert "unset TONGDAI_ASTERISK and --asterisk, or use tongdai serve" in said
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("name", ["", "x" * 256, "two\nlines", os.fsdecode(b"\xff")])
@@ -221,11 +230,37 @@ def test_tenant_is_created_listed_and_not_created_twice(run: Run) -> None:
         run("tenant", "create", "123456789012345678", "--name", "Again"), 1
     )
     lines = [line.split("\t") for line in done(run("tenant", "list")).splitlines()]
-    assert lines[0] == ["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt"]
+    assert lines[0] == ["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt", "timeZone"]
     assert ["123456789012345678", "[red]Đông Á[/red]", "US", "-", "-"] in [line[:5] for line in lines]
     listed = json.loads(done(run("tenant", "list", "--json")))
     mine = next(row for row in listed if row["tenantId"] == 123456789012345678)
     assert (mine["name"], mine["country"], mine["tenantLimit"]) == ("[red]Đông Á[/red]", "US", None)
+
+
+@pytest.mark.parametrize(
+    ("tenant_id", "args", "zone"),
+    [
+        ("701", "", "Asia/Ho_Chi_Minh"),
+        ("702", "--country SG", "Asia/Singapore"),
+        ("703", "--country US", "UTC"),
+        ("704", "--country US --zone America/New_York", "America/New_York"),
+    ],
+)
+def test_tenant_is_in_the_zone_given_or_the_only_one_of_its_country(
+    run: Run, tenant_id: str, args: str, zone: str
+) -> None:
+    assert f"in {zone}." in done(run("tenant", "create", tenant_id, "--name", "A", *args.split()))
+    listed = json.loads(done(run("tenant", "list", "--json")))
+    assert [row["timeZone"] for row in listed if row["tenantId"] == int(tenant_id)] == [zone]
+
+
+def test_zone_of_a_tenant_is_set_and_must_be_one(run: Run) -> None:
+    done(run("tenant", "create", "705", "--name", "A"))
+    done(run("tenant", "zone", "705", "Asia/Bangkok"))
+    listed = json.loads(done(run("tenant", "list", "--json")))
+    assert [row["timeZone"] for row in listed if row["tenantId"] == 705] == ["Asia/Bangkok"]
+    assert "'Bangkok' is no time zone" in complaint(run("tenant", "zone", "705", "Bangkok"), 2)
+    assert "there is no tenant 706" in complaint(run("tenant", "zone", "706", "UTC"), 1)
 
 
 @pytest.mark.usefixtures("conn")
@@ -352,7 +387,8 @@ def test_rotation_without_an_overlap_ends_the_old_key_at_once(run: Run) -> None:
 @pytest.mark.parametrize(
     "args",
     ["key create --tenant 404 --scopes queue", "key list --tenant 404", "campaign create --tenant 404 --name x",
-     "campaign list --tenant 404", "queue create --tenant 404 --name x", "queue list --tenant 404"],
+     "campaign list --tenant 404", "campaign start --tenant 404 --campaign 1",
+     "queue create --tenant 404 --name x", "queue list --tenant 404"],
 )  # fmt: skip
 def test_unknown_tenant(run: Run, args: str) -> None:
     assert "there is no tenant 404" in complaint(run(*args.split()), 1)
@@ -479,6 +515,9 @@ def test_demo_prints_what_works_and_commands_work_beside_it() -> None:
             header, value, url = found.groups()
             answer = httpx2.get(url, headers={header: value}).json()
             assert [row["contactCount"] for row in answer["data"]] == [150, 30]
+            watched = re.search(r"^  tongdai (top --url \S+ --key \S+)$", said, re.MULTILINE)
+            assert watched is not None
+            assert "switch up (simulated)" in done(tongdai(*watched[1].split(), "--once", COLUMNS="120"))
             docs = re.search(r"Docs +(\S+)", said)
             assert docs is not None
             assert httpx2.get(docs[1]).status_code == 200

@@ -10,11 +10,15 @@ from pathlib import Path
 import msgspec
 
 from tongdai import __version__, log, metrics, process
+from tongdai.agents import api as agents
+from tongdai.calls import api as calls
+from tongdai.calls import watching, why
 from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock, every
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
 from tongdai.db.pool import Lender
+from tongdai.do_not_call import api as do_not_call
 from tongdai.http import openapi
 from tongdai.http.application import Application
 from tongdai.http.cors import Cors
@@ -36,7 +40,12 @@ ROUTES: list[Route] = [
     *campaigns.HANDLERS,
     *contacts.HANDLERS,
     *imports.HANDLERS,
+    *do_not_call.HANDLERS,
     *queues.HANDLERS,
+    *agents.HANDLERS,
+    *calls.HANDLERS,
+    *why.HANDLERS,
+    *watching.HANDLERS,
     *tenants.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]

@@ -61,6 +61,7 @@ async def test_2_contacts_of_a_list(tenant, campaign_id, prefix):
         "callStatus": None,
         "externalId": None,
         "attributes": None,
+        "timeZone": "Asia/Ho_Chi_Minh",
     }
     assert isinstance(customer_id, int)
     assert body == f'{{"success":"1","totalRecord":1,"data":[{compact(row)}]}}'

@@ -4,8 +4,8 @@ import click
 
 from tongdai.cli.database import database_options, run
 from tongdai.cli.tables import json_option, show
-from tongdai.cli.values import ID, Text
-from tongdai.contacts import phone
+from tongdai.cli.values import ID, ZONE, Text
+from tongdai.contacts import phone, zones
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import TenantId
@@ -30,7 +30,7 @@ def _unknown(tenant_id: int) -> OperatorError:
 
 @click.group
 def tenant() -> None:
-    """Create tenants and set their rate limits.
+    """Create tenants and set their time zones and rate limits.
 
     A tenant is a company whose campaigns, contacts and queues nobody else sees.
 
@@ -44,21 +44,28 @@ def tenant() -> None:
 @click.argument("tenant_id", metavar="ID", type=ID)
 @click.option("--name", required=True, type=Text(), help="What people call it.")
 @click.option("--country", default="VN", show_default=True, help="Two letters; local phone numbers are read in it.")
+@click.option(
+    "--zone", type=ZONE, help="Time zone of contacts whose own is unknown.  [default: the country's only one, or UTC]"
+)
 @database_options
-def create(settings: Settings, tenant_id: int, name: str, country: str) -> None:
+def create(settings: Settings, tenant_id: int, name: str, country: str, zone: str | None) -> None:
     """Create a tenant. ID is yours to choose, 1 to 18 digits; requests name it in X-Tenant-ID.
 
     \b
     Example:
       tongdai tenant create 20260310 --name AloHub --country VN
+      tongdai tenant create 20260311 --name "AloHub US" --country US --zone America/New_York
     """
     code = phone.canonical_country(country)
     if code is None:
         raise click.BadParameter(f"{country!r} is no country: expected two letters such as VN.", param_hint="--country")
-    made = run(settings, lambda conn: store.create_tenant(conn, TenantId(tenant_id), name, code))
+    zone = zone or zones.zone_of_country(code) or "UTC"
+    made = run(settings, lambda conn: store.create_tenant(conn, TenantId(tenant_id), name, code, zone))
     if made is None:
         raise OperatorError(f"there is a tenant {tenant_id} already")
-    click.echo(f"Tenant {tenant_id} created. Next: tongdai key create --tenant {tenant_id} --scopes campaign,queue")
+    click.echo(
+        f"Tenant {tenant_id} created, in {zone}. Next: tongdai key create --tenant {tenant_id} --scopes campaign,queue"
+    )
 
 
 @tenant.command("list")
@@ -79,10 +86,27 @@ def list_(settings: Settings, as_json: bool) -> None:
             "tenantLimit": tenant.tenant_limit,
             "routeLimit": tenant.route_limit,
             "createdAt": tenant.created_at,
+            "timeZone": tenant.zone,
         }
         for tenant in run(settings, store.list_tenants)
     ]
-    show(["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt"], rows, as_json=as_json)
+    show(["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt", "timeZone"], rows, as_json=as_json)
+
+
+@tenant.command
+@click.argument("tenant_id", metavar="ID", type=ID)
+@click.argument("zone", type=ZONE)
+@database_options
+def zone(settings: Settings, tenant_id: int, zone: str) -> None:
+    """Set a tenant's time zone: that of contacts whose own is unknown. Calling windows go by it at once.
+
+    \b
+    Example:
+      tongdai tenant zone 20260310 Asia/Ho_Chi_Minh
+    """
+    if run(settings, lambda conn: store.set_zone(conn, TenantId(tenant_id), zone)) is None:
+        raise _unknown(tenant_id)
+    click.echo(f"Tenant {tenant_id} is in {zone}.")
 
 
 @tenant.command

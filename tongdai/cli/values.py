@@ -65,5 +65,17 @@ class Pattern(click.ParamType[str]):
         return value
 
 
+class _Zone(click.ParamType[str]):
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from tongdai.contacts.zones import is_zone  # noqa: PLC0415 - loads what is known of phone numbers
+
+        if not is_zone(value):
+            self.fail(f"{value!r} is no time zone: expected a name such as Asia/Ho_Chi_Minh.", param, ctx)
+        return value
+
+
 ID = _Id()
+ZONE = _Zone()
 DURATION = _Duration()

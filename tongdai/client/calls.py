@@ -1,9 +1,11 @@
 """A call: one request that is not sent yet, and how its answer is read. No I/O."""
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -16,6 +18,10 @@ Query = Mapping[str, str | int | bool | None]
 PAGE_SIZE = 1000
 MAX_KEY = 255
 
+_NAMED = re.compile(r"\{(\w+)\}")
+_TEXTS = {"phoneNumber": re.compile(r"[^/]*[0-9][^/]*"), "callId": re.compile(r"[0-9a-fA-F-]{32,36}")}
+"""What stands in a path and is no number: any other text would let the path be another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
@@ -24,8 +30,8 @@ class Call(Generic[T]):
     method: str
     template: str
     """The route's path as documented: `/campaigns/{id}/contact-lists`."""
-    ids: tuple[int, ...]
-    """What stands in its braces."""
+    ids: tuple[int | str, ...]
+    """What stands in its braces: ids, and what is written as people write it."""
     answer: Any
     """The type of the answer's body."""
     query: Query = field(default_factory=dict[str, str])
@@ -41,7 +47,7 @@ class Call(Generic[T]):
     @property
     def path(self) -> str:
         parts, ids = self.template.split("/"), iter(self.ids)
-        return "/".join(str(next(ids)) if part.startswith("{") else part for part in parts)
+        return "/".join(quote(str(next(ids)), safe="+") if part.startswith("{") else part for part in parts)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -76,7 +82,7 @@ class Listing(Generic[T]):
 
 
 def listing(
-    template: str, ids: tuple[int, ...], record: type[T], page_size: int, query: Query, size_name: str = "size"
+    template: str, ids: tuple[int | str, ...], record: type[T], page_size: int, query: Query, size_name: str = "size"
 ) -> Listing[T]:
     if not 1 <= page_size <= PAGE_SIZE:
         raise ValueError(f"page_size must be 1 to {PAGE_SIZE}, not {page_size}")
@@ -87,7 +93,7 @@ def listing(
 def call(
     method: str,
     template: str,
-    ids: tuple[int, ...],
+    ids: tuple[int | str, ...],
     answer: Any,
     query: Query | None = None,
     body: Any = None,
@@ -95,9 +101,11 @@ def call(
     complete: Callable[[Any], Any] | None = None,
 ) -> Call[Any]:
     """A call; a POST gets an idempotency key of its own unless the caller gives one."""
-    for value in ids:
-        # A str would let the path be another one.
-        if type(value) is not int or value <= 0:
+    for name, value in zip(_NAMED.findall(template), ids, strict=True):
+        if name in _TEXTS:
+            if not (isinstance(value, str) and _TEXTS[name].fullmatch(value)):
+                raise ValueError(f"that is no {name}: {value!r}")
+        elif type(value) is not int or value <= 0:
             raise ValueError(f"an id must be a whole number above 0, not {value!r}")
     if method == "POST":
         idempotency_key = _checked(idempotency_key) if idempotency_key is not None else uuid.uuid4().hex

@@ -15,7 +15,6 @@ from tongdai.client.errors import (
     ConnectionFailed,
     ImportFailed,
     InsufficientScope,
-    TongdaiError,
     Unauthorized,
     UnexpectedAnswer,
     WaitTimeout,
@@ -29,7 +28,8 @@ from tongdai.client.model import (
     NewContact,
     Page,
 )
-from tongdai.client.session import Attempts, Session
+from tongdai.client.saving import save
+from tongdai.client.session import Session
 from tongdai.client.uploads import Progress, upload_of
 
 _BULK = "/campaigns/{id}/contacts/bulk"
@@ -231,28 +231,4 @@ async def save_rows_csv(
 
     It is streamed to the disk, and the file is there, or replaced, only when it is whole.
     """
-    path = Path(file)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    attempts = Attempts(session.retry)
-    try:
-        while True:
-            try:
-                await _save(session, rows_as_csv(job, outcome), part)
-            except TongdaiError as error:
-                pause = attempts.pause_after(error)
-            else:
-                part.replace(path)
-                return path
-            await session.transport.sleep(pause)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-async def _save(session: Session, rows: Call[None], part: Path) -> None:
-    async with session.open(rows) as reply:
-        kind = reply.headers.get("content-type", "").partition(";")[0]
-        if kind != rows.accept:
-            raise UnexpectedAnswer(f"{rows.method} {rows.path}: expected {rows.accept}, not {kind}")
-        with part.open("wb") as file:
-            async for piece in reply.pieces():
-                file.write(piece)
+    return await save(session, rows_as_csv(job, outcome), file)

@@ -13,11 +13,13 @@ from tongdai.client.calls import PAGE_SIZE, Call, Listing, call, listing, presen
 from tongdai.client.model import (
     ApiKey,
     ApiKeyCreated,
+    CallSettings,
     Campaign,
     CampaignCreated,
     CampaignDetail,
     Contact,
     ContactAdded,
+    ContactDetail,
     ContactList,
     Done,
     Page,
@@ -26,6 +28,11 @@ from tongdai.client.model import (
     Scalar,
     Tenant,
 )
+
+_UNCHANGED = CallSettings()
+
+
+_CONTACT = "/campaigns/{id}/contacts/{contactId}"
 
 
 def campaigns(
@@ -50,18 +57,23 @@ def create_campaign(
     *,
     type: str | None = None,  # noqa: A002 - as the server calls it
     user_name: str | None = None,
+    settings: CallSettings = _UNCHANGED,
     idempotency_key: str | None = None,
 ) -> Call[CampaignCreated]:
     """Make a campaign, in state 1 (inprocess): it calls nobody until it is started."""
-    body = present(campaignName=name, type=type, userName=user_name)
+    body = present(campaignName=name, type=type, userName=user_name) | settings.sent()
     return call("POST", "/campaigns", (), CampaignCreated, body=body, idempotency_key=idempotency_key)
 
 
 def update_campaign(
-    campaign_id: int, *, name: str | UnsetType = UNSET, user_name: str | UnsetType | None = UNSET
+    campaign_id: int,
+    *,
+    name: str | UnsetType = UNSET,
+    user_name: str | UnsetType | None = UNSET,
+    settings: CallSettings = _UNCHANGED,
 ) -> Call[Done]:
     """Change what is given of a campaign; `user_name=None` clears it."""
-    body = sent(campaignName=name, userName=user_name)
+    body = sent(campaignName=name, userName=user_name) | settings.sent()
     return call("PATCH", "/campaigns/{id}", (campaign_id,), Done, body=body)
 
 
@@ -116,17 +128,41 @@ def add_contact(
     list_id: int | None = None,
     external_id: str | None = None,
     attributes: Mapping[str, Scalar] | None = None,
+    time_zone: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[ContactAdded]:
-    """Add a contact to a list, by default the campaign's first. A number that the campaign has is a `duplicate`."""
-    body = present(phoneNumber=phone_number, name=name, listId=list_id, externalId=external_id, attributes=attributes)
+    """Add a contact to a list, by default the campaign's first. A number that the campaign has is a `duplicate`.
+
+    `time_zone` is an IANA name; without one it is that of the number.
+    """
+    body = present(phoneNumber=phone_number, name=name, listId=list_id, externalId=external_id)
+    body |= present(attributes=attributes, timeZone=time_zone)
     template = "/campaigns/{id}/contacts"
     return call("POST", template, (campaign_id,), ContactAdded, body=body, idempotency_key=idempotency_key)
 
 
+def contact(campaign_id: int, contact_id: int) -> Call[ContactDetail]:
+    """A contact."""
+    return call("GET", _CONTACT, (campaign_id, contact_id), ContactDetail)
+
+
+def update_contact(
+    campaign_id: int,
+    contact_id: int,
+    *,
+    name: str | UnsetType | None = UNSET,
+    time_zone: str | UnsetType | None = UNSET,
+    external_id: str | UnsetType | None = UNSET,
+    attributes: Mapping[str, Scalar] | UnsetType | None = UNSET,
+) -> Call[Done]:
+    """Change what is given of a contact; None clears it, and of `time_zone` gives the number's own again."""
+    body = sent(name=name, timeZone=time_zone, externalId=external_id, attributes=attributes)
+    return call("PATCH", _CONTACT, (campaign_id, contact_id), Done, body=body)
+
+
 def delete_contact(campaign_id: int, contact_id: int) -> Call[Done]:
     """Delete a contact. InvalidState unless it is pending."""
-    return call("DELETE", "/campaigns/{id}/contacts/{contactId}", (campaign_id, contact_id), Done)
+    return call("DELETE", _CONTACT, (campaign_id, contact_id), Done)
 
 
 def queues(*, page_size: int = PAGE_SIZE) -> Listing[Queue]:
@@ -169,7 +205,7 @@ def update_queue(
 
 
 def delete_queue(queue_id: int) -> Call[Done]:
-    """Delete an inbound queue."""
+    """Delete an inbound queue. InvalidState while agents or campaigns refer to it."""
     return call("DELETE", "/queues/inbound/{id}", (queue_id,), Done)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 import httpx2
 
-from tongdai.client import imports, operations
+from tongdai.client import agent_operations, call_figures, do_not_call, imports, operations
 from tongdai.client.calls import Call, Listing
 from tongdai.client.model import Page
 from tongdai.client.retry import Retry
@@ -134,7 +134,20 @@ class AsyncClient:
     contact_lists = _call(operations.contact_lists)
     contacts = _pages(operations.contacts)
     add_contact = _call(operations.add_contact)
+    contact = _call(operations.contact)
+    update_contact = _call(operations.update_contact)
     delete_contact = _call(operations.delete_contact)
+    dnc_lists = _pages(do_not_call.dnc_lists)
+    dnc_list = _call(do_not_call.dnc_list)
+    create_dnc_list = _call(do_not_call.create_dnc_list)
+    delete_dnc_list = _call(do_not_call.delete_dnc_list)
+    dnc_numbers = _pages(do_not_call.dnc_numbers)
+    add_dnc_number = _call(do_not_call.add_dnc_number)
+    add_dnc_numbers = _call(do_not_call.add_dnc_numbers)
+    add_dnc_csv = _call(do_not_call.add_dnc_csv)
+    save_dnc_csv = _flow(do_not_call.save_dnc_csv)
+    remove_dnc_number = _call(do_not_call.remove_dnc_number)
+    check_dnc = _call(do_not_call.check_dnc)
     import_contacts = _call(imports.import_contacts)
     import_file = _call(imports.import_file)
     import_job = _call(imports.import_job)
@@ -149,6 +162,26 @@ class AsyncClient:
     create_queue = _call(operations.create_queue)
     update_queue = _call(operations.update_queue)
     delete_queue = _call(operations.delete_queue)
+    agents = _pages(agent_operations.agents)
+    agent = _call(agent_operations.agent)
+    create_agent = _call(agent_operations.create_agent)
+    update_agent = _call(agent_operations.update_agent)
+    delete_agent = _call(agent_operations.delete_agent)
+    sign_in_agent = _call(agent_operations.sign_in_agent)
+    sign_out_agent = _call(agent_operations.sign_out_agent)
+    ready_agent = _call(agent_operations.ready_agent)
+    offer_contact = _call(agent_operations.offer_contact)
+    accept_contact = _call(agent_operations.accept_contact)
+    skip_contact = _call(agent_operations.skip_contact)
+    calls = _pages(call_figures.calls)
+    save_calls_csv = _flow(call_figures.save_calls_csv)
+    call_record = _call(call_figures.call_record)
+    attempts = _pages(call_figures.attempts)
+    diagnostics = _call(call_figures.diagnostics)
+    why = _call(call_figures.why)
+    live = _call(call_figures.live)
+    campaign_live = _call(call_figures.campaign_live)
+    watch_campaign = _stream(call_figures.watch_campaign)
     tenant = _call(operations.tenant)
     api_keys = _pages(operations.api_keys)
     create_api_key = _call(operations.create_api_key)

@@ -1,0 +1,224 @@
+"""`tongdai top`: what happens now, on a terminal, once a second."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import click
+import msgspec
+from rich.box import SIMPLE
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as Screen
+from rich.table import Table
+from rich.text import Text
+
+from tongdai.cli.remote import client_options
+from tongdai.cli.tables import json_option
+from tongdai.client import (
+    CallRecord,
+    CampaignFigures,
+    CampaignStatus,
+    Client,
+    ConnectionFailed,
+    Live,
+    RateLimited,
+    ServerFailed,
+)
+
+REFRESH_S = 1.0
+T = TypeVar("T")
+
+
+@click.command
+@click.option("--once", is_flag=True, help="Print it once and end.")
+@json_option
+@client_options("report")
+def top(client: Client, once: bool, as_json: bool) -> None:
+    """Show what happens now: campaigns that call, their calls, agents and rates, the switch, the newest outcomes.
+
+    On a terminal it is shown anew each second until Ctrl-C, also while the server is away; otherwise it is printed
+    once. With --json it is a line each second.
+
+    \b
+    Examples:
+      tongdai top
+      tongdai top --once --json
+    """
+    console = Console()
+    if as_json:
+        _lines(client, once)
+    elif once or not console.is_terminal:
+        console.print(view(client.live(), client.url, None, console.width))
+    else:
+        _watch(client, console)
+
+
+def _lines(client: Client, once: bool) -> None:
+    if once:
+        click.echo(msgspec.json.format(msgspec.json.encode(client.live()), indent=2))
+        return
+    try:
+        while True:
+            click.echo(msgspec.json.encode(client.live()))
+            time.sleep(REFRESH_S)
+    except KeyboardInterrupt:
+        return
+
+
+def _watch(client: Client, console: Console) -> None:
+    """What is known last stays on the screen while the server is away."""
+    known: Live | None = None
+    try:
+        with Screen(console=console, screen=True, auto_refresh=False) as screen:
+            while True:
+                trouble = None
+                try:
+                    known = client.live()
+                except (ConnectionFailed, RateLimited, ServerFailed) as error:
+                    trouble = str(error)
+                screen.update(view(known, client.url, trouble, console.width), refresh=True)
+                time.sleep(REFRESH_S)
+    except KeyboardInterrupt:
+        return
+
+
+def view(live: Live | None, url: str, trouble: str | None, width: int) -> RenderableType:
+    """All of it, for a terminal of that width; `trouble` is why there is nothing newer, None when there is."""
+    parts: list[RenderableType] = [_header(live, url)]
+    if trouble is not None:
+        parts.append(Text(f"No answer from the server, trying again: {trouble}", style="bold red"))
+    if live is not None:
+        parts.append(_table(CAMPAIGN_COLUMNS, live.campaigns, width, "No campaign is running."))
+        parts.append(_table(CALL_COLUMNS, live.newest, width, "No call has ended yet."))
+    return Group(*parts)
+
+
+def _header(live: Live | None, url: str) -> Text:
+    text = Text.assemble(("Tongdai ", "bold"), url.removesuffix("/v1"))
+    if live is None:
+        return text
+    up, running = live.switch.up, live.dialer.running
+    name = f" ({live.switch.name})" if live.switch.name else ""
+    calls = sum(_calls_up(campaign) for campaign in live.campaigns)
+    rate = sum(campaign.calls_per_minute for campaign in live.campaigns) / 60
+    text.append("   switch ")
+    text.append(("up" if up else "down") + name, "green" if up else "bold red")
+    text.append("   dialer ")
+    text.append("alive" if running else _last_seen(live), "green" if running else "bold red")
+    text.append(f"   {calls:,} calls up   {rate:.1f} calls/s")
+    return text
+
+
+def _last_seen(live: Live) -> str:
+    alive_at = live.dialer.alive_at
+    return "not running" if alive_at is None else f"not seen since {_clock(alive_at)}"
+
+
+def _calls_up(campaign: CampaignFigures) -> int:
+    up = campaign.calls
+    return up.dialing + up.ringing + up.waiting + up.talking
+
+
+def _clock(instant: datetime) -> str:
+    """By the clock of whoever looks."""
+    return f"{instant.astimezone():%H:%M:%S}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """Of rows of one kind."""
+
+    title: str
+    cell: Callable[[T], object]
+    rank: int = 0
+    """Where there is not room for all, those of the highest rank are left out first."""
+    number: bool = True
+    shrinks: bool = False
+    """Long values may be cut."""
+
+
+_SHRUNK = 12
+_BETWEEN = 3  # blanks from column to column
+
+
+def _table(columns: Iterable[Column[T]], rows: Sequence[T], width: int, otherwise: str) -> RenderableType:
+    if not rows:
+        return Text(f"\n{otherwise}\n", style="dim")
+    table = Table(box=SIMPLE)
+    shown = _fitting({column: [_written(column.cell(row)) for row in rows] for column in columns}, width)
+    room = width - sum(_least(*one) + _BETWEEN for one in shown.items()) - 2
+    for column, cells in shown.items():
+        least, side = _least(column, cells), "right" if column.number else "left"
+        wide = min(_needed(column, cells), least + max(room, 0)) if column.shrinks else least
+        table.add_column(column.title, justify=side, no_wrap=True, overflow="ellipsis", width=wide)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*map(Text, row))  # Text: a name may look like markup
+    return table
+
+
+def _fitting(cells: Mapping[Column[T], Sequence[str]], width: int) -> dict[Column[T], Sequence[str]]:
+    """The columns that there is room for, in their order."""
+    shown = dict(cells)
+    while len(shown) > 1 and sum(_least(*one) + _BETWEEN for one in shown.items()) + 2 > width:
+        shown.pop(max(shown, key=lambda column: column.rank))
+    return shown
+
+
+def _least(column: Column[T], cells: Sequence[str]) -> int:
+    needed = _needed(column, cells)
+    return min(needed, _SHRUNK) if column.shrinks else needed
+
+
+def _needed(column: Column[T], cells: Sequence[str]) -> int:
+    return max(len(column.title), *map(cell_len, cells))
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _status(campaign: CampaignFigures) -> str:
+    """In a word; of a status that this version does not know, its number."""
+    try:
+        return CampaignStatus(campaign.status).name.lower()
+    except ValueError:
+        return str(campaign.status)
+
+
+CAMPAIGN_COLUMNS: tuple[Column[CampaignFigures], ...] = (
+    Column("id", lambda c: str(c.campaign_id), number=False),
+    Column("campaign", lambda c: c.name, 3, number=False, shrinks=True),
+    Column("mode", lambda c: c.pacing.mode, 6, number=False),
+    Column("status", _status, 7, number=False),
+    Column("pending", lambda c: c.contacts.pending, 1),
+    Column("in call", lambda c: c.contacts.in_call, 10),
+    Column("done", lambda c: c.contacts.processed, 5),
+    Column("dial", lambda c: c.calls.dialing, 11),
+    Column("ring", lambda c: c.calls.ringing),
+    Column("wait", lambda c: c.calls.waiting, 12),
+    Column("talk", lambda c: c.calls.talking),
+    Column("ans %", lambda c: c.today.answer_rate, 1),
+    Column("aband %", lambda c: c.abandoned_rate_24h, 4),
+    Column("calls/min", lambda c: c.calls_per_minute, 2),
+    Column("idle", lambda c: c.agents.idle, 8),
+    Column("talking", lambda c: c.agents.talking, 9),
+)
+CALL_COLUMNS: tuple[Column[CallRecord], ...] = (
+    Column("ended", lambda c: _clock(_ended(c)), 1, number=False),
+    Column("number", lambda c: c.phone_number, number=False),
+    Column("outcome", lambda c: c.outcome, number=False),
+    Column("ring s", lambda c: c.ring_sec, 3),
+    Column("talk s", lambda c: c.talk_sec, 2),
+    Column("campaign", lambda c: str(c.campaign_id), 4),
+)
+
+
+def _ended(call: CallRecord) -> datetime:
+    return call.ended_at or datetime.now(UTC)
