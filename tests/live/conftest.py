@@ -1,7 +1,7 @@
 """One Asterisk for the whole run. A test that harms it leaves it running."""
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,19 @@ from tests.ari.listening import Listener, listening
 from tests.live.lab import Lab
 from tests.servers import eventually
 from tongdai.ari.events import Connected
+
+Figures = Callable[[str], None]
+
+
+@pytest.fixture
+def figures(capsys: pytest.CaptureFixture[str]) -> Figures:
+    """Shows what was measured, also of a test that passes."""
+
+    def show(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}")  # noqa: T201
+
+    return show
 
 
 @pytest.fixture(scope="session")

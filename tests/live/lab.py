@@ -5,10 +5,11 @@ import secrets
 import signal
 import socket
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.live import audio, scenarios
+from tests.live import audio, guide, scenarios
 from tests.servers import eventually
 from tongdai.ari import commands
 from tongdai.ari.client import Ari, AriClient, SwitchAway
@@ -17,18 +18,21 @@ from tongdai.process import die_with_parent
 HERE = Path(__file__).parent
 USER = "tongdai"
 APP = "tongdai"
+TRUNK, AGENT = "carrier", "agent1"
 CUSTOMER_HZ, AGENT_HZ, GREETING_HZ = 1000, 700, 440
+SOUNDS = {"greeting": 2, "message": 6, "long": 60}
+"""`custom/NAME`: so many seconds of a tone."""
 DEFAULTS = {
     "[general]\n": ("ccss", "cdr", "cel", "features", "manager", "udptl"),
-    "": ("acl", "pjproject", "websocket_client"),
+    "": ("acl", "pjproject", "stasis", "websocket_client"),
 }
 """Files without which Asterisk complains, or does not start."""
 START_S, STOP_S = 20.0, 3.0
 
 
 def number(ending: str, n: int = 0) -> str:
-    """The `n`-th number to dial whose callee does as `ending` says (see `scenarios`)."""
-    return f"8490{n:05d}{ending}"
+    """The `n`-th number to dial whose callee does as `ending` says (see `scenarios`): a Vietnamese mobile one."""
+    return f"8490{n:04d}{ending}"
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Lab:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self.programs, self.folder = programs, folder
-        self.password = secrets.token_hex(12)
+        self.password, self.carriers, self.agents = (secrets.token_hex(12) for _ in range(3))
         net = f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"
         # Each SIPp has an address of its own, and so all ports for media.
         self.addresses = {"CARRIER": f"{net}.1", "TALKERS": f"{net}.2", "AGENT": f"{net}.3", "NOBODY": f"{net}.4"}
@@ -80,9 +84,10 @@ class Lab:
         self.asterisk = Child(
             [str(programs / "asterisk"), "-f", "-C", str(folder / "etc/asterisk.conf")], folder / "asterisk"
         )
-        self.carrier = self._sipp("carrier", scenarios.callee(), "-rtp_echo")
-        self.talkers = self._sipp("talkers", scenarios.callee("tone.ulaw"), hz=CUSTOMER_HZ)
-        self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), hz=AGENT_HZ)
+        account = ("your-account", self.carriers)
+        self.carrier = self._sipp("carrier", scenarios.callee(account=account), "-rtp_echo")
+        self.talkers = self._sipp("talkers", scenarios.callee("tone.ulaw", hang_up_ms=5000), hz=CUSTOMER_HZ)
+        self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), "-trace_msg", hz=AGENT_HZ)
 
     @property
     def url(self) -> str:
@@ -96,12 +101,27 @@ class Lab:
 
     async def start(self) -> None:
         self._configure()
-        audio.write_wav(self.folder / "greeting.wav", audio.tone(GREETING_HZ, 2))
-        for child in (self.carrier, self.talkers, self.agent):
+        sounds = self.folder / "data/sounds/custom"
+        for name, seconds in SOUNDS.items():
+            audio.write_wav(sounds / f"{name}.wav", audio.tone(GREETING_HZ, seconds))
+        for child in (self.carrier, self.talkers):
             child.start()
         await self.start_asterisk()
+        await self.phone("registration", scenarios.registration(AGENT, self.agents))
+        self.agent.start()
         for child in (self.carrier, self.talkers, self.agent):
             assert child.running, (child.folder / "output").read_text(errors="replace")[-2000:]
+
+    async def phone(self, name: str, scenario: str, port: int = 5060) -> None:
+        """Let the agent's phone do something once; AssertionError when it could not."""
+        child = self._sipp(name, scenario, "-m", "1", f"127.0.0.1:{self.sip_port}", address="AGENT", port=port)
+        child.start()
+        try:
+            await eventually(lambda: not child.running, 20, f"the end of {name}")
+        finally:
+            child.stop()
+        assert child.process is not None
+        assert child.process.returncode == 0, (child.folder / "output").read_text(errors="replace")[-2000:]
 
     async def start_asterisk(self) -> None:
         """Returns once it answers HTTP; what a client needs beyond that it waits for itself."""
@@ -128,38 +148,70 @@ class Lab:
         """Where Asterisk keeps a recording of that name, as WAV."""
         return self.folder / "spool/recording" / f"{name}.wav"
 
-    def _sipp(self, name: str, scenario: str, *flags: str, hz: int | None = None) -> Child:
-        folder, address = self.folder / name, self.addresses[name.upper()]
+    def ledger(self, callee: Child) -> Counter[tuple[str, str]]:
+        """What happened to those who were called, as they themselves wrote it down: (number, what) → how often."""
+        ledger = callee.folder / "ledger"
+        lines = ledger.read_text().splitlines() if ledger.exists() else []
+        return Counter((number, what) for number, _, what in (line.partition(" ") for line in lines))
+
+    def values(self) -> dict[str, str]:
+        """What the reader of the guide would write in its files."""
+        return {
+            "bindport = 8088": f"bindport = {self.http_port}",
+            "ws://127.0.0.1:8088": self.url,
+            "a-long-random-password": self.password,
+            "bind = 0.0.0.0:5060": f"bind = 127.0.0.1:{self.sip_port}",
+            "sip:sip.carrier.example:5060": f"sip:{self.addresses['CARRIER']}:5060",
+            "password-at-the-carrier": self.carriers,
+            "password-of-agent1": self.agents,
+        }
+
+    def _sipp(
+        self, name: str, scenario: str, *flags: str, hz: int | None = None, address: str | None = None, port: int = 5060
+    ) -> Child:
+        folder, own = self.folder / name, self.addresses[address or name.upper()]
         folder.mkdir(parents=True)
         (folder / "scenario.xml").write_text(scenario)
         if hz is not None:
             audio.write_ulaw(folder / "tone.ulaw", audio.tone(hz, 2))
-        command = [str(self.programs / "sipp"), "-sf", "scenario.xml", "-i", address, "-p", "5060", "-nostdin", "-nd"]
-        command += ["-mi", address, "-min_rtp_port", "30000", "-max_rtp_port", "39999", "-trace_err", *flags]
-        return Child(command, folder)
+        command = [str(self.programs / "sipp"), "-sf", "scenario.xml", "-i", own, "-p", str(port), "-nostdin", "-nd"]
+        command += ["-mi", own, "-min_rtp_port", "30000", "-max_rtp_port", "39999", "-trace_err"]
+        return Child([*command, "-trace_logs", "-log_file", "ledger", *flags], folder)
 
     def _configure(self) -> None:
-        for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log"):
+        for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log", "data/sounds/custom"):
             (self.folder / name).mkdir(parents=True)
         root = self.programs / "root"
+        # The package's, and a place for our own sounds.
+        for shipped in (root / "usr/share/asterisk").iterdir():
+            if shipped.name != "sounds":
+                (self.folder / "data" / shipped.name).symlink_to(shipped)
+        (self.folder / "data/sounds/en").symlink_to(root / "usr/share/asterisk/sounds/en")
         values = {
-            "RUN": self.folder,
-            "ROOT": root,
-            "MODULES": next(root.glob("usr/lib/*/asterisk/modules")),
+            "RUN": str(self.folder),
+            "MODULES": str(next(root.glob("usr/lib/*/asterisk/modules"))),
             "APP": APP,
-            "PASSWORD": self.password,
-            "HTTP_PORT": self.http_port,
-            "SIP_PORT": self.sip_port,
         } | {name: f"{address}:5060" for name, address in self.addresses.items()}
-        for text, names in DEFAULTS.items():
-            for name in names:
-                (self.folder / "etc" / f"{name}.conf").write_text(text)
-        for template in (HERE / "conf").glob("*.conf"):
+        texts = {f"{name}.conf": text for text, names in DEFAULTS.items() for name in names}
+        for path, text in guide.files(self.values()).items():
+            folder, _, name = path.rpartition("/")
+            if folder == "/etc/asterisk":
+                texts[name] = text
+            else:
+                (self.folder / name).write_text(text)
+        for template in (HERE / "conf").glob("*.conf"):  # what the tests need besides
             text = template.read_text()
             for name, value in values.items():
-                text = text.replace(f"@{name}@", str(value))
-            (self.folder / "etc" / template.name).write_text(text)
+                text = text.replace(f"@{name}@", value)
+            texts[template.name] = texts.get(template.name, "") + text
+        for name, text in texts.items():
+            (self.folder / "etc" / name).write_text(text)
         (self.folder / "etc/ari.conf").chmod(0o600)
+
+    @property
+    def settings(self) -> Path:
+        """Tongdai's own file, as the guide has it."""
+        return self.folder / "tongdai.toml"
 
     async def _answers(self) -> bool:
         assert self.asterisk.running, self._log()

@@ -1,7 +1,13 @@
-"""SIPp scenarios of callees: what becomes of a call is told by the last three digits of the number."""
+"""SIPp scenarios: callees, phones, and who registers them. Each callee writes down what happened to it, in a ledger.
 
-ANSWER, ANSWER_THEN_BYE, BYE_WITH_REASON, NO_ANSWER = "200", "700", "716", "480"
+What becomes of a call is told by the last three digits of the number.
+"""
+
+ANSWER, ANSWER_THEN_BYE, BYE_WITH_REASON, NO_ANSWER, PASSWORD = "200", "700", "716", "480", "401"
 REFUSALS = {"486": "Busy Here", "404": "Not Found", "603": "Decline", "503": "Service Unavailable"}
+CALLED, ANSWERED, CANCELLED, HUNG_UP, LEFT = "called", "answered", "cancelled", "hung-up", "left"
+"""What stands in a ledger behind a number: it was asked to ring; its answer was taken; it need not ring any more; the
+other side hung up; it hung up itself."""
 
 _HEAD = """[last_Via:]
 [last_From:]
@@ -17,27 +23,77 @@ t=0 0
 m=audio [{port}] RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 """
+_CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="17ab3c", algorithm=MD5\n'
 
 
-def callee(tone: str | None = None, answer_ms: int = 100, hang_up_ms: int = 700) -> str:
+def callee(
+    tone: str | None = None, answer_ms: int = 100, hang_up_ms: int = 700, account: tuple[str, str] = ("", "")
+) -> str:
     """Rings, and does then as the number says; any other than those above answers. `tone` is a file of raw µ-law
-    that one who answers plays for ever; without it, media is SIPp's to echo."""
+    that one who answers plays for ever; without it, media is SIPp's to echo. `account` is the user and password without
+    which a number that ends in 401 is refused."""
     port = "rtpstream_audio_port" if tone else "media_port"
     talk = f'<nop><action><exec rtp_stream="{tone},-1,0,PCMU/8000"/></action></nop>' if tone else ""
     answer = _response("180 Ringing") + _pause(answer_ms) + _response("200 OK", _SDP.format(port=port), again=True)
-    answer += '<recv request="ACK"/>' + talk
+    answer += _heard("ACK", ANSWERED) + talk
     branches = {
         ANSWER_THEN_BYE: answer + _pause(hang_up_ms) + _bye(""),
         BYE_WITH_REASON: answer + _pause(hang_up_ms) + _bye("Reason: Q.850;cause=16\n"),
         NO_ANSWER: _response("180 Ringing") + _cancelled(),
+        PASSWORD: _challenged(*account),
     } | {status: _response(f"{status} {text}", again=True) + _ack() for status, text in REFUSALS.items()}
-    hears_bye = '<recv request="BYE"/>' + _ok().replace("<send>", '<send next="99">')
+    hears_bye = _heard("BYE", HUNG_UP) + _ok().replace("<send>", '<send next="99">')
     jumps = "".join(f'<nop next="{i}" test="is{digits}"/>' for i, digits in enumerate(branches, 1))
     labels = "".join(f'<label id="{i}"/>{steps}' for i, steps in enumerate(branches.values(), 1))
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="callee">{_invited(branches)}{jumps}'
-        f'{answer}{hears_bye}{labels}<label id="99"/>{_pause(200)}</scenario>\n'
+    return _scenario(
+        f'{_invited(branches)}{jumps}<label id="98"/>{answer}{hears_bye}{labels}<label id="99"/>{_pause(200)}'
     )
+
+
+def registration(name: str, password: str) -> str:
+    """Signs a phone on, to be called at the address and port that this is sent from."""
+    head = (
+        "REGISTER sip:[remote_ip]:[remote_port] SIP/2.0\n"
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        f"From: <sip:{name}@[remote_ip]>;tag=[call_number]\nTo: <sip:{name}@[remote_ip]>\nCall-ID: [call_id]\n"
+        f"CSeq: [cseq] REGISTER\nContact: <sip:{name}@[local_ip]:[local_port]>\nMax-Forwards: 70\nExpires: 3600\n"
+    )
+    login = f"[authentication username={name} password={password}]\n"
+    return _scenario(
+        _send(head, again=True)
+        + '<recv response="401" auth="true"/>'
+        + _send(head + login, again=True)
+        + '<recv response="200"/>'
+    )
+
+
+def calling(name: str, password: str, number: str, status: int) -> str:
+    """A phone that dials a number, and must be answered with that status."""
+
+    def request(method: str, to: str, branch: str = "branch") -> str:
+        return (
+            f"{method} sip:{number}@[remote_ip]:[remote_port] SIP/2.0\n"
+            f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[{branch}]\n"
+            f"From: <sip:{name}@[remote_ip]>;tag=[call_number]\n{to}\nCall-ID: [call_id]\n"
+            f"CSeq: [cseq] {method}\nContact: <sip:{name}@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
+        )
+
+    head = request("INVITE", f"To: <sip:{number}@[remote_ip]>")
+    login = f"[authentication username={name} password={password}]\n"
+    sdp = _SDP.format(port="media_port")
+    return _scenario(
+        _send(head, sdp, again=True)
+        + '<recv response="401" auth="true"/>'
+        + _send(request("ACK", "[last_To:]", "branch-2"))
+        + _send(head + login, sdp, again=True)
+        + '<recv response="100" optional="true"/>'
+        + f'<recv response="{status}"/>'
+        + _send(request("ACK", "[last_To:]", "branch-3"))
+    )
+
+
+def _scenario(steps: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="lab">{steps}</scenario>\n'
 
 
 def _invited(endings: object) -> str:
@@ -51,12 +107,21 @@ def _invited(endings: object) -> str:
         '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
         '<ereg regexp=":(.*)" search_in="hdr" header="From" assign_to="all,caller"/>'
         '<ereg regexp="&lt;([^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="all2,contact"/>'
-        '</action></recv><Reference variables="all,all2"/>'
+        '<ereg regexp="sip:([^@&gt;]*)@" search_in="hdr" header="To:" assign_to="all3,number"/>'
+        f'{_entry(CALLED)}</action></recv><Reference variables="all,all2,all3"/>'
     )
 
 
-def _response(status: str, sdp: str = "", *, again: bool = False) -> str:
-    head = f"SIP/2.0 {status}\n{_HEAD}[last_CSeq:]\n{_CONTACT}"
+def _entry(what: str) -> str:
+    return f'<log message="[$number] {what}"/>'
+
+
+def _heard(request: str, what: str) -> str:
+    return f'<recv request="{request}"><action>{_entry(what)}</action></recv>'
+
+
+def _response(status: str, sdp: str = "", *, again: bool = False, more: str = "") -> str:
+    head = f"SIP/2.0 {status}\n{_HEAD}[last_CSeq:]\n{_CONTACT}{more}"
     return _send(head, sdp, again=again)
 
 
@@ -72,7 +137,18 @@ def _ok() -> str:
 
 def _cancelled() -> str:
     terminated = f"SIP/2.0 487 Request Terminated\n{_HEAD}CSeq: [$cseq] INVITE\n"
-    return '<recv request="CANCEL"/>' + _ok() + _send(terminated, again=True) + _ack()
+    return _heard("CANCEL", CANCELLED) + _ok() + _send(terminated, again=True) + _ack()
+
+
+def _challenged(user: str, password: str) -> str:
+    verified = f'<verifyauth assign_to="known" username="{user}" password="{password}"/>'
+    return (
+        _response("401 Unauthorized", again=True, more=_CHALLENGE)
+        + '<recv request="ACK"/>'
+        + f'<recv request="INVITE"><action>{verified}</action></recv><nop next="98" test="known"/>'
+        + _response("403 Forbidden", again=True)
+        + _ack()
+    )
 
 
 def _ack() -> str:
@@ -85,7 +161,8 @@ def _bye(reason: str) -> str:
         "From: <sip:callee@[local_ip]:[local_port]>;tag=[pid]T[call_number]\nTo:[$caller]\n[last_Call-ID:]\n"
         f"CSeq: 1 BYE\nMax-Forwards: 70\n{reason}"
     )
-    return _send(head, again=True) + '<recv response="200" next="99"/>'
+    left = f"<nop><action>{_entry(LEFT)}</action></nop>"
+    return left + _send(head, again=True) + '<recv response="200" next="99"/>'
 
 
 def _pause(ms: int) -> str:

@@ -6,7 +6,8 @@ import uuid
 
 from tests.ari.listening import Listener
 from tests.live import scenarios
-from tests.live.lab import APP, number
+from tests.live.conftest import Figures
+from tests.live.lab import APP, TRUNK, number
 from tests.servers import eventually
 from tongdai.ari import commands
 from tongdai.ari.commands import Placed
@@ -15,7 +16,7 @@ from tongdai.ari.events import ChannelDestroyed, StasisStart
 CALLS_PER_S, SECONDS = 100, 20
 
 
-async def test_100_calls_a_second_for_20_seconds(caller: Listener) -> None:
+async def test_100_calls_a_second_for_20_seconds(caller: Listener, figures: Figures) -> None:
     calls = CALLS_PER_S * SECONDS
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
@@ -31,12 +32,12 @@ async def test_100_calls_a_second_for_20_seconds(caller: Listener) -> None:
     await eventually(lambda: len(caller.of(ChannelDestroyed)) == calls, 10, "all to end")
     ended = {event.channel_id: event.cause for event in caller.of(ChannelDestroyed)}
     assert ended == dict.fromkeys(ids, 16)
-    print(f"{calls / placed_in_s:.0f} calls/s placed, {calls / (time.monotonic() - began):.0f} calls/s to their end")  # noqa: T201
+    figures(f"{calls / placed_in_s:.0f} calls/s placed, {calls / (time.monotonic() - began):.0f} calls/s to their end")
 
 
 async def _place(caller: Listener, n: int) -> str:
     channel_id = str(uuid.uuid4())
-    endpoint = commands.endpoint_of(number(scenarios.ANSWER, n), "trunk")
+    endpoint = commands.endpoint_of(number(scenarios.ANSWER, n), TRUNK)
     assert await commands.originate(caller.ari, channel_id, endpoint, APP) == Placed()
     return channel_id
 

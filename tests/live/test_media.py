@@ -4,7 +4,7 @@ import uuid
 
 from tests.ari.listening import Listener
 from tests.live import audio, scenarios
-from tests.live.lab import AGENT_HZ, APP, CUSTOMER_HZ, GREETING_HZ, Lab, number
+from tests.live.lab import AGENT, AGENT_HZ, APP, CUSTOMER_HZ, GREETING_HZ, TRUNK, Lab, number
 from tests.servers import eventually
 from tongdai.ari import commands
 from tongdai.ari.commands import Placed
@@ -28,10 +28,11 @@ async def answered(caller: Listener, endpoint: str) -> str:
     return channel_id
 
 
-async def record(caller: Listener, channel_id: str, direction: str, name: str) -> str:
-    """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel."""
+async def record(caller: Listener, channel_id: str, direction: str, name: str, app: str = APP) -> str:
+    """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel, which
+    `app` (the caller's own) is told of."""
     snoop = f"snoop-{uuid.uuid4()}"
-    made = await caller.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": APP})
+    made = await caller.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": app})
     assert made.status == 200, made
     await caller.wait_for(StasisStart, snoop)
     began = await caller.ari.request("POST", f"channels/{snoop}/record", {"name": name, "format": "wav"})
@@ -48,10 +49,10 @@ async def recorded(caller: Listener, lab: Lab, snoop: str, name: str) -> list[in
 
 async def test_callee_hears_the_file_that_is_played(caller: Listener, lab: Lab) -> None:
     """It echoes what it hears, and that is recorded."""
-    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "trunk"))
+    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
     name = uuid.uuid4().hex
     snoop = await record(caller, channel_id, "in", name)
-    assert await commands.play(caller.ari, channel_id, f"p-{name}", commands.sound_of(str(lab.folder / "greeting")))
+    assert await commands.play(caller.ari, channel_id, f"p-{name}", commands.sound_of("custom/greeting"))
     assert (await caller.wait_for(PlaybackFinished)).done
     heard = await recorded(caller, lab, snoop, name)
     assert audio.loudness(heard[:16_000], GREETING_HZ) > LOUD
@@ -61,7 +62,7 @@ async def test_callee_hears_the_file_that_is_played(caller: Listener, lab: Lab) 
 
 
 async def test_file_that_does_not_exist_is_told_and_the_call_goes_on(caller: Listener) -> None:
-    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "trunk"))
+    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
     assert await commands.play(caller.ari, channel_id, f"p-{channel_id}", "sound:nonesuch")
     assert not (await caller.wait_for(PlaybackFinished)).done
     assert await commands.hang_up(caller.ari, channel_id)
@@ -70,7 +71,7 @@ async def test_file_that_does_not_exist_is_told_and_the_call_goes_on(caller: Lis
 
 async def test_bridged_agent_and_customer_hear_each_other(caller: Listener, lab: Lab) -> None:
     customer = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "talkers"))
-    agent = await answered(caller, commands.agent_endpoint_of("agent1"))
+    agent = await answered(caller, commands.agent_endpoint_of(AGENT))
     bridge = str(uuid.uuid4())
     await commands.create_bridge(caller.ari, bridge)
     await commands.create_bridge(caller.ari, bridge)
@@ -95,7 +96,7 @@ async def test_bridged_agent_and_customer_hear_each_other(caller: Listener, lab:
 
 
 async def test_silence_of_a_machine_detector_comes_back(caller: Listener) -> None:
-    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), "trunk"))
+    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
     assert await commands.continue_at(caller.ari, channel_id, "amd")
     back = await caller.wait_for(StasisStart, channel_id, count=2, within_s=15)
     assert back.args[:2] == ("amd", "NOTSURE"), "it hears nothing at all"

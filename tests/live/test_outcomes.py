@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from tests.ari.listening import Listener, listening
 from tests.live import scenarios
-from tests.live.lab import APP, Lab, number
+from tests.live.lab import APP, TRUNK, Lab, number
 from tests.servers import eventually
 from tongdai.ari import commands
 from tongdai.ari.client import AriClient
@@ -15,7 +15,7 @@ from tongdai.ari.commands import Placed, Refused
 from tongdai.ari.events import ChannelDestroyed, ChannelHangupRequest, ChannelStateChange, Dial, StasisEnd, StasisStart
 
 
-async def dial(caller: Listener, ending: str, trunk: str = "trunk", timeout_s: int = 30) -> str:
+async def dial(caller: Listener, ending: str, trunk: str = TRUNK, timeout_s: int = 30) -> str:
     channel_id = str(uuid.uuid4())
     endpoint = commands.endpoint_of(number(ending), trunk)
     placed = await commands.originate(
@@ -112,6 +112,11 @@ async def test_carrier_dead_for_longer_than_the_time_out_looks_like_no_answer_bu
 async def test_unknown_trunk_is_refused_without_an_event(caller: Listener) -> None:
     endpoint = commands.endpoint_of(number(scenarios.ANSWER), "nonesuch")
     refused = await commands.originate(caller.ari, str(uuid.uuid4()), endpoint, APP)
+    assert refused == Refused(500, "Allocation failed")
+
+
+async def test_phone_that_is_not_signed_on_is_refused_likewise(caller: Listener) -> None:
+    refused = await commands.originate(caller.ari, str(uuid.uuid4()), commands.agent_endpoint_of("agent2"), APP)
     assert refused == Refused(500, "Allocation failed")
 
 

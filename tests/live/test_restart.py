@@ -6,7 +6,7 @@ import pytest
 
 from tests.ari.listening import Listener, listening
 from tests.live import scenarios
-from tests.live.lab import APP, Lab, number
+from tests.live.lab import APP, TRUNK, Lab, number
 from tests.servers import eventually
 from tongdai.ari import commands
 from tongdai.ari.commands import Placed
@@ -16,7 +16,7 @@ from tongdai.ari.switch import SwitchAway
 
 async def answered(caller: Listener, n: int = 0) -> str:
     channel_id = str(uuid.uuid4())
-    endpoint = commands.endpoint_of(number(scenarios.ANSWER, n), "trunk")
+    endpoint = commands.endpoint_of(number(scenarios.ANSWER, n), TRUNK)
     assert await commands.originate(caller.ari, channel_id, endpoint, APP) == Placed()
     await caller.wait_for(StasisStart, channel_id)
     return channel_id

@@ -1,0 +1,395 @@
+"""Tongdai as its users have it, on a real Asterisk: campaigns are called, and SIPp's own ledgers tell who was.
+
+Settings come from the guide. What is known of a call is known by the API.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from functools import partial
+
+import pytest
+
+from tests.ari.listening import Listener, listening
+from tests.live import audio, scenarios
+from tests.live.conftest import Figures
+from tests.live.lab import AGENT, AGENT_HZ, CUSTOMER_HZ, GREETING_HZ, Lab, number
+from tests.live.office import TENANT, Office, cli, international, placed
+from tests.live.test_media import LOUD, SILENT, record, recorded
+from tests.servers import eventually, serving
+from tongdai.ari import commands
+from tongdai.ari.events import Connected
+
+RING_S = 15
+"""As short as it may be."""
+EAR = "ear"
+_places = itertools.count(3000)
+
+
+def numbers(ending: str, count: int = 1) -> list[str]:
+    """That no other test calls."""
+    return [number(ending, next(_places)) for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+async def office(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Office]:
+    """Tongdai, set up by the guide."""
+    folder = tmp_path_factory.mktemp("office") / "data"
+    async with serving(folder, "--config", str(lab.settings)) as server:
+        await cli(server, "tenant", "create", str(TENANT), "--name", "Cong ty ABC")
+        scopes = "campaign,queue,agent,report"
+        key = await cli(server, "key", "create", "--tenant", str(TENANT), "--scopes", scopes)
+        office = Office(server, lab, key)
+
+        async def connected() -> bool:
+            return (await office.call("GET", "/v1/live"))["switch"]["up"]
+
+        await eventually(connected, 30, "the switch to be up", poll_s=0.1)
+        yield office
+
+
+@pytest.fixture
+async def ear(lab: Lab) -> AsyncGenerator[Listener]:
+    """Another application on the same switch, that listens in."""
+    async with listening(lab.client(EAR)) as listener:
+        await listener.wait_for(Connected, within_s=20)
+        await eventually(lambda: listener.ari.up, 5, "up")
+        yield listener
+
+
+async def test_each_call_ends_as_the_carrier_says(office: Office) -> None:
+    endings = {
+        scenarios.ANSWER: ("answered", 16, None),
+        scenarios.ANSWER_THEN_BYE: ("answered", 0, None),
+        scenarios.BYE_WITH_REASON: ("answered", 16, None),
+        scenarios.PASSWORD: ("answered", 16, None),
+        scenarios.NO_ANSWER: ("no_answer", 19, 480),
+        "486": ("busy", 17, 486),
+        "404": ("invalid_number", 1, 404),
+        "603": ("no_answer", 21, 603),
+        "503": ("failed", 34, 503),
+    }
+    dialled = {ending: numbers(ending)[0] for ending in endings}
+    campaign_id = await office.campaign(
+        [*dialled.values()], audioFile="custom/greeting", ringTimeoutSec=RING_S, maxConcurrentCalls=20
+    )
+    calls = await office.ended(campaign_id, len(endings), RING_S + 30)
+    told = {ending: calls[dialled[ending]] for ending in endings}
+    assert {
+        ending: (call["outcome"], call["hangupCause"], call["sipStatus"]) for ending, call in told.items()
+    } == endings
+    assert set(office.rang([*dialled.values()])) == {1}
+    ledger = office.lab.ledger(office.lab.carrier)
+    assert ledger[dialled[scenarios.ANSWER], scenarios.HUNG_UP] == 1, "after the file"
+    assert ledger[dialled[scenarios.ANSWER_THEN_BYE], scenarios.LEFT] == 1, "before its end"
+    assert ledger[dialled[scenarios.NO_ANSWER], scenarios.CANCELLED] == 1
+    # Who did not answer is called again later; the rest is done.
+    assert await office.contacts(campaign_id) == {
+        (2, "answered"): 4, (2, "invalid_number"): 1, (0, "no_answer"): 2, (0, "busy"): 1, (0, "failed"): 1,
+    }  # fmt: skip
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_carrier_that_is_dead_is_a_failure_and_not_a_customer_who_does_not_answer(office: Office) -> None:
+    dialled = numbers(scenarios.ANSWER, 3)
+    campaign_id = await office.campaign(dialled, trunk="dead", ringTimeoutSec=RING_S)
+    calls = await office.ended(campaign_id, 3, RING_S + 30)
+    assert {call["outcome"] for call in calls.values()} == {"failed"}
+    assert office.rang(dialled) == [0, 0, 0]
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_trunk_that_asterisk_does_not_have_is_a_failure(office: Office) -> None:
+    campaign_id = await office.campaign(numbers(scenarios.ANSWER, 2), trunk="nonesuch")
+    calls = await office.ended(campaign_id, 2, 20)
+    assert {(call["outcome"], call["sipStatus"]) for call in calls.values()} == {("failed", None)}
+    assert '"Allocation failed"' in office.server.log_text()
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_audio_file_that_asterisk_does_not_have_ends_the_call(office: Office) -> None:
+    dialled = numbers(scenarios.ANSWER)
+    campaign_id = await office.campaign(dialled, audioFile="custom/nonesuch")
+    calls = await office.ended(campaign_id, 1, 20)
+    assert calls[dialled[0]]["outcome"] == "answered"
+    await eventually(lambda: office.lab.ledger(office.lab.carrier)[dialled[0], scenarios.HUNG_UP], 10, "its end")
+    assert '"sound not played to its end"' in office.server.log_text()
+
+
+async def test_agent_whose_phone_is_not_signed_on_is_offline_again(office: Office) -> None:
+    queue_id = (await office.call("POST", "/v1/queues/inbound", {"callinName": "Nobody"}))["callinId"]
+    new = {"agentName": "Nobody", "endpoint": "agent2", "queueId": queue_id}
+    agent_id = (await office.call("POST", "/v1/agents", new))["agentId"]
+    before = office.server.log_text().count('"agent called"')
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-in")
+    await eventually(lambda: office.server.log_text().count('"agent called"') > before, 20, "a try")
+    await office.agent(agent_id, "offline")
+
+
+async def test_callee_hears_the_audio_file(office: Office, ear: Listener) -> None:
+    """It echoes what it hears, and that is recorded."""
+    dialled = numbers(scenarios.ANSWER)
+    campaign_id = await office.campaign(dialled, audioFile="custom/message")
+    [call] = await office.up(campaign_id, "answered", 1)
+    snoop = await record(ear, call["callId"], "in", "message", EAR)
+    await eventually(lambda: office.lab.recording("message").exists(), 5, "a recording")
+    await eventually(lambda: office.lab.recording("message").stat().st_size > 24_000, 10, "1.5 s of sound")
+    heard = await recorded(ear, office.lab, snoop, "message")
+    assert audio.loudness(heard[-12_000:], GREETING_HZ) > LOUD
+    assert audio.loudness(heard[-12_000:], AGENT_HZ) < SILENT
+    calls = await office.ended(campaign_id, 1, 30)
+    assert calls[dialled[0]]["outcome"] == "answered"
+    assert office.lab.ledger(office.lab.carrier)[dialled[0], scenarios.HUNG_UP] == 1, "we hung up"
+
+
+@pytest.mark.parametrize("how", ["pause", "stop"])
+async def test_pause_and_stop_let_live_calls_finish_and_begin_no_other(office: Office, how: str) -> None:
+    dialled = numbers(scenarios.ANSWER, 20)
+    campaign_id = await office.campaign(dialled, audioFile="custom/message", maxConcurrentCalls=5)
+    await office.up(campaign_id, "answered", 5)
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/{how}")
+    began = len(placed(await office.calls(campaign_id)))
+
+    async def finished() -> bool:
+        return all(call["state"] == "ended" for call in await office.calls(campaign_id))
+
+    await eventually(finished, 30, "the live calls to finish", poll_s=0.3)
+    calls = placed(await office.calls(campaign_id))
+    assert len(calls) == began < 20, "none was begun"
+    assert {call["outcome"] for call in calls} == {"answered"}
+    assert sum(office.rang(dialled)) == began
+    ledger = office.lab.ledger(office.lab.carrier)
+    assert _count(ledger, scenarios.HUNG_UP, dialled) == began, "by us, after the file"
+    contacts = await office.contacts(campaign_id)
+    assert {(status, called) for status, called in contacts if status != 0} == {(2, "answered")}
+    assert contacts[2, "answered"] == began
+    if how == "pause":
+        await office.call("POST", f"/v1/campaigns/{campaign_id}/start")
+        await eventually(lambda: sum(office.rang(dialled)) == 20, 60, "the rest to be called", poll_s=0.3)
+        await eventually(finished, 30, "the rest to finish", poll_s=0.3)
+        assert await office.contacts(campaign_id) == {(2, "answered"): 20}
+        assert set(office.rang(dialled)) == {1}
+
+
+async def test_calls_outlive_a_restart_of_the_server(office: Office) -> None:
+    dialled = numbers(scenarios.ANSWER, 15)
+    campaign_id = await office.campaign(dialled, audioFile="custom/message", maxConcurrentCalls=10, callsPerSecond=20)
+    await office.up(campaign_id, "answered", 10)
+    assert await office.server.stop() == 0
+    assert _count(office.lab.ledger(office.lab.carrier), scenarios.HUNG_UP, dialled) == 0, "they go on"
+    await office.server.start()
+    calls = await office.ended(campaign_id, 15, 60)
+    assert {call["outcome"] for call in calls.values()} == {"answered"}
+    assert set(office.rang(dialled)) == {1}
+
+
+async def test_agent_and_callee_hear_each_other(office: Office, ear: Listener) -> None:
+    lab, dialled = office.lab, numbers(scenarios.ANSWER_THEN_BYE)
+    phone_before = lab.ledger(lab.agent)
+    queue_id, agent_id = await _signed_in(office, "Tran Thi B", wrap_up_s=1)
+    phone = await _phone(ear)
+    campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
+    await office.agent(agent_id, "talking")
+    [call] = await office.up(campaign_id, "answered", 1)
+    assert call["agentId"] == agent_id
+    snoops = [
+        await record(ear, phone, "out", "agent", EAR),
+        await record(ear, call["callId"], "out", "customer", EAR),
+    ]
+    await eventually(lambda: lab.recording("customer").exists(), 5, "a recording")
+    await eventually(lambda: lab.recording("customer").stat().st_size > 24_000, 10, "1.5 s of sound")
+    agent_heard = await recorded(ear, lab, snoops[0], "agent")
+    customer_heard = await recorded(ear, lab, snoops[1], "customer")
+    assert audio.loudness(agent_heard, CUSTOMER_HZ) > LOUD
+    assert audio.loudness(agent_heard, AGENT_HZ) < SILENT
+    assert audio.loudness(customer_heard, AGENT_HZ) > LOUD
+    assert audio.loudness(customer_heard, CUSTOMER_HZ) < SILENT
+    await office.agent(agent_id, "wrap_up")
+    await office.agent(agent_id, "idle")
+    calls = await office.ended(campaign_id, 1, 10)
+    assert calls[dialled[0]]["outcome"] == "answered"
+    assert lab.ledger(lab.talkers)[dialled[0], scenarios.LEFT] == 1, "the customer hung up"
+    phone_calls = lab.ledger(lab.agent) - phone_before
+    assert phone_calls == {(AGENT, scenarios.CALLED): 1, (AGENT, scenarios.ANSWERED): 1}, "called once, still up"
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
+    await office.agent(agent_id, "offline")
+    await eventually(lambda: (lab.ledger(lab.agent) - phone_before)[AGENT, scenarios.HUNG_UP], 10, "the phone's end")
+
+
+async def test_talk_outlives_the_dialer(office: Office, ear: Listener) -> None:
+    """It is killed, and the next one has the two where they were."""
+    lab, dialled = office.lab, numbers(scenarios.ANSWER, 2)
+    queue_id, agent_id = await _signed_in(office, "Le Van C", wrap_up_s=0)
+    before = lab.ledger(lab.agent)
+    campaign_id = await office.campaign(dialled[:1], dialingMode="progressive", queueId=queue_id, trunk="talkers")
+    await office.agent(agent_id, "talking")
+    [call] = await office.up(campaign_id, "answered", 1)
+    await _kill_dialer(office)
+    assert await commands.channel(ear.ari, call["callId"]) is not None, "the talk goes on"
+    await office.agent(agent_id, "talking")
+    assert await commands.hang_up(ear.ari, call["callId"])
+    await office.agent(agent_id, "idle")
+    calls = await office.ended(campaign_id, 1, 20)
+    assert (calls[dialled[0]]["outcome"], calls[dialled[0]]["agentId"]) == ("answered", agent_id)
+    # He is called for another one, on the same call of his phone.
+    another = await office.campaign(dialled[1:], dialingMode="progressive", queueId=queue_id, trunk="talkers")
+    await office.agent(agent_id, "talking")
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
+    [call] = await office.up(another, "answered", 1)
+    assert await commands.hang_up(ear.ari, call["callId"])
+    await office.agent(agent_id, "offline")
+    assert office.rang(dialled, lab.talkers) == [1, 1]
+    assert lab.ledger(lab.agent)[AGENT, scenarios.CALLED] == before[AGENT, scenarios.CALLED], "not again"
+
+
+async def test_agent_who_hangs_his_phone_up_ends_the_talk_and_is_offline(office: Office, ear: Listener) -> None:
+    lab, dialled = office.lab, numbers(scenarios.ANSWER)
+    queue_id, agent_id = await _signed_in(office, "Pham D")
+    phone = await _phone(ear)
+    campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
+    await office.agent(agent_id, "talking")
+    assert await commands.hang_up(ear.ari, phone)
+    await office.agent(agent_id, "offline")
+    calls = await office.ended(campaign_id, 1, 20)
+    assert calls[dialled[0]]["outcome"] == "answered"
+    await eventually(lambda: lab.ledger(lab.talkers)[dialled[0], scenarios.HUNG_UP], 10, "the customer's end")
+
+
+async def test_dialer_killed_mid_calls_calls_nobody_twice(office: Office, figures: Figures) -> None:
+    """Those that ring and those that are answered are taken over; those claimed and not dialled are called later."""
+    answering, ringing = numbers(scenarios.ANSWER, 60), numbers(scenarios.NO_ANSWER, 10)
+    dialled, ledger = ringing + answering, partial(office.lab.ledger, office.lab.carrier)
+    campaign_id = await office.campaign(
+        dialled, audioFile="custom/message", ringTimeoutSec=RING_S, maxConcurrentCalls=30, callsPerSecond=20
+    )
+    heard: set[str] = set()
+    for least in (5, 20, 35):  # at different moments of the campaign
+        await eventually(lambda least=least: _count(ledger(), scenarios.ANSWERED, answering) >= least, 90, "answers")
+        heard |= {call["callId"] for call in await office.calls(campaign_id) if call["connectedAt"] is not None}
+        await _kill_dialer(office)
+    calls = await _all_ended(office, campaign_id, len(dialled))
+    assert set(Counter(call["phoneNumber"] for call in placed(calls)).values()) == {1}
+    assert set(office.rang(dialled)) <= {0, 1}, "nobody's phone rang twice"
+    outcomes = Counter(call["outcome"] for call in calls)
+    assert set(outcomes) <= {"answered", "no_answer", "lost", "cancelled"}, outcomes
+    assert {call["outcome"] for call in calls if call["callId"] in heard} == {"answered"}, "what was known stays known"
+    assert len(heard) >= 5
+    for call in calls:
+        told = ledger()[international(call["phoneNumber"]), scenarios.ANSWERED]
+        assert told or call["outcome"] != "answered", call
+        assert not told or call["outcome"] in {"answered", "lost", "cancelled"}, call
+    assert not [state for state in await office.contacts(campaign_id) if state[0] == 1], "none is left in call"
+    figures(f"dialer killed three times mid-calls: {dict(outcomes)}")
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_dialer_killed_as_it_dials_leaves_what_is_not_known_as_lost(office: Office, figures: Figures) -> None:
+    """Asterisk hangs up on who answers while no dialer is there; nobody is told of it."""
+    dialled = numbers(scenarios.ANSWER, 10)
+    campaign_id = await office.campaign(dialled, audioFile="custom/greeting", callsPerSecond=20)
+    await eventually(lambda: sum(office.rang(dialled)), 30, "the first to ring", poll_s=0.005)
+    await _kill_dialer(office)
+    calls = await _all_ended(office, campaign_id, len(dialled))
+    outcomes = Counter(call["outcome"] for call in calls)
+    assert set(outcomes) <= {"answered", "lost", "cancelled"}, outcomes
+    assert set(Counter(call["phoneNumber"] for call in placed(calls)).values()) == {1}
+    assert set(office.rang(dialled)) <= {0, 1}, "nobody's phone rang twice"
+    assert all(call["nextCallAt"] is None for call in calls if call["outcome"] == "lost")
+    figures(f"dialer killed as it dialled: {dict(outcomes)}")
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_asterisk_restarted_mid_calls(office: Office) -> None:
+    """Its calls are over, and none of them is dialled again; what was not called yet is; agents sign in again."""
+    _, agent_id = await _signed_in(office, "Vu Thi E")
+    answering, ringing, rest = numbers(scenarios.ANSWER, 8), numbers(scenarios.NO_ANSWER, 4), numbers("700", 20)
+    campaign_id = await office.campaign(
+        ringing + answering, audioFile="custom/long", ringTimeoutSec=60, maxConcurrentCalls=12, callsPerSecond=20
+    )
+    await office.up(campaign_id, "answered", 8)
+    await office.up(campaign_id, "ringing", 4)
+    await office.lab.kill_asterisk()
+    other = await office.campaign(rest, callsPerSecond=20, maxConcurrentCalls=20)
+    await office.lab.start_asterisk()
+    await office.agent(agent_id, "offline")
+    calls = await office.ended(campaign_id, 12, 90)
+    outcomes = {n: calls[n]["outcome"] for n in answering + ringing}
+    assert {outcomes[n] for n in answering} <= {"answered", "lost"}
+    assert {outcomes[n] for n in ringing} == {"lost"}
+    assert all(call["nextCallAt"] is None for call in calls.values())
+    assert set(office.rang(answering + ringing)) == {1}
+    after = await office.ended(other, 20, 60)
+    assert {call["outcome"] for call in after.values()} == {"answered"}
+    assert set(office.rang(rest)) == {1}
+    assert not [state for state in await office.contacts(campaign_id) if state[0] == 1]
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-in")
+    await office.agent(agent_id, "idle")
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
+    await office.agent(agent_id, "offline")
+
+
+async def test_100_calls_a_second_for_20_seconds(office: Office, figures: Figures) -> None:
+    dialled = numbers(scenarios.ANSWER_THEN_BYE, 2000)
+    campaign_id = await office.campaign(
+        dialled, audioFile="custom/message", maxConcurrentCalls=1000, callsPerSecond=100
+    )
+    calls = await office.ended(campaign_id, 2000, 120)
+    assert Counter(call["outcome"] for call in calls.values()) == {"answered": 2000}
+    ledger = office.lab.ledger(office.lab.carrier)
+    for what in (scenarios.CALLED, scenarios.ANSWERED, scenarios.LEFT):
+        assert [ledger[n, what] for n in dialled] == [1] * 2000, what
+    assert await office.contacts(campaign_id) == {(2, "answered"): 2000}
+    instants = sorted(datetime.fromisoformat(call["dialledAt"]) for call in calls.values())
+    took_s = (instants[-1] - instants[0]).total_seconds()
+    rings = sorted(call["ringSec"] for call in calls.values())
+    figures(
+        f"2,000 calls in {took_s:.1f} s, {1999 / took_s:.0f} calls/s; "
+        f"dialled to answered p50 {rings[1000] * 1000:.0f} ms, p99 {rings[1980] * 1000:.0f} ms (the callee's 100 in it)"
+    )
+
+
+async def _signed_in(office: Office, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
+    """A queue, and its only agent, whose phone is up. The phone's former user is deleted."""
+    for former in (await office.call("GET", "/v1/agents"))["data"]:
+        await office.agent(former["agentId"], "offline")
+        await office.call("DELETE", f"/v1/agents/{former['agentId']}")
+    queue_id = (await office.call("POST", "/v1/queues/inbound", {"callinName": name}))["callinId"]
+    new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s}
+    agent_id = (await office.call("POST", "/v1/agents", new))["agentId"]
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-in")
+    await office.agent(agent_id, "idle")
+    return queue_id, agent_id
+
+
+async def _phone(ear: Listener) -> str:
+    """The channel of the agent's phone."""
+    [phone] = [ch.channel_id for ch in await commands.channels(ear.ari) if ch.name.startswith(f"PJSIP/{AGENT}-")]
+    return phone
+
+
+async def _kill_dialer(office: Office) -> None:
+    """Returns once another one has the switch."""
+    connected = partial(_connections, office)
+    before = connected()
+    await office.server.kill("dialer")
+    await eventually(lambda: connected() > before, 30, "another dialer")
+
+
+def _connections(office: Office) -> int:
+    return office.server.log_text().count('"switch connected"')
+
+
+def _count(ledger: Counter[tuple[str, str]], what: str, of: list[str]) -> int:
+    return sum(ledger[n, what] for n in of)
+
+
+async def _all_ended(office: Office, campaign_id: int, contacts: int) -> list[dict[str, object]]:
+    """The calls, once none is up, and each contact was called or will be later."""
+
+    async def over() -> list[dict[str, object]]:
+        calls = await office.calls(campaign_id)
+        done = {call["contactId"] for call in placed(calls)}
+        return calls if len(done) == contacts and all(call["state"] == "ended" for call in calls) else []
+
+    return await eventually(over, 90, "all to be called and to end", poll_s=0.3)

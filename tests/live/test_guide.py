@@ -1,0 +1,52 @@
+"""What docs/telephony.md promises of the files that it tells to write."""
+
+import re
+import uuid
+from datetime import timedelta
+
+from tests.ari.listening import Listener
+from tests.live import guide, scenarios
+from tests.live.lab import AGENT, APP, TRUNK, Lab, number
+from tongdai.ari import commands
+from tongdai.ari.commands import Placed
+from tongdai.ari.events import ChannelDestroyed, StasisStart
+from tongdai.calls.causes import outcome_of
+from tongdai.campaigns.calling import NEVER, RETRIES
+
+
+async def test_carrier_that_asks_for_a_password_gets_it(caller: Listener, lab: Lab) -> None:
+    channel_id, dialled = str(uuid.uuid4()), number(scenarios.PASSWORD)
+    assert await commands.originate(caller.ari, channel_id, commands.endpoint_of(dialled, TRUNK), APP) == Placed()
+    await caller.wait_for(StasisStart, channel_id)
+    assert await commands.hang_up(caller.ari, channel_id)
+    await caller.wait_for(ChannelDestroyed, channel_id)
+    assert lab.ledger(lab.carrier)[dialled, scenarios.ANSWERED] == 1
+
+
+async def test_phone_that_signed_on_is_asked_to_pick_up_by_itself(caller: Listener, lab: Lab) -> None:
+    channel_id = str(uuid.uuid4())
+    assert await commands.originate(caller.ari, channel_id, commands.agent_endpoint_of(AGENT), APP) == Placed()
+    await caller.wait_for(StasisStart, channel_id)
+    assert await commands.hang_up(caller.ari, channel_id)
+    await caller.wait_for(ChannelDestroyed, channel_id)
+    [messages] = lab.agent.folder.glob("*_messages.log")
+    assert "Call-Info: <sip:tongdai>;answer-after=0" in messages.read_text()
+
+
+async def test_nobody_calls_out_through_the_switch(caller: Listener, lab: Lab) -> None:
+    await lab.phone("dialling", scenarios.calling(AGENT, lab.agents, number(scenarios.ANSWER, 999), 403), port=5070)
+    assert not lab.ledger(lab.carrier)[number(scenarios.ANSWER, 999), scenarios.CALLED]
+
+
+def test_table_of_endings_is_what_the_dialer_goes_by() -> None:
+    rows = guide.table("the carrier says")
+    assert len(rows) > 8
+    for says, causes, outcome, again in rows:
+        statuses = [int(status) for status in re.findall(r"\b[3-6][0-9]{2}\b", says)] or [None]
+        for cause, status in ((int(c), s) for c in re.findall(r"[0-9]+", causes) for s in statuses):
+            rang, answered = says.startswith("180"), says.startswith("200")
+            found = outcome_of(rang=rang, answered=answered, cause=cause, tech_cause=status)
+            assert f"`{found}`" == outcome, (says, cause, status)
+        rule = RETRIES.get(outcome.strip("`"), NEVER)
+        minutes = rule.after // timedelta(minutes=1)
+        assert again == (f"after {minutes} min, {rule.times} times" if rule.times else "never"), says
