@@ -37,7 +37,7 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 
 test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
 	tests/external/run $(ARGS)
@@ -45,8 +45,9 @@ test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, ins
 test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp callees, fetched by a script
 	tests/live/run $(ARGS)
 
-soak: $(VENV)/.dev ## Imports under random kills, for long (ARGS="--rows 1000000 --kills 30")
+soak: $(VENV)/.dev ## Imports under random kills, then hours of simulated calls (ARGS="--rows 1000000 --kills 30")
 	$(BIN)/python -m tests.soak $(ARGS)
+	$(BIN)/python -m tests.dialing_soak
 
 bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)

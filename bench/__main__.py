@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import again, client, deep, imports, numbers, pacing, page, post, report, start, world
+from bench import again, claim, client, deep, imports, numbers, pacing, page, post, report, start, world
 from bench.world import Sizes
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "import": imports,
     "again": again,
     "deep": deep,
+    "claim": claim,
     "pacing": pacing,
 }
 MOST_ROUNDS = 10
