@@ -168,14 +168,15 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
 
 # The contact first, as who deletes it locks them.
 SKIP = """
-with put_off as (
-    update contact c set due_at = now() + $3::interval from preview p
-    where p.tenant_id = $1 and p.agent_id = $2 and c.tenant_id = $1 and c.contact_id = p.contact_id
-        and c.process_status = 0
-    returning true
+with held as materialized (
+    select c.contact_id from preview p join contact c on c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
+    where p.tenant_id = $1 and p.agent_id = $2 for no key update of c
 ), skipped as (
-    delete from preview p using (select count(*) from put_off) after_it where p.tenant_id = $1 and p.agent_id = $2
+    delete from preview p using (select count(*) from held) after_it where p.tenant_id = $1 and p.agent_id = $2
     returning p.contact_id
+), put_off as (
+    update contact c set due_at = now() + $3::interval from skipped
+    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status = 0
 )
 select contact_id from skipped
 """
