@@ -25,8 +25,15 @@ class SystemClock:
         return time.monotonic()
 
 
+def told_to_end() -> bool:
+    """Whether the present task was cancelled. The error of a connection that breaks just then takes the place of its
+    CancelledError: loops that go on after such errors ask here."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def every(interval_s: float, fn: Callable[[], Awaitable[object]]) -> None:
-    """Await `fn`, then wait, for ever; cancellation is the stop signal."""
-    while True:
+    """Await `fn`, then wait, until cancelled."""
+    while not told_to_end():
         await fn()
         await asyncio.sleep(interval_s)

@@ -12,7 +12,7 @@ from tongdai.ari.client import AriClient
 from tongdai.ari.switch import Ari
 from tongdai.calls import pulse
 from tongdai.calls.pulse import Pulse
-from tongdai.clock import SystemClock, every
+from tongdai.clock import SystemClock, every, told_to_end
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
 from tongdai.dialer.leader import lead
 from tongdai.dialer.postgres import PostgresRecords
@@ -42,7 +42,7 @@ async def run(settings: Settings, dsn: str) -> None:
     connect = _switch(settings, rng)
     pool = await open_pool(dsn, POOL, name="tongdai dialer", hold_s=HOLD_S)
     try:
-        while True:
+        while not told_to_end():
             try:
                 if not await _would_pretend(settings, pool):
                     await lead(dsn, lambda: _dial(settings, pool, connect(), rng))

@@ -20,6 +20,7 @@ from tongdai.ari.commands import Channel
 from tongdai.ari.switch import Ari, SwitchError
 from tongdai.calls.model import Attempt, AttemptState, Outcome
 from tongdai.campaigns.calling import CallSettings
+from tongdai.clock import told_to_end
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer import core
 from tongdai.dialer.carrying import Carrying, told_end
@@ -39,7 +40,7 @@ class Reconciling:
 
     async def until_done(self) -> None:
         """Until it succeeds, or the switch goes: that is told, and it comes back."""
-        while True:
+        while not told_to_end():
             try:
                 await self.once()
             except UNREACHABLE:

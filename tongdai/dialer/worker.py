@@ -20,7 +20,7 @@ from tongdai.ari.events import (
     StasisStart,
 )
 from tongdai.ari.switch import Ari, SwitchError
-from tongdai.clock import Clock
+from tongdai.clock import Clock, told_to_end
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.carrying import Carrying
 from tongdai.dialer.in_order import InOrder
@@ -142,9 +142,9 @@ class Dialer:
         metrics.CALLS_UP.set(self.calls_up)
 
     async def _each(self, interval_s: float, fn: Callable[[], Awaitable[None]]) -> None:
-        """For ever, whatever it raises."""
+        """Until cancelled, whatever it raises."""
         due_s = self._clock.monotonic()
-        while True:
+        while not told_to_end():
             try:
                 await fn()
                 self._reached(fn)
