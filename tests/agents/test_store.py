@@ -261,18 +261,6 @@ async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
     assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.IDLE, S.WRAP_UP]
 
 
-async def test_dialer_is_told_when_a_request_moves_an_agent_and_not_before_it_is_committed(floor, dsn, pool):
-    agent_id = await floor.agent()
-    listener, told = await connect(dsn, name="tests"), asyncio.Queue()
-    await listener.add_listener(store.CHANGED, lambda *_: told.put_nowait(True))
-    async with pool.acquire() as conn, conn.transaction():
-        assert await store.sign_in(conn, floor.tenant_id, agent_id, floor.tenant.key.key_id)
-        await listener.execute("select 1")
-        assert told.empty()
-    assert await asyncio.wait_for(told.get(), 10)
-    await listener.close()
-
-
 @pytest.fixture(scope="module")
 async def crowd(fresh_database):
     """A connection to a database of many agents, and the ids of one of their queues."""

@@ -37,7 +37,6 @@ snapshots = st.builds(
     st.sampled_from(Mode),
     limits,
     calls_up=numbers,
-    placed_this_second=st.integers(0, 150),
     accepted=numbers,
     agents_free=numbers,
     talking_since=since,
@@ -62,7 +61,7 @@ def test_never_negative_and_within_the_limits(snapshot: Snapshot):
     count = placed(snapshot)
     assert count >= 0
     assert count == 0 or snapshot.calls_up + count <= snapshot.limits.max_concurrent
-    assert count == 0 or snapshot.placed_this_second + count <= snapshot.limits.calls_per_second
+    assert count == 0 or count <= snapshot.limits.calls_per_second
 
 
 @settings(deadline=None)
@@ -139,8 +138,8 @@ def test_of_an_answer_rate_hardly_known_fewer_are_placed():
 
 def test_agentless_places_what_the_limits_leave():
     limits = Limits(max_concurrent=50, calls_per_second=10)
-    agentless = Snapshot(Mode.AGENTLESS, limits, calls_up=20, placed_this_second=3)
-    assert calls_to_place(agentless, NOW) == 7
+    agentless = Snapshot(Mode.AGENTLESS, limits, calls_up=20)
+    assert calls_to_place(agentless, NOW) == 10
     assert placed(agentless, calls_up=48) == 2
     assert placed(agentless, calls_up=60) == 0
 

@@ -10,7 +10,6 @@ from enum import Enum, auto
 import asyncpg
 
 from tongdai.agents.model import OFFER_LASTS, SKIPPED_FOR, Accepted, AgentState, Offer
-from tongdai.agents.store import announce
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
@@ -158,7 +157,6 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
     """Have the contact called that he was offered, as soon as its campaign may. A second time changes nothing."""
     async with conn.transaction():
         if await conn.fetchval(ACCEPT, tenant_id, agent_id, OFFER_LASTS):
-            await announce(conn)
             return await find(conn, tenant_id, agent_id) or Refusal.NONE_OFFERED
         state = await conn.fetchval(STATE, tenant_id, agent_id)
     if state is None:

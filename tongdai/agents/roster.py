@@ -5,7 +5,7 @@ from typing import TypeVar
 import asyncpg
 
 from tongdai.agents.model import KEEP, Agent, AgentState, Change, Refusal
-from tongdai.agents.store import COLUMNS, agent_of, announce, find
+from tongdai.agents.store import COLUMNS, agent_of, find
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
@@ -81,7 +81,6 @@ async def change(conn: Connection, tenant_id: TenantId, agent_id: AgentId, field
             if not await conn.fetchval(CHANGE, tenant_id, agent_id, *values):
                 return await _why_not(conn, tenant_id, agent_id)
             await audit.record(conn, tenant_id, by, "agent.change", f"agent {agent_id}")
-            await announce(conn)
     except asyncpg.UniqueViolationError:
         return Refusal.ENDPOINT_TAKEN
     return None

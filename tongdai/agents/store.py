@@ -13,20 +13,9 @@ from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
 
-CHANGED = "agents_changed"
-"""Told when a request moved an agent, or accepted a preview. A hint: poll for what it tells too."""
-
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, attempt_id,
     leaving, created_at"""
 _OF_AGENT = "agent." + COLUMNS.replace(", ", ", agent.").replace(",\n    ", ",\n    agent.")
-
-NOTIFY = f"select pg_notify('{CHANGED}', '')"
-
-
-async def announce(conn: Connection) -> None:
-    """Wake the dialer when this transaction commits."""
-    await conn.execute(NOTIFY)
-
 
 FIND = f"select {COLUMNS} from agent where tenant_id = $1 and agent_id = $2"
 
@@ -82,7 +71,6 @@ async def _act(
         agent = _agent_or_none(await conn.fetchrow(statement, tenant_id, agent_id))
         if agent is not None:
             await audit.record(conn, tenant_id, by, action, f"agent {agent_id}")
-            await announce(conn)
     return agent
 
 

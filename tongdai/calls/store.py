@@ -30,13 +30,13 @@ with asked as materialized (
     ) a
 ), verdict as materialized (
     select asked.tenant_id, asked.attempt_id, case
-            when listed.listed then 'dnc'
-            when c.status <> 2 then 'cancelled'
+            when listed.for_ever then 'dnc'
+            when listed.listed or c.status <> 2 then 'cancelled'
             when asked.dial_until <= clock_timestamp() then 'out_of_window'
         end as refusal
     from asked join campaign c on c.tenant_id = asked.tenant_id and c.campaign_id = asked.campaign_id
     cross join lateral (
-        select count(*) > 0 as listed
+        select count(*) > 0 as listed, bool_or(d.expires_at is null) as for_ever
         from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
         where d.tenant_id = asked.tenant_id and d.phone = asked.phone
             and (l.campaign_id is null or l.campaign_id = asked.campaign_id)
@@ -54,7 +54,8 @@ select attempt_id, refusal from verdict
 async def dial(conn: Connection, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
     """Right before the switch is asked: claimed → dialing, in a transaction that is committed before. None: go.
 
-    Otherwise why not, and it stays claimed: end it so. One that is missing is not claimed any more, or its lease is
+    Otherwise why not, and it stays claimed: end it so (a listing that ends is `cancelled`, and the next claim puts the
+    contact off until then). One that is missing is not claimed any more, or its lease is
     past: leave it alone.
     """
     rows = await by_index(conn, DIAL, *_keys(attempts), lease)

@@ -73,7 +73,6 @@ class Snapshot:
     limits: Limits
     calls_up: int = 0
     """The campaign's calls that hold a line: ringing, waiting or talking."""
-    placed_this_second: int = 0
     accepted: int = 0
     """Preview: agents who accepted a contact that is not dialled yet."""
     agents_free: int = 0
@@ -96,7 +95,7 @@ class Snapshot:
 def calls_to_place(snapshot: Snapshot, now: float) -> int:
     """0 or more, within all limits."""
     limits = snapshot.limits
-    room = min(limits.max_concurrent - snapshot.calls_up, limits.calls_per_second - snapshot.placed_this_second)
+    room = min(limits.max_concurrent - snapshot.calls_up, limits.calls_per_second)
     match snapshot.mode:
         case Mode.AGENTLESS:
             wanted = room

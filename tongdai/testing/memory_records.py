@@ -365,8 +365,9 @@ class MemoryRecords:
         return verdicts
 
     def _refusal(self, attempt: Attempt) -> Outcome | None:
-        if self._listings(attempt.phone, attempt.campaign_id):
-            return Outcome.DNC
+        listings = self._listings(attempt.phone, attempt.campaign_id)
+        if listings:
+            return Outcome.DNC if any(listing.until is None for listing in listings) else Outcome.CANCELLED
         if self.campaigns[attempt.campaign_id].status is not Status.RUNNING:
             return Outcome.CANCELLED
         return Outcome.OUT_OF_WINDOW if attempt.dial_until <= self._clock.now() else None
@@ -397,7 +398,8 @@ class MemoryRecords:
         found = self._live.get(attempt.attempt_id)
         if found is None:
             return False
-        if ending.outcome in NOT_PLACED:
+        if ending.outcome in NOT_PLACED and found.dialled_at is not None:
+            self._by_number[found.phone].remove(found.dialled_at)
             found = replace(found, dialled_at=None)
         now, contact = self._clock.now(), self.contacts[found.contact_id]
         again_at = self._again_at(found, contact, ending.outcome)
