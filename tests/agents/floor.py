@@ -43,7 +43,7 @@ class Floor:
         agent_id, attempt_id = await self.idle(**fields), uuid.uuid4()
         async with self.pool.acquire() as conn:
             assert await store.reserve_for(conn, self.tenant_id, agent_id, attempt_id)
-            assert await store.talking(conn, self.tenant_id, attempt_id)
+            assert await store.talking(conn, [(self.tenant_id, attempt_id)])
         return agent_id, attempt_id
 
     async def find(self, agent_id: int) -> Agent:

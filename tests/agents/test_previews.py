@@ -185,7 +185,7 @@ async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campa
     attempt_id = uuid.uuid4()
     await store.reserve_for(conn, floor.tenant_id, agent_id, attempt_id)
     assert await accepted(floor) == []
-    await store.freed(conn, floor.tenant_id, attempt_id)
+    await store.freed(conn, [(floor.tenant_id, attempt_id)])
     assert len(await accepted(floor)) == 1
     await floor.tenant.done("POST", f"/v1/campaigns/{campaign_id}/pause")
     assert await accepted(floor) == []
@@ -260,7 +260,7 @@ async def test_contact_is_looked_at_in_idle_and_wrap_up_and_accepted_in_idle_alo
     offering = {"json": {"campaignId": campaign_id}}
     said = "The agent must be idle, or in wrap_up to look at a contact"
     assert await refusal(floor, "POST", preview(agent_id), **offering) == said
-    await store.freed(conn, floor.tenant_id, attempt_id)
+    await store.freed(conn, [(floor.tenant_id, attempt_id)])
     assert await floor.state(agent_id) == AgentState.WRAP_UP
     await floor.tenant.done("POST", preview(agent_id), **offering)
     assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == said

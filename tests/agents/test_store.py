@@ -61,8 +61,8 @@ class One:
             "gone": lambda: store.gone(conn, channel_id),
             "reserve": lambda: store.reserve(conn, tenant_id, self.queue_id, uuid.uuid4()),
             "reserve_for": lambda: store.reserve_for(conn, tenant_id, agent_id, uuid.uuid4()),
-            "talking": lambda: store.talking(conn, tenant_id, attempt_id),
-            "freed": lambda: store.freed(conn, tenant_id, attempt_id),
+            "talking": lambda: store.talking(conn, [(tenant_id, attempt_id)]),
+            "freed": lambda: store.freed(conn, [(tenant_id, attempt_id)]),
             "wrap_ups_over": lambda: store.wrap_ups_over(conn),
         }
 
@@ -172,7 +172,7 @@ async def test_agents_are_given_to_one_attempt_each_however_many_ask_at_once(flo
         assert sorted(taken.values()) == agents
         async with pool.acquire() as conn:
             for attempt_id, agent_id in taken.items():
-                freed = await store.freed(conn, floor.tenant_id, attempt_id)
+                (freed,) = await store.freed(conn, [(floor.tenant_id, attempt_id)])
                 assert (freed.agent_id, freed.state) == (agent_id, S.IDLE)
     await pool.close()
 
@@ -237,7 +237,7 @@ async def test_talk_of_an_agent_who_signed_out_goes_on_and_the_phone_is_hung_up_
     talks = await floor.find(agent_id)
     assert (talks.state, talks.leaving, talks.attempt_id) == (S.TALKING, True, attempt_id)
     assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
-    freed = await store.freed(conn, floor.tenant_id, attempt_id)
+    (freed,) = await store.freed(conn, [(floor.tenant_id, attempt_id)])
     assert (freed.state, freed.channel_id, freed.leaving) == (S.HANGING_UP, talks.channel_id, False)
 
 
@@ -246,14 +246,15 @@ async def test_agent_whose_phone_hangs_up_while_he_talks_is_offline_and_his_atte
     assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == attempt_id
     agent = await floor.find(agent_id)
     assert (agent.state, agent.channel_id, agent.attempt_id) == (S.OFFLINE, None, None)
-    assert await store.freed(conn, floor.tenant_id, attempt_id) is None
+    assert await store.freed(conn, [(floor.tenant_id, attempt_id)]) == []
 
 
 async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
     quick, attempt_a = await floor.talking(wrapUpSec=5)
     slow, attempt_b = await floor.talking(wrapUpSec=3600)
     for attempt_id in (attempt_a, attempt_b):
-        assert (await store.freed(conn, floor.tenant_id, attempt_id)).state == S.WRAP_UP
+        (freed,) = await store.freed(conn, [(floor.tenant_id, attempt_id)])
+        assert freed.state == S.WRAP_UP
     await store.wrap_ups_over(conn)
     assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.WRAP_UP, S.WRAP_UP]
     await floor.earlier("agent", "state_since", 6)
@@ -292,7 +293,8 @@ async def test_idle_agent_is_found_by_the_index_of_his_queue(crowd):
 @pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])
 async def test_agent_of_an_attempt_is_found_by_index(crowd, statement):
     conn, tenant_id, _ = crowd
-    await assert_uses(conn, "agent_attempt", "agent", statement, tenant_id, uuid.uuid4())
+    sent = (f"{{{tenant_id}}}", f"{{{uuid.uuid4()}}}", "{reserved}")
+    await assert_uses(conn, "agent_attempt", "agent", statement, *sent)
 
 
 async def test_agent_of_a_channel_is_found_by_index(crowd):

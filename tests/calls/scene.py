@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.calls import steps
 from tongdai.calls import claiming, store
 from tongdai.calls.model import Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
@@ -86,7 +87,7 @@ async def placed(conn, terms, limit=1):
 async def called(conn, terms, outcome=Outcome.NO_ANSWER, again_at=None, age=timedelta(0)):
     """An attempt that was placed and has ended, begun so long ago."""
     (attempt,) = await placed(conn, terms)
-    assert await store.end(conn, attempt, Ending(outcome), again_at)
+    assert await steps.end(conn, attempt, Ending(outcome), again_at)
     await backdate(conn, attempt, age)
     return attempt
 

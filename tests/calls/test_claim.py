@@ -6,6 +6,7 @@ from itertools import combinations
 
 import pytest
 
+from tests.calls import steps
 from tests.calls.scene import (
     LEASE,
     ZONE,
@@ -265,7 +266,7 @@ async def test_attempt_that_was_not_placed_counts_for_no_ceiling(conn, tenant_id
     ids = await people(conn, tenant_id, campaign_id, [1])
     terms = terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)])
     (attempt,) = (await claiming.claim(conn, terms, 1)).attempts
-    assert await store.end(conn, attempt, Ending(Outcome.CANCELLED), await now_of(conn))
+    assert await steps.end(conn, attempt, Ending(Outcome.CANCELLED), await now_of(conn))
     assert ids_of(await claiming.claim(conn, terms, 1)) == ids
 
 
@@ -331,7 +332,7 @@ async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, ca
         assert ids_of(second) == ids[10:59]
         verdicts = await store.dial(conn, second.attempts, LEASE)
         assert verdicts == dict.fromkeys([attempt.attempt_id for attempt in second.attempts])
-        assert await store.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
+        assert await steps.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
     await must_be_true(conn, tenant_id)
 
 
@@ -500,7 +501,7 @@ async def test_claim_reads_a_few_contacts_of_those_that_came_after_its_plan(fres
         await people(conn, tenant_id, first, [0])
         for _ in range(7):
             claims = await claiming.claim(conn, terms_of(tenant_id, first), 50)
-            assert await store.end(conn, claims.attempts[0], Ending(Outcome.CANCELLED), await now_of(conn))
+            assert await steps.end(conn, claims.attempts[0], Ending(Outcome.CANCELLED), await now_of(conn))
         await people(conn, tenant_id, campaign_id, range(others + 500))
         await people(conn, tenant_id, campaign_id, range(others + 500, others + 600), "")
         await must_read_few(conn, terms_of(tenant_id, campaign_id, ZONE, ""))

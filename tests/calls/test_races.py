@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from tests.calls import steps
 from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, number, people, terms_of
 from tests.calls.test_claim import must_be_true
 from tongdai.calls import claiming, store
@@ -103,7 +104,7 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
                 for attempt in claims.attempts:
                     again_at = rng.choice((None, attempt.opened_at, attempt.opened_at))
                     live[attempt.phone] -= 1
-                    assert await store.end(own, attempt, BUSY, again_at)
+                    assert await steps.end(own, attempt, BUSY, again_at)
 
     async with asyncio.timeout(300):
         await asyncio.gather(*(call(campaign_id, seed) for seed, campaign_id in enumerate(campaign_ids * 2)))
@@ -151,7 +152,7 @@ class Floor:
                 self.claimed += len(claims.attempts)
                 for attempt in claims.attempts:
                     if rng.random() < 0.9:
-                        assert await store.end(own, attempt, BUSY, rng.choice((None, attempt.opened_at)))
+                        assert await steps.end(own, attempt, BUSY, rng.choice((None, attempt.opened_at)))
 
 
 async def test_imports_undone_beside_calls_leave_what_was_claimed_and_all_totals_true(

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.calls import steps
 from tests.calls.scene import (
     LEASE,
     ZONE,
@@ -82,7 +83,7 @@ async def test_listing_that_ends_has_the_contact_wait_and_not_closed(conn, tenan
     await listed(conn, tenant_id, claimed.phone, None, expires_at)
     verdicts = await store.dial(conn, [claimed], LEASE)
     assert verdicts == {claimed.attempt_id: Outcome.CANCELLED}
-    assert await store.end(conn, claimed, Ending(Outcome.CANCELLED), await now_of(conn))
+    assert await steps.end(conn, claimed, Ending(Outcome.CANCELLED), await now_of(conn))
     assert await claiming.claim(conn, terms, 1) == Claims([], put_off=1)
     assert await conn.fetchval("select due_at from contact where contact_id = $1", claimed.contact_id) == expires_at
 
@@ -119,7 +120,7 @@ async def test_attempt_is_left_alone_when_its_lease_is_past_or_it_ended_or_is_no
     await people(conn, tenant_id, campaign_id, range(4))
     late, ended, foreign, good = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
     await backdate(conn, late, LEASE + MINUTE)
-    assert await store.end(conn, ended, CANCELLED, await now_of(conn))
+    assert await steps.end(conn, ended, CANCELLED, await now_of(conn))
     others = [replace(foreign, tenant_id=await factories.tenant(conn)), replace(good, attempt_id=uuid.uuid4())]
     assert await store.dial(conn, [late, ended, *others, good], LEASE) == {good.attempt_id: None}
     assert [(await row_of(conn, a))["state"] for a in (late, ended, foreign)] == ["claimed", "ended", "claimed"]
@@ -148,11 +149,11 @@ async def reach(conn, attempt, state):
     if state is not AttemptState.CLAIMED and state is not AttemptState.ENDED:
         assert await store.dial(conn, [attempt], LEASE) == {attempt.attempt_id: None}
     if state is AttemptState.RINGING:
-        assert await store.rang(conn, attempt, now)
+        assert await steps.rang(conn, attempt, now)
     if state is AttemptState.ANSWERED:
-        assert await store.answered(conn, attempt, now, LEASE)
+        assert await steps.answered(conn, attempt, now, LEASE)
     if state is AttemptState.ENDED:
-        assert await store.end(conn, attempt, CANCELLED, now)
+        assert await steps.end(conn, attempt, CANCELLED, now)
 
 
 async def move(conn, attempt, state):
@@ -162,11 +163,11 @@ async def move(conn, attempt, state):
         case AttemptState.DIALING:
             return (await store.dial(conn, [attempt], LEASE)) == {attempt.attempt_id: None}
         case AttemptState.RINGING:
-            return await store.rang(conn, attempt, now)
+            return await steps.rang(conn, attempt, now)
         case AttemptState.ANSWERED:
-            return await store.answered(conn, attempt, now, LEASE)
+            return await steps.answered(conn, attempt, now, LEASE)
         case AttemptState.ENDED:
-            return await store.end(conn, attempt, BUSY, None)
+            return await steps.end(conn, attempt, BUSY, None)
 
 
 @pytest.mark.parametrize("before", AttemptState)
@@ -183,13 +184,13 @@ async def test_attempt_goes_through_its_states_as_the_table_says(conn, claimed, 
 async def test_what_is_told_of_a_call_is_kept(conn, claimed):
     now = await now_of(conn)
     assert await store.dial(conn, [claimed], LEASE)
-    assert not await store.connected(conn, claimed, now, None)
-    assert await store.rang(conn, claimed, now + MINUTE)
-    assert not await store.rang(conn, claimed, now)
-    assert await store.answered(conn, claimed, now + 2 * MINUTE, HOUR)
-    assert not await store.answered(conn, claimed, now, LEASE)
-    assert await store.connected(conn, claimed, now + 3 * MINUTE, 7)
-    assert not await store.connected(conn, claimed, now, 8)
+    assert not await steps.connected(conn, claimed, now, None)
+    assert await steps.rang(conn, claimed, now + MINUTE)
+    assert not await steps.rang(conn, claimed, now)
+    assert await steps.answered(conn, claimed, now + 2 * MINUTE, HOUR)
+    assert not await steps.answered(conn, claimed, now, LEASE)
+    assert await steps.connected(conn, claimed, now + 3 * MINUTE, 7)
+    assert not await steps.connected(conn, claimed, now, 8)
     row = await row_of(conn, claimed)
     told = [row[name] for name in ("ringing_at", "answered_at", "connected_at", "agent_id")]
     assert told == [now + MINUTE, now + 2 * MINUTE, now + 3 * MINUTE, 7]
@@ -209,14 +210,14 @@ async def test_call_that_hears_the_audio_file_has_no_agent_and_a_previewed_one_k
     (plain,) = (await claiming.claim(conn, terms, 5)).attempts
     for attempt in (previewed, plain):
         await reach(conn, attempt, AttemptState.ANSWERED)
-        assert await store.connected(conn, attempt, await now_of(conn), None)
+        assert await steps.connected(conn, attempt, await now_of(conn), None)
     assert [(await row_of(conn, attempt))["agent_id"] for attempt in (previewed, plain)] == [7, None]
 
 
 async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(4))
     ended, late, held, other = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
-    assert await store.end(conn, ended, CANCELLED, None)
+    assert await steps.end(conn, ended, CANCELLED, None)
     for attempt in (ended, late, held):
         await backdate(conn, attempt, HOUR)
     mine = {attempt.attempt_id for attempt in (ended, late, held, other)}
@@ -225,7 +226,7 @@ async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, co
     async with pool.acquire() as ending:
         transaction = ending.transaction()
         await transaction.start()
-        assert await store.end(ending, held, BUSY, None)
+        assert await steps.end(ending, held, BUSY, None)
         async with asyncio.timeout(20):  # it does not wait for the end of that
             await store.extend(conn, [ended, late, held, other], LEASE)
         await transaction.commit()
@@ -237,7 +238,7 @@ async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, co
 
 async def test_ids_of_attempts_that_ended_are_known_whatever_the_tenant(conn, tenant_id, campaign_id, claimed):
     assert await store.ended(conn, [claimed.attempt_id, uuid.uuid4()]) == []
-    assert await store.end(conn, claimed, BUSY, None)
+    assert await steps.end(conn, claimed, BUSY, None)
     assert await store.ended(conn, [uuid.uuid4(), claimed.attempt_id]) == [claimed.attempt_id]
 
 
@@ -251,7 +252,7 @@ async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_i
     if outcome not in NOT_PLACED:
         await reach(conn, attempt, AttemptState.DIALING)
     again_at = await now_of(conn) + HOUR if again else None
-    assert await store.end(conn, attempt, Ending(outcome, 17, 486), again_at)
+    assert await steps.end(conn, attempt, Ending(outcome, 17, 486), again_at)
     row = await row_of(conn, attempt)
     assert (row["state"], row["outcome"], row["hangup_cause"], row["tech_cause"]) == ("ended", outcome, 17, 486)
     assert row["due_again_at"] == again_at
@@ -267,7 +268,7 @@ async def test_attempt_that_was_not_placed_leaves_the_status_of_the_earlier_call
     now = await now_of(conn)
     await called(conn, terms, Outcome.BUSY, now)
     (attempt,) = (await claiming.claim(conn, terms, 1)).attempts
-    assert await store.end(conn, attempt, CANCELLED, now)
+    assert await steps.end(conn, attempt, CANCELLED, now)
     assert tuple(await contact(conn, tenant_id, attempt.contact_id)) == (0, "busy", now)
     await must_be_true(conn, tenant_id)
     assert ids_of(await claiming.claim(conn, terms, 1)) == [attempt.contact_id]
@@ -275,10 +276,10 @@ async def test_attempt_that_was_not_placed_leaves_the_status_of_the_earlier_call
 
 async def test_attempt_ends_once(conn, tenant_id, campaign_id, claimed):
     await reach(conn, claimed, AttemptState.RINGING)
-    assert await store.end(conn, claimed, BUSY, None)
+    assert await steps.end(conn, claimed, BUSY, None)
     before = [await row_of(conn, claimed), await contact(conn, tenant_id, claimed.contact_id)]
     hours = await conn.fetch("select * from call_hour where tenant_id = $1", tenant_id)
-    assert not await store.end(conn, claimed, LOST, await now_of(conn))
+    assert not await steps.end(conn, claimed, LOST, await now_of(conn))
     assert before == [await row_of(conn, claimed), await contact(conn, tenant_id, claimed.contact_id)]
     assert hours == await conn.fetch("select * from call_hour where tenant_id = $1", tenant_id)
     await must_be_true(conn, tenant_id)
@@ -288,8 +289,8 @@ async def test_of_two_ends_at_once_one_counts(pool, conn, tenant_id, claimed):
     async with pool.acquire() as first, pool.acquire() as second:
         transaction = first.transaction()
         await transaction.start()
-        assert await store.end(first, claimed, BUSY, None)
-        later = asyncio.ensure_future(store.end(second, claimed, LOST, await now_of(conn)))
+        assert await steps.end(first, claimed, BUSY, None)
+        later = asyncio.ensure_future(steps.end(second, claimed, LOST, await now_of(conn)))
         await waits(conn, second.get_server_pid())
         await transaction.commit()
         assert not await later
@@ -300,29 +301,29 @@ async def test_of_two_ends_at_once_one_counts(pool, conn, tenant_id, claimed):
 async def test_end_that_is_rolled_back_has_not_been(conn, tenant_id, claimed):
     transaction = conn.transaction()
     await transaction.start()
-    assert await store.end(conn, claimed, BUSY, None)
+    assert await steps.end(conn, claimed, BUSY, None)
     await transaction.rollback()
     assert (await row_of(conn, claimed))["state"] == "claimed"
     await must_be_true(conn, tenant_id)
 
 
 async def test_call_that_is_never_due_again_stays_pending_unclaimed(conn, tenant_id, terms, claimed):
-    assert await store.end(conn, claimed, CANCELLED, FOREVER)
+    assert await steps.end(conn, claimed, CANCELLED, FOREVER)
     assert await claiming.claim(conn, terms, 1) == Claims([])
 
 
 async def test_calls_are_counted_by_the_hour_in_which_they_end(conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(5))
     busy, cancelled, *talks = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 5)).attempts
-    assert await store.end(conn, cancelled, CANCELLED, None)
+    assert await steps.end(conn, cancelled, CANCELLED, None)
     await reach(conn, busy, AttemptState.RINGING)
-    assert await store.end(conn, busy, BUSY, None)
+    assert await steps.end(conn, busy, BUSY, None)
     for talk in talks:
         await reach(conn, talk, AttemptState.DIALING)
         dialled_at = (await row_of(conn, talk))["dialled_at"]
-        assert await store.answered(conn, talk, dialled_at + timedelta(seconds=7), LEASE)
-        assert await store.connected(conn, talk, dialled_at - timedelta(seconds=100), 7)
-        assert await store.end(conn, talk, Ending(Outcome.ANSWERED), None)
+        assert await steps.answered(conn, talk, dialled_at + timedelta(seconds=7), LEASE)
+        assert await steps.connected(conn, talk, dialled_at - timedelta(seconds=100), 7)
+        assert await steps.end(conn, talk, Ending(Outcome.ANSWERED), None)
     found = await conn.fetch(
         """select outcome, sum(calls)::integer, sum(placed)::integer, sum(answered)::integer, sum(ring_s), sum(talk_s)
            from call_hour where tenant_id = $1 and campaign_id = $2 and hour = date_trunc('hour', hour)
@@ -338,9 +339,9 @@ async def test_calls_are_counted_by_the_hour_in_which_they_end(conn, tenant_id, 
 async def test_clocks_that_disagree_make_no_negative_times(conn, tenant_id, claimed):
     await reach(conn, claimed, AttemptState.DIALING)
     now = await now_of(conn)
-    assert await store.answered(conn, claimed, now - HOUR, LEASE)
-    assert await store.connected(conn, claimed, now + HOUR, None)
-    assert await store.end(conn, claimed, Ending(Outcome.ANSWERED), None)
+    assert await steps.answered(conn, claimed, now - HOUR, LEASE)
+    assert await steps.connected(conn, claimed, now + HOUR, None)
+    assert await steps.end(conn, claimed, Ending(Outcome.ANSWERED), None)
     assert tuple(await conn.fetchrow("select ring_s, talk_s from call_hour where tenant_id = $1", tenant_id)) == (0, 0)
 
 
@@ -354,11 +355,11 @@ async def test_history_tells_the_calls_that_were_placed_and_have_ended(conn, ten
         attempt = await called(conn, terms, outcome, now, HOUR * (3 - age))
         dialled.append((await row_of(conn, attempt))["dialled_at"])
     (cancelled,) = (await claiming.claim(conn, terms, 1)).attempts
-    assert await store.end(conn, cancelled, CANCELLED, now)
+    assert await steps.end(conn, cancelled, CANCELLED, now)
     (present,) = await placed(conn, terms)
-    history = await store.history(conn, tenant_id, present.contact_id)
-    assert history == History({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
-    assert await store.history(conn, await factories.tenant(conn), present.contact_id) == History({}, [])
+    assert await steps.history(conn, present) == History({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
+    elsewhere = replace(present, tenant_id=await factories.tenant(conn))
+    assert await steps.history(conn, elsewhere) is None
 
 
 # Totals after anything
@@ -400,21 +401,21 @@ class Calls:
 
     async def rang(self):
         for attempt in await self.attempts():
-            self.done["rang", await store.rang(self.conn, attempt, await now_of(self.conn))] += 1
+            self.done["rang", await steps.rang(self.conn, attempt, await now_of(self.conn))] += 1
 
     async def answered(self):
         for attempt in await self.attempts():
-            self.done["answered", await store.answered(self.conn, attempt, await now_of(self.conn), LEASE)] += 1
+            self.done["answered", await steps.answered(self.conn, attempt, await now_of(self.conn), LEASE)] += 1
 
     async def connected(self):
         for attempt in await self.attempts():
-            await store.connected(self.conn, attempt, await now_of(self.conn), 7)
+            await steps.connected(self.conn, attempt, await now_of(self.conn), 7)
 
     async def end(self):
         for attempt in await self.attempts():
             ending = Ending(self.rng.choice(list(Outcome)))
             again_at = self.rng.choice((None, await now_of(self.conn)))
-            self.done["ended", await store.end(self.conn, attempt, ending, again_at)] += 1
+            self.done["ended", await steps.end(self.conn, attempt, ending, again_at)] += 1
 
     async def listed(self):
         expires_at = self.rng.choice((None, await now_of(self.conn) + HOUR))
@@ -472,24 +473,27 @@ async def test_steps_find_their_attempts_by_key(statistics):
     conn, tenant_id, _ = statistics
     attempt_id = await conn.fetchval("select attempt_id from attempt where tenant_id = $1 limit 1", tenant_id)
     ids = (f"{{{tenant_id}}}", f"{{{attempt_id}}}")
-    one = (tenant_id, attempt_id)
+    step = (*ids, "{2026-01-01}", "{7}")
+    end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}")
     for sql, args in [
         (store.DIAL, (*ids, "30 seconds")),
         (store.EXTEND, (*ids, "30 seconds")),
-        (store.RANG, (*one, "{dialing}", "2026-01-01")),
-        (store.ANSWERED, (*one, "{dialing}", "2026-01-01", "30 seconds")),
-        (store.CONNECTED, (*one, "2026-01-01", 7)),
-        (store.END, (*one, "busy", 17, 486, None, False, False)),
+        (store.RANG, (*step, "{dialing}")),
+        (store.ANSWERED, (*step, "{dialing}", "30 seconds")),
+        (store.CONNECTED, step),
+        (store.PAST, ids),
+        (store.END, end),
         (store.ENDED, (f"{{{attempt_id}}}",)),
     ]:
         await assert_uses(conn, "attempt_pkey", "attempt", sql, *args)
-    await assert_uses(conn, "contact_pkey", "contact", store.END, *one, "busy", 17, 486, None, False, False)
+    for sql, args in ((store.END, end), (store.PAST, ids)):
+        await assert_uses(conn, "contact_pkey", "contact", sql, *args)
     await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds")
-    await assert_uses(conn, "attempt_contact", "attempt", store.HISTORY, tenant_id, 5)
+    await assert_uses(conn, "attempt_contact", "attempt", store.PAST, *ids)
 
 
 @pytest.mark.parametrize("statistics", ["fresh"], indirect=True)
 async def test_live_attempts_are_found_without_passing_by_those_that_ended(statistics):
     conn, _, _ = statistics
-    await assert_uses(conn, "attempt_live_campaign", "attempt", store.LIVE)
-    await assert_uses(conn, "attempt_live_campaign", "attempt", store.OVERDUE)
+    await assert_uses(conn, "attempt_live", "attempt", store.LIVE)
+    await assert_uses(conn, "attempt_live", "attempt", store.OVERDUE)

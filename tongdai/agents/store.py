@@ -3,6 +3,7 @@
 Every move is guarded by the state that it starts from: a late or second one changes nothing.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -171,28 +172,36 @@ async def reserve_for(conn: Connection, tenant_id: TenantId, agent_id: AgentId, 
     return bool(await conn.fetchval(RESERVE_FOR, tenant_id, agent_id, attempt_id))
 
 
-TALKING = """
-update agent set state = 'talking', state_since = now()
-where tenant_id = $1 and attempt_id = $2 and state = 'reserved' returning true
-"""
+_OF_ATTEMPTS = """
+from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, attempt_id)
+where agent.tenant_id = sent.tenant_id and agent.attempt_id = sent.attempt_id and agent.state = any($3::text[])
+returning """
+TALKING = f"update agent set state = 'talking', state_since = now() {_OF_ATTEMPTS}{_OF_AGENT}"
 
 
-async def talking(conn: Connection, tenant_id: TenantId, attempt_id: UUID) -> bool:
-    """reserved → talking of the attempt's agent, when both are bridged."""
-    return bool(await conn.fetchval(TALKING, tenant_id, attempt_id))
+async def talking(conn: Connection, attempts: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
+    """reserved → talking of the attempts' agents, when they are bridged; who talks now."""
+    return await _of_attempts(conn, TALKING, attempts, ["reserved"])
 
 
 FREED = f"""
 update agent set state_since = now(), attempt_id = null, leaving = false,
     state = case when leaving then 'hanging_up' when state = 'talking' then 'wrap_up' else 'idle' end
-where tenant_id = $1 and attempt_id = $2 and state in ('reserved', 'talking') returning {COLUMNS}
+{_OF_ATTEMPTS}{_OF_AGENT}
 """
 
 
-async def freed(conn: Connection, tenant_id: TenantId, attempt_id: UUID) -> Agent | None:
-    """The attempt's agent, when it has ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
-    then his `channel_id` is to be hung up. None when the attempt has no agent (any more)."""
-    return _agent_or_none(await conn.fetchrow(FREED, tenant_id, attempt_id))
+async def freed(conn: Connection, attempts: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
+    """The agents of attempts that have ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
+    then his `channel_id` is to be hung up. An attempt may have no agent (any more)."""
+    return await _of_attempts(conn, FREED, attempts, ["reserved", "talking"])
+
+
+async def _of_attempts(
+    conn: Connection, sql: str, attempts: Sequence[tuple[TenantId, UUID]], states: list[str]
+) -> list[Agent]:
+    sent = [tenant_id for tenant_id, _ in attempts], [attempt_id for _, attempt_id in attempts]
+    return [agent_of(row) for row in await conn.fetch(sql, *sent, states)]
 
 
 WRAP_UPS_OVER = """

@@ -67,14 +67,14 @@ with open_zones as materialized (
     ) listed
     left join lateral (
         select statement_timestamp() + interval '1 minute' as until_at from attempt
-        where tenant_id = $1 and phone = due.phone and state <> 'ended' limit 1
+        where tenant_id = $1 and phone = due.phone and ended_at is null limit 1
     ) busy on true
     cross join lateral (
         select max(placed.dialled_at + ceilings.period) as until_at
         from unnest($6::integer[], $7::interval[]) as ceilings (calls, period)
         cross join lateral (
             select dialled_at from attempt
-            where tenant_id = $1 and phone = due.phone and dialled_at is not null
+            where tenant_id = $1 and phone = due.phone and ended_at is not null and dialled_at is not null
             order by opened_at desc offset ceilings.calls - 1 limit 1
         ) placed
         where placed.dialled_at + ceilings.period > statement_timestamp()
@@ -98,7 +98,8 @@ with open_zones as materialized (
         due_at = case d.process_status when 0 then d.again_at else c.due_at end
     from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
 ), changes as (
-    select $2::bigint as campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
+    select $1 as tenant_id, $2::bigint as campaign_id, d.list_id, change.process_status, change.call_status,
+        change.contacts
     from decided d cross join lateral (values
         (0, d.call_status, -1),
         (d.process_status, case d.process_status when 2 then 'dnc' else d.call_status end, 1)

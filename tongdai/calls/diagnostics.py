@@ -73,10 +73,10 @@ select c.process_status, c.call_status, c.zone, c.due_at, live.state, busy.conta
     listed.lists, listed.until_at, called.until_at as called_until
 from contact c
 left join lateral (
-    select state from attempt where tenant_id = $1 and contact_id = c.contact_id and state <> 'ended'
+    select state from attempt where tenant_id = $1 and contact_id = c.contact_id and ended_at is null
 ) live on true
 left join lateral (
-    select contact_id from attempt where tenant_id = $1 and phone = c.phone and state <> 'ended' limit 1
+    select contact_id from attempt where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
 ) busy on true
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
@@ -89,7 +89,8 @@ cross join lateral (
     select max(placed.dialled_at + ceilings.period) as until_at
     from unnest($4::integer[], $5::interval[]) as ceilings (calls, period)
     cross join lateral (
-        select dialled_at from attempt where tenant_id = $1 and phone = c.phone and dialled_at is not null
+        select dialled_at from attempt
+        where tenant_id = $1 and phone = c.phone and ended_at is not null and dialled_at is not null
         order by opened_at desc offset ceilings.calls - 1 limit 1
     ) placed where placed.dialled_at + ceilings.period > now()
 ) called

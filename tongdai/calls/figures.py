@@ -54,14 +54,14 @@ LOAD = """
 select clock_timestamp() as now, own.calls_up, calls.ringing_since, calls.waiting, agents.agents_free,
     agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
 from (
-    select count(*) as calls_up from attempt where tenant_id = $1 and campaign_id = $2 and state <> 'ended'
+    select count(*) as calls_up from attempt where tenant_id = $1 and campaign_id = $2 and ended_at is null
 ) own, (
     select
         coalesce(array_agg(coalesce(a.dialled_at, a.opened_at)) filter (where a.state <> 'answered'), '{}')
             as ringing_since,
         count(*) filter (where a.state = 'answered' and a.connected_at is null and g.agent_id is null) as waiting
     from campaign c
-    join attempt a on a.tenant_id = c.tenant_id and a.campaign_id = c.campaign_id and a.state <> 'ended'
+    join attempt a on a.tenant_id = c.tenant_id and a.campaign_id = c.campaign_id and a.ended_at is null
     left join agent g on g.tenant_id = $1 and g.queue_id = $3 and g.attempt_id = a.attempt_id
     where c.tenant_id = $1 and c.queue_id = $3 and c.mode <> 'agentless' and a.agent_id is null
 ) calls, (
@@ -100,11 +100,17 @@ select answered, after_s, count(*) as calls from (
             as after_s
     from (
         select dialled_at, answered_at, ended_at, outcome from attempt
-        where tenant_id = $1 and campaign_id = $2 and opened_at > clock_timestamp() - interval '1 hour'
+        where tenant_id = $1 and campaign_id = $2 and ended_at is null and answered_at is not null
+            and opened_at > clock_timestamp() - interval '1 hour'
             and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
-            and (answered_at is not null or ended_at is not null)
-            and (outcome is null or outcome not in ('lost', 'failed'))
-        order by opened_at desc limit 2000
+        union all (
+            select dialled_at, answered_at, ended_at, outcome from attempt
+            where tenant_id = $1 and campaign_id = $2 and ended_at is not null
+                and opened_at > clock_timestamp() - interval '1 hour'
+                and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
+                and outcome not in ('lost', 'failed')
+            order by opened_at desc limit 2000
+        )
     ) a
 ) rings group by answered, after_s
 """
@@ -125,7 +131,8 @@ from (
 
 
 async def recent(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, ring_timeout_s: int) -> Recent:
-    """Ring times of the last 2,000 calls within an hour that were dialled a ring timeout ago or earlier; shares."""
+    """Ring times of talks, and of the last 2,000 calls of an hour that have ended, dialled a ring timeout ago or
+    earlier; shares."""
     rings = await conn.fetch(RINGS, tenant_id, campaign_id, ring_timeout_s)
     shares = await conn.fetchrow(SHARES, tenant_id, campaign_id)
     assert shares is not None

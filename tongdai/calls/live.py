@@ -105,12 +105,12 @@ from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by 
 """
 ACTIVE = """
 select campaign_id from campaign where tenant_id = $1 and status = 2
-union select campaign_id from attempt where tenant_id = $1 and state <> 'ended'
+union select campaign_id from attempt where tenant_id = $1 and ended_at is null
 order by campaign_id limit 1000
 """
 UP = """
 select campaign_id, state, connected_at is not null as connected, count(*) as calls
-from attempt where tenant_id = $1 and state <> 'ended' group by campaign_id, state, connected_at is not null
+from attempt where tenant_id = $1 and ended_at is null group by campaign_id, state, connected_at is not null
 """
 AGENTS = """
 select c.campaign_id, a.state, count(*) as agents from campaign c
@@ -121,9 +121,15 @@ where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign
 MINUTE = """
 select c.campaign_id, d.calls from unnest($2::bigint[]) as c (campaign_id)
 cross join lateral (
-    select count(*) as calls from attempt
-    where tenant_id = $1 and campaign_id = c.campaign_id and opened_at > now() - interval '2 minutes'
-        and dialled_at > now() - interval '1 minute'
+    select (
+        select count(*) from attempt
+        where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is null
+            and dialled_at > now() - interval '1 minute'
+    ) + (
+        select count(*) from attempt
+        where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is not null
+            and opened_at > now() - interval '2 minutes' and dialled_at > now() - interval '1 minute'
+    ) as calls
 ) d
 """
 HOURS = """

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tongdai.campaigns.calling import Ceiling
+from tongdai.campaigns.calling import CallSettings, Ceiling, call_again_at
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 
@@ -113,6 +113,25 @@ class History:
     outcomes: Mapping[Outcome, int] = field(default_factory=dict[Outcome, int])
     dialled_at: Sequence[datetime] = ()
     """Oldest first; the last 1,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a campaign's retry rules ask of a contact."""
+
+    history: History
+    zone: str
+    """As the contact has it."""
+    tenant_zone: str
+    now: datetime
+    """By the database's clock."""
+
+    def again_at(self, settings: CallSettings, outcome: Outcome) -> datetime | None:
+        """When the contact is to be called again, after a call that ends so; None: it is not."""
+        before = {was.value: count for was, count in self.history.outcomes.items()}
+        return call_again_at(
+            settings, outcome.value, before, self.history.dialled_at, self.zone, self.tenant_zone, self.now
+        )
 
 
 @dataclass(frozen=True, slots=True)

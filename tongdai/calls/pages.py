@@ -1,14 +1,15 @@
 """Calls by pages, newest first, in the database.
 
-Each set of filters is read through an index that fits it, and the rest of them is fenced off from choosing another
-(`campaign_id + 0`): a plan that walks the newest calls until twenty match reads all of them when nineteen do.
+Those that are up are few: all of them are looked at. Of the ended ones each set of filters is read through an index
+that fits it, and the rest of them is fenced off from choosing another (`campaign_id + 0`): a plan that walks the newest
+calls until twenty match reads all of them when nineteen do.
 
 Totals are kept where they can be: calls of a campaign, of an outcome, or all are sums of `call_hour`, with those that
 are up now. Other filters are counted, through the index that finds them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -63,6 +64,15 @@ class Filter:
         others = (self.contact_id, self.phone, self.agent_id, self.opened_from, self.opened_before)
         return self.state in {None, AttemptState.ENDED} and not any(other is not None for other in others)
 
+    @property
+    def shows_ended(self) -> bool:
+        return self.state in {None, AttemptState.ENDED}
+
+    @property
+    def shows_live(self) -> bool:
+        """None of these has an outcome."""
+        return not self.shows_ended or (self.state is None and self.outcome is None)
+
 
 class Statement(NamedTuple):
     sql: str
@@ -75,35 +85,42 @@ _NEWEST = "order by opened_at desc, attempt_id desc"
 
 
 class _Conditions:
-    """A where clause in the making; `$1` is the tenant."""
+    """Where clauses in the making; `$1` is the tenant."""
 
     def __init__(self, tenant_id: TenantId) -> None:
         self.args: list[object] = [tenant_id]
-        self.all = ["tenant_id = $1"]
-
-    def add(self, condition: str, *values: object) -> None:
-        """`condition` with `{}` for each value."""
-        first = len(self.args) + 1
-        self.args += values
-        self.all.append(condition.format(*(f"${first + i}" for i in range(len(values)))))
+        self._live = ["tenant_id = $1"]
+        self._ended = ["tenant_id = $1"]
 
     def argument(self, value: object) -> str:
         self.args.append(value)
         return f"${len(self.args)}"
 
-    @property
-    def sql(self) -> str:
-        return " and ".join(self.all)
+    def add(self, live: str, ended: str, *values: object) -> None:
+        """Conditions with `{}` for each value."""
+        sent = [self.argument(value) for value in values]
+        self._live.append(live.format(*sent))
+        self._ended.append(ended.format(*sent))
+
+    def live(self, columns: str) -> str:
+        return f"select {columns} from attempt where {' and '.join(self._live)} and ended_at is null"
+
+    def ended(self, columns: str) -> str:
+        return f"select {columns} from attempt where {' and '.join(self._ended)} and ended_at is not null"
+
+    def kept(self) -> str:
+        """How many of the ended ones, from what is kept by the hour."""
+        return f"select coalesce(sum(calls), 0)::bigint from call_hour where {' and '.join(self._ended)}"
 
 
-# What leads to the calls, the most selective first: `{}` is the value. What leads is compared bare.
+# What leads to the ended calls is compared bare, the rest is fenced off. `{}` is the value.
 _BARE = {
     "contact_id": "contact_id = {}",
     "phone": "phone = {}",
-    "state": "state <> 'ended' and state = {}",
+    "state": "state = {}",
     "agent_id": "agent_id = {}",
     "campaign_id": "campaign_id = {}",
-    "outcome": "outcome = {} and outcome is not null",
+    "outcome": "outcome = {}",
 }
 _FENCED = {
     "contact_id": "contact_id + 0 = {}",
@@ -116,13 +133,11 @@ _FENCED = {
 
 
 def _leading(by: Filter) -> set[str]:
-    """The filters whose index is used; none: that of the newest calls."""
+    """The filters whose index is used, the most selective; none: that of the newest calls."""
     if by.contact_id is not None:
         return {"contact_id"}
     if by.phone is not None:
         return {"phone"}
-    if by.state not in {None, AttemptState.ENDED}:
-        return {"state", "campaign_id"}
     if by.agent_id is not None:
         return {"agent_id"}
     return {"campaign_id", "outcome"}
@@ -130,21 +145,21 @@ def _leading(by: Filter) -> set[str]:
 
 def _few(by: Filter) -> bool:
     """Whether what leads has so few calls that they are all read, and then sorted."""
-    return by.contact_id is not None or by.phone is not None or by.state not in {None, AttemptState.ENDED}
+    return by.contact_id is not None or by.phone is not None
 
 
-def _conditions(tenant_id: TenantId, by: Filter, after: Place | None) -> _Conditions:
+def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> _Conditions:
     where, leading = _Conditions(tenant_id), _leading(by)
     for name, bare in _BARE.items():
         value = getattr(by, name)
         if value is not None:
-            where.add(bare if name in leading else _FENCED[name], value)
-    if by.opened_from is not None:
-        where.add("opened_at >= {}", by.opened_from)
-    if by.opened_before is not None:
-        where.add("opened_at < {}", by.opened_before)
+            where.add(bare, bare if name in leading else _FENCED[name], value)
+    for condition, value in (("opened_at >= {}", by.opened_from), ("opened_at < {}", by.opened_before)):
+        if value is not None:
+            where.add(condition, condition, value)
     if after is not None:
-        where.add("(opened_at, attempt_id) < ({}, {})", *after)
+        behind = "(opened_at, attempt_id) < ({}, {})"
+        where.add(behind, behind, *after)
     return where
 
 
@@ -153,49 +168,44 @@ def _by_campaign(by: Filter) -> bool:
     return by.outcome is not None and by.campaign_id is None and not _few(by) and by.agent_id is None
 
 
+_EACH_CAMPAIGN = "(select campaign_id as of_campaign from campaign where tenant_id = $1) c cross join lateral"
+
+
 def page_of(tenant_id: TenantId, by: Filter, limit: int, offset: int = 0, after: Place | None = None) -> Statement:
     """The calls that match, newest first: `limit` of them, after `offset` others or behind a place."""
     where = _conditions(tenant_id, by, after)
-    if _few(by):
-        found = f"with found as materialized (select {COLUMNS} from attempt where {where.sql}) "
-        sql = f"{found}select {COLUMNS} from found {_NEWEST}"
-    elif _by_campaign(by):
-        most = where.argument(limit + offset)
-        sql = (
-            f"select {COLUMNS} from (select campaign_id as of_campaign from campaign where tenant_id = $1) c "
-            f"cross join lateral (select {COLUMNS} from attempt where {where.sql} and campaign_id = c.of_campaign "
-            f"{_NEWEST} limit {most}::bigint) a {_NEWEST}"
-        )
-    else:
-        sql = f"select {COLUMNS} from attempt where {where.sql} {_NEWEST}"
+    parts: list[str] = []
+    if by.shows_live:
+        parts.append(where.live(COLUMNS))
+    if by.shows_ended:
+        parts.append(_newest_ended(where, by, limit + offset))
+    sql = f"select {COLUMNS} from (({') union all ('.join(parts)})) found {_NEWEST}"
     sql += f" limit {where.argument(limit)}::bigint offset {where.argument(offset)}::bigint"
     return Statement(sql, where.args)
 
 
+def _newest_ended(where: _Conditions, by: Filter, count: int) -> str:
+    ended, newest = where.ended(COLUMNS), f"{_NEWEST} limit {where.argument(count)}::bigint"
+    if _few(by):
+        return f"select {COLUMNS} from ({ended} offset 0) few {newest}"
+    if _by_campaign(by):
+        each = f"{ended} and campaign_id = c.of_campaign {newest}"
+        return f"select {COLUMNS} from {_EACH_CAMPAIGN} ({each}) of_it {newest}"
+    return f"{ended} {newest}"
+
+
 def count_of(tenant_id: TenantId, by: Filter) -> Statement:
     """How many calls match."""
+    where = _conditions(tenant_id, replace(by, state=None) if by.kept else by)
     if by.kept:
-        return _kept_count(tenant_id, by)
-    where = _conditions(tenant_id, by, None)
-    if _by_campaign(by):
-        sql = (
-            "select coalesce(sum(a.calls), 0)::bigint from "
-            "(select campaign_id as of_campaign from campaign where tenant_id = $1) c cross join lateral "
-            f"(select count(*) as calls from attempt where {where.sql} and campaign_id = c.of_campaign) a"
-        )
-        return Statement(sql, where.args)
-    return Statement(f"select count(*) from attempt where {where.sql}", where.args)
-
-
-def _kept_count(tenant_id: TenantId, by: Filter) -> Statement:
-    ended = _Conditions(tenant_id)
-    for column in ("campaign_id", "outcome"):
-        if getattr(by, column) is not None:
-            ended.add(f"{column} = {{}}", getattr(by, column))
-    live = f"select count(*) from attempt where {ended.sql} and state <> 'ended'"
-    with_live = f" + ({live})" if by.outcome is None and by.state is None else ""
-    kept = f"(select coalesce(sum(calls), 0)::bigint from call_hour where {ended.sql})"
-    return Statement(f"select {kept}{with_live}", ended.args)
+        ended = where.kept()
+    elif _by_campaign(by):
+        of_it = f"{where.ended('count(*) as calls')} and campaign_id = c.of_campaign"
+        ended = f"select coalesce(sum(calls), 0)::bigint from {_EACH_CAMPAIGN} ({of_it}) of_it"
+    else:
+        ended = where.ended("count(*)")
+    parts = [f"({where.live('count(*)')})"] * by.shows_live + [f"({ended})"] * by.shows_ended
+    return Statement(f"select {' + '.join(parts)}", where.args)
 
 
 async def page(conn: Connection, tenant_id: TenantId, by: Filter, limit: int, offset: int) -> tuple[list[Call], int]:

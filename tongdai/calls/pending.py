@@ -77,8 +77,9 @@ _REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CEILIN
 _SLACK = timedelta(hours=1)
 """More than a claimed attempt waits for being dialled: ceilings go by the dialling, their index by the claim."""
 
-# A number has one call at a time, so its calls were dialled in the order in which they were claimed: as many within the
-# period as it may have are the same as the last but so many within it, which is what a claim asks.
+# A number that is in a call is kept by that, whatever its earlier ones. It has one at a time, so its calls were dialled
+# in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
+# within it, which is what a claim asks.
 _NUMBERS = """
 with kept as materialized (
     select phone, min(reason) as reason from (
@@ -87,10 +88,10 @@ with kept as materialized (
         where l.tenant_id = $1 and (l.campaign_id is null or l.campaign_id = $2)
             and (d.expires_at is null or d.expires_at > now())
         union all
-        select phone, 2 from attempt where tenant_id = $1 and state <> 'ended'
+        select phone, 2 from attempt where tenant_id = $1 and ended_at is null
         union all
         select a.phone, 3 from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
-        join attempt a on a.tenant_id = $1 and a.opened_at > now() - $5::interval
+        join attempt a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
             and a.dialled_at + ceilings.period > now()
         group by a.phone, ceilings.calls, ceilings.period having count(*) >= ceilings.calls
     ) numbers group by phone order by phone
@@ -121,12 +122,12 @@ from contact c cross join lateral (
             where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
                 and (d.expires_at is null or d.expires_at > now()) offset 0
         ) then 1
-        when exists (select from attempt where tenant_id = $1 and phone = c.phone and state <> 'ended' offset 0) then 2
+        when exists (select from attempt where tenant_id = $1 and phone = c.phone and ended_at is null offset 0) then 2
         when exists (
             select from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
             cross join lateral (
-                select from attempt where tenant_id = $1 and phone = c.phone and opened_at > now() - $5::interval
-                    and dialled_at + ceilings.period > now()
+                select from attempt where tenant_id = $1 and phone = c.phone and ended_at is not null
+                    and opened_at > now() - $5::interval and dialled_at + ceilings.period > now()
                 offset ceilings.calls - 1 limit 1
             ) placed
         ) then 3

@@ -33,13 +33,16 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     return await conn.fetch(f"{sql}-- {planned_for}", *args)
 
 
-# Added to what a list has in each state: `changes` tells list_id, process_status, call_status, contacts.
+# Added to what a list has in each state: `changes` tells tenant_id, campaign_id, list_id, process_status, call_status,
+# contacts.
 TALLIED = """
 tally as (
     insert into contact_tally as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
-    select $1, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8, sum(contacts)
-    from changes group by campaign_id, list_id, process_status, coalesce(call_status, '') having sum(contacts) <> 0
-    order by campaign_id, list_id, process_status, coalesce(call_status, '')
+    select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
+        sum(contacts)
+    from changes group by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
+    having sum(contacts) <> 0
+    order by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
     on conflict (tenant_id, campaign_id, list_id, process_status, call_status, slot)
     do update set contacts = t.contacts + excluded.contacts returning true
 )

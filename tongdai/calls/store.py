@@ -7,17 +7,16 @@ one of them.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from tongdai.calls.model import NOT_PLACED, TRANSITIONS, Attempt, AttemptState, Ending, History, Outcome
+from tongdai.calls.model import NOT_PLACED, TRANSITIONS, Attempt, AttemptState, Ending, History, Outcome, Past
 from tongdai.calls.statements import TALLIED, by_index, instant
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, ContactId, TenantId
+from tongdai.ids import AgentId, TenantId
 
-# In the order of the ids, so that two of them cannot wait for each other in a circle.
 DIAL = """
 with asked as materialized (
     select a.tenant_id, a.attempt_id, a.campaign_id, a.phone, a.dial_until
@@ -62,8 +61,13 @@ async def dial(conn: Connection, attempts: Sequence[Attempt], lease: timedelta) 
     return {row["attempt_id"]: row["refusal"] and Outcome(row["refusal"]) for row in rows}
 
 
+def _key(attempt: Attempt) -> tuple[TenantId, UUID]:
+    return attempt.tenant_id, attempt.attempt_id
+
+
 def _keys(attempts: Sequence[Attempt]) -> tuple[list[TenantId], list[UUID]]:
-    ordered = sorted(attempts, key=lambda attempt: (attempt.tenant_id, attempt.attempt_id))
+    """In the order of the ids, so that two statements cannot wait for each other in a circle."""
+    ordered = sorted(attempts, key=_key)
     return [attempt.tenant_id for attempt in ordered], [attempt.attempt_id for attempt in ordered]
 
 
@@ -71,39 +75,63 @@ def _before(state: AttemptState) -> list[str]:
     return [before for before, after in TRANSITIONS.items() if state in after]
 
 
-RANG = """
-update attempt set state = 'ringing', ringing_at = $4
-where tenant_id = $1 and attempt_id = $2 and state = any($3::text[]) returning true
+class Step(NamedTuple):
+    """Something that the switch told of a call."""
+
+    attempt: Attempt
+    at: datetime
+    agent_id: AgentId | None = None
+    """Of a connection: who is heard; None: the audio file."""
+
+
+async def _step(conn: Connection, sql: str, steps: Sequence[Step], *args: object) -> set[UUID]:
+    """`sql` gets the keys, instants and agents in the order of the ids; the ids of those that it changed."""
+    ordered = sorted(steps, key=lambda step: _key(step.attempt))
+    sent = *_keys([step.attempt for step in ordered]), [s.at for s in ordered], [s.agent_id for s in ordered]
+    return {row["attempt_id"] for row in await by_index(conn, sql, *sent, *args)}
+
+
+_STEPPED = """
+with sent as materialized (
+    select * from unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::bigint[])
+        as sent (tenant_id, attempt_id, at, agent_id)
+), held as materialized (
+    select sent.tenant_id, sent.attempt_id, sent.at, sent.agent_id from sent cross join lateral (
+        select from attempt where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id and {condition}
+        limit 1 for update
+    ) a
+)
+update attempt a set {change} from held
+where a.tenant_id = held.tenant_id and a.attempt_id = held.attempt_id returning a.attempt_id
 """
+RANG = _STEPPED.format(condition="state = any($5::text[])", change="state = 'ringing', ringing_at = held.at")
 
 
-async def rang(conn: Connection, attempt: Attempt, at: datetime) -> bool:
-    """dialing → ringing. False: it was not dialing."""
-    before = _before(AttemptState.RINGING)
-    return await conn.fetchval(RANG, attempt.tenant_id, attempt.attempt_id, before, at) is not None
+async def rang(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
+    """dialing → ringing; which of them. The others were not dialing."""
+    return await _step(conn, RANG, steps, _before(AttemptState.RINGING))
 
 
-ANSWERED = """
-update attempt set state = 'answered', answered_at = $4, lease_until = clock_timestamp() + $5::interval
-where tenant_id = $1 and attempt_id = $2 and state = any($3::text[]) returning true
-"""
+ANSWERED = _STEPPED.format(
+    condition="state = any($5::text[])",
+    change="state = 'answered', answered_at = held.at, lease_until = clock_timestamp() + $6::interval",
+)
 
 
-async def answered(conn: Connection, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
-    """dialing or ringing → answered. False: it was neither."""
-    before = _before(AttemptState.ANSWERED)
-    return await conn.fetchval(ANSWERED, attempt.tenant_id, attempt.attempt_id, before, at, lease) is not None
+async def answered(conn: Connection, steps: Sequence[Step], lease: timedelta) -> set[UUID]:
+    """dialing or ringing → answered; which of them. The others were neither."""
+    return await _step(conn, ANSWERED, steps, _before(AttemptState.ANSWERED), lease)
 
 
-CONNECTED = """
-update attempt set connected_at = $3, agent_id = coalesce($4, agent_id)
-where tenant_id = $1 and attempt_id = $2 and state = 'answered' and connected_at is null returning true
-"""
+CONNECTED = _STEPPED.format(
+    condition="state = 'answered' and connected_at is null",
+    change="connected_at = held.at, agent_id = coalesce(held.agent_id, a.agent_id)",
+)
 
 
-async def connected(conn: Connection, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
-    """Who answered hears an agent, or (None) the audio file. False: it is not answered, or was connected before."""
-    return await conn.fetchval(CONNECTED, attempt.tenant_id, attempt.attempt_id, at, agent_id) is not None
+async def connected(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
+    """Who answered is heard by whom; of which of them. The others are not answered, or were connected before."""
+    return await _step(conn, CONNECTED, steps)
 
 
 # One that is locked is being dialled, answered or ended at this instant: nobody waits for it.
@@ -112,7 +140,7 @@ with alive as materialized (
     select a.tenant_id, a.attempt_id from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, attempt_id)
     cross join lateral (
         select tenant_id, attempt_id from attempt
-        where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id and state <> 'ended'
+        where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id and ended_at is null
         limit 1 for update skip locked
     ) a
 )
@@ -128,7 +156,7 @@ async def extend(conn: Connection, attempts: Sequence[Attempt], lease: timedelta
 
 ATTEMPT = """tenant_id, attempt_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until, agent_id,
     dialled_at, ringing_at, answered_at, connected_at"""
-LIVE = f"select {ATTEMPT} from attempt where state <> 'ended' order by opened_at, attempt_id"
+LIVE = f"select {ATTEMPT} from attempt where ended_at is null order by opened_at, attempt_id"
 
 
 async def live(conn: Connection) -> list[Attempt]:
@@ -137,7 +165,8 @@ async def live(conn: Connection) -> list[Attempt]:
 
 
 OVERDUE = f"""
-select {ATTEMPT} from attempt where state <> 'ended' and lease_until < clock_timestamp() order by opened_at, attempt_id
+select {ATTEMPT} from attempt where ended_at is null and lease_until < clock_timestamp()
+order by opened_at, attempt_id
 """
 
 
@@ -151,7 +180,7 @@ ENDED = """
 select a.attempt_id from tenant cross join unnest($1::uuid[]) as listed (attempt_id)
 cross join lateral (
     select attempt_id from attempt
-    where tenant_id = tenant.tenant_id and attempt_id = listed.attempt_id and state = 'ended' limit 1
+    where tenant_id = tenant.tenant_id and attempt_id = listed.attempt_id and ended_at is not null limit 1
 ) a
 """
 
@@ -167,76 +196,113 @@ def _attempt(row: asyncpg.Record) -> Attempt:
     return Attempt(**values)
 
 
-HISTORY = """
-select outcome, dialled_at from attempt
-where tenant_id = $1 and contact_id = $2 and state = 'ended' and dialled_at is not null order by opened_at, dialled_at
-"""
 _REMEMBERED = 1000
+PAST = f"""
+select sent.attempt_id, clock_timestamp() as now, t.zone as tenant_zone, c.zone, before.outcomes, before.dialled_at
+from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, attempt_id)
+cross join lateral (
+    select contact_id from attempt where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id limit 1
+) a
+join tenant t on t.tenant_id = sent.tenant_id
+join contact c on c.tenant_id = sent.tenant_id and c.contact_id = a.contact_id
+cross join lateral (
+    select coalesce(array_agg(outcome order by dialled_at), '{{}}') as outcomes,
+        coalesce(array_agg(dialled_at order by dialled_at), '{{}}') as dialled_at
+    from (
+        select outcome, dialled_at from attempt
+        where tenant_id = sent.tenant_id and contact_id = c.contact_id and ended_at is not null
+            and dialled_at is not null
+        order by opened_at desc limit {_REMEMBERED}
+    ) earlier
+) before
+"""
 
 
-async def history(conn: Connection, tenant_id: TenantId, contact_id: ContactId) -> History:
-    """What became of the contact's earlier calls."""
-    rows = await conn.fetch(HISTORY, tenant_id, contact_id)
-    outcomes = Counter(Outcome(row["outcome"]) for row in rows)
-    return History(outcomes, [row["dialled_at"] for row in rows[-_REMEMBERED:]])
+async def pasts(conn: Connection, attempts: Sequence[Attempt]) -> dict[UUID, Past]:
+    """What became of the earlier calls of each one's contact. One whose contact is gone is missing."""
+    return {
+        row["attempt_id"]: Past(
+            History(Counter(map(Outcome, row["outcomes"])), row["dialled_at"]),
+            row["zone"],
+            row["tenant_zone"],
+            row["now"],
+        )
+        for row in await by_index(conn, PAST, *_keys(attempts))
+    }
 
 
+class End(NamedTuple):
+    attempt: Attempt
+    ending: Ending
+    again_at: datetime | None
+    """When its contact is due again; None: it is processed."""
+
+
+# Each lock is taken in the order of its keys.
 END = f"""
-with ended as (
-    update attempt set state = 'ended', outcome = $3, hangup_cause = $4, tech_cause = $5, due_again_at = $6,
-        ended_at = clock_timestamp(), dialled_at = case when $8 then null else dialled_at end
-    where tenant_id = $1 and attempt_id = $2 and state <> 'ended'
-    returning campaign_id, contact_id, dialled_at, answered_at, connected_at, ended_at
-), before as materialized (
-    select c.contact_id, c.campaign_id, c.list_id, c.call_status
-    from ended join contact c on c.tenant_id = $1 and c.contact_id = ended.contact_id
-    where c.process_status = 1 for update of c
+with sent as materialized (
+    select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[])
+        as sent (tenant_id, attempt_id, outcome, hangup_cause, tech_cause, again_at)
+), held as materialized (
+    select sent.*, sent.outcome = any($7::text[]) as not_placed from sent cross join lateral (
+        select from attempt
+        where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id and ended_at is null limit 1 for update
+    ) a
+), ended as (
+    update attempt a set state = 'ended', outcome = held.outcome, hangup_cause = held.hangup_cause,
+        tech_cause = held.tech_cause, due_again_at = held.again_at, ended_at = clock_timestamp(),
+        dialled_at = case when held.not_placed then null else a.dialled_at end
+    from held where a.tenant_id = held.tenant_id and a.attempt_id = held.attempt_id
+    returning a.tenant_id, a.attempt_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
+        a.dialled_at, a.answered_at, a.connected_at, a.ended_at
 ), decided as materialized (
-    select contact_id, campaign_id, list_id, call_status,
-        case when $6::timestamptz is null then 2 else 0 end as process_status,
-        case when $7 then call_status else $3 end as became
-    from before
+    select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.call_status, ended.again_at,
+        case when ended.again_at is null then 2 else 0 end as process_status,
+        case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
+    from ended cross join lateral (
+        select campaign_id, list_id, call_status from contact
+        where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 = 1
+        limit 1 for update
+    ) c
 ), moved as (
     update contact c
-    set process_status = d.process_status, call_status = d.became, due_at = coalesce($6::timestamptz, c.due_at)
-    from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
+    set process_status = d.process_status, call_status = d.became, due_at = coalesce(d.again_at, c.due_at)
+    from decided d where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id
 ), changes as (
-    select d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
+    select d.tenant_id, d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
     from decided d cross join lateral (values (1, d.call_status, -1), (d.process_status, d.became, 1))
         change (process_status, call_status, contacts)
 ), {TALLIED}, counted as (
     insert into call_hour as h (tenant_id, campaign_id, hour, outcome, slot, calls, placed, answered, ring_s, talk_s)
-    select $1, campaign_id, date_trunc('hour', ended_at, 'UTC'), $3, pg_backend_pid() % 8, 1,
-        (dialled_at is not null)::integer, (answered_at is not null)::integer,
-        coalesce(greatest(extract(epoch from answered_at - dialled_at), 0), 0),
-        coalesce(greatest(extract(epoch from ended_at - connected_at), 0), 0)
-    from ended cross join (select count(*) from tally) after_it
+    select tenant_id, campaign_id, hour, outcome, pg_backend_pid() % 8, count(*), count(dialled_at), count(answered_at),
+        coalesce(sum(greatest(extract(epoch from answered_at - dialled_at), 0)), 0),
+        coalesce(sum(greatest(extract(epoch from ended_at - connected_at), 0)), 0)
+    from (select *, date_trunc('hour', ended_at, 'UTC') as hour from ended) by_hour
+    cross join (select count(*) from tally) after_it
+    group by tenant_id, campaign_id, hour, outcome order by tenant_id, campaign_id, hour, outcome
     on conflict (tenant_id, campaign_id, hour, outcome, slot) do update set calls = h.calls + excluded.calls,
         placed = h.placed + excluded.placed, answered = h.answered + excluded.answered,
         ring_s = h.ring_s + excluded.ring_s, talk_s = h.talk_s + excluded.talk_s
 )
-select true from ended
+select attempt_id from ended
 """
 
 
-async def end(conn: Connection, attempt: Attempt, ending: Ending, again_at: datetime | None) -> bool:
-    """The one place where an attempt ends: its contact is pending again, due at `again_at`, or (None) processed.
+async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
+    """The one place where attempts end: their contacts are pending again or processed. Returns which of them ended.
 
-    False: it had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that is
+    The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that is
     pending again the status it had. Its agent is the caller's to free.
     """
-    not_placed = ending.outcome in NOT_PLACED
-    leaves_it = again_at is not None and not_placed
-    done = await by_index(
+    ordered = sorted(ends, key=lambda end: _key(end.attempt))
+    rows = await by_index(
         conn,
         END,
-        attempt.tenant_id,
-        attempt.attempt_id,
-        ending.outcome,
-        ending.hangup_cause,
-        ending.tech_cause,
-        again_at,
-        leaves_it,
-        not_placed,
+        *_keys([end.attempt for end in ordered]),
+        [end.ending.outcome for end in ordered],
+        [end.ending.hangup_cause for end in ordered],
+        [end.ending.tech_cause for end in ordered],
+        [end.again_at for end in ordered],
+        sorted(NOT_PLACED),
     )
-    return bool(done)
+    return {row["attempt_id"] for row in rows}

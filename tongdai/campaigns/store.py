@@ -1,5 +1,6 @@
 """Campaigns in the database."""
 
+from collections.abc import Collection
 from typing import Any
 
 import asyncpg
@@ -101,6 +102,20 @@ async def call_settings(conn: Connection, tenant_id: TenantId, campaign_id: Camp
     """None when there is no such campaign."""
     row = await conn.fetchrow(CALL_SETTINGS, tenant_id, campaign_id)
     return None if row is None else stored.settings_of(row)
+
+
+SETTINGS_OF = f"""
+select tenant_id, campaign_id, {", ".join(stored.COLUMNS)} from campaign
+where (tenant_id, campaign_id) in (select * from unnest($1::bigint[], $2::bigint[]))
+"""
+Place = tuple[TenantId, CampaignId]
+
+
+async def settings_of(conn: Connection, places: Collection[Place]) -> dict[Place, CallSettings]:
+    """`call_settings` of those that there are."""
+    tenants, campaigns = [tenant_id for tenant_id, _ in places], [campaign_id for _, campaign_id in places]
+    rows = await conn.fetch(SETTINGS_OF, tenants, campaigns)
+    return {(row["tenant_id"], row["campaign_id"]): stored.settings_of(row) for row in rows}
 
 
 async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:

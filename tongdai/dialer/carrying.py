@@ -20,7 +20,7 @@ from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE, unreachable
 from tongdai.dialer import core
 from tongdai.dialer.in_order import InOrder
-from tongdai.dialer.options import LEASE, Options, script_of
+from tongdai.dialer.options import LEASE, WRITE_S, Options, script_of
 from tongdai.dialer.records import Records
 from tongdai.ids import AgentId, QueueId
 
@@ -28,8 +28,6 @@ log = structlog.get_logger()
 
 SEEK_S = 0.25
 """How soon an agent is found whom nobody told to be free."""
-WRITE_S = 3.0
-"""How long a call waits for records that hang; what it was to write is written later."""
 LEAST_S = 0.1
 """For one try to reserve an agent, however late it is."""
 LONGEST_REST_S = 60.0

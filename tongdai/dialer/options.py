@@ -10,6 +10,8 @@ LEASE = timedelta(seconds=45)
 """Of a call that the switch may have. Longer than any request may be under way: what is not there then never comes."""
 CLAIM_LEASE = timedelta(seconds=15)
 """Of one that is about to be dialled."""
+WRITE_S = 3.0
+"""How long a call waits for records that hang; what it was to write is written later."""
 ATTEMPT, AGENT = "attempt", "agent"
 """The first argument of our channels."""
 

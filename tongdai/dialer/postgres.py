@@ -10,11 +10,14 @@ from tongdai.agents.model import Accepted, Agent
 from tongdai.calls import claiming, figures
 from tongdai.calls import store as calls
 from tongdai.calls.figures import Load, Recent
-from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Terms
+from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Past, Terms
+from tongdai.calls.store import End, Step
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.calling import CallSettings, call_again_at
+from tongdai.campaigns.calling import CallSettings
 from tongdai.campaigns.model import Running
 from tongdai.db.pool import Connection, Pool
+from tongdai.dialer.options import WRITE_S
+from tongdai.dialer.together import Together
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 
 
@@ -23,6 +26,10 @@ class PostgresRecords:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._rang = Together(self._all_rang, WRITE_S)
+        self._answered = Together(self._all_answered, WRITE_S)
+        self._connected = Together(self._all_connected, WRITE_S)
+        self._ends = Together(self._all_end, WRITE_S)
 
     async def now(self) -> datetime:
         async with self._pool.acquire() as conn:
@@ -71,27 +78,42 @@ class PostgresRecords:
             return await calls.dial(conn, attempts, lease)
 
     async def rang(self, attempt: Attempt, at: datetime) -> bool:
-        async with self._pool.acquire() as conn:
-            return await calls.rang(conn, attempt, at)
+        return await self._rang(Step(attempt, at))
 
     async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
-        async with self._pool.acquire() as conn:
-            return await calls.answered(conn, attempt, at, lease)
+        return await self._answered((Step(attempt, at), lease))
 
     async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
-        async with self._pool.acquire() as conn, conn.transaction():
-            changed = await calls.connected(conn, attempt, at, agent_id)
-            if changed:
-                await agents.talking(conn, attempt.tenant_id, attempt.attempt_id)
-            return changed
+        return await self._connected(Step(attempt, at, agent_id))
 
     async def end(self, attempt: Attempt, ending: Ending) -> bool:
+        return await self._ends((attempt, ending))
+
+    async def _all_rang(self, steps: Sequence[Step]) -> list[bool]:
+        async with self._pool.acquire() as conn:
+            changed = await calls.rang(conn, steps)
+        return [step.attempt.attempt_id in changed for step in steps]
+
+    async def _all_answered(self, asked: Sequence[tuple[Step, timedelta]]) -> list[bool]:
+        async with self._pool.acquire() as conn:
+            changed = await calls.answered(conn, [step for step, _ in asked], max(lease for _, lease in asked))
+        return [step.attempt.attempt_id in changed for step, _ in asked]
+
+    async def _all_connected(self, steps: Sequence[Step]) -> list[bool]:
         async with self._pool.acquire() as conn, conn.transaction():
-            again_at = await _again_at(conn, attempt, ending.outcome)
-            if not await calls.end(conn, attempt, ending, again_at):
-                return False
-            await agents.freed(conn, attempt.tenant_id, attempt.attempt_id)
-            return True
+            changed = await calls.connected(conn, steps)
+            await agents.talking(conn, [_key(step.attempt) for step in steps if step.attempt.attempt_id in changed])
+        return [step.attempt.attempt_id in changed for step in steps]
+
+    async def _all_end(self, asked: Sequence[tuple[Attempt, Ending]]) -> list[bool]:
+        async with self._pool.acquire() as conn, conn.transaction():
+            attempts = [attempt for attempt, _ in asked]
+            pasts = await calls.pasts(conn, attempts)
+            settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in attempts})
+            ends = [End(attempt, ending, _again_at(attempt, ending, settings, pasts)) for attempt, ending in asked]
+            ended = await calls.end(conn, ends)
+            await agents.freed(conn, [_key(attempt) for attempt in attempts if attempt.attempt_id in ended])
+        return [attempt.attempt_id in ended for attempt in attempts]
 
     async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
         async with self._pool.acquire() as conn:
@@ -146,7 +168,7 @@ class PostgresRecords:
             return await agents.wrap_ups_over(conn)
 
 
-LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and state <> 'ended' for share"
+LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and ended_at is null for share"
 TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and attempt_id = $2"  # noqa: S608 - columns
 
 
@@ -182,21 +204,16 @@ async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
             raise _Taken
 
 
-ZONES = """
-select t.zone as tenant_zone, c.zone, clock_timestamp() as now
-from tenant t join contact c on c.tenant_id = t.tenant_id
-where t.tenant_id = $1 and c.contact_id = $2
-"""
+def _key(attempt: Attempt) -> tuple[TenantId, UUID]:
+    return attempt.tenant_id, attempt.attempt_id
 
 
-async def _again_at(conn: Connection, attempt: Attempt, outcome: Outcome) -> datetime | None:
-    """As the campaign's rules say; None: the contact is processed."""
-    settings = await campaigns.call_settings(conn, attempt.tenant_id, attempt.campaign_id)
-    zones = await conn.fetchrow(ZONES, attempt.tenant_id, attempt.contact_id)
-    if settings is None or zones is None:
-        return None
-    history = await calls.history(conn, attempt.tenant_id, attempt.contact_id)
-    before: Mapping[str, int] = {was.value: count for was, count in history.outcomes.items()}
-    return call_again_at(
-        settings, outcome.value, before, history.dialled_at, zones["zone"], zones["tenant_zone"], zones["now"]
-    )
+def _again_at(
+    attempt: Attempt,
+    ending: Ending,
+    settings: Mapping[tuple[TenantId, CampaignId], CallSettings],
+    pasts: Mapping[UUID, Past],
+) -> datetime | None:
+    """None: the contact is processed, or gone."""
+    past = pasts.get(attempt.attempt_id)
+    return past and past.again_at(settings[attempt.tenant_id, attempt.campaign_id], ending.outcome)

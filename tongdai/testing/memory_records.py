@@ -6,7 +6,7 @@ is one step that nothing comes between.
 
 from bisect import bisect_left, insort
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -23,9 +23,10 @@ from tongdai.calls.model import (
     Ending,
     History,
     Outcome,
+    Past,
     Terms,
 )
-from tongdai.campaigns.calling import CallSettings, Mode, call_again_at
+from tongdai.campaigns.calling import CallSettings, Mode
 from tongdai.campaigns.model import Running, Status
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
@@ -414,11 +415,8 @@ class MemoryRecords:
         return True
 
     def _again_at(self, attempt: Attempt, contact: MemoryContact, outcome: Outcome) -> datetime | None:
-        settings, history = self.campaigns[attempt.campaign_id].settings, self.history(contact.contact_id)
-        before: Mapping[str, int] = {was.value: count for was, count in history.outcomes.items()}
-        return call_again_at(
-            settings, outcome.value, before, history.dialled_at, contact.zone, self.tenant_zone, self._clock.now()
-        )
+        past = Past(self.history(contact.contact_id), contact.zone, self.tenant_zone, self._clock.now())
+        return past.again_at(self.campaigns[attempt.campaign_id].settings, outcome)
 
     def history(self, contact_id: ContactId) -> History:
         ended = [e for e in self._histories.get(contact_id, ()) if e.attempt.dialled_at is not None]

@@ -1,0 +1,26 @@
+"""Steps of one call, each as a test writes them; whether it was changed."""
+
+from tongdai.calls import store
+from tongdai.calls.store import End, Step
+
+
+async def rang(conn, attempt, at):
+    return bool(await store.rang(conn, [Step(attempt, at)]))
+
+
+async def answered(conn, attempt, at, lease):
+    return bool(await store.answered(conn, [Step(attempt, at)], lease))
+
+
+async def connected(conn, attempt, at, agent_id):
+    return bool(await store.connected(conn, [Step(attempt, at, agent_id)]))
+
+
+async def end(conn, attempt, ending, again_at):
+    return bool(await store.end(conn, [End(attempt, ending, again_at)]))
+
+
+async def history(conn, attempt):
+    """Of its contact; None: that is gone."""
+    past = (await store.pasts(conn, [attempt])).get(attempt.attempt_id)
+    return past and past.history
