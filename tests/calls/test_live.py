@@ -195,6 +195,18 @@ async def test_events_are_the_figures_now_and_then_each_change(tenant, conn, cam
     assert event_stream.open_streams() == 0
 
 
+async def test_stream_ends_when_its_key_is_revoked(tenant, api, campaign_id):
+    watcher = await api.key(tenant_id=tenant.tenant_id)
+    path = f"/v1/campaigns/{campaign_id}/live/events"
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(api.client.get(path, headers=watcher.headers))
+        while event_stream.open_streams() == 0:
+            await asyncio.sleep(0)
+        await tenant.done("DELETE", f"/v1/api-keys/{watcher.key_id}")
+    assert len(events_of(following.result().text)) == 1
+    assert event_stream.open_streams() == 0
+
+
 async def test_streams_share_the_limit_with_those_of_imports(tenant, serving, campaign_id):
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
     job = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"

@@ -12,7 +12,7 @@ import pytest
 
 from tongdai.agents.model import AgentState
 from tongdai.calls.figures import Load
-from tongdai.calls.model import Outcome
+from tongdai.calls.model import Claims, Outcome, Terms
 from tongdai.campaigns.calling import CallSettings, Mode
 from tongdai.campaigns.model import Running, Status
 from tongdai.dialer.options import CLAIM_LEASE, LEASE
@@ -564,6 +564,35 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
         s.start()
         await s.until(lambda: len(s.records.over) == 5)
         assert {ended.attempt.campaign_id for ended in s.records.over.values()} == {2}
+
+    play(scene, records=Broken)
+
+
+def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_another_goes_on() -> None:
+    class Broken(MemoryRecords):
+        claims = 0
+        mended = False
+
+        async def claim(self, terms: Terms, limit: int) -> Claims:
+            self.claims += terms.campaign_id == 1
+            return await super().claim(terms, limit)
+
+        async def dial(self, attempts: Any, lease: timedelta) -> Any:
+            if attempts[0].campaign_id == 1 and not self.mended:
+                raise LookupError("a mistake")
+            return await super().dial(attempts, lease)
+
+    async def scene(s: Scene) -> None:
+        records = s.records
+        assert isinstance(records, Broken)
+        s.campaign(5)
+        s.campaign(5)
+        s.start()
+        await asyncio.sleep(600)
+        assert [c.call_status for c in records.contacts.values()] == [None] * 5 + ["answered"] * 5
+        assert 10 <= records.claims <= 20
+        records.mended = True
+        await s.until(lambda: len(s.calls()) == 10)
 
     play(scene, records=Broken)
 

@@ -41,6 +41,8 @@ CLAIMING_S = 0.25
 ASK_WITHIN_S = 0.9
 """From when it was checked that the call may be placed. Later (the database was slow, this process stood still) the
 switch is not asked: the campaign may have been paused since."""
+LONGEST_REST_S = 60.0
+"""Of a campaign that failed again and again, until the next try."""
 HAND_BACK_S = 1.0
 """A dialer that stops waits no longer for a database that hangs."""
 
@@ -59,6 +61,8 @@ class Placing:
         self._records, self._ari, self._clock, self._rng = records, ari, clock, rng
         self._options, self._in_order, self._carrying = options, in_order, carrying
         self._recent: dict[tuple[int, int], tuple[float, Recent]] = {}
+        self._resting: dict[tuple[int, int], tuple[int, float]] = {}
+        """Campaigns that failed: how often in a row, and until when they rest, on the monotonic clock."""
         self._claiming: asyncio.Future[list[Attempt]] | None = None
         self.placed = 0
         """Calls that the switch said it places."""
@@ -70,6 +74,7 @@ class Placing:
         running = await self._records.running()
         here = {(campaign.tenant_id, campaign.campaign_id) for campaign in running}
         self._recent = {key: known for key, known in self._recent.items() if key in here}
+        self._resting = {key: rest for key, rest in self._resting.items() if key in here}
         self._rng.shuffle(running)  # where the switch is the limit, those of one priority take turns
         running = in_turn(running)
         for place, campaign in enumerate(running):
@@ -80,13 +85,19 @@ class Placing:
             await self._place_some(campaign, now, math.ceil(room / tenants))
 
     async def _place_some(self, campaign: Running, now: datetime, room: int) -> None:
+        key = (campaign.tenant_id, campaign.campaign_id)
+        failures, until = self._resting.get(key, (0, 0.0))
+        if not (campaign.settings.trunk or self._options.trunk) or self._clock.monotonic() < until:
+            return
         try:
-            if campaign.settings.trunk or self._options.trunk:
-                await self._place(campaign, now, room)
+            await self._place(campaign, now, room)
+            self._resting.pop(key, None)
         except UNREACHABLE:
             raise
         except Exception:
-            log.exception("campaign not dialled", tenant=campaign.tenant_id, campaign=campaign.campaign_id)
+            rest_s = min(2.0 ** min(failures, 6), LONGEST_REST_S)
+            self._resting[key] = (failures + 1, self._clock.monotonic() + rest_s)
+            log.exception("campaign not dialled", tenant=key[0], campaign=key[1], again_in_s=rest_s)
 
     async def _place(self, campaign: Running, now: datetime, room: int) -> None:
         load = await self._records.load(campaign)

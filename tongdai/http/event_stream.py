@@ -95,7 +95,7 @@ def stream(request: Request, told: Told[T], first: T) -> Stream:
 
 
 async def _events(request: Request, told: Told[T], last: T) -> AsyncGenerator[bytes]:
-    """Until nothing changes any more or the client goes."""
+    """Until nothing changes any more, the client goes or its key no longer lets it in."""
     loop, tenant_id = asyncio.get_running_loop(), principal_of(request).tenant_id
     _streams.begun(tenant_id)
     try:
@@ -104,6 +104,8 @@ async def _events(request: Request, told: Told[T], last: T) -> AsyncGenerator[by
             told_at, events = loop.time(), 1
             while not told.is_last(last) and events != told.at_most and not gone.done():
                 await asyncio.wait((gone,), timeout=told.poll_s)
+                if not await _still_let_in(request):
+                    return
                 now = await _look(told, last)
                 if not told.same(now, last):
                     yield told.written(now)
@@ -113,6 +115,16 @@ async def _events(request: Request, told: Told[T], last: T) -> AsyncGenerator[by
                     told_at = loop.time()
     finally:
         _streams.ended(tenant_id)
+
+
+async def _still_let_in(request: Request) -> bool:
+    """As it was while the database is away: nothing new is told then."""
+    try:
+        return await request.resources.guard.still(request)
+    except Exception as error:
+        if not unreachable(error):
+            raise
+        return True
 
 
 async def _look(told: Told[T], last: T) -> T:

@@ -25,7 +25,3 @@ class Principal:
     """The tenant's own: phone numbers are read in it and shown in its national form."""
     tenant_limit: int | None
     route_limit: int | None
-
-
-PRINCIPAL = "tongdai.principal"
-"""Where the scope of a request that passed the guard holds its Principal."""

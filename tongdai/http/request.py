@@ -31,6 +31,10 @@ class Guard(Protocol):
 
     async def __call__(self, request: "Request", endpoint: "Endpoint") -> None: ...
 
+    async def still(self, request: "Request") -> bool:
+        """Whether the key of a request that was let through says today what it said then."""
+        ...
+
     def forget(self) -> None:
         """Keys or tenants changed: ask the database again."""
         ...

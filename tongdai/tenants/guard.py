@@ -87,6 +87,14 @@ class Guard:
             metrics.REFUSED.labels("tenant or route").inc()
             raise RateLimited("Exceeded request limit", verdict.retry_after_s)
 
+    async def still(self, request: Request) -> bool:
+        """For answers that take long: whether its key lives and may what it might when the request came."""
+        claim = claim_of(request.scope["headers"])
+        known = await self._look_up(claim) if claim is not None else None
+        if known is None or not known.key.usable(self._clock.now()):
+            return False
+        return _may_act(known, claim) and known.principal == request.principal
+
     async def _authenticate(self, scope: Scope) -> Principal:
         address = self._address(scope)
         retry_after_s = self._failed.blocked(address)
