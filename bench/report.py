@@ -36,8 +36,8 @@ share whatever else the machine does: ratios can be compared between machines, s
 - **again**: the same file twice, and another one into a campaign of millions. Those are put there by COPY and their
   indexes made afterwards, which leaves these as full as they can be: the first rows added pay for that.
 - **deep**: pages of 20 far down a list of millions.
-- **claim**: 50 due contacts taken by `calls.store.claim`, committed, with a ceiling for numbers to be checked; the two
-  campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
+- **claim**: 50 due contacts taken in the order in which they were added, with a ceiling for numbers, and committed; the
+  two campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
 - **pacing**: simulated floors, 30 days of 8 h, one seed, the simulator pacing was tuned in; a call not answered rings
   out 30 s unless the row says otherwise; a ratio is of the time agents talk.
 - **client**: how much faster than anything measured here the load can be.

@@ -110,7 +110,8 @@ create table preview (
 );
 create index preview_accepted on preview (tenant_id, campaign_id, accepted_at) where accepted_at is not null;
 
--- The id of an attempt is the id of its channel. Its contact may be deleted later; what was done stays.
+-- The id of an attempt is the id of its channel. Its contact may be deleted later; what was done stays. Its campaign is
+-- there: no campaign is ever deleted, and the claim, which alone makes attempts, has looked at it.
 create table attempt (
     tenant_id    bigint not null,
     attempt_id   uuid not null,
@@ -134,7 +135,6 @@ create table attempt (
     lease_until  timestamptz not null,         -- no sign of life of it after that: lost
     due_again_at timestamptz,                  -- when its contact is to be called again; null: it is not
     primary key (tenant_id, attempt_id),
-    foreign key (tenant_id, campaign_id) references campaign,
     check ((state = 'ended') = (ended_at is not null)),
     check ((state = 'ended') = (outcome is not null)),
     check (dialled_at is not null or state in ('claimed', 'ended')),
