@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.ari.listening import Listener, listening
+from tests.live.ears import EAR
 from tests.live.lab import Lab
-from tests.servers import eventually
+from tests.live.office import TENANT, Office, cli
+from tests.servers import eventually, serving
 from tongdai.ari.events import Connected
 
 Figures = Callable[[str], None]
@@ -45,3 +47,30 @@ async def caller(lab: Lab) -> AsyncGenerator[Listener]:
         await eventually(lambda: listener.ari.up, 5, "up")
         yield listener
         await eventually(lambda: lab.idle(listener.ari), 10, "all channels to be gone")
+
+
+@pytest.fixture
+async def ear(lab: Lab) -> AsyncGenerator[Listener]:
+    """Another application on the same switch, that listens in."""
+    async with listening(lab.client(EAR)) as listener:
+        await listener.wait_for(Connected, within_s=20)
+        await eventually(lambda: listener.ari.up, 5, "up")
+        yield listener
+
+
+@pytest.fixture(scope="module")
+async def office(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Office]:
+    """Tongdai, set up by the guide. It has the switch for the module alone: two of one application take it from each
+    other."""
+    folder = tmp_path_factory.mktemp("office") / "data"
+    async with serving(folder, "--config", str(lab.settings)) as server:
+        await cli(server, "tenant", "create", str(TENANT), "--name", "Cong ty ABC")
+        scopes = "campaign,queue,agent,report"
+        key = await cli(server, "key", "create", "--tenant", str(TENANT), "--scopes", scopes)
+        office = Office(server, lab, key)
+
+        async def connected() -> bool:
+            return (await office.call("GET", "/v1/live"))["switch"]["up"]
+
+        await eventually(connected, 30, "the switch to be up", poll_s=0.1)
+        yield office

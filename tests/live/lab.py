@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,16 @@ class Child:
     @property
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """For the block it stands still: what is sent to it is answered afterwards."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self, *signals: signal.Signals) -> None:
         for sig in (*signals, signal.SIGKILL):

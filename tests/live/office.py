@@ -1,20 +1,28 @@
 """A tenant of a running Tongdai, by its API, and what SIPp says of those whom it called."""
 
 import asyncio
+import itertools
 import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
 
 from tests.live import scenarios
-from tests.live.lab import Child, Lab
+from tests.live.lab import AGENT, Child, Lab, number
 from tests.servers import Server, eventually
 
 TENANT = 101
 Fields = dict[str, Any]
+_places = itertools.count(3000)
+
+
+def numbers(ending: str, count: int = 1) -> list[str]:
+    """That no other test calls."""
+    return [number(ending, next(_places)) for _ in range(count)]
 
 
 async def cli(server: Server, *words: str) -> str:
@@ -46,6 +54,12 @@ class Office:
         """One that is running, its numbers imported."""
         made = await self.call("POST", "/v1/campaigns", {"campaignName": "Live"} | settings)
         campaign_id: int = made["campaignId"]
+        await self.add(campaign_id, numbers)
+        await self.call("POST", f"/v1/campaigns/{campaign_id}/start")
+        return campaign_id
+
+    async def add(self, campaign_id: int, numbers: list[str]) -> None:
+        """More contacts; returns once they are imported."""
         contacts = [{"phoneNumber": f"+{number}"} for number in numbers]
         started = await self.call("POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", {"contacts": contacts})
 
@@ -55,8 +69,6 @@ class Office:
             return job["status"] == "done" and job["createdRows"] == len(numbers)
 
         await eventually(imported, 60, "the import", poll_s=0.1)
-        await self.call("POST", f"/v1/campaigns/{campaign_id}/start")
-        return campaign_id
 
     async def calls(self, campaign_id: int) -> list[Fields]:
         """All of a campaign, newest first."""
@@ -108,6 +120,22 @@ class Office:
         ledger = self.lab.ledger(carrier or self.lab.carrier)
         return [ledger[number, scenarios.CALLED] for number in numbers]
 
+    async def signed_in(self, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
+        """A queue, and its only agent, whose phone is up. The phone's former user is deleted."""
+        for former in (await self.call("GET", "/v1/agents"))["data"]:
+            await self.agent(former["agentId"], "offline")
+            await self.call("DELETE", f"/v1/agents/{former['agentId']}")
+        queue_id = (await self.call("POST", "/v1/queues/inbound", {"callinName": name}))["callinId"]
+        new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s}
+        agent_id = (await self.call("POST", "/v1/agents", new))["agentId"]
+        await self.call("POST", f"/v1/agents/{agent_id}/sign-in")
+        await self.agent(agent_id, "idle")
+        return queue_id, agent_id
+
+    async def signed_out(self, agent_id: int) -> None:
+        await self.call("POST", f"/v1/agents/{agent_id}/sign-out")
+        await self.agent(agent_id, "offline")
+
     async def agent(self, agent_id: int, state: str, within_s: float = 20) -> None:
         """Returns once the agent is in that state."""
         last: Fields = {}
@@ -118,6 +146,19 @@ class Office:
             return last["state"] == state
 
         await eventually(there, within_s, lambda: f"agent {state}: {json.dumps(last)}", poll_s=0.05)
+
+    async def dialer_lived(self, since: datetime, seconds: float) -> None:
+        """Returns once the dialer, by its own sign of life, has been at work until so long after an instant."""
+
+        async def lived() -> bool:
+            alive_at = (await self.call("GET", "/v1/live"))["dialer"]["aliveAt"]
+            return instant(alive_at) - since >= timedelta(seconds=seconds)
+
+        await eventually(lived, seconds + 30, "the dialer to be at work", poll_s=0.3)
+
+
+def instant(shown: str) -> datetime:
+    return datetime.fromisoformat(shown)
 
 
 def placed(calls: list[Fields]) -> list[Fields]:

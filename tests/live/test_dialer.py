@@ -3,59 +3,23 @@
 Settings come from the guide. What is known of a call is known by the API.
 """
 
-import itertools
 from collections import Counter
-from collections.abc import AsyncGenerator
 from datetime import datetime
 from functools import partial
 
 import pytest
 
-from tests.ari.listening import Listener, listening
+from tests.ari.listening import Listener
 from tests.live import audio, scenarios
 from tests.live.conftest import Figures
-from tests.live.lab import AGENT, AGENT_HZ, CUSTOMER_HZ, GREETING_HZ, Lab, number
-from tests.live.office import TENANT, Office, cli, international, placed
-from tests.live.test_media import LOUD, SILENT, record, recorded
-from tests.servers import eventually, serving
+from tests.live.ears import LOUD, SILENT, hear_each_other, overheard, phone_of
+from tests.live.lab import AGENT, AGENT_HZ, GREETING_HZ
+from tests.live.office import Fields, Office, international, numbers, placed
+from tests.servers import eventually
 from tongdai.ari import commands
-from tongdai.ari.events import Connected
 
 RING_S = 15
 """As short as it may be."""
-EAR = "ear"
-_places = itertools.count(3000)
-
-
-def numbers(ending: str, count: int = 1) -> list[str]:
-    """That no other test calls."""
-    return [number(ending, next(_places)) for _ in range(count)]
-
-
-@pytest.fixture(scope="module")
-async def office(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Office]:
-    """Tongdai, set up by the guide."""
-    folder = tmp_path_factory.mktemp("office") / "data"
-    async with serving(folder, "--config", str(lab.settings)) as server:
-        await cli(server, "tenant", "create", str(TENANT), "--name", "Cong ty ABC")
-        scopes = "campaign,queue,agent,report"
-        key = await cli(server, "key", "create", "--tenant", str(TENANT), "--scopes", scopes)
-        office = Office(server, lab, key)
-
-        async def connected() -> bool:
-            return (await office.call("GET", "/v1/live"))["switch"]["up"]
-
-        await eventually(connected, 30, "the switch to be up", poll_s=0.1)
-        yield office
-
-
-@pytest.fixture
-async def ear(lab: Lab) -> AsyncGenerator[Listener]:
-    """Another application on the same switch, that listens in."""
-    async with listening(lab.client(EAR)) as listener:
-        await listener.wait_for(Connected, within_s=20)
-        await eventually(lambda: listener.ari.up, 5, "up")
-        yield listener
 
 
 async def test_each_call_ends_as_the_carrier_says(office: Office) -> None:
@@ -132,12 +96,9 @@ async def test_callee_hears_the_audio_file(office: Office, ear: Listener) -> Non
     dialled = numbers(scenarios.ANSWER)
     campaign_id = await office.campaign(dialled, audioFile="custom/message")
     [call] = await office.up(campaign_id, "answered", 1)
-    snoop = await record(ear, call["callId"], "in", "message", EAR)
-    await eventually(lambda: office.lab.recording("message").exists(), 5, "a recording")
-    await eventually(lambda: office.lab.recording("message").stat().st_size > 24_000, 10, "1.5 s of sound")
-    heard = await recorded(ear, office.lab, snoop, "message")
-    assert audio.loudness(heard[-12_000:], GREETING_HZ) > LOUD
-    assert audio.loudness(heard[-12_000:], AGENT_HZ) < SILENT
+    [heard] = await overheard(ear, office.lab, (call["callId"], "in"))
+    assert audio.loudness(heard, GREETING_HZ) > LOUD
+    assert audio.loudness(heard, AGENT_HZ) < SILENT
     calls = await office.ended(campaign_id, 1, 30)
     assert calls[dialled[0]]["outcome"] == "answered"
     assert office.lab.ledger(office.lab.carrier)[dialled[0], scenarios.HUNG_UP] == 1, "we hung up"
@@ -187,24 +148,13 @@ async def test_calls_outlive_a_restart_of_the_server(office: Office) -> None:
 async def test_agent_and_callee_hear_each_other(office: Office, ear: Listener) -> None:
     lab, dialled = office.lab, numbers(scenarios.ANSWER_THEN_BYE)
     phone_before = lab.ledger(lab.agent)
-    queue_id, agent_id = await _signed_in(office, "Tran Thi B", wrap_up_s=1)
-    phone = await _phone(ear)
+    queue_id, agent_id = await office.signed_in("Tran Thi B", wrap_up_s=1)
+    phone = await phone_of(ear)
     campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
     [call] = await office.up(campaign_id, "answered", 1)
     assert call["agentId"] == agent_id
-    snoops = [
-        await record(ear, phone, "out", "agent", EAR),
-        await record(ear, call["callId"], "out", "customer", EAR),
-    ]
-    await eventually(lambda: lab.recording("customer").exists(), 5, "a recording")
-    await eventually(lambda: lab.recording("customer").stat().st_size > 24_000, 10, "1.5 s of sound")
-    agent_heard = await recorded(ear, lab, snoops[0], "agent")
-    customer_heard = await recorded(ear, lab, snoops[1], "customer")
-    assert audio.loudness(agent_heard, CUSTOMER_HZ) > LOUD
-    assert audio.loudness(agent_heard, AGENT_HZ) < SILENT
-    assert audio.loudness(customer_heard, AGENT_HZ) > LOUD
-    assert audio.loudness(customer_heard, CUSTOMER_HZ) < SILENT
+    await hear_each_other(ear, lab, phone, call["callId"])
     await office.agent(agent_id, "wrap_up")
     await office.agent(agent_id, "idle")
     calls = await office.ended(campaign_id, 1, 10)
@@ -220,7 +170,7 @@ async def test_agent_and_callee_hear_each_other(office: Office, ear: Listener) -
 async def test_talk_outlives_the_dialer(office: Office, ear: Listener) -> None:
     """It is killed, and the next one has the two where they were."""
     lab, dialled = office.lab, numbers(scenarios.ANSWER, 2)
-    queue_id, agent_id = await _signed_in(office, "Le Van C", wrap_up_s=0)
+    queue_id, agent_id = await office.signed_in("Le Van C", wrap_up_s=0)
     before = lab.ledger(lab.agent)
     campaign_id = await office.campaign(dialled[:1], dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
@@ -245,8 +195,8 @@ async def test_talk_outlives_the_dialer(office: Office, ear: Listener) -> None:
 
 async def test_agent_who_hangs_his_phone_up_ends_the_talk_and_is_offline(office: Office, ear: Listener) -> None:
     lab, dialled = office.lab, numbers(scenarios.ANSWER)
-    queue_id, agent_id = await _signed_in(office, "Pham D")
-    phone = await _phone(ear)
+    queue_id, agent_id = await office.signed_in("Pham D")
+    phone = await phone_of(ear)
     campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
     assert await commands.hang_up(ear.ari, phone)
@@ -302,7 +252,7 @@ async def test_dialer_killed_as_it_dials_leaves_what_is_not_known_as_lost(office
 
 async def test_asterisk_restarted_mid_calls(office: Office) -> None:
     """Its calls are over, and none of them is dialled again; what was not called yet is; agents sign in again."""
-    _, agent_id = await _signed_in(office, "Vu Thi E")
+    _, agent_id = await office.signed_in("Vu Thi E")
     answering, ringing, rest = numbers(scenarios.ANSWER, 8), numbers(scenarios.NO_ANSWER, 4), numbers("700", 20)
     campaign_id = await office.campaign(
         ringing + answering, audioFile="custom/long", ringTimeoutSec=60, maxConcurrentCalls=12, callsPerSecond=20
@@ -349,25 +299,6 @@ async def test_100_calls_a_second_for_20_seconds(office: Office, figures: Figure
     )
 
 
-async def _signed_in(office: Office, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
-    """A queue, and its only agent, whose phone is up. The phone's former user is deleted."""
-    for former in (await office.call("GET", "/v1/agents"))["data"]:
-        await office.agent(former["agentId"], "offline")
-        await office.call("DELETE", f"/v1/agents/{former['agentId']}")
-    queue_id = (await office.call("POST", "/v1/queues/inbound", {"callinName": name}))["callinId"]
-    new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s}
-    agent_id = (await office.call("POST", "/v1/agents", new))["agentId"]
-    await office.call("POST", f"/v1/agents/{agent_id}/sign-in")
-    await office.agent(agent_id, "idle")
-    return queue_id, agent_id
-
-
-async def _phone(ear: Listener) -> str:
-    """The channel of the agent's phone."""
-    [phone] = [ch.channel_id for ch in await commands.channels(ear.ari) if ch.name.startswith(f"PJSIP/{AGENT}-")]
-    return phone
-
-
 async def _kill_dialer(office: Office) -> None:
     """Returns once another one has the switch."""
     connected = partial(_connections, office)
@@ -384,10 +315,10 @@ def _count(ledger: Counter[tuple[str, str]], what: str, of: list[str]) -> int:
     return sum(ledger[n, what] for n in of)
 
 
-async def _all_ended(office: Office, campaign_id: int, contacts: int) -> list[dict[str, object]]:
+async def _all_ended(office: Office, campaign_id: int, contacts: int) -> list[Fields]:
     """The calls, once none is up, and each contact was called or will be later."""
 
-    async def over() -> list[dict[str, object]]:
+    async def over() -> list[Fields]:
         calls = await office.calls(campaign_id)
         done = {call["contactId"] for call in placed(calls)}
         return calls if len(done) == contacts and all(call["state"] == "ended" for call in calls) else []

@@ -4,8 +4,8 @@ import uuid
 
 from tests.ari.listening import Listener
 from tests.live import audio, scenarios
-from tests.live.lab import AGENT, AGENT_HZ, APP, CUSTOMER_HZ, GREETING_HZ, TRUNK, Lab, number
-from tests.servers import eventually
+from tests.live.ears import LOUD, SILENT, hear_each_other, record, recorded
+from tests.live.lab import AGENT, AGENT_HZ, APP, GREETING_HZ, TRUNK, Lab, number
 from tongdai.ari import commands
 from tongdai.ari.commands import Placed
 from tongdai.ari.events import (
@@ -13,12 +13,8 @@ from tongdai.ari.events import (
     ChannelEnteredBridge,
     ChannelLeftBridge,
     PlaybackFinished,
-    StasisEnd,
     StasisStart,
 )
-
-LOUD, SILENT = 2000, 300
-"""Amplitudes; the tones have 8000."""
 
 
 async def answered(caller: Listener, endpoint: str) -> str:
@@ -26,25 +22,6 @@ async def answered(caller: Listener, endpoint: str) -> str:
     assert await commands.originate(caller.ari, channel_id, endpoint, APP) == Placed()
     await caller.wait_for(StasisStart, channel_id)
     return channel_id
-
-
-async def record(caller: Listener, channel_id: str, direction: str, name: str, app: str = APP) -> str:
-    """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel, which
-    `app` (the caller's own) is told of."""
-    snoop = f"snoop-{uuid.uuid4()}"
-    made = await caller.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": app})
-    assert made.status == 200, made
-    await caller.wait_for(StasisStart, snoop)
-    began = await caller.ari.request("POST", f"channels/{snoop}/record", {"name": name, "format": "wav"})
-    assert began.status == 201, began
-    return snoop
-
-
-async def recorded(caller: Listener, lab: Lab, snoop: str, name: str) -> list[int]:
-    assert (await caller.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
-    assert await commands.hang_up(caller.ari, snoop)
-    await caller.wait_for(StasisEnd, snoop)  # of one that was not originated, no more is told
-    return audio.read_wav(lab.recording(name))
 
 
 async def test_callee_hears_the_file_that_is_played(caller: Listener, lab: Lab) -> None:
@@ -77,16 +54,7 @@ async def test_bridged_agent_and_customer_hear_each_other(caller: Listener, lab:
     await commands.create_bridge(caller.ari, bridge)
     assert await commands.add_to_bridge(caller.ari, bridge, agent, customer)
     await caller.wait_for(ChannelEnteredBridge, customer)
-    to_agent, to_customer = uuid.uuid4().hex, uuid.uuid4().hex
-    snoops = [await record(caller, agent, "out", to_agent), await record(caller, customer, "out", to_customer)]
-    await eventually(lambda: lab.recording(to_customer).exists(), 5, "a recording")
-    await eventually(lambda: lab.recording(to_customer).stat().st_size > 24_000, 10, "1.5 s of sound")
-    agent_heard = await recorded(caller, lab, snoops[0], to_agent)
-    customer_heard = await recorded(caller, lab, snoops[1], to_customer)
-    assert audio.loudness(agent_heard, CUSTOMER_HZ) > LOUD
-    assert audio.loudness(agent_heard, AGENT_HZ) < SILENT
-    assert audio.loudness(customer_heard, AGENT_HZ) > LOUD
-    assert audio.loudness(customer_heard, CUSTOMER_HZ) < SILENT
+    await hear_each_other(caller, lab, agent, customer, app=APP)
     assert await commands.hang_up(caller.ari, customer)
     await caller.wait_for(ChannelLeftBridge, customer)
     assert await commands.channel(caller.ari, agent) is not None, "the agent stays"

@@ -48,15 +48,15 @@ with open_zones as materialized (
     where closes_at > statement_timestamp()
         and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
 ), candidates as materialized ({candidates}), due as materialized (
-    select pending.contact_id, pending.list_id, pending.zone, pending.phone, pending.call_status, pending.due_at
+    select pending.contact_id, pending.list_id, pending.zone, pending.phone, pending.call_status
     from candidates cross join lateral (
-        select contact_id, list_id, zone, phone, call_status, due_at from contact
+        select contact_id, list_id, zone, phone, call_status from contact
         where tenant_id = $1 and contact_id = candidates.contact_id
             and process_status + 0 = 0 and due_at <= statement_timestamp()
         limit 1 for update skip locked
     ) pending
 ), verdict as materialized (
-    select due.contact_id, due.list_id, due.phone, due.call_status, due.due_at, open_zones.closes_at, listed.closed,
+    select due.contact_id, due.list_id, due.phone, due.call_status, open_zones.closes_at, listed.closed,
         greatest(listed.until_at, busy.until_at, called.until_at) as again_at
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
@@ -87,26 +87,30 @@ with open_zones as materialized (
     from verdict where not closed and again_at is null order by phone
     {conflict}
     returning attempt_id, contact_id, phone, opened_at, dial_until, lease_until
-), decided as materialized (
-    select v.contact_id, v.list_id, v.call_status, v.due_at,
-        case when v.closed then 2 when o.contact_id is not null then 1 else 0 end as process_status,
-        coalesce(v.again_at, statement_timestamp() + interval '1 minute') as again_at
-    from verdict v left join opened o on o.contact_id = v.contact_id
-), moved as (
-    update contact c set process_status = d.process_status,
-        call_status = case d.process_status when 2 then 'dnc' else c.call_status end,
-        due_at = case d.process_status when 0 then d.again_at else c.due_at end
-    from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
+), taken as (
+    update contact c set process_status = 1 from opened o where c.tenant_id = $1 and c.contact_id = o.contact_id
+    returning c.list_id, c.call_status, c.due_at, o.*
+), passed as materialized (
+    select contact_id, list_id, call_status, closed,
+        coalesce(again_at, statement_timestamp() + interval '1 minute') as again_at
+    from verdict where closed or again_at is not null {or_beaten}
+), put as (
+    update contact c set process_status = case when p.closed then 2 else 0 end,
+        call_status = case when p.closed then 'dnc' else c.call_status end,
+        due_at = case when p.closed then c.due_at else p.again_at end
+    from passed p where c.tenant_id = $1 and c.contact_id = p.contact_id
 ), changes as (
-    select $1 as tenant_id, $2::bigint as campaign_id, d.list_id, change.process_status, change.call_status,
-        change.contacts
-    from decided d cross join lateral (values
-        (0, d.call_status, -1),
-        (d.process_status, case d.process_status when 2 then 'dnc' else d.call_status end, 1)
-    ) change (process_status, call_status, contacts)
+    select $1 as tenant_id, $2::bigint as campaign_id, t.list_id, change.process_status, t.call_status, change.contacts
+    from taken t cross join (values (0, -1), (1, 1)) change (process_status, contacts)
+    union all
+    select $1, $2::bigint, p.list_id, change.process_status, change.call_status, change.contacts
+    from passed p cross join lateral (values (0, p.call_status, -1), (2, 'dnc', 1))
+        change (process_status, call_status, contacts)
+    where p.closed
 ), {tallied}
-select d.contact_id, d.process_status, o.attempt_id, o.phone, o.opened_at, o.dial_until, o.lease_until
-from decided d left join opened o on o.contact_id = d.contact_id order by d.due_at, d.contact_id
+select 1 as process_status, attempt_id, contact_id, phone, opened_at, dial_until, lease_until, due_at from taken
+union all select case when closed then 2 else 0 end, null, contact_id, null, null, null, null, null from passed
+order by due_at, contact_id
 """
 _OLDEST = """
     select oldest.contact_id from open_zones cross join lateral (
@@ -116,14 +120,16 @@ _OLDEST = """
         order by due_at, contact_id limit $5::bigint
     ) oldest order by oldest.due_at, oldest.contact_id limit $5::bigint
 """
-_PUT_OFF = "on conflict do nothing"
-CLAIM = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, conflict="")
+CLAIM = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, conflict="", or_beaten="")
 # Where a number is claimed for another campaign at the same instant: put off. Each row costs a third more.
-CLAIM_BESIDE = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, conflict=_PUT_OFF)
+_BESIDE = {"conflict": "on conflict do nothing", "or_beaten": "or contact_id not in (select contact_id from opened)"}
+CLAIM_BESIDE = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, **_BESIDE)
 CLAIM_CONTACT = _CLAIM.format(
     tallied=TALLIED,
-    candidates="select contact_id from contact where tenant_id = $1 and contact_id = $5::bigint and campaign_id = $2",
-    conflict=_PUT_OFF,
+    candidates="""
+    select contact_id from contact where tenant_id = $1 and contact_id = $5::bigint and campaign_id + 0 = $2
+""",
+    **_BESIDE,
 )
 _IN_CALL, _PROCESSED = 1, 2
 

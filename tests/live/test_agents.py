@@ -1,0 +1,220 @@
+"""Agents on a real Asterisk: whom no agent came for, who is looked at before he is called, who leaves in mid-talk."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.ari.listening import Listener
+from tests.live import audio, scenarios
+from tests.live.conftest import Figures
+from tests.live.ears import LOUD, SILENT, hear_each_other, overheard, phone_of
+from tests.live.lab import AGENT, AGENT_HZ, GREETING_HZ
+from tests.live.office import Fields, Office, instant, international, numbers
+from tests.servers import eventually
+from tongdai.ari import commands
+from tongdai.campaigns.calling import RETRIES
+from tongdai.dialer.pacing import ENOUGH_ANSWERS, PATIENCE_S
+from tongdai.dialer.placing import RECENT_S
+
+RING_S = 15
+"""As short as it may be."""
+ROUNDS_S = 3
+"""A few of the dialer's."""
+ANSWERS, BUSY = 16, 304
+"""So few are at home that predictive calls several for one agent, and one of 17 abandoned is more than the 3 %."""
+
+
+async def test_who_answers_when_the_agent_has_left_hears_so_and_is_hung_up(office: Office, ear: Listener) -> None:
+    dialled = numbers(scenarios.ANSWER)
+    campaign_id = await _answered_for_nobody(office, dialled, abandonFile="custom/message")
+    [call] = await office.up(campaign_id, "answered", 1)
+    await _hears_the_message(office, ear, call)
+    await _abandoned(office, campaign_id, dialled[0])
+    [call] = await office.calls(campaign_id)
+    again_after = instant(call["nextCallAt"]) - instant(call["endedAt"])
+    assert again_after == RETRIES["abandoned"].after == timedelta(hours=72)
+    assert await office.contacts(campaign_id) == {(0, "abandoned"): 1}
+    assert (await _diagnosis(office, campaign_id))["waitingForRetry"] == 1
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_who_answers_when_the_agent_has_left_is_hung_up_where_there_is_no_message(
+    office: Office, figures: Figures
+) -> None:
+    dialled = numbers(scenarios.ANSWER)
+    campaign_id = await _answered_for_nobody(
+        office, dialled, abandonFile=None, retryRules={"abandoned": {"afterMin": 60, "times": 0}}
+    )
+    await _abandoned(office, campaign_id, dialled[0])
+    [call] = await office.calls(campaign_id)
+    assert call["nextCallAt"] is None
+    assert await office.contacts(campaign_id) == {(2, "abandoned"): 1}, "never again, by its own rule"
+    figures(f"answered, no agent, no message: hung up after {call['waitSec']} s")
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_predictive_that_abandoned_too_many_calls_no_more_than_agents_are_free(
+    office: Office, ear: Listener, figures: Figures
+) -> None:
+    """It calls two for one agent, who talks to the first that answers; from then on it is progressive."""
+    campaign_id = await _few_at_home(office)
+    queue_id, agent_id = await office.signed_in("Bui H")
+    settings = {"dialingMode": "predictive", "queueId": queue_id, "abandonFile": "custom/message"}
+    await office.call("PATCH", f"/v1/campaigns/{campaign_id}", settings)
+    newest = max(instant(call["dialledAt"]) for call in await office.calls(campaign_id))
+    await office.dialer_lived(newest, RING_S + RECENT_S + ROUNDS_S)  # from then on it knows how many answer
+    two, third = numbers(scenarios.ANSWER, 2), numbers(scenarios.ANSWER)
+    await office.add(campaign_id, two)
+    await office.agent(agent_id, "talking")
+    talk, waits = await _talk_and_other(office, campaign_id)
+    assert talk["agentId"] == agent_id
+    await _hears_the_message(office, ear, waits)
+    abandoned = await _outcome(office, campaign_id, waits["callId"])
+    assert (abandoned["outcome"], abandoned["agentId"], abandoned["connectedAt"]) == ("abandoned", None, None)
+    share = round(100 / (ANSWERS + 1), 2)
+    live = await office.call("GET", f"/v1/campaigns/{campaign_id}/live")
+    assert (live["abandonedRate24h"], live["abandonedRate30d"]) == (share, share)
+    assert live["agents"]["talking"] == live["calls"]["talking"] == 1
+    # The cap is reached, which the dialer asks for again each RECENT_S; the agent talks on, and nobody is called.
+    await office.dialer_lived(instant(abandoned["endedAt"]), RECENT_S + ROUNDS_S)
+    await office.add(campaign_id, third)
+    found = await _diagnosis(office, campaign_id)
+    assert (found["callableNow"], [one["code"] for one in found["blockers"]]) == (1, ["abandonment_cap_reached"])
+    await office.dialer_lived(instant(found["at"]), ROUNDS_S)
+    assert office.rang(two + third) == [1, 1, 0]
+    # He is free again, and so the third is called.
+    assert await commands.hang_up(ear.ari, talk["callId"])
+    [call] = await office.up(campaign_id, "answered", 1)
+    assert international(call["phoneNumber"]) == third[0]
+    await office.agent(agent_id, "talking")
+    assert await commands.hang_up(ear.ari, call["callId"])
+    calls = await office.ended(campaign_id, ANSWERS + BUSY + 3, 20)
+    assert calls[third[0]]["agentId"] == agent_id
+    assert office.rang(two + third) == [1, 1, 1]
+    apart = abs(instant(talk["dialledAt"]) - instant(waits["dialledAt"]))
+    figures(f"predictive: two called for one agent, {apart.total_seconds():.1f} s apart; abandoned {share} %")
+    await office.signed_out(agent_id)
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_agent_skips_one_contact_and_talks_to_those_he_accepts(office: Office, ear: Listener) -> None:
+    lab, dialled = office.lab, numbers(scenarios.ANSWER, 3)
+    queue_id, agent_id = await office.signed_in("Hoang F", wrap_up_s=3600)
+    phone, preview = await phone_of(ear), f"/v1/agents/{agent_id}/preview"
+    campaign_id = await office.campaign(dialled, dialingMode="preview", queueId=queue_id, trunk="talkers")
+    offered: list[Fields] = [await _offer(office, agent_id, campaign_id)]
+    assert await _offer(office, agent_id, campaign_id) == offered[0], "until he says what is to become of it"
+    assert (await _diagnosis(office, campaign_id))["blockers"][0]["code"] == "no_preview_accepted"
+    await office.call("DELETE", preview)
+    for n in (1, 2):
+        offered.append(await _offer(office, agent_id, campaign_id))  # the second time in wrap-up
+        if n == 2:
+            await office.call("POST", f"/v1/agents/{agent_id}/ready")
+            await office.agent(agent_id, "idle")
+        await office.call("POST", f"{preview}/accept")
+        await office.agent(agent_id, "talking")
+        [call] = await office.up(campaign_id, "answered", 1)
+        assert (call["contactId"], call["agentId"]) == (offered[n]["contactId"], agent_id)
+        await hear_each_other(ear, lab, phone, call["callId"])
+        assert await commands.hang_up(ear.ari, call["callId"])
+        await office.agent(agent_id, "wrap_up")
+        calls = await office.ended(campaign_id, n, 10)
+        ended = calls[international(offered[n]["phoneNumber"])]
+        assert (ended["outcome"], ended["agentId"]) == ("answered", agent_id)
+        rang = office.rang([international(offer["phoneNumber"]) for offer in offered], lab.talkers)
+        assert rang == [0, 1, 1][: n + 1], "those alone whom he accepted"
+    assert {international(offer["phoneNumber"]) for offer in offered} == {*dialled}
+    assert await _offer(office, agent_id, campaign_id) is None, "who was skipped is due in 10 minutes"
+    assert await office.contacts(campaign_id) == {(0, None): 1, (2, "answered"): 2}
+    await office.signed_out(agent_id)
+    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+
+
+async def test_agent_who_signs_out_in_mid_talk_talks_to_its_end(office: Office, ear: Listener) -> None:
+    lab, dialled = office.lab, numbers(scenarios.ANSWER)
+    queue_id, agent_id = await office.signed_in("Ngo K")
+    phone, before = await phone_of(ear), lab.ledger(lab.agent)
+    campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
+    await office.agent(agent_id, "talking")
+    [call] = await office.up(campaign_id, "answered", 1)
+    await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
+    agent = await office.call("GET", f"/v1/agents/{agent_id}")
+    assert (agent["state"], agent["leaving"], agent["callId"]) == ("talking", True, call["callId"])
+    await hear_each_other(ear, lab, phone, call["callId"])
+    assert await commands.hang_up(ear.ari, call["callId"])
+    await office.agent(agent_id, "offline")
+    await eventually(lambda: (lab.ledger(lab.agent) - before)[AGENT, scenarios.HUNG_UP], 10, "the phone's end")
+    calls = await office.ended(campaign_id, 1, 10)
+    assert (calls[dialled[0]]["outcome"], calls[dialled[0]]["agentId"]) == ("answered", agent_id)
+
+
+async def _answered_for_nobody(office: Office, dialled: list[str], **settings: object) -> int:
+    """A campaign whose callee picks up once the only agent, for whom he was called, has signed out."""
+    queue_id, agent_id = await office.signed_in("Do G")
+    with office.lab.carrier.held():
+        campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, **settings)
+        await office.up(campaign_id, "dialing", 1)
+        await office.signed_out(agent_id)
+    return campaign_id
+
+
+async def _hears_the_message(office: Office, ear: Listener, call: Fields) -> None:
+    """He echoes what he hears, and that is recorded."""
+    [heard] = await overheard(ear, office.lab, (call["callId"], "in"), after_s=PATIENCE_S)
+    assert audio.loudness(heard, GREETING_HZ) > LOUD
+    assert audio.loudness(heard, AGENT_HZ) < SILENT
+
+
+async def _abandoned(office: Office, campaign_id: int, dialled: str) -> None:
+    """The campaign's only call ended so, and live figures count it."""
+    call = (await office.ended(campaign_id, 1, 30))[dialled]
+    assert (call["outcome"], call["agentId"], call["connectedAt"]) == ("abandoned", None, None)
+    assert call["waitSec"] > PATIENCE_S - 0.1, "two clocks, of the dialer and of the database"
+    ledger = office.lab.ledger(office.lab.carrier)
+    assert [ledger[dialled, what] for what in (scenarios.CALLED, scenarios.ANSWERED)] == [1, 1]
+    await eventually(lambda: office.lab.ledger(office.lab.carrier)[dialled, scenarios.HUNG_UP], 10, "we hung up")
+    live = await office.call("GET", f"/v1/campaigns/{campaign_id}/live")
+    assert (live["abandonedRate24h"], live["abandonedRate30d"]) == (100.0, 100.0)
+
+
+async def _few_at_home(office: Office) -> int:
+    """A running campaign whose calls have ended: a file was played to few, the others were busy."""
+    assert ANSWERS >= ENOUGH_ANSWERS, "or predictive would not know enough"
+    dialled = numbers(scenarios.ANSWER_THEN_BYE, ANSWERS) + numbers("486", BUSY)
+    campaign_id = await office.campaign(
+        dialled,
+        audioFile="custom/long",
+        ringTimeoutSec=RING_S,
+        maxConcurrentCalls=len(dialled),
+        callsPerSecond=100,
+        retryRules={"busy": {"afterMin": 1, "times": 0}},
+    )
+    await office.ended(campaign_id, len(dialled), 60)
+    assert await office.contacts(campaign_id) == {(2, "answered"): ANSWERS, (2, "busy"): BUSY}
+    return campaign_id
+
+
+async def _talk_and_other(office: Office, campaign_id: int) -> tuple[Fields, Fields]:
+    """Of two calls that are answered, the one with the agent and the one without."""
+    calls = await office.up(campaign_id, "answered", 2, within_s=60)
+    talk, other = sorted(calls, key=lambda call: call["connectedAt"] is None)
+    return talk, other
+
+
+async def _outcome(office: Office, campaign_id: int, call_id: str) -> Fields:
+    """The call, once it has ended."""
+
+    async def over() -> Fields | None:
+        [call] = [call for call in await office.calls(campaign_id) if call["callId"] == call_id]
+        return call if call["state"] == "ended" else None
+
+    return await eventually(over, 30, "the call to end", poll_s=0.1)
+
+
+async def _offer(office: Office, agent_id: int, campaign_id: int) -> Any:
+    """What the agent is to look at; None when nobody is due."""
+    answer = await office.call("POST", f"/v1/agents/{agent_id}/preview", {"campaignId": campaign_id})
+    return answer["offer"]
+
+
+async def _diagnosis(office: Office, campaign_id: int) -> Fields:
+    return await office.call("GET", f"/v1/campaigns/{campaign_id}/diagnostics")
