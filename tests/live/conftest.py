@@ -1,14 +1,14 @@
 """One Asterisk for the whole run. A test that harms it leaves it running."""
 
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 
 import pytest
 
 from tests.ari.listening import Listener, listening
 from tests.live.ears import EAR
-from tests.live.lab import Lab
+from tests.live.lab import Child, Lab
 from tests.live.office import TENANT, Office, cli
 from tests.servers import eventually, serving
 from tongdai.ari.events import Connected
@@ -47,6 +47,13 @@ async def caller(lab: Lab) -> AsyncGenerator[Listener]:
         await eventually(lambda: listener.ari.up, 5, "up")
         yield listener
         await eventually(lambda: lab.idle(listener.ari), 10, "all channels to be gone")
+
+
+@pytest.fixture
+def late(lab: Lab) -> Generator[Child]:
+    """The carrier that is dead until the test starts it."""
+    yield lab.late
+    lab.late.stop()
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import signal
 import socket
 import subprocess
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,16 +60,6 @@ class Child:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    @contextmanager
-    def held(self) -> Generator[None]:
-        """For the block it stands still: what is sent to it is answered afterwards."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
-
     def stop(self, *signals: signal.Signals) -> None:
         for sig in (*signals, signal.SIGKILL):
             if self.process is None or self.process.poll() is not None:
@@ -98,6 +86,8 @@ class Lab:
         )
         account = ("your-account", self.carriers)
         self.carrier = self._sipp("carrier", scenarios.callee(account=account), "-rtp_echo")
+        self.late = self._sipp("late", scenarios.callee(), "-rtp_echo", address="NOBODY")
+        """The carrier `dead`: once it is started, it hears what is asked of it again, and is not dead."""
         self.talkers = self._sipp("talkers", scenarios.callee("tone.ulaw", hang_up_ms=5000), hz=CUSTOMER_HZ)
         self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), "-trace_msg", hz=AGENT_HZ)
 
@@ -153,7 +143,7 @@ class Lab:
     def stop(self) -> None:
         # SIGTERM does not end an Asterisk that has seen a doubled channel id.
         self.asterisk.stop(signal.SIGTERM)
-        for child in (self.carrier, self.talkers, self.agent):
+        for child in (self.carrier, self.late, self.talkers, self.agent):
             child.stop()
 
     def recording(self, name: str) -> Path:

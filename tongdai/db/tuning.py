@@ -39,8 +39,9 @@ def settings(data_dir: Path) -> dict[str, str | float]:
 
 
 def _shared_buffers_mb() -> int:
-    """A quarter of the memory this machine or container has: PostgreSQL counts on the system's cache for the rest."""
+    """A quarter of the memory this machine or container has, and at most 4 GB: PostgreSQL counts on the system's cache
+    for the rest. A campaign of five million with its indexes fits."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):  # no such limit, or `max`
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return max(128, min(1024, memory // 2**22))
+    return max(128, min(4096, memory // 2**22))
