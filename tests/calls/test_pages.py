@@ -31,6 +31,7 @@ FEW = {
     "outcome that there is none of": Filter(outcome=Outcome.DNC),
     "campaign without calls": Filter(campaign_id=2),
     "an hour long ago": Filter(opened_from=NOW - timedelta(days=9), opened_before=NOW - timedelta(days=8)),
+    "all that have ended": Filter(state=AttemptState.ENDED),
     "all": Filter(),
 }
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from itertools import combinations
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, number, peo
 from tests.calls.test_claim import must_be_true
 from tongdai.calls import claiming, store
 from tongdai.calls.model import Ending, Outcome
+from tongdai.calls.store import End
 from tongdai.contacts import many
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
@@ -111,6 +113,55 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
     assert rounds["claimed"] > 240
     await must_be_true(conn, tenant_id)
     assert set((await status_of(conn, tenant_id)).values()) <= {0, 2}
+
+
+async def waiting(conn, count):
+    """So many sessions of this database wait for a row."""
+    sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    async with asyncio.timeout(30):
+        while await conn.fetchval(sql) < count:
+            await asyncio.sleep(0)
+
+
+async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_circle(conn, dsn, tenant_id):
+    """The undo keeps its lock on a contact that was claimed meanwhile, and passes it by."""
+    campaign_id = await campaign_of(conn, tenant_id)
+    ids = await people(conn, tenant_id, campaign_id, range(12))
+    first, between, undoing, ending = [await connect(dsn, name="tests") for _ in range(4)]
+    hold = "select from contact where tenant_id = $1 and contact_id = $2 for update"
+
+    async def undo():
+        async with undoing.transaction():
+            return await many.remove_many(undoing, tenant_id, campaign_id, ids, [])
+
+    async def end(attempts):
+        async with ending.transaction():
+            return await store.end(ending, [End(attempt, BUSY, None) for attempt in attempts])
+
+    async with asyncio.TaskGroup() as group, between.transaction():
+        async with first.transaction():
+            await first.execute(hold, tenant_id, ids[0])
+            undone = group.create_task(undo())
+            await waiting(conn, 1)
+            claims = await claiming.claim(conn, terms_of(tenant_id, campaign_id), 100)
+            attempts = {attempt.contact_id: attempt for attempt in claims.attempts}
+            assert len(attempts) == 11
+            low, middle, high = next(
+                (low, middle, high)
+                for low, middle, high in combinations(ids[1:], 3)
+                if attempts[high].attempt_id < attempts[low].attempt_id
+            )
+            await between.execute(hold, tenant_id, middle)
+        # Now the undo goes on, past `low`, to the one in the middle.
+        async with asyncio.timeout(30):
+            while await conn.fetchval(f"select exists ({hold} skip locked)", tenant_id, low):
+                await asyncio.sleep(0)
+        ended = group.create_task(end([attempts[low], attempts[high]]))
+        await waiting(conn, 2)
+    assert (undone.result(), len(ended.result())) == (1, 2)
+    await conn.execute("delete from attempt where tenant_id = $1", tenant_id)
+    for one in (first, between, undoing, ending):
+        await one.close()
 
 
 class Floor:

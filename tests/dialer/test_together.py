@@ -103,3 +103,23 @@ async def test_one_that_hangs_is_given_up_in_time_and_the_next_is_done(doubler):
         await together(1)
     doubler.held.set()
     assert await together(2) == 4
+
+
+async def test_one_that_cannot_be_cancelled_is_not_waited_for():
+    over = asyncio.Event()
+
+    async def deaf(numbers):
+        if numbers == [2]:
+            return [4]
+        try:
+            await over.wait()
+        except asyncio.CancelledError:
+            await over.wait()
+            raise
+        return numbers
+
+    together = Together(deaf, 0.05)
+    with pytest.raises(TimeoutError):
+        await together(1)
+    assert await together(2) == 4
+    over.set()

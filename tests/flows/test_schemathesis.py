@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import BaseSchema
 
 from tests.conftest import PEPPER
 from tests.servers import Server
@@ -53,7 +54,14 @@ def document() -> dict[str, Any]:
     return made
 
 
-schema = schemathesis.openapi.from_dict(document(), config=CONFIG)
+@pytest.fixture(scope="module")
+def served() -> BaseSchema:
+    return schemathesis.openapi.from_dict(document(), config=CONFIG)
+
+
+# Asked for when the test runs, which is one with a subtest for each operation: what is sent would otherwise be made up
+# by each process that collects tests, and take it as long as all other files together.
+schema = schemathesis.pytest.from_fixture("served")
 
 
 @pytest.fixture(scope="module")

@@ -119,17 +119,16 @@ where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign
 """
 # A call is dialled soon after it was opened: the index goes by the opening.
 MINUTE = """
-select c.campaign_id, d.calls from unnest($2::bigint[]) as c (campaign_id)
+with up as materialized (
+    select campaign_id, count(*) as calls from attempt
+    where tenant_id = $1 and ended_at is null and dialled_at > now() - interval '1 minute' group by campaign_id
+)
+select c.campaign_id, coalesce(up.calls, 0) + d.calls as calls
+from unnest($2::bigint[]) as c (campaign_id) left join up on up.campaign_id = c.campaign_id
 cross join lateral (
-    select (
-        select count(*) from attempt
-        where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is null
-            and dialled_at > now() - interval '1 minute'
-    ) + (
-        select count(*) from attempt
-        where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is not null
-            and opened_at > now() - interval '2 minutes' and dialled_at > now() - interval '1 minute'
-    ) as calls
+    select count(*) as calls from attempt
+    where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is not null
+        and opened_at > now() - interval '2 minutes' and dialled_at > now() - interval '1 minute'
 ) d
 """
 HOURS = """

@@ -152,7 +152,7 @@ def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> 
     where, leading = _Conditions(tenant_id), _leading(by)
     for name, bare in _BARE.items():
         value = getattr(by, name)
-        if value is not None:
+        if value is not None and value is not AttemptState.ENDED:
             where.add(bare, bare if name in leading else _FENCED[name], value)
     for condition, value in (("opened_at >= {}", by.opened_from), ("opened_at < {}", by.opened_before)):
         if value is not None:

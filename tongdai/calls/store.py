@@ -259,7 +259,7 @@ with sent as materialized (
     select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.call_status, ended.again_at,
         case when ended.again_at is null then 2 else 0 end as process_status,
         case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
-    from ended cross join lateral (
+    from (select * from ended order by tenant_id, contact_id) ended cross join lateral (
         select campaign_id, list_id, call_status from contact
         where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 = 1
         limit 1 for update

@@ -244,14 +244,15 @@ class Placing:
         leases end by themselves."""
         try:
             async with asyncio.timeout(HAND_BACK_S):
-                for attempt in await self._claimed():
-                    await self._cancel(attempt)
-                for line in list(self._carrying.lines.values()):
-                    await self._carrying.write(line)
-                    if not line.asked:
-                        await self._cancel(line.attempt)
+                await asyncio.gather(*(self._cancel(attempt) for attempt in await self._claimed()))
+                await asyncio.gather(*(self._leave(line) for line in self._carrying.lines.values()))
         except UNREACHABLE:
             return
+
+    async def _leave(self, line: Line) -> None:
+        await self._carrying.write(line)
+        if not line.asked:
+            await self._cancel(line.attempt)
 
     async def _claimed(self) -> list[Attempt]:
         """By a claim that was under way."""

@@ -101,12 +101,14 @@ class PostgresRecords:
 
     async def _all_connected(self, steps: Sequence[Step]) -> list[bool]:
         async with self._pool.acquire() as conn, conn.transaction():
+            await conn.execute(IMPATIENT)
             changed = await calls.connected(conn, steps)
             await agents.talking(conn, [_key(step.attempt) for step in steps if step.attempt.attempt_id in changed])
         return [step.attempt.attempt_id in changed for step in steps]
 
     async def _all_end(self, asked: Sequence[tuple[Attempt, Ending]]) -> list[bool]:
         async with self._pool.acquire() as conn, conn.transaction():
+            await conn.execute(IMPATIENT)
             attempts = [attempt for attempt, _ in asked]
             pasts = await calls.pasts(conn, attempts)
             settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in attempts})
@@ -170,6 +172,10 @@ class PostgresRecords:
 
 LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and ended_at is null for share"
 TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and attempt_id = $2"  # noqa: S608 - columns
+
+
+# A row that somebody holds must not hold up what is written with it: each is done by itself then.
+IMPATIENT = "set local lock_timeout = '300ms'"
 
 
 class _Taken(Exception):

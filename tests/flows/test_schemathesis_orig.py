@@ -1,0 +1,91 @@
+"""The document against the server: what a tool makes of the one is sent to the other, and the answers must fit.
+
+The server runs in processes of its own, as its users have it: a request may hold what no client library sends.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.config import SchemathesisConfig
+
+from tests.conftest import PEPPER
+from tests.servers import Server
+from tongdai import __version__
+from tongdai.app import ENDPOINTS
+from tongdai.db.pool import Pool
+from tongdai.http import openapi
+from tongdai.imports import media
+from tongdai.settings import Settings
+from tongdai.testing import factories
+
+
+@schemathesis.serializer("application/x-ndjson", media.XLSX)
+def as_they_are(_, value: object) -> bytes:
+    """What the tool has no writer of its own for."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+EXAMPLES = 25
+"""Requests an operation; the whole must stay within a minute."""
+
+# All checks, but as the contract has it:
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "checks": {
+            # A malformed id in a path is not found, like one that never was; any other wrong part is a 400 or 415.
+            "negative_data_rejection": {"expected-statuses": ["400", "404", "415"]},
+            # An id that is well formed need not exist (404), a state can forbid what a schema allows (400), and no
+            # schema says which numbers a country assigns or that an instant must be to come (400).
+            "positive_data_acceptance": {"expected-statuses": ["200", "400", "404"]},
+        }
+    }
+)
+
+
+def document() -> dict[str, Any]:
+    """As served, but for the header that every request here sends rightly, whatever the tool makes up for it."""
+    made = openapi.document(ENDPOINTS, __version__, Settings())
+    for operation in (operation for path in made["paths"].values() for operation in path.values()):
+        operation["parameters"] = [one for one in operation["parameters"] if "TenantId" not in one.get("$ref", "")]
+    return made
+
+
+schema = schemathesis.openapi.from_dict(document(), config=CONFIG)
+
+
+@pytest.fixture(scope="module")
+async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Server]:
+    server = Server(tmp_path_factory.mktemp("fuzz") / "data", "--only", "api", database_url=dsn, failed_key_limit=10**6)
+    try:
+        await server.start()
+        yield server
+    finally:
+        server.end()
+
+
+@pytest.fixture(scope="module")
+async def headers(pool: Pool) -> dict[str, str]:
+    """A platform's key, since a tenant's own would be revoked by a request that guesses its id.
+
+    In both headers: what the tool makes up for the one that is left would contradict the other, which is a 401.
+    """
+    async with pool.acquire() as conn:
+        key = await factories.platform_key(conn, PEPPER.encode())
+        tenant_id = await factories.tenant(conn)
+        return key.headers | {"Authorization": key.value, "X-Tenant-ID": str(tenant_id)}
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_answers_fit_the_document(case, server, headers):
+    case.call_and_validate(base_url=server.url, headers=headers)
