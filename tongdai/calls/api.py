@@ -42,7 +42,8 @@ _E = TypeVar("_E", bound=StrEnum)
         description=(
             "A call is an attempt to reach a contact; one that was taken back before anybody was called is among them "
             "(`cancelled`, `out_of_window`, `dnc`; no `dialledAt`). `ringSec` is from dialling to the answer or the "
-            "end, `waitSec` from the answer to the agent (or the audio file), `talkSec` from there to the end. "
+            "end, `waitSec` from the answer to the agent (or the audio file), and of who got neither to the end, "
+            "`talkSec` from the connection to the end. "
             "`nextCallAt` tells when the contact is called again on account of it. With `Accept: text/csv` all that "
             "match come as one file, whatever `page` and `size`."
         ),
