@@ -1,7 +1,8 @@
 """Steps of one call, each as a test writes them; whether it was changed."""
 
-from tongdai.calls import store
-from tongdai.calls.store import End, Step
+from tongdai.calls import ends, store
+from tongdai.calls.ends import End
+from tongdai.calls.store import Step
 
 
 async def rang(conn, attempt, at):
@@ -17,10 +18,10 @@ async def connected(conn, attempt, at, agent_id):
 
 
 async def end(conn, attempt, ending, again_at):
-    return bool(await store.end(conn, [End(attempt, ending, again_at)]))
+    return bool(await ends.end(conn, [End(attempt, ending, again_at)]))
 
 
 async def history(conn, attempt):
     """Of its contact; None: that is gone."""
-    past = (await store.pasts(conn, [attempt])).get(attempt.attempt_id)
+    past = (await ends.pasts(conn, [attempt])).get(attempt.attempt_id)
     return past and past.history

@@ -416,6 +416,15 @@ async def by_index(statistics):
         yield statistics
 
 
+async def must_pass_by_the_ended(conn, sql, *args):
+    """Attempts are read by the indexes of those that are live, and no other way."""
+    for mode, found in await plans(conn, sql, *args):
+        used = {index for node in found if (index := node.get("Index Name", "")).startswith("attempt_")}
+        assert used, (mode, found)
+        assert used <= {"attempt_live", "attempt_live_number"}, (mode, found)
+        assert "attempt" not in {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}, mode
+
+
 async def claim_plans(conn, sql, tenant_id, campaign_id, taken):
     return await plans(
         conn, sql, tenant_id, campaign_id, array_text(ZONE, "Asia/Tokyo"), array_text("infinity", "infinity"), taken,

@@ -10,9 +10,9 @@ import pytest
 from tests.calls import steps
 from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, number, people, terms_of
 from tests.calls.test_claim import must_be_true
-from tongdai.calls import claiming, store
+from tongdai.calls import claiming, ends, store
+from tongdai.calls.ends import End
 from tongdai.calls.model import Ending, Outcome
-from tongdai.calls.store import End
 from tongdai.contacts import many
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
@@ -136,7 +136,7 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
 
     async def end(attempts):
         async with ending.transaction():
-            return await store.end(ending, [End(attempt, BUSY, None) for attempt in attempts])
+            return await ends.end(ending, [End(attempt, BUSY, None) for attempt in attempts])
 
     async with asyncio.TaskGroup() as group, between.transaction():
         async with first.transaction():

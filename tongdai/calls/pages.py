@@ -9,7 +9,7 @@ are up now. Other filters are counted, through the index that finds them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -117,7 +117,6 @@ class _Conditions:
 _BARE = {
     "contact_id": "contact_id = {}",
     "phone": "phone = {}",
-    "state": "state = {}",
     "agent_id": "agent_id = {}",
     "campaign_id": "campaign_id = {}",
     "outcome": "outcome = {}",
@@ -125,7 +124,6 @@ _BARE = {
 _FENCED = {
     "contact_id": "contact_id + 0 = {}",
     "phone": "phone || '' = {}",
-    "state": "state || '' = {}",
     "agent_id": "agent_id + 0 = {}",
     "campaign_id": "campaign_id + 0 = {}",
     "outcome": "outcome || '' = {}",
@@ -152,9 +150,14 @@ def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> 
     where, leading = _Conditions(tenant_id), _leading(by)
     for name, bare in _BARE.items():
         value = getattr(by, name)
-        if value is not None and value is not AttemptState.ENDED:
+        if value is not None:
             where.add(bare, bare if name in leading else _FENCED[name], value)
-    for condition, value in (("opened_at >= {}", by.opened_from), ("opened_at < {}", by.opened_before)):
+    others = (
+        ("state = {}", None if by.shows_ended else by.state),
+        ("opened_at >= {}", by.opened_from),
+        ("opened_at < {}", by.opened_before),
+    )
+    for condition, value in others:
         if value is not None:
             where.add(condition, condition, value)
     if after is not None:
@@ -196,7 +199,7 @@ def _newest_ended(where: _Conditions, by: Filter, count: int) -> str:
 
 def count_of(tenant_id: TenantId, by: Filter) -> Statement:
     """How many calls match."""
-    where = _conditions(tenant_id, replace(by, state=None) if by.kept else by)
+    where = _conditions(tenant_id, by)
     if by.kept:
         ended = where.kept()
     elif _by_campaign(by):

@@ -7,11 +7,12 @@ from uuid import UUID
 from tongdai.agents import previews
 from tongdai.agents import store as agents
 from tongdai.agents.model import Accepted, Agent
-from tongdai.calls import claiming, figures
+from tongdai.calls import claiming, ends, figures
 from tongdai.calls import store as calls
+from tongdai.calls.ends import End
 from tongdai.calls.figures import Load, Recent
 from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Past, Terms
-from tongdai.calls.store import End, Step
+from tongdai.calls.store import Step, key_of
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.calling import CallSettings
 from tongdai.campaigns.model import Running
@@ -103,18 +104,18 @@ class PostgresRecords:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute(IMPATIENT)
             changed = await calls.connected(conn, steps)
-            await agents.talking(conn, [_key(step.attempt) for step in steps if step.attempt.attempt_id in changed])
+            await agents.talking(conn, [key_of(step.attempt) for step in steps if step.attempt.attempt_id in changed])
         return [step.attempt.attempt_id in changed for step in steps]
 
     async def _all_end(self, asked: Sequence[tuple[Attempt, Ending]]) -> list[bool]:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute(IMPATIENT)
             attempts = [attempt for attempt, _ in asked]
-            pasts = await calls.pasts(conn, attempts)
+            pasts = await ends.pasts(conn, attempts)
             settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in attempts})
-            ends = [End(attempt, ending, _again_at(attempt, ending, settings, pasts)) for attempt, ending in asked]
-            ended = await calls.end(conn, ends)
-            await agents.freed(conn, [_key(attempt) for attempt in attempts if attempt.attempt_id in ended])
+            sent = [End(attempt, ending, _again_at(attempt, ending, settings, pasts)) for attempt, ending in asked]
+            ended = await ends.end(conn, sent)
+            await agents.freed(conn, [key_of(attempt) for attempt in attempts if attempt.attempt_id in ended])
         return [attempt.attempt_id in ended for attempt in attempts]
 
     async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
@@ -208,10 +209,6 @@ async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
     for attempt in claims.attempts:
         if not await agents.reserve_for(conn, attempt.tenant_id, accepted.agent_id, attempt.attempt_id):
             raise _Taken
-
-
-def _key(attempt: Attempt) -> tuple[TenantId, UUID]:
-    return attempt.tenant_id, attempt.attempt_id
 
 
 def _again_at(
