@@ -84,6 +84,7 @@ async def list_agents(request: Request) -> Answer:
         body_sample={"agentName": "Tran Thi B", "endpoint": "agent-7", "queueId": 1001226, "wrapUpSec": 10},
         answer=AgentCreated,
         sample=done_sample("Agent created", agentId=7),
+        failures=(NotFound("Inbound queue not found"),),
     )
 )
 async def create_agent(request: Request) -> Answer:
