@@ -36,8 +36,9 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# With compiled modules kept, whatever the shell says: the tests start the program hundreds of times.
 test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
-	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
 	tests/external/run $(ARGS)

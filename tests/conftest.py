@@ -28,6 +28,38 @@ from tongdai.testing.asgi import running
 
 PEPPER = "a pepper for the tests, long enough"
 Connection = asyncpg.Connection
+LONGEST = (
+    "tests/flows/test_crash.py",
+    "tests/dialer/test_simulation.py",
+    "tests/flows/test_schemathesis.py",
+    "tests/imports/test_worker.py",
+    "tests/flows/test_calls.py",
+    "tests/flows/test_calls_killed.py",
+    "tests/flows/test_calls_switch.py",
+    "tests/calls/test_races.py",
+    "tests/imports/test_api_jobs.py",
+    "tests/dialer/test_records.py",
+    "tests/client/test_imports.py",
+    "tests/test_cli_contacts.py",
+    "tests/flows/test_server.py",
+    "tests/flows/test_isolation.py",
+    "tests/campaigns/test_windows.py",
+    "tests/test_cli.py",
+    "tests/calls/test_store.py",
+    "tests/dialer/test_planted.py",
+    "tests/imports/test_intake.py",
+    "tests/db/test_embedded.py",
+    "tests/client/test_client.py",
+    "tests/contacts/test_store_deep.py",
+    "tests/dialer/test_worker.py",
+    "tests/test_cli_top.py",
+)
+"""Files that take long, begun first: otherwise the last of them has one process work while the others have ended."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ import httpx2
 import pytest
 from click.testing import CliRunner
 
+from tests import programs
 from tongdai import __version__
 from tongdai.cli import COMMANDS, commands, main
 from tongdai.cli.values import DURATION
@@ -33,7 +34,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def tongdai(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([PROGRAM, *args], check=False, env=PLAIN | env, capture_output=True, text=True, timeout=60)
+    return programs.tongdai(*args, environment=PLAIN | env)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_help_of_the_server_does_not_import_it() -> None:
 
 
 def test_version_and_the_module_itself() -> None:
-    assert done(tongdai("version")) == f"{__version__}\n"
+    assert subprocess.run([PROGRAM, "version"], check=True, capture_output=True, text=True).stdout == f"{__version__}\n"
     module = [sys.executable, "-m", "tongdai.cli", "version"]
     assert subprocess.run(module, check=True, capture_output=True, text=True).stdout == f"{__version__}\n"
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.servers import Server, serving
 from tongdai.client import Client
 
-PROGRAM = Path(sys.executable).parent / "tongdai"
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 
 
@@ -28,8 +27,7 @@ class Desk:
 
     def run(self, *args: object, **env: str) -> "subprocess.CompletedProcess[str]":
         environment = PLAIN | {"TONGDAI_URL": self.server.url, "TONGDAI_API_KEY": self.key} | env
-        command = [str(PROGRAM), "agent", *map(str, args)]
-        return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=120)
+        return programs.tongdai("agent", *map(str, args), environment=environment)
 
     def printed(self, *args: object) -> str:
         ended = self.run(*args)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.client.faults import engine_stopped, undo_asked
 from tests.servers import PEPPER, Server, serving
 from tongdai.client import Client, ImportId
@@ -62,8 +63,7 @@ class Desk:
         return [str(PROGRAM), "contacts", *map(str, args), "--campaign", str(self.campaign_id)]
 
     def run(self, *args: str | Path, **env: str) -> "subprocess.CompletedProcess[str]":
-        options = {"capture_output": True, "text": True, "timeout": 120, "stdin": subprocess.DEVNULL}
-        return subprocess.run(self.command(*args), check=False, env=self.environment | env, **options)  # type: ignore[call-overload]
+        return programs.tongdai(*self.command(*args)[1:], environment=self.environment | env)
 
     def started(self, *args: str | Path) -> "subprocess.Popen[str]":
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL

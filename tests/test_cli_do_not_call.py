@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.servers import Server, serving
 from tongdai.client import Client
 from tongdai.testing.factories import vn_mobile
 
-PROGRAM = Path(sys.executable).parent / "tongdai"
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 
 
@@ -36,9 +35,7 @@ class Desk:
     folder: Path
 
     def run(self, *args: str | Path, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        command = [str(PROGRAM), "dnc", *map(str, args)]
-        options = {"capture_output": True, "text": True, "timeout": 120, "stdin": subprocess.DEVNULL}
-        process = subprocess.run(command, check=False, env=self.environment, **options)  # type: ignore[call-overload]
+        process = programs.tongdai("dnc", *map(str, args), environment=self.environment)
         assert process.returncode == code, process.stderr
         assert "Traceback" not in process.stderr
         return process

@@ -1,0 +1,52 @@
+"""`tongdai …` as its users have it: a process, its output, its exit code; forked from one that has imported it.
+
+A new interpreter imports it for longer than most commands take. That the program starts as it is installed is shown by
+tests that start it anew: `serve`, `demo`, `version`, and all commands on terminals.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import NoReturn
+
+from tongdai import cli
+
+WITHIN_S = 120
+_MODULES = sorted({module for module, _ in cli.COMMANDS.values() if module is not None})
+
+
+def tongdai(*args: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    """As `subprocess.run` of it, with nothing on standard input."""
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        process = _forks().Process(target=_main, args=(args, dict(environment), Path.cwd(), out, err))
+        process.start()
+        process.join(WITHIN_S)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(args, WITHIN_S)
+        return subprocess.CompletedProcess(args, process.exitcode, out.read_text(), err.read_text())
+
+
+def _forks() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", __name__, *(f"{cli.__name__}.{module}" for module in _MODULES)])
+    return context
+
+
+def _main(args: tuple[str, ...], environment: dict[str, str], here: Path, out: Path, err: Path) -> NoReturn:
+    """In the new process."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(here)
+    for path, standard in ((out, 1), (err, 2)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT)
+        os.dup2(opened, standard)
+        os.close(opened)
+    sys.stdout, sys.stderr = open(1, "w"), open(2, "w", buffering=1)  # noqa: SIM115 - of the process, to its end
+    cli.main(args)
