@@ -31,9 +31,9 @@ Connection = asyncpg.Connection
 LONGEST = (
     "tests/flows/test_crash.py",
     "tests/dialer/test_simulation.py",
-    "tests/flows/test_schemathesis.py",
     "tests/imports/test_worker.py",
     "tests/flows/test_calls.py",
+    "tests/flows/test_schemathesis.py",
     "tests/flows/test_calls_killed.py",
     "tests/flows/test_calls_switch.py",
     "tests/calls/test_races.py",
