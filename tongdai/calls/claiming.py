@@ -156,7 +156,6 @@ async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, a
 
 
 async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None) -> Claims:
-    # Nobody is called before another commit, that of `store.dial`, has waited for the disk; until then it may get lost.
     rows = await by_index(
         conn,
         sql,
@@ -169,7 +168,6 @@ async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id:
         [ceiling.period for ceiling in terms.number_ceilings],
         agent_id,
         terms.lease,
-        awaits_disk=False,
     )
     became = Counter(row["process_status"] for row in rows)
     attempts = [_claimed(terms, agent_id, row) for row in rows if row["process_status"] == _IN_CALL]

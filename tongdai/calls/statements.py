@@ -20,16 +20,12 @@ select pg_relation_size('contact') as contact, pg_relation_size('attempt') as at
 """
 
 
-# The next commit that waits for the disk takes along what was committed before it.
-_NOT_AWAITED = BY_INDEX.rstrip() + ", set_config('synchronous_commit', 'off', true)"
-
-
-async def by_index(conn: Connection, sql: str, *args: object, awaits_disk: bool = True) -> list[asyncpg.Record]:
+async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
     """In the caller's transaction, or else one of its own; what it sets lasts as long as that."""
     if not conn.is_in_transaction():
         async with conn.transaction():
-            return await by_index(conn, sql, *args, awaits_disk=awaits_disk)
-    sizes = await conn.fetchrow(BY_INDEX if awaits_disk else _NOT_AWAITED)
+            return await by_index(conn, sql, *args)
+    sizes = await conn.fetchrow(BY_INDEX)
     assert sizes is not None
     # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
     # doubled.
