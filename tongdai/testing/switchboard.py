@@ -142,7 +142,10 @@ class Switchboard(Exchange):
         return Reply(201, {"id": playback_id, "state": "queued"})
 
     def _play_ended(self, channel: Channel, playback_id: str, state: str) -> None:
-        channel.playbacks.pop(playback_id).cancel()
+        timer = channel.playbacks.pop(playback_id, None)
+        if timer is None:
+            return  # begun twice under one name: the first of them has told its end
+        timer.cancel()
         playback = {"id": playback_id, "target_uri": f"channel:{channel.channel_id}", "state": state}
         self._send(channel.app, self._frame("PlaybackFinished", channel.app, playback=playback))
 
