@@ -1,6 +1,7 @@
 """`tongdai serve`: starts the database and the roles, starts again what dies, and stops all in order."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -96,7 +97,8 @@ def _free_port(settings: Settings) -> int:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise OperatorError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None
+            hint = "; choose another port with --port" if error.errno == errno.EADDRINUSE else ""
+            raise OperatorError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}{hint}") from None
         return probe.getsockname()[1]
 
 

@@ -103,7 +103,7 @@ async def test_a_second_server_on_the_same_data_directory_says_who_has_it(server
 async def test_a_port_that_is_taken_is_named(server: Server, tmp_path: Path) -> None:
     port = urlsplit(server.url).port
     text = await ends(Server(tmp_path / "data", "--port", str(port)))
-    assert f"tongdai: cannot listen on 127.0.0.1:{port}: Address already in use" in text
+    assert f"tongdai: cannot listen on 127.0.0.1:{port}: Address already in use; choose another port" in text
     assert "Traceback" not in text
 
 

@@ -121,7 +121,7 @@ _OLDEST = """
     ) oldest order by oldest.due_at, oldest.contact_id limit $5::bigint
 """
 CLAIM = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, conflict="", or_beaten="")
-# Where a number is claimed for another campaign at the same instant: put off. Each row costs a third more.
+# Where a number is claimed for another campaign at the same instant: put off. To look for conflicts was 7 % of a claim.
 _BESIDE = {"conflict": "on conflict do nothing", "or_beaten": "or contact_id not in (select contact_id from opened)"}
 CLAIM_BESIDE = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, **_BESIDE)
 CLAIM_CONTACT = _CLAIM.format(
