@@ -1,8 +1,10 @@
 """A campaign that runs, people in it, and what tests of calls look at."""
 
+import asyncio
 from datetime import timedelta
 
 from tests.calls import steps
+from tests.contacts.test_store import plans, tallies
 from tongdai.calls import claiming, store
 from tongdai.calls.model import Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
@@ -101,3 +103,29 @@ async def listed(conn, tenant_id, phone, campaign_id=None, expires_at=None):
     await conn.execute(
         "insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at) values ($1, $2, $3, $4)",
         tenant_id, dnc_list_id, phone, expires_at)  # fmt: skip
+
+
+async def must_be_true(conn, tenant_id):
+    kept, counted = await tallies(conn, tenant_id)
+    assert kept == counted
+
+
+WAITING = "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')"
+
+
+async def waits(conn, pid):
+    async with asyncio.timeout(20):
+        while not await conn.fetchval(WAITING, pid):
+            pass
+
+
+# Ceilings
+
+
+async def must_pass_by_the_ended(conn, sql, *args):
+    """Attempts are read by the indexes of those that are live, and no other way."""
+    for mode, found in await plans(conn, sql, *args):
+        used = {index for node in found if (index := node.get("Index Name", "")).startswith("attempt_")}
+        assert used, (mode, found)
+        assert used <= {"attempt_live", "attempt_live_number"}, (mode, found)
+        assert "attempt" not in {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}, mode

@@ -16,14 +16,16 @@ from tests.calls.scene import (
     contact,
     ids_of,
     listed,
+    must_be_true,
     now_of,
     number,
     people,
     placed,
     terms_of,
+    waits,
 )
-from tests.contacts.test_store import nodes, plans, tallies
-from tongdai.calls import claiming, statements, store
+from tests.contacts.test_store import nodes, plans
+from tongdai.calls import claiming, store
 from tongdai.calls.model import Attempt, AttemptState, Claims, Ending, Outcome
 from tongdai.campaigns.calling import FOREVER, Ceiling
 from tongdai.db.pool import connect
@@ -33,23 +35,8 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @pytest.fixture
-async def tenant_id(conn):
-    return await factories.tenant(conn)
-
-
-@pytest.fixture
-async def campaign_id(conn, tenant_id):
-    return await campaign_of(conn, tenant_id)
-
-
-@pytest.fixture
 def terms(tenant_id, campaign_id):
     return terms_of(tenant_id, campaign_id)
-
-
-async def must_be_true(conn, tenant_id):
-    kept, counted = await tallies(conn, tenant_id)
-    assert kept == counted
 
 
 async def test_claim_takes_the_longest_due_first_and_opens_an_attempt_for_each(conn, tenant_id, campaign_id, terms):
@@ -225,18 +212,6 @@ async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_of
     await must_be_true(conn, tenant_id)
 
 
-WAITING = "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')"
-
-
-async def waits(conn, pid):
-    async with asyncio.timeout(20):
-        while not await conn.fetchval(WAITING, pid):
-            pass
-
-
-# Ceilings
-
-
 async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the_period(conn, tenant_id, campaign_id):
     earlier = await campaign_of(conn, tenant_id)
     await people(conn, tenant_id, earlier, [1])
@@ -334,95 +309,6 @@ async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, ca
         assert verdicts == dict.fromkeys([attempt.attempt_id for attempt in second.attempts])
         assert await steps.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
     await must_be_true(conn, tenant_id)
-
-
-@pytest.fixture(scope="module")
-async def large(fresh_database):
-    """A database of its own: 40,000 contacts of one campaign among others, 30,000 attempts. As it is before the
-    statistics know of it."""
-    async with fresh_database() as dsn:
-        conn = await connect(dsn, name="tests")
-        tenant_id = await factories.tenant(conn)
-        await conn.execute("alter table contact set (autovacuum_enabled = off)")
-        await conn.execute("alter table attempt set (autovacuum_enabled = off)")
-        await conn.execute("vacuum analyze")
-        campaigns = [await campaign_of(conn, tenant_id) for _ in range(3)]
-        for campaign_id in campaigns:
-            await conn.execute(FILL_LIST, tenant_id, campaign_id)
-        await conn.execute(FILL_CUSTOMERS, tenant_id)
-        await conn.execute(FILL_CONTACTS, tenant_id)
-        await conn.execute(FILL_ATTEMPTS, tenant_id, campaigns[0])
-        await conn.execute(FILL_LIVE, tenant_id, campaigns[1])
-        await conn.execute(FILL_DNC, tenant_id)
-        await conn.close()
-        yield dsn, tenant_id, campaigns[0]
-
-
-FILL_LIST = "insert into contact_list (tenant_id, campaign_id, name) values ($1, $2, 'A')"
-FILL_CUSTOMERS = """
-insert into customer (tenant_id, phone) select $1, '+8490' || lpad(i::text, 7, '0') from generate_series(1, 40000) i
-"""
-FILL_CONTACTS = """
-insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, process_status, zone, due_at)
-select l.tenant_id, l.campaign_id, l.list_id, c.customer_id, c.phone, (c.customer_id % 20 = 0)::integer,
-    (array['', 'Asia/Ho_Chi_Minh', 'Asia/Tokyo'])[1 + c.customer_id % 3],
-    now() - c.customer_id * interval '1 second'
-from contact_list l join customer c using (tenant_id) where l.tenant_id = $1
-"""
-FILL_ATTEMPTS = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
-    ended_at, dial_until, lease_until)
-select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now() - interval '1 day',
-    now() - interval '1 day', now() - interval '1 day', 'infinity', now()
-from contact where tenant_id = $1 and campaign_id = $2 and contact_id % 4 <> 0
-"""
-FILL_LIVE = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until, lease_until)
-select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', now()
-from contact where tenant_id = $1 and campaign_id = $2 and process_status = 1
-"""
-FILL_DNC = """
-with list as (
-    insert into do_not_call_list (tenant_id, name) values ($1, 'A') returning tenant_id, dnc_list_id
-)
-insert into do_not_call (tenant_id, dnc_list_id, phone)
-select l.tenant_id, l.dnc_list_id, c.phone from customer c, list l
-where c.tenant_id = l.tenant_id and customer_id % 2 = 0
-"""
-
-
-STATISTICS = ["as when they were empty", "none", "fresh"]
-
-
-@pytest.fixture(params=STATISTICS)
-async def statistics(request, large):
-    """A connection to it, with such statistics of the tables."""
-    dsn, tenant_id, campaign_id = large
-    conn = await connect(dsn, name="tests")
-    if request.param == "none":
-        await conn.execute("delete from pg_statistic where starelid in ('contact'::regclass, 'attempt'::regclass)")
-    if request.param == "fresh":
-        await conn.execute("analyze")
-    yield conn, tenant_id, campaign_id
-    await conn.close()
-
-
-@pytest.fixture
-async def by_index(statistics):
-    """The same, in a transaction in which statements are planned as the claim is."""
-    conn = statistics[0]
-    async with conn.transaction():
-        await conn.execute(statements.BY_INDEX)
-        yield statistics
-
-
-async def must_pass_by_the_ended(conn, sql, *args):
-    """Attempts are read by the indexes of those that are live, and no other way."""
-    for mode, found in await plans(conn, sql, *args):
-        used = {index for node in found if (index := node.get("Index Name", "")).startswith("attempt_")}
-        assert used, (mode, found)
-        assert used <= {"attempt_live", "attempt_live_number"}, (mode, found)
-        assert "attempt" not in {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}, mode
 
 
 async def claim_plans(conn, sql, tenant_id, campaign_id, taken):

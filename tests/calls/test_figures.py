@@ -5,30 +5,17 @@ from datetime import timedelta
 import pytest
 
 from tests.calls import steps
-from tests.calls.scene import LEASE, backdate, campaign_of, now_of, people, placed, terms_of
-from tests.calls.test_claim import large, must_pass_by_the_ended, statistics
+from tests.calls.scene import LEASE, backdate, campaign_of, must_pass_by_the_ended, now_of, people, placed, terms_of
 from tests.contacts.test_store import assert_uses
 from tongdai.calls import claiming, figures, store
 from tongdai.calls.figures import LiveAnswers, Load, Recent
 from tongdai.calls.model import Ending, Outcome
-from tongdai.testing import factories
 
-__all__ = ["large", "statistics"]  # fixtures
 RING_TIMEOUT_S = 30
 
 
 def seconds(count):
     return timedelta(seconds=count)
-
-
-@pytest.fixture
-async def tenant_id(conn):
-    return await factories.tenant(conn)
-
-
-@pytest.fixture
-async def campaign_id(conn, tenant_id):
-    return await campaign_of(conn, tenant_id)
 
 
 async def queue_of(conn, tenant_id):

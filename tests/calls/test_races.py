@@ -8,8 +8,7 @@ from itertools import combinations
 import pytest
 
 from tests.calls import steps
-from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, number, people, terms_of
-from tests.calls.test_claim import must_be_true
+from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, must_be_true, number, people, terms_of
 from tongdai.calls import claiming, ends, store
 from tongdai.calls.ends import End
 from tongdai.calls.model import Ending, Outcome
@@ -18,20 +17,9 @@ from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import connect
-from tongdai.testing import factories
 
 RACES = 10_000
 BUSY = Ending(Outcome.BUSY)
-
-
-@pytest.fixture
-async def tenant_id(conn):
-    return await factories.tenant(conn)
-
-
-@pytest.fixture
-async def campaign_id(conn, tenant_id):
-    return await campaign_of(conn, tenant_id)
 
 
 async def status_of(conn, tenant_id):

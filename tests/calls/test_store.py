@@ -20,32 +20,23 @@ from tests.calls.scene import (
     contact,
     ids_of,
     listed,
+    must_be_true,
+    must_pass_by_the_ended,
     now_of,
     number,
     people,
     placed,
     terms_of,
+    waits,
 )
-from tests.calls.test_claim import large, must_be_true, must_pass_by_the_ended, statistics, waits
 from tests.contacts.test_store import assert_uses
 from tongdai.calls import claiming, ends, store
 from tongdai.calls.model import NOT_PLACED, TRANSITIONS, AttemptState, Claims, Ending, History, Outcome
 from tongdai.campaigns.calling import FOREVER
 from tongdai.testing import factories
 
-__all__ = ["large", "statistics"]  # fixtures
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BUSY, CANCELLED, LOST = Ending(Outcome.BUSY, 17, 486), Ending(Outcome.CANCELLED), Ending(Outcome.LOST)
-
-
-@pytest.fixture
-async def tenant_id(conn):
-    return await factories.tenant(conn)
-
-
-@pytest.fixture
-async def campaign_id(conn, tenant_id):
-    return await campaign_of(conn, tenant_id)
 
 
 @pytest.fixture

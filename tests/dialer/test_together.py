@@ -90,6 +90,28 @@ async def test_those_nobody_waits_for_any_more_are_left_out(doubler):
     assert doubler.done == [[1], [3]]
 
 
+async def test_those_nobody_waits_for_are_left_out_when_each_is_done_alone():
+    done, go_on = [], asyncio.Event()
+
+    async def alone(numbers):
+        if len(numbers) > 1:
+            raise ValueError
+        done.extend(numbers)
+        await go_on.wait()
+        return numbers
+
+    together = Together(alone, 60)
+    stays, gone = (asyncio.ensure_future(together(number)) for number in (1, 2))
+    while not done:
+        await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await stays == 1
+    assert await together(3) == 3
+    assert done == [1, 3]
+
+
 async def test_one_that_hangs_is_given_up_in_time_and_the_next_is_done(doubler):
     together = Together(doubler, 0.05)
     doubler.held.clear()

@@ -9,23 +9,11 @@ from collections import Counter
 import asyncpg
 
 from tongdai.calls.model import Attempt, AttemptState, Claims, Terms
-from tongdai.calls.statements import TALLIED, by_index, instant
+from tongdai.calls.statements import TALLIED, ZONES_PENDING, by_index, instant
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
-# From zone to zone: as many look-ups as there are zones, however many contacts.
-WAITING_ZONES = """
-with recursive zones as (
-    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
-     order by zone, due_at, contact_id limit 1)
-    union all
-    select next.zone from zones cross join lateral (
-        select zone from contact
-        where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone > zones.zone
-        order by zone, due_at, contact_id limit 1
-    ) next
-)
-select zones.zone from zones cross join lateral (
+WAITING_ZONES = f"""{ZONES_PENDING}select zones.zone from zones cross join lateral (
     select due_at from contact
     where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone = zones.zone
     order by due_at, contact_id limit 1

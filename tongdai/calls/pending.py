@@ -11,23 +11,11 @@ from typing import NamedTuple
 
 from tongdai.calls.reasons import Reason, ZoneCount
 from tongdai.calls.standing import Place, fetch, value
+from tongdai.calls.statements import ZONES_PENDING
 from tongdai.campaigns.calling import Ceiling
 from tongdai.db.pool import Connection
 
-# From zone to zone: as many look-ups as there are zones, however many contacts.
-ZONES = """
-with recursive zones as (
-    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
-     order by zone, due_at, contact_id limit 1)
-    union all
-    select next.zone from zones cross join lateral (
-        select zone from contact
-        where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone > zones.zone
-        order by zone, due_at, contact_id limit 1
-    ) next
-)
-select zone from zones
-"""
+ZONES = f"{ZONES_PENDING} select zone from zones"
 RANGES = """
 select sent.zone, sent.later, case when sent.later then (
         select count(*) from (
@@ -104,13 +92,13 @@ from kept cross join lateral (
     select zone, due_at from contact
     where tenant_id = $1 and campaign_id = $2 and phone = kept.phone and process_status + 0 = 0 offset 0
 ) c group by kept.reason, c.zone
-"""  # noqa: S608 - our own text
+"""
 # Both are read once.
 BY_BOTH = f"""{_NUMBERS}
 select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
 from kept join contact c on c.tenant_id = $1 and c.campaign_id = $2 and c.phone = kept.phone and c.process_status = 0
 group by kept.reason, c.zone
-"""  # noqa: S608 - our own text
+"""
 # Each contact is looked up. `offset 0` keeps the look-ups what they are written as: of one number, by its index.
 BY_CONTACT = """
 select found.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later

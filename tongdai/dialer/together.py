@@ -54,7 +54,8 @@ class Together(Generic[Ask, Answer]):
         except Exception as error:
             if len(some) > 1 and not unreachable(error):
                 for one in some:  # so that what one brings about hits none of the others
-                    await self._answer([one])
+                    if not one[1].done():  # who waits behind those that take long has given up
+                        await self._answer([one])
                 return
             for _, answer in some:
                 if not answer.done():
