@@ -173,10 +173,21 @@ Checksum = dict[str, str]
 
 
 _MOVE = """
-with old as (
-    select * from contact where tenant_id = $1 and contact_id = $2 for update
+with live as (
+    select attempt_id from attempt where tenant_id = $1 and contact_id = $2 and ended_at is null
+), old as (
+    select tenant_id, campaign_id, list_id, contact_id, phone, call_status,
+        case when exists (select from live) then 1 else process_status end as process_status
+    from contact where tenant_id = $1 and contact_id = $2 for update
+), hung_up as (
+    delete from attempt using live where $3 <> 1 and attempt.tenant_id = $1 and attempt.attempt_id = live.attempt_id
+), called as (
+    insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until, lease_until)
+    select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', 'infinity'
+    from old where $3 = 1 and process_status <> 1
 ), moved as (
-    update contact set process_status = $3, call_status = $4 where tenant_id = $1 and contact_id = $2
+    update contact set process_status = case when $3 = 1 then 0 else $3 end, call_status = $4
+    where tenant_id = $1 and contact_id = $2
 )
 insert into contact_tally as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
 select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, -1 from old
@@ -189,7 +200,7 @@ do update set contacts = t.contacts + excluded.contacts
 async def move_contact(
     pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
 ) -> None:
-    """Put a contact where calling it would have put it, and the tally with it."""
+    """Put a contact where calling it would have put it, and the tally with it. Its number is in no other call."""
     async with pool.acquire() as conn:
         await conn.execute(_MOVE, tenant_id, contact_id, process_status, call_status)
 

@@ -106,5 +106,8 @@ async def due(conn, tenant_id, contact_id, due_at=None, zone=None):
 
 
 async def in_call(conn, tenant_id, contact_id, phone, campaign_id, state="ringing", **more):
-    """A contact that is being called."""
+    """A contact that is being called, by this attempt and no other."""
+    await conn.execute(
+        "delete from attempt where tenant_id = $1 and contact_id = $2 and ended_at is null", tenant_id, contact_id
+    )
     return await attempt(conn, tenant_id, campaign_id, contact_id, phone, state=state, **more)

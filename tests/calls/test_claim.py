@@ -324,10 +324,9 @@ def array_text(*values):
 HOT = {"contact", "attempt", "do_not_call"}
 
 
-@pytest.mark.parametrize("statement", [claiming.CLAIM, claiming.CLAIM_BESIDE], ids=["alone", "beside another"])
-async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_statistics(by_index, statement):
+async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_statistics(by_index):
     conn, tenant_id, campaign_id = by_index
-    for mode, found in await claim_plans(conn, statement, tenant_id, campaign_id, 50):
+    for mode, found in await claim_plans(conn, claiming.CLAIM, tenant_id, campaign_id, 50):
         by_index = {node["Index Name"]: node for node in found if node.get("Index Name")}
         used = {"contact_due", "contact_pkey", "do_not_call_phone", "attempt_number", "attempt_live_number"}
         assert used <= by_index.keys(), (mode, by_index.keys())

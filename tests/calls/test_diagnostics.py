@@ -243,10 +243,11 @@ async def made_up(tenant, conn, rng):
     for n in [n for n in rng.sample(range(40), 8) for _ in range(rng.randrange(4))]:
         opened, dialled = now() - rng.choice([0.3, 2, 20, 30]) * HOUR, rng.choice([0.2, 0.2, None])
         await attempt(conn, t, rng.choice([mine, other]), 10**9 + n, phone(n), opened_at=opened, dialled_s=dialled)
-    for n in rng.sample(range(40), 4):
+    busy = rng.sample(range(40), 4)
+    for n in busy:
         await in_call(conn, t, 2 * 10**9 + n, phone(n), other, opened_at=now())
-    for contact_id in rng.sample(contact_ids, 4):
-        await tenant.move(contact_id, rng.choice([1, 2]))
+    for n in rng.sample(range(30), 4):
+        await tenant.move(contact_ids[n], 2 if n in busy else rng.choice([1, 2]))
     return mine, contact_ids
 
 

@@ -40,9 +40,9 @@ async def test_calls_and_contacts_are_counted_by_state(tenant, conn, campaign_id
         ("claimed", {}), ("dialing", {}), ("ringing", {}), ("answered", {"answered_s": 1}),
         ("answered", {"answered_s": 1, "connected_s": 2}),
     ]  # fmt: skip
-    for contact_id, (state, times) in zip(contacts[1:], states, strict=False):
-        await tenant.move(contact_id, 1)
-        await in_call(conn, tenant.tenant_id, contact_id, phone(contact_id), campaign_id, state, **times)
+    for n, (state, times) in enumerate(states, 1):
+        await tenant.move(contacts[n], 1)
+        await in_call(conn, tenant.tenant_id, contacts[n], phone(n), campaign_id, state, **times)
     found = await live(tenant, campaign_id)
     assert found["contacts"] == {"pending": 2, "inCall": 5, "processed": 1}
     assert found["calls"] == {"dialing": 2, "ringing": 1, "waiting": 1, "talking": 1}

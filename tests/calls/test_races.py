@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from tests.calls import steps
-from tests.calls.scene import LEASE, ZONE, attempts_of, campaign_of, must_be_true, number, people, terms_of
+from tests.calls.scene import CONTACTS, LEASE, ZONE, attempts_of, campaign_of, must_be_true, number, people, terms_of
 from tongdai.calls import claiming, ends, store
 from tongdai.calls.ends import End
 from tongdai.calls.model import Ending, Outcome
@@ -23,7 +23,7 @@ BUSY = Ending(Outcome.BUSY)
 
 
 async def status_of(conn, tenant_id):
-    found = await conn.fetch("select contact_id, process_status from contact where tenant_id = $1", tenant_id)
+    found = await conn.fetch(f"select contact_id, process_status from {CONTACTS} c where tenant_id = $1", tenant_id)
     return dict(found)
 
 

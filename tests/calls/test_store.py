@@ -415,11 +415,10 @@ class Calls:
 
 
 IN_CALL = """
-select count(*) filter (where c.process_status = 1) as in_call,
-    count(*) filter (where a.attempt_id is not null) as live,
-    count(*) filter (where c.process_status = 1 and a.attempt_id is not null) as both
-from contact c full join (select * from attempt where state <> 'ended') a using (tenant_id, contact_id)
-where tenant_id = $1
+select (
+        select sum(contacts) from contact_tally where tenant_id = $1 and process_status = 1
+    ) as in_call, count(*) as live, count(*) filter (where c.process_status = 0) as both
+from attempt a left join contact c using (tenant_id, contact_id) where tenant_id = $1 and state <> 'ended'
 """
 COUNTED_HOURS = """
 select campaign_id, outcome, count(*) as calls, count(dialled_at) as placed, count(answered_at) as answered

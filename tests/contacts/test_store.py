@@ -44,8 +44,10 @@ select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint 
 where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
 """
 COUNTED = """
-select campaign_id, list_id, process_status, coalesce(call_status, ''), count(*) from contact
-where tenant_id = $1 group by 1, 2, 3, 4
+select c.campaign_id, c.list_id, case when a.attempt_id is null then process_status else 1 end,
+    coalesce(call_status, ''), count(*)
+from contact c left join attempt a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
+where c.tenant_id = $1 group by 1, 2, 3, 4
 """
 
 
@@ -226,8 +228,13 @@ async def test_of_a_deletion_and_a_call_of_one_contact_one_wins(pool, conn, tena
         async def call(contact_id=added.contact_id):
             async with pool.acquire() as own:
                 return await own.fetchval(
-                    "update contact set process_status = 1 where tenant_id = $1 and contact_id = $2 "
-                    "and process_status = 0 returning true",
+                    """with held as (
+                           select * from contact where tenant_id = $1 and contact_id = $2 for update
+                       )
+                       insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until,
+                           lease_until)
+                       select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', 'infinity'
+                       from held returning true""",
                     tenant_id,
                     contact_id,
                 )

@@ -380,7 +380,12 @@ with made as (
 insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at) select $1, dnc_list_id, $4, $5 from made
 """
 ACCEPTED = "select accepted_at is not null from preview where tenant_id = $1 and agent_id = $2"
-CONTACTS = "select contact_id, process_status, call_status, due_at from contact where tenant_id = $1"
+CONTACTS = """
+select c.contact_id, case when a.attempt_id is null then process_status else 1 end as process_status, call_status,
+    due_at
+from contact c left join attempt a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
+where c.tenant_id = $1
+"""
 TALLY = """
 select campaign_id, process_status, call_status, sum(contacts)::bigint as contacts from contact_tally
 where tenant_id = $1 group by campaign_id, process_status, call_status having sum(contacts) <> 0

@@ -10,6 +10,7 @@ from enum import Enum, auto
 import asyncpg
 
 from tongdai.agents.model import OFFER_LASTS, SKIPPED_FOR, Accepted, AgentState, Offer
+from tongdai.contacts.in_call import in_call
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
@@ -45,10 +46,10 @@ where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
 """
 
 # Also where there is nobody left to call: the contact was called through another campaign's rules, or closed.
-FORGET = """
+FORGET = f"""
 delete from preview p using contact c
 where p.tenant_id = $1 and c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
-    and (c.process_status <> 0 or p.accepted_at is null and p.offered_at <= now() - $2::interval)
+    and (c.process_status <> 0 or p.accepted_at is null and p.offered_at <= now() - $2::interval or {in_call("c")})
 """
 
 # From zone to zone by the index, without the contacts between.
@@ -67,12 +68,13 @@ select zone from zones where zone is not null
 
 # The oldest due of each zone is where the zone's part of the index begins, and the oldest of these is the next. Held
 # against being deleted until it is offered.
-OFFER = """
+OFFER = f"""
 with next as materialized (
     select c.contact_id from unnest($4::text[]) as z (zone) cross join lateral (
         select contact_id, due_at from contact c
         where c.tenant_id = $1 and c.campaign_id = $3 and c.process_status = 0 and c.zone = z.zone and c.due_at <= now()
             and not exists (select from preview p where p.tenant_id = $1 and p.contact_id = c.contact_id)
+            and not {in_call("c")}
             and not exists (
                 select from do_not_call d join do_not_call_list l using (tenant_id, dnc_list_id)
                 where d.tenant_id = $1 and d.phone = c.phone and (d.expires_at is null or d.expires_at > now())
@@ -143,11 +145,11 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offe
     return None if row is None else Offer(**dict(row))
 
 
-ACCEPT = """
+ACCEPT = f"""
 update preview p set accepted_at = coalesce(p.accepted_at, now()) from agent a, contact c
 where p.tenant_id = $1 and p.agent_id = $2 and (p.accepted_at is not null or p.offered_at > now() - $3::interval)
     and a.tenant_id = $1 and a.agent_id = $2 and a.state = 'idle'
-    and c.tenant_id = $1 and c.contact_id = p.contact_id and c.process_status = 0
+    and c.tenant_id = $1 and c.contact_id = p.contact_id and c.process_status = 0 and not {in_call("c")}
 returning true
 """
 STATE = "select state from agent where tenant_id = $1 and agent_id = $2"
@@ -165,7 +167,7 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
 
 
 # The contact first, as who deletes it locks them.
-SKIP = """
+SKIP = f"""
 with held as materialized (
     select c.contact_id from preview p join contact c on c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
     where p.tenant_id = $1 and p.agent_id = $2 for no key update of c
@@ -174,7 +176,7 @@ with held as materialized (
     returning p.contact_id
 ), put_off as (
     update contact c set due_at = now() + $3::interval from skipped
-    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status = 0
+    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status = 0 and not {in_call("c")}
 )
 select contact_id from skipped
 """

@@ -1,7 +1,8 @@
 """The claim of due contacts: which may be called now, and an attempt opened for each.
 
-Locks are taken in the order contact (without waiting), attempt, tally. Before it, in its transaction, only an agent and
-a preview may be locked.
+The attempt alone tells that the contact is in a call: the contact is held while the claim runs and left as it is until
+its call ends. Locks are taken in the order contact (without waiting), attempt, tally. Before it, in its transaction,
+only an agent and a preview may be locked.
 """
 
 from collections import Counter
@@ -10,12 +11,14 @@ import asyncpg
 
 from tongdai.calls.model import Attempt, AttemptState, Claims, Terms
 from tongdai.calls.statements import TALLIED, ZONES_PENDING, by_index, instant
+from tongdai.contacts.in_call import in_call
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 WAITING_ZONES = f"""{ZONES_PENDING}select zones.zone from zones cross join lateral (
     select due_at from contact
     where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone = zones.zone
+        and not {in_call("contact")}
     order by due_at, contact_id limit 1
 ) first where first.due_at <= statement_timestamp() order by zones.zone
 """
@@ -29,23 +32,23 @@ async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: Camp
 # `candidates` are chosen without a lock and materialized: a plan that joined them to the contacts anew for each row
 # would take more than the limit. What another took meanwhile is passed by. The `+ 0` keeps the look-up of the few from
 # the index of all that are due. In order of the number, two claims that want the same cannot wait for each other in a
-# circle.
-_CLAIM = """
+# circle. Attempts are locked before totals, as who ends a call does.
+_CLAIM = f"""
 with open_zones as materialized (
     select zone, closes_at from unnest($3::text[], $4::timestamptz[]) as sent (zone, closes_at)
     where closes_at > statement_timestamp()
         and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
-), candidates as materialized ({candidates}), due as materialized (
-    select pending.contact_id, pending.list_id, pending.zone, pending.phone, pending.call_status
+), candidates as materialized ({{candidates}}), due as materialized (
+    select pending.contact_id, pending.list_id, pending.zone, pending.phone, pending.call_status, pending.due_at
     from candidates cross join lateral (
-        select contact_id, list_id, zone, phone, call_status from contact
+        select contact_id, list_id, zone, phone, call_status, due_at from contact
         where tenant_id = $1 and contact_id = candidates.contact_id
             and process_status + 0 = 0 and due_at <= statement_timestamp()
         limit 1 for update skip locked
     ) pending
 ), verdict as materialized (
-    select due.contact_id, due.list_id, due.phone, due.call_status, open_zones.closes_at, listed.closed,
-        greatest(listed.until_at, busy.until_at, called.until_at) as again_at
+    select due.contact_id, due.list_id, due.phone, due.call_status, due.due_at, open_zones.closes_at, listed.closed,
+        greatest(listed.until_at, busy.until_at, called.until_at) as again_at, gen_random_uuid() as attempt_id
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
         select coalesce(bool_or(d.expires_at is null), false) as closed, max(d.expires_at) as until_at
@@ -70,56 +73,47 @@ with open_zones as materialized (
 ), opened as (
     insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
         lease_until)
-    select $1, gen_random_uuid(), $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
+    select $1, attempt_id, $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
         statement_timestamp() + $9::interval
     from verdict where not closed and again_at is null order by phone
-    {conflict}
-    returning attempt_id, contact_id, phone, opened_at, dial_until, lease_until
-), taken as (
-    update contact c set process_status = 1 from opened o where c.tenant_id = $1 and c.contact_id = o.contact_id
-    returning c.list_id, c.call_status, c.due_at, o.*
-), passed as materialized (
-    select contact_id, list_id, call_status, closed,
-        coalesce(again_at, statement_timestamp() + interval '1 minute') as again_at
-    from verdict where closed or again_at is not null {or_beaten}
+    returning true
+), judged as materialized (
+    select verdict.*, case when closed then 2 when again_at is null then 1 else 0 end as became
+    from (select count(*) from opened) after_it cross join verdict
 ), put as (
-    update contact c set process_status = case when p.closed then 2 else 0 end,
-        call_status = case when p.closed then 'dnc' else c.call_status end,
-        due_at = case when p.closed then c.due_at else p.again_at end
-    from passed p where c.tenant_id = $1 and c.contact_id = p.contact_id
+    update contact c set process_status = j.became,
+        call_status = case when j.closed then 'dnc' else c.call_status end,
+        due_at = case when j.closed then c.due_at else j.again_at end
+    from judged j where j.became <> 1 and c.tenant_id = $1 and c.contact_id = j.contact_id
 ), changes as (
-    select $1 as tenant_id, $2::bigint as campaign_id, t.list_id, change.process_status, t.call_status, change.contacts
-    from taken t cross join (values (0, -1), (1, 1)) change (process_status, contacts)
-    union all
-    select $1, $2::bigint, p.list_id, change.process_status, change.call_status, change.contacts
-    from passed p cross join lateral (values (0, p.call_status, -1), (2, 'dnc', 1))
-        change (process_status, call_status, contacts)
-    where p.closed
-), {tallied}
-select 1 as process_status, attempt_id, contact_id, phone, opened_at, dial_until, lease_until, due_at from taken
-union all select case when closed then 2 else 0 end, null, contact_id, null, null, null, null, null from passed
-order by due_at, contact_id
+    select $1 as tenant_id, $2::bigint as campaign_id, j.list_id, change.process_status, change.call_status,
+        change.contacts
+    from judged j cross join lateral (
+        values (0, j.call_status, -1), (j.became, case when j.closed then 'dnc' else j.call_status end, 1)
+    ) change (process_status, call_status, contacts)
+    where j.became <> 0
+), {TALLIED}
+select became, attempt_id, contact_id, phone, statement_timestamp() as opened_at, closes_at as dial_until,
+    statement_timestamp() + $9::interval as lease_until
+from judged order by due_at, contact_id
 """
-_OLDEST = """
+CLAIM = _CLAIM.format(
+    candidates=f"""
     select oldest.contact_id from open_zones cross join lateral (
         select contact_id, due_at from contact
         where tenant_id = $1 and campaign_id = $2 and zone = open_zones.zone and process_status = 0
-            and due_at <= statement_timestamp()
+            and due_at <= statement_timestamp() and not {in_call("contact")}
         order by due_at, contact_id limit $5::bigint
     ) oldest order by oldest.due_at, oldest.contact_id limit $5::bigint
 """
-CLAIM = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, conflict="", or_beaten="")
-# Where a number is claimed for another campaign at the same instant: put off. To look for conflicts was 7 % of a claim.
-_BESIDE = {"conflict": "on conflict do nothing", "or_beaten": "or contact_id not in (select contact_id from opened)"}
-CLAIM_BESIDE = _CLAIM.format(tallied=TALLIED, candidates=_OLDEST, **_BESIDE)
-CLAIM_CONTACT = _CLAIM.format(
-    tallied=TALLIED,
-    candidates="""
-    select contact_id from contact where tenant_id = $1 and contact_id = $5::bigint and campaign_id + 0 = $2
-""",
-    **_BESIDE,
 )
-_IN_CALL, _PROCESSED = 1, 2
+CLAIM_CONTACT = _CLAIM.format(
+    candidates=f"""
+    select contact_id from contact
+    where tenant_id = $1 and contact_id = $5::bigint and campaign_id + 0 = $2 and not {in_call("contact")}
+"""
+)
+_PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
 
 
 async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
@@ -128,11 +122,7 @@ async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
     Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due (or another has them just
     now). Nothing is taken for a campaign that does not run, nor of a zone that closed meanwhile.
     """
-    try:
-        async with conn.transaction():
-            return await _claim(conn, CLAIM, terms, limit, None)
-    except asyncpg.UniqueViolationError:
-        return await _claim(conn, CLAIM_BESIDE, terms, limit, None)
+    return await _claim(conn, CLAIM, terms, limit, None)
 
 
 async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, agent_id: AgentId) -> Claims:
@@ -144,9 +134,7 @@ async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, a
 
 
 async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None) -> Claims:
-    rows = await by_index(
-        conn,
-        sql,
+    args = (
         terms.tenant_id,
         terms.campaign_id,
         list(terms.open_until),
@@ -157,10 +145,16 @@ async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id:
         agent_id,
         terms.lease,
     )
-    became = Counter(row["process_status"] for row in rows)
-    attempts = [_claimed(terms, agent_id, row) for row in rows if row["process_status"] == _IN_CALL]
-    closed = became[_PROCESSED]
-    return Claims(attempts, put_off=len(rows) - len(attempts) - closed, closed=closed)
+    while True:
+        try:
+            async with conn.transaction():
+                rows = await by_index(conn, sql, *args)
+        except asyncpg.UniqueViolationError:
+            # A claim that was committed while this one ran has a number of it in a call: seen the next time.
+            continue
+        became = Counter(row["became"] for row in rows)
+        attempts = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
+        return Claims(attempts, put_off=became[_PENDING], closed=became[_PROCESSED])
 
 
 def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Attempt:

@@ -69,15 +69,13 @@ def _due(kept: list[Kept], reason: Reason, found: Waiting) -> int:
 
 
 CONTACT = """
-select c.process_status, c.call_status, c.zone, c.due_at, live.state, busy.contact_id is not null as busy,
-    listed.lists, listed.until_at, called.until_at as called_until
+select case when live.contact_id = c.contact_id then 1 else c.process_status end as process_status, c.call_status,
+    c.zone, c.due_at, case when live.contact_id = c.contact_id then live.state end as state,
+    live.contact_id is not null as busy, listed.lists, listed.until_at, called.until_at as called_until
 from contact c
 left join lateral (
-    select state from attempt where tenant_id = $1 and contact_id = c.contact_id and ended_at is null
+    select contact_id, state from attempt where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
 ) live on true
-left join lateral (
-    select contact_id from attempt where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
-) busy on true
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
         case when bool_or(d.expires_at is null) then null else max(d.expires_at) end as until_at

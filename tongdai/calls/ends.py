@@ -80,7 +80,7 @@ with sent as materialized (
         case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
     from (select * from ended order by tenant_id, contact_id) ended cross join lateral (
         select campaign_id, list_id, call_status from contact
-        where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 = 1
+        where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 <> 2
         limit 1 for update
     ) c
 ), moved as (

@@ -30,6 +30,13 @@ select sent.zone, sent.later, case when sent.later then (
     ) end as contacts
 from unnest($3::text[], $4::boolean[]) as sent (zone, later)
 """
+# Those that are in a call are in the index like those that wait.
+IN_CALL = """
+select c.zone, c.later, count(*) as contacts from attempt a cross join lateral (
+    select zone, due_at > now() as later from contact
+    where tenant_id = $1 and contact_id = a.contact_id and process_status + 0 = 0 limit 1
+) c where a.tenant_id = $1 and a.campaign_id = $2 and a.ended_at is null group by c.zone, c.later
+"""
 _FIRST, _GROWTH = 50_000, 64
 
 
@@ -40,12 +47,14 @@ async def zone_counts(conn: Connection, place: Place, pending: int, limit: int =
     not be known before, and it is never counted to its end.
     """
     zones = [row["zone"] for row in await fetch(conn, ZONES, *place)]
+    in_call = {(row["zone"], row["later"]): row["contacts"] for row in await fetch(conn, IN_CALL, *place)}
     known: dict[tuple[str, bool], int] = {}
     longer = [(zone, later) for zone in zones for later in (False, True)]
     while len(longer) > 1:
         sent = [zone for zone, _ in longer], [later for _, later in longer]
         rows = await fetch(conn, RANGES, *place, *sent, limit)
-        known |= {(row["zone"], row["later"]): row["contacts"] for row in rows if row["contacts"] < limit}
+        counted = {(row["zone"], row["later"]): row["contacts"] for row in rows if row["contacts"] < limit}
+        known |= {span: contacts - in_call.get(span, 0) for span, contacts in counted.items()}
         longer = [span for span in longer if span not in known]
         limit *= _GROWTH
     for span in longer:
@@ -69,7 +78,9 @@ _SLACK = timedelta(hours=1)
 # in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
 # within it, which is what a claim asks.
 _NUMBERS = """
-with kept as materialized (
+with in_call as materialized (
+    select contact_id from attempt where tenant_id = $1 and ended_at is null
+), kept as materialized (
     select phone, min(reason) as reason from (
         select d.phone, 1 as reason
         from do_not_call_list l join do_not_call d on d.tenant_id = l.tenant_id and d.dnc_list_id = l.dnc_list_id
@@ -90,13 +101,15 @@ BY_NUMBER = f"""{_NUMBERS}
 select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
 from kept cross join lateral (
     select zone, due_at from contact
-    where tenant_id = $1 and campaign_id = $2 and phone = kept.phone and process_status + 0 = 0 offset 0
+    where tenant_id = $1 and campaign_id = $2 and phone = kept.phone and process_status + 0 = 0
+        and contact_id not in (select contact_id from in_call) offset 0
 ) c group by kept.reason, c.zone
 """
 # Both are read once.
 BY_BOTH = f"""{_NUMBERS}
 select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
 from kept join contact c on c.tenant_id = $1 and c.campaign_id = $2 and c.phone = kept.phone and c.process_status = 0
+    and c.contact_id not in (select contact_id from in_call)
 group by kept.reason, c.zone
 """
 # Each contact is looked up. `offset 0` keeps the look-ups what they are written as: of one number, by its index.
@@ -122,6 +135,7 @@ from contact c cross join lateral (
     end as reason offset 0
 ) found
 where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and found.reason is not null
+    and c.contact_id not in (select contact_id from attempt where tenant_id = $1 and ended_at is null)
 group by found.reason, c.zone
 """
 

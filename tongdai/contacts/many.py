@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import CHANGED, KEPT, STOPPED, Refusal
 from tongdai.db.pool import Connection
@@ -130,10 +131,13 @@ def _by_number(rows: list[asyncpg.Record]) -> dict[str, Any]:
 
 # The ids come out of a select, so that the plan is for a few of them and reads the primary key; `+ 0` keeps it from any
 # index of the campaign, and from that of contacts that are due.
+_PENDING = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
+        and campaign_id + 0 = $2 and process_status + 0 = 0 and not {in_call("contact")}"""
+# Held first: the statement after it sees every call that was claimed before, and none is claimed meanwhile.
+HOLD_MANY = f"select from contact where {_PENDING} order by contact_id for update"
 REMOVE_MANY = f"""
 with gone as (
-    delete from contact where tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
-        and campaign_id + 0 = $2 and process_status + 0 = 0
+    delete from contact where {_PENDING}
     returning contact_id, {CHANGED}
 ), {KEPT.format(sign="-", changed="gone")}
 select count(*) as contacts from gone
@@ -162,6 +166,7 @@ async def remove_many(
     Within the caller's transaction, as the last that it locks. Returns how many contacts went.
     """
     await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
+    await _fetch_planned(conn, HOLD_MANY, tenant_id, campaign_id, contact_ids)
     gone = await _fetch_planned(conn, REMOVE_MANY, tenant_id, campaign_id, contact_ids)
     free = [row["customer_id"] for row in await _fetch_planned(conn, FREE_CUSTOMERS, tenant_id, customer_ids)]
     if free:

@@ -1,6 +1,7 @@
 """A campaign's lists, and the contacts of a list a page at a time, in the database."""
 
-from tongdai.contacts.model import Contact, ContactList, Search
+from tongdai.contacts.in_call import in_call, process_status
+from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search
 from tongdai.contacts.store import CAMPAIGN_EXISTS
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
@@ -22,17 +23,19 @@ async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) 
     return [ContactList(row["list_id"], row["name"], row["contact_count"]) for row in rows]
 
 
-_CONTACT = "contact_id, customer_id, phone, name, process_status, call_status, external_id, attributes, zone"
+# Of `c`, a row of contact: whether it is in a call is asked of those alone that a page has, not of those it passes by.
+_CONTACT = f"""c.contact_id, c.customer_id, c.phone, c.name, {process_status("c")}, c.call_status, c.external_id,
+    c.attributes, c.zone"""
 
 # One row without a contact tells a page past the end; no row, that there is no such list.
 PAGE = f"""
-select total.contacts as total, c.* from contact_list l
+select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_tally t
     where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ) total
 left join lateral (
-    select {_CONTACT} from contact
+    select * from contact
     where tenant_id = l.tenant_id and list_id = l.list_id order by contact_id limit $4 offset $5
 ) c on true
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
@@ -59,13 +62,13 @@ start as (
     select block << 10 as contact_id, $5 - before as further
     from narrow where before <= $5 and $5 < before + contacts
 )
-select total.contacts as total, c.* from contact_list l
+select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_tally t
     where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ) total
 left join lateral (
-    select {_CONTACT} from contact
+    select * from contact
     where tenant_id = l.tenant_id and list_id = l.list_id and contact_id >= (select contact_id from start)
     order by contact_id limit $4 offset (select further from start)
 ) c on true
@@ -74,27 +77,42 @@ where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.cont
 DEEP = 1000
 """From this offset on the sums cost less than passing by what comes before."""
 
-PAGE_OF_STATUS = f"""
-select total.contacts as total, c.* from contact_list l
+_OF_STATUS = f"""
+select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_tally t
     where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
         and t.process_status = $6
 ) total
 left join lateral (
-    select {_CONTACT} from contact
-    where tenant_id = l.tenant_id and list_id = l.list_id and process_status = $6
-    order by contact_id limit $4 offset $5
+    select * from {{contacts}} order by contact_id limit $4 offset $5
 ) c on true
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
 """
+PAGE_OF_STATUS = _OF_STATUS.format(
+    contacts=f"""contact
+    where tenant_id = l.tenant_id and list_id = l.list_id and process_status = $6
+        and not {in_call("contact")}"""
+)
+# From the calls that are up, which are few.
+PAGE_IN_CALL = _OF_STATUS.format(
+    contacts="""(
+        select contact.* from (select contact_id from attempt where tenant_id = $1 and ended_at is null) live
+        cross join lateral (
+            select * from contact where tenant_id = $1 and contact_id = live.contact_id and list_id + 0 = $3 limit 1
+        ) contact
+    ) contact"""
+)
 
 # A number stands once in a campaign and an externalId seldom more often: these matches are counted. Each branch has an
 # index of its own; a plan that ORs them has none. `+ 0` keeps it from passing by the whole list.
 _PERSON = f"""
 with found as materialized (
-    select {_CONTACT} from contact where tenant_id = $1 and campaign_id = $2 and list_id + 0 = $3 and {{column}} = $6
-        and ($7::smallint is null or process_status = $7) and ($8::text is null or external_id = $8)
+    select * from (
+        select {_CONTACT} from contact c
+        where tenant_id = $1 and campaign_id = $2 and list_id + 0 = $3 and {{column}} = $6
+            and ($8::text is null or external_id = $8)
+    ) of_all where $7::smallint is null or process_status = $7
 )
 select total.contacts as total, c.* from contact_list l
 cross join (select count(*) as contacts from found) total
@@ -122,7 +140,8 @@ async def page(
     elif search.external_id is not None:
         rows = await conn.fetch(PAGE_OF_EXTERNAL, *place, search.external_id, status, None)
     elif status is not None:
-        rows = await conn.fetch(PAGE_OF_STATUS, *place, status)
+        sql = PAGE_IN_CALL if status == ProcessStatus.IN_CALL else PAGE_OF_STATUS
+        rows = await conn.fetch(sql, *place, status)
     else:
         rows = await conn.fetch(PAGE if offset < DEEP else PAGE_DEEP, *place)
     if not rows:
@@ -131,7 +150,7 @@ async def page(
     return [Contact._make(row[1:]) for row in rows if row[1] is not None], rows[0]["total"]
 
 
-FIND = f"select list_id, {_CONTACT} from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
+FIND = f"select list_id, {_CONTACT} from contact c where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
 
 
 async def find(

@@ -2,6 +2,7 @@
 
 from enum import Enum, auto
 
+from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import DEFAULT_LIST, KEEP, Added, Change, NewContact
 from tongdai.contacts.zones import zone_of
 from tongdai.db import audit
@@ -122,10 +123,13 @@ async def list_named(conn: Connection, tenant_id: TenantId, campaign_id: Campaig
     return await conn.fetchval(FIND_LIST, tenant_id, campaign_id, name)
 
 
+# Held first: the statement after it sees every call that was claimed before, and none is claimed meanwhile.
+HOLD = "select from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 for update"
 # `+ 0` keeps it from the index of those that are due, of which it would read all that the tenant has.
 DELETE = f"""
 with gone as (
     delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0
+        and not {in_call("contact")}
     returning contact_id, {CHANGED}
 ), {KEPT.format(sign="-", changed="gone")}
 select count(*) from gone
@@ -138,6 +142,7 @@ async def delete(
 ) -> Refusal | None:
     """Remove a contact that is pending; of a delete and a call that want it at once, one wins. None: it is gone."""
     async with conn.transaction():
+        await conn.execute(HOLD, tenant_id, campaign_id, contact_id)
         if await conn.fetchval(DELETE, tenant_id, campaign_id, contact_id):
             await audit.record(conn, tenant_id, by, "contact.delete", f"contact {contact_id}")
             return None

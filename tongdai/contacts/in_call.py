@@ -1,0 +1,21 @@
+"""Whether a contact is in a call, in SQL.
+
+Its row does not say: a claim writes an attempt and leaves the contact as it is, so that it goes into none of the
+contact's indexes. Stored is 0 until the call ends; 1 where the call was claimed before migration 5.
+"""
+
+
+def in_call(contact: str) -> str:
+    """The condition that an attempt of `contact`, a table or its alias, has not ended.
+
+    Looked up by its number, of which one attempt at a time is live. `offset 0` keeps it one look-up for each contact.
+    """
+    return f"""exists (
+        select from attempt where tenant_id = {contact}.tenant_id and phone = {contact}.phone
+            and contact_id = {contact}.contact_id and ended_at is null offset 0
+    )"""
+
+
+def process_status(contact: str) -> str:
+    """The contact's processStatus, as a column of that name."""
+    return f"case when {in_call(contact)} then 1 else {contact}.process_status end as process_status"
