@@ -172,13 +172,14 @@ where table_schema = 'public' and column_name = 'tenant_id' order by table_name
 Checksum = dict[str, str]
 
 
+_HOLD = "select from contact where tenant_id = $1 and contact_id = $2 for update"
 _MOVE = """
 with live as (
     select attempt_id from attempt where tenant_id = $1 and contact_id = $2 and ended_at is null
 ), old as (
     select tenant_id, campaign_id, list_id, contact_id, phone, call_status,
         case when exists (select from live) then 1 else process_status end as process_status
-    from contact where tenant_id = $1 and contact_id = $2 for update
+    from contact where tenant_id = $1 and contact_id = $2
 ), hung_up as (
     delete from attempt using live where $3 <> 1 and attempt.tenant_id = $1 and attempt.attempt_id = live.attempt_id
 ), called as (
@@ -200,8 +201,10 @@ do update set contacts = t.contacts + excluded.contacts
 async def move_contact(
     pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
 ) -> None:
-    """Put a contact where calling it would have put it, and the tally with it. Its number is in no other call."""
-    async with pool.acquire() as conn:
+    """Put a contact where calling it would have put it, and the tally with it. UniqueViolationError: to be called,
+    while its number is in another call."""
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute(_HOLD, tenant_id, contact_id)
         await conn.execute(_MOVE, tenant_id, contact_id, process_status, call_status)
 
 

@@ -13,6 +13,7 @@ from tongdai.calls.reasons import Reason, ZoneCount
 from tongdai.calls.standing import Place, fetch, value
 from tongdai.calls.statements import ZONES_PENDING
 from tongdai.campaigns.calling import Ceiling
+from tongdai.contacts.in_call import IN_CALL
 from tongdai.db.pool import Connection
 
 ZONES = f"{ZONES_PENDING} select zone from zones"
@@ -31,7 +32,7 @@ select sent.zone, sent.later, case when sent.later then (
 from unnest($3::text[], $4::boolean[]) as sent (zone, later)
 """
 # Those that are in a call are in the index like those that wait.
-IN_CALL = """
+CALLED = """
 select c.zone, c.later, count(*) as contacts from attempt a cross join lateral (
     select zone, due_at > now() as later from contact
     where tenant_id = $1 and contact_id = a.contact_id and process_status + 0 = 0 limit 1
@@ -47,7 +48,7 @@ async def zone_counts(conn: Connection, place: Place, pending: int, limit: int =
     not be known before, and it is never counted to its end.
     """
     zones = [row["zone"] for row in await fetch(conn, ZONES, *place)]
-    in_call = {(row["zone"], row["later"]): row["contacts"] for row in await fetch(conn, IN_CALL, *place)}
+    in_call = {(row["zone"], row["later"]): row["contacts"] for row in await fetch(conn, CALLED, *place)}
     known: dict[tuple[str, bool], int] = {}
     longer = [(zone, later) for zone in zones for later in (False, True)]
     while len(longer) > 1:
@@ -78,9 +79,7 @@ _SLACK = timedelta(hours=1)
 # in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
 # within it, which is what a claim asks.
 _NUMBERS = """
-with in_call as materialized (
-    select contact_id from attempt where tenant_id = $1 and ended_at is null
-), kept as materialized (
+with kept as materialized (
     select phone, min(reason) as reason from (
         select d.phone, 1 as reason
         from do_not_call_list l join do_not_call d on d.tenant_id = l.tenant_id and d.dnc_list_id = l.dnc_list_id
@@ -102,18 +101,18 @@ select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at
 from kept cross join lateral (
     select zone, due_at from contact
     where tenant_id = $1 and campaign_id = $2 and phone = kept.phone and process_status + 0 = 0
-        and contact_id not in (select contact_id from in_call) offset 0
+        and contact_id not in ({IN_CALL}) offset 0
 ) c group by kept.reason, c.zone
 """
 # Both are read once.
 BY_BOTH = f"""{_NUMBERS}
 select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
 from kept join contact c on c.tenant_id = $1 and c.campaign_id = $2 and c.phone = kept.phone and c.process_status = 0
-    and c.contact_id not in (select contact_id from in_call)
+    and c.contact_id not in ({IN_CALL})
 group by kept.reason, c.zone
 """
 # Each contact is looked up. `offset 0` keeps the look-ups what they are written as: of one number, by its index.
-BY_CONTACT = """
+BY_CONTACT = f"""
 select found.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
 from contact c cross join lateral (
     select case
@@ -135,7 +134,7 @@ from contact c cross join lateral (
     end as reason offset 0
 ) found
 where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and found.reason is not null
-    and c.contact_id not in (select contact_id from attempt where tenant_id = $1 and ended_at is null)
+    and c.contact_id not in ({IN_CALL})
 group by found.reason, c.zone
 """
 

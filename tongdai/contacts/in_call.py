@@ -4,9 +4,12 @@ Its row does not say: a claim writes an attempt and leaves the contact as it is,
 contact's indexes. Stored is 0 until the call ends; 1 where the call was claimed before migration 5.
 """
 
+IN_CALL = "select contact_id from attempt where tenant_id = $1 and ended_at is null"
+"""Those of the tenant $1: few, whatever the tenant has. For statements that pass by many contacts."""
+
 
 def in_call(contact: str) -> str:
-    """The condition that an attempt of `contact`, a table or its alias, has not ended.
+    """The condition that an attempt of `contact`, a table or its alias, has not ended. For a few contacts.
 
     Looked up by its number, of which one attempt at a time is live. `offset 0` keeps it one look-up for each contact.
     """

@@ -1,6 +1,6 @@
 """A campaign's lists, and the contacts of a list a page at a time, in the database."""
 
-from tongdai.contacts.in_call import in_call, process_status
+from tongdai.contacts.in_call import IN_CALL, process_status
 from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search
 from tongdai.contacts.store import CAMPAIGN_EXISTS
 from tongdai.db.pool import Connection
@@ -91,13 +91,11 @@ where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.cont
 """
 PAGE_OF_STATUS = _OF_STATUS.format(
     contacts=f"""contact
-    where tenant_id = l.tenant_id and list_id = l.list_id and process_status = $6
-        and not {in_call("contact")}"""
+    where tenant_id = l.tenant_id and list_id = l.list_id and process_status = $6 and contact_id not in ({IN_CALL})"""
 )
-# From the calls that are up, which are few.
 PAGE_IN_CALL = _OF_STATUS.format(
-    contacts="""(
-        select contact.* from (select contact_id from attempt where tenant_id = $1 and ended_at is null) live
+    contacts=f"""(
+        select contact.* from ({IN_CALL}) live
         cross join lateral (
             select * from contact where tenant_id = $1 and contact_id = live.contact_id and list_id + 0 = $3 limit 1
         ) contact
