@@ -143,9 +143,10 @@ async def test_listed_numbers_are_not_offered(floor):
 
 async def test_contact_that_is_not_due_or_not_pending_is_not_offered(floor):
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
-    later, called = await floor.contacts(campaign_id, 2)
+    later, called, in_call = await floor.contacts(campaign_id, 3)
     await floor.due(later, 60)
     await floor.tenant.move(called, 2, "answered")
+    await floor.tenant.move(in_call, 1)
     assert await offered(floor, agent_id, campaign_id) is None
 
 
@@ -244,11 +245,12 @@ async def test_contact_that_is_deleted_takes_its_offer_with_it(floor):
     assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == "No contact is offered to the agent"
 
 
-async def test_contact_that_another_took_in_a_call_meanwhile_is_not_kept(floor):
+@pytest.mark.parametrize(("status", "outcome"), [(1, None), (2, "dnc")])
+async def test_contact_that_another_took_in_a_call_meanwhile_is_not_kept(floor, status, outcome):
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     first, second = await floor.contacts(campaign_id, 2)
     assert await offered_id(floor, agent_id, campaign_id) == first
-    await floor.tenant.move(first, 2, "dnc")
+    await floor.tenant.move(first, status, outcome)
     assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == "No contact is offered to the agent"
     assert await offered_id(floor, agent_id, campaign_id) == second
 

@@ -265,6 +265,17 @@ async def test_attempt_that_was_not_placed_leaves_the_status_of_the_earlier_call
     assert ids_of(await claiming.claim(conn, terms, 1)) == [attempt.contact_id]
 
 
+async def test_call_that_was_claimed_before_contacts_were_left_alone_ends_like_any(
+    conn, tenant_id, campaign_id, terms, claimed
+):
+    """Its contact says that it is in a call: so it was written before migration 5."""
+    await conn.execute("update contact set process_status = 1 where tenant_id = $1", tenant_id)
+    assert await claiming.claim(conn, terms, 5) == Claims([])
+    assert await steps.end(conn, claimed, BUSY, await now_of(conn))
+    await must_be_true(conn, tenant_id)
+    assert ids_of(await claiming.claim(conn, terms, 5)) == [claimed.contact_id]
+
+
 async def test_attempt_ends_once(conn, tenant_id, campaign_id, claimed):
     await reach(conn, claimed, AttemptState.RINGING)
     assert await steps.end(conn, claimed, BUSY, None)

@@ -296,9 +296,13 @@ FILL = (
         select $1, '+8491' || lpad(i::text, 7, '0') from generate_series(1, {ROWS}) i""",
     """insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, external_id, process_status)
        select $1, l.campaign_id, l.list_id, customer_id, phone,
-           case when customer_id % 3 = 0 then 'X' || customer_id end, case when customer_id % 100 = 0 then 1 else 2 end
+           case when customer_id % 3 = 0 then 'X' || customer_id end, case when customer_id % 100 = 0 then 2 else 0 end
        from (select *, row_number() over (order by list_id) as n from contact_list where tenant_id = $1) l
        join customer c using (tenant_id) where tenant_id = $1 and n = 1 + customer_id % 10""",
+    """insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, ended_at, dial_until,
+           lease_until)
+       select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now(), 'infinity', now()
+       from contact where tenant_id = $1 and contact_id % 3 = 0""",
     """insert into contact_block (tenant_id, list_id, span, block, slot, contacts)
        select tenant_id, list_id, span, contact_id >> span, 0, count(*)
        from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4""",
@@ -387,7 +391,15 @@ async def test_page_is_read_in_order_without_sorting_the_list(filled, large):
 
 
 async def test_page_of_a_status_reads_its_index(filled, large):
-    await assert_uses(filled, "contact_list_status", "contact", pages.PAGE_OF_STATUS, *large, 20, 0, 1)
+    await assert_uses(filled, "contact_list_status", "contact", pages.PAGE_OF_STATUS, *large, 20, 0, 2)
+    for mode, found in await plans(filled, pages.PAGE_OF_STATUS, *large, 20, 0, 2):
+        assert any("hashed SubPlan" in node.get("Filter", "") for node in found), (mode, found)
+
+
+async def test_page_of_those_in_a_call_is_found_by_the_calls_that_are_up(filled, large):
+    for mode, found in await plans(filled, pages.PAGE_IN_CALL, *large, 20, 0, 1):
+        used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "attempt"}}
+        assert used == {"contact_pkey", "attempt_live_number"}, (mode, found)
 
 
 async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
@@ -448,7 +460,9 @@ async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled, large):
     await filled.execute(MADE_LARGE)
     for tenant_id, campaign_id in (large[:2], (1, 1)):
         await assert_looks_up(filled, tenant_id, campaign_id)
-        await assert_uses(filled, "contact_pkey", "contact", many.REMOVE_MANY, tenant_id, campaign_id, SOME_IDS)
+        for sql in (many.HOLD_MANY, many.REMOVE_MANY):
+            await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, SOME_IDS)
+            await assert_uses(filled, "attempt_live_number", "attempt", sql, tenant_id, campaign_id, SOME_IDS)
         await assert_uses(filled, "customer_pkey", "customer", many.FREE_CUSTOMERS, tenant_id, SOME_IDS)
         await assert_uses(filled, "customer_pkey", "customer", many.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
         await assert_uses(filled, "contact_customer", "contact", many.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
@@ -489,7 +503,8 @@ async def test_pages_of_a_list_that_statistics_have_not_seen_read_their_indexes(
 
 async def test_deletion_reads_the_primary_key(filled, large):
     tenant_id, campaign_id, _ = large
-    await assert_uses(filled, "contact_pkey", "contact", store.DELETE, tenant_id, campaign_id, 1)
+    for sql in (store.HOLD, store.DELETE):
+        await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, 1)
 
 
 async def test_lists_read_the_tally_by_its_key(filled, large):
