@@ -212,6 +212,14 @@ async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_of
     await must_be_true(conn, tenant_id)
 
 
+async def test_contact_that_came_into_a_call_before_it_was_held_is_not_put_off_nor_closed(conn, tenant_id, campaign_id):
+    """A claim does not see what was committed since it began: once it holds those it leaves alone, it asks again."""
+    ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
+    assert ids_of(await claiming.claim(conn, terms_of(tenant_id, campaign_id), 1)) == ids[:1]
+    asked = [(ids[:1], True), (ids[1:], False), (ids, True), ([], False)]
+    assert [await conn.fetchval(claiming.BEATEN, tenant_id, left) for left, _ in asked] == [told for _, told in asked]
+
+
 async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the_period(conn, tenant_id, campaign_id):
     earlier = await campaign_of(conn, tenant_id)
     await people(conn, tenant_id, earlier, [1])

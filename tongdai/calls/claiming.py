@@ -113,7 +113,19 @@ CLAIM_CONTACT = _CLAIM.format(
     where tenant_id = $1 and contact_id = $5::bigint and campaign_id + 0 = $2 and not {in_call("contact")}
 """
 )
+# The claim saw none of its contacts in a call, and holds them. One that it put off or closed may have come into a call
+# all the same before it had it; one that it opened an attempt for has not, or there would be two.
+BEATEN = f"""
+select exists (
+    select from unnest($2::bigint[]) as left_alone (contact_id)
+    join contact c on c.tenant_id = $1 and c.contact_id = left_alone.contact_id where {in_call("c")}
+)
+"""
 _PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
+
+
+class _Beaten(Exception):
+    """Another claim has a contact that this one put off or closed."""
 
 
 async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
@@ -134,7 +146,24 @@ async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, a
 
 
 async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None) -> Claims:
-    args = (
+    while True:
+        try:
+            async with conn.transaction():
+                rows = await _judged(conn, sql, terms, taken, agent_id)
+        except (asyncpg.UniqueViolationError, _Beaten):
+            # A claim that was committed while this one ran took a contact or a number of it: seen the next time.
+            continue
+        became = Counter(row["became"] for row in rows)
+        attempts = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
+        return Claims(attempts, put_off=became[_PENDING], closed=became[_PROCESSED])
+
+
+async def _judged(
+    conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None
+) -> list[asyncpg.Record]:
+    rows = await by_index(
+        conn,
+        sql,
         terms.tenant_id,
         terms.campaign_id,
         list(terms.open_until),
@@ -145,16 +174,10 @@ async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id:
         agent_id,
         terms.lease,
     )
-    while True:
-        try:
-            async with conn.transaction():
-                rows = await by_index(conn, sql, *args)
-        except asyncpg.UniqueViolationError:
-            # A claim that was committed while this one ran has a number of it in a call: seen the next time.
-            continue
-        became = Counter(row["became"] for row in rows)
-        attempts = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
-        return Claims(attempts, put_off=became[_PENDING], closed=became[_PROCESSED])
+    left = [row["contact_id"] for row in rows if row["became"] != _IN_CALL]
+    if left and await conn.fetchval(BEATEN, terms.tenant_id, left):
+        raise _Beaten
+    return rows
 
 
 def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Attempt:
