@@ -18,6 +18,7 @@ _body = msgspec.json.Decoder(ContactBody).decode
 _state: dict[str, Any] = {}
 IDLE = b"x" * 2700
 """About as long as a page of 20."""
+ZONE = "Asia/Ho_Chi_Minh"
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -39,7 +40,7 @@ async def _page(scope: dict[str, Any], _: Any) -> bytes:
     page = int(scope["query_string"].partition(b"page=")[2] or 0)
     async with _state["pool"].acquire() as conn:
         rows = await conn.fetch(pages.PAGE, _state["tenant"], int(path[3]), int(path[5]), 20, page * 20)
-    data = [ContactRow(r[1], r[2], "0" + r[3][3:], r[4], r[5], r[6], r[7], r[8]) for r in rows]
+    data = [ContactRow(r[1], r[2], "0" + r[3][3:], r[4], r[5], r[6], r[7], r[8], r[9] or None) for r in rows]
     return _encode(ContactPage(totalRecord=rows[0][0], data=data))
 
 
@@ -48,7 +49,7 @@ async def _post(scope: dict[str, Any], receive: Any) -> bytes:
     new = _body((await receive())["body"])
     number = "+84" + new.phoneNumber[1:]
     async with _state["pool"].acquire() as conn:
-        row = await conn.fetchrow(store.ADD, _state["tenant"], campaign, new.listId, number, new.name, None, None)
+        row = await conn.fetchrow(store.ADD, _state["tenant"], campaign, new.listId, number, new.name, None, None, ZONE)
     contact_id, list_id = row["added_id"], row["added_list"]
     message = f"Contact added to list {list_id}"
     return _encode(ContactAdded(error_message=message, contactId=contact_id, listId=list_id, duplicate=False))

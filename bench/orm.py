@@ -49,6 +49,7 @@ class Contact(Base):
     call_status: Mapped[str | None]
     external_id: Mapped[str | None]
     attributes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    zone: Mapped[str]
 
 
 class ContactRow(BaseModel):
@@ -60,6 +61,7 @@ class ContactRow(BaseModel):
     callStatus: str | None  # noqa: N815
     externalId: str | None  # noqa: N815
     attributes: dict[str, Any] | None
+    timeZone: str | None  # noqa: N815
 
 
 class ContactPage(BaseModel):
@@ -126,4 +128,5 @@ def _row(contact: Contact) -> ContactRow:
         callStatus=contact.call_status,
         externalId=contact.external_id,
         attributes=contact.attributes,
+        timeZone=contact.zone or None,
     )

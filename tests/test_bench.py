@@ -1,0 +1,31 @@
+"""The ceiling that the server is compared with does the same work: its answers are the server's."""
+
+from typing import Any
+
+import pytest
+
+from bench import ceiling
+from tests.conftest import Tenant, client_of
+from tongdai.testing.asgi import running
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, dsn: str) -> None:
+    for name, value in {"BENCH_TENANT": tenant.tenant_id, "BENCH_DSN": dsn, "BENCH_POOL": 1}.items():
+        monkeypatch.setenv(name, str(value))
+
+
+@pytest.mark.usefixtures("environment")
+async def test_ceiling_answers_what_the_server_answers(tenant: Tenant) -> None:
+    campaign_id = await tenant.campaign()
+    contacts = f"/v1/campaigns/{campaign_id}/contacts"
+
+    def body(n: int) -> dict[str, Any]:
+        return {"phoneNumber": f"090000000{n}", "name": f"No. {n}"}
+
+    ours = await tenant.done("POST", contacts, json=body(1))
+    async with running(ceiling.application) as app, client_of(app) as client:
+        theirs = (await client.post(contacts, json=body(2))).json()
+        page = f"/v1/campaigns/{campaign_id}/contact-lists/{ours['listId']}/contacts"
+        assert (await client.get(page)).json() == await tenant.done("GET", page)
+    assert theirs | {"contactId": ours["contactId"]} == ours
