@@ -152,6 +152,30 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
         await one.close()
 
 
+async def test_undone_import_removes_none_that_was_in_a_call_when_it_took_hold_of_the_others(conn, dsn, tenant_id):
+    """Though its call has ended since: it is not held, and may be in the next call."""
+    campaign_id = await campaign_of(conn, tenant_id)
+    ids = await people(conn, tenant_id, campaign_id, range(3))
+    first, undoing = [await connect(dsn, name="tests") for _ in range(2)]
+
+    async def undo():
+        async with undoing.transaction():
+            return await many.remove_many(undoing, tenant_id, campaign_id, ids, [])
+
+    attempts = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 2)).attempts
+    async with asyncio.TaskGroup() as group, first.transaction():
+        await first.execute("select from contact where contact_id = $1 for update", ids[2])
+        undone = group.create_task(undo())
+        await waiting(conn, 1)
+        for attempt in attempts:
+            assert await steps.end(conn, attempt, BUSY, attempt.opened_at)
+    assert undone.result() == 1
+    assert await status_of(conn, tenant_id) == dict.fromkeys(ids[:2], 0)
+    await must_be_true(conn, tenant_id)
+    for one in (first, undoing):
+        await one.close()
+
+
 class Floor:
     """Imports that are undone, deletions and calls, all of one campaign at once."""
 

@@ -132,7 +132,8 @@ FIND = """
 select p.agent_id, p.campaign_id, p.contact_id, c.phone, c.name, c.external_id, c.attributes, c.zone,
     (
         select count(*) from attempt t
-        where t.tenant_id = p.tenant_id and t.contact_id = p.contact_id and t.dialled_at is not null
+        where t.tenant_id = p.tenant_id and t.contact_id = p.contact_id and t.ended_at is not null
+            and t.dialled_at is not null
     ) as attempts,
     p.offered_at, p.accepted_at
 from preview p join contact c using (tenant_id, contact_id) where p.tenant_id = $1 and p.agent_id = $2
@@ -145,11 +146,12 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offe
     return None if row is None else Offer(**dict(row))
 
 
+# `+ 0` keeps it from the index of all that are due.
 ACCEPT = f"""
 update preview p set accepted_at = coalesce(p.accepted_at, now()) from agent a, contact c
 where p.tenant_id = $1 and p.agent_id = $2 and (p.accepted_at is not null or p.offered_at > now() - $3::interval)
     and a.tenant_id = $1 and a.agent_id = $2 and a.state = 'idle'
-    and c.tenant_id = $1 and c.contact_id = p.contact_id and c.process_status = 0 and not {in_call("c")}
+    and c.tenant_id = $1 and c.contact_id = p.contact_id and c.process_status + 0 = 0 and not {in_call("c")}
 returning true
 """
 STATE = "select state from agent where tenant_id = $1 and agent_id = $2"
@@ -166,7 +168,7 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
     return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.AWAY
 
 
-# The contact first, as who deletes it locks them.
+# The contact first, as who deletes it locks them. `+ 0` keeps it from the index of all that are due.
 SKIP = f"""
 with held as materialized (
     select c.contact_id from preview p join contact c on c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
@@ -176,7 +178,7 @@ with held as materialized (
     returning p.contact_id
 ), put_off as (
     update contact c set due_at = now() + $3::interval from skipped
-    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status = 0 and not {in_call("c")}
+    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status + 0 = 0 and not {in_call("c")}
 )
 select contact_id from skipped
 """

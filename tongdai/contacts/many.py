@@ -133,8 +133,9 @@ def _by_number(rows: list[asyncpg.Record]) -> dict[str, Any]:
 # index of the campaign, and from that of contacts that are due.
 _PENDING = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
         and campaign_id + 0 = $2 and process_status + 0 = 0 and not {in_call("contact")}"""
-# Held first: the statement after it sees every call that was claimed before, and none is claimed meanwhile.
-HOLD_MANY = f"select from contact where {_PENDING} order by contact_id for update"
+# Held first, and only what is held is removed: the statement after it sees every call that was claimed before, and none
+# is claimed meanwhile.
+HOLD_MANY = f"select contact_id from contact where {_PENDING} order by contact_id for update"
 REMOVE_MANY = f"""
 with gone as (
     delete from contact where {_PENDING}
@@ -166,8 +167,8 @@ async def remove_many(
     Within the caller's transaction, as the last that it locks. Returns how many contacts went.
     """
     await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
-    await _fetch_planned(conn, HOLD_MANY, tenant_id, campaign_id, contact_ids)
-    gone = await _fetch_planned(conn, REMOVE_MANY, tenant_id, campaign_id, contact_ids)
+    held = [row["contact_id"] for row in await _fetch_planned(conn, HOLD_MANY, tenant_id, campaign_id, contact_ids)]
+    gone = await _fetch_planned(conn, REMOVE_MANY, tenant_id, campaign_id, held)
     free = [row["customer_id"] for row in await _fetch_planned(conn, FREE_CUSTOMERS, tenant_id, customer_ids)]
     if free:
         await _fetch_planned(conn, REMOVE_CUSTOMERS, tenant_id, free)

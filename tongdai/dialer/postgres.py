@@ -175,7 +175,9 @@ LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and en
 TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and attempt_id = $2"  # noqa: S608 - columns
 
 
-# A row that somebody holds must not hold up what is written with it: each is done by itself then.
+# A row that somebody holds must not hold up what is written with it: each is done by itself then. Shorter than the
+# server's deadlock_timeout: a claim that began before another was committed may wait for the end of a call while it
+# holds the contact, and it is the end that gives way.
 IMPATIENT = "set local lock_timeout = '300ms'"
 
 
