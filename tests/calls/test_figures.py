@@ -6,7 +6,7 @@ import pytest
 
 from tests.calls import steps
 from tests.calls.scene import LEASE, backdate, campaign_of, must_pass_by_the_ended, now_of, people, placed, terms_of
-from tests.contacts.test_store import assert_uses
+from tests.contacts.test_store import assert_uses, plans
 from tongdai.calls import claiming, figures, store
 from tongdai.calls.figures import LiveAnswers, Load, Recent
 from tongdai.calls.model import Ending, Outcome
@@ -133,8 +133,17 @@ async def test_recent_calls_tell_how_long_they_rang_and_what_share_was_abandoned
     assert recent.last_30_days == LiveAnswers()
 
 
-@pytest.mark.parametrize("statistics", ["fresh"], indirect=True)
-async def test_figures_read_live_and_recent_calls_alone(statistics):
+async def test_load_reads_the_calls_that_are_up_once_whatever_the_statistics(statistics):
     conn, tenant_id, campaign_id = statistics
     await must_pass_by_the_ended(conn, figures.LOAD, tenant_id, campaign_id, 5)
+    for mode, found in await plans(conn, figures.LOAD, tenant_id, campaign_id, 5):
+        assert [node["Relation Name"] for node in found if "Relation Name" in node].count("attempt") == 1, (mode, found)
+        held = [node["Filter"] for node in found if node.get("CTE Name") == "up" and "agent_id" in node["Filter"]]
+        assert len(held) == 1, (mode, found)
+        assert "hashed SubPlan" in held[0], (mode, found)
+
+
+@pytest.mark.parametrize("statistics", ["fresh"], indirect=True)
+async def test_figures_read_recent_calls_alone(statistics):
+    conn, tenant_id, campaign_id = statistics
     await assert_uses(conn, "attempt_campaign", "attempt", figures.RINGS, tenant_id, campaign_id, 30)

@@ -50,20 +50,26 @@ class Recent:
 
 
 # Only calls without an agent want one: a previewed one has him from the start, an answered one once he is reserved.
+# The calls that are up are read once, and held against hashes of campaigns and agents: `is true` keeps the planner from
+# a join, in which it would read them anew for each of the campaigns.
 LOAD = """
+with up as materialized (
+    select attempt_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from attempt
+    where tenant_id = $1 and ended_at is null
+)
 select clock_timestamp() as now, own.calls_up, calls.ringing_since, calls.waiting, agents.agents_free,
     agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
 from (
-    select count(*) as calls_up from attempt where tenant_id = $1 and campaign_id = $2 and ended_at is null
+    select count(*) as calls_up from up where campaign_id = $2
 ) own, (
-    select
-        coalesce(array_agg(coalesce(a.dialled_at, a.opened_at)) filter (where a.state <> 'answered'), '{}')
+    select coalesce(array_agg(coalesce(dialled_at, opened_at)) filter (where state <> 'answered'), '{}')
             as ringing_since,
-        count(*) filter (where a.state = 'answered' and a.connected_at is null and g.agent_id is null) as waiting
-    from campaign c
-    join attempt a on a.tenant_id = c.tenant_id and a.campaign_id = c.campaign_id and a.ended_at is null
-    left join agent g on g.tenant_id = $1 and g.queue_id = $3 and g.attempt_id = a.attempt_id
-    where c.tenant_id = $1 and c.queue_id = $3 and c.mode <> 'agentless' and a.agent_id is null
+        count(*) filter (where state = 'answered' and connected_at is null and attempt_id not in (
+            select attempt_id from agent where tenant_id = $1 and queue_id = $3 and attempt_id is not null
+        )) as waiting
+    from up where agent_id is null and (campaign_id in (
+        select campaign_id from campaign where tenant_id = $1 and queue_id = $3 and mode <> 'agentless'
+    )) is true
 ) calls, (
     select count(*) filter (where state = 'idle') as agents_free,
         coalesce(array_agg(state_since) filter (where state = 'talking' and not leaving), '{}') as talking_since,
