@@ -11,14 +11,14 @@ import asyncpg
 
 from tongdai.calls.model import Attempt, AttemptState, Claims, Terms
 from tongdai.calls.statements import TALLIED, ZONES_PENDING, by_index, instant
-from tongdai.contacts.in_call import IN_CALL, in_call
+from tongdai.contacts.in_call import in_call
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 WAITING_ZONES = f"""{ZONES_PENDING}select zones.zone from zones cross join lateral (
     select due_at from contact
     where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone = zones.zone
-        and contact_id not in ({IN_CALL})
+        and not {in_call("contact")}
     order by due_at, contact_id limit 1
 ) first where first.due_at <= statement_timestamp() order by zones.zone
 """
@@ -102,7 +102,7 @@ CLAIM = _CLAIM.format(
     select oldest.contact_id from open_zones cross join lateral (
         select contact_id, due_at from contact
         where tenant_id = $1 and campaign_id = $2 and zone = open_zones.zone and process_status = 0
-            and due_at <= statement_timestamp() and contact_id not in ({IN_CALL})
+            and due_at <= statement_timestamp() and not {in_call("contact")}
         order by due_at, contact_id limit $5::bigint
     ) oldest order by oldest.due_at, oldest.contact_id limit $5::bigint
 """

@@ -5,7 +5,7 @@ contact's indexes. Stored is 0 until the call ends; 1 where the call was claimed
 """
 
 IN_CALL = "select contact_id from attempt where tenant_id = $1 and ended_at is null"
-"""Those of the tenant $1: few, whatever the tenant has. For statements that pass by many contacts."""
+"""Those of the tenant $1: few, whatever the tenant has. For statements that pass by very many contacts."""
 
 
 def in_call(contact: str) -> str:
