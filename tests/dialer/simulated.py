@@ -511,6 +511,7 @@ class World:
         """Nothing goes wrong any more. What was left is attended to within a lease and 5 seconds, and in the end
         nothing is up but agents' phones."""
         self.faults, self.stormy, self.records_away = CALM, False, False
+        await self._connected()
         if self.plan.crash_s:
             self.crash()
         since = self.clock.now()
@@ -534,6 +535,11 @@ class World:
                 self.wrong("something is kept of agents who are gone")
         if not self.plan.stormy and self.board._bridges:
             self.wrong(f"{len(self.board._bridges)} bridges are left")
+
+    async def _connected(self) -> None:
+        """The cut of the last minute is over."""
+        while self.board.away:
+            await asyncio.sleep(1)
 
     async def _keep_one_alive(self) -> None:
         while True:
