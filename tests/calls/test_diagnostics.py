@@ -318,7 +318,7 @@ with people as (
     from people p cross join contact_list l where l.tenant_id = $1 and l.campaign_id = $2
 )
 insert into contact_tally (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
-select tenant_id, campaign_id, list_id, 0, '', 7, 4000 from contact_list where tenant_id = $1 and campaign_id = $2
+select tenant_id, campaign_id, list_id, 0, '', 8, 4000 from contact_list where tenant_id = $1 and campaign_id = $2
 """
 CALL_MANY = """
 insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
