@@ -212,12 +212,30 @@ async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_of
     await must_be_true(conn, tenant_id)
 
 
-async def test_contact_that_came_into_a_call_before_it_was_held_is_not_put_off_nor_closed(conn, tenant_id, campaign_id):
-    """A claim does not see what was committed since it began: once it holds those it leaves alone, it asks again."""
-    ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
-    assert ids_of(await claiming.claim(conn, terms_of(tenant_id, campaign_id), 1)) == ids[:1]
-    asked = [(ids[:1], True), (ids[1:], False), (ids, True), ([], False)]
-    assert [await conn.fetchval(claiming.BEATEN, tenant_id, left) for left, _ in asked] == [told for _, told in asked]
+# Between what a claim chooses and what it holds, it waits until this lock is let go.
+HALF_WAY = claiming.CLAIM.replace(
+    "), due as materialized (",
+    "), half_way as materialized (select pg_advisory_xact_lock(77) from (select count(*) from candidates) chosen"
+    "), due as materialized (",
+).replace("from candidates cross join lateral", "from half_way cross join candidates cross join lateral")
+
+
+async def test_contact_that_came_into_a_call_before_it_was_held_stays_in_it(pool, conn, tenant_id, campaign_id, terms):
+    """Its number is listed meanwhile: the second claim sees that, and not the first one's attempt."""
+    ids = await people(conn, tenant_id, campaign_id, [1])
+    async with pool.acquire() as first, pool.acquire() as second:
+        await conn.execute("select pg_advisory_lock(77)")
+        transaction = first.transaction()
+        await transaction.start()
+        assert ids_of(await claiming.claim(first, terms, 5)) == ids
+        await listed(conn, tenant_id, number(1))
+        later = asyncio.ensure_future(claiming._claim(second, HALF_WAY, terms, 5, None))
+        await waits(conn, second.get_server_pid())
+        await transaction.commit()
+        await conn.execute("select pg_advisory_unlock(77)")
+        assert await later == Claims([])
+    assert (await contact(conn, tenant_id, ids[0]))["process_status"] == 1
+    await must_be_true(conn, tenant_id)
 
 
 async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the_period(conn, tenant_id, campaign_id):
