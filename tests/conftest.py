@@ -120,7 +120,7 @@ class Api:
 
     async def key(self, **options: object) -> factories.Key:
         async with self.pool.acquire() as conn:
-            return await factories.key(conn, PEPPER.encode(), **options)  # type: ignore[arg-type]
+            return await factories.key(conn, PEPPER.encode(), **options)
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +135,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def client_of(app: object) -> httpx2.AsyncClient:
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://tongdai", timeout=60)
 
 
@@ -156,7 +156,7 @@ def serving(dsn: str, settings: Settings) -> Serving:
     async def serve(
         clock: Clock | None = None, database: str | None = None, **changes: object
     ) -> AsyncGenerator[httpx2.AsyncClient]:
-        app = build(replace(settings, **changes), database or dsn, clock or SystemClock())  # type: ignore[arg-type]
+        app = build(replace(settings, **changes), database or dsn, clock or SystemClock())
         async with running(app), client_of(app) as client:
             yield client
 
@@ -232,8 +232,8 @@ class Tenant:
         return self.key.tenant_id
 
     async def call(self, method: str, path: str, **options: object) -> httpx2.Response:
-        headers = self.key.headers | options.pop("headers", {})  # type: ignore[operator]
-        return await self.api.client.request(method, path, headers=headers, **options)  # type: ignore[arg-type]
+        headers = self.key.headers | options.pop("headers", {})
+        return await self.api.client.request(method, path, headers=headers, **options)
 
     async def get(self, path: str, **options: object) -> httpx2.Response:
         return await self.call("GET", path, **options)

@@ -235,7 +235,7 @@ class Server:
     async def key(self, **options: object) -> factories.Key:
         """A key, of a tenant of its own unless one is given."""
         async with self.database() as conn:
-            return await factories.key(conn, PEPPER.encode(), **options)  # type: ignore[arg-type]
+            return await factories.key(conn, PEPPER.encode(), **options)
 
 
 @asynccontextmanager

@@ -126,8 +126,8 @@ async def know(server: Server, campaign: Campaign, phones: Iterable[str]) -> Non
     rows = [NewContact(phone=phone) for phone in phones]
     async with server.database() as conn, conn.transaction():
         tenant_id = campaign.key.tenant_id
-        list_id = await contacts.list_named(conn, tenant_id, campaign.campaign_id, "Known before")  # type: ignore[arg-type]
-        await many.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)  # type: ignore[arg-type]
+        list_id = await contacts.list_named(conn, tenant_id, campaign.campaign_id, "Known before")
+        await many.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)
 
 
 async def a_number_of(server: Server, seed: int, rows: int, count: int, first: int = 0) -> list[Import]:

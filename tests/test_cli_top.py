@@ -44,7 +44,7 @@ class Watcher:
 
     def run(self, *args: str, columns: int = 130, **env: str) -> "subprocess.CompletedProcess[str]":
         command, options = [str(PROGRAM), "top", *args], {"capture_output": True, "text": True, "timeout": 60}
-        return subprocess.run(command, check=False, env=self.environment(columns) | env, **options)  # type: ignore[call-overload]
+        return subprocess.run(command, check=False, env=self.environment(columns) | env, **options)
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ async def test_first_contact_is_the_one_of_the_samples_and_ids_follow(conn: asyn
     first, total = await all_contacts(conn, 501)
     second, rest = await all_contacts(conn, 502)
     assert (total, rest) == (150, 30)
-    assert first[0] == Contact(88001, CustomerId(55001), "+84901234567", "Nguyen Van A", 0, None, None, None, ZONE)  # type: ignore[arg-type]
+    assert first[0] == Contact(88001, CustomerId(55001), "+84901234567", "Nguyen Van A", 0, None, None, None, ZONE)
     assert [contact.contact_id for contact in (*first, *second)] == list(range(88001, 88181))
     assert [contact.customer_id for contact in (*first, *second)] == list(range(55001, 55181))
     assert {(contact.process_status, contact.call_status) for contact in (*first, *second)} == {(0, None)}
@@ -329,7 +329,7 @@ async def test_a_new_key_is_made_where_the_kept_one_is_not_usable(
     conn: asyncpg.Connection, own: Settings, end: object
 ) -> None:
     old = await demo.prepare(conn, own)
-    await end(conn, Path(own.data_dir) / demo.KEY_FILE)  # type: ignore[operator]
+    await end(conn, Path(own.data_dir) / demo.KEY_FILE)
     new = await demo.prepare(conn, own)
     assert new != old
     assert await demo.prepare(conn, own) == new

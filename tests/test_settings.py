@@ -48,7 +48,7 @@ def test_anything_else_is_refused(url: str) -> None:
 )
 def test_what_is_wrong_is_named(name: str, value: object, said: str) -> None:
     with pytest.raises(OperatorError, match=said):
-        settings.Settings(**GOOD | {name: value})  # type: ignore[arg-type]
+        settings.Settings(**GOOD | {name: value})
 
 
 def test_environment_tells_the_switch() -> None:

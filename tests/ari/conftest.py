@@ -26,7 +26,7 @@ async def server() -> AsyncGenerator[AriServer]:
 
 
 def client(server: AriServer, **options: object) -> AriClient:
-    return AriClient(server.url, USER, PASSWORD, APP, rng=random.Random(1), **options)  # type: ignore[arg-type]
+    return AriClient(server.url, USER, PASSWORD, APP, rng=random.Random(1), **options)
 
 
 @asynccontextmanager

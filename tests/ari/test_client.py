@@ -34,7 +34,7 @@ DESTROYED = {
 
 async def originate(ari: object, channel_id: str, n: int = 0) -> commands.Originated:
     endpoint = commands.endpoint_of(f"8490{n:07d}", "trunk")
-    return await commands.originate(ari, channel_id, endpoint, APP)  # type: ignore[arg-type]
+    return await commands.originate(ari, channel_id, endpoint, APP)
 
 
 async def test_up_only_when_listener_has_dealt_with_connected(server: AriServer) -> None:
@@ -167,9 +167,9 @@ async def test_listener_too_far_behind_is_made_to_list_again() -> None:
     events = inbox.events()
     assert isinstance(await anext(events), Connected)
     for _ in range(3):
-        inbox.put(StasisStart("c", (), "Up", "", None))  # type: ignore[arg-type]
+        inbox.put(StasisStart("c", (), "Up", "", None))
     with pytest.raises(Overrun):
-        inbox.put(StasisStart("c", (), "Up", "", None))  # type: ignore[arg-type]
+        inbox.put(StasisStart("c", (), "Up", "", None))
     inbox.disconnected()
     inbox.connected()
     assert [type(await anext(events)) for _ in range(2)] == [Disconnected, Connected]

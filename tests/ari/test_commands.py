@@ -68,12 +68,12 @@ async def test_nothing_that_is_not_plain_reaches_the_switch(server: AriServer, w
     async with connected(server) as listener:
         values = {"endpoint": commands.endpoint_of(DIGITS, "trunk"), "app": APP} | wrong
         with pytest.raises(ValueError, match="not a"):
-            await commands.originate(listener.ari, "c1", **values)  # type: ignore[arg-type]
+            await commands.originate(listener.ari, "c1", **values)
     assert not server.switchboard.ledger.calls
 
 
 async def originate(ari: object, channel_id: str, digits: str = DIGITS, **options: object) -> commands.Originated:
-    return await commands.originate(  # type: ignore[arg-type]
+    return await commands.originate(
         ari, channel_id, commands.endpoint_of(digits, "trunk"), APP, ["attempt", channel_id], "+84281234", **options
     )
 
@@ -152,7 +152,7 @@ class Answering:
 @pytest.mark.parametrize("body", [None, {}, "x", [None], [{"id": 7}], [{"name": "x"}], [{"id": "c1"}, 7]])
 async def test_listing_that_cannot_be_read_whole_is_refused(body: object) -> None:
     with pytest.raises(SwitchRefused, match="unreadable"):
-        await commands.channels(Answering(body))  # type: ignore[arg-type]
+        await commands.channels(Answering(body))
 
 
 async def test_message_of_a_refusal_is_short_and_printable() -> None:

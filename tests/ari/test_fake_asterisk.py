@@ -313,13 +313,13 @@ def test_fault_of_each_kind_occurs() -> None:
         await asyncio.sleep(120)
         assert outcomes == {"Placed", "Refused", "Duplicate", "no reply in time"}
         counts = switchboard.ledger.counts
-        assert all(counts[name] for name in Faults.__slots__ if not name.endswith("_s")), counts  # type: ignore[attr-defined]
+        assert all(counts[name] for name in Faults.__slots__ if not name.endswith("_s")), counts
         assert counts["originated"] == counts["ended"] < 300
         ends = [event.channel_id for event in listener.of(ChannelDestroyed)]
         assert len(ends) > len(set(ends)), "some were told twice"
         assert len(set(ends)) < counts["ended"], "some were not told"
 
-    shares = {name: 0.1 for name in Faults.__slots__ if not name.endswith("_s")}  # type: ignore[attr-defined]
+    shares = {name: 0.1 for name in Faults.__slots__ if not name.endswith("_s")}
     assert not play(scene, always(Ending.BUSY, 1), Faults(**shares)).ledger.violations
 
 

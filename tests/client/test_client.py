@@ -324,7 +324,7 @@ async def test_the_key_is_neither_shown_nor_logged(caller: Caller, caplog: pytes
     with pytest.raises(sdk.ConnectionFailed) as failed:
         await done(caller.client.tenant())
     error = failed.value
-    shown += [error, *error.args, error.__cause__, error.__cause__.request]  # type: ignore[union-attr]
+    shown += [error, *error.args, error.__cause__, error.__cause__.request]
     assert caller.key.value not in " ".join(map(repr, shown))
     assert repr(caller.client) == f"{type(caller.client).__name__}('{session.transport.url}')"
 

@@ -175,7 +175,7 @@ class Life:
         self._steps_left = world.rng.randrange(50, 4000) if world.plan.crash_at_step else -1
         self.ari = WatchedAsterisk(world, self)
         self.dialer = Dialer(
-            FlakyRecords(world, self),  # type: ignore[arg-type]
+            FlakyRecords(world, self),
             self.ari,
             world.clock,
             world.rng,

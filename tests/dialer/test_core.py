@@ -39,7 +39,7 @@ def told(script: Script, *happened: object, after_s: float = 0.0) -> tuple[Call,
     call, todo = Call(CHANNEL, script), ()
     for i, event in enumerate(happened):
         late = after_s if i == len(happened) - 1 else 0.0
-        call, todo = step(call, event, NOW + timedelta(seconds=late))  # type: ignore[arg-type]
+        call, todo = step(call, event, NOW + timedelta(seconds=late))
     return call, list(todo)
 
 

@@ -65,9 +65,9 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
 
     async def again(*args: object, **options: object) -> object:
         try:
-            return await originate(*args, **options)  # type: ignore[arg-type]
+            return await originate(*args, **options)
         except SwitchAway:
-            return await originate(*args, **options)  # type: ignore[arg-type]
+            return await originate(*args, **options)
 
     monkeypatch.setattr(placing.commands, "originate", again)
     assert found("is asked for a second time")

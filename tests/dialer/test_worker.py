@@ -27,7 +27,7 @@ from tongdai.testing.switchboard import Switchboard
 QUEUE = 7
 ASKED = {"now", "running", "dial", "claim", "end", "answered", "rang", "overdue", "connected"}
 ANSWERS = always(Ending.ANSWERED, after_s=5, talk_s=60)
-AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, max_calls=50, calls_per_second=50)  # type: ignore[arg-type]
+AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, max_calls=50, calls_per_second=50)
 
 
 class Scene:
@@ -195,7 +195,7 @@ def test_pause_and_stop_act_within_a_second_and_live_calls_finish(status: Status
         campaign = s.campaign(500, CallSettings(max_calls=400, calls_per_second=20))
         s.start()
         await s.until(lambda: len(s.calls()) > 40)
-        s.records.move(campaign, status)  # type: ignore[arg-type]
+        s.records.move(campaign, status)
         await asyncio.sleep(1)
         placed = len(s.calls())
         await asyncio.sleep(100)
@@ -257,7 +257,7 @@ def test_calls_of_a_process_that_crashed_are_attended_to_within_a_lease() -> Non
         s.task.cancel()
         s.switch.cancel()
         s.board.restart()
-        s.records.move(1, Status.PAUSED)  # type: ignore[arg-type]
+        s.records.move(1, Status.PAUSED)
         s.start()
         await asyncio.sleep(LEASE.total_seconds() + 5)
         assert not s.records._live
@@ -281,13 +281,13 @@ def test_without_the_database_nothing_is_dialled_and_what_happened_is_written_la
         s.campaign(300, CallSettings(max_calls=300, calls_per_second=5))
         s.start()
         await s.until(lambda: len(s.calls()) >= 20)
-        s.records.away = True  # type: ignore[attr-defined]
+        s.records.away = True
         await asyncio.sleep(30)
         placed, ended = len(s.calls()), sum(call.ended_at is not None for call in s.calls())
         assert placed <= 25
         assert ended == placed
         assert len(s.records.over) < placed
-        s.records.away = False  # type: ignore[attr-defined]
+        s.records.away = False
         await asyncio.sleep(3)
         assert len(s.records.over) >= placed
         await s.until(lambda: len(s.calls()) > placed)
@@ -398,11 +398,11 @@ def test_process_that_stops_writes_what_it_knows_although_its_last_claim_failed(
     async def scene(s: Scene) -> None:
         s.campaign(1)
         s.campaign(1)
-        s.records.away = True  # type: ignore[attr-defined]
+        s.records.away = True
         s.start()
         await s.until(lambda: s.calls() and s.calls()[0].ended_at)
         await asyncio.sleep(2)
-        s.records.away = False  # type: ignore[attr-defined]
+        s.records.away = False
         await s.stop()
         assert s.outcomes() == [Outcome.ANSWERED]
 
@@ -453,7 +453,7 @@ def test_agent_whose_phone_goes_while_who_is_called_for_him_is_answered_is_repla
             return agent
 
     async def scene(s: Scene) -> None:
-        s.records.board = s.board  # type: ignore[attr-defined]
+        s.records.board = s.board
         s.agents(2)
         s.start()
         await s.until(lambda: s.states() == [AgentState.IDLE] * 2)
@@ -544,7 +544,7 @@ def test_figures_of_campaigns_that_do_not_run_are_not_kept() -> None:
         campaign = s.campaign(1, replace(AGENTS, mode=Mode.PREDICTIVE))
         s.start()
         await s.until(lambda: s.dialer._placing._recent)
-        s.records.move(campaign, Status.PAUSED)  # type: ignore[arg-type]
+        s.records.move(campaign, Status.PAUSED)
         await asyncio.sleep(2)
         assert not s.dialer._placing._recent
 
@@ -644,7 +644,7 @@ def test_previewed_contact_is_called_for_the_agent_who_accepted_it() -> None:
         s.campaign(3, replace(AGENTS, mode=Mode.PREVIEW))
         await asyncio.sleep(5)
         assert not s.calls()
-        assert s.records.accept(second, s.records.contacts[2].contact_id)  # type: ignore[index]
+        assert s.records.accept(second, s.records.contacts[2].contact_id)
         await s.until(lambda: s.records.agents[second].state is AgentState.TALKING)
         assert [call.to for call in s.calls()] == ["84900000002"]
         assert s.records.agents[first].state is AgentState.IDLE

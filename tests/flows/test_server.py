@@ -55,7 +55,7 @@ def _requests(
     server: Server, count: int, method: str, path: str, **options: object
 ) -> list[Coroutine[object, object, httpx2.Response]]:
     client = httpx2.AsyncClient(timeout=20, verify=False, limits=NO_KEEPALIVE)
-    return [client.request(method, server.url + path, **options) for _ in range(count)]  # type: ignore[arg-type]
+    return [client.request(method, server.url + path, **options) for _ in range(count)]
 
 
 async def raw(server: Server, *parts: bytes, within_s: float = 20) -> bytes:

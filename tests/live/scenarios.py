@@ -99,7 +99,7 @@ def _scenario(steps: str) -> str:
 def _invited(endings: object) -> str:
     tests = "".join(
         f'<ereg regexp="{digits}@" search_in="hdr" header="To:" check_it="false" assign_to="is{digits}"/>'
-        for digits in endings  # type: ignore[attr-defined]
+        for digits in endings
     )
     # The addresses for a BYE: [next_url] is empty in a callee.
     return (
