@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from tongdai.contacts import pages, store
+from tongdai.contacts import listing, store
 from tongdai.contacts.api import ContactAdded, ContactBody, ContactPage, ContactRow
 from tongdai.db.pool import ACQUIRE_TIMEOUT_S
 
@@ -39,7 +39,7 @@ async def _page(scope: dict[str, Any], _: Any) -> bytes:
     path = scope["path"].split("/")
     page = int(scope["query_string"].partition(b"page=")[2] or 0)
     async with _state["pool"].acquire() as conn:
-        rows = await conn.fetch(pages.PAGE, _state["tenant"], int(path[3]), int(path[5]), 20, page * 20)
+        rows = await conn.fetch(listing.PAGE, _state["tenant"], int(path[3]), int(path[5]), 20, page * 20)
     data = [ContactRow(r[1], r[2], "0" + r[3][3:], r[4], r[5], r[6], r[7], r[8], r[9] or None) for r in rows]
     return _encode(ContactPage(totalRecord=rows[0][0], data=data))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from bench import held, jobs, people, world
 from bench.report import Row
 from bench.world import World
-from tongdai.calls import claiming
+from tongdai.calls import claim
 from tongdai.calls.model import Terms
-from tongdai.campaigns.calling import FOREVER, Ceiling
+from tongdai.campaigns.settings.model import FOREVER, FrequencyCap
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId
 
@@ -69,7 +69,7 @@ async def _measure(on: World, dsn: str, folder: Path) -> tuple[Side, Side]:
     return small, large
 
 
-_CEILINGS = [Ceiling(1, timedelta(days=1))]
+_CEILINGS = [FrequencyCap(1, timedelta(days=1))]
 _RUN = "update campaign set status = 2 where tenant_id = $1 and campaign_id = $2"
 # Due in the order in which they were added, as after an import. COPY takes a column's default for each row.
 _DUE = """
@@ -109,7 +109,7 @@ from ended where c.tenant_id = $1 and c.contact_id = ended.contact_id
 async def _claimed_ms(conn: Connection, terms: Terms) -> float:
     """One claim, committed; the calls end afterwards, and are due again in a week."""
     began = time.perf_counter()
-    claims = await claiming.claim(conn, terms, TAKEN)
+    claims = await claim.claim(conn, terms, TAKEN)
     time_ms = (time.perf_counter() - began) * 1000
     if len(claims.attempts) != TAKEN:
         raise SystemExit(f"bench: {len(claims.attempts)} contacts were claimed, not {TAKEN}")

@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.people import CONTACT_COLUMNS, CUSTOMER_COLUMNS
+from tongdai.db.embedded.programs import find_programs, user_for
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
-from tongdai.db.programs import find_programs, user_for
 
 _NAME = "bench_copy"
 

@@ -18,7 +18,7 @@ from bench.people import Place
 from bench.world import World
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import store as contacts
-from tongdai.db import embedded
+from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, connect
 from tongdai.testing import factories
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from tongdai.tenants import keys
+from tongdai.tenants import key_format
 
 
 class Base(DeclarativeBase):
@@ -90,7 +90,7 @@ Session = Annotated[AsyncSession, Depends(session)]
 
 
 async def authorised(db: Session, x_api_key: Annotated[str, Header()]) -> ApiKey:
-    digest = keys.digest(x_api_key, _pepper)
+    digest = key_format.digest(x_api_key, _pepper)
     key = (await db.execute(select(ApiKey).where(ApiKey.digest == digest))).scalar_one_or_none()
     if key is None or key.revoked_at or (key.expires_at and key.expires_at < datetime.now(UTC)):
         raise HTTPException(401, "Missing or incorrect API key")

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.report import Row
 from bench.world import World
 from tongdai.dialer.pacing import Mode, calls_to_place
-from tongdai.testing.dialing_sim import SHIFT_S, Case, Day, simulate
+from tongdai.testing.pacing_simulation import SHIFT_S, Case, Day, simulate
 
 DAYS = 30
 PROGRESSIVE_DAYS = 5

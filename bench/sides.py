@@ -45,7 +45,7 @@ def _started(name: str, on: World, dsn: str, logs: Path) -> Generator[Side]:
         "BENCH_TENANT": str(on.tenant_id),
         "BENCH_PEPPER": on.pepper.decode(),
     }
-    command = ["-m", "tongdai.roles", "api"] if name == "tongdai" else ["-m", "bench.sides", name]
+    command = ["-m", "tongdai.processes.roles", "api"] if name == "tongdai" else ["-m", "bench.sides", name]
     log = logs / f"{name}.log"
     with world.process(command, environment, log) as process:
         world.first_answer(port, on.request("GET", on.page_path), process, log)
@@ -53,7 +53,7 @@ def _started(name: str, on: World, dsn: str, logs: Path) -> Generator[Side]:
 
 
 def _granian(application: str) -> None:
-    """As tongdai.roles starts it, but for what it says to a log."""
+    """As tongdai.processes.roles starts it, but for what it says to a log."""
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415

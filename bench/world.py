@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tongdai.campaigns import store as campaigns
-from tongdai.contacts import many
+from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import DEFAULT_LIST, NewContact
-from tongdai.db import embedded
+from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId, ListId, TenantId
-from tongdai.process import die_with_parent
+from tongdai.os_process import die_with_parent
 from tongdai.settings import Settings
-from tongdai.tenants import keys, store
+from tongdai.tenants import key_format, store
 from tongdai.testing import factories
 
 CONTACTS = 1000
@@ -102,14 +102,14 @@ async def _make(data_dir: Path, dsn: str, sizes: Sizes) -> World:
     conn = await connect(dsn, name="bench")
     try:
         await migrate(conn)
-        pepper = keys.load_pepper(None, data_dir)
-        await store.check_pepper(conn, keys.fingerprint(pepper))
+        pepper = key_format.load_pepper(None, data_dir)
+        await store.check_pepper(conn, key_format.fingerprint(pepper))
         key = await factories.key(conn, pepper)
         campaign_id, list_id = await _campaign(conn, key.tenant_id)
         numbers = (factories.vn_mobile(PAGED + i) for i in range(CONTACTS))
         rows = [NewContact(phone="+84" + n[1:], name=f"Nguyen Van {i}") for i, n in enumerate(numbers)]
         async with conn.transaction():
-            await many.add_many(conn, key.tenant_id, campaign_id, list_id, rows)
+            await bulk_store.add_many(conn, key.tenant_id, campaign_id, list_id, rows)
         spare = [(await _campaign(conn, key.tenant_id))[0] for _ in range(20)]
         await conn.execute("vacuum analyze")
         return World(data_dir, key.value, pepper, key.tenant_id, campaign_id, list_id, iter(spare), sizes)

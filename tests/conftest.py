@@ -17,11 +17,11 @@ import asyncpg
 import httpx2
 import pytest
 
-from tongdai.app import build
 from tongdai.clock import Clock, SystemClock
-from tongdai.db import embedded
+from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Pool, connect, open_pool
+from tongdai.processes.api import build
 from tongdai.settings import Settings
 from tongdai.testing import factories
 from tongdai.testing.asgi import running
@@ -190,7 +190,7 @@ with live as (
     update contact set process_status = case when $3 = 1 then 0 else $3 end, call_status = $4
     where tenant_id = $1 and contact_id = $2
 )
-insert into contact_tally as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
+insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
 select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, -1 from old
 union all select tenant_id, campaign_id, list_id, $3, coalesce($4, ''), 1, 1 from old
 on conflict (tenant_id, campaign_id, list_id, process_status, call_status, slot)

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from multiprocessing import get_context
 from os import cpu_count
 
-from tests.dialer.simulated import SOMETIMES, Plan, simulate
+from tests.support.dialer_simulation import SOMETIMES, Plan, simulate
 
 Told = tuple[int, float, list[str], Counter[str]]
 

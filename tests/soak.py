@@ -23,13 +23,13 @@ from urllib.parse import urlencode
 import asyncpg
 import httpx2
 
-from tests.seeded import Seeded, seeded
-from tests.servers import Role, Server, eventually
-from tongdai.contacts import many
+from tests.support.seeded import Seeded, seeded
+from tests.support.servers import Role, Server, eventually
+from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
-from tongdai.imports import outcomes
 from tongdai.imports.model import RowOutcome
+from tongdai.imports.outcomes import codec
 from tongdai.testing import factories
 
 VICTIMS: tuple[Role, ...] = ("engine", "worker", "api", "postgres", "serve")
@@ -127,7 +127,7 @@ async def know(server: Server, campaign: Campaign, phones: Iterable[str]) -> Non
     async with server.database() as conn, conn.transaction():
         tenant_id = campaign.key.tenant_id
         list_id = await contacts.list_named(conn, tenant_id, campaign.campaign_id, "Known before")
-        await many.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)
+        await bulk_store.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)
 
 
 async def a_number_of(server: Server, seed: int, rows: int, count: int, first: int = 0) -> list[Import]:
@@ -285,7 +285,7 @@ async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job:
     kept = await conn.fetch(
         "select first_row, payload from import_outcome where tenant_id = $1 and job_id = $2 order by seq", *place
     )
-    told = [row for chunk in kept for row in outcomes.results(outcomes.decode(chunk["payload"]), chunk["first_row"])]
+    told = [row for chunk in kept for row in codec.results(codec.decode(chunk["payload"]), chunk["first_row"])]
     sent = [(number, row["phoneNumber"] or None) for number, row in enumerate(one.data.rows, 1)]
     if [(row.row, row.phone or None) for row in told] != sent:
         return [f"{one.list_name}: its rows are not told as they were sent"]
@@ -334,7 +334,7 @@ async def _problems_of(  # noqa: C901 - one table after the other
         phones = [row["phone"] for row in rows]
         if len(phones) != len(expected) or set(phones) != expected:
             found.append(f"{table} has {len(phones)} rows, expected {len(expected)}")
-    tally = await conn.fetchval("select sum(contacts) from contact_tally where tenant_id = $1", tenant_id)
+    tally = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", tenant_id)
     if tally != len(expected):
         found.append(f"the tally says {tally}, expected {len(expected)}")
     uncounted = await conn.fetch(WRONG_BLOCKS, tenant_id)

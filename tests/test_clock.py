@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tongdai.clock import every, told_to_end
+from tongdai.clock import cancel_requested, every
 
 
 async def test_loop_ends_though_its_cancellation_was_lost_in_an_error() -> None:
@@ -19,4 +19,4 @@ async def test_loop_ends_though_its_cancellation_was_lost_in_an_error() -> None:
     await begun.wait()
     loop.cancel()
     await asyncio.wait_for(loop, 10)
-    assert not told_to_end()
+    assert not cancel_requested()

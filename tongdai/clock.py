@@ -25,7 +25,7 @@ class SystemClock:
         return time.monotonic()
 
 
-def told_to_end() -> bool:
+def cancel_requested() -> bool:
     """Whether the present task was cancelled. The error of a connection that breaks just then takes the place of its
     CancelledError: loops that go on after such errors ask here."""
     task = asyncio.current_task()
@@ -34,6 +34,6 @@ def told_to_end() -> bool:
 
 async def every(interval_s: float, fn: Callable[[], Awaitable[object]]) -> None:
     """Await `fn`, then wait, until cancelled."""
-    while not told_to_end():
+    while not cancel_requested():
         await fn()
         await asyncio.sleep(interval_s)

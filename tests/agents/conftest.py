@@ -1,6 +1,6 @@
 import pytest
 
-from tests.agents.floor import Floor
+from tests.support.agents import Floor
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.calls.scene import campaign_of
-from tongdai.calls import statements
+from tests.support.call_scene import campaign_of
+from tongdai.calls import sql
 from tongdai.db.pool import connect
 from tongdai.testing import factories
 
@@ -94,5 +94,5 @@ async def by_index(statistics):
     """The same, in a transaction in which statements are planned as the claim is."""
     conn = statistics[0]
     async with conn.transaction():
-        await conn.execute(statements.BY_INDEX)
+        await conn.execute(sql.BY_INDEX)
         yield statistics

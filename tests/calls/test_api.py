@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.calls.made import NOW, attempt
 from tests.conftest import refused
+from tests.support.calls import NOW, attempt
 from tongdai.calls.view import SAMPLE
 
 

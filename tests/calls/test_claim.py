@@ -6,8 +6,9 @@ from itertools import combinations
 
 import pytest
 
-from tests.calls import steps
-from tests.calls.scene import (
+from tests.contacts.test_store import nodes, plans
+from tests.support import call_steps
+from tests.support.call_scene import (
     LEASE,
     ZONE,
     attempts_of,
@@ -24,10 +25,9 @@ from tests.calls.scene import (
     terms_of,
     waits,
 )
-from tests.contacts.test_store import nodes, plans
-from tongdai.calls import claiming, store
+from tongdai.calls import claim, store
 from tongdai.calls.model import Attempt, AttemptState, Claims, Ending, Outcome
-from tongdai.campaigns.calling import FOREVER, Ceiling
+from tongdai.campaigns.settings.model import FOREVER, FrequencyCap
 from tongdai.db.pool import connect
 from tongdai.testing import factories
 
@@ -41,9 +41,9 @@ def terms(tenant_id, campaign_id):
 
 async def test_claim_takes_the_longest_due_first_and_opens_an_attempt_for_each(conn, tenant_id, campaign_id, terms):
     ids = await people(conn, tenant_id, campaign_id, [5, 3, 9, 1, 7])
-    claims = await claiming.claim(conn, terms, 3)
+    claims = await claim.claim(conn, terms, 3)
     assert ids_of(claims) == ids[:3]
-    assert (claims.put_off, claims.closed, claims.examined) == (0, 0, 3)
+    assert (claims.rescheduled, claims.closed, claims.examined) == (0, 0, 3)
     now = await now_of(conn)
     for attempt, n in zip(claims.attempts, [5, 3, 9], strict=True):
         assert attempt == Attempt(
@@ -54,29 +54,29 @@ async def test_claim_takes_the_longest_due_first_and_opens_an_attempt_for_each(c
     live = [attempt for attempt in await store.live(conn) if attempt.tenant_id == tenant_id]
     assert sorted(live, key=lambda a: ids.index(a.contact_id)) == claims.attempts
     await must_be_true(conn, tenant_id)
-    assert ids_of(await claiming.claim(conn, terms, 3)) == ids[3:]
-    assert await claiming.claim(conn, terms, 3) == Claims([])
+    assert ids_of(await claim.claim(conn, terms, 3)) == ids[3:]
+    assert await claim.claim(conn, terms, 3) == Claims([])
     await must_be_true(conn, tenant_id)
 
 
 async def test_claim_of_none_takes_none(conn, tenant_id, campaign_id, terms):
     await people(conn, tenant_id, campaign_id, [1])
-    assert await claiming.claim(conn, terms, 0) == Claims([])
+    assert await claim.claim(conn, terms, 0) == Claims([])
 
 
 async def test_contact_that_is_due_later_is_left(conn, tenant_id, campaign_id, terms):
     await people(conn, tenant_id, campaign_id, [1])
     await conn.execute("update contact set due_at = now() + interval '1 hour' where tenant_id = $1", tenant_id)
-    assert await claiming.claim(conn, terms, 3) == Claims([])
-    assert await claiming.waiting_zones(conn, tenant_id, campaign_id) == []
+    assert await claim.claim(conn, terms, 3) == Claims([])
+    assert await claim.waiting_zones(conn, tenant_id, campaign_id) == []
 
 
 @pytest.mark.parametrize("status", [1, 3, 4])
 async def test_campaign_that_does_not_run_claims_nobody(conn, tenant_id, campaign_id, terms, status):
     ids = await people(conn, tenant_id, campaign_id, [1])
     await conn.execute("update campaign set status = $2 where tenant_id = $1", tenant_id, status)
-    assert await claiming.claim(conn, terms, 3) == Claims([])
-    assert await claiming.claim_contact(conn, terms, ids[0], 1) == Claims([])
+    assert await claim.claim(conn, terms, 3) == Claims([])
+    assert await claim.claim_contact(conn, terms, ids[0], 1) == Claims([])
     assert await attempts_of(conn, tenant_id) == []
 
 
@@ -88,8 +88,8 @@ async def test_oldest_of_all_open_zones_are_taken_and_none_of_a_closed_one(conn,
     terms = terms_of(
         tenant_id, campaign_id, "Asia/Tokyo", "", "Europe/Berlin,Europe/Rome", "Asia/Seoul", until=closes_at
     )
-    assert ids_of(await claiming.claim(conn, terms, 2)) == [ids[0], ids[1]]
-    claims = await claiming.claim(conn, terms, 10)
+    assert ids_of(await claim.claim(conn, terms, 2)) == [ids[0], ids[1]]
+    claims = await claim.claim(conn, terms, 10)
     assert ids_of(claims) == [ids[2], ids[3], ids[5]]
     assert {attempt.dial_until for attempt in claims.attempts} == {closes_at}
 
@@ -98,8 +98,8 @@ async def test_window_that_has_closed_meanwhile_is_not_open(conn, tenant_id, cam
     """By the database's clock, whatever the caller's says."""
     ids = await people(conn, tenant_id, campaign_id, [1, 2])
     terms = terms_of(tenant_id, campaign_id, until=await now_of(conn))
-    assert await claiming.claim(conn, terms, 3) == Claims([])
-    assert await claiming.claim_contact(conn, terms, ids[0], 1) == Claims([])
+    assert await claim.claim(conn, terms, 3) == Claims([])
+    assert await claim.claim_contact(conn, terms, ids[0], 1) == Claims([])
     assert (await contact(conn, tenant_id, ids[0]))["process_status"] == 0
 
 
@@ -114,16 +114,16 @@ async def test_waiting_zones_are_those_of_due_contacts_of_the_campaign(conn, ten
         "update contact set due_at = now() + interval '1 hour' where tenant_id = $1 and zone = 'Africa/Cairo'",
         tenant_id,
     )
-    assert await claiming.waiting_zones(conn, tenant_id, campaign_id) == ["", "Asia/Tokyo", "Europe/Rome"]
-    assert await claiming.waiting_zones(conn, tenant_id, other) == ["Asia/Tokyo"]
-    assert await claiming.waiting_zones(conn, 1, campaign_id) == []
+    assert await claim.waiting_zones(conn, tenant_id, campaign_id) == ["", "Asia/Tokyo", "Europe/Rome"]
+    assert await claim.waiting_zones(conn, tenant_id, other) == ["Asia/Tokyo"]
+    assert await claim.waiting_zones(conn, 1, campaign_id) == []
 
 
 async def test_claim_keeps_to_its_tenant_and_campaign(conn, tenant_id, campaign_id):
     other_tenant = await factories.tenant(conn)
     await people(conn, tenant_id, campaign_id, [1])
     for terms in (terms_of(other_tenant, campaign_id), terms_of(tenant_id, await campaign_of(conn, tenant_id))):
-        assert await claiming.claim(conn, terms, 3) == Claims([])
+        assert await claim.claim(conn, terms, 3) == Claims([])
 
 
 # Do not call
@@ -135,8 +135,8 @@ async def test_number_on_a_do_not_call_list_is_processed_and_not_called(
 ):
     ids = await people(conn, tenant_id, campaign_id, [1, 2])
     await listed(conn, tenant_id, number(1), campaign_id if of_campaign else None)
-    claims = await claiming.claim(conn, terms, 5)
-    assert (ids_of(claims), claims.put_off, claims.closed, claims.examined) == ([ids[1]], 0, 1, 2)
+    claims = await claim.claim(conn, terms, 5)
+    assert (ids_of(claims), claims.rescheduled, claims.closed, claims.examined) == ([ids[1]], 0, 1, 2)
     closed = await contact(conn, tenant_id, ids[0])
     assert (closed["process_status"], closed["call_status"]) == (2, "dnc")
     await must_be_true(conn, tenant_id)
@@ -147,7 +147,7 @@ async def test_number_on_do_not_call_lists_that_end_is_due_when_the_last_does(co
     until = await now_of(conn) + DAY
     for expires_at in (until - MINUTE, until, until - DAY):
         await listed(conn, tenant_id, number(1), None, expires_at)
-    assert await claiming.claim(conn, terms, 5) == Claims([], put_off=1)
+    assert await claim.claim(conn, terms, 5) == Claims([], rescheduled=1)
     assert tuple(await contact(conn, tenant_id, ids[0])) == (0, None, until)
     await must_be_true(conn, tenant_id)
 
@@ -158,14 +158,14 @@ async def test_lists_of_others_and_entries_that_ended_hold_nobody_back(conn, ten
     await listed(conn, tenant_id, number(1), None, await now_of(conn))
     await listed(conn, tenant_id, number(2))
     await listed(conn, await factories.tenant(conn), number(1))
-    assert ids_of(await claiming.claim(conn, terms, 5)) == ids
+    assert ids_of(await claim.claim(conn, terms, 5)) == ids
 
 
 async def test_number_listed_for_ever_and_for_a_while_is_processed(conn, tenant_id, campaign_id, terms):
     await people(conn, tenant_id, campaign_id, [1])
     await listed(conn, tenant_id, number(1), None, await now_of(conn) + DAY)
     await listed(conn, tenant_id, number(1))
-    assert await claiming.claim(conn, terms, 5) == Claims([], closed=1)
+    assert await claim.claim(conn, terms, 5) == Claims([], closed=1)
 
 
 # A number at a time
@@ -176,8 +176,8 @@ async def test_number_that_is_being_called_is_put_off_for_a_minute(conn, tenant_
     await placed(conn, terms)
     other = await campaign_of(conn, tenant_id)
     ids = await people(conn, tenant_id, other, [1, 2])
-    claims = await claiming.claim(conn, terms_of(tenant_id, other), 5)
-    assert (ids_of(claims), claims.put_off) == ([ids[1]], 1)
+    claims = await claim.claim(conn, terms_of(tenant_id, other), 5)
+    assert (ids_of(claims), claims.rescheduled) == ([ids[1]], 1)
     wait = (await contact(conn, tenant_id, ids[0]))["due_at"] - await now_of(conn)
     assert timedelta(seconds=50) < wait < MINUTE
     await must_be_true(conn, tenant_id)
@@ -187,9 +187,9 @@ async def test_another_tenants_call_of_the_number_holds_nobody_back(conn, tenant
     other_tenant = await factories.tenant(conn)
     other = await campaign_of(conn, other_tenant)
     await people(conn, other_tenant, other, [1])
-    await placed(conn, terms_of(other_tenant, other, ceilings=[Ceiling(1, DAY)]))
+    await placed(conn, terms_of(other_tenant, other, ceilings=[FrequencyCap(1, DAY)]))
     ids = await people(conn, tenant_id, campaign_id, [1])
-    assert ids_of(await claiming.claim(conn, terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)]), 5)) == ids
+    assert ids_of(await claim.claim(conn, terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)]), 5)) == ids
 
 
 async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_off(
@@ -202,18 +202,18 @@ async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_of
     async with pool.acquire() as first, pool.acquire() as second:
         transaction = first.transaction()
         await transaction.start()
-        assert ids_of(await claiming.claim(first, terms, 5)) == first_ids
-        later = asyncio.ensure_future(claiming.claim(second, terms_of(tenant_id, other), 5))
+        assert ids_of(await claim.claim(first, terms, 5)) == first_ids
+        later = asyncio.ensure_future(claim.claim(second, terms_of(tenant_id, other), 5))
         await waits(conn, second.get_server_pid())
         await transaction.commit()
         claims = await later
-    assert (ids_of(claims), claims.put_off) == ([ids[2]], 2)
+    assert (ids_of(claims), claims.rescheduled) == ([ids[2]], 2)
     assert [(await contact(conn, tenant_id, i))["process_status"] for i in ids] == [0, 0, 1]
     await must_be_true(conn, tenant_id)
 
 
 # Between what a claim chooses and what it holds, it waits until this lock is let go.
-HALF_WAY = claiming.CLAIM.replace(
+HALF_WAY = claim.CLAIM.replace(
     "), due as materialized (",
     "), half_way as materialized (select pg_advisory_xact_lock(77) from (select count(*) from candidates) chosen"
     "), due as materialized (",
@@ -227,9 +227,9 @@ async def test_contact_that_came_into_a_call_before_it_was_held_stays_in_it(pool
         await conn.execute("select pg_advisory_lock(77)")
         transaction = first.transaction()
         await transaction.start()
-        assert ids_of(await claiming.claim(first, terms, 5)) == ids
+        assert ids_of(await claim.claim(first, terms, 5)) == ids
         await listed(conn, tenant_id, number(1))
-        later = asyncio.ensure_future(claiming._claim(second, HALF_WAY, terms, 5, None))
+        later = asyncio.ensure_future(claim._claim(second, HALF_WAY, terms, 5, None))
         await waits(conn, second.get_server_pid())
         await transaction.commit()
         await conn.execute("select pg_advisory_unlock(77)")
@@ -247,28 +247,27 @@ async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the
     ids = await people(conn, tenant_id, campaign_id, [1])
     dialled = [row["dialled_at"] for row in await attempts_of(conn, tenant_id)]
     for ceilings, due_at in [
-        ([Ceiling(1, DAY)], dialled[2] + DAY),
-        ([Ceiling(2, DAY)], dialled[1] + DAY),
-        ([Ceiling(2, 2 * DAY), Ceiling(1, 6 * timedelta(hours=1))], dialled[1] + 2 * DAY),
-        ([Ceiling(3, DAY), Ceiling(1, 6 * timedelta(hours=1))], dialled[2] + 6 * timedelta(hours=1)),
+        ([FrequencyCap(1, DAY)], dialled[2] + DAY),
+        ([FrequencyCap(2, DAY)], dialled[1] + DAY),
+        ([FrequencyCap(2, 2 * DAY), FrequencyCap(1, 6 * timedelta(hours=1))], dialled[1] + 2 * DAY),
+        ([FrequencyCap(3, DAY), FrequencyCap(1, 6 * timedelta(hours=1))], dialled[2] + 6 * timedelta(hours=1)),
     ]:
         terms = terms_of(tenant_id, campaign_id, ceilings=ceilings)
-        assert await claiming.claim(conn, terms, 5) == Claims([], put_off=1), ceilings
+        assert await claim.claim(conn, terms, 5) == Claims([], rescheduled=1), ceilings
         assert tuple(await contact(conn, tenant_id, ids[0])) == (0, None, due_at), ceilings
         await conn.execute("update contact set due_at = $2 where tenant_id = $1", tenant_id, now)
-    terms = terms_of(
-        tenant_id, campaign_id, ceilings=[Ceiling(3, DAY), Ceiling(1, timedelta(hours=5)), Ceiling(4, 9 * DAY)]
-    )
-    assert ids_of(await claiming.claim(conn, terms, 5)) == ids
+    caps = [FrequencyCap(3, DAY), FrequencyCap(1, timedelta(hours=5)), FrequencyCap(4, 9 * DAY)]
+    terms = terms_of(tenant_id, campaign_id, ceilings=caps)
+    assert ids_of(await claim.claim(conn, terms, 5)) == ids
     await must_be_true(conn, tenant_id)
 
 
 async def test_attempt_that_was_not_placed_counts_for_no_ceiling(conn, tenant_id, campaign_id):
     ids = await people(conn, tenant_id, campaign_id, [1])
-    terms = terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)])
-    (attempt,) = (await claiming.claim(conn, terms, 1)).attempts
-    assert await steps.end(conn, attempt, Ending(Outcome.CANCELLED), await now_of(conn))
-    assert ids_of(await claiming.claim(conn, terms, 1)) == ids
+    terms = terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)])
+    (attempt,) = (await claim.claim(conn, terms, 1)).attempts
+    assert await call_steps.end(conn, attempt, Ending(Outcome.CANCELLED), await now_of(conn))
+    assert ids_of(await claim.claim(conn, terms, 1)) == ids
 
 
 async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id):
@@ -277,8 +276,8 @@ async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id
     attempt = await called(conn, terms_of(tenant_id, earlier))
     ids = await people(conn, tenant_id, campaign_id, [1])
     await listed(conn, tenant_id, number(1), None, attempt.opened_at + 2 * DAY)
-    terms = terms_of(tenant_id, campaign_id, ceilings=[Ceiling(1, DAY)])
-    assert (await claiming.claim(conn, terms, 1)).put_off == 1
+    terms = terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)])
+    assert (await claim.claim(conn, terms, 1)).rescheduled == 1
     assert (await contact(conn, tenant_id, ids[0]))["due_at"] == attempt.opened_at + 2 * DAY
 
 
@@ -287,17 +286,17 @@ async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id
 
 async def test_contact_that_an_agent_accepted_is_claimed_for_the_agent(conn, tenant_id, campaign_id, terms):
     ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
-    claims = await claiming.claim_contact(conn, terms, ids[1], 7)
-    assert (ids_of(claims), claims.attempts[0].agent_id, claims.put_off, claims.closed) == ([ids[1]], 7, 0, 0)
+    claims = await claim.claim_contact(conn, terms, ids[1], 7)
+    assert (ids_of(claims), claims.attempts[0].agent_id, claims.rescheduled, claims.closed) == ([ids[1]], 7, 0, 0)
     assert [row["agent_id"] for row in await attempts_of(conn, tenant_id)] == [7]
-    assert await claiming.claim_contact(conn, terms, ids[1], 7) == Claims([])
+    assert await claim.claim_contact(conn, terms, ids[1], 7) == Claims([])
     await listed(conn, tenant_id, number(1))
-    assert await claiming.claim_contact(conn, terms, ids[0], 7) == Claims([], closed=1)
+    assert await claim.claim_contact(conn, terms, ids[0], 7) == Claims([], closed=1)
     await conn.execute("update contact set due_at = now() + interval '1 hour' where contact_id = $1", ids[2])
-    assert await claiming.claim_contact(conn, terms, ids[2], 7) == Claims([])
+    assert await claim.claim_contact(conn, terms, ids[2], 7) == Claims([])
     other = await campaign_of(conn, tenant_id)
     foreign = await people(conn, tenant_id, other, [4])
-    assert await claiming.claim_contact(conn, terms, foreign[0], 7) == Claims([])
+    assert await claim.claim_contact(conn, terms, foreign[0], 7) == Claims([])
     await must_be_true(conn, tenant_id)
 
 
@@ -320,20 +319,20 @@ async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, ca
     await called(conn, terms_of(tenant_id, earlier))
     await placed(conn, terms_of(tenant_id, earlier))
     await listed(conn, tenant_id, number(1))
-    terms = terms_of(tenant_id, campaign_id, ZONE, "", ceilings=[Ceiling(1, DAY)])
+    terms = terms_of(tenant_id, campaign_id, ZONE, "", ceilings=[FrequencyCap(1, DAY)])
     async with conn.transaction():
         for name in off:
             await conn.execute(f"set local {name} = off")
-        assert await claiming.waiting_zones(conn, tenant_id, campaign_id) == ["", ZONE]
-        first = await claiming.claim(conn, terms, 10)
+        assert await claim.waiting_zones(conn, tenant_id, campaign_id) == ["", ZONE]
+        first = await claim.claim(conn, terms, 10)
         assert first.examined == 10
-        assert (first.put_off, first.closed) == (2, 1)
+        assert (first.rescheduled, first.closed) == (2, 1)
         assert ids_of(first) == [ids[n] for n in (0, 2, 4, 6, 7, 8, 9)]
-        second = await claiming.claim(conn, terms, 49)
+        second = await claim.claim(conn, terms, 49)
         assert ids_of(second) == ids[10:59]
         verdicts = await store.dial(conn, second.attempts, LEASE)
         assert verdicts == dict.fromkeys([attempt.attempt_id for attempt in second.attempts])
-        assert await steps.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
+        assert await call_steps.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
     await must_be_true(conn, tenant_id)
 
 
@@ -352,7 +351,7 @@ HOT = {"contact", "attempt", "do_not_call"}
 
 async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_statistics(by_index):
     conn, tenant_id, campaign_id = by_index
-    for mode, found in await claim_plans(conn, claiming.CLAIM, tenant_id, campaign_id, 50):
+    for mode, found in await claim_plans(conn, claim.CLAIM, tenant_id, campaign_id, 50):
         by_index = {node["Index Name"]: node for node in found if node.get("Index Name")}
         used = {"contact_due", "contact_pkey", "do_not_call_phone", "attempt_number", "attempt_live_number"}
         assert used <= by_index.keys(), (mode, by_index.keys())
@@ -369,7 +368,7 @@ def no_sort_below_limit(found, index):
 
 async def test_claim_of_one_contact_reads_it_by_its_key(by_index):
     conn, tenant_id, campaign_id = by_index
-    for mode, found in await claim_plans(conn, claiming.CLAIM_CONTACT, tenant_id, campaign_id, 5):
+    for mode, found in await claim_plans(conn, claim.CLAIM_CONTACT, tenant_id, campaign_id, 5):
         used = {node["Index Name"] for node in found if node.get("Relation Name") == "contact" and "Index Name" in node}
         assert used == {"contact_pkey"}, (mode, found)
         assert not {n.get("Relation Name") for n in found if n["Node Type"] == "Seq Scan"} & HOT, (mode, found)
@@ -377,7 +376,7 @@ async def test_claim_of_one_contact_reads_it_by_its_key(by_index):
 
 async def test_waiting_zones_are_found_by_their_index_whatever_the_statistics(by_index):
     conn, tenant_id, campaign_id = by_index
-    for _, found in await plans(conn, claiming.WAITING_ZONES, tenant_id, campaign_id):
+    for _, found in await plans(conn, claim.WAITING_ZONES, tenant_id, campaign_id):
         scans = [node for node in found if node.get("Relation Name") == "contact"]
         assert [node["Index Name"] for node in scans] == ["contact_due"] * 3
         live = [node["Index Name"] for node in found if node.get("Relation Name") == "attempt"]
@@ -399,8 +398,8 @@ async def must_read_few(conn, terms):
     transaction = conn.transaction()
     await transaction.start()
     before = await conn.fetchval(READ)
-    assert await claiming.waiting_zones(conn, terms.tenant_id, terms.campaign_id) == sorted(terms.open_until)
-    assert (await claiming.claim(conn, terms, 50)).examined == 50
+    assert await claim.waiting_zones(conn, terms.tenant_id, terms.campaign_id) == sorted(terms.open_until)
+    assert (await claim.claim(conn, terms, 50)).examined == 50
     read = await conn.fetchval(READ) - before
     await transaction.rollback()
     assert 150 <= read <= 400  # 50 of each zone, and twice those that are taken
@@ -408,7 +407,7 @@ async def must_read_few(conn, terms):
 
 async def test_claim_reads_a_few_of_many_contacts(statistics):
     conn, tenant_id, campaign_id = statistics
-    terms = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo", "", ceilings=[Ceiling(3, DAY)])
+    terms = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo", "", ceilings=[FrequencyCap(3, DAY)])
     for _ in range(7):
         await must_read_few(conn, terms)
 
@@ -423,8 +422,8 @@ async def test_claim_reads_a_few_contacts_of_those_that_came_after_its_plan(fres
         await conn.execute("vacuum analyze")
         await people(conn, tenant_id, first, [0])
         for _ in range(7):
-            claims = await claiming.claim(conn, terms_of(tenant_id, first), 50)
-            assert await steps.end(conn, claims.attempts[0], Ending(Outcome.CANCELLED), await now_of(conn))
+            claims = await claim.claim(conn, terms_of(tenant_id, first), 50)
+            assert await call_steps.end(conn, claims.attempts[0], Ending(Outcome.CANCELLED), await now_of(conn))
         await people(conn, tenant_id, campaign_id, range(others + 500))
         await people(conn, tenant_id, campaign_id, range(others + 500, others + 600), "")
         await must_read_few(conn, terms_of(tenant_id, campaign_id, ZONE, ""))

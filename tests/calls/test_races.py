@@ -7,12 +7,22 @@ from itertools import combinations
 
 import pytest
 
-from tests.calls import steps
-from tests.calls.scene import CONTACTS, LEASE, ZONE, attempts_of, campaign_of, must_be_true, number, people, terms_of
-from tongdai.calls import claiming, ends, store
-from tongdai.calls.ends import End
+from tests.support import call_steps
+from tests.support.call_scene import (
+    CONTACTS,
+    LEASE,
+    ZONE,
+    attempts_of,
+    campaign_of,
+    must_be_true,
+    number,
+    people,
+    terms_of,
+)
+from tongdai.calls import claim, finish, store
+from tongdai.calls.finish import End
 from tongdai.calls.model import Ending, Outcome
-from tongdai.contacts import many
+from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import Refusal
@@ -53,7 +63,7 @@ async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hast
     async def claim(own):
         while len(deleted) + len(claimed) < RACES:
             limit = rng.randrange(1, 24)
-            claims = await claiming.claim(own, terms, limit)
+            claims = await claim.claim(own, terms, limit)
             assert claims.examined == len(claims.attempts) <= limit
             claimed.extend(claims.attempts)
 
@@ -83,18 +93,18 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
         async with pool.acquire() as own:
             for _ in range(60):
                 limit = rng.randrange(1, 20)
-                claims = await claiming.claim(own, terms, limit)
+                claims = await claim.claim(own, terms, limit)
                 assert claims.examined <= limit
                 live.update(attempt.phone for attempt in claims.attempts)
                 assert max(live.values(), default=0) <= 1
                 dialled = await store.dial(own, claims.attempts, LEASE)
                 assert len(dialled) == len(claims.attempts)
                 rounds["claimed"] += len(dialled)
-                rounds["put off"] += claims.put_off
+                rounds["put off"] += claims.rescheduled
                 for attempt in claims.attempts:
                     again_at = rng.choice((None, attempt.opened_at, attempt.opened_at))
                     live[attempt.phone] -= 1
-                    assert await steps.end(own, attempt, BUSY, again_at)
+                    assert await call_steps.end(own, attempt, BUSY, again_at)
 
     async with asyncio.timeout(300):
         await asyncio.gather(*(call(campaign_id, seed) for seed, campaign_id in enumerate(campaign_ids * 2)))
@@ -120,18 +130,18 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
 
     async def undo():
         async with undoing.transaction():
-            return await many.remove_many(undoing, tenant_id, campaign_id, ids, [])
+            return await bulk_store.remove_many(undoing, tenant_id, campaign_id, ids, [])
 
     async def end(attempts):
         async with ending.transaction():
-            return await ends.end(ending, [End(attempt, BUSY, None) for attempt in attempts])
+            return await finish.end(ending, [End(attempt, BUSY, None) for attempt in attempts])
 
     async with asyncio.TaskGroup() as group, between.transaction():
         async with first.transaction():
             await first.execute(hold, tenant_id, ids[0])
             undone = group.create_task(undo())
             await waiting(conn, 1)
-            claims = await claiming.claim(conn, terms_of(tenant_id, campaign_id), 100)
+            claims = await claim.claim(conn, terms_of(tenant_id, campaign_id), 100)
             attempts = {attempt.contact_id: attempt for attempt in claims.attempts}
             assert len(attempts) == 11
             low, middle, high = next(
@@ -160,15 +170,15 @@ async def test_undone_import_removes_none_that_was_in_a_call_when_it_took_hold_o
 
     async def undo():
         async with undoing.transaction():
-            return await many.remove_many(undoing, tenant_id, campaign_id, ids, [])
+            return await bulk_store.remove_many(undoing, tenant_id, campaign_id, ids, [])
 
-    attempts = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 2)).attempts
+    attempts = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 2)).attempts
     async with asyncio.TaskGroup() as group, first.transaction():
         await first.execute("select from contact where contact_id = $1 for update", ids[2])
         undone = group.create_task(undo())
         await waiting(conn, 1)
         for attempt in attempts:
-            assert await steps.end(conn, attempt, BUSY, attempt.opened_at)
+            assert await call_steps.end(conn, attempt, BUSY, attempt.opened_at)
     assert undone.result() == 1
     assert await status_of(conn, tenant_id) == dict.fromkeys(ids[:2], 0)
     await must_be_true(conn, tenant_id)
@@ -190,11 +200,11 @@ class Floor:
             for _ in range(12):
                 async with own.transaction():
                     list_id = await contacts.list_named(own, self.tenant_id, self.campaign_id, "A")
-                    added = await many.add_many(own, self.tenant_id, self.campaign_id, list_id, rows)
+                    added = await bulk_store.add_many(own, self.tenant_id, self.campaign_id, list_id, rows)
                 mine = [added.contact_ids[phone] for phone in sorted(added.made)]
                 rng.shuffle(mine)
                 async with own.transaction():
-                    self.removed += await many.remove_many(
+                    self.removed += await bulk_store.remove_many(
                         own, self.tenant_id, self.campaign_id, mine, added.new_customers
                     )
 
@@ -211,11 +221,11 @@ class Floor:
         terms = terms_of(self.tenant_id, self.campaign_id, "", ZONE)
         async with self.pool.acquire() as own:
             while self.importing:
-                claims = await claiming.claim(own, terms, rng.randrange(1, 30))
+                claims = await claim.claim(own, terms, rng.randrange(1, 30))
                 self.claimed += len(claims.attempts)
                 for attempt in claims.attempts:
                     if rng.random() < 0.9:
-                        assert await steps.end(own, attempt, BUSY, rng.choice((None, attempt.opened_at)))
+                        assert await call_steps.end(own, attempt, BUSY, rng.choice((None, attempt.opened_at)))
 
 
 async def test_imports_undone_beside_calls_leave_what_was_claimed_and_all_totals_true(

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.calls import steps
-from tests.calls.scene import (
+from tests.contacts.test_store import assert_uses
+from tests.support import call_steps
+from tests.support.call_scene import (
     LEASE,
     ZONE,
     attempts_of,
@@ -29,10 +30,9 @@ from tests.calls.scene import (
     terms_of,
     waits,
 )
-from tests.contacts.test_store import assert_uses
-from tongdai.calls import claiming, ends, store
+from tongdai.calls import claim, finish, store
 from tongdai.calls.model import NOT_PLACED, TRANSITIONS, AttemptState, Claims, Ending, History, Outcome
-from tongdai.campaigns.calling import FOREVER
+from tongdai.campaigns.settings.model import FOREVER
 from tongdai.testing import factories
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -48,7 +48,7 @@ async def terms(conn, tenant_id, campaign_id):
 
 @pytest.fixture
 async def claimed(conn, terms):
-    return (await claiming.claim(conn, terms, 1)).attempts[0]
+    return (await claim.claim(conn, terms, 1)).attempts[0]
 
 
 async def row_of(conn, attempt):
@@ -74,8 +74,8 @@ async def test_listing_that_ends_has_the_contact_wait_and_not_closed(conn, tenan
     await listed(conn, tenant_id, claimed.phone, None, expires_at)
     verdicts = await store.dial(conn, [claimed], LEASE)
     assert verdicts == {claimed.attempt_id: Outcome.CANCELLED}
-    assert await steps.end(conn, claimed, Ending(Outcome.CANCELLED), await now_of(conn))
-    assert await claiming.claim(conn, terms, 1) == Claims([], put_off=1)
+    assert await call_steps.end(conn, claimed, Ending(Outcome.CANCELLED), await now_of(conn))
+    assert await claim.claim(conn, terms, 1) == Claims([], rescheduled=1)
     assert await conn.fetchval("select due_at from contact where contact_id = $1", claimed.contact_id) == expires_at
 
 
@@ -109,9 +109,9 @@ async def test_window_that_closed_after_the_claim_is_not_dialled_in(conn, tenant
 
 async def test_attempt_is_left_alone_when_its_lease_is_past_or_it_ended_or_is_not_there(conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(4))
-    late, ended, foreign, good = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
+    late, ended, foreign, good = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
     await backdate(conn, late, LEASE + MINUTE)
-    assert await steps.end(conn, ended, CANCELLED, await now_of(conn))
+    assert await call_steps.end(conn, ended, CANCELLED, await now_of(conn))
     others = [replace(foreign, tenant_id=await factories.tenant(conn)), replace(good, attempt_id=uuid.uuid4())]
     assert await store.dial(conn, [late, ended, *others, good], LEASE) == {good.attempt_id: None}
     assert [(await row_of(conn, a))["state"] for a in (late, ended, foreign)] == ["claimed", "ended", "claimed"]
@@ -120,7 +120,7 @@ async def test_attempt_is_left_alone_when_its_lease_is_past_or_it_ended_or_is_no
 
 async def test_two_that_dial_the_same_attempts_at_once_dial_each_once(pool, conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(100))
-    attempts = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 100)).attempts
+    attempts = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 100)).attempts
 
     async def dial(mine):
         async with pool.acquire() as own:
@@ -140,11 +140,11 @@ async def reach(conn, attempt, state):
     if state is not AttemptState.CLAIMED and state is not AttemptState.ENDED:
         assert await store.dial(conn, [attempt], LEASE) == {attempt.attempt_id: None}
     if state is AttemptState.RINGING:
-        assert await steps.rang(conn, attempt, now)
+        assert await call_steps.rang(conn, attempt, now)
     if state is AttemptState.ANSWERED:
-        assert await steps.answered(conn, attempt, now, LEASE)
+        assert await call_steps.answered(conn, attempt, now, LEASE)
     if state is AttemptState.ENDED:
-        assert await steps.end(conn, attempt, CANCELLED, now)
+        assert await call_steps.end(conn, attempt, CANCELLED, now)
 
 
 async def move(conn, attempt, state):
@@ -154,11 +154,11 @@ async def move(conn, attempt, state):
         case AttemptState.DIALING:
             return (await store.dial(conn, [attempt], LEASE)) == {attempt.attempt_id: None}
         case AttemptState.RINGING:
-            return await steps.rang(conn, attempt, now)
+            return await call_steps.rang(conn, attempt, now)
         case AttemptState.ANSWERED:
-            return await steps.answered(conn, attempt, now, LEASE)
+            return await call_steps.answered(conn, attempt, now, LEASE)
         case AttemptState.ENDED:
-            return await steps.end(conn, attempt, BUSY, None)
+            return await call_steps.end(conn, attempt, BUSY, None)
 
 
 @pytest.mark.parametrize("before", AttemptState)
@@ -175,13 +175,13 @@ async def test_attempt_goes_through_its_states_as_the_table_says(conn, claimed, 
 async def test_what_is_told_of_a_call_is_kept(conn, claimed):
     now = await now_of(conn)
     assert await store.dial(conn, [claimed], LEASE)
-    assert not await steps.connected(conn, claimed, now, None)
-    assert await steps.rang(conn, claimed, now + MINUTE)
-    assert not await steps.rang(conn, claimed, now)
-    assert await steps.answered(conn, claimed, now + 2 * MINUTE, HOUR)
-    assert not await steps.answered(conn, claimed, now, LEASE)
-    assert await steps.connected(conn, claimed, now + 3 * MINUTE, 7)
-    assert not await steps.connected(conn, claimed, now, 8)
+    assert not await call_steps.connected(conn, claimed, now, None)
+    assert await call_steps.rang(conn, claimed, now + MINUTE)
+    assert not await call_steps.rang(conn, claimed, now)
+    assert await call_steps.answered(conn, claimed, now + 2 * MINUTE, HOUR)
+    assert not await call_steps.answered(conn, claimed, now, LEASE)
+    assert await call_steps.connected(conn, claimed, now + 3 * MINUTE, 7)
+    assert not await call_steps.connected(conn, claimed, now, 8)
     row = await row_of(conn, claimed)
     told = [row[name] for name in ("ringing_at", "answered_at", "connected_at", "agent_id")]
     assert told == [now + MINUTE, now + 2 * MINUTE, now + 3 * MINUTE, 7]
@@ -197,18 +197,18 @@ async def test_call_that_hears_the_audio_file_has_no_agent_and_a_previewed_one_k
 ):
     ids = await people(conn, tenant_id, campaign_id, [1, 2])
     terms = terms_of(tenant_id, campaign_id)
-    (previewed,) = (await claiming.claim_contact(conn, terms, ids[1], 7)).attempts
-    (plain,) = (await claiming.claim(conn, terms, 5)).attempts
+    (previewed,) = (await claim.claim_contact(conn, terms, ids[1], 7)).attempts
+    (plain,) = (await claim.claim(conn, terms, 5)).attempts
     for attempt in (previewed, plain):
         await reach(conn, attempt, AttemptState.ANSWERED)
-        assert await steps.connected(conn, attempt, await now_of(conn), None)
+        assert await call_steps.connected(conn, attempt, await now_of(conn), None)
     assert [(await row_of(conn, attempt))["agent_id"] for attempt in (previewed, plain)] == [7, None]
 
 
 async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(4))
-    ended, late, held, other = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
-    assert await steps.end(conn, ended, CANCELLED, None)
+    ended, late, held, other = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
+    assert await call_steps.end(conn, ended, CANCELLED, None)
     for attempt in (ended, late, held):
         await backdate(conn, attempt, HOUR)
     mine = {attempt.attempt_id for attempt in (ended, late, held, other)}
@@ -217,7 +217,7 @@ async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, co
     async with pool.acquire() as ending:
         transaction = ending.transaction()
         await transaction.start()
-        assert await steps.end(ending, held, BUSY, None)
+        assert await call_steps.end(ending, held, BUSY, None)
         async with asyncio.timeout(20):  # it does not wait for the end of that
             await store.extend(conn, [ended, late, held, other], LEASE)
         await transaction.commit()
@@ -229,7 +229,7 @@ async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, co
 
 async def test_ids_of_attempts_that_ended_are_known_whatever_the_tenant(conn, tenant_id, campaign_id, claimed):
     assert await store.ended(conn, [claimed.attempt_id, uuid.uuid4()]) == []
-    assert await steps.end(conn, claimed, BUSY, None)
+    assert await call_steps.end(conn, claimed, BUSY, None)
     assert await store.ended(conn, [uuid.uuid4(), claimed.attempt_id]) == [claimed.attempt_id]
 
 
@@ -239,11 +239,11 @@ async def test_ids_of_attempts_that_ended_are_known_whatever_the_tenant(conn, te
 @pytest.mark.parametrize("outcome", Outcome)
 @pytest.mark.parametrize("again", [False, True])
 async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_id, terms, outcome, again):
-    (attempt,) = (await claiming.claim(conn, terms, 1)).attempts
+    (attempt,) = (await claim.claim(conn, terms, 1)).attempts
     if outcome not in NOT_PLACED:
         await reach(conn, attempt, AttemptState.DIALING)
     again_at = await now_of(conn) + HOUR if again else None
-    assert await steps.end(conn, attempt, Ending(outcome, 17, 486), again_at)
+    assert await call_steps.end(conn, attempt, Ending(outcome, 17, 486), again_at)
     row = await row_of(conn, attempt)
     assert (row["state"], row["outcome"], row["hangup_cause"], row["tech_cause"]) == ("ended", outcome, 17, 486)
     assert row["due_again_at"] == again_at
@@ -258,30 +258,19 @@ async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_i
 async def test_attempt_that_was_not_placed_leaves_the_status_of_the_earlier_call(conn, tenant_id, terms):
     now = await now_of(conn)
     await called(conn, terms, Outcome.BUSY, now)
-    (attempt,) = (await claiming.claim(conn, terms, 1)).attempts
-    assert await steps.end(conn, attempt, CANCELLED, now)
+    (attempt,) = (await claim.claim(conn, terms, 1)).attempts
+    assert await call_steps.end(conn, attempt, CANCELLED, now)
     assert tuple(await contact(conn, tenant_id, attempt.contact_id)) == (0, "busy", now)
     await must_be_true(conn, tenant_id)
-    assert ids_of(await claiming.claim(conn, terms, 1)) == [attempt.contact_id]
-
-
-async def test_call_that_was_claimed_before_contacts_were_left_alone_ends_like_any(
-    conn, tenant_id, campaign_id, terms, claimed
-):
-    """Its contact says that it is in a call: so it was written before migration 5."""
-    await conn.execute("update contact set process_status = 1 where tenant_id = $1", tenant_id)
-    assert await claiming.claim(conn, terms, 5) == Claims([])
-    assert await steps.end(conn, claimed, BUSY, await now_of(conn))
-    await must_be_true(conn, tenant_id)
-    assert ids_of(await claiming.claim(conn, terms, 5)) == [claimed.contact_id]
+    assert ids_of(await claim.claim(conn, terms, 1)) == [attempt.contact_id]
 
 
 async def test_attempt_ends_once(conn, tenant_id, campaign_id, claimed):
     await reach(conn, claimed, AttemptState.RINGING)
-    assert await steps.end(conn, claimed, BUSY, None)
+    assert await call_steps.end(conn, claimed, BUSY, None)
     before = [await row_of(conn, claimed), await contact(conn, tenant_id, claimed.contact_id)]
     hours = await conn.fetch("select * from call_hour where tenant_id = $1", tenant_id)
-    assert not await steps.end(conn, claimed, LOST, await now_of(conn))
+    assert not await call_steps.end(conn, claimed, LOST, await now_of(conn))
     assert before == [await row_of(conn, claimed), await contact(conn, tenant_id, claimed.contact_id)]
     assert hours == await conn.fetch("select * from call_hour where tenant_id = $1", tenant_id)
     await must_be_true(conn, tenant_id)
@@ -291,8 +280,8 @@ async def test_of_two_ends_at_once_one_counts(pool, conn, tenant_id, claimed):
     async with pool.acquire() as first, pool.acquire() as second:
         transaction = first.transaction()
         await transaction.start()
-        assert await steps.end(first, claimed, BUSY, None)
-        later = asyncio.ensure_future(steps.end(second, claimed, LOST, await now_of(conn)))
+        assert await call_steps.end(first, claimed, BUSY, None)
+        later = asyncio.ensure_future(call_steps.end(second, claimed, LOST, await now_of(conn)))
         await waits(conn, second.get_server_pid())
         await transaction.commit()
         assert not await later
@@ -303,29 +292,29 @@ async def test_of_two_ends_at_once_one_counts(pool, conn, tenant_id, claimed):
 async def test_end_that_is_rolled_back_has_not_been(conn, tenant_id, claimed):
     transaction = conn.transaction()
     await transaction.start()
-    assert await steps.end(conn, claimed, BUSY, None)
+    assert await call_steps.end(conn, claimed, BUSY, None)
     await transaction.rollback()
     assert (await row_of(conn, claimed))["state"] == "claimed"
     await must_be_true(conn, tenant_id)
 
 
 async def test_call_that_is_never_due_again_stays_pending_unclaimed(conn, tenant_id, terms, claimed):
-    assert await steps.end(conn, claimed, CANCELLED, FOREVER)
-    assert await claiming.claim(conn, terms, 1) == Claims([])
+    assert await call_steps.end(conn, claimed, CANCELLED, FOREVER)
+    assert await claim.claim(conn, terms, 1) == Claims([])
 
 
 async def test_calls_are_counted_by_the_hour_in_which_they_end(conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(5))
-    busy, cancelled, *talks = (await claiming.claim(conn, terms_of(tenant_id, campaign_id), 5)).attempts
-    assert await steps.end(conn, cancelled, CANCELLED, None)
+    busy, cancelled, *talks = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 5)).attempts
+    assert await call_steps.end(conn, cancelled, CANCELLED, None)
     await reach(conn, busy, AttemptState.RINGING)
-    assert await steps.end(conn, busy, BUSY, None)
+    assert await call_steps.end(conn, busy, BUSY, None)
     for talk in talks:
         await reach(conn, talk, AttemptState.DIALING)
         dialled_at = (await row_of(conn, talk))["dialled_at"]
-        assert await steps.answered(conn, talk, dialled_at + timedelta(seconds=7), LEASE)
-        assert await steps.connected(conn, talk, dialled_at - timedelta(seconds=100), 7)
-        assert await steps.end(conn, talk, Ending(Outcome.ANSWERED), None)
+        assert await call_steps.answered(conn, talk, dialled_at + timedelta(seconds=7), LEASE)
+        assert await call_steps.connected(conn, talk, dialled_at - timedelta(seconds=100), 7)
+        assert await call_steps.end(conn, talk, Ending(Outcome.ANSWERED), None)
     found = await conn.fetch(
         """select outcome, sum(calls)::integer, sum(placed)::integer, sum(answered)::integer, sum(ring_s), sum(talk_s)
            from call_hour where tenant_id = $1 and campaign_id = $2 and hour = date_trunc('hour', hour)
@@ -341,9 +330,9 @@ async def test_calls_are_counted_by_the_hour_in_which_they_end(conn, tenant_id, 
 async def test_clocks_that_disagree_make_no_negative_times(conn, tenant_id, claimed):
     await reach(conn, claimed, AttemptState.DIALING)
     now = await now_of(conn)
-    assert await steps.answered(conn, claimed, now - HOUR, LEASE)
-    assert await steps.connected(conn, claimed, now + HOUR, None)
-    assert await steps.end(conn, claimed, Ending(Outcome.ANSWERED), None)
+    assert await call_steps.answered(conn, claimed, now - HOUR, LEASE)
+    assert await call_steps.connected(conn, claimed, now + HOUR, None)
+    assert await call_steps.end(conn, claimed, Ending(Outcome.ANSWERED), None)
     assert tuple(await conn.fetchrow("select ring_s, talk_s from call_hour where tenant_id = $1", tenant_id)) == (0, 0)
 
 
@@ -356,12 +345,12 @@ async def test_history_tells_the_calls_that_were_placed_and_have_ended(conn, ten
     for age, outcome in enumerate((Outcome.NO_ANSWER, Outcome.BUSY, Outcome.NO_ANSWER)):
         attempt = await called(conn, terms, outcome, now, HOUR * (3 - age))
         dialled.append((await row_of(conn, attempt))["dialled_at"])
-    (cancelled,) = (await claiming.claim(conn, terms, 1)).attempts
-    assert await steps.end(conn, cancelled, CANCELLED, now)
+    (cancelled,) = (await claim.claim(conn, terms, 1)).attempts
+    assert await call_steps.end(conn, cancelled, CANCELLED, now)
     (present,) = await placed(conn, terms)
-    assert await steps.history(conn, present) == History({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
+    assert await call_steps.history(conn, present) == History({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
     elsewhere = replace(present, tenant_id=await factories.tenant(conn))
-    assert await steps.history(conn, elsewhere) is None
+    assert await call_steps.history(conn, elsewhere) is None
 
 
 # Totals after anything
@@ -390,11 +379,11 @@ class Calls:
     async def claim(self):
         terms = terms_of(self.tenant_id, self.rng.choice(self.campaign_ids), "", ZONE)
         limit = self.rng.randrange(12)
-        claims = await claiming.claim(self.conn, terms, limit)
+        claims = await claim.claim(self.conn, terms, limit)
         assert claims.examined <= limit
         self.done["claimed"] += len(claims.attempts)
         self.done["closed"] += claims.closed
-        self.done["put off"] += claims.put_off
+        self.done["put off"] += claims.rescheduled
         self.old += claims.attempts
 
     async def dial(self):
@@ -403,21 +392,21 @@ class Calls:
 
     async def rang(self):
         for attempt in await self.attempts():
-            self.done["rang", await steps.rang(self.conn, attempt, await now_of(self.conn))] += 1
+            self.done["rang", await call_steps.rang(self.conn, attempt, await now_of(self.conn))] += 1
 
     async def answered(self):
         for attempt in await self.attempts():
-            self.done["answered", await steps.answered(self.conn, attempt, await now_of(self.conn), LEASE)] += 1
+            self.done["answered", await call_steps.answered(self.conn, attempt, await now_of(self.conn), LEASE)] += 1
 
     async def connected(self):
         for attempt in await self.attempts():
-            await steps.connected(self.conn, attempt, await now_of(self.conn), 7)
+            await call_steps.connected(self.conn, attempt, await now_of(self.conn), 7)
 
     async def end(self):
         for attempt in await self.attempts():
             ending = Ending(self.rng.choice(list(Outcome)))
             again_at = self.rng.choice((None, await now_of(self.conn)))
-            self.done["ended", await steps.end(self.conn, attempt, ending, again_at)] += 1
+            self.done["ended", await call_steps.end(self.conn, attempt, ending, again_at)] += 1
 
     async def listed(self):
         expires_at = self.rng.choice((None, await now_of(self.conn) + HOUR))
@@ -427,7 +416,7 @@ class Calls:
 
 IN_CALL = """
 select (
-        select sum(contacts) from contact_tally where tenant_id = $1 and process_status = 1
+        select sum(contacts) from contact_counter where tenant_id = $1 and process_status = 1
     ) as in_call, count(*) as live, count(*) filter (where c.process_status = 0) as both
 from attempt a left join contact c using (tenant_id, contact_id) where tenant_id = $1 and state <> 'ended'
 """
@@ -482,15 +471,15 @@ async def test_steps_find_their_attempts_by_key(statistics):
         (store.RANG, (*step, "{dialing}")),
         (store.ANSWERED, (*step, "{dialing}", "30 seconds")),
         (store.CONNECTED, step),
-        (ends.PAST, ids),
-        (ends.END, end),
+        (finish.PAST, ids),
+        (finish.END, end),
         (store.ENDED, (f"{{{attempt_id}}}",)),
     ]:
         await assert_uses(conn, "attempt_pkey", "attempt", sql, *args)
-    for sql, args in ((ends.END, end), (ends.PAST, ids)):
+    for sql, args in ((finish.END, end), (finish.PAST, ids)):
         await assert_uses(conn, "contact_pkey", "contact", sql, *args)
     await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds")
-    await assert_uses(conn, "attempt_contact", "attempt", ends.PAST, *ids)
+    await assert_uses(conn, "attempt_contact", "attempt", finish.PAST, *ids)
 
 
 @pytest.mark.parametrize("statistics", ["fresh"], indirect=True)

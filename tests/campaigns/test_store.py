@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 
 from tongdai.campaigns import store
-from tongdai.campaigns.calling import CallSettings, Ceiling, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.model import Action
-from tongdai.campaigns.windows import Span, week_of
+from tongdai.campaigns.settings.model import CallSettings, FrequencyCap, Mode, Preset, Purpose, RetryRule
+from tongdai.campaigns.settings.windows import Span, week_of
 from tongdai.db.pool import connect
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change
@@ -33,8 +33,8 @@ def settings(queue_id=None) -> CallSettings:
         preset=Preset.US_TELEMARKETING,
         windows=week_of([[Span(0, 1440)], [], [Span(1, 2), Span(3, 4)], [], [], [], []]),
         retries={"busy": RetryRule(timedelta(minutes=7), 2), "no_answer": RetryRule(timedelta(0), 0)},
-        contact_ceiling=Ceiling(4, 48 * HOUR),
-        number_ceiling=Ceiling(2, HOUR),
+        contact_cap=FrequencyCap(4, 48 * HOUR),
+        number_cap=FrequencyCap(2, HOUR),
         abandon_cap=3.3,
         priority=-5,
     )

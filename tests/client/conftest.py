@@ -10,8 +10,8 @@ from typing import Any, Literal
 import httpx2
 import pytest
 
-from tests.client.faults import AsyncFaulty, Faulty, Plan
-from tests.servers import Server, serving
+from tests.support.client_faults import AsyncFaulty, Faulty, Plan
+from tests.support.servers import Server, serving
 from tongdai.client import AsyncClient, Client, Retry
 from tongdai.testing import factories
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import SOON, Caller, all_of, client_of, close, done
-from tests.client.faults import LOSE_ANSWER, NO_CONNECTION, Fault, Plan
-from tests.servers import PEPPER, Server
+from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, Fault, Plan
+from tests.support.servers import PEPPER, Server
 from tongdai import client as sdk
 from tongdai.client import AsyncClient, Client, Retry
 from tongdai.testing import factories

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from tests.client.conftest import SOON, Caller, all_of, done
-from tests.client.faults import LOSE_ANSWER, NO_CONNECTION, PASS, Fault, engine_stopped, undo_asked
-from tests.imports.workbooks import workbook
-from tests.servers import Server
+from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, PASS, Fault, engine_stopped, undo_asked
+from tests.support.servers import Server
+from tests.support.workbooks import workbook
 from tongdai import client as sdk
 from tongdai.client import ImportId, NewContact, Outcome
 from tongdai.client.uploads import PIECE

@@ -9,7 +9,6 @@ from types import UnionType
 import msgspec
 import pytest
 
-from tongdai.app import ENDPOINTS
 from tongdai.client import (
     AsyncClient,
     CallingWindow,
@@ -31,7 +30,8 @@ from tongdai.client import (
 from tongdai.client.calls import Call, Listing
 from tongdai.client.model import Page
 from tongdai.client.uploads import FORMATS, Upload
-from tongdai.http.openapi import document
+from tongdai.http.openapi.document import document
+from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 
 DOCUMENT = document(ENDPOINTS, "1", Settings())

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.conftest import refused
-from tongdai.contacts import many
+from tongdai.contacts import bulk_store
 from tongdai.contacts.model import NewContact
 
 WRITTEN = ("0901234567", "+84901234567", "84901234567", "0901 234 567", "090-123-4567", "0084 901234567")
@@ -279,7 +279,7 @@ async def test_pages_deep_in_a_list_follow_each_other_to_its_end(tenant, conn, s
     for list_id, numbers in ((first, range(1500)), (second, range(1500, 3000)), (first, range(3000, 4000))):
         async with conn.transaction():
             rows = [NewContact(phone=f"+8490{n:07}") for n in numbers]
-            await many.add_many(conn, tenant.tenant_id, campaign_id, list_id, rows)
+            await bulk_store.add_many(conn, tenant.tenant_id, campaign_id, list_id, rows)
     page = await contacts(tenant, campaign_id, first, "size=1")
     await tenant.done("DELETE", f"/v1/campaigns/{campaign_id}/contacts/{page['data'][0]['contactId']}")
     seen = []

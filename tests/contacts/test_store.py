@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import move_contact
 from tongdai.campaigns import store as campaigns
-from tongdai.contacts import many, pages, store
+from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.model import Added, NewContact, Search
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import connect, open_pool
@@ -42,7 +42,7 @@ async def campaign_id(pool, tenant_id):
 
 
 KEPT = """
-select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint from contact_tally
+select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint from contact_counter
 where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
 """
 COUNTED = """
@@ -86,7 +86,7 @@ class Operations:
 
     async def add(self, campaign_id):
         async with self.pool.acquire() as conn:
-            found = await pages.lists(conn, self.tenant_id, campaign_id)
+            found = await listing.lists(conn, self.tenant_id, campaign_id)
             list_id = self.rng.choice([None, *(one.list_id for one in found)])
             new = NewContact(phone=number(self.rng.randrange(60)))
             added = await store.add(conn, self.tenant_id, campaign_id, list_id, new)
@@ -99,7 +99,7 @@ class Operations:
             transaction = conn.transaction()
             await transaction.start()
             list_id = await store.list_named(conn, self.tenant_id, campaign_id, self.rng.choice("AB"))
-            added = await many.add_many(conn, self.tenant_id, campaign_id, list_id, rows)
+            added = await bulk_store.add_many(conn, self.tenant_id, campaign_id, list_id, rows)
             assert added.contact_ids.keys() == {row.phone for row in rows} >= added.made
             await (transaction.commit() if kept else transaction.rollback())
         self.done["many" if kept else "rolled back"] += 1
@@ -111,7 +111,7 @@ class Operations:
             )
             some = self.rng.sample(found, min(len(found), self.rng.randrange(6)))
             ids = [[row[column] for row in some] for column in ("contact_id", "customer_id")]
-            self.done["removed"] += await many.remove_many(conn, self.tenant_id, campaign_id, *ids)
+            self.done["removed"] += await bulk_store.remove_many(conn, self.tenant_id, campaign_id, *ids)
 
     async def any_contact(self):
         async with self.pool.acquire() as conn:
@@ -147,8 +147,8 @@ async def test_kept_totals_equal_counted_ones_after_any_sequence_of_changes(pool
             kept, counted = await tallies(conn, tenant_id)
             assert kept == counted
             for campaign_id in ids:
-                for found in await pages.lists(conn, tenant_id, campaign_id):
-                    rows, total = await pages.page(conn, tenant_id, campaign_id, found.list_id, Search(), 1000, 0)
+                for found in await listing.lists(conn, tenant_id, campaign_id):
+                    rows, total = await listing.page(conn, tenant_id, campaign_id, found.list_id, Search(), 1000, 0)
                     assert len(rows) == total == found.contact_count
     sometimes = ("added", "duplicate", "many", "rolled back", "deleted", Refusal.NOT_PENDING, "moved", "removed")
     assert all(operations.done[what] for what in sometimes), operations.done
@@ -162,7 +162,7 @@ async def test_kept_totals_equal_counted_ones_after_changes_at_once(pool, tenant
         for _ in range(15):
             await operations.step()
 
-    await asyncio.gather(*(many() for _ in range(10)))
+    await asyncio.gather(*(bulk_store() for _ in range(10)))
     async with pool.acquire() as conn:
         kept, counted = await tallies(conn, tenant_id)
     assert kept == counted
@@ -201,7 +201,7 @@ async def test_first_additions_at_once_make_one_default_list(pool, conn, tenant_
 
     added = await asyncio.gather(*(add(n) for n in range(18)))
     assert not any(one.duplicate for one in added)
-    found = await pages.lists(conn, tenant_id, campaign_id)
+    found = await listing.lists(conn, tenant_id, campaign_id)
     assert [(one.name, one.contact_count) for one in found] == [("Default List", 18)]
 
 
@@ -253,11 +253,11 @@ async def test_refusals_tell_what_is_missing_first(conn, tenant_id, campaign_id)
     new = NewContact(phone=number(1))
     assert await store.add(conn, tenant_id, 1, None, new) is Refusal.NO_CAMPAIGN
     assert await store.add(conn, tenant_id, campaign_id, 1, new) is Refusal.NO_LIST
-    assert await pages.lists(conn, tenant_id, 1) is None
+    assert await listing.lists(conn, tenant_id, 1) is None
     await conn.execute("update campaign set status = 4 where tenant_id = $1", tenant_id)
     assert await store.add(conn, tenant_id, campaign_id, None, new) is Refusal.STOPPED
     assert await store.add(conn, tenant_id, campaign_id, 1, new) is Refusal.NO_LIST
-    assert await pages.lists(conn, tenant_id, campaign_id) == []
+    assert await listing.lists(conn, tenant_id, campaign_id) == []
 
 
 async def test_many_rows_skip_what_the_campaign_has_and_what_came_before(conn, tenant_id, campaign_id):
@@ -265,9 +265,9 @@ async def test_many_rows_skip_what_the_campaign_has_and_what_came_before(conn, t
     async with conn.transaction():
         list_id = await store.list_named(conn, tenant_id, campaign_id, "B")
         rows = [NewContact(phone=number(n), name=f"No. {i}") for i, n in enumerate((3, 1, 2, 3, 2))]
-        added = await many.add_many(conn, tenant_id, campaign_id, list_id, rows)
+        added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
     assert added.made == {number(2), number(3)}
-    found, total = await pages.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
+    found, total = await listing.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
     assert [(one.phone, one.name) for one in found] == [(number(3), "No. 0"), (number(2), "No. 2")]
     assert total == 2
 
@@ -303,7 +303,7 @@ FILL = (
            lease_until)
        select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now(), 'infinity', now()
        from contact where tenant_id = $1 and contact_id % 3 = 0""",
-    """insert into contact_block (tenant_id, list_id, span, block, slot, contacts)
+    """insert into contact_block (tenant_id, list_id, span, block, shard, contacts)
        select tenant_id, list_id, span, contact_id >> span, 0, count(*)
        from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4""",
     f"""insert into import_job (tenant_id, campaign_id, list_id, list_name, total_rows, status, finished_at)
@@ -381,34 +381,34 @@ async def assert_uses(conn, index, table, sql, *args):
 
 @pytest.mark.parametrize("offset", [0, 1000])
 async def test_page_reads_the_list_by_its_index(filled, large, offset):
-    await assert_uses(filled, "contact_list_page", "contact", pages.PAGE, *large, 20, offset)
+    await assert_uses(filled, "contact_list_page", "contact", listing.PAGE, *large, 20, offset)
 
 
 async def test_page_is_read_in_order_without_sorting_the_list(filled, large):
-    for _, found in await plans(filled, pages.PAGE, *large, 20, 0):
+    for _, found in await plans(filled, listing.PAGE, *large, 20, 0):
         below_limit = next(node for node in found if node["Node Type"] == "Limit")
         assert all(node["Node Type"] != "Sort" for node in nodes(below_limit))
 
 
 async def test_page_of_a_status_reads_its_index(filled, large):
-    await assert_uses(filled, "contact_list_status", "contact", pages.PAGE_OF_STATUS, *large, 20, 0, 2)
-    for mode, found in await plans(filled, pages.PAGE_OF_STATUS, *large, 20, 0, 2):
+    await assert_uses(filled, "contact_list_status", "contact", listing.PAGE_OF_STATUS, *large, 20, 0, 2)
+    for mode, found in await plans(filled, listing.PAGE_OF_STATUS, *large, 20, 0, 2):
         assert any("hashed SubPlan" in node.get("Filter", "") for node in found), (mode, found)
 
 
 async def test_page_of_those_in_a_call_is_found_by_the_calls_that_are_up(filled, large):
-    for mode, found in await plans(filled, pages.PAGE_IN_CALL, *large, 20, 0, 1):
+    for mode, found in await plans(filled, listing.PAGE_IN_CALL, *large, 20, 0, 1):
         used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "attempt"}}
         assert used == {"contact_pkey", "attempt_live_number"}, (mode, found)
 
 
 async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
     index = "contact_tenant_id_campaign_id_phone_key"
-    await assert_uses(filled, index, "contact", pages.PAGE_OF_PHONE, *large, 20, 0, "+84910000001", None, None)
+    await assert_uses(filled, index, "contact", listing.PAGE_OF_PHONE, *large, 20, 0, "+84910000001", None, None)
 
 
 async def test_page_of_a_reference_reads_its_index(filled, large):
-    await assert_uses(filled, "contact_external", "contact", pages.PAGE_OF_EXTERNAL, *large, 20, 0, "X1", None, None)
+    await assert_uses(filled, "contact_external", "contact", listing.PAGE_OF_EXTERNAL, *large, 20, 0, "X1", None, None)
 
 
 async def test_addition_reads_the_keys_of_numbers(filled, large):
@@ -432,11 +432,11 @@ where relname in ('contact', 'customer') or relname in (
 
 async def assert_looks_up(conn, tenant_id, campaign_id):
     """Each number of a chunk of 5,000 rows is looked for by the whole key."""
-    await assert_uses(conn, NUMBERS, "contact", many.KNOWN, tenant_id, campaign_id, SOME_NUMBERS)
-    await assert_uses(conn, PEOPLE, "customer", many.PEOPLE, tenant_id, SOME_NUMBERS)
+    await assert_uses(conn, NUMBERS, "contact", bulk_store.KNOWN, tenant_id, campaign_id, SOME_NUMBERS)
+    await assert_uses(conn, PEOPLE, "customer", bulk_store.PEOPLE, tenant_id, SOME_NUMBERS)
     for _, found in [
-        *await plans(conn, many.KNOWN, tenant_id, campaign_id, SOME_NUMBERS),
-        *await plans(conn, many.PEOPLE, tenant_id, SOME_NUMBERS),
+        *await plans(conn, bulk_store.KNOWN, tenant_id, campaign_id, SOME_NUMBERS),
+        *await plans(conn, bulk_store.PEOPLE, tenant_id, SOME_NUMBERS),
     ]:
         assert not {node["Node Type"] for node in found} & {
             "Hash Join",
@@ -460,12 +460,12 @@ async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled, large):
     await filled.execute(MADE_LARGE)
     for tenant_id, campaign_id in (large[:2], (1, 1)):
         await assert_looks_up(filled, tenant_id, campaign_id)
-        for sql in (many.HOLD_MANY, many.REMOVE_MANY):
+        for sql in (bulk_store.HOLD_MANY, bulk_store.REMOVE_MANY):
             await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, SOME_IDS)
             await assert_uses(filled, "attempt_live_number", "attempt", sql, tenant_id, campaign_id, SOME_IDS)
-        await assert_uses(filled, "customer_pkey", "customer", many.FREE_CUSTOMERS, tenant_id, SOME_IDS)
-        await assert_uses(filled, "customer_pkey", "customer", many.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
-        await assert_uses(filled, "contact_customer", "contact", many.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
+        await assert_uses(filled, "customer_pkey", "customer", bulk_store.FREE_CUSTOMERS, tenant_id, SOME_IDS)
+        await assert_uses(filled, "customer_pkey", "customer", bulk_store.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
+        await assert_uses(filled, "contact_customer", "contact", bulk_store.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
     await transaction.rollback()
 
 
@@ -478,7 +478,7 @@ async def test_numbers_in_tables_that_were_never_analysed_are_looked_for_by_the_
         for first in (0, 2000):
             async with conn.transaction():
                 rows = [NewContact(phone=number(n)) for n in range(first, first + 2000)]
-                await many.add_many(conn, tenant_id, campaign_id, list_id, rows)
+                await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
         await assert_looks_up(conn, tenant_id, campaign_id)
         await conn.close()
 
@@ -489,16 +489,16 @@ async def campaign_of_one(conn, tenant_id):
 
 async def test_deep_page_reads_ranges_and_the_list_by_their_keys(filled, large):
     for args in ((*large, 20, 2500), (*large, 1000, 10**9), (1, 1, 1, 20, 2500)):
-        await assert_uses(filled, "contact_list_page", "contact", pages.PAGE_DEEP, *args)
-        await assert_uses(filled, "contact_block_pkey", "contact_block", pages.PAGE_DEEP, *args)
+        await assert_uses(filled, "contact_list_page", "contact", listing.PAGE_DEEP, *args)
+        await assert_uses(filled, "contact_block_pkey", "contact_block", listing.PAGE_DEEP, *args)
 
 
 async def test_pages_of_a_list_that_statistics_have_not_seen_read_their_indexes(filled):
     place = (1, 1, 1, 20, 0)
-    await assert_uses(filled, "contact_list_page", "contact", pages.PAGE, *place)
-    await assert_uses(filled, "contact_list_status", "contact", pages.PAGE_OF_STATUS, *place, 1)
-    await assert_uses(filled, NUMBERS, "contact", pages.PAGE_OF_PHONE, *place, number(1), None, None)
-    await assert_uses(filled, "contact_external", "contact", pages.PAGE_OF_EXTERNAL, *place, "X1", None, None)
+    await assert_uses(filled, "contact_list_page", "contact", listing.PAGE, *place)
+    await assert_uses(filled, "contact_list_status", "contact", listing.PAGE_OF_STATUS, *place, 1)
+    await assert_uses(filled, NUMBERS, "contact", listing.PAGE_OF_PHONE, *place, number(1), None, None)
+    await assert_uses(filled, "contact_external", "contact", listing.PAGE_OF_EXTERNAL, *place, "X1", None, None)
 
 
 async def test_deletion_reads_the_primary_key(filled, large):
@@ -510,7 +510,7 @@ async def test_deletion_reads_the_primary_key(filled, large):
 async def test_lists_read_the_tally_by_its_key(filled, large):
     await assert_uses(filled, "contact_list_tenant_id_campaign_id_name_key", "contact_list", store.FIND_LIST,
                       large[0], large[1], "A")  # fmt: skip
-    for mode, found in await plans(filled, pages.LISTS, large[0], large[1]):
+    for mode, found in await plans(filled, listing.LISTS, large[0], large[1]):
         assert "contact" not in {node.get("Relation Name") for node in found}, mode
 
 

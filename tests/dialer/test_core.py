@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.ari.events import (
+from tongdai.calls.model import NOT_PLACED, AttemptState, Ending, Outcome
+from tongdai.calls.model import TRANSITIONS as ATTEMPT_TRANSITIONS
+from tongdai.dialer import core
+from tongdai.dialer.core import Call, Script, Stage, adopted, step
+from tongdai.switch.events import (
     ChannelDestroyed,
     ChannelHangupRequest,
     ChannelStateChange,
@@ -16,10 +20,6 @@ from tongdai.ari.events import (
     StasisEnd,
     StasisStart,
 )
-from tongdai.calls.model import NOT_PLACED, AttemptState, Ending, Outcome
-from tongdai.calls.model import TRANSITIONS as ATTEMPT_TRANSITIONS
-from tongdai.dialer import core
-from tongdai.dialer.core import Call, Script, Stage, adopted, step
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 ID = UUID(int=1)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import asyncpg
 import pytest
 
-from tests.servers import eventually
+from tests.support.servers import eventually
 from tongdai.dialer.leader import lead
 
 Fresh = Callable[..., AbstractAsyncContextManager[str]]

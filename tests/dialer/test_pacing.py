@@ -16,7 +16,7 @@ SETTLED = Tally(answered=10_000, abandoned=200)
 BUSY = Snapshot(
     Mode.PREDICTIVE,
     WIDE,
-    calls_up=40,
+    active_calls=40,
     talking_since=tuple(NOW - 3.0 * agent for agent in range(40)),
     wrap_up_since=(NOW - 1, NOW - 4, NOW - 8),
     talk_mean_s=120,
@@ -36,7 +36,7 @@ snapshots = st.builds(
     Snapshot,
     st.sampled_from(Mode),
     limits,
-    calls_up=numbers,
+    active_calls=numbers,
     accepted=numbers,
     agents_free=numbers,
     talking_since=since,
@@ -60,7 +60,7 @@ def placed(snapshot: Snapshot, **changes: object) -> int:
 def test_never_negative_and_within_the_limits(snapshot: Snapshot):
     count = placed(snapshot)
     assert count >= 0
-    assert count == 0 or snapshot.calls_up + count <= snapshot.limits.max_concurrent
+    assert count == 0 or snapshot.active_calls + count <= snapshot.limits.max_concurrent
     assert count == 0 or count <= snapshot.limits.calls_per_second
 
 
@@ -138,10 +138,10 @@ def test_of_an_answer_rate_hardly_known_fewer_are_placed():
 
 def test_agentless_places_what_the_limits_leave():
     limits = Limits(max_concurrent=50, calls_per_second=10)
-    agentless = Snapshot(Mode.AGENTLESS, limits, calls_up=20)
+    agentless = Snapshot(Mode.AGENTLESS, limits, active_calls=20)
     assert calls_to_place(agentless, NOW) == 10
-    assert placed(agentless, calls_up=48) == 2
-    assert placed(agentless, calls_up=60) == 0
+    assert placed(agentless, active_calls=48) == 2
+    assert placed(agentless, active_calls=60) == 0
 
 
 def test_preview_places_one_for_each_agent_who_accepted():

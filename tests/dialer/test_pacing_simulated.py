@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tongdai.dialer.pacing import Mode, Snapshot, Tally, calls_to_place
-from tongdai.testing.dialing_sim import Case, Day, Pacing, simulate
+from tongdai.testing.pacing_simulation import Case, Day, Pacing, simulate
 
 CAP = 0.03
 HOUR_S = 3600

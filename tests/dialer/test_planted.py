@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.dialer.simulated import Plan, simulate
-from tongdai.ari.switch import SwitchAway
+from tests.support.dialer_simulation import Plan, simulate
 from tongdai.calls.model import Attempt, AttemptState, Outcome
 from tongdai.campaigns.model import Running
-from tongdai.dialer import carrying, core, placing, reconciling
+from tongdai.dialer import call_controller, core, originator, reconcile
 from tongdai.dialer.options import LEASE
 from tongdai.ids import ContactId
-from tongdai.testing.memory_records import PENDING, MemoryRecords
+from tongdai.switch.interface import SwitchAway
+from tongdai.testing.memory_store import PENDING, MemoryRecords
 
 SEEDS = range(1, 13)
 
@@ -38,9 +38,9 @@ def test_deleting_a_contact_without_asking_whether_it_is_in_a_call_is_found() ->
 def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    adopt = reconciling.Reconciling._adopt
+    adopt = reconcile.Reconciling._adopt
 
-    async def requeue(self: reconciling.Reconciling, live: Sequence[Attempt]) -> None:
+    async def requeue(self: reconcile.Reconciling, live: Sequence[Attempt]) -> None:
         kept: list[Attempt] = []
         for attempt in live:
             known = str(attempt.attempt_id) in self._carrying.lines
@@ -50,18 +50,18 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
                 kept.append(attempt)
         await adopt(self, kept)
 
-    monkeypatch.setattr(reconciling.Reconciling, "_adopt", requeue)
+    monkeypatch.setattr(reconcile.Reconciling, "_adopt", requeue)
     assert found("ended as cancelled, and was dialled")
 
 
 def test_taking_calls_for_lost_before_their_lease_is_past_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (carrying, placing, reconciling):
+    for module in (call_controller, originator, reconcile):
         monkeypatch.setattr(module, "LEASE", timedelta(seconds=2))
     assert found("its attempt had ended as lost")
 
 
 def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    originate = placing.commands.originate
+    originate = originator.commands.originate
 
     async def again(*args: object, **options: object) -> object:
         try:
@@ -69,22 +69,22 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
         except SwitchAway:
             return await originate(*args, **options)
 
-    monkeypatch.setattr(placing.commands, "originate", again)
+    monkeypatch.setattr(originator.commands, "originate", again)
     assert found("is asked for a second time")
 
 
 def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forgetful(self: placing.Placing, campaign: Running, attempts: Sequence[Attempt]) -> None:
-        for first in range(0, len(attempts), placing.BATCH):
-            some = attempts[first : first + placing.BATCH]
+    async def forgetful(self: originator.Placing, campaign: Running, attempts: Sequence[Attempt]) -> None:
+        for first in range(0, len(attempts), originator.BATCH):
+            some = attempts[first : first + originator.BATCH]
             verdicts = await self._records.dial(some, LEASE)
             for attempt in some:
                 self._go(campaign.settings, attempt, verdicts, self._clock.monotonic())
 
     async def leave(*_: object) -> None: ...
 
-    monkeypatch.setattr(placing.Placing, "_dial", forgetful)
-    monkeypatch.setattr(reconciling.Reconciling, "_take_back", leave)
+    monkeypatch.setattr(originator.Placing, "_dial", forgetful)
+    monkeypatch.setattr(reconcile.Reconciling, "_take_back", leave)
     lasting = Plan(crash_s=0, stop_s=0, take_over_s=0, crash_at_step=False)
     assert found("past its lease", plan=lasting)
 

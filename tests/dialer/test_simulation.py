@@ -6,7 +6,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from tests.dialer.simulated import SOMETIMES, STORM, Plan, World, simulate
+from tests.support.dialer_simulation import SOMETIMES, STORM, Plan, World, simulate
 from tongdai.dialer.options import LEASE
 
 SEEDS = range(100, 116)

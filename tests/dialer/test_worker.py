@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from tongdai.agents.model import AgentState
-from tongdai.calls.figures import Load
+from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Claims, Outcome, Terms
-from tongdai.campaigns.calling import CallSettings, Mode
 from tongdai.campaigns.model import Running, Status
+from tongdai.campaigns.settings.model import CallSettings, Mode
 from tongdai.dialer.options import CLAIM_LEASE, LEASE
-from tongdai.dialer.placing import BATCH
+from tongdai.dialer.originator import BATCH
 from tongdai.dialer.worker import RECONCILE_S, Dialer, SwitchTaken
+from tongdai.switch.simulated.callees import Callee, Ending, always, phone, uniform
+from tongdai.switch.simulated.client import FakeAsterisk, Faults
+from tongdai.switch.simulated.switchboard import Switchboard
 from tongdai.testing import virtual_time
-from tongdai.testing.callees import Callee, Ending, always, phone, uniform
-from tongdai.testing.fake_asterisk import FakeAsterisk, Faults
-from tongdai.testing.memory_records import IN_CALL, PENDING, MemoryRecords
-from tongdai.testing.switchboard import Switchboard
+from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryRecords
 
 QUEUE = 7
 ASKED = {"now", "running", "dial", "claim", "end", "answered", "rang", "overdue", "connected"}

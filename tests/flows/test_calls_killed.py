@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.calling_office import office
-from tests.servers import eventually, serving
+from tests.support.calling_office import office
+from tests.support.servers import eventually, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 

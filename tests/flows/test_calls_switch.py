@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.calling_office import office
-from tests.servers import eventually
-from tongdai.testing.callees import Ending, always
+from tests.support.calling_office import office
+from tests.support.servers import eventually
+from tongdai.switch.simulated.callees import Ending, always
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 

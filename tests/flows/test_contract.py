@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import refused
-from tongdai.app import ENDPOINTS
 from tongdai.imports.worker import Worker
+from tongdai.processes.api import ENDPOINTS
 
 both_prefixes = pytest.mark.parametrize("prefix", ["/v1", "/api/v1"])
 SUCCESS = '{"success":"1","error_code":"SUCCESS","error_message":'

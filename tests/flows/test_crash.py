@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 
 from tests import soak
-from tests.servers import Role, Server, eventually, serving
-from tongdai.db import embedded
+from tests.support.servers import Role, Server, eventually, serving
+from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import connect
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.calls.made import attempt
 from tests.conftest import Tenant, refused
+from tests.support.calls import attempt
 from tongdai import __version__
-from tongdai.app import ENDPOINTS
-from tongdai.http import openapi
+from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
+from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai.testing.factories import vn_mobile
 

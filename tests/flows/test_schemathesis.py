@@ -13,17 +13,17 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.pytest.lazy import get_all_tests
 
 from tests.conftest import PEPPER
-from tests.servers import Server
+from tests.support.servers import Server
 from tongdai import __version__
-from tongdai.app import ENDPOINTS
 from tongdai.db.pool import Pool
-from tongdai.http import openapi
-from tongdai.imports import media
+from tongdai.http.openapi import document as openapi
+from tongdai.imports.intake import media_type
+from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai.testing import factories
 
 
-@schemathesis.serializer("application/x-ndjson", media.XLSX)
+@schemathesis.serializer("application/x-ndjson", media_type.XLSX)
 def as_they_are(_, value: object) -> bytes:
     """What the tool has no writer of its own for."""
     return value if isinstance(value, bytes) else str(value).encode()

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests import soak
-from tests.servers import Server, eventually, serving
+from tests.support.servers import Server, eventually, serving
 from tongdai.testing import factories
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")

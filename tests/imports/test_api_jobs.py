@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from tests.conftest import refused
-from tests.imports.jobs import accounted, messy
-from tongdai.http import event_stream as event_streams
-from tongdai.http.csv_file import csv_of
+from tests.support.imports import accounted, messy
+from tongdai.http.streams import event_source as event_streams
+from tongdai.http.streams.csv import csv_of
 from tongdai.imports.worker import Worker
 
 ROW = ["row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId"]

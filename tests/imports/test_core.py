@@ -3,10 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.imports.jobs import accounted, told
+from tests.support.imports import accounted, told
 from tongdai.contacts import phone
 from tongdai.ids import ContactId
-from tongdai.imports import core, outcomes, readers
+from tongdai.imports import core, readers
+from tongdai.imports.outcomes import codec
 
 NUMBERS = [f"090000000{n}" for n in range(6)]
 PHONES = st.sampled_from([*NUMBERS, "+84900000001", "0900 000 002", "12", "", None, "0900000003x"])
@@ -23,7 +24,7 @@ def test_rows_are_settled_as_the_simplest_way_would(
 ) -> None:
     """Over several chunks, with a campaign that is a dict."""
     campaign = {e164(number): ContactId(n) for n, number in enumerate(sorted(known), 1)}
-    seen, ours, first, kept = set[str](), set[ContactId](), None, list[outcomes.RowResult]()
+    seen, ours, first, kept = set[str](), set[ContactId](), None, list[codec.RowResult]()
     for start in range(0, len(rows), chunk_rows):
         chunk = [readers.Row(**row) for row in rows[start : start + chunk_rows]]
         checked = core.checked(chunk, phone.normaliser("VN"))
@@ -41,7 +42,7 @@ def test_rows_are_settled_as_the_simplest_way_would(
             ours |= {campaign[number] for number in made}
             first = min((one for one in (first, standing.first_made) if one is not None), default=None)
         settled = core.settle(chunk, checked, standing)
-        kept += outcomes.results(settled, start + 1)
+        kept += codec.results(settled, start + 1)
     assert told(kept) == accounted(rows, map(e164, known))
     for row in kept:
         assert (row.contact_id is None) == (

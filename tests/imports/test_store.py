@@ -5,7 +5,9 @@ import pytest
 from tests.contacts.test_store import assert_uses, nodes, plans
 from tongdai.contacts import store as contacts
 from tongdai.db.pool import open_pool
-from tongdai.imports import kept, store, undoing
+from tongdai.imports import store
+from tongdai.imports import undo as undo_store
+from tongdai.imports.outcomes import store as outcome_store
 from tongdai.testing import factories
 
 # Of several tenants, campaigns and jobs: with one of each any index looks as good.
@@ -77,7 +79,7 @@ async def test_chunk_is_taken_by_its_keys(filled, large):
     args = (tenant_id, job_id, 1, "10 seconds")
     await assert_uses(filled, "import_job_pkey", "import_job", store.TAKE, *args)
     await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.TAKE, *args)
-    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undoing.TAKE_BACK, *args)
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undo_store.TAKE_BACK, *args)
 
 
 async def test_chunk_is_counted_by_its_keys(filled, large):
@@ -85,7 +87,7 @@ async def test_chunk_is_counted_by_its_keys(filled, large):
     args = (tenant_id, job_id, 1, 1, 1, 5000, 1, "\\x00", 1)
     await assert_uses(filled, "import_job_pkey", "import_job", store.ADVANCE, *args)
     await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.ADVANCE, *args)
-    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undoing.TAKEN_BACK, tenant_id, job_id, 1, 1)
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undo_store.TAKEN_BACK, tenant_id, job_id, 1, 1)
 
 
 async def test_contacts_that_a_job_made_are_found_by_their_keys(filled, large):
@@ -99,14 +101,14 @@ async def test_page_of_rows_reads_one_jobs_outcomes_and_no_payload(filled, large
     tenant_id, _, job_id = large
     for wanted in (None, "failed"):
         args = (tenant_id, job_id, wanted, 20, 100)
-        await assert_uses(filled, "import_outcome_pkey", "import_outcome", kept.PLACES, *args)
-    assert "payload" not in kept.PLACES
+        await assert_uses(filled, "import_outcome_pkey", "import_outcome", outcome_store.PLACES, *args)
+    assert "payload" not in outcome_store.PLACES
 
 
 async def test_payloads_are_read_one_by_one_by_their_key(filled, large):
     tenant_id, _, job_id = large
-    await assert_uses(filled, "import_outcome_pkey", "import_outcome", kept.PAYLOAD, tenant_id, job_id, 5)
-    for _, found in await plans(filled, kept.NEXT_PAYLOAD, tenant_id, job_id, 5, "failed"):
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", outcome_store.PAYLOAD, tenant_id, job_id, 5)
+    for _, found in await plans(filled, outcome_store.NEXT_PAYLOAD, tenant_id, job_id, 5, "failed"):
         assert "import_outcome_pkey" in {node.get("Index Name") for node in found}
         assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in found}
 
@@ -121,16 +123,16 @@ async def test_jobs_of_a_campaign_are_read_newest_first_without_sorting_them(fil
 
 async def test_job_is_found_and_stopped_by_its_key(filled, large):
     tenant_id, campaign_id, job_id = large
-    for sql in (store.FIND, undoing.REQUEST_UNDO):
+    for sql in (store.FIND, undo_store.REQUEST_UNDO):
         for mode, found in await plans(filled, sql, tenant_id, campaign_id, job_id):
             used = {node.get("Index Name") for node in found}
             assert used & {"import_job_pkey", "import_job_campaign"}, (mode, found)
 
 
 async def test_what_is_old_is_found_by_its_age(filled):
-    await assert_uses(filled, "import_job_rows", "import_job", kept.DROP_ROWS, "30 days", 100)
-    await assert_uses(filled, "import_job_seen", "import_job", kept.DROP_SEEN, 100)
+    await assert_uses(filled, "import_job_rows", "import_job", outcome_store.DROP_ROWS, "30 days", 100)
+    await assert_uses(filled, "import_job_seen", "import_job", outcome_store.DROP_SEEN, 100)
 
 
 async def test_numbers_that_a_dry_run_has_seen_are_dropped_by_their_key(filled):
-    await assert_uses(filled, "import_seen_pkey", "import_seen", kept.DROP_SEEN, 100)
+    await assert_uses(filled, "import_seen_pkey", "import_seen", outcome_store.DROP_SEEN, 100)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from tests.imports.jobs import (
+from tests.support.imports import (
     LEASE,
     Connection,
     Place,
@@ -29,15 +29,15 @@ from tests.imports.jobs import (
     work_off,
     working,
 )
-from tests.seeded import Seeded, seeded
-from tests.servers import eventually
-from tongdai.contacts import many
+from tests.support.seeded import Seeded, seeded
+from tests.support.servers import eventually
+from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.db.pool import Pool, open_pool
 from tongdai.ids import JobId, TenantId
 from tongdai.imports import store, worker
-from tongdai.imports.ahead import Ahead
 from tongdai.imports.model import MAX_ATTEMPTS, Job, JobStatus
+from tongdai.imports.prefetch import Ahead
 from tongdai.imports.worker import Worker
 
 
@@ -51,7 +51,7 @@ async def check_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded])
         expected |= data.fresh | set(data.known)
     assert await _phones(conn, "contact", place) == sorted(expected)
     assert await _phones(conn, "customer", place) == sorted(expected)
-    tally = await conn.fetchval("select sum(contacts) from contact_tally where tenant_id = $1", place.tenant_id)
+    tally = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", place.tenant_id)
     assert tally == len(expected)
     assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
 
@@ -65,7 +65,7 @@ async def state(conn: Connection, place: Place) -> tuple[object, ...]:
     """All that a worker might write of a tenant."""
     jobs = await conn.fetch("select * from import_job where tenant_id = $1 order by job_id", place.tenant_id)
     chunks = await conn.fetch("select job_id, seq from import_chunk where tenant_id = $1", place.tenant_id)
-    tally = await conn.fetch("select * from contact_tally where tenant_id = $1", place.tenant_id)
+    tally = await conn.fetch("select * from contact_counter where tenant_id = $1", place.tenant_id)
     return (jobs, sorted(map(tuple, chunks)), tally, await _phones(conn, "contact", place))
 
 
@@ -355,7 +355,7 @@ async def test_cancellation_amid_a_chunk_hands_the_job_back_with_its_attempts_un
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows, 100)
     async with working(own_pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
-        await other.execute(many.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
+        await other.execute(bulk_store.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
         waits = "select true from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
         await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
         before = await found(conn, place, job_id)
@@ -488,7 +488,7 @@ async def test_cancellation_ends_a_worker_whose_database_is_gone(
         async with Wire(own_dsn, Path(folder)) as wire:
             pool = await open_pool(wire.dsn, 4, name="tests")
             async with working(pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
-                await other.execute(many.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
+                await other.execute(bulk_store.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
                 waits = "select true from pg_stat_activity where wait_event = 'advisory'"
                 await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
                 cut = asyncio.create_task(wire.cut())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.imports.jobs import (
+from tests.support.imports import (
     LEASE,
     Connection,
     a_place,
@@ -27,12 +27,13 @@ from tests.imports.jobs import (
     work_off,
     working,
 )
-from tests.servers import eventually
+from tests.support.servers import eventually
 from tongdai.contacts import phone
-from tongdai.contacts.many import known
+from tongdai.contacts.bulk_store import known
 from tongdai.db.pool import Pool
-from tongdai.imports import core, kept, store, worker
+from tongdai.imports import core, store, worker
 from tongdai.imports.model import JobStatus
+from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.readers import Row
 from tongdai.imports.worker import Worker
 
@@ -181,11 +182,11 @@ async def test_what_a_dry_run_has_seen_is_forgotten_once_it_has_ended(conn: Conn
     job_id = await post(conn, place, rows, 100, dry_run=True)
     seen = "select count(*) from import_seen"
     assert await Worker(own_pool, LEASE, asyncio.Event()).step()
-    assert not await kept.drop_seen(conn), "it is needed until then"
+    assert not await outcome_store.drop_seen(conn), "it is needed until then"
     before = await conn.fetchval(seen)
     await work_off(conn, own_pool)
     assert 0 < before < await conn.fetchval(seen)
-    while await kept.drop_seen(conn):
+    while await outcome_store.drop_seen(conn):
         continue
     assert not await conn.fetchval(seen)
     assert (await found(conn, place, job_id)).status is JobStatus.DONE

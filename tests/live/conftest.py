@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.ari.listening import Listener, listening
-from tests.live.ears import EAR
-from tests.live.lab import Child, Lab
-from tests.live.office import TENANT, Office, cli
-from tests.servers import eventually, serving
-from tongdai.ari.events import Connected
+from tests.support.live.ears import EAR
+from tests.support.live.lab import Child, Lab
+from tests.support.live.office import TENANT, Office, cli
+from tests.support.servers import eventually, serving
+from tests.support.switch import Listener, listening
+from tongdai.switch.events import Connected
 
 Figures = Callable[[str], None]
 

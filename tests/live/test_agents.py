@@ -3,17 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.ari.listening import Listener
-from tests.live import audio, scenarios
 from tests.live.conftest import Figures
-from tests.live.ears import LOUD, SILENT, hear_each_other, overheard, phone_of
-from tests.live.lab import AGENT, AGENT_HZ, GREETING_HZ, Child
-from tests.live.office import Fields, Office, instant, international, numbers
-from tests.servers import eventually
-from tongdai.ari import commands
-from tongdai.campaigns.calling import RETRIES
+from tests.support.live import audio, scenarios
+from tests.support.live.ears import LOUD, SILENT, hear_each_other, overheard, phone_of
+from tests.support.live.lab import AGENT, AGENT_HZ, GREETING_HZ, Child
+from tests.support.live.office import Fields, Office, instant, international, numbers
+from tests.support.servers import eventually
+from tests.support.switch import Listener
+from tongdai.campaigns.settings.model import RETRIES
+from tongdai.dialer.originator import RECENT_S
 from tongdai.dialer.pacing import ENOUGH_ANSWERS, PATIENCE_S
-from tongdai.dialer.placing import RECENT_S
+from tongdai.switch import commands
 
 RING_S = 15
 """As short as it may be."""

@@ -9,14 +9,14 @@ from functools import partial
 
 import pytest
 
-from tests.ari.listening import Listener
-from tests.live import audio, scenarios
 from tests.live.conftest import Figures
-from tests.live.ears import LOUD, SILENT, hear_each_other, overheard, phone_of
-from tests.live.lab import AGENT, AGENT_HZ, GREETING_HZ
-from tests.live.office import Fields, Office, international, numbers, placed
-from tests.servers import eventually
-from tongdai.ari import commands
+from tests.support.live import audio, scenarios
+from tests.support.live.ears import LOUD, SILENT, hear_each_other, overheard, phone_of
+from tests.support.live.lab import AGENT, AGENT_HZ, GREETING_HZ
+from tests.support.live.office import Fields, Office, international, numbers, placed
+from tests.support.servers import eventually
+from tests.support.switch import Listener
+from tongdai.switch import commands
 
 RING_S = 15
 """As short as it may be."""

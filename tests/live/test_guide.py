@@ -4,14 +4,14 @@ import re
 import uuid
 from datetime import timedelta
 
-from tests.ari.listening import Listener
-from tests.live import guide, scenarios
-from tests.live.lab import AGENT, APP, TRUNK, Lab, number
-from tongdai.ari import commands
-from tongdai.ari.commands import Placed
-from tongdai.ari.events import ChannelDestroyed, StasisStart
+from tests.support.live import guide, scenarios
+from tests.support.live.lab import AGENT, APP, TRUNK, Lab, number
+from tests.support.switch import Listener
 from tongdai.calls.causes import outcome_of
-from tongdai.campaigns.calling import NEVER, RETRIES
+from tongdai.campaigns.settings.model import NEVER, RETRIES
+from tongdai.switch import commands
+from tongdai.switch.commands import Placed
+from tongdai.switch.events import ChannelDestroyed, StasisStart
 
 
 async def test_carrier_that_asks_for_a_password_gets_it(caller: Listener, lab: Lab) -> None:

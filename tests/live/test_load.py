@@ -4,14 +4,14 @@ import asyncio
 import time
 import uuid
 
-from tests.ari.listening import Listener
-from tests.live import scenarios
 from tests.live.conftest import Figures
-from tests.live.lab import APP, TRUNK, number
-from tests.servers import eventually
-from tongdai.ari import commands
-from tongdai.ari.commands import Placed
-from tongdai.ari.events import ChannelDestroyed, StasisStart
+from tests.support.live import scenarios
+from tests.support.live.lab import APP, TRUNK, number
+from tests.support.servers import eventually
+from tests.support.switch import Listener
+from tongdai.switch import commands
+from tongdai.switch.commands import Placed
+from tongdai.switch.events import ChannelDestroyed, StasisStart
 
 CALLS_PER_S, SECONDS = 100, 20
 

@@ -2,13 +2,13 @@
 
 import uuid
 
-from tests.ari.listening import Listener
-from tests.live import audio, scenarios
-from tests.live.ears import LOUD, SILENT, hear_each_other, record, recorded
-from tests.live.lab import AGENT, AGENT_HZ, APP, GREETING_HZ, TRUNK, Lab, number
-from tongdai.ari import commands
-from tongdai.ari.commands import Placed
-from tongdai.ari.events import (
+from tests.support.live import audio, scenarios
+from tests.support.live.ears import LOUD, SILENT, hear_each_other, record, recorded
+from tests.support.live.lab import AGENT, AGENT_HZ, APP, GREETING_HZ, TRUNK, Lab, number
+from tests.support.switch import Listener
+from tongdai.switch import commands
+from tongdai.switch.commands import Placed
+from tongdai.switch.events import (
     ChannelDestroyed,
     ChannelEnteredBridge,
     ChannelLeftBridge,

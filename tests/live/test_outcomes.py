@@ -5,14 +5,21 @@ import uuid
 import pytest
 from structlog.testing import capture_logs
 
-from tests.ari.listening import Listener, listening
-from tests.live import scenarios
-from tests.live.lab import APP, TRUNK, Lab, number
-from tests.servers import eventually
-from tongdai.ari import commands
-from tongdai.ari.client import AriClient
-from tongdai.ari.commands import Placed, Refused
-from tongdai.ari.events import ChannelDestroyed, ChannelHangupRequest, ChannelStateChange, Dial, StasisEnd, StasisStart
+from tests.support.live import scenarios
+from tests.support.live.lab import APP, TRUNK, Lab, number
+from tests.support.servers import eventually
+from tests.support.switch import Listener, listening
+from tongdai.switch import commands
+from tongdai.switch.client import AriClient
+from tongdai.switch.commands import Placed, Refused
+from tongdai.switch.events import (
+    ChannelDestroyed,
+    ChannelHangupRequest,
+    ChannelStateChange,
+    Dial,
+    StasisEnd,
+    StasisStart,
+)
 
 
 async def dial(caller: Listener, ending: str, trunk: str = TRUNK, timeout_s: int = 30) -> str:

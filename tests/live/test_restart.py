@@ -4,14 +4,14 @@ import uuid
 
 import pytest
 
-from tests.ari.listening import Listener, listening
-from tests.live import scenarios
-from tests.live.lab import APP, TRUNK, Lab, number
-from tests.servers import eventually
-from tongdai.ari import commands
-from tongdai.ari.commands import Placed
-from tongdai.ari.events import ChannelDestroyed, Connected, Disconnected, Replaced, StasisStart
-from tongdai.ari.switch import SwitchAway
+from tests.support.live import scenarios
+from tests.support.live.lab import APP, TRUNK, Lab, number
+from tests.support.servers import eventually
+from tests.support.switch import Listener, listening
+from tongdai.switch import commands
+from tongdai.switch.commands import Placed
+from tongdai.switch.events import ChannelDestroyed, Connected, Disconnected, Replaced, StasisStart
+from tongdai.switch.interface import SwitchAway
 
 
 async def answered(caller: Listener, n: int = 0) -> str:

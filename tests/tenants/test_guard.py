@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from tests.conftest import PEPPER, refused
-from tongdai.app import ENDPOINTS, build
 from tongdai.clock import SystemClock
 from tongdai.http.principal import Scope
-from tongdai.tenants import keys
+from tongdai.processes.api import ENDPOINTS, build
+from tongdai.tenants import key_format
 from tongdai.tenants import store as tenants
 from tongdai.testing import factories
 from tongdai.testing.asgi import running
@@ -100,7 +100,7 @@ async def test_every_refusal_of_a_key_is_the_same_to_the_byte(api, tenant, other
         [],
         [("X-Api-Key", "sk_live_xxx")],
         [("X-Api-Key", "é".encode("latin-1"))],
-        [("X-Api-Key", keys.generate())],
+        [("X-Api-Key", key_format.generate())],
         [("X-Api-Key", expired.value)],
         [("X-Api-Key", revoked.value)],
         [("X-Api-Key", platform.value)],
@@ -170,7 +170,7 @@ async def test_keys_made_over_the_api_work_and_are_listed_without_their_value(te
     page = await tenant.done("GET", "/v1/api-keys")
     assert page["totalRecord"] == 2
     row = next(row for row in page["data"] if row["keyId"] == made["keyId"])
-    assert (row["name"], row["scopes"], row["hint"]) == ("CRM", ["campaign", "queue"], keys.hint(made["key"]))
+    assert (row["name"], row["scopes"], row["hint"]) == ("CRM", ["campaign", "queue"], key_format.hint(made["key"]))
     assert made["key"] not in str(page)
     await tenant.done("DELETE", f"/v1/api-keys/{made['keyId']}")
     assert await status(api.client, ("X-Api-Key", made["key"])) == 401
@@ -308,7 +308,7 @@ def from_address(app, address):
 
 
 def wrong():
-    return ("X-Api-Key", keys.generate())
+    return ("X-Api-Key", key_format.generate())
 
 
 async def test_address_that_sends_too_many_wrong_keys_is_refused_for_a_while(dsn, settings, tenant):
@@ -340,7 +340,7 @@ async def test_right_keys_are_not_counted(serving, tenant):
 
 
 async def test_malformed_keys_and_blocked_addresses_cost_no_database(serving):
-    malformed = [("X-Api-Key", value) for value in ("x", "sk_live_xxx", keys.generate()[:-1] + "!")]
+    malformed = [("X-Api-Key", value) for value in ("x", "sk_live_xxx", key_format.generate()[:-1] + "!")]
     async with serving(FakeClock(), database=DEAD, failed_key_limit=3) as client:
         assert [await status(client, headers) for headers in malformed] == [401] * 3
         assert await status(client, wrong()) == 429

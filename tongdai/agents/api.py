@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UnsetType
 
 from tongdai import ids
-from tongdai.agents import preview_api, roster, store
+from tongdai.agents import roster, store
 from tongdai.agents.model import (
     ALLOWED,
     KEEP,
@@ -14,6 +14,7 @@ from tongdai.agents.model import (
     Change,
     Refusal,
 )
+from tongdai.agents.previews import api as previews_api
 from tongdai.agents.view import (
     AGENT_SAMPLE,
     SCHEMA,
@@ -262,5 +263,5 @@ HANDLERS: list[Route] = [
         "Agent signed out",
     ),
     _moving(Action.READY, "End wrap-up before its time", "Agent is ready"),
-    *preview_api.HANDLERS,
+    *previews_api.HANDLERS,
 ]

@@ -10,18 +10,18 @@ from uuid import UUID
 import msgspec
 
 from tongdai import ids
-from tongdai.calls import pages
+from tongdai.calls import history
+from tongdai.calls.history import Filter, Place
 from tongdai.calls.model import AttemptState, Outcome
-from tongdai.calls.pages import Filter, Place
 from tongdai.calls.view import HEADER, SAMPLE, CallPage, CallView, line, view
 from tongdai.contacts import phone
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import paging
-from tongdai.http.csv_file import accepts_csv, csv_headers, csv_of
 from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Stream, connection, endpoint, principal_of
 from tongdai.http.envelope import answer
-from tongdai.http.leaving import watched
 from tongdai.http.principal import Scope
+from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.disconnect import watched
 from tongdai.ids import AgentId, CampaignId, ContactId
 
 _TAG = "Calls"
@@ -82,7 +82,7 @@ async def calls(request: Request) -> Answer | Stream:
     if accepts_csv(request.headers.get("accept", "")):
         return Stream(_all(request, by), headers=csv_headers("calls.csv"))
     async with connection(request) as conn:
-        found, total = await pages.page(conn, who.tenant_id, by, page.size, page.offset)
+        found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
     show = phone.shower(who.country)
     return answer(CallPage(totalRecord=total, data=[view(call, show) for call in found]))
 
@@ -95,7 +95,7 @@ async def _all(request: Request, by: Filter) -> AsyncGenerator[bytes]:
     async with watched(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
-                found = await pages.behind(conn, who.tenant_id, by, after, PIECE_CALLS)
+                found = await history.behind(conn, who.tenant_id, by, after, PIECE_CALLS)
             if found:
                 yield csv_of([line(call, show) for call in found])
             if len(found) < PIECE_CALLS:
@@ -172,7 +172,7 @@ async def call(request: Request) -> Answer:
     who = principal_of(request)
     call_id = _call_id(request.path_params["callId"])
     async with connection(request) as conn:
-        found = await pages.find(conn, who.tenant_id, call_id)
+        found = await history.find(conn, who.tenant_id, call_id)
     if found is None:
         raise NotFound("Call not found")
     return answer(view(found, phone.shower(who.country)))
@@ -202,9 +202,9 @@ async def attempts(request: Request) -> Answer:
     page = paging.page_of(paging.query_of(request))
     by = Filter(campaign_id, contact_id)
     async with connection(request) as conn:
-        if not await pages.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
+        if not await history.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
             raise NotFound("Contact not found")
-        found, total = await pages.page(conn, who.tenant_id, by, page.size, page.offset)
+        found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
     show = phone.shower(who.country)
     return answer(CallPage(totalRecord=total, data=[view(call, show) for call in found]))
 

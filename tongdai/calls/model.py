@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tongdai.campaigns.calling import CallSettings, Ceiling, call_again_at
+from tongdai.campaigns.settings.model import CallSettings, FrequencyCap, call_again_at
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 
@@ -87,7 +87,7 @@ class Terms:
     open_until: Mapping[str, datetime]
     """The zones (as contacts have them) whose calling window is open, and where it closes."""
     lease: timedelta
-    number_ceilings: Sequence[Ceiling] = ()
+    number_caps: Sequence[FrequencyCap] = ()
     """For a number, over all campaigns of the tenant."""
 
 
@@ -96,14 +96,14 @@ class Claims:
     """What became of the due contacts that were looked at."""
 
     attempts: list[Attempt]
-    put_off: int = 0
+    rescheduled: int = 0
     """Their number was called too often, is being called now, or is on a do-not-call list that ends: due later."""
     closed: int = 0
     """On a do-not-call list: processed."""
 
     @property
     def examined(self) -> int:
-        return len(self.attempts) + self.put_off + self.closed
+        return len(self.attempts) + self.rescheduled + self.closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from tongdai.calls.model import TRANSITIONS, Attempt, AttemptState, Outcome
-from tongdai.calls.statements import by_index, instant
+from tongdai.calls.sql import by_index, instant
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, TenantId
 

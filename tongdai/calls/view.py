@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from tongdai.calls.pages import Call
+from tongdai.calls.history import Call
 
 
 class CallView(msgspec.Struct):

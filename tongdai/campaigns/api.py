@@ -7,10 +7,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.campaigns import sent, store, view
-from tongdai.campaigns.calling import CallSettings
+from tongdai.campaigns import store
 from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status, Totals
-from tongdai.campaigns.view import (
+from tongdai.campaigns.settings import request as settings_request
+from tongdai.campaigns.settings import view as settings_view
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.view import (
     PARTS_SCHEMA,
     SENT_SAMPLE,
     SETTINGS_SCHEMA,
@@ -70,7 +72,7 @@ _ROW_SAMPLE: dict[str, Any] = {
     "processedCount": 58,
 }
 _SETTINGS_SAMPLE: dict[str, Any] = msgspec.to_builtins(
-    view.settings_shown(sent.changed(CallSettings(), view.SAMPLE, "VN"))
+    settings_view.settings_shown(settings_request.changed(CallSettings(), settings_view.SAMPLE, "VN"))
 )
 _SETTINGS = (
     "How it calls can be sent in the fields from `purpose` on, each by itself. Windows are in the contact's local time "
@@ -159,7 +161,7 @@ async def create_campaign(request: Request) -> Answer:
     if new.userName is not None:
         body.text_field("userName", new.userName, MAX_NAME)
     who = principal_of(request)
-    settings = sent.changed(CallSettings(), new, who.country)
+    settings = settings_request.changed(CallSettings(), new, who.country)
 
     async def work(conn: Connection) -> CampaignCreated:
         await _hold_queue(conn, who.tenant_id, new.queueId)
@@ -192,7 +194,7 @@ async def get_campaign(request: Request) -> Answer:
         totals = (await store.totals_of(conn, tenant_id, [campaign_id]))[campaign_id]
     detail = CampaignDetail(
         **msgspec.structs.asdict(_row(campaign, totals)),
-        **view.settings_shown(settings),
+        **settings_view.settings_shown(settings),
         processStatus={str(status): count for status, count in totals.by_process_status.items()},
         callStatus=totals.by_call_status,
     )
@@ -234,13 +236,13 @@ async def change_campaign(request: Request) -> Answer:
     if isinstance(change.userName, str):
         body.text_field("userName", change.userName, MAX_NAME)
     user_name = None if isinstance(change.userName, UnsetType) else (change.userName,)
-    sent.check(change)
+    settings_request.check(change)
     who = principal_of(request)
     async with connection(request) as conn, conn.transaction():
         before = await store.lock(conn, who.tenant_id, campaign_id)
         if before is None:
             raise NotFound("Campaign not found")
-        settings = before, sent.changed(before, change, who.country)
+        settings = before, settings_request.changed(before, change, who.country)
         await _hold_queue(conn, who.tenant_id, change.queueId)
         await store.change(
             conn, who.tenant_id, campaign_id, name=name, user_name=user_name, settings=settings, by=who.key_id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from tongdai.campaigns.calling import CallSettings
+from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import CampaignId, TenantId
 
 DEFAULT_TYPE = "CAMPAIGN_CALL_AUTO"

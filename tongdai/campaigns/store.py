@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 
-from tongdai.campaigns import stored
-from tongdai.campaigns.calling import CallSettings
 from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, Running, Status, Totals, totals
+from tongdai.campaigns.settings import columns
+from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, KeyId, QueueId, TenantId
@@ -16,8 +16,8 @@ _COLUMNS = "campaign_id, name, type, status, user_name, created_at"
 _USUAL = CallSettings()
 
 CREATE = f"""
-insert into campaign (tenant_id, name, type, user_name, {", ".join(stored.COLUMNS)})
-values ($1, $2, $3, $4, {", ".join(f"${place}" for place in range(5, 5 + len(stored.COLUMNS)))}) returning {_COLUMNS}
+insert into campaign (tenant_id, name, type, user_name, {", ".join(columns.COLUMNS)})
+values ($1, $2, $3, $4, {", ".join(f"${place}" for place in range(5, 5 + len(columns.COLUMNS)))}) returning {_COLUMNS}
 """
 
 
@@ -32,7 +32,7 @@ async def create(
 ) -> Campaign:
     """A queue among the settings must be the tenant's own: see `holds_queue`."""
     async with conn.transaction():
-        values = stored.columns_of(settings).values()
+        values = columns.columns_of(settings).values()
         row = await conn.fetchrow(CREATE, tenant_id, name, type_, user_name, *values)
         assert row is not None
         campaign = _campaign(row)
@@ -82,7 +82,7 @@ async def page(
 
 TALLIES = """
 select campaign_id, process_status, call_status, sum(contacts)::bigint as contacts
-from contact_tally where tenant_id = $1 and campaign_id = any($2::bigint[])
+from contact_counter where tenant_id = $1 and campaign_id = any($2::bigint[])
 group by campaign_id, process_status, call_status
 """
 
@@ -95,17 +95,17 @@ async def totals_of(conn: Connection, tenant_id: TenantId, campaign_ids: list[Ca
     return {campaign_id: totals(tallies) for campaign_id, tallies in found.items()}
 
 
-CALL_SETTINGS = f"select {', '.join(stored.COLUMNS)} from campaign where tenant_id = $1 and campaign_id = $2"
+CALL_SETTINGS = f"select {', '.join(columns.COLUMNS)} from campaign where tenant_id = $1 and campaign_id = $2"
 
 
 async def call_settings(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
     """None when there is no such campaign."""
     row = await conn.fetchrow(CALL_SETTINGS, tenant_id, campaign_id)
-    return None if row is None else stored.settings_of(row)
+    return None if row is None else columns.settings_of(row)
 
 
 SETTINGS_OF = f"""
-select tenant_id, campaign_id, {", ".join(stored.COLUMNS)} from campaign
+select tenant_id, campaign_id, {", ".join(columns.COLUMNS)} from campaign
 where (tenant_id, campaign_id) in (select * from unnest($1::bigint[], $2::bigint[]))
 """
 Place = tuple[TenantId, CampaignId]
@@ -115,18 +115,18 @@ async def settings_of(conn: Connection, places: Collection[Place]) -> dict[Place
     """`call_settings` of those that there are."""
     tenants, campaigns = [tenant_id for tenant_id, _ in places], [campaign_id for _, campaign_id in places]
     rows = await conn.fetch(SETTINGS_OF, tenants, campaigns)
-    return {(row["tenant_id"], row["campaign_id"]): stored.settings_of(row) for row in rows}
+    return {(row["tenant_id"], row["campaign_id"]): columns.settings_of(row) for row in rows}
 
 
 async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
     """`call_settings`, which nobody else changes until the end of the transaction."""
     row = await conn.fetchrow(f"{CALL_SETTINGS} for no key update", tenant_id, campaign_id)
-    return None if row is None else stored.settings_of(row)
+    return None if row is None else columns.settings_of(row)
 
 
 # Of one priority the tenants take turns.
 RUNNING = f"""
-select tenant_id, campaign_id, c.name, t.zone as tenant_zone, {", ".join(stored.COLUMNS)}
+select tenant_id, campaign_id, c.name, t.zone as tenant_zone, {", ".join(columns.COLUMNS)}
 from campaign c join tenant t using (tenant_id) where status = 2
 order by priority desc, row_number() over (partition by tenant_id, priority order by campaign_id), tenant_id
 """
@@ -135,7 +135,7 @@ order by priority desc, row_number() over (partition by tenant_id, priority orde
 async def running(conn: Connection) -> list[Running]:
     """Of all tenants, the highest priority first."""
     return [
-        Running(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], stored.settings_of(row))
+        Running(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], columns.settings_of(row))
         for row in await conn.fetch(RUNNING)
     ]
 
@@ -145,7 +145,7 @@ update campaign set name = coalesce($3, name), user_name = case when $4 then $5 
 where tenant_id = $1 and campaign_id = $2 returning {_COLUMNS}
 """
 SET = f"""
-update campaign set {", ".join(f"{column} = ${place}" for place, column in enumerate(stored.COLUMNS, 3))}
+update campaign set {", ".join(f"{column} = ${place}" for place, column in enumerate(columns.COLUMNS, 3))}
 where tenant_id = $1 and campaign_id = $2
 """
 
@@ -171,7 +171,7 @@ async def change(
             return None
         detail: dict[str, Any] = {}
         if settings is not None:
-            before, after = map(stored.columns_of, settings)
+            before, after = map(columns.columns_of, settings)
             await conn.execute(SET, tenant_id, campaign_id, *after.values())
             detail = {column: value for column, value in after.items() if value != before[column]}
         await audit.record(conn, tenant_id, by, "campaign.change", f"campaign {campaign_id}", detail or None)

@@ -12,9 +12,9 @@ from tongdai.errors import OperatorError
 
 # Where each command is and what the list of commands says of it, so that showing the list imports none of them.
 COMMANDS = {
-    "demo": ("serving", "Run the server with a demo tenant, and print its key and a request to try."),
-    "serve": ("serving", "Run the server until Ctrl-C or SIGTERM."),
-    "migrate": ("migrations", "Bring the database to this version's tables, and tell what was done."),
+    "demo": ("serve", "Run the server with a demo tenant, and print its key and a request to try."),
+    "serve": ("serve", "Run the server until Ctrl-C or SIGTERM."),
+    "migrate": ("migrate", "Bring the database to this version's tables, and tell what was done."),
     "tenant": ("tenants", "Create tenants and set their time zones and rate limits."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create, set up, start, stop and list a tenant's campaigns."),

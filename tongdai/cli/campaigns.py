@@ -4,14 +4,14 @@ import click
 import msgspec
 
 from tongdai.campaigns import store
-from tongdai.campaigns.calling import CallSettings
 from tongdai.campaigns.model import DEFAULT_TYPE, Action, Campaign, Totals
-from tongdai.campaigns.view import SettingsSent, settings_shown
-from tongdai.cli import calling
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.view import SettingsSent, settings_shown
+from tongdai.cli import call_settings
 from tongdai.cli.database import database_options, run
+from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.cli.tenants import known
-from tongdai.cli.values import ID, Pattern, Text
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import CampaignId, TenantId
@@ -39,7 +39,7 @@ def campaign() -> None:
 @click.option("--name", required=True, type=Text(), help="What people call it.")
 @click.option("--type", "type_", default=DEFAULT_TYPE, show_default=True, type=TYPE, help="How it calls.")
 @click.option("--user-name", type=Text(), help="The person in charge of it.")
-@calling.setting_options
+@call_settings.setting_options
 @database_options
 def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name: str | None, **options: object) -> None:
     """Create a campaign, in state inprocess, and print its id.
@@ -49,12 +49,12 @@ def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name:
       CAMPAIGN=$(tongdai campaign create --tenant 20260310 --name "Customer survey" \\
           --audio survey --window "mon-fri 08:00-11:30" --window "sat 09:00-11:30")
     """
-    changes = calling.sent_by(options)
+    changes = call_settings.sent_by(options)
 
     async def work(conn: Connection) -> CampaignId:
         owner = await known(conn, tenant_id)
         async with conn.transaction():
-            made = calling.applied(CallSettings(), changes, owner.country)
+            made = call_settings.applied(CallSettings(), changes, owner.country)
             await _hold_queue(conn, owner.tenant_id, made)
             return (await store.create(conn, owner.tenant_id, name, type_, user_name, None, made)).campaign_id
 
@@ -64,7 +64,7 @@ def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name:
 @campaign.command("set")
 @_tenant_option
 @_campaign_option
-@calling.setting_options
+@call_settings.setting_options
 @database_options
 def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object) -> None:
     """Change how a campaign calls: what is given, and nothing else. '' clears what can be empty, as in --window ''.
@@ -73,7 +73,7 @@ def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object
     Example:
       tongdai campaign set --tenant 20260310 --campaign 7 --mode progressive --queue 3 --cps 5
     """
-    changes = calling.sent_by(options)
+    changes = call_settings.sent_by(options)
     if changes == SettingsSent():
         raise click.UsageError("Nothing to set: give at least one setting.")
 
@@ -83,7 +83,7 @@ def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object
             before = await store.lock(conn, owner.tenant_id, CampaignId(campaign_id))
             if before is None:
                 raise OperatorError(f"tenant {tenant_id} has no campaign {campaign_id}")
-            after = calling.applied(before, changes, owner.country)
+            after = call_settings.applied(before, changes, owner.country)
             await _hold_queue(conn, owner.tenant_id, after)
             await store.change(conn, owner.tenant_id, CampaignId(campaign_id), settings=(before, after), by=None)
 
@@ -166,7 +166,9 @@ def show_(settings: Settings, tenant_id: int, campaign_id: int, as_json: bool) -
         if found is None or held is None:
             raise OperatorError(f"tenant {tenant_id} has no campaign {campaign_id}")
         totals = await store.totals_of(conn, owner, [found.campaign_id])
-        return _row(found, totals[found.campaign_id]) | (settings_shown(held) if as_json else calling.in_words(held))
+        return _row(found, totals[found.campaign_id]) | (
+            settings_shown(held) if as_json else call_settings.in_words(held)
+        )
 
     found = run(settings, work)
     if as_json:

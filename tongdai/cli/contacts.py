@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import click
 
+from tongdai.cli.api_client import campaign_options
+from tongdai.cli.param_types import ID, Text
 from tongdai.cli.progress import Shown, progress
-from tongdai.cli.remote import campaign_options
 from tongdai.cli.tables import json_option, show
-from tongdai.cli.values import ID, Text
 from tongdai.client import (
     CampaignDetail,
     CampaignStatus,

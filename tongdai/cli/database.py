@@ -12,7 +12,8 @@ import asyncpg
 import click
 
 from tongdai import settings as all_settings
-from tongdai.db import embedded, pool
+from tongdai.db import pool
+from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError

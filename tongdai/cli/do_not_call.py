@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
-from tongdai.cli.remote import client_options
+from tongdai.cli.api_client import client_options
+from tongdai.cli.param_types import ID, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.cli.values import ID, Text
 from tongdai.client import Client, DncNumbersAdded, DncRowError
-from tongdai.do_not_call import reading
-from tongdai.do_not_call.checking import Sent
+from tongdai.do_not_call.entries import file_reader
+from tongdai.do_not_call.entries.validation import Sent
 from tongdai.errors import InvalidInput, OperatorError
 
 _HEADER = ("phoneNumber", "reason", "expiresAt")
@@ -151,7 +151,7 @@ def import_(client: Client, file: Path, dnc_list_id: int) -> None:
 
 def _pieces(file: Path) -> Iterator[list[Sent]]:
     try:
-        yield from reading.read(file.read_bytes())
+        yield from file_reader.read(file.read_bytes())
     except InvalidInput as error:
         raise OperatorError(f"{file}: {error.message}") from None
     except OSError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tongdai.cli.database import database_options
-from tongdai.db import embedded
+from tongdai.db.embedded import server as embedded
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
 

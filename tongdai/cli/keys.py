@@ -8,15 +8,15 @@ from typing import Any
 import click
 
 from tongdai.cli.database import database_options, run
+from tongdai.cli.param_types import DURATION, ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.cli.tenants import known
-from tongdai.cli.values import DURATION, ID, Text
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Scope
 from tongdai.ids import KeyId, TenantId
 from tongdai.settings import Settings
-from tongdai.tenants import keys, store
+from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
 
 
@@ -167,8 +167,8 @@ async def _rotate(
 
 async def _pepper(conn: Connection, settings: Settings) -> bytes:
     """The pepper that the database's keys are made with; OperatorError when ours is another."""
-    pepper = keys.load_pepper(settings.key_pepper, Path(settings.data_dir))
-    await store.check_pepper(conn, keys.fingerprint(pepper))
+    pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
+    await store.check_pepper(conn, key_format.fingerprint(pepper))
     return pepper
 
 
@@ -180,13 +180,13 @@ async def _make(
     name: str,
     expires_at: datetime | None,
 ) -> tuple[str, ApiKey]:
-    value = keys.generate()
+    value = key_format.generate()
     made = await store.create_key(
         conn,
         tenant_id,
         name=name,
-        hint=keys.hint(value),
-        digest=keys.digest(value, pepper),
+        hint=key_format.hint(value),
+        digest=key_format.digest(value, pepper),
         scopes=scopes,
         expires_at=expires_at,
         by=None,

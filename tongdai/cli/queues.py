@@ -3,9 +3,9 @@
 import click
 
 from tongdai.cli.database import database_options, run
+from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.cli.tenants import known
-from tongdai.cli.values import ID, Pattern, Text
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import QueueId

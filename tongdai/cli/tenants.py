@@ -3,9 +3,9 @@
 import click
 
 from tongdai.cli.database import database_options, run
+from tongdai.cli.param_types import ID, ZONE, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.cli.values import ID, ZONE, Text
-from tongdai.contacts import phone, zones
+from tongdai.contacts import phone, time_zones
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import TenantId
@@ -59,7 +59,7 @@ def create(settings: Settings, tenant_id: int, name: str, country: str, zone: st
     code = phone.canonical_country(country)
     if code is None:
         raise click.BadParameter(f"{country!r} is no country: expected two letters such as VN.", param_hint="--country")
-    zone = zone or zones.zone_of_country(code) or "UTC"
+    zone = zone or time_zones.zone_of_country(code) or "UTC"
     made = run(settings, lambda conn: store.create_tenant(conn, TenantId(tenant_id), name, code, zone))
     if made is None:
         raise OperatorError(f"there is a tenant {tenant_id} already")

@@ -15,7 +15,7 @@ from rich.live import Live as Screen
 from rich.table import Table
 from rich.text import Text
 
-from tongdai.cli.remote import client_options
+from tongdai.cli.api_client import client_options
 from tongdai.cli.tables import json_option
 from tongdai.client import (
     CallRecord,
@@ -102,7 +102,7 @@ def _header(live: Live | None, url: str) -> Text:
         return text
     up, running = live.switch.up, live.dialer.running
     name = f" ({live.switch.name})" if live.switch.name else ""
-    calls = sum(_calls_up(campaign) for campaign in live.campaigns)
+    calls = sum(_active_calls(campaign) for campaign in live.campaigns)
     rate = sum(campaign.calls_per_minute for campaign in live.campaigns) / 60
     text.append("   switch ")
     text.append(("up" if up else "down") + name, "green" if up else "bold red")
@@ -117,7 +117,7 @@ def _last_seen(live: Live) -> str:
     return "not running" if alive_at is None else f"not seen since {_clock(alive_at)}"
 
 
-def _calls_up(campaign: CampaignFigures) -> int:
+def _active_calls(campaign: CampaignFigures) -> int:
     up = campaign.calls
     return up.dialing + up.ringing + up.waiting + up.talking
 

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.contacts import pages, phone, store
-from tongdai.contacts.checking import Problem, check, check_fields
+from tongdai.contacts import listing, phone, store
 from tongdai.contacts.model import KEEP, MAX_EXTERNAL_ID, Added, Change, Contact, Keep, NewContact, Scalar, Search
 from tongdai.contacts.store import Refusal
+from tongdai.contacts.validation import Problem, check, check_fields
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
@@ -137,7 +137,7 @@ _SAMPLE: dict[str, Any] = {
 async def contact_lists(request: Request) -> Answer:
     campaign_id = _campaign_id(request)
     async with connection(request) as conn:
-        found = await pages.lists(conn, principal_of(request).tenant_id, campaign_id)
+        found = await listing.lists(conn, principal_of(request).tenant_id, campaign_id)
     if found is None:
         raise NotFound("Campaign not found")
     rows = [ListRow(row.list_id, row.name, row.contact_count) for row in found]
@@ -172,7 +172,7 @@ async def contacts(request: Request) -> Answer:
     query = paging.query_of(request)
     page, search = paging.page_of(query), _search(query, who.country)
     async with connection(request) as conn:
-        found = await pages.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
+        found = await listing.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
     return answer(ContactPage(totalRecord=found[1], data=_rows(found[0], who.country)))
@@ -231,7 +231,7 @@ async def get_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id, contact_id = _contact_of(request)
     async with connection(request) as conn:
-        found = await pages.find(conn, who.tenant_id, campaign_id, contact_id)
+        found = await listing.find(conn, who.tenant_id, campaign_id, contact_id)
     if found is None:
         raise NotFound("Contact not found")
     contact, list_id = found

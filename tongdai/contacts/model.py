@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import Any, NamedTuple
 
-from tongdai.contacts.zones import zone_of
+from tongdai.contacts.time_zones import zone_of
 from tongdai.ids import ContactId, CustomerId, ListId
 
 Scalar = str | int | float | bool | None

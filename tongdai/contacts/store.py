@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import DEFAULT_LIST, KEEP, Added, Change, NewContact
-from tongdai.contacts.zones import zone_of
+from tongdai.contacts.time_zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId
@@ -27,21 +27,21 @@ CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_i
 
 # The totals are kept by the statement that changes the contacts: `changed` is what that statement returned. First the
 # tally, then the blocks, each in the order of its key: so writers cannot wait for each other in a circle.
-KEPT = """
-tally as (
-    insert into contact_tally as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
+COUNTERS = """
+counters as (
+    insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
     select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
         {sign} count(*)
     from {changed} group by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
     order by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
-    on conflict (tenant_id, campaign_id, list_id, process_status, call_status, slot)
+    on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
     do update set contacts = t.contacts + excluded.contacts returning true
 ), blocks as (
-    insert into contact_block as b (tenant_id, list_id, span, block, slot, contacts)
+    insert into contact_block as b (tenant_id, list_id, span, block, shard, contacts)
     select tenant_id, list_id, span, contact_id >> span, pg_backend_pid() % 8, {sign} count(*)
-    from (select count(*) from tally) after_it cross join {changed} cross join (values (10), (15), (20)) spans (span)
+    from (select count(*) from counters) after_it cross join {changed} cross join (values (10), (15), (20)) spans (span)
     group by tenant_id, list_id, span, contact_id >> span order by tenant_id, list_id, span, contact_id >> span
-    on conflict (tenant_id, list_id, span, block, slot) do update set contacts = b.contacts + excluded.contacts
+    on conflict (tenant_id, list_id, span, block, shard) do update set contacts = b.contacts + excluded.contacts
 )
 """
 CHANGED = "tenant_id, campaign_id, list_id, process_status, call_status"
@@ -73,7 +73,7 @@ with place as (
     select $1, $2, target.list_id, p.customer_id, $4, $5, $6, $7, $8
     from target, (select customer_id from person union all select customer_id from new_person) p
     on conflict do nothing returning contact_id, {CHANGED}
-), {KEPT.format(sign="", changed="added")}
+), {COUNTERS.format(sign="", changed="added")}
 select place.status, place.list_id as place_list, added.contact_id as added_id, added.list_id as added_list,
     known.contact_id as known_id, known.list_id as known_list
 from place left join added on true left join known on true
@@ -131,7 +131,7 @@ with gone as (
     delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0
         and not {in_call("contact")}
     returning contact_id, {CHANGED}
-), {KEPT.format(sign="-", changed="gone")}
+), {COUNTERS.format(sign="-", changed="gone")}
 select count(*) from gone
 """
 CONTACT_EXISTS = "select true from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from tongdai.clock import told_to_end
+from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE, connect
 
 log = structlog.get_logger()
@@ -20,7 +20,7 @@ async def listen(dsn: str, handlers: Mapping[str, Callable[[str], None]], on_rec
 
     `on_reconnect` is called after each time that notices may have been missed, the first connection included.
     """
-    while not told_to_end():
+    while not cancel_requested():
         try:
             await _listen_once(dsn, handlers, on_reconnect)
         except UNREACHABLE as error:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tongdai.ari.events import ChannelDestroyed, ChannelStateChange, Dial, Event, PlaybackFinished, StasisStart
 from tongdai.calls.causes import outcome_of
 from tongdai.calls.model import AttemptState, Ending, Outcome
 from tongdai.dialer.pacing import PATIENCE_S
+from tongdai.switch.events import ChannelDestroyed, ChannelStateChange, Dial, Event, PlaybackFinished, StasisStart
 
 PATIENCE = timedelta(seconds=PATIENCE_S)
 CANCELLED = Ending(Outcome.CANCELLED)

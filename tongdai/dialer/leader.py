@@ -7,7 +7,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
-from tongdai.clock import told_to_end
+from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE, Connection, connect
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ async def lead(dsn: str, work: Callable[[], Awaitable[None]]) -> None:
     The session that holds it is one of its own. When it is lost, `work` is cancelled at once: PostgreSQL gives the lock
     to another then. Behind a pooler that shares sessions, such as PgBouncer's transaction mode, none of this holds.
     """
-    while not told_to_end():
+    while not cancel_requested():
         try:
             conn = await connect(dsn, name="tongdai dialer lock")
         except UNREACHABLE:

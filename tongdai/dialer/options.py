@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tongdai.campaigns.calling import CallSettings, Mode
+from tongdai.campaigns.settings.model import CallSettings, Mode
 from tongdai.dialer.core import Script
 
 LEASE = timedelta(seconds=45)

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, zip_longest
 
-from tongdai.campaigns.calling import Mode
+from tongdai.campaigns.settings.model import Mode
 
 PATIENCE_S = 2.0
 """A live answer that finds no agent for so long is abandoned."""
@@ -71,7 +71,7 @@ class Snapshot:
 
     mode: Mode
     limits: Limits
-    calls_up: int = 0
+    active_calls: int = 0
     """The campaign's calls that hold a line: ringing, waiting or talking."""
     accepted: int = 0
     """Preview: agents who accepted a contact that is not dialled yet."""
@@ -95,7 +95,7 @@ class Snapshot:
 def calls_to_place(snapshot: Snapshot, now: float) -> int:
     """0 or more, within all limits."""
     limits = snapshot.limits
-    room = min(limits.max_concurrent - snapshot.calls_up, limits.calls_per_second)
+    room = min(limits.max_concurrent - snapshot.active_calls, limits.calls_per_second)
     match snapshot.mode:
         case Mode.AGENTLESS:
             wanted = room

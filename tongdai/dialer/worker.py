@@ -7,8 +7,17 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from tongdai import metrics
-from tongdai.ari import commands
-from tongdai.ari.events import (
+from tongdai.clock import Clock, cancel_requested
+from tongdai.db.pool import UNREACHABLE
+from tongdai.dialer.agent_phones import Phones
+from tongdai.dialer.call_controller import Carrying
+from tongdai.dialer.options import AGENT, ATTEMPT, Options
+from tongdai.dialer.originator import Placing
+from tongdai.dialer.per_call_queue import InOrder
+from tongdai.dialer.reconcile import Reconciling
+from tongdai.dialer.store import Records
+from tongdai.switch import commands
+from tongdai.switch.events import (
     ChannelDestroyed,
     ChannelStateChange,
     Connected,
@@ -19,16 +28,7 @@ from tongdai.ari.events import (
     Replaced,
     StasisStart,
 )
-from tongdai.ari.switch import Ari, SwitchError
-from tongdai.clock import Clock, told_to_end
-from tongdai.db.pool import UNREACHABLE
-from tongdai.dialer.carrying import Carrying
-from tongdai.dialer.in_order import InOrder
-from tongdai.dialer.options import AGENT, ATTEMPT, Options
-from tongdai.dialer.phones import Phones
-from tongdai.dialer.placing import Placing
-from tongdai.dialer.reconciling import Reconciling
-from tongdai.dialer.records import Records
+from tongdai.switch.interface import Ari, SwitchError
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Dialer:
             metrics.CALLS_UP.set(0)
 
     @property
-    def calls_up(self) -> int:
+    def active_calls(self) -> int:
         """Attempts that have not ended."""
         return len(self._carrying.lines)
 
@@ -139,12 +139,12 @@ class Dialer:
     async def _look_after(self) -> None:
         self._carrying.flush()
         metrics.SWITCH_UP.set(self._ari.up)
-        metrics.CALLS_UP.set(self.calls_up)
+        metrics.CALLS_UP.set(self.active_calls)
 
     async def _each(self, interval_s: float, fn: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled, whatever it raises."""
         due_s = self._clock.monotonic()
-        while not told_to_end():
+        while not cancel_requested():
             try:
                 await fn()
                 self._reached(fn)

@@ -9,9 +9,11 @@ from tongdai import ids
 from tongdai.contacts import phone
 from tongdai.contacts.api import PHONE_SCHEMA
 from tongdai.db.pool import Connection
-from tongdai.do_not_call import adding, numbers, store
+from tongdai.do_not_call import store
+from tongdai.do_not_call.entries import api as entries_api
+from tongdai.do_not_call.entries import list_api as entries_list_api
+from tongdai.do_not_call.entries.list_api import TAG, list_id_of, number_asked_for
 from tongdai.do_not_call.model import MAX_NAME, DncList
-from tongdai.do_not_call.numbers import TAG, list_id_of, number_asked_for
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, paging
 from tongdai.http.endpoint import ID, NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
@@ -223,4 +225,12 @@ def _view(found: DncList) -> DncListView:
     return DncListView(found.dnc_list_id, found.name, found.campaign_id, found.entries, found.created_at)
 
 
-HANDLERS: list[Route] = [list_lists, create_list, get_list, delete_list, check, *numbers.HANDLERS, *adding.HANDLERS]
+HANDLERS: list[Route] = [
+    list_lists,
+    create_list,
+    get_list,
+    delete_list,
+    check,
+    *entries_list_api.HANDLERS,
+    *entries_api.HANDLERS,
+]

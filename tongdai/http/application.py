@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 
-from tongdai.http import access
+from tongdai.http import access_log
 from tongdai.http.asgi import Receive, Scope, Send
 from tongdai.http.cors import Cors
 from tongdai.http.envelope import on_exception
@@ -42,7 +42,7 @@ class Application:
             await reply.send(send, request.reply_headers)
         finally:
             self.in_flight -= 1
-            access.report(request, status, time.perf_counter() - started)
+            access_log.report(request, status, time.perf_counter() - started)
 
     async def _reply(self, request: Request) -> Reply:
         try:

@@ -11,11 +11,13 @@ from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, 
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
-from tongdai.imports import intake, store, undoing
+from tongdai.imports import store
+from tongdai.imports import undo as undo_store
 from tongdai.imports.events import events
+from tongdai.imports.intake import api as intake
 from tongdai.imports.model import Job
-from tongdai.imports.rows import rows
-from tongdai.imports.undoing import NotUndone
+from tongdai.imports.outcomes.api import rows
+from tongdai.imports.undo import NotUndone
 from tongdai.imports.view import SAMPLE, JobView, job_of, view
 
 _TAG = "Imports"
@@ -101,7 +103,7 @@ async def jobs(request: Request) -> Answer:
 async def undo(request: Request) -> Answer:
     place = job_of(request)
     async with connection(request) as conn:
-        found = await undoing.request_undo(conn, *place, principal_of(request).key_id)
+        found = await undo_store.request_undo(conn, *place, principal_of(request).key_id)
     match found:
         case NotUndone.NO_JOB:
             raise NotFound("Import job not found")

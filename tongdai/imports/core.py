@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from tongdai.contacts.checking import Problem, check
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.phone import Reason
+from tongdai.contacts.validation import Problem, check
 from tongdai.ids import ContactId, CustomerId
-from tongdai.imports import outcomes
-from tongdai.imports.outcomes import ChunkOutcome
+from tongdai.imports.outcomes import codec
+from tongdai.imports.outcomes.codec import ChunkOutcome
 from tongdai.imports.readers import Row
 
 Checked = list[NewContact | Problem]
@@ -63,24 +63,24 @@ def settle(rows: list[Row], checked: Checked, standing: Standing) -> ChunkOutcom
     new = set(made)
     for row in checked:
         if isinstance(row, Problem):
-            letters.append(outcomes.FAILED)
+            letters.append(codec.FAILED)
             problems.append((row.code, str(row)))
             continue
         contact_id = contact_ids.get(row.phone)
         if row.phone in new:
             new.remove(row.phone)
-            letter = outcomes.CREATED if contact_id is not None else outcomes.WOULD_CREATE
+            letter = codec.CREATED if contact_id is not None else codec.WOULD_CREATE
         elif contact_id is None:  # a dry run's, and not new: it stood in an earlier row
-            letter = outcomes.WOULD_REPEAT
+            letter = codec.WOULD_REPEAT
         else:
-            letter = outcomes.REPEATED if row.phone in made or contact_id in ours else outcomes.IN_CAMPAIGN
+            letter = codec.REPEATED if row.phone in made or contact_id in ours else codec.IN_CAMPAIGN
         letters.append(letter)
         if contact_id is not None:
             found.append(contact_id)
-    external_ids = [outcomes.sent(row.externalId) for row in rows]
+    external_ids = [codec.sent(row.externalId) for row in rows]
     return ChunkOutcome(
         "".join(letters),
-        [outcomes.sent(row.phoneNumber) for row in rows],
+        [codec.sent(row.phoneNumber) for row in rows],
         None if external_ids.count(None) == len(rows) else external_ids,
         found,
         problems,

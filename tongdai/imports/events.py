@@ -3,10 +3,10 @@
 import msgspec
 
 from tongdai.errors import NotFound
-from tongdai.http import event_stream
 from tongdai.http.endpoint import Endpoint, Request, Stream, connection, endpoint
-from tongdai.http.event_stream import Told
 from tongdai.http.principal import Scope
+from tongdai.http.streams import event_source
+from tongdai.http.streams.event_source import Told
 from tongdai.imports import store
 from tongdai.imports.model import Job, JobStatus
 from tongdai.imports.view import SAMPLE, job_of, view
@@ -28,13 +28,13 @@ POLL_S = 0.25
         ),
         answer=None,
         sample=SAMPLE,
-        answer_media=event_stream.media(b"event: progress\ndata: %s\n\n" % msgspec.json.encode(SAMPLE)),
-        failures=(event_stream.too_many(),),
+        answer_media=event_source.media(b"event: progress\ndata: %s\n\n" % msgspec.json.encode(SAMPLE)),
+        failures=(event_source.too_many(),),
     )
 )
 async def events(request: Request) -> Stream:
     told = Told(lambda: _find(request), event_of, POLL_S, is_last=lambda job: job.settled)
-    return event_stream.stream(request, told, await _find(request))
+    return event_source.stream(request, told, await _find(request))
 
 
 async def _find(request: Request) -> Job:
@@ -49,4 +49,4 @@ def event_of(job: Job) -> bytes:
     name = "progress"
     if job.settled:
         name = "failed" if job.status is JobStatus.FAILED else "done"
-    return event_stream.event(name, view(job))
+    return event_source.event(name, view(job))

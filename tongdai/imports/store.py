@@ -8,7 +8,7 @@ import asyncpg
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 from tongdai.imports.model import Claimed, Job, JobStatus, Taken
-from tongdai.imports.outcomes import ChunkOutcome
+from tongdai.imports.outcomes.codec import ChunkOutcome
 
 JOB_ADDED = "tongdai_import"
 """The channel on which work is told to the workers: a new job, or one to undo."""
@@ -256,15 +256,15 @@ async def release(conn: Connection, claimed: Claimed) -> None:
     await conn.execute(RELEASE, claimed.tenant_id, claimed.job_id, claimed.fence)
 
 
-PUT_OFF = """
+RESCHEDULE = """
 update import_job set lease_until = clock_timestamp() + $4
 where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
 """
 
 
-async def put_off(conn: Connection, claimed: Claimed, pause: timedelta) -> None:
+async def reschedule(conn: Connection, claimed: Claimed, pause: timedelta) -> None:
     """Hand back a job whose chunk crashed: nobody claims it before `pause` is over, and its attempt counts."""
-    await conn.execute(PUT_OFF, claimed.tenant_id, claimed.job_id, claimed.fence, pause)
+    await conn.execute(RESCHEDULE, claimed.tenant_id, claimed.job_id, claimed.fence, pause)
 
 
 OPEN = """

@@ -9,14 +9,16 @@ import asyncpg
 import structlog
 
 from tongdai import metrics
-from tongdai.contacts import many
+from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import UNREACHABLE, Connection, Pool
-from tongdai.imports import core, outcomes, store, undoing
-from tongdai.imports.ahead import Ahead
+from tongdai.imports import core, store
+from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Taken
-from tongdai.imports.outcomes import ChunkOutcome
+from tongdai.imports.outcomes import codec
+from tongdai.imports.outcomes.codec import ChunkOutcome
+from tongdai.imports.prefetch import Ahead
 
 log = structlog.get_logger()
 
@@ -95,7 +97,7 @@ class Worker:
             metrics.IMPORT_CHUNKS.labels("crashed").inc()
             log.exception("chunk failed", tenant=claimed.tenant_id, job=claimed.job_id, error=type(error).__name__)
             async with self.pool.acquire() as conn:
-                await store.put_off(conn, claimed, pause_after(claimed.attempts))
+                await store.reschedule(conn, claimed, pause_after(claimed.attempts))
 
     async def _hand_back(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
@@ -139,7 +141,7 @@ async def take_in(conn: Connection, claimed: Claimed, lease: timedelta, ahead: A
         log.warning("import failed", tenant=claimed.tenant_id, job=claimed.job_id, why=_REFUSALS[added])
         return
     outcome = core.settle(rows, checked, added)
-    status = await store.advance(conn, claimed, taken, outcome, outcomes.encode(outcome), added.first_made)
+    status = await store.advance(conn, claimed, taken, outcome, codec.encode(outcome), added.first_made)
     _count(outcome)
     if status is JobStatus.DONE:
         log.info("import done", tenant=claimed.tenant_id, job=claimed.job_id)
@@ -147,7 +149,7 @@ async def take_in(conn: Connection, claimed: Claimed, lease: timedelta, ahead: A
 
 async def _add(conn: Connection, claimed: Claimed, taken: Taken, checked: core.Checked) -> core.Standing | Refusal:
     assert claimed.list_id is not None
-    added = await many.add_many(
+    added = await bulk_store.add_many(
         conn, claimed.tenant_id, claimed.campaign_id, claimed.list_id, core.contacts_of(checked)
     )
     if isinstance(added, Refusal):
@@ -163,21 +165,21 @@ async def _try_out(conn: Connection, claimed: Claimed, _: Taken, checked: core.C
     if status is None or status == contacts.STOPPED:
         return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED
     phones = {row.phone for row in core.contacts_of(checked)}
-    known = await many.known(conn, claimed.tenant_id, claimed.campaign_id, phones)
+    known = await bulk_store.known(conn, claimed.tenant_id, claimed.campaign_id, phones)
     made = await store.see(conn, claimed.tenant_id, claimed.job_id, phones - known.keys())
     return core.Standing(known, made)
 
 
 async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
     """Undo one chunk, within the caller's transaction. Contacts that were called stay."""
-    taken = await undoing.take_back(conn, claimed, lease)
+    taken = await undo_store.take_back(conn, claimed, lease)
     if taken is None:
         _lost(claimed)
         return
     seq, payload = taken
-    contact_ids, customer_ids = outcomes.made(outcomes.decode(payload))
-    removed = await many.remove_many(conn, claimed.tenant_id, claimed.campaign_id, contact_ids, customer_ids)
-    undone = await undoing.taken_back(conn, claimed, seq, removed)
+    contact_ids, customer_ids = codec.made(codec.decode(payload))
+    removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, contact_ids, customer_ids)
+    undone = await undo_store.taken_back(conn, claimed, seq, removed)
     metrics.IMPORT_CHUNKS.labels("taken back").inc()
     metrics.IMPORT_ROWS.labels("removed").inc(removed)
     if undone:

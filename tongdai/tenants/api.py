@@ -23,7 +23,7 @@ from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import KeyId
-from tongdai.tenants import keys, store
+from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
 
 MAX_NAME = 255
@@ -167,13 +167,13 @@ async def create_key(request: Request) -> Answer:
     pepper: bytes = request.resources.pepper
 
     async def work(conn: Connection) -> KeyCreated:
-        value = keys.generate()
+        value = key_format.generate()
         key = await store.create_key(
             conn,
             who.tenant_id,
             name=new.name,
-            hint=keys.hint(value),
-            digest=keys.digest(value, pepper),
+            hint=key_format.hint(value),
+            digest=key_format.digest(value, pepper),
             scopes=new.scopes,
             expires_at=new.expiresAt,
             by=who.key_id,

@@ -14,9 +14,9 @@ from tongdai.http.principal import Principal
 from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
-from tongdai.tenants import keys, store
+from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
-from tongdai.tenants.rate_limit import FailedKeys, HeaderNames, RateLimiter
+from tongdai.tenants.rate_limit.limits import FailedKeys, HeaderNames, RateLimiter
 
 CACHE_S = 15.0
 """How long a key is believed without asking again, should the notice of a change be lost."""
@@ -115,10 +115,10 @@ class Guard:
         known = self._known.get((claim.key, None)) or self._known.get((claim.key, claim.tenant))
         if known is not None and self._clock.monotonic() - known.loaded_at < CACHE_S:
             return known
-        if not keys.well_formed(claim.key):
+        if not key_format.well_formed(claim.key):
             return None
         generation = self._generation
-        known = await self._load(keys.digest(claim.key, self._pepper), claim.tenant)
+        known = await self._load(key_format.digest(claim.key, self._pepper), claim.tenant)
         # What changed while we asked may have changed this: do not remember it then.
         if known is not None and known.principal.tenant_id and generation == self._generation:
             if len(self._known) >= CACHE_SIZE:

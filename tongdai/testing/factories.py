@@ -10,7 +10,7 @@ from tongdai.contacts import phone
 from tongdai.db.pool import Connection
 from tongdai.http.principal import Scope
 from tongdai.ids import KeyId, TenantId
-from tongdai.tenants import keys, store
+from tongdai.tenants import key_format, store
 
 _ids = itertools.count(secrets.randbelow(10**12) + 1)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,13 +54,13 @@ async def platform_key(conn: Connection, pepper: bytes, scopes: Iterable[str] = 
 async def _key(
     conn: Connection, pepper: bytes, owner: TenantId | None, scopes: Iterable[str], expires_at: datetime | None
 ) -> Key:
-    value = keys.generate()
+    value = key_format.generate()
     made = await store.create_key(
         conn,
         owner,
         name="test",
-        hint=keys.hint(value),
-        digest=keys.digest(value, pepper),
+        hint=key_format.hint(value),
+        digest=key_format.digest(value, pepper),
         scopes=scopes,
         expires_at=expires_at,
         by=None,

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from tongdai import process
+from tongdai import os_process
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers import Limits, Source, read
-from tongdai.imports.readers.frames import CHUNK, REFUSED, TOLD, write_frame
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, write_frame
 
 CPU_S = 600
 """Seconds of computing after which a file is given up."""
@@ -31,7 +31,7 @@ class Task(msgspec.Struct):
 
 def main() -> None:
     task = msgspec.json.decode(sys.argv[1], type=Task)
-    process.die_with_parent(signal.SIGKILL, task.parent)
+    os_process.die_with_parent(signal.SIGKILL, task.parent)
     _bound(task.limits.memory_mb)
     # Rows are garbage without circles, and a collector that looks for such takes a third of the time.
     gc.disable()

@@ -9,7 +9,7 @@ from typing import IO, Protocol
 from tongdai.errors import InvalidInput, shown
 from tongdai.imports.readers.charset import lines
 from tongdai.imports.readers.header import columns_of, no_phone
-from tongdai.imports.readers.reading import Chunks, Limits
+from tongdai.imports.readers.read import Chunks, Limits
 from tongdai.imports.readers.table import HEADER_WITHIN, Batch, batches, chunks_of_cells, header_row
 
 SEPARATORS = (",", ";", "\t", "|")

@@ -7,8 +7,8 @@ from typing import IO
 import msgspec
 
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers.items import UNREADABLE, check_item, encoded_items, has_number
-from tongdai.imports.readers.reading import Chunks, Limits, Told
+from tongdai.imports.readers.json_rows import UNREADABLE, check_item, encoded_items, has_number
+from tongdai.imports.readers.read import Chunks, Limits, Told
 from tongdai.imports.readers.rows import Item, check_weight, packed
 
 MAX_LINE = 1024 * 1024

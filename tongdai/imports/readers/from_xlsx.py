@@ -10,7 +10,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.imports.readers.header import columns_of, no_phone
-from tongdai.imports.readers.reading import Chunks, Limits
+from tongdai.imports.readers.read import Chunks, Limits
 from tongdai.imports.readers.table import HEADER_WITHIN, batches, chunks_of_cells, header_row
 
 MAX_RATIO = 200

@@ -8,7 +8,7 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers.header import Columns, column_name, columns_of
-from tongdai.imports.readers.reading import Chunks, Told
+from tongdai.imports.readers.read import Chunks, Told
 from tongdai.imports.readers.rows import check_weight, encoded, packed
 
 Batch = list[list[str]]

@@ -1,0 +1,367 @@
+"""Contacts that agents look at before they are called."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.conftest import refused
+from tests.contacts.test_store import assert_uses
+from tests.support.agents import Floor
+from tongdai.agents import store
+from tongdai.agents.model import AgentState
+from tongdai.agents.previews import store as previews
+from tongdai.db.pool import connect
+from tongdai.testing import factories
+
+
+def preview(agent_id):
+    return f"/v1/agents/{agent_id}/preview"
+
+
+async def offered(floor, agent_id, campaign_id):
+    return (await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id}))["offer"]
+
+
+async def offered_id(floor, agent_id, campaign_id):
+    offer = await offered(floor, agent_id, campaign_id)
+    return None if offer is None else offer["contactId"]
+
+
+async def refusal(floor, method, path, **options):
+    return refused(await floor.tenant.call(method, path, **options), 400, "INVALID_STATE")
+
+
+async def accepted(floor):
+    async with floor.pool.acquire() as conn:
+        return [waits for waits in await previews.accepted(conn) if waits.tenant_id == floor.tenant_id]
+
+
+async def test_offer_shows_whom_the_agent_will_call(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    added = await floor.tenant.contact(
+        campaign_id, "+84 901 234 567", name="Nguyen Van A", externalId="CRM-1", attributes={"balance": 120000}
+    )
+    contact_id = added["contactId"]
+    await floor.pool.execute(
+        """
+        insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, dialled_at,
+            ended_at, dial_until, lease_until)
+        select $1, gen_random_uuid(), $2, $3, '+84901234567', 'ended', outcome, dialled_at, now(), now(), now()
+        from (values ('busy', now()), ('no_answer', now()), ('cancelled', null)) t (outcome, dialled_at)
+        """,
+        floor.tenant_id, campaign_id, contact_id,
+    )  # fmt: skip
+    answer = await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id})
+    offer = answer.pop("offer")
+    assert answer == {"success": "1", "error_code": "SUCCESS", "error_message": f"Contact {contact_id} is offered"}
+    assert offer.pop("offeredAt") < offer.pop("lapsesAt")
+    assert offer == {
+        "campaignId": campaign_id,
+        "contactId": contact_id,
+        "phoneNumber": "0901234567",
+        "name": "Nguyen Van A",
+        "externalId": "CRM-1",
+        "attributes": {"balance": 120000},
+        "attempts": 2,
+        "acceptedAt": None,
+    }
+
+
+async def test_offer_is_the_same_until_it_is_skipped(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    first, second = await floor.contacts(campaign_id, 2)
+    assert [await offered_id(floor, agent_id, campaign_id) for _ in range(3)] == [first] * 3
+    said = await floor.tenant.done("DELETE", preview(agent_id))
+    assert said["error_message"] == f"Contact {first} is skipped for 10 minutes"
+    assert 590 < await floor.due_in_s(first) < 610
+    assert await offered_id(floor, agent_id, campaign_id) == second
+    await floor.tenant.done("DELETE", preview(agent_id))
+    answer = await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id})
+    assert (answer["offer"], answer["error_message"]) == (None, "No contact is due within its calling window")
+
+
+async def test_oldest_due_is_offered_first_whatever_its_time_zone(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    made = await floor.contacts(campaign_id, 4)
+    zones = ["Asia/Tokyo", "", "Europe/Paris", "Asia/Ho_Chi_Minh"]
+    for contact_id, zone in zip(made, zones, strict=True):
+        await floor.pool.execute(
+            "update contact set zone = $3 where tenant_id = $1 and contact_id = $2", floor.tenant_id, contact_id, zone
+        )
+    seen = []
+    for _ in made:
+        seen.append(await offered_id(floor, agent_id, campaign_id))
+        await floor.tenant.done("DELETE", preview(agent_id))
+    assert seen == made
+
+
+async def test_contact_is_offered_to_one_agent(floor):
+    campaign_id = await floor.campaign()
+    agents = [await floor.idle() for _ in range(3)]
+    made = await floor.contacts(campaign_id, 2)
+    assert [await offered_id(floor, agent_id, campaign_id) for agent_id in agents] == [*made, None]
+
+
+async def test_contacts_are_offered_to_one_agent_each_when_all_ask_at_once(floor):
+    campaign_id = await floor.campaign()
+    agents = [await floor.idle() for _ in range(6)]
+    made = await floor.contacts(campaign_id, 6)
+    for _ in range(10):
+        got = await asyncio.gather(*(offered_id(floor, agent_id, campaign_id) for agent_id in [*agents, *agents]))
+        assert got[:6] == got[6:]
+        assert sorted(got[:6]) == sorted(made)
+        await asyncio.gather(*(floor.tenant.done("DELETE", preview(agent_id)) for agent_id in agents))
+        for place, contact_id in enumerate(made):
+            await floor.due(contact_id, -60.0 - place)
+
+
+async def test_listed_numbers_are_not_offered(floor):
+    campaign_id, other_id, agent_id = await floor.campaign(), await floor.campaign(), await floor.idle()
+    made = await floor.contacts(campaign_id, 4)
+    lists = {
+        name: await floor.pool.fetchval(
+            "insert into do_not_call_list (tenant_id, name, campaign_id) values ($1, $2, $3) returning dnc_list_id",
+            floor.tenant_id, name, of,
+        )
+        for name, of in (("all", None), ("this", campaign_id), ("other", other_id))
+    }  # fmt: skip
+    for contact_id, name, expires in (
+        (made[0], "all", None), (made[1], "this", "1 hour"), (made[2], "all", "-1 hour"), (made[3], "other", None),
+    ):  # fmt: skip
+        await floor.pool.execute(
+            """
+            insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at)
+            select $1, $2, phone, now() + $4::text::interval from contact where tenant_id = $1 and contact_id = $3
+            """,
+            floor.tenant_id, lists[name], contact_id, expires,
+        )  # fmt: skip
+    assert await offered_id(floor, agent_id, campaign_id) == made[2]
+    await floor.tenant.done("DELETE", preview(agent_id))
+    assert await offered_id(floor, agent_id, campaign_id) == made[3]
+
+
+async def test_contact_that_is_not_due_or_not_pending_is_not_offered(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    later, called, in_call = await floor.contacts(campaign_id, 3)
+    await floor.due(later, 60)
+    await floor.tenant.move(called, 2, "answered")
+    await floor.tenant.move(in_call, 1)
+    assert await offered(floor, agent_id, campaign_id) is None
+
+
+async def test_offer_lapses_after_5_minutes_and_is_made_to_another(floor):
+    campaign_id, first, second = await floor.campaign(), await floor.idle(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    assert await offered_id(floor, first, campaign_id) == contact_id
+    await floor.earlier("preview", "offered_at", 299)
+    assert await offered_id(floor, second, campaign_id) is None
+    await floor.earlier("preview", "offered_at", 1)
+    assert await refusal(floor, "POST", f"{preview(first)}/accept") == "No contact is offered to the agent"
+    assert await offered_id(floor, second, campaign_id) == contact_id
+    assert await offered_id(floor, first, campaign_id) is None
+
+
+async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    await offered(floor, agent_id, campaign_id)
+    assert await accepted(floor) == []
+    first = await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
+    assert first["error_message"] == f"Contact {contact_id} is called"
+    assert first["offer"]["lapsesAt"] is None
+    await floor.earlier("preview", "offered_at", 3600)
+    assert await floor.tenant.done("POST", f"{preview(agent_id)}/accept") == first | {
+        "offer": first["offer"] | {"offeredAt": (await offered(floor, agent_id, campaign_id))["offeredAt"]}
+    }
+    (waits,) = await accepted(floor)
+    assert (waits.campaign_id, waits.contact_id, waits.agent_id) == (campaign_id, contact_id, agent_id)
+
+
+async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campaign_runs(floor, conn):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    await floor.contacts(campaign_id, 1)
+    await offered(floor, agent_id, campaign_id)
+    await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
+    attempt_id = uuid.uuid4()
+    await store.reserve_for(conn, floor.tenant_id, agent_id, attempt_id)
+    assert await accepted(floor) == []
+    await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    assert len(await accepted(floor)) == 1
+    await floor.tenant.done("POST", f"/v1/campaigns/{campaign_id}/pause")
+    assert await accepted(floor) == []
+
+
+async def test_preview_that_is_done_is_gone_and_an_offer_that_is_not_accepted_stays(floor, conn):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    await floor.contacts(campaign_id, 1)
+    await offered(floor, agent_id, campaign_id)
+    assert not await previews.done(conn, floor.tenant_id, agent_id)
+    await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
+    assert await previews.done(conn, floor.tenant_id, agent_id)
+    assert not await previews.done(conn, floor.tenant_id, agent_id)
+    assert await refusal(floor, "DELETE", preview(agent_id)) == "No contact is offered to the agent"
+
+
+async def test_accepted_contact_is_taken_back_or_called_when_both_come_at_once(floor, pool):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+
+    async def done():
+        async with pool.acquire() as conn:
+            return await previews.done(conn, floor.tenant_id, agent_id)
+
+    for turn in range(20):
+        await floor.due(contact_id, -60)
+        assert await offered_id(floor, agent_id, campaign_id) == contact_id
+        await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
+        skipping = floor.tenant.call("DELETE", preview(agent_id))
+        if turn % 2:
+            skipped, taken = await asyncio.gather(skipping, done())
+        else:
+            taken, skipped = await asyncio.gather(done(), skipping)
+        assert (skipped.status_code == 200) is not taken
+        assert (await floor.due_in_s(contact_id) > 0) is not taken
+
+
+async def test_agent_who_signs_out_or_whose_phone_is_gone_leaves_his_contact_to_others(floor, conn):
+    campaign_id, other_id = await floor.campaign(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    leaver, cut_off = await floor.idle(), await floor.idle()
+    await offered(floor, leaver, campaign_id)
+    await floor.tenant.done("POST", f"/v1/agents/{leaver}/sign-out")
+    assert await offered_id(floor, cut_off, campaign_id) == contact_id
+    await floor.tenant.done("POST", f"{preview(cut_off)}/accept")
+    await store.gone(conn, (await floor.find(cut_off)).channel_id)
+    assert await offered_id(floor, other_id, campaign_id) == contact_id
+
+
+async def test_contact_that_is_deleted_takes_its_offer_with_it(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    await offered(floor, agent_id, campaign_id)
+    await floor.tenant.done("DELETE", f"/v1/campaigns/{campaign_id}/contacts/{contact_id}")
+    assert await offered(floor, agent_id, campaign_id) is None
+    assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == "No contact is offered to the agent"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(1, None), (2, "dnc")])
+async def test_contact_that_another_took_in_a_call_meanwhile_is_not_kept(floor, status, outcome):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    first, second = await floor.contacts(campaign_id, 2)
+    assert await offered_id(floor, agent_id, campaign_id) == first
+    await floor.tenant.move(first, status, outcome)
+    assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == "No contact is offered to the agent"
+    assert await offered_id(floor, agent_id, campaign_id) == second
+
+
+async def test_contact_is_looked_at_in_idle_and_wrap_up_and_accepted_in_idle_alone(floor, conn):
+    campaign_id = await floor.campaign()
+    await floor.contacts(campaign_id, 3)
+    agent_id, attempt_id = await floor.talking()
+    offering = {"json": {"campaignId": campaign_id}}
+    said = "The agent must be idle, or in wrap_up to look at a contact"
+    assert await refusal(floor, "POST", preview(agent_id), **offering) == said
+    await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    assert await floor.state(agent_id) == AgentState.WRAP_UP
+    await floor.tenant.done("POST", preview(agent_id), **offering)
+    assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == said
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/ready")
+    await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
+    assert await refusal(floor, "POST", preview(await floor.agent()), **offering) == said
+
+
+async def test_campaign_must_run_in_preview_mode_with_the_agents_of_his_queue(floor):
+    agent_id = await floor.idle()
+    elsewhere = Floor(floor.tenant, floor.pool, await floor.tenant.queue("Support"))
+    paused = await floor.campaign()
+    await floor.tenant.done("POST", f"/v1/campaigns/{paused}/pause")
+    for campaign_id, why in (
+        (await floor.campaign(dialingMode="progressive"), "The campaign does not dial in mode preview"),
+        (paused, "The campaign is not running"),
+        (await elsewhere.campaign(), "The campaign's agents are not those of the agent's queue"),
+    ):
+        assert await refusal(floor, "POST", preview(agent_id), json={"campaignId": campaign_id}) == why
+
+
+async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor):
+    campaign_id, other_id, agent_id = await floor.campaign(), await floor.campaign(), await floor.idle()
+    await floor.contacts(campaign_id, 1)
+    (contact_id,) = await floor.contacts(other_id, 1)
+    await offered(floor, agent_id, campaign_id)
+    said = await refusal(floor, "POST", preview(agent_id), json={"campaignId": other_id})
+    assert said == "The agent has a contact of another campaign, to accept or to skip first"
+    await floor.tenant.done("DELETE", preview(agent_id))
+    assert await offered_id(floor, agent_id, other_id) == contact_id
+
+
+async def test_contacts_of_zones_whose_window_is_closed_are_passed_over(floor, conn):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    closed, open_ = await floor.contacts(campaign_id, 2)
+    await floor.pool.execute("update contact set zone = 'Asia/Tokyo' where tenant_id = $1 and contact_id = $2",
+        floor.tenant_id, closed)  # fmt: skip
+    offer = await previews.offer(conn, floor.tenant_id, agent_id, campaign_id, lambda zone, *_: zone != "Asia/Tokyo")
+    assert offer.contact_id == open_
+
+
+async def test_contact_out_of_its_calling_window_is_not_offered_and_once_accepted_waits_and_is_told_so(floor):
+    campaign_id, agent_id = await floor.campaign(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    # In no time zone is it this day now.
+    day = (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
+    closed = {"callingWindows": [{"days": [day], "from": "08:00", "to": "17:00"}]}
+    await floor.tenant.done("PATCH", f"/v1/campaigns/{campaign_id}", json=closed)
+    assert await offered(floor, agent_id, campaign_id) is None
+    await floor.tenant.done("PATCH", f"/v1/campaigns/{campaign_id}", json={"callingWindows": None})
+    assert await offered_id(floor, agent_id, campaign_id) == contact_id
+    await floor.tenant.done("PATCH", f"/v1/campaigns/{campaign_id}", json=closed)
+    said = (await floor.tenant.done("POST", f"{preview(agent_id)}/accept"))["error_message"]
+    start, _, opens = said.rpartition(" ")
+    assert start == f"Contact {contact_id} waits: its calling window opens at"
+    assert datetime.fromisoformat(opens).strftime("%a %H:%M").lower() == f"{day} 01:00"  # 08:00 in Vietnam
+    assert len(await accepted(floor)) == 1
+
+
+@pytest.fixture(scope="module")
+async def large(fresh_database):
+    """A connection to a database of many contacts, and the ids of a tenant and its larger campaign."""
+    async with fresh_database() as own:
+        conn = await connect(own, name="tests")
+        tenant_id = await factories.tenant(conn)
+        await conn.execute(
+            """
+            with c as (
+                insert into campaign (tenant_id, name, type) select $1, i, 'X' from generate_series(1, 2) i
+                returning campaign_id
+            ), l as (
+                insert into contact_list (tenant_id, campaign_id, name) select $1, campaign_id, 'L' from c
+                returning campaign_id, list_id
+            ), p as (
+                insert into customer (tenant_id, phone) select $1, '+8490' || lpad(i::text, 7, '0')
+                from generate_series(1, 20000) i returning customer_id, phone
+            )
+            insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, zone, process_status)
+            select $1, campaign_id, list_id, customer_id, phone,
+                (array['', 'Asia/Ho_Chi_Minh', 'Asia/Tokyo'])[1 + customer_id % 3], customer_id % 2
+            from l, p
+            """,
+            tenant_id,
+        )
+        await conn.execute("analyze")
+        yield conn, tenant_id, await conn.fetchval("select min(campaign_id) from campaign")
+        await conn.close()
+
+
+async def test_next_contact_is_found_by_the_index_of_those_due(large):
+    conn, tenant_id, campaign_id = large
+    zones = '{"",Asia/Ho_Chi_Minh,Asia/Tokyo}'
+    await assert_uses(conn, "contact_due", "contact", previews.OFFER, tenant_id, 1, campaign_id, zones)
+
+
+async def test_zones_are_found_without_reading_the_contacts_between(large):
+    conn, tenant_id, campaign_id = large
+    await assert_uses(conn, "contact_due", "contact", previews.ZONES, tenant_id, campaign_id)
+    assert [row["zone"] for row in await conn.fetch(previews.ZONES, tenant_id, campaign_id)] == [
+        "", "Asia/Ho_Chi_Minh", "Asia/Tokyo",
+    ]  # fmt: skip

@@ -1,0 +1,98 @@
+"""Calls by pages: no set of filters that few calls match reads all of them."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.support.calls import NOW
+from tongdai.calls.history import Filter, Statement, count_of, page_of
+from tongdai.calls.model import AttemptState, Outcome
+from tongdai.db.pool import connect
+
+MANY = 20_000
+_FILL = """
+insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
+    ended_at, dial_until, lease_until)
+select $1, gen_random_uuid(), $2, n, '+8490' || lpad(n::text, 7, '0'), 'ended',
+    case when n % 5000 = 0 then 'lost' else 'busy' end, case when n % 4000 = 0 then 7 else 8 end,
+    $3::timestamptz + n * interval '1 second', $3, 'infinity', 'infinity' from generate_series(1, $4::integer) n
+"""
+FEW = {
+    "contact": Filter(contact_id=77),
+    "number": Filter(phone="+84900000077"),
+    "number and outcome": Filter(phone="+84900000077", outcome=Outcome.BUSY),
+    "live": Filter(state=AttemptState.RINGING),
+    "live of a campaign": Filter(campaign_id=1, state=AttemptState.RINGING),
+    "agent": Filter(agent_id=7),
+    "agent and outcome": Filter(agent_id=7, outcome=Outcome.BUSY),
+    "rare outcome": Filter(outcome=Outcome.LOST),
+    "rare outcome of a campaign": Filter(campaign_id=1, outcome=Outcome.LOST),
+    "outcome that there is none of": Filter(outcome=Outcome.DNC),
+    "campaign without calls": Filter(campaign_id=2),
+    "an hour long ago": Filter(opened_from=NOW - timedelta(days=9), opened_before=NOW - timedelta(days=8)),
+    "all that have ended": Filter(state=AttemptState.ENDED),
+    "all": Filter(),
+}
+
+
+@pytest.fixture(scope="module")
+async def filled(fresh_database):
+    """A database with 20,000 calls of one campaign, and none of another."""
+    async with fresh_database() as dsn:
+        conn = await connect(dsn, name="tests")
+        await conn.execute("insert into tenant (tenant_id, name) values (1, 'A')")
+        for campaign_id in (1, 2):
+            await conn.execute(
+                "insert into campaign (tenant_id, campaign_id, name, type) values (1, $1, 'A', 'A')", campaign_id
+            )
+        await conn.execute(_FILL, 1, 1, NOW, MANY)
+        await conn.execute("vacuum analyze attempt")
+        yield conn
+        await conn.close()
+
+
+async def rows_read(conn, statement):
+    """How many rows the plan looks at, kept and thrown away, when it is carried out."""
+    lines = await conn.fetch(f"explain (analyze, costs off, timing off) {statement.sql}", *statement.args)
+    read = 0
+    for (line,) in lines:
+        if "Scan" in line and "CTE" not in line:
+            found = re.search(r"rows=([\d.]+) loops=(\d+)", line)
+            read += float(found[1]) * int(found[2]) if found else 0
+        if found := re.search(r"Rows Removed by (?:Filter|Index Recheck): (\d+)", line):
+            read += int(found[1])
+    return read
+
+
+@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("generic", [False, True])
+async def test_page_of_few_reads_few(filled, name, generic):
+    mode = "force_generic_plan" if generic else "force_custom_plan"
+    await filled.execute(f"set plan_cache_mode = {mode}")
+    by = FEW[name]
+    if by.campaign_id == 1:
+        by = Filter(1, outcome=by.outcome, state=by.state)
+    assert await rows_read(filled, page_of(1, by, 20)) <= 100
+    if name != "all":
+        assert await rows_read(filled, count_of(1, by)) <= 100
+
+
+async def test_total_of_a_campaign_is_not_counted_call_by_call(filled):
+    for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY), Filter(state=AttemptState.ENDED)):
+        assert await rows_read(filled, count_of(1, by)) <= 100
+
+
+async def test_next_piece_of_a_file_begins_where_the_last_ended(filled):
+    for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY)):
+        rows = await filled.fetch(*_of(page_of(1, by, 1, 15_000)))
+        after = (rows[0]["opened_at"], rows[0]["attempt_id"])
+        assert await rows_read(filled, page_of(1, by, 20, after=after)) <= 100
+
+
+def _of(statement):
+    return statement.sql, *statement.args
+
+
+async def test_reading_all_of_them_would_be_seen(filled):
+    assert await rows_read(filled, Statement("select from attempt where phone || '' = $1", ["+84900000077"])) >= MANY

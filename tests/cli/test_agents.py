@@ -1,0 +1,78 @@
+"""`tongdai agent` as its users have it: a process, and a server that runs."""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import programs
+from tests.support.servers import Server, serving
+from tongdai.client import Client
+
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody with a key and a queue."""
+
+    server: Server
+    key: str
+    queue_id: int
+
+    def run(self, *args: object, **env: str) -> "subprocess.CompletedProcess[str]":
+        environment = PLAIN | {"TONGDAI_URL": self.server.url, "TONGDAI_API_KEY": self.key} | env
+        return programs.tongdai("agent", *map(str, args), environment=environment)
+
+    def printed(self, *args: object) -> str:
+        ended = self.run(*args)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.strip()
+
+    def failed(self, *args: object, code: int = 1, **env: str) -> str:
+        ended = self.run(*args, **env)
+        assert (ended.returncode, ended.stdout) == (code, "")
+        return ended.stderr.strip()
+
+
+@pytest.fixture(scope="module")
+async def desk() -> AsyncIterator[Desk]:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data") as server:
+            key = await server.key()
+            with Client(server.url, key.value) as client:
+                yield Desk(server, key.value, client.create_queue("Sales").queue_id)
+
+
+def test_agent_is_created_listed_signed_in_and_out(desk):
+    agent_id = int(desk.printed("create", "--name", "Trần B", "--endpoint", "agent-7", "--queue", desk.queue_id))
+    (listed,) = json.loads(desk.printed("list", "--queue", desk.queue_id, "--state", "offline", "--json"))
+    assert listed.pop("stateSince")
+    assert listed == {
+        "agentId": agent_id,
+        "name": "Trần B",
+        "endpoint": "agent-7",
+        "queueId": desk.queue_id,
+        "wrapUpSec": 10,
+        "state": "offline",
+    }
+    assert desk.printed("sign-in", agent_id) == "Agent signed in"
+    assert desk.printed("list", "--state", "offline").splitlines()[1:] == []
+    assert desk.printed("sign-out", agent_id) == "Agent signed out"
+    refused = desk.failed("sign-out", agent_id)
+    assert refused.startswith("tongdai: ")
+    assert "Cannot sign-out an agent in state " in refused
+
+
+def test_what_cannot_be_done_is_told_in_one_line(desk):
+    new = ["create", "--name", "A", "--queue"]
+    assert "Inbound queue not found" in desk.failed(*new, 999999999999, "--endpoint", "b")
+    assert "Agent not found" in desk.failed("sign-in", 999999999999)
+    assert "--endpoint" in desk.failed(*new, desk.queue_id, "--endpoint", "a@b", code=2)
+    assert "does not accept the key" in desk.failed("list", TONGDAI_API_KEY="sk_live_wrong")
+    assert "no answer from the server" in desk.failed("list", TONGDAI_URL="http://127.0.0.1:1")

@@ -1,0 +1,175 @@
+"""`tongdai campaign` sets and shows how a campaign calls; its options say what is wrong with theirs."""
+
+import json
+import shlex
+
+import pytest
+from click.testing import CliRunner
+
+from tests.cli.test_commands import complaint, done, tongdai
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.cli.call_settings import in_words
+from tongdai.cli.campaigns import campaign
+
+
+@pytest.fixture
+def run(dsn, tenant):
+    """`tongdai campaign …` on the tests' database, for the tenant."""
+
+    def run(line, *more):
+        words = [*shlex.split(line), *more]
+        return tongdai("campaign", words[0], "--tenant", str(tenant.tenant_id), *words[1:], TONGDAI_DATABASE_URL=dsn)
+
+    return run
+
+
+def created(run, options=""):
+    return done(run(f"create --name A {options}")).strip()
+
+
+def shown(run, campaign_id):
+    lines = done(run(f"show --campaign {campaign_id}")).splitlines()
+    return dict(line.split("\t") for line in lines)
+
+
+ALL = (
+    "--purpose survey --mode preview --queue {queue} --caller-id +84901234567 --trunk carrier --audio tongdai/offer "
+    "--abandon-audio sorry --ring-timeout 20 --max-calls 40 --cps 7 --preset us_telemarketing "
+    "--window 'mon-wed,fri 08:00-11:30' --window 'sat-sun 10:00-24:00' --retry no_answer=2h*4 --retry busy=never "
+    "--contact-ceiling 6/7d --number-ceiling 2/48h --abandon-cap 2.5 --priority 9"
+)
+SHOWN = {
+    "purpose": "survey", "mode": "preview", "callerId": "+84901234567", "trunk": "carrier", "audio": "tongdai/offer",
+    "abandonAudio": "sorry", "ringTimeoutSec": "20", "maxCalls": "40", "callsPerSecond": "7",
+    "preset": "us_telemarketing", "windows": "mon-wed,fri 08:00-11:30; sat-sun 10:00-21:00",
+    "retries": "no_answer=2h*4; busy=never; failed=2m*5; invalid_number=never; machine=4h*2; abandoned=72h*1",
+    "contactCeiling": "6/168h", "numberCeilings": "2/48h", "abandonCapPercent": "2.5", "priority": "9",
+}  # fmt: skip
+EMPTIED = (
+    "--queue '' --mode agentless --caller-id '' --trunk '' --audio '' --abandon-audio '' --window '' --retry '' "
+    "--contact-ceiling '' --number-ceiling ''"
+)
+
+
+async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
+    queue_id = await tenant.queue()
+    campaign_id = created(run, ALL.format(queue=queue_id))
+    found = shown(run, campaign_id)
+    assert {name: found[name] for name in SHOWN} == SHOWN
+    assert (found["queue"], found["campaignId"], found["status"]) == (str(queue_id), campaign_id, "inprocess")
+    done(run(f"set --campaign {campaign_id} {EMPTIED}"))
+    after = {name: value for name, value in shown(run, campaign_id).items() if found[name] != value}
+    usual = {name: "-" if value is None else str(value) for name, value in in_words(CallSettings()).items()}
+    assert after == {name: usual[name] for name in after} | {"windows": "daily 08:00-21:00"}
+    assert set(after) == {"mode", "queue", "callerId", "trunk", "audio", "abandonAudio", "windows", "retries",
+                          "contactCeiling", "numberCeilings"}  # fmt: skip
+
+
+def test_set_changes_what_is_given_and_leaves_the_rest(run):
+    campaign_id = created(run, "--cps 3 --preset vn_advertising")
+    before = shown(run, campaign_id)
+    done(run(f"set --campaign {campaign_id} --priority 4"))
+    assert shown(run, campaign_id) == before | {"priority": "4"}
+    assert before["numberCeilings"] == "1/24h"
+
+
+def test_json_is_as_the_api_has_it(run):
+    campaign_id = created(run, "--window 'daily 09:00-10:00' --audio a")
+    found = json.loads(done(run(f"show --campaign {campaign_id} --json")))
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    assert found["callingWindows"] == found["effectiveWindows"] == [{"days": days, "from": "09:00", "to": "10:00"}]
+    assert (found["campaignId"], found["audioFile"], found["contacts"]) == (int(campaign_id), "a", 0)
+
+
+def test_advertising_gets_the_preset_of_the_tenants_country(run):
+    assert shown(run, created(run, "--purpose advertising"))["preset"] == "vn_advertising"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--mode power", "agentless"),
+        ("--caller-id 0901@evil", "3 to 15 digits"),
+        ("--trunk 'a&PJSIP/1900'", "letters, digits"),
+        ("--audio ../../etc/passwd", "without .."),
+        ("--ring-timeout 61", "15<=x<=60"),
+        ("--cps 0", "1<=x<=200"),
+        ("--abandon-cap 101", "0<=x<=100"),
+        ("--window 'monday 8-17'", "'mon-fri 08:00-17:00'"),
+        ("--window 'mon 08:00-17:00' --window ''", "give it alone"),
+        ("--retry answered=1h*2", "no_answer, busy"),
+        ("--retry busy=10", "OUTCOME=60m*3"),
+        ("--retry busy=90s*3", "whole minutes"),
+        ("--contact-ceiling 6/90m", "1/24h"),
+        ("--contact-ceiling x", "6 for calls in all time"),
+        ("--number-ceiling 6", "1/24h"),
+        ("--queue x", "no id"),
+    ],
+)
+def test_option_that_cannot_be_read_says_what_is_expected(options, expected):
+    told = CliRunner().invoke(campaign, shlex.split(f"create --tenant 5 --name A {options}"))
+    assert expected in told.stderr
+    assert told.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--mode predictive", "--mode predictive needs a --queue"),
+        ("--queue 99999999999", "has no queue 99999999999"),
+        ("--purpose advertising --preset none", "--preset must be vn_advertising"),
+        ("--preset vn_advertising --window 'mon 18:00-19:00'", "--window leave no time to call"),
+        ("--window 'mon 19:00-18:00'", "over midnight"),
+        ("--window 'mon 25:00-26:00'", "00:00 to 23:59"),
+        ("--retry busy=0m*3", "--retry.busy.afterMin must be 1 to 43200"),
+        ("--contact-ceiling 0", "--contact-ceiling.calls must be 1 to 1000"),
+        ("--number-ceiling 0/24h", "--number-ceiling.calls must be 1 to 1000"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_and_no_campaign_is_made(run, options, expected):
+    assert expected in complaint(run(f"create --name A {options}"), 1)
+    assert len(done(run("list")).splitlines()) == 1
+
+
+def test_campaign_that_the_tenant_does_not_have(run):
+    assert "has no campaign 99999999999" in complaint(run("set --campaign 99999999999 --cps 3"), 1)
+    for command in ("show", "start", "pause", "stop"):
+        assert "has no campaign 99999999999" in complaint(run(f"{command} --campaign 99999999999"), 1)
+
+
+def test_nothing_to_set_is_an_error(run):
+    campaign_id = created(run)
+    assert "at least one setting" in run(f"set --campaign {campaign_id}").stderr
+
+
+async def test_campaign_is_started_paused_gone_on_with_and_stopped(run, conn, tenant):
+    campaign_id = created(run)
+    moves = [("start", "running"), ("pause", "paused"), ("start", "running"), ("stop", "stopped")]
+    for action, status in moves:
+        assert done(run(f"{action} --campaign {campaign_id}")) == f"Campaign {campaign_id} is {status}\n"
+        assert shown(run, campaign_id)["status"] == status
+    audited = await conn.fetch(
+        "select action from audit where tenant_id = $1 and subject = $2 and key_id is null order by audit_id",
+        tenant.tenant_id, f"campaign {campaign_id}")  # fmt: skip
+    assert [row["action"] for row in audited][-4:] == [f"campaign.{action}" for action, _ in moves]
+
+
+def test_move_that_its_status_does_not_allow_is_refused_and_changes_nothing(run):
+    campaign_id = created(run)
+
+    def refusal(action):
+        return complaint(run(f"{action} --campaign {campaign_id}"), 1)
+
+    for action in ("pause", "stop"):
+        assert f"cannot {action} a campaign that is inprocess" in refusal(action)
+    done(run(f"start --campaign {campaign_id}"))
+    done(run(f"stop --campaign {campaign_id}"))
+    for action in ("start", "pause", "stop"):
+        assert f"cannot {action} a campaign that is stopped" in refusal(action)
+    assert shown(run, campaign_id)["status"] == "stopped"
+
+
+async def test_campaign_of_another_tenant_is_not_moved(run, other_tenant):
+    theirs = await other_tenant.campaign()
+    assert f"has no campaign {theirs}" in complaint(run(f"start --campaign {theirs}"), 1)
+    assert (await other_tenant.done("GET", f"/v1/campaigns/{theirs}"))["status"] == 1

@@ -1,0 +1,403 @@
+"""`tongdai contacts` as its users have it: a process, on a pipe or a terminal, and a server that runs."""
+
+import asyncio
+import csv
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import programs
+from tests.support.client_faults import engine_stopped, undo_asked
+from tests.support.servers import PEPPER, Server, serving
+from tongdai.client import Client, ImportId
+from tongdai.testing import factories
+from tongdai.testing.factories import vn_mobile
+
+PROGRAM = Path(sys.executable).parent / "tongdai"
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
+MESSY = """\
+Số điện thoại,Họ tên,Mã KH
+0901000001,Nguyễn Văn A,1
++84 901 000 001,Nguyễn Văn A,2
+0901,Trần B,3
+,Lê C,4
+0901000005,Phạm D,5
+12345x,Đỗ E,6
+0902,Võ F,7
+"""
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncIterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data") as server:
+            yield server
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody with a key, a campaign and a folder."""
+
+    server: Server
+    client: Client
+    key: str
+    campaign_id: int
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return PLAIN | {"TONGDAI_URL": self.server.url, "TONGDAI_API_KEY": self.key, "TERM": "xterm", "COLUMNS": "110"}
+
+    def command(self, *args: str | Path) -> list[str]:
+        return [str(PROGRAM), "contacts", *map(str, args), "--campaign", str(self.campaign_id)]
+
+    def run(self, *args: str | Path, **env: str) -> "subprocess.CompletedProcess[str]":
+        return programs.tongdai(*self.command(*args)[1:], environment=self.environment | env)
+
+    def started(self, *args: str | Path) -> "subprocess.Popen[str]":
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        command = self.command(*args)
+        return subprocess.Popen(command, env=self.environment, stdin=nothing, stdout=pipe, stderr=pipe, text=True)
+
+    def file(self, content: str = MESSY, name: str = "customers.csv") -> Path:
+        path = self.folder / name
+        path.write_text(content)
+        return path
+
+    def many(self, rows: int) -> Path:
+        return self.file("phoneNumber\n" + "".join(f"{vn_mobile(n)}\n" for n in range(rows)))
+
+    @property
+    def contacts(self) -> int:
+        return self.client.campaign(self.campaign_id).contact_count
+
+
+@pytest.fixture
+async def desk(server: Server, tmp_path: Path) -> AsyncIterator[Desk]:
+    key = await server.key()
+    with Client(server.url, key.value) as client:
+        yield Desk(server, client, key.value, client.create_campaign("Khảo sát").campaign_id, tmp_path)
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self._screen, inside = pty.openpty()
+        self.shown = ""
+
+        def own_terminal() -> None:
+            os.setsid()
+            os.close(os.open(os.ttyname(0), os.O_RDWR))  # the first that a session opens is its own: Ctrl-C reaches it
+
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            preexec_fn=own_terminal,  # noqa: PLW1509
+        )
+        os.close(inside)
+
+    def until(self, pattern: str) -> None:
+        """Reads on until the screen has shown it."""
+        while not re.search(pattern, self.shown):
+            assert self._read(), self.shown
+
+    def type(self, text: str) -> None:
+        os.write(self._screen, text.encode())
+
+    def ended(self) -> int:
+        while self._read():
+            pass
+        return self.process.wait(60)
+
+    def _read(self) -> bool:
+        assert select.select([self._screen], [], [], 120)[0], f"nothing more than: {self.shown}"
+        try:
+            piece = os.read(self._screen, 65536)
+        except OSError:  # how Linux says that nobody is on the other side any more
+            return False
+        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", piece.decode(errors="replace"))
+        return True
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._screen)
+
+
+@pytest.fixture
+def terminal(desk: Desk) -> Iterator[type[Terminal]]:
+    """Terminals that are closed at the end."""
+    opened: list[Terminal] = []
+
+    class Closed(Terminal):
+        def __init__(self, *args: str | Path) -> None:
+            super().__init__(desk.command(*args), desk.environment)
+            opened.append(self)
+
+    yield Closed
+    for one in opened:
+        one.close()
+
+
+def complaint(process: "subprocess.CompletedProcess[str]", code: int) -> str:
+    assert process.returncode == code, process.stderr
+    assert process.stdout == ""
+    line = process.stderr.splitlines()[-1]
+    assert line.startswith("tongdai: ")
+    assert "Traceback" not in process.stderr
+    return line
+
+
+# Importing
+
+
+def test_every_row_of_a_messy_file_is_accounted_for(desk: Desk) -> None:
+    file = desk.file()
+    process = desk.run("import", file, "--list", "Tháng 5")
+    assert process.returncode == 0, process.stderr
+    lines = [line.split("\t") for line in process.stdout.splitlines()]
+    assert lines[0] == ["outcome", "reason", "rows"]
+    assert ["created", "-", "2"] in lines
+    assert ["duplicate", "-", "1"] in lines
+    failed = {reason: int(rows) for outcome, reason, rows in lines[1:] if outcome == "failed"}
+    assert sum(failed.values()) == 4
+    assert failed[next(reason for reason in failed if "too short" in reason)] == 2
+    refused = file.with_name("customers.csv.refused.csv")
+    assert f"The 4 refused rows are in {refused}" in process.stderr
+    assert "Tháng 5" in process.stderr
+    with refused.open(newline="") as rows:
+        assert [(row["row"], row["outcome"]) for row in csv.DictReader(rows)] == [(n, "failed") for n in "3467"]
+    (only,) = desk.client.contact_lists(desk.campaign_id)
+    assert (only.name, only.contact_count) == ("Tháng 5", 2)
+
+
+def test_a_pipe_gets_plain_lines_of_progress(desk: Desk) -> None:
+    process = desk.run("import", desk.many(3000))
+    assert process.returncode == 0, process.stderr
+    assert "\x1b" not in process.stderr
+    assert re.search(r"^Sending customers\.csv: 33\.0 kB of 33\.0 kB$", process.stderr, re.MULTILINE)
+    assert re.search(r"^Import \d+: 3,000 of 3,000 rows$", process.stderr, re.MULTILINE)
+    assert len(process.stderr.splitlines()) < 30
+
+
+def test_nothing_refused_makes_no_file(desk: Desk) -> None:
+    file = desk.many(3)
+    process = desk.run("import", file)
+    assert process.stdout == "outcome\treason\trows\ncreated\t-\t3\nduplicate\t-\t0\nfailed\t-\t0\n"
+    assert list(desk.folder.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("option", ["--gzip", "--no-gzip"])
+def test_refused_rows_go_where_they_are_wanted(desk: Desk, option: str) -> None:
+    (desk.folder / "out").mkdir()
+    process = desk.run("import", desk.file(), "--refused", desk.folder / "out" / "bad.csv", option)
+    assert process.returncode == 0
+    assert [path.name for path in (desk.folder / "out").iterdir()] == ["bad.csv"]
+    assert not (desk.folder / "customers.csv.refused.csv").exists()
+
+
+def test_a_dry_run_makes_nothing(desk: Desk) -> None:
+    process = desk.run("import", desk.file(), "--dry-run")
+    assert process.returncode == 0
+    assert "created\t-\t2\n" in process.stdout
+    assert "7 rows checked, nothing made" in process.stderr
+    assert desk.contacts == 0
+
+
+def test_a_terminal_sees_bars_and_a_table(desk: Desk, terminal: type[Terminal]) -> None:
+    screen = terminal("import", desk.file())
+    assert screen.ended() == 0
+    assert re.search(r"Sending customers\.csv\s+━+.+(\d+) bytes of \1 bytes", screen.shown)
+    assert re.search(r"Import \d+\s+━+ 7 of 7 rows", screen.shown)
+    assert "───" in screen.shown
+    assert re.search(r"duplicate +- +1\b", screen.shown)
+
+
+# Going wrong
+
+
+def test_what_is_wrong_is_told_in_a_line(desk: Desk, tmp_path: Path) -> None:
+    file = desk.file()
+    wrong = desk.run("import", file, TONGDAI_API_KEY="sk_live_wrong")
+    assert "does not accept the key" in complaint(wrong, 1)
+    assert "sk_live_wrong" not in wrong.stderr
+    assert "no answer from the server at http://127.0.0.1:1: " in complaint(
+        desk.run("import", file, TONGDAI_URL="http://127.0.0.1:1"), 1
+    )
+    elsewhere = subprocess.run(
+        [PROGRAM, "contacts", "jobs", "--campaign", str(10**17)],
+        check=False,
+        env=desk.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert f"there is no campaign {10**17}" in complaint(elsewhere, 1)
+    assert "Import job not found" in complaint(desk.run("undo", str(10**17)), 1)
+    assert "xlsx" in complaint(desk.run("import", desk.file("PK\x03\x04", "broken.xlsx")), 1).lower()
+
+
+def test_wrong_usage_is_told_before_anything_is_sent(desk: Desk) -> None:
+    file = desk.file()
+    assert "does not exist" in complaint(desk.run("import", desk.folder / "none.csv"), 2)
+    assert "format is not known" in complaint(desk.run("import", desk.file("x", "notes.txt")), 2)
+    assert "base_url must begin with" in complaint(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
+    assert "'x' is no id" in complaint(desk.run("undo", "x"), 2)
+    assert "the API key has characters" in complaint(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
+    assert "cannot be written" in complaint(desk.run("import", file, "--refused", "/nowhere/at/all.csv"), 2)
+    nobody = subprocess.run(
+        desk.command("import", file), check=False, env=PLAIN, capture_output=True, text=True, timeout=60
+    )
+    assert "Missing option '--key'" in complaint(nobody, 2)
+    assert desk.contacts == 0
+
+
+def test_a_stopped_campaign_takes_no_contacts(desk: Desk) -> None:
+    desk.client.start_campaign(desk.campaign_id)
+    desk.client.stop_campaign(desk.campaign_id)
+    assert "takes no contacts" in complaint(desk.run("import", desk.file()), 1)
+
+
+def test_a_key_without_the_scope_is_told_so(desk: Desk) -> None:
+    narrow = desk.client.create_api_key(["queue"]).key
+    assert "Key does not have scope campaign" in complaint(desk.run("jobs", TONGDAI_API_KEY=narrow or ""), 1)
+
+
+async def test_a_platform_key_names_its_tenant(desk: Desk) -> None:
+    async with desk.server.database() as conn:
+        platform = await factories.platform_key(conn, PEPPER.encode())
+    tenant = str(desk.client.tenant().tenant_id)
+    assert desk.run("jobs", "--tenant", tenant, TONGDAI_API_KEY=platform.value).returncode == 0
+
+
+async def test_an_import_that_fails_as_a_whole_is_code_1(desk: Desk) -> None:
+    async with engine_stopped(desk.server):
+        command = desk.started("import", desk.file())
+        job_id = await_import(command)
+        undoing = asyncio.create_task(asyncio.to_thread(desk.client.undo_import, ImportId(desk.campaign_id, job_id)))
+        await undo_asked(desk.server, job_id)
+    await undoing
+    said, complained = await asyncio.to_thread(command.communicate, timeout=60)
+    assert command.returncode == 1
+    assert f"tongdai: import {job_id} failed: Stopped and undone" in complained
+    assert said.startswith("outcome\treason\trows\n")
+
+
+def await_import(command: "subprocess.Popen[str]") -> int:
+    """The id of the import, once its progress is told."""
+    assert command.stderr is not None
+    for line in command.stderr:
+        if found := re.match(r"Import (\d+):", line):
+            return int(found[1])
+    raise AssertionError("no import was told of")
+
+
+# A campaign that is running
+
+
+def test_a_running_campaign_is_asked_about(desk: Desk, terminal: type[Terminal]) -> None:
+    desk.client.start_campaign(desk.campaign_id)
+    file = desk.file()
+    screen = terminal("import", file)
+    screen.until(r"is running: new contacts are called at once\. Go on\? \[y/N\]")
+    screen.type("n\n")
+    assert screen.ended() == 130
+    assert desk.contacts == 0
+    assert terminal("import", file, "--yes").ended() == 0
+    assert desk.contacts == 2
+    assert desk.run("import", file).returncode == 0
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_during_the_upload_imports_nothing(desk: Desk, server: Server) -> None:
+    file = desk.folder / "customers.csv"
+    with file.open("wb") as out:
+        out.write(b"phoneNumber,name\n")
+        for _ in range(100):
+            out.write(b"0901000001,%s\n" % (b"x" * 85) * 20_000)
+    command = subprocess.Popen(
+        desk.command("import", file), env=desk.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert command.stderr is not None
+    assert "Sending customers.csv: 0 bytes of 194.0 MB" in next(iter(command.stderr))
+    command.send_signal(signal.SIGINT)
+    _, complained = command.communicate(timeout=60)
+    assert command.returncode == 130
+    assert "Cancelled: nothing of customers.csv was imported." in complained
+    assert list(desk.client.import_jobs(desk.campaign_id)) == []
+
+
+async def test_ctrl_c_without_a_terminal_leaves_the_import_running(desk: Desk) -> None:
+    async with engine_stopped(desk.server):
+        command = desk.started("import", desk.file())
+        job_id = await_import(command)
+        command.send_signal(signal.SIGINT)
+        _, complained = await asyncio.to_thread(command.communicate, timeout=60)
+    assert command.returncode == 130
+    undo = re.search(r"Undo it: tongdai contacts (undo (\d+) --campaign (\d+) --url (\S+))\n", complained)
+    assert undo is not None
+    assert (int(undo[2]), int(undo[3]), undo[4]) == (job_id, desk.campaign_id, desk.server.url)
+    assert desk.client.wait(ImportId(desk.campaign_id, job_id)).created_rows == 2
+    undone = desk.run(*undo[1].split())
+    assert undone.stdout == f"Import {job_id} is undone: 2 contacts removed.\n"
+    assert desk.contacts == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "left"),
+    [("undo\n", r"Import \d+ is undone", 0), ("leave\n", "goes on", 2), ("\x04", "goes on", 2)],
+    ids=["undo", "leave", "no answer"],
+)
+async def test_ctrl_c_on_a_terminal_asks(
+    desk: Desk, terminal: type[Terminal], typed: str, said: str, left: int
+) -> None:
+    async with engine_stopped(desk.server):
+        screen = terminal("import", desk.file())
+        screen.until(r"Import \d+ ")
+        screen.type("\x03")
+        screen.until(r"Leave import \d+ running, or undo it\? \(leave, undo\) \[leave\]")
+    screen.type(typed)
+    assert screen.ended() == 130, screen.shown
+    assert re.search(said, screen.shown)
+    (job,) = desk.client.import_jobs(desk.campaign_id)
+    if left:
+        desk.client.wait(job)
+    assert desk.contacts == left
+
+
+# Jobs and undoing
+
+
+def test_jobs_are_listed_and_undone(desk: Desk, terminal: type[Terminal]) -> None:
+    for _ in range(2):
+        assert desk.run("import", desk.file(), "--list", "A").returncode == 0
+    listed = json.loads(desk.run("jobs", "--json").stdout)
+    assert [(row["status"], row["rows"], row["created"], row["duplicate"]) for row in listed] == [
+        ("done", 7, 0, 3),
+        ("done", 7, 2, 1),
+    ]
+    assert len(desk.run("jobs", "--last", "1").stdout.splitlines()) == 2
+    first = str(listed[1]["jobId"])
+    screen = terminal("undo", first)
+    screen.until(r"created: 2 contacts, as far as they are pending\? \[y/N\]")
+    screen.type("n\n")
+    assert (screen.ended(), desk.contacts) == (130, 2)
+    assert desk.run("undo", first).stdout == f"Import {first} is undone: 2 contacts removed.\n"
+    assert desk.contacts == 0
+    assert desk.run("jobs").stdout.splitlines()[2].endswith("undone")

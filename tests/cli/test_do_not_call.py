@@ -1,0 +1,123 @@
+"""`tongdai dnc` as its users have it: a process, and a server that runs."""
+
+import csv
+import io
+import os
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import programs
+from tests.support.servers import Server, serving
+from tongdai.client import Client
+from tongdai.testing.factories import vn_mobile
+
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncIterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data") as server:
+            yield server
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Somebody with a key and a folder."""
+
+    client: Client
+    environment: dict[str, str]
+    folder: Path
+
+    def run(self, *args: str | Path, code: int = 0) -> "subprocess.CompletedProcess[str]":
+        process = programs.tongdai("dnc", *map(str, args), environment=self.environment)
+        assert process.returncode == code, process.stderr
+        assert "Traceback" not in process.stderr
+        return process
+
+    def file(self, content: str) -> Path:
+        path = self.folder / "numbers.csv"
+        path.write_text(content)
+        return path
+
+    def listed(self, dnc_list_id: int) -> list[str]:
+        return [one.phone_number for one in self.client.dnc_numbers(dnc_list_id)]
+
+
+@pytest.fixture
+async def desk(server: Server, tmp_path: Path) -> AsyncIterator[Desk]:
+    key = await server.key()
+    environment = PLAIN | {"TONGDAI_URL": server.url, "TONGDAI_API_KEY": key.value}
+    with Client(server.url, key.value) as client:
+        yield Desk(client, environment, tmp_path)
+
+
+def test_list_is_made_shown_and_filled_by_hand(desk: Desk) -> None:
+    campaign_id = desk.client.create_campaign("A").campaign_id
+    assert "created. Next: tongdai dnc add" in desk.run("create", "Everywhere").stdout
+    desk.run("create", "Here", "--campaign", str(campaign_id))
+    rows = [line.split("\t") for line in desk.run("list").stdout.splitlines()]
+    assert rows[0] == ["dncListId", "name", "campaignId", "entryCount", "createdAt"]
+    assert [row[1:4] for row in rows[1:]] == [["Everywhere", "-", "0"], ["Here", str(campaign_id), "0"]]
+    dnc_list_id = int(rows[1][0])
+    until = "2999-01-31T17:00:00+07:00"
+    said = desk.run("add", "0901 234 567", "--list", str(dnc_list_id), "--reason", "Asked", "--until", until).stdout
+    assert said == f"0901 234 567 added to do-not-call list {dnc_list_id}.\n"
+    assert "updated in" in desk.run("add", "+84901234567", "--list", str(dnc_list_id)).stdout
+    assert desk.listed(dnc_list_id) == ["0901234567"]
+    desk.run("remove", "0901234567", "--list", str(dnc_list_id))
+    assert desk.listed(dnc_list_id) == []
+
+
+def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    numbers = [vn_mobile(n) for n in range(12_000)]
+    rows = [*numbers[:10_500], "0901", *numbers[10_500:]]
+    told = desk.run("import", desk.file("Lý do;SĐT\n" + "".join(f"A;{row}\n" for row in rows)), "--list", dnc_list_id)
+    assert told.stdout.splitlines() == [
+        "12000 added, 0 updated, 1 failed",
+        "row\tphoneNumber\treason",
+        "10501\t0901\tphoneNumber is too short for a phone number",
+    ]
+    assert told.stderr.splitlines() == [
+        "10,000 rows sent: 10,000 added, 0 updated, 0 failed",
+        "12,001 rows sent: 12,000 added, 0 updated, 1 failed",
+    ]
+    assert desk.listed(dnc_list_id) == numbers
+    exported = desk.run("export", str(dnc_list_id)).stdout
+    found = list(csv.DictReader(io.StringIO(exported)))
+    assert [row["phoneNumber"] for row in found] == numbers
+    assert {row["reason"] for row in found} == {"A"}
+    target = desk.folder / "out.csv"
+    desk.run("export", str(dnc_list_id), "--to", target)
+    assert list(csv.DictReader(io.StringIO(target.read_text(), newline=""))) == found
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        ("add 12 --list {list}", 1, "phoneNumber is too short for a phone number"),
+        ("add 0901234567 --list 999999", 1, "Do-not-call list not found"),
+        ("add 0901234567 --list {list} --until tomorrow", 2, "'tomorrow' is no instant"),
+        ("add 0901234567 --list {list} --until 2001-01-01T00:00:00Z", 1, "expiresAt must be an instant to come"),
+        ("remove 0901234567 --list {list}", 1, "Number not found"),
+        ("create A", 1, "name 'A' is another do-not-call list's already"),
+        ("export 999999", 1, "Do-not-call list not found"),
+        ("import {file} --list {list}", 1, "No column is named phoneNumber"),
+        ("list --key sk_live_wrong", 1, "does not accept the key"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(desk: Desk, args: str, code: int, message: str) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    file = desk.file("id,note\n1,2\n")
+    process = desk.run(*(arg.format(list=dnc_list_id, file=file) for arg in args.split()), code=code)
+    assert process.stdout == ""
+    line = process.stderr.splitlines()[-1]
+    assert line.startswith("tongdai: ")
+    assert message in line
+    assert desk.listed(dnc_list_id) == []

@@ -1,0 +1,162 @@
+"""`tongdai top` as its users have it: a process, on a pipe or a terminal, and a server that runs."""
+
+import json
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.cli.test_contacts import PLAIN, PROGRAM, Terminal
+from tests.support.calls import agent, attempt, in_call, settings
+from tests.support.servers import Server
+from tongdai.calls.live import heartbeat
+from tongdai.calls.live.heartbeat import Pulse
+from tongdai.client import Client
+
+UP = Pulse(switch_up=True, switch="Asterisk 22.9.0", app="tongdai", host="here", live_calls=0, placed_10s=0)
+
+
+@pytest.fixture(scope="module")
+async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    server = Server(tmp_path_factory.mktemp("top") / "data", "--only", "api", database_url=dsn)
+    try:
+        await server.start()
+        yield server
+    finally:
+        server.end()
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Somebody with a key and a campaign that calls."""
+
+    url: str
+    key: str
+    campaign_id: int
+
+    def environment(self, columns: int = 130) -> dict[str, str]:
+        shown = {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
+        return PLAIN | {"TONGDAI_URL": self.url, "TONGDAI_API_KEY": self.key} | shown
+
+    def run(self, *args: str, columns: int = 130, **env: str) -> "subprocess.CompletedProcess[str]":
+        command, options = [str(PROGRAM), "top", *args], {"capture_output": True, "text": True, "timeout": 60}
+        return subprocess.run(command, check=False, env=self.environment(columns) | env, **options)
+
+
+@pytest.fixture
+async def watcher(server: Server, tenant, conn) -> Watcher:
+    await heartbeat.beat(conn, UP)
+    campaign_id, queue_id = await tenant.campaign("Khảo sát [red]x[/red]"), await tenant.queue()
+    await settings(conn, tenant.tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
+    await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
+    for n in range(3):
+        await tenant.contact(campaign_id, f"090000000{n}")
+    await agent(conn, tenant.tenant_id, queue_id, "idle")
+    await in_call(conn, tenant.tenant_id, 5, "+84900000005", campaign_id)
+    await attempt(conn, tenant.tenant_id, campaign_id, 6, "+84900000006", outcome="busy")
+    return Watcher(server.url, tenant.key.value, campaign_id)
+
+
+@pytest.fixture
+def terminal(watcher: Watcher) -> Iterator[Terminal]:
+    shown = Terminal([str(PROGRAM), "top"], watcher.environment())
+    yield shown
+    shown.close()
+
+
+async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> None:
+    done = watcher.run("--once", columns=170)
+    assert (done.returncode, done.stderr) == (0, "")
+    header, *rest = done.stdout.splitlines()
+    assert "switch up (Asterisk 22.9.0)" in header
+    assert "dialer alive" in header
+    assert "1 calls up" in header
+    (campaign,) = [line for line in rest if "[red]x[/red]" in line]
+    assert campaign.split()[:1] == [str(watcher.campaign_id)]
+    assert "progressive" in campaign
+    assert "running" in campaign
+    (call,) = [line for line in rest if "0900000006" in line]
+    assert "busy" in call
+
+
+async def test_json_is_what_the_server_answers(watcher: Watcher, tenant) -> None:
+    done = watcher.run("--once", "--json")
+    told = json.loads(done.stdout)
+    asked = await tenant.done("GET", "/v1/live")
+    told["dialer"].pop("aliveAt")
+    asked["dialer"].pop("aliveAt")
+    assert told == asked
+
+
+async def test_narrow_terminal_gets_fewer_columns_and_no_broken_lines(watcher: Watcher) -> None:
+    shown = []
+    for columns in (40, 60, 80, 100, 130):
+        done = watcher.run("--once", columns=columns)
+        assert done.returncode == 0
+        lines = done.stdout.splitlines()
+        assert max(map(len, lines)) <= columns
+        assert sum("0900000006" in line for line in lines) == 1
+        (titles,) = [line for line in lines if "ring" in line and "talk" in line and "id" in line]
+        assert "…" not in titles
+        shown.append(titles.split())
+    assert all(set(few) < set(more) for few, more in pairwise(shown))
+
+
+async def test_terminal_shows_it_until_ctrl_c_and_is_left_as_it_was(watcher: Watcher, terminal: Terminal) -> None:
+    terminal.until(r"switch up[\s\S]*0900000006")
+    terminal.shown = ""
+    terminal.until("switch up")  # it is shown anew
+    terminal.type("\x03")
+    assert terminal.ended() == 0
+    assert "Traceback" not in terminal.shown
+
+
+async def test_server_that_goes_is_told_and_waited_for(watcher: Watcher, dsn: str, tmp_path: Path) -> None:
+    first = Server(tmp_path / "data", "--only", "api", database_url=dsn)
+    shown = None
+    try:
+        await first.start()
+        port = str(urlsplit(first.url).port)
+        shown = Terminal([str(PROGRAM), "top", "--url", first.url], watcher.environment())
+        shown.until(r"switch up")
+        await first.stop()
+        shown.until(r"No answer from the server")
+        assert "0900000006" in shown.shown  # what is known last stays
+        second = Server(tmp_path / "data", "--only", "api", "--port", port, database_url=dsn)
+        try:
+            await second.start()
+            with Client(second.url, watcher.key) as client:
+                client.stop_campaign(watcher.campaign_id)
+            shown.shown = ""
+            shown.until("stopped")
+        finally:
+            second.end()
+        shown.type("\x03")
+        assert shown.ended() == 0
+    finally:
+        if shown is not None:
+            shown.close()
+        first.end()
+
+
+async def test_what_is_wrong_is_told_in_a_line(watcher: Watcher, api, tenant) -> None:
+    away = watcher.run("--once", TONGDAI_URL="http://127.0.0.1:9")
+    assert (away.returncode, away.stdout) == (1, "")
+    assert away.stderr.startswith("tongdai: no answer from the server at http://127.0.0.1:9")
+    wrong = watcher.run("--once", TONGDAI_API_KEY="sk_live_wrong")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "does not accept the key" in wrong.stderr
+    other = await api.key(tenant_id=tenant.tenant_id, scopes=["campaign"])
+    lacking = watcher.run("--once", TONGDAI_API_KEY=other.value)
+    assert "Key does not have scope report" in lacking.stderr
+
+
+async def test_tenant_without_calls_is_told_so(server: Server, api) -> None:
+    key = await api.key()
+    done = Watcher(server.url, key.value, 0).run("--once")
+    assert "No campaign is running." in done.stdout
+    assert "No call has ended yet." in done.stdout

@@ -1,0 +1,291 @@
+"""CSV as people have it: any separator, character set, order and names of columns."""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tongdai.errors import InvalidInput
+from tongdai.imports.readers import Format, Limits, Row, Source, Told, read, rows_of
+from tongdai.imports.readers.charset import BLOCK, lines
+from tongdai.imports.readers.read import drained
+
+
+def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
+    limits = {"chunk_rows": 3} | limits
+    chunks, told = drained(read(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
+    rows = [row for chunk in chunks for row in rows_of(chunk)]
+    assert told == Told(len(rows))
+    return rows
+
+
+def refusal(data: bytes, charset: str | None = None, **limits: int) -> str:
+    with pytest.raises(InvalidInput) as refused:
+        read_csv(data, charset, **limits)
+    assert len(refused.value.message) < 300
+    return refused.value.message
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.sampled_from(
+    ['"', "a,b;c\td|e", 'x"y', "\r\n", "a\nb", "Nguyễn Thị Ấm", "=1+1"]
+)
+DIALECTS = st.fixed_dictionaries(
+    {
+        "delimiter": st.sampled_from(",;\t|"),
+        "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+        "lineterminator": st.sampled_from(["\n", "\r\n"]),
+    }
+)
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+
+
+def kept(cell: str) -> str | None:
+    """As it is told: breaks are spaces, and there is nothing around it."""
+    return re.sub(r"[\t\n\r]+", " ", cell).strip() or None
+
+
+@given(
+    st.lists(st.tuples(st.integers(10**8, 10**9 - 1), CELLS, CELLS, CELLS), min_size=1, max_size=8),
+    DIALECTS,
+    ENCODINGS,
+    st.permutations(range(4)),
+)
+def test_what_a_writer_of_csv_writes_comes_back_as_sent(sent, dialect, encoding, order):
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, **dialect)
+    for row in [("Phone", "full name", "External-ID", "note"), *sent]:
+        writer.writerow([row[at] for at in order])
+    # Without a mark, UTF-16 is known by its zeros.
+    text = out.getvalue() if "16-" not in encoding else out.getvalue().encode("ascii", "replace").decode()
+    told = read_csv(text.encode(encoding))
+    ascii_only = "16-" in encoding
+    want = [tuple(str(c).encode("ascii", "replace").decode() if ascii_only else str(c) for c in row) for row in sent]
+    assert told == [
+        Row(phone, kept(name), kept(ref), None if kept(note) is None else {"note": kept(note)})
+        for phone, name, ref, note in want
+    ]
+
+
+@given(st.binary(max_size=200))
+@example(b'phone\n"')
+@example(b"\xff\xfe")
+@example(b"\xff\xfea")
+@example(b"\xef\xbb\xbf")
+@example(b"phone,phone\n1,2")
+@example(b"sep=")
+@example(b"sep=,\nphone\n1")
+@example(b'sep="\nphone\n1')
+@example(b"sep=\xc3\xa9\nphone\n1")
+@example(b"PK\x03\x04")
+@example(b"phone\r1\r\r2")
+def test_bytes_are_rows_or_refused_and_nothing_else_happens(data):
+    for start in (b"", b"phone,name\n"):
+        with suppress(InvalidInput):
+            assert read_csv(start + data)
+
+
+PHONES = (
+    "phoneNumber", "PHONENUMBER", "phone", "Phone Number", "phone_number", "Mobile", "tel", "Tel.", "so dien thoai",
+    "Số điện thoại", "SỐ ĐIỆN THOẠI", unicodedata.normalize("NFD", "Số điện thoại"), "SĐT", "sdt", "Điện thoại",
+    "di động", "Di Động", "\ufeffphone", " phone ", "\u200bphone",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PHONES)
+def test_column_of_the_number_is_known_by_any_usual_name(name):
+    assert read_csv(f"Ghi chú,{name}\na,0901\n".encode()) == [Row("0901", attributes={"Ghi chú": "a"})]
+
+
+@pytest.mark.parametrize(
+    "name", ["name", "Full Name", "tên", "Ten", "Họ tên", "HỌ VÀ TÊN", "ho_va_ten", "Tên khách hàng"]
+)
+def test_column_of_the_name_is_known_by_any_usual_name(name):
+    assert read_csv(f"{name};sdt\nAn;0901\n".encode()) == [Row("0901", "An")]
+
+
+@pytest.mark.parametrize("name", ["externalId", "external id", "EXTERNAL_ID", "ref", "Mã khách hàng", "Mã KH"])
+def test_column_of_the_reference_is_known_by_any_usual_name(name):
+    assert read_csv(f"{name}\tsdt\nX\t0901\n".encode()) == [Row("0901", None, "X")]
+
+
+@pytest.mark.parametrize("name", ["timeZone", "time zone", "TIME_ZONE", "múi giờ", "Mui Gio"])
+def test_column_of_the_time_zone_is_known_by_any_usual_name(name):
+    told = read_csv(f"{name},sdt,note\nAsia/Bangkok,0901,a\n,0902,b\n".encode())
+    assert told == [Row("0901", None, None, {"note": "a"}, "Asia/Bangkok"), Row("0902", None, None, {"note": "b"})]
+
+
+def test_of_several_columns_for_a_number_the_clearest_is_taken_and_the_others_are_kept():
+    told = read_csv(b"tel,mobile,phone\n1,2,3\n")
+    assert told == [Row("3", attributes={"tel": "1", "mobile": "2"})]
+
+
+def test_column_that_is_named_twice_is_refused_or_numbered():
+    assert refusal(b"phone,name,Phone\n") == "Columns 1 and 3 are both named phone: expected one of that name"
+    told = read_csv(b"phone,note,note,,note\n1,a,b,c,d\n")
+    assert told == [Row("1", attributes={"note": "a", "note (2)": "b", "column 4": "c", "note (3)": "d"})]
+
+
+def test_header_without_a_number_names_what_it_has():
+    message = refusal("id;Ghi chú\n1;2\n".encode())
+    assert message.endswith("the header row has id, Ghi chú")
+    assert refusal(b"id," + b",".join(b"c%d" % n for n in range(50)) + b"\n").endswith("c10 and 39 more")
+
+
+def test_titles_may_stand_above_the_header():
+    told = read_csv("DANH SÁCH KHÁCH HÀNG,,\n,,\nSTT,Tên,SĐT\n1,An,0901\n".encode())
+    assert told == [Row("0901", "An", None, {"STT": "1"})]
+
+
+def test_word_of_a_row_is_not_taken_for_a_header():
+    assert "the header row has contact, type" in refusal(b"contact,type\n0901,mobile\n")
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("912345678.0", "912345678"), ("84912345678.0", "84912345678"), ("912345678,0", "912345678"),
+        ("912345678.00", "912345678"), ('="0912345678"', "0912345678"), ("'0912345678", "0912345678"),
+        (" 0912 345 678 ", "0912 345 678"), ("0912.345.678", "0912.345.678"), ("0912.000.000", "0912.000.000"),
+        ("1900.000", "1900.000"), ("9.12346E+08", "9.12346E+08"), ("+84 912345678", "+84 912345678"), ("abc", "abc"),
+    ],
+)  # fmt: skip
+def test_number_is_told_as_written_but_for_what_spreadsheets_do_to_it(sent, told):
+    out = io.StringIO()
+    csv.writer(out).writerows([["phone", "x"], [sent, "y"]])
+    assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == [told]
+    assert [row.phoneNumber for row in read_csv(f"phone|x\n{sent}|y\n0901|z".encode())] == [told, "0901"]
+
+
+def test_rows_may_be_ragged_or_empty():
+    told = read_csv(b"phone,name,note\n1\n2,A,x,y,,z\n\n,,\n3,,\n,B,\n")
+    assert told == [
+        Row("1"),
+        Row("2", "A", None, {"note": "x", "column 4": "y", "column 6": "z"}),
+        Row("3"),
+        Row(None, "B"),
+    ]
+
+
+def test_excels_directive_names_the_separator():
+    assert read_csv(b"sep=|\r\nphone|a,b,c\r\n1|2\r\n") == [Row("1", attributes={"a,b,c": "2"})]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_system(end):
+    assert read_csv(end.join(["phone,name", "1,A", "2,B"]).encode()) == [Row("1", "A"), Row("2", "B")]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separator_is_told_by_the_header_whatever_else_stands_in_the_rows(separator):
+    rows = [["phone", "tên, họ; và|đệm"], ["0901", "a;b,c|d\te"]]
+    out = io.StringIO()
+    csv.writer(out, delimiter=separator).writerows(rows)
+    assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == ["0901"]
+
+
+VIETNAMESE = "Số điện thoại,Họ tên\n0901,Nguyễn Thị Ấm\n"
+
+
+def in_1258(text: str) -> bytes:
+    """As Windows writes it: tones apart, other marks within the letter."""
+    return b"".join(_letter(c) for c in text)
+
+
+def _letter(c: str) -> bytes:
+    for form in (c, unicodedata.normalize("NFD", c)):
+        try:
+            return form.encode("cp1258")
+        except UnicodeEncodeError:
+            continue
+    base, *marks = unicodedata.normalize("NFD", c)
+    tone = next(mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323")
+    whole = unicodedata.normalize("NFC", base + "".join(mark for mark in marks if mark != tone))
+    return (whole + tone).encode("cp1258")
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        (VIETNAMESE.encode(), None),
+        (VIETNAMESE.encode("utf-8-sig"), None),
+        (VIETNAMESE.encode("utf-8-sig"), "cp1258"),
+        (VIETNAMESE.encode("utf-16"), None),
+        (codecs.BOM_UTF16_BE + VIETNAMESE.encode("utf-16-be"), None),
+        (VIETNAMESE.encode("utf-16-be"), "utf-16-be"),
+        (in_1258(VIETNAMESE), None),
+        (in_1258(VIETNAMESE), "cp1258"),
+    ],
+)
+def test_character_set_is_found_out_or_as_said(data, charset):
+    assert read_csv(data, charset) == [Row("0901", "Nguyễn Thị Ấm")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "utf-16"])
+def test_first_accent_may_come_late(encoding):
+    text = "phone,name\n" + "0901,A\n" * 200_000 + "0902,Đô\n"
+    assert read_csv(text.encode(encoding), chunk_rows=100_000)[-1] == Row("0902", "Đô")
+
+
+def test_lines_are_the_same_however_blocks_cut_them():
+    text = "".join(f"{n},{'ễ' * (n % 97)}\r\n" for n in range(60_000))
+    for encoding in ("utf-8", "utf-16"):
+        data = text.encode(encoding)
+        assert len(data) > 3 * BLOCK
+        assert list(lines(io.BytesIO(data), None)) == text.splitlines(keepends=True)
+
+
+START = "phone,name\n0901,Nguyễn\n".encode()
+MANY = b"0901,A\n" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "The file is empty"),
+        (b"\n \n", "The file is empty"),
+        (b"\xef\xbb\xbf", "The file is empty"),
+        (b"phone,name\n", "The file has a header row and no contacts below it"),
+        (b"phone,name\n,\n\n", "The file has a header row and no contacts below it"),
+        (b"phone,name\n,A\n ,B\n", "No row has a phone number in the column phone"),
+        (START + b'0902,"A\n0903,B\n', "The file ends within quotes that open in line 3"),
+        (START + b'0902,"A', "The file ends within quotes that open in line 3"),
+        (START + b'0902,"a\nb"\n0903,"A\nB\n', "The file ends within quotes that open in line 5"),
+        (b'phone,"name\n0901,A\n', "The file ends within quotes that open in line 1"),
+        (START + MANY + b'0902,"A', "The file ends within quotes that open in line 300003"),
+        (START + b"0902,\xff\n", "Line 3 has bytes that are not UTF-8"),
+        (START + MANY + b"0902,\xe1\xba", "Line 300003 has bytes that are not UTF-8"),
+        (START + MANY + "0902,Hà".encode("cp1258"), "Line 300003 has bytes that are not UTF-8"),
+        ("phone,name\n0901,Hà\n0902,".encode("cp1258") + "Nguyễn".encode(), "Line 3 is written in UTF-8, others in"),
+        ("phone\n0901".encode("utf-16")[:-1], "Line 2 has bytes that are not UTF-16"),
+        (START + b"0902,\0\n", "Line 3 has a NUL character"),
+        (START + MANY + b"0902,\0\n" + START, "Line 300003 has a NUL character"),
+        (START + b"0902," + b"x" * 200_000, "Line 3: a cell is longer than 128 K characters"),
+        (START + b"0902," + b"x" * 40_000_000, "Line 3 is longer than 1024 K characters"),
+        (START + b'0902,"' + b"x\n" * 20_000_000, "Line 65539: a cell is longer than 128 K characters"),
+        (b"phone" + b",c" * 1_000_000 + b"\n0901\n", "Line 1 has 1000001 columns: at most 1000 are read"),
+        (START + b'0903,"a\nb"\n0902' + b",c" * 1000, "Line 5 has 1001 columns: at most 1000 are read"),
+        (b"PK\x03\x04\0\0", "The file is an archive"),
+        (b"\x1f\x8b\x08", "The file is packed by gzip"),
+    ],
+    ids=lambda value: None if isinstance(value, bytes) else value,
+)  # fmt: skip
+def test_file_that_is_not_whole_or_no_csv_is_refused_with_the_line(data, message):
+    assert refusal(data).startswith(message)
+
+
+def test_rows_that_are_far_too_heavy_for_contacts_are_refused():
+    heavy = b"0901," + b"x" * 100_000 + b"\n"
+    message = refusal(b"phone,name\n" + b"0901,A\n" * 1000 + heavy * 50, chunk_rows=100)
+    assert message.startswith("Rows 1001 to 1050 hold ")
+    assert len(read_csv(b"phone,name\n" + (b"0901,A\n" * 99 + heavy) * 5, chunk_rows=100)) == 500
+
+
+def test_charset_that_is_said_is_held_to():
+    assert refusal(START, "ascii") == "Line 2 has bytes that are not ascii: is the file whole?"

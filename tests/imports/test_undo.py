@@ -1,0 +1,365 @@
+# ruff: noqa: F401, F811 - fixtures are used by their names
+"""Undoing imports: exact, whatever happens meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import move_contact
+from tests.support.imports import (
+    LEASE,
+    Connection,
+    a_place,
+    accounted,
+    all_ended,
+    assert_totals,
+    conn,
+    expire,
+    found,
+    know,
+    messy,
+    own_dsn,
+    own_pool,
+    post,
+    quiet,
+    results,
+    standing,
+    told,
+    undo,
+    work_off,
+    working,
+)
+from tests.support.servers import eventually
+from tongdai.contacts import bulk_store
+from tongdai.contacts import store as contacts
+from tongdai.db.pool import Pool
+from tongdai.imports import store, worker
+from tongdai.imports import undo as undo_store
+from tongdai.imports.model import MAX_ATTEMPTS, JobStatus
+from tongdai.imports.outcomes import store as outcome_store
+from tongdai.imports.prefetch import Ahead
+from tongdai.imports.undo import NotUndone
+from tongdai.imports.worker import Worker
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+Situation = Callable[[Connection, Pool], Awaitable[None]]
+
+
+async def an_import_that_is_done(conn: Connection, pool: Pool, seed: int = 1) -> None:
+    place, (rows, before) = await a_place(conn), messy(seed, 600)
+    await know(conn, place, before)
+    untouched = await standing(conn, place)
+    job_id = await post(conn, place, rows, 70)
+    await work_off(conn, pool)
+    assert await standing(conn, place) != untouched
+    job = await found(conn, place, job_id)
+    assert (await undo(conn, place, job_id)).undoing
+    await work_off(conn, pool)
+    undone = await found(conn, place, job_id)
+    assert await standing(conn, place) == untouched
+    assert (undone.status, undone.error_message, undone.undoing) == (JobStatus.DONE, None, False)
+    assert undone.removed_rows == undone.created_rows == job.created_rows > 0
+    assert undone.settled
+
+
+async def crashes_amid(conn: Connection, pool: Pool) -> None:
+    """Every third transaction crashes as it counts what it removed."""
+    await conn.execute(
+        """create sequence if not exists planted;
+           create or replace function planted() returns trigger language plpgsql as $$ begin
+               if nextval('planted') % 3 = 1 then raise exception 'planted crash'; end if; return new; end $$;
+           create trigger planted before update of removed_rows on import_job for each row execute function planted()"""
+    )
+    await an_import_that_is_done(conn, pool, 2)
+
+
+async def a_worker_that_lost_its_lease(conn: Connection, pool: Pool) -> None:
+    """It goes on after another has undone a chunk, or all."""
+    for chunks_meanwhile in (1, 9):
+        place, (rows, _) = await a_place(conn), messy(3, 300)
+        job_id = await post(conn, place, rows, 70)
+        await work_off(conn, pool)
+        await undo(conn, place, job_id)
+        first = await store.claim(conn, LEASE)
+        assert first is not None
+        assert first.undoing
+        await expire(conn)
+        for _ in range(chunks_meanwhile):
+            await Worker(pool, LEASE, asyncio.Event()).step()
+        before = await standing(conn, place), await found(conn, place, job_id)
+        async with pool.acquire() as late, late.transaction():
+            await worker.take_back(late, first, LEASE)
+        assert (await standing(conn, place), await found(conn, place, job_id)) == before
+        await work_off(conn, pool)
+        assert (await found(conn, place, job_id)).removed_rows == (await found(conn, place, job_id)).created_rows
+
+
+async def a_worker_amid_a_chunk(conn: Connection, pool: Pool) -> None:
+    """The undo comes while a chunk is claimed, but not taken in: nothing of it may be."""
+    place, (rows, _) = await a_place(conn), messy(4, 300)
+    job_id = await post(conn, place, rows, 100)
+    one = Worker(pool, LEASE, asyncio.Event())
+    assert await one.step()
+    claimed = await store.claim(conn, LEASE)
+    assert claimed is not None
+    stopped = await undo(conn, place, job_id)
+    assert (stopped.status, stopped.error_message) == (JobStatus.FAILED, "Stopped and undone")
+    async with pool.acquire() as late, late.transaction():
+        await worker.take_in(late, claimed, LEASE, Ahead())
+    await work_off(conn, pool)
+    assert await standing(conn, place) == [[], [], [], []]
+    job = await found(conn, place, job_id)
+    assert job.removed_rows == job.created_rows > 0
+    assert not await conn.fetchval("select count(*) from import_chunk")
+
+
+async def an_import_of_the_same_file_meanwhile(conn: Connection, pool: Pool) -> None:
+    """The first of two is undone between the chunks of the second, whose rows are then new, or still duplicates."""
+    place, (rows, _) = await a_place(conn), messy(5, 400)
+    first = await post(conn, place, rows, 60)
+    await work_off(conn, pool)
+    second = await post(conn, place, rows, 50)
+    one = Worker(pool, LEASE, asyncio.Event())
+    for _ in range(3):
+        assert await one.step()
+    await undo(conn, place, first)
+    await work_off(conn, pool)
+    jobs = [await found(conn, place, job_id) for job_id in (first, second)]
+    assert jobs[0].removed_rows == jobs[0].created_rows
+    assert jobs[1].processed_rows == len(rows)
+    await assert_totals(conn, place)
+    there = {row[1] for row in (await standing(conn, place))[0]}
+    assert there == {row.contact_id for row in await results(conn, place, second) if row.outcome == "created"}
+    assert 0 < len(there) == jobs[1].created_rows < jobs[0].created_rows
+
+
+SITUATIONS: list[Situation] = [
+    an_import_that_is_done,
+    crashes_amid,
+    a_worker_that_lost_its_lease,
+    a_worker_amid_a_chunk,
+    an_import_of_the_same_file_meanwhile,
+]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
+async def test_undo_is_exact_with(situation: Situation, conn: Connection, own_pool: Pool) -> None:
+    await situation(conn, own_pool)
+
+
+def replaced(name: str, old: str, new: str) -> Plant:
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        sql = getattr(undo_store, name)
+        assert old in sql
+        patch.setattr(undo_store, name, sql.replace(old, new))
+
+    plant.__name__ = f"{name} without {old!r}"
+    return plant
+
+
+def counted_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
+    count = undo_store.taken_back
+
+    async def taken_back(conn: Any, *args: Any) -> bool:
+        await conn.execute("commit")
+        await conn.execute("begin")
+        return await count(conn, *args)
+
+    patch.setattr(undo_store, "taken_back", taken_back)
+
+
+def customers_left(patch: pytest.MonkeyPatch) -> None:
+    remove = bulk_store.remove_many
+
+    async def remove_many(conn: Any, tenant_id: Any, campaign_id: Any, contact_ids: Any, _: Any) -> int:
+        return await remove(conn, tenant_id, campaign_id, contact_ids, [])
+
+    patch.setattr(bulk_store, "remove_many", remove_many)
+
+
+PLANTED: list[tuple[Situation, Plant]] = [
+    (crashes_amid, counted_in_a_second_transaction),
+    (an_import_that_is_done, customers_left),
+    (a_worker_that_lost_its_lease, replaced("TAKE_BACK", "fence = $3 and", "$3::bigint > 0 and")),
+    (a_worker_amid_a_chunk, replaced("DROP_CHUNKS", "delete from", "select from")),
+    (an_import_that_is_done, replaced("TAKEN_BACK", "case when more.chunks then null else clock_timestamp() end",
+                                      "clock_timestamp()")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("situation", "plant"), PLANTED, ids=[f"{plant.__name__} in {situation.__name__}" for situation, plant in PLANTED]
+)
+async def test_a_planted_bug_is_caught(
+    situation: Situation, plant: Plant, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        await situation(conn, own_pool)
+
+
+@pytest.mark.parametrize("seed", range(20, 25))
+async def test_undo_of_any_import_leaves_what_was_before(seed: int, conn: Connection, own_pool: Pool) -> None:
+    await an_import_that_is_done(conn, own_pool, seed)
+
+
+@pytest.mark.parametrize("chunks", range(4))
+async def test_undo_of_a_running_import_stops_it_and_leaves_what_was_before(
+    chunks: int, conn: Connection, own_pool: Pool
+) -> None:
+    place, (rows, before) = await a_place(conn), messy(6, 300)
+    await know(conn, place, before)
+    untouched = await standing(conn, place)
+    job_id = await post(conn, place, rows, 70)
+    one = Worker(own_pool, LEASE, asyncio.Event())
+    for _ in range(chunks):
+        assert await one.step()
+    at_once = await undo(conn, place, job_id)
+    assert at_once.undoing == (chunks > 0)
+    await work_off(conn, own_pool)
+    job = await found(conn, place, job_id)
+    assert await standing(conn, place) == untouched
+    assert (job.status, job.error_message) == (JobStatus.FAILED, "Stopped and undone")
+    assert (job.undoing, job.removed_rows, job.processed_rows) == (False, job.created_rows, 70 * chunks)
+    assert told(await results(conn, place, job_id)) == accounted(rows, before)[: 70 * chunks]
+
+
+async def test_contacts_that_were_called_stay_with_their_customers(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(7, 300)
+    job_id = await post(conn, place, rows, 70)
+    await work_off(conn, own_pool)
+    created = [row.contact_id for row in await results(conn, place, job_id) if row.outcome == "created"]
+    for contact_id, status in ((created[0], 1), (created[100], 2)):
+        await move_contact(own_pool, place.tenant_id, contact_id, status, "answered" if status == 2 else None)
+    await undo(conn, place, job_id)
+    await work_off(conn, own_pool)
+    await assert_totals(conn, place)
+    assert {row[1] for row in (await standing(conn, place))[0]} == {created[0], created[100]}
+    assert (await found(conn, place, job_id)).removed_rows == len(created) - 2
+
+
+async def test_customers_that_another_campaign_calls_stay(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(8, 200)
+    campaign_id = await conn.fetchval(
+        "insert into campaign (tenant_id, name, type) values ($1, 'B', 'A') returning campaign_id", place.tenant_id
+    )
+    list_id = await contacts.list_named(conn, place.tenant_id, campaign_id, "B")
+    job_id = await post(conn, place, rows)
+    await work_off(conn, own_pool)
+    elsewhere = type(place)(place.tenant_id, campaign_id, list_id)
+    await know(conn, elsewhere, [row[0] for row in (await standing(conn, place))[0][:5]])
+    await undo(conn, place, job_id)
+    await work_off(conn, own_pool)
+    assert len((await standing(conn, place))[1]) == 5
+    await assert_totals(conn, place)
+
+
+async def test_undo_works_on_a_stopped_campaign_and_on_a_failed_job(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(9, 300)
+    job_id = await post(conn, place, rows, 100)
+    assert await Worker(own_pool, LEASE, asyncio.Event()).step()
+    await conn.execute("update campaign set status = 4 where tenant_id = $1", place.tenant_id)
+    await work_off(conn, own_pool)
+    assert (await found(conn, place, job_id)).error_message == "The campaign was stopped"
+    await undo(conn, place, job_id)
+    await work_off(conn, own_pool)
+    job = await found(conn, place, job_id)
+    assert (job.status, job.error_message) == (JobStatus.FAILED, "The campaign was stopped")
+    assert job.removed_rows == job.created_rows > 0
+    assert await standing(conn, place) == [[], [], [], []]
+
+
+async def test_undo_that_crashes_more_often_than_an_import_may_goes_on(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(10, 200)
+    job_id = await post(conn, place, rows)
+    await work_off(conn, own_pool)
+    await undo(conn, place, job_id)
+    for _ in range(MAX_ATTEMPTS + 3):
+        assert await store.claim(conn, LEASE) is not None
+        await expire(conn)
+    await work_off(conn, own_pool)
+    job = await found(conn, place, job_id)
+    assert job.removed_rows == job.created_rows > 0
+
+
+async def test_undo_is_asked_for_once_and_audited(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(11, 100)
+    job_id = await post(conn, place, rows)
+    await work_off(conn, own_pool)
+    first = await undo(conn, place, job_id)
+    assert await undo(conn, place, job_id) == first
+    await work_off(conn, own_pool)
+    again = await undo(conn, place, job_id)
+    assert again == await found(conn, place, job_id)
+    assert not again.undoing
+    audited = await conn.fetch(
+        "select action, subject, key_id from audit where tenant_id = $1 and action like 'import%'", place.tenant_id
+    )
+    assert [tuple(row) for row in audited] == [("import.undo", f"import {job_id}", 1)]
+
+
+async def test_undo_of_a_dry_run_has_nothing_to_remove(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, before) = await a_place(conn), messy(12, 100)
+    await know(conn, place, before)
+    untouched = await standing(conn, place)
+    job_id = await post(conn, place, rows, 40, dry_run=True)
+    assert await Worker(own_pool, LEASE, asyncio.Event()).step()
+    job = await undo(conn, place, job_id)
+    assert (job.status, job.undoing, job.removed_rows) == (JobStatus.FAILED, False, 0)
+    await work_off(conn, own_pool)
+    assert await standing(conn, place) == untouched
+
+
+async def test_undo_and_imports_of_the_same_numbers_at_once_leave_true_totals(conn: Connection, own_pool: Pool) -> None:
+    """In two campaigns, so that they share customers and not the turn of a campaign."""
+    place, (rows, _) = await a_place(conn), messy(13, 600)
+    first = await post(conn, place, rows, 30)
+    await work_off(conn, own_pool)
+    campaign_id = await conn.fetchval(
+        "insert into campaign (tenant_id, name, type) values ($1, 'B', 'A') returning campaign_id", place.tenant_id
+    )
+    list_id = await contacts.list_named(conn, place.tenant_id, campaign_id, "B")
+    elsewhere = type(place)(place.tenant_id, campaign_id, list_id)
+    others = [await post(conn, elsewhere, rows, 30), await post(conn, place, rows, 30)]
+    await undo(conn, place, first)
+    async with working(own_pool, 4):
+        await eventually(lambda: all_ended(conn), 60, "all to end")
+    jobs = [await found(conn, where, job_id) for where, job_id in zip((elsewhere, place), others, strict=True)]
+    assert [(job.status, job.processed_rows) for job in jobs] == [(JobStatus.DONE, len(rows))] * 2
+    contacts_left = (await standing(conn, place))[0]
+    assert len(contacts_left) == sum(job.created_rows for job in jobs)
+    assert (await found(conn, place, first)).removed_rows == (await found(conn, place, first)).created_rows
+
+
+async def test_rows_are_dropped_in_steps_once_they_are_old_and_then_nothing_is_undone(
+    conn: Connection, own_pool: Pool
+) -> None:
+    place, (rows, _) = await a_place(conn), messy(14, 250)
+    old, young = [await post(conn, place, rows, size) for size in (1, 50)]
+    await work_off(conn, own_pool)
+    await conn.execute("update import_job set finished_at = now() - interval '31 days' where job_id = $1", old)
+    month = timedelta(days=30)
+    left = "select count(*) from import_outcome where job_id = $1"
+    steps = [await conn.fetchval(left, old)]
+    while await outcome_store.drop_rows(conn, month):
+        steps.append(await conn.fetchval(left, old))
+        assert not (await found(conn, place, old)).rows_kept
+        refused = await undo_store.request_undo(conn, place.tenant_id, place.campaign_id, old, None)
+        assert refused is NotUndone.ROWS_DROPPED
+    assert steps == [250, 150, 50, 0]
+    assert await conn.fetchval(left, young) == 5
+    assert (await found(conn, place, young)).rows_kept
+
+
+async def test_rows_of_an_undo_that_is_not_finished_are_not_dropped(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(15, 100)
+    job_id = await post(conn, place, rows, 10)
+    await work_off(conn, own_pool)
+    await conn.execute("update import_job set finished_at = now() - interval '31 days'")
+    await undo(conn, place, job_id)
+    assert not await outcome_store.drop_rows(conn, timedelta(days=30))
+    await work_off(conn, own_pool)
+    assert await outcome_store.drop_rows(conn, timedelta(days=30))

@@ -1,0 +1,31 @@
+# ruff: noqa: F401, F811 - fixtures are used by their names
+"""What the engine does besides taking imports in."""
+
+from datetime import timedelta
+
+from tests.support.imports import Connection, a_place, conn, found, messy, own_dsn, own_pool, post, quiet, work_off
+from tongdai.db.pool import Pool
+from tongdai.processes import engine
+
+
+async def test_what_is_kept_for_a_time_only_is_forgotten_after_it(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(1, 250)
+    old, young = [await post(conn, place, rows, 1 if first else 50) for first in (True, False)]
+    await work_off(conn, own_pool)
+    await conn.execute("update import_job set finished_at = now() - interval '8 days' where job_id = $1", old)
+    await engine.purge(own_pool, timedelta(days=9))
+    assert (await found(conn, place, old)).rows_kept
+    await engine.purge(own_pool, timedelta(days=7))
+    kept = await conn.fetch("select job_id, count(*) from import_outcome group by job_id")
+    assert [tuple(row) for row in kept] == [(young, 5)]
+    assert [(await found(conn, place, job_id)).rows_kept for job_id in (old, young)] == [False, True]
+
+
+async def test_what_dry_runs_needed_is_forgotten_once_they_have_ended(conn: Connection, own_pool: Pool) -> None:
+    place, (rows, _) = await a_place(conn), messy(2, 200)
+    jobs = [await post(conn, place, rows, dry_run=True) for _ in range(2)]
+    await work_off(conn, own_pool)
+    assert await conn.fetchval("select count(distinct job_id) from import_seen") == len(jobs)
+    await engine.sweep(own_pool)
+    assert not await conn.fetchval("select count(*) from import_seen")
+    assert not await conn.fetchval("select count(*) from import_job where keeps_seen")

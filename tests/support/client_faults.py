@@ -1,0 +1,108 @@
+"""Ways to the server that fail when they are told to, on top of the real one; and a server that stands still."""
+
+import os
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx2
+
+from tests.support.servers import Server, eventually
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one request. Nothing of it but `lose_answer` lets it reach the server whole."""
+
+    refuse: int | None = None
+    """Answer with this status instead of the server."""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    break_after: int | None = None
+    """Break the connection when so many pieces of the body were read."""
+    lose_answer: bool = False
+    """Let the server do it, and break the connection before its answer arrives."""
+
+
+PASS = Fault()
+NO_CONNECTION = Fault(break_after=0)
+LOSE_ANSWER = Fault(lose_answer=True)
+
+
+class Plan:
+    """The faults of the next requests, and what was sent."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.requests: list[httpx2.Request] = []
+
+    def next(self, request: httpx2.Request) -> Fault:
+        self.requests.append(request)
+        return self.faults.pop(0) if self.faults else PASS
+
+
+class Faulty(httpx2.BaseTransport):
+    def __init__(self, inner: httpx2.BaseTransport, plan: Plan) -> None:
+        self._inner, self._plan = inner, plan
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        fault = self._plan.next(request)
+        if fault.refuse is not None:
+            return httpx2.Response(fault.refuse, headers=fault.headers, content=fault.body)
+        if fault.break_after is not None:
+            body: Iterator[bytes] = iter(request.stream)
+            for _ in range(fault.break_after):
+                next(body)
+            raise httpx2.WriteError("broken by the test")
+        answer = self._inner.handle_request(request)
+        if fault.lose_answer:
+            answer.read()
+            answer.close()
+            raise httpx2.ReadError("broken by the test")
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class AsyncFaulty(httpx2.AsyncBaseTransport):
+    def __init__(self, inner: httpx2.AsyncBaseTransport, plan: Plan) -> None:
+        self._inner, self._plan = inner, plan
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        fault = self._plan.next(request)
+        if fault.refuse is not None:
+            return httpx2.Response(fault.refuse, headers=fault.headers, content=fault.body)
+        if fault.break_after is not None:
+            body: AsyncIterator[bytes] = aiter(request.stream)
+            for _ in range(fault.break_after):
+                await anext(body)
+            await body.aclose()
+            raise httpx2.WriteError("broken by the test")
+        answer = await self._inner.handle_async_request(request)
+        if fault.lose_answer:
+            await answer.aread()
+            await answer.aclose()
+            raise httpx2.ReadError("broken by the test")
+        return answer
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+@asynccontextmanager
+async def engine_stopped(server: Server) -> AsyncGenerator[None]:
+    """Within the block no import goes on."""
+    engine = await server.kill("engine", signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(engine, signal.SIGCONT)
+
+
+async def undo_asked(server: Server, job_id: int) -> None:
+    """Returns once the server knows that an import is to be undone."""
+    async with server.database() as conn:
+        asked = "select undo_requested_at is not null from import_job where job_id = $1"
+        await eventually(lambda: conn.fetchval(asked, job_id), 30, "the undo to be asked for")

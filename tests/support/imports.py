@@ -1,0 +1,227 @@
+"""Import jobs made straight in a database of their own, and workers on them."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+import structlog.testing
+
+from tests.support.seeded import seeded
+from tongdai.contacts import bulk_store, phone
+from tongdai.contacts import store as contacts
+from tongdai.contacts.model import NewContact
+from tongdai.contacts.validation import Problem, check
+from tongdai.db.pool import Pool, open_pool
+from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
+from tongdai.imports import readers, store
+from tongdai.imports import undo as undo_store
+from tongdai.imports.model import Job, RowResult
+from tongdai.imports.outcomes import codec
+from tongdai.imports.outcomes import store as outcome_store
+from tongdai.imports.worker import Worker
+from tongdai.testing import factories
+
+Connection = asyncpg.Connection
+LEASE = timedelta(seconds=30)
+"""Longer than any test: a lease ends here when `expire` says so."""
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Tracebacks of planted crashes are not rendered, which takes longer than the tests."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+@pytest.fixture(scope="module")
+async def own_dsn(fresh_database: Callable[..., AbstractAsyncContextManager[str]]) -> AsyncGenerator[str]:
+    """A database of our own: workers take the jobs of all tenants."""
+    async with fresh_database() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+async def own_pool(own_dsn: str) -> AsyncGenerator[Pool]:
+    pool = await open_pool(own_dsn, 12, name="tests")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def conn(own_pool: Pool) -> AsyncGenerator[Connection]:
+    """For the test itself; no job of an earlier test is left."""
+    async with own_pool.acquire() as conn:
+        await conn.execute("truncate import_turn, import_chunk, import_outcome, import_seen, import_job")
+        yield conn
+        await conn.execute("drop trigger if exists planted on import_job")
+
+
+@dataclass(frozen=True)
+class Place:
+    tenant_id: TenantId
+    campaign_id: CampaignId
+    list_id: ListId
+
+
+async def a_place(conn: Connection) -> Place:
+    """A list in a campaign of a tenant of its own."""
+    tenant_id = await factories.tenant(conn)
+    campaign_id = await conn.fetchval(
+        "insert into campaign (tenant_id, name, type) values ($1, 'A', 'CAMPAIGN_CALL_AUTO') returning campaign_id",
+        tenant_id,
+    )
+    return Place(tenant_id, campaign_id, await contacts.list_named(conn, tenant_id, campaign_id, "A list"))
+
+
+async def know(conn: Connection, place: Place, phones: list[str]) -> None:
+    """Put numbers into the campaign, as an earlier import would have."""
+    rows = [NewContact(phone=phone) for phone in phones]
+    async with conn.transaction():
+        await bulk_store.add_many(conn, place.tenant_id, place.campaign_id, place.list_id, rows)
+
+
+async def post(
+    conn: Connection, place: Place, rows: list[dict[str, Any]], chunk_rows: int = 50, *, dry_run: bool = False
+) -> JobId:
+    """Store a job as a bulk request does."""
+    sent = [readers.Row(**row) for row in rows]
+    async with conn.transaction():
+        job_id = await store.create(conn, place.tenant_id, place.campaign_id, place.list_id, "A list", dry_run=dry_run)
+        for seq, start in enumerate(range(0, len(sent), chunk_rows)):
+            chunk = readers.chunk_of(sent[start : start + chunk_rows])
+            await store.add_chunk(conn, place.tenant_id, job_id, seq, chunk)
+        await store.received(conn, place.tenant_id, job_id, len(sent))
+    return job_id
+
+
+async def found(conn: Connection, place: Place, job_id: JobId) -> Job:
+    job = await store.find(conn, place.tenant_id, place.campaign_id, job_id)
+    assert job is not None
+    return job
+
+
+async def expire(conn: Connection) -> None:
+    """The time of every lease is up."""
+    await conn.execute("update import_job set lease_until = clock_timestamp() - interval '1 second' "
+                       "where lease_until is not null")  # fmt: skip
+
+
+async def work_off(conn: Connection, pool: Pool) -> None:
+    """Let one worker do all there is; the leases of what crashed end at once."""
+    one = Worker(pool, LEASE, asyncio.Event())
+    for _ in range(500):
+        if await one.step():
+            continue
+        if await all_ended(conn):
+            return
+        await expire(conn)
+    raise AssertionError("the jobs do not end")
+
+
+@asynccontextmanager
+async def working(pool: Pool, count: int, lease: timedelta = LEASE) -> AsyncGenerator[list["asyncio.Task[None]"]]:
+    """Workers that run during the block."""
+    tasks = [asyncio.create_task(Worker(pool, lease, asyncio.Event()).run()) for _ in range(count)]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def all_ended(conn: Connection) -> bool:
+    """Nothing is left to take in or back."""
+    return not await conn.fetchval(
+        """select exists (select from import_job
+           where finished_at is null or (undo_requested_at is not null and undone_at is null))"""
+    )
+
+
+def messy(seed: int, rows: int, first: int = 0) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of all kinds, with references, and the numbers that the campaign must have before, as E.164."""
+    rng, data = random.Random(seed), seeded(seed, rows, first)
+    made: list[dict[str, Any]] = [dict(row) for row in data.rows]
+    for place, row in enumerate(made):
+        if rng.random() < 0.5:
+            row["externalId"] = f"CRM-{seed}-{place}"
+    for _ in range(rows // 100):
+        rng.choice(made).update(rng.choice(({"name": "x" * 256}, {"phoneNumber": 901234567}, {"externalId": "\n"})))
+    return made, data.known
+
+
+Accounted = tuple[str, str | None, str | None, str | None]
+"""Of a row: its outcome, reasonCode, and number and reference as sent."""
+
+
+def accounted(rows: list[dict[str, Any]], known: Iterable[str]) -> list[Accounted]:
+    """What must become of rows, told the simplest way."""
+    told: list[Accounted] = []
+    before, seen, normalise = set(known), set[str](), phone.normaliser("VN")
+    for row in rows:
+        new = check(normalise, row.get("phoneNumber"), row.get("name"), row.get("externalId"))
+        sent = row.get("phoneNumber"), row.get("externalId")
+        written = str(sent[0]) if sent[0] is not None else None
+        if isinstance(new, Problem):
+            told.append(("failed", new.code, written, sent[1]))
+        elif new.phone in before:
+            told.append(("duplicate", "in_campaign", written, sent[1]))
+        elif new.phone in seen:
+            told.append(("duplicate", "repeated", written, sent[1]))
+        else:
+            seen.add(new.phone)
+            told.append(("created", None, written, sent[1]))
+    return told
+
+
+async def results(conn: Connection, place: Place, job_id: JobId) -> list[RowResult]:
+    """What became of the rows of a job, as it is kept."""
+    found: list[RowResult] = []
+    seq = -1
+    while (chunk := await outcome_store.next_payload(conn, place.tenant_id, job_id, seq, None)) is not None:
+        seq, first_row, payload = chunk
+        found += codec.results(codec.decode(payload), first_row)
+    return found
+
+
+def told(rows: Iterable[RowResult]) -> list[Accounted]:
+    return [(row.outcome, row.reason_code, row.phone, row.external_id) for row in rows]
+
+
+_STANDING = (
+    "select phone, contact_id, list_id, process_status from contact where tenant_id = $1 order by phone",
+    "select phone, customer_id from customer where tenant_id = $1 order by phone",
+    """select campaign_id, list_id, process_status, call_status, sum(contacts) as contacts from contact_counter
+       where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0 order by 1, 2, 3, 4""",
+    """select list_id, span, block, sum(contacts) as contacts from contact_block
+       where tenant_id = $1 group by 1, 2, 3 having sum(contacts) <> 0 order by 1, 2, 3""",
+)
+
+
+async def standing(conn: Connection, place: Place) -> list[list[tuple[Any, ...]]]:
+    """Contacts, customers and all totals of a tenant."""
+    return [[tuple(row) for row in await conn.fetch(sql, place.tenant_id)] for sql in _STANDING]
+
+
+async def assert_totals(conn: Connection, place: Place) -> None:
+    """The totals are those of the contacts that there are, and no customer is left that nothing refers to."""
+    contacts, customers, tally, blocks = await standing(conn, place)
+    assert sum(row[-1] for row in tally) == len(contacts)
+    assert all(row[-1] > 0 for row in (*tally, *blocks))
+    assert bool(blocks) == bool(contacts)
+    for span in {row[1] for row in blocks}:
+        assert sum(row[-1] for row in blocks if row[1] == span) == len(contacts)
+    assert [row[0] for row in customers] == [row[0] for row in contacts]
+
+
+async def undo(conn: Connection, place: Place, job_id: JobId) -> Job:
+    """Ask for it, as a request does; a worker is still to do it."""
+    job = await undo_store.request_undo(conn, place.tenant_id, place.campaign_id, job_id, KeyId(1))
+    assert isinstance(job, Job)
+    return job

@@ -1,0 +1,69 @@
+"""What is heard: Asterisk records what it gets from a channel, or sends to it."""
+
+import uuid
+from pathlib import Path
+
+from tests.support.live import audio
+from tests.support.live.lab import AGENT, AGENT_HZ, APP, CUSTOMER_HZ, Lab
+from tests.support.servers import eventually
+from tests.support.switch import Listener
+from tongdai.switch import commands
+from tongdai.switch.events import StasisEnd, StasisStart
+
+EAR = "ear"
+"""An application that listens and does nothing else."""
+LOUD, SILENT = 2000, 300
+"""Amplitudes; the tones have 8000."""
+ENOUGH = 12_000
+"""Samples: 1.5 s."""
+
+
+async def record(listener: Listener, channel_id: str, direction: str, name: str, app: str = APP) -> str:
+    """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel, which
+    `app` (the listener's own) is told of."""
+    snoop = f"snoop-{uuid.uuid4()}"
+    made = await listener.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": app})
+    assert made.status == 200, made
+    await listener.wait_for(StasisStart, snoop)
+    began = await listener.ari.request("POST", f"channels/{snoop}/record", {"name": name, "format": "wav"})
+    assert began.status == 201, began
+    return snoop
+
+
+async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[int]:
+    assert (await listener.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
+    assert await commands.hang_up(listener.ari, snoop)
+    await listener.wait_for(StasisEnd, snoop)  # of one that was not originated, no more is told
+    return audio.read_wav(lab.recording(name))
+
+
+async def overheard(
+    listener: Listener, lab: Lab, *of: tuple[str, str], after_s: float = 0, app: str = EAR
+) -> list[list[int]]:
+    """1.5 s of sound of each (channel, direction), all at the same time, once `after_s` have gone by."""
+    names = [uuid.uuid4().hex for _ in of]
+    snoops = [await record(listener, *one, name, app) for one, name in zip(of, names, strict=True)]
+    least = 2 * (ENOUGH + round(after_s * audio.RATE))
+    for name in names:
+        path = lab.recording(name)
+        await eventually(lambda path=path: _size(path) > least, after_s + 15, f"1.5 s of sound: {of}")
+    return [(await recorded(listener, lab, *one))[-ENOUGH:] for one in zip(snoops, names, strict=True)]
+
+
+async def hear_each_other(listener: Listener, lab: Lab, agent: str, customer: str, app: str = EAR) -> None:
+    """AssertionError when the agent on his phone's channel and one of the `talkers` do not, or hear themselves."""
+    by_agent, by_customer = await overheard(listener, lab, (agent, "out"), (customer, "out"), app=app)
+    assert audio.loudness(by_agent, CUSTOMER_HZ) > LOUD
+    assert audio.loudness(by_agent, AGENT_HZ) < SILENT
+    assert audio.loudness(by_customer, AGENT_HZ) > LOUD
+    assert audio.loudness(by_customer, CUSTOMER_HZ) < SILENT
+
+
+async def phone_of(listener: Listener) -> str:
+    """The channel of the agent's phone."""
+    [phone] = [ch.channel_id for ch in await commands.channels(listener.ari) if ch.name.startswith(f"PJSIP/{AGENT}-")]
+    return phone
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,175 @@
+"""A tenant of a running Tongdai, by its API, and what SIPp says of those whom it called."""
+
+import asyncio
+import itertools
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from tests.support.live import scenarios
+from tests.support.live.lab import AGENT, Child, Lab, number
+from tests.support.servers import Server, eventually
+
+TENANT = 101
+Fields = dict[str, Any]
+_places = itertools.count(3000)
+
+
+def numbers(ending: str, count: int = 1) -> list[str]:
+    """That no other test calls."""
+    return [number(ending, next(_places)) for _ in range(count)]
+
+
+async def cli(server: Server, *words: str) -> str:
+    """What `tongdai …` prints, run as an operator runs it beside the server."""
+    command = [sys.executable, "-m", "tongdai.cli", *words, "--data-dir", str(server.data_dir)]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=server.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode().strip()
+
+
+@dataclass
+class Office:
+    server: Server
+    lab: Lab
+    key: str
+
+    async def call(self, method: str, path: str, json: object = None, **options: Any) -> Any:
+        """The body of a request that must succeed."""
+        async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
+            sent = {} if json is None else {"json": json}
+            answer = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent, **options)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+    async def campaign(self, numbers: list[str], **settings: object) -> int:
+        """One that is running, its numbers imported."""
+        made = await self.call("POST", "/v1/campaigns", {"campaignName": "Live"} | settings)
+        campaign_id: int = made["campaignId"]
+        await self.add(campaign_id, numbers)
+        await self.call("POST", f"/v1/campaigns/{campaign_id}/start")
+        return campaign_id
+
+    async def add(self, campaign_id: int, numbers: list[str]) -> None:
+        """More contacts; returns once they are imported."""
+        contacts = [{"phoneNumber": f"+{number}"} for number in numbers]
+        started = await self.call("POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", {"contacts": contacts})
+
+        async def imported() -> bool:
+            job = await self.call("GET", f"/v1/campaigns/{campaign_id}/contacts/import/{started['job_id']}")
+            assert job["status"] != "failed", job
+            return job["status"] == "done" and job["createdRows"] == len(numbers)
+
+        await eventually(imported, 60, "the import", poll_s=0.1)
+
+    async def calls(self, campaign_id: int) -> list[Fields]:
+        """All of a campaign, newest first."""
+        found: list[Fields] = []
+        while True:
+            query = {"campaignId": campaign_id, "page": len(found) // 1000, "size": 1000}
+            page = await self.call("GET", "/v1/calls", params=query)
+            found += page["data"]
+            if len(page["data"]) < 1000:
+                return found
+
+    async def ended(self, campaign_id: int, count: int, within_s: float) -> dict[str, Fields]:
+        """Number as dialled → its call, once `count` calls were placed and all have ended: one for each number."""
+        calls: list[Fields] = []
+
+        async def over() -> bool:
+            nonlocal calls
+            found = await self.calls(campaign_id)
+            calls = placed(found)
+            return len(calls) >= count and all(call["state"] == "ended" for call in found)
+
+        await eventually(over, within_s, lambda: f"{count} calls ended: {_summary(calls)}", poll_s=0.3)
+        by_number = {international(call["phoneNumber"]): call for call in calls}
+        assert len(by_number) == len(calls) == count, _summary(calls)
+        return by_number
+
+    async def up(self, campaign_id: int, state: str, count: int, within_s: float = 30) -> list[Fields]:
+        """The calls of a campaign that are in a state, once there are so many."""
+
+        async def there() -> list[Fields]:
+            calls = [call for call in await self.calls(campaign_id) if call["state"] == state]
+            return calls if len(calls) >= count else []
+
+        return await eventually(there, within_s, f"{count} calls to be {state}", poll_s=0.1)
+
+    async def contacts(self, campaign_id: int) -> Counter[tuple[int, str | None]]:
+        """(processStatus, callStatus) → how many."""
+        lists = await self.call("GET", f"/v1/campaigns/{campaign_id}/contact-lists")
+        found: Counter[tuple[int, str | None]] = Counter()
+        for one in lists["data"]:
+            path = f"/v1/campaigns/{campaign_id}/contact-lists/{one['listId']}/contacts"
+            for page in range(-(-one["contactCount"] // 1000)):
+                contacts = (await self.call("GET", path, params={"page": page, "size": 1000}))["data"]
+                found.update((contact["processStatus"], contact["callStatus"]) for contact in contacts)
+        return found
+
+    def rang(self, numbers: list[str], carrier: Child | None = None) -> list[int]:
+        """How often each of these phones was called, by their own account."""
+        ledger = self.lab.ledger(carrier or self.lab.carrier)
+        return [ledger[number, scenarios.CALLED] for number in numbers]
+
+    async def signed_in(self, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
+        """A queue, and its only agent, whose phone is up. The phone's former user is deleted."""
+        for former in (await self.call("GET", "/v1/agents"))["data"]:
+            await self.agent(former["agentId"], "offline")
+            await self.call("DELETE", f"/v1/agents/{former['agentId']}")
+        queue_id = (await self.call("POST", "/v1/queues/inbound", {"callinName": name}))["callinId"]
+        new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s}
+        agent_id = (await self.call("POST", "/v1/agents", new))["agentId"]
+        await self.call("POST", f"/v1/agents/{agent_id}/sign-in")
+        await self.agent(agent_id, "idle")
+        return queue_id, agent_id
+
+    async def signed_out(self, agent_id: int) -> None:
+        await self.call("POST", f"/v1/agents/{agent_id}/sign-out")
+        await self.agent(agent_id, "offline")
+
+    async def agent(self, agent_id: int, state: str, within_s: float = 20) -> None:
+        """Returns once the agent is in that state."""
+        last: Fields = {}
+
+        async def there() -> bool:
+            nonlocal last
+            last = await self.call("GET", f"/v1/agents/{agent_id}")
+            return last["state"] == state
+
+        await eventually(there, within_s, lambda: f"agent {state}: {json.dumps(last)}", poll_s=0.05)
+
+    async def dialer_lived(self, since: datetime, seconds: float) -> None:
+        """Returns once the dialer, by its own sign of life, has been at work until so long after an instant."""
+
+        async def lived() -> bool:
+            alive_at = (await self.call("GET", "/v1/live"))["dialer"]["aliveAt"]
+            return instant(alive_at) - since >= timedelta(seconds=seconds)
+
+        await eventually(lived, seconds + 30, "the dialer to be at work", poll_s=0.3)
+
+
+def instant(shown: str) -> datetime:
+    return datetime.fromisoformat(shown)
+
+
+def placed(calls: list[Fields]) -> list[Fields]:
+    """Without those that were taken back: of these the switch was never asked."""
+    return [call for call in calls if call["outcome"] != "cancelled"]
+
+
+def _summary(calls: list[Fields]) -> Counter[tuple[str, str | None]]:
+    return Counter((call["state"], call["outcome"]) for call in calls)
+
+
+def international(shown: str) -> str:
+    """`0901234567`, as a Vietnamese tenant sees it, as it was dialled."""
+    return f"84{shown.removeprefix('0')}" if shown.startswith("0") else shown.removeprefix("+")

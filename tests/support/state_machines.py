@@ -1,0 +1,65 @@
+"""Prints docs/state-machines.md from the tables of transitions: `python -m tests.support.state_machines`."""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, IntEnum
+from pathlib import Path
+
+from tongdai.agents import model as agents
+from tongdai.calls import model as calls
+from tongdai.campaigns import model as campaigns
+from tongdai.contacts.model import ProcessStatus
+from tongdai.imports import model as imports
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "state-machines.md"
+
+HEAD = """# State machines
+
+Printed from the tables of transitions in each `model.py` by `python -m tests.support.state_machines`; a test compares
+them. A state is changed by a guarded `update … where` of the noun's store, and checked by the database; what comes late
+or twice changes nothing.
+"""
+CONTACT = (
+    (ProcessStatus.PENDING, "an attempt is claimed", ProcessStatus.IN_CALL),
+    (ProcessStatus.IN_CALL, "the attempt ended, and the contact is to be called again", ProcessStatus.PENDING),
+    (ProcessStatus.IN_CALL, "the attempt ended for good", ProcessStatus.PROCESSED),
+    (ProcessStatus.PENDING, "it is on a do-not-call list", ProcessStatus.PROCESSED),
+)
+"""The contact has no table of its own: an attempt's beginning and end move it."""
+
+
+def printed() -> str:
+    return "\n".join(
+        (
+            HEAD,
+            _chart(
+                "Campaign",
+                ((s, action.value, t) for action, moves in campaigns.TRANSITIONS.items() for s, t in moves.items()),
+            ),
+            _chart("Contact", CONTACT),
+            _chart("Attempt", _unnamed(calls.TRANSITIONS)),
+            _chart("Agent", _unnamed(agents.TRANSITIONS)),
+            _chart("Import job", _unnamed(imports.TRANSITIONS)),
+        )
+    )
+
+
+def _unnamed(table: Mapping[Enum, Iterable[Enum]]) -> Iterable[tuple[Enum, str, Enum]]:
+    return ((source, "", target) for source, targets in table.items() for target in sorted(targets, key=_place))
+
+
+def _place(state: Enum) -> int:
+    return list(type(state)).index(state)
+
+
+def _chart(title: str, moves: Iterable[tuple[Enum, str, Enum]]) -> str:
+    lines = [f"    {_name(s)} --> {_name(t)}{': ' + why if why else ''}" for s, why, t in moves]
+    return "\n".join((f"## {title}", "", "```mermaid", "stateDiagram-v2", *lines, "```", ""))
+
+
+def _name(state: Enum) -> str:
+    """Numbers, which the wire has, are told too."""
+    return f"{state.name.lower()}_{state.value}" if isinstance(state, IntEnum) else str(state.value)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(printed(), "utf-8")

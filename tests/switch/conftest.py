@@ -1,0 +1,40 @@
+"""A client on a switchboard, over a websocket."""
+
+import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.support.servers import eventually
+from tests.support.switch import Listener, listening
+from tongdai.clock import SystemClock
+from tongdai.switch.client import AriClient
+from tongdai.switch.events import Connected
+from tongdai.switch.simulated.callees import Callee
+from tongdai.switch.simulated.server import AriServer
+from tongdai.switch.simulated.switchboard import Switchboard
+
+USER, PASSWORD, APP = "tongdai", "correct horse battery", "tongdai"
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[AriServer]:
+    switchboard = Switchboard(random.Random(1), SystemClock(), trunks=["trunk"])
+    async with AriServer(switchboard, USER, PASSWORD).serving() as server:
+        yield server
+
+
+def client(server: AriServer, **options: object) -> AriClient:
+    return AriClient(server.url, USER, PASSWORD, APP, rng=random.Random(1), **options)
+
+
+@asynccontextmanager
+async def connected(server: AriServer, callee: Callee | None = None, **options: object) -> AsyncGenerator[Listener]:
+    """A client that is up."""
+    if callee is not None:
+        server.switchboard.callee = callee
+    async with listening(client(server, **options)) as listener:
+        await listener.wait_for(Connected)
+        await eventually(lambda: listener.ari.up, 5, "up")
+        yield listener

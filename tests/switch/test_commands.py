@@ -1,0 +1,160 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.switch.conftest import APP, connected
+from tongdai.switch import commands
+from tongdai.switch.commands import Duplicate, Placed, Refused
+from tongdai.switch.events import ChannelDestroyed, PlaybackFinished, StasisStart
+from tongdai.switch.interface import Reply, SwitchRefused
+from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.server import AriServer
+
+DIGITS = "84901234567"
+INJECTIONS = [
+    "", "+84901234567", "0901234567", "84901234567&PJSIP/1900", "84901234567@evil.host", "${SHELL(id)}",
+    "８４９０１２３４５６７",
+    "84901234567\n", " 84901234567", "12345", "8" * 16, "84901234567/n", "84901234567,5", "8490x234567",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("digits", INJECTIONS)
+def test_only_e164_digits_are_dialled(digits: str) -> None:
+    with pytest.raises(ValueError, match="not a number to dial"):
+        commands.endpoint_of(digits, "trunk")
+
+
+@given(st.text())
+def test_endpoint_is_refused_or_digits_at_trunk(text: str) -> None:
+    try:
+        endpoint = commands.endpoint_of(text, "trunk")
+    except ValueError:
+        return
+    assert endpoint == f"PJSIP/{text}@trunk"
+    assert text.isascii()
+    assert text.isdigit()
+
+
+@pytest.mark.parametrize("trunk", ["", "a b", "t@evil", "trunk/x", "trünk", "trunk\n", "a" * 65])
+def test_trunk_is_a_plain_name(trunk: str) -> None:
+    with pytest.raises(ValueError, match="not a trunk"):
+        commands.endpoint_of(DIGITS, trunk)
+
+
+@pytest.mark.parametrize(
+    "number", ["", "12", "Bank <1900>", '"x" <84901>', "84901\r\nX-Evil: 1", "+", "8" * 16, "٣٣٣٣"]
+)
+def test_caller_id_is_digits(number: str) -> None:
+    with pytest.raises(ValueError, match="not a caller id"):
+        commands.caller_id_of(number)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "../../etc/passwd", "a/../b", "http://127.0.0.1/", "a,b", "a b", "a//b", "a&b", "C:\\x", ".a"]
+)
+def test_sound_is_a_plain_path(path: str) -> None:
+    with pytest.raises(ValueError, match="not a sound"):
+        commands.sound_of(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"endpoint": "Local/s@evil"}, {"endpoint": "PJSIP/84901234567@t/sip:x"}, {"app_args": ["a,b"]},
+        {"app_args": ["a\nb"]}, {"caller_id": "x"}, {"variables": {"PJSIP_HEADER(add,X)": "1"}}, {"app": "a&b"},
+    ],
+)  # fmt: skip
+async def test_nothing_that_is_not_plain_reaches_the_switch(server: AriServer, wrong: dict[str, object]) -> None:
+    async with connected(server) as listener:
+        values = {"endpoint": commands.endpoint_of(DIGITS, "trunk"), "app": APP} | wrong
+        with pytest.raises(ValueError, match="not a"):
+            await commands.originate(listener.ari, "c1", **values)
+    assert not server.switchboard.ledger.calls
+
+
+async def originate(ari: object, channel_id: str, digits: str = DIGITS, **options: object) -> commands.Originated:
+    return await commands.originate(
+        ari, channel_id, commands.endpoint_of(digits, "trunk"), APP, ["attempt", channel_id], "+84281234", **options
+    )
+
+
+async def test_call_is_placed_answered_played_to_and_hung_up(server: AriServer) -> None:
+    async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
+        ari = listener.ari
+        assert await originate(ari, "c/1") == Placed()
+        assert (await listener.wait_for(StasisStart, "c/1")).args == ("attempt", "c/1")
+        assert await commands.play(ari, "c/1", "p1", ["sound:greeting"])
+        assert [c.channel_id for c in await commands.channels(ari)] == ["c/1"]
+        assert (await commands.channel(ari, "c/1")) is not None
+        assert await commands.hang_up(ari, "c/1", 21)
+        assert (await listener.wait_for(ChannelDestroyed, "c/1")).cause == 21
+        assert not listener.of(PlaybackFinished)[0].done
+        assert not await commands.hang_up(ari, "c/1")
+        assert not await commands.play(ari, "c/1", "p2", "sound:greeting")
+        assert await commands.channel(ari, "c/1") is None
+        assert await commands.channels(ari) == []
+    assert server.switchboard.ledger.calls[0].caller_id == "+84281234"
+
+
+async def test_channel_id_in_use_is_a_duplicate_and_unknown_trunk_is_refused(server: AriServer) -> None:
+    async with connected(server, always(Ending.NO_ANSWER)) as listener:
+        assert await originate(listener.ari, "c1") == Placed()
+        assert await originate(listener.ari, "c1", "84901234568") == Duplicate()
+        elsewhere = commands.endpoint_of(DIGITS, "nowhere")
+        assert await commands.originate(listener.ari, "c2", elsewhere, APP) == Refused(500, "Allocation failed")
+        assert not await commands.play(listener.ari, "c1", "p1", "sound:greeting"), "it has not been answered"
+
+
+async def test_agent_and_customer_are_bridged(server: AriServer) -> None:
+    server.switchboard.phones["agent1"] = always(Ending.ANSWERED, 0.01)
+    async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
+        ari = listener.ari
+        await originate(ari, "customer")
+        await commands.originate(ari, "agent", commands.agent_endpoint_of("agent1"), APP)
+        await listener.wait_for(StasisStart, "customer")
+        await listener.wait_for(StasisStart, "agent")
+        await commands.create_bridge(ari, "b1")
+        await commands.create_bridge(ari, "b1")
+        assert await commands.add_to_bridge(ari, "b1", "customer", "agent")
+        assert not await commands.add_to_bridge(ari, "b1", "nobody")
+        assert not await commands.add_to_bridge(ari, "b2", "customer")
+        assert await commands.hang_up(ari, "customer")
+        assert await commands.channel(ari, "agent") is not None, "the agent stays"
+        assert await commands.destroy_bridge(ari, "b1")
+        assert not await commands.destroy_bridge(ari, "b1")
+    assert all(call.bridged_at is not None for call in server.switchboard.ledger.calls)
+
+
+async def test_switch_that_answers_500_refuses_and_does_not_hurt(server: AriServer) -> None:
+    async with connected(server) as listener:
+        server.failing = True
+        assert await originate(listener.ari, "c1") == Refused(500, "Internal Server Error")
+        with pytest.raises(SwitchRefused, match="500"):
+            await commands.channels(listener.ari)
+        with pytest.raises(SwitchRefused, match="500"):
+            await commands.hang_up(listener.ari, "c1")
+        server.failing = False
+        assert await commands.channels(listener.ari) == []
+
+
+class Answering:
+    """A switch of one reply."""
+
+    up = True
+
+    def __init__(self, body: object, status: int = 200) -> None:
+        self._reply = Reply(status, body)
+
+    async def request(self, *_: object, **__: object) -> Reply:
+        return self._reply
+
+
+@pytest.mark.parametrize("body", [None, {}, "x", [None], [{"id": 7}], [{"name": "x"}], [{"id": "c1"}, 7]])
+async def test_listing_that_cannot_be_read_whole_is_refused(body: object) -> None:
+    with pytest.raises(SwitchRefused, match="unreadable"):
+        await commands.channels(Answering(body))
+
+
+async def test_message_of_a_refusal_is_short_and_printable() -> None:
+    refused = await originate(Answering({"message": "bad\r\n\x1b[31m" + "x" * 999}, 400), "c1")
+    assert refused == Refused(400, ("bad???[31m" + "x" * 999)[:200])

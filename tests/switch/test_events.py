@@ -1,0 +1,101 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tongdai.switch.events import (
+    TYPES,
+    ChannelDestroyed,
+    ChannelHangupRequest,
+    Dial,
+    PlaybackFinished,
+    Replaced,
+    StasisStart,
+    parse,
+)
+
+AT = "2026-11-22T05:50:47.179+0000"
+WHEN = datetime(2026, 11, 22, 5, 50, 47, 179000, UTC)
+CHANNEL = {"id": "c1", "state": "Up", "caller": {"name": "", "number": "84901"}}
+
+
+def frame(kind: str, **values: object) -> dict[str, object]:
+    return {"type": kind, "timestamp": AT, "application": "tongdai", "channel": CHANNEL, **values}
+
+
+def test_failed_call_has_sip_status_and_one_that_ended_has_none() -> None:
+    busy = frame("ChannelDestroyed", cause=17, cause_txt="User busy", tech_cause=486)
+    assert parse(busy) == ChannelDestroyed("c1", 17, 486, WHEN)
+    assert parse(frame("ChannelDestroyed", cause=0, cause_txt="Unknown")) == ChannelDestroyed("c1", 0, None, WHEN)
+
+
+def test_hang_up_of_the_far_end_has_no_cause() -> None:
+    assert parse(frame("ChannelHangupRequest")) == ChannelHangupRequest("c1", None, WHEN)
+
+
+def test_dial_is_of_the_channel_that_is_called() -> None:
+    assert parse(frame("Dial", peer={"id": "c2"}, dialstatus="")) == Dial("c2", "", WHEN)
+
+
+def test_start_carries_arguments_and_caller() -> None:
+    assert parse(frame("StasisStart", args=["amd", "HUMAN"])) == StasisStart(
+        "c1", ("amd", "HUMAN"), "Up", "84901", WHEN
+    )
+
+
+@pytest.mark.parametrize(("target", "channel_id"), [("channel:c1", "c1"), ("bridge:b1", None)])
+@pytest.mark.parametrize(("state", "done"), [("done", True), ("failed", False)])
+def test_playback_tells_where_and_whether_it_was_heard(
+    target: str, channel_id: str | None, state: str, done: bool
+) -> None:
+    played = frame("PlaybackFinished", playback={"id": "p1", "target_uri": target, "state": state})
+    assert parse(played) == PlaybackFinished("p1", channel_id, done, WHEN)
+
+
+def test_loss_of_the_application_needs_nothing_but_its_type() -> None:
+    assert parse({"type": "ApplicationReplaced"}) == Replaced()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None, [], "x", 7, {}, {"type": None}, {"type": ["StasisStart"]}, {"type": "ChannelVarset"},
+        frame("StasisStart"), frame("StasisStart", args="x"), frame("ChannelDestroyed"),
+        frame("ChannelDestroyed", cause="16"), frame("ChannelDestroyed", cause=True),
+        frame("ChannelDestroyed", cause=1.5), frame("ChannelDestroyed", cause=16, tech_cause="486"),
+        frame("ChannelDestroyed", cause=16, channel=None), frame("ChannelDestroyed", cause=16, channel={"id": 7}),
+        frame("ChannelDestroyed", cause=16, timestamp="yesterday"), frame("ChannelDestroyed", cause=16, timestamp=5),
+        frame("ChannelDestroyed", cause=16, timestamp="2026-11-22T05:50:47"),
+        frame("ChannelDestroyed", cause=16, timestamp="0001-01-01T00:00:00+2359"),
+        frame("Dial", dialstatus="BUSY"), frame("PlaybackFinished", playback=[]),
+    ],
+)  # fmt: skip
+def test_broken_frame_is_no_event(broken: object) -> None:
+    assert parse(broken) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = (
+    "channel",
+    "peer",
+    "bridge",
+    "playback",
+    "args",
+    "cause",
+    "tech_cause",
+    "timestamp",
+    "dialstatus",
+    "id",
+    "state",
+)
+
+
+@given(st.sampled_from(TYPES), st.dictionaries(st.sampled_from(FIELDS), JSON | st.just(AT) | st.just(CHANNEL)))
+def test_no_frame_raises(kind: str, values: dict[str, object]) -> None:
+    event = parse({"type": kind, **values})
+    assert event is None or type(event).__name__ in {*TYPES, "Replaced"}

@@ -1,0 +1,157 @@
+"""`/agents/{id}/preview`: the contact that an agent looks at before it is called."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from tongdai import ids
+from tongdai.agents.model import SKIPPED_FOR, Offer
+from tongdai.agents.previews import store as previews
+from tongdai.agents.previews.store import Refusal
+from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, offer_view
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.settings import model as settings_model
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.db.pool import Connection
+from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import body
+from tongdai.http.endpoint import ID, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope
+from tongdai.ids import AgentId, CampaignId
+
+_TAG = "Agents"
+_ACCEPTED_SAMPLE = OFFER_SAMPLE | {"lapsesAt": None, "acceptedAt": "2026-03-10T02:01:00Z"}
+_WHY = {
+    Refusal.NOT_PREVIEW: "The campaign does not dial in mode preview",
+    Refusal.NOT_RUNNING: "The campaign is not running",
+    Refusal.OTHER_QUEUE: "The campaign's agents are not those of the agent's queue",
+    Refusal.AWAY: "The agent must be idle, or in wrap_up to look at a contact",
+    Refusal.HAS_OTHER: "The agent has a contact of another campaign, to accept or to skip first",
+    Refusal.NONE_OFFERED: "No contact is offered to the agent",
+}
+
+_new = msgspec.json.Decoder(NewPreview)
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/agents/{id}/preview",
+        scope=Scope.AGENT,
+        tag=_TAG,
+        summary="Offer an agent the next contact of a preview campaign; the same one until it is accepted or skipped",
+        description="An offer lapses after 5 minutes. `offer` is null when none is due within its calling window.",
+        body=NewPreview,
+        refine={"NewPreview": {"campaignId": dict(ID)}},
+        body_sample={"campaignId": 1042},
+        answer=Offered,
+        sample=done_sample("Contact 88001 is offered", offer=OFFER_SAMPLE),
+        states=True,
+    )
+)
+async def offer_contact(request: Request) -> Answer:
+    agent_id = _agent_id(request)
+    raw = await body.read_json(request)
+    campaign_id = body.decode(raw, _new).campaignId
+    if not 1 <= campaign_id <= ID["maximum"]:
+        raise InvalidInput(f"campaignId must be an id, 1 to {ids.MAX_DIGITS} digits, not {shown(campaign_id)}")
+    who = principal_of(request)
+
+    async def work(conn: Connection) -> Offered:
+        settings = await campaigns.call_settings(conn, who.tenant_id, CampaignId(campaign_id))
+
+        def is_open(zone: str, tenant_zone: str, now: datetime) -> bool:
+            return settings is not None and settings_model.open_until(settings, zone, tenant_zone, now) is not None
+
+        offer = await previews.offer(conn, who.tenant_id, agent_id, CampaignId(campaign_id), is_open)
+        if offer is None:
+            return Offered(error_message="No contact is due within its calling window", offer=None)
+        if isinstance(offer, Refusal):
+            raise _refused(offer)
+        said = "is offered" if offer.accepted_at is None else "is accepted and waits to be called"
+        return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, who.country))
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/agents/{id}/preview/accept",
+        scope=Scope.AGENT,
+        tag=_TAG,
+        summary="Have the contact called that is offered to the agent, who must be idle",
+        description="It is called as soon as its campaign and calling window allow; the message says if it must wait.",
+        answer=Offered,
+        sample=done_sample("Contact 88001 is called", offer=_ACCEPTED_SAMPLE),
+        states=True,
+    )
+)
+async def accept_contact(request: Request) -> Answer:
+    agent_id = _agent_id(request)
+    raw = await body.read_json(request)
+    if raw.strip() not in {b"", b"{}"}:
+        raise InvalidInput("Expected no body")
+    who = principal_of(request)
+
+    async def work(conn: Connection) -> Offered:
+        offer = await previews.accept(conn, who.tenant_id, agent_id)
+        if isinstance(offer, Refusal):
+            raise _refused(offer)
+        settings = await campaigns.call_settings(conn, who.tenant_id, offer.campaign_id)
+        tenant_zone, now = await previews.local_time(conn, who.tenant_id)
+        said = "is called" if settings is None else _when(settings, offer, tenant_zone, now)
+        return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, who.country))
+
+    return await once(request, raw, work)
+
+
+@endpoint(
+    Endpoint(
+        method="DELETE",
+        path="/agents/{id}/preview",
+        scope=Scope.AGENT,
+        tag=_TAG,
+        summary="Skip the contact that is offered to an agent, or accepted and not called yet",
+        description="The contact is due again after 10 minutes.",
+        answer=Done,
+        sample=done_sample("Contact 88001 is skipped for 10 minutes"),
+        states=True,
+    )
+)
+async def skip_contact(request: Request) -> Answer:
+    agent_id = _agent_id(request)
+    who = principal_of(request)
+    async with connection(request) as conn:
+        contact_id = await previews.skip(conn, who.tenant_id, agent_id, who.key_id)
+    if isinstance(contact_id, Refusal):
+        raise _refused(contact_id)
+    minutes = round(SKIPPED_FOR.total_seconds() / 60)
+    return answer(Done(error_message=f"Contact {contact_id} is skipped for {minutes} minutes"))
+
+
+def _when(settings: CallSettings, offer: Offer, tenant_zone: str, now: datetime) -> str:
+    """What becomes of an accepted contact, by the calling window."""
+    if settings_model.open_until(settings, offer.zone, tenant_zone, now) is not None:
+        return "is called"
+    opens = settings_model.next_open(settings, offer.zone, tenant_zone, now)
+    if opens is None:
+        return "waits: its calling window does not open any more"
+    return f"waits: its calling window opens at {opens.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _refused(refusal: Refusal) -> ApiError:
+    if refusal is Refusal.NO_AGENT:
+        return NotFound("Agent not found")
+    if refusal is Refusal.NO_CAMPAIGN:
+        return NotFound("Campaign not found")
+    return InvalidState(_WHY[refusal])
+
+
+def _agent_id(request: Request) -> AgentId:
+    return AgentId(ids.from_path(request.path_params["id"], "Agent"))
+
+
+HANDLERS: list[Route] = [offer_contact, accept_contact, skip_contact]

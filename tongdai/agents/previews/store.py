@@ -1,0 +1,227 @@
+"""Contacts that agents look at before they are called, in the database.
+
+An agent has one at a time, and a contact is shown to one agent. The rows are few: those of agents who are at work.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum, auto
+
+import asyncpg
+
+from tongdai.agents.model import OFFER_LASTS, SKIPPED_FOR, Accepted, AgentState, Offer
+from tongdai.contacts.in_call import in_call
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
+
+
+class Refusal(Enum):
+    """Why no contact is offered, or an offer not accepted."""
+
+    NO_AGENT = auto()
+    NO_CAMPAIGN = auto()
+    NOT_PREVIEW = auto()
+    """The campaign dials in another mode."""
+    NOT_RUNNING = auto()
+    OTHER_QUEUE = auto()
+    """The campaign's agents are those of another queue."""
+    AWAY = auto()
+    """To look at a contact an agent is idle or in wrap-up; to accept it he is idle."""
+    HAS_OTHER = auto()
+    """He has a contact of another campaign, to accept or to skip."""
+    NONE_OFFERED = auto()
+    """He has no contact to accept, or had it for too long."""
+
+
+IsOpen = Callable[[str, str, datetime], bool]
+"""Whether contacts may be called now: by their time zone (as contacts have it), the tenant's zone, and the time."""
+
+# The agent is locked, so that he does not sign out before he has the offer.
+MAY_LOOK = """
+select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview, c.status = 2 as running,
+    c.queue_id is not distinct from a.queue_id as same_queue
+from agent a left join campaign c on c.tenant_id = a.tenant_id and c.campaign_id = $3
+where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
+"""
+
+# Also where there is nobody left to call: the contact was called through another campaign's rules, or closed.
+FORGET = f"""
+delete from preview p using contact c
+where p.tenant_id = $1 and c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
+    and (c.process_status <> 0 or p.accepted_at is null and p.offered_at <= now() - $2::interval or {in_call("c")})
+"""
+
+# From zone to zone by the index, without the contacts between.
+ZONES = """
+with recursive zones as (
+    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0 order by zone limit 1)
+    union all
+    select (
+        select c.zone from contact c
+        where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and c.zone > z.zone
+        order by c.zone limit 1
+    ) from zones z where z.zone is not null
+)
+select zone from zones where zone is not null
+"""
+
+# The oldest due of each zone is where the zone's part of the index begins, and the oldest of these is the next. Held
+# against being deleted until it is offered.
+OFFER = f"""
+with next as materialized (
+    select c.contact_id from unnest($4::text[]) as z (zone) cross join lateral (
+        select contact_id, due_at from contact c
+        where c.tenant_id = $1 and c.campaign_id = $3 and c.process_status = 0 and c.zone = z.zone and c.due_at <= now()
+            and not exists (select from preview p where p.tenant_id = $1 and p.contact_id = c.contact_id)
+            and not {in_call("c")}
+            and not exists (
+                select from do_not_call d join do_not_call_list l using (tenant_id, dnc_list_id)
+                where d.tenant_id = $1 and d.phone = c.phone and (d.expires_at is null or d.expires_at > now())
+                    and (l.campaign_id is null or l.campaign_id = $3)
+            )
+        order by c.due_at, c.contact_id limit 1 for key share of c skip locked
+    ) c order by c.due_at, c.contact_id limit 1
+), offered as (
+    insert into preview (tenant_id, agent_id, campaign_id, contact_id)
+    select $1, $2, $3, contact_id from next on conflict do nothing returning contact_id
+)
+select contact_id, exists (select from offered) as offered from next
+"""
+
+
+async def offer(
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, campaign_id: CampaignId, is_open: IsOpen
+) -> Offer | Refusal | None:
+    """The contact that the agent looks at: the one he has, else the campaign's oldest due. None: none is due and open.
+
+    Not one on a do-not-call list, nor one that another agent has.
+    """
+    async with conn.transaction():
+        tenant_zone, now = await local_time(conn, tenant_id)
+        terms = await conn.fetchrow(MAY_LOOK, tenant_id, agent_id, campaign_id)
+        if (refusal := _refusal(terms)) is not None:
+            return refusal
+        await conn.execute(FORGET, tenant_id, OFFER_LASTS)
+        has = await find(conn, tenant_id, agent_id)
+        if has is not None:
+            return has if has.campaign_id == campaign_id else Refusal.HAS_OTHER
+        zones = [row["zone"] for row in await conn.fetch(ZONES, tenant_id, campaign_id)]
+        zones = [zone for zone in zones if is_open(zone, tenant_zone, now)]
+        # Again where another agent was offered the same contact at the same moment: he has it by now.
+        while (row := await conn.fetchrow(OFFER, tenant_id, agent_id, campaign_id, zones)) and not row["offered"]:
+            continue
+        return await find(conn, tenant_id, agent_id)
+
+
+def _refusal(terms: asyncpg.Record | None) -> Refusal | None:
+    if terms is None:
+        return Refusal.NO_AGENT
+    if terms["campaign_id"] is None:
+        return Refusal.NO_CAMPAIGN
+    holds = {
+        Refusal.NOT_PREVIEW: terms["preview"],
+        Refusal.NOT_RUNNING: terms["running"],
+        Refusal.OTHER_QUEUE: terms["same_queue"],
+        Refusal.AWAY: terms["here"],
+    }
+    return next((refusal for refusal, met in holds.items() if not met), None)
+
+
+FIND = """
+select p.agent_id, p.campaign_id, p.contact_id, c.phone, c.name, c.external_id, c.attributes, c.zone,
+    (
+        select count(*) from attempt t
+        where t.tenant_id = p.tenant_id and t.contact_id = p.contact_id and t.ended_at is not null
+            and t.dialled_at is not null
+    ) as attempts,
+    p.offered_at, p.accepted_at
+from preview p join contact c using (tenant_id, contact_id) where p.tenant_id = $1 and p.agent_id = $2
+"""
+
+
+async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offer | None:
+    """What the agent has been offered, also when it was too long ago."""
+    row = await conn.fetchrow(FIND, tenant_id, agent_id)
+    return None if row is None else Offer(**dict(row))
+
+
+# `+ 0` keeps it from the index of all that are due.
+ACCEPT = f"""
+update preview p set accepted_at = coalesce(p.accepted_at, now()) from agent a, contact c
+where p.tenant_id = $1 and p.agent_id = $2 and (p.accepted_at is not null or p.offered_at > now() - $3::interval)
+    and a.tenant_id = $1 and a.agent_id = $2 and a.state = 'idle'
+    and c.tenant_id = $1 and c.contact_id = p.contact_id and c.process_status + 0 = 0 and not {in_call("c")}
+returning true
+"""
+STATE = "select state from agent where tenant_id = $1 and agent_id = $2"
+
+
+async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offer | Refusal:
+    """Have the contact called that he was offered, as soon as its campaign may. A second time changes nothing."""
+    async with conn.transaction():
+        if await conn.fetchval(ACCEPT, tenant_id, agent_id, OFFER_LASTS):
+            return await find(conn, tenant_id, agent_id) or Refusal.NONE_OFFERED
+        state = await conn.fetchval(STATE, tenant_id, agent_id)
+    if state is None:
+        return Refusal.NO_AGENT
+    return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.AWAY
+
+
+# The contact first, as who deletes it locks them. `+ 0` keeps it from the index of all that are due.
+SKIP = f"""
+with held as materialized (
+    select c.contact_id from preview p join contact c on c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
+    where p.tenant_id = $1 and p.agent_id = $2 for no key update of c
+), skipped as (
+    delete from preview p using (select count(*) from held) after_it where p.tenant_id = $1 and p.agent_id = $2
+    returning p.contact_id
+), rescheduled as (
+    update contact c set due_at = now() + $3::interval from skipped
+    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status + 0 = 0 and not {in_call("c")}
+)
+select contact_id from skipped
+"""
+
+
+async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> ContactId | Refusal:
+    """Do not call it now: it is due again after SKIPPED_FOR. Also an accepted one, unless its call has begun."""
+    async with conn.transaction():
+        contact_id = await conn.fetchval(SKIP, tenant_id, agent_id, SKIPPED_FOR)
+        if contact_id is None:
+            known = await conn.fetchval(STATE, tenant_id, agent_id)
+            return Refusal.NO_AGENT if known is None else Refusal.NONE_OFFERED
+        await audit.record(conn, tenant_id, by, "preview.skip", f"contact {contact_id}", {"agent": agent_id})
+    return contact_id
+
+
+LOCAL_TIME = "select zone, now() as now from tenant where tenant_id = $1"
+
+
+async def local_time(conn: Connection, tenant_id: TenantId) -> tuple[str, datetime]:
+    """The tenant's time zone, and the database's time."""
+    row = await conn.fetchrow(LOCAL_TIME, tenant_id)
+    assert row is not None
+    return row["zone"], row["now"]
+
+
+ACCEPTED = """
+select p.tenant_id, p.campaign_id, p.contact_id, p.agent_id, p.accepted_at
+from preview p join agent a using (tenant_id, agent_id)
+    join campaign c on c.tenant_id = p.tenant_id and c.campaign_id = p.campaign_id
+where p.accepted_at is not null and a.state = 'idle' and c.status = 2
+order by p.tenant_id, p.campaign_id, p.accepted_at
+"""
+
+
+async def accepted(conn: Connection) -> list[Accepted]:
+    """What waits to be called, of all tenants, by campaign: its agent is idle and its campaign runs."""
+    return [Accepted(**dict(row)) for row in await conn.fetch(ACCEPTED)]
+
+
+DONE = "delete from preview where tenant_id = $1 and agent_id = $2 and accepted_at is not null returning true"
+
+
+async def done(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> bool:
+    """The accepted contact was claimed, in this transaction, or can no longer be called. False: it was skipped."""
+    return bool(await conn.fetchval(DONE, tenant_id, agent_id))

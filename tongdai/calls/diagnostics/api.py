@@ -1,0 +1,232 @@
+"""Why nobody is being called: `/campaigns/{id}/diagnostics`, and `why` of one contact."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tongdai import ids
+from tongdai.calls.api import contact_of
+from tongdai.calls.diagnostics import store as diagnostics_store
+from tongdai.calls.diagnostics.rules import MESSAGES, Blocker, Reason, blockers, next_call_at, reason_of
+from tongdai.calls.diagnostics.store import Case, Diagnosis
+from tongdai.calls.live.campaign_snapshot import Place, Standing
+from tongdai.calls.model import Outcome
+from tongdai.errors import NotFound
+from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of, settings_of
+from tongdai.http.envelope import answer
+from tongdai.http.principal import Scope
+from tongdai.ids import CampaignId
+
+_TAG = "Calls"
+
+
+class BlockerView(msgspec.Struct):
+    code: str
+    message: str
+
+
+class Diagnostics(msgspec.Struct, kw_only=True, rename="camel"):
+    """The wire's names are these in camel case."""
+
+    campaign_id: int
+    status: int
+    at: datetime
+    pending: int
+    callable_now: int
+    waiting_for_window: int
+    waiting_for_retry: int
+    zone_unknown: int
+    do_not_call: int
+    number_in_call: int
+    over_number_ceiling: int
+    next_open_at: datetime | None
+    next_due_at: datetime | None
+    blockers: list[BlockerView]
+
+
+class Why(msgspec.Struct, kw_only=True, rename="camel"):
+    campaign_id: int
+    contact_id: int
+    process_status: int
+    call_status: str | None
+    reason: str
+    message: str
+    next_call_at: datetime | None
+    blockers: list[BlockerView]
+
+
+_BLOCKER = {"code": "paused", "message": MESSAGES[Blocker.PAUSED]}
+_DIAGNOSTICS: dict[str, Any] = {
+    "campaignId": 1042,
+    "status": 3,
+    "at": "2026-03-10T02:00:00Z",
+    "pending": 120,
+    "callableNow": 80,
+    "waitingForWindow": 10,
+    "waitingForRetry": 20,
+    "zoneUnknown": 0,
+    "doNotCall": 7,
+    "numberInCall": 1,
+    "overNumberCeiling": 2,
+    "nextOpenAt": "2026-03-10T03:00:00Z",
+    "nextDueAt": "2026-03-10T02:04:10Z",
+    "blockers": [_BLOCKER],
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/diagnostics",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Why nobody is being called: each pending contact counted by one reason, and what keeps the campaign",
+        description=(
+            "The seven counts add up to `pending`. A contact is counted with the first that holds of: `doNotCall`; "
+            "`zoneUnknown`, where a preset has calling hours and nothing tells where the person is; `waitingForRetry`, "
+            "due later (`nextDueAt` the first); `waitingForWindow`, due and outside the calling hours (`nextOpenAt` "
+            "the first); `numberInCall`, its number is in another call; `overNumberCeiling`, its number was called "
+            "as often as it may be; `callableNow`. `blockers` tells what keeps the campaign from calling those: "
+            f"{', '.join(f'`{blocker}`' for blocker in Blocker)}. With `switch_full` and `at_max_calls` it goes on "
+            "as calls end, with `no_agent_free` and `abandonment_cap_reached` as agents come free; nothing else is "
+            "said of a campaign that calls."
+        ),
+        answer=Diagnostics,
+        sample=_DIAGNOSTICS,
+    )
+)
+async def diagnose(request: Request) -> Answer:
+    place = Place(principal_of(request).tenant_id, CampaignId(ids.from_path(request.path_params["id"], "Campaign")))
+    async with connection(request) as conn:
+        found = await diagnostics_store.diagnose(conn, place)
+    if found is None:
+        raise NotFound("Campaign not found")
+    return answer(_view(place.campaign_id, found, settings_of(request).max_calls))
+
+
+def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnostics:
+    load = found.standing.load
+    return Diagnostics(
+        campaign_id=campaign_id,
+        status=load.status,
+        at=found.standing.rules.now,
+        pending=load.pending,
+        callable_now=found.counts[Reason.CALLABLE_NOW],
+        waiting_for_window=found.counts[Reason.WAITING_FOR_WINDOW],
+        waiting_for_retry=found.counts[Reason.WAITING_FOR_RETRY],
+        zone_unknown=found.counts[Reason.ZONE_UNKNOWN],
+        do_not_call=found.counts[Reason.DO_NOT_CALL],
+        number_in_call=found.counts[Reason.NUMBER_IN_CALL],
+        over_number_ceiling=found.counts[Reason.OVER_NUMBER_CEILING],
+        next_open_at=found.next_open_at,
+        next_due_at=found.next_due_at,
+        blockers=_views(_blockers(found.standing, max_calls)),
+    )
+
+
+def _blockers(standing: Standing, max_calls: int) -> list[Blocker]:
+    return blockers(standing.settings, standing.load, standing.dialing, max_calls)
+
+
+def _views(found: Sequence[Blocker]) -> list[BlockerView]:
+    return [BlockerView(blocker, MESSAGES[blocker]) for blocker in found]
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contacts/{contactId}/why",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Why a contact is not being called, in a sentence, and when it may be",
+        description=(
+            "`reason` is one of those of the campaign's diagnostics, or `inCall`, or `processed`. `nextCallAt` is the "
+            "earliest instant by what is known now, `blockers` aside; null: it is not going to be called."
+        ),
+        answer=Why,
+        sample={
+            "campaignId": 1042,
+            "contactId": 88001,
+            "processStatus": 0,
+            "callStatus": "no_answer",
+            "reason": "waitingForRetry",
+            "message": "Due again at 2026-03-10 09:04 (Asia/Ho_Chi_Minh), after no_answer. The campaign is paused.",
+            "nextCallAt": "2026-03-10T02:04:10Z",
+            "blockers": [_BLOCKER],
+        },
+    )
+)
+async def why(request: Request) -> Answer:
+    campaign_id, contact_id = contact_of(request)
+    place = Place(principal_of(request).tenant_id, campaign_id)
+    async with connection(request) as conn:
+        found = await diagnostics_store.case(conn, place, contact_id)
+    if found is None:
+        raise NotFound("Contact not found")
+    reason, message, next_at = _told(found)
+    kept = [] if found.process_status else _blockers(found.standing, settings_of(request).max_calls)
+    return answer(
+        Why(
+            campaign_id=campaign_id,
+            contact_id=contact_id,
+            process_status=found.process_status,
+            call_status=found.facts.call_status,
+            reason=reason,
+            message=" ".join([message, *(MESSAGES[blocker] for blocker in kept)]),
+            next_call_at=next_at,
+            blockers=_views(kept),
+        )
+    )
+
+
+def _told(found: Case) -> tuple[str, str, datetime | None]:
+    """Reason, sentence, next call."""
+    status, rules = found.facts.call_status, found.standing.rules
+    if found.process_status == 1:
+        return "inCall", f"It is being called: {found.state or 'its call is ending'}.", None
+    if found.process_status == 2:
+        listed = "Its number is on a do-not-call list."
+        told = listed if status == Outcome.DNC else f"It is called no more; its last call: {status or 'none'}."
+        return "processed", told, None
+    reason = reason_of(rules, found.facts)
+    return reason, _sentence(found, reason), next_call_at(rules, found.facts)
+
+
+def _sentence(found: Case, reason: Reason) -> str:
+    facts, rules = found.facts, found.standing.rules
+    after = f", after {facts.call_status}" if facts.call_status else ""
+    where = facts.zone or rules.tenant_zone
+    opens = rules.opens(facts.zone, rules.now)
+    sentences = {
+        Reason.DO_NOT_CALL: f"Its number is on a do-not-call list: {facts.dnc_list}{_until(found, facts.dnc_until)}.",
+        Reason.ZONE_UNKNOWN: (
+            "Its time zone is not known, and the campaign's rules allow calls only by the time where the person is."
+        ),
+        Reason.WAITING_FOR_RETRY: f"Due again at {_local(found, facts.due_at)}{after}.",
+        Reason.WAITING_FOR_WINDOW: (
+            f"Outside the calling hours in {where.replace(',', ' and ')}, "
+            + ("which never open." if opens is None else f"which open at {_local(found, opens)}.")
+        ),
+        Reason.NUMBER_IN_CALL: "Its number is in another call.",
+        Reason.OVER_NUMBER_CEILING: (
+            f"Its number was called as often as it may be{_until(found, facts.ceiling_until)}."
+        ),
+        Reason.CALLABLE_NOW: "It may be called now.",
+    }
+    return sentences[reason]
+
+
+def _until(found: Case, instant: datetime | None) -> str:
+    return "" if instant is None else f", until {_local(found, instant)}"
+
+
+def _local(found: Case, instant: datetime) -> str:
+    """By the tenant's clocks."""
+    zone = found.standing.rules.tenant_zone
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+
+
+HANDLERS: list[Route] = [diagnose, why]

@@ -1,0 +1,186 @@
+"""How many contacts of a campaign are pending: by time zone and due time, and those whose number is kept from calls.
+
+Few of millions are looked at. All but the largest range of due times are counted, in the index of those that are due;
+what the tally has more is the largest. A number is kept by a do-not-call list, a call that is up, or a ceiling: such
+numbers are gathered, and their contacts counted once, from the smaller side. As the claim judges, so it is judged here.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from tongdai.calls.diagnostics.rules import Reason, ZoneCount
+from tongdai.calls.live.campaign_snapshot import Place, fetch, value
+from tongdai.calls.sql import ZONES_PENDING
+from tongdai.campaigns.settings.model import FrequencyCap
+from tongdai.contacts.in_call import IN_CALL
+from tongdai.db.pool import Connection
+
+ZONES = f"{ZONES_PENDING} select zone from zones"
+RANGES = """
+select sent.zone, sent.later, case when sent.later then (
+        select count(*) from (
+            select from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
+                and zone = sent.zone and due_at > now() limit $5::bigint
+        ) later
+    ) else (
+        select count(*) from (
+            select from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
+                and zone = sent.zone and due_at <= now() limit $5::bigint
+        ) due
+    ) end as contacts
+from unnest($3::text[], $4::boolean[]) as sent (zone, later)
+"""
+# Those that are in a call are in the index like those that wait.
+CALLED = """
+select c.zone, c.later, count(*) as contacts from attempt a cross join lateral (
+    select zone, due_at > now() as later from contact
+    where tenant_id = $1 and contact_id = a.contact_id and process_status + 0 = 0 limit 1
+) c where a.tenant_id = $1 and a.campaign_id = $2 and a.ended_at is null group by c.zone, c.later
+"""
+_FIRST, _GROWTH = 50_000, 64
+
+
+async def zone_counts(conn: Connection, place: Place, pending: int, limit: int = _FIRST) -> list[ZoneCount]:
+    """All that are pending, of whom the tally says how many there are. In a snapshot.
+
+    Ranges are counted up to `limit`, and up to a multiple of it, until one at most is longer: which one that is need
+    not be known before, and it is never counted to its end.
+    """
+    zones = [row["zone"] for row in await fetch(conn, ZONES, *place)]
+    in_call = {(row["zone"], row["later"]): row["contacts"] for row in await fetch(conn, CALLED, *place)}
+    known: dict[tuple[str, bool], int] = {}
+    longer = [(zone, later) for zone in zones for later in (False, True)]
+    while len(longer) > 1:
+        sent = [zone for zone, _ in longer], [later for _, later in longer]
+        rows = await fetch(conn, RANGES, *place, *sent, limit)
+        counted = {(row["zone"], row["later"]): row["contacts"] for row in rows if row["contacts"] < limit}
+        known |= {span: contacts - in_call.get(span, 0) for span, contacts in counted.items()}
+        longer = [span for span in longer if span not in known]
+        limit *= _GROWTH
+    for span in longer:
+        known[span] = pending - sum(known.values())
+    return [ZoneCount(zone, known[zone, False] + known[zone, True], known[zone, True]) for zone in zones]
+
+
+class Kept(NamedTuple):
+    """Pending contacts of a time zone whose number is kept from calls, by the first of the reasons that hold."""
+
+    reason: Reason
+    contacts: ZoneCount
+
+
+_REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CEILING)
+"""As the statements number them, from 1."""
+_SLACK = timedelta(hours=1)
+"""More than a claimed attempt waits for being dialled: ceilings go by the dialling, their index by the claim."""
+
+# A number that is in a call is kept by that, whatever its earlier ones. It has one at a time, so its calls were dialled
+# in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
+# within it, which is what a claim asks.
+_NUMBERS = """
+with kept as materialized (
+    select phone, min(reason) as reason from (
+        select d.phone, 1 as reason
+        from do_not_call_list l join do_not_call d on d.tenant_id = l.tenant_id and d.dnc_list_id = l.dnc_list_id
+        where l.tenant_id = $1 and (l.campaign_id is null or l.campaign_id = $2)
+            and (d.expires_at is null or d.expires_at > now())
+        union all
+        select phone, 2 from attempt where tenant_id = $1 and ended_at is null
+        union all
+        select a.phone, 3 from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
+        join attempt a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
+            and a.dialled_at + ceilings.period > now()
+        group by a.phone, ceilings.calls, ceilings.period having count(*) >= ceilings.calls
+    ) numbers group by phone order by phone
+)
+"""
+# Each number is looked up; in their order, so that the next is on the same page of the index or on one of the next.
+BY_NUMBER = f"""{_NUMBERS}
+select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
+from kept cross join lateral (
+    select zone, due_at from contact
+    where tenant_id = $1 and campaign_id = $2 and phone = kept.phone and process_status + 0 = 0
+        and contact_id not in ({IN_CALL}) offset 0
+) c group by kept.reason, c.zone
+"""
+# Both are read once.
+BY_BOTH = f"""{_NUMBERS}
+select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
+from kept join contact c on c.tenant_id = $1 and c.campaign_id = $2 and c.phone = kept.phone and c.process_status = 0
+    and c.contact_id not in ({IN_CALL})
+group by kept.reason, c.zone
+"""
+# Each contact is looked up. `offset 0` keeps the look-ups what they are written as: of one number, by its index.
+BY_CONTACT = f"""
+select found.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
+from contact c cross join lateral (
+    select case
+        when exists (
+            select from do_not_call d
+            join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+            where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
+                and (d.expires_at is null or d.expires_at > now()) offset 0
+        ) then 1
+        when exists (select from attempt where tenant_id = $1 and phone = c.phone and ended_at is null offset 0) then 2
+        when exists (
+            select from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
+            cross join lateral (
+                select from attempt where tenant_id = $1 and phone = c.phone and ended_at is not null
+                    and opened_at > now() - $5::interval and dialled_at + ceilings.period > now()
+                offset ceilings.calls - 1 limit 1
+            ) placed
+        ) then 3
+    end as reason offset 0
+) found
+where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and found.reason is not null
+    and c.contact_id not in ({IN_CALL})
+group by found.reason, c.zone
+"""
+
+# Numbers on lists, and calls of so long: as kept by those who write them, and nearly so is enough.
+SIZE = """
+select (
+    select coalesce(sum(entries), 0) from do_not_call_list
+    where tenant_id = $1 and (campaign_id is null or campaign_id = $2)
+) + (
+    select coalesce(sum(h.placed), 0) from campaign c
+    join call_hour h on h.tenant_id = c.tenant_id and h.campaign_id = c.campaign_id
+    where c.tenant_id = $1 and h.hour > now() - $3::interval
+)
+"""
+# Sorts and hashes of as many as there may be, in memory. The planner takes each campaign for a small one: it is told
+# when to read it whole.
+_ROOM = "select set_config('work_mem', '64MB', true)"
+_WHOLE = """
+select set_config('enable_nestloop', $1, true), set_config('enable_mergejoin', $1, true),
+    set_config('enable_indexscan', $1, true)
+"""
+
+
+def way(numbers: int, pending: int) -> str:
+    """The statement that is fastest for so many. Measured: to look up a contact is the dearest."""
+    if numbers > 4 * pending:
+        return BY_CONTACT
+    return BY_NUMBER if 6 * numbers <= pending else BY_BOTH
+
+
+async def kept_counts(
+    conn: Connection, place: Place, pending: int, ceilings: Sequence[FrequencyCap], sql: str | None = None
+) -> list[Kept]:
+    """Those of the pending contacts whose number is kept from calls by a list, a call or these ceilings. In a snapshot.
+
+    `sql` is one of the three ways, or None: the one for so many.
+    """
+    span = max((ceiling.period + _SLACK for ceiling in ceilings), default=timedelta())
+    if sql is None:
+        sql = way(int(await value(conn, SIZE, *place, span)), pending)
+    await fetch(conn, _ROOM)
+    if sql == BY_BOTH:
+        await fetch(conn, _WHOLE, "off")
+    different = list(set(ceilings))
+    calls, periods = [one.calls for one in different], [one.period for one in different]
+    rows = await fetch(conn, sql, *place, calls, periods, span)
+    if sql == BY_BOTH:
+        await fetch(conn, _WHOLE, "on")
+    return [Kept(_REASONS[row["reason"] - 1], ZoneCount(row["zone"], row["pending"], row["later"])) for row in rows]

@@ -1,0 +1,249 @@
+"""Why nobody is being called: of each pending contact one reason, of a campaign all that keeps it from calling. Pure.
+
+Several things may keep a contact from being called; it is counted with the first of these, from what lasts longest to
+what is over soonest: on a do-not-call list, no time zone known where the law asks for one, due later, calling window
+closed, number in another call, number called too often. What is left may be called now, if nothing keeps the campaign.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tongdai.calls.live.heartbeat import Dialing
+from tongdai.campaigns.model import Status
+from tongdai.campaigns.settings.model import CallSettings, Mode, next_open, open_until
+
+IN_CALL_PAUSE = timedelta(minutes=1)
+"""A contact whose number is in another call is looked at again after so long."""
+
+
+class Reason(StrEnum):
+    """In the order in which they are asked."""
+
+    DO_NOT_CALL = "doNotCall"
+    ZONE_UNKNOWN = "zoneUnknown"
+    """The preset has calling hours where the person is, and nothing is known of where that is."""
+    WAITING_FOR_RETRY = "waitingForRetry"
+    """Due later: after an earlier call, or put off."""
+    WAITING_FOR_WINDOW = "waitingForWindow"
+    NUMBER_IN_CALL = "numberInCall"
+    """Another campaign has it on the line."""
+    OVER_NUMBER_CEILING = "overNumberCeiling"
+    """Its number was called as often as it may be, by all campaigns together."""
+    CALLABLE_NOW = "callableNow"
+
+
+class Blocker(StrEnum):
+    """What keeps a campaign from calling anybody, or slows it."""
+
+    NOT_STARTED = "not_started"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DIALER_NOT_RUNNING = "dialer_not_running"
+    SWITCH_AWAY = "switch_away"
+    SWITCH_FULL = "switch_full"
+    NO_QUEUE = "no_queue"
+    NO_AGENTS_SIGNED_IN = "no_agents_signed_in"
+    NO_AGENT_FREE = "no_agent_free"
+    NO_PREVIEW_ACCEPTED = "no_preview_accepted"
+    AT_MAX_CALLS = "at_max_calls"
+    ABANDONMENT_CAP_REACHED = "abandonment_cap_reached"
+    NOTHING_PENDING = "nothing_pending"
+
+
+MESSAGES: Mapping[Blocker, str] = {
+    Blocker.NOT_STARTED: "The campaign is not started yet.",
+    Blocker.PAUSED: "The campaign is paused.",
+    Blocker.STOPPED: "The campaign is stopped for good.",
+    Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
+    Blocker.SWITCH_AWAY: "The dialer has no connection to the switch.",
+    Blocker.SWITCH_FULL: "As many calls are up as the server may have at once.",
+    Blocker.NO_QUEUE: "The campaign has no queue whose agents could talk.",
+    Blocker.NO_AGENTS_SIGNED_IN: "No agent of the campaign's queue is signed in.",
+    Blocker.NO_AGENT_FREE: "All agents of the campaign's queue who are signed in are busy.",
+    Blocker.NO_PREVIEW_ACCEPTED: "No agent has accepted a contact to be called.",
+    Blocker.AT_MAX_CALLS: "As many calls are up as the campaign may have at once.",
+    Blocker.ABANDONMENT_CAP_REACHED: (
+        "So many answers found no agent that the cap is reached: it calls no more people than agents are free."
+    ),
+    Blocker.NOTHING_PENDING: "No contact is pending.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneCount:
+    """Pending contacts of a time zone, as contacts have it."""
+
+    zone: str
+    pending: int
+    later: int
+    """Of these: due later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what a contact is judged."""
+
+    settings: CallSettings
+    tenant_zone: str
+    now: datetime
+
+    def unknown(self, zone: str) -> bool:
+        return zone == "" and self.opens(zone, self.now) is None
+
+    def is_open(self, zone: str) -> bool:
+        return open_until(self.settings, zone, self.tenant_zone, self.now) is not None
+
+    def opens(self, zone: str, at: datetime) -> datetime | None:
+        return next_open(self.settings, zone, self.tenant_zone, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The pending contacts that are on no do-not-call list, by what their zone and due time say of them."""
+
+    zone_unknown: int = 0
+    later: int = 0
+    window: int = 0
+    next_open_at: datetime | None = None
+    """When the first of those who wait for their window may be called; None: there are none, or it never opens."""
+    due: int = 0
+    """May be called now, if nothing else keeps their number."""
+    open_zones: Sequence[str] = ()
+    known_zones: Sequence[str] = ()
+
+
+def waiting(rules: Rules, pending: Iterable[ZoneCount], on_dnc: Iterable[ZoneCount]) -> Waiting:
+    """Of the pending contacts, and of those among them that are on a do-not-call list."""
+    taken = {count.zone: count for count in on_dnc}
+    unknown = later = window = due = 0
+    opening: list[datetime] = []
+    open_zones: list[str] = []
+    known: list[str] = []
+    for count in pending:
+        dnc = taken.get(count.zone, ZoneCount(count.zone, 0, 0))
+        left, left_later = count.pending - dnc.pending, count.later - dnc.later
+        if rules.unknown(count.zone):
+            unknown += left
+            continue
+        known.append(count.zone)
+        later += left_later
+        if rules.is_open(count.zone):
+            due += left - left_later
+            open_zones.append(count.zone)
+        elif left > left_later:
+            window += left - left_later
+            opens = rules.opens(count.zone, rules.now)
+            opening += [] if opens is None else [opens]
+    return Waiting(unknown, later, window, min(opening, default=None), due, open_zones, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one pending contact."""
+
+    zone: str
+    due_at: datetime
+    call_status: str | None = None
+    on_dnc: bool = False
+    dnc_until: datetime | None = None
+    """None: for ever, when it is on a list at all."""
+    dnc_list: str | None = None
+    number_in_call: bool = False
+    ceiling_until: datetime | None = None
+    """When its number may be called again by the ceilings; None: it may."""
+
+
+def reason_of(rules: Rules, contact: Facts) -> Reason:
+    """The first that holds."""
+    keeps = {
+        Reason.DO_NOT_CALL: contact.on_dnc,
+        Reason.ZONE_UNKNOWN: rules.unknown(contact.zone),
+        Reason.WAITING_FOR_RETRY: contact.due_at > rules.now,
+        Reason.WAITING_FOR_WINDOW: not rules.is_open(contact.zone),
+        Reason.NUMBER_IN_CALL: contact.number_in_call,
+        Reason.OVER_NUMBER_CEILING: contact.ceiling_until is not None,
+        Reason.CALLABLE_NOW: True,
+    }
+    return next(reason for reason, holds in keeps.items() if holds)
+
+
+def next_call_at(rules: Rules, contact: Facts) -> datetime | None:
+    """The earliest instant that it may be called, as far as is known now; None: none is."""
+    reason, at = reason_of(rules, contact), max(rules.now, contact.due_at)
+    if reason is Reason.DO_NOT_CALL:
+        if contact.dnc_until is None:
+            return None
+        at = max(at, contact.dnc_until)
+    elif reason is Reason.NUMBER_IN_CALL:
+        at = rules.now + IN_CALL_PAUSE
+    if contact.ceiling_until is not None:
+        at = max(at, contact.ceiling_until)
+    return rules.opens(contact.zone, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A campaign's calls and agents now."""
+
+    status: Status
+    pending: int
+    active_calls: int = 0
+    agents: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of its queue, by state."""
+    accepted: int = 0
+    """Preview: contacts that an agent accepted and that are not called yet."""
+    abandoned: Sequence[float] = ()
+    """Percent of the live answers without an agent, over each span that the cap is kept in."""
+
+
+_STATUS_BLOCKERS = {
+    Status.INPROCESS: Blocker.NOT_STARTED,
+    Status.PAUSED: Blocker.PAUSED,
+    Status.STOPPED: Blocker.STOPPED,
+}
+
+
+def blockers(settings: CallSettings, load: Load, dialing: Dialing, max_calls: int) -> list[Blocker]:
+    """All that keep the campaign from calling, or slow it, the most telling first.
+
+    `max_calls` may be up on the switch at once, of all tenants.
+    """
+    found: list[Blocker] = []
+    if load.status in _STATUS_BLOCKERS:
+        found.append(_STATUS_BLOCKERS[load.status])
+    if not dialing.running:
+        found.append(Blocker.DIALER_NOT_RUNNING)
+    elif not dialing.switch_up:
+        found.append(Blocker.SWITCH_AWAY)
+    elif dialing.pulse is not None and dialing.pulse.live_calls >= max_calls:
+        found.append(Blocker.SWITCH_FULL)
+    if settings.mode is not Mode.AGENTLESS:
+        found += _agent_blockers(settings, load)
+    if load.active_calls >= settings.max_calls:
+        found.append(Blocker.AT_MAX_CALLS)
+    if settings.mode is Mode.PREDICTIVE and any(0 < share >= settings.abandon_cap for share in load.abandoned):
+        found.append(Blocker.ABANDONMENT_CAP_REACHED)
+    if not load.pending:
+        found.append(Blocker.NOTHING_PENDING)
+    return found
+
+
+def _agent_blockers(settings: CallSettings, load: Load) -> list[Blocker]:
+    if settings.queue_id is None:
+        return [Blocker.NO_QUEUE]
+    if not any(count for state, count in load.agents.items() if state not in {"offline", "calling", "hanging_up"}):
+        return [Blocker.NO_AGENTS_SIGNED_IN]
+    found: list[Blocker] = []
+    # Predictive calls for agents who will be free.
+    if settings.mode is not Mode.PREDICTIVE and not load.agents.get("idle"):
+        found.append(Blocker.NO_AGENT_FREE)
+    if settings.mode is Mode.PREVIEW and not load.accepted:
+        found.append(Blocker.NO_PREVIEW_ACCEPTED)
+    return found
+
+
+def percent(part: int, of: int) -> float | None:
+    """With two decimals; None of nothing."""
+    return round(100 * part / of, 2) if of else None

@@ -1,0 +1,132 @@
+"""Why nobody is being called, in the database: each question is one snapshot, and what it counts adds up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tongdai.calls.diagnostics.pending import Kept, kept_counts, zone_counts
+from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
+from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
+from tongdai.calls.model import AttemptState
+from tongdai.campaigns.settings.model import number_caps
+from tongdai.db.pool import Connection
+from tongdai.ids import ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    standing: Standing
+    counts: dict[Reason, int]
+    next_open_at: datetime | None
+    """When the first of those who wait for their window may be called."""
+    next_due_at: datetime | None
+    """When the first of those who wait for their retry is due."""
+
+
+# `offset 0` keeps it what it is written as: the first that is on no list, contact by contact.
+NEXT_DUE = """
+select min(first.due_at) from unnest($3::text[]) as zones (zone)
+cross join lateral (
+    select c.due_at from contact c
+    where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and c.zone = zones.zone and c.due_at > now()
+        and not exists (
+            select from do_not_call d
+            join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+            where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
+                and (d.expires_at is null or d.expires_at > now()) offset 0
+        )
+    order by c.due_at, c.contact_id limit 1
+) first
+"""
+
+
+async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
+    """Why each pending contact of a campaign is not being called; None when there is no such campaign."""
+    async with snapshot(conn):
+        campaign = await standing(conn, place)
+        if campaign is None:
+            return None
+        pending = campaign.load.pending
+        kept = await kept_counts(conn, place, pending, number_caps(campaign.settings))
+        on_dnc = [count for reason, count in kept if reason is Reason.DO_NOT_CALL]
+        found = waiting(campaign.rules, await zone_counts(conn, place, pending), on_dnc)
+        next_due = await value(conn, NEXT_DUE, *place, list(found.known_zones)) if found.later else None
+    in_call, over = (_due(kept, reason, found) for reason in (Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CEILING))
+    counts = {
+        Reason.CALLABLE_NOW: found.due - in_call - over,
+        Reason.WAITING_FOR_WINDOW: found.window,
+        Reason.WAITING_FOR_RETRY: found.later,
+        Reason.ZONE_UNKNOWN: found.zone_unknown,
+        Reason.DO_NOT_CALL: sum(count.pending for count in on_dnc),
+        Reason.NUMBER_IN_CALL: in_call,
+        Reason.OVER_NUMBER_CEILING: over,
+    }
+    return Diagnosis(campaign, counts, found.next_open_at, next_due)
+
+
+def _due(kept: list[Kept], reason: Reason, found: Waiting) -> int:
+    """How many are kept by that alone: they are due, and their window is open."""
+    return sum(one.pending - one.later for why, one in kept if why is reason and one.zone in found.open_zones)
+
+
+CONTACT = """
+select case when live.contact_id = c.contact_id then 1 else c.process_status end as process_status, c.call_status,
+    c.zone, c.due_at, case when live.contact_id = c.contact_id then live.state end as state,
+    live.contact_id is not null as busy, listed.lists, listed.until_at, called.until_at as called_until
+from contact c
+left join lateral (
+    select contact_id, state from attempt where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
+) live on true
+cross join lateral (
+    select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
+        case when bool_or(d.expires_at is null) then null else max(d.expires_at) end as until_at
+    from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+    where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
+        and (d.expires_at is null or d.expires_at > now())
+) listed
+cross join lateral (
+    select max(placed.dialled_at + ceilings.period) as until_at
+    from unnest($4::integer[], $5::interval[]) as ceilings (calls, period)
+    cross join lateral (
+        select dialled_at from attempt
+        where tenant_id = $1 and phone = c.phone and ended_at is not null and dialled_at is not null
+        order by opened_at desc offset ceilings.calls - 1 limit 1
+    ) placed where placed.dialled_at + ceilings.period > now()
+) called
+where c.tenant_id = $1 and c.campaign_id = $2 and c.contact_id = $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One contact."""
+
+    standing: Standing
+    process_status: int
+    facts: Facts
+    state: AttemptState | None
+    """Of its own call, when it is in one."""
+
+
+async def case(conn: Connection, place: Place, contact_id: ContactId) -> Case | None:
+    """What decides whether a contact is called; None when the campaign has no such contact."""
+    async with snapshot(conn):
+        campaign = await standing(conn, place)
+        if campaign is None:
+            return None
+        ceilings = number_caps(campaign.settings)
+        calls, periods = [one.calls for one in ceilings], [one.period for one in ceilings]
+        row = next(iter(await fetch(conn, CONTACT, *place, contact_id, calls, periods)), None)
+    if row is None:
+        return None
+    facts = Facts(
+        row["zone"],
+        row["due_at"],
+        row["call_status"],
+        on_dnc=row["lists"] is not None,
+        dnc_until=row["until_at"],
+        dnc_list=row["lists"],
+        number_in_call=row["busy"],
+        ceiling_until=row["called_until"],
+    )
+    state = None if row["state"] is None else AttemptState(row["state"])
+    return Case(campaign, row["process_status"], facts, state)

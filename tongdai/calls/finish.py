@@ -1,0 +1,127 @@
+"""The one end of an attempt, and what is asked before it.
+
+Locks are taken in the order attempt, contact, tally, call_hour: an end is the first in its transaction, and there is
+one of them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from tongdai.calls.model import NOT_PLACED, Attempt, Ending, History, Outcome, Past
+from tongdai.calls.sql import COUNTERS, by_index
+from tongdai.calls.store import key_of, keys_of
+from tongdai.db.pool import Connection
+
+_REMEMBERED = 1000
+PAST = f"""
+select sent.attempt_id, clock_timestamp() as now, t.zone as tenant_zone, c.zone, before.outcomes, before.dialled_at
+from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, attempt_id)
+cross join lateral (
+    select contact_id from attempt where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id limit 1
+) a
+join tenant t on t.tenant_id = sent.tenant_id
+join contact c on c.tenant_id = sent.tenant_id and c.contact_id = a.contact_id
+cross join lateral (
+    select coalesce(array_agg(outcome order by dialled_at), '{{}}') as outcomes,
+        coalesce(array_agg(dialled_at order by dialled_at), '{{}}') as dialled_at
+    from (
+        select outcome, dialled_at from attempt
+        where tenant_id = sent.tenant_id and contact_id = c.contact_id and ended_at is not null
+            and dialled_at is not null
+        order by opened_at desc limit {_REMEMBERED}
+    ) earlier
+) before
+"""
+
+
+async def pasts(conn: Connection, attempts: Sequence[Attempt]) -> dict[UUID, Past]:
+    """What became of the earlier calls of each one's contact. One whose contact is gone is missing."""
+    return {
+        row["attempt_id"]: Past(
+            History(Counter(map(Outcome, row["outcomes"])), row["dialled_at"]),
+            row["zone"],
+            row["tenant_zone"],
+            row["now"],
+        )
+        for row in await by_index(conn, PAST, *keys_of(attempts))
+    }
+
+
+class End(NamedTuple):
+    attempt: Attempt
+    ending: Ending
+    again_at: datetime | None
+    """When its contact is due again; None: it is processed."""
+
+
+# Each lock is taken in the order of its keys.
+END = f"""
+with sent as materialized (
+    select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[])
+        as sent (tenant_id, attempt_id, outcome, hangup_cause, tech_cause, again_at)
+), held as materialized (
+    select sent.*, sent.outcome = any($7::text[]) as not_placed from sent cross join lateral (
+        select from attempt
+        where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id and ended_at is null limit 1 for update
+    ) a
+), ended as (
+    update attempt a set state = 'ended', outcome = held.outcome, hangup_cause = held.hangup_cause,
+        tech_cause = held.tech_cause, due_again_at = held.again_at, ended_at = clock_timestamp(),
+        dialled_at = case when held.not_placed then null else a.dialled_at end
+    from held where a.tenant_id = held.tenant_id and a.attempt_id = held.attempt_id
+    returning a.tenant_id, a.attempt_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
+        a.dialled_at, a.answered_at, a.connected_at, a.ended_at
+), decided as materialized (
+    select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.call_status, ended.again_at,
+        case when ended.again_at is null then 2 else 0 end as process_status,
+        case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
+    from (select * from ended order by tenant_id, contact_id) ended cross join lateral (
+        select campaign_id, list_id, call_status from contact
+        where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 <> 2
+        limit 1 for update
+    ) c
+), moved as (
+    update contact c
+    set process_status = d.process_status, call_status = d.became, due_at = coalesce(d.again_at, c.due_at)
+    from decided d where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id
+), changes as (
+    select d.tenant_id, d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
+    from decided d cross join lateral (values (1, d.call_status, -1), (d.process_status, d.became, 1))
+        change (process_status, call_status, contacts)
+), {COUNTERS}, counted as (
+    insert into call_hour as h (tenant_id, campaign_id, hour, outcome, shard, calls, placed, answered, ring_s, talk_s)
+    select tenant_id, campaign_id, hour, outcome, pg_backend_pid() % 8, count(*), count(dialled_at), count(answered_at),
+        coalesce(sum(greatest(extract(epoch from answered_at - dialled_at), 0)), 0),
+        coalesce(sum(greatest(extract(epoch from ended_at - connected_at), 0)), 0)
+    from (select *, date_trunc('hour', ended_at, 'UTC') as hour from ended) by_hour
+    cross join (select count(*) from counters) after_it
+    group by tenant_id, campaign_id, hour, outcome order by tenant_id, campaign_id, hour, outcome
+    on conflict (tenant_id, campaign_id, hour, outcome, shard) do update set calls = h.calls + excluded.calls,
+        placed = h.placed + excluded.placed, answered = h.answered + excluded.answered,
+        ring_s = h.ring_s + excluded.ring_s, talk_s = h.talk_s + excluded.talk_s
+)
+select attempt_id from ended
+"""
+
+
+async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
+    """The one place where attempts end: their contacts are pending again or processed. Returns which of them ended.
+
+    The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that is
+    pending again the status it had. Its agent is the caller's to free.
+    """
+    ordered = sorted(ends, key=lambda end: key_of(end.attempt))
+    rows = await by_index(
+        conn,
+        END,
+        *keys_of([end.attempt for end in ordered]),
+        [end.ending.outcome for end in ordered],
+        [end.ending.hangup_cause for end in ordered],
+        [end.ending.tech_cause for end in ordered],
+        [end.again_at for end in ordered],
+        sorted(NOT_PLACED),
+    )
+    return {row["attempt_id"] for row in rows}

@@ -1,0 +1,204 @@
+"""Live figures over HTTP: of a campaign, also as server-sent events, and of all that call now."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tongdai import ids
+from tongdai.calls.live import heartbeat
+from tongdai.calls.live import stats as live_stats
+from tongdai.calls.live.heartbeat import Dialing
+from tongdai.calls.live.stats import CampaignLive
+from tongdai.calls.view import SAMPLE as CALL
+from tongdai.calls.view import CallView, view
+from tongdai.contacts import phone
+from tongdai.errors import NotFound
+from tongdai.http import paging
+from tongdai.http.endpoint import (
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    Stream,
+    connection,
+    endpoint,
+    principal_of,
+)
+from tongdai.http.envelope import answer
+from tongdai.http.principal import Scope
+from tongdai.http.streams import event_source
+from tongdai.http.streams.event_source import Told
+from tongdai.ids import CampaignId
+
+_TAG = "Live"
+POLL_S = 1.0
+NEWEST = 10
+MAX_EVENTS = 1_000_000
+
+
+class Live(CampaignLive, kw_only=True, rename="camel"):
+    """One campaign, with more than is asked of many each second."""
+
+    abandoned_rate_30d: float | None = msgspec.field(name="abandonedRate30d")
+    switch_up: bool
+    """Whether the dialer has a connection to the switch; false when there is no dialer."""
+    dialer_running: bool
+
+
+class Switch(msgspec.Struct, rename="camel"):
+    up: bool
+    name: str | None
+
+
+class Dialer(msgspec.Struct, rename="camel"):
+    running: bool
+    alive_at: datetime | None
+
+
+class Overview(msgspec.Struct, kw_only=True, rename="camel"):
+    switch: Switch
+    dialer: Dialer
+    campaigns: list[CampaignLive]
+    newest: list[CallView]
+    """The calls that ended, of those opened last."""
+
+
+_FIGURES = {
+    "calls": 400,
+    "answered": 152,
+    "answerRate": 38.0,
+    "outcomes": {"abandoned": 2, "answered": 150, "busy": 28, "no_answer": 220},
+    "ringSec": 9.41,
+    "talkSec": 64.2,
+}
+_CAMPAIGN: dict[str, Any] = {
+    "campaignId": 1042,
+    "campaignName": "Khao sat thang 4",
+    "status": 2,
+    "contacts": {"pending": 1200, "inCall": 14, "processed": 586},
+    "calls": {"dialing": 1, "ringing": 6, "waiting": 0, "talking": 7},
+    "agents": {"offline": 2, "calling": 0, "idle": 1, "reserved": 0, "talking": 7, "wrapUp": 2, "hangingUp": 0},
+    "callsPerMinute": 21,
+    "thisHour": _FIGURES,
+    "today": _FIGURES,
+    "abandonedRate24h": 1.32,
+    "pacing": {
+        "mode": "predictive",
+        "maxConcurrentCalls": 40,
+        "callsPerSecond": 5,
+        "ringTimeoutSec": 30,
+        "abandonmentCapPercent": 3.0,
+    },
+}
+_LIVE = _CAMPAIGN | {"abandonedRate30d": 1.08, "switchUp": True, "dialerRunning": True}
+_RATES = (
+    "Rates are in percent; `abandonedRate…` of the live answers, for comparison with `pacing.abandonmentCapPercent`. "
+    "`thisHour` and `today` are of the calls that ended since the hour began, and since midnight in the tenant's time "
+    "zone."
+)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/live",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="A campaign's live figures: contacts, calls and agents by state, rates, outcomes, pacing",
+        description=_RATES,
+        answer=Live,
+        sample=_LIVE,
+    )
+)
+async def campaign_live(request: Request) -> Answer:
+    return answer(await _look(request))
+
+
+async def _look(request: Request) -> Live:
+    tenant_id = principal_of(request).tenant_id
+    campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+    async with connection(request) as conn:
+        found = await live_stats.figures(conn, tenant_id, [campaign_id])
+        if not found:
+            raise NotFound("Campaign not found")
+        month = await live_stats.abandoned_rate_30d(conn, tenant_id, campaign_id)
+        dialing = await heartbeat.read(conn)
+    return Live(
+        **msgspec.structs.asdict(found[0]),
+        abandoned_rate_30d=month,
+        switch_up=dialing.switch_up,
+        dialer_running=dialing.running,
+    )
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/live/events",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Follow a campaign's live figures as server-sent events",
+        description=(
+            "`event: live` with the figures as `data`, the first at once, then at most each second when something has "
+            "changed, until the client goes or `events` of them were sent. A comment each 15 s shows that the "
+            f"connection lives. {_RATES}"
+        ),
+        query=(Query("events", "End after so many", {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS}, 1),),
+        answer=None,
+        sample=_LIVE,
+        answer_media=event_source.media(b"event: live\ndata: %s\n\n" % msgspec.json.encode(_LIVE)),
+        failures=(event_source.too_many(),),
+    )
+)
+async def campaign_events(request: Request) -> Stream:
+    at_most = paging.whole(paging.query_of(request), "events", 0, 1, MAX_EVENTS) or None
+    told = Told(lambda: _look(request), event_of, POLL_S, at_most=at_most)
+    return event_source.stream(request, told, await _look(request))
+
+
+def event_of(figures: Live) -> bytes:
+    return event_source.event("live", figures)
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/live",
+        scope=Scope.REPORT,
+        tag=_TAG,
+        summary="Live figures of the campaigns that are running or have calls up, the switch, and the newest outcomes",
+        description=f"Of more than 1000 such campaigns the first by id. {_RATES}",
+        answer=Overview,
+        sample={
+            "switch": {"up": True, "name": "Asterisk 22.9.0"},
+            "dialer": {"running": True, "aliveAt": "2026-03-10T02:00:00Z"},
+            "campaigns": [_CAMPAIGN],
+            "newest": [CALL],
+        },
+    )
+)
+async def overview(request: Request) -> Answer:
+    who = principal_of(request)
+    async with connection(request) as conn:
+        campaign_ids = await live_stats.active(conn, who.tenant_id)
+        found = await live_stats.figures(conn, who.tenant_id, campaign_ids)
+        newest = await live_stats.newest(conn, who.tenant_id, NEWEST)
+        dialing = await heartbeat.read(conn)
+    show = phone.shower(who.country)
+    return answer(
+        Overview(
+            switch=Switch(dialing.switch_up, _switch_name(dialing)),
+            dialer=Dialer(dialing.running, dialing.alive_at),
+            campaigns=found,
+            newest=[view(call, show) for call in newest],
+        )
+    )
+
+
+def _switch_name(dialing: Dialing) -> str | None:
+    return None if dialing.pulse is None else dialing.pulse.switch
+
+
+HANDLERS: list[Route] = [campaign_live, campaign_events, overview]

@@ -1,0 +1,88 @@
+"""What a campaign stands at: its settings, calls and agents, in one snapshot of the database."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from tongdai.calls.diagnostics.rules import Load, Rules, percent
+from tongdai.calls.live import heartbeat
+from tongdai.calls.live.heartbeat import Dialing
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.model import Status
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, TenantId
+
+
+class Place(NamedTuple):
+    tenant_id: TenantId
+    campaign_id: CampaignId
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A campaign, and what it calls by."""
+
+    rules: Rules
+    load: Load
+    dialing: Dialing
+
+    @property
+    def settings(self) -> CallSettings:
+        return self.rules.settings
+
+
+@asynccontextmanager
+async def snapshot(conn: Connection) -> AsyncGenerator[None]:
+    """For the block, all is read as of one instant, which is `now()`."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        yield
+
+
+async def fetch(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
+    """Planned for these arguments: a plan for any would not know that a campaign is the whole table."""
+    return await (await conn.prepare(sql)).fetch(*args)
+
+
+async def value(conn: Connection, sql: str, *args: object) -> Any:
+    """The first column of the first row, likewise."""
+    return (await fetch(conn, sql, *args))[0][0]
+
+
+CAMPAIGN = """
+select c.status, t.zone, now() as now,
+    (select coalesce(sum(contacts), 0)::bigint from contact_counter
+     where tenant_id = $1 and campaign_id = $2 and process_status = 0) as pending,
+    (select count(*) from attempt where tenant_id = $1 and campaign_id = $2 and ended_at is null) as active_calls,
+    (select count(*) from preview where tenant_id = $1 and campaign_id = $2 and accepted_at is not null) as accepted
+from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.campaign_id = $2
+"""
+AGENTS = """
+select a.state, count(*) as agents from campaign c
+join agent a on a.tenant_id = c.tenant_id and a.queue_id = c.queue_id
+where c.tenant_id = $1 and c.campaign_id = $2 group by a.state
+"""
+ABANDONED = """
+select coalesce(sum(calls) filter (where outcome = 'abandoned' and hour > now() - interval '24 hours'), 0)::bigint,
+    coalesce(sum(calls) filter (where hour > now() - interval '24 hours'), 0)::bigint,
+    coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint, coalesce(sum(calls), 0)::bigint
+from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - interval '30 days'
+    and outcome in ('answered', 'abandoned')
+"""
+
+
+async def standing(conn: Connection, place: Place) -> Standing | None:
+    """None when there is no such campaign."""
+    row = next(iter(await fetch(conn, CAMPAIGN, *place)), None)
+    settings = await campaigns.call_settings(conn, *place)
+    if row is None or settings is None:
+        return None
+    agents = {found["state"]: found["agents"] for found in await fetch(conn, AGENTS, *place)}
+    day_abandoned, day, month_abandoned, month = (await fetch(conn, ABANDONED, *place))[0]
+    shares = (percent(day_abandoned, day), percent(month_abandoned, month))
+    abandoned = [share for share in shares if share is not None]
+    load = Load(Status(row["status"]), row["pending"], row["active_calls"], agents, row["accepted"], abandoned)
+    return Standing(Rules(settings, row["zone"], row["now"]), load, await heartbeat.read(conn))

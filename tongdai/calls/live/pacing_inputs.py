@@ -1,0 +1,156 @@
+"""What pacing asks of the calls: those that are up now, and what became of recent ones."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, QueueId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A campaign's calls and the agents of its queue, now."""
+
+    now: datetime
+    """By the database's clock, as are the other instants but those that the switch told."""
+    active_calls: int = 0
+    """The campaign's attempts that have not ended."""
+    ringing_since: tuple[datetime, ...] = ()
+    """Of each call that is to ring or rings and will want one of these agents, of whatever campaign: its dialling."""
+    waiting: int = 0
+    """Answered calls that want one of these agents and for whom none is reserved."""
+    agents_free: int = 0
+    talking_since: tuple[datetime, ...] = ()
+    """Of each agent who talks and does not leave after it."""
+    wrap_up_since: tuple[datetime, ...] = ()
+    """Of each agent in wrap-up."""
+    wrap_up_s: float = 0.0
+    """The mean of these agents; 0 without any."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAnswers:
+    answered: int = 0
+    """Live answers, with the abandoned ones."""
+    abandoned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What became of a campaign's calls lately."""
+
+    answered_after: tuple[int, ...] = ()
+    """At k: how many calls were answered live after k whole seconds."""
+    unanswered_after: tuple[int, ...] = ()
+    """At k: how many ended otherwise after k whole seconds."""
+    last_24_h: LiveAnswers = LiveAnswers()
+    last_30_days: LiveAnswers = LiveAnswers()
+    talk_mean_s: float = 0.0
+    """Of the talks of the last 24 hours; 0: there were none."""
+
+
+# Only calls without an agent want one: a previewed one has him from the start, an answered one once he is reserved.
+# The calls that are up are read once, and held against hashes of campaigns and agents: `is true` keeps the planner from
+# a join, in which it would read them anew for each of the campaigns.
+LOAD = """
+with up as materialized (
+    select attempt_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from attempt
+    where tenant_id = $1 and ended_at is null
+)
+select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting, agents.agents_free,
+    agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
+from (
+    select count(*) as active_calls from up where campaign_id = $2
+) own, (
+    select coalesce(array_agg(coalesce(dialled_at, opened_at)) filter (where state <> 'answered'), '{}')
+            as ringing_since,
+        count(*) filter (where state = 'answered' and connected_at is null and attempt_id not in (
+            select attempt_id from agent where tenant_id = $1 and queue_id = $3 and attempt_id is not null
+        )) as waiting
+    from up where agent_id is null and (campaign_id in (
+        select campaign_id from campaign where tenant_id = $1 and queue_id = $3 and mode <> 'agentless'
+    )) is true
+) calls, (
+    select count(*) filter (where state = 'idle') as agents_free,
+        coalesce(array_agg(state_since) filter (where state = 'talking' and not leaving), '{}') as talking_since,
+        coalesce(array_agg(state_since) filter (where state = 'wrap_up'), '{}') as wrap_up_since,
+        coalesce(avg(wrap_up_s) filter (where state <> 'offline'), 0)::double precision as wrap_up_s
+    from agent where tenant_id = $1 and queue_id = $3
+) agents
+"""
+
+
+async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, queue_id: QueueId | None) -> Load:
+    """The calls that are up, and the agents of the queue (None: nobody's)."""
+    row = await conn.fetchrow(LOAD, tenant_id, campaign_id, queue_id)
+    assert row is not None
+    return Load(
+        row["now"],
+        row["active_calls"],
+        tuple(row["ringing_since"]),
+        row["waiting"],
+        row["agents_free"],
+        tuple(row["talking_since"]),
+        tuple(row["wrap_up_since"]),
+        row["wrap_up_s"],
+    )
+
+
+# A call dialled less than a ring timeout ago is left out: of its likes only the answers would be known. Of one that is
+# lost nobody knows how it ended, and what the network refused would have a trunk that was down pass for people who do
+# not answer. No ring of ours lasts longer than a minute.
+RINGS = """
+select answered, after_s, count(*) as calls from (
+    select a.answered_at is not null and a.outcome is distinct from 'machine' as answered,
+        least(greatest(floor(extract(epoch from coalesce(a.answered_at, a.ended_at) - a.dialled_at)), 0), 90)::integer
+            as after_s
+    from (
+        select dialled_at, answered_at, ended_at, outcome from attempt
+        where tenant_id = $1 and campaign_id = $2 and ended_at is null and answered_at is not null
+            and opened_at > clock_timestamp() - interval '1 hour'
+            and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
+        union all (
+            select dialled_at, answered_at, ended_at, outcome from attempt
+            where tenant_id = $1 and campaign_id = $2 and ended_at is not null
+                and opened_at > clock_timestamp() - interval '1 hour'
+                and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
+                and outcome not in ('lost', 'failed')
+            order by opened_at desc limit 2000
+        )
+    ) a
+) rings group by answered, after_s
+"""
+# An hour counts as long as a part of it is within the time. 30 days are in it, so that one scan tells both.
+SHARES = """
+select coalesce(sum(calls), 0)::bigint as answered_30_d,
+    coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint as abandoned_30_d,
+    coalesce(sum(calls) filter (where today), 0)::bigint as answered_24_h,
+    coalesce(sum(calls) filter (where today and outcome = 'abandoned'), 0)::bigint as abandoned_24_h,
+    coalesce(sum(talk_s) filter (where today and outcome = 'answered')
+        / sum(calls) filter (where today and outcome = 'answered'), 0) as talk_mean_s
+from (
+    select calls, outcome, talk_s, hour > clock_timestamp() - interval '25 hours' as today from call_hour
+    where tenant_id = $1 and campaign_id = $2 and outcome = any('{answered,abandoned}')
+        and hour > clock_timestamp() - interval '721 hours'
+) hours
+"""
+
+
+async def recent(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, ring_timeout_s: int) -> Recent:
+    """Ring times of talks, and of the last 2,000 calls of an hour that have ended, dialled a ring timeout ago or
+    earlier; shares."""
+    rings = await conn.fetch(RINGS, tenant_id, campaign_id, ring_timeout_s)
+    shares = await conn.fetchrow(SHARES, tenant_id, campaign_id)
+    assert shares is not None
+    return Recent(
+        _histogram([(row["after_s"], row["calls"]) for row in rings if row["answered"]]),
+        _histogram([(row["after_s"], row["calls"]) for row in rings if not row["answered"]]),
+        LiveAnswers(shares["answered_24_h"], shares["abandoned_24_h"]),
+        LiveAnswers(shares["answered_30_d"], shares["abandoned_30_d"]),
+        float(shares["talk_mean_s"]),
+    )
+
+
+def _histogram(counts: list[tuple[int, int]]) -> tuple[int, ...]:
+    found = dict(counts)
+    return tuple(found.get(after_s, 0) for after_s in range(max(found, default=-1) + 1))

@@ -1,0 +1,246 @@
+"""Live figures of campaigns: contacts, calls and agents by state, and what became of the calls.
+
+All of it is kept, or is of what is up now: asking each second costs about the same whatever the campaigns have behind
+them. So outcomes are by the clock's hours, in which `call_hour` keeps them: since the hour began, since midnight where
+the tenant is, in the last 24 of them. Calls a minute are counted.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+import msgspec
+
+from tongdai.calls import history
+from tongdai.calls.diagnostics.rules import percent
+from tongdai.calls.history import Call, Filter
+from tongdai.calls.model import AttemptState
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.model import Totals
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, TenantId
+
+
+class Contacts(msgspec.Struct, rename="camel"):
+    pending: int
+    in_call: int
+    processed: int
+
+
+class CallsUp(msgspec.Struct, rename="camel"):
+    """Calls by what who is called hears of them."""
+
+    dialing: int = 0
+    """Taken to be dialled, or dialled and not ringing yet."""
+    ringing: int = 0
+    waiting: int = 0
+    """Answered, and no agent there yet."""
+    talking: int = 0
+    """With an agent, or with the audio file."""
+
+    @property
+    def all(self) -> int:
+        return self.dialing + self.ringing + self.waiting + self.talking
+
+
+class Agents(msgspec.Struct, rename="camel"):
+    """Of the campaign's queue, which other campaigns may share."""
+
+    offline: int = 0
+    calling: int = 0
+    """Signing in: their phones ring."""
+    idle: int = 0
+    reserved: int = 0
+    talking: int = 0
+    wrap_up: int = 0
+    hanging_up: int = 0
+    """Signed out; their phones are about to be free."""
+
+
+class Figures(msgspec.Struct, rename="camel"):
+    """Of the calls that ended in a time."""
+
+    calls: int
+    """The switch was asked to place."""
+    answered: int
+    """Of these; by machines and by those who were abandoned too."""
+    answer_rate: float | None
+    """Percent of the calls; null without any."""
+    outcomes: dict[str, int]
+    """All that ended, those that were never placed too."""
+    ring_sec: float | None
+    """Mean seconds from dialling to the answer; null without an answer."""
+    talk_sec: float | None
+    """Mean seconds of the answered calls, from the agent or the audio file to the end."""
+
+
+class Pacing(msgspec.Struct, rename="camel"):
+    mode: str
+    max_concurrent_calls: int
+    calls_per_second: int
+    ring_timeout_sec: int
+    abandonment_cap_percent: float
+    """Percent of the live answers."""
+
+
+class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
+    campaign_id: int
+    campaign_name: str
+    status: int
+    contacts: Contacts
+    calls: CallsUp
+    agents: Agents
+    calls_per_minute: int
+    """Dialled in the last 60 seconds."""
+    this_hour: Figures
+    today: Figures
+    abandoned_rate_24h: float | None = msgspec.field(name="abandonedRate24h")
+    """Percent of the live answers."""
+    pacing: Pacing
+
+
+NAMED = """
+select campaign_id, name, status, mode, max_calls, calls_per_second, ring_timeout_s, abandon_cap
+from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by campaign_id
+"""
+ACTIVE = """
+select campaign_id from campaign where tenant_id = $1 and status = 2
+union select campaign_id from attempt where tenant_id = $1 and ended_at is null
+order by campaign_id limit 1000
+"""
+UP = """
+select campaign_id, state, connected_at is not null as connected, count(*) as calls
+from attempt where tenant_id = $1 and ended_at is null group by campaign_id, state, connected_at is not null
+"""
+AGENTS = """
+select c.campaign_id, a.state, count(*) as agents from campaign c
+join agent a on a.tenant_id = c.tenant_id and a.queue_id = c.queue_id
+where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign_id, a.state
+"""
+# A call is dialled soon after it was opened: the index goes by the opening.
+MINUTE = """
+with up as materialized (
+    select campaign_id, count(*) as calls from attempt
+    where tenant_id = $1 and ended_at is null and dialled_at > now() - interval '1 minute' group by campaign_id
+)
+select c.campaign_id, coalesce(up.calls, 0) + d.calls as calls
+from unnest($2::bigint[]) as c (campaign_id) left join up on up.campaign_id = c.campaign_id
+cross join lateral (
+    select count(*) as calls from attempt
+    where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is not null
+        and opened_at > now() - interval '2 minutes' and dialled_at > now() - interval '1 minute'
+) d
+"""
+HOURS = """
+select c.campaign_id, h.outcome, h.hour = date_trunc('hour', now()) as this_hour, h.hour >= day.starts_at as today,
+    sum(h.calls)::bigint as calls, sum(h.placed)::bigint as placed, sum(h.answered)::bigint as answered,
+    sum(h.ring_s) as ring_s, sum(h.talk_s) as talk_s
+from (
+    select date_trunc('hour', date_trunc('day', now() at time zone zone) at time zone zone) as starts_at
+    from tenant where tenant_id = $1
+) day
+cross join unnest($2::bigint[]) as c (campaign_id)
+cross join lateral (
+    select outcome, hour, calls, placed, answered, ring_s, talk_s from call_hour
+    where tenant_id = $1 and campaign_id = c.campaign_id
+        and hour >= least(day.starts_at, date_trunc('hour', now()) - interval '23 hours')
+) h group by c.campaign_id, h.outcome, this_hour, today
+"""
+
+
+async def active(conn: Connection, tenant_id: TenantId) -> list[CampaignId]:
+    """The campaigns that are running or have calls up, by id; of more than 1000 the first."""
+    return [row["campaign_id"] for row in await conn.fetch(ACTIVE, tenant_id)]
+
+
+async def figures(conn: Connection, tenant_id: TenantId, campaign_ids: list[CampaignId]) -> list[CampaignLive]:
+    """Of the campaigns that there are, by id."""
+    named = await conn.fetch(NAMED, tenant_id, campaign_ids)
+    totals = await campaigns.totals_of(conn, tenant_id, campaign_ids)
+    up = _by_campaign(await conn.fetch(UP, tenant_id))
+    agents = _by_campaign(await conn.fetch(AGENTS, tenant_id, campaign_ids))
+    hours = _by_campaign(await conn.fetch(HOURS, tenant_id, campaign_ids))
+    minute = {row["campaign_id"]: row["calls"] for row in await conn.fetch(MINUTE, tenant_id, campaign_ids)}
+    return [
+        CampaignLive(
+            campaign_id=(campaign_id := row["campaign_id"]),
+            campaign_name=row["name"],
+            status=row["status"],
+            contacts=_contacts(totals[campaign_id]),
+            calls=_up(up.get(campaign_id, [])),
+            agents=Agents(**{found["state"]: found["agents"] for found in agents.get(campaign_id, [])}),
+            calls_per_minute=minute[campaign_id],
+            this_hour=_figures([found for found in hours.get(campaign_id, []) if found["this_hour"]]),
+            today=_figures([found for found in hours.get(campaign_id, []) if found["today"]]),
+            abandoned_rate_24h=abandoned_rate(hours.get(campaign_id, [])),
+            pacing=Pacing(
+                row["mode"],
+                row["max_calls"],
+                row["calls_per_second"],
+                row["ring_timeout_s"],
+                round(row["abandon_cap"], 2),
+            ),
+        )
+        for row in named
+    ]
+
+
+def _by_campaign(rows: list[asyncpg.Record]) -> Mapping[CampaignId, list[asyncpg.Record]]:
+    found: dict[CampaignId, list[asyncpg.Record]] = {}
+    for row in rows:
+        found.setdefault(row["campaign_id"], []).append(row)
+    return found
+
+
+def _contacts(totals: Totals) -> Contacts:
+    return Contacts(*(totals.by_process_status[status] for status in (0, 1, 2)))
+
+
+def _up(rows: Sequence[asyncpg.Record]) -> CallsUp:
+    counts = Counter[str]()
+    for row in rows:
+        state = row["state"]
+        if state == AttemptState.ANSWERED:
+            counts["talking" if row["connected"] else "waiting"] += row["calls"]
+        else:
+            counts["ringing" if state == AttemptState.RINGING else "dialing"] += row["calls"]
+    return CallsUp(**counts)
+
+
+def _figures(rows: Sequence[asyncpg.Record]) -> Figures:
+    placed, answered = (sum(row[name] for row in rows) for name in ("placed", "answered"))
+    outcomes = Counter[str]()
+    for row in rows:
+        outcomes[row["outcome"]] += row["calls"]
+
+    def mean(name: str) -> float | None:
+        return round(sum(row[name] for row in rows) / answered, 2) if answered else None
+
+    rate = percent(answered, placed)
+    return Figures(placed, answered, rate, dict(sorted(outcomes.items())), mean("ring_s"), mean("talk_s"))
+
+
+def abandoned_rate(rows: Sequence[asyncpg.Record]) -> float | None:
+    """Percent of the live answers, of rows with `outcome` and `calls`."""
+    live = Counter[str]()
+    for row in rows:
+        live[row["outcome"]] += row["calls"]
+    return percent(live["abandoned"], live["abandoned"] + live["answered"])
+
+
+MONTH = """
+select outcome, sum(calls)::bigint as calls from call_hour
+where tenant_id = $1 and campaign_id = $2 and hour >= date_trunc('hour', now()) - interval '30 days'
+    and outcome in ('answered', 'abandoned') group by outcome
+"""
+
+
+async def abandoned_rate_30d(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> float | None:
+    """Percent of the live answers."""
+    return abandoned_rate(await conn.fetch(MONTH, tenant_id, campaign_id))
+
+
+async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[Call]:
+    """The calls of a tenant that ended, of those opened last."""
+    wanted = history.page_of(tenant_id, Filter(state=AttemptState.ENDED), limit)
+    return [Call._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]

@@ -1,0 +1,69 @@
+"""What statements about attempts and pending contacts share."""
+
+from datetime import datetime
+
+import asyncpg
+
+from tongdai.campaigns.settings.model import FOREVER
+from tongdai.db.pool import Connection
+
+# By index, row by row, in its order: the plan that is right however many contacts there are. Left to itself the planner
+# reads a campaign by another index and sorts it as long as it expects a single row; and a plan that was made while the
+# tables were almost empty passes by every row when they are not. So the settings, and so the sizes.
+BY_INDEX = """
+select pg_relation_size('contact') as contact, pg_relation_size('attempt') as attempt,
+    pg_relation_size('do_not_call') as do_not_call,
+    set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'off', true),
+    set_config('enable_incremental_sort', 'off', true), set_config('enable_seqscan', 'off', true),
+    set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true)
+"""
+
+
+async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
+    """In the caller's transaction, or else one of its own; what it sets lasts as long as that."""
+    if not conn.is_in_transaction():
+        async with conn.transaction():
+            return await by_index(conn, sql, *args)
+    sizes = await conn.fetchrow(BY_INDEX)
+    assert sizes is not None
+    # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
+    # doubled.
+    planned_for = [sizes[table].bit_length() for table in ("contact", "attempt", "do_not_call")]
+    return await conn.fetch(f"{sql}-- {planned_for}", *args)
+
+
+# The time zones of a campaign's pending contacts, from one to the next: as many look-ups as there are zones, however
+# many contacts.
+ZONES_PENDING = """
+with recursive zones as (
+    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
+     order by zone, due_at, contact_id limit 1)
+    union all
+    select next.zone from zones cross join lateral (
+        select zone from contact
+        where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone > zones.zone
+        order by zone, due_at, contact_id limit 1
+    ) next
+)
+"""
+
+# Added to what a list has in each state: `changes` tells tenant_id, campaign_id, list_id, process_status, call_status,
+# contacts.
+COUNTERS = """
+counters as (
+    insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
+    select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
+        sum(contacts)
+    from changes group by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
+    having sum(contacts) <> 0
+    order by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
+    on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
+    do update set contacts = t.contacts + excluded.contacts returning true
+)
+"""
+
+
+def instant(at: datetime) -> datetime:
+    """The driver reads `infinity` as an instant without a time zone."""
+    return FOREVER if at.tzinfo is None else at

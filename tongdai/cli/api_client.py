@@ -1,0 +1,107 @@
+"""What every command that goes through a running server's API does first: find the server, and ask for the campaign."""
+
+import functools
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import click
+
+from tongdai.cli.param_types import ID
+from tongdai.client import CampaignDetail, Client, ConnectionFailed, NotFound, Retry, TongdaiError, Unauthorized
+from tongdai.errors import OperatorError
+
+Command = Callable[..., None]
+Option = Callable[[Command], Command]
+
+PATIENT = Retry(tries=100, total_s=300)
+"""For an import that is on its way: a server that restarts is waited for."""
+HASTY = Retry(tries=3)
+"""For the first question: whether the server is there."""
+
+_CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, type=ID, help="The campaign.")
+
+
+def _server(scope: str) -> list[Option]:
+    """The options that say which server, and with which key."""
+    return [
+        click.option(
+            "--url",
+            metavar="URL",
+            envvar="TONGDAI_URL",
+            default="http://127.0.0.1:8080",
+            help="The server; or set TONGDAI_URL.  [default: http://127.0.0.1:8080]",
+        ),
+        click.option(
+            "--key",
+            "api_key",
+            metavar="KEY",
+            envvar="TONGDAI_API_KEY",
+            required=True,
+            help=f"A key with the scope {scope}; or set TONGDAI_API_KEY, which is not seen in the list of processes.",
+        ),
+        click.option(
+            "--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant to act for, with a platform key."
+        ),
+    ]
+
+
+def client_options(scope: str) -> Option:
+    """The options that say which server a command is about; it gets a client."""
+
+    def with_options(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(url: str, api_key: str, tenant_id: int | None, **own: object) -> None:
+            try:
+                client = Client(url, api_key, tenant_id=tenant_id, retry=HASTY)
+            except ValueError as error:
+                raise click.UsageError(f"{error}.") from None
+            with client, _told(url):
+                command(client, **own)
+
+        return _taking(wrapped, *_server(scope))
+
+    return with_options
+
+
+def campaign_options(command: Command) -> Command:
+    """The options that say which server and campaign a command is about; it gets a client and the campaign's id."""
+
+    @functools.wraps(command)
+    def wrapped(campaign_id: int, url: str, api_key: str, tenant_id: int | None, **own: object) -> None:
+        try:
+            hasty = Client(url, api_key, tenant_id=tenant_id, retry=HASTY)
+            patient = Client(url, api_key, tenant_id=tenant_id, retry=PATIENT)
+        except ValueError as error:
+            raise click.UsageError(f"{error}.") from None
+        with hasty, patient, _told(url):
+            command(patient, _campaign(hasty, campaign_id), **own)
+
+    return _taking(wrapped, _CAMPAIGN, *_server("campaign"))
+
+
+def _taking(command: Command, *options: Option) -> Command:
+    """The command with these options, shown in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _campaign(client: Client, campaign_id: int) -> CampaignDetail:
+    """Asked for before anything is sent: a wrong address, key or campaign is told at once."""
+    try:
+        return client.campaign(campaign_id)
+    except NotFound:
+        raise OperatorError(f"there is no campaign {campaign_id}") from None
+
+
+@contextmanager
+def _told(url: str) -> Generator[None]:
+    """Failures of the client, in words for whoever runs the command."""
+    try:
+        yield
+    except ConnectionFailed as error:
+        raise OperatorError(f"no answer from the server at {url}: {error}") from None
+    except Unauthorized:
+        raise OperatorError(f"the server at {url} does not accept the key: check --key or TONGDAI_API_KEY") from None
+    except TongdaiError as error:
+        raise OperatorError(str(error)) from None

@@ -1,0 +1,81 @@
+"""Types of options and arguments: what they accept, and what they say otherwise."""
+
+import re
+import unicodedata
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from tongdai import ids
+
+_LONGEST = timedelta(days=36_500)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_UNPRINTED = {"Cc", "Cs", "Zl", "Zp"}  # Cs: what is left of bytes that are no UTF-8
+
+
+class _Id(click.ParamType[int]):
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = ids.parse(str(value))
+        if found is None:
+            self.fail(f"{value!r} is no id: expected 1 to {ids.MAX_DIGITS} digits, above 0.", param, ctx)
+        return found
+
+
+class _Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        written = re.fullmatch(r"([0-9]{1,9})([smhd])", str(value), re.ASCII)
+        length = timedelta(**{_UNITS[written[2]]: int(written[1])}) if written else None
+        if length is None or length > _LONGEST:
+            self.fail(f"{value!r} is no duration: expected 90s, 15m, 24h or 30d, at most 100 years.", param, ctx)
+        return length
+
+
+class Text(click.ParamType[str]):
+    """A line of `shortest` to 255 characters."""
+
+    name = "text"
+
+    def __init__(self, shortest: int = 1) -> None:
+        self.shortest = shortest
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not self.shortest <= len(value) <= 255:
+            self.fail(f"expected {self.shortest} to 255 characters, not {len(value)}.", param, ctx)
+        if any(unicodedata.category(character) in _UNPRINTED for character in value):
+            self.fail("expected one line of UTF-8 text without control characters.", param, ctx)
+        return value
+
+
+class Pattern(click.ParamType[str]):
+    """Text of a form, with the words that say which."""
+
+    def __init__(self, name: str, pattern: str, expected: str) -> None:
+        self.name, self._pattern, self._expected = name, re.compile(pattern, re.ASCII), expected
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not self._pattern.fullmatch(value):
+            self.fail(f"{value!r}: expected {self._expected}.", param, ctx)
+        return value
+
+
+class _Zone(click.ParamType[str]):
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from tongdai.contacts.time_zones import is_zone  # noqa: PLC0415 - loads what is known of phone numbers
+
+        if not is_zone(value):
+            self.fail(f"{value!r} is no time zone: expected a name such as Asia/Ho_Chi_Minh.", param, ctx)
+        return value
+
+
+ID = _Id()
+ZONE = _Zone()
+DURATION = _Duration()

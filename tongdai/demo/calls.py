@@ -1,0 +1,71 @@
+"""What of the demo tenant is called: two campaigns that run from the first start on, and the agents of one of them."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import islice
+
+from tongdai.agents import roster
+from tongdai.agents import store as agents
+from tongdai.agents.model import AgentState
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.model import DEFAULT_TYPE, Action
+from tongdai.campaigns.settings.model import CallSettings, Mode, RetryRule
+from tongdai.contacts import bulk_store
+from tongdai.contacts.model import NewContact
+from tongdai.contacts.store import Refusal, list_named
+from tongdai.db.pool import Connection
+from tongdai.ids import QueueId, TenantId
+
+CONTACTS = 400
+"""Of each campaign."""
+AGENTS = ("Lan", "Minh", "Hoa", "Tuan", "Mai")
+# Sooner than one would call people again: to be seen in a demo.
+# The numbers may be somebody's: no Asterisk has a trunk of that name, and the simulated switch takes any.
+TRUNK = "simulated"
+RETRIES = {"no_answer": RetryRule(timedelta(minutes=3), 2), "busy": RetryRule(timedelta(minutes=1), 2)}
+
+Person = tuple[str, str]
+"""Number and name."""
+
+
+async def create(conn: Connection, tenant_id: TenantId, queue_id: QueueId, people: Iterable[Person]) -> None:
+    """Within the caller's transaction."""
+    for place, name in enumerate(AGENTS, 1):
+        await roster.create(conn, tenant_id, name, f"demo-agent-{place}", queue_id, wrap_up_s=5, by=None)
+    left = iter(people)
+    for name, settings in (
+        ("Nhắc lịch hẹn", CallSettings(trunk=TRUNK, max_calls=10, calls_per_second=1, retries=RETRIES)),
+        (
+            "Khảo sát hài lòng",
+            CallSettings(
+                mode=Mode.PREDICTIVE,
+                queue_id=queue_id,
+                trunk=TRUNK,
+                max_calls=20,
+                calls_per_second=2,
+                retries=RETRIES,
+            ),
+        ),
+    ):
+        await _campaign(conn, tenant_id, name, settings, list(islice(left, CONTACTS)))
+
+
+async def _campaign(
+    conn: Connection, tenant_id: TenantId, name: str, settings: CallSettings, people: list[Person]
+) -> None:
+    campaign = await campaigns.create(conn, tenant_id, name, DEFAULT_TYPE, None, None, settings)
+    list_id = await list_named(conn, tenant_id, campaign.campaign_id, "Demo")
+    rows = [NewContact(phone=number, name=person) for number, person in people]
+    added = await bulk_store.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)
+    assert not isinstance(added, Refusal)
+    await campaigns.move(conn, tenant_id, campaign.campaign_id, Action.START, None)
+
+
+async def sign_in(conn: Connection, tenant_id: TenantId) -> None:
+    """Of the demo's agents, those who are not: their phones were lost when the server stopped."""
+    present, _ = await roster.page(
+        conn, tenant_id, queue_id=None, state=AgentState.OFFLINE, limit=len(AGENTS), offset=0
+    )
+    for agent in present:
+        if agent.endpoint.startswith("demo-agent-"):
+            await agents.sign_in(conn, tenant_id, agent.agent_id, None)

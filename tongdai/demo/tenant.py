@@ -1,0 +1,254 @@
+"""A tenant to try Tongdai with, the one of the API's samples: a campaign, two lists of contacts, queues and a key.
+Two more campaigns are being called."""
+
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from tongdai.campaigns.model import DEFAULT_TYPE
+from tongdai.contacts import phone
+from tongdai.contacts.time_zones import zone_of
+from tongdai.db.pool import Connection
+from tongdai.demo import calls as demo_calls
+from tongdai.errors import OperatorError
+from tongdai.http.principal import Scope
+from tongdai.ids import QueueId, TenantId
+from tongdai.imports.outcomes import codec
+from tongdai.imports.outcomes.codec import ChunkOutcome
+from tongdai.settings import Settings
+from tongdai.tenants import key_format, store
+
+TENANT = TenantId(20260310)
+TENANT_NAME = "AloHub"
+ZONE = "Asia/Ho_Chi_Minh"
+CAMPAIGN = 1042
+CAMPAIGN_NAME = "Khao sat khach hang"
+LISTS = ((501, "Danh sach thang 4", 150), (502, "Default List", 30))
+"""Id, name, contacts."""
+FIRST_CONTACT = 88001
+FIRST_CUSTOMER = 55001
+FIRST_PERSON = ("+84901234567", "Nguyen Van A")
+QUEUES = (
+    (1001226, "test", None, 1, "waiting.wav", 120, None),
+    (1001227, "Chăm sóc khách hàng", "19006363", 1, "waiting.wav", 300, True),
+    (1001228, "Khách hàng VIP", "19006364", 2, "vip.wav", 0, False),
+)
+"""Id, name, number, strategy, hold music, longest wait in seconds, whether the position is announced."""
+
+JOB = 5
+JOB_CREATED = 99
+"""An import that is done: it made the first contacts of the first list, and one row repeated the first number."""
+
+KEY_FILE = "demo.key"
+SCOPES = frozenset(Scope)
+
+_SEED = 20260310
+_TAKEN = {FIRST_PERSON[0], "+84901000001", "+84901000002"}  # the last two are new ones in the samples of the API
+_NETWORKS = (
+    "32", "33", "34", "35", "36", "37", "38", "39", "70", "76", "77", "78", "79", "81", "82", "83", "84", "85",
+    "86", "88", "89", "90", "91", "93", "94", "96", "97", "98",
+)  # fmt: skip
+_FAMILY = (
+    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương",
+    "Lý",
+)  # fmt: skip
+_NAMES = (
+    (
+        ("Văn", "Hữu", "Đức", "Minh", "Quang", "Công", "Thành"),
+        ("An", "Bình", "Cường", "Dũng", "Hải", "Hùng", "Khánh", "Long", "Nam", "Phúc", "Quân", "Sơn", "Tuấn", "Việt"),
+    ),
+    (
+        ("Thị", "Ngọc", "Thu", "Thanh", "Kim", "Mỹ", "Bích"),
+        ("Anh", "Chi", "Dung", "Hạnh", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga", "Oanh", "Phượng", "Trang", "Yến"),
+    ),
+)
+"""Middle and given names of men, and of women."""
+
+
+async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) -> str:
+    """Make the demo tenant where there is none, or with `reset` anew, and return a key of it with every scope.
+
+    Whoever has the tenant's id is the demo: it is left as it is, and deleted by `reset`.
+    """
+    async with conn.transaction():
+        if reset:
+            await _delete(conn)
+        await _create(conn)
+        await demo_calls.sign_in(conn, TENANT)
+    return await _key(conn, settings)
+
+
+# Rows are deleted before those they refer to. The first statement has requests for the tenant wait for what follows.
+LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
+TABLES = (
+    "preview", "agent", "attempt", "call_hour", "do_not_call", "do_not_call_list",
+    "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
+    "contact_block", "contact_counter", "contact",
+    "customer", "contact_list", "campaign", "inbound_queue", "api_key", "tenant",
+)  # fmt: skip
+
+
+async def _delete(conn: Connection) -> None:
+    await conn.execute(LOCK_TENANT, TENANT)
+    for table in TABLES:
+        await conn.execute(f"delete from {table} where tenant_id = $1", TENANT)  # noqa: S608 - our own names
+    await conn.execute("select pg_notify($1, '')", store.KEYS_CHANGED)
+
+
+CREATE_CAMPAIGN = """
+insert into campaign (tenant_id, campaign_id, name, type, status, trunk) values ($1, $2, $3, $4, 1, $5)
+"""
+CREATE_LIST = "insert into contact_list (tenant_id, campaign_id, list_id, name) values ($1, $2, $3, $4)"
+CREATE_CUSTOMERS = "insert into customer (tenant_id, customer_id, phone) values ($1, $2, $3)"
+CREATE_CONTACTS = """
+insert into contact (tenant_id, campaign_id, list_id, contact_id, customer_id, phone, name, zone)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+CREATE_TALLY = """
+insert into contact_counter (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
+select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, count(*)
+from contact where tenant_id = $1 group by 1, 2, 3, 4, 5
+"""
+CREATE_BLOCKS = """
+insert into contact_block (tenant_id, list_id, span, block, shard, contacts)
+select tenant_id, list_id, span, contact_id >> span, 0, count(*)
+from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4
+"""
+CREATE_QUEUES = """
+insert into inbound_queue (tenant_id, queue_id, name, number, strategy, moh_file, max_wait_s, announce_position)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+CREATE_JOB = """
+insert into import_job (tenant_id, campaign_id, job_id, list_id, list_name, total_rows, created_rows, duplicate_rows,
+    status, started_at, finished_at)
+values ($1, $2, $3, $4, $5, $6 + 1, $6, 1, 'done', now(), now())
+"""
+CREATE_OUTCOME = """
+insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
+values ($1, $2, 0, 1, $3, 1, 0, $4)
+"""
+# Until the end of the transaction nobody takes a number of the sequences, which are about to be moved.
+LOCK_SEQUENCES = """
+lock table campaign, contact_list, customer, contact, import_job, inbound_queue in share row exclusive mode
+"""
+MOVE_SEQUENCE = """
+select setval(s.sequence, greatest($3, coalesce(pg_sequence_last_value(s.sequence), 0)))
+from (select pg_get_serial_sequence($1, $2)::regclass as sequence) s
+"""
+
+
+async def _create(conn: Connection) -> None:
+    if await store.create_tenant(conn, TENANT, TENANT_NAME, "VN", ZONE) is None:
+        return
+    await conn.execute(LOCK_SEQUENCES)
+    await conn.execute(CREATE_CAMPAIGN, TENANT, CAMPAIGN, CAMPAIGN_NAME, DEFAULT_TYPE, demo_calls.TRUNK)
+    placed = [list_id for list_id, _, contacts in LISTS for _ in range(contacts)]
+    everybody = _people()
+    people = list(islice(everybody, len(placed)))
+    await _create_contacts(conn, placed, people)
+    await _create_job(conn, people[:JOB_CREATED])
+    await conn.executemany(CREATE_QUEUES, [(TENANT, *queue) for queue in QUEUES])
+    for table, column, highest in (
+        ("campaign", "campaign_id", CAMPAIGN),
+        ("contact_list", "list_id", LISTS[-1][0]),
+        ("customer", "customer_id", FIRST_CUSTOMER + len(people) - 1),
+        ("contact", "contact_id", FIRST_CONTACT + len(people) - 1),
+        ("import_job", "job_id", JOB),
+        ("inbound_queue", "queue_id", QUEUES[-1][0]),
+    ):
+        await conn.execute(MOVE_SEQUENCE, table, column, highest)
+    await demo_calls.create(conn, TENANT, QueueId(QUEUES[1][0]), everybody)
+
+
+async def _create_contacts(conn: Connection, placed: list[int], people: list[tuple[str, str]]) -> None:
+    """Fill the lists: `placed` is the list of each of the people."""
+    for list_id, name, _ in LISTS:
+        await conn.execute(CREATE_LIST, TENANT, CAMPAIGN, list_id, name)
+    await conn.executemany(
+        CREATE_CUSTOMERS, [(TENANT, FIRST_CUSTOMER + place, number) for place, (number, _) in enumerate(people)]
+    )
+    await conn.executemany(
+        CREATE_CONTACTS,
+        [
+            (TENANT, CAMPAIGN, list_id, FIRST_CONTACT + place, FIRST_CUSTOMER + place, *person, zone_of(person[0]))
+            for place, (list_id, person) in enumerate(zip(placed, people, strict=True))
+        ],
+    )
+    await conn.execute(CREATE_TALLY, TENANT)
+    await conn.execute(CREATE_BLOCKS, TENANT)
+
+
+async def _create_job(conn: Connection, people: list[tuple[str, str]]) -> None:
+    numbers = [phone.shown(number, "VN") for number, _ in people]
+    made = [FIRST_CONTACT + place for place in range(len(people))]
+    outcome = ChunkOutcome(
+        letters=codec.CREATED * len(people) + codec.REPEATED,
+        phones=[*numbers, numbers[0]],
+        external_ids=None,
+        contact_ids=[*made, made[0]],
+        problems=[],
+        customer_ids=[FIRST_CUSTOMER + place for place in range(len(people))],
+    )
+    await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, JOB, *LISTS[0][:2], len(people))
+    await conn.execute(CREATE_OUTCOME, TENANT, JOB, len(people), codec.encode(outcome))
+
+
+def _people() -> Iterator[tuple[str, str]]:
+    """Numbers, each once, and names: the same ones each time."""
+    yield FIRST_PERSON
+    chance, taken = random.Random(_SEED), set(_TAKEN)  # noqa: S311 - nothing secret
+    while True:
+        number = phone.normalise(f"0{chance.choice(_NETWORKS)}{chance.randrange(10**7):07}", "VN")
+        if not isinstance(number, phone.Reason) and number not in taken:
+            taken.add(number)
+            middle, given = chance.choice(_NAMES)
+            yield number, f"{chance.choice(_FAMILY)} {chance.choice(middle)} {chance.choice(given)}"
+
+
+async def _key(conn: Connection, settings: Settings) -> str:
+    """The key of the last start, or a new one where that is lost, has ended, or belongs to another database."""
+    data_dir = Path(settings.data_dir)
+    pepper = key_format.load_pepper(settings.key_pepper, data_dir)
+    await store.check_pepper(conn, key_format.fingerprint(pepper))
+    value = _read(data_dir / KEY_FILE)
+    found = await store.find_key(conn, key_format.digest(value, pepper)) if key_format.well_formed(value) else None
+    if found and found.usable(datetime.now(UTC)) and (found.tenant_id, found.scopes) == (TENANT, SCOPES):
+        return value
+    value = key_format.generate()
+    async with conn.transaction():
+        await store.create_key(
+            conn,
+            TENANT,
+            name="demo",
+            hint=key_format.hint(value),
+            digest=key_format.digest(value, pepper),
+            scopes=SCOPES,
+            expires_at=None,
+            by=None,
+        )
+        _write(data_dir / KEY_FILE, value)
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _write(path: Path, value: str) -> None:
+    """Whole or not at all, and for nobody else to read."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(value + "\n")
+        draft.replace(path)
+    except OSError as error:
+        raise OperatorError(f"cannot keep the demo key in {path}: {error.strerror}") from None

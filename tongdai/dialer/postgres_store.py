@@ -1,0 +1,225 @@
+"""The dialer's records in PostgreSQL: the statements of calls, campaigns and agents, put together to transactions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tongdai.agents import store as agents
+from tongdai.agents.model import Accepted, Agent
+from tongdai.agents.previews import store as previews
+from tongdai.calls import claim, finish
+from tongdai.calls import store as calls
+from tongdai.calls.finish import End
+from tongdai.calls.live import pacing_inputs
+from tongdai.calls.live.pacing_inputs import Load, Recent
+from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Past, Terms
+from tongdai.calls.store import Step, key_of
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.model import Running
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.db.pool import Connection, Pool
+from tongdai.dialer.group_commit import Together
+from tongdai.dialer.options import WRITE_S
+from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
+
+
+class PostgresRecords:
+    """Implements `Records`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._rang = Together(self._all_rang, WRITE_S)
+        self._answered = Together(self._all_answered, WRITE_S)
+        self._connected = Together(self._all_connected, WRITE_S)
+        self._ends = Together(self._all_end, WRITE_S)
+
+    async def now(self) -> datetime:
+        async with self._pool.acquire() as conn:
+            return await conn.fetchval("select clock_timestamp()")
+
+    async def running(self) -> list[Running]:
+        async with self._pool.acquire() as conn:
+            return await campaigns.running(conn)
+
+    async def settings(self, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
+        async with self._pool.acquire() as conn:
+            return await campaigns.call_settings(conn, tenant_id, campaign_id)
+
+    async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
+        async with self._pool.acquire() as conn:
+            return await claim.waiting_zones(conn, tenant_id, campaign_id)
+
+    async def load(self, campaign: Running) -> Load:
+        async with self._pool.acquire() as conn:
+            return await pacing_inputs.load(conn, campaign.tenant_id, campaign.campaign_id, campaign.settings.queue_id)
+
+    async def recent(self, campaign: Running) -> Recent:
+        async with self._pool.acquire() as conn:
+            ring_timeout_s = campaign.settings.ring_timeout_s
+            return await pacing_inputs.recent(conn, campaign.tenant_id, campaign.campaign_id, ring_timeout_s)
+
+    async def claim(self, terms: Terms, limit: int) -> Claims:
+        async with self._pool.acquire() as conn:
+            return await claim.claim(conn, terms, limit)
+
+    async def claim_accepted(self, terms: Terms, limit: int) -> list[Attempt]:
+        async with self._pool.acquire() as conn:
+            waiting = [
+                one
+                for one in await previews.accepted(conn)
+                if (one.tenant_id, one.campaign_id) == (terms.tenant_id, terms.campaign_id)
+            ]
+            attempts: list[Attempt] = []
+            for one in waiting:
+                if len(attempts) < limit:
+                    attempts += await _claim_accepted(conn, terms, one)
+            return attempts
+
+    async def dial(self, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
+        async with self._pool.acquire() as conn:
+            return await calls.dial(conn, attempts, lease)
+
+    async def rang(self, attempt: Attempt, at: datetime) -> bool:
+        return await self._rang(Step(attempt, at))
+
+    async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
+        return await self._answered((Step(attempt, at), lease))
+
+    async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
+        return await self._connected(Step(attempt, at, agent_id))
+
+    async def end(self, attempt: Attempt, ending: Ending) -> bool:
+        return await self._ends((attempt, ending))
+
+    async def _all_rang(self, steps: Sequence[Step]) -> list[bool]:
+        async with self._pool.acquire() as conn:
+            changed = await calls.rang(conn, steps)
+        return [step.attempt.attempt_id in changed for step in steps]
+
+    async def _all_answered(self, asked: Sequence[tuple[Step, timedelta]]) -> list[bool]:
+        async with self._pool.acquire() as conn:
+            changed = await calls.answered(conn, [step for step, _ in asked], max(lease for _, lease in asked))
+        return [step.attempt.attempt_id in changed for step, _ in asked]
+
+    async def _all_connected(self, steps: Sequence[Step]) -> list[bool]:
+        async with self._pool.acquire() as conn, conn.transaction():
+            await conn.execute(IMPATIENT)
+            changed = await calls.connected(conn, steps)
+            await agents.talking(conn, [key_of(step.attempt) for step in steps if step.attempt.attempt_id in changed])
+        return [step.attempt.attempt_id in changed for step in steps]
+
+    async def _all_end(self, asked: Sequence[tuple[Attempt, Ending]]) -> list[bool]:
+        async with self._pool.acquire() as conn, conn.transaction():
+            await conn.execute(IMPATIENT)
+            attempts = [attempt for attempt, _ in asked]
+            pasts = await finish.pasts(conn, attempts)
+            settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in attempts})
+            sent = [End(attempt, ending, _again_at(attempt, ending, settings, pasts)) for attempt, ending in asked]
+            ended = await finish.end(conn, sent)
+            await agents.freed(conn, [key_of(attempt) for attempt in attempts if attempt.attempt_id in ended])
+        return [attempt.attempt_id in ended for attempt in attempts]
+
+    async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
+        async with self._pool.acquire() as conn:
+            await calls.extend(conn, attempts, lease)
+
+    async def live(self) -> list[Attempt]:
+        async with self._pool.acquire() as conn:
+            return await calls.live(conn)
+
+    async def overdue(self) -> list[Attempt]:
+        async with self._pool.acquire() as conn:
+            return await calls.overdue(conn)
+
+    async def ended(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
+        async with self._pool.acquire() as conn:
+            return await calls.ended(conn, attempt_ids)
+
+    async def agents_to_call(self) -> list[Agent]:
+        async with self._pool.acquire() as conn:
+            return await agents.to_call(conn)
+
+    async def agents_to_hang_up(self) -> list[Agent]:
+        async with self._pool.acquire() as conn:
+            return await agents.to_hang_up(conn)
+
+    async def agents_present(self) -> list[Agent]:
+        async with self._pool.acquire() as conn:
+            return await agents.present(conn)
+
+    async def agent_answered(self, agent: Agent) -> bool:
+        if agent.channel_id is None:
+            return False
+        async with self._pool.acquire() as conn:
+            return await agents.answered(conn, agent.tenant_id, agent.agent_id, agent.channel_id)
+
+    async def agent_gone(self, channel_id: UUID) -> UUID | None:
+        async with self._pool.acquire() as conn:
+            return await agents.gone(conn, channel_id)
+
+    async def reserve(self, attempt: Attempt, queue_id: QueueId) -> Agent | None:
+        async with self._pool.acquire() as conn, conn.transaction():
+            # Locked, so that it cannot end in between: nobody would free the agent.
+            if not await conn.fetchval(LIVE, attempt.tenant_id, attempt.attempt_id):
+                return None
+            taken = await conn.fetchrow(TAKEN, attempt.tenant_id, attempt.attempt_id)
+            if taken is not None:
+                return agents.agent_of(taken)
+            return await agents.reserve(conn, attempt.tenant_id, queue_id, attempt.attempt_id)
+
+    async def wrap_ups_over(self) -> int:
+        async with self._pool.acquire() as conn:
+            return await agents.wrap_ups_over(conn)
+
+
+LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and ended_at is null for share"
+TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and attempt_id = $2"  # noqa: S608 - columns
+
+
+# A row that somebody holds must not hold up what is written with it: each is done by itself then. Shorter than the
+# server's deadlock_timeout: a claim that began before another was committed may wait for the end of a call while it
+# holds the contact, and it is the end that gives way.
+IMPATIENT = "set local lock_timeout = '300ms'"
+
+
+class _Taken(Exception):
+    """The agent is not idle any more, or has skipped the contact."""
+
+
+async def _claim_accepted(conn: Connection, terms: Terms, accepted: Accepted) -> list[Attempt]:
+    """Contact claimed, agent reserved, preview gone: all or nothing."""
+    try:
+        async with conn.transaction():
+            await _hold(conn, accepted)
+            claims = await claim.claim_contact(conn, terms, accepted.contact_id, accepted.agent_id)
+            await _take(conn, accepted, claims)
+            return claims.attempts
+    except _Taken:
+        return []
+
+
+async def _hold(conn: Connection, accepted: Accepted) -> None:
+    """Agent, then preview, as who signs out or skips locks them; the claim after that waits for no contact."""
+    if not await agents.hold_idle(conn, accepted.tenant_id, accepted.agent_id):
+        raise _Taken
+    if not await previews.done(conn, accepted.tenant_id, accepted.agent_id):
+        raise _Taken
+
+
+async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
+    if not claims.examined:  # somebody has the contact just now, or its window has closed: it stays accepted
+        raise _Taken
+    for attempt in claims.attempts:
+        if not await agents.reserve_for(conn, attempt.tenant_id, accepted.agent_id, attempt.attempt_id):
+            raise _Taken
+
+
+def _again_at(
+    attempt: Attempt,
+    ending: Ending,
+    settings: Mapping[tuple[TenantId, CampaignId], CallSettings],
+    pasts: Mapping[UUID, Past],
+) -> datetime | None:
+    """None: the contact is processed, or gone."""
+    past = pasts.get(attempt.attempt_id)
+    return past and past.again_at(settings[attempt.tenant_id, attempt.campaign_id], ending.outcome)

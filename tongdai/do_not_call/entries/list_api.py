@@ -1,0 +1,147 @@
+"""`/do-not-call/{dncListId}/numbers`: what stands in a list, a page at a time or as a file."""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tongdai import ids
+from tongdai.contacts import phone
+from tongdai.do_not_call import store
+from tongdai.do_not_call.model import Entry
+from tongdai.errors import InvalidInput, NotFound
+from tongdai.http import paging
+from tongdai.http.endpoint import (
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    Stream,
+    connection,
+    endpoint,
+    principal_of,
+)
+from tongdai.http.envelope import answer
+from tongdai.http.principal import Scope
+from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.disconnect import watched
+from tongdai.ids import DncListId
+
+TAG = "Do not call"
+PIECE = 5000
+"""Entries that a file gets at once."""
+_HEADER = ("phoneNumber", "reason", "expiresAt", "createdAt")
+NO_LIST = "Do-not-call list not found"
+
+
+class NumberView(msgspec.Struct):
+    phoneNumber: str
+    reason: str | None
+    expiresAt: datetime | None
+    createdAt: datetime
+
+
+class NumberPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[NumberView]
+
+
+_ENTRY: dict[str, Any] = {
+    "phoneNumber": "0901234567",
+    "reason": "Asked not to be called",
+    "expiresAt": None,
+    "createdAt": "2026-03-10T02:00:00Z",
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/do-not-call/{dncListId}/numbers",
+        scope=Scope.CAMPAIGN,
+        tag=TAG,
+        summary="The numbers of a do-not-call list, expired ones too, in their order",
+        description="With `Accept: text/csv` all of them come as one file, whatever `page`, `size` and `phoneNumber`.",
+        query=(
+            *paging.PAGE_QUERY,
+            Query("phoneNumber", "That number alone, in any written form", {"type": "string"}, "0901234567"),
+        ),
+        answer=NumberPage,
+        sample={"success": "1", "totalRecord": 1, "data": [_ENTRY]},
+        answer_media={
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "phoneNumber,reason,expiresAt,createdAt\r\n"
+                "0901234567,Asked not to be called,,2026-03-10T02:00:00Z\r\n",
+            }
+        },
+    )
+)
+async def list_numbers(request: Request) -> Answer | Stream:
+    dnc_list_id = list_id_of(request)
+    who = principal_of(request)
+    query = paging.query_of(request)
+    page, number = paging.page_of(query), number_asked_for(query, who.country)
+    as_file = accepts_csv(request.headers.get("accept", ""))
+    async with connection(request) as conn:
+        dnc_list = await store.find(conn, who.tenant_id, dnc_list_id)
+        if dnc_list is None:
+            raise NotFound(NO_LIST)
+        if as_file:
+            found, total = [], 0
+        elif number is None:
+            found, total = await store.page(conn, who.tenant_id, dnc_list_id, page.size, page.offset), dnc_list.entries
+        else:
+            one = await store.entry(conn, who.tenant_id, dnc_list_id, number)
+            total = 0 if one is None else 1
+            found = [] if one is None or page.offset else [one]
+    if as_file:
+        return Stream(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
+    show = phone.shower(who.country)
+    return answer(NumberPage(totalRecord=total, data=[NumberView(show(entry.phone), *entry[1:]) for entry in found]))
+
+
+async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes]:
+    """A file of a list, a piece at a time: no connection is held while the client reads."""
+    who = principal_of(request)
+    show, last = phone.shower(who.country), ""
+    yield csv_of([_HEADER])
+    async with watched(request) as gone:
+        while not gone.done():
+            async with connection(request) as conn:
+                found = await store.behind(conn, who.tenant_id, dnc_list_id, last, PIECE)
+            if found:
+                yield csv_of([_line(entry, show) for entry in found])
+            if len(found) < PIECE:
+                return
+            last = found[-1].phone
+
+
+def _line(entry: Entry, show: Callable[[str], str]) -> tuple[object, ...]:
+    return show(entry.phone), entry.reason, _instant(entry.expires_at), _instant(entry.created_at)
+
+
+def _instant(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat().replace("+00:00", "Z")
+
+
+def list_id_of(request: Request) -> DncListId:
+    """The list that the path names."""
+    return DncListId(ids.from_path(request.path_params["dncListId"], "Do-not-call list"))
+
+
+def number_asked_for(query: dict[str, list[str]], country: str) -> str | None:
+    """The `phoneNumber` of a query in E.164; None when it has none."""
+    text = paging.single(query, "phoneNumber")
+    if text is None:
+        return None
+    number = phone.normalise(text, country)
+    if isinstance(number, phone.Reason):
+        raise InvalidInput(f"phoneNumber {number.message}")
+    return number
+
+
+HANDLERS: list[Route] = [list_numbers]

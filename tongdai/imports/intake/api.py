@@ -1,0 +1,226 @@
+"""Bulk import: from the request to a job whose rows are durable."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from tongdai import ids
+from tongdai.contacts import store as contacts
+from tongdai.contacts.model import Scalar
+from tongdai.db import idempotency
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import body
+from tongdai.http.endpoint import (
+    NAME,
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    settings_of,
+)
+from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.idempotency import digest_of, key_of, once_digested
+from tongdai.http.paging import query_of, single
+from tongdai.http.principal import Scope
+from tongdai.ids import CampaignId, TenantId
+from tongdai.imports import store
+from tongdai.imports.intake import media_type, spool
+from tongdai.imports.intake.spool import Rows, Spooled
+from tongdai.imports.intake.unpack import FIELDS
+from tongdai.imports.readers import Format
+
+_TAG = "Imports"
+MAX_LIST_NAME = 255
+
+
+class BulkContact(msgspec.Struct, forbid_unknown_fields=True):
+    phoneNumber: str
+    name: str | None = None
+    externalId: str | None = None
+    attributes: dict[str, Scalar] | None = None
+    timeZone: str | None = None
+
+
+class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
+    # For the document: the body itself is read by imports.readers.
+    contacts: list[BulkContact]
+    listName: str | None = None
+
+
+class BulkStarted(Done, kw_only=True):
+    job_id: int
+    total_rows: int
+
+
+_LIST_NAME = Query(
+    "listName",
+    "The list that they are put in, made if the campaign has none of that name; without it, one of a name of its own. "
+    "JSON and forms may say it themselves",
+    {"type": "string", "minLength": 1, **NAME},
+    "Danh sach thang 4",
+)
+_DRY_RUN = Query(
+    "dry_run",
+    "Whether to make nothing, and only tell what would become of each row",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    "false",
+)
+_CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n0901000001,Nguyễn Văn A,KH-1,Hà Nội\n0901000002,Trần Thị B,,\n"
+_NDJSON = '{"phoneNumber":"0901000001","name":"KH 1"}\n{"phoneNumber":"0901000002"}\n'
+_FORM_FIELDS = {
+    "file": {"type": "string", "format": "binary", "description": "JSON, NDJSON, CSV or XLSX, by its type or name"},
+    "listName": _LIST_NAME.schema,
+    "dry_run": _DRY_RUN.schema,
+}
+_MEDIA: Mapping[str, Mapping[str, Any]] = {
+    "application/x-ndjson": {"schema": {"type": "string"}, "example": _NDJSON},
+    "text/csv": {"schema": {"type": "string"}, "example": _CSV},
+    media_type.XLSX: {"schema": {"type": "string", "format": "binary"}},
+    media_type.FORM: {"schema": {"type": "object", "properties": _FORM_FIELDS, "required": ["file"]}},
+}
+_DESCRIPTION = """\
+Besides JSON: NDJSON (a contact a line), CSV and XLSX (a header row with a column for the phone number, by any usual \
+name in English or Vietnamese, in any order; columns for `name`, `externalId` and `timeZone`; the others become \
+`attributes`), as the body or as the one file of a form; each may be packed with `Content-Encoding: gzip`. The \
+separator and character set of CSV are found out."""
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/campaigns/{id}/contacts/bulk",
+        scope=Scope.CAMPAIGN,
+        tag=_TAG,
+        summary="Import contacts in the background; poll the job until its status is done or failed",
+        description=_DESCRIPTION,
+        query=(_LIST_NAME, _DRY_RUN),
+        body=BulkBody,
+        refine={"BulkBody": {"contacts": {"minItems": 1}, "listName": {"minLength": 1, **NAME}}},
+        body_sample={
+            "listName": "Danh sach thang 4",
+            "contacts": [{"phoneNumber": "0901000001", "name": "KH 1"}, {"phoneNumber": "0901000002"}],
+        },
+        media=_MEDIA,
+        answer=BulkStarted,
+        sample=done_sample("Bulk import started", job_id=5, total_rows=2),
+        failures=(InvalidInput("No column is named phoneNumber, phone, số điện thoại or the like: it has id, note"),),
+        states=True,
+    )
+)
+async def bulk(request: Request) -> Answer:
+    campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+    key = key_of(request)
+    query = query_of(request)
+    asked = [_checked({name: value for name in FIELDS if (value := single(query, name)) is not None})]
+    async with spool.spooled(request) as spooled, spool.turn(spooled):
+        digest = digest_of(request, spooled.digest)
+        if key is not None and spool.is_read_apart(spooled):
+            known = await _answered_before(request, key, digest)
+            if known is not None:
+                return known
+        # Read and checked before there is a transaction: it holds a connection and the list's name.
+        async with spool.read(spooled, settings_of(request)) as rows:
+            asked.append(_checked(spooled.fields))
+            if rows.told.list_name is not None:
+                asked.append(_checked({"listName": rows.told.list_name}))
+            wanted = _wanted(asked, spooled)
+
+            async def work(conn: Connection) -> BulkStarted:
+                async with conn.transaction():
+                    return await _accept(conn, principal_of(request).tenant_id, campaign_id, wanted, rows)
+
+            if key is not None:
+                return await once_digested(request, key, digest, work)
+            async with connection(request) as conn:
+                return answer(await work(conn))
+
+
+async def _answered_before(request: Request, key: str, digest: bytes) -> Answer | None:
+    """What the first request of that key and body was answered: it need not be read again."""
+    async with connection(request) as conn:
+        row = await idempotency.recall(conn, principal_of(request).tenant_id, key)
+    return None if row is None or row["digest"] != digest else Answer(row["body"], row["status"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How an import is to be made."""
+
+    list_name: str
+    dry_run: bool
+    format: Format
+    file_name: str | None
+
+
+def _checked(said: dict[str, str]) -> dict[str, str]:
+    """What one part of the request asks for, when it can be asked for."""
+    if "listName" in said:
+        body.text_field("listName", said["listName"], MAX_LIST_NAME, min_length=1)
+    if said.get("dry_run") not in {None, "true", "false"}:
+        raise InvalidInput(f"dry_run is {shown(said['dry_run'])}: expected true or false")
+    return said
+
+
+def _wanted(asked: list[dict[str, str]], spooled: Spooled) -> _Wanted:
+    """What the query, the form and the body ask for; two that say different things are InvalidInput."""
+    name = _said(asked, "listName")
+    dry_run = _said(asked, "dry_run") == "true"
+    return _Wanted(_fresh_name() if name is None else name, dry_run, spooled.source.format, spooled.file_name)
+
+
+def _said(asked: list[dict[str, str]], name: str) -> str | None:
+    values = list(dict.fromkeys(said[name] for said in asked if name in said))
+    if len(values) > 1:
+        raise InvalidInput(f"{name} is {shown(values[0])} and {shown(values[1])}: expected the same, or only one")
+    return values[0] if values else None
+
+
+async def _accept(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, wanted: _Wanted, rows: Rows
+) -> BulkStarted:
+    """Store the job and its rows; they are durable when the transaction around this commits."""
+    await _check_campaign(conn, tenant_id, campaign_id)
+    if wanted.dry_run:
+        list_id = await contacts.find_list(conn, tenant_id, campaign_id, wanted.list_name)
+    else:
+        list_id = await contacts.list_named(conn, tenant_id, campaign_id, wanted.list_name)
+    job_id = await store.create(
+        conn,
+        tenant_id,
+        campaign_id,
+        list_id,
+        wanted.list_name,
+        dry_run=wanted.dry_run,
+        format=wanted.format,
+        file_name=wanted.file_name,
+    )
+    for seq, chunk in enumerate(rows.chunks):
+        await store.add_chunk(conn, tenant_id, job_id, seq, chunk)
+    await store.received(conn, tenant_id, job_id, rows.told.total_rows)
+    await store.announce(conn)
+    return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.told.total_rows)
+
+
+async def _check_campaign(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> None:
+    status = await store.campaign_status(conn, tenant_id, campaign_id)
+    if status is None:
+        raise NotFound("Campaign not found")
+    if status == contacts.STOPPED:
+        raise InvalidState("The campaign is stopped and takes no contacts")
+
+
+def _fresh_name() -> str:
+    """A name that sorts by time and that no other list has."""
+    return f"Import {datetime.now(UTC):%Y-%m-%d %H:%M:%S} {secrets.token_hex(4)}"
+
+
+HANDLERS: list[Route] = [bulk]

@@ -1,0 +1,207 @@
+"""The body of a bulk request, from the socket to its rows, without stalling other requests or filling memory."""
+
+import asyncio
+import hashlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import structlog
+
+from tongdai.errors import ApiError, InvalidInput, TooLarge
+from tongdai.http import body
+from tongdai.http.endpoint import Request, settings_of
+from tongdai.imports import readers
+from tongdai.imports.intake import media_type
+from tongdai.imports.intake.unpack import Form, Gunzip, Sink
+from tongdai.imports.readers import Format, Limits, Source, Told
+from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, last_frame, read_frames
+from tongdai.imports.readers.read import drained
+from tongdai.settings import Settings
+
+log = structlog.get_logger()
+
+IN_MEMORY = 512 * 1024
+"""Bytes; a larger body is kept in a file and read by a process of its own."""
+FOLDER = "spool"
+"""Below the data directory."""
+READERS = 2
+"""Such processes at once."""
+_MB = 1024 * 1024
+_INLINE = 64 * 1024
+"""Bytes; more than that is taken apart, hashed and written in a thread: a disk may take its time."""
+
+_reading = asyncio.Semaphore(READERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A body that is there as a whole."""
+
+    file: IO[bytes]
+    size: int
+    digest: bytes
+    """SHA-256 of the contents, of what a form said beside them too."""
+    source: Source
+    file_name: str | None
+    fields: dict[str, str]
+    """A form's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What was read of a body."""
+
+    told: Told
+    chunks: Iterable[bytes]
+
+
+class _Kept:
+    """Where a body's contents end up: in memory or, when large, in an unnamed file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        folder = Path(settings.data_dir) / FOLDER
+        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115 - the caller closes it
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self.source: Source | None = None
+        self.file_name: str | None = None
+
+    def opened(self, source: Source, file_name: str | None) -> None:
+        """What comes is that."""
+        self.source, self.file_name = source, file_name
+
+    def take(self, data: bytes) -> None:
+        self.size += len(data)
+        limit = limit_mb(self._settings, self.source)
+        if self.size > limit * _MB:
+            raise TooLarge(f"The body is larger than {limit} MB")
+        self.digest.update(data)
+        self.file.write(data)
+
+    def end(self) -> None:
+        self.file.flush()
+
+
+def limit_mb(settings: Settings, source: Source | None) -> int:
+    """JSON is parsed as a whole, files row by row."""
+    return settings.max_body_mb if source is not None and source.format is Format.JSON else settings.max_upload_mb
+
+
+@asynccontextmanager
+async def spooled(request: Request) -> AsyncGenerator[Spooled]:
+    """The whole body; its file is there within the block. Raises what it is refused for."""
+    settings = settings_of(request)
+    content_type = request.headers.get("content-type", "")
+    kept = _Kept(settings)
+    with kept.file:
+        form, sink = _sinks(request, content_type, kept)
+        await _take(request, settings, kept, sink)
+        assert kept.source is not None
+        fields = {} if form is None else form.fields
+        digest = kept.digest.digest()
+        if form is not None:  # the boundary is another each time
+            digest = hashlib.sha256(digest + msgspec.json.encode((kept.source, fields))).digest()
+        yield Spooled(kept.file, kept.size, digest, kept.source, kept.file_name, fields)
+
+
+def _sinks(request: Request, content_type: str, kept: _Kept) -> tuple[Form | None, Sink]:
+    """The form, if it is one, and what takes the body as it comes."""
+    form = None
+    if media_type.type_of(content_type) == media_type.FORM:
+        form = Form(content_type, kept, kept.opened)
+    else:
+        kept.opened(media_type.source_of(content_type), None)
+    sink = kept if form is None else form
+    packed = media_type.is_packed(request.headers.get("content-encoding", ""))
+    return form, Gunzip(sink) if packed else sink
+
+
+async def _take(request: Request, settings: Settings, kept: _Kept, sink: Sink) -> None:
+    files = kept.source is None or kept.source.format is not Format.JSON
+    patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s) if files else None
+    waiting: list[bytes] = []
+    size = 0
+    async for piece in body.pieces(request, limit_mb(settings, kept.source), patience):
+        waiting.append(piece)
+        size += len(piece)
+        if size >= IN_MEMORY:
+            await asyncio.to_thread(_all, sink.take, waiting)
+            waiting, size = [], 0
+    if size + kept.size > _INLINE or isinstance(sink, Gunzip):
+        await asyncio.to_thread(_end, sink, waiting)
+    else:
+        _end(sink, waiting)
+
+
+def _all(take: Callable[[bytes], None], data: list[bytes]) -> None:
+    take(b"".join(data))
+
+
+def _end(sink: Sink, data: list[bytes]) -> None:
+    sink.take(b"".join(data))
+    sink.end()
+
+
+@asynccontextmanager
+async def turn(spooled: Spooled) -> AsyncGenerator[None]:
+    """Within the block it is this body's turn to be read, if that takes a process of its own: others wait."""
+    async with _reading if is_read_apart(spooled) else nullcontext():
+        yield
+
+
+def is_read_apart(spooled: Spooled) -> bool:
+    """Whether reading takes long, or memory: a workbook of a few bytes may unpack to anything."""
+    return spooled.size > IN_MEMORY or spooled.source.format is Format.XLSX
+
+
+@asynccontextmanager
+async def read(spooled: Spooled, settings: Settings) -> AsyncGenerator[Rows]:
+    """Within the block what the body says, all of it checked. InvalidInput when it is no bulk request."""
+    limits = Limits(
+        settings.import_chunk_rows,
+        settings.import_columns,
+        settings.import_cell_kb,
+        settings.max_upload_mb,
+        settings.import_reader_mb,
+    )
+    if not is_read_apart(spooled):
+        chunks, told = drained(readers.read(spooled.file, spooled.source, limits))
+        yield Rows(told, chunks)
+        return
+    with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / FOLDER)) as out:
+        await _run(spooled, limits, out)
+        kind, payload = last_frame(out)
+        if kind == REFUSED:
+            raise InvalidInput(payload.decode())
+        told = msgspec.json.decode(payload, type=Told)
+        yield Rows(told, (payload for kind, payload in read_frames(out) if kind == CHUNK))
+
+
+async def _run(spooled: Spooled, limits: Limits, out: IO[bytes]) -> None:
+    """A reader's process, to its end."""
+    spooled.file.seek(0)
+    task = msgspec.json.encode(Task(spooled.source, limits, os.getpid())).decode()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", readers.__name__, task, stdin=spooled.file, stdout=out
+    )
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if code in {TOO_MUCH, -signal.SIGABRT, -signal.SIGXCPU}:
+        raise InvalidInput(too_much(limits))
+    if code != 0:
+        log.error("reader failed", code=code)
+        raise ApiError("System error")

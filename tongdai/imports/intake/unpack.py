@@ -1,0 +1,151 @@
+"""Bodies that carry a file, taken apart as they arrive: gzip, and forms with one file. Each hands on to the next."""
+
+import re
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
+
+from tongdai.errors import InvalidInput, shown
+from tongdai.imports.intake.media_type import source_of_file
+from tongdai.imports.readers import Source
+
+PIECE = 1024 * 1024
+"""Bytes that are unpacked at once."""
+FREE = 64 * 1024 * 1024
+"""What may come of any body, however tightly packed."""
+MAX_RATIO = 250
+"""Beyond FREE, what a body may unpack to; lists of contacts come to 30."""
+_GZIP = 16 + zlib.MAX_WBITS
+MAX_FIELD = 4096
+FIELDS = ("listName", "dry_run")
+MAX_FILE_NAME = 255
+_BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([0-9A-Za-z'()+_,./:=? -]{1,200})", re.IGNORECASE)
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Sink(Protocol):
+    def take(self, data: bytes) -> None: ...
+
+    def end(self) -> None:
+        """All was taken. InvalidInput when that cannot be."""
+        ...
+
+
+class Gunzip:
+    """InvalidInput for what is no gzip, is cut off, or unpacks to far more than it is."""
+
+    def __init__(self, target: Sink) -> None:
+        self._target = target
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._whole = False
+        self._packed = self._unpacked = 0
+
+    def take(self, data: bytes) -> None:
+        self._packed += len(data)
+        try:
+            while data:
+                if self._whole:  # another member
+                    self._unpacker, self._whole = zlib.decompressobj(_GZIP), False
+                self._hand_on(self._unpacker.decompress(data, PIECE))
+                self._whole = self._unpacker.eof
+                data = self._unpacker.unused_data if self._whole else self._unpacker.unconsumed_tail
+        except zlib.error as error:
+            raise InvalidInput(f"The body is not gzip, as Content-Encoding says: {shown(error)}") from None
+
+    def _hand_on(self, piece: bytes) -> None:
+        self._unpacked += len(piece)
+        if self._unpacked > max(FREE, MAX_RATIO * self._packed):
+            raise InvalidInput(f"The body unpacks to more than {MAX_RATIO} times its size: it is refused")
+        if piece:
+            self._target.take(piece)
+
+    def end(self) -> None:
+        if not self._whole:
+            raise InvalidInput("The body is cut off: its gzip stream has no end")
+        self._target.end()
+
+
+class Form:
+    """A form's one file goes to the target, once `opened` was told what it is; the fields are kept."""
+
+    def __init__(self, content_type: str, target: Sink, opened: Callable[[Source, str | None], None]) -> None:
+        boundary = _BOUNDARY.search(content_type)
+        if boundary is None:
+            raise InvalidInput("The form cannot be read: its Content-Type names no boundary")
+        self.fields: dict[str, str] = {}
+        self._target = target
+        self._opened = opened
+        try:
+            self._parser = PushMultipartParser(boundary[1].rstrip(), max_segment_count=1 + len(FIELDS))
+        except MultipartError as error:
+            raise _unreadable(error) from None
+        self._files = 0
+        self._field: tuple[str, bytearray] | None = None
+        """What is being read, when it is not the file."""
+
+    def take(self, data: bytes) -> None:
+        try:
+            for event in self._parser.parse(data):
+                if isinstance(event, MultipartSegment):
+                    self._begin(event)
+                elif event is None:
+                    self._finish()
+                else:
+                    self._add(bytes(event))
+        except MultipartError as error:
+            raise _unreadable(error) from None
+
+    def end(self) -> None:
+        try:
+            self._parser.close()
+        except MultipartError as error:
+            raise _unreadable(error) from None
+        if self._files == 0:
+            raise InvalidInput("The form has no file: expected exactly one")
+        self._target.end()
+
+    def _begin(self, part: MultipartSegment) -> None:
+        if part.filename is None and part.name in FIELDS:
+            if part.name in self.fields:
+                raise InvalidInput(f"{part.name} is given 2 times: expected once")
+            self._field = (part.name, bytearray())
+            return
+        if part.filename is None and part.content_type is None:
+            raise InvalidInput(
+                f"The form has an unknown field {shown(part.name)}: expected one file, listName, dry_run"
+            )
+        self._files += 1
+        if self._files > 1:
+            raise InvalidInput("The form has more than one file: expected exactly one")
+        name = file_name(part.filename or "")
+        self._opened(source_of_file(part.content_type, part.charset, name or part.name or ""), name)
+
+    def _add(self, data: bytes) -> None:
+        if self._field is None:
+            self._target.take(data)
+            return
+        name, value = self._field
+        value += data
+        if len(value) > MAX_FIELD:
+            raise InvalidInput(f"{name} is longer than {MAX_FIELD} bytes")
+
+    def _finish(self) -> None:
+        if self._field is not None:
+            name, value = self._field
+            try:
+                self.fields[name] = value.decode()
+            except UnicodeDecodeError:
+                raise InvalidInput(f"{name} is not text in UTF-8") from None
+            self._field = None
+
+
+def file_name(sent: str) -> str | None:
+    """The last part of a path, without control characters; None when nothing is left."""
+    name = _NO_NAME.sub("", sent.replace("\\", "/").rpartition("/")[2]).strip()
+    return name[-MAX_FILE_NAME:] or None
+
+
+def _unreadable(error: MultipartError) -> InvalidInput:
+    return InvalidInput(f"The form cannot be read: {shown(error)}")

@@ -1,0 +1,150 @@
+"""What became of each row of an import: by pages, or all of it as CSV."""
+
+from collections.abc import AsyncGenerator
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import paging
+from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint
+from tongdai.http.envelope import answer
+from tongdai.http.paging import Page
+from tongdai.http.principal import Scope
+from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.disconnect import watched
+from tongdai.ids import CampaignId, JobId, TenantId
+from tongdai.imports import store
+from tongdai.imports.model import RowOutcome, RowResult
+from tongdai.imports.outcomes import codec
+from tongdai.imports.outcomes import store as outcome_store
+from tongdai.imports.view import job_of
+
+PIECE_ROWS = 1000
+_HEADER = ("row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId")
+_GONE = "What became of the rows of this import is no longer kept"
+
+
+class RowView(msgspec.Struct):
+    row: int
+    phoneNumber: str | None
+    externalId: str | None
+    outcome: str
+    reason: str | None
+    reasonCode: str | None
+    contactId: int | None
+
+
+class RowPage(msgspec.Struct, kw_only=True):
+    success: str = "1"
+    totalRecord: int
+    data: list[RowView]
+
+
+_ROW_SAMPLE: dict[str, Any] = {
+    "row": 1,
+    "phoneNumber": "0901",
+    "externalId": None,
+    "outcome": "failed",
+    "reason": "phoneNumber is too short for a phone number",
+    "reasonCode": "too_short",
+    "contactId": None,
+}
+
+
+@endpoint(
+    Endpoint(
+        method="GET",
+        path="/campaigns/{id}/contacts/import/{job_id}/rows",
+        scope=Scope.CAMPAIGN,
+        tag="Imports",
+        summary="What became of each row of a bulk import, of those taken in so far",
+        description=(
+            "`row` counts the rows as sent, from 1; a header is none. A duplicate names the contact that it repeats: "
+            "`in_campaign` one from before this import, `repeated` that of an earlier row. With `Accept: text/csv` all "
+            "matching rows come as one file, whatever `page` and `size`; a cell that a spreadsheet would take for a "
+            "formula begins with `'`."
+        ),
+        query=(
+            Query(
+                "outcome",
+                "Rows with that outcome alone",
+                {"type": "string", "enum": [str(outcome) for outcome in RowOutcome]},
+                "failed",
+            ),
+            *paging.PAGE_QUERY,
+        ),
+        answer=RowPage,
+        sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
+        answer_media={
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "row,phoneNumber,externalId,outcome,reason,reasonCode,contactId\r\n"
+                "1,0901,,failed,phoneNumber is too short for a phone number,too_short,\r\n",
+            }
+        },
+        failures=(InvalidState(_GONE),),
+    )
+)
+async def rows(request: Request) -> Answer | Stream:
+    place = job_of(request)
+    tenant_id, _, job_id = place
+    query = paging.query_of(request)
+    page, wanted = paging.page_of(query), _outcome(query)
+    await _check(request, *place)
+    if accepts_csv(request.headers.get("accept", "")):
+        return Stream(_all(request, tenant_id, job_id, wanted), headers=csv_headers(f"import-{job_id}-rows.csv"))
+    found, total = await _page(request, tenant_id, job_id, wanted, page)
+    return answer(RowPage(totalRecord=total, data=[RowView(*row) for row in found]))
+
+
+async def _check(request: Request, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId) -> None:
+    async with connection(request) as conn:
+        job = await store.find(conn, tenant_id, campaign_id, job_id)
+    if job is None:
+        raise NotFound("Import job not found")
+    if not job.rows_kept:
+        raise InvalidState(_GONE)
+
+
+def _outcome(query: dict[str, list[str]]) -> RowOutcome | None:
+    text = paging.single(query, "outcome")
+    if text is None:
+        return None
+    if text not in list(RowOutcome):
+        raise InvalidInput(f"outcome must be created, duplicate or failed, not {shown(text)!r}")
+    return RowOutcome(text)
+
+
+async def _page(
+    request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, page: Page
+) -> tuple[list[RowResult], int]:
+    found: list[RowResult] = []
+    async with connection(request) as conn:
+        places, total = await outcome_store.places(conn, tenant_id, job_id, wanted, page.size, page.offset)
+        for place in places:
+            payload = await outcome_store.payload(conn, tenant_id, job_id, place.seq)
+            if payload is None:
+                raise InvalidState(_GONE)
+            matching = codec.results(codec.decode(payload), place.first_row, wanted)
+            found.extend(islice(matching, max(page.offset - place.before, 0), page.offset + page.size - place.before))
+    return found, total
+
+
+async def _all(
+    request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None
+) -> AsyncGenerator[bytes]:
+    """A file of all matching rows, a chunk at a time: no connection is held while the client reads."""
+    yield csv_of([_HEADER])
+    seq = -1
+    async with watched(request) as gone:
+        while not gone.done():
+            async with connection(request) as conn:
+                chunk = await outcome_store.next_payload(conn, tenant_id, job_id, seq, wanted)
+            if chunk is None:
+                return
+            seq, first_row, payload = chunk
+            matching = codec.results(codec.decode(payload), first_row, wanted)
+            while piece := list(islice(matching, PIECE_ROWS)):
+                yield csv_of(piece)

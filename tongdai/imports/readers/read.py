@@ -1,0 +1,64 @@
+"""Any format → chunks, within limits."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import IO
+
+from tongdai.imports.readers.upload_format import Format, Source
+
+Chunks = Generator[bytes, None, "Told"]
+"""Chunks to store as they are read; returns what is known at the end. Raises InvalidInput, naming the place: the chunks
+that came before it must then be dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    chunk_rows: int
+    columns: int = 1000
+    cell_kb: int = 128
+    """Of one cell, in 1024 characters."""
+    unpacked_mb: int = 2048
+    """What the parts of a workbook may come to."""
+    memory_mb: int = 1024
+    """Of a reader's process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a body says beside its rows."""
+
+    total_rows: int
+    list_name: str | None = None
+
+
+def read(file: IO[bytes], source: Source, limits: Limits) -> Chunks:
+    """Read a file from its beginning."""
+    file.seek(0)
+    # Each is imported when it is used: a reader's process uses one.
+    match source.format:
+        case Format.JSON:
+            from tongdai.imports.readers.from_json import read_json  # noqa: PLC0415
+
+            return read_json(file, limits)
+        case Format.NDJSON:
+            from tongdai.imports.readers.from_ndjson import read_ndjson  # noqa: PLC0415
+
+            return read_ndjson(file, limits)
+        case Format.CSV:
+            from tongdai.imports.readers.from_csv import read_csv  # noqa: PLC0415
+
+            return read_csv(file, source.charset, limits)
+        case Format.XLSX:
+            from tongdai.imports.readers.from_xlsx import read_xlsx  # noqa: PLC0415
+
+            return read_xlsx(file, limits)
+
+
+def drained(chunks: Chunks) -> tuple[list[bytes], Told]:
+    """All of them at once, for a small body."""
+    kept: list[bytes] = []
+    while True:
+        try:
+            kept.append(next(chunks))
+        except StopIteration as end:
+            return kept, end.value

@@ -1,0 +1,88 @@
+"""Health and metrics, on a port of their own and without a key."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import msgspec
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from tongdai.errors import OperatorError
+from tongdai.os_process import alive
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+@dataclass(slots=True)
+class Health:
+    """What the supervisor last found; it writes, the admin server reads."""
+
+    checks: dict[str, bool] = field(default_factory=dict[str, bool])
+    stopping: bool = False
+
+    @property
+    def ready(self) -> bool:
+        return not self.stopping and bool(self.checks) and all(self.checks.values())
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the overridden name
+        """Probes come every second: no line for each."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+def start(host: str, ports: Sequence[int], health: Health, metrics_dir: Path) -> str:
+    """Serve on the first port that is free, for the life of the process; returns `host:port`."""
+    error: OSError | None = None
+    for port in ports:
+        try:
+            server = make_server(host, port, _application(health, metrics_dir), _Server, _Quiet)
+        except OSError as reason:
+            error = reason
+            continue
+        threading.Thread(target=server.serve_forever, name="admin", daemon=True).start()
+        return f"{host}:{server.server_port}"
+    raise OperatorError(f"cannot listen on admin port {ports[0]} of {host}: {error}")
+
+
+def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any], StartResponse], list[bytes]]:
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        match environ["PATH_INFO"]:
+            case "/health/live":
+                return _json(start_response, "200 OK", {"status": "live"})
+            case "/health/ready":
+                status = "200 OK" if health.ready else "503 Service Unavailable"
+                word = "ready" if health.ready else "stopping" if health.stopping else "not ready"
+                return _json(start_response, status, {"status": word, "checks": health.checks})
+            case "/metrics":
+                start_response("200 OK", [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)])
+                return [_metrics(metrics_dir)]
+            case _:
+                body = {"success": "0", "error_code": "NOT_FOUND", "error_message": "Not found"}
+                return _json(start_response, "404 Not Found", body)
+
+    return answer
+
+
+def _json(start_response: StartResponse, status: str, body: object) -> list[bytes]:
+    start_response(status, [("Content-Type", "application/json")])
+    return [msgspec.json.encode(body)]
+
+
+def _metrics(folder: Path) -> bytes:
+    """The numbers of all processes; gauges of those that ended are forgotten."""
+    for file in folder.glob("gauge_live*_*.db"):
+        if not alive(int(file.stem.rpartition("_")[2])):
+            file.unlink(missing_ok=True)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=str(folder))
+    return generate_latest(registry)

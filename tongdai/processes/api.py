@@ -1,0 +1,140 @@
+"""The API's composition root: settings → pool → guard → routes."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from tongdai import __version__, log, metrics, os_process
+from tongdai.agents import api as agents
+from tongdai.calls import api as calls
+from tongdai.calls.diagnostics import api as diagnostics_api
+from tongdai.calls.live import api as live_api
+from tongdai.campaigns import api as campaigns
+from tongdai.clock import Clock, SystemClock, every
+from tongdai.contacts import api as contacts
+from tongdai.db.notify import listen
+from tongdai.db.pool import Lender
+from tongdai.do_not_call import api as do_not_call
+from tongdai.http.application import Application
+from tongdai.http.cors import Cors
+from tongdai.http.endpoint import Answer, Endpoint, Request, Route
+from tongdai.http.openapi import document as openapi
+from tongdai.http.openapi.page import DOCS_HEADERS, DOCS_HTML
+from tongdai.http.request import Resources
+from tongdai.http.routes import Routes
+from tongdai.imports import api as imports
+from tongdai.imports.intake import spool
+from tongdai.queues import api as queues
+from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
+from tongdai.tenants import api as tenants
+from tongdai.tenants import key_format, store
+from tongdai.tenants.guard import Guard
+from tongdai.tenants.rate_limit.limits import FailedKeys, MemoryLimiter, RateLimiter
+
+PREFIXES = ("/v1", "/api/v1")
+ROUTES: list[Route] = [
+    *campaigns.HANDLERS,
+    *contacts.HANDLERS,
+    *imports.HANDLERS,
+    *do_not_call.HANDLERS,
+    *queues.HANDLERS,
+    *agents.HANDLERS,
+    *calls.HANDLERS,
+    *diagnostics_api.HANDLERS,
+    *live_api.HANDLERS,
+    *tenants.HANDLERS,
+]
+ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
+
+OBSERVE_S = 1.0
+
+
+def build(settings: Settings, dsn: str, clock: Clock) -> Application:
+    """The API as an ASGI application, on a database that is migrated."""
+    routes = Routes()
+    for prefix in PREFIXES:
+        for route in ROUTES:
+            routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
+    _document(routes, settings)
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[Resources]:
+        async with _resources(settings, dsn, clock, lambda: application.in_flight) as resources:
+            yield resources
+
+    application = Application(routes, opened, _cors(settings))
+    return application
+
+
+@asynccontextmanager
+async def _resources(
+    settings: Settings, dsn: str, clock: Clock, in_flight: Callable[[], int]
+) -> AsyncGenerator[Resources]:
+    pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
+    (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
+    failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
+    limiter = _limiter(settings, clock)
+    database = Lender(dsn, settings.database_pool, name="tongdai api")
+    guard = Guard(settings, database, pepper, limiter, failed, clock)
+
+    async def observe() -> None:
+        metrics.IN_FLIGHT.set(in_flight())
+        metrics.POOL_BUSY.set(database.lent)
+        metrics.LIMIT_STORE_DOWN.set(limiter.down)
+        metrics.flush_requests()
+
+    background = [
+        asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
+        asyncio.create_task(every(OBSERVE_S, observe)),
+    ]
+    try:
+        yield Resources(settings, database, pepper, guard)
+    finally:
+        for task in background:
+            task.cancel()
+        metrics.flush_requests()
+        database.terminate()
+        await limiter.aclose()
+
+
+def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
+    if settings.rate_limit_url is None:
+        return MemoryLimiter(clock)
+    from tongdai.tenants.rate_limit.shared import ValkeyLimiter  # noqa: PLC0415 - a fifth of a second that one worker saves
+
+    return ValkeyLimiter(settings.rate_limit_url, settings.workers, clock, settings.rate_limit_deadline_s)
+
+
+def _document(routes: Routes, settings: Settings) -> None:
+    document = Answer(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
+    page = Answer(DOCS_HTML, headers=DOCS_HEADERS)
+
+    async def openapi_json(_: Request) -> Answer:
+        return document
+
+    async def docs(_: Request) -> Answer:
+        return page
+
+    routes.add("GET", "/openapi.json", openapi_json)
+    routes.add("GET", "/docs", docs)
+
+
+def _cors(settings: Settings) -> Cors | None:
+    if not settings.cors_origins:
+        return None
+    exposed = ("X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", *settings.limit_headers)
+    return Cors(settings.cors_origins, exposed)
+
+
+def worker() -> Application:
+    """What Granian calls in each of its processes."""
+    # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
+    os_process.die_with_parent(signal.SIGTERM, os_process.parent_named(ROLE_PARENT))
+    settings = restore(os.environ[ROLE_SETTINGS])
+    log.configure(settings.log_format, settings.log_level, "api")
+    return build(settings, os.environ[ROLE_DSN], SystemClock())

@@ -1,0 +1,68 @@
+"""The processes that `serve` starts: `python -m tongdai.processes.roles api`, `… engine` and `… dialer`."""
+
+import os
+import signal
+import sys
+
+from tongdai import log, os_process
+from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
+
+# Each role imports what it runs, and not what the other runs: half of a start is imports.
+# ruff: noqa: PLC0415
+
+
+def _api(settings: Settings) -> None:
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server import Server
+
+    from tongdai.processes import api
+
+    Server(
+        f"{api.__name__}:{api.worker.__name__}",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        backlog=2048,
+        backpressure=settings.max_in_flight,
+        http1_settings=HTTP1Settings(header_read_timeout=round(settings.header_timeout_s * 1000)),
+        respawn_failed_workers=True,
+        workers_kill_timeout=round(settings.drain_s),
+        # Granian's own lines go where ours go; of what it says, only what went wrong.
+        log_dictconfig={
+            "version": 1,
+            "disable_existing_loggers": False,
+            "loggers": {"_granian": {"level": "ERROR", "propagate": True}},
+        },
+    ).serve()
+
+
+def _engine(settings: Settings) -> None:
+    from tongdai.processes import engine
+
+    engine.main(settings, os.environ[ROLE_DSN])
+
+
+def _dialer(settings: Settings) -> None:
+    from tongdai.processes import telephony
+
+    telephony.main(settings, os.environ[ROLE_DSN])
+
+
+ROLES = {"api": _api, "engine": _engine, "dialer": _dialer}
+
+
+def main() -> None:
+    """Run the role that the first argument names, until SIGTERM."""
+    os_process.die_with_parent(signal.SIGTERM, os_process.parent_named(ROLE_PARENT))
+    os.environ[ROLE_PARENT] = str(os.getpid())  # for the workers of this one
+    settings = restore(os.environ[ROLE_SETTINGS])
+    log.configure(settings.log_format, settings.log_level, sys.argv[1])
+    ROLES[sys.argv[1]](settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The dialer's composition root: the process that calls people, by an Asterisk or by the simulated switch."""
+
+import asyncio
+import random
+import socket
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from tongdai.calls.live import heartbeat
+from tongdai.calls.live.heartbeat import Pulse
+from tongdai.clock import SystemClock, cancel_requested, every
+from tongdai.db.pool import UNREACHABLE, Pool, open_pool
+from tongdai.dialer.leader import lead
+from tongdai.dialer.postgres_store import PostgresRecords
+from tongdai.dialer.worker import Dialer, SwitchTaken
+from tongdai.os_process import run_until_signalled
+from tongdai.settings import Settings
+from tongdai.switch.client import AriClient
+from tongdai.switch.interface import Ari
+from tongdai.switch.simulated.callees import Callees, lognormal
+from tongdai.switch.simulated.client import FakeAsterisk, Faults
+from tongdai.switch.simulated.switchboard import Switchboard
+
+log = structlog.get_logger()
+
+POOL = 8
+HOLD_S = 10.0
+"""A dialer that stands still within a transaction for so long loses its session, and what it holds."""
+KEPT_CALLS = 1000
+"""Of the simulated switch's, for who looks at it."""
+WAIT_S = 10.0
+"""Before a dialer that may not dial looks again."""
+PLACED_S = 10
+SIMULATED = "simulated"
+
+
+async def run(settings: Settings, dsn: str) -> None:
+    """Until cancelled. Of several on one database one dials, the others wait."""
+    rng = random.Random(settings.simulated_seed)  # noqa: S311 - callees and waits
+    connect = _switch(settings, rng)
+    pool = await open_pool(dsn, POOL, name="tongdai dialer", hold_s=HOLD_S)
+    try:
+        while not cancel_requested():
+            try:
+                if not await _would_pretend(settings, pool):
+                    await lead(dsn, lambda: _dial(settings, pool, connect(), rng))
+            except* SwitchTaken:
+                log.warning("another process has the switch: it is left to that one for a while", wait_s=WAIT_S)
+            await asyncio.sleep(WAIT_S)
+    finally:
+        pool.terminate()
+
+
+def _switch(settings: Settings, rng: random.Random) -> Callable[[], Ari]:
+    """What connects to the switch: to do so takes the application over from whoever has it."""
+    app = settings.asterisk_app
+    if settings.asterisk is None:
+        log.warning("no switch is set: calls are simulated", answer_rate=settings.simulated_answer_rate)
+        callees = Callees(answer_rate=settings.simulated_answer_rate, talk_s=lognormal(settings.simulated_talk_s, 0.8))
+        board = Switchboard(rng, SystemClock(), callees, keep=KEPT_CALLS)
+        return lambda: FakeAsterisk(board, rng, app, _faults(settings.simulated_faults))
+    url, user, password = settings.asterisk, settings.asterisk_user, settings.asterisk_password
+    return lambda: AriClient(url, user, password, app, rng=rng)
+
+
+def _faults(share: float) -> Faults:
+    return Faults(
+        originate_late=share,
+        error=share,
+        request_lost=share,
+        reply_lost=share,
+        event_lost=share,
+        event_doubled=share,
+        event_late=share,
+    )
+
+
+async def _would_pretend(settings: Settings, pool: Pool) -> bool:
+    """Whether its settings were forgotten: it would tell of calls that nobody got."""
+    if settings.asterisk is not None:
+        return False
+    try:
+        async with pool.acquire() as conn:
+            last = (await heartbeat.read(conn)).pulse
+    except UNREACHABLE:
+        return True
+    if last is None or last.switch == SIMULATED:
+        return False
+    log.error(
+        "nothing is dialled: this database's calls went out by an Asterisk, and none is set here",
+        mend="set TONGDAI_ASTERISK, or empty the table dialer_state to simulate calls",
+    )
+    return True
+
+
+async def _dial(settings: Settings, pool: Pool, ari: Ari, rng: random.Random) -> None:
+    dialer = Dialer(
+        PostgresRecords(pool),
+        ari,
+        SystemClock(),
+        rng,
+        app=settings.asterisk_app,
+        trunk=settings.trunk or SIMULATED,
+        caller_id=settings.caller_id,
+        sound=settings.default_sound,
+        max_calls=settings.max_calls,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ari.run())
+        group.create_task(every(heartbeat.BEAT_S, _Heart(settings, pool, ari, dialer).beat))
+        group.create_task(dialer.run())
+
+
+class _Heart:
+    def __init__(self, settings: Settings, pool: Pool, ari: Ari, dialer: Dialer) -> None:
+        self._pool, self._ari, self._dialer = pool, ari, dialer
+        self._switch = SIMULATED if settings.asterisk is None else "Asterisk"
+        self._app = settings.asterisk_app
+        self._placed = deque([0], maxlen=PLACED_S + 1)
+        """At the last beats, one a second."""
+
+    async def beat(self) -> None:
+        self._placed.append(self._dialer.placed)
+        now = Pulse(
+            switch_up=self._ari.up,
+            switch=self._switch,
+            app=self._app,
+            host=socket.gethostname(),
+            live_calls=self._dialer.active_calls,
+            placed_10s=self._placed[-1] - self._placed[0],
+        )
+        try:
+            async with self._pool.acquire() as conn:
+                await heartbeat.beat(conn, now)
+        except UNREACHABLE:
+            return
+        except Exception:
+            log.exception("no sign of life given")
+
+
+def main(settings: Settings, dsn: str) -> None:
+    """The process: runs until SIGTERM; calls that are up go on, and the next dialer takes them over."""
+    run_until_signalled(run(settings, dsn))
+    log.info("dialer stopped")

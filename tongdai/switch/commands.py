@@ -1,0 +1,242 @@
+"""What Tongdai asks of the switch. All raise SwitchAway, and SwitchRefused where nothing else is said.
+
+Numbers, trunks and names become part of what Asterisk dials and runs: here is where anything else than that is refused,
+with ValueError.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+from urllib.parse import quote
+
+from tongdai.switch.events import TYPES
+from tongdai.switch.interface import Ari, Reply, SwitchRefused
+
+_DIGITS = re.compile(r"[1-9][0-9]{5,14}")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CALLER = re.compile(r"\+?[0-9]{3,15}")
+_ENDPOINT = re.compile(rf"PJSIP/(?:{_DIGITS.pattern}@)?{_NAME.pattern}")
+_ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SOUND = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
+_KEEP = "".join(map(chr, range(0x20, 0x7F)))  # what a message of the switch may show
+
+
+def endpoint_of(digits: str, trunk: str) -> str:
+    """`PJSIP/84901234567@trunk` of an E.164 number without its plus."""
+    return f"PJSIP/{_checked(_DIGITS, digits, 'a number to dial')}@{_checked(_NAME, trunk, 'a trunk')}"
+
+
+def agent_endpoint_of(name: str) -> str:
+    """`PJSIP/agent1` of an agent's phone."""
+    return f"PJSIP/{_checked(_NAME, name, 'an endpoint')}"
+
+
+def caller_id_of(number: str) -> str:
+    """The number that is shown to the one called: 3 to 15 digits, with a plus or without."""
+    return _checked(_CALLER, number, "a caller id")
+
+
+def sound_of(path: str) -> str:
+    """`sound:greeting`, or of an absolute path without its suffix; no `..`, no list."""
+    return f"sound:{_checked(_SOUND, path, 'a sound')}"
+
+
+def _checked(pattern: re.Pattern[str], text: str, what: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"not {what}")  # without the text: it may be somebody's number
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The switch calls; the channel's events tell the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was dialled. `message` as the switch gave it: printable, 200 characters at the most."""
+
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A channel of this id was there already: it may be ringing."""
+
+
+Originated = Placed | Refused | Duplicate
+
+
+async def originate(
+    ari: Ari,
+    channel_id: str,
+    endpoint: str,
+    app: str,
+    app_args: Sequence[str] = (),
+    caller_id: str | None = None,
+    timeout_s: int = 30,
+    variables: Mapping[str, str] | None = None,
+) -> Originated:
+    """Call `endpoint`, for as long as `timeout_s`; `app` has the channel once it answers.
+
+    After SwitchAway the call may be ringing or may begin yet: never originate again for the same purpose, ask
+    `channel`. `channel_id` must never have been used: Asterisk 22 does not recover from a doubled one until it is
+    killed.
+    """
+    body = {
+        "channelId": channel_id,
+        "endpoint": _checked(_ENDPOINT, endpoint, "an endpoint"),
+        "app": _checked(_NAME, app, "an application"),
+        "appArgs": ",".join(_checked(_ARGUMENT, arg, "an argument") for arg in app_args),
+        "timeout": timeout_s,
+        "variables": {_checked(_VARIABLE, name, "a variable"): value for name, value in (variables or {}).items()},
+    }
+    if caller_id is not None:
+        body["callerId"] = caller_id_of(caller_id)
+    reply = await ari.request("POST", "channels", body=body)
+    if reply.status == 409:
+        return Duplicate()
+    return Placed() if _good(reply) else Refused(reply.status, _message(reply))
+
+
+async def hang_up(ari: Ari, channel_id: str, reason_code: int = 16) -> bool:
+    """False when there is no such channel (any more). `reason_code` is Q.850."""
+    return await _unless_gone(ari, "DELETE", _path("channels", channel_id), {"reason_code": str(reason_code)})
+
+
+async def play(ari: Ari, channel_id: str, playback_id: str, media: str | Sequence[str]) -> bool:
+    """Play sounds, one after the other; PlaybackFinished tells the end. False when there is no such
+    channel, or it is not answered.
+
+    A sound that does not exist shows as PlaybackFinished with `done` false.
+    """
+    sounds = [media] if isinstance(media, str) else media
+    for sound in sounds:
+        _checked(_SOUND, sound.removeprefix("sound:"), "a sound")
+    path = _path("channels", channel_id, "play", playback_id)
+    return await _unless_gone(ari, "POST", path, body={"media": list(sounds)})
+
+
+async def playing(ari: Ari, playback_id: str) -> bool:
+    """False when that playback is over, or never began."""
+    reply = await ari.request("GET", _path("playbacks", playback_id))
+    if reply.status == 404:
+        return False
+    _expect(reply)
+    return True
+
+
+async def continue_at(ari: Ari, channel_id: str, context: str, extension: str = "s") -> bool:
+    """Let the dialplan have an answered channel: StasisEnd, and StasisStart when it comes back. False: none
+    that is answered."""
+    query = {"context": _checked(_NAME, context, "a context"), "extension": _checked(_NAME, extension, "an extension")}
+    return await _unless_gone(ari, "POST", _path("channels", channel_id, "continue"), query | {"priority": "1"})
+
+
+async def create_bridge(ari: Ari, bridge_id: str, kind: Literal["mixing", "holding"] = "mixing") -> None:
+    """Nothing happens when there is a bridge of this id already."""
+    reply = await ari.request("POST", _path("bridges", bridge_id), {"type": kind})
+    if reply.status != 409:
+        _expect(reply)
+
+
+async def add_to_bridge(ari: Ari, bridge_id: str, *channel_ids: str) -> bool:
+    """False when a channel or the bridge is gone. A channel leaves the bridge that it was in by itself."""
+    query = {"channel": ",".join(channel_ids)}
+    reply = await ari.request("POST", _path("bridges", bridge_id, "addChannel"), query)
+    if reply.status in {400, 404, 409, 422}:  # 400 no such channel, 404 bridge, 409 recording, 422 not in Stasis
+        return False
+    _expect(reply)
+    return True
+
+
+async def destroy_bridge(ari: Ari, bridge_id: str) -> bool:
+    """Its channels stay. False when there is no such bridge."""
+    return await _unless_gone(ari, "DELETE", _path("bridges", bridge_id))
+
+
+async def set_event_filter(ari: Ari, app: str) -> None:
+    """Only the events that `events.parse` knows: a third of them. It is forgotten when the connection ends."""
+    allowed = [{"type": name} for name in (*TYPES, "RESTResponse")]  # replies on the websocket count as events here
+    _expect(await ari.request("PUT", _path("applications", app, "eventFilter"), body={"allowed": allowed}))
+
+
+async def subscribe(ari: Ari, app: str, channel_id: str) -> bool:
+    """Hear of a channel that was not originated here until its end. False when there is no such channel."""
+    query = {"eventSource": f"channel:{channel_id}"}
+    return await _unless_gone(ari, "POST", _path("applications", app, "subscription"), query)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    channel_id: str
+    name: str
+    """Of the technology, as `PJSIP/trunk-0000001a`."""
+    state: str
+    """`Down`, `Ring` (inbound), `Ringing`, `Up`, …"""
+    protocol_id: str
+    """SIP Call-ID; empty before Asterisk 22."""
+
+
+async def channels(ari: Ari) -> list[Channel]:
+    """All of the switch, of whatever application."""
+    reply = _expect(await ari.request("GET", "channels"))
+    if not isinstance(reply.body, list):
+        raise SwitchRefused(reply.status, "unreadable listing")
+    read = [_channel(item) for item in cast("list[object]", reply.body)]
+    if None in read:  # to leave one out would end a call that goes on
+        raise SwitchRefused(reply.status, "unreadable listing")
+    return [channel for channel in read if channel is not None]
+
+
+async def channel(ari: Ari, channel_id: str) -> Channel | None:
+    reply = await ari.request("GET", _path("channels", channel_id))
+    if reply.status == 404:
+        return None
+    read = _channel(_expect(reply).body)
+    if read is None:
+        raise SwitchRefused(reply.status, "unreadable channel")
+    return read
+
+
+def _channel(item: object) -> Channel | None:
+    if not isinstance(item, dict):
+        return None
+    values = cast("dict[str, Any]", item)
+    texts = [values.get(name, "") for name in ("id", "name", "state", "protocol_id")]
+    if not texts[0] or not all(isinstance(text, str) for text in texts):
+        return None
+    return Channel(*texts)
+
+
+async def _unless_gone(
+    ari: Ari, method: str, path: str, query: Mapping[str, str] | None = None, body: object = None
+) -> bool:
+    reply = await ari.request(method, path, query, body)
+    if reply.status in {404, 409}:  # 409: it was not answered yet, or has just left
+        return False
+    _expect(reply)
+    return True
+
+
+def _path(*parts: str) -> str:
+    return "/".join(quote(part, safe="") for part in parts)
+
+
+def _good(reply: Reply) -> bool:
+    return 200 <= reply.status < 300
+
+
+def _expect(reply: Reply) -> Reply:
+    if not _good(reply):
+        raise SwitchRefused(reply.status, _message(reply))
+    return reply
+
+
+def _message(reply: Reply) -> str:
+    body = cast("dict[str, Any]", reply.body) if isinstance(reply.body, dict) else {}
+    text = str(body.get("message") or body.get("error") or "")
+    return "".join(character if character in _KEEP else "?" for character in text[:200])

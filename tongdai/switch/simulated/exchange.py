@@ -1,0 +1,232 @@
+"""The channels of a switch that is not there: placed, rung, answered and ended by timers of the running loop.
+
+They give the frames that Asterisk 22 gives, in the same order.
+"""
+
+import asyncio
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from tongdai.clock import Clock
+from tongdai.switch.interface import Reply
+from tongdai.switch.simulated.callees import Callee, Callees, Ending, phone
+from tongdai.switch.simulated.ledger import Call, Ledger
+
+Frame = dict[str, Any]
+
+_ENDPOINT = re.compile(r"PJSIP/(?:(?P<digits>[0-9]+)@(?P<trunk>[\w-]+)|(?P<phone>[\w-]+))", re.ASCII)
+_REFUSED = {
+    Ending.BUSY: ("BUSY", 17, 486),
+    Ending.UNALLOCATED: ("NOANSWER", 1, 404),
+    Ending.REJECTED: ("NOANSWER", 21, 603),
+    Ending.CONGESTION: ("CONGESTION", 34, 503),
+    Ending.DEAD: ("NOANSWER", 18, 408),
+}
+"""Status of the last Dial, cause, SIP status."""
+
+
+class Line(Protocol):
+    """A connection of an application."""
+
+    def take(self, frame: Frame) -> None: ...
+
+    def cut(self) -> None:
+        """The connection is gone, from this instant."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    call: Call
+    app: str
+    name: str
+    state: str = "Down"
+    in_app: bool = False
+    bridge_id: str | None = None
+    playbacks: dict[str, asyncio.TimerHandle] = field(default_factory=dict[str, asyncio.TimerHandle])
+    timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
+
+    @property
+    def channel_id(self) -> str:
+        return self.call.channel_id
+
+
+class Exchange(ABC):
+    """Of these, `Switchboard` makes a switch."""
+
+    def __init__(
+        self,
+        rng: Random,
+        clock: Clock,
+        callee: Callee | None,
+        phones: Mapping[str, Callee] | None,
+        trunks: Sequence[str] | None,
+        keep: int | None,
+    ) -> None:
+        self.ledger = Ledger(keep)
+        self.callee: Callee = callee or Callees()
+        """Of all numbers; may be exchanged at any time."""
+        self.phones: dict[str, Callee] = dict(phones or {})
+        """Of agents, likewise."""
+        self._any_phone = phone() if phones is None else None
+        self._trunks = None if trunks is None else frozenset(trunks)
+        self._rng, self._clock = rng, clock
+        self._lines: dict[str, Line] = {}
+        self._channels: dict[str, Channel] = {}
+        self._made = 0
+
+    @property
+    def busy_channels(self) -> int:
+        return len(self._channels)
+
+    # Placing a call
+
+    def _originate(self, values: Mapping[str, Any]) -> Reply:
+        dialled = _ENDPOINT.fullmatch(str(values.get("endpoint")))
+        channel_id = str(values["channelId"])
+        if channel_id in self._channels:
+            return Reply(409, {"message": f"Channel with ID {channel_id} already exists"})
+        callee = None if dialled is None else self._callee_of(dialled)
+        if dialled is None or callee is None:
+            return Reply(500, {"error": "Allocation failed"})
+        channel = self._new_channel(channel_id, dialled, callee, values)
+        self._place(channel, float(values.get("timeout", 30)))
+        return Reply(200, self._view(channel))
+
+    def _callee_of(self, dialled: re.Match[str]) -> Callee | None:
+        if dialled["phone"] is not None:
+            return self.phones.get(dialled["phone"], self._any_phone)
+        return self.callee if self._trunks is None or dialled["trunk"] in self._trunks else None
+
+    def _new_channel(
+        self, channel_id: str, dialled: re.Match[str], callee: Callee, values: Mapping[str, Any]
+    ) -> Channel:
+        to, now = dialled["digits"] or dialled["phone"], self._clock.now()
+        args = tuple(part for part in str(values.get("appArgs", "")).split(",") if part)
+        call = Call(
+            channel_id=channel_id,
+            to=to,
+            agent=dialled["phone"] is not None,
+            app_args=args,
+            caller_id=str(values.get("callerId", "")),
+            plan=callee(to, now, self._rng),
+            originated_at=now,
+        )
+        self._made += 1
+        channel = Channel(call, str(values["app"]), f"PJSIP/{dialled['trunk'] or to}-{self._made:08x}")
+        self._channels[channel_id] = channel
+        self.ledger.originated(call)
+        return channel
+
+    def _place(self, channel: Channel, timeout_s: float) -> None:
+        plan = channel.call.plan
+        self._tell_dial(channel, "")
+        if plan.ending in {Ending.ANSWERED, Ending.NO_ANSWER, Ending.REJECTED}:
+            self._later(channel, min(self._rng.uniform(0.01, 0.5), plan.after_s or 0.5), self._ring)
+        if plan.ending is Ending.ANSWERED:
+            self._later(channel, plan.after_s, self._answer)
+        elif plan.ending is not Ending.NO_ANSWER:
+            self._later(channel, plan.after_s, self._refuse)
+        self._later(channel, timeout_s, self._time_out)
+
+    def _ring(self, channel: Channel) -> None:
+        channel.state = "Ringing"
+        channel.call.rang_at = self._clock.now()
+        tell = [lambda: self._tell_dial(channel, "RINGING"), lambda: self._tell(channel, "ChannelStateChange")]
+        self._rng.shuffle(tell)  # either comes first on a real one
+        for each in tell:
+            each()
+
+    def _answer(self, channel: Channel) -> None:
+        self._silence(channel)
+        channel.state = "Up"
+        heard = channel.app in self._lines
+        self.ledger.answered(channel.call, self._clock.now(), heard=heard)
+        self._tell(channel, "ChannelStateChange")
+        self._tell_dial(channel, "ANSWER")
+        if not heard:  # "Stasis app not active"
+            self._end(channel, 16)
+            return
+        self._enter(channel, channel.call.app_args)
+        if channel.call.plan.talk_s is not None:
+            self._later(channel, channel.call.plan.talk_s, self._hung_up_by_callee)
+
+    def _refuse(self, channel: Channel) -> None:
+        status, cause, sip = _REFUSED[channel.call.plan.ending]
+        self._tell(channel, "ChannelHangupRequest", cause=cause, tech_cause=sip)
+        self._tell_dial(channel, status)
+        self._end(channel, cause, tech_cause=sip)
+
+    def _time_out(self, channel: Channel) -> None:
+        self._end(channel, 19, tech_cause=480)
+
+    def _enter(self, channel: Channel, args: Sequence[str]) -> None:
+        channel.in_app = True
+        self._tell(channel, "StasisStart", args=list(args))
+
+    # Ends
+
+    def _hung_up_by_callee(self, channel: Channel) -> None:
+        given = self._rng.choice((0, 16))  # carriers that give a reason, and others
+        self._tell(channel, "ChannelHangupRequest", **({"cause": given} if given else {}))
+        self._end(channel, given)
+
+    def _hang_up(self, channel: Channel, cause: int) -> None:
+        channel.call.hung_up_by_us = True
+        self._tell(channel, "ChannelHangupRequest", cause=32, soft=True)
+        if channel.state != "Up":
+            self._tell_dial(channel, "NOANSWER")
+        self._end(channel, cause)
+
+    def _end(self, channel: Channel, cause: int, **more: int) -> None:
+        self._silence(channel)
+        self._let_go(channel)
+        if channel.in_app:
+            self._tell(channel, "StasisEnd")
+        del self._channels[channel.channel_id]
+        self.ledger.ended(channel.call, self._clock.now(), cause)
+        self._tell(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
+
+    @abstractmethod
+    def _let_go(self, channel: Channel) -> None:
+        """Out of whatever it is in and plays, before it ends."""
+
+    # Telling
+
+    def _later(self, channel: Channel, after_s: float, what: Callable[[Channel], None]) -> None:
+        channel.timers.append(asyncio.get_running_loop().call_later(after_s, what, channel))
+
+    def _silence(self, channel: Channel) -> None:
+        for timer in channel.timers:
+            timer.cancel()
+        channel.timers.clear()
+
+    def _tell(self, channel: Channel, kind: str, **values: Any) -> None:
+        self._send(channel.app, self._frame(kind, channel.app, channel=self._view(channel), **values))
+
+    def _tell_dial(self, channel: Channel, status: str) -> None:
+        self._send(channel.app, self._frame("Dial", channel.app, peer=self._view(channel), dialstatus=status))
+
+    def _send(self, app: str, frame: Frame) -> None:
+        line = self._lines.get(app)
+        if line is not None:
+            line.take(frame)
+
+    def _frame(self, kind: str, app: str, **values: Any) -> Frame:
+        now = self._clock.now()
+        timestamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
+        return {"type": kind, "application": app, "timestamp": timestamp, **values}
+
+    def _view(self, channel: Channel) -> Frame:
+        return {
+            "id": channel.channel_id,
+            "name": channel.name,
+            "state": channel.state,
+            "protocol_id": f"{channel.channel_id}@fake",
+            "caller": {"name": "", "number": ""},
+            "connected": {"name": "", "number": ""},
+        }

@@ -1,0 +1,80 @@
+"""What a switch really did, whatever it told: where the invariants of dialling are checked."""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tongdai.switch.simulated.callees import Plan
+
+
+@dataclass(slots=True)
+class Call:
+    """One channel that was originated. Instants are the switch's; None: it has not come to that."""
+
+    channel_id: str
+    to: str
+    """The digits dialled, or the name of an agent's phone."""
+    agent: bool
+    app_args: tuple[str, ...]
+    caller_id: str
+    plan: Plan
+    originated_at: datetime
+    rang_at: datetime | None = None
+    answered_at: datetime | None = None
+    heard: bool = False
+    """The application was there when it was answered; else the one who answered met nobody."""
+    played_at: datetime | None = None
+    bridged_at: datetime | None = None
+    """When it was first in a bridge with another."""
+    ended_at: datetime | None = None
+    hung_up_by_us: bool = False
+    cause: int | None = None
+
+
+Rule = Callable[[Call], str | None]
+"""Asked of each originate: what is wrong with it, or None."""
+
+
+class Ledger:
+    """`violations` must be empty at the end of any test: never two channels of one number at once, never a channel id
+    twice, never an originate while its application is away, and whatever `rules` say (windows, do-not-call, …)."""
+
+    def __init__(self, keep: int | None = None) -> None:
+        """`keep`: of how many calls the records stay; all without it, and every channel id."""
+        self.calls: deque[Call] = deque(maxlen=keep)
+        self.live: dict[str, Call] = {}
+        """By what was dialled."""
+        self.rules: list[Rule] = []
+        self.violations: list[str] = []
+        self.counts: Counter[str] = Counter()
+        """`originated`, `answered`, `unheard`, `ended`, and each fault by its name."""
+        self._ids: set[str] | None = set() if keep is None else None
+
+    def originated(self, call: Call) -> None:
+        self.counts["originated"] += 1
+        if self._ids is not None and call.channel_id in self._ids:
+            self.violation(call, "its channel id was used before")
+        if not call.agent and call.to in self.live:
+            self.violation(call, f"the number is in channel {self.live[call.to].channel_id} already")
+        for rule in self.rules:
+            if (wrong := rule(call)) is not None:
+                self.violation(call, wrong)
+        if self._ids is not None:
+            self._ids.add(call.channel_id)
+        self.live[call.to] = call
+        self.calls.append(call)
+
+    def answered(self, call: Call, at: datetime, *, heard: bool) -> None:
+        call.answered_at, call.heard = at, heard
+        self.counts["answered"] += 1
+        self.counts["unheard"] += not heard
+
+    def ended(self, call: Call, at: datetime, cause: int) -> None:
+        call.ended_at, call.cause = at, cause
+        self.counts["ended"] += 1
+        if self.live.get(call.to) is call:
+            del self.live[call.to]
+
+    def violation(self, call: Call, what: str) -> None:
+        self.violations.append(f"{call.originated_at.isoformat()} channel {call.channel_id}: {what}")

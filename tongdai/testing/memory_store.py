@@ -1,0 +1,544 @@
+"""The dialer's records in memory, by a given clock: what `PostgresRecords` does, without a database.
+
+Contacts, lists, campaigns and agents are changed by the methods that do what a request does. Each method of `Records`
+is one step that nothing comes between.
+"""
+
+from bisect import bisect_left, insort
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from tongdai.agents.model import Agent, AgentState
+from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
+from tongdai.calls.model import (
+    NOT_PLACED,
+    TRANSITIONS,
+    Attempt,
+    AttemptState,
+    Claims,
+    Ending,
+    History,
+    Outcome,
+    Past,
+    Terms,
+)
+from tongdai.campaigns.model import Running, Status
+from tongdai.campaigns.settings.model import CallSettings, Mode
+from tongdai.clock import Clock
+from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
+
+Due = tuple[datetime, ContactId]
+PENDING, IN_CALL, PROCESSED = 0, 1, 2
+BUSY_FOR = timedelta(minutes=1)
+"""A contact whose number is in a call is due again after that."""
+RECENT = timedelta(hours=1)
+LONGEST_RING_S = 90
+
+
+@dataclass(slots=True)
+class MemoryContact:
+    contact_id: ContactId
+    campaign_id: CampaignId
+    phone: str
+    zone: str
+    due_at: datetime
+    process_status: int = PENDING
+    call_status: str | None = None
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class MemoryCampaign:
+    campaign_id: CampaignId
+    settings: CallSettings
+    status: Status
+    due: dict[str, list[tuple[datetime, ContactId]]] = field(
+        default_factory=dict[str, list[tuple[datetime, ContactId]]]
+    )
+    """By zone, oldest due first; those that are pending."""
+    live: dict[UUID, Attempt] = field(default_factory=dict[UUID, Attempt])
+    rings: deque[tuple[datetime, bool, int]] = field(
+        default_factory=lambda: deque[tuple[datetime, bool, int]](maxlen=2000)
+    )
+    """Of each that ended: when it was dialled, whether it was answered live, after how many seconds."""
+    outcomes: Counter[Outcome] = field(default_factory=Counter[Outcome])
+    placed: int = 0
+    talk_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over."""
+
+    attempt: Attempt
+    """As it was right before."""
+    ending: Ending
+    at: datetime
+    again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A number on a do-not-call list."""
+
+    campaign_id: CampaignId | None
+    until: datetime | None
+
+
+class MemoryRecords:
+    """Implements `Records` for one tenant."""
+
+    def __init__(self, clock: Clock, rng: Random, tenant_id: int = 1, tenant_zone: str = "UTC") -> None:
+        self.tenant_id, self.tenant_zone = TenantId(tenant_id), tenant_zone
+        self.campaigns: dict[CampaignId, MemoryCampaign] = {}
+        self.contacts: dict[ContactId, MemoryContact] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.listed: dict[str, list[Listed]] = {}
+        self.accepted: dict[AgentId, ContactId] = {}
+        self.over: dict[UUID, Ended] = {}
+        self._clock, self._rng = clock, rng
+        self._live: dict[UUID, Attempt] = {}
+        self._by_number: dict[str, list[datetime]] = {}
+        """When each number was dialled."""
+        self._histories: dict[ContactId, list[Ended]] = {}
+        self._busy: set[str] = set()
+
+    # What requests do
+
+    def add_campaign(self, campaign_id: int, settings: CallSettings, status: Status = Status.RUNNING) -> CampaignId:
+        made = CampaignId(campaign_id)
+        self.campaigns[made] = MemoryCampaign(made, settings, status)
+        return made
+
+    def add_contact(self, contact_id: int, campaign_id: int, phone: str, zone: str = "") -> ContactId:
+        made = MemoryContact(ContactId(contact_id), CampaignId(campaign_id), phone, zone, self._clock.now())
+        self.contacts[made.contact_id] = made
+        self._wait(made)
+        return made.contact_id
+
+    def delete_contact(self, contact_id: ContactId) -> bool:
+        """False when it is not pending (any more)."""
+        contact = self.contacts[contact_id]
+        if contact.deleted or contact.process_status != PENDING:
+            return False
+        self._no_longer_waits(contact)
+        contact.deleted = True
+        self.accepted = {agent: shown for agent, shown in self.accepted.items() if shown != contact_id}
+        return True
+
+    def move(self, campaign_id: CampaignId, status: Status) -> None:
+        self.campaigns[campaign_id].status = status
+
+    def do_not_call(self, phone: str, campaign_id: CampaignId | None = None, until: datetime | None = None) -> None:
+        self.listed.setdefault(phone, []).append(Listed(campaign_id, until))
+
+    def add_agent(self, agent_id: int, endpoint: str, queue_id: int, wrap_up_s: int = 10) -> AgentId:
+        made = AgentId(agent_id)
+        self.agents[made] = Agent(
+            tenant_id=self.tenant_id,
+            agent_id=made,
+            name=endpoint,
+            endpoint=endpoint,
+            queue_id=QueueId(queue_id),
+            wrap_up_s=wrap_up_s,
+            state=AgentState.OFFLINE,
+            state_since=self._clock.now(),
+            channel_id=None,
+            attempt_id=None,
+            leaving=False,
+            created_at=self._clock.now(),
+        )
+        return made
+
+    def sign_in(self, agent_id: AgentId) -> bool:
+        return self._move_agent(agent_id, {AgentState.OFFLINE}, AgentState.CALLING)
+
+    def ready(self, agent_id: AgentId) -> bool:
+        return self._move_agent(agent_id, {AgentState.WRAP_UP}, AgentState.IDLE)
+
+    def sign_out(self, agent_id: AgentId) -> bool:
+        agent = self.agents[agent_id]
+        if agent.state in {AgentState.OFFLINE, AgentState.HANGING_UP}:
+            return False
+        self.accepted.pop(agent_id, None)
+        if agent.state in {AgentState.RESERVED, AgentState.TALKING}:
+            self.agents[agent_id] = replace(agent, leaving=True)
+        else:
+            away = AgentState.OFFLINE if agent.channel_id is None else AgentState.HANGING_UP
+            self._set_agent(agent, away)
+        return True
+
+    def accept(self, agent_id: AgentId, contact_id: ContactId) -> bool:
+        """As an agent who has looked at a contact: it is to be called for him."""
+        contact = self.contacts[contact_id]
+        free = self.agents[agent_id].state is AgentState.IDLE and agent_id not in self.accepted
+        if not free or contact.deleted or contact.process_status != PENDING or contact_id in self.accepted.values():
+            return False
+        self.accepted[agent_id] = contact_id
+        return True
+
+    def _move_agent(self, agent_id: AgentId, source: set[AgentState], target: AgentState) -> bool:
+        if self.agents[agent_id].state not in source:
+            return False
+        self._set_agent(self.agents[agent_id], target)
+        return True
+
+    def _set_agent(self, agent: Agent, state: AgentState, **changes: object) -> Agent:
+        changed = replace(agent, state=state, state_since=self._clock.now(), **changes)  # type: ignore[arg-type]
+        self.agents[agent.agent_id] = changed
+        return changed
+
+    # What the dialer asks of campaigns
+
+    async def now(self) -> datetime:
+        return self._clock.now()
+
+    async def running(self) -> list[Running]:
+        return [
+            Running(self.tenant_id, campaign.campaign_id, "", self.tenant_zone, campaign.settings)
+            for campaign in sorted(self.campaigns.values(), key=lambda one: (-one.settings.priority, one.campaign_id))
+            if campaign.status is Status.RUNNING
+        ]
+
+    async def settings(self, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
+        campaign = self.campaigns.get(campaign_id)
+        return None if campaign is None or tenant_id != self.tenant_id else campaign.settings
+
+    async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
+        due, now = self.campaigns[campaign_id].due, self._clock.now()
+        return sorted(zone for zone, waiting in due.items() if waiting and waiting[0][0] <= now)
+
+    async def load(self, campaign: Running) -> Load:
+        queue_id = campaign.settings.queue_id
+        agents = [agent for agent in self.agents.values() if agent.queue_id == queue_id]
+        here = [agent.wrap_up_s for agent in agents if agent.state is not AgentState.OFFLINE]
+        taken = {agent.attempt_id for agent in agents if agent.state is AgentState.RESERVED}
+        wanting = [attempt for attempt in self._wanting(queue_id) if attempt.agent_id is None]
+        answered = [attempt for attempt in wanting if attempt.state is AttemptState.ANSWERED]
+        return Load(
+            now=self._clock.now(),
+            active_calls=len(self.campaigns[campaign.campaign_id].live),
+            ringing_since=tuple(a.dialled_at or a.opened_at for a in wanting if a.state is not AttemptState.ANSWERED),
+            waiting=sum(a.connected_at is None and a.attempt_id not in taken for a in answered),
+            agents_free=sum(agent.state is AgentState.IDLE for agent in agents),
+            talking_since=_since(agents, AgentState.TALKING),
+            wrap_up_since=_since(agents, AgentState.WRAP_UP),
+            wrap_up_s=sum(here) / len(here) if here else 0.0,
+        )
+
+    def _wanting(self, queue_id: QueueId | None) -> list[Attempt]:
+        """Live calls that want an agent of that queue, or have one."""
+        return [
+            attempt
+            for campaign in self.campaigns.values()
+            if queue_id is not None and campaign.settings.queue_id == queue_id
+            if campaign.settings.mode is not Mode.AGENTLESS
+            for attempt in campaign.live.values()
+        ]
+
+    async def recent(self, campaign: Running) -> Recent:
+        found = self.campaigns[campaign.campaign_id]
+        known = self._clock.now() - timedelta(seconds=campaign.settings.ring_timeout_s)
+        answered, unanswered = Counter[int](), Counter[int]()
+        for dialled_at, live, after_s in found.rings:
+            if known - RECENT < dialled_at <= known:
+                (answered if live else unanswered)[after_s] += 1
+        for attempt in found.live.values():
+            if attempt.answered_at and attempt.dialled_at and attempt.dialled_at <= known:
+                answered[_rang_s(attempt.dialled_at, attempt.answered_at)] += 1
+        abandoned, talks = found.outcomes[Outcome.ABANDONED], found.outcomes[Outcome.ANSWERED]
+        shares = LiveAnswers(talks + abandoned, abandoned)
+        mean_s = found.talk_s / talks if talks else 0.0
+        return Recent(_histogram(answered), _histogram(unanswered), shares, shares, mean_s)
+
+    # Of attempts
+
+    async def claim(self, terms: Terms, limit: int) -> Claims:
+        campaign, now = self.campaigns[terms.campaign_id], self._clock.now()
+        if campaign.status is not Status.RUNNING:
+            return Claims([])
+        due = sorted(
+            entry
+            for zone, until in terms.open_until.items()
+            if until > now
+            for entry in campaign.due.get(zone, [])[:limit]
+            if entry[0] <= now
+        )
+        return self._take(terms, [self.contacts[contact_id] for _, contact_id in due[:limit]], None)
+
+    async def claim_accepted(self, terms: Terms, limit: int) -> list[Attempt]:
+        campaign, now = self.campaigns[terms.campaign_id], self._clock.now()
+        attempts: list[Attempt] = []
+        for agent_id, contact_id in list(self.accepted.items()):
+            agent, contact = self.agents[agent_id], self.contacts[contact_id]
+            if contact.campaign_id != terms.campaign_id or agent.state is not AgentState.IDLE or len(attempts) == limit:
+                continue
+            if campaign.status is not Status.RUNNING:
+                continue
+            del self.accepted[agent_id]
+            until = terms.open_until.get(contact.zone)
+            if until is None or until <= now or contact.process_status != PENDING or contact.due_at > now:
+                continue
+            for attempt in self._take(terms, [contact], agent_id).attempts:
+                attempts.append(attempt)
+                self._set_agent(agent, AgentState.RESERVED, attempt_id=attempt.attempt_id)
+        return attempts
+
+    def _take(self, terms: Terms, due: list[MemoryContact], agent_id: AgentId | None) -> Claims:
+        attempts: list[Attempt] = []
+        closed = rescheduled = 0
+        for contact in due:
+            forever, again_at = self._hindrance(terms, contact)
+            self._no_longer_waits(contact)
+            if forever:
+                contact.process_status, contact.call_status = PROCESSED, Outcome.DNC.value
+                closed += 1
+            elif again_at is not None:
+                contact.due_at = again_at
+                self._wait(contact)
+                rescheduled += 1
+            else:
+                attempts.append(self._open(terms, contact, agent_id))
+        return Claims(attempts, rescheduled, closed)
+
+    def _hindrance(self, terms: Terms, contact: MemoryContact) -> tuple[bool, datetime | None]:
+        """Whether it is never to be called, and until when it is not."""
+        now, phone = self._clock.now(), contact.phone
+        listed = self._listings(phone, terms.campaign_id)
+        until = [listing.until for listing in listed if listing.until is not None]
+        if phone in self._busy:
+            until.append(now + BUSY_FOR)
+        dialled = self._by_number.get(phone, [])
+        until += [
+            dialled[-ceiling.calls] + ceiling.period
+            for ceiling in terms.number_caps
+            if len(dialled) >= ceiling.calls and dialled[-ceiling.calls] + ceiling.period > now
+        ]
+        return any(listing.until is None for listing in listed), max(until, default=None)
+
+    def _listings(self, phone: str, campaign_id: CampaignId) -> list[Listed]:
+        now = self._clock.now()
+        return [
+            listing
+            for listing in self.listed.get(phone, ())
+            if listing.campaign_id in {None, campaign_id} and (listing.until is None or listing.until > now)
+        ]
+
+    def _open(self, terms: Terms, contact: MemoryContact, agent_id: AgentId | None) -> Attempt:
+        now = self._clock.now()
+        contact.process_status = IN_CALL
+        attempt = Attempt(
+            tenant_id=self.tenant_id,
+            attempt_id=UUID(int=self._rng.getrandbits(128), version=4),
+            campaign_id=terms.campaign_id,
+            contact_id=contact.contact_id,
+            phone=contact.phone,
+            state=AttemptState.CLAIMED,
+            opened_at=now,
+            dial_until=terms.open_until[contact.zone],
+            lease_until=now + terms.lease,
+            agent_id=agent_id,
+        )
+        self._busy.add(contact.phone)
+        self._keep(attempt)
+        return attempt
+
+    def _keep(self, attempt: Attempt) -> bool:
+        self._live[attempt.attempt_id] = attempt
+        self.campaigns[attempt.campaign_id].live[attempt.attempt_id] = attempt
+        return True
+
+    async def dial(self, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
+        now = self._clock.now()
+        verdicts: dict[UUID, Outcome | None] = {}
+        for asked in attempts:
+            attempt = self._live.get(asked.attempt_id)
+            if attempt is None or attempt.state is not AttemptState.CLAIMED or attempt.lease_until <= now:
+                continue
+            verdicts[attempt.attempt_id] = why_not = self._refusal(attempt)
+            if why_not is None:
+                self._keep(replace(attempt, state=AttemptState.DIALING, dialled_at=now, lease_until=now + lease))
+                insort(self._by_number.setdefault(attempt.phone, []), now)
+        return verdicts
+
+    def _refusal(self, attempt: Attempt) -> Outcome | None:
+        listings = self._listings(attempt.phone, attempt.campaign_id)
+        if listings:
+            return Outcome.DNC if any(listing.until is None for listing in listings) else Outcome.CANCELLED
+        if self.campaigns[attempt.campaign_id].status is not Status.RUNNING:
+            return Outcome.CANCELLED
+        return Outcome.OUT_OF_WINDOW if attempt.dial_until <= self._clock.now() else None
+
+    async def rang(self, attempt: Attempt, at: datetime) -> bool:
+        return self._advance(attempt, AttemptState.RINGING, lambda a: replace(a, ringing_at=at))
+
+    async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
+        until = self._clock.now() + lease
+        return self._advance(attempt, AttemptState.ANSWERED, lambda a: replace(a, answered_at=at, lease_until=until))
+
+    def _advance(self, asked: Attempt, target: AttemptState, change: Callable[[Attempt], Attempt]) -> bool:
+        attempt = self._live.get(asked.attempt_id)
+        if attempt is None or target not in TRANSITIONS[attempt.state]:
+            return False
+        return self._keep(replace(change(attempt), state=target))
+
+    async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
+        found = self._live.get(attempt.attempt_id)
+        if found is None or found.state is not AttemptState.ANSWERED or found.connected_at is not None:
+            return False
+        agent = self._agent_of(attempt.attempt_id)
+        if agent is not None and agent.state is AgentState.RESERVED:
+            self._set_agent(agent, AgentState.TALKING)
+        return self._keep(replace(found, connected_at=at, agent_id=agent_id or found.agent_id))
+
+    async def end(self, attempt: Attempt, ending: Ending) -> bool:
+        found = self._live.get(attempt.attempt_id)
+        if found is None:
+            return False
+        if ending.outcome in NOT_PLACED and found.dialled_at is not None:
+            self._by_number[found.phone].remove(found.dialled_at)
+            found = replace(found, dialled_at=None)
+        now, contact = self._clock.now(), self.contacts[found.contact_id]
+        again_at = self._again_at(found, contact, ending.outcome)
+        contact.process_status = PROCESSED if again_at is None else PENDING
+        if again_at is None or ending.outcome not in NOT_PLACED:
+            contact.call_status = ending.outcome.value
+        if again_at is not None:
+            contact.due_at = again_at
+            self._wait(contact)
+        self._close(found, Ended(found, ending, now, again_at))
+        self._free(found.attempt_id)
+        return True
+
+    def _again_at(self, attempt: Attempt, contact: MemoryContact, outcome: Outcome) -> datetime | None:
+        past = Past(self.history(contact.contact_id), contact.zone, self.tenant_zone, self._clock.now())
+        return past.again_at(self.campaigns[attempt.campaign_id].settings, outcome)
+
+    def history(self, contact_id: ContactId) -> History:
+        ended = [e for e in self._histories.get(contact_id, ()) if e.attempt.dialled_at is not None]
+        dialled_at = [e.attempt.dialled_at for e in ended if e.attempt.dialled_at is not None]
+        return History(Counter(e.ending.outcome for e in ended), dialled_at[-1000:])
+
+    def _close(self, attempt: Attempt, ended: Ended) -> None:
+        del self._live[attempt.attempt_id]
+        self._busy.discard(attempt.phone)
+        campaign = self.campaigns[attempt.campaign_id]
+        del campaign.live[attempt.attempt_id]
+        if attempt.dialled_at is not None and ended.ending.outcome not in {Outcome.LOST, Outcome.FAILED}:
+            live = attempt.answered_at is not None and ended.ending.outcome is not Outcome.MACHINE
+            rang_s = _rang_s(attempt.dialled_at, attempt.answered_at or ended.at)
+            campaign.rings.append((attempt.dialled_at, live, rang_s))
+        campaign.outcomes[ended.ending.outcome] += 1
+        campaign.placed += attempt.dialled_at is not None
+        if attempt.connected_at is not None:
+            campaign.talk_s += (ended.at - attempt.connected_at).total_seconds()
+        self.over[attempt.attempt_id] = ended
+        self._histories.setdefault(attempt.contact_id, []).append(ended)
+
+    def _free(self, attempt_id: UUID) -> None:
+        agent = self._agent_of(attempt_id)
+        if agent is not None:
+            idle = AgentState.WRAP_UP if agent.state is AgentState.TALKING else AgentState.IDLE
+            self._set_agent(agent, AgentState.HANGING_UP if agent.leaving else idle, attempt_id=None, leaving=False)
+
+    async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
+        until = self._clock.now() + lease
+        for asked in attempts:
+            attempt = self._live.get(asked.attempt_id)
+            if attempt is not None:
+                self._keep(replace(attempt, lease_until=until))
+
+    async def live(self) -> list[Attempt]:
+        return sorted(self._live.values(), key=lambda attempt: (attempt.opened_at, attempt.attempt_id))
+
+    async def overdue(self) -> list[Attempt]:
+        now = self._clock.now()
+        found = [attempt for attempt in self._live.values() if attempt.lease_until < now]
+        return sorted(found, key=lambda attempt: (attempt.opened_at, attempt.attempt_id))
+
+    async def ended(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
+        return [attempt_id for attempt_id in attempt_ids if attempt_id in self.over]
+
+    # Of agents
+
+    async def agents_to_call(self) -> list[Agent]:
+        called = [
+            replace(agent, channel_id=UUID(int=self._rng.getrandbits(128), version=4))
+            for agent in self.agents.values()
+            if agent.state is AgentState.CALLING and agent.channel_id is None
+        ]
+        self.agents |= {agent.agent_id: agent for agent in called}
+        return called
+
+    async def agents_to_hang_up(self) -> list[Agent]:
+        return [agent for agent in self.agents.values() if agent.state is AgentState.HANGING_UP]
+
+    async def agents_present(self) -> list[Agent]:
+        return [agent for agent in self.agents.values() if agent.channel_id is not None]
+
+    async def agent_answered(self, agent: Agent) -> bool:
+        found = self.agents[agent.agent_id]
+        if found.state is not AgentState.CALLING or found.channel_id != agent.channel_id:
+            return False
+        self._set_agent(found, AgentState.IDLE)
+        return True
+
+    async def agent_gone(self, channel_id: UUID) -> UUID | None:
+        for agent in self.agents.values():
+            if agent.channel_id == channel_id:
+                self._set_agent(agent, AgentState.OFFLINE, channel_id=None, attempt_id=None, leaving=False)
+                self.accepted.pop(agent.agent_id, None)
+                return agent.attempt_id
+        return None
+
+    async def reserve(self, attempt: Attempt, queue_id: QueueId) -> Agent | None:
+        if attempt.attempt_id not in self._live:
+            return None
+        taken = self._agent_of(attempt.attempt_id)
+        if taken is not None:
+            return taken
+        idle = [a for a in self.agents.values() if a.state is AgentState.IDLE and a.queue_id == queue_id]
+        if not idle:
+            return None
+        longest = min(idle, key=lambda agent: (agent.state_since, agent.agent_id))
+        return self._set_agent(longest, AgentState.RESERVED, attempt_id=attempt.attempt_id)
+
+    def _agent_of(self, attempt_id: UUID) -> Agent | None:
+        return next((agent for agent in self.agents.values() if agent.attempt_id == attempt_id), None)
+
+    async def wrap_ups_over(self) -> int:
+        now = self._clock.now()
+        over = [
+            agent
+            for agent in self.agents.values()
+            if agent.state is AgentState.WRAP_UP and agent.state_since + timedelta(seconds=agent.wrap_up_s) <= now
+        ]
+        for agent in over:
+            self._set_agent(agent, AgentState.IDLE)
+        return len(over)
+
+    # Contacts that wait
+
+    def _wait(self, contact: MemoryContact) -> None:
+        due = self.campaigns[contact.campaign_id].due.setdefault(contact.zone, [])
+        insort(due, (contact.due_at, contact.contact_id))
+
+    def _no_longer_waits(self, contact: MemoryContact) -> None:
+        due = self.campaigns[contact.campaign_id].due[contact.zone]
+        del due[bisect_left(due, (contact.due_at, contact.contact_id))]
+
+
+def _rang_s(dialled_at: datetime, until: datetime) -> int:
+    return min(max(int((until - dialled_at).total_seconds()), 0), LONGEST_RING_S)
+
+
+def _since(agents: list[Agent], state: AgentState) -> tuple[datetime, ...]:
+    return tuple(agent.state_since for agent in agents if agent.state is state and not agent.leaving)
+
+
+def _histogram(counts: Counter[int]) -> tuple[int, ...]:
+    return tuple(counts[after_s] for after_s in range(max(counts, default=-1) + 1))
