@@ -1,0 +1,1 @@
+"""Checks of this repository that no tool off the shelf makes; `make check` runs them."""
