@@ -26,12 +26,13 @@ setup: $(VENV)/.dev ## Install Tongdai and its tools into .venv
 run: $(VENV)/.run ## Start Tongdai with demo data on http://127.0.0.1:8080 (ARGS="--port 9000" passes options)
 	$(BIN)/tongdai demo $(ARGS)
 
-check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary
+check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m checks.glossary
+	$(BIN)/python -m checks.sql_rules
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
