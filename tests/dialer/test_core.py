@@ -13,11 +13,9 @@ from tongdai.dialer import core
 from tongdai.dialer.core import Call, Script, Stage, adopted, step
 from tongdai.switch.events import (
     ChannelDestroyed,
-    ChannelHangupRequest,
     ChannelStateChange,
     Dial,
     PlaybackFinished,
-    StasisEnd,
     StasisStart,
 )
 
@@ -192,8 +190,8 @@ EVENTS = st.one_of(
             core.AgentMissing(), core.AgentLeft(AGENT), core.AgentLeft(OTHER_AGENT), core.AgentFree(), core.Bridged(),
             core.NotBridged(), core.TimeUp(), core.AgentFound(OTHER_AGENT), core.Lapsed(),
             core.Plays(), core.Silent(), Dial(CHANNEL, "", NOW), Dial(CHANNEL, "BUSY", NOW),
-            ChannelStateChange(CHANNEL, "Ringing", NOW), StasisEnd(CHANNEL, NOW), Dial(CHANNEL, "ANSWER", NOW),
-            ChannelHangupRequest(CHANNEL, 16, NOW), PlaybackFinished(f"{CHANNEL}-message", CHANNEL, True, NOW),
+            ChannelStateChange(CHANNEL, "Ringing", NOW), Dial(CHANNEL, "ANSWER", NOW),
+            PlaybackFinished(f"{CHANNEL}-message", CHANNEL, True, NOW),
             PlaybackFinished(f"{CHANNEL}-sorry", CHANNEL, False, NOW), PlaybackFinished("other", None, True, NOW),
         ]
     ),

@@ -18,9 +18,9 @@ from tongdai.campaigns.settings.model import CallSettings, Mode
 from tongdai.dialer.options import CLAIM_LEASE, LEASE
 from tongdai.dialer.originator import BATCH
 from tongdai.dialer.worker import RECONCILE_S, Dialer, SwitchTaken
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee, Ending, always, phone, uniform
-from tongdai.switch.simulated.client import FakeAsterisk, Faults
-from tongdai.switch.simulated.switchboard import Switchboard
+from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryRecords
 
@@ -35,12 +35,14 @@ class Scene:
 
     def __init__(self, rng: random.Random, callee: Callee, records: type[MemoryRecords] = MemoryRecords) -> None:
         self.rng, self.clock = rng, virtual_time.LoopClock()
-        self.board = Switchboard(rng, self.clock, callee, phones={f"a{n}": phone(uniform(1, 2)) for n in range(9)})
+        self.board = SimulatedAsterisk(
+            rng, self.clock, callee, phones={f"a{n}": phone(uniform(1, 2)) for n in range(9)}
+        )
         self.records = records(self.clock, rng)
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, **options: Any) -> None:
-        self.ari = FakeAsterisk(self.board, self.rng, faults=faults)
+        self.ari = SimulatedAri(self.board, self.rng, faults=faults)
         given = {"app": "tongdai", "trunk": "trunk", "caller_id": "0241234567"} | options
         self.dialer = Dialer(self.records, self.ari, self.clock, self.rng, **given)
         self.switch = asyncio.create_task(self.ari.run())
@@ -236,7 +238,7 @@ def test_process_whose_switch_is_taken_ends_and_dials_no_more() -> None:
         await s.until(lambda: len(s.calls()) > 20)
         before = s.task
         asked = len(s.calls())
-        other = FakeAsterisk(s.board, s.rng)
+        other = SimulatedAri(s.board, s.rng)
         s.tasks.append(asyncio.create_task(other.run()))
         with pytest.raises(SwitchTaken):
             await before
@@ -441,7 +443,7 @@ def test_numbers_on_a_do_not_call_list_do_not_hold_up_the_one_behind_them() -> N
 
 def test_agent_whose_phone_goes_while_who_is_called_for_him_is_answered_is_replaced() -> None:
     class LosesTheReserved(MemoryRecords):
-        board: Switchboard
+        board: SimulatedAsterisk
         lost = False
 
         async def reserve(self, *args: Any) -> Any:

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx2
 
+from tests.support.ari_server import AriServer
 from tests.support.servers import Server, eventually, serving
 from tongdai.clock import SystemClock
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, uniform
-from tongdai.switch.simulated.server import AriServer
-from tongdai.switch.simulated.switchboard import Switchboard
 from tongdai.testing import factories
 
 USER, PASSWORD = "tongdai", "a password of the tests"
@@ -25,7 +25,7 @@ QUICK = {"ringTimeoutSec": 15, "callsPerSecond": 50, "maxConcurrentCalls": 200, 
 @dataclass(frozen=True)
 class Office:
     server: Server
-    board: Switchboard
+    board: SimulatedAsterisk
     settings: dict[str, str]
     key: factories.Key
 
@@ -66,7 +66,7 @@ class Office:
 @asynccontextmanager
 async def office(folder: Path) -> AsyncGenerator[Office]:
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 2), dead=0.0)
-    board = Switchboard(random.Random(7), SystemClock(), callees)
+    board = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
     async with AriServer(board, USER, PASSWORD).serving() as switch:
         settings = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(folder / "data", **settings) as server:

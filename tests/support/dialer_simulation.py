@@ -29,10 +29,10 @@ from tongdai.dialer import originator
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.switch.interface import SwitchAway
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, exponential, lognormal, phone, uniform
-from tongdai.switch.simulated.client import FakeAsterisk, Faults
-from tongdai.switch.simulated.ledger import Call
-from tongdai.switch.simulated.switchboard import Switchboard
+from tongdai.switch.simulated.client import Faults, SimulatedAri
+from tongdai.switch.simulated.ledger import CallRecord
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryRecords
 
@@ -144,7 +144,7 @@ class FlakyRecords:
             await asyncio.sleep(0)
 
 
-class WatchedAsterisk(FakeAsterisk):
+class WatchedAsterisk(SimulatedAri):
     """A connection of one dialer, that asks of each originate whether it may be."""
 
     def __init__(self, world: "World", life: "Life") -> None:
@@ -239,7 +239,7 @@ class World:
             answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8),
         )  # fmt: skip
         phones = {f"agent{n}": phone(exponential(2)) for n in range(self.plan.agents)}
-        self.board = Switchboard(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=_SOUNDS)
+        self.board = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=_SOUNDS)
         self.board.ledger.rules.append(self._arrived)
         self._asked: set[str] = set()
         self._stopped_at: dict[int, datetime] = {}
@@ -294,7 +294,7 @@ class World:
         if contact.contact_id in self._deleted:
             self.wrong("dialled after it was deleted")
 
-    def _arrived(self, call: Call) -> str | None:
+    def _arrived(self, call: CallRecord) -> str | None:
         """Of each originate, at the instant that the switch has it, which may be much later."""
         if call.agent:
             return None

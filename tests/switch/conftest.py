@@ -1,4 +1,4 @@
-"""A client on a switchboard, over a websocket."""
+"""A client on a asterisk, over a websocket."""
 
 import random
 from collections.abc import AsyncGenerator
@@ -6,22 +6,22 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.support.ari_server import AriServer
 from tests.support.servers import eventually
 from tests.support.switch import Listener, listening
 from tongdai.clock import SystemClock
 from tongdai.switch.client import AriClient
 from tongdai.switch.events import Connected
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee
-from tongdai.switch.simulated.server import AriServer
-from tongdai.switch.simulated.switchboard import Switchboard
 
 USER, PASSWORD, APP = "tongdai", "correct horse battery", "tongdai"
 
 
 @pytest.fixture
 async def server() -> AsyncGenerator[AriServer]:
-    switchboard = Switchboard(random.Random(1), SystemClock(), trunks=["trunk"])
-    async with AriServer(switchboard, USER, PASSWORD).serving() as server:
+    asterisk = SimulatedAsterisk(random.Random(1), SystemClock(), trunks=["trunk"])
+    async with AriServer(asterisk, USER, PASSWORD).serving() as server:
         yield server
 
 
@@ -33,7 +33,7 @@ def client(server: AriServer, **options: object) -> AriClient:
 async def connected(server: AriServer, callee: Callee | None = None, **options: object) -> AsyncGenerator[Listener]:
     """A client that is up."""
     if callee is not None:
-        server.switchboard.callee = callee
+        server.asterisk.callee = callee
     async with listening(client(server, **options)) as listener:
         await listener.wait_for(Connected)
         await eventually(lambda: listener.ari.up, 5, "up")

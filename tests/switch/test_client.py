@@ -10,6 +10,7 @@ from base64 import b64encode
 import pytest
 from structlog.testing import capture_logs
 
+from tests.support.ari_server import AriServer
 from tests.support.servers import eventually
 from tests.support.switch import listening
 from tests.switch.conftest import APP, PASSWORD, USER, client, connected
@@ -20,9 +21,8 @@ from tongdai.switch.commands import Placed
 from tongdai.switch.events import ChannelDestroyed, Connected, Disconnected, Replaced, StasisStart
 from tongdai.switch.inbox import Inbox, Overrun
 from tongdai.switch.interface import SwitchAway
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Ending, always
-from tongdai.switch.simulated.server import AriServer
-from tongdai.switch.simulated.switchboard import Switchboard
 
 DESTROYED = {
     "type": "ChannelDestroyed",
@@ -40,7 +40,7 @@ async def originate(ari: object, channel_id: str, n: int = 0) -> commands.Origin
 async def test_up_only_when_listener_has_dealt_with_connected(server: AriServer) -> None:
     ari = client(server)
     running = asyncio.create_task(ari.run())
-    await eventually(lambda: server.lines, 5, "a connection")
+    await eventually(lambda: server.connections, 5, "a connection")
     events = ari.events()
     assert isinstance(await anext(events), Connected)
     assert not ari.up, "it may be listing channels yet"
@@ -65,8 +65,8 @@ async def test_lost_socket_fails_requests_at_once_and_comes_back(server: AriServ
     async with connected(server) as listener:
         server.mute = True
         waiting = asyncio.create_task(originate(listener.ari, "c1"))
-        await eventually(lambda: server.switchboard.ledger.calls, 5, "the request to arrive")
-        server.switchboard.cut()
+        await eventually(lambda: server.asterisk.ledger.calls, 5, "the request to arrive")
+        server.asterisk.cut()
         with pytest.raises(SwitchAway, match="lost"):
             await waiting
         assert not listener.ari.up
@@ -83,7 +83,7 @@ async def test_lost_socket_fails_requests_at_once_and_comes_back(server: AriServ
 
 async def test_up_is_false_before_the_listener_hears_of_the_loss(server: AriServer) -> None:
     async with connected(server) as listener:
-        server.switchboard.cut(for_s=60)
+        server.asterisk.cut(for_s=60)
         while listener.ari.up:
             await asyncio.sleep(0)
         assert not listener.of(Disconnected)
@@ -93,7 +93,7 @@ async def test_restarted_switch_is_found_again(server: AriServer) -> None:
     async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
         await originate(listener.ari, "c1")
         await listener.wait_for(StasisStart, "c1")
-        server.switchboard.restart(for_s=0.5)
+        server.asterisk.restart(for_s=0.5)
         await listener.wait_for(Connected, count=2)
         assert await commands.channels(listener.ari) == []
         assert not listener.of(ChannelDestroyed), "nobody tells"
@@ -149,7 +149,7 @@ async def test_events_twice_and_out_of_order_are_handed_on_as_they_come(server: 
         for _ in range(2):
             server.send(json.dumps(DESTROYED))
         server.send(json.dumps(DESTROYED | {"type": "StasisStart", "args": []}))
-        server.send(json.dumps(DESTROYED | {"type": "StasisEnd"}))
+        server.send(json.dumps(DESTROYED | {"type": "ChannelVarset"}))
         await listener.wait_for(ChannelDestroyed, count=2)
         assert listener.ari.up
 
@@ -203,9 +203,9 @@ async def test_replaced_client_is_down_for_good_and_leaves_the_other_alone(serve
                 await originate(first.ari, "c1")
             await originate(second.ari, "c2")
             await second.wait_for(StasisStart, "c2")
-        server.switchboard.cut()
-        await eventually(lambda: all(line.closed for line in server.lines), 5, "all gone")
-        assert len(server.lines) == 2, "it did not come back"
+        server.asterisk.cut()
+        await eventually(lambda: all(connection.closed for connection in server.connections), 5, "all gone")
+        assert len(server.connections) == 2, "it did not come back"
         assert not first.ari.up
 
 
@@ -218,7 +218,7 @@ async def test_one_who_listens_to_a_replaced_client_is_told_again(server: AriSer
 async def test_switch_that_refuses_the_filter_is_not_up(server: AriServer) -> None:
     server.failing = True
     async with listening(client(server)) as listener:
-        await eventually(lambda: len(server.lines) > 2, 10, "it to try again")
+        await eventually(lambda: len(server.connections) > 2, 10, "it to try again")
         assert not listener.ari.up
         assert not listener.heard
         server.failing = False
@@ -227,7 +227,7 @@ async def test_switch_that_refuses_the_filter_is_not_up(server: AriServer) -> No
 
 async def test_peer_that_falls_silent_is_given_up(server: AriServer) -> None:
     async with connected(server, ping_s=0.2, request_timeout_s=60) as listener:
-        server.lines[-1].freeze()
+        server.connections[-1].freeze()
         with pytest.raises(SwitchAway, match="lost"):
             await commands.channels(listener.ari)
         await listener.wait_for(Connected, count=2)
@@ -235,7 +235,7 @@ async def test_peer_that_falls_silent_is_given_up(server: AriServer) -> None:
 
 
 async def test_wrong_password_is_told_once_and_never_written() -> None:
-    async with AriServer(Switchboard(random.Random(1), SystemClock()), USER, "another").serving() as server:
+    async with AriServer(SimulatedAsterisk(random.Random(1), SystemClock()), USER, "another").serving() as server:
         ari = client(server)
         with capture_logs() as logs:
             async with listening(ari):
@@ -249,7 +249,7 @@ async def test_nothing_that_the_websocket_writes_has_the_password(
 ) -> None:
     with caplog.at_level("DEBUG"), capture_logs() as logs:
         async with connected(server):
-            server.switchboard.cut()
+            server.asterisk.cut()
     assert "switch connected" in str(logs)
     login = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     theirs = [record.getMessage() for record in caplog.records if record.name == "websockets.server"]
@@ -281,4 +281,4 @@ async def test_two_thousand_originates_at_once_each_get_their_own_reply(server: 
         await listener.wait_for(ChannelDestroyed, count=2000, within_s=60)
     assert {event.channel_id for event in listener.of(ChannelDestroyed)} == {f"c{n}" for n in range(2000)}
     print(f"{2000 / (time.monotonic() - began):.0f} calls/s")  # noqa: T201
-    assert not server.switchboard.ledger.violations
+    assert not server.asterisk.ledger.violations

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from tongdai.switch.events import (
     TYPES,
     ChannelDestroyed,
-    ChannelHangupRequest,
     Dial,
     PlaybackFinished,
     Replaced,
@@ -28,10 +27,6 @@ def test_failed_call_has_sip_status_and_one_that_ended_has_none() -> None:
     busy = frame("ChannelDestroyed", cause=17, cause_txt="User busy", tech_cause=486)
     assert parse(busy) == ChannelDestroyed("c1", 17, 486, WHEN)
     assert parse(frame("ChannelDestroyed", cause=0, cause_txt="Unknown")) == ChannelDestroyed("c1", 0, None, WHEN)
-
-
-def test_hang_up_of_the_far_end_has_no_cause() -> None:
-    assert parse(frame("ChannelHangupRequest")) == ChannelHangupRequest("c1", None, WHEN)
 
 
 def test_dial_is_of_the_channel_that_is_called() -> None:

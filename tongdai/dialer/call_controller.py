@@ -211,7 +211,7 @@ class Carrying:
             case core.Connect(agent_channel=agent_channel):
                 return await self._connect(line, agent_channel)
             case core.Play(sound=sound, playback_id=playback_id):
-                played = await commands.play(self._ari, channel_id, playback_id, commands.sound_of(sound))
+                played = await commands.play(self._ari, channel_id, playback_id, sound)
                 return core.Plays() if played else None
             case core.Listen(playback_id=playback_id):
                 return core.Plays() if await commands.playing(self._ari, playback_id) else core.Silent()

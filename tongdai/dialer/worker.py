@@ -23,7 +23,6 @@ from tongdai.switch.events import (
     Connected,
     Dial,
     Disconnected,
-    Event,
     PlaybackFinished,
     Replaced,
     StasisStart,
@@ -36,7 +35,7 @@ ROUND_S = 1.0
 SWEEP_S = 2.0
 RECONCILE_S = 15.0
 """A third of the lease."""
-_OF_A_CHANNEL = ChannelDestroyed | ChannelStateChange | Dial | PlaybackFinished | StasisStart
+ChannelEvent = ChannelDestroyed | ChannelStateChange | Dial | PlaybackFinished | StasisStart
 
 
 class SwitchTaken(Exception):
@@ -110,13 +109,11 @@ class Dialer:
                     raise SwitchTaken
                 case Disconnected():
                     log.warning("switch away: nothing is dialled")
-                case _ if isinstance(event, _OF_A_CHANNEL):
-                    self._route(event)
                 case _:
-                    continue
+                    self._route(event)
 
-    def _route(self, event: Event) -> None:
-        channel_id = getattr(event, "channel_id", None)
+    def _route(self, event: ChannelEvent) -> None:
+        channel_id = event.channel_id
         if channel_id in self._carrying.lines:
             self._carrying.post(channel_id, event)
         elif channel_id is not None and self._phones.knows(channel_id):

@@ -19,9 +19,9 @@ from tongdai.os_process import run_until_signalled
 from tongdai.settings import Settings
 from tongdai.switch.client import AriClient
 from tongdai.switch.interface import Ari
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, lognormal
-from tongdai.switch.simulated.client import FakeAsterisk, Faults
-from tongdai.switch.simulated.switchboard import Switchboard
+from tongdai.switch.simulated.client import Faults, SimulatedAri
 
 log = structlog.get_logger()
 
@@ -59,8 +59,8 @@ def _switch(settings: Settings, rng: random.Random) -> Callable[[], Ari]:
     if settings.asterisk is None:
         log.warning("no switch is set: calls are simulated", answer_rate=settings.simulated_answer_rate)
         callees = Callees(answer_rate=settings.simulated_answer_rate, talk_s=lognormal(settings.simulated_talk_s, 0.8))
-        board = Switchboard(rng, SystemClock(), callees, keep=KEPT_CALLS)
-        return lambda: FakeAsterisk(board, rng, app, _faults(settings.simulated_faults))
+        board = SimulatedAsterisk(rng, SystemClock(), callees, keep=KEPT_CALLS)
+        return lambda: SimulatedAri(board, rng, app, _faults(settings.simulated_faults))
     url, user, password = settings.asterisk, settings.asterisk_user, settings.asterisk_password
     return lambda: AriClient(url, user, password, app, rng=rng)
 

@@ -1,13 +1,13 @@
-"""What Tongdai asks of the switch. All raise SwitchAway, and SwitchRefused where nothing else is said.
+"""The requests that Tongdai makes of the switch. All raise SwitchAway; SwitchRefused unless a docstring says otherwise.
 
-Numbers, trunks and names become part of what Asterisk dials and runs: here is where anything else than that is refused,
-with ValueError.
+Numbers, trunks and names become part of what Asterisk dials and executes. This is the one place where anything that is
+not plainly one of them is refused, with ValueError.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from tongdai.switch.events import TYPES
@@ -18,7 +18,6 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CALLER = re.compile(r"\+?[0-9]{3,15}")
 _ENDPOINT = re.compile(rf"PJSIP/(?:{_DIGITS.pattern}@)?{_NAME.pattern}")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SOUND = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 _KEEP = "".join(map(chr, range(0x20, 0x7F)))  # what a message of the switch may show
 
@@ -34,12 +33,12 @@ def agent_endpoint_of(name: str) -> str:
 
 
 def caller_id_of(number: str) -> str:
-    """The number that is shown to the one called: 3 to 15 digits, with a plus or without."""
+    """The number shown to the callee: 3 to 15 digits, with or without a plus."""
     return _checked(_CALLER, number, "a caller id")
 
 
 def sound_of(path: str) -> str:
-    """`sound:greeting`, or of an absolute path without its suffix; no `..`, no list."""
+    """`sound:greeting`; an absolute path has no suffix. No `..`, no list."""
     return f"sound:{_checked(_SOUND, path, 'a sound')}"
 
 
@@ -51,12 +50,12 @@ def _checked(pattern: re.Pattern[str], text: str, what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The switch calls; the channel's events tell the rest."""
+    """The switch dials; the channel's events tell the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was dialled. `message` as the switch gave it: printable, 200 characters at the most."""
+    """Nothing was dialled. `message` is the switch's: printable, at most 200 characters."""
 
     status: int
     message: str
@@ -64,7 +63,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A channel of this id was there already: it may be ringing."""
+    """A channel of this id exists already: it may be ringing."""
 
 
 Originated = Placed | Refused | Duplicate
@@ -78,13 +77,11 @@ async def originate(
     app_args: Sequence[str] = (),
     caller_id: str | None = None,
     timeout_s: int = 30,
-    variables: Mapping[str, str] | None = None,
 ) -> Originated:
     """Call `endpoint`, for as long as `timeout_s`; `app` has the channel once it answers.
 
-    After SwitchAway the call may be ringing or may begin yet: never originate again for the same purpose, ask
-    `channel`. `channel_id` must never have been used: Asterisk 22 does not recover from a doubled one until it is
-    killed.
+    After SwitchAway the call may be ringing or may still begin: never originate again for the same purpose; list the
+    channels. `channel_id` must be new: Asterisk 22 does not recover from a duplicate until it is killed.
     """
     body = {
         "channelId": channel_id,
@@ -92,7 +89,6 @@ async def originate(
         "app": _checked(_NAME, app, "an application"),
         "appArgs": ",".join(_checked(_ARGUMENT, arg, "an argument") for arg in app_args),
         "timeout": timeout_s,
-        "variables": {_checked(_VARIABLE, name, "a variable"): value for name, value in (variables or {}).items()},
     }
     if caller_id is not None:
         body["callerId"] = caller_id_of(caller_id)
@@ -107,17 +103,13 @@ async def hang_up(ari: Ari, channel_id: str, reason_code: int = 16) -> bool:
     return await _unless_gone(ari, "DELETE", _path("channels", channel_id), {"reason_code": str(reason_code)})
 
 
-async def play(ari: Ari, channel_id: str, playback_id: str, media: str | Sequence[str]) -> bool:
-    """Play sounds, one after the other; PlaybackFinished tells the end. False when there is no such
-    channel, or it is not answered.
+async def play(ari: Ari, channel_id: str, playback_id: str, sound: str) -> bool:
+    """Play a sound; PlaybackFinished tells its end, with `done` false where it does not exist.
 
-    A sound that does not exist shows as PlaybackFinished with `done` false.
+    False when there is no such channel, or it is not answered.
     """
-    sounds = [media] if isinstance(media, str) else media
-    for sound in sounds:
-        _checked(_SOUND, sound.removeprefix("sound:"), "a sound")
     path = _path("channels", channel_id, "play", playback_id)
-    return await _unless_gone(ari, "POST", path, body={"media": list(sounds)})
+    return await _unless_gone(ari, "POST", path, body={"media": [sound_of(sound)]})
 
 
 async def playing(ari: Ari, playback_id: str) -> bool:
@@ -130,15 +122,14 @@ async def playing(ari: Ari, playback_id: str) -> bool:
 
 
 async def continue_at(ari: Ari, channel_id: str, context: str, extension: str = "s") -> bool:
-    """Let the dialplan have an answered channel: StasisEnd, and StasisStart when it comes back. False: none
-    that is answered."""
+    """Hand an answered channel to the dialplan; StasisStart tells that it is back. False: no such answered channel."""
     query = {"context": _checked(_NAME, context, "a context"), "extension": _checked(_NAME, extension, "an extension")}
     return await _unless_gone(ari, "POST", _path("channels", channel_id, "continue"), query | {"priority": "1"})
 
 
-async def create_bridge(ari: Ari, bridge_id: str, kind: Literal["mixing", "holding"] = "mixing") -> None:
-    """Nothing happens when there is a bridge of this id already."""
-    reply = await ari.request("POST", _path("bridges", bridge_id), {"type": kind})
+async def create_bridge(ari: Ari, bridge_id: str) -> None:
+    """A mixing bridge. Idempotent."""
+    reply = await ari.request("POST", _path("bridges", bridge_id), {"type": "mixing"})
     if reply.status != 409:
         _expect(reply)
 
@@ -159,15 +150,9 @@ async def destroy_bridge(ari: Ari, bridge_id: str) -> bool:
 
 
 async def set_event_filter(ari: Ari, app: str) -> None:
-    """Only the events that `events.parse` knows: a third of them. It is forgotten when the connection ends."""
+    """Subscribe to `events.TYPES` only, about a third of all. Asterisk forgets it when the connection ends."""
     allowed = [{"type": name} for name in (*TYPES, "RESTResponse")]  # replies on the websocket count as events here
     _expect(await ari.request("PUT", _path("applications", app, "eventFilter"), body={"allowed": allowed}))
-
-
-async def subscribe(ari: Ari, app: str, channel_id: str) -> bool:
-    """Hear of a channel that was not originated here until its end. False when there is no such channel."""
-    query = {"eventSource": f"channel:{channel_id}"}
-    return await _unless_gone(ari, "POST", _path("applications", app, "subscription"), query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +167,7 @@ class Channel:
 
 
 async def channels(ari: Ari) -> list[Channel]:
-    """All of the switch, of whatever application."""
+    """All channels of the switch, whatever their application."""
     reply = _expect(await ari.request("GET", "channels"))
     if not isinstance(reply.body, list):
         raise SwitchRefused(reply.status, "unreadable listing")

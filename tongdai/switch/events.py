@@ -1,6 +1,6 @@
-"""What Asterisk tells, as far as Tongdai listens. `at` is Asterisk's own clock, in UTC.
+"""The events of Asterisk that Tongdai subscribes to: `TYPES`, no other. `at` is Asterisk's clock, in UTC.
 
-Events may come late, twice, out of order or not at all; what they say of a channel is never taken back.
+Events may come late, twice, out of order or not at all; what one says of a channel is never taken back.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,22 +11,22 @@ from typing import Any, cast
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The events of the switch flow from here on; what happened before was not told: list the channels."""
+    """Events are delivered from here on; earlier ones were not: list the channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """Calls go on unheard, and nothing may be dialled until the next Connected."""
+    """Calls go on and their events are lost; nothing may be dialled until the next Connected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """Another process took the application over. This one gets no more events and must never dial again."""
+    """Another process has taken the application over. This one gets no more events and must never dial again."""
 
 
 @dataclass(frozen=True, slots=True)
 class StasisStart:
-    """The channel is ours to command. One that was originated: it was answered, unless `args` tell of a return."""
+    """The channel is ours to command: it was answered (`args` of the originate), or came back from the dialplan."""
 
     channel_id: str
     args: tuple[str, ...]
@@ -38,27 +38,10 @@ class StasisStart:
 
 
 @dataclass(frozen=True, slots=True)
-class StasisEnd:
-    """The channel left the application: for the dialplan, or because it hangs up. Not a hang-up by itself."""
-
-    channel_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ChannelStateChange:
     channel_id: str
     state: str
     """`Down`, `Ringing`, `Up`, …"""
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelHangupRequest:
-    """Somebody hangs up; ChannelDestroyed follows."""
-
-    channel_id: str
-    cause: int | None
     at: datetime
 
 
@@ -94,33 +77,8 @@ class PlaybackFinished:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelEnteredBridge:
-    bridge_id: str
-    channel_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelLeftBridge:
-    bridge_id: str
-    channel_id: str
-    at: datetime
-
-
 Event = (
-    Connected
-    | Disconnected
-    | Replaced
-    | StasisStart
-    | StasisEnd
-    | ChannelStateChange
-    | ChannelHangupRequest
-    | ChannelDestroyed
-    | Dial
-    | PlaybackFinished
-    | ChannelEnteredBridge
-    | ChannelLeftBridge
+    Connected | Disconnected | Replaced | StasisStart | ChannelStateChange | ChannelDestroyed | Dial | PlaybackFinished
 )
 Frame = Mapping[str, Any]
 
@@ -190,16 +148,12 @@ def _playback_finished(event: Frame) -> Event:
 _READERS: Mapping[str, Callable[[Frame], Event]] = {
     "ApplicationReplaced": lambda _: Replaced(),
     "StasisStart": _stasis_start,
-    "StasisEnd": lambda e: StasisEnd(_channel_id(e), _at(e)),
     "ChannelStateChange": lambda e: ChannelStateChange(_channel_id(e), _text(e["channel"], "state"), _at(e)),
-    "ChannelHangupRequest": lambda e: ChannelHangupRequest(_channel_id(e), _number_or_none(e, "cause"), _at(e)),
     "ChannelDestroyed": lambda e: ChannelDestroyed(
         _channel_id(e), _number(e, "cause"), _number_or_none(e, "tech_cause"), _at(e)
     ),
     "Dial": lambda e: Dial(_text(e["peer"], "id"), _text(e, "dialstatus"), _at(e)),
     "PlaybackFinished": _playback_finished,
-    "ChannelEnteredBridge": lambda e: ChannelEnteredBridge(_text(e["bridge"], "id"), _channel_id(e), _at(e)),
-    "ChannelLeftBridge": lambda e: ChannelLeftBridge(_text(e["bridge"], "id"), _channel_id(e), _at(e)),
 }
 TYPES = tuple(_READERS)
 """The types that `parse` knows; Asterisk is asked for no other."""

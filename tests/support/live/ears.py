@@ -8,7 +8,7 @@ from tests.support.live.lab import AGENT, AGENT_HZ, APP, CUSTOMER_HZ, Lab
 from tests.support.servers import eventually
 from tests.support.switch import Listener
 from tongdai.switch import commands
-from tongdai.switch.events import StasisEnd, StasisStart
+from tongdai.switch.events import StasisStart
 
 EAR = "ear"
 """An application that listens and does nothing else."""
@@ -33,7 +33,11 @@ async def record(listener: Listener, channel_id: str, direction: str, name: str,
 async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[int]:
     assert (await listener.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
     assert await commands.hang_up(listener.ari, snoop)
-    await listener.wait_for(StasisEnd, snoop)  # of one that was not originated, no more is told
+
+    async def gone() -> bool:
+        return await commands.channel(listener.ari, snoop) is None
+
+    await eventually(gone, 10, "the end of the snoop channel", poll_s=0.05)
     return audio.read_wav(lab.recording(name))
 
 

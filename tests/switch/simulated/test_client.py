@@ -14,8 +14,6 @@ from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
 from tongdai.switch.events import (
     ChannelDestroyed,
-    ChannelHangupRequest,
-    ChannelLeftBridge,
     ChannelStateChange,
     Connected,
     Dial,
@@ -23,33 +21,32 @@ from tongdai.switch.events import (
     Event,
     PlaybackFinished,
     Replaced,
-    StasisEnd,
     StasisStart,
 )
 from tongdai.switch.interface import SwitchAway, SwitchError
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee, Callees, Ending, always, phone
-from tongdai.switch.simulated.client import FakeAsterisk, Faults
-from tongdai.switch.simulated.switchboard import Switchboard
+from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.testing import virtual_time
 
-Scene = Callable[[Switchboard, Listener], Coroutine[Any, Any, Any]]
+Scene = Callable[[SimulatedAsterisk, Listener], Coroutine[Any, Any, Any]]
 
 
 def play(
     scene: Scene, callee: Callee | None = None, faults: Faults | None = None, seed: int = 1, **options: Any
-) -> Switchboard:
-    """What is left of a switchboard after the scene, whose client was up at its beginning."""
+) -> SimulatedAsterisk:
+    """What is left of a asterisk after the scene, whose client was up at its beginning."""
     rng = random.Random(seed)
 
-    async def main() -> Switchboard:
-        switchboard = Switchboard(rng, virtual_time.LoopClock(), callee, **options)
-        ari = FakeAsterisk(switchboard, rng)
+    async def main() -> SimulatedAsterisk:
+        asterisk = SimulatedAsterisk(rng, virtual_time.LoopClock(), callee, **options)
+        ari = SimulatedAri(asterisk, rng)
         async with listening(ari) as listener:
             await listener.wait_for(Connected)
             await until(lambda: ari.up)
             ari.faults = faults or Faults()
-            await scene(switchboard, listener)
-        return switchboard
+            await scene(asterisk, listener)
+        return asterisk
 
     return virtual_time.run(main(), rng)
 
@@ -70,8 +67,6 @@ def short(event: Event) -> str:
             return f"Dial {status}".strip()
         case ChannelStateChange(state=state):
             return state
-        case ChannelHangupRequest(cause=cause):
-            return f"HangupRequest {cause}"
         case ChannelDestroyed(cause=cause, tech_cause=sip):
             return f"Destroyed {cause} {sip}"
         case _:
@@ -95,29 +90,29 @@ ANSWERS = [*RINGS, "Up", "Dial ANSWER", "StasisStart"]
 @pytest.mark.parametrize(
     ("ending", "sequence"),
     [
-        (Ending.BUSY, ["Dial", "HangupRequest 17", "Dial BUSY", "Destroyed 17 486"]),
-        (Ending.UNALLOCATED, ["Dial", "HangupRequest 1", "Dial NOANSWER", "Destroyed 1 404"]),
-        (Ending.CONGESTION, ["Dial", "HangupRequest 34", "Dial CONGESTION", "Destroyed 34 503"]),
-        (Ending.REJECTED, [*RINGS, "HangupRequest 21", "Dial NOANSWER", "Destroyed 21 603"]),
+        (Ending.BUSY, ["Dial", "Dial BUSY", "Destroyed 17 486"]),
+        (Ending.UNALLOCATED, ["Dial", "Dial NOANSWER", "Destroyed 1 404"]),
+        (Ending.CONGESTION, ["Dial", "Dial CONGESTION", "Destroyed 34 503"]),
+        (Ending.REJECTED, [*RINGS, "Dial NOANSWER", "Destroyed 21 603"]),
         (Ending.NO_ANSWER, [*RINGS, "Destroyed 19 480"]),
     ],
 )
 def test_call_that_is_not_answered_ends_as_on_a_real_switch(ending: Ending, sequence: list[str]) -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         assert await call(listener) == Placed()
         await listener.wait_for(ChannelDestroyed, within_s=60)
         assert told(listener.heard) == sequence
 
-    switchboard = play(scene, always(ending))
-    assert switchboard.busy_channels == 0
-    assert not switchboard.ledger.live
+    asterisk = play(scene, always(ending))
+    assert asterisk.busy_channels == 0
+    assert not asterisk.ledger.live
 
 
 def test_dead_carrier_says_nothing_for_32_seconds_and_looks_unanswered_before() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener, timeout_s=40)
         await listener.wait_for(ChannelDestroyed, within_s=60)
-        assert told(listener.heard) == ["Dial", "HangupRequest 18", "Dial NOANSWER", "Destroyed 18 408"]
+        assert told(listener.heard) == ["Dial", "Dial NOANSWER", "Destroyed 18 408"]
         listener.heard.clear()
         await call(listener, "c2", timeout_s=30)
         await listener.wait_for(ChannelDestroyed, within_s=60)
@@ -127,51 +122,51 @@ def test_dead_carrier_says_nothing_for_32_seconds_and_looks_unanswered_before() 
 
 
 def test_answered_call_that_we_hang_up() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
         assert await commands.hang_up(listener.ari, "c")
         await listener.wait_for(ChannelDestroyed)
-        assert told(listener.heard) == [*ANSWERS, "HangupRequest 32", "StasisEnd", "Destroyed 16 None"]
+        assert told(listener.heard) == [*ANSWERS, "Destroyed 16 None"]
 
     play(scene, always(Ending.ANSWERED))
 
 
 def test_answered_call_that_the_callee_hangs_up_has_cause_0_or_16() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         for n in range(20):
             await call(listener, f"c{n}", n)
         await listener.wait_for(ChannelDestroyed, count=20, within_s=60)
         ends = {tuple(told([e for e in listener.heard if getattr(e, "channel_id", "") == f"c{n}"])) for n in range(20)}
         assert ends == {
-            (*ANSWERS, "HangupRequest None", "StasisEnd", "Destroyed 0 None"),
-            (*ANSWERS, "HangupRequest 16", "StasisEnd", "Destroyed 16 None"),
+            (*ANSWERS, "Destroyed 0 None"),
+            (*ANSWERS, "Destroyed 16 None"),
         }
 
     play(scene, always(Ending.ANSWERED, talk_s=3))
 
 
 def test_call_that_we_give_up_while_it_rings() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(ChannelStateChange)
         await until(lambda: len(listener.heard) == 4)
         await commands.hang_up(listener.ari, "c")
         await listener.wait_for(ChannelDestroyed)
-        assert told(listener.heard) == [*RINGS, "HangupRequest 32", "Dial NOANSWER", "Destroyed 16 None"]
+        assert told(listener.heard) == [*RINGS, "Dial NOANSWER", "Destroyed 16 None"]
 
     play(scene, always(Ending.NO_ANSWER))
 
 
 def test_sound_ends_after_its_length_and_an_unknown_one_at_once() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
         began = asyncio.get_running_loop().time()
-        assert await commands.play(listener.ari, "c", "p1", "sound:greeting")
+        assert await commands.play(listener.ari, "c", "p1", "greeting")
         assert (await listener.wait_for(PlaybackFinished, within_s=20)).done
         assert 12 <= asyncio.get_running_loop().time() - began < 12.1
-        assert await commands.play(listener.ari, "c", "p2", "sound:nonesuch")
+        assert await commands.play(listener.ari, "c", "p2", "nonesuch")
         assert not (await listener.wait_for(PlaybackFinished, count=2)).done
         assert asyncio.get_running_loop().time() - began < 12.2
 
@@ -179,19 +174,19 @@ def test_sound_ends_after_its_length_and_an_unknown_one_at_once() -> None:
 
 
 def test_machine_is_told_from_a_human_and_leaving_for_it_is_no_hang_up() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
         assert await commands.continue_at(listener.ari, "c", "amd")
-        assert not await commands.play(listener.ari, "c", "p", "sound:x"), "the dialplan has it"
+        assert not await commands.play(listener.ari, "c", "p", "x"), "the dialplan has it"
         assert (await listener.wait_for(StasisStart, count=2)).args[:2] == ("amd", "MACHINE")
-        assert told(listener.heard) == [*ANSWERS, "StasisEnd", "StasisStart"]
+        assert told(listener.heard) == [*ANSWERS, "StasisStart"]
 
     play(scene, always(Ending.ANSWERED, machine=True))
 
 
 def test_agent_stays_when_the_customer_leaves_the_bridge() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         await commands.originate(listener.ari, "agent", "PJSIP/agent1", APP)
         await call(listener)
         await listener.wait_for(StasisStart, "agent")
@@ -199,18 +194,14 @@ def test_agent_stays_when_the_customer_leaves_the_bridge() -> None:
         await commands.create_bridge(listener.ari, "b")
         assert await commands.add_to_bridge(listener.ari, "b", "agent", "c")
         await listener.wait_for(ChannelDestroyed, "c", within_s=60)
-        assert [short(e) for e in listener.heard][-4:] == [
-            "HangupRequest 16", "ChannelLeftBridge", "StasisEnd", "Destroyed 16 None",
-        ]  # fmt: skip
-        assert listener.of(ChannelLeftBridge)[0].channel_id == "c"
         assert [c.channel_id for c in await commands.channels(listener.ari)] == ["agent"]
-        assert all(call.bridged_at for call in switchboard.ledger.calls)
+        assert all(call.bridged_at for call in asterisk.ledger.calls)
 
     play(scene, always(Ending.ANSWERED, talk_s=30), seed=3)
 
 
 def test_agent_who_does_not_answer_rings_until_the_time_out() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await commands.originate(listener.ari, "agent", "PJSIP/agent9", APP, timeout_s=15)
         assert (await listener.wait_for(ChannelDestroyed, within_s=60)).cause == 19
         unknown = await commands.originate(listener.ari, "x", "PJSIP/agent8", APP)
@@ -223,29 +214,29 @@ def test_answer_rate_may_change_with_time() -> None:
     def rate(now: datetime) -> float:
         return 0.6 if now.hour < 1 else 0.1
 
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         for n in range(1000):
             await call(listener, f"early{n}", n)
-        early = await settled(switchboard)
+        early = await settled(asterisk)
         await asyncio.sleep(3600)
         for n in range(1000):
             await call(listener, f"late{n}", n)
-        late = await settled(switchboard) - early
+        late = await settled(asterisk) - early
         assert (550 < early < 650, 70 < late < 130) == (True, True), (early, late)
 
-    async def settled(switchboard: Switchboard) -> int:
+    async def settled(asterisk: SimulatedAsterisk) -> int:
         await asyncio.sleep(60)
-        return switchboard.ledger.counts["answered"]
+        return asterisk.ledger.counts["answered"]
 
     assert not play(scene, Callees(answer_rate=rate)).ledger.violations
 
 
 def test_cut_fails_requests_and_calls_go_on_unheard() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         waiting = asyncio.ensure_future(commands.channels(listener.ari))
         await asyncio.sleep(0)
-        switchboard.cut(for_s=20)
+        asterisk.cut(for_s=20)
         assert not listener.ari.up
         with pytest.raises(SwitchAway):
             await waiting
@@ -260,10 +251,10 @@ def test_cut_fails_requests_and_calls_go_on_unheard() -> None:
 
 
 def test_call_in_the_application_survives_a_cut() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
-        switchboard.cut(for_s=2)
+        asterisk.cut(for_s=2)
         await listener.wait_for(Connected, count=2)
         assert [(c.channel_id, c.state) for c in await commands.channels(listener.ari)] == [("c", "Up")]
 
@@ -271,24 +262,23 @@ def test_call_in_the_application_survives_a_cut() -> None:
 
 
 def test_restart_takes_all_calls_without_a_word() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
-        await commands.play(listener.ari, "c", "p", "sound:x")
-        switchboard.restart(for_s=1)
+        await commands.play(listener.ari, "c", "p", "x")
+        asterisk.restart(for_s=1)
         await listener.wait_for(Connected, count=2)
         assert await commands.channels(listener.ari) == []
         await asyncio.sleep(100)
         assert not listener.of(ChannelDestroyed)
         assert not listener.of(PlaybackFinished)
-        assert not listener.of(StasisEnd)
 
     assert not play(scene, always(Ending.ANSWERED, talk_s=50)).ledger.live
 
 
 def test_second_client_of_the_application_replaces_the_first() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
-        second = FakeAsterisk(switchboard, random.Random(2))
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
+        second = SimulatedAri(asterisk, random.Random(2))
         async with listening(second) as other:
             await listener.wait_for(Replaced)
             await until(lambda: second.up)
@@ -303,7 +293,7 @@ def test_second_client_of_the_application_replaces_the_first() -> None:
 
 
 def test_fault_of_each_kind_occurs() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         outcomes: set[str] = set()
         for n in range(300):
             try:
@@ -312,7 +302,7 @@ def test_fault_of_each_kind_occurs() -> None:
                 outcomes.add(str(error))
         await asyncio.sleep(120)
         assert outcomes == {"Placed", "Refused", "Duplicate", "no reply in time"}
-        counts = switchboard.ledger.counts
+        counts = asterisk.ledger.counts
         assert all(counts[name] for name in Faults.__slots__ if not name.endswith("_s")), counts
         assert counts["originated"] == counts["ended"] < 300
         ends = [event.channel_id for event in listener.of(ChannelDestroyed)]
@@ -324,7 +314,7 @@ def test_fault_of_each_kind_occurs() -> None:
 
 
 def test_late_originate_begins_after_its_sender_gave_up() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         with pytest.raises(SwitchAway, match="in time"):
             await call(listener)
         assert await commands.channel(listener.ari, "c") is None
@@ -335,16 +325,16 @@ def test_late_originate_begins_after_its_sender_gave_up() -> None:
 
 
 def test_lost_reply_is_of_a_call_that_was_placed() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         with pytest.raises(SwitchAway, match="in time"):
             await call(listener)
-        assert switchboard.ledger.counts["originated"] == 1
+        assert asterisk.ledger.counts["originated"] == 1
 
     play(scene, always(Ending.ANSWERED), Faults(reply_lost=1.0))
 
 
 def test_two_calls_of_one_number_at_once_are_in_the_ledger() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         assert await call(listener, "c1") == Placed()
         assert await call(listener, "c1") == Duplicate()
         assert await call(listener, "c2") == Placed()
@@ -355,7 +345,7 @@ def test_two_calls_of_one_number_at_once_are_in_the_ledger() -> None:
 
 
 def test_channel_id_used_again_is_in_the_ledger() -> None:
-    async def scene(_: Switchboard, listener: Listener) -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         for n in range(2):
             assert await call(listener, "c1") == Placed()
             await listener.wait_for(ChannelDestroyed, count=n + 1)
@@ -364,8 +354,8 @@ def test_channel_id_used_again_is_in_the_ledger() -> None:
 
 
 def test_originate_while_away_is_in_the_ledger() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
-        switchboard.cut(for_s=5)
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
+        asterisk.cut(for_s=5)
         with pytest.raises(SwitchAway):
             await call(listener)
 
@@ -373,8 +363,8 @@ def test_originate_while_away_is_in_the_ledger() -> None:
 
 
 def test_rule_of_the_test_is_asked_of_each_originate() -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
-        switchboard.ledger.rules.append(lambda call: "listed" if call.to.endswith("7") else None)
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
+        asterisk.ledger.rules.append(lambda call: "listed" if call.to.endswith("7") else None)
         for n in (6, 7):
             await call(listener, f"c{n}", n)
 
@@ -384,14 +374,14 @@ def test_rule_of_the_test_is_asked_of_each_originate() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_same_seed_same_history(seed: int) -> None:
-    async def scene(switchboard: Switchboard, listener: Listener) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         for n in range(100):
             try:
                 await call(listener, f"c{n}", n)
             except SwitchAway:
                 continue
             if n == 50:
-                switchboard.cut(for_s=1)
+                asterisk.cut(for_s=1)
                 await listener.wait_for(Connected, count=2)
         await asyncio.sleep(3600)
         histories.append([repr(event) for event in listener.heard])

@@ -1,4 +1,4 @@
-"""Who is called, and what becomes of it: drawn from a seed, or told exactly."""
+"""Who is called and how each call ends: drawn from a seed, or fixed. Pure."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from random import Random
 
 
 class Ending(StrEnum):
-    """Of the attempt to reach somebody."""
+    """How a call ends."""
 
     ANSWERED = "answered"
     NO_ANSWER = "no_answer"
@@ -18,23 +18,23 @@ class Ending(StrEnum):
     REJECTED = "rejected"
     CONGESTION = "congestion"
     DEAD = "dead"
-    """No carrier says anything for 32 s."""
+    """The carrier says nothing for 32 s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one call will meet, if it is not hung up before."""
+    """What happens to one call unless it is hung up before."""
 
     ending: Ending
     after_s: float = 0.0
-    """From the originate to the ending; without meaning for NO_ANSWER, which the time-out of the call ends."""
+    """From the originate to the ending; unused for NO_ANSWER, which the call's timeout ends."""
     talk_s: float | None = None
-    """From the answer until the one called hangs up; None: never."""
+    """From the answer until the callee hangs up; None: never."""
     machine: bool = False
 
 
 Callee = Callable[[str, datetime, Random], Plan]
-"""Of a number (or a phone's name) at an instant."""
+"""The plan of a call to a number (or a phone's name) at an instant."""
 Seconds = Callable[[Random], float]
 
 
@@ -59,11 +59,11 @@ class Callees:
     """A population. A `Callee`."""
 
     answer_rate: float | Callable[[datetime], float] = 0.3
-    """Share of calls that are answered, machines among them."""
+    """Share of calls that are answered, those by machines included."""
     machines: float = 0.1
-    """Share of answers that are given by a machine."""
+    """Share of the answers that are by a machine."""
     busy: float = 0.15
-    """This and the next: shares of calls that are not answered; what is left rings until the time-out."""
+    """This and the next: shares of the calls that are not answered; the rest ring until the timeout."""
     unallocated: float = 0.05
     rejected: float = 0.05
     congestion: float = 0.03
@@ -99,12 +99,12 @@ class Callees:
 
 
 def always(ending: Ending, after_s: float = 5.0, talk_s: float | None = None, *, machine: bool = False) -> Callee:
-    """Each call the same."""
+    """The same plan for every call."""
     return lambda _number, _now, _rng: Plan(ending, after_s, talk_s, machine)
 
 
 def phone(answer_s: Seconds | None = PICK_UP_S) -> Callee:
-    """An agent's phone: answers after a while, or never (None), and leaves it to others to hang up."""
+    """An agent's phone: answers after a while, or never (None), and never hangs up by itself."""
     if answer_s is None:
         return always(Ending.NO_ANSWER)
     return lambda _name, _now, rng: Plan(Ending.ANSWERED, answer_s(rng))

@@ -1,4 +1,8 @@
-"""The simulated switch: a client of a `Switchboard` in the same process, with the faults of a real one on request."""
+"""The client of a `SimulatedAsterisk` in the same process: an `Ari` without a socket, with faults injected on request.
+
+What a real connection may do to a request or an event (lose, delay, double, reorder, answer 409 or 500) is drawn from
+the random generator that it is given, so that a failing seed fails again.
+"""
 
 import asyncio
 import itertools
@@ -10,7 +14,7 @@ from typing import Any
 from tongdai.switch.events import Event, Replaced, parse
 from tongdai.switch.inbox import Inbox, Overrun
 from tongdai.switch.interface import Reply, SwitchAway
-from tongdai.switch.simulated.switchboard import Switchboard
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 
 Span = tuple[float, float]
 """Seconds, from and to."""
@@ -18,35 +22,35 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """Shares (0 to 1) of originates, requests and events that meet with one. None at all by default."""
+    """Shares (0 to 1) of originates, requests and events that each fault strikes. None by default."""
 
     originate_late: float = 0.0
-    """The switch gets it only after `late_s`, even when its sender has given up."""
+    """Reaches the switch only after `late_s`, even when its sender has given up."""
     late_s: Span = (2.0, 25.0)
     originate_conflict: float = 0.0
-    """Answered with 409, and nothing done."""
+    """Answered with 409; not executed."""
     error: float = 0.0
-    """Answered with 500, and nothing done."""
+    """Answered with 500; not executed."""
     request_lost: float = 0.0
-    """It never reaches the switch; its sender hears nothing."""
+    """Never reaches the switch; no reply."""
     reply_lost: float = 0.0
-    """It is done; its sender hears nothing."""
+    """Executed; no reply."""
     event_lost: float = 0.0
     event_doubled: float = 0.0
     event_late: float = 0.0
-    """By `event_late_s`; others overtake it."""
+    """Delayed by `event_late_s`; others overtake it."""
     event_late_s: Span = (0.001, 5.0)
 
 
-class FakeAsterisk:
-    """Implements `Ari`. Several may share a switchboard: the last of an application that connects replaces the others.
+class SimulatedAri:
+    """Implements `Ari`. Several may share an Asterisk: the last of an application that connects replaces the others.
 
-    `faults` may be exchanged at any time; `switchboard.cut` and `switchboard.restart` do the rest of harm.
+    `faults` may be replaced at any time; `asterisk.cut` and `asterisk.restart` are the other faults.
     """
 
     def __init__(
         self,
-        switchboard: Switchboard,
+        asterisk: SimulatedAsterisk,
         rng: Random,
         app: str = "tongdai",
         faults: Faults | None = None,
@@ -54,7 +58,7 @@ class FakeAsterisk:
         request_timeout_s: float = 10.0,
         request_s: Span = (0.0005, 0.003),
     ) -> None:
-        self.switchboard = switchboard
+        self.asterisk = asterisk
         self.faults = faults or Faults()
         self._rng, self._app = rng, app
         self._request_timeout_s, self._request_s = request_timeout_s, request_s
@@ -75,7 +79,7 @@ class FakeAsterisk:
         try:
             while not self._inbox.replaced:
                 await asyncio.sleep(self._rng.uniform(0.05, 0.2))
-                if not self.switchboard.away:
+                if not self.asterisk.away:
                     await self._serve()
             await asyncio.Event().wait()
         finally:
@@ -84,7 +88,7 @@ class FakeAsterisk:
     async def _serve(self) -> None:
         self._cut.clear()
         self._connected = True
-        self.switchboard.attach(self._app, self)
+        self.asterisk.attach(self._app, self)
         self._inbox.connected()
         await self._cut.wait()
 
@@ -93,7 +97,7 @@ class FakeAsterisk:
     ) -> Reply:
         originate = (method, uri) == ("POST", "channels")
         if originate and not self.up:
-            self.switchboard.ledger.violations.append(f"asked to originate while away: {body}")
+            self.asterisk.ledger.violations.append(f"asked to originate while away: {body}")
         if not self._connected:
             raise SwitchAway("not connected")
         request_id = next(self._ids)
@@ -111,47 +115,47 @@ class FakeAsterisk:
         return reply
 
     def take(self, frame: Mapping[str, Any]) -> None:
-        """An event of the switchboard."""
+        """Implements `channels.Connection`."""
         event = parse(dict(frame))
         if event is None:
             return
         if isinstance(event, Replaced):
             self._put(event)
-        elif not self._meets("event_lost"):
-            self._tell(event)
+        elif not self._strikes("event_lost"):
+            self._deliver(event)
 
-    def _tell(self, event: Event) -> None:
-        if self._meets("event_late"):
+    def _deliver(self, event: Event) -> None:
+        if self._strikes("event_late"):
             asyncio.get_running_loop().call_later(self._rng.uniform(*self.faults.event_late_s), self._put, event)
         else:
             self._put(event)
-        if self._meets("event_doubled"):
+        if self._strikes("event_doubled"):
             asyncio.get_running_loop().call_later(self._rng.uniform(0, 1), self._put, event)
 
     def cut(self) -> None:
-        """The connection is gone; `run` connects again when the switchboard lets it."""
+        """Implements `channels.Connection`: lost; `run` reconnects once Asterisk takes connections."""
         self._lose()
 
     def _send(self, request_id: int, originate: bool, request: tuple[str, str, Mapping[str, str], object]) -> None:
         loop = asyncio.get_running_loop()
         after_s = self._rng.uniform(*self._request_s)
-        if originate and self._meets("originate_late"):
+        if originate and self._strikes("originate_late"):
             after_s = self._rng.uniform(*self.faults.late_s)
-        if self._meets("request_lost"):
+        if self._strikes("request_lost"):
             return
-        if self._meets("error"):
+        if self._strikes("error"):
             loop.call_later(after_s, self._answer, request_id, Reply(500, {"error": "Allocation failed"}))
-        elif originate and self._meets("originate_conflict"):
+        elif originate and self._strikes("originate_conflict"):
             loop.call_later(after_s, self._answer, request_id, Reply(409, {"message": "Channel exists"}))
         else:
             loop.call_later(after_s, self._do, request_id, request)
 
     def _do(self, request_id: int, request: tuple[str, str, Mapping[str, str], object]) -> None:
-        """What was sent arrives, whether its sender is still connected or not."""
-        if self.switchboard.away:
+        """A request arrives, whether its sender is still connected or not."""
+        if self.asterisk.away:
             return
-        reply = self.switchboard.handle(*request)
-        if not self._meets("reply_lost"):
+        reply = self.asterisk.handle(*request)
+        if not self._strikes("reply_lost"):
             asyncio.get_running_loop().call_later(self._rng.uniform(*self._request_s), self._answer, request_id, reply)
 
     def _answer(self, request_id: int, reply: Reply | None) -> None:
@@ -168,16 +172,16 @@ class FakeAsterisk:
             self._lose()
 
     def _lose(self) -> None:
-        self.switchboard.detach(self._app, self)
+        self.asterisk.detach(self._app, self)
         self._connected = False
         self._inbox.disconnected()
         self._cut.set()
         for request_id in self._pending:
             self._answer(request_id, None)
 
-    def _meets(self, fault: str) -> bool:
+    def _strikes(self, fault: str) -> bool:
         share = getattr(self.faults, fault)
         if not share or self._rng.random() >= share:
             return False
-        self.switchboard.ledger.counts[fault] += 1
+        self.asterisk.ledger.counts[fault] += 1
         return True

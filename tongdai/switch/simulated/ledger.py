@@ -1,4 +1,4 @@
-"""What a switch really did, whatever it told: where the invariants of dialling are checked."""
+"""The simulated switch's own record of what it did, against which the invariants of dialling are checked."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from tongdai.switch.simulated.callees import Plan
 
 
 @dataclass(slots=True)
-class Call:
-    """One channel that was originated. Instants are the switch's; None: it has not come to that."""
+class CallRecord:
+    """One originated channel. Instants are the switch's; None: has not happened."""
 
     channel_id: str
     to: str
@@ -23,35 +23,38 @@ class Call:
     rang_at: datetime | None = None
     answered_at: datetime | None = None
     heard: bool = False
-    """The application was there when it was answered; else the one who answered met nobody."""
+    """The application was connected when the call was answered; otherwise the callee heard nobody."""
     played_at: datetime | None = None
     bridged_at: datetime | None = None
-    """When it was first in a bridge with another."""
+    """When the channel was first in a bridge with another one."""
     ended_at: datetime | None = None
     hung_up_by_us: bool = False
     cause: int | None = None
 
 
-Rule = Callable[[Call], str | None]
-"""Asked of each originate: what is wrong with it, or None."""
+Rule = Callable[[CallRecord], str | None]
+"""Checks an originate: returns what is wrong with it, or None."""
 
 
 class Ledger:
-    """`violations` must be empty at the end of any test: never two channels of one number at once, never a channel id
-    twice, never an originate while its application is away, and whatever `rules` say (windows, do-not-call, …)."""
+    """Records every call and checks it.
+
+    `violations` must be empty at the end of any test: no two channels of one number at once, no channel id used twice,
+    no originate while its application is disconnected, and whatever `rules` add (windows, do-not-call, …).
+    """
 
     def __init__(self, keep: int | None = None) -> None:
-        """`keep`: of how many calls the records stay; all without it, and every channel id."""
-        self.calls: deque[Call] = deque(maxlen=keep)
-        self.live: dict[str, Call] = {}
-        """By what was dialled."""
+        """`keep`: how many records are retained; None: all, and every channel id."""
+        self.calls: deque[CallRecord] = deque(maxlen=keep)
+        self.live: dict[str, CallRecord] = {}
+        """By number or name of the phone."""
         self.rules: list[Rule] = []
         self.violations: list[str] = []
         self.counts: Counter[str] = Counter()
-        """`originated`, `answered`, `unheard`, `ended`, and each fault by its name."""
+        """`originated`, `answered`, `unheard`, `ended`, and each injected fault by its name."""
         self._ids: set[str] | None = set() if keep is None else None
 
-    def originated(self, call: Call) -> None:
+    def originated(self, call: CallRecord) -> None:
         self.counts["originated"] += 1
         if self._ids is not None and call.channel_id in self._ids:
             self.violation(call, "its channel id was used before")
@@ -65,16 +68,16 @@ class Ledger:
         self.live[call.to] = call
         self.calls.append(call)
 
-    def answered(self, call: Call, at: datetime, *, heard: bool) -> None:
+    def answered(self, call: CallRecord, at: datetime, *, heard: bool) -> None:
         call.answered_at, call.heard = at, heard
         self.counts["answered"] += 1
         self.counts["unheard"] += not heard
 
-    def ended(self, call: Call, at: datetime, cause: int) -> None:
+    def ended(self, call: CallRecord, at: datetime, cause: int) -> None:
         call.ended_at, call.cause = at, cause
         self.counts["ended"] += 1
         if self.live.get(call.to) is call:
             del self.live[call.to]
 
-    def violation(self, call: Call, what: str) -> None:
+    def violation(self, call: CallRecord, what: str) -> None:
         self.violations.append(f"{call.originated_at.isoformat()} channel {call.channel_id}: {what}")

@@ -1,4 +1,4 @@
-"""A switchboard behind the websocket that Asterisk has, for clients that speak the wire."""
+"""A simulated Asterisk behind the websocket of a real one, for clients that speak the protocol."""
 
 import asyncio
 from base64 import b64encode
@@ -15,16 +15,16 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from tongdai.switch.interface import Reply
-from tongdai.switch.simulated.exchange import Frame
-from tongdai.switch.simulated.switchboard import Switchboard
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
+from tongdai.switch.simulated.channels import Frame
 
 
 class AriServer:
-    """Answers at `url` once `serving` has begun. What a test spoils: `mute`, `failing`, `send`, and the switchboard."""
+    """Answers at `url` once `serving` has begun. What a test spoils: `mute`, `failing`, `send`, and `asterisk`."""
 
-    def __init__(self, switchboard: Switchboard, user: str, password: str) -> None:
-        self.switchboard = switchboard
-        self.lines: list[ServerLine] = []
+    def __init__(self, asterisk: SimulatedAsterisk, user: str, password: str) -> None:
+        self.asterisk = asterisk
+        self.connections: list[ServerSide] = []
         """Each connection there was, the last at the end."""
         self.refused: list[HTTPStatus] = []
         """How each connection was answered that was not taken."""
@@ -47,11 +47,11 @@ class AriServer:
 
     def send(self, raw: str | bytes) -> None:
         """Anything, on the latest connection."""
-        self.lines[-1].send(raw)
+        self.connections[-1].send(raw)
 
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
         """As Asterisk: 503 while it starts, 401 for a wrong login, 404 for another path."""
-        if self.switchboard.away:
+        if self.asterisk.away:
             status = HTTPStatus.SERVICE_UNAVAILABLE
         elif request.headers.get("Authorization") != self._login:
             status = HTTPStatus.UNAUTHORIZED
@@ -65,32 +65,32 @@ class AriServer:
     async def serve_one(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         app = parse_qs(urlsplit(connection.request.path).query)["app"][0]
-        line = ServerLine(connection)
-        self.lines.append(line)
-        self.switchboard.attach(app, line)
+        connected = ServerSide(connection)
+        self.connections.append(connected)
+        self.asterisk.attach(app, connected)
         try:
             async for message in connection:
-                self._answer(line, message)
+                self._answer(connected, message)
         except ConnectionClosed:
             return
         finally:
-            self.switchboard.detach(app, line)
-            line.end()
+            self.asterisk.detach(app, connected)
+            connected.end()
 
-    def _answer(self, line: "ServerLine", message: str | bytes) -> None:
+    def _answer(self, connected: "ServerSide", message: str | bytes) -> None:
         asked: dict[str, Any] = msgspec.json.decode(message)
         parts = urlsplit(str(asked["uri"]))
         body = msgspec.json.decode(asked["message_body"]) if "message_body" in asked else None
         if self.failing:
             reply = Reply(500, {"message": "Internal Server Error"})
         else:
-            reply = self.switchboard.handle(asked["method"], parts.path, dict(parse_qsl(parts.query)), body)
+            reply = self.asterisk.handle(asked["method"], parts.path, dict(parse_qsl(parts.query)), body)
         if not self.mute:
-            line.take(_response(asked, reply))
+            connected.take(_response(asked, reply))
 
 
-class ServerLine:
-    """Implements `switchboard.Line`. Frames leave in the order they came in."""
+class ServerSide:
+    """Implements `Connection` of the simulated channels. Frames are sent in order."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection

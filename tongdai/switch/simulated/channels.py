@@ -1,6 +1,9 @@
-"""The channels of a switch that is not there: placed, rung, answered and ended by timers of the running loop.
+"""The channels of the simulated Asterisk: dialled, ringing, answered and ended by timers of the running event loop.
 
-They give the frames that Asterisk 22 gives, in the same order.
+    Down → Ringing → Up → (in the application ⇄ in the dialplan) → gone
+
+A channel's plan is drawn from its callee when it is originated. It sends the frames that Asterisk 22 sends to an
+application that allows `tongdai.switch.events.TYPES` alone, in the order measured on a real one (tests/live).
 """
 
 import asyncio
@@ -14,7 +17,7 @@ from typing import Any, Protocol
 from tongdai.clock import Clock
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.callees import Callee, Callees, Ending, phone
-from tongdai.switch.simulated.ledger import Call, Ledger
+from tongdai.switch.simulated.ledger import CallRecord, Ledger
 
 Frame = dict[str, Any]
 
@@ -26,22 +29,22 @@ _REFUSED = {
     Ending.CONGESTION: ("CONGESTION", 34, 503),
     Ending.DEAD: ("NOANSWER", 18, 408),
 }
-"""Status of the last Dial, cause, SIP status."""
+"""Status of the last Dial event, Q.850 cause, SIP status."""
 
 
-class Line(Protocol):
-    """A connection of an application."""
+class Connection(Protocol):
+    """Of an application to the switch."""
 
     def take(self, frame: Frame) -> None: ...
 
     def cut(self) -> None:
-        """The connection is gone, from this instant."""
+        """The connection is lost, from this instant."""
         ...
 
 
 @dataclass(slots=True, eq=False)
-class Channel:
-    call: Call
+class SimulatedChannel:
+    call: CallRecord
     app: str
     name: str
     state: str = "Down"
@@ -55,8 +58,8 @@ class Channel:
         return self.call.channel_id
 
 
-class Exchange(ABC):
-    """Of these, `Switchboard` makes a switch."""
+class SimulatedChannels(ABC):
+    """Base of `SimulatedAsterisk`, which adds bridges, sounds and the requests of ARI."""
 
     def __init__(
         self,
@@ -69,21 +72,22 @@ class Exchange(ABC):
     ) -> None:
         self.ledger = Ledger(keep)
         self.callee: Callee = callee or Callees()
-        """Of all numbers; may be exchanged at any time."""
+        """For every number dialled; may be replaced at any time."""
         self.phones: dict[str, Callee] = dict(phones or {})
-        """Of agents, likewise."""
+        """For agents' phones, by name; may be replaced at any time."""
         self._any_phone = phone() if phones is None else None
         self._trunks = None if trunks is None else frozenset(trunks)
         self._rng, self._clock = rng, clock
-        self._lines: dict[str, Line] = {}
-        self._channels: dict[str, Channel] = {}
-        self._made = 0
+        self._connections: dict[str, Connection] = {}
+        """By application."""
+        self._channels: dict[str, SimulatedChannel] = {}
+        self._created = 0
 
     @property
     def busy_channels(self) -> int:
         return len(self._channels)
 
-    # Placing a call
+    # Originate
 
     def _originate(self, values: Mapping[str, Any]) -> Reply:
         dialled = _ENDPOINT.fullmatch(str(values.get("endpoint")))
@@ -94,7 +98,7 @@ class Exchange(ABC):
         if dialled is None or callee is None:
             return Reply(500, {"error": "Allocation failed"})
         channel = self._new_channel(channel_id, dialled, callee, values)
-        self._place(channel, float(values.get("timeout", 30)))
+        self._dial(channel, float(values.get("timeout", 30)))
         return Reply(200, self._view(channel))
 
     def _callee_of(self, dialled: re.Match[str]) -> Callee | None:
@@ -104,10 +108,10 @@ class Exchange(ABC):
 
     def _new_channel(
         self, channel_id: str, dialled: re.Match[str], callee: Callee, values: Mapping[str, Any]
-    ) -> Channel:
+    ) -> SimulatedChannel:
         to, now = dialled["digits"] or dialled["phone"], self._clock.now()
         args = tuple(part for part in str(values.get("appArgs", "")).split(",") if part)
-        call = Call(
+        call = CallRecord(
             channel_id=channel_id,
             to=to,
             agent=dialled["phone"] is not None,
@@ -116,13 +120,13 @@ class Exchange(ABC):
             plan=callee(to, now, self._rng),
             originated_at=now,
         )
-        self._made += 1
-        channel = Channel(call, str(values["app"]), f"PJSIP/{dialled['trunk'] or to}-{self._made:08x}")
+        self._created += 1
+        channel = SimulatedChannel(call, str(values["app"]), f"PJSIP/{dialled['trunk'] or to}-{self._created:08x}")
         self._channels[channel_id] = channel
         self.ledger.originated(call)
         return channel
 
-    def _place(self, channel: Channel, timeout_s: float) -> None:
+    def _dial(self, channel: SimulatedChannel, timeout_s: float) -> None:
         plan = channel.call.plan
         self._tell_dial(channel, "")
         if plan.ending in {Ending.ANSWERED, Ending.NO_ANSWER, Ending.REJECTED}:
@@ -133,100 +137,94 @@ class Exchange(ABC):
             self._later(channel, plan.after_s, self._refuse)
         self._later(channel, timeout_s, self._time_out)
 
-    def _ring(self, channel: Channel) -> None:
+    def _ring(self, channel: SimulatedChannel) -> None:
         channel.state = "Ringing"
         channel.call.rang_at = self._clock.now()
-        tell = [lambda: self._tell_dial(channel, "RINGING"), lambda: self._tell(channel, "ChannelStateChange")]
-        self._rng.shuffle(tell)  # either comes first on a real one
-        for each in tell:
-            each()
+        events = [lambda: self._tell_dial(channel, "RINGING"), lambda: self._tell(channel, "ChannelStateChange")]
+        self._rng.shuffle(events)  # a real switch sends either first
+        for tell in events:
+            tell()
 
-    def _answer(self, channel: Channel) -> None:
-        self._silence(channel)
+    def _answer(self, channel: SimulatedChannel) -> None:
+        self._cancel_timers(channel)
         channel.state = "Up"
-        heard = channel.app in self._lines
+        heard = channel.app in self._connections
         self.ledger.answered(channel.call, self._clock.now(), heard=heard)
         self._tell(channel, "ChannelStateChange")
         self._tell_dial(channel, "ANSWER")
         if not heard:  # "Stasis app not active"
             self._end(channel, 16)
             return
-        self._enter(channel, channel.call.app_args)
+        self._enter_app(channel, channel.call.app_args)
         if channel.call.plan.talk_s is not None:
             self._later(channel, channel.call.plan.talk_s, self._hung_up_by_callee)
 
-    def _refuse(self, channel: Channel) -> None:
+    def _refuse(self, channel: SimulatedChannel) -> None:
         status, cause, sip = _REFUSED[channel.call.plan.ending]
-        self._tell(channel, "ChannelHangupRequest", cause=cause, tech_cause=sip)
         self._tell_dial(channel, status)
         self._end(channel, cause, tech_cause=sip)
 
-    def _time_out(self, channel: Channel) -> None:
+    def _time_out(self, channel: SimulatedChannel) -> None:
         self._end(channel, 19, tech_cause=480)
 
-    def _enter(self, channel: Channel, args: Sequence[str]) -> None:
+    def _enter_app(self, channel: SimulatedChannel, args: Sequence[str]) -> None:
         channel.in_app = True
         self._tell(channel, "StasisStart", args=list(args))
 
     # Ends
 
-    def _hung_up_by_callee(self, channel: Channel) -> None:
-        given = self._rng.choice((0, 16))  # carriers that give a reason, and others
-        self._tell(channel, "ChannelHangupRequest", **({"cause": given} if given else {}))
-        self._end(channel, given)
+    def _hung_up_by_callee(self, channel: SimulatedChannel) -> None:
+        self._end(channel, self._rng.choice((0, 16)))  # some carriers give a cause, others none
 
-    def _hang_up(self, channel: Channel, cause: int) -> None:
+    def _hang_up(self, channel: SimulatedChannel, cause: int) -> None:
         channel.call.hung_up_by_us = True
-        self._tell(channel, "ChannelHangupRequest", cause=32, soft=True)
         if channel.state != "Up":
             self._tell_dial(channel, "NOANSWER")
         self._end(channel, cause)
 
-    def _end(self, channel: Channel, cause: int, **more: int) -> None:
-        self._silence(channel)
-        self._let_go(channel)
-        if channel.in_app:
-            self._tell(channel, "StasisEnd")
+    def _end(self, channel: SimulatedChannel, cause: int, **more: int) -> None:
+        self._cancel_timers(channel)
+        self._release(channel)
         del self._channels[channel.channel_id]
         self.ledger.ended(channel.call, self._clock.now(), cause)
         self._tell(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
 
     @abstractmethod
-    def _let_go(self, channel: Channel) -> None:
-        """Out of whatever it is in and plays, before it ends."""
+    def _release(self, channel: SimulatedChannel) -> None:
+        """Stop what the channel plays and take it out of its bridge, before it ends."""
 
-    # Telling
+    # Timers and events
 
-    def _later(self, channel: Channel, after_s: float, what: Callable[[Channel], None]) -> None:
-        channel.timers.append(asyncio.get_running_loop().call_later(after_s, what, channel))
+    def _later(self, channel: SimulatedChannel, after_s: float, fn: Callable[[SimulatedChannel], None]) -> None:
+        channel.timers.append(asyncio.get_running_loop().call_later(after_s, fn, channel))
 
-    def _silence(self, channel: Channel) -> None:
+    def _cancel_timers(self, channel: SimulatedChannel) -> None:
         for timer in channel.timers:
             timer.cancel()
         channel.timers.clear()
 
-    def _tell(self, channel: Channel, kind: str, **values: Any) -> None:
+    def _tell(self, channel: SimulatedChannel, kind: str, **values: Any) -> None:
         self._send(channel.app, self._frame(kind, channel.app, channel=self._view(channel), **values))
 
-    def _tell_dial(self, channel: Channel, status: str) -> None:
+    def _tell_dial(self, channel: SimulatedChannel, status: str) -> None:
         self._send(channel.app, self._frame("Dial", channel.app, peer=self._view(channel), dialstatus=status))
 
     def _send(self, app: str, frame: Frame) -> None:
-        line = self._lines.get(app)
-        if line is not None:
-            line.take(frame)
+        connection = self._connections.get(app)
+        if connection is not None:
+            connection.take(frame)
 
     def _frame(self, kind: str, app: str, **values: Any) -> Frame:
         now = self._clock.now()
         timestamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}+0000"
         return {"type": kind, "application": app, "timestamp": timestamp, **values}
 
-    def _view(self, channel: Channel) -> Frame:
+    def _view(self, channel: SimulatedChannel) -> Frame:
         return {
             "id": channel.channel_id,
             "name": channel.name,
             "state": channel.state,
-            "protocol_id": f"{channel.channel_id}@fake",
+            "protocol_id": f"{channel.channel_id}@simulated",
             "caller": {"name": "", "number": ""},
             "connected": {"name": "", "number": ""},
         }
