@@ -3,20 +3,23 @@
 import click
 
 from tongdai.cli.database import database_options, run_unmigrated
+from tongdai.db import distribute as distribution
 from tongdai.db import migrate as migrations
 from tongdai.settings import Settings
 
 
 @click.command
+@click.option("--distribute", is_flag=True, help="Then distribute the tables over the nodes of a Citus cluster.")
 @database_options
-def migrate(settings: Settings) -> None:
-    """Bring the database to this version's tables, and tell what was done.
+def migrate(settings: Settings, distribute: bool) -> None:
+    """Bring the database to this version's tables, and print what was done.
 
-    `serve` does so by itself; this is for who wants it done before, or by another user of the database.
+    `serve` does so by itself; this command is for an operator who wants it done before, or by another database user.
 
     \b
-    Example:
+    Examples:
       tongdai migrate --database-url postgresql://owner:secret@db.example/tongdai
+      tongdai migrate --database-url postgresql://owner:secret@coordinator.example/tongdai --distribute
     """
     names = {migration.number: migration.name for migration in migrations.read()}
     applied = run_unmigrated(settings, migrations.migrate)
@@ -24,3 +27,6 @@ def migrate(settings: Settings) -> None:
         click.echo(f"Applied migration {number} ({names[number]})")
     if not applied:
         click.echo(f"Nothing to do: the database is at migration {max(names)}, the newest")
+    if distribute:
+        done = run_unmigrated(settings, distribution.distribute)
+        click.echo(f"Distributed {len(done)} tables: {', '.join(done)}" if done else "All tables are distributed")

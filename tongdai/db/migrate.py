@@ -9,7 +9,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 
 FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 0x746F6E67  # an advisory lock: processes that migrate at once take turns
+LOCK = 0x746F6E67  # an advisory lock: processes that migrate at once take turns
 _NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 
@@ -41,11 +41,11 @@ async def migrate(conn: Connection, migrations: list[Migration] | None = None) -
     One transaction each: a crash leaves the version before it, whole. A database that a newer Tongdai has migrated, or
     one whose applied migrations are not ours, is refused with OperatorError and left as it is.
     """
-    await conn.execute("select pg_advisory_lock($1)", _LOCK)
+    await conn.execute("select pg_advisory_lock($1)", LOCK)
     try:
         return await _apply(conn, read() if migrations is None else migrations)
     finally:
-        await conn.execute("select pg_advisory_unlock($1)", _LOCK)
+        await conn.execute("select pg_advisory_unlock($1)", LOCK)
 
 
 async def _apply(conn: Connection, migrations: list[Migration]) -> list[int]:
