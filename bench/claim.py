@@ -11,7 +11,8 @@ from bench.report import Row
 from bench.world import World
 from tongdai.calls import claim
 from tongdai.calls.model import Terms
-from tongdai.campaigns.settings.model import FOREVER, FrequencyCap
+from tongdai.campaigns.settings.values import FrequencyCap
+from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId
 

@@ -11,7 +11,7 @@ from tongdai.db.migrate import read as migrations
 from tongdai.db.pool import Connection, connect
 
 _TALLY = """
-insert into contact_counter (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
+insert into contact_counter (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
 select tenant_id, campaign_id, list_id, process_status, '', 0, count(*)
 from contact where tenant_id = $1 group by tenant_id, campaign_id, list_id, process_status
 """

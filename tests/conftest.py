@@ -190,10 +190,10 @@ with live as (
     update contact set process_status = case when $3 = 1 then 0 else $3 end, call_status = $4
     where tenant_id = $1 and contact_id = $2
 )
-insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, slot, contacts)
+insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
 select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, -1 from old
 union all select tenant_id, campaign_id, list_id, $3, coalesce($4, ''), 1, 1 from old
-on conflict (tenant_id, campaign_id, list_id, process_status, call_status, slot)
+on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
 do update set contacts = t.contacts + excluded.contacts
 """
 

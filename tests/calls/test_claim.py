@@ -27,7 +27,8 @@ from tests.support.call_scene import (
 )
 from tongdai.calls import claim, store
 from tongdai.calls.model import Attempt, AttemptState, Claims, Ending, Outcome
-from tongdai.campaigns.settings.model import FOREVER, FrequencyCap
+from tongdai.campaigns.settings.values import FrequencyCap
+from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import connect
 from tongdai.testing import factories
 

@@ -32,7 +32,7 @@ from tests.support.call_scene import (
 )
 from tongdai.calls import claim, finish, store
 from tongdai.calls.model import NOT_PLACED, TRANSITIONS, AttemptState, Claims, Ending, History, Outcome
-from tongdai.campaigns.settings.model import FOREVER
+from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.testing import factories
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -8,7 +8,8 @@ import pytest
 
 from tongdai.campaigns import store
 from tongdai.campaigns.model import Action
-from tongdai.campaigns.settings.model import CallSettings, FrequencyCap, Mode, Preset, Purpose, RetryRule
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import FrequencyCap, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Span, week_of
 from tongdai.db.pool import connect
 from tongdai.queues import store as queues
@@ -18,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 def settings(queue_id=None) -> CallSettings:
-    """All of them other than usual."""
+    """Settings that all differ from the defaults."""
     return CallSettings(
         purpose=Purpose.COLLECTION,
         mode=Mode.PROGRESSIVE,

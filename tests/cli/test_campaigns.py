@@ -40,10 +40,10 @@ ALL = (
 )
 SHOWN = {
     "purpose": "survey", "mode": "preview", "callerId": "+84901234567", "trunk": "carrier", "audio": "tongdai/offer",
-    "abandonAudio": "sorry", "ringTimeoutSec": "20", "maxCalls": "40", "callsPerSecond": "7",
-    "preset": "us_telemarketing", "windows": "mon-wed,fri 08:00-11:30; sat-sun 10:00-21:00",
-    "retries": "no_answer=2h*4; busy=never; failed=2m*5; invalid_number=never; machine=4h*2; abandoned=72h*1",
-    "contactCeiling": "6/168h", "numberCeilings": "2/48h", "abandonCapPercent": "2.5", "priority": "9",
+    "abandonAudio": "sorry", "ringTimeout": "20", "maxCalls": "40", "cps": "7",
+    "preset": "us_telemarketing", "window": "mon-wed,fri 08:00-11:30; sat-sun 10:00-21:00",
+    "retry": "no_answer=2h*4; busy=never; failed=2m*5; invalid_number=never; machine=4h*2; abandoned=72h*1",
+    "contactCeiling": "6/168h", "numberCeiling": "2/48h", "abandonCap": "2.5", "priority": "9",
 }  # fmt: skip
 EMPTIED = (
     "--queue '' --mode agentless --caller-id '' --trunk '' --audio '' --abandon-audio '' --window '' --retry '' "
@@ -60,9 +60,9 @@ async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
     done(run(f"set --campaign {campaign_id} {EMPTIED}"))
     after = {name: value for name, value in shown(run, campaign_id).items() if found[name] != value}
     usual = {name: "-" if value is None else str(value) for name, value in in_words(CallSettings()).items()}
-    assert after == {name: usual[name] for name in after} | {"windows": "daily 08:00-21:00"}
-    assert set(after) == {"mode", "queue", "callerId", "trunk", "audio", "abandonAudio", "windows", "retries",
-                          "contactCeiling", "numberCeilings"}  # fmt: skip
+    assert after == {name: usual[name] for name in after} | {"window": "daily 08:00-21:00"}
+    assert set(after) == {"mode", "queue", "callerId", "trunk", "audio", "abandonAudio", "window", "retry",
+                          "contactCeiling", "numberCeiling"}  # fmt: skip
 
 
 def test_set_changes_what_is_given_and_leaves_the_rest(run):
@@ -70,7 +70,7 @@ def test_set_changes_what_is_given_and_leaves_the_rest(run):
     before = shown(run, campaign_id)
     done(run(f"set --campaign {campaign_id} --priority 4"))
     assert shown(run, campaign_id) == before | {"priority": "4"}
-    assert before["numberCeilings"] == "1/24h"
+    assert before["numberCeiling"] == "1/24h"
 
 
 def test_json_is_as_the_api_has_it(run):
@@ -107,9 +107,9 @@ def test_advertising_gets_the_preset_of_the_tenants_country(run):
     ],
 )
 def test_option_that_cannot_be_read_says_what_is_expected(options, expected):
-    told = CliRunner().invoke(campaign, shlex.split(f"create --tenant 5 --name A {options}"))
-    assert expected in told.stderr
-    assert told.exit_code == 2
+    answer = CliRunner().invoke(campaign, shlex.split(f"create --tenant 5 --name A {options}"))
+    assert expected in answer.stderr
+    assert answer.exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from types import UnionType
 import msgspec
 import pytest
 
+from tests.support.campaign_settings import examples
 from tongdai.client import (
     AsyncClient,
     CallingWindow,
@@ -46,25 +47,7 @@ ENVELOPE = {"success", "error_code"}
 
 HERE = Path(__file__)
 JOB = ImportId(1, 2)
-SETTINGS = CallSettings(
-    purpose="survey",
-    dialing_mode="predictive",
-    queue_id=1,
-    caller_id="1900",
-    trunk="a",
-    audio_file="a",
-    abandon_file=None,
-    ring_timeout_sec=20,
-    max_concurrent_calls=5,
-    calls_per_second=5,
-    preset="none",
-    calling_windows=[CallingWindow(["mon"], "08:00", "17:00")],
-    retry_rules={"busy": RetryRule(5, 1)},
-    contact_ceiling=Ceiling(3),
-    number_ceiling=Ceiling(1, 24),
-    abandonment_cap_percent=2.5,
-    priority=1,
-)
+SETTINGS = msgspec.convert(examples(1), CallSettings)
 ALL_ARGUMENTS = {
     "campaigns": {"user_name": "a", "status": 2, "type": "X", "page_size": 20},
     "campaign": {"campaign_id": 1},

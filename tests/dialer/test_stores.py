@@ -20,7 +20,9 @@ from tongdai.agents.previews import store as previews
 from tongdai.calls.model import Attempt, Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Running, Status
-from tongdai.campaigns.settings.model import FOREVER, CallSettings, FrequencyCap, Mode, RetryRule
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import FrequencyCap, Mode, RetryRule
+from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.clock import SystemClock
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts

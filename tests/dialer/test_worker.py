@@ -14,7 +14,8 @@ from tongdai.agents.model import AgentState
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Claims, Outcome, Terms
 from tongdai.campaigns.model import Running, Status
-from tongdai.campaigns.settings.model import CallSettings, Mode
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.options import CLAIM_LEASE, LEASE
 from tongdai.dialer.originator import BATCH
 from tongdai.dialer.worker import RECONCILE_S, Dialer, SwitchTaken

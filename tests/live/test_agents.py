@@ -10,7 +10,7 @@ from tests.support.live.lab import AGENT, AGENT_HZ, GREETING_HZ, Child
 from tests.support.live.office import Fields, Office, instant, international, numbers
 from tests.support.servers import eventually
 from tests.support.switch import Listener
-from tongdai.campaigns.settings.model import RETRIES
+from tongdai.campaigns.settings.values import RETRIES
 from tongdai.dialer.originator import RECENT_S
 from tongdai.dialer.pacing import ENOUGH_ANSWERS, PATIENCE_S
 from tongdai.switch import commands

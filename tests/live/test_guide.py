@@ -8,7 +8,7 @@ from tests.support.live import guide, scenarios
 from tests.support.live.lab import AGENT, APP, TRUNK, Lab, number
 from tests.support.switch import Listener
 from tongdai.calls.causes import outcome_of
-from tongdai.campaigns.settings.model import NEVER, RETRIES
+from tongdai.campaigns.settings.values import NEVER, RETRIES
 from tongdai.switch import commands
 from tongdai.switch.commands import Placed
 from tongdai.switch.events import ChannelDestroyed, StasisStart

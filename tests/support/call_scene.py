@@ -8,7 +8,7 @@ from tests.support import call_steps
 from tongdai.calls import claim, store
 from tongdai.calls.model import Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.settings.model import FOREVER
+from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact

@@ -23,7 +23,9 @@ import structlog
 from tongdai.agents.model import AgentState
 from tongdai.calls.model import NOT_PLACED, AttemptState, Outcome
 from tongdai.campaigns.model import Status
-from tongdai.campaigns.settings.model import CallSettings, FrequencyCap, Mode, RetryRule, open_until
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import open_until
+from tongdai.campaigns.settings.values import FrequencyCap, Mode, RetryRule
 from tongdai.campaigns.settings.windows import Span
 from tongdai.dialer import originator
 from tongdai.dialer.options import LEASE

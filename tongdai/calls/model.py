@@ -6,8 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tongdai.campaigns.settings.model import CallSettings, FrequencyCap, call_again_at
+from tongdai.call_outcome import NOT_PLACED, Outcome
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import call_again_at
+from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+
+__all__ = ["NOT_PLACED", "Outcome"]  # and what is defined here
 
 
 class AttemptState(StrEnum):
@@ -28,30 +33,6 @@ TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     AttemptState.ENDED: frozenset(),
 }
 """Events may be lost: an attempt is answered without having been seen to ring."""
-
-
-class Outcome(StrEnum):
-    ANSWERED = "answered"
-    NO_ANSWER = "no_answer"
-    BUSY = "busy"
-    FAILED = "failed"
-    """The network could not or would not."""
-    INVALID_NUMBER = "invalid_number"
-    MACHINE = "machine"
-    ABANDONED = "abandoned"
-    """Answered, and no agent came in time."""
-    CANCELLED = "cancelled"
-    """Taken back before it was dialled: its campaign was paused or stopped, or the engine ended."""
-    LOST = "lost"
-    """What became of it is not known. Never dialled again by itself."""
-    DNC = "dnc"
-    """On a do-not-call list."""
-    OUT_OF_WINDOW = "out_of_window"
-    """The calling window closed before it was dialled."""
-
-
-NOT_PLACED = frozenset({Outcome.CANCELLED, Outcome.DNC, Outcome.OUT_OF_WINDOW})
-"""Nobody was called: such attempts count for no ceiling and no retry."""
 
 
 @dataclass(frozen=True, slots=True)

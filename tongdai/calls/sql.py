@@ -4,7 +4,7 @@ from datetime import datetime
 
 import asyncpg
 
-from tongdai.campaigns.settings.model import FOREVER
+from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection
 
 # By index, row by row, in its order: the plan that is right however many contacts there are. Left to itself the planner

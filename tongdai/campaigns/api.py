@@ -1,6 +1,7 @@
 """`/campaigns`."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,14 +13,7 @@ from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign,
 from tongdai.campaigns.settings import request as settings_request
 from tongdai.campaigns.settings import view as settings_view
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.view import (
-    PARTS_SCHEMA,
-    SENT_SAMPLE,
-    SETTINGS_SCHEMA,
-    CampaignDetail,
-    CampaignRow,
-    SettingsSent,
-)
+from tongdai.campaigns.settings.view import REQUEST_SAMPLE, SETTINGS_SCHEMA, STRUCTS_SCHEMA
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
@@ -35,19 +29,40 @@ _TYPE_SCHEMA = {"pattern": f"^{_TYPE.pattern}$"}
 _TAG = "Campaigns"
 
 
+class CampaignRow(msgspec.Struct, kw_only=True):
+    campaignId: int
+    campaignName: str
+    type: str
+    status: int
+    userName: str | None
+    createdAt: datetime
+    contactCount: int
+    pendingCount: int
+    inCallCount: int
+    processedCount: int
+
+
 class CampaignPage(msgspec.Struct, kw_only=True):
     success: str = "1"
     totalRecord: int
     data: list[CampaignRow]
 
 
-class NewCampaign(SettingsSent, forbid_unknown_fields=True, kw_only=True):
+@settings_view.with_settings
+class CampaignDetail(CampaignRow, kw_only=True):
+    processStatus: dict[str, int]
+    callStatus: dict[str, int]
+
+
+@settings_request.with_settings
+class NewCampaign(msgspec.Struct, kw_only=True):
     campaignName: str
     type: str = DEFAULT_TYPE
     userName: str | None = None
 
 
-class CampaignChange(SettingsSent, forbid_unknown_fields=True, kw_only=True):
+@settings_request.with_settings
+class CampaignChange(msgspec.Struct, kw_only=True):
     campaignName: str | UnsetType = UNSET
     userName: str | UnsetType | None = UNSET
 
@@ -71,8 +86,9 @@ _ROW_SAMPLE: dict[str, Any] = {
     "inCallCount": 2,
     "processedCount": 58,
 }
+_SAMPLE = msgspec.convert({"campaignName": "Khao sat thang 4", **REQUEST_SAMPLE}, NewCampaign)
 _SETTINGS_SAMPLE: dict[str, Any] = msgspec.to_builtins(
-    settings_view.settings_shown(settings_request.changed(CallSettings(), settings_view.SAMPLE, "VN"))
+    settings_view.settings_shown(settings_request.changed(CallSettings(), settings_request.sent_of(_SAMPLE), "VN"))
 )
 _SETTINGS = (
     "How it calls can be sent in the fields from `purpose` on, each by itself. Windows are in the contact's local time "
@@ -145,9 +161,9 @@ async def list_campaigns(request: Request) -> Answer:
                 "userName": NAME,
                 **SETTINGS_SCHEMA,
             },
-            **PARTS_SCHEMA,
+            **STRUCTS_SCHEMA,
         },
-        body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **SENT_SAMPLE},
+        body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **REQUEST_SAMPLE},
         failures=_SETTINGS_FAILURES,
         answer=CampaignCreated,
         sample=done_sample("Campaign created", campaignId=1042),
@@ -160,12 +176,14 @@ async def create_campaign(request: Request) -> Answer:
     _check_type(new.type)
     if new.userName is not None:
         body.text_field("userName", new.userName, MAX_NAME)
-    who = principal_of(request)
-    settings = settings_request.changed(CallSettings(), new, who.country)
+    principal = principal_of(request)
+    settings = settings_request.changed(CallSettings(), settings_request.sent_of(new), principal.country)
 
     async def work(conn: Connection) -> CampaignCreated:
-        await _hold_queue(conn, who.tenant_id, new.queueId)
-        made = await store.create(conn, who.tenant_id, new.campaignName, new.type, new.userName, who.key_id, settings)
+        await _hold_queue(conn, principal.tenant_id, settings.queue_id)
+        made = await store.create(
+            conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.key_id, settings
+        )
         return CampaignCreated(error_message="Campaign created", campaignId=made.campaign_id)
 
     return await once(request, raw, work)
@@ -217,7 +235,7 @@ async def get_campaign(request: Request) -> Answer:
                 "userName": NAME,
                 **SETTINGS_SCHEMA,
             },
-            **PARTS_SCHEMA,
+            **STRUCTS_SCHEMA,
         },
         body_sample={"campaignName": "Khao sat thang 5", "maxConcurrentCalls": 50, "callingWindows": None},
         answer=Done,
@@ -236,23 +254,31 @@ async def change_campaign(request: Request) -> Answer:
     if isinstance(change.userName, str):
         body.text_field("userName", change.userName, MAX_NAME)
     user_name = None if isinstance(change.userName, UnsetType) else (change.userName,)
-    settings_request.check(change)
-    who = principal_of(request)
+    sent = settings_request.sent_of(change)
+    settings_request.check(sent)
+    principal = principal_of(request)
     async with connection(request) as conn, conn.transaction():
-        before = await store.lock(conn, who.tenant_id, campaign_id)
+        before = await store.lock(conn, principal.tenant_id, campaign_id)
         if before is None:
             raise NotFound("Campaign not found")
-        settings = before, settings_request.changed(before, change, who.country)
-        await _hold_queue(conn, who.tenant_id, change.queueId)
+        after = settings_request.changed(before, sent, principal.country)
+        if "queueId" in sent:
+            await _hold_queue(conn, principal.tenant_id, after.queue_id)
         await store.change(
-            conn, who.tenant_id, campaign_id, name=name, user_name=user_name, settings=settings, by=who.key_id
+            conn,
+            principal.tenant_id,
+            campaign_id,
+            name=name,
+            user_name=user_name,
+            settings=(before, after),
+            by=principal.key_id,
         )
     return answer(Done(error_message="Campaign updated successfully"))
 
 
-async def _hold_queue(conn: Connection, tenant_id: TenantId, sent_id: int | UnsetType | None) -> None:
-    """NotFound for a queue that the tenant does not have."""
-    if isinstance(sent_id, int) and not await store.holds_queue(conn, tenant_id, QueueId(sent_id)):
+async def _hold_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None) -> None:
+    """Raise NotFound for a queue that the tenant does not have; keep one that it has until the transaction ends."""
+    if queue_id is not None and not await store.holds_queue(conn, tenant_id, queue_id):
         raise NotFound("Inbound queue not found")
 
 
@@ -274,11 +300,11 @@ def _moving(action: Action, summary: str, message: str) -> Route:
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:
             raise InvalidInput("Expected no body")
-        who = principal_of(request)
+        principal = principal_of(request)
 
         async def work(conn: Connection) -> Done:
-            if await store.move(conn, who.tenant_id, campaign_id, action, who.key_id) is None:
-                campaign = await store.find(conn, who.tenant_id, campaign_id)
+            if await store.move(conn, principal.tenant_id, campaign_id, action, principal.key_id) is None:
+                campaign = await store.find(conn, principal.tenant_id, campaign_id)
                 raise NotFound("Campaign not found") if campaign is None else _refusal(action, campaign.status)
             return Done(error_message=message)
 

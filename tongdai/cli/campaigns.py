@@ -6,7 +6,7 @@ import msgspec
 from tongdai.campaigns import store
 from tongdai.campaigns.model import DEFAULT_TYPE, Action, Campaign, Totals
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.view import SettingsSent, settings_shown
+from tongdai.campaigns.settings.view import settings_shown
 from tongdai.cli import call_settings
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, Pattern, Text
@@ -74,7 +74,7 @@ def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object
       tongdai campaign set --tenant 20260310 --campaign 7 --mode progressive --queue 3 --cps 5
     """
     changes = call_settings.sent_by(options)
-    if changes == SettingsSent():
+    if not changes:
         raise click.UsageError("Nothing to set: give at least one setting.")
 
     async def work(conn: Connection) -> None:

@@ -9,7 +9,8 @@ from tongdai.agents import store as agents
 from tongdai.agents.model import AgentState
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
-from tongdai.campaigns.settings.model import CallSettings, Mode, RetryRule
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import Mode, RetryRule
 from tongdai.contacts import bulk_store
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import Refusal, list_named

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tongdai.campaigns.settings.model import CallSettings, Mode
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.core import Script
 
 LEASE = timedelta(seconds=45)

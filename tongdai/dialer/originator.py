@@ -14,8 +14,9 @@ from tongdai import metrics
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Attempt, Claims, Outcome, Terms
 from tongdai.campaigns.model import Running
-from tongdai.campaigns.settings import model as settings_model
-from tongdai.campaigns.settings.model import CallSettings, Mode
+from tongdai.campaigns.settings import rules as calling_rules
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer import core
@@ -131,11 +132,11 @@ class Placing:
         open_until = {
             zone: until
             for zone in zones
-            if (until := settings_model.open_until(settings, zone, campaign.tenant_zone, now)) is not None
+            if (until := calling_rules.open_until(settings, zone, campaign.tenant_zone, now)) is not None
         }
         if not open_until:
             return None
-        ceilings = settings_model.number_caps(settings)
+        ceilings = calling_rules.number_caps(settings)
         return Terms(campaign.tenant_id, campaign.campaign_id, open_until, CLAIM_LEASE, ceilings)
 
     async def _claim(self, campaign: Running, terms: Terms, limit: int) -> Claims:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, zip_longest
 
-from tongdai.campaigns.settings.model import Mode
+from tongdai.campaigns.settings.values import Mode
 
 PATIENCE_S = 2.0
 """A live answer that finds no agent for so long is abandoned."""

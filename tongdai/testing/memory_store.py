@@ -27,7 +27,8 @@ from tongdai.calls.model import (
     Terms,
 )
 from tongdai.campaigns.model import Running, Status
-from tongdai.campaigns.settings.model import CallSettings, Mode
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 

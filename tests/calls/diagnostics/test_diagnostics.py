@@ -15,7 +15,8 @@ from tongdai.calls.live import heartbeat
 from tongdai.calls.live.campaign_snapshot import Place, snapshot
 from tongdai.calls.live.heartbeat import Pulse
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.settings.model import FrequencyCap, number_caps
+from tongdai.campaigns.settings.rules import number_caps
+from tongdai.campaigns.settings.values import FrequencyCap
 
 REASONS = [str(reason) for reason in Reason]
 HOUR = timedelta(hours=1)

@@ -10,7 +10,7 @@ from tongdai.agents.previews import store as previews
 from tongdai.agents.previews.store import Refusal
 from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, offer_view
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.settings import model as settings_model
+from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
@@ -63,7 +63,7 @@ async def offer_contact(request: Request) -> Answer:
         settings = await campaigns.call_settings(conn, who.tenant_id, CampaignId(campaign_id))
 
         def is_open(zone: str, tenant_zone: str, now: datetime) -> bool:
-            return settings is not None and settings_model.open_until(settings, zone, tenant_zone, now) is not None
+            return settings is not None and calling_rules.open_until(settings, zone, tenant_zone, now) is not None
 
         offer = await previews.offer(conn, who.tenant_id, agent_id, CampaignId(campaign_id), is_open)
         if offer is None:
@@ -134,9 +134,9 @@ async def skip_contact(request: Request) -> Answer:
 
 def _when(settings: CallSettings, offer: Offer, tenant_zone: str, now: datetime) -> str:
     """What becomes of an accepted contact, by the calling window."""
-    if settings_model.open_until(settings, offer.zone, tenant_zone, now) is not None:
+    if calling_rules.open_until(settings, offer.zone, tenant_zone, now) is not None:
         return "is called"
-    opens = settings_model.next_open(settings, offer.zone, tenant_zone, now)
+    opens = calling_rules.next_open(settings, offer.zone, tenant_zone, now)
     if opens is None:
         return "waits: its calling window does not open any more"
     return f"waits: its calling window opens at {opens.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tongdai.calls.diagnostics.rules import Reason, ZoneCount
 from tongdai.calls.live.campaign_snapshot import Place, fetch, value
 from tongdai.calls.sql import ZONES_PENDING
-from tongdai.campaigns.settings.model import FrequencyCap
+from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.contacts.in_call import IN_CALL
 from tongdai.db.pool import Connection
 

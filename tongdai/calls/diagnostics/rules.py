@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from tongdai.calls.live.heartbeat import Dialing
 from tongdai.campaigns.model import Status
-from tongdai.campaigns.settings.model import CallSettings, Mode, next_open, open_until
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import next_open, open_until
+from tongdai.campaigns.settings.values import Mode
 
 IN_CALL_PAUSE = timedelta(minutes=1)
 """A contact whose number is in another call is looked at again after so long."""

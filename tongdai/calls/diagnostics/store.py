@@ -7,7 +7,7 @@ from tongdai.calls.diagnostics.pending import Kept, kept_counts, zone_counts
 from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
 from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
 from tongdai.calls.model import AttemptState
-from tongdai.campaigns.settings.model import number_caps
+from tongdai.campaigns.settings.rules import number_caps
 from tongdai.db.pool import Connection
 from tongdai.ids import ContactId
 

@@ -1,214 +1,206 @@
-"""How a campaign calls: its settings, when a contact may be called, and when it is called again. Pure."""
+"""Campaign settings: every setting is declared here, once. Pure.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+A field of `CallSettings` is made by `setting(...)`. From it derive
 
-from tongdai.campaigns.settings import windows
-from tongdai.campaigns.settings.windows import ALWAYS, FOREVER, Week, both, every_day
+- the field of POST and PATCH /campaigns, its checks and its part of GET (request.py, view.py),
+- its schema in the OpenAPI document (view.py),
+- the columns that the statements of campaigns/store.py name (columns.py),
+- the option of `tongdai campaign` (cli/call_settings.py).
+
+What else a new setting needs: its column in a migration, with the same default, and its field in the SDK. Tests
+compare all of these with the declaration. A value of a new shape is a new kind (kinds.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Kind, Percent, Retries, Text, Whole, Windows
+from tongdai.campaigns.settings.values import FrequencyCap, Mode, Preset, Purpose, RetryRule
+from tongdai.campaigns.settings.windows import Week
 from tongdai.ids import QueueId
 
-__all__ = ["FOREVER"]  # among what is defined here
-
-EVER = timedelta.max
-"""The period of a ceiling that never frees a place."""
-DAY = timedelta(hours=24)
-
-
-class Mode(StrEnum):
-    AGENTLESS = "agentless"
-    """Whoever answers hears an audio file."""
-    PREVIEW = "preview"
-    """An agent looks at a contact first, and has it called."""
-    PROGRESSIVE = "progressive"
-    """A call for each free agent."""
-    PREDICTIVE = "predictive"
-    """More than that, for agents who will be free."""
-
-
-class Purpose(StrEnum):
-    ADVERTISING = "advertising"
-    COLLECTION = "collection"
-    SERVICE = "service"
-    SURVEY = "survey"
-
-
-class Preset(StrEnum):
-    """The law that a campaign keeps to. docs/calling-rules.md has the sources."""
-
-    NONE = "none"
-    US_TELEMARKETING = "us_telemarketing"
-    """47 CFR 64.1200(c)(1), 16 CFR 310.4(c): from 8 to 21 where the person called is."""
-    VN_ADVERTISING = "vn_advertising"
-    """Decree 91/2020/ND-CP: from 8 to 17, and one call a number in 24 hours."""
+_CALLER = r"\+?[0-9]{3,15}"
+# A relative path only: an absolute one would let a tenant play any file that the switch can read, such as other
+# tenants' recordings.
+_SOUND = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*"
+_A_SOUND = "the name or relative path of a sound, of letters, digits, _ - . and /, without .."
 
 
 @dataclass(frozen=True, slots=True)
-class FrequencyCap:
-    """At most so many calls in any span of that length."""
+class Setting:
+    """What the declaration of a field of CallSettings says of it."""
 
-    calls: int
-    period: timedelta
-    """EVER: in all time."""
+    name: str
+    """Name of the field."""
+    wire: str
+    """Name in requests and answers."""
+    kind: Kind[Any]
+    columns: tuple[str, ...]
+    meaning: str
+    """One sentence, for the OpenAPI document and the command line."""
+    option: str
+    """Name of the command-line option."""
+    metavar: str | None
+    nullable: bool
+    """Whether null may be sent; it restores the default, and it is how that default is stored and shown."""
+    default: Any
 
 
-@dataclass(frozen=True, slots=True)
-class RetryRule:
-    """After such an outcome the contact is called again, so long after it, so many times (0: never)."""
+def setting(
+    wire: str,
+    kind: Kind[Any],
+    meaning: str,
+    *,
+    default: Any = None,
+    option: str,
+    metavar: str | None = None,
+    column: str | None = None,
+) -> Any:
+    """Declare a field of CallSettings. `default` None, or an empty mapping, makes it nullable.
 
-    after: timedelta
-    times: int
-
-
-NEVER = RetryRule(timedelta(0), 0)
-RETRIES: Mapping[str, RetryRule] = {
-    "no_answer": RetryRule(timedelta(minutes=60), 3),
-    "busy": RetryRule(timedelta(minutes=10), 3),
-    "failed": RetryRule(timedelta(minutes=2), 5),
-    "invalid_number": NEVER,
-    "machine": RetryRule(timedelta(hours=4), 2),
-    "abandoned": RetryRule(timedelta(hours=72), 1),
-}
-"""The usual rules, of all outcomes that may have one: those answered, lost or on a do-not-call list are never called
-again. Who answered and was abandoned is left alone for 72 hours, as Ofcom asks in the United Kingdom."""
-AT_ONCE = frozenset({"cancelled", "out_of_window"})
-"""Nobody was called: called again as soon as a window is open, which counts for no rule and no ceiling."""
-
-_WEEKS: Mapping[Preset, Week] = {
-    Preset.NONE: ALWAYS,
-    Preset.US_TELEMARKETING: every_day(8 * 60, 21 * 60),
-    Preset.VN_ADVERTISING: every_day(8 * 60, 17 * 60),
-}
-_NUMBER_CEILINGS: Mapping[Preset, FrequencyCap] = {Preset.VN_ADVERTISING: FrequencyCap(1, DAY)}
-_COUNTRY_PRESETS: Mapping[str, Preset] = {
-    "VN": Preset.VN_ADVERTISING,
-    "US": Preset.US_TELEMARKETING,
-}
-"""What advertising keeps to in the tenant's country."""
+    `column` is the name of its column, or of its columns without their suffixes, when it is not the field's name.
+    """
+    metadata = {"setting": (wire, kind, meaning, option, metavar, column)}
+    if isinstance(default, dict):
+        return field(default_factory=dict[Any, Any], metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    purpose: Purpose = Purpose.SERVICE
-    mode: Mode = Mode.AGENTLESS
-    queue_id: QueueId | None = None
-    """Whose agents talk; all modes but agentless need one."""
-    caller_id: str | None = None
-    """As is every text here: None is the default of the server's settings, or nothing."""
-    trunk: str | None = None
-    audio_file: str | None = None
-    """What agentless calls play."""
-    abandon_file: str | None = None
-    """What they hear for whom no agent came."""
-    ring_timeout_s: int = 30
-    max_calls: int = 10
-    """At once."""
-    calls_per_second: int = 5
-    preset: Preset = Preset.NONE
-    windows: Week | None = None
-    """Within those of the preset; None: these."""
-    retries: Mapping[str, RetryRule] = field(default_factory=dict[str, RetryRule])
-    """By outcome, those that are not the usual ones."""
-    contact_cap: FrequencyCap | None = None
-    number_cap: FrequencyCap | None = None
-    """Over all campaigns of the tenant."""
-    abandon_cap: float = 3.0
-    """Percent of the live answers."""
-    priority: int = 0
-    """Higher first."""
+    """How a campaign calls."""
+
+    purpose: Purpose = setting(
+        "purpose",
+        Choice(Purpose),
+        "What the campaign calls for. Advertising complies with a preset.",
+        default=Purpose.SERVICE,
+        option="--purpose",
+    )
+    mode: Mode = setting(
+        "dialingMode",
+        Choice(Mode),
+        "How it dials. Every mode but agentless needs a queue.",
+        default=Mode.AGENTLESS,
+        option="--mode",
+    )
+    queue_id: QueueId | None = setting("queueId", Id(), "The queue whose agents talk.", option="--queue", metavar="ID")
+    caller_id: str | None = setting(
+        "callerId",
+        Text(_CALLER, 16, "3 to 15 digits, with a plus before them or without", "+84901234567"),
+        "The number shown to the person called. Null: the server's default.",
+        option="--caller-id",
+        metavar="NUMBER",
+    )
+    trunk: str | None = setting(
+        "trunk",
+        Text(r"[A-Za-z0-9_-]{1,64}", 64, "1 to 64 letters, digits, _ and -", "carrier_1-a"),
+        "The PJSIP endpoint that calls leave by. Null: the server's default.",
+        option="--trunk",
+    )
+    audio_file: str | None = setting(
+        "audioFile",
+        Text(_SOUND, 255, _A_SOUND, "custom/spring/offer.v2"),
+        "The sound that agentless calls play. Null: the server's default.",
+        option="--audio",
+        metavar="SOUND",
+    )
+    abandon_file: str | None = setting(
+        "abandonFile",
+        Text(_SOUND, 255, _A_SOUND, "tongdai/sorry"),
+        "The sound played to a person for whom no agent is idle. Null: the server's default.",
+        option="--abandon-audio",
+        metavar="SOUND",
+    )
+    ring_timeout_s: int = setting(
+        "ringTimeoutSec",
+        Whole(15, 60),
+        "Seconds that a call may ring.",
+        default=30,
+        option="--ring-timeout",
+        metavar="SECONDS",
+    )
+    max_calls: int = setting(
+        "maxConcurrentCalls",
+        Whole(1, 10_000),
+        "At most so many active calls.",
+        default=10,
+        option="--max-calls",
+        metavar="CALLS",
+    )
+    calls_per_second: int = setting(
+        "callsPerSecond",
+        Whole(1, 200),
+        "At most so many new calls a second.",
+        default=5,
+        option="--cps",
+        metavar="CALLS",
+    )
+    preset: Preset = setting(
+        "preset",
+        Choice(Preset),
+        "The law to comply with; see docs/calling-rules.md.",
+        default=Preset.NONE,
+        option="--preset",
+    )
+    windows: Week | None = setting(
+        "callingWindows",
+        Windows(),
+        "Calling hours in the contact's local time; they narrow those of the preset. Null: the preset's.",
+        option="--window",
+    )
+    retries: Mapping[str, RetryRule] = setting(
+        "retryRules",
+        Retries(),
+        "Retry rules by outcome, each of which replaces the default rule. Null: the defaults.",
+        default={},
+        option="--retry",
+    )
+    contact_cap: FrequencyCap | None = setting(
+        "contactCeiling",
+        Cap(ever=True),
+        "Frequency cap for a contact: at most so many calls of this campaign.",
+        option="--contact-ceiling",
+        column="contact",
+    )
+    number_cap: FrequencyCap | None = setting(
+        "numberCeiling",
+        Cap(ever=False),
+        "Frequency cap for a number: at most so many calls of all campaigns of the tenant.",
+        option="--number-ceiling",
+        column="number",
+    )
+    abandon_cap: float = setting(
+        "abandonmentCapPercent",
+        Percent(),
+        "Of the live answers, at most so many percent may be abandoned.",
+        default=3.0,
+        option="--abandon-cap",
+        metavar="PERCENT",
+    )
+    priority: int = setting(
+        "priority",
+        Whole(-100, 100),
+        "Campaigns of a higher priority call first.",
+        default=0,
+        option="--priority",
+        metavar="NUMBER",
+    )
 
 
-class Problem(StrEnum):
-    NO_QUEUE = "no_queue"
-    """Its mode needs the queue whose agents talk."""
-    NO_PRESET = "no_preset"
-    """Advertising in a country whose law is a preset, without any."""
-    NEVER_OPEN = "never_open"
-    """Its own windows and those of its preset have no minute in common."""
+def _settings() -> tuple[Setting, ...]:
+    found: list[Setting] = []
+    for one in fields(CallSettings):
+        wire, kind, meaning, option, metavar, column = one.metadata["setting"]
+        default = (
+            one.default_factory() if one.default is MISSING and one.default_factory is not MISSING else one.default
+        )
+        nullable = default is None or default == {}
+        columns = kind.columns(column or one.name)
+        found.append(Setting(one.name, wire, kind, columns, meaning, option, metavar, nullable, default))
+    return tuple(found)
 
 
-def problems(settings: CallSettings, country: str = "") -> list[Problem]:
-    """What does not go together, of a campaign of a tenant of that country."""
-    found: list[Problem] = []
-    if settings.mode is not Mode.AGENTLESS and settings.queue_id is None:
-        found.append(Problem.NO_QUEUE)
-    lawless = settings.purpose is Purpose.ADVERTISING and settings.preset is Preset.NONE
-    if lawless and advertising_preset(country) is not None:
-        found.append(Problem.NO_PRESET)
-    if not any(week(settings)):
-        found.append(Problem.NEVER_OPEN)
-    return found
-
-
-def advertising_preset(country: str) -> Preset | None:
-    """What advertising campaigns of a country's tenants have unless they say which; None: there is no preset for it."""
-    return _COUNTRY_PRESETS.get(country)
-
-
-def week(settings: CallSettings) -> Week:
-    """The windows in effect: those of the preset, narrowed by the campaign's own."""
-    preset = _WEEKS[settings.preset]
-    return preset if settings.windows is None else both(preset, settings.windows)
-
-
-def retries(settings: CallSettings) -> Mapping[str, RetryRule]:
-    """The rules in effect, by outcome."""
-    return {**RETRIES, **settings.retries}
-
-
-def number_caps(settings: CallSettings) -> tuple[FrequencyCap, ...]:
-    """For a number, over all campaigns of the tenant: the campaign's own and its preset's."""
-    ceilings = (settings.number_cap, _NUMBER_CEILINGS.get(settings.preset))
-    return tuple(ceiling for ceiling in ceilings if ceiling is not None)
-
-
-def open_until(settings: CallSettings, zone: str, tenant_zone: str, now: datetime) -> datetime | None:
-    """Where the calling window that is open now closes (FOREVER: never); None: closed.
-
-    `zone` is as contacts have it: `A,B` must be open in both; '' (not known) is the tenant's, closed under a preset.
-    """
-    zones = _zones(settings, zone, tenant_zone)
-    return None if zones is None else windows.open_until(week(settings), zones, now)
-
-
-def next_open(settings: CallSettings, zone: str, tenant_zone: str, at: datetime) -> datetime | None:
-    """The first instant from `at` on that is inside the calling windows; None: never."""
-    zones = _zones(settings, zone, tenant_zone)
-    return None if zones is None else windows.next_open(week(settings), zones, at)
-
-
-def call_again_at(
-    settings: CallSettings,
-    outcome: str,
-    outcomes_before: Mapping[str, int],
-    dialled_at: Sequence[datetime],
-    zone: str,
-    tenant_zone: str,
-    now: datetime,
-) -> datetime | None:
-    """When a contact is called again whose call ended now with that outcome; None: it is processed.
-
-    `outcomes_before` and `dialled_at` (oldest first) are of its earlier calls, this one not among them. For the
-    contact's ceiling this one counts as of now, its end.
-    """
-    if outcome in AT_ONCE:
-        return next_open(settings, zone, tenant_zone, now)
-    rule = settings.retries.get(outcome) or RETRIES.get(outcome, NEVER)
-    if outcomes_before.get(outcome, 0) >= rule.times:
-        return None
-    free = _place_free_at(settings.contact_cap, [*dialled_at, now])
-    return None if free is None else next_open(settings, zone, tenant_zone, max(now + rule.after, free))
-
-
-def _place_free_at(ceiling: FrequencyCap | None, dialled_at: Sequence[datetime]) -> datetime | None:
-    """When one call more keeps to the ceiling; None: never."""
-    if ceiling is None or len(dialled_at) < ceiling.calls:
-        return dialled_at[-1]
-    return None if ceiling.period == EVER else dialled_at[-ceiling.calls] + ceiling.period
-
-
-def _zones(settings: CallSettings, zone: str, tenant_zone: str) -> str | None:
-    if zone or settings.preset is not Preset.NONE:
-        return zone or None
-    return tenant_zone
+SETTINGS: tuple[Setting, ...] = _settings()
+"""All settings, in the order in which they are declared."""

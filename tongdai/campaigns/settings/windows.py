@@ -1,8 +1,9 @@
 """Weekly calling windows by the wall clock of a contact. Pure.
 
-An instant is inside when the wall clock of its zone then shows a minute of a span of that weekday. So an hour that does
-not exist is nobody's, and of an hour that comes twice both are inside or outside as the clock shows. Instants are
-counted in whole seconds of UTC here, a UTC day at a time, because the offset of a zone only rarely changes within one.
+An instant is inside when the wall clock of its zone then shows a minute of a span of that weekday. So an hour that
+does not exist is nobody's, and of an hour that comes twice both are inside or outside as the clock shows. Instants
+are counted in whole seconds of UTC here, a UTC day at a time, because the offset of a zone only rarely changes within
+one.
 """
 
 from datetime import UTC, datetime, timedelta

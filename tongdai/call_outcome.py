@@ -1,0 +1,83 @@
+"""Outcomes of a call: every outcome is declared here, once, with the rules that depend on it. Pure.
+
+Requests, answers and the OpenAPI document take the words from here, and SQL statements interpolate the lists at the
+end of this module. The checks of the columns that store an outcome list the same words; a test compares them. Which
+outcome a call gets is decided in calls/causes.py (by the hang-up cause), in dialer/core.py, and by the statement that
+checks a call before it is dialled.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Traits(NamedTuple):
+    """The rules of an outcome."""
+
+    placed: bool = True
+    """Whether the switch was asked to place the call. If not, it counts for no frequency cap and no retry rule."""
+    live: bool = False
+    """Whether a person answered: the calls of which the abandonment rate is a part."""
+    informative: bool = True
+    """Whether the call shows if people answer: the calls of which the answer rate is a part."""
+    retry: tuple[timedelta, int] | None = None
+    """Default retry rule: how long after the call, and how often. None: a campaign cannot have a rule for it."""
+    due_at_once: bool = False
+    """Whether the contact is due again at once, whatever the retry rules."""
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    """The network could not or would not place the call."""
+    INVALID_NUMBER = "invalid_number"
+    MACHINE = "machine"
+    """Answered by an answering machine."""
+    ABANDONED = "abandoned"
+    """Answered, and no agent was connected in time."""
+    CANCELLED = "cancelled"
+    """Taken back before it was dialled: the campaign was paused or stopped, or the engine stopped."""
+    LOST = "lost"
+    """Not known, because the dialer crashed. Never dialled again automatically."""
+    DNC = "dnc"
+    """The number is on a do-not-call list."""
+    OUT_OF_WINDOW = "out_of_window"
+    """The calling window closed before the call was dialled."""
+
+    @property
+    def traits(self) -> Traits:
+        return TRAITS[self]
+
+
+TRAITS: dict[Outcome, Traits] = {
+    Outcome.ANSWERED: Traits(live=True),
+    Outcome.NO_ANSWER: Traits(retry=(timedelta(minutes=60), 3)),
+    Outcome.BUSY: Traits(retry=(timedelta(minutes=10), 3)),
+    Outcome.FAILED: Traits(retry=(timedelta(minutes=2), 5), informative=False),
+    Outcome.INVALID_NUMBER: Traits(retry=(timedelta(0), 0)),
+    Outcome.MACHINE: Traits(retry=(timedelta(hours=4), 2)),
+    Outcome.ABANDONED: Traits(live=True, retry=(timedelta(hours=72), 1)),  # Ofcom's rule in the United Kingdom
+    Outcome.CANCELLED: Traits(placed=False, due_at_once=True),
+    Outcome.LOST: Traits(informative=False),
+    Outcome.DNC: Traits(placed=False),
+    Outcome.OUT_OF_WINDOW: Traits(placed=False, due_at_once=True),
+}
+assert TRAITS.keys() == set(Outcome), "every outcome has its traits"
+
+NOT_PLACED = frozenset(outcome for outcome in Outcome if not outcome.traits.placed)
+DUE_AT_ONCE = frozenset(outcome for outcome in Outcome if outcome.traits.due_at_once)
+
+
+def _sql_list(outcomes: Iterable[Outcome]) -> str:
+    return "(" + ", ".join(f"'{outcome}'" for outcome in outcomes) + ")"
+
+
+LIVE_SQL = _sql_list(outcome for outcome in Outcome if outcome.traits.live)
+"""For statements: `outcome in {LIVE_SQL}`."""
+UNINFORMATIVE_SQL = _sql_list(outcome for outcome in Outcome if not outcome.traits.informative)
+NOT_PLACED_SQL = _sql_list(outcome for outcome in Outcome if not outcome.traits.placed)
