@@ -99,7 +99,7 @@ async def _side(on: World, dsn: str, folder: Path, part: int, count: int) -> Sid
 # In one statement for all: the benchmark is of the claim. As `calls.store.end` leaves them, but for the totals.
 _END = """
 with ended as (
-    update attempt set state = 'ended', outcome = 'no_answer', dialled_at = now(), ended_at = now()
+    update call set state = 'ended', outcome = 'no_answer', dialled_at = now(), ended_at = now()
     where tenant_id = $1 and state <> 'ended' returning contact_id
 )
 update contact c set process_status = 0, call_status = 'no_answer', due_at = now() + interval '7 days'
@@ -112,7 +112,7 @@ async def _claimed_ms(conn: Connection, terms: Terms) -> float:
     began = time.perf_counter()
     claims = await claim.claim(conn, terms, TAKEN)
     time_ms = (time.perf_counter() - began) * 1000
-    if len(claims.attempts) != TAKEN:
-        raise SystemExit(f"bench: {len(claims.attempts)} contacts were claimed, not {TAKEN}")
+    if len(claims.calls) != TAKEN:
+        raise SystemExit(f"bench: {len(claims.calls)} contacts were claimed, not {TAKEN}")
     await conn.execute(_END, terms.tenant_id)
     return time_ms

@@ -175,15 +175,15 @@ Checksum = dict[str, str]
 _HOLD = "select from contact where tenant_id = $1 and contact_id = $2 for update"
 _MOVE = """
 with live as (
-    select attempt_id from attempt where tenant_id = $1 and contact_id = $2 and ended_at is null
+    select call_id from call where tenant_id = $1 and contact_id = $2 and ended_at is null
 ), old as (
     select tenant_id, campaign_id, list_id, contact_id, phone, call_status,
         case when exists (select from live) then 1 else process_status end as process_status
     from contact where tenant_id = $1 and contact_id = $2
 ), hung_up as (
-    delete from attempt using live where $3 <> 1 and attempt.tenant_id = $1 and attempt.attempt_id = live.attempt_id
+    delete from call using live where $3 <> 1 and call.tenant_id = $1 and call.call_id = live.call_id
 ), called as (
-    insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until, lease_until)
+    insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
     select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', 'infinity'
     from old where $3 = 1 and process_status <> 1
 ), moved as (

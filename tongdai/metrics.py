@@ -20,8 +20,8 @@ IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks, by what became 
 IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], multiprocess_mode="livemax")
 
 ORIGINATES = Counter("tongdai_originates", "Calls that the switch was asked for, by what it said", ["result"])
-CALLS = Counter("tongdai_calls", "Attempts to reach a contact that have ended", ["outcome"])
-CALLS_UP = Gauge("tongdai_calls_up", "Attempts in this dialer that have not ended", multiprocess_mode="livesum")
+CALLS = Counter("tongdai_calls", "Calls to reach a contact that have ended", ["outcome"])
+CALLS_UP = Gauge("tongdai_calls_up", "Calls in this dialer that have not ended", multiprocess_mode="livesum")
 SWITCH_UP = Gauge("tongdai_switch_up", "1 while the dialer may originate", multiprocess_mode="livemax")
 DIALER_LAG = Gauge(
     "tongdai_dialer_lag_seconds", "How late the dialer's last round of the second began", multiprocess_mode="livemax"

@@ -122,11 +122,11 @@ async def test_agent_is_deleted_only_when_offline(floor, conn):
 
 
 async def test_agent_signs_in_takes_a_call_is_ready_early_and_signs_out(floor, conn):
-    agent_id, attempt_id = await floor.talking()
+    agent_id, call_id = await floor.talking()
     path = f"/v1/agents/{agent_id}"
     agent = await floor.tenant.done("GET", path)
-    assert (agent["state"], agent["callId"]) == ("talking", str(attempt_id))
-    await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    assert (agent["state"], agent["callId"]) == ("talking", str(call_id))
+    await store.freed(conn, [(floor.tenant_id, call_id)])
     assert (await floor.tenant.done("POST", f"{path}/ready"))["error_message"] == "Agent is ready"
     assert await floor.state(agent_id) == AgentState.IDLE
     assert (await floor.tenant.done("POST", f"{path}/sign-out"))["error_message"] == "Agent signed out"

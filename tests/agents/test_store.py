@@ -45,7 +45,7 @@ class One:
     async def row(self):
         return await store.find(self.conn, self.tenant_id, self.agent_id)
 
-    def doing(self, channel_id, attempt_id):
+    def doing(self, channel_id, call_id):
         """What can be done with him, as coroutines that tell whether it was."""
         conn, tenant_id, agent_id = self.conn, self.tenant_id, self.agent_id
 
@@ -61,8 +61,8 @@ class One:
             "gone": lambda: store.gone(conn, channel_id),
             "reserve": lambda: store.reserve(conn, tenant_id, self.queue_id, uuid.uuid4()),
             "reserve_for": lambda: store.reserve_for(conn, tenant_id, agent_id, uuid.uuid4()),
-            "talking": lambda: store.talking(conn, [(tenant_id, attempt_id)]),
-            "freed": lambda: store.freed(conn, [(tenant_id, attempt_id)]),
+            "talking": lambda: store.talking(conn, [(tenant_id, call_id)]),
+            "freed": lambda: store.freed(conn, [(tenant_id, call_id)]),
             "wrap_ups_over": lambda: store.wrap_ups_over(conn),
         }
 
@@ -78,10 +78,10 @@ async def one_of(conn, key, wrap_up_s=0):
 def expected(name, before):
     """The state afterwards; None: nothing changes."""
     target = MOVES[name].get(before.state)
-    has_channel, has_attempt = before.channel_id is not None, before.attempt_id is not None
+    has_channel, has_call = before.channel_id is not None, before.call_id is not None
     lacks = (
         (name in {"answered", "gone"} and not has_channel)
-        or (name in {"talking", "freed"} and not has_attempt)
+        or (name in {"talking", "freed"} and not has_call)
         or (name == "to_call" and has_channel)
     )
     if target is None or lacks:
@@ -94,7 +94,7 @@ def expected(name, before):
 def telling(name, told, before, target):
     """Whether a move told truly what it did. `wrap_ups_over` tells of all agents there are."""
     if name == "gone":
-        return told == (before.attempt_id if target is not None else None)
+        return told == (before.call_id if target is not None else None)
     return name == "wrap_ups_over" or bool(told) == (target is not None)
 
 
@@ -107,7 +107,7 @@ async def test_every_order_of_moves_keeps_to_the_table(api, conn, data):
         possible = sorted(name for name in MOVES if expected(name, before) is not None)
         # One in four times anything, which mostly must change nothing.
         name = data.draw(st.sampled_from(sorted(MOVES) if data.draw(st.integers(0, 3)) == 0 else possible))
-        told = await one.doing(before.channel_id or uuid.uuid4(), before.attempt_id or uuid.uuid4())[name]()
+        told = await one.doing(before.channel_id or uuid.uuid4(), before.call_id or uuid.uuid4())[name]()
         after, target = await one.row(), expected(name, before)
         assert after.state == (before.state if target is None else target), (name, before)
         assert after.state == before.state or after.state in TRANSITIONS[before.state]
@@ -116,7 +116,7 @@ async def test_every_order_of_moves_keeps_to_the_table(api, conn, data):
 
 
 @pytest.mark.parametrize("name", ["answered", "gone", "talking", "freed"])
-async def test_event_of_another_channel_or_attempt_changes_nothing(floor, conn, name):
+async def test_event_of_another_channel_or_call_changes_nothing(floor, conn, name):
     for agent_id in (await floor.agent(), await floor.idle(), (await floor.talking())[0]):
         before = await floor.find(agent_id)
         one = One(conn, floor.tenant_id, floor.queue_id, agent_id, floor.tenant.key.key_id)
@@ -143,10 +143,10 @@ async def test_agent_who_is_idle_longest_is_reserved(floor, conn):
             "update agent set state_since = clock_timestamp() where tenant_id = $1 and agent_id = $2",
             floor.tenant_id, agent_id,
         )  # fmt: skip
-    attempts = [uuid.uuid4() for _ in range(4)]
-    taken = [await store.reserve(conn, floor.tenant_id, floor.queue_id, attempt_id) for attempt_id in attempts]
+    calls = [uuid.uuid4() for _ in range(4)]
+    taken = [await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id) for call_id in calls]
     assert [agent and agent.agent_id for agent in taken] == [*order, None]
-    assert [agent.attempt_id for agent in taken[:3]] == attempts[:3]
+    assert [agent.call_id for agent in taken[:3]] == calls[:3]
     assert {agent.state for agent in taken[:3]} == {S.RESERVED}
 
 
@@ -157,22 +157,22 @@ async def test_agents_of_other_queues_and_tenants_are_not_reserved(floor, other_
     assert await store.reserve(conn, other_tenant.tenant_id, floor.queue_id, uuid.uuid4()) is None
 
 
-async def test_agents_are_given_to_one_attempt_each_however_many_ask_at_once(floor, dsn):
+async def test_agents_are_given_to_one_call_each_however_many_ask_at_once(floor, dsn):
     agents = [await floor.idle() for _ in range(6)]
     pool = await open_pool(dsn, 12, name="tests")
 
     async def ask():
-        attempt_id = uuid.uuid4()
+        call_id = uuid.uuid4()
         async with pool.acquire() as conn:
-            return attempt_id, await store.reserve(conn, floor.tenant_id, floor.queue_id, attempt_id)
+            return call_id, await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id)
 
     for _ in range(60):
         given_ = await asyncio.gather(*(ask() for _ in range(12)))
-        taken = {attempt_id: agent.agent_id for attempt_id, agent in given_ if agent is not None}
+        taken = {call_id: agent.agent_id for call_id, agent in given_ if agent is not None}
         assert sorted(taken.values()) == agents
         async with pool.acquire() as conn:
-            for attempt_id, agent_id in taken.items():
-                (freed,) = await store.freed(conn, [(floor.tenant_id, attempt_id)])
+            for call_id, agent_id in taken.items():
+                (freed,) = await store.freed(conn, [(floor.tenant_id, call_id)])
                 assert (freed.agent_id, freed.state) == (agent_id, S.IDLE)
     await pool.close()
 
@@ -182,25 +182,25 @@ async def test_agent_is_signed_out_or_reserved_when_both_come_at_once(floor, dsn
     key = floor.tenant.key.key_id
     pool = await open_pool(dsn, 2, name="tests")
 
-    async def reserve(attempt_id):
+    async def reserve(call_id):
         async with pool.acquire() as conn:
-            return await store.reserve(conn, floor.tenant_id, floor.queue_id, attempt_id)
+            return await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id)
 
     async def sign_out():
         async with pool.acquire() as conn:
             return await store.sign_out(conn, floor.tenant_id, agent_id, key)
 
     for turn in range(60):
-        attempt_id = uuid.uuid4()
-        both = [reserve(attempt_id), sign_out()] if turn % 2 else [sign_out(), reserve(attempt_id)]
+        call_id = uuid.uuid4()
+        both = [reserve(call_id), sign_out()] if turn % 2 else [sign_out(), reserve(call_id)]
         await asyncio.gather(*both)
         agent = await floor.find(agent_id)
-        assert (agent.state, agent.leaving, agent.attempt_id) in {
-            (S.RESERVED, True, attempt_id),
+        assert (agent.state, agent.leaving, agent.call_id) in {
+            (S.RESERVED, True, call_id),
             (S.HANGING_UP, False, None),
         }
         async with pool.acquire() as conn:
-            assert await store.gone(conn, agent.channel_id) == agent.attempt_id
+            assert await store.gone(conn, agent.channel_id) == agent.call_id
         await floor.sign_in(agent_id)
     await pool.close()
 
@@ -232,28 +232,28 @@ async def test_phone_is_listed_to_be_hung_up_until_its_channel_is_gone(floor, co
 
 
 async def test_talk_of_an_agent_who_signed_out_goes_on_and_the_phone_is_hung_up_after_it(floor, conn):
-    agent_id, attempt_id = await floor.talking()
+    agent_id, call_id = await floor.talking()
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
     talks = await floor.find(agent_id)
-    assert (talks.state, talks.leaving, talks.attempt_id) == (S.TALKING, True, attempt_id)
+    assert (talks.state, talks.leaving, talks.call_id) == (S.TALKING, True, call_id)
     assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
-    (freed,) = await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    (freed,) = await store.freed(conn, [(floor.tenant_id, call_id)])
     assert (freed.state, freed.channel_id, freed.leaving) == (S.HANGING_UP, talks.channel_id, False)
 
 
-async def test_agent_whose_phone_hangs_up_while_he_talks_is_offline_and_his_attempt_is_told(floor, conn):
-    agent_id, attempt_id = await floor.talking()
-    assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == attempt_id
+async def test_agent_whose_phone_hangs_up_while_he_talks_is_offline_and_his_call_is_told(floor, conn):
+    agent_id, call_id = await floor.talking()
+    assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == call_id
     agent = await floor.find(agent_id)
-    assert (agent.state, agent.channel_id, agent.attempt_id) == (S.OFFLINE, None, None)
-    assert await store.freed(conn, [(floor.tenant_id, attempt_id)]) == []
+    assert (agent.state, agent.channel_id, agent.call_id) == (S.OFFLINE, None, None)
+    assert await store.freed(conn, [(floor.tenant_id, call_id)]) == []
 
 
 async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
-    quick, attempt_a = await floor.talking(wrapUpSec=5)
-    slow, attempt_b = await floor.talking(wrapUpSec=3600)
-    for attempt_id in (attempt_a, attempt_b):
-        (freed,) = await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    quick, call_a = await floor.talking(wrapUpSec=5)
+    slow, call_b = await floor.talking(wrapUpSec=3600)
+    for call_id in (call_a, call_b):
+        (freed,) = await store.freed(conn, [(floor.tenant_id, call_id)])
         assert freed.state == S.WRAP_UP
     await store.wrap_ups_over(conn)
     assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.WRAP_UP, S.WRAP_UP]
@@ -273,7 +273,7 @@ async def crowd(fresh_database):
         )
         await conn.execute(
             """
-            insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, attempt_id)
+            insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, call_id)
             select q.tenant_id, 'A', 'a-' || q.queue_id || '-' || i, q.queue_id,
                 case i % 4 when 0 then 'idle' when 1 then 'talking' else 'offline' end,
                 case when i % 4 < 2 then gen_random_uuid() end, case i % 4 when 1 then gen_random_uuid() end
@@ -291,10 +291,10 @@ async def test_idle_agent_is_found_by_the_index_of_his_queue(crowd):
 
 
 @pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])
-async def test_agent_of_an_attempt_is_found_by_index(crowd, statement):
+async def test_agent_of_an_call_is_found_by_index(crowd, statement):
     conn, tenant_id, _ = crowd
     sent = (f"{{{tenant_id}}}", f"{{{uuid.uuid4()}}}", "{reserved}")
-    await assert_uses(conn, "agent_attempt", "agent", statement, *sent)
+    await assert_uses(conn, "agent_call", "agent", statement, *sent)
 
 
 async def test_agent_of_a_channel_is_found_by_index(crowd):

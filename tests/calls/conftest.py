@@ -20,20 +20,20 @@ async def campaign_id(conn, tenant_id):
 
 @pytest.fixture(scope="module")
 async def large(fresh_database):
-    """A database of its own: 40,000 contacts of one campaign among others, 30,000 attempts, 2,000 calls up. As it is
+    """A database of its own: 40,000 contacts of one campaign among others, 30,000 calls, 2,000 calls up. As it is
     before the statistics know of it."""
     async with fresh_database() as dsn:
         conn = await connect(dsn, name="tests")
         tenant_id = await factories.tenant(conn)
         await conn.execute("alter table contact set (autovacuum_enabled = off)")
-        await conn.execute("alter table attempt set (autovacuum_enabled = off)")
+        await conn.execute("alter table call set (autovacuum_enabled = off)")
         await conn.execute("vacuum analyze")
         campaigns = [await campaign_of(conn, tenant_id) for _ in range(3)]
         for campaign_id in campaigns:
             await conn.execute(FILL_LIST, tenant_id, campaign_id)
         await conn.execute(FILL_CUSTOMERS, tenant_id)
         await conn.execute(FILL_CONTACTS, tenant_id)
-        await conn.execute(FILL_ATTEMPTS, tenant_id, campaigns[0])
+        await conn.execute(FILL_CALLS, tenant_id, campaigns[0])
         await conn.execute(FILL_LIVE, tenant_id, campaigns[0])
         await conn.execute(FILL_DNC, tenant_id)
         await conn.close()
@@ -51,15 +51,15 @@ select l.tenant_id, l.campaign_id, l.list_id, c.customer_id, c.phone,
     now() - c.customer_id * interval '1 second'
 from contact_list l join customer c using (tenant_id) where l.tenant_id = $1
 """
-FILL_ATTEMPTS = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
+FILL_CALLS = """
+insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
     ended_at, dial_until, lease_until)
 select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now() - interval '1 day',
     now() - interval '1 day', now() - interval '1 day', 'infinity', now()
 from contact where tenant_id = $1 and campaign_id = $2 and contact_id % 4 <> 0
 """
 FILL_LIVE = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until, lease_until)
+insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
 select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', now()
 from contact where tenant_id = $1 and campaign_id = $2 and customer_id % 20 = 0
 """
@@ -82,7 +82,7 @@ async def statistics(request, large):
     dsn, tenant_id, campaign_id = large
     conn = await connect(dsn, name="tests")
     if request.param == "none":
-        await conn.execute("delete from pg_statistic where starelid in ('contact'::regclass, 'attempt'::regclass)")
+        await conn.execute("delete from pg_statistic where starelid in ('contact'::regclass, 'call'::regclass)")
     if request.param == "fresh":
         await conn.execute("analyze")
     yield conn, tenant_id, campaign_id

@@ -1,4 +1,4 @@
-"""`/v1/calls`, and the attempts to reach a contact."""
+"""`/v1/calls`, and the calls to reach a contact."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import refused
-from tests.support.calls import NOW, attempt
+from tests.support.calls import NOW, a_call
 from tongdai.calls.view import SAMPLE
 
 
@@ -24,7 +24,7 @@ async def campaign_id(tenant):
 
 
 async def test_call_is_told_with_its_times(tenant, conn, campaign_id):
-    made = await attempt(
+    made = await a_call(
         conn, tenant.tenant_id, campaign_id, 88001, outcome="answered", agent_id=7, dialled_s=0.02, ringing_s=1.5,
         answered_s=9, connected_s=9.1, ended_s=74.5, cause=16, sip=200,
     )  # fmt: skip
@@ -34,21 +34,21 @@ async def test_call_is_told_with_its_times(tenant, conn, campaign_id):
 
 
 async def test_call_that_has_not_ended_has_no_times_of_what_is_to_come(tenant, conn, campaign_id):
-    made = await attempt(conn, tenant.tenant_id, campaign_id, state="ringing", ringing_s=1)
+    made = await a_call(conn, tenant.tenant_id, campaign_id, state="ringing", ringing_s=1)
     call = await tenant.done("GET", f"/v1/calls/{made}")
     assert (call["state"], call["outcome"], call["endedAt"]) == ("ringing", None, None)
     assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (None, None, None)
 
 
 async def test_abandoned_call_has_waited_to_its_end_and_was_never_talked_to(tenant, conn, campaign_id):
-    made = await attempt(conn, tenant.tenant_id, campaign_id, outcome="abandoned", answered_s=8, ended_s=10.5)
+    made = await a_call(conn, tenant.tenant_id, campaign_id, outcome="abandoned", answered_s=8, ended_s=10.5)
     call = await tenant.done("GET", f"/v1/calls/{made}")
     assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (7.9, 2.5, None)
 
 
 async def test_newest_call_is_first_and_pages_go_on_where_the_last_ended(tenant, conn, campaign_id):
     made = [
-        await attempt(conn, tenant.tenant_id, campaign_id, n, opened_at=NOW + timedelta(seconds=n // 2))
+        await a_call(conn, tenant.tenant_id, campaign_id, n, opened_at=NOW + timedelta(seconds=n // 2))
         for n in range(7)
     ]
     pages = [await ids(tenant, f"?page={page}&size=3") for page in range(4)]
@@ -61,12 +61,12 @@ async def test_newest_call_is_first_and_pages_go_on_where_the_last_ended(tenant,
 async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(tenant, conn, campaign_id):
     other = await tenant.campaign("other")
     t = tenant.tenant_id
-    lost = await attempt(conn, t, campaign_id, 1, "+84900000001", outcome="lost", agent_id=7)
-    busy = await attempt(conn, t, campaign_id, 2, "+84900000002", outcome="busy", opened_at=NOW + timedelta(hours=1))
-    live = await attempt(
+    lost = await a_call(conn, t, campaign_id, 1, "+84900000001", outcome="lost", agent_id=7)
+    busy = await a_call(conn, t, campaign_id, 2, "+84900000002", outcome="busy", opened_at=NOW + timedelta(hours=1))
+    live = await a_call(
         conn, t, other, 3, "+84900000003", state="ringing", agent_id=8, opened_at=NOW + timedelta(hours=2)
     )
-    gone = await attempt(
+    gone = await a_call(
         conn, t, other, 4, "+84900000001", outcome="busy", agent_id=7, opened_at=NOW + timedelta(hours=3)
     )
     wanted = {
@@ -113,7 +113,7 @@ async def lines(tenant, query=""):
 async def test_file_has_all_that_match_over_many_pieces(tenant, conn, campaign_id, monkeypatch):
     rows = [(tenant.tenant_id, campaign_id, n, f"+8490{n:07}", NOW + timedelta(seconds=n // 3)) for n in range(2500)]
     await conn.executemany(
-        "insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, "
+        "insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, "
         "ended_at, dial_until, lease_until) values ($1, gen_random_uuid(), $2, $3, $4, 'ended', "
         "case when $3::bigint % 2 = 0 then 'busy' else 'lost' end, $5, $5, 'infinity', 'infinity')",
         rows,
@@ -124,7 +124,7 @@ async def test_file_has_all_that_match_over_many_pieces(tenant, conn, campaign_i
 
 
 async def test_file_has_the_same_fields_as_the_answer(tenant, conn, campaign_id):
-    await attempt(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
+    await a_call(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
     (call,) = (await tenant.done("GET", "/v1/calls"))["data"]
     answer = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
     (row,) = csv.DictReader(io.StringIO(answer.text, newline=""))
@@ -165,16 +165,16 @@ async def test_call_that_is_none_is_not_found(tenant, call_id):
 
 
 async def test_call_of_another_tenant_is_not_found(tenant, other_tenant, conn):
-    theirs = await attempt(conn, other_tenant.tenant_id, await other_tenant.campaign())
+    theirs = await a_call(conn, other_tenant.tenant_id, await other_tenant.campaign())
     refused(await tenant.get(f"/v1/calls/{theirs}"), 404, "NOT_FOUND")
     assert await ids(tenant) == ([], 0)
 
 
-async def test_attempts_of_a_contact_are_its_own_newest_first(tenant, conn, campaign_id):
+async def test_calls_of_a_contact_are_its_own_newest_first(tenant, conn, campaign_id):
     contact_id = (await tenant.contact(campaign_id))["contactId"]
-    first = await attempt(conn, tenant.tenant_id, campaign_id, contact_id)
-    again = await attempt(conn, tenant.tenant_id, campaign_id, contact_id, opened_at=NOW + timedelta(hours=1))
-    await attempt(conn, tenant.tenant_id, campaign_id, contact_id + 1)
+    first = await a_call(conn, tenant.tenant_id, campaign_id, contact_id)
+    again = await a_call(conn, tenant.tenant_id, campaign_id, contact_id, opened_at=NOW + timedelta(hours=1))
+    await a_call(conn, tenant.tenant_id, campaign_id, contact_id + 1)
     path = f"/v1/campaigns/{campaign_id}/contacts/{contact_id}/attempts"
     body = await tenant.done("GET", path)
     assert (body["totalRecord"], [call["callId"] for call in body["data"]]) == (2, [again, first])

@@ -11,8 +11,8 @@ from tests.support import call_steps
 from tests.support.call_scene import (
     LEASE,
     ZONE,
-    attempts_of,
     called,
+    calls_of,
     campaign_of,
     contact,
     ids_of,
@@ -26,7 +26,7 @@ from tests.support.call_scene import (
     waits,
 )
 from tongdai.calls import claim, store
-from tongdai.calls.model import Attempt, AttemptState, Claims, Ending, Outcome
+from tongdai.calls.model import Call, CallState, Claims, Ending, Outcome
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import connect
@@ -40,20 +40,20 @@ def terms(tenant_id, campaign_id):
     return terms_of(tenant_id, campaign_id)
 
 
-async def test_claim_takes_the_longest_due_first_and_opens_an_attempt_for_each(conn, tenant_id, campaign_id, terms):
+async def test_claim_takes_the_longest_due_first_and_opens_an_call_for_each(conn, tenant_id, campaign_id, terms):
     ids = await people(conn, tenant_id, campaign_id, [5, 3, 9, 1, 7])
     claims = await claim.claim(conn, terms, 3)
     assert ids_of(claims) == ids[:3]
     assert (claims.rescheduled, claims.closed, claims.examined) == (0, 0, 3)
     now = await now_of(conn)
-    for attempt, n in zip(claims.attempts, [5, 3, 9], strict=True):
-        assert attempt == Attempt(
-            tenant_id, attempt.attempt_id, campaign_id, attempt.contact_id, number(n), AttemptState.CLAIMED,
-            attempt.opened_at, FOREVER, attempt.opened_at + LEASE)  # fmt: skip
-        assert now - MINUTE < attempt.opened_at < now
-        assert (await contact(conn, tenant_id, attempt.contact_id))["process_status"] == 1
-    live = [attempt for attempt in await store.live(conn) if attempt.tenant_id == tenant_id]
-    assert sorted(live, key=lambda a: ids.index(a.contact_id)) == claims.attempts
+    for call, n in zip(claims.calls, [5, 3, 9], strict=True):
+        assert call == Call(
+            tenant_id, call.call_id, campaign_id, call.contact_id, number(n), CallState.CLAIMED,
+            call.opened_at, FOREVER, call.opened_at + LEASE)  # fmt: skip
+        assert now - MINUTE < call.opened_at < now
+        assert (await contact(conn, tenant_id, call.contact_id))["process_status"] == 1
+    live = [call for call in await store.live(conn) if call.tenant_id == tenant_id]
+    assert sorted(live, key=lambda a: ids.index(a.contact_id)) == claims.calls
     await must_be_true(conn, tenant_id)
     assert ids_of(await claim.claim(conn, terms, 3)) == ids[3:]
     assert await claim.claim(conn, terms, 3) == Claims([])
@@ -78,7 +78,7 @@ async def test_campaign_that_does_not_run_claims_nobody(conn, tenant_id, campaig
     await conn.execute("update campaign set status = $2 where tenant_id = $1", tenant_id, status)
     assert await claim.claim(conn, terms, 3) == Claims([])
     assert await claim.claim_contact(conn, terms, ids[0], 1) == Claims([])
-    assert await attempts_of(conn, tenant_id) == []
+    assert await calls_of(conn, tenant_id) == []
 
 
 async def test_oldest_of_all_open_zones_are_taken_and_none_of_a_closed_one(conn, tenant_id, campaign_id):
@@ -92,7 +92,7 @@ async def test_oldest_of_all_open_zones_are_taken_and_none_of_a_closed_one(conn,
     assert ids_of(await claim.claim(conn, terms, 2)) == [ids[0], ids[1]]
     claims = await claim.claim(conn, terms, 10)
     assert ids_of(claims) == [ids[2], ids[3], ids[5]]
-    assert {attempt.dial_until for attempt in claims.attempts} == {closes_at}
+    assert {call.dial_until for call in claims.calls} == {closes_at}
 
 
 async def test_window_that_has_closed_meanwhile_is_not_open(conn, tenant_id, campaign_id):
@@ -196,7 +196,7 @@ async def test_another_tenants_call_of_the_number_holds_nobody_back(conn, tenant
 async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_off(
     pool, conn, tenant_id, campaign_id, terms
 ):
-    """Neither sees the other's attempt: the index does."""
+    """Neither sees the other's call: the index does."""
     first_ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
     other = await campaign_of(conn, tenant_id)
     ids = await people(conn, tenant_id, other, [3, 2, 4])
@@ -222,7 +222,7 @@ HALF_WAY = claim.CLAIM.replace(
 
 
 async def test_contact_that_came_into_a_call_before_it_was_held_stays_in_it(pool, conn, tenant_id, campaign_id, terms):
-    """Its number is listed meanwhile: the second claim sees that, and not the first one's attempt."""
+    """Its number is listed meanwhile: the second claim sees that, and not the first one's call."""
     ids = await people(conn, tenant_id, campaign_id, [1])
     async with pool.acquire() as first, pool.acquire() as second:
         await conn.execute("select pg_advisory_lock(77)")
@@ -246,7 +246,7 @@ async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the
     for hours in (30, 20, 5):
         await called(conn, terms_of(tenant_id, earlier), again_at=now, age=timedelta(hours=hours))
     ids = await people(conn, tenant_id, campaign_id, [1])
-    dialled = [row["dialled_at"] for row in await attempts_of(conn, tenant_id)]
+    dialled = [row["dialled_at"] for row in await calls_of(conn, tenant_id)]
     for ceilings, due_at in [
         ([FrequencyCap(1, DAY)], dialled[2] + DAY),
         ([FrequencyCap(2, DAY)], dialled[1] + DAY),
@@ -263,23 +263,23 @@ async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the
     await must_be_true(conn, tenant_id)
 
 
-async def test_attempt_that_was_not_placed_counts_for_no_ceiling(conn, tenant_id, campaign_id):
+async def test_call_that_was_not_placed_counts_for_no_ceiling(conn, tenant_id, campaign_id):
     ids = await people(conn, tenant_id, campaign_id, [1])
     terms = terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)])
-    (attempt,) = (await claim.claim(conn, terms, 1)).attempts
-    assert await call_steps.end(conn, attempt, Ending(Outcome.CANCELLED), await now_of(conn))
+    (call,) = (await claim.claim(conn, terms, 1)).calls
+    assert await call_steps.end(conn, call, Ending(Outcome.CANCELLED), await now_of(conn))
     assert ids_of(await claim.claim(conn, terms, 1)) == ids
 
 
 async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id):
     earlier = await campaign_of(conn, tenant_id)
     await people(conn, tenant_id, earlier, [1])
-    attempt = await called(conn, terms_of(tenant_id, earlier))
+    call = await called(conn, terms_of(tenant_id, earlier))
     ids = await people(conn, tenant_id, campaign_id, [1])
-    await listed(conn, tenant_id, number(1), None, attempt.opened_at + 2 * DAY)
+    await listed(conn, tenant_id, number(1), None, call.opened_at + 2 * DAY)
     terms = terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)])
     assert (await claim.claim(conn, terms, 1)).rescheduled == 1
-    assert (await contact(conn, tenant_id, ids[0]))["due_at"] == attempt.opened_at + 2 * DAY
+    assert (await contact(conn, tenant_id, ids[0]))["due_at"] == call.opened_at + 2 * DAY
 
 
 # Of one contact
@@ -288,8 +288,8 @@ async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id
 async def test_contact_that_an_agent_accepted_is_claimed_for_the_agent(conn, tenant_id, campaign_id, terms):
     ids = await people(conn, tenant_id, campaign_id, [1, 2, 3])
     claims = await claim.claim_contact(conn, terms, ids[1], 7)
-    assert (ids_of(claims), claims.attempts[0].agent_id, claims.rescheduled, claims.closed) == ([ids[1]], 7, 0, 0)
-    assert [row["agent_id"] for row in await attempts_of(conn, tenant_id)] == [7]
+    assert (ids_of(claims), claims.calls[0].agent_id, claims.rescheduled, claims.closed) == ([ids[1]], 7, 0, 0)
+    assert [row["agent_id"] for row in await calls_of(conn, tenant_id)] == [7]
     assert await claim.claim_contact(conn, terms, ids[1], 7) == Claims([])
     await listed(conn, tenant_id, number(1))
     assert await claim.claim_contact(conn, terms, ids[0], 7) == Claims([], closed=1)
@@ -331,9 +331,9 @@ async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, ca
         assert ids_of(first) == [ids[n] for n in (0, 2, 4, 6, 7, 8, 9)]
         second = await claim.claim(conn, terms, 49)
         assert ids_of(second) == ids[10:59]
-        verdicts = await store.dial(conn, second.attempts, LEASE)
-        assert verdicts == dict.fromkeys([attempt.attempt_id for attempt in second.attempts])
-        assert await call_steps.end(conn, second.attempts[0], Ending(Outcome.BUSY), None)
+        verdicts = await store.dial(conn, second.calls, LEASE)
+        assert verdicts == dict.fromkeys([call.call_id for call in second.calls])
+        assert await call_steps.end(conn, second.calls[0], Ending(Outcome.BUSY), None)
     await must_be_true(conn, tenant_id)
 
 
@@ -347,14 +347,14 @@ def array_text(*values):
     return "{" + ",".join(f'"{value}"' for value in values) + "}"
 
 
-HOT = {"contact", "attempt", "do_not_call"}
+HOT = {"contact", "call", "do_not_call"}
 
 
 async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_statistics(by_index):
     conn, tenant_id, campaign_id = by_index
     for mode, found in await claim_plans(conn, claim.CLAIM, tenant_id, campaign_id, 50):
         by_index = {node["Index Name"]: node for node in found if node.get("Index Name")}
-        used = {"contact_due", "contact_pkey", "do_not_call_phone", "attempt_number", "attempt_live_number"}
+        used = {"contact_due", "contact_pkey", "do_not_call_phone", "call_number", "call_live_number"}
         assert used <= by_index.keys(), (mode, by_index.keys())
         assert all(column in by_index["contact_due"]["Index Cond"] for column in ("zone = ", "due_at <= "))
         no_sort_below_limit(found, "contact_due")
@@ -380,8 +380,8 @@ async def test_waiting_zones_are_found_by_their_index_whatever_the_statistics(by
     for _, found in await plans(conn, claim.WAITING_ZONES, tenant_id, campaign_id):
         scans = [node for node in found if node.get("Relation Name") == "contact"]
         assert [node["Index Name"] for node in scans] == ["contact_due"] * 3
-        live = [node["Index Name"] for node in found if node.get("Relation Name") == "attempt"]
-        assert live == ["attempt_live_number"]
+        live = [node["Index Name"] for node in found if node.get("Relation Name") == "call"]
+        assert live == ["call_live_number"]
         limits = [node for node in found if node["Node Type"] == "Limit"]
         assert all(below["Node Type"] != "Sort" for limit in limits for below in nodes(limit))
 
@@ -424,7 +424,7 @@ async def test_claim_reads_a_few_contacts_of_those_that_came_after_its_plan(fres
         await people(conn, tenant_id, first, [0])
         for _ in range(7):
             claims = await claim.claim(conn, terms_of(tenant_id, first), 50)
-            assert await call_steps.end(conn, claims.attempts[0], Ending(Outcome.CANCELLED), await now_of(conn))
+            assert await call_steps.end(conn, claims.calls[0], Ending(Outcome.CANCELLED), await now_of(conn))
         await people(conn, tenant_id, campaign_id, range(others + 500))
         await people(conn, tenant_id, campaign_id, range(others + 500, others + 600), "")
         await must_read_few(conn, terms_of(tenant_id, campaign_id, ZONE, ""))

@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.calls import NOW
 from tongdai.calls.history import Filter, Statement, count_of, page_of
-from tongdai.calls.model import AttemptState, Outcome
+from tongdai.calls.model import CallState, Outcome
 from tongdai.db.pool import connect
 
 MANY = 20_000
 _FILL = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
+insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
     ended_at, dial_until, lease_until)
 select $1, gen_random_uuid(), $2, n, '+8490' || lpad(n::text, 7, '0'), 'ended',
     case when n % 5000 = 0 then 'lost' else 'busy' end, case when n % 4000 = 0 then 7 else 8 end,
@@ -22,8 +22,8 @@ FEW = {
     "contact": Filter(contact_id=77),
     "number": Filter(phone="+84900000077"),
     "number and outcome": Filter(phone="+84900000077", outcome=Outcome.BUSY),
-    "live": Filter(state=AttemptState.RINGING),
-    "live of a campaign": Filter(campaign_id=1, state=AttemptState.RINGING),
+    "live": Filter(state=CallState.RINGING),
+    "live of a campaign": Filter(campaign_id=1, state=CallState.RINGING),
     "agent": Filter(agent_id=7),
     "agent and outcome": Filter(agent_id=7, outcome=Outcome.BUSY),
     "rare outcome": Filter(outcome=Outcome.LOST),
@@ -31,7 +31,7 @@ FEW = {
     "outcome that there is none of": Filter(outcome=Outcome.DNC),
     "campaign without calls": Filter(campaign_id=2),
     "an hour long ago": Filter(opened_from=NOW - timedelta(days=9), opened_before=NOW - timedelta(days=8)),
-    "all that have ended": Filter(state=AttemptState.ENDED),
+    "all that have ended": Filter(state=CallState.ENDED),
     "all": Filter(),
 }
 
@@ -47,7 +47,7 @@ async def filled(fresh_database):
                 "insert into campaign (tenant_id, campaign_id, name, type) values (1, $1, 'A', 'A')", campaign_id
             )
         await conn.execute(_FILL, 1, 1, NOW, MANY)
-        await conn.execute("vacuum analyze attempt")
+        await conn.execute("vacuum analyze call")
         yield conn
         await conn.close()
 
@@ -79,14 +79,14 @@ async def test_page_of_few_reads_few(filled, name, generic):
 
 
 async def test_total_of_a_campaign_is_not_counted_call_by_call(filled):
-    for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY), Filter(state=AttemptState.ENDED)):
+    for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY), Filter(state=CallState.ENDED)):
         assert await rows_read(filled, count_of(1, by)) <= 100
 
 
 async def test_next_piece_of_a_file_begins_where_the_last_ended(filled):
     for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY)):
         rows = await filled.fetch(*_of(page_of(1, by, 1, 15_000)))
-        after = (rows[0]["opened_at"], rows[0]["attempt_id"])
+        after = (rows[0]["opened_at"], rows[0]["call_id"])
         assert await rows_read(filled, page_of(1, by, 20, after=after)) <= 100
 
 
@@ -95,4 +95,4 @@ def _of(statement):
 
 
 async def test_reading_all_of_them_would_be_seen(filled):
-    assert await rows_read(filled, Statement("select from attempt where phone || '' = $1", ["+84900000077"])) >= MANY
+    assert await rows_read(filled, Statement("select from call where phone || '' = $1", ["+84900000077"])) >= MANY

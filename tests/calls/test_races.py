@@ -12,7 +12,7 @@ from tests.support.call_scene import (
     CONTACTS,
     LEASE,
     ZONE,
-    attempts_of,
+    calls_of,
     campaign_of,
     must_be_true,
     number,
@@ -64,20 +64,20 @@ async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hast
         while len(deleted) + len(claimed) < RACES:
             limit = rng.randrange(1, 24)
             claims = await claim.claim(own, terms, limit)
-            assert claims.examined == len(claims.attempts) <= limit
-            claimed.extend(claims.attempts)
+            assert claims.examined == len(claims.calls) <= limit
+            claimed.extend(claims.calls)
 
     async with asyncio.timeout(300):
         # In the order in which they are claimed, so that the two meet; the second from the other end.
         await asyncio.gather(delete(hasty[0], ids[::2]), delete(hasty[1], ids[:0:-2]), claim(hasty[2]), claim(hasty[3]))
-    taken = [attempt.contact_id for attempt in claimed]
+    taken = [call.contact_id for call in claimed]
     assert len(taken) == len(set(taken))
     assert set(taken) == refused == set(ids) - deleted
     assert min(len(deleted), len(claimed)) > RACES / 50
-    assert {row["contact_id"] for row in await attempts_of(conn, tenant_id)} == set(taken)
+    assert {row["contact_id"] for row in await calls_of(conn, tenant_id)} == set(taken)
     assert await status_of(conn, tenant_id) == dict.fromkeys(taken, 1)
     await must_be_true(conn, tenant_id)
-    await conn.execute("delete from attempt where tenant_id = $1", tenant_id)  # no live ones in other tests' way
+    await conn.execute("delete from call where tenant_id = $1", tenant_id)  # no live ones in other tests' way
 
 
 async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, tenant_id):
@@ -87,7 +87,7 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
         await people(conn, tenant_id, campaign_id, range(120))
     live, rounds = Counter(), Counter()
 
-    async def call(campaign_id, seed):
+    async def caller(campaign_id, seed):
         rng = random.Random(seed)
         terms = terms_of(tenant_id, campaign_id)
         async with pool.acquire() as own:
@@ -95,19 +95,19 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
                 limit = rng.randrange(1, 20)
                 claims = await claim.claim(own, terms, limit)
                 assert claims.examined <= limit
-                live.update(attempt.phone for attempt in claims.attempts)
+                live.update(call.phone for call in claims.calls)
                 assert max(live.values(), default=0) <= 1
-                dialled = await store.dial(own, claims.attempts, LEASE)
-                assert len(dialled) == len(claims.attempts)
+                dialled = await store.dial(own, claims.calls, LEASE)
+                assert len(dialled) == len(claims.calls)
                 rounds["claimed"] += len(dialled)
                 rounds["put off"] += claims.rescheduled
-                for attempt in claims.attempts:
-                    again_at = rng.choice((None, attempt.opened_at, attempt.opened_at))
-                    live[attempt.phone] -= 1
-                    assert await call_steps.end(own, attempt, BUSY, again_at)
+                for call in claims.calls:
+                    again_at = rng.choice((None, call.opened_at, call.opened_at))
+                    live[call.phone] -= 1
+                    assert await call_steps.end(own, call, BUSY, again_at)
 
     async with asyncio.timeout(300):
-        await asyncio.gather(*(call(campaign_id, seed) for seed, campaign_id in enumerate(campaign_ids * 2)))
+        await asyncio.gather(*(caller(campaign_id, seed) for seed, campaign_id in enumerate(campaign_ids * 2)))
     assert rounds["claimed"] > 240
     await must_be_true(conn, tenant_id)
     assert set((await status_of(conn, tenant_id)).values()) <= {0, 2}
@@ -132,9 +132,9 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
         async with undoing.transaction():
             return await bulk_store.remove_many(undoing, tenant_id, campaign_id, ids, [])
 
-    async def end(attempts):
+    async def end(calls):
         async with ending.transaction():
-            return await finish.end(ending, [End(attempt, BUSY, None) for attempt in attempts])
+            return await finish.end(ending, [End(call, BUSY, None) for call in calls])
 
     async with asyncio.TaskGroup() as group, between.transaction():
         async with first.transaction():
@@ -142,22 +142,22 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
             undone = group.create_task(undo())
             await waiting(conn, 1)
             claims = await claim.claim(conn, terms_of(tenant_id, campaign_id), 100)
-            attempts = {attempt.contact_id: attempt for attempt in claims.attempts}
-            assert len(attempts) == 11
+            calls = {call.contact_id: call for call in claims.calls}
+            assert len(calls) == 11
             low, middle, high = next(
                 (low, middle, high)
                 for low, middle, high in combinations(ids[1:], 3)
-                if attempts[high].attempt_id < attempts[low].attempt_id
+                if calls[high].call_id < calls[low].call_id
             )
             await between.execute(hold, tenant_id, middle)
         # Now the undo goes on, past `low`, to the one in the middle.
         async with asyncio.timeout(30):
             while await conn.fetchval(f"select exists ({hold} skip locked)", tenant_id, low):
                 await asyncio.sleep(0)
-        ended = group.create_task(end([attempts[low], attempts[high]]))
+        ended = group.create_task(end([calls[low], calls[high]]))
         await waiting(conn, 2)
     assert (undone.result(), len(ended.result())) == (1, 2)
-    await conn.execute("delete from attempt where tenant_id = $1", tenant_id)
+    await conn.execute("delete from call where tenant_id = $1", tenant_id)
     for one in (first, between, undoing, ending):
         await one.close()
 
@@ -172,13 +172,13 @@ async def test_undone_import_removes_none_that_was_in_a_call_when_it_took_hold_o
         async with undoing.transaction():
             return await bulk_store.remove_many(undoing, tenant_id, campaign_id, ids, [])
 
-    attempts = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 2)).attempts
+    calls = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 2)).calls
     async with asyncio.TaskGroup() as group, first.transaction():
         await first.execute("select from contact where contact_id = $1 for update", ids[2])
         undone = group.create_task(undo())
         await waiting(conn, 1)
-        for attempt in attempts:
-            assert await call_steps.end(conn, attempt, BUSY, attempt.opened_at)
+        for call in calls:
+            assert await call_steps.end(conn, call, BUSY, call.opened_at)
     assert undone.result() == 1
     assert await status_of(conn, tenant_id) == dict.fromkeys(ids[:2], 0)
     await must_be_true(conn, tenant_id)
@@ -216,16 +216,16 @@ class Floor:
                 for row in rng.sample(found, min(3, len(found))):
                     await contacts.delete(own, self.tenant_id, self.campaign_id, row["contact_id"], 1)
 
-    async def call(self, seed):
+    async def caller(self, seed):
         rng = random.Random(seed)
         terms = terms_of(self.tenant_id, self.campaign_id, "", ZONE)
         async with self.pool.acquire() as own:
             while self.importing:
                 claims = await claim.claim(own, terms, rng.randrange(1, 30))
-                self.claimed += len(claims.attempts)
-                for attempt in claims.attempts:
+                self.claimed += len(claims.calls)
+                for call in claims.calls:
                     if rng.random() < 0.9:
-                        assert await call_steps.end(own, attempt, BUSY, rng.choice((None, attempt.opened_at)))
+                        assert await call_steps.end(own, call, BUSY, rng.choice((None, call.opened_at)))
 
 
 async def test_imports_undone_beside_calls_leave_what_was_claimed_and_all_totals_true(
@@ -239,7 +239,7 @@ async def test_imports_undone_beside_calls_leave_what_was_claimed_and_all_totals
         floor.importing = False
     assert floor.removed
     assert floor.claimed
-    live = {row["contact_id"] for row in await attempts_of(conn, tenant_id) if row["state"] != "ended"}
+    live = {row["contact_id"] for row in await calls_of(conn, tenant_id) if row["state"] != "ended"}
     statuses = await status_of(conn, tenant_id)
     assert {contact_id for contact_id, status in statuses.items() if status == 1} == live
     await must_be_true(conn, tenant_id)

@@ -14,9 +14,9 @@ from tests.support import call_steps
 from tests.support.call_scene import (
     LEASE,
     ZONE,
-    attempts_of,
     backdate,
     called,
+    calls_of,
     campaign_of,
     contact,
     ids_of,
@@ -31,7 +31,7 @@ from tests.support.call_scene import (
     waits,
 )
 from tongdai.calls import claim, finish, store
-from tongdai.calls.model import NOT_PLACED, TRANSITIONS, AttemptState, Claims, Ending, History, Outcome
+from tongdai.calls.model import NOT_PLACED, TRANSITIONS, CallState, Claims, Ending, History, Outcome
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.testing import factories
 
@@ -48,20 +48,20 @@ async def terms(conn, tenant_id, campaign_id):
 
 @pytest.fixture
 async def claimed(conn, terms):
-    return (await claim.claim(conn, terms, 1)).attempts[0]
+    return (await claim.claim(conn, terms, 1)).calls[0]
 
 
-async def row_of(conn, attempt):
-    (row,) = [row for row in await attempts_of(conn, attempt.tenant_id) if row["attempt_id"] == attempt.attempt_id]
+async def row_of(conn, call):
+    (row,) = [row for row in await calls_of(conn, call.tenant_id) if row["call_id"] == call.call_id]
     return row
 
 
 # Dialling
 
 
-async def test_attempt_is_dialled_once(conn, claimed):
+async def test_call_is_dialled_once(conn, claimed):
     before = await now_of(conn)
-    assert await store.dial(conn, [claimed], 2 * MINUTE) == {claimed.attempt_id: None}
+    assert await store.dial(conn, [claimed], 2 * MINUTE) == {claimed.call_id: None}
     row = await row_of(conn, claimed)
     assert before < row["dialled_at"] < await now_of(conn)
     assert (row["state"], row["lease_until"] - row["dialled_at"]) == ("dialing", pytest.approx(2 * MINUTE, abs=MINUTE))
@@ -73,7 +73,7 @@ async def test_listing_that_ends_has_the_contact_wait_and_not_closed(conn, tenan
     expires_at = await now_of(conn) + HOUR
     await listed(conn, tenant_id, claimed.phone, None, expires_at)
     verdicts = await store.dial(conn, [claimed], LEASE)
-    assert verdicts == {claimed.attempt_id: Outcome.CANCELLED}
+    assert verdicts == {claimed.call_id: Outcome.CANCELLED}
     assert await call_steps.end(conn, claimed, Ending(Outcome.CANCELLED), await now_of(conn))
     assert await claim.claim(conn, terms, 1) == Claims([], rescheduled=1)
     assert await conn.fetchval("select due_at from contact where contact_id = $1", claimed.contact_id) == expires_at
@@ -84,7 +84,7 @@ async def test_number_that_was_listed_after_the_claim_is_not_dialled(conn, tenan
     await listed(conn, tenant_id, number(1), None, await now_of(conn))
     await listed(conn, tenant_id, number(1), None, await now_of(conn) + HOUR)
     await listed(conn, tenant_id, number(1), campaign_id)
-    assert await store.dial(conn, [claimed], LEASE) == {claimed.attempt_id: Outcome.DNC}
+    assert await store.dial(conn, [claimed], LEASE) == {claimed.call_id: Outcome.DNC}
     assert (await row_of(conn, claimed))["state"] == "claimed"
 
 
@@ -92,78 +92,78 @@ async def test_lists_of_others_and_entries_that_ended_do_not_hold_back_a_call(co
     await listed(conn, tenant_id, number(1), await campaign_of(conn, tenant_id))
     await listed(conn, tenant_id, number(1), None, await now_of(conn))
     await listed(conn, await factories.tenant(conn), number(1))
-    assert await store.dial(conn, [claimed], LEASE) == {claimed.attempt_id: None}
+    assert await store.dial(conn, [claimed], LEASE) == {claimed.call_id: None}
 
 
 @pytest.mark.parametrize("status", [1, 3, 4])
 async def test_campaign_that_was_paused_or_stopped_after_the_claim_dials_nobody(conn, tenant_id, claimed, status):
     await conn.execute("update campaign set status = $2 where tenant_id = $1", tenant_id, status)
-    assert await store.dial(conn, [claimed], LEASE) == {claimed.attempt_id: Outcome.CANCELLED}
+    assert await store.dial(conn, [claimed], LEASE) == {claimed.call_id: Outcome.CANCELLED}
     assert (await row_of(conn, claimed))["dialled_at"] is None
 
 
 async def test_window_that_closed_after_the_claim_is_not_dialled_in(conn, tenant_id, claimed):
-    await conn.execute("update attempt set dial_until = clock_timestamp() where tenant_id = $1", tenant_id)
-    assert await store.dial(conn, [claimed], LEASE) == {claimed.attempt_id: Outcome.OUT_OF_WINDOW}
+    await conn.execute("update call set dial_until = clock_timestamp() where tenant_id = $1", tenant_id)
+    assert await store.dial(conn, [claimed], LEASE) == {claimed.call_id: Outcome.OUT_OF_WINDOW}
 
 
-async def test_attempt_is_left_alone_when_its_lease_is_past_or_it_ended_or_is_not_there(conn, tenant_id, campaign_id):
+async def test_call_is_left_alone_when_its_lease_is_past_or_it_ended_or_is_not_there(conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(4))
-    late, ended, foreign, good = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
+    late, ended, foreign, good = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).calls
     await backdate(conn, late, LEASE + MINUTE)
     assert await call_steps.end(conn, ended, CANCELLED, await now_of(conn))
-    others = [replace(foreign, tenant_id=await factories.tenant(conn)), replace(good, attempt_id=uuid.uuid4())]
-    assert await store.dial(conn, [late, ended, *others, good], LEASE) == {good.attempt_id: None}
+    others = [replace(foreign, tenant_id=await factories.tenant(conn)), replace(good, call_id=uuid.uuid4())]
+    assert await store.dial(conn, [late, ended, *others, good], LEASE) == {good.call_id: None}
     assert [(await row_of(conn, a))["state"] for a in (late, ended, foreign)] == ["claimed", "ended", "claimed"]
     assert await store.dial(conn, [], LEASE) == {}
 
 
-async def test_two_that_dial_the_same_attempts_at_once_dial_each_once(pool, conn, tenant_id, campaign_id):
+async def test_two_that_dial_the_same_calls_at_once_dial_each_once(pool, conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(100))
-    attempts = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 100)).attempts
+    calls = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 100)).calls
 
     async def dial(mine):
         async with pool.acquire() as own:
             return await store.dial(own, mine, LEASE)
 
     async with asyncio.timeout(30):
-        told = await asyncio.gather(*(dial(attempts[:: 1 - 2 * (i % 2)]) for i in range(6)))
-    assert sorted(found for one in told for found in one) == sorted(attempt.attempt_id for attempt in attempts)
+        told = await asyncio.gather(*(dial(calls[:: 1 - 2 * (i % 2)]) for i in range(6)))
+    assert sorted(found for one in told for found in one) == sorted(call.call_id for call in calls)
 
 
 # Moves
 
 
-async def reach(conn, attempt, state):
-    """Bring a claimed attempt into a state."""
+async def reach(conn, call, state):
+    """Bring a claimed call into a state."""
     now = await now_of(conn)
-    if state is not AttemptState.CLAIMED and state is not AttemptState.ENDED:
-        assert await store.dial(conn, [attempt], LEASE) == {attempt.attempt_id: None}
-    if state is AttemptState.RINGING:
-        assert await call_steps.rang(conn, attempt, now)
-    if state is AttemptState.ANSWERED:
-        assert await call_steps.answered(conn, attempt, now, LEASE)
-    if state is AttemptState.ENDED:
-        assert await call_steps.end(conn, attempt, CANCELLED, now)
+    if state is not CallState.CLAIMED and state is not CallState.ENDED:
+        assert await store.dial(conn, [call], LEASE) == {call.call_id: None}
+    if state is CallState.RINGING:
+        assert await call_steps.rang(conn, call, now)
+    if state is CallState.ANSWERED:
+        assert await call_steps.answered(conn, call, now, LEASE)
+    if state is CallState.ENDED:
+        assert await call_steps.end(conn, call, CANCELLED, now)
 
 
-async def move(conn, attempt, state):
-    """Whether the attempt went over to it."""
+async def move(conn, call, state):
+    """Whether the call went over to it."""
     now = await now_of(conn)
     match state:
-        case AttemptState.DIALING:
-            return (await store.dial(conn, [attempt], LEASE)) == {attempt.attempt_id: None}
-        case AttemptState.RINGING:
-            return await call_steps.rang(conn, attempt, now)
-        case AttemptState.ANSWERED:
-            return await call_steps.answered(conn, attempt, now, LEASE)
-        case AttemptState.ENDED:
-            return await call_steps.end(conn, attempt, BUSY, None)
+        case CallState.DIALING:
+            return (await store.dial(conn, [call], LEASE)) == {call.call_id: None}
+        case CallState.RINGING:
+            return await call_steps.rang(conn, call, now)
+        case CallState.ANSWERED:
+            return await call_steps.answered(conn, call, now, LEASE)
+        case CallState.ENDED:
+            return await call_steps.end(conn, call, BUSY, None)
 
 
-@pytest.mark.parametrize("before", AttemptState)
-@pytest.mark.parametrize("after", [state for state in AttemptState if state is not AttemptState.CLAIMED])
-async def test_attempt_goes_through_its_states_as_the_table_says(conn, claimed, before, after):
+@pytest.mark.parametrize("before", CallState)
+@pytest.mark.parametrize("after", [state for state in CallState if state is not CallState.CLAIMED])
+async def test_call_goes_through_its_states_as_the_table_says(conn, claimed, before, after):
     await reach(conn, claimed, before)
     row = await row_of(conn, claimed)
     assert await move(conn, claimed, after) == (after in TRANSITIONS[before])
@@ -188,7 +188,7 @@ async def test_what_is_told_of_a_call_is_kept(conn, claimed):
     assert row["lease_until"] > now + HOUR
     (live,) = [one for one in await store.live(conn) if one.tenant_id == claimed.tenant_id]
     assert live == replace(
-        claimed, state=AttemptState.ANSWERED, lease_until=row["lease_until"], agent_id=7, dialled_at=row["dialled_at"],
+        claimed, state=CallState.ANSWERED, lease_until=row["lease_until"], agent_id=7, dialled_at=row["dialled_at"],
         ringing_at=now + MINUTE, answered_at=now + 2 * MINUTE, connected_at=now + 3 * MINUTE)  # fmt: skip
 
 
@@ -197,23 +197,23 @@ async def test_call_that_hears_the_audio_file_has_no_agent_and_a_previewed_one_k
 ):
     ids = await people(conn, tenant_id, campaign_id, [1, 2])
     terms = terms_of(tenant_id, campaign_id)
-    (previewed,) = (await claim.claim_contact(conn, terms, ids[1], 7)).attempts
-    (plain,) = (await claim.claim(conn, terms, 5)).attempts
-    for attempt in (previewed, plain):
-        await reach(conn, attempt, AttemptState.ANSWERED)
-        assert await call_steps.connected(conn, attempt, await now_of(conn), None)
-    assert [(await row_of(conn, attempt))["agent_id"] for attempt in (previewed, plain)] == [7, None]
+    (previewed,) = (await claim.claim_contact(conn, terms, ids[1], 7)).calls
+    (plain,) = (await claim.claim(conn, terms, 5)).calls
+    for call in (previewed, plain):
+        await reach(conn, call, CallState.ANSWERED)
+        assert await call_steps.connected(conn, call, await now_of(conn), None)
+    assert [(await row_of(conn, call))["agent_id"] for call in (previewed, plain)] == [7, None]
 
 
 async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(4))
-    ended, late, held, other = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).attempts
+    ended, late, held, other = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).calls
     assert await call_steps.end(conn, ended, CANCELLED, None)
-    for attempt in (ended, late, held):
-        await backdate(conn, attempt, HOUR)
-    mine = {attempt.attempt_id for attempt in (ended, late, held, other)}
-    overdue = [one.attempt_id for one in await store.overdue(conn) if one.attempt_id in mine]
-    assert sorted(overdue) == sorted([late.attempt_id, held.attempt_id])
+    for call in (ended, late, held):
+        await backdate(conn, call, HOUR)
+    mine = {call.call_id for call in (ended, late, held, other)}
+    overdue = [one.call_id for one in await store.overdue(conn) if one.call_id in mine]
+    assert sorted(overdue) == sorted([late.call_id, held.call_id])
     async with pool.acquire() as ending:
         transaction = ending.transaction()
         await transaction.start()
@@ -221,16 +221,16 @@ async def test_sign_of_life_begins_the_lease_anew_of_what_has_not_ended(pool, co
         async with asyncio.timeout(20):  # it does not wait for the end of that
             await store.extend(conn, [ended, late, held, other], LEASE)
         await transaction.commit()
-    assert not [one for one in await store.overdue(conn) if one.attempt_id in mine]
-    live = {one.attempt_id for one in await store.live(conn)} & mine
-    assert live == {late.attempt_id, other.attempt_id}
+    assert not [one for one in await store.overdue(conn) if one.call_id in mine]
+    live = {one.call_id for one in await store.live(conn)} & mine
+    assert live == {late.call_id, other.call_id}
     assert (await row_of(conn, ended))["lease_until"] < await now_of(conn) - MINUTE
 
 
-async def test_ids_of_attempts_that_ended_are_known_whatever_the_tenant(conn, tenant_id, campaign_id, claimed):
-    assert await store.ended(conn, [claimed.attempt_id, uuid.uuid4()]) == []
+async def test_ids_of_calls_that_ended_are_known_whatever_the_tenant(conn, tenant_id, campaign_id, claimed):
+    assert await store.ended(conn, [claimed.call_id, uuid.uuid4()]) == []
     assert await call_steps.end(conn, claimed, BUSY, None)
-    assert await store.ended(conn, [uuid.uuid4(), claimed.attempt_id]) == [claimed.attempt_id]
+    assert await store.ended(conn, [uuid.uuid4(), claimed.call_id]) == [claimed.call_id]
 
 
 # The end
@@ -239,15 +239,15 @@ async def test_ids_of_attempts_that_ended_are_known_whatever_the_tenant(conn, te
 @pytest.mark.parametrize("outcome", Outcome)
 @pytest.mark.parametrize("again", [False, True])
 async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_id, terms, outcome, again):
-    (attempt,) = (await claim.claim(conn, terms, 1)).attempts
+    (call,) = (await claim.claim(conn, terms, 1)).calls
     if outcome not in NOT_PLACED:
-        await reach(conn, attempt, AttemptState.DIALING)
+        await reach(conn, call, CallState.DIALING)
     again_at = await now_of(conn) + HOUR if again else None
-    assert await call_steps.end(conn, attempt, Ending(outcome, 17, 486), again_at)
-    row = await row_of(conn, attempt)
+    assert await call_steps.end(conn, call, Ending(outcome, 17, 486), again_at)
+    row = await row_of(conn, call)
     assert (row["state"], row["outcome"], row["hangup_cause"], row["tech_cause"]) == ("ended", outcome, 17, 486)
     assert row["due_again_at"] == again_at
-    status, call_status, due_at = await contact(conn, tenant_id, attempt.contact_id)
+    status, call_status, due_at = await contact(conn, tenant_id, call.contact_id)
     if again:
         assert (status, call_status, due_at) == (0, None if outcome in NOT_PLACED else outcome, again_at)
     else:
@@ -255,18 +255,18 @@ async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_i
     await must_be_true(conn, tenant_id)
 
 
-async def test_attempt_that_was_not_placed_leaves_the_status_of_the_earlier_call(conn, tenant_id, terms):
+async def test_call_that_was_not_placed_leaves_the_status_of_the_earlier_call(conn, tenant_id, terms):
     now = await now_of(conn)
     await called(conn, terms, Outcome.BUSY, now)
-    (attempt,) = (await claim.claim(conn, terms, 1)).attempts
-    assert await call_steps.end(conn, attempt, CANCELLED, now)
-    assert tuple(await contact(conn, tenant_id, attempt.contact_id)) == (0, "busy", now)
+    (call,) = (await claim.claim(conn, terms, 1)).calls
+    assert await call_steps.end(conn, call, CANCELLED, now)
+    assert tuple(await contact(conn, tenant_id, call.contact_id)) == (0, "busy", now)
     await must_be_true(conn, tenant_id)
-    assert ids_of(await claim.claim(conn, terms, 1)) == [attempt.contact_id]
+    assert ids_of(await claim.claim(conn, terms, 1)) == [call.contact_id]
 
 
-async def test_attempt_ends_once(conn, tenant_id, campaign_id, claimed):
-    await reach(conn, claimed, AttemptState.RINGING)
+async def test_call_ends_once(conn, tenant_id, campaign_id, claimed):
+    await reach(conn, claimed, CallState.RINGING)
     assert await call_steps.end(conn, claimed, BUSY, None)
     before = [await row_of(conn, claimed), await contact(conn, tenant_id, claimed.contact_id)]
     hours = await conn.fetch("select * from call_hour where tenant_id = $1", tenant_id)
@@ -305,12 +305,12 @@ async def test_call_that_is_never_due_again_stays_pending_unclaimed(conn, tenant
 
 async def test_calls_are_counted_by_the_hour_in_which_they_end(conn, tenant_id, campaign_id):
     await people(conn, tenant_id, campaign_id, range(5))
-    busy, cancelled, *talks = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 5)).attempts
+    busy, cancelled, *talks = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 5)).calls
     assert await call_steps.end(conn, cancelled, CANCELLED, None)
-    await reach(conn, busy, AttemptState.RINGING)
+    await reach(conn, busy, CallState.RINGING)
     assert await call_steps.end(conn, busy, BUSY, None)
     for talk in talks:
-        await reach(conn, talk, AttemptState.DIALING)
+        await reach(conn, talk, CallState.DIALING)
         dialled_at = (await row_of(conn, talk))["dialled_at"]
         assert await call_steps.answered(conn, talk, dialled_at + timedelta(seconds=7), LEASE)
         assert await call_steps.connected(conn, talk, dialled_at - timedelta(seconds=100), 7)
@@ -328,7 +328,7 @@ async def test_calls_are_counted_by_the_hour_in_which_they_end(conn, tenant_id, 
 
 
 async def test_clocks_that_disagree_make_no_negative_times(conn, tenant_id, claimed):
-    await reach(conn, claimed, AttemptState.DIALING)
+    await reach(conn, claimed, CallState.DIALING)
     now = await now_of(conn)
     assert await call_steps.answered(conn, claimed, now - HOUR, LEASE)
     assert await call_steps.connected(conn, claimed, now + HOUR, None)
@@ -343,9 +343,9 @@ async def test_history_tells_the_calls_that_were_placed_and_have_ended(conn, ten
     dialled = []
     now = await now_of(conn)
     for age, outcome in enumerate((Outcome.NO_ANSWER, Outcome.BUSY, Outcome.NO_ANSWER)):
-        attempt = await called(conn, terms, outcome, now, HOUR * (3 - age))
-        dialled.append((await row_of(conn, attempt))["dialled_at"])
-    (cancelled,) = (await claim.claim(conn, terms, 1)).attempts
+        call = await called(conn, terms, outcome, now, HOUR * (3 - age))
+        dialled.append((await row_of(conn, call))["dialled_at"])
+    (cancelled,) = (await claim.claim(conn, terms, 1)).calls
     assert await call_steps.end(conn, cancelled, CANCELLED, now)
     (present,) = await placed(conn, terms)
     assert await call_steps.history(conn, present) == History({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
@@ -367,7 +367,7 @@ class Calls:
         kind = self.rng.choice(("claim", "dial", "dial", "rang", "answered", "connected", "end", "end", "listed"))
         await getattr(self, kind)()
 
-    async def attempts(self):
+    async def calls(self):
         """Live and ended ones: whatever comes late."""
         live = [one for one in await store.live(self.conn) if one.tenant_id == self.tenant_id]
         return self.rng.sample(live, min(len(live), self.rng.randrange(5))) + self.rng.sample(
@@ -381,32 +381,32 @@ class Calls:
         limit = self.rng.randrange(12)
         claims = await claim.claim(self.conn, terms, limit)
         assert claims.examined <= limit
-        self.done["claimed"] += len(claims.attempts)
+        self.done["claimed"] += len(claims.calls)
         self.done["closed"] += claims.closed
         self.done["put off"] += claims.rescheduled
-        self.old += claims.attempts
+        self.old += claims.calls
 
     async def dial(self):
-        for refusal in (await store.dial(self.conn, await self.attempts(), LEASE)).values():
+        for refusal in (await store.dial(self.conn, await self.calls(), LEASE)).values():
             self.done[refusal or "dialled"] += 1
 
     async def rang(self):
-        for attempt in await self.attempts():
-            self.done["rang", await call_steps.rang(self.conn, attempt, await now_of(self.conn))] += 1
+        for call in await self.calls():
+            self.done["rang", await call_steps.rang(self.conn, call, await now_of(self.conn))] += 1
 
     async def answered(self):
-        for attempt in await self.attempts():
-            self.done["answered", await call_steps.answered(self.conn, attempt, await now_of(self.conn), LEASE)] += 1
+        for call in await self.calls():
+            self.done["answered", await call_steps.answered(self.conn, call, await now_of(self.conn), LEASE)] += 1
 
     async def connected(self):
-        for attempt in await self.attempts():
-            await call_steps.connected(self.conn, attempt, await now_of(self.conn), 7)
+        for call in await self.calls():
+            await call_steps.connected(self.conn, call, await now_of(self.conn), 7)
 
     async def end(self):
-        for attempt in await self.attempts():
+        for call in await self.calls():
             ending = Ending(self.rng.choice(list(Outcome)))
             again_at = self.rng.choice((None, await now_of(self.conn)))
-            self.done["ended", await call_steps.end(self.conn, attempt, ending, again_at)] += 1
+            self.done["ended", await call_steps.end(self.conn, call, ending, again_at)] += 1
 
     async def listed(self):
         expires_at = self.rng.choice((None, await now_of(self.conn) + HOUR))
@@ -418,11 +418,11 @@ IN_CALL = """
 select (
         select sum(contacts) from contact_counter where tenant_id = $1 and process_status = 1
     ) as in_call, count(*) as live, count(*) filter (where c.process_status = 0) as both
-from attempt a left join contact c using (tenant_id, contact_id) where tenant_id = $1 and state <> 'ended'
+from call a left join contact c using (tenant_id, contact_id) where tenant_id = $1 and state <> 'ended'
 """
 COUNTED_HOURS = """
 select campaign_id, outcome, count(*) as calls, count(dialled_at) as placed, count(answered_at) as answered
-from attempt where tenant_id = $1 and state = 'ended' group by 1, 2 order by 1, 2
+from call where tenant_id = $1 and state = 'ended' group by 1, 2 order by 1, 2
 """
 KEPT_HOURS = """
 select campaign_id, outcome, sum(calls)::bigint as calls, sum(placed)::bigint as placed,
@@ -459,10 +459,10 @@ async def stepped(conn, tenant_id, rng):
 # Plans
 
 
-async def test_steps_find_their_attempts_by_key(statistics):
+async def test_steps_find_their_calls_by_key(statistics):
     conn, tenant_id, _ = statistics
-    attempt_id = await conn.fetchval("select attempt_id from attempt where tenant_id = $1 limit 1", tenant_id)
-    ids = (f"{{{tenant_id}}}", f"{{{attempt_id}}}")
+    call_id = await conn.fetchval("select call_id from call where tenant_id = $1 limit 1", tenant_id)
+    ids = (f"{{{tenant_id}}}", f"{{{call_id}}}")
     step = (*ids, "{2026-01-01}", "{7}")
     end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}")
     for sql, args in [
@@ -473,17 +473,17 @@ async def test_steps_find_their_attempts_by_key(statistics):
         (store.CONNECTED, step),
         (finish.PAST, ids),
         (finish.END, end),
-        (store.ENDED, (f"{{{attempt_id}}}",)),
+        (store.ENDED, (f"{{{call_id}}}",)),
     ]:
-        await assert_uses(conn, "attempt_pkey", "attempt", sql, *args)
+        await assert_uses(conn, "call_pkey", "call", sql, *args)
     for sql, args in ((finish.END, end), (finish.PAST, ids)):
         await assert_uses(conn, "contact_pkey", "contact", sql, *args)
     await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds")
-    await assert_uses(conn, "attempt_contact", "attempt", finish.PAST, *ids)
+    await assert_uses(conn, "call_contact", "call", finish.PAST, *ids)
 
 
 @pytest.mark.parametrize("statistics", ["fresh"], indirect=True)
-async def test_live_attempts_are_found_without_passing_by_those_that_ended(statistics):
+async def test_live_calls_are_found_without_passing_by_those_that_ended(statistics):
     conn, _, _ = statistics
     await must_pass_by_the_ended(conn, store.LIVE)
     await must_pass_by_the_ended(conn, store.OVERDUE)

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cli.test_contacts import PLAIN, PROGRAM, Terminal
-from tests.support.calls import agent, attempt, in_call, settings
+from tests.support.calls import a_call, agent, in_call, settings
 from tests.support.servers import Server
 from tongdai.calls.live import heartbeat
 from tongdai.calls.live.heartbeat import Pulse
-from tongdai_client import Client
+from tongdai.client import Client
 
 UP = Pulse(switch_up=True, switch="Asterisk 22.9.0", app="tongdai", host="here", live_calls=0, placed_10s=0)
 
@@ -57,7 +57,7 @@ async def watcher(server: Server, tenant, conn) -> Watcher:
         await tenant.contact(campaign_id, f"090000000{n}")
     await agent(conn, tenant.tenant_id, queue_id, "idle")
     await in_call(conn, tenant.tenant_id, 5, "+84900000005", campaign_id)
-    await attempt(conn, tenant.tenant_id, campaign_id, 6, "+84900000006", outcome="busy")
+    await a_call(conn, tenant.tenant_id, campaign_id, 6, "+84900000006", outcome="busy")
     return Watcher(server.url, tenant.key.value, campaign_id)
 
 

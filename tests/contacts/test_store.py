@@ -46,9 +46,9 @@ select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint 
 where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
 """
 COUNTED = """
-select c.campaign_id, c.list_id, case when a.attempt_id is null then process_status else 1 end,
+select c.campaign_id, c.list_id, case when a.call_id is null then process_status else 1 end,
     coalesce(call_status, ''), count(*)
-from contact c left join attempt a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
+from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
 where c.tenant_id = $1 group by 1, 2, 3, 4
 """
 
@@ -234,7 +234,7 @@ async def test_of_a_deletion_and_a_call_of_one_contact_one_wins(pool, conn, tena
                     """with held as (
                            select * from contact where tenant_id = $1 and contact_id = $2 for update
                        )
-                       insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until,
+                       insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until,
                            lease_until)
                        select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', 'infinity'
                        from held returning true""",
@@ -299,7 +299,7 @@ FILL = (
            case when customer_id % 3 = 0 then 'X' || customer_id end, case when customer_id % 100 = 0 then 2 else 0 end
        from (select *, row_number() over (order by list_id) as n from contact_list where tenant_id = $1) l
        join customer c using (tenant_id) where tenant_id = $1 and n = 1 + customer_id % 10""",
-    """insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, ended_at, dial_until,
+    """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, ended_at, dial_until,
            lease_until)
        select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now(), 'infinity', now()
        from contact where tenant_id = $1 and contact_id % 3 = 0""",
@@ -398,8 +398,8 @@ async def test_page_of_a_status_reads_its_index(filled, large):
 
 async def test_page_of_those_in_a_call_is_found_by_the_calls_that_are_up(filled, large):
     for mode, found in await plans(filled, listing.PAGE_IN_CALL, *large, 20, 0, 1):
-        used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "attempt"}}
-        assert used == {"contact_pkey", "attempt_live_number"}, (mode, found)
+        used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "call"}}
+        assert used == {"contact_pkey", "call_live_number"}, (mode, found)
 
 
 async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
@@ -462,7 +462,7 @@ async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled, large):
         await assert_looks_up(filled, tenant_id, campaign_id)
         for sql in (bulk_store.HOLD_MANY, bulk_store.REMOVE_MANY):
             await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, SOME_IDS)
-            await assert_uses(filled, "attempt_live_number", "attempt", sql, tenant_id, campaign_id, SOME_IDS)
+            await assert_uses(filled, "call_live_number", "call", sql, tenant_id, campaign_id, SOME_IDS)
         await assert_uses(filled, "customer_pkey", "customer", bulk_store.FREE_CUSTOMERS, tenant_id, SOME_IDS)
         await assert_uses(filled, "customer_pkey", "customer", bulk_store.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
         await assert_uses(filled, "contact_customer", "contact", bulk_store.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)

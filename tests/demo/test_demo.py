@@ -229,7 +229,7 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         "insert into call_hour values ($1, $2, '2026-01-01 00:00+00', 'busy', 0, 1, 1, 0, 0, 0)", tenant_id, campaign_id
     )
     await conn.execute(
-        """insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, dial_until, lease_until)
+        """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
            values ($1, gen_random_uuid(), $2, 1, '+84901234567', 'infinity', now())""",
         tenant_id,
         campaign_id,

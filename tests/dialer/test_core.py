@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.calls.model import NOT_PLACED, AttemptState, Ending, Outcome
-from tongdai.calls.model import TRANSITIONS as ATTEMPT_TRANSITIONS
+from tongdai.calls.model import NOT_PLACED, CallState, Ending, Outcome
+from tongdai.calls.model import TRANSITIONS as CALL_TRANSITIONS
 from tongdai.dialer import core
-from tongdai.dialer.core import Call, Script, Stage, adopted, step
+from tongdai.dialer.core import Progress, Script, Stage, adopted, step
 from tongdai.switch.events import (
     ChannelDestroyed,
     ChannelStateChange,
@@ -25,16 +25,16 @@ CHANNEL, AGENT, OTHER_AGENT = (str(UUID(int=n)) for n in (1, 2, 3))
 MESSAGE = Script("offer", None)
 AGENTS = Script(None, None)
 SORRY = Script(None, "sorry")
-STARTED = StasisStart(CHANNEL, ("attempt",), "Up", "", NOW)
+STARTED = StasisStart(CHANNEL, ("call",), "Up", "", NOW)
 
 
 def destroyed(cause: int = 16, sip: int | None = None) -> ChannelDestroyed:
     return ChannelDestroyed(CHANNEL, cause, sip, NOW)
 
 
-def told(script: Script, *happened: object, after_s: float = 0.0) -> tuple[Call, list[core.Command]]:
+def told(script: Script, *happened: object, after_s: float = 0.0) -> tuple[Progress, list[core.Command]]:
     """A call to which all that happened, the last of it so much later, and what was to be done at the last."""
-    call, todo = Call(CHANNEL, script), ()
+    call, todo = Progress(CHANNEL, script), ()
     for i, event in enumerate(happened):
         late = after_s if i == len(happened) - 1 else 0.0
         call, todo = step(call, event, NOW + timedelta(seconds=late))
@@ -105,14 +105,14 @@ def test_talk_goes_on_when_it_is_told_late_that_an_agent_left_who_was_replaced()
 
 
 def test_agent_of_an_adopted_talk_ends_it_when_he_leaves() -> None:
-    call = adopted(CHANNEL, AGENTS, AttemptState.ANSWERED, NOW, connected=True)
+    call = adopted(CHANNEL, AGENTS, CallState.ANSWERED, NOW, connected=True)
     assert step(call, core.AgentLeft(AGENT), NOW)[1] == (core.HangUp(),)
 
 
 @pytest.mark.parametrize("happened", [WAITS, (*WAITS, core.TimeUp()), CONNECTS, (*CONNECTS, core.AgentMissing())])
 def test_bridge_that_may_have_been_made_is_taken_down_at_the_end(happened: tuple) -> None:
     assert core.Unbridge() in told(AGENTS, *happened, destroyed())[1]
-    call = adopted(CHANNEL, AGENTS, AttemptState.ANSWERED, NOW, connected=False)
+    call = adopted(CHANNEL, AGENTS, CallState.ANSWERED, NOW, connected=False)
     assert core.Unbridge() in step(call, core.Unseen(), NOW)[1]
 
 
@@ -169,12 +169,12 @@ def test_channel_that_is_seen_is_given_what_it_missed() -> None:
 
 
 @pytest.mark.parametrize("script", [MESSAGE, AGENTS])
-@pytest.mark.parametrize("state", [state for state in AttemptState if state is not AttemptState.ENDED])
-def test_adopted_call_goes_on_from_where_it_was(script: Script, state: AttemptState) -> None:
-    answered_at = NOW if state is AttemptState.ANSWERED else None
+@pytest.mark.parametrize("state", [state for state in CallState if state is not CallState.ENDED])
+def test_adopted_call_goes_on_from_where_it_was(script: Script, state: CallState) -> None:
+    answered_at = NOW if state is CallState.ANSWERED else None
     call = adopted(CHANNEL, script, state, answered_at, connected=False)
     call, todo = step(call, core.Seen(up=True), NOW + timedelta(seconds=60))
-    if state is AttemptState.CLAIMED:
+    if state is CallState.CLAIMED:
         assert todo == ()
     elif script is MESSAGE:
         assert core.Play("offer", call.playback_id) in todo
@@ -198,31 +198,31 @@ EVENTS = st.one_of(
     st.builds(core.Seen, st.booleans(), st.booleans()),
     st.builds(core.NotDialled, st.sampled_from([Outcome.FAILED, *sorted(NOT_PLACED)])),
 )  # fmt: skip
-WRITES = {core.Rang: AttemptState.RINGING, core.Answered: AttemptState.ANSWERED, core.End: AttemptState.ENDED}
+WRITES = {core.Rang: CallState.RINGING, core.Answered: CallState.ANSWERED, core.End: CallState.ENDED}
 
 
 @given(st.sampled_from([MESSAGE, AGENTS, SORRY]), st.lists(st.tuples(EVENTS, st.floats(0, 5)), max_size=40))
 def test_whatever_happens_a_call_ends_at_most_once_and_goes_by_its_tables(script: Script, happened: list) -> None:
-    call, state, now, ended = Call(CHANNEL, script), AttemptState.CLAIMED, NOW, 0
+    call, state, now, ended = Progress(CHANNEL, script), CallState.CLAIMED, NOW, 0
     for event, after_s in happened:
         now += timedelta(seconds=after_s)
         before = call.stage
         call, todo = step(call, event, now)
         if event == DIALLED and before is Stage.CLAIMED:
-            state = AttemptState.DIALING
+            state = CallState.DIALING
         assert call.stage is before or call.stage in core.TRANSITIONS[before]
         if before is Stage.ENDED:
             assert todo == ()
         for command in todo:
             target = WRITES.get(type(command))
             if target is not None:
-                assert target in ATTEMPT_TRANSITIONS[state]
+                assert target in CALL_TRANSITIONS[state]
                 state = target
             if isinstance(command, core.Connected):
-                assert state is AttemptState.ANSWERED
+                assert state is CallState.ANSWERED
             if isinstance(command, core.End):
                 ended += 1
-                assert state is AttemptState.ENDED
+                assert state is CallState.ENDED
                 assert command.ending.outcome not in NOT_PLACED or before in {Stage.CLAIMED, Stage.DIALING}
     assert ended == (call.stage is Stage.ENDED)
 
@@ -230,7 +230,7 @@ def test_whatever_happens_a_call_ends_at_most_once_and_goes_by_its_tables(script
 @given(st.lists(EVENTS, max_size=20), st.data())
 def test_event_that_comes_twice_changes_nothing_the_second_time(happened: list, data: st.DataObject) -> None:
     """Of those that come from the switch."""
-    call = told(MESSAGE, *happened)[0] if happened else Call(CHANNEL, MESSAGE)
+    call = told(MESSAGE, *happened)[0] if happened else Progress(CHANNEL, MESSAGE)
     event = data.draw(st.sampled_from([RINGS, UP, destroyed(17, 486), ChannelStateChange(CHANNEL, "Ringing", NOW)]))
     once, _ = step(call, event, NOW)
     twice, todo = step(once, event, NOW)

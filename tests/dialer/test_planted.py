@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.dialer_simulation import Plan, simulate
-from tongdai.calls.model import Attempt, AttemptState, Outcome
+from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.model import Running
 from tongdai.dialer import call_controller, core, originator, reconcile
 from tongdai.dialer.options import LEASE
@@ -40,14 +40,14 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
 ) -> None:
     adopt = reconcile.Reconciling._adopt
 
-    async def requeue(self: reconcile.Reconciling, live: Sequence[Attempt]) -> None:
-        kept: list[Attempt] = []
-        for attempt in live:
-            known = str(attempt.attempt_id) in self._carrying.lines
-            if attempt.state is AttemptState.DIALING and not known:
-                await self._records.end(attempt, core.CANCELLED)
+    async def requeue(self: reconcile.Reconciling, live: Sequence[Call]) -> None:
+        kept: list[Call] = []
+        for call in live:
+            known = str(call.call_id) in self._carrying.lines
+            if call.state is CallState.DIALING and not known:
+                await self._records.end(call, core.CANCELLED)
             else:
-                kept.append(attempt)
+                kept.append(call)
         await adopt(self, kept)
 
     monkeypatch.setattr(reconcile.Reconciling, "_adopt", requeue)
@@ -57,7 +57,7 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
 def test_taking_calls_for_lost_before_their_lease_is_past_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (call_controller, originator, reconcile):
         monkeypatch.setattr(module, "LEASE", timedelta(seconds=2))
-    assert found("its attempt had ended as lost")
+    assert found("its call had ended as lost")
 
 
 def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,12 +74,12 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
 
 
 def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forgetful(self: originator.Placing, campaign: Running, attempts: Sequence[Attempt]) -> None:
-        for first in range(0, len(attempts), originator.BATCH):
-            some = attempts[first : first + originator.BATCH]
+    async def forgetful(self: originator.Placing, campaign: Running, calls: Sequence[Call]) -> None:
+        for first in range(0, len(calls), originator.BATCH):
+            some = calls[first : first + originator.BATCH]
             verdicts = await self._records.dial(some, LEASE)
-            for attempt in some:
-                self._go(campaign.settings, attempt, verdicts, self._clock.monotonic())
+            for call in some:
+                self._go(campaign.settings, call, verdicts, self._clock.monotonic())
 
     async def leave(*_: object) -> None: ...
 
@@ -90,8 +90,8 @@ def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypat
 
 
 class AsksTheListsAtTheClaimOnly(MemoryRecords):
-    def _refusal(self, attempt: Attempt) -> Outcome | None:
-        refused = super()._refusal(attempt)
+    def _refusal(self, call: Call) -> Outcome | None:
+        refused = super()._refusal(call)
         return None if refused is Outcome.DNC else refused
 
 

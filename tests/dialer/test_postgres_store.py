@@ -15,28 +15,28 @@ BUSY = Ending(Outcome.BUSY)
 
 
 @pytest.fixture
-async def attempts(conn):
+async def calls(conn):
     """Twelve that the switch may have."""
     tenant_id = await factories.tenant(conn)
     campaign_id = await campaign_of(conn, tenant_id)
     await people(conn, tenant_id, campaign_id, range(12))
     yield await placed(conn, terms_of(tenant_id, campaign_id), 12)
-    await conn.execute("delete from attempt where tenant_id = $1", tenant_id)
+    await conn.execute("delete from call where tenant_id = $1", tenant_id)
 
 
-async def test_ends_asked_for_at_once_are_all_written(pool, attempts):
+async def test_ends_asked_for_at_once_are_all_written(pool, calls):
     records = PostgresRecords(pool)
-    assert await asyncio.gather(*(records.end(attempt, BUSY) for attempt in attempts)) == [True] * 12
-    assert await asyncio.gather(*(records.end(attempt, BUSY) for attempt in attempts)) == [False] * 12
+    assert await asyncio.gather(*(records.end(call, BUSY) for call in calls)) == [True] * 12
+    assert await asyncio.gather(*(records.end(call, BUSY) for call in calls)) == [False] * 12
 
 
-async def test_row_that_somebody_holds_holds_up_its_own_end_alone(pool, dsn, attempts):
-    records, held = PostgresRecords(pool), attempts[5]
+async def test_row_that_somebody_holds_holds_up_its_own_end_alone(pool, dsn, calls):
+    records, held = PostgresRecords(pool), calls[5]
     other = await connect(dsn, name="tests")
     async with other.transaction():
         await other.execute("select from contact where contact_id = $1 for update", held.contact_id)
-        ends = await asyncio.gather(*(records.end(attempt, BUSY) for attempt in attempts), return_exceptions=True)
-        assert [end is True for end in ends] == [attempt is not held for attempt in attempts]
+        ends = await asyncio.gather(*(records.end(call, BUSY) for call in calls), return_exceptions=True)
+        assert [end is True for end in ends] == [call is not held for call in calls]
         assert isinstance(ends[5], asyncpg.LockNotAvailableError)
     await other.close()
     assert await records.end(held, BUSY)

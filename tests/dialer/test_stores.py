@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tongdai.agents import store as agents
 from tongdai.agents.previews import store as previews
-from tongdai.calls.model import Attempt, Ending, Outcome, Terms
+from tongdai.calls.model import Call, Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Running, Status
 from tongdai.campaigns.settings.model import CallSettings
@@ -43,7 +43,7 @@ _examples = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))
 
 
 class BothRecords(RuleBasedStateMachine):
-    """Each rule is done to both, and what they say is compared. Ids of attempts and channels differ, and instants."""
+    """Each rule is done to both, and what they say is compared. Ids of calls and channels differ, and instants."""
 
     dsn = ""
     runner: asyncio.Runner
@@ -79,7 +79,7 @@ class BothRecords(RuleBasedStateMachine):
             ]
             self.people = [await self._agent(conn, wrap_up_s) for wrap_up_s in (0, 3600, 0)]
         self.contacts: set[int] = set()
-        self.attempts: list[tuple[Attempt, Attempt]] = []
+        self.calls: list[tuple[Call, Call]] = []
         self.pairs: dict[UUID, UUID] = {}
 
     async def _campaign(self, conn: Any, wanted: CallSettings) -> Any:
@@ -189,8 +189,8 @@ class BothRecords(RuleBasedStateMachine):
     def of_postgres(self, method: str, *args: Any) -> Any:
         return self.do(getattr(self.postgres, method)(*args))
 
-    def attempt(self, choice: int) -> tuple[Attempt, Attempt]:
-        return self.attempts[choice % len(self.attempts)]
+    def call(self, choice: int) -> tuple[Call, Call]:
+        return self.calls[choice % len(self.calls)]
 
     def terms(self, campaign: int, lease: timedelta) -> Terms:
         campaign_id = self.campaigns[campaign]
@@ -204,15 +204,15 @@ class BothRecords(RuleBasedStateMachine):
     def _claim(self, campaign: int, limit: int, lease: timedelta) -> None:
         here, there = self.both("claim", self.terms(campaign, lease), limit)
         assert (here.rescheduled, here.closed) == (there.rescheduled, there.closed)
-        self._pair(here.attempts, there.attempts)
+        self._pair(here.calls, there.calls)
 
     @rule(number=st.integers(20, 10**7 - 1), campaign=st.integers(0, 1), steps=st.sampled_from((1, 2, 3, 5, 5, 5)))
     def call_somebody_new(self, number: int, campaign: int, steps: int) -> None:
         """Alone these steps would rarely follow each other."""
         self.do(self._add_contact(number, self.campaigns[campaign], ""))
-        before = len(self.attempts)
+        before = len(self.calls)
         self._claim(campaign, 4, LONG)
-        new = self.attempts[before:]
+        new = self.calls[before:]
         if steps > 1:
             self._dial(new, LONG)
         for one, other in new:
@@ -232,54 +232,54 @@ class BothRecords(RuleBasedStateMachine):
         here, there = self.both("claim_accepted", self.terms(2, LONG), limit)
         self._pair(here, there)
 
-    def _pair(self, here: list[Attempt], there: list[Attempt]) -> None:
-        by_contact = {attempt.contact_id: attempt for attempt in there}
-        assert {attempt.contact_id for attempt in here} == set(by_contact)
-        for attempt in here:
-            self.attempts.append((attempt, by_contact[attempt.contact_id]))
-            self.pairs[attempt.attempt_id] = by_contact[attempt.contact_id].attempt_id
-            assert _shown(attempt) == _shown(by_contact[attempt.contact_id])
+    def _pair(self, here: list[Call], there: list[Call]) -> None:
+        by_contact = {call.contact_id: call for call in there}
+        assert {call.contact_id for call in here} == set(by_contact)
+        for call in here:
+            self.calls.append((call, by_contact[call.contact_id]))
+            self.pairs[call.call_id] = by_contact[call.contact_id].call_id
+            assert _shown(call) == _shown(by_contact[call.contact_id])
 
     @rule(choice=CHOICE, lease=st.sampled_from((LONG, LONG, LONG, PAST)))
-    @precondition(lambda self: self.attempts)
+    @precondition(lambda self: self.calls)
     def dial(self, choice: int, lease: timedelta) -> None:
-        self._dial(self.attempts[-1 - choice % min(4, len(self.attempts)) :], lease)
+        self._dial(self.calls[-1 - choice % min(4, len(self.calls)) :], lease)
 
-    def _dial(self, pairs: list[tuple[Attempt, Attempt]], lease: timedelta) -> None:
+    def _dial(self, pairs: list[tuple[Call, Call]], lease: timedelta) -> None:
         here = self.of_memory("dial", [one for one, _ in pairs], lease)
         there = self.of_postgres("dial", [one for _, one in pairs], lease)
-        assert {self.pairs[attempt_id]: why for attempt_id, why in here.items()} == there
+        assert {self.pairs[call_id]: why for call_id, why in here.items()} == there
 
     @rule(choice=CHOICE, step=st.sampled_from(("rang", "answered", "answered", "connected")))
-    @precondition(lambda self: self.attempts)
+    @precondition(lambda self: self.calls)
     def step(self, choice: int, step: str) -> None:
-        one, other = self.attempt(choice)
+        one, other = self.call(choice)
         self._step(one, other, step)
 
-    def _step(self, one: Attempt, other: Attempt, step: str) -> None:
-        now, agent = SystemClock().now(), self.memory._agent_of(one.attempt_id)
+    def _step(self, one: Call, other: Call, step: str) -> None:
+        now, agent = SystemClock().now(), self.memory._agent_of(one.call_id)
         more = {"rang": (), "answered": (LONG,), "connected": (agent and agent.agent_id,)}[step]
         assert self.of_memory(step, one, now, *more) == self.of_postgres(step, other, now, *more)
 
     @rule(choice=CHOICE, outcome=st.sampled_from(list(Outcome)))
-    @precondition(lambda self: self.attempts)
+    @precondition(lambda self: self.calls)
     def end(self, choice: int, outcome: Outcome) -> None:
-        one, other = self.attempt(choice)
+        one, other = self.call(choice)
         assert self.of_memory("end", one, Ending(outcome)) == self.of_postgres("end", other, Ending(outcome))
 
     @rule(choice=CHOICE, lease=st.sampled_from((LONG, PAST)))
-    @precondition(lambda self: self.attempts)
+    @precondition(lambda self: self.calls)
     def extend(self, choice: int, lease: timedelta) -> None:
-        one, other = self.attempt(choice)
+        one, other = self.call(choice)
         self.of_memory("extend", [one], lease)
         self.of_postgres("extend", [other], lease)
 
     @rule(choice=CHOICE)
-    @precondition(lambda self: self.attempts)
+    @precondition(lambda self: self.calls)
     def reserve(self, choice: int) -> None:
-        self._reserve(*self.attempt(choice))
+        self._reserve(*self.call(choice))
 
-    def _reserve(self, one: Attempt, other: Attempt) -> None:
+    def _reserve(self, one: Call, other: Call) -> None:
         here, there = self.of_memory("reserve", one, self.queue), self.of_postgres("reserve", other, self.queue)
         assert (here and here.agent_id) == (there and there.agent_id)
 
@@ -313,14 +313,14 @@ class BothRecords(RuleBasedStateMachine):
     # What both show
 
     @invariant()
-    def same_attempts(self) -> None:
+    def same_calls(self) -> None:
         for method in ("live", "overdue"):
             here, there = self.both(method)
             ours = [a for a in there if a.tenant_id == self.tenant]
-            assert {self.pairs[a.attempt_id]: _shown(a) for a in here} == {a.attempt_id: _shown(a) for a in ours}
-        over = self.of_memory("ended", [one.attempt_id for one, _ in self.attempts])
-        there = self.of_postgres("ended", [other.attempt_id for _, other in self.attempts])
-        assert {self.pairs[attempt_id] for attempt_id in over} == set(there)
+            assert {self.pairs[a.call_id]: _shown(a) for a in here} == {a.call_id: _shown(a) for a in ours}
+        over = self.of_memory("ended", [one.call_id for one, _ in self.calls])
+        there = self.of_postgres("ended", [other.call_id for _, other in self.calls])
+        assert {self.pairs[call_id] for call_id in over} == set(there)
 
     @invariant()
     def same_contacts(self) -> None:
@@ -349,7 +349,7 @@ class BothRecords(RuleBasedStateMachine):
 
     def _agents(self, found: list[Any], own: bool) -> dict[int, Any]:
         return {
-            a.agent_id: (a.state, a.leaving, a.attempt_id if own or a.attempt_id is None else self.pairs[a.attempt_id])
+            a.agent_id: (a.state, a.leaving, a.call_id if own or a.call_id is None else self.pairs[a.call_id])
             for a in found
             if a.tenant_id == self.tenant
         }
@@ -383,9 +383,9 @@ insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at) select $1, d
 """
 ACCEPTED = "select accepted_at is not null from preview where tenant_id = $1 and agent_id = $2"
 CONTACTS = """
-select c.contact_id, case when a.attempt_id is null then process_status else 1 end as process_status, call_status,
+select c.contact_id, case when a.call_id is null then process_status else 1 end as process_status, call_status,
     due_at
-from contact c left join attempt a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
+from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
 where c.tenant_id = $1
 """
 TALLY = """
@@ -394,10 +394,10 @@ where tenant_id = $1 group by campaign_id, process_status, call_status having su
 """
 
 
-def _shown(attempt: Attempt) -> tuple[Any, ...]:
-    instants = (attempt.dialled_at, attempt.ringing_at, attempt.answered_at, attempt.connected_at)
+def _shown(call: Call) -> tuple[Any, ...]:
+    instants = (call.dialled_at, call.ringing_at, call.answered_at, call.connected_at)
     known = tuple(instant is not None for instant in instants)
-    return (attempt.contact_id, attempt.phone, attempt.state, attempt.agent_id, *known)
+    return (call.contact_id, call.phone, call.state, call.agent_id, *known)
 
 
 def _counts(load: Any) -> tuple[Any, ...]:

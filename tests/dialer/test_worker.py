@@ -113,7 +113,7 @@ def test_message_is_played_and_contact_is_processed() -> None:
         for call in s.calls():
             assert call.played_at == pytest.approx(call.answered_at, abs=timedelta(seconds=0.1))
             assert call.hung_up_by_us
-            assert (call.caller_id, call.app_args) == ("0241234567", ("attempt",))
+            assert (call.caller_id, call.app_args) == ("0241234567", ("call",))
         assert {c.call_status for c in s.records.contacts.values()} == {"answered"}
 
     play(scene)
@@ -227,7 +227,7 @@ def test_process_that_is_told_to_stop_hands_back_claims_and_leaves_calls_to_the_
         assert up
         s.start()
         await s.until(lambda: len([c for c in s.records.contacts.values() if c.call_status]) == 20)
-        assert {s.records.over[attempt_id].ending.outcome for attempt_id in up} == {Outcome.ANSWERED}
+        assert {s.records.over[call_id].ending.outcome for call_id in up} == {Outcome.ANSWERED}
 
     play(scene, records=Slow)
 
@@ -319,12 +319,12 @@ def test_claims_whose_dialling_failed_are_all_pending_again_and_dialled_later(er
     class FailsOnce(MemoryRecords):
         failed = False
 
-        async def dial(self, attempts: Any, lease: timedelta) -> Any:
+        async def dial(self, calls: Any, lease: timedelta) -> Any:
             if self.failed:
-                return await super().dial(attempts, lease)
+                return await super().dial(calls, lease)
             self.failed = True
             if done:
-                await super().dial(attempts, lease)
+                await super().dial(calls, lease)
             raise error
 
     async def scene(s: Scene) -> None:
@@ -344,11 +344,11 @@ def test_batch_that_was_dialled_stays_so_when_the_next_one_fails() -> None:
     class FailsAtTheSecond(MemoryRecords):
         dials = 0
 
-        async def dial(self, attempts: Any, lease: timedelta) -> Any:
+        async def dial(self, calls: Any, lease: timedelta) -> Any:
             self.dials += 1
             if self.dials == 2:
                 raise LookupError("a mistake")
-            return await super().dial(attempts, lease)
+            return await super().dial(calls, lease)
 
     async def scene(s: Scene) -> None:
         s.campaign(150, CallSettings(max_calls=400, calls_per_second=200))
@@ -365,11 +365,11 @@ def test_claim_that_its_process_does_not_come_to_dial_is_taken_back_and_not_dial
     class Hangs(MemoryRecords):
         dials = 0
 
-        async def dial(self, attempts: Any, lease: timedelta) -> Any:
+        async def dial(self, calls: Any, lease: timedelta) -> Any:
             self.dials += 1
             if self.dials == 1:
                 await asyncio.sleep(60)
-            return await super().dial(attempts, lease)
+            return await super().dial(calls, lease)
 
     async def scene(s: Scene) -> None:
         s.campaign(1)
@@ -566,7 +566,7 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
         s.campaign(5)
         s.start()
         await s.until(lambda: len(s.records.over) == 5)
-        assert {ended.attempt.campaign_id for ended in s.records.over.values()} == {2}
+        assert {ended.call.campaign_id for ended in s.records.over.values()} == {2}
 
     play(scene, records=Broken)
 
@@ -580,10 +580,10 @@ def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_anoth
             self.claims += terms.campaign_id == 1
             return await super().claim(terms, limit)
 
-        async def dial(self, attempts: Any, lease: timedelta) -> Any:
-            if attempts[0].campaign_id == 1 and not self.mended:
+        async def dial(self, calls: Any, lease: timedelta) -> Any:
+            if calls[0].campaign_id == 1 and not self.mended:
                 raise LookupError("a mistake")
-            return await super().dial(attempts, lease)
+            return await super().dial(calls, lease)
 
     async def scene(s: Scene) -> None:
         records = s.records
@@ -611,7 +611,7 @@ def test_trunk_that_would_be_dialled_as_something_else_is_not_asked_for() -> Non
     play(scene)
 
 
-def test_switch_that_refuses_everything_ends_attempts_and_they_are_tried_again_by_the_rules() -> None:
+def test_switch_that_refuses_everything_ends_calls_and_they_are_tried_again_by_the_rules() -> None:
     async def scene(s: Scene) -> None:
         s.campaign(3)
         s.start(Faults(error=1.0))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.conftest import Tenant, refused
-from tests.support.calls import attempt
+from tests.support.calls import a_call
 from tongdai import __version__
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
@@ -80,7 +80,7 @@ class World:
 
 async def call_of(tenant, campaign_id, contact_id):
     async with tenant.api.pool.acquire() as conn:
-        return await attempt(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")
+        return await a_call(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")
 
 
 async def do_not_call_of(tenant, campaign_id):

@@ -23,9 +23,7 @@ from tongdai.switch.events import (
 async def dial(caller: Listener, ending: str, trunk: str = TRUNK, timeout_s: int = 30) -> str:
     channel_id = str(uuid.uuid4())
     endpoint = commands.endpoint_of(number(ending), trunk)
-    placed = await commands.originate(
-        caller.ari, channel_id, endpoint, APP, ["attempt", "7"], "+842871000000", timeout_s
-    )
+    placed = await commands.originate(caller.ari, channel_id, endpoint, APP, ["call", "7"], "+842871000000", timeout_s)
     assert placed == Placed()
     return channel_id
 
@@ -40,7 +38,7 @@ def states(caller: Listener, channel_id: str) -> list[str]:
 
 async def test_answered_then_hung_up_by_us(caller: Listener) -> None:
     channel_id = await dial(caller, scenarios.ANSWER)
-    assert (await caller.wait_for(StasisStart, channel_id)).args == ("attempt", "7")
+    assert (await caller.wait_for(StasisStart, channel_id)).args == ("call", "7")
     here = await commands.channel(caller.ari, channel_id)
     assert here is not None
     assert here.state == "Up"

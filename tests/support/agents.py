@@ -39,12 +39,12 @@ class Floor:
             assert await store.answered(conn, self.tenant_id, agent_id, channels[agent_id])
 
     async def talking(self, **fields: object) -> tuple[int, uuid.UUID]:
-        """A new one, who talks in that attempt."""
-        agent_id, attempt_id = await self.idle(**fields), uuid.uuid4()
+        """A new one, who talks in that call."""
+        agent_id, call_id = await self.idle(**fields), uuid.uuid4()
         async with self.pool.acquire() as conn:
-            assert await store.reserve_for(conn, self.tenant_id, agent_id, attempt_id)
-            assert await store.talking(conn, [(self.tenant_id, attempt_id)])
-        return agent_id, attempt_id
+            assert await store.reserve_for(conn, self.tenant_id, agent_id, call_id)
+            assert await store.talking(conn, [(self.tenant_id, call_id)])
+        return agent_id, call_id
 
     async def find(self, agent_id: int) -> Agent:
         async with self.pool.acquire() as conn:

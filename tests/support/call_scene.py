@@ -49,12 +49,12 @@ def terms_of(tenant_id, campaign_id, *zones, until=FOREVER, ceilings=()):
 
 
 CONTACTS = """(
-    select c.tenant_id, c.contact_id, case when a.attempt_id is null then process_status else 1 end as process_status,
+    select c.tenant_id, c.contact_id, case when a.call_id is null then process_status else 1 end as process_status,
         call_status, due_at
-    from contact c left join attempt a
+    from contact c left join call a
         on a.tenant_id = c.tenant_id and a.contact_id = c.contact_id and a.ended_at is null
 )"""
-"""Each as it is told: one whose attempt has not ended is in a call."""
+"""Each as it is told: one whose call has not ended is in a call."""
 
 
 async def contact(conn, tenant_id, contact_id):
@@ -63,44 +63,44 @@ async def contact(conn, tenant_id, contact_id):
         tenant_id, contact_id)  # fmt: skip
 
 
-async def attempts_of(conn, tenant_id):
+async def calls_of(conn, tenant_id):
     """All rows, the oldest first."""
-    return await conn.fetch("select * from attempt where tenant_id = $1 order by opened_at, attempt_id", tenant_id)
+    return await conn.fetch("select * from call where tenant_id = $1 order by opened_at, call_id", tenant_id)
 
 
 def ids_of(claims):
-    return [attempt.contact_id for attempt in claims.attempts]
+    return [call.contact_id for call in claims.calls]
 
 
 async def now_of(conn):
     return await conn.fetchval("select clock_timestamp()")
 
 
-async def backdate(conn, attempt, age):
+async def backdate(conn, call, age):
     """As if all that was done with it had been so long ago."""
     await conn.execute(
-        """update attempt set opened_at = opened_at - $3::interval, dialled_at = dialled_at - $3::interval,
+        """update call set opened_at = opened_at - $3::interval, dialled_at = dialled_at - $3::interval,
                ringing_at = ringing_at - $3::interval, answered_at = answered_at - $3::interval,
                connected_at = connected_at - $3::interval, ended_at = ended_at - $3::interval,
                lease_until = lease_until - $3::interval
-           where tenant_id = $1 and attempt_id = $2""",
-        attempt.tenant_id, attempt.attempt_id, age)  # fmt: skip
+           where tenant_id = $1 and call_id = $2""",
+        call.tenant_id, call.call_id, age)  # fmt: skip
 
 
 async def placed(conn, terms, limit=1):
-    """Attempts that were claimed, and that the switch is being asked for."""
+    """Calls that were claimed, and that the switch is being asked for."""
     claims = await claim.claim(conn, terms, limit)
-    verdicts = await store.dial(conn, claims.attempts, LEASE)
-    assert list(verdicts.values()) == [None] * len(claims.attempts)
-    return claims.attempts
+    verdicts = await store.dial(conn, claims.calls, LEASE)
+    assert list(verdicts.values()) == [None] * len(claims.calls)
+    return claims.calls
 
 
 async def called(conn, terms, outcome=Outcome.NO_ANSWER, again_at=None, age=timedelta(0)):
-    """An attempt that was placed and has ended, begun so long ago."""
-    (attempt,) = await placed(conn, terms)
-    assert await call_steps.end(conn, attempt, Ending(outcome), again_at)
-    await backdate(conn, attempt, age)
-    return attempt
+    """a call that was placed and has ended, begun so long ago."""
+    (call,) = await placed(conn, terms)
+    assert await call_steps.end(conn, call, Ending(outcome), again_at)
+    await backdate(conn, call, age)
+    return call
 
 
 async def listed(conn, tenant_id, phone, campaign_id=None, expires_at=None):
@@ -132,9 +132,9 @@ async def waits(conn, pid):
 
 
 async def must_pass_by_the_ended(conn, sql, *args):
-    """Attempts are read by the indexes of those that are live, and no other way."""
+    """Calls are read by the indexes of those that are live, and no other way."""
     for mode, found in await plans(conn, sql, *args):
-        used = {index for node in found if (index := node.get("Index Name", "")).startswith("attempt_")}
+        used = {index for node in found if (index := node.get("Index Name", "")).startswith("call_")}
         assert used, (mode, found)
-        assert used == {"attempt_live_number"}, (mode, found)
-        assert "attempt" not in {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}, mode
+        assert used == {"call_live_number"}, (mode, found)
+        assert "call" not in {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}, mode

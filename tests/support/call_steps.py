@@ -5,23 +5,23 @@ from tongdai.calls.finish import End
 from tongdai.calls.store import Step
 
 
-async def rang(conn, attempt, at):
-    return bool(await store.rang(conn, [Step(attempt, at)]))
+async def rang(conn, call, at):
+    return bool(await store.rang(conn, [Step(call, at)]))
 
 
-async def answered(conn, attempt, at, lease):
-    return bool(await store.answered(conn, [Step(attempt, at)], lease))
+async def answered(conn, call, at, lease):
+    return bool(await store.answered(conn, [Step(call, at)], lease))
 
 
-async def connected(conn, attempt, at, agent_id):
-    return bool(await store.connected(conn, [Step(attempt, at, agent_id)]))
+async def connected(conn, call, at, agent_id):
+    return bool(await store.connected(conn, [Step(call, at, agent_id)]))
 
 
-async def end(conn, attempt, ending, again_at):
-    return bool(await finish.end(conn, [End(attempt, ending, again_at)]))
+async def end(conn, call, ending, again_at):
+    return bool(await finish.end(conn, [End(call, ending, again_at)]))
 
 
-async def history(conn, attempt):
+async def history(conn, call):
     """Of its contact; None: that is gone."""
-    past = (await finish.pasts(conn, [attempt])).get(attempt.attempt_id)
+    past = (await finish.pasts(conn, [call])).get(call.call_id)
     return past and past.history

@@ -4,12 +4,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
-_ATTEMPT = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
+_CALL = """
+insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
     dialled_at, ringing_at, answered_at, connected_at, ended_at, hangup_cause, tech_cause, dial_until, lease_until,
     due_again_at)
 select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'infinity', 'infinity', $17
-returning attempt_id
+returning call_id
 """
 _COUNT = """
 insert into call_hour as h (tenant_id, campaign_id, hour, outcome, shard, calls, placed, answered, ring_s, talk_s)
@@ -20,7 +20,7 @@ on conflict (tenant_id, campaign_id, hour, outcome, shard) do update set calls =
 """
 
 
-async def attempt(
+async def a_call(
     conn,
     tenant_id,
     campaign_id,
@@ -40,7 +40,7 @@ async def attempt(
     sip=None,
     due_again_at=None,
 ):
-    """One attempt, its instants so many seconds after it was opened, counted as ending it would have counted it."""
+    """One call, its instants so many seconds after it was opened, counted as ending it would have counted it."""
 
     def at(seconds):
         return None if seconds is None else opened_at + timedelta(seconds=seconds)
@@ -54,7 +54,7 @@ async def attempt(
         dialled_s = None
     instants = [at(seconds) for seconds in (dialled_s, ringing_s, answered_s, connected_s, ended_s)]
     args = (campaign_id, contact_id, phone, state, outcome, agent_id, opened_at, *instants, cause, sip, due_again_at)
-    made = await conn.fetchval(_ATTEMPT, tenant_id, uuid.uuid4(), *args)
+    made = await conn.fetchval(_CALL, tenant_id, uuid.uuid4(), *args)
     if state == "ended":
         ring = (answered_s - dialled_s) if answered_s is not None else 0.0
         talk = (ended_s - connected_s) if connected_s is not None else 0.0
@@ -68,7 +68,7 @@ async def agent(conn, tenant_id, queue_id, state="idle", endpoint=None):
     channel = None if state in {"offline", "calling"} else uuid.uuid4()
     busy = uuid.uuid4() if state in {"reserved", "talking"} else None
     return await conn.fetchval(
-        "insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, attempt_id) "
+        "insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, call_id) "
         "values ($1, 'An agent', $2, $3, $4, $5, $6) returning agent_id",
         tenant_id, endpoint or f"agent{uuid.uuid4().hex[:8]}", queue_id, state, channel, busy,
     )  # fmt: skip
@@ -106,8 +106,8 @@ async def due(conn, tenant_id, contact_id, due_at=None, zone=None):
 
 
 async def in_call(conn, tenant_id, contact_id, phone, campaign_id, state="ringing", **more):
-    """A contact that is being called, by this attempt and no other."""
+    """A contact that is being called, by this call and no other."""
     await conn.execute(
-        "delete from attempt where tenant_id = $1 and contact_id = $2 and ended_at is null", tenant_id, contact_id
+        "delete from call where tenant_id = $1 and contact_id = $2 and ended_at is null", tenant_id, contact_id
     )
-    return await attempt(conn, tenant_id, campaign_id, contact_id, phone, state=state, **more)
+    return await a_call(conn, tenant_id, campaign_id, contact_id, phone, state=state, **more)

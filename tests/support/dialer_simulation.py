@@ -21,7 +21,7 @@ from uuid import UUID
 import structlog
 
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import NOT_PLACED, AttemptState, Outcome
+from tongdai.calls.model import NOT_PLACED, CallState, Outcome
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
@@ -277,12 +277,12 @@ class World:
         self._asked.add(channel_id)
         if "@" not in endpoint:
             return
-        attempt = self.records._live.get(UUID(channel_id))
-        if attempt is None or attempt.state is not AttemptState.DIALING:
-            self.wrong(f"{channel_id} is asked for while {attempt and attempt.state}")
+        call = self.records._live.get(UUID(channel_id))
+        if call is None or call.state is not CallState.DIALING:
+            self.wrong(f"{channel_id} is asked for while {call and call.state}")
             return
         now = self.clock.now()
-        contact, campaign = self.records.contacts[attempt.contact_id], self.records.campaigns[attempt.campaign_id]
+        contact, campaign = self.records.contacts[call.contact_id], self.records.campaigns[call.campaign_id]
         if endpoint != f"PJSIP/{contact.phone[1:]}@trunk":
             self.wrong(f"{endpoint} is dialled for {contact.phone}")
         stopped_at = self._stopped_at.get(campaign.campaign_id)
@@ -301,15 +301,15 @@ class World:
         if call.agent:
             return None
         if (ended := self.records.over.get(UUID(call.channel_id))) is not None:
-            return f"its attempt had ended as {ended.ending.outcome}"
+            return f"its call had ended as {ended.ending.outcome}"
         return None
 
     def consistent(self) -> None:
         """Whenever it is looked at."""
-        live = {attempt.contact_id: attempt for attempt in self.records._live.values()}
+        live = {call.contact_id: call for call in self.records._live.values()}
         in_call = {c.contact_id for c in self.records.contacts.values() if c.process_status == IN_CALL}
         if in_call != set(live):
-            self.wrong(f"contacts in a call and live attempts differ: {in_call ^ set(live)}")
+            self.wrong(f"contacts in a call and live calls differ: {in_call ^ set(live)}")
         for campaign in self.records.campaigns.values():
             waiting = sum(map(len, campaign.due.values()))
             pending = [
@@ -320,16 +320,16 @@ class World:
                 self.wrong(f"{len(pending)} contacts are pending, {waiting} wait to be called")
         for agent in self.records.agents.values():
             has = agent.state in {AgentState.RESERVED, AgentState.TALKING}
-            if has != (agent.attempt_id in self.records._live):
-                self.wrong(f"agent {agent.agent_id} is {agent.state} for {agent.attempt_id}")
+            if has != (agent.call_id in self.records._live):
+                self.wrong(f"agent {agent.agent_id} is {agent.state} for {agent.call_id}")
 
     def histories_keep_the_rules(self) -> None:
-        """Every attempt but the first of a contact was due by the end of the one before, and not earlier."""
+        """Every call but the first of a contact was due by the end of the one before, and not earlier."""
         for contact_id, ended in self.records._histories.items():
             for before, after in pairwise(ended):
                 if before.again_at is None:
                     self.wrong(f"contact {contact_id} was called again after {before.ending.outcome}")
-                elif after.attempt.opened_at < before.again_at:
+                elif after.call.opened_at < before.again_at:
                     self.wrong(f"contact {contact_id} was called again before it was due")
                 elif before.ending.outcome not in NOT_PLACED:
                     self.saw("retried")
@@ -337,24 +337,24 @@ class World:
     def outcomes_are_true(self) -> None:
         """What the records say of a call against what the switch did."""
         happened = {call.channel_id: call for call in self.board.ledger.calls}
-        for attempt_id, ended in self.records.over.items():
-            call, outcome = happened.get(str(attempt_id)), ended.ending.outcome
+        for call_id, ended in self.records.over.items():
+            call, outcome = happened.get(str(call_id)), ended.ending.outcome
             self.saw(outcome.value)
             if outcome in NOT_PLACED and call is not None:
-                self.wrong(f"{attempt_id} ended as {outcome}, and was dialled")
+                self.wrong(f"{call_id} ended as {outcome}, and was dialled")
             if outcome in {Outcome.ANSWERED, Outcome.ABANDONED} and (call is None or call.answered_at is None):
-                self.wrong(f"{attempt_id} ended as {outcome}, and nobody answered")
+                self.wrong(f"{call_id} ended as {outcome}, and nobody answered")
             if call is not None and call.answered_at is not None and outcome in {Outcome.BUSY, Outcome.INVALID_NUMBER}:
-                self.wrong(f"{attempt_id} ended as {outcome}, and was answered")
+                self.wrong(f"{call_id} ended as {outcome}, and was answered")
 
     def attended_to(self, since: datetime) -> None:
         """After a lease of quiet: what is live has a channel, what has a channel is live."""
         channels = {call.channel_id for call in self.board.ledger.live.values() if not call.agent}
-        for attempt in self.records._live.values():
-            if attempt.opened_at < since and str(attempt.attempt_id) not in channels:
-                self.wrong(f"{attempt.attempt_id} is {attempt.state} and has no channel")
-            if attempt.lease_until < self.clock.now():
-                self.wrong(f"{attempt.attempt_id} is {attempt.state} and past its lease")
+        for call in self.records._live.values():
+            if call.opened_at < since and str(call.call_id) not in channels:
+                self.wrong(f"{call.call_id} is {call.state} and has no channel")
+            if call.lease_until < self.clock.now():
+                self.wrong(f"{call.call_id} is {call.state} and past its lease")
         for channel_id in channels:
             if UUID(channel_id) not in self.records._live:
                 self.wrong(f"channel {channel_id} is nobody's")
@@ -376,11 +376,11 @@ class World:
     def list_one(self) -> None:
         """A number that is pending, in a call or, rather than these, claimed and not dialled yet."""
         live = list(self.records._live.values())
-        claimed = [attempt.phone for attempt in live if attempt.state is AttemptState.CLAIMED]
+        claimed = [call.phone for call in live if call.state is CallState.CLAIMED]
         if claimed:
             what, phones = "claimed", claimed
         elif live and self.rng.random() < 0.3:
-            what, phones = "in call", [attempt.phone for attempt in live]
+            what, phones = "in call", [call.phone for call in live]
         else:
             what, phones = "pending", [c.phone for c in self.records.contacts.values() if c.process_status == PENDING]
         if phones:
@@ -391,7 +391,7 @@ class World:
 
     def delete_one(self) -> None:
         """One in a call, or about to be, half of the times."""
-        live = [attempt.contact_id for attempt in self.records._live.values()]
+        live = [call.contact_id for call in self.records._live.values()]
         if live and self.rng.random() < 0.5:
             contact_id = self.rng.choice(live)
         else:
@@ -450,7 +450,7 @@ class World:
 
     def crash(self) -> None:
         if self.life is not None and not self.life.over:
-            adopted = Counter(attempt.state for attempt in self.records._live.values())
+            adopted = Counter(call.state for call in self.records._live.values())
             for state in adopted:
                 self.saw(f"crashed while {state}")
             self.life.kill()
@@ -527,7 +527,7 @@ class World:
         await asyncio.sleep(3600)
         self.attended_to(self.clock.now())
         if self.records._live or self.board.busy_channels:
-            self.wrong(f"{len(self.records._live)} attempts and {self.board.busy_channels} channels are left")
+            self.wrong(f"{len(self.records._live)} calls and {self.board.busy_channels} channels are left")
         agents = {agent.state for agent in self.records.agents.values()}
         if agents != {AgentState.OFFLINE}:
             self.wrong(f"agents signed out are {agents}")

@@ -19,12 +19,12 @@ them. A state is changed by a guarded `update … where` of the noun's store, an
 or twice changes nothing.
 """
 CONTACT = (
-    (ProcessStatus.PENDING, "an attempt is claimed", ProcessStatus.IN_CALL),
-    (ProcessStatus.IN_CALL, "the attempt ended, and the contact is to be called again", ProcessStatus.PENDING),
-    (ProcessStatus.IN_CALL, "the attempt ended for good", ProcessStatus.PROCESSED),
+    (ProcessStatus.PENDING, "a call is claimed", ProcessStatus.IN_CALL),
+    (ProcessStatus.IN_CALL, "the call ended, and the contact is to be called again", ProcessStatus.PENDING),
+    (ProcessStatus.IN_CALL, "the call ended for good", ProcessStatus.PROCESSED),
     (ProcessStatus.PENDING, "it is on a do-not-call list", ProcessStatus.PROCESSED),
 )
-"""The contact has no table of its own: an attempt's beginning and end move it."""
+"""The contact has no table of its own: a call's beginning and end move it."""
 
 
 def printed() -> str:
@@ -36,7 +36,7 @@ def printed() -> str:
                 ((s, action.value, t) for action, moves in campaigns.TRANSITIONS.items() for s, t in moves.items()),
             ),
             _chart("Contact", CONTACT),
-            _chart("Attempt", _unnamed(calls.TRANSITIONS)),
+            _chart("Call", _unnamed(calls.TRANSITIONS)),
             _chart("Agent", _unnamed(agents.TRANSITIONS)),
             _chart("Import job", _unnamed(imports.TRANSITIONS)),
         )

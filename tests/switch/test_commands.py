@@ -74,7 +74,7 @@ async def test_nothing_that_is_not_plain_reaches_the_switch(server: AriServer, w
 
 async def originate(ari: object, channel_id: str, digits: str = DIGITS, **options: object) -> commands.Originated:
     return await commands.originate(
-        ari, channel_id, commands.endpoint_of(digits, "trunk"), APP, ["attempt", channel_id], "+84281234", **options
+        ari, channel_id, commands.endpoint_of(digits, "trunk"), APP, ["call", channel_id], "+84281234", **options
     )
 
 
@@ -82,7 +82,7 @@ async def test_call_is_placed_answered_played_to_and_hung_up(server: AriServer) 
     async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
         ari = listener.ari
         assert await originate(ari, "c/1") == Placed()
-        assert (await listener.wait_for(StasisStart, "c/1")).args == ("attempt", "c/1")
+        assert (await listener.wait_for(StasisStart, "c/1")).args == ("call", "c/1")
         assert await commands.play(ari, "c/1", "p1", "greeting")
         assert [c.channel_id for c in await commands.channels(ari)] == ["c/1"]
         assert (await commands.channel(ari, "c/1")) is not None

@@ -27,7 +27,7 @@ class AgentState(StrEnum):
     IDLE = "idle"
     """His phone's call is up, and nobody talks to him."""
     RESERVED = "reserved"
-    """For an attempt: he is about to be bridged with who answered, or waits for who is being called."""
+    """For a call: he is about to be bridged with who answered, or waits for who is being called."""
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     HANGING_UP = "hanging_up"
@@ -83,7 +83,7 @@ class Agent:
     state_since: datetime
     channel_id: UUID | None
     """Of his phone's call. None when offline, and while `calling` until the dialer has begun to call."""
-    attempt_id: UUID | None
+    call_id: UUID | None
     """Whom he is reserved for or talks to."""
     leaving: bool
     """Signed out while reserved or talking: his phone is hung up as soon as that is over."""

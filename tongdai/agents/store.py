@@ -14,7 +14,7 @@ from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
 
-COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, attempt_id,
+COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
     leaving, created_at"""
 _OF_AGENT = "agent." + COLUMNS.replace(", ", ", agent.").replace(",\n    ", ",\n    agent.")
 
@@ -99,22 +99,22 @@ async def answered(conn: Connection, tenant_id: TenantId, agent_id: AgentId, cha
     return bool(await conn.fetchval(ANSWERED, tenant_id, agent_id, channel_id))
 
 
-# `old` has the attempt: what an update returns is the row as it is afterwards.
+# `old` has the call: what an update returns is the row as it is afterwards.
 GONE = """
 with old as (
-    select tenant_id, agent_id, attempt_id from agent where channel_id = $1 for update
+    select tenant_id, agent_id, call_id from agent where channel_id = $1 for update
 ), shown as (
     delete from preview using old where preview.tenant_id = old.tenant_id and preview.agent_id = old.agent_id
 ), ended as (
-    update agent set state = 'offline', state_since = now(), channel_id = null, attempt_id = null, leaving = false
+    update agent set state = 'offline', state_since = now(), channel_id = null, call_id = null, leaving = false
     from old where agent.tenant_id = old.tenant_id and agent.agent_id = old.agent_id
 )
-select attempt_id from old
+select call_id from old
 """
 
 
 async def gone(conn: Connection, channel_id: UUID) -> UUID | None:
-    """Any state → offline, when his phone's call ended, or was never there. Returns the attempt that he had: end it.
+    """Any state → offline, when his phone's call ended, or was never there. Returns the call that he had: end it.
 
     None besides when the channel is no agent's.
     """
@@ -143,14 +143,14 @@ with longest as materialized (
     select tenant_id, agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle'
     order by state_since, agent_id limit 1 for update skip locked
 )
-update agent set state = 'reserved', state_since = now(), attempt_id = $3
+update agent set state = 'reserved', state_since = now(), call_id = $3
 from longest where agent.tenant_id = longest.tenant_id and agent.agent_id = longest.agent_id returning {_OF_AGENT}
 """
 
 
-async def reserve(conn: Connection, tenant_id: TenantId, queue_id: QueueId, attempt_id: UUID) -> Agent | None:
-    """The queue's agent who is idle longest → reserved for the attempt; None when none is idle."""
-    return _agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, attempt_id))
+async def reserve(conn: Connection, tenant_id: TenantId, queue_id: QueueId, call_id: UUID) -> Agent | None:
+    """The queue's agent who is idle longest → reserved for the call; None when none is idle."""
+    return _agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, call_id))
 
 
 HOLD_IDLE = "select true from agent where tenant_id = $1 and agent_id = $2 and state = 'idle' for no key update"
@@ -162,45 +162,45 @@ async def hold_idle(conn: Connection, tenant_id: TenantId, agent_id: AgentId) ->
 
 
 RESERVE_FOR = """
-update agent set state = 'reserved', state_since = now(), attempt_id = $3
+update agent set state = 'reserved', state_since = now(), call_id = $3
 where tenant_id = $1 and agent_id = $2 and state = 'idle' returning true
 """
 
 
-async def reserve_for(conn: Connection, tenant_id: TenantId, agent_id: AgentId, attempt_id: UUID) -> bool:
+async def reserve_for(conn: Connection, tenant_id: TenantId, agent_id: AgentId, call_id: UUID) -> bool:
     """idle → reserved of this agent, who accepted a preview."""
-    return bool(await conn.fetchval(RESERVE_FOR, tenant_id, agent_id, attempt_id))
+    return bool(await conn.fetchval(RESERVE_FOR, tenant_id, agent_id, call_id))
 
 
-_OF_ATTEMPTS = """
-from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, attempt_id)
-where agent.tenant_id = sent.tenant_id and agent.attempt_id = sent.attempt_id and agent.state = any($3::text[])
+_OF_CALLS = """
+from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
+where agent.tenant_id = sent.tenant_id and agent.call_id = sent.call_id and agent.state = any($3::text[])
 returning """
-TALKING = f"update agent set state = 'talking', state_since = now() {_OF_ATTEMPTS}{_OF_AGENT}"
+TALKING = f"update agent set state = 'talking', state_since = now() {_OF_CALLS}{_OF_AGENT}"
 
 
-async def talking(conn: Connection, attempts: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
-    """reserved → talking of the attempts' agents, when they are bridged; who talks now."""
-    return await _of_attempts(conn, TALKING, attempts, ["reserved"])
+async def talking(conn: Connection, calls: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
+    """reserved → talking of the calls' agents, when they are bridged; who talks now."""
+    return await _of_calls(conn, TALKING, calls, ["reserved"])
 
 
 FREED = f"""
-update agent set state_since = now(), attempt_id = null, leaving = false,
+update agent set state_since = now(), call_id = null, leaving = false,
     state = case when leaving then 'hanging_up' when state = 'talking' then 'wrap_up' else 'idle' end
-{_OF_ATTEMPTS}{_OF_AGENT}
+{_OF_CALLS}{_OF_AGENT}
 """
 
 
-async def freed(conn: Connection, attempts: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
-    """The agents of attempts that have ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
-    then his `channel_id` is to be hung up. An attempt may have no agent (any more)."""
-    return await _of_attempts(conn, FREED, attempts, ["reserved", "talking"])
+async def freed(conn: Connection, calls: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
+    """The agents of calls that have ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
+    then his `channel_id` is to be hung up. a call may have no agent (any more)."""
+    return await _of_calls(conn, FREED, calls, ["reserved", "talking"])
 
 
-async def _of_attempts(
-    conn: Connection, sql: str, attempts: Sequence[tuple[TenantId, UUID]], states: list[str]
+async def _of_calls(
+    conn: Connection, sql: str, calls: Sequence[tuple[TenantId, UUID]], states: list[str]
 ) -> list[Agent]:
-    sent = [tenant_id for tenant_id, _ in attempts], [attempt_id for _, attempt_id in attempts]
+    sent = [tenant_id for tenant_id, _ in calls], [call_id for _, call_id in calls]
     return [agent_of(row) for row in await conn.fetch(sql, *sent, states)]
 
 

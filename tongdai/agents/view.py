@@ -106,7 +106,7 @@ def agent_view(agent: Agent) -> AgentView:
         state=agent.state,
         stateSince=agent.state_since,
         leaving=agent.leaving,
-        callId=agent.attempt_id,
+        callId=agent.call_id,
         createdAt=agent.created_at,
     )
 

@@ -1,4 +1,4 @@
-"""`/calls`, and the attempts to reach a contact."""
+"""`/calls`, and the calls of a contact."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -12,7 +12,7 @@ import msgspec
 from tongdai import ids
 from tongdai.calls import history
 from tongdai.calls.history import Filter, Place
-from tongdai.calls.model import AttemptState, Outcome
+from tongdai.calls.model import CallState, Outcome
 from tongdai.calls.view import HEADER, SAMPLE, CallPage, CallView, line, view
 from tongdai.contacts import phone
 from tongdai.errors import InvalidInput, NotFound, shown
@@ -54,9 +54,7 @@ _E = TypeVar("_E", bound=StrEnum)
             Query(
                 "outcome", "Calls that ended so", {"type": "string", "enum": [str(one) for one in Outcome]}, "answered"
             ),
-            Query(
-                "state", "Calls in that state", {"type": "string", "enum": [str(one) for one in AttemptState]}, "ended"
-            ),
+            Query("state", "Calls in that state", {"type": "string", "enum": [str(one) for one in CallState]}, "ended"),
             Query("agentId", "Calls of an agent", _ID, 7),
             Query("from", "Opened at that instant or later", _INSTANT, "2026-03-10T00:00:00Z"),
             Query("to", "Opened before that instant", _INSTANT, "2026-03-11T00:00:00+07:00"),
@@ -100,7 +98,7 @@ async def _all(request: Request, by: Filter) -> AsyncGenerator[bytes]:
                 yield csv_of([line(call, show) for call in found])
             if len(found) < PIECE_CALLS:
                 return
-            after: Place | None = (found[-1].opened_at, found[-1].attempt_id)
+            after: Place | None = (found[-1].opened_at, found[-1].call_id)
 
 
 def _filter(query: dict[str, list[str]], country: str) -> Filter:
@@ -116,7 +114,7 @@ def _filter(query: dict[str, list[str]], country: str) -> Filter:
         None if contact_id is None else ContactId(contact_id),
         number,
         _one_of(query, "outcome", Outcome),
-        _one_of(query, "state", AttemptState),
+        _one_of(query, "state", CallState),
         None if agent_id is None else AgentId(agent_id),
         _instant(query, "from"),
         _instant(query, "to"),
@@ -196,7 +194,7 @@ def _call_id(text: str) -> UUID:
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
     )
 )
-async def attempts(request: Request) -> Answer:
+async def calls_of_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id, contact_id = contact_of(request)
     page = paging.page_of(paging.query_of(request))
@@ -215,4 +213,4 @@ def contact_of(request: Request) -> tuple[CampaignId, ContactId]:
     return campaign_id, ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
 
 
-HANDLERS: list[Route] = [calls, call, attempts]
+HANDLERS: list[Route] = [calls, call, calls_of_contact]

@@ -1,7 +1,7 @@
-"""The claim of due contacts: which may be called now, and an attempt opened for each.
+"""The claim of due contacts: which may be called now, and a call opened for each.
 
-The attempt alone tells that the contact is in a call: the contact is held while the claim runs and left as it is until
-its call ends. Locks are taken in the order contact (without waiting), attempt, tally. Before it, in its transaction,
+The call alone tells that the contact is in a call: the contact is held while the claim runs and left as it is until
+its call ends. Locks are taken in the order contact (without waiting), call, tally. Before it, in its transaction,
 only an agent and a preview may be locked.
 """
 
@@ -9,7 +9,7 @@ from collections import Counter
 
 import asyncpg
 
-from tongdai.calls.model import Attempt, AttemptState, Claims, Terms
+from tongdai.calls.model import Call, CallState, Claims, Terms
 from tongdai.calls.sql import COUNTERS, ZONES_PENDING, by_index, instant
 from tongdai.contacts.in_call import in_call
 from tongdai.db.pool import Connection
@@ -32,7 +32,7 @@ async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: Camp
 # `candidates` are chosen without a lock and materialized: a plan that joined them to the contacts anew for each row
 # would take more than the limit. What another took meanwhile is passed by. The `+ 0` keeps the look-up of the few from
 # the index of all that are due. In order of the number, two claims that want the same cannot wait for each other in a
-# circle. Attempts are locked before totals, as who ends a call does.
+# circle. Calls are locked before totals, as who ends a call does.
 _CLAIM = f"""
 with open_zones as materialized (
     select zone, closes_at from unnest($3::text[], $4::timestamptz[]) as sent (zone, closes_at)
@@ -48,7 +48,7 @@ with open_zones as materialized (
     ) pending
 ), verdict as materialized (
     select due.contact_id, due.list_id, due.phone, due.call_status, due.due_at, open_zones.closes_at, listed.closed,
-        greatest(listed.until_at, busy.until_at, called.until_at) as again_at, gen_random_uuid() as attempt_id
+        greatest(listed.until_at, busy.until_at, called.until_at) as again_at, gen_random_uuid() as call_id
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
         select coalesce(bool_or(d.expires_at is null), false) as closed, max(d.expires_at) as until_at
@@ -57,23 +57,23 @@ with open_zones as materialized (
             and (d.expires_at is null or d.expires_at > statement_timestamp())
     ) listed
     left join lateral (
-        select statement_timestamp() + interval '1 minute' as until_at from attempt
+        select statement_timestamp() + interval '1 minute' as until_at from call
         where tenant_id = $1 and phone = due.phone and ended_at is null limit 1
     ) busy on true
     cross join lateral (
         select max(placed.dialled_at + ceilings.period) as until_at
         from unnest($6::integer[], $7::interval[]) as ceilings (calls, period)
         cross join lateral (
-            select dialled_at from attempt
+            select dialled_at from call
             where tenant_id = $1 and phone = due.phone and ended_at is not null and dialled_at is not null
             order by opened_at desc offset ceilings.calls - 1 limit 1
         ) placed
         where placed.dialled_at + ceilings.period > statement_timestamp()
     ) called
 ), opened as (
-    insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
+    insert into call (tenant_id, call_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
         lease_until)
-    select $1, attempt_id, $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
+    select $1, call_id, $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
         statement_timestamp() + $9::interval
     from verdict where not closed and again_at is null order by phone
     returning true
@@ -93,7 +93,7 @@ with open_zones as materialized (
     ) change (process_status, call_status, contacts)
     where j.became <> 0
 ), {COUNTERS}
-select became, attempt_id, contact_id, phone, statement_timestamp() as opened_at, closes_at as dial_until,
+select became, call_id, contact_id, phone, statement_timestamp() as opened_at, closes_at as dial_until,
     statement_timestamp() + $9::interval as lease_until
 from judged order by due_at, contact_id
 """
@@ -114,7 +114,7 @@ CLAIM_CONTACT = _CLAIM.format(
 """
 )
 # The claim saw none of its contacts in a call, and holds them. One that it put off or closed may have come into a call
-# all the same before it had it; one that it opened an attempt for has not, or there would be two.
+# all the same before it had it; one that it opened a call for has not, or there would be two.
 BEATEN = f"""
 select exists (
     select from unnest($2::bigint[]) as left_alone (contact_id)
@@ -129,7 +129,7 @@ class _Beaten(Exception):
 
 
 async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
-    """Look at up to `limit` due contacts, oldest due first, and open an attempt for each that may be called now.
+    """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now.
 
     Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due (or another has them just
     now). Nothing is taken for a campaign that does not run, nor of a zone that closed meanwhile.
@@ -138,7 +138,7 @@ async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
 
 
 async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, agent_id: AgentId) -> Claims:
-    """As `claim`, for one contact that an agent accepted; the attempt has the agent from the start.
+    """As `claim`, for one contact that an agent accepted; the call has the agent from the start.
 
     None examined: it is not pending, not due or out of its window, or the campaign does not run.
     """
@@ -154,8 +154,8 @@ async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id:
             # A claim that was committed while this one ran took a contact or a number of it: seen the next time.
             continue
         became = Counter(row["became"] for row in rows)
-        attempts = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
-        return Claims(attempts, rescheduled=became[_PENDING], closed=became[_PROCESSED])
+        calls = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
+        return Claims(calls, rescheduled=became[_PENDING], closed=became[_PROCESSED])
 
 
 async def _judged(
@@ -180,14 +180,14 @@ async def _judged(
     return rows
 
 
-def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Attempt:
-    return Attempt(
+def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Call:
+    return Call(
         tenant_id=terms.tenant_id,
-        attempt_id=row["attempt_id"],
+        call_id=row["call_id"],
         campaign_id=terms.campaign_id,
         contact_id=row["contact_id"],
         phone=row["phone"],
-        state=AttemptState.CLAIMED,
+        state=CallState.CLAIMED,
         opened_at=row["opened_at"],
         dial_until=instant(row["dial_until"]),
         lease_until=row["lease_until"],

@@ -1,6 +1,6 @@
-"""The one end of an attempt, and what is asked before it.
+"""The one end of a call, and what is asked before it.
 
-Locks are taken in the order attempt, contact, tally, call_hour: an end is the first in its transaction, and there is
+Locks are taken in the order call, contact, tally, call_hour: an end is the first in its transaction, and there is
 one of them.
 """
 
@@ -10,17 +10,17 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.calls.model import NOT_PLACED, Attempt, Ending, History, Outcome, Past
+from tongdai.calls.model import NOT_PLACED, Call, Ending, History, Outcome, Past
 from tongdai.calls.sql import COUNTERS, by_index
 from tongdai.calls.store import key_of, keys_of
 from tongdai.db.pool import Connection
 
 _REMEMBERED = 1000
 PAST = f"""
-select sent.attempt_id, clock_timestamp() as now, t.zone as tenant_zone, c.zone, before.outcomes, before.dialled_at
-from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, attempt_id)
+select sent.call_id, clock_timestamp() as now, t.zone as tenant_zone, c.zone, before.outcomes, before.dialled_at
+from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
 cross join lateral (
-    select contact_id from attempt where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id limit 1
+    select contact_id from call where tenant_id = sent.tenant_id and call_id = sent.call_id limit 1
 ) a
 join tenant t on t.tenant_id = sent.tenant_id
 join contact c on c.tenant_id = sent.tenant_id and c.contact_id = a.contact_id
@@ -28,7 +28,7 @@ cross join lateral (
     select coalesce(array_agg(outcome order by dialled_at), '{{}}') as outcomes,
         coalesce(array_agg(dialled_at order by dialled_at), '{{}}') as dialled_at
     from (
-        select outcome, dialled_at from attempt
+        select outcome, dialled_at from call
         where tenant_id = sent.tenant_id and contact_id = c.contact_id and ended_at is not null
             and dialled_at is not null
         order by opened_at desc limit {_REMEMBERED}
@@ -37,21 +37,21 @@ cross join lateral (
 """
 
 
-async def pasts(conn: Connection, attempts: Sequence[Attempt]) -> dict[UUID, Past]:
+async def pasts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, Past]:
     """What became of the earlier calls of each one's contact. One whose contact is gone is missing."""
     return {
-        row["attempt_id"]: Past(
+        row["call_id"]: Past(
             History(Counter(map(Outcome, row["outcomes"])), row["dialled_at"]),
             row["zone"],
             row["tenant_zone"],
             row["now"],
         )
-        for row in await by_index(conn, PAST, *keys_of(attempts))
+        for row in await by_index(conn, PAST, *keys_of(calls))
     }
 
 
 class End(NamedTuple):
-    attempt: Attempt
+    call: Call
     ending: Ending
     again_at: datetime | None
     """When its contact is due again; None: it is processed."""
@@ -61,18 +61,18 @@ class End(NamedTuple):
 END = f"""
 with sent as materialized (
     select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[])
-        as sent (tenant_id, attempt_id, outcome, hangup_cause, tech_cause, again_at)
+        as sent (tenant_id, call_id, outcome, hangup_cause, tech_cause, again_at)
 ), held as materialized (
     select sent.*, sent.outcome = any($7::text[]) as not_placed from sent cross join lateral (
-        select from attempt
-        where tenant_id = sent.tenant_id and attempt_id = sent.attempt_id and ended_at is null limit 1 for update
+        select from call
+        where tenant_id = sent.tenant_id and call_id = sent.call_id and ended_at is null limit 1 for update
     ) a
 ), ended as (
-    update attempt a set state = 'ended', outcome = held.outcome, hangup_cause = held.hangup_cause,
+    update call a set state = 'ended', outcome = held.outcome, hangup_cause = held.hangup_cause,
         tech_cause = held.tech_cause, due_again_at = held.again_at, ended_at = clock_timestamp(),
         dialled_at = case when held.not_placed then null else a.dialled_at end
-    from held where a.tenant_id = held.tenant_id and a.attempt_id = held.attempt_id
-    returning a.tenant_id, a.attempt_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
+    from held where a.tenant_id = held.tenant_id and a.call_id = held.call_id
+    returning a.tenant_id, a.call_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
         a.dialled_at, a.answered_at, a.connected_at, a.ended_at
 ), decided as materialized (
     select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.call_status, ended.again_at,
@@ -103,25 +103,25 @@ with sent as materialized (
         placed = h.placed + excluded.placed, answered = h.answered + excluded.answered,
         ring_s = h.ring_s + excluded.ring_s, talk_s = h.talk_s + excluded.talk_s
 )
-select attempt_id from ended
+select call_id from ended
 """
 
 
 async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
-    """The one place where attempts end: their contacts are pending again or processed. Returns which of them ended.
+    """The one place where calls end: their contacts are pending again or processed. Returns which of them ended.
 
     The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that is
     pending again the status it had. Its agent is the caller's to free.
     """
-    ordered = sorted(ends, key=lambda end: key_of(end.attempt))
+    ordered = sorted(ends, key=lambda end: key_of(end.call))
     rows = await by_index(
         conn,
         END,
-        *keys_of([end.attempt for end in ordered]),
+        *keys_of([end.call for end in ordered]),
         [end.ending.outcome for end in ordered],
         [end.ending.hangup_cause for end in ordered],
         [end.ending.tech_cause for end in ordered],
         [end.again_at for end in ordered],
         sorted(NOT_PLACED),
     )
-    return {row["attempt_id"] for row in rows}
+    return {row["call_id"] for row in rows}

@@ -14,15 +14,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.calls.model import AttemptState, Outcome
+from tongdai.calls.model import CallState, Outcome
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 
-class Call(NamedTuple):
-    """An attempt, live or ended, as it is shown. The fields are the columns of COLUMNS."""
+class CallRecord(NamedTuple):
+    """a call, live or ended, as it is shown. The fields are the columns of COLUMNS."""
 
-    attempt_id: UUID
+    call_id: UUID
     campaign_id: CampaignId
     contact_id: ContactId
     phone: str
@@ -41,7 +41,7 @@ class Call(NamedTuple):
     due_again_at: datetime | None
 
 
-COLUMNS = ", ".join(Call._fields)
+COLUMNS = ", ".join(CallRecord._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Filter:
     phone: str | None = None
     """E.164."""
     outcome: Outcome | None = None
-    state: AttemptState | None = None
+    state: CallState | None = None
     agent_id: AgentId | None = None
     opened_from: datetime | None = None
     opened_before: datetime | None = None
@@ -62,11 +62,11 @@ class Filter:
     def kept(self) -> bool:
         """Whether `call_hour` knows how many there are."""
         others = (self.contact_id, self.phone, self.agent_id, self.opened_from, self.opened_before)
-        return self.state in {None, AttemptState.ENDED} and not any(other is not None for other in others)
+        return self.state in {None, CallState.ENDED} and not any(other is not None for other in others)
 
     @property
     def shows_ended(self) -> bool:
-        return self.state in {None, AttemptState.ENDED}
+        return self.state in {None, CallState.ENDED}
 
     @property
     def shows_live(self) -> bool:
@@ -81,7 +81,7 @@ class Statement(NamedTuple):
 
 Place = tuple[datetime, UUID]
 """When a call was opened, and its id: what calls are ordered by."""
-_NEWEST = "order by opened_at desc, attempt_id desc"
+_NEWEST = "order by opened_at desc, call_id desc"
 
 
 class _Conditions:
@@ -103,10 +103,10 @@ class _Conditions:
         self._ended.append(ended.format(*sent))
 
     def live(self, columns: str) -> str:
-        return f"select {columns} from attempt where {' and '.join(self._live)} and ended_at is null"
+        return f"select {columns} from call where {' and '.join(self._live)} and ended_at is null"
 
     def ended(self, columns: str) -> str:
-        return f"select {columns} from attempt where {' and '.join(self._ended)} and ended_at is not null"
+        return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null"
 
     def kept(self) -> str:
         """How many of the ended ones, from what is kept by the hour."""
@@ -161,7 +161,7 @@ def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> 
         if value is not None:
             where.add(condition, condition, value)
     if after is not None:
-        behind = "(opened_at, attempt_id) < ({}, {})"
+        behind = "(opened_at, call_id) < ({}, {})"
         where.add(behind, behind, *after)
     return where
 
@@ -211,25 +211,29 @@ def count_of(tenant_id: TenantId, by: Filter) -> Statement:
     return Statement(f"select {' + '.join(parts)}", where.args)
 
 
-async def page(conn: Connection, tenant_id: TenantId, by: Filter, limit: int, offset: int) -> tuple[list[Call], int]:
+async def page(
+    conn: Connection, tenant_id: TenantId, by: Filter, limit: int, offset: int
+) -> tuple[list[CallRecord], int]:
     """A page of the calls that match, newest first, and how many match."""
     wanted, counted = page_of(tenant_id, by, limit, offset), count_of(tenant_id, by)
     rows = await conn.fetch(wanted.sql, *wanted.args)
-    return [Call._make(row) for row in rows], await conn.fetchval(counted.sql, *counted.args)
+    return [CallRecord._make(row) for row in rows], await conn.fetchval(counted.sql, *counted.args)
 
 
-async def behind(conn: Connection, tenant_id: TenantId, by: Filter, after: Place | None, limit: int) -> list[Call]:
+async def behind(
+    conn: Connection, tenant_id: TenantId, by: Filter, after: Place | None, limit: int
+) -> list[CallRecord]:
     """The next `limit` calls that match, from a place on: what a file of them all is made of."""
     wanted = page_of(tenant_id, by, limit, after=after)
-    return [Call._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
+    return [CallRecord._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
 
 
-FIND = f"select {COLUMNS} from attempt where tenant_id = $1 and attempt_id = $2"
+FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2"
 
 
-async def find(conn: Connection, tenant_id: TenantId, attempt_id: UUID) -> Call | None:
-    row = await conn.fetchrow(FIND, tenant_id, attempt_id)
-    return None if row is None else Call._make(row)
+async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallRecord | None:
+    row = await conn.fetchrow(FIND, tenant_id, call_id)
+    return None if row is None else CallRecord._make(row)
 
 
 CONTACT_EXISTS = "select exists (select from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3)"

@@ -1,4 +1,4 @@
-"""Attempts to reach a contact, the states they go through, and what becomes of them."""
+"""Calls to reach a contact, the states they go through, and what becomes of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 __all__ = ["NOT_PLACED", "Outcome"]  # and what is defined here
 
 
-class AttemptState(StrEnum):
+class CallState(StrEnum):
     CLAIMED = "claimed"
     """Nothing was asked of the switch yet: nobody's phone can ring."""
     DIALING = "dialing"
@@ -25,28 +25,28 @@ class AttemptState(StrEnum):
     ENDED = "ended"
 
 
-TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
-    AttemptState.CLAIMED: frozenset({AttemptState.DIALING, AttemptState.ENDED}),
-    AttemptState.DIALING: frozenset({AttemptState.RINGING, AttemptState.ANSWERED, AttemptState.ENDED}),
-    AttemptState.RINGING: frozenset({AttemptState.ANSWERED, AttemptState.ENDED}),
-    AttemptState.ANSWERED: frozenset({AttemptState.ENDED}),
-    AttemptState.ENDED: frozenset(),
+TRANSITIONS: dict[CallState, frozenset[CallState]] = {
+    CallState.CLAIMED: frozenset({CallState.DIALING, CallState.ENDED}),
+    CallState.DIALING: frozenset({CallState.RINGING, CallState.ANSWERED, CallState.ENDED}),
+    CallState.RINGING: frozenset({CallState.ANSWERED, CallState.ENDED}),
+    CallState.ANSWERED: frozenset({CallState.ENDED}),
+    CallState.ENDED: frozenset(),
 }
-"""Events may be lost: an attempt is answered without having been seen to ring."""
+"""Events may be lost: a call is answered without having been seen to ring."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Call:
     """One that has not ended."""
 
     tenant_id: TenantId
-    attempt_id: UUID
+    call_id: UUID
     """Also of its channel."""
     campaign_id: CampaignId
     contact_id: ContactId
     phone: str
     """E.164."""
-    state: AttemptState
+    state: CallState
     opened_at: datetime
     dial_until: datetime
     """Where the calling window closes."""
@@ -76,7 +76,7 @@ class Terms:
 class Claims:
     """What became of the due contacts that were looked at."""
 
-    attempts: list[Attempt]
+    calls: list[Call]
     rescheduled: int = 0
     """Their number was called too often, is being called now, or is on a do-not-call list that ends: due later."""
     closed: int = 0
@@ -84,12 +84,12 @@ class Claims:
 
     @property
     def examined(self) -> int:
-        return len(self.attempts) + self.rescheduled + self.closed
+        return len(self.calls) + self.rescheduled + self.closed
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The attempts of a contact that were placed and have ended, the present one not among them."""
+    """The calls of a contact that were placed and have ended, the present one not among them."""
 
     outcomes: Mapping[Outcome, int] = field(default_factory=dict[Outcome, int])
     dialled_at: Sequence[datetime] = ()
@@ -117,7 +117,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ended, as the switch told or the dialer decided."""
+    """How a call ended, as the switch told or the dialer decided."""
 
     outcome: Outcome
     hangup_cause: int | None = None

@@ -1,4 +1,4 @@
-"""What statements about attempts and pending contacts share."""
+"""What statements about calls and pending contacts share."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from tongdai.db.pool import Connection
 # reads a campaign by another index and sorts it as long as it expects a single row; and a plan that was made while the
 # tables were almost empty passes by every row when they are not. So the settings, and so the sizes.
 BY_INDEX = """
-select pg_relation_size('contact') as contact, pg_relation_size('attempt') as attempt,
+select pg_relation_size('contact') as contact, pg_relation_size('call') as call,
     pg_relation_size('do_not_call') as do_not_call,
     set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'off', true),
     set_config('enable_incremental_sort', 'off', true), set_config('enable_seqscan', 'off', true),
@@ -29,7 +29,7 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     assert sizes is not None
     # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
     # doubled.
-    planned_for = [sizes[table].bit_length() for table in ("contact", "attempt", "do_not_call")]
+    planned_for = [sizes[table].bit_length() for table in ("contact", "call", "do_not_call")]
     return await conn.fetch(f"{sql}-- {planned_for}", *args)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from tongdai.calls.history import Call
+from tongdai.calls.history import CallRecord
 
 
 class CallView(msgspec.Struct):
@@ -63,10 +63,10 @@ SAMPLE: dict[str, Any] = {
 }
 
 
-def view(call: Call, shown: Callable[[str], str]) -> CallView:
+def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
     """`shown` writes a number as the tenant's contacts have it."""
     return CallView(
-        call.attempt_id,
+        call.call_id,
         call.campaign_id,
         call.contact_id,
         shown(call.phone),
@@ -88,7 +88,7 @@ def view(call: Call, shown: Callable[[str], str]) -> CallView:
     )
 
 
-def line(call: Call, shown: Callable[[str], str]) -> tuple[object, ...]:
+def line(call: CallRecord, shown: Callable[[str], str]) -> tuple[object, ...]:
     """As cells of a file; instants as in JSON."""
     cells = (getattr(view(call, shown), name) for name in HEADER)
     return tuple(_instant(cell) if isinstance(cell, datetime) else cell for cell in cells)

@@ -1,20 +1,20 @@
 """Whether a contact is in a call, in SQL.
 
-Its row does not say: a claim writes an attempt and leaves the contact as it is, so that it goes into none of the
+Its row does not say: a claim writes a call and leaves the contact as it is, so that it goes into none of the
 contact's indexes. Stored is 0 until the call ends; 1 where the call was claimed before migration 5.
 """
 
-IN_CALL = "select contact_id from attempt where tenant_id = $1 and ended_at is null"
+IN_CALL = "select contact_id from call where tenant_id = $1 and ended_at is null"
 """Those of the tenant $1: few, whatever the tenant has. For statements that pass by very many contacts."""
 
 
 def in_call(contact: str) -> str:
-    """The condition that an attempt of `contact`, a table or its alias, has not ended. For a few contacts.
+    """The condition that a call of `contact`, a table or its alias, has not ended. For a few contacts.
 
-    Looked up by its number, of which one attempt at a time is live. `offset 0` keeps it one look-up for each contact.
+    Looked up by its number, of which one call at a time is live. `offset 0` keeps it one look-up for each contact.
     """
     return f"""exists (
-        select from attempt where tenant_id = {contact}.tenant_id and phone = {contact}.phone
+        select from call where tenant_id = {contact}.tenant_id and phone = {contact}.phone
             and contact_id = {contact}.contact_id and ended_at is null offset 0
     )"""
 

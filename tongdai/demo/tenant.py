@@ -84,7 +84,7 @@ async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) 
 # Rows are deleted before those they refer to. The first statement has requests for the tenant wait for what follows.
 LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
-    "preview", "agent", "attempt", "call_hour", "do_not_call", "do_not_call_list",
+    "preview", "agent", "call", "call_hour", "do_not_call", "do_not_call_list",
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact",
     "customer", "contact_list", "campaign", "inbound_queue", "api_key", "tenant",

@@ -96,12 +96,12 @@ class Phones:
             await self._gone(channel_id)
 
     async def _gone(self, channel_id: str) -> None:
-        attempt_id = await self._records.agent_gone(UUID(channel_id))
+        call_id = await self._records.agent_gone(UUID(channel_id))
         agent = self._forget(channel_id)
         if agent is not None:
             log.info("agent offline", tenant=agent.tenant_id, agent=agent.agent_id)
-        if attempt_id is not None:
-            self._carrying.post(str(attempt_id), core.AgentLeft(channel_id))
+        if call_id is not None:
+            self._carrying.post(str(call_id), core.AgentLeft(channel_id))
 
     def _forget(self, channel_id: str) -> Agent | None:
         self._missing.pop(channel_id, None)

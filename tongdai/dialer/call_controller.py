@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from tongdai import metrics
-from tongdai.calls.model import Attempt, Outcome
+from tongdai.calls.model import Call, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE, unreachable
@@ -38,8 +38,8 @@ LONGEST_REST_S = 60.0
 class Line:
     """A call in this process."""
 
-    attempt: Attempt
-    call: core.Call
+    call: Call
+    progress: core.Progress
     queue_id: QueueId | None
     asked: bool
     """The switch may have it. Without that nobody's phone rings."""
@@ -64,20 +64,20 @@ class Carrying:
         self.over: set[str] = set()
         """Channel ids of those that ended here since it was last emptied."""
 
-    def open(self, attempt: Attempt, settings: CallSettings) -> Line:
+    def open(self, call: Call, settings: CallSettings) -> Line:
         """It was claimed just now."""
-        call = core.Call(str(attempt.attempt_id), script_of(settings, self._options))
-        return self._add(attempt, call, settings, asked=False)
+        progress = core.Progress(str(call.call_id), script_of(settings, self._options))
+        return self._add(call, progress, settings, asked=False)
 
-    def adopt(self, attempt: Attempt, settings: CallSettings) -> Line:
+    def adopt(self, call: Call, settings: CallSettings) -> Line:
         """Another process left it."""
         script = script_of(settings, self._options)
-        connected = attempt.connected_at is not None
-        call = core.adopted(str(attempt.attempt_id), script, attempt.state, attempt.answered_at, connected=connected)
-        return self._add(attempt, call, settings, asked=True)
+        connected = call.connected_at is not None
+        progress = core.adopted(str(call.call_id), script, call.state, call.answered_at, connected=connected)
+        return self._add(call, progress, settings, asked=True)
 
-    def _add(self, attempt: Attempt, call: core.Call, settings: CallSettings, *, asked: bool) -> Line:
-        line = self.lines[call.channel_id] = Line(attempt, call, settings.queue_id, asked)
+    def _add(self, call: Call, progress: core.Progress, settings: CallSettings, *, asked: bool) -> Line:
+        line = self.lines[progress.channel_id] = Line(call, progress, settings.queue_id, asked)
         return line
 
     def forget(self, channel_id: str) -> None:
@@ -94,8 +94,8 @@ class Carrying:
         if line is None:
             return
         if not self._in_order.busy(channel_id):
-            after, todo = core.step(line.call, event, self._clock.now())
-            if after is line.call and not todo:
+            after, todo = core.step(line.progress, event, self._clock.now())
+            if after is line.progress and not todo:
                 return  # half of all events tell what is known
         self._in_order.post(channel_id, partial(self._happen, channel_id, event))
 
@@ -114,7 +114,7 @@ class Carrying:
             self._free.clear()
             told: set[tuple[int, int | None]] = set()
             for channel_id, line in list(self._waiting.items()):
-                queue = (line.attempt.tenant_id, line.queue_id)
+                queue = (line.call.tenant_id, line.queue_id)
                 if queue not in told and not self._in_order.busy(channel_id):
                     told.add(queue)
                     self.post(channel_id, core.AgentFree())
@@ -131,11 +131,11 @@ class Carrying:
         if line is None:
             return
         if isinstance(event, PlaybackFinished) and not event.done:
-            log.info("sound not played to its end", attempt=channel_id, campaign=line.attempt.campaign_id)
+            log.info("sound not played to its end", call=channel_id, campaign=line.call.campaign_id)
         happened: deque[Event | core.Happening] = deque((event,))
         while happened:
-            line.call, todo = core.step(line.call, happened.popleft(), self._clock.now())
-            if line.call.stage is not core.Stage.WAITING:
+            line.progress, todo = core.step(line.progress, happened.popleft(), self._clock.now())
+            if line.progress.stage is not core.Stage.WAITING:
                 self._waiting.pop(channel_id, None)
             if todo:
                 happened.extend(await self._do(line, todo))
@@ -172,24 +172,24 @@ class Carrying:
                 self._ended(line, write, changed)
 
     async def _put(self, line: Line, write: core.Write) -> bool:
-        attempt = line.attempt
+        call = line.call
         match write:
             case core.Rang(at=at):
-                return await self._records.rang(attempt, at)
+                return await self._records.rang(call, at)
             case core.Answered(at=at):
-                return await self._records.answered(attempt, at, LEASE)
+                return await self._records.answered(call, at, LEASE)
             case core.Connected(at=at):
-                return await self._records.connected(attempt, at, line.agent_id)
+                return await self._records.connected(call, at, line.agent_id)
             case core.End(ending=ending):
-                return await self._records.end(attempt, ending)
+                return await self._records.end(call, ending)
             case _:
                 assert_never(write)
 
     def _ended(self, line: Line, write: core.End, changed: bool) -> None:
-        self.forget(line.call.channel_id)
+        self.forget(line.progress.channel_id)
         self.agents_free()
         if changed:
-            told_end(line.attempt, write.ending.outcome, write.ending.hangup_cause)
+            told_end(line.call, write.ending.outcome, write.ending.hangup_cause)
 
     # Acting
 
@@ -200,11 +200,11 @@ class Carrying:
         except UNREACHABLE:
             return None
         except SwitchError as error:
-            log.warning("switch did not act", attempt=line.call.channel_id, act=type(act).__name__, error=str(error))
+            log.warning("switch did not act", call=line.progress.channel_id, act=type(act).__name__, error=str(error))
             return None
 
     async def _act(self, line: Line, act: core.Act) -> core.Happening | None:
-        channel_id = line.call.channel_id
+        channel_id = line.progress.channel_id
         match act:
             case core.SeekAgent():
                 return await self._seek(line, act)
@@ -224,18 +224,18 @@ class Carrying:
         return None
 
     async def _seek(self, line: Line, seek: core.SeekAgent) -> core.Happening | None:
-        channel_id = line.call.channel_id
+        channel_id = line.progress.channel_id
         if line.queue_id is not None:
             try:
                 async with asyncio.timeout(max(LEAST_S, (seek.until - self._clock.now()).total_seconds())):
-                    agent = await self._records.reserve(line.attempt, line.queue_id)
+                    agent = await self._records.reserve(line.call, line.queue_id)
             except UNREACHABLE:
                 agent = None
             if agent is not None:
                 line.agent_id = agent.agent_id
                 self._waiting.pop(channel_id, None)
                 self._free.set()  # there may be another, for who is next
-                log.info("agent found", tenant=line.attempt.tenant_id, attempt=channel_id, agent=agent.agent_id)
+                log.info("agent found", tenant=line.call.tenant_id, call=channel_id, agent=agent.agent_id)
                 return core.AgentFound(str(agent.channel_id))
         wait_s = (seek.until - self._clock.now()).total_seconds()
         if wait_s <= 0:
@@ -248,7 +248,7 @@ class Carrying:
         return None
 
     async def _connect(self, line: Line, agent_channel: str) -> core.Happening:
-        channel_id = line.call.channel_id
+        channel_id = line.progress.channel_id
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
             return core.Bridged()
@@ -261,15 +261,15 @@ class Carrying:
         return asyncio.get_running_loop().call_later(after_s, what)
 
 
-def told_end(attempt: Attempt, outcome: Outcome, cause: int | None = None) -> None:
-    """For who watches: the attempt has ended."""
+def told_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:
+    """For who watches: the call has ended."""
     metrics.CALLS.labels(outcome.value).inc()
     log.info(
         "call ended",
-        tenant=attempt.tenant_id,
-        campaign=attempt.campaign_id,
-        contact=attempt.contact_id,
-        attempt=str(attempt.attempt_id),
+        tenant=call.tenant_id,
+        campaign=call.campaign_id,
+        contact=call.contact_id,
+        call=str(call.call_id),
         outcome=outcome.value,
         cause=cause,
     )

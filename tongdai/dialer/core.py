@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tongdai.calls.causes import outcome_of
-from tongdai.calls.model import AttemptState, Ending, Outcome
+from tongdai.calls.model import CallState, Ending, Outcome
 from tongdai.dialer.pacing import PATIENCE_S
 from tongdai.switch.events import ChannelDestroyed, ChannelStateChange, Dial, Event, PlaybackFinished, StasisStart
 
@@ -51,9 +51,9 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
 }
 _BEFORE_ANSWER = frozenset({Stage.DIALING, Stage.RINGING})
 _STATES = {
-    AttemptState.CLAIMED: Stage.CLAIMED,
-    AttemptState.DIALING: Stage.DIALING,
-    AttemptState.RINGING: Stage.RINGING,
+    CallState.CLAIMED: Stage.CLAIMED,
+    CallState.DIALING: Stage.DIALING,
+    CallState.RINGING: Stage.RINGING,
 }
 
 
@@ -68,9 +68,9 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Progress:
     channel_id: str
-    """The id of its attempt, written out."""
+    """The id of its call, written out."""
     script: Script
     stage: Stage = Stage.CLAIMED
     answered_at: datetime | None = None
@@ -87,13 +87,13 @@ class Call:
 
 
 def adopted(
-    channel_id: str, script: Script, state: AttemptState, answered_at: datetime | None, connected: bool
-) -> Call:
+    channel_id: str, script: Script, state: CallState, answered_at: datetime | None, connected: bool
+) -> Progress:
     """A call that another process left. One that was answered is looked at again when its channel is seen."""
     stage = _STATES.get(state, Stage.PICKED_UP)
     if connected:
         stage = Stage.PLAYING if script.message is not None else Stage.TALKING
-    return Call(channel_id, script, stage, answered_at, connected)
+    return Progress(channel_id, script, stage, answered_at, connected)
 
 
 # What happens besides the events of the switch
@@ -249,10 +249,10 @@ class Unbridge:
 Write = Rang | Answered | Connected | End
 Act = SeekAgent | Connect | Play | Listen | HangUp | Unbridge
 Command = Write | Act
-Step = tuple[Call, tuple[Command, ...]]
+Step = tuple[Progress, tuple[Command, ...]]
 
 
-def step(call: Call, event: Event | Happening, now: datetime) -> Step:
+def step(call: Progress, event: Event | Happening, now: datetime) -> Step:
     """What becomes of the call, and what is to be done, the writes before the acts that follow from them."""
     if call.stage is Stage.ENDED:
         return call, ()
@@ -260,7 +260,7 @@ def step(call: Call, event: Event | Happening, now: datetime) -> Step:
     return _goes_on(call, event, now) if ending is None else _ended(call, ending)
 
 
-def _goes_on(call: Call, event: Event | Happening, now: datetime) -> Step:
+def _goes_on(call: Progress, event: Event | Happening, now: datetime) -> Step:
     match event:
         case Dialled() if call.stage is Stage.CLAIMED:
             return replace(call, stage=Stage.DIALING), ()
@@ -276,7 +276,7 @@ def _goes_on(call: Call, event: Event | Happening, now: datetime) -> Step:
             return _of_agent(call, event, now)
 
 
-def _ending(call: Call, event: Event | Happening, now: datetime) -> Ending | None:
+def _ending(call: Progress, event: Event | Happening, now: datetime) -> Ending | None:
     """None: it goes on."""
     match event:
         case ChannelDestroyed(cause=cause, tech_cause=tech_cause):
@@ -291,19 +291,19 @@ def _ending(call: Call, event: Event | Happening, now: datetime) -> Ending | Non
             return None
 
 
-def _rang(call: Call, now: datetime) -> Step:
+def _rang(call: Progress, now: datetime) -> Step:
     if call.stage is not Stage.DIALING:
         return call, ()
     return replace(call, stage=Stage.RINGING), (Rang(now),)
 
 
-def _picked_up(call: Call, now: datetime) -> Step:
+def _picked_up(call: Progress, now: datetime) -> Step:
     if call.stage not in _BEFORE_ANSWER:
         return call, ()
     return replace(call, stage=Stage.PICKED_UP, answered_at=now), (Answered(now),)
 
 
-def _ours(call: Call, now: datetime) -> Step:
+def _ours(call: Progress, now: datetime) -> Step:
     """It is answered and may be commanded."""
     if call.stage not in {*_BEFORE_ANSWER, Stage.PICKED_UP}:
         return _look_again(call, now)
@@ -316,7 +316,7 @@ def _ours(call: Call, now: datetime) -> Step:
     return call, (*wrote, Play(message, call.playback_id))
 
 
-def _look_again(call: Call, now: datetime) -> Step:
+def _look_again(call: Progress, now: datetime) -> Step:
     """The channel is there: was what we asked of it done?"""
     match call.stage:
         case Stage.LEAVING:
@@ -331,7 +331,7 @@ def _look_again(call: Call, now: datetime) -> Step:
             return call, ()
 
 
-def _heard(call: Call, event: PlaybackFinished | Plays | Silent, now: datetime) -> Step:
+def _heard(call: Progress, event: PlaybackFinished | Plays | Silent, now: datetime) -> Step:
     sorry = call.outcome is Outcome.ABANDONED
     match event:
         case PlaybackFinished(playback_id=playback_id):
@@ -344,7 +344,7 @@ def _heard(call: Call, event: PlaybackFinished | Plays | Silent, now: datetime) 
             return _hang_up(call)
 
 
-def _of_agent(call: Call, event: Event | Happening, now: datetime) -> Step:
+def _of_agent(call: Progress, event: Event | Happening, now: datetime) -> Step:
     match call.stage, event:
         case Stage.WAITING, _:
             return _waits(call, event, now)
@@ -356,7 +356,7 @@ def _of_agent(call: Call, event: Event | Happening, now: datetime) -> Step:
             return call, ()
 
 
-def _waits(call: Call, event: Event | Happening, now: datetime) -> Step:
+def _waits(call: Progress, event: Event | Happening, now: datetime) -> Step:
     match event:
         case TimeUp():
             return _abandon(call)
@@ -368,7 +368,7 @@ def _waits(call: Call, event: Event | Happening, now: datetime) -> Step:
             return call, ()
 
 
-def _connects(call: Call, event: Event | Happening, now: datetime) -> Step:
+def _connects(call: Progress, event: Event | Happening, now: datetime) -> Step:
     match event:
         case Bridged():
             return replace(call, stage=Stage.TALKING, connected=True), (Connected(now),)
@@ -382,45 +382,45 @@ def _connects(call: Call, event: Event | Happening, now: datetime) -> Step:
             return call, ()
 
 
-def _seek(call: Call, now: datetime) -> Step:
+def _seek(call: Progress, now: datetime) -> Step:
     return replace(call, stage=Stage.WAITING, agent_channel=None), (SeekAgent(_patience_ends(call, now)),)
 
 
-def _patience_ends(call: Call, now: datetime) -> datetime:
+def _patience_ends(call: Progress, now: datetime) -> datetime:
     return (call.answered_at or now) + PATIENCE
 
 
-def _abandon(call: Call) -> Step:
+def _abandon(call: Progress) -> Step:
     call = replace(call, outcome=Outcome.ABANDONED)
     if call.script.sorry is None:
         return _hang_up(call)
     return replace(call, stage=Stage.PLAYING), (Play(call.script.sorry, call.playback_id),)
 
 
-def _hang_up(call: Call) -> Step:
+def _hang_up(call: Progress) -> Step:
     return replace(call, stage=Stage.LEAVING), (HangUp(),)
 
 
-def _ended(call: Call, ending: Ending) -> Step:
+def _ended(call: Progress, ending: Ending) -> Step:
     # Also where no agent is known: another process, or a request without a reply, may have bridged.
     bridged = call.script.message is None and call.answered_at is not None
     return replace(call, stage=Stage.ENDED), (End(ending), Unbridge()) if bridged else (End(ending),)
 
 
-def _outcome(call: Call, cause: int, tech_cause: int | None, now: datetime) -> Outcome:
+def _outcome(call: Progress, cause: int, tech_cause: int | None, now: datetime) -> Outcome:
     if call.answered_at is None:
         rang = call.stage is Stage.RINGING
         return outcome_of(rang=rang, answered=False, cause=cause, tech_cause=tech_cause)
     return _outcome_answered(call, now)
 
 
-def _outcome_answered(call: Call, now: datetime) -> Outcome:
+def _outcome_answered(call: Progress, now: datetime) -> Outcome:
     """Who hangs up before an agent should have come was not kept waiting."""
     kept_waiting = call.script.message is None and not call.connected and now >= _patience_ends(call, now)
     return call.outcome or (Outcome.ABANDONED if kept_waiting else Outcome.ANSWERED)
 
 
-def _outcome_unseen(call: Call, now: datetime) -> Outcome:
+def _outcome_unseen(call: Progress, now: datetime) -> Outcome:
     """What was answered is known, whenever it ended; of the rest nothing is."""
     if call.answered_at is not None:
         return _outcome_answered(call, now)

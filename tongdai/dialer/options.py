@@ -13,7 +13,7 @@ CLAIM_LEASE = timedelta(seconds=15)
 """Of one that is about to be dialled."""
 WRITE_S = 3.0
 """How long a call waits for records that hang; what it was to write is written later."""
-ATTEMPT, AGENT = "attempt", "agent"
+CALL, AGENT = "call", "agent"
 """The first argument of our channels."""
 
 

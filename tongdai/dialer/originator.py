@@ -12,7 +12,7 @@ import structlog
 
 from tongdai import metrics
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Attempt, Claims, Outcome, Terms
+from tongdai.calls.model import Call, Claims, Outcome, Terms
 from tongdai.campaigns.model import Running
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
@@ -21,7 +21,7 @@ from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer import core
 from tongdai.dialer.call_controller import Carrying, Line, told_end
-from tongdai.dialer.options import ATTEMPT, CLAIM_LEASE, LEASE, Options
+from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options
 from tongdai.dialer.pacing import Limits, RingTimes, Snapshot, Tally, calls_to_place
 from tongdai.dialer.per_call_queue import InOrder
 from tongdai.dialer.store import Records
@@ -64,7 +64,7 @@ class Placing:
         self._recent: dict[tuple[int, int], tuple[float, Recent]] = {}
         self._resting: dict[tuple[int, int], tuple[int, float]] = {}
         """Campaigns that failed: how often in a row, and until when they rest, on the monotonic clock."""
-        self._claiming: asyncio.Future[list[Attempt]] | None = None
+        self._claiming: asyncio.Future[list[Call]] | None = None
         self.placed = 0
         """Calls that the switch said it places."""
 
@@ -110,9 +110,9 @@ class Placing:
         until = self._clock.monotonic() + CLAIMING_S
         for _ in range(CLAIMS_A_ROUND):
             claims = await self._claim(campaign, terms, wanted)
-            await self._dial(campaign, claims.attempts)
-            wanted -= len(claims.attempts)
-            if wanted == 0 or claims.examined < wanted + len(claims.attempts) or self._clock.monotonic() >= until:
+            await self._dial(campaign, claims.calls)
+            wanted -= len(claims.calls)
+            if wanted == 0 or claims.examined < wanted + len(claims.calls) or self._clock.monotonic() >= until:
                 return
 
     async def _recent_of(self, campaign: Running) -> Recent:
@@ -143,58 +143,58 @@ class Placing:
         """Never cut short: whether it was committed would be unknown."""
         claims = Claims([])
 
-        async def claim() -> list[Attempt]:
+        async def claim() -> list[Call]:
             nonlocal claims
             if campaign.settings.mode is Mode.PREVIEW:
                 claims = Claims(await self._records.claim_accepted(terms, limit))
             else:
                 claims = await self._records.claim(terms, limit)
-            return claims.attempts
+            return claims.calls
 
         self._claiming = asyncio.ensure_future(claim())
         try:
-            attempts = await asyncio.shield(self._claiming)
+            calls = await asyncio.shield(self._claiming)
         except Exception:
             self._claiming = None
             raise
-        for attempt in attempts:
-            self._carrying.open(attempt, campaign.settings)
+        for call in calls:
+            self._carrying.open(call, campaign.settings)
         self._claiming = None
         return claims
 
-    async def _dial(self, campaign: Running, attempts: Sequence[Attempt]) -> None:
-        left = attempts
+    async def _dial(self, campaign: Running, calls: Sequence[Call]) -> None:
+        left = calls
         try:
             while left:
                 checked_s = self._clock.monotonic()
                 verdicts = await self._records.dial(left[:BATCH], LEASE)
                 told, left = left[:BATCH], left[BATCH:]
-                for attempt in told:
-                    self._go(campaign.settings, attempt, verdicts, checked_s)
+                for call in told:
+                    self._go(campaign.settings, call, verdicts, checked_s)
         except Exception:
-            for attempt in left:  # whatever the records say: the switch was not asked
-                self._not_dialled(str(attempt.attempt_id), Outcome.CANCELLED)
+            for call in left:  # whatever the records say: the switch was not asked
+                self._not_dialled(str(call.call_id), Outcome.CANCELLED)
             raise
 
     def _go(
-        self, settings: CallSettings, attempt: Attempt, verdicts: Mapping[UUID, Outcome | None], checked_s: float
+        self, settings: CallSettings, call: Call, verdicts: Mapping[UUID, Outcome | None], checked_s: float
     ) -> None:
-        channel_id = str(attempt.attempt_id)
+        channel_id = str(call.call_id)
         line = self._carrying.lines.get(channel_id)
-        if attempt.attempt_id not in verdicts:
+        if call.call_id not in verdicts:
             self._carrying.forget(channel_id)
-        elif (why_not := verdicts[attempt.attempt_id]) is not None:
+        elif (why_not := verdicts[call.call_id]) is not None:
             self._not_dialled(channel_id, why_not)
-        elif line is not None and line.call.stage is core.Stage.CLAIMED and not self._in_order.busy(channel_id):
+        elif line is not None and line.progress.stage is core.Stage.CLAIMED and not self._in_order.busy(channel_id):
             # Otherwise its claim lapsed meanwhile: it has been ended, or is just being.
             self._carrying.post(channel_id, core.Dialled())
             self._in_order.go(self._originate(settings, line, checked_s))
 
     async def _originate(self, settings: CallSettings, line: Line, checked_s: float) -> None:
-        attempt, channel_id = line.attempt, line.call.channel_id
+        call, channel_id = line.call, line.progress.channel_id
         trunk = settings.trunk or self._options.trunk
         late = self._clock.monotonic() - checked_s > ASK_WITHIN_S
-        closed = self._clock.now() >= attempt.dial_until
+        closed = self._clock.now() >= call.dial_until
         if late or closed or trunk is None or not self._ari.up:
             metrics.ORIGINATES.labels("not_asked").inc()
             self._not_dialled(channel_id, Outcome.OUT_OF_WINDOW if closed else Outcome.CANCELLED)
@@ -203,9 +203,9 @@ class Placing:
             asked = commands.originate(
                 self._ari,
                 channel_id,
-                commands.endpoint_of(attempt.phone.removeprefix("+"), trunk),
+                commands.endpoint_of(call.phone.removeprefix("+"), trunk),
                 self._options.app,
-                [ATTEMPT],
+                [CALL],
                 settings.caller_id or self._options.caller_id,
                 settings.ring_timeout_s,
             )
@@ -214,23 +214,23 @@ class Placing:
         except SwitchError as error:
             # It may be ringing, or ring yet: its events tell, or the list of channels.
             metrics.ORIGINATES.labels("unknown").inc()
-            log.warning("originate unknown", attempt=channel_id, error=type(error).__name__)
+            log.warning("originate unknown", call=channel_id, error=type(error).__name__)
             return
         except ValueError as error:
             metrics.ORIGINATES.labels("not_asked").inc()
-            log.warning("cannot be dialled", attempt=channel_id, campaign=attempt.campaign_id, why=str(error))
+            log.warning("cannot be dialled", call=channel_id, campaign=call.campaign_id, why=str(error))
             self._not_dialled(channel_id, Outcome.FAILED)
             return
-        self._told(attempt, result)
+        self._told(call, result)
 
-    def _told(self, attempt: Attempt, result: Placed | Refused | Duplicate) -> None:
-        channel_id = str(attempt.attempt_id)
-        fields = {"tenant": attempt.tenant_id, "campaign": attempt.campaign_id, "attempt": channel_id}
+    def _told(self, call: Call, result: Placed | Refused | Duplicate) -> None:
+        channel_id = str(call.call_id)
+        fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": channel_id}
         metrics.ORIGINATES.labels(type(result).__name__.lower()).inc()
         match result:
             case Placed():
                 self.placed += 1
-                log.info("call placed", contact=attempt.contact_id, **fields)
+                log.info("call placed", contact=call.contact_id, **fields)
             case Duplicate():
                 log.error("originate unknown", error="channel exists", **fields)
             case Refused(status=status, message=message):
@@ -245,7 +245,7 @@ class Placing:
         leases end by themselves."""
         try:
             async with asyncio.timeout(HAND_BACK_S):
-                await asyncio.gather(*(self._cancel(attempt) for attempt in await self._claimed()))
+                await asyncio.gather(*(self._cancel(call) for call in await self._claimed()))
                 await asyncio.gather(*(self._leave(line) for line in self._carrying.lines.values()))
         except UNREACHABLE:
             return
@@ -253,9 +253,9 @@ class Placing:
     async def _leave(self, line: Line) -> None:
         await self._carrying.write(line)
         if not line.asked:
-            await self._cancel(line.attempt)
+            await self._cancel(line.call)
 
-    async def _claimed(self) -> list[Attempt]:
+    async def _claimed(self) -> list[Call]:
         """By a claim that was under way."""
         if self._claiming is None:
             return []
@@ -265,9 +265,9 @@ class Placing:
             log.warning("claim failed while stopping", error=type(error).__name__)
             return []
 
-    async def _cancel(self, attempt: Attempt) -> None:
-        if await self._records.end(attempt, core.CANCELLED):
-            told_end(attempt, Outcome.CANCELLED)
+    async def _cancel(self, call: Call) -> None:
+        if await self._records.end(call, core.CANCELLED):
+            told_end(call, Outcome.CANCELLED)
 
 
 def in_turn(running: Sequence[Running]) -> list[Running]:

@@ -8,11 +8,11 @@ from tongdai.agents import store as agents
 from tongdai.agents.model import Accepted, Agent
 from tongdai.agents.previews import store as previews
 from tongdai.calls import claim, finish
-from tongdai.calls import store as calls
+from tongdai.calls import store as call_store
 from tongdai.calls.finish import End
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Past, Terms
+from tongdai.calls.model import Call, Claims, Ending, Outcome, Past, Terms
 from tongdai.calls.store import Step, key_of
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Running
@@ -62,78 +62,78 @@ class PostgresRecords:
         async with self._pool.acquire() as conn:
             return await claim.claim(conn, terms, limit)
 
-    async def claim_accepted(self, terms: Terms, limit: int) -> list[Attempt]:
+    async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
         async with self._pool.acquire() as conn:
             waiting = [
                 one
                 for one in await previews.accepted(conn)
                 if (one.tenant_id, one.campaign_id) == (terms.tenant_id, terms.campaign_id)
             ]
-            attempts: list[Attempt] = []
+            calls: list[Call] = []
             for one in waiting:
-                if len(attempts) < limit:
-                    attempts += await _claim_accepted(conn, terms, one)
-            return attempts
+                if len(calls) < limit:
+                    calls += await _claim_accepted(conn, terms, one)
+            return calls
 
-    async def dial(self, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
+    async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         async with self._pool.acquire() as conn:
-            return await calls.dial(conn, attempts, lease)
+            return await call_store.dial(conn, calls, lease)
 
-    async def rang(self, attempt: Attempt, at: datetime) -> bool:
-        return await self._rang(Step(attempt, at))
+    async def rang(self, call: Call, at: datetime) -> bool:
+        return await self._rang(Step(call, at))
 
-    async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
-        return await self._answered((Step(attempt, at), lease))
+    async def answered(self, call: Call, at: datetime, lease: timedelta) -> bool:
+        return await self._answered((Step(call, at), lease))
 
-    async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
-        return await self._connected(Step(attempt, at, agent_id))
+    async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
+        return await self._connected(Step(call, at, agent_id))
 
-    async def end(self, attempt: Attempt, ending: Ending) -> bool:
-        return await self._ends((attempt, ending))
+    async def end(self, call: Call, ending: Ending) -> bool:
+        return await self._ends((call, ending))
 
     async def _all_rang(self, steps: Sequence[Step]) -> list[bool]:
         async with self._pool.acquire() as conn:
-            changed = await calls.rang(conn, steps)
-        return [step.attempt.attempt_id in changed for step in steps]
+            changed = await call_store.rang(conn, steps)
+        return [step.call.call_id in changed for step in steps]
 
     async def _all_answered(self, asked: Sequence[tuple[Step, timedelta]]) -> list[bool]:
         async with self._pool.acquire() as conn:
-            changed = await calls.answered(conn, [step for step, _ in asked], max(lease for _, lease in asked))
-        return [step.attempt.attempt_id in changed for step, _ in asked]
+            changed = await call_store.answered(conn, [step for step, _ in asked], max(lease for _, lease in asked))
+        return [step.call.call_id in changed for step, _ in asked]
 
     async def _all_connected(self, steps: Sequence[Step]) -> list[bool]:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute(IMPATIENT)
-            changed = await calls.connected(conn, steps)
-            await agents.talking(conn, [key_of(step.attempt) for step in steps if step.attempt.attempt_id in changed])
-        return [step.attempt.attempt_id in changed for step in steps]
+            changed = await call_store.connected(conn, steps)
+            await agents.talking(conn, [key_of(step.call) for step in steps if step.call.call_id in changed])
+        return [step.call.call_id in changed for step in steps]
 
-    async def _all_end(self, asked: Sequence[tuple[Attempt, Ending]]) -> list[bool]:
+    async def _all_end(self, asked: Sequence[tuple[Call, Ending]]) -> list[bool]:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute(IMPATIENT)
-            attempts = [attempt for attempt, _ in asked]
-            pasts = await finish.pasts(conn, attempts)
-            settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in attempts})
-            sent = [End(attempt, ending, _again_at(attempt, ending, settings, pasts)) for attempt, ending in asked]
+            calls = [call for call, _ in asked]
+            pasts = await finish.pasts(conn, calls)
+            settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in calls})
+            sent = [End(call, ending, _again_at(call, ending, settings, pasts)) for call, ending in asked]
             ended = await finish.end(conn, sent)
-            await agents.freed(conn, [key_of(attempt) for attempt in attempts if attempt.attempt_id in ended])
-        return [attempt.attempt_id in ended for attempt in attempts]
+            await agents.freed(conn, [key_of(call) for call in calls if call.call_id in ended])
+        return [call.call_id in ended for call in calls]
 
-    async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
+    async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         async with self._pool.acquire() as conn:
-            await calls.extend(conn, attempts, lease)
+            await call_store.extend(conn, calls, lease)
 
-    async def live(self) -> list[Attempt]:
+    async def live(self) -> list[Call]:
         async with self._pool.acquire() as conn:
-            return await calls.live(conn)
+            return await call_store.live(conn)
 
-    async def overdue(self) -> list[Attempt]:
+    async def overdue(self) -> list[Call]:
         async with self._pool.acquire() as conn:
-            return await calls.overdue(conn)
+            return await call_store.overdue(conn)
 
-    async def ended(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
+    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
         async with self._pool.acquire() as conn:
-            return await calls.ended(conn, attempt_ids)
+            return await call_store.ended(conn, call_ids)
 
     async def agents_to_call(self) -> list[Agent]:
         async with self._pool.acquire() as conn:
@@ -157,23 +157,23 @@ class PostgresRecords:
         async with self._pool.acquire() as conn:
             return await agents.gone(conn, channel_id)
 
-    async def reserve(self, attempt: Attempt, queue_id: QueueId) -> Agent | None:
+    async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
         async with self._pool.acquire() as conn, conn.transaction():
             # Locked, so that it cannot end in between: nobody would free the agent.
-            if not await conn.fetchval(LIVE, attempt.tenant_id, attempt.attempt_id):
+            if not await conn.fetchval(LIVE, call.tenant_id, call.call_id):
                 return None
-            taken = await conn.fetchrow(TAKEN, attempt.tenant_id, attempt.attempt_id)
+            taken = await conn.fetchrow(TAKEN, call.tenant_id, call.call_id)
             if taken is not None:
                 return agents.agent_of(taken)
-            return await agents.reserve(conn, attempt.tenant_id, queue_id, attempt.attempt_id)
+            return await agents.reserve(conn, call.tenant_id, queue_id, call.call_id)
 
     async def wrap_ups_over(self) -> int:
         async with self._pool.acquire() as conn:
             return await agents.wrap_ups_over(conn)
 
 
-LIVE = "select true from attempt where tenant_id = $1 and attempt_id = $2 and ended_at is null for share"
-TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and attempt_id = $2"  # noqa: S608 - columns
+LIVE = "select true from call where tenant_id = $1 and call_id = $2 and ended_at is null for share"
+TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 
 
 # A row that somebody holds must not hold up what is written with it: each is done by itself then. Shorter than the
@@ -186,14 +186,14 @@ class _Taken(Exception):
     """The agent is not idle any more, or has skipped the contact."""
 
 
-async def _claim_accepted(conn: Connection, terms: Terms, accepted: Accepted) -> list[Attempt]:
+async def _claim_accepted(conn: Connection, terms: Terms, accepted: Accepted) -> list[Call]:
     """Contact claimed, agent reserved, preview gone: all or nothing."""
     try:
         async with conn.transaction():
             await _hold(conn, accepted)
             claims = await claim.claim_contact(conn, terms, accepted.contact_id, accepted.agent_id)
             await _take(conn, accepted, claims)
-            return claims.attempts
+            return claims.calls
     except _Taken:
         return []
 
@@ -209,17 +209,17 @@ async def _hold(conn: Connection, accepted: Accepted) -> None:
 async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
     if not claims.examined:  # somebody has the contact just now, or its window has closed: it stays accepted
         raise _Taken
-    for attempt in claims.attempts:
-        if not await agents.reserve_for(conn, attempt.tenant_id, accepted.agent_id, attempt.attempt_id):
+    for call in claims.calls:
+        if not await agents.reserve_for(conn, call.tenant_id, accepted.agent_id, call.call_id):
             raise _Taken
 
 
 def _again_at(
-    attempt: Attempt,
+    call: Call,
     ending: Ending,
     settings: Mapping[tuple[TenantId, CampaignId], CallSettings],
     pasts: Mapping[UUID, Past],
 ) -> datetime | None:
     """None: the contact is processed, or gone."""
-    past = pasts.get(attempt.attempt_id)
-    return past and past.again_at(settings[attempt.tenant_id, attempt.campaign_id], ending.outcome)
+    past = pasts.get(call.call_id)
+    return past and past.again_at(settings[call.tenant_id, call.campaign_id], ending.outcome)

@@ -1,9 +1,9 @@
 """What the records say, held against what the switch lists: nothing stays that nobody attends to.
 
-A live attempt with a channel is alive: its lease begins anew, another process's is adopted, and what was asked of it
+A live call with a channel is alive: its lease begins anew, another process's is adopted, and what was asked of it
 in vain is asked again. Without a channel, and with its lease past, it is over: as answered when it was known to be,
 else as lost, which is not dialled again by itself; a claim was never dialled, and is taken back. One that was answered
-had its channel: without one it is over at once. A channel of an attempt that has ended is hung up.
+had its channel: without one it is over at once. A channel of a call that has ended is hung up.
 
 One that was answered unheard is adopted too: who answered is there, and gets the message, or the agent if one is free;
 if none is, the two seconds are over, and it ends as abandoned.
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.calls.model import Attempt, AttemptState, Outcome
+from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE
@@ -59,13 +59,13 @@ class Reconciling:
         """At once when a lease is past."""
         overdue = await self._records.overdue()
         await self._take_back(overdue)
-        if self._ari.up and any(attempt.state is not AttemptState.CLAIMED for attempt in overdue):
+        if self._ari.up and any(call.state is not CallState.CLAIMED for call in overdue):
             await self.once()
 
     async def once(self) -> None:
         """Raises UNREACHABLE and SwitchError, with part of it done."""
         async with self._one:
-            before = {channel_id: line.call.agent_channel for channel_id, line in self._carrying.lines.items()}
+            before = {channel_id: line.progress.agent_channel for channel_id, line in self._carrying.lines.items()}
             self._carrying.over.clear()
             overdue = await self._records.overdue()
             live = await self._records.live()
@@ -76,52 +76,50 @@ class Reconciling:
             await self._adopt(live)
             self._forget(set(before), live)
             self._phones.reconcile(present, listed)
-            over = {str(attempt.attempt_id) for attempt in overdue}
+            over = {str(call.call_id) for call in overdue}
             await self._compare(live, listed, over)
             self._compare_agents(before, listed)
             await self._hang_up_strays(listed)
 
-    async def _take_back(self, overdue: Sequence[Attempt]) -> None:
+    async def _take_back(self, overdue: Sequence[Call]) -> None:
         """Claims of another process, or whose answer was lost; of this one, what it did not come to dial."""
-        for attempt in overdue:
-            if attempt.state is not AttemptState.CLAIMED:
+        for call in overdue:
+            if call.state is not CallState.CLAIMED:
                 continue
-            if (channel_id := str(attempt.attempt_id)) in self._carrying.lines:
+            if (channel_id := str(call.call_id)) in self._carrying.lines:
                 self._carrying.post(channel_id, core.Lapsed())
-            elif await self._records.end(attempt, core.CANCELLED):
-                told_end(attempt, Outcome.CANCELLED)
+            elif await self._records.end(call, core.CANCELLED):
+                told_end(call, Outcome.CANCELLED)
 
-    async def _adopt(self, live: Sequence[Attempt]) -> None:
+    async def _adopt(self, live: Sequence[Call]) -> None:
         known: dict[tuple[int, int], CallSettings | None] = {}
-        for attempt in live:
-            channel_id = str(attempt.attempt_id)
+        for call in live:
+            channel_id = str(call.call_id)
             told = channel_id in self._carrying.lines or channel_id in self._carrying.over
-            if told or attempt.state is AttemptState.CLAIMED:
+            if told or call.state is CallState.CLAIMED:
                 continue
-            key = (attempt.tenant_id, attempt.campaign_id)
+            key = (call.tenant_id, call.campaign_id)
             if key not in known:
                 known[key] = await self._records.settings(*key)
-            self._carrying.adopt(attempt, known[key] or CallSettings())
-            log.info("call adopted", tenant=attempt.tenant_id, attempt=channel_id, state=attempt.state)
+            self._carrying.adopt(call, known[key] or CallSettings())
+            log.info("call adopted", tenant=call.tenant_id, call=channel_id, state=call.state)
 
-    def _forget(self, before: set[str], live: Sequence[Attempt]) -> None:
+    def _forget(self, before: set[str], live: Sequence[Call]) -> None:
         """Another process ended it."""
-        for channel_id in before - {str(attempt.attempt_id) for attempt in live}:
+        for channel_id in before - {str(call.call_id) for call in live}:
             line = self._carrying.lines.get(channel_id)
-            if line is not None and not line.unwritten and line.call.stage is not core.Stage.CLAIMED:
+            if line is not None and not line.unwritten and line.progress.stage is not core.Stage.CLAIMED:
                 self._carrying.forget(channel_id)
 
-    async def _compare(self, live: Sequence[Attempt], listed: Mapping[str, Channel], over: set[str]) -> None:
-        alive: list[Attempt] = []
-        for attempt in live:
-            channel_id = str(attempt.attempt_id)
+    async def _compare(self, live: Sequence[Call], listed: Mapping[str, Channel], over: set[str]) -> None:
+        alive: list[Call] = []
+        for call in live:
+            channel_id = str(call.call_id)
             channel = listed.get(channel_id)
             if channel is not None:
-                alive.append(attempt)
+                alive.append(call)
                 self._carrying.post(channel_id, core.Seen(channel.state == "Up", channel.state == "Ringing"))
-            elif attempt.state is AttemptState.ANSWERED or (
-                channel_id in over and attempt.state is not AttemptState.CLAIMED
-            ):
+            elif call.state is CallState.ANSWERED or (channel_id in over and call.state is not CallState.CLAIMED):
                 self._carrying.post(channel_id, core.Unseen())
         if alive:
             await self._records.extend(alive, LEASE)
@@ -135,15 +133,15 @@ class Reconciling:
 
     async def _hang_up_strays(self, listed: Mapping[str, Channel]) -> None:
         strays = [
-            attempt_id
+            call_id
             for channel_id in listed
             if channel_id not in self._carrying.lines
             and not self._phones.knows(channel_id)
-            and (attempt_id := _uuid(channel_id)) is not None
+            and (call_id := _uuid(channel_id)) is not None
         ]
-        for attempt_id in await self._records.ended(strays) if strays else []:
-            if await commands.hang_up(self._ari, str(attempt_id)):  # most have just ended by themselves
-                log.warning("stray call hung up", attempt=str(attempt_id))
+        for call_id in await self._records.ended(strays) if strays else []:
+            if await commands.hang_up(self._ari, str(call_id)):  # most have just ended by themselves
+                log.warning("stray call hung up", call=str(call_id))
 
 
 def _uuid(channel_id: str) -> UUID | None:

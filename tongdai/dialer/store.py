@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tongdai.agents.model import Agent
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Attempt, Claims, Ending, Outcome, Terms
+from tongdai.calls.model import Call, Claims, Ending, Outcome, Terms
 from tongdai.campaigns.model import Running
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
@@ -41,48 +41,48 @@ class Records(Protocol):
 
     async def recent(self, campaign: Running) -> Recent: ...
 
-    # Attempts
+    # Calls
 
     async def claim(self, terms: Terms, limit: int) -> Claims:
-        """Look at up to `limit` due contacts, oldest due first, and open an attempt for each that may be called now."""
+        """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now."""
         ...
 
-    async def claim_accepted(self, terms: Terms, limit: int) -> list[Attempt]:
-        """Open attempts for contacts whose preview an agent accepted who is idle; he is reserved, the preview gone."""
+    async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
+        """Open calls for contacts whose preview an agent accepted who is idle; he is reserved, the preview gone."""
         ...
 
-    async def dial(self, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
+    async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         """Right before the switch is asked: claimed → dialing. None: go. Otherwise why not, and it stays claimed: end
         it so. One that is missing is not claimed any more, or its lease is past: leave it alone."""
         ...
 
-    async def rang(self, attempt: Attempt, at: datetime) -> bool: ...
+    async def rang(self, call: Call, at: datetime) -> bool: ...
 
-    async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool: ...
+    async def answered(self, call: Call, at: datetime, lease: timedelta) -> bool: ...
 
-    async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
-        """Who answered hears the audio file (None), or the agent who is reserved for the attempt: he talks."""
+    async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
+        """Who answered hears the audio file (None), or the agent who is reserved for the call: he talks."""
         ...
 
-    async def end(self, attempt: Attempt, ending: Ending) -> bool:
-        """The attempt is ended, its contact pending again or processed as the campaign's retry rules say, its agent
+    async def end(self, call: Call, ending: Ending) -> bool:
+        """The call is ended, its contact pending again or processed as the campaign's retry rules say, its agent
         free. False: it had ended, and nothing was changed."""
         ...
 
-    async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
+    async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         """There is a sign of life of them."""
         ...
 
-    async def live(self) -> list[Attempt]:
+    async def live(self) -> list[Call]:
         """Those of all tenants that have not ended."""
         ...
 
-    async def overdue(self) -> list[Attempt]:
+    async def overdue(self) -> list[Call]:
         """Of these, those whose lease is past."""
         ...
 
-    async def ended(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
-        """Which of these ids are of attempts that have ended."""
+    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
+        """Which of these ids are of calls that have ended."""
         ...
 
     # Agents
@@ -104,13 +104,13 @@ class Records(Protocol):
         ...
 
     async def agent_gone(self, channel_id: UUID) -> UUID | None:
-        """Any state → offline: the call of his phone is over. Returns the attempt that he was reserved for or talked
+        """Any state → offline: the call of his phone is over. Returns the call that he was reserved for or talked
         to."""
         ...
 
-    async def reserve(self, attempt: Attempt, queue_id: QueueId) -> Agent | None:
-        """The agent who is reserved for the attempt already, or else the queue's who is idle longest. None: nobody is,
-        or the attempt has ended."""
+    async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
+        """The agent who is reserved for the call already, or else the queue's who is idle longest. None: nobody is,
+        or the call has ended."""
         ...
 
     async def wrap_ups_over(self) -> int:

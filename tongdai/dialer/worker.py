@@ -11,7 +11,7 @@ from tongdai.clock import Clock, cancel_requested
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.agent_phones import Phones
 from tongdai.dialer.call_controller import Carrying
-from tongdai.dialer.options import AGENT, ATTEMPT, Options
+from tongdai.dialer.options import AGENT, CALL, Options
 from tongdai.dialer.originator import Placing
 from tongdai.dialer.per_call_queue import InOrder
 from tongdai.dialer.reconcile import Reconciling
@@ -91,7 +91,7 @@ class Dialer:
 
     @property
     def active_calls(self) -> int:
-        """Attempts that have not ended."""
+        """Calls that have not ended."""
         return len(self._carrying.lines)
 
     @property
@@ -118,14 +118,14 @@ class Dialer:
             self._carrying.post(channel_id, event)
         elif channel_id is not None and self._phones.knows(channel_id):
             self._phones.post(channel_id, event)
-        elif isinstance(event, StasisStart) and event.args[:1] in {(ATTEMPT,), (AGENT,)}:
-            # It came so late that its attempt has ended, or its agent gone.
+        elif isinstance(event, StasisStart) and event.args[:1] in {(CALL,), (AGENT,)}:
+            # It came so late that its call has ended, or its agent gone.
             self._in_order.go(self._hang_up(event.channel_id))
 
     async def _hang_up(self, channel_id: str) -> None:
         try:
             if await commands.hang_up(self._ari, channel_id):
-                log.warning("stray call hung up", attempt=channel_id)
+                log.warning("stray call hung up", call=channel_id)
         except SwitchError:
             return  # the list of channels will show it
 

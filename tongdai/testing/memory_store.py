@@ -17,8 +17,8 @@ from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
 from tongdai.calls.model import (
     NOT_PLACED,
     TRANSITIONS,
-    Attempt,
-    AttemptState,
+    Call,
+    CallState,
     Claims,
     Ending,
     History,
@@ -61,7 +61,7 @@ class MemoryCampaign:
         default_factory=dict[str, list[tuple[datetime, ContactId]]]
     )
     """By zone, oldest due first; those that are pending."""
-    live: dict[UUID, Attempt] = field(default_factory=dict[UUID, Attempt])
+    live: dict[UUID, Call] = field(default_factory=dict[UUID, Call])
     rings: deque[tuple[datetime, bool, int]] = field(
         default_factory=lambda: deque[tuple[datetime, bool, int]](maxlen=2000)
     )
@@ -73,9 +73,9 @@ class MemoryCampaign:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An attempt that is over."""
+    """a call that is over."""
 
-    attempt: Attempt
+    call: Call
     """As it was right before."""
     ending: Ending
     at: datetime
@@ -102,7 +102,7 @@ class MemoryRecords:
         self.accepted: dict[AgentId, ContactId] = {}
         self.over: dict[UUID, Ended] = {}
         self._clock, self._rng = clock, rng
-        self._live: dict[UUID, Attempt] = {}
+        self._live: dict[UUID, Call] = {}
         self._by_number: dict[str, list[datetime]] = {}
         """When each number was dialled."""
         self._histories: dict[ContactId, list[Ended]] = {}
@@ -149,7 +149,7 @@ class MemoryRecords:
             state=AgentState.OFFLINE,
             state_since=self._clock.now(),
             channel_id=None,
-            attempt_id=None,
+            call_id=None,
             leaving=False,
             created_at=self._clock.now(),
         )
@@ -217,28 +217,28 @@ class MemoryRecords:
         queue_id = campaign.settings.queue_id
         agents = [agent for agent in self.agents.values() if agent.queue_id == queue_id]
         here = [agent.wrap_up_s for agent in agents if agent.state is not AgentState.OFFLINE]
-        taken = {agent.attempt_id for agent in agents if agent.state is AgentState.RESERVED}
-        wanting = [attempt for attempt in self._wanting(queue_id) if attempt.agent_id is None]
-        answered = [attempt for attempt in wanting if attempt.state is AttemptState.ANSWERED]
+        taken = {agent.call_id for agent in agents if agent.state is AgentState.RESERVED}
+        wanting = [call for call in self._wanting(queue_id) if call.agent_id is None]
+        answered = [call for call in wanting if call.state is CallState.ANSWERED]
         return Load(
             now=self._clock.now(),
             active_calls=len(self.campaigns[campaign.campaign_id].live),
-            ringing_since=tuple(a.dialled_at or a.opened_at for a in wanting if a.state is not AttemptState.ANSWERED),
-            waiting=sum(a.connected_at is None and a.attempt_id not in taken for a in answered),
+            ringing_since=tuple(a.dialled_at or a.opened_at for a in wanting if a.state is not CallState.ANSWERED),
+            waiting=sum(a.connected_at is None and a.call_id not in taken for a in answered),
             agents_free=sum(agent.state is AgentState.IDLE for agent in agents),
             talking_since=_since(agents, AgentState.TALKING),
             wrap_up_since=_since(agents, AgentState.WRAP_UP),
             wrap_up_s=sum(here) / len(here) if here else 0.0,
         )
 
-    def _wanting(self, queue_id: QueueId | None) -> list[Attempt]:
+    def _wanting(self, queue_id: QueueId | None) -> list[Call]:
         """Live calls that want an agent of that queue, or have one."""
         return [
-            attempt
+            call
             for campaign in self.campaigns.values()
             if queue_id is not None and campaign.settings.queue_id == queue_id
             if campaign.settings.mode is not Mode.AGENTLESS
-            for attempt in campaign.live.values()
+            for call in campaign.live.values()
         ]
 
     async def recent(self, campaign: Running) -> Recent:
@@ -248,15 +248,15 @@ class MemoryRecords:
         for dialled_at, live, after_s in found.rings:
             if known - RECENT < dialled_at <= known:
                 (answered if live else unanswered)[after_s] += 1
-        for attempt in found.live.values():
-            if attempt.answered_at and attempt.dialled_at and attempt.dialled_at <= known:
-                answered[_rang_s(attempt.dialled_at, attempt.answered_at)] += 1
+        for call in found.live.values():
+            if call.answered_at and call.dialled_at and call.dialled_at <= known:
+                answered[_rang_s(call.dialled_at, call.answered_at)] += 1
         abandoned, talks = found.outcomes[Outcome.ABANDONED], found.outcomes[Outcome.ANSWERED]
         shares = LiveAnswers(talks + abandoned, abandoned)
         mean_s = found.talk_s / talks if talks else 0.0
         return Recent(_histogram(answered), _histogram(unanswered), shares, shares, mean_s)
 
-    # Of attempts
+    # Of calls
 
     async def claim(self, terms: Terms, limit: int) -> Claims:
         campaign, now = self.campaigns[terms.campaign_id], self._clock.now()
@@ -271,12 +271,12 @@ class MemoryRecords:
         )
         return self._take(terms, [self.contacts[contact_id] for _, contact_id in due[:limit]], None)
 
-    async def claim_accepted(self, terms: Terms, limit: int) -> list[Attempt]:
+    async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
         campaign, now = self.campaigns[terms.campaign_id], self._clock.now()
-        attempts: list[Attempt] = []
+        calls: list[Call] = []
         for agent_id, contact_id in list(self.accepted.items()):
             agent, contact = self.agents[agent_id], self.contacts[contact_id]
-            if contact.campaign_id != terms.campaign_id or agent.state is not AgentState.IDLE or len(attempts) == limit:
+            if contact.campaign_id != terms.campaign_id or agent.state is not AgentState.IDLE or len(calls) == limit:
                 continue
             if campaign.status is not Status.RUNNING:
                 continue
@@ -284,13 +284,13 @@ class MemoryRecords:
             until = terms.open_until.get(contact.zone)
             if until is None or until <= now or contact.process_status != PENDING or contact.due_at > now:
                 continue
-            for attempt in self._take(terms, [contact], agent_id).attempts:
-                attempts.append(attempt)
-                self._set_agent(agent, AgentState.RESERVED, attempt_id=attempt.attempt_id)
-        return attempts
+            for call in self._take(terms, [contact], agent_id).calls:
+                calls.append(call)
+                self._set_agent(agent, AgentState.RESERVED, call_id=call.call_id)
+        return calls
 
     def _take(self, terms: Terms, due: list[MemoryContact], agent_id: AgentId | None) -> Claims:
-        attempts: list[Attempt] = []
+        calls: list[Call] = []
         closed = rescheduled = 0
         for contact in due:
             forever, again_at = self._hindrance(terms, contact)
@@ -303,8 +303,8 @@ class MemoryRecords:
                 self._wait(contact)
                 rescheduled += 1
             else:
-                attempts.append(self._open(terms, contact, agent_id))
-        return Claims(attempts, rescheduled, closed)
+                calls.append(self._open(terms, contact, agent_id))
+        return Claims(calls, rescheduled, closed)
 
     def _hindrance(self, terms: Terms, contact: MemoryContact) -> tuple[bool, datetime | None]:
         """Whether it is never to be called, and until when it is not."""
@@ -329,75 +329,75 @@ class MemoryRecords:
             if listing.campaign_id in {None, campaign_id} and (listing.until is None or listing.until > now)
         ]
 
-    def _open(self, terms: Terms, contact: MemoryContact, agent_id: AgentId | None) -> Attempt:
+    def _open(self, terms: Terms, contact: MemoryContact, agent_id: AgentId | None) -> Call:
         now = self._clock.now()
         contact.process_status = IN_CALL
-        attempt = Attempt(
+        call = Call(
             tenant_id=self.tenant_id,
-            attempt_id=UUID(int=self._rng.getrandbits(128), version=4),
+            call_id=UUID(int=self._rng.getrandbits(128), version=4),
             campaign_id=terms.campaign_id,
             contact_id=contact.contact_id,
             phone=contact.phone,
-            state=AttemptState.CLAIMED,
+            state=CallState.CLAIMED,
             opened_at=now,
             dial_until=terms.open_until[contact.zone],
             lease_until=now + terms.lease,
             agent_id=agent_id,
         )
         self._busy.add(contact.phone)
-        self._keep(attempt)
-        return attempt
+        self._keep(call)
+        return call
 
-    def _keep(self, attempt: Attempt) -> bool:
-        self._live[attempt.attempt_id] = attempt
-        self.campaigns[attempt.campaign_id].live[attempt.attempt_id] = attempt
+    def _keep(self, call: Call) -> bool:
+        self._live[call.call_id] = call
+        self.campaigns[call.campaign_id].live[call.call_id] = call
         return True
 
-    async def dial(self, attempts: Sequence[Attempt], lease: timedelta) -> dict[UUID, Outcome | None]:
+    async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         now = self._clock.now()
         verdicts: dict[UUID, Outcome | None] = {}
-        for asked in attempts:
-            attempt = self._live.get(asked.attempt_id)
-            if attempt is None or attempt.state is not AttemptState.CLAIMED or attempt.lease_until <= now:
+        for asked in calls:
+            call = self._live.get(asked.call_id)
+            if call is None or call.state is not CallState.CLAIMED or call.lease_until <= now:
                 continue
-            verdicts[attempt.attempt_id] = why_not = self._refusal(attempt)
+            verdicts[call.call_id] = why_not = self._refusal(call)
             if why_not is None:
-                self._keep(replace(attempt, state=AttemptState.DIALING, dialled_at=now, lease_until=now + lease))
-                insort(self._by_number.setdefault(attempt.phone, []), now)
+                self._keep(replace(call, state=CallState.DIALING, dialled_at=now, lease_until=now + lease))
+                insort(self._by_number.setdefault(call.phone, []), now)
         return verdicts
 
-    def _refusal(self, attempt: Attempt) -> Outcome | None:
-        listings = self._listings(attempt.phone, attempt.campaign_id)
+    def _refusal(self, call: Call) -> Outcome | None:
+        listings = self._listings(call.phone, call.campaign_id)
         if listings:
             return Outcome.DNC if any(listing.until is None for listing in listings) else Outcome.CANCELLED
-        if self.campaigns[attempt.campaign_id].status is not Status.RUNNING:
+        if self.campaigns[call.campaign_id].status is not Status.RUNNING:
             return Outcome.CANCELLED
-        return Outcome.OUT_OF_WINDOW if attempt.dial_until <= self._clock.now() else None
+        return Outcome.OUT_OF_WINDOW if call.dial_until <= self._clock.now() else None
 
-    async def rang(self, attempt: Attempt, at: datetime) -> bool:
-        return self._advance(attempt, AttemptState.RINGING, lambda a: replace(a, ringing_at=at))
+    async def rang(self, call: Call, at: datetime) -> bool:
+        return self._advance(call, CallState.RINGING, lambda a: replace(a, ringing_at=at))
 
-    async def answered(self, attempt: Attempt, at: datetime, lease: timedelta) -> bool:
+    async def answered(self, call: Call, at: datetime, lease: timedelta) -> bool:
         until = self._clock.now() + lease
-        return self._advance(attempt, AttemptState.ANSWERED, lambda a: replace(a, answered_at=at, lease_until=until))
+        return self._advance(call, CallState.ANSWERED, lambda a: replace(a, answered_at=at, lease_until=until))
 
-    def _advance(self, asked: Attempt, target: AttemptState, change: Callable[[Attempt], Attempt]) -> bool:
-        attempt = self._live.get(asked.attempt_id)
-        if attempt is None or target not in TRANSITIONS[attempt.state]:
+    def _advance(self, asked: Call, target: CallState, change: Callable[[Call], Call]) -> bool:
+        call = self._live.get(asked.call_id)
+        if call is None or target not in TRANSITIONS[call.state]:
             return False
-        return self._keep(replace(change(attempt), state=target))
+        return self._keep(replace(change(call), state=target))
 
-    async def connected(self, attempt: Attempt, at: datetime, agent_id: AgentId | None) -> bool:
-        found = self._live.get(attempt.attempt_id)
-        if found is None or found.state is not AttemptState.ANSWERED or found.connected_at is not None:
+    async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
+        found = self._live.get(call.call_id)
+        if found is None or found.state is not CallState.ANSWERED or found.connected_at is not None:
             return False
-        agent = self._agent_of(attempt.attempt_id)
+        agent = self._agent_of(call.call_id)
         if agent is not None and agent.state is AgentState.RESERVED:
             self._set_agent(agent, AgentState.TALKING)
         return self._keep(replace(found, connected_at=at, agent_id=agent_id or found.agent_id))
 
-    async def end(self, attempt: Attempt, ending: Ending) -> bool:
-        found = self._live.get(attempt.attempt_id)
+    async def end(self, call: Call, ending: Ending) -> bool:
+        found = self._live.get(call.call_id)
         if found is None:
             return False
         if ending.outcome in NOT_PLACED and found.dialled_at is not None:
@@ -412,57 +412,57 @@ class MemoryRecords:
             contact.due_at = again_at
             self._wait(contact)
         self._close(found, Ended(found, ending, now, again_at))
-        self._free(found.attempt_id)
+        self._free(found.call_id)
         return True
 
-    def _again_at(self, attempt: Attempt, contact: MemoryContact, outcome: Outcome) -> datetime | None:
+    def _again_at(self, call: Call, contact: MemoryContact, outcome: Outcome) -> datetime | None:
         past = Past(self.history(contact.contact_id), contact.zone, self.tenant_zone, self._clock.now())
-        return past.again_at(self.campaigns[attempt.campaign_id].settings, outcome)
+        return past.again_at(self.campaigns[call.campaign_id].settings, outcome)
 
     def history(self, contact_id: ContactId) -> History:
-        ended = [e for e in self._histories.get(contact_id, ()) if e.attempt.dialled_at is not None]
-        dialled_at = [e.attempt.dialled_at for e in ended if e.attempt.dialled_at is not None]
+        ended = [e for e in self._histories.get(contact_id, ()) if e.call.dialled_at is not None]
+        dialled_at = [e.call.dialled_at for e in ended if e.call.dialled_at is not None]
         return History(Counter(e.ending.outcome for e in ended), dialled_at[-1000:])
 
-    def _close(self, attempt: Attempt, ended: Ended) -> None:
-        del self._live[attempt.attempt_id]
-        self._busy.discard(attempt.phone)
-        campaign = self.campaigns[attempt.campaign_id]
-        del campaign.live[attempt.attempt_id]
-        if attempt.dialled_at is not None and ended.ending.outcome not in {Outcome.LOST, Outcome.FAILED}:
-            live = attempt.answered_at is not None and ended.ending.outcome is not Outcome.MACHINE
-            rang_s = _rang_s(attempt.dialled_at, attempt.answered_at or ended.at)
-            campaign.rings.append((attempt.dialled_at, live, rang_s))
+    def _close(self, call: Call, ended: Ended) -> None:
+        del self._live[call.call_id]
+        self._busy.discard(call.phone)
+        campaign = self.campaigns[call.campaign_id]
+        del campaign.live[call.call_id]
+        if call.dialled_at is not None and ended.ending.outcome not in {Outcome.LOST, Outcome.FAILED}:
+            live = call.answered_at is not None and ended.ending.outcome is not Outcome.MACHINE
+            rang_s = _rang_s(call.dialled_at, call.answered_at or ended.at)
+            campaign.rings.append((call.dialled_at, live, rang_s))
         campaign.outcomes[ended.ending.outcome] += 1
-        campaign.placed += attempt.dialled_at is not None
-        if attempt.connected_at is not None:
-            campaign.talk_s += (ended.at - attempt.connected_at).total_seconds()
-        self.over[attempt.attempt_id] = ended
-        self._histories.setdefault(attempt.contact_id, []).append(ended)
+        campaign.placed += call.dialled_at is not None
+        if call.connected_at is not None:
+            campaign.talk_s += (ended.at - call.connected_at).total_seconds()
+        self.over[call.call_id] = ended
+        self._histories.setdefault(call.contact_id, []).append(ended)
 
-    def _free(self, attempt_id: UUID) -> None:
-        agent = self._agent_of(attempt_id)
+    def _free(self, call_id: UUID) -> None:
+        agent = self._agent_of(call_id)
         if agent is not None:
             idle = AgentState.WRAP_UP if agent.state is AgentState.TALKING else AgentState.IDLE
-            self._set_agent(agent, AgentState.HANGING_UP if agent.leaving else idle, attempt_id=None, leaving=False)
+            self._set_agent(agent, AgentState.HANGING_UP if agent.leaving else idle, call_id=None, leaving=False)
 
-    async def extend(self, attempts: Sequence[Attempt], lease: timedelta) -> None:
+    async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         until = self._clock.now() + lease
-        for asked in attempts:
-            attempt = self._live.get(asked.attempt_id)
-            if attempt is not None:
-                self._keep(replace(attempt, lease_until=until))
+        for asked in calls:
+            call = self._live.get(asked.call_id)
+            if call is not None:
+                self._keep(replace(call, lease_until=until))
 
-    async def live(self) -> list[Attempt]:
-        return sorted(self._live.values(), key=lambda attempt: (attempt.opened_at, attempt.attempt_id))
+    async def live(self) -> list[Call]:
+        return sorted(self._live.values(), key=lambda call: (call.opened_at, call.call_id))
 
-    async def overdue(self) -> list[Attempt]:
+    async def overdue(self) -> list[Call]:
         now = self._clock.now()
-        found = [attempt for attempt in self._live.values() if attempt.lease_until < now]
-        return sorted(found, key=lambda attempt: (attempt.opened_at, attempt.attempt_id))
+        found = [call for call in self._live.values() if call.lease_until < now]
+        return sorted(found, key=lambda call: (call.opened_at, call.call_id))
 
-    async def ended(self, attempt_ids: Sequence[UUID]) -> list[UUID]:
-        return [attempt_id for attempt_id in attempt_ids if attempt_id in self.over]
+    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
+        return [call_id for call_id in call_ids if call_id in self.over]
 
     # Of agents
 
@@ -491,25 +491,25 @@ class MemoryRecords:
     async def agent_gone(self, channel_id: UUID) -> UUID | None:
         for agent in self.agents.values():
             if agent.channel_id == channel_id:
-                self._set_agent(agent, AgentState.OFFLINE, channel_id=None, attempt_id=None, leaving=False)
+                self._set_agent(agent, AgentState.OFFLINE, channel_id=None, call_id=None, leaving=False)
                 self.accepted.pop(agent.agent_id, None)
-                return agent.attempt_id
+                return agent.call_id
         return None
 
-    async def reserve(self, attempt: Attempt, queue_id: QueueId) -> Agent | None:
-        if attempt.attempt_id not in self._live:
+    async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
+        if call.call_id not in self._live:
             return None
-        taken = self._agent_of(attempt.attempt_id)
+        taken = self._agent_of(call.call_id)
         if taken is not None:
             return taken
         idle = [a for a in self.agents.values() if a.state is AgentState.IDLE and a.queue_id == queue_id]
         if not idle:
             return None
         longest = min(idle, key=lambda agent: (agent.state_since, agent.agent_id))
-        return self._set_agent(longest, AgentState.RESERVED, attempt_id=attempt.attempt_id)
+        return self._set_agent(longest, AgentState.RESERVED, call_id=call.call_id)
 
-    def _agent_of(self, attempt_id: UUID) -> Agent | None:
-        return next((agent for agent in self.agents.values() if agent.attempt_id == attempt_id), None)
+    def _agent_of(self, call_id: UUID) -> Agent | None:
+        return next((agent for agent in self.agents.values() if agent.call_id == call_id), None)
 
     async def wrap_ups_over(self) -> int:
         now = self._clock.now()

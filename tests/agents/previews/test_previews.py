@@ -46,7 +46,7 @@ async def test_offer_shows_whom_the_agent_will_call(floor):
     contact_id = added["contactId"]
     await floor.pool.execute(
         """
-        insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, dialled_at,
+        insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, dialled_at,
             ended_at, dial_until, lease_until)
         select $1, gen_random_uuid(), $2, $3, '+84901234567', 'ended', outcome, dialled_at, now(), now(), now()
         from (values ('busy', now()), ('no_answer', now()), ('cancelled', null)) t (outcome, dialled_at)
@@ -184,10 +184,10 @@ async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campa
     await floor.contacts(campaign_id, 1)
     await offered(floor, agent_id, campaign_id)
     await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
-    attempt_id = uuid.uuid4()
-    await store.reserve_for(conn, floor.tenant_id, agent_id, attempt_id)
+    call_id = uuid.uuid4()
+    await store.reserve_for(conn, floor.tenant_id, agent_id, call_id)
     assert await accepted(floor) == []
-    await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    await store.freed(conn, [(floor.tenant_id, call_id)])
     assert len(await accepted(floor)) == 1
     await floor.tenant.done("POST", f"/v1/campaigns/{campaign_id}/pause")
     assert await accepted(floor) == []
@@ -259,11 +259,11 @@ async def test_contact_that_another_took_in_a_call_meanwhile_is_not_kept(floor, 
 async def test_contact_is_looked_at_in_idle_and_wrap_up_and_accepted_in_idle_alone(floor, conn):
     campaign_id = await floor.campaign()
     await floor.contacts(campaign_id, 3)
-    agent_id, attempt_id = await floor.talking()
+    agent_id, call_id = await floor.talking()
     offering = {"json": {"campaignId": campaign_id}}
     said = "The agent must be idle, or in wrap_up to look at a contact"
     assert await refusal(floor, "POST", preview(agent_id), **offering) == said
-    await store.freed(conn, [(floor.tenant_id, attempt_id)])
+    await store.freed(conn, [(floor.tenant_id, call_id)])
     assert await floor.state(agent_id) == AgentState.WRAP_UP
     await floor.tenant.done("POST", preview(agent_id), **offering)
     assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == said

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import refused
-from tests.support.calls import agent, attempt, dnc, due, in_call, settings
+from tests.support.calls import a_call, agent, dnc, due, in_call, settings
 from tongdai.calls.diagnostics import pending
 from tongdai.calls.diagnostics.rules import Reason, ZoneCount
 from tongdai.calls.live import heartbeat
@@ -179,27 +179,27 @@ async def test_number_called_as_often_as_it_may_be_waits_until_a_call_is_old_eno
     await settings(conn, tenant.tenant_id, campaign_id, number_calls=2, number_period_h=24)
     twice, once, long_ago, not_placed = [await add(n) for n in range(1, 5)]
     t, first = tenant.tenant_id, now() - 5 * HOUR
-    await attempt(conn, t, other, twice, phone(1), opened_at=first, dialled_s=0)
-    await attempt(conn, t, campaign_id, twice, phone(1), opened_at=now() - 2 * HOUR)
-    await attempt(conn, t, other, once, phone(2), opened_at=first)
+    await a_call(conn, t, other, twice, phone(1), opened_at=first, dialled_s=0)
+    await a_call(conn, t, campaign_id, twice, phone(1), opened_at=now() - 2 * HOUR)
+    await a_call(conn, t, other, once, phone(2), opened_at=first)
     for hours in (30, 31):
-        await attempt(conn, t, other, long_ago, phone(3), opened_at=now() - hours * HOUR)
+        await a_call(conn, t, other, long_ago, phone(3), opened_at=now() - hours * HOUR)
     for hours in (2, 3):
         opened = now() - hours * HOUR
-        await attempt(conn, t, other, not_placed, phone(4), outcome="cancelled", dialled_s=None, opened_at=opened)
+        await a_call(conn, t, other, not_placed, phone(4), outcome="cancelled", dialled_s=None, opened_at=opened)
     assert await counts(tenant, campaign_id) == {"overNumberCeiling": 1, "callableNow": 3}
     told = await why(tenant, campaign_id, twice)
     assert (told["reason"], instant(told["nextCallAt"])) == ("overNumberCeiling", first + 24 * HOUR)
 
 
 async def test_many_calls_to_others_do_not_keep_a_ceiling_from_being_seen(tenant, conn, campaign_id, add):
-    """More attempts than ten for each contact: found from the contacts."""
+    """More calls than ten for each contact: found from the contacts."""
     await settings(conn, tenant.tenant_id, campaign_id, number_calls=1, number_period_h=24)
     contact_id = await add(1)
     for n in range(12):
-        await attempt(conn, tenant.tenant_id, campaign_id, 10**6 + n, phone(100 + n), opened_at=now() - HOUR)
+        await a_call(conn, tenant.tenant_id, campaign_id, 10**6 + n, phone(100 + n), opened_at=now() - HOUR)
     assert await counts(tenant, campaign_id) == {"callableNow": 1}
-    await attempt(conn, tenant.tenant_id, campaign_id, contact_id, phone(1), opened_at=now() - HOUR)
+    await a_call(conn, tenant.tenant_id, campaign_id, contact_id, phone(1), opened_at=now() - HOUR)
     assert await counts(tenant, campaign_id) == {"overNumberCeiling": 1}
 
 
@@ -244,7 +244,7 @@ async def made_up(tenant, conn, rng):
         await dnc(conn, t, rng.sample([phone(n) for n in range(60)], 5), campaign_id=where, expires_at=expires)
     for n in [n for n in rng.sample(range(40), 8) for _ in range(rng.randrange(4))]:
         opened, dialled = now() - rng.choice([0.3, 2, 20, 30]) * HOUR, rng.choice([0.2, 0.2, None])
-        await attempt(conn, t, rng.choice([mine, other]), 10**9 + n, phone(n), opened_at=opened, dialled_s=dialled)
+        await a_call(conn, t, rng.choice([mine, other]), 10**9 + n, phone(n), opened_at=opened, dialled_s=dialled)
     busy = rng.sample(range(40), 4)
     for n in busy:
         await in_call(conn, t, 2 * 10**9 + n, phone(n), other, opened_at=now())
@@ -285,7 +285,7 @@ async def test_numbers_that_are_kept_are_the_same_from_whichever_side_they_are_f
 async def test_ceiling_that_is_named_twice_counts_a_call_once(tenant, conn, campaign_id, add):
     contact_id, ceiling = await add(1), FrequencyCap(2, timedelta(hours=24))
     place = Place(tenant.tenant_id, campaign_id)
-    await attempt(conn, tenant.tenant_id, campaign_id, contact_id, phone(1), opened_at=now() - HOUR)
+    await a_call(conn, tenant.tenant_id, campaign_id, contact_id, phone(1), opened_at=now() - HOUR)
     async with snapshot(conn):
         assert await pending.kept_counts(conn, place, 1, [ceiling, ceiling]) == []
 
@@ -323,7 +323,7 @@ insert into contact_counter (tenant_id, campaign_id, list_id, process_status, ca
 select tenant_id, campaign_id, list_id, 0, '', 8, 4000 from contact_list where tenant_id = $1 and campaign_id = $2
 """
 CALL_MANY = """
-insert into attempt (tenant_id, attempt_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
+insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
     ended_at, dial_until, lease_until)
 select $1, gen_random_uuid(), $2, 1, phone, 'ended', 'busy', now() - interval '2 hours', now() - interval '2 hours',
     now(), 'infinity', 'infinity'
@@ -438,11 +438,11 @@ async def test_share_of_the_abandoned_at_the_cap_is_told_of_predictive(tenant, c
     await agent(conn, tenant.tenant_id, queue_id)
     await settings(conn, tenant.tenant_id, running, mode="predictive", queue_id=queue_id)
     for n in range(97):
-        await attempt(conn, tenant.tenant_id, running, n, phone(n), outcome="answered", answered_s=2, opened_at=now())
+        await a_call(conn, tenant.tenant_id, running, n, phone(n), outcome="answered", answered_s=2, opened_at=now())
     for n in range(2):
-        await attempt(conn, tenant.tenant_id, running, n, phone(n), outcome="abandoned", answered_s=2, opened_at=now())
+        await a_call(conn, tenant.tenant_id, running, n, phone(n), outcome="abandoned", answered_s=2, opened_at=now())
     assert await blocked(tenant, running) == []
-    await attempt(conn, tenant.tenant_id, running, 99, phone(99), outcome="abandoned", answered_s=2, opened_at=now())
+    await a_call(conn, tenant.tenant_id, running, 99, phone(99), outcome="abandoned", answered_s=2, opened_at=now())
     assert await blocked(tenant, running) == ["abandonment_cap_reached"]
     await settings(conn, tenant.tenant_id, running, mode="progressive")
     assert await blocked(tenant, running) == []

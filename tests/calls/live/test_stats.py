@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import refused
-from tests.support.calls import agent, attempt, in_call, settings
+from tests.support.calls import a_call, agent, in_call, settings
 from tongdai.calls.live import heartbeat
 from tongdai.calls.live import stats as figures
 from tongdai.calls.live.heartbeat import Pulse
@@ -63,16 +63,16 @@ async def test_agents_of_the_campaigns_queue_are_counted_by_state(tenant, conn, 
 async def test_figures_are_of_the_calls_that_ended(tenant, conn, campaign_id):
     t = tenant.tenant_id
     for n, outcome in enumerate(["no_answer", "no_answer", "busy"]):
-        await attempt(conn, t, campaign_id, n, phone(n), outcome=outcome, opened_at=now(), ended_s=0.2)
+        await a_call(conn, t, campaign_id, n, phone(n), outcome=outcome, opened_at=now(), ended_s=0.2)
     for n in (3, 4):
-        await attempt(
+        await a_call(
             conn, t, campaign_id, n, phone(n), outcome="answered", opened_at=now() - timedelta(seconds=60),
             dialled_s=0, answered_s=n, connected_s=n, ended_s=60,
         )  # fmt: skip
-    await attempt(
+    await a_call(
         conn, t, campaign_id, 5, phone(5), outcome="abandoned", opened_at=now(), dialled_s=0, answered_s=5, ended_s=0,
     )  # fmt: skip
-    await attempt(
+    await a_call(
         conn, t, campaign_id, 6, phone(6), outcome="cancelled", opened_at=now(), dialled_s=None, ended_s=0
     )  # fmt: skip
     found = await live(tenant, campaign_id)
@@ -97,7 +97,7 @@ async def test_figures_without_calls_are_no_division_by_zero(tenant, campaign_id
 
 async def test_yesterday_is_not_today_and_counts_for_the_abandoned_of_a_month(tenant, conn, campaign_id):
     for days, outcome in ((2, "abandoned"), (40, "answered")):
-        await attempt(
+        await a_call(
             conn, tenant.tenant_id, campaign_id, days, phone(days), outcome=outcome, dialled_s=0, answered_s=2,
             opened_at=now() - timedelta(days=days),
         )  # fmt: skip
@@ -114,7 +114,7 @@ async def test_today_begins_at_midnight_where_the_tenant_is(tenant, conn, campai
         midnight = await conn.fetchval("select date_trunc('day', now() at time zone $1) at time zone $1", zone)
         for minutes in (-30, 30):
             opened = midnight + timedelta(minutes=minutes)
-            await attempt(conn, tenant.tenant_id, campaign, minutes + 60, phone(1), opened_at=opened, ended_s=1)
+            await a_call(conn, tenant.tenant_id, campaign, minutes + 60, phone(1), opened_at=opened, ended_s=1)
         assert (await live(tenant, campaign))["today"]["calls"] == 1
 
 
@@ -134,8 +134,8 @@ async def test_overview_has_the_campaigns_that_run_or_have_calls_up(tenant, othe
     await in_call(conn, tenant.tenant_id, 1, phone(1), ending)
     theirs = await other_tenant.campaign()
     await other_tenant.done("POST", f"/v1/campaigns/{theirs}/start")
-    await attempt(conn, other_tenant.tenant_id, theirs)
-    over = [await attempt(conn, tenant.tenant_id, campaign_id, n, phone(n), outcome="busy") for n in range(12)]
+    await a_call(conn, other_tenant.tenant_id, theirs)
+    over = [await a_call(conn, tenant.tenant_id, campaign_id, n, phone(n), outcome="busy") for n in range(12)]
     found = await tenant.done("GET", "/v1/live")
     assert [campaign["campaignId"] for campaign in found["campaigns"]] == [running, ending]
     assert found["switch"] == {"up": True, "name": "simulated"}

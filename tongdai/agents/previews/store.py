@@ -131,7 +131,7 @@ def _refusal(terms: asyncpg.Record | None) -> Refusal | None:
 FIND = """
 select p.agent_id, p.campaign_id, p.contact_id, c.phone, c.name, c.external_id, c.attributes, c.zone,
     (
-        select count(*) from attempt t
+        select count(*) from call t
         where t.tenant_id = p.tenant_id and t.contact_id = p.contact_id and t.ended_at is not null
             and t.dialled_at is not null
     ) as attempts,

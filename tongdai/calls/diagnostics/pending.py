@@ -33,7 +33,7 @@ from unnest($3::text[], $4::boolean[]) as sent (zone, later)
 """
 # Those that are in a call are in the index like those that wait.
 CALLED = """
-select c.zone, c.later, count(*) as contacts from attempt a cross join lateral (
+select c.zone, c.later, count(*) as contacts from call a cross join lateral (
     select zone, due_at > now() as later from contact
     where tenant_id = $1 and contact_id = a.contact_id and process_status + 0 = 0 limit 1
 ) c where a.tenant_id = $1 and a.campaign_id = $2 and a.ended_at is null group by c.zone, c.later
@@ -73,7 +73,7 @@ class Kept(NamedTuple):
 _REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CEILING)
 """As the statements number them, from 1."""
 _SLACK = timedelta(hours=1)
-"""More than a claimed attempt waits for being dialled: ceilings go by the dialling, their index by the claim."""
+"""More than a claimed call waits for being dialled: ceilings go by the dialling, their index by the claim."""
 
 # A number that is in a call is kept by that, whatever its earlier ones. It has one at a time, so its calls were dialled
 # in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
@@ -86,10 +86,10 @@ with kept as materialized (
         where l.tenant_id = $1 and (l.campaign_id is null or l.campaign_id = $2)
             and (d.expires_at is null or d.expires_at > now())
         union all
-        select phone, 2 from attempt where tenant_id = $1 and ended_at is null
+        select phone, 2 from call where tenant_id = $1 and ended_at is null
         union all
         select a.phone, 3 from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
-        join attempt a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
+        join call a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
             and a.dialled_at + ceilings.period > now()
         group by a.phone, ceilings.calls, ceilings.period having count(*) >= ceilings.calls
     ) numbers group by phone order by phone
@@ -122,11 +122,11 @@ from contact c cross join lateral (
             where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
                 and (d.expires_at is null or d.expires_at > now()) offset 0
         ) then 1
-        when exists (select from attempt where tenant_id = $1 and phone = c.phone and ended_at is null offset 0) then 2
+        when exists (select from call where tenant_id = $1 and phone = c.phone and ended_at is null offset 0) then 2
         when exists (
             select from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
             cross join lateral (
-                select from attempt where tenant_id = $1 and phone = c.phone and ended_at is not null
+                select from call where tenant_id = $1 and phone = c.phone and ended_at is not null
                     and opened_at > now() - $5::interval and dialled_at + ceilings.period > now()
                 offset ceilings.calls - 1 limit 1
             ) placed

@@ -6,7 +6,7 @@ from datetime import datetime
 from tongdai.calls.diagnostics.pending import Kept, kept_counts, zone_counts
 from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
 from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
-from tongdai.calls.model import AttemptState
+from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.rules import number_caps
 from tongdai.db.pool import Connection
 from tongdai.ids import ContactId
@@ -74,7 +74,7 @@ select case when live.contact_id = c.contact_id then 1 else c.process_status end
     live.contact_id is not null as busy, listed.lists, listed.until_at, called.until_at as called_until
 from contact c
 left join lateral (
-    select contact_id, state from attempt where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
+    select contact_id, state from call where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
 ) live on true
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
@@ -87,7 +87,7 @@ cross join lateral (
     select max(placed.dialled_at + ceilings.period) as until_at
     from unnest($4::integer[], $5::interval[]) as ceilings (calls, period)
     cross join lateral (
-        select dialled_at from attempt
+        select dialled_at from call
         where tenant_id = $1 and phone = c.phone and ended_at is not null and dialled_at is not null
         order by opened_at desc offset ceilings.calls - 1 limit 1
     ) placed where placed.dialled_at + ceilings.period > now()
@@ -103,7 +103,7 @@ class Case:
     standing: Standing
     process_status: int
     facts: Facts
-    state: AttemptState | None
+    state: CallState | None
     """Of its own call, when it is in one."""
 
 
@@ -128,5 +128,5 @@ async def case(conn: Connection, place: Place, contact_id: ContactId) -> Case | 
         number_in_call=row["busy"],
         ceiling_until=row["called_until"],
     )
-    state = None if row["state"] is None else AttemptState(row["state"])
+    state = None if row["state"] is None else CallState(row["state"])
     return Case(campaign, row["process_status"], facts, state)

@@ -56,7 +56,7 @@ CAMPAIGN = """
 select c.status, t.zone, now() as now,
     (select coalesce(sum(contacts), 0)::bigint from contact_counter
      where tenant_id = $1 and campaign_id = $2 and process_status = 0) as pending,
-    (select count(*) from attempt where tenant_id = $1 and campaign_id = $2 and ended_at is null) as active_calls,
+    (select count(*) from call where tenant_id = $1 and campaign_id = $2 and ended_at is null) as active_calls,
     (select count(*) from preview where tenant_id = $1 and campaign_id = $2 and accepted_at is not null) as accepted
 from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.campaign_id = $2
 """

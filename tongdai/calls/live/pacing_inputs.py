@@ -14,7 +14,7 @@ class Load:
     now: datetime
     """By the database's clock, as are the other instants but those that the switch told."""
     active_calls: int = 0
-    """The campaign's attempts that have not ended."""
+    """The campaign's calls that have not ended."""
     ringing_since: tuple[datetime, ...] = ()
     """Of each call that is to ring or rings and will want one of these agents, of whatever campaign: its dialling."""
     waiting: int = 0
@@ -54,7 +54,7 @@ class Recent:
 # a join, in which it would read them anew for each of the campaigns.
 LOAD = """
 with up as materialized (
-    select attempt_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from attempt
+    select call_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from call
     where tenant_id = $1 and ended_at is null
 )
 select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting, agents.agents_free,
@@ -64,8 +64,8 @@ from (
 ) own, (
     select coalesce(array_agg(coalesce(dialled_at, opened_at)) filter (where state <> 'answered'), '{}')
             as ringing_since,
-        count(*) filter (where state = 'answered' and connected_at is null and attempt_id not in (
-            select attempt_id from agent where tenant_id = $1 and queue_id = $3 and attempt_id is not null
+        count(*) filter (where state = 'answered' and connected_at is null and call_id not in (
+            select call_id from agent where tenant_id = $1 and queue_id = $3 and call_id is not null
         )) as waiting
     from up where agent_id is null and (campaign_id in (
         select campaign_id from campaign where tenant_id = $1 and queue_id = $3 and mode <> 'agentless'
@@ -105,12 +105,12 @@ select answered, after_s, count(*) as calls from (
         least(greatest(floor(extract(epoch from coalesce(a.answered_at, a.ended_at) - a.dialled_at)), 0), 90)::integer
             as after_s
     from (
-        select dialled_at, answered_at, ended_at, outcome from attempt
+        select dialled_at, answered_at, ended_at, outcome from call
         where tenant_id = $1 and campaign_id = $2 and ended_at is null and answered_at is not null
             and opened_at > clock_timestamp() - interval '1 hour'
             and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
         union all (
-            select dialled_at, answered_at, ended_at, outcome from attempt
+            select dialled_at, answered_at, ended_at, outcome from call
             where tenant_id = $1 and campaign_id = $2 and ended_at is not null
                 and opened_at > clock_timestamp() - interval '1 hour'
                 and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'

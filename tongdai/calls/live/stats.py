@@ -13,8 +13,8 @@ import msgspec
 
 from tongdai.calls import history
 from tongdai.calls.diagnostics.rules import percent
-from tongdai.calls.history import Call, Filter
-from tongdai.calls.model import AttemptState
+from tongdai.calls.history import CallRecord, Filter
+from tongdai.calls.model import CallState
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Totals
 from tongdai.db.pool import Connection
@@ -105,12 +105,12 @@ from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by 
 """
 ACTIVE = """
 select campaign_id from campaign where tenant_id = $1 and status = 2
-union select campaign_id from attempt where tenant_id = $1 and ended_at is null
+union select campaign_id from call where tenant_id = $1 and ended_at is null
 order by campaign_id limit 1000
 """
 UP = """
 select campaign_id, state, connected_at is not null as connected, count(*) as calls
-from attempt where tenant_id = $1 and ended_at is null group by campaign_id, state, connected_at is not null
+from call where tenant_id = $1 and ended_at is null group by campaign_id, state, connected_at is not null
 """
 AGENTS = """
 select c.campaign_id, a.state, count(*) as agents from campaign c
@@ -120,13 +120,13 @@ where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign
 # A call is dialled soon after it was opened: the index goes by the opening.
 MINUTE = """
 with up as materialized (
-    select campaign_id, count(*) as calls from attempt
+    select campaign_id, count(*) as calls from call
     where tenant_id = $1 and ended_at is null and dialled_at > now() - interval '1 minute' group by campaign_id
 )
 select c.campaign_id, coalesce(up.calls, 0) + d.calls as calls
 from unnest($2::bigint[]) as c (campaign_id) left join up on up.campaign_id = c.campaign_id
 cross join lateral (
-    select count(*) as calls from attempt
+    select count(*) as calls from call
     where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is not null
         and opened_at > now() - interval '2 minutes' and dialled_at > now() - interval '1 minute'
 ) d
@@ -200,10 +200,10 @@ def _up(rows: Sequence[asyncpg.Record]) -> CallsUp:
     counts = Counter[str]()
     for row in rows:
         state = row["state"]
-        if state == AttemptState.ANSWERED:
+        if state == CallState.ANSWERED:
             counts["talking" if row["connected"] else "waiting"] += row["calls"]
         else:
-            counts["ringing" if state == AttemptState.RINGING else "dialing"] += row["calls"]
+            counts["ringing" if state == CallState.RINGING else "dialing"] += row["calls"]
     return CallsUp(**counts)
 
 
@@ -240,7 +240,7 @@ async def abandoned_rate_30d(conn: Connection, tenant_id: TenantId, campaign_id:
     return abandoned_rate(await conn.fetch(MONTH, tenant_id, campaign_id))
 
 
-async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[Call]:
+async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[CallRecord]:
     """The calls of a tenant that ended, of those opened last."""
-    wanted = history.page_of(tenant_id, Filter(state=AttemptState.ENDED), limit)
-    return [Call._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
+    wanted = history.page_of(tenant_id, Filter(state=CallState.ENDED), limit)
+    return [CallRecord._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]

@@ -330,7 +330,7 @@ create table agent (
         check (state in ('offline', 'calling', 'idle', 'reserved', 'talking', 'wrap_up', 'hanging_up')),
     state_since timestamptz not null default now(),
     channel_id  uuid,                          -- of the phone; null while `calling` until the dialer has begun to
-    attempt_id  uuid,                          -- which the agent is reserved for or talks to
+    call_id  uuid,                          -- which the agent is reserved for or talks to
     leaving     boolean not null default false, -- offline as soon as the talk is over
     created_at  timestamptz not null default now(),
     primary key (tenant_id, agent_id),
@@ -339,11 +339,11 @@ create table agent (
     check (state <> 'offline' or channel_id is null),
     check (not leaving or state in ('reserved', 'talking')),
     check (channel_id is not null or state in ('offline', 'calling')),
-    check ((attempt_id is not null) = (state in ('reserved', 'talking')))
+    check ((call_id is not null) = (state in ('reserved', 'talking')))
 );
 create index agent_queue on agent (tenant_id, queue_id, state, state_since);
 create index agent_present on agent (tenant_id, agent_id) where state <> 'offline';
-create index agent_attempt on agent (tenant_id, attempt_id) where attempt_id is not null;
+create index agent_call on agent (tenant_id, call_id) where call_id is not null;
 create index agent_channel on agent (channel_id) where channel_id is not null;  -- an event names the channel alone
 
 -- A contact that an agent looks at before it is called.
@@ -364,14 +364,18 @@ create index preview_accepted on preview (tenant_id, campaign_id, accepted_at) w
 
 -- Calls ----------------------------------------------------------------------------------------------------------------
 
--- The id of an attempt is the id of its channel. Its contact may be deleted later; the attempt stays. Its campaign
--- exists: no campaign is ever deleted, and the claim, which alone makes attempts, has looked at it.
-create table attempt (
+-- The id of a call is the id of its channel. An outbound call is one of a campaign to a contact; the contact may be
+-- deleted later, and the call stays. Its campaign exists: no campaign is ever deleted, and the claim, which alone makes
+-- outbound calls, has looked at it. An inbound call came to a number that is a queue's.
+create table call (
     tenant_id    bigint not null,
-    attempt_id   uuid not null,
-    campaign_id  bigint not null,
-    contact_id   bigint not null,
-    phone        text not null,
+    call_id      uuid not null,
+    direction    text not null default 'outbound' check (direction in ('outbound', 'inbound')),
+    campaign_id  bigint,
+    contact_id   bigint,
+    queue_id     bigint,                       -- of an inbound call
+    called       text,                         -- likewise: the number that was called
+    phone        text not null,                -- of whoever is called, or calls
     state        text not null default 'claimed'
         check (state in ('claimed', 'dialing', 'ringing', 'answered', 'ended')),
     outcome      text check (outcome in ('answered', 'no_answer', 'busy', 'failed', 'invalid_number', 'machine',
@@ -388,25 +392,29 @@ create table attempt (
     dial_until   timestamptz not null,         -- where the calling window closes; 'infinity'
     lease_until  timestamptz not null,         -- without a heartbeat until then: lost
     due_again_at timestamptz,                  -- when its contact is to be called again; null: it is not
-    primary key (tenant_id, attempt_id),
+    primary key (tenant_id, call_id),
     check ((state = 'ended') = (ended_at is not null)),
     check ((state = 'ended') = (outcome is not null)),
     check (dialled_at is not null or state in ('claimed', 'ended')),
-    check (answered_at is not null or connected_at is null)
+    check (answered_at is not null or connected_at is null),
+    check ((direction = 'outbound') = (campaign_id is not null)),
+    check ((direction = 'outbound') = (contact_id is not null)),
+    check ((direction = 'inbound') = (queue_id is not null)),
+    check ((direction = 'inbound') = (called is not null))
 ) with (fillfactor = 80);
--- The live attempts, which are few, have an index of their own, and no index has a column that changes before the end,
--- but for who is connected with an agent: the steps of a call are HOT updates. An attempt enters the other indexes only
+-- The live calls, which are few, have an index of their own, and no index has a column that changes before the end,
+-- but for who is connected with an agent: the steps of a call are HOT updates. A call enters the other indexes only
 -- at its end. Without statistics of `ended_at` the planner takes most for ended, also before the first has.
-create unique index attempt_live_number on attempt (tenant_id, phone) where ended_at is null;
-create index attempt_contact on attempt (tenant_id, contact_id, opened_at) where ended_at is not null;
-create index attempt_number on attempt (tenant_id, phone, opened_at) where ended_at is not null;
-create index attempt_campaign on attempt (tenant_id, campaign_id, opened_at, attempt_id) where ended_at is not null;
-create index attempt_newest on attempt (tenant_id, opened_at, attempt_id) where ended_at is not null;
-create index attempt_agent on attempt (tenant_id, agent_id, opened_at, attempt_id)
+create unique index call_live_number on call (tenant_id, phone) where ended_at is null;
+create index call_contact on call (tenant_id, contact_id, opened_at) where ended_at is not null;
+create index call_number on call (tenant_id, phone, opened_at) where ended_at is not null;
+create index call_campaign on call (tenant_id, campaign_id, opened_at, call_id) where ended_at is not null;
+create index call_newest on call (tenant_id, opened_at, call_id) where ended_at is not null;
+create index call_agent on call (tenant_id, agent_id, opened_at, call_id)
     where agent_id is not null and ended_at is not null;
-create index attempt_outcome on attempt (tenant_id, campaign_id, outcome, opened_at, attempt_id)
+create index call_outcome on call (tenant_id, campaign_id, outcome, opened_at, call_id)
     where ended_at is not null;
-alter table attempt alter column tenant_id set statistics 0, alter column campaign_id set statistics 0,
+alter table call alter column tenant_id set statistics 0, alter column campaign_id set statistics 0,
     alter column ended_at set statistics 0;
 
 -- A campaign's calls by the hour in which they ended and their outcome. Shards as in contact_counter.
@@ -416,7 +424,7 @@ create table call_hour (
     hour        timestamptz not null,
     outcome     text not null,
     shard       smallint not null,
-    calls       bigint not null,               -- ended attempts
+    calls       bigint not null,               -- ended calls
     placed      bigint not null,               -- of these: the switch was asked to call
     answered    bigint not null,               -- of these: answered, machines too
     ring_s      double precision not null,     -- from dialling to answer, of the answered
