@@ -91,7 +91,7 @@ RULES = (
         "frequency cap",
         (
             Exempt(
-                re.compile(r"contactCeiling|[nN]umberCeilings?|--(contact|number)-ceiling"),
+                re.compile(r"[cC]ontactCeiling|[nN]umberCeilings?|--(contact|number)-ceiling"),
                 "wire names and CLI options of the contract",
             ),
             Exempt(

@@ -1,4 +1,4 @@
-"""`/campaigns`: making, finding, changing and moving them."""
+"""`/campaigns`: create, list, change, start, pause and stop."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ SETTINGS = {
     },
     "effectiveNumberCeilings": [],
 }
-"""Of a campaign that is made with none."""
+"""The settings of a campaign that is created without any."""
 
 
 async def in_state(tenant: Tenant, status: Status) -> int:
@@ -82,7 +82,7 @@ async def test_new_campaign_is_in_process_and_of_the_default_type(tenant):
     )
 
 
-async def test_creation_answers_in_the_documents_form(tenant):
+async def test_creation_answers_in_the_documented_form(tenant):
     made = await tenant.done("POST", "/v1/campaigns", json={"campaignName": "A", "type": "B_2", "userName": "c"})
     assert made == {
         "success": "1",
@@ -96,7 +96,7 @@ async def test_creation_answers_in_the_documents_form(tenant):
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("status", Status)
-async def test_action_moves_a_campaign_where_its_state_allows_and_leaves_it_elsewhere(tenant, action, status):
+async def test_action_changes_the_status_only_where_the_table_allows(tenant, action, status):
     campaign_id = await in_state(tenant, status)
     answer = await tenant.post(f"/v1/campaigns/{campaign_id}/{action}")
     target = TRANSITIONS[action].get(status)
@@ -109,7 +109,7 @@ async def test_action_moves_a_campaign_where_its_state_allows_and_leaves_it_else
 
 
 @pytest.mark.parametrize("action", Action)
-async def test_of_many_equal_actions_at_once_exactly_one_succeeds(tenant, action):
+async def test_exactly_one_of_several_concurrent_actions_succeeds(tenant, action):
     campaign_id = await in_state(tenant, Status.INPROCESS if action is Action.START else Status.RUNNING)
     answers = await asyncio.gather(*(tenant.post(f"/v1/campaigns/{campaign_id}/{action}") for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
@@ -156,7 +156,7 @@ async def test_change_sets_what_is_sent_and_leaves_the_rest(tenant):
 
 
 @pytest.mark.parametrize("sent", [{}, {"campaignName": None}, {"status": 2}, {"campaignName": ""}])
-async def test_change_of_nothing_or_of_what_cannot_be_changed_is_refused(tenant, sent):
+async def test_empty_change_and_change_of_a_read_only_field_are_refused(tenant, sent):
     campaign_id = await tenant.campaign()
     refused(await tenant.call("PATCH", f"/v1/campaigns/{campaign_id}", json=sent), 400, "INVALID_INPUT")
 
@@ -217,14 +217,14 @@ async def test_totals_follow_the_contacts(tenant):
     assert (row["contactCount"], row["pendingCount"], row["inCallCount"], row["processedCount"]) == counts
 
 
-async def test_every_change_is_told_in_the_audit(tenant, pool):
+async def test_every_change_is_audited(tenant, pool):
     campaign_id = await in_state(tenant, Status.STOPPED)
     await tenant.done("PATCH", f"/v1/campaigns/{campaign_id}", json={"campaignName": "B"})
     async with pool.acquire() as conn:
-        told = await conn.fetch(
+        rows = await conn.fetch(
             "select action, key_id from audit where tenant_id = $1 and subject = $2 order by audit_id",
             tenant.tenant_id,
             f"campaign {campaign_id}",
         )
     actions = ["campaign.create", "campaign.start", "campaign.stop", "campaign.change"]
-    assert [tuple(row) for row in told] == [(action, tenant.key.key_id) for action in actions]
+    assert [tuple(row) for row in rows] == [(action, tenant.key.key_id) for action in actions]

@@ -1,4 +1,4 @@
-"""States of a campaign, and what its tallies come to."""
+"""Transitions of a campaign, and its totals."""
 
 import pytest
 
@@ -15,7 +15,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("status", Status)
-def test_action_leads_from_a_state_where_documented_and_nowhere_else(action, status):
+def test_transitions_are_the_documented_ones(action, status):
     assert TRANSITIONS[action].get(status) == ALLOWED.get((action, status))
 
 
@@ -23,7 +23,7 @@ def test_nothing_leads_out_of_stopped():
     assert not any(Status.STOPPED in moves for moves in TRANSITIONS.values())
 
 
-def test_totals_count_each_contact_once_by_either_measure():
+def test_totals_count_each_contact_once_by_process_status_and_by_call_status():
     found = totals([(0, "", 5), (0, "busy", 2), (2, "answered", 3), (2, "busy", 1)])
     assert found.by_process_status == {0: 7, 1: 0, 2: 4}
     assert found.by_call_status == {"answered": 3, "busy": 3}

@@ -1,4 +1,4 @@
-"""What the dialer reads of campaigns."""
+"""Campaigns as the dialer reads them."""
 
 import asyncio
 from datetime import timedelta
@@ -52,7 +52,7 @@ async def campaign(conn, tenant, held=None, *actions):
     return made.campaign_id
 
 
-async def test_settings_come_back_as_they_went_in(conn, tenant):
+async def test_settings_are_read_as_they_were_stored(conn, tenant):
     held = settings(await queue_of(conn, tenant))
     campaign_id = await campaign(conn, tenant, held)
     assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == held
@@ -68,7 +68,7 @@ async def test_settings_of_another_tenants_campaign_are_not_found(conn, tenant, 
     assert await store.lock(conn, other_tenant.tenant_id, campaign_id) is None
 
 
-async def test_running_are_the_campaigns_in_that_state_with_what_the_dialer_needs(conn, tenant):
+async def test_running_campaigns_come_with_name_zone_and_settings(conn, tenant):
     await conn.execute("update tenant set zone = 'Asia/Ho_Chi_Minh' where tenant_id = $1", tenant.tenant_id)
     held = settings(await queue_of(conn, tenant))
     running = await campaign(conn, tenant, held, Action.START)
@@ -83,7 +83,7 @@ async def test_running_are_the_campaigns_in_that_state_with_what_the_dialer_need
     )
 
 
-async def test_of_one_priority_tenants_take_turns_and_higher_priorities_come_first(conn, tenant, other_tenant):
+async def test_running_campaigns_come_by_priority_and_round_robin_over_tenants(conn, tenant, other_tenant):
     low = [await campaign(conn, tenant, CallSettings(priority=-99), Action.START) for _ in range(3)]
     other_low = await campaign(conn, other_tenant, CallSettings(priority=-99), Action.START)
     high = await campaign(conn, other_tenant, CallSettings(priority=99), Action.START)
@@ -94,7 +94,7 @@ async def test_of_one_priority_tenants_take_turns_and_higher_priorities_come_fir
     assert found[3:] == low[1:]
 
 
-async def test_running_are_found_by_their_index(conn):
+async def test_running_campaigns_are_found_by_index(conn):
     async with conn.transaction():
         await conn.execute("set local enable_seqscan = off")
         plan = "\n".join(row[0] for row in await conn.fetch(f"explain {store.RUNNING}"))
@@ -104,18 +104,18 @@ async def test_running_are_found_by_their_index(conn):
 WAITS = "select exists (select from pg_locks where not granted and pid = $1)"
 
 
-async def test_queue_that_is_held_cannot_be_deleted_before_the_campaign_has_it(conn, dsn, tenant):
+async def test_locked_queue_cannot_be_deleted_before_the_campaign_refers_to_it(conn, dsn, tenant):
     queue_id = await queue_of(conn, tenant)
     other = await connect(dsn, name="tests")
     try:
         async with conn.transaction():
-            assert await store.holds_queue(conn, tenant.tenant_id, queue_id)
+            assert await store.lock_queue(conn, tenant.tenant_id, queue_id)
             going = asyncio.create_task(other.execute("delete from inbound_queue where queue_id = $1", queue_id))
             while not await conn.fetchval(WAITS, other.get_server_pid()):
                 assert not going.done()
             await store.create(conn, tenant.tenant_id, "A", "X", None, None, CallSettings(queue_id=queue_id))
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await going
-        assert await store.holds_queue(conn, tenant.tenant_id, queue_id)
+        assert await store.lock_queue(conn, tenant.tenant_id, queue_id)
     finally:
         await other.close()

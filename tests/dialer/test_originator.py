@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.campaigns.model import Running
+from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.dialer.originator import in_turn
 
@@ -11,7 +11,9 @@ CAMPAIGNS = st.lists(st.tuples(st.integers(1, 4), st.integers(-100, 100)), max_s
 
 
 def campaigns(sent):
-    return [Running(tenant, place, "A", "UTC", CallSettings(priority=p)) for place, (tenant, p) in enumerate(sent)]
+    return [
+        RunningCampaign(tenant, place, "A", "UTC", CallSettings(priority=p)) for place, (tenant, p) in enumerate(sent)
+    ]
 
 
 @given(CAMPAIGNS)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.dialer_simulation import Plan, simulate
 from tongdai.calls.model import Call, CallState, Outcome
-from tongdai.campaigns.model import Running
+from tongdai.campaigns.model import RunningCampaign
 from tongdai.dialer import call_controller, core, originator, reconcile
 from tongdai.dialer.options import LEASE
 from tongdai.ids import ContactId
@@ -74,7 +74,7 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
 
 
 def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forgetful(self: originator.Placing, campaign: Running, calls: Sequence[Call]) -> None:
+    async def forgetful(self: originator.Placing, campaign: RunningCampaign, calls: Sequence[Call]) -> None:
         for first in range(0, len(calls), originator.BATCH):
             some = calls[first : first + originator.BATCH]
             verdicts = await self._records.dial(some, LEASE)

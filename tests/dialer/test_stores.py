@@ -19,7 +19,7 @@ from tongdai.agents import store as agents
 from tongdai.agents.previews import store as previews
 from tongdai.calls.model import Call, Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.model import Running, Status
+from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import FrequencyCap, Mode, RetryRule
 from tongdai.campaigns.settings.windows import FOREVER
@@ -358,7 +358,7 @@ class BothRecords(RuleBasedStateMachine):
     def same_load(self) -> None:
         for campaign_id in self.campaigns:
             found = self.memory.campaigns[campaign_id].settings
-            running = Running(self.tenant, campaign_id, "", self.memory.tenant_zone, found)
+            running = RunningCampaign(self.tenant, campaign_id, "", self.memory.tenant_zone, found)
             here, there = self.both("load", running)
             assert _counts(here) == _counts(there)
             here, there = self.both("waiting_zones", self.tenant, campaign_id)

@@ -13,7 +13,7 @@ import pytest
 from tongdai.agents.model import AgentState
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Claims, Outcome, Terms
-from tongdai.campaigns.model import Running, Status
+from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.options import CLAIM_LEASE, LEASE
@@ -556,7 +556,7 @@ def test_figures_of_campaigns_that_do_not_run_are_not_kept() -> None:
 
 def test_campaign_that_fails_does_not_stop_another() -> None:
     class Broken(MemoryRecords):
-        async def load(self, campaign: Running) -> Load:
+        async def load(self, campaign: RunningCampaign) -> Load:
             if campaign.campaign_id == 1:
                 raise LookupError
             return await super().load(campaign)

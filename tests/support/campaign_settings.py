@@ -1,4 +1,4 @@
-"""Values for every campaign setting, made from its kind: a new setting is tested without a change here."""
+"""Valid and invalid values for every campaign setting, derived from its kind: a new setting needs no change here."""
 
 from collections.abc import Callable
 from typing import Any

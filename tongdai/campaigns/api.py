@@ -91,9 +91,9 @@ _SETTINGS_SAMPLE: dict[str, Any] = msgspec.to_builtins(
     settings_view.settings_shown(settings_request.changed(CallSettings(), settings_request.sent_of(_SAMPLE), "VN"))
 )
 _SETTINGS = (
-    "How it calls can be sent in the fields from `purpose` on, each by itself. Windows are in the contact's local time "
-    "and only narrow those of the preset; null is the preset's. Advertising from Vietnam and the United States "
-    "has the preset of its law if none is sent. Retry rules replace the usual ones outcome by outcome."
+    "The fields from `purpose` on are the campaign's settings; each may be sent alone. Calling windows are in the "
+    "contact's local time and only narrow those of the preset. Advertising from Vietnam and the United States gets the "
+    "preset of its law when none is sent. A retry rule replaces the default rule of its outcome."
 )
 _SETTINGS_FAILURES = (
     NotFound("Inbound queue not found"),
@@ -108,9 +108,11 @@ _SETTINGS_FAILURES = (
         path="/campaigns",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="The tenant's campaigns, by id, with their contacts counted by state",
+        summary="List the tenant's campaigns, by id, with their number of contacts by state",
         query=(
-            Query("userName", "Whose campaigns", {"type": "string", "maxLength": MAX_NAME}, "supervisor1"),
+            Query(
+                "userName", "Only campaigns of this person", {"type": "string", "maxLength": MAX_NAME}, "supervisor1"
+            ),
             Query(
                 "status",
                 "1 inprocess, 2 running, 3 paused, 4 stopped",
@@ -151,7 +153,7 @@ async def list_campaigns(request: Request) -> Answer:
         path="/campaigns",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="Make a campaign, in state 1",
+        summary="Create a campaign, in status 1",
         body=NewCampaign,
         description=_SETTINGS,
         refine={
@@ -180,7 +182,7 @@ async def create_campaign(request: Request) -> Answer:
     settings = settings_request.changed(CallSettings(), settings_request.sent_of(new), principal.country)
 
     async def work(conn: Connection) -> CampaignCreated:
-        await _hold_queue(conn, principal.tenant_id, settings.queue_id)
+        await _lock_queue(conn, principal.tenant_id, settings.queue_id)
         made = await store.create(
             conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.key_id, settings
         )
@@ -195,7 +197,7 @@ async def create_campaign(request: Request) -> Answer:
         path="/campaigns/{id}",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="A campaign, with its contacts counted by processStatus and by callStatus",
+        summary="Get a campaign, with its number of contacts by processStatus and by callStatus",
         answer=CampaignDetail,
         sample=_ROW_SAMPLE
         | _SETTINGS_SAMPLE
@@ -225,7 +227,7 @@ async def get_campaign(request: Request) -> Answer:
         path="/campaigns/{id}",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="Change what is sent of a campaign; null clears what may be null",
+        summary="Change the fields that are sent; null clears a nullable field",
         description=_SETTINGS,
         body=CampaignChange,
         refine={
@@ -263,7 +265,7 @@ async def change_campaign(request: Request) -> Answer:
             raise NotFound("Campaign not found")
         after = settings_request.changed(before, sent, principal.country)
         if "queueId" in sent:
-            await _hold_queue(conn, principal.tenant_id, after.queue_id)
+            await _lock_queue(conn, principal.tenant_id, after.queue_id)
         await store.change(
             conn,
             principal.tenant_id,
@@ -276,13 +278,13 @@ async def change_campaign(request: Request) -> Answer:
     return answer(Done(error_message="Campaign updated successfully"))
 
 
-async def _hold_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None) -> None:
-    """Raise NotFound for a queue that the tenant does not have; keep one that it has until the transaction ends."""
-    if queue_id is not None and not await store.holds_queue(conn, tenant_id, queue_id):
+async def _lock_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None) -> None:
+    """Keep a queue from being deleted until the transaction ends; NotFound when the tenant has no such queue."""
+    if queue_id is not None and not await store.lock_queue(conn, tenant_id, queue_id):
         raise NotFound("Inbound queue not found")
 
 
-def _moving(action: Action, summary: str, message: str) -> Route:
+def _transition(action: Action, summary: str, message: str) -> Route:
     @endpoint(
         Endpoint(
             method="POST",
@@ -305,7 +307,7 @@ def _moving(action: Action, summary: str, message: str) -> Route:
         async def work(conn: Connection) -> Done:
             if await store.move(conn, principal.tenant_id, campaign_id, action, principal.key_id) is None:
                 campaign = await store.find(conn, principal.tenant_id, campaign_id)
-                raise NotFound("Campaign not found") if campaign is None else _refusal(action, campaign.status)
+                raise NotFound("Campaign not found") if campaign is None else _invalid_state(action, campaign.status)
             return Done(error_message=message)
 
         return await once(request, raw, work)
@@ -313,7 +315,7 @@ def _moving(action: Action, summary: str, message: str) -> Route:
     return move
 
 
-def _refusal(action: Action, status: Status) -> InvalidState:
+def _invalid_state(action: Action, status: Status) -> InvalidState:
     allowed = " or ".join(f"{s.value} ({s.name.lower()})" for s in TRANSITIONS[action])
     return InvalidState(f"Cannot {action} a campaign in status {status.value} ({status.name.lower()}), only {allowed}")
 
@@ -347,7 +349,7 @@ HANDLERS: list[Route] = [
     create_campaign,
     get_campaign,
     change_campaign,
-    _moving(Action.START, "Start or resume: from status 1 or 3 to 2", "Campaign started"),
-    _moving(Action.PAUSE, "Pause: from status 2 to 3", "Campaign paused"),
-    _moving(Action.STOP, "Stop for good: from status 2 or 3 to 4", "Campaign stopped"),
+    _transition(Action.START, "Start or resume: from status 1 or 3 to 2", "Campaign started"),
+    _transition(Action.PAUSE, "Pause: from status 2 to 3", "Campaign paused"),
+    _transition(Action.STOP, "Stop for good: from status 2 or 3 to 4", "Campaign stopped"),
 ]

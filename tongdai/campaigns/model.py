@@ -1,4 +1,4 @@
-"""Campaigns and the states they go through."""
+"""Campaigns and their states. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +12,11 @@ DEFAULT_TYPE = "CAMPAIGN_CALL_AUTO"
 
 class Status(IntEnum):
     INPROCESS = 1
-    """Being filled; not called yet."""
+    """Contacts are being added; nobody is called yet."""
     RUNNING = 2
     PAUSED = 3
     STOPPED = 4
-    """For good: takes no contacts and calls nobody."""
+    """Final: accepts no contacts and calls nobody."""
 
 
 class Action(StrEnum):
@@ -39,25 +39,25 @@ class Campaign:
     type: str
     status: Status
     user_name: str | None
-    """Whose campaign it is, as the caller names people."""
+    """The person in charge, as the API client names people."""
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A campaign that calls."""
+class RunningCampaign:
+    """A campaign in status RUNNING, with what the dialer needs of it."""
 
     tenant_id: TenantId
     campaign_id: CampaignId
     name: str
     tenant_zone: str
-    """Of contacts whose own is not known."""
+    """The zone of contacts whose own zone is unknown."""
     settings: CallSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many contacts a campaign has, by state and by last outcome."""
+    """Number of contacts of a campaign, by state and by last outcome."""
 
     by_process_status: dict[int, int]
     by_call_status: dict[str, int]
@@ -67,11 +67,11 @@ class Totals:
         return sum(self.by_process_status.values())
 
 
-def totals(tallies: list[tuple[int, str, int]]) -> Totals:
-    """Of `(processStatus, callStatus or '', contacts)` triples."""
+def totals(counters: list[tuple[int, str, int]]) -> Totals:
+    """Sum counters, which are triples `(processStatus, callStatus or '', contacts)`."""
     by_process: dict[int, int] = {0: 0, 1: 0, 2: 0}
     by_call: dict[str, int] = {}
-    for process_status, call_status, contacts in tallies:
+    for process_status, call_status, contacts in counters:
         by_process[process_status] += contacts
         if call_status and contacts:
             by_call[call_status] = by_call.get(call_status, 0) + contacts

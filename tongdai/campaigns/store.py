@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, Running, Status, Totals, totals
+from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, RunningCampaign, Status, Totals, totals
 from tongdai.campaigns.settings import columns
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db import audit
@@ -13,7 +13,7 @@ from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, KeyId, QueueId, TenantId
 
 _COLUMNS = "campaign_id, name, type, status, user_name, created_at"
-_USUAL = CallSettings()
+_DEFAULTS = CallSettings()
 
 CREATE = f"""
 insert into campaign (tenant_id, name, type, user_name, {", ".join(columns.COLUMNS)})
@@ -28,9 +28,9 @@ async def create(
     type_: str,
     user_name: str | None,
     by: KeyId | None,
-    settings: CallSettings = _USUAL,
+    settings: CallSettings = _DEFAULTS,
 ) -> Campaign:
-    """A queue among the settings must be the tenant's own: see `holds_queue`."""
+    """Create a campaign. A queue in its settings must belong to the tenant: see `lock_queue`."""
     async with conn.transaction():
         values = columns.columns_of(settings).values()
         row = await conn.fetchrow(CREATE, tenant_id, name, type_, user_name, *values)
@@ -40,12 +40,12 @@ async def create(
     return campaign
 
 
-HOLD_QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
+LOCK_QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
 
 
-async def holds_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> bool:
-    """Whether the tenant has that queue; if so, it stays until the end of the transaction."""
-    return bool(await conn.fetchval(HOLD_QUEUE, tenant_id, queue_id))
+async def lock_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> bool:
+    """Keep a queue from being deleted until the transaction ends; False when the tenant has no such queue."""
+    return bool(await conn.fetchval(LOCK_QUEUE, tenant_id, queue_id))
 
 
 FIND = f"select {_COLUMNS} from campaign where tenant_id = $1 and campaign_id = $2"
@@ -74,13 +74,13 @@ async def page(
     limit: int,
     offset: int,
 ) -> tuple[list[Campaign], int]:
-    """A page of the campaigns that match, by id, and how many match."""
+    """A page of the matching campaigns, by id, and the number of all that match."""
     rows = await conn.fetch(PAGE, tenant_id, user_name, status, type_, limit, offset)
     total = await conn.fetchval(COUNT, tenant_id, user_name, status, type_)
     return [_campaign(row) for row in rows], total
 
 
-TALLIES = """
+COUNTERS = """
 select campaign_id, process_status, call_status, sum(contacts)::bigint as contacts
 from contact_counter where tenant_id = $1 and campaign_id = any($2::bigint[])
 group by campaign_id, process_status, call_status
@@ -88,18 +88,18 @@ group by campaign_id, process_status, call_status
 
 
 async def totals_of(conn: Connection, tenant_id: TenantId, campaign_ids: list[CampaignId]) -> dict[CampaignId, Totals]:
-    """Kept totals, one entry for each campaign asked for."""
+    """Totals from the materialised counters, for each of the campaigns."""
     found: dict[CampaignId, list[tuple[int, str, int]]] = {campaign_id: [] for campaign_id in campaign_ids}
-    for row in await conn.fetch(TALLIES, tenant_id, campaign_ids):
+    for row in await conn.fetch(COUNTERS, tenant_id, campaign_ids):
         found[row["campaign_id"]].append((row["process_status"], row["call_status"], row["contacts"]))
-    return {campaign_id: totals(tallies) for campaign_id, tallies in found.items()}
+    return {campaign_id: totals(counters) for campaign_id, counters in found.items()}
 
 
 CALL_SETTINGS = f"select {', '.join(columns.COLUMNS)} from campaign where tenant_id = $1 and campaign_id = $2"
 
 
 async def call_settings(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
-    """None when there is no such campaign."""
+    """The settings of a campaign; None when the tenant has no such campaign."""
     row = await conn.fetchrow(CALL_SETTINGS, tenant_id, campaign_id)
     return None if row is None else columns.settings_of(row)
 
@@ -108,23 +108,23 @@ SETTINGS_OF = f"""
 select tenant_id, campaign_id, {", ".join(columns.COLUMNS)} from campaign
 where (tenant_id, campaign_id) in (select * from unnest($1::bigint[], $2::bigint[]))
 """
-Place = tuple[TenantId, CampaignId]
+CampaignKey = tuple[TenantId, CampaignId]
 
 
-async def settings_of(conn: Connection, places: Collection[Place]) -> dict[Place, CallSettings]:
-    """`call_settings` of those that there are."""
-    tenants, campaigns = [tenant_id for tenant_id, _ in places], [campaign_id for _, campaign_id in places]
+async def settings_of(conn: Connection, keys: Collection[CampaignKey]) -> dict[CampaignKey, CallSettings]:
+    """The settings of those campaigns that exist."""
+    tenants, campaigns = [tenant_id for tenant_id, _ in keys], [campaign_id for _, campaign_id in keys]
     rows = await conn.fetch(SETTINGS_OF, tenants, campaigns)
     return {(row["tenant_id"], row["campaign_id"]): columns.settings_of(row) for row in rows}
 
 
 async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
-    """`call_settings`, which nobody else changes until the end of the transaction."""
+    """The settings of a campaign, locked against changes until the transaction ends."""
     row = await conn.fetchrow(f"{CALL_SETTINGS} for no key update", tenant_id, campaign_id)
     return None if row is None else columns.settings_of(row)
 
 
-# Of one priority the tenants take turns.
+# Round robin over tenants within a priority.
 RUNNING = f"""
 select tenant_id, campaign_id, c.name, t.zone as tenant_zone, {", ".join(columns.COLUMNS)}
 from campaign c join tenant t using (tenant_id) where status = 2
@@ -132,10 +132,10 @@ order by priority desc, row_number() over (partition by tenant_id, priority orde
 """
 
 
-async def running(conn: Connection) -> list[Running]:
-    """Of all tenants, the highest priority first."""
+async def running(conn: Connection) -> list[RunningCampaign]:
+    """The running campaigns of all tenants, highest priority first."""
     return [
-        Running(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], columns.settings_of(row))
+        RunningCampaign(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], columns.settings_of(row))
         for row in await conn.fetch(RUNNING)
     ]
 
@@ -160,9 +160,10 @@ async def change(
     settings: tuple[CallSettings, CallSettings] | None = None,
     by: KeyId | None,
 ) -> Campaign | None:
-    """Set what is given: `name`, `user_name` when it is a tuple of one, `settings` from what `lock` told to others.
+    """Change a campaign; None when there is no such campaign.
 
-    None when there is no such campaign.
+    `user_name` is a tuple of one value when it changes; `settings` is the pair of what `lock` returned and the new
+    ones.
     """
     async with conn.transaction():
         changed = user_name is not None
@@ -188,7 +189,7 @@ where tenant_id = $1 and campaign_id = $2 and status = allowed.source returning 
 async def move(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, action: Action, by: KeyId | None
 ) -> Campaign | None:
-    """Do what TRANSITIONS allows from the state it is in at that moment; None when it allows nothing there."""
+    """Apply the transition that TRANSITIONS allows in the present state; None when it allows none."""
     moves = TRANSITIONS[action]
     async with conn.transaction():
         row = await conn.fetchrow(MOVE, tenant_id, campaign_id, list(moves), list(moves.values()))

@@ -18,7 +18,7 @@ from tongdai.ids import CampaignId, TenantId
 from tongdai.settings import Settings
 
 _tenant_option = click.option(
-    "--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="Whose campaign it is."
+    "--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The campaign's tenant."
 )
 _campaign_option = click.option("--campaign", "campaign_id", metavar="ID", required=True, type=ID, help="The campaign.")
 TYPE = Pattern("type", "[A-Z][A-Z0-9_]{0,63}", "1 to 64 of A-Z, 0-9 and _, a letter first")
@@ -26,7 +26,7 @@ TYPE = Pattern("type", "[A-Z][A-Z0-9_]{0,63}", "1 to 64 of A-Z, 0-9 and _, a let
 
 @click.group
 def campaign() -> None:
-    """Create, set up, start, stop and list a tenant's campaigns.
+    """Create, configure, start, stop and list a tenant's campaigns.
 
     \b
     Example:
@@ -42,7 +42,7 @@ def campaign() -> None:
 @call_settings.setting_options
 @database_options
 def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name: str | None, **options: object) -> None:
-    """Create a campaign, in state inprocess, and print its id.
+    """Create a campaign, in status inprocess, and print its id.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name:
         owner = await known(conn, tenant_id)
         async with conn.transaction():
             made = call_settings.applied(CallSettings(), changes, owner.country)
-            await _hold_queue(conn, owner.tenant_id, made)
+            await _lock_queue(conn, owner.tenant_id, made)
             return (await store.create(conn, owner.tenant_id, name, type_, user_name, None, made)).campaign_id
 
     click.echo(run(settings, work))
@@ -67,7 +67,7 @@ def create(settings: Settings, tenant_id: int, name: str, type_: str, user_name:
 @call_settings.setting_options
 @database_options
 def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object) -> None:
-    """Change how a campaign calls: what is given, and nothing else. '' clears what can be empty, as in --window ''.
+    """Change settings of a campaign. '' resets a setting that can be empty, as in --window ''.
 
     \b
     Example:
@@ -84,7 +84,7 @@ def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object
             if before is None:
                 raise OperatorError(f"tenant {tenant_id} has no campaign {campaign_id}")
             after = call_settings.applied(before, changes, owner.country)
-            await _hold_queue(conn, owner.tenant_id, after)
+            await _lock_queue(conn, owner.tenant_id, after)
             await store.change(conn, owner.tenant_id, CampaignId(campaign_id), settings=(before, after), by=None)
 
     run(settings, work)
@@ -95,7 +95,7 @@ def set_(settings: Settings, tenant_id: int, campaign_id: int, **options: object
 @_campaign_option
 @database_options
 def start(settings: Settings, tenant_id: int, campaign_id: int) -> None:
-    """Start a campaign, or go on with one that is paused.
+    """Start a campaign, or resume a paused one.
 
     \b
     Example:
@@ -109,7 +109,7 @@ def start(settings: Settings, tenant_id: int, campaign_id: int) -> None:
 @_campaign_option
 @database_options
 def pause(settings: Settings, tenant_id: int, campaign_id: int) -> None:
-    """Pause a campaign that runs. Calls that are up go on.
+    """Pause a running campaign. Active calls continue.
 
     \b
     Example:
@@ -123,7 +123,7 @@ def pause(settings: Settings, tenant_id: int, campaign_id: int) -> None:
 @_campaign_option
 @database_options
 def stop(settings: Settings, tenant_id: int, campaign_id: int) -> None:
-    """Stop a campaign for good. Calls that are up go on.
+    """Stop a campaign for good. Active calls continue.
 
     \b
     Example:
@@ -179,11 +179,11 @@ def show_(settings: Settings, tenant_id: int, campaign_id: int, as_json: bool) -
 
 
 @campaign.command("list")
-@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="Whose campaigns.")
+@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The tenant.")
 @json_option
 @database_options
 def list_(settings: Settings, tenant_id: int, as_json: bool) -> None:
-    """List a tenant's campaigns with their status and how many contacts they have.
+    """List a tenant's campaigns with their status and number of contacts.
 
     \b
     Example:
@@ -200,9 +200,9 @@ def list_(settings: Settings, tenant_id: int, as_json: bool) -> None:
     show(columns, run(settings, work), as_json=as_json)
 
 
-async def _hold_queue(conn: Connection, tenant_id: TenantId, settings: CallSettings) -> None:
+async def _lock_queue(conn: Connection, tenant_id: TenantId, settings: CallSettings) -> None:
     queue_id = settings.queue_id
-    if queue_id is not None and not await store.holds_queue(conn, tenant_id, queue_id):
+    if queue_id is not None and not await store.lock_queue(conn, tenant_id, queue_id):
         raise OperatorError(f"tenant {tenant_id} has no queue {queue_id}")
 
 

@@ -13,7 +13,7 @@ import structlog
 from tongdai import metrics
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, Claims, Outcome, Terms
-from tongdai.campaigns.model import Running
+from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
@@ -85,7 +85,7 @@ class Placing:
             tenants = len({other.tenant_id for other in running[place:]})
             await self._place_some(campaign, now, math.ceil(room / tenants))
 
-    async def _place_some(self, campaign: Running, now: datetime, room: int) -> None:
+    async def _place_some(self, campaign: RunningCampaign, now: datetime, room: int) -> None:
         key = (campaign.tenant_id, campaign.campaign_id)
         failures, until = self._resting.get(key, (0, 0.0))
         if not (campaign.settings.trunk or self._options.trunk) or self._clock.monotonic() < until:
@@ -100,7 +100,7 @@ class Placing:
             self._resting[key] = (failures + 1, self._clock.monotonic() + rest_s)
             log.exception("campaign not dialled", tenant=key[0], campaign=key[1], again_in_s=rest_s)
 
-    async def _place(self, campaign: Running, now: datetime, room: int) -> None:
+    async def _place(self, campaign: RunningCampaign, now: datetime, room: int) -> None:
         load = await self._records.load(campaign)
         snapshot = snapshot_of(campaign.settings, load, await self._recent_of(campaign))
         wanted = min(room, calls_to_place(snapshot, load.now.timestamp()))
@@ -115,7 +115,7 @@ class Placing:
             if wanted == 0 or claims.examined < wanted + len(claims.calls) or self._clock.monotonic() >= until:
                 return
 
-    async def _recent_of(self, campaign: Running) -> Recent:
+    async def _recent_of(self, campaign: RunningCampaign) -> Recent:
         key, now = (campaign.tenant_id, campaign.campaign_id), self._clock.monotonic()
         if campaign.settings.mode is not Mode.PREDICTIVE:
             return Recent()
@@ -125,7 +125,7 @@ class Placing:
             self._recent[key] = (now, recent)
         return recent
 
-    async def _terms(self, campaign: Running, now: datetime) -> Terms | None:
+    async def _terms(self, campaign: RunningCampaign, now: datetime) -> Terms | None:
         """None: no contact is due whose window is open."""
         settings = campaign.settings
         zones = await self._records.waiting_zones(campaign.tenant_id, campaign.campaign_id)
@@ -139,7 +139,7 @@ class Placing:
         ceilings = calling_rules.number_caps(settings)
         return Terms(campaign.tenant_id, campaign.campaign_id, open_until, CLAIM_LEASE, ceilings)
 
-    async def _claim(self, campaign: Running, terms: Terms, limit: int) -> Claims:
+    async def _claim(self, campaign: RunningCampaign, terms: Terms, limit: int) -> Claims:
         """Never cut short: whether it was committed would be unknown."""
         claims = Claims([])
 
@@ -162,7 +162,7 @@ class Placing:
         self._claiming = None
         return claims
 
-    async def _dial(self, campaign: Running, calls: Sequence[Call]) -> None:
+    async def _dial(self, campaign: RunningCampaign, calls: Sequence[Call]) -> None:
         left = calls
         try:
             while left:
@@ -270,10 +270,10 @@ class Placing:
             told_end(call, Outcome.CANCELLED)
 
 
-def in_turn(running: Sequence[Running]) -> list[Running]:
+def in_turn(running: Sequence[RunningCampaign]) -> list[RunningCampaign]:
     """Each tenant's campaign of the highest priority, then each one's next: priorities are between a tenant's own."""
     turns: Counter[TenantId] = Counter()
-    ranked: list[tuple[int, Running]] = []
+    ranked: list[tuple[int, RunningCampaign]] = []
     for campaign in sorted(running, key=lambda one: -one.settings.priority):
         ranked.append((turns[campaign.tenant_id], campaign))
         turns[campaign.tenant_id] += 1

@@ -15,7 +15,7 @@ from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, Claims, Ending, Outcome, Past, Terms
 from tongdai.calls.store import Step, key_of
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.model import Running
+from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection, Pool
 from tongdai.dialer.group_commit import Together
@@ -37,7 +37,7 @@ class PostgresRecords:
         async with self._pool.acquire() as conn:
             return await conn.fetchval("select clock_timestamp()")
 
-    async def running(self) -> list[Running]:
+    async def running(self) -> list[RunningCampaign]:
         async with self._pool.acquire() as conn:
             return await campaigns.running(conn)
 
@@ -49,11 +49,11 @@ class PostgresRecords:
         async with self._pool.acquire() as conn:
             return await claim.waiting_zones(conn, tenant_id, campaign_id)
 
-    async def load(self, campaign: Running) -> Load:
+    async def load(self, campaign: RunningCampaign) -> Load:
         async with self._pool.acquire() as conn:
             return await pacing_inputs.load(conn, campaign.tenant_id, campaign.campaign_id, campaign.settings.queue_id)
 
-    async def recent(self, campaign: Running) -> Recent:
+    async def recent(self, campaign: RunningCampaign) -> Recent:
         async with self._pool.acquire() as conn:
             ring_timeout_s = campaign.settings.ring_timeout_s
             return await pacing_inputs.recent(conn, campaign.tenant_id, campaign.campaign_id, ring_timeout_s)

@@ -13,7 +13,7 @@ from uuid import UUID
 from tongdai.agents.model import Agent
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, Claims, Ending, Outcome, Terms
-from tongdai.campaigns.model import Running
+from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 
@@ -25,7 +25,7 @@ class Records(Protocol):
 
     # Campaigns
 
-    async def running(self) -> list[Running]:
+    async def running(self) -> list[RunningCampaign]:
         """Of all tenants, the highest priority first."""
         ...
 
@@ -37,9 +37,9 @@ class Records(Protocol):
         """The time zones, as contacts have them, of which a contact is pending and due."""
         ...
 
-    async def load(self, campaign: Running) -> Load: ...
+    async def load(self, campaign: RunningCampaign) -> Load: ...
 
-    async def recent(self, campaign: Running) -> Recent: ...
+    async def recent(self, campaign: RunningCampaign) -> Recent: ...
 
     # Calls
 

@@ -26,7 +26,7 @@ from tongdai.calls.model import (
     Past,
     Terms,
 )
-from tongdai.campaigns.model import Running, Status
+from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
@@ -198,9 +198,9 @@ class MemoryRecords:
     async def now(self) -> datetime:
         return self._clock.now()
 
-    async def running(self) -> list[Running]:
+    async def running(self) -> list[RunningCampaign]:
         return [
-            Running(self.tenant_id, campaign.campaign_id, "", self.tenant_zone, campaign.settings)
+            RunningCampaign(self.tenant_id, campaign.campaign_id, "", self.tenant_zone, campaign.settings)
             for campaign in sorted(self.campaigns.values(), key=lambda one: (-one.settings.priority, one.campaign_id))
             if campaign.status is Status.RUNNING
         ]
@@ -213,7 +213,7 @@ class MemoryRecords:
         due, now = self.campaigns[campaign_id].due, self._clock.now()
         return sorted(zone for zone, waiting in due.items() if waiting and waiting[0][0] <= now)
 
-    async def load(self, campaign: Running) -> Load:
+    async def load(self, campaign: RunningCampaign) -> Load:
         queue_id = campaign.settings.queue_id
         agents = [agent for agent in self.agents.values() if agent.queue_id == queue_id]
         here = [agent.wrap_up_s for agent in agents if agent.state is not AgentState.OFFLINE]
@@ -241,7 +241,7 @@ class MemoryRecords:
             for call in campaign.live.values()
         ]
 
-    async def recent(self, campaign: Running) -> Recent:
+    async def recent(self, campaign: RunningCampaign) -> Recent:
         found = self.campaigns[campaign.campaign_id]
         known = self._clock.now() - timedelta(seconds=campaign.settings.ring_timeout_s)
         answered, unanswered = Counter[int](), Counter[int]()

@@ -17,8 +17,7 @@ WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 EVERY_DAY = [*WEEKDAYS, "sat", "sun"]
 
 
-async def abroad(api, country):
-    """A tenant of that country."""
+async def tenant_in(api, country):
     async with api.pool.acquire() as conn:
         tenant_id = await factories.tenant(conn, country)
     return Tenant(api, await api.key(tenant_id=tenant_id))
@@ -41,7 +40,7 @@ async def change(tenant, campaign_id, **sent):
 
 
 async def refusal(tenant, status=400, code="INVALID_INPUT", **sent):
-    """The message, alike for a new campaign and for a change."""
+    """The error message, which is the same for a new campaign and for a change."""
     of_new = refused(await tenant.post("/v1/campaigns", {"campaignName": "A", **sent}), status, code)
     path = f"/v1/campaigns/{await tenant.campaign()}"
     assert refused(await tenant.call("PATCH", path, json=sent), status, code) == of_new
@@ -71,7 +70,7 @@ async def test_change_of_one_setting_leaves_the_others(tenant):
     assert await change(tenant, campaign_id, priority=7) == before | {"priority": 7}
 
 
-async def test_changes_of_different_settings_at_once_all_hold(tenant):
+async def test_concurrent_changes_of_different_settings_all_hold(tenant):
     campaign_id = await made(tenant)
     one = {"priority": 5, "trunk": "b", "ringTimeoutSec": 20, "callerId": "1900", "callsPerSecond": 9,
            "purpose": "survey", "contactCeiling": {"calls": 1, "periodHours": 2}, "campaignName": "B"}  # fmt: skip
@@ -83,7 +82,7 @@ async def test_changes_of_different_settings_at_once_all_hold(tenant):
         assert {name: found[name] for name in changes} == changes
 
 
-async def test_stored_settings_are_the_ones_the_dialer_reads(tenant, conn):
+async def test_dialer_reads_the_stored_settings(tenant, conn):
     campaign_id = await made(tenant)
     assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == CallSettings()
     row = await conn.fetchrow("select * from campaign where campaign_id = $1", campaign_id)
@@ -114,7 +113,7 @@ async def test_windows_that_overlap_or_touch_are_read_as_one(tenant):
     assert found["callingWindows"] == [window(["mon"], "08:00", "12:00")]
 
 
-async def test_own_rules_replace_the_usual_ones_by_outcome(tenant):
+async def test_own_retry_rules_replace_the_defaults_by_outcome(tenant):
     own = {"busy": {"afterMin": 5, "times": 9}}
     campaign_id = await made(tenant, retryRules=own)
     usual = (await held(tenant, await made(tenant)))["effectiveRetryRules"]
@@ -124,7 +123,7 @@ async def test_own_rules_replace_the_usual_ones_by_outcome(tenant):
     assert (await change(tenant, campaign_id, retryRules=None))["effectiveRetryRules"] == usual
 
 
-async def test_ceiling_of_the_preset_is_shown_beside_the_own(tenant):
+async def test_number_cap_of_the_preset_is_shown_beside_the_campaigns_own(tenant):
     own = {"calls": 3, "periodHours": 720}
     found = await held(tenant, await made(tenant, preset="vn_advertising", numberCeiling=own))
     assert found["effectiveNumberCeilings"] == [own, {"calls": 1, "periodHours": 24}]
@@ -135,7 +134,7 @@ async def test_ceiling_of_the_preset_is_shown_beside_the_own(tenant):
 
 @pytest.mark.parametrize(("country", "preset"), [("VN", "vn_advertising"), ("US", "us_telemarketing")])
 async def test_advertising_gets_the_preset_of_the_tenants_country(api, country, preset):
-    tenant = await abroad(api, country)
+    tenant = await tenant_in(api, country)
     assert (await held(tenant, await made(tenant, purpose="advertising")))["preset"] == preset
     campaign_id = await made(tenant)
     assert (await change(tenant, campaign_id, purpose="advertising"))["preset"] == preset
@@ -154,8 +153,8 @@ async def test_advertising_keeps_the_preset_that_is_sent_or_held(tenant):
     assert (await change(tenant, campaign_id, purpose="advertising"))["preset"] == "us_telemarketing"
 
 
-async def test_advertising_elsewhere_needs_a_preset_or_windows_that_are_said(api):
-    tenant = await abroad(api, "DE")
+async def test_advertising_elsewhere_needs_an_explicit_preset_or_windows(api):
+    tenant = await tenant_in(api, "DE")
     message = await refusal(tenant, purpose="advertising")
     assert all(word in message for word in ("DE", "preset", "callingWindows"))
     assert (await held(tenant, await made(tenant, purpose="advertising", preset="none")))["preset"] == "none"
@@ -175,7 +174,7 @@ async def test_other_purposes_have_no_preset_unless_one_is_sent(tenant, purpose)
 
 
 @pytest.mark.parametrize("mode", ["preview", "progressive", "predictive"])
-async def test_mode_with_agents_needs_their_queue(tenant, mode):
+async def test_mode_with_agents_needs_a_queue(tenant, mode):
     assert "queueId" in await refusal(tenant, dialingMode=mode)
     queue_id = await tenant.queue()
     campaign_id = await made(tenant, dialingMode=mode, queueId=queue_id)
@@ -184,13 +183,13 @@ async def test_mode_with_agents_needs_their_queue(tenant, mode):
     assert (await change(tenant, campaign_id, queueId=None, dialingMode="agentless"))["queueId"] is None
 
 
-async def test_queue_of_another_tenant_is_as_unknown_as_one_that_never_was(tenant, other_tenant):
+async def test_queue_of_another_tenant_gets_the_same_answer_as_an_unknown_one(tenant, other_tenant):
     for queue_id in (await other_tenant.queue(), 10**17):
         message = await refusal(tenant, 404, "NOT_FOUND", queueId=queue_id, dialingMode="preview")
         assert message == "Inbound queue not found"
 
 
-async def test_campaign_with_an_unknown_queue_is_not_made(tenant):
+async def test_campaign_with_an_unknown_queue_is_not_created(tenant):
     refused(await tenant.post("/v1/campaigns", {"campaignName": "A", "queueId": 10**17}), 404, "NOT_FOUND")
     assert (await tenant.done("GET", "/v1/campaigns"))["totalRecord"] == 0
 
@@ -201,11 +200,11 @@ async def test_settings_of_another_tenants_campaign_cannot_be_changed(tenant, ot
     assert (await held(tenant, campaign_id))["priority"] == 0
 
 
-# What is refused
+# Invalid settings
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-async def test_wrong_setting_is_refused_by_name_and_nothing_is_changed(tenant, name, value):
+async def test_invalid_setting_is_refused_by_name_and_changes_nothing(tenant, name, value):
     refused(await tenant.post("/v1/campaigns", {"campaignName": "A", name: value}), 400, "INVALID_INPUT")
     assert (await tenant.done("GET", "/v1/campaigns"))["totalRecord"] == 0
     campaign_id = await made(tenant)
@@ -215,17 +214,17 @@ async def test_wrong_setting_is_refused_by_name_and_nothing_is_changed(tenant, n
     assert await held(tenant, campaign_id) == before
 
 
-async def test_wrong_setting_of_a_campaign_that_is_not_there_is_told_first(tenant):
+async def test_invalid_setting_is_reported_before_an_unknown_campaign(tenant):
     refused(await tenant.call("PATCH", f"/v1/campaigns/{10**17}", json={"priority": 900}), 400, "INVALID_INPUT")
     refused(await tenant.call("PATCH", f"/v1/campaigns/{10**17}", json={"priority": 9}), 404, "NOT_FOUND")
 
 
-async def test_windows_without_a_minute_of_the_preset_are_refused(tenant):
+async def test_windows_outside_those_of_the_preset_are_refused(tenant):
     message = await refusal(tenant, preset="vn_advertising", callingWindows=[window(["mon"], "17:00", "20:00")])
     assert "vn_advertising" in message
 
 
-async def test_new_campaign_is_made_once_for_one_idempotency_key(tenant):
+async def test_idempotency_key_creates_one_campaign(tenant):
     headers = {"Idempotency-Key": "k1"}
     sent = {"campaignName": "A"} | REQUEST_SAMPLE
     first = await tenant.done("POST", "/v1/campaigns", json=sent, headers=headers)
@@ -233,12 +232,12 @@ async def test_new_campaign_is_made_once_for_one_idempotency_key(tenant):
     assert (await tenant.done("GET", "/v1/campaigns"))["totalRecord"] == 1
 
 
-async def test_audit_tells_which_settings_a_change_set_and_to_what(tenant, conn):
+async def test_audit_records_the_settings_that_changed_and_their_new_values(tenant, conn):
     campaign_id = await made(tenant)
     await change(tenant, campaign_id, priority=5, trunk=None, contactCeiling={"calls": 2})
     await change(tenant, campaign_id, campaignName="B")
-    told = await conn.fetch(
+    rows = await conn.fetch(
         "select detail from audit where tenant_id = $1 and action = 'campaign.change' order by audit_id",
         tenant.tenant_id,
     )
-    assert [row["detail"] for row in told] == [{"priority": 5, "contact_calls": 2}, None]
+    assert [row["detail"] for row in rows] == [{"priority": 5, "contact_calls": 2}, None]

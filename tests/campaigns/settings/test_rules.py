@@ -1,4 +1,4 @@
-"""When a contact may be called, and when it is called again."""
+"""Calling windows, frequency caps and retries."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -89,10 +89,10 @@ def test_own_windows_are_all_there_is_without_a_preset():
     assert week(CallSettings(windows=windows)) == windows
 
 
-# Ceilings for a number
+# Frequency caps for a number
 
 
-def test_advertising_in_vietnam_calls_a_number_once_in_24_hours_beside_its_own_ceiling():
+def test_advertising_in_vietnam_calls_a_number_once_in_24_hours_beside_the_campaigns_own_cap():
     own = FrequencyCap(3, 30 * DAY)
     assert number_caps(ADVERTISING) == (FrequencyCap(1, DAY),)
     assert number_caps(replace(ADVERTISING, number_cap=own)) == (own, FrequencyCap(1, DAY))
@@ -113,7 +113,7 @@ def again(
     ("outcome", "minutes", "times"),
     [("no_answer", 60, 3), ("busy", 10, 3), ("failed", 2, 5), ("machine", 240, 2), ("abandoned", 4320, 1)],
 )
-def test_usual_rule_calls_again_so_often_so_long_after(outcome, minutes, times):
+def test_default_rule_calls_again_after_its_delay_up_to_its_number_of_times(outcome, minutes, times):
     found = [again(ANY, outcome, before) for before in range(times + 1)]
     assert found == [NOON + minutes * MINUTE] * times + [None]
 
@@ -130,7 +130,7 @@ def test_outcomes_without_a_placed_call_are_due_at_once_or_on_a_do_not_call_list
 
 
 @pytest.mark.parametrize("outcome", sorted(DUE_AT_ONCE))
-def test_who_was_not_called_is_called_as_soon_as_a_window_is_open_whatever_rules_and_ceilings_say(outcome):
+def test_contact_that_was_not_called_is_due_in_the_next_window_whatever_the_rules_and_caps(outcome):
     settings = replace(ADVERTISING, contact_cap=FrequencyCap(1, EVER))
     assert again(settings, outcome, 50, [NOON]) == NOON
     assert again(settings, outcome, now=local("2026-03-10T17:00")) == local("2026-03-11T08:00")
@@ -140,7 +140,7 @@ def test_other_outcomes_count_for_other_rules():
     assert call_again_at(ANY, "busy", {"no_answer": 9, "failed": 9}, [], VN, VN, NOON) == NOON + 10 * MINUTE
 
 
-def test_rule_of_the_campaign_replaces_the_usual_one_of_its_outcome_alone():
+def test_rule_of_the_campaign_replaces_only_the_default_of_its_outcome():
     rules = {"busy": RetryRule(5 * MINUTE, 1), "no_answer": RetryRule(MINUTE, 0), "invalid_number": RetryRule(DAY, 1)}
     settings = CallSettings(retries=rules)
     assert (again(settings, "busy"), again(settings, "busy", 1)) == (NOON + 5 * MINUTE, None)
@@ -155,13 +155,13 @@ def test_next_call_moves_into_the_next_window():
     assert again(ADVERTISING, "busy", now=late) == late + 10 * MINUTE
 
 
-def test_contact_at_its_ceiling_for_ever_is_processed():
+def test_contact_at_its_cap_of_all_time_is_processed():
     settings = CallSettings(contact_cap=FrequencyCap(3, EVER))
     assert again(settings, "busy", dialled_at=[NOON - HOUR]) == NOON + 10 * MINUTE
     assert again(settings, "busy", dialled_at=[NOON - 9 * DAY, NOON - HOUR]) is None
 
 
-def test_contact_at_its_ceiling_is_called_when_the_period_frees_a_place():
+def test_contact_at_its_cap_is_called_when_the_oldest_call_leaves_the_period():
     settings = CallSettings(contact_cap=FrequencyCap(3, DAY))
     assert again(settings, "busy", dialled_at=[NOON - 20 * HOUR, NOON - 5 * HOUR]) == NOON + 4 * HOUR
     calls = [NOON - 40 * HOUR, NOON - 30 * HOUR, NOON - 5 * HOUR]
@@ -173,7 +173,7 @@ PAST = st.lists(st.integers(1, 10_000), max_size=30).map(lambda back: [NOON - m 
 
 
 @given(PAST, st.integers(1, 5), st.integers(1, 200), st.sampled_from([ANY, ADVERTISING, US]), st.integers(0, MIDNIGHT))
-def test_no_span_of_the_period_holds_more_calls_than_the_ceiling_unless_it_did_before(calls, most, hours, held, after):
+def test_no_span_of_the_period_holds_more_calls_than_the_cap_unless_it_did_before(calls, most, hours, held, after):
     period, now = hours * HOUR, NOON + after * MINUTE
     due = again(replace(held, contact_cap=FrequencyCap(most, period)), "no_answer", dialled_at=calls, now=now)
     assert due is not None
@@ -182,11 +182,11 @@ def test_no_span_of_the_period_holds_more_calls_than_the_ceiling_unless_it_did_b
     assert len([call for call in [*calls, now] if call > due - period]) < most
 
 
-# What goes together
+# Contradictions
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_modes_with_agents_need_their_queue(mode):
+def test_modes_with_agents_need_a_queue(mode):
     assert (problems(CallSettings(mode=mode)) == [Problem.NO_QUEUE]) == (mode is not Mode.AGENTLESS)
     assert problems(CallSettings(mode=mode, queue_id=1)) == []
 

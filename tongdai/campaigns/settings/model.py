@@ -29,7 +29,7 @@ _A_SOUND = "the name or relative path of a sound, of letters, digits, _ - . and 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the declaration of a field of CallSettings says of it."""
+    """The declaration of a field of CallSettings."""
 
     name: str
     """Name of the field."""

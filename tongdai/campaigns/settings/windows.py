@@ -1,9 +1,8 @@
-"""Weekly calling windows by the wall clock of a contact. Pure.
+"""Weekly calling windows in a contact's local time. Pure.
 
-An instant is inside when the wall clock of its zone then shows a minute of a span of that weekday. So an hour that
-does not exist is nobody's, and of an hour that comes twice both are inside or outside as the clock shows. Instants
-are counted in whole seconds of UTC here, a UTC day at a time, because the offset of a zone only rarely changes within
-one.
+An instant is inside a window when the local clock then shows a minute of one of that weekday's spans. An hour that
+daylight saving time skips is in no window; an hour that it repeats is inside or outside both times. The computation
+is in whole seconds of UTC, one UTC day at a time, because the offset of a zone rarely changes within a day.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,30 +12,30 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
-"""asyncpg writes it as 'infinity'."""
+"""No end; asyncpg sends it as 'infinity'."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = 24 * 60
 _DAY_S, _SAMPLE_S = 86_400, 21_600
 _EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 _EPOCH_WEEKDAY = 3  # a Thursday
-_LONGEST_DAYS = 15  # a window that is open for longer without a break is taken to close then
-_AHEAD_DAYS = 400  # where two zones are open at once may depend on the season
+_LONGEST_DAYS = 15  # a window that is open without a break for longer is reported to close then
+_AHEAD_DAYS = 400  # whether two zones are ever open at once may depend on the season
 
 
 class Span(NamedTuple):
-    """Minutes after local midnight: from `opens` on, up to but without `closes` (at most 1440)."""
+    """A half-open interval of minutes after local midnight: `opens` included, `closes` (at most 1440) excluded."""
 
     opens: int
     closes: int
 
 
 Week = tuple[tuple[Span, ...], ...]
-"""The spans of each day, Monday first; of a day in order and apart from each other, as `week_of` makes them."""
+"""The spans of each day, Monday first; those of a day are sorted and disjoint, as `week_of` returns them."""
 _Interval = tuple[int, int]
 
 
 def week_of(days: list[list[Span]]) -> Week:
-    """Of seven days, whose spans may come in any order, touch, overlap or be empty."""
+    """Normalise seven days whose spans may be unsorted, touch, overlap or be empty."""
     return tuple(_merged(spans) for spans in days)
 
 
@@ -49,7 +48,7 @@ ALWAYS = every_day(0, MIDNIGHT)
 
 @lru_cache(maxsize=1024)
 def both(first: Week, second: Week) -> Week:
-    """Inside when inside of each."""
+    """The intersection of two weeks."""
     return tuple(
         tuple(
             Span(opens, closes)
@@ -62,9 +61,9 @@ def both(first: Week, second: Week) -> Week:
 
 
 def open_until(week: Week, zones: str, now: datetime) -> datetime | None:
-    """Where what is open now closes (FOREVER: never); None: closed. `zones` are names parted by commas: open in each.
+    """When the window that is open now closes (FOREVER: never); None: closed.
 
-    A name that is not known is closed.
+    `zones` are names separated by commas; the window must be open in each. An unknown zone is closed.
     """
     if week == ALWAYS:
         return FOREVER
@@ -77,7 +76,7 @@ def open_until(week: Week, zones: str, now: datetime) -> datetime | None:
 
 
 def _lasts(week: Week, zones: str, day: int, closes: int) -> int:
-    """Where what closes then on that day really does, if it is open over midnight UTC."""
+    """The second at which an interval that ends at midnight UTC really closes."""
     for following in range(day + 1, day + _LONGEST_DAYS):
         if closes != following * _DAY_S:
             break
@@ -89,7 +88,7 @@ def _lasts(week: Week, zones: str, day: int, closes: int) -> int:
 
 
 def next_open(week: Week, zones: str, at: datetime) -> datetime | None:
-    """The first instant from `at` on that is inside; None: none within 400 days."""
+    """The first instant not before `at` that is inside; None: none within 400 days."""
     if week == ALWAYS:
         return at
     second = (at - _EPOCH) // _SECOND
@@ -103,14 +102,14 @@ def next_open(week: Week, zones: str, at: datetime) -> datetime | None:
 
 @lru_cache(maxsize=8192)
 def _opens_after(week: Week, zones: str, day: int) -> int | None:
-    """The first second inside on the days after that one."""
+    """The first second that is inside on a later day."""
     if not any(week):
         return None
     clocks = [_zone(name) for name in zones.split(",")]
     seen: set[tuple[int, tuple[int, ...]]] = set()
     before = None
     for following in range(day + 1, day + 1 + _AHEAD_DAYS):
-        # A weekday with the offsets of one that was looked at is as closed: of many zones it is those days that cost.
+        # A weekday whose offsets were examined before is closed again. With many zones these days dominate the cost.
         after = tuple(0 if clock is None else _offset(clock, (following + 1) * _DAY_S) for clock in clocks)
         if after == before and (following % 7, after) in seen:
             continue
@@ -124,7 +123,7 @@ def _opens_after(week: Week, zones: str, day: int) -> int | None:
 
 @lru_cache(maxsize=32_768)
 def _open(week: Week, zones: str, day: int) -> tuple[_Interval, ...]:
-    """What is open of a UTC day, in order: seconds, the ends outside."""
+    """The open intervals of a UTC day, sorted, in seconds; half-open."""
     found: tuple[_Interval, ...] = ((day * _DAY_S, (day + 1) * _DAY_S),)
     for name in zones.split(","):
         zone = _zone(name)
@@ -152,7 +151,7 @@ def _open_in(week: Week, zone: ZoneInfo, day: int) -> tuple[_Interval, ...]:
 
 @lru_cache(maxsize=32_768)
 def _offsets(zone: ZoneInfo, day: int) -> tuple[tuple[int, int, int], ...]:
-    """The spans of a UTC day with one offset each, in seconds: begin, end, offset. No zone changes twice in 6 hours."""
+    """Split a UTC day where its offset changes: (begin, end, offset) in seconds. No zone changes twice in 6 hours."""
     samples = range(day * _DAY_S, (day + 1) * _DAY_S + 1, _SAMPLE_S)
     changes = [_change(zone, *pair) for pair in pairwise(samples) if _offset(zone, pair[0]) != _offset(zone, pair[1])]
     marks = sorted({samples[0], *changes, samples[-1]})
@@ -160,7 +159,7 @@ def _offsets(zone: ZoneInfo, day: int) -> tuple[tuple[int, int, int], ...]:
 
 
 def _change(zone: ZoneInfo, before: int, after: int) -> int:
-    """The first second with another offset than `before`."""
+    """Find the first second whose offset differs from that at `before`, by bisection."""
     offset = _offset(zone, before)
     while after - before > 1:
         middle = (before + after) // 2
@@ -181,7 +180,7 @@ def _offset(zone: ZoneInfo, second: int) -> int:
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):  # unknown, or no name at all; folders of the database are OSErrors
+    except (ValueError, OSError, LookupError):  # unknown or malformed; a directory of the zone database is an OSError
         return None
 
 
