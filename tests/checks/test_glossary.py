@@ -67,11 +67,6 @@ def test_phrase_is_found_across_the_lines_of_a_comment():
     assert refused("x = 1  # it waits in\n    # a circle") == ["in # a circle"]
 
 
-def test_name_of_the_wire_in_snake_case_belongs_to_the_sdk_alone():
-    assert refused("number_ceiling: int", "clients/python/tongdai_client/model.py") == []
-    assert refused("number_ceiling: int", "tongdai/campaigns/model.py") == ["ceiling"]
-
-
 def test_offence_names_file_line_word_and_what_to_write():
     (offence,) = glossary.offences_in("docs/x.md", "one\ntwo\nhis phone\n")
     assert str(offence) == "docs/x.md:3: 'his': write they, them, their"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import programs
 from tests.support.servers import Server, serving
-from tongdai.client import Client
+from tongdai_client import Client
 
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 

@@ -20,9 +20,9 @@ import pytest
 from tests.support import programs
 from tests.support.client_faults import engine_stopped, undo_asked
 from tests.support.servers import PEPPER, Server, serving
-from tongdai.client import Client, ImportId
 from tongdai.testing import factories
 from tongdai.testing.factories import vn_mobile
+from tongdai_client import Client, ImportId
 
 PROGRAM = Path(sys.executable).parent / "tongdai"
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
@@ -254,10 +254,10 @@ def test_what_is_wrong_is_told_in_a_line(desk: Desk, tmp_path: Path) -> None:
 def test_wrong_usage_is_told_before_anything_is_sent(desk: Desk) -> None:
     file = desk.file()
     assert "does not exist" in complaint(desk.run("import", desk.folder / "none.csv"), 2)
-    assert "format is not known" in complaint(desk.run("import", desk.file("x", "notes.txt")), 2)
+    assert "unknown format" in complaint(desk.run("import", desk.file("x", "notes.txt")), 2)
     assert "base_url must begin with" in complaint(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
     assert "'x' is no id" in complaint(desk.run("undo", "x"), 2)
-    assert "the API key has characters" in complaint(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
+    assert "the API key must consist of printable" in complaint(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
     assert "cannot be written" in complaint(desk.run("import", file, "--refused", "/nowhere/at/all.csv"), 2)
     nobody = subprocess.run(
         desk.command("import", file), check=False, env=PLAIN, capture_output=True, text=True, timeout=60

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support import programs
 from tests.support.servers import Server, serving
-from tongdai.client import Client
 from tongdai.testing.factories import vn_mobile
+from tongdai_client import Client
 
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 

@@ -15,7 +15,7 @@ from tests.support.calls import a_call, agent, in_call, settings
 from tests.support.servers import Server
 from tongdai.calls.live import heartbeat
 from tongdai.calls.live.heartbeat import Pulse
-from tongdai.client import Client
+from tongdai_client import Client
 
 UP = Pulse(switch_up=True, switch="Asterisk 22.9.0", app="tongdai", host="here", live_calls=0, placed_10s=0)
 

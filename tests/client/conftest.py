@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.client_faults import AsyncFaulty, Faulty, Plan
 from tests.support.servers import Server, serving
-from tongdai.client import AsyncClient, Client, Retry
 from tongdai.testing import factories
+from tongdai_client import AsyncClient, Client, Retry
 
 SOON = Retry(tries=5, first_pause_s=0)
 """Without pauses."""

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
+import tongdai_client as sdk
 from tests.client.conftest import SOON, Caller, all_of, done
 from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, PASS, Fault, engine_stopped, undo_asked
 from tests.support.servers import Server
 from tests.support.workbooks import workbook
-from tongdai import client as sdk
-from tongdai.client import ImportId, NewContact, Outcome
-from tongdai.client.uploads import PIECE
 from tongdai.testing.factories import vn_mobile
+from tongdai_client import ImportId, ImportOutcome, NewContact
+from tongdai_client.upload import CHUNK_SIZE
 
 NO_STREAM = Fault(refuse=404, body=b"no such path here")
 CUT_STREAM = Fault(refuse=200, headers={"Content-Type": "text/event-stream"}, body=b": hello\n\n")
@@ -123,7 +123,7 @@ async def test_an_upload_that_breaks_begins_again_and_is_imported_once(
 ) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     file = big(tmp_path / "a.csv", 12_000)
-    assert file.stat().st_size > 2 * PIECE
+    assert file.stat().st_size > 2 * CHUNK_SIZE
     sent: list[int] = []
     caller.plan.faults = [Fault(break_after=1), NO_CONNECTION, LOSE_ANSWER]
     started = await done(
@@ -144,7 +144,7 @@ async def test_a_file_that_becomes_shorter_meanwhile_imports_nothing(caller: Cal
     file = big(tmp_path / "a.csv", 12_000)
 
     def truncate(sent: int, _: int) -> None:
-        if sent == PIECE:
+        if sent == CHUNK_SIZE:
             file.write_bytes(b"")
 
     with pytest.raises(sdk.FileChanged):
@@ -229,7 +229,7 @@ async def test_every_row_is_accounted_for(caller: Caller) -> None:
     assert rows[1].contact_id == rows[0].contact_id != rows[3].contact_id
     assert (rows[2].contact_id, rows[2].phone_number) == (None, "0901")
     assert "too short" in rows[2].reason
-    for outcome in Outcome:
+    for outcome in ImportOutcome:
         assert await all_of(client.import_rows(job, outcome=outcome)) == [r for r in rows if r.outcome == outcome]
     assert await done(client.import_rows(job).total()) == 4
 

@@ -1,4 +1,4 @@
-"""The SDK has all of the OpenAPI document and nothing else: routes, parameters, fields. So neither drifts."""
+"""The SDK and the OpenAPI document agree: every route, parameter and field of one is in the other."""
 
 import inspect
 import typing
@@ -10,30 +10,26 @@ import msgspec
 import pytest
 
 from tests.support.campaign_settings import examples
-from tongdai.client import (
+from tongdai.http.openapi.document import document
+from tongdai.processes.api import ENDPOINTS
+from tongdai.settings import Settings
+from tongdai_client import (
     AsyncClient,
     CallingWindow,
     CallSettings,
-    Ceiling,
     Client,
+    FrequencyCap,
     ImportId,
     ImportJob,
     ImportStarted,
     NewContact,
     NewDncNumber,
     RetryRule,
-    agent_operations,
-    call_figures,
-    do_not_call,
-    imports,
     operations,
 )
-from tongdai.client.calls import Call, Listing
-from tongdai.client.model import Page
-from tongdai.client.uploads import FORMATS, Upload
-from tongdai.http.openapi.document import document
-from tongdai.processes.api import ENDPOINTS
-from tongdai.settings import Settings
+from tongdai_client.models.base import Page
+from tongdai_client.operation import Operation, PagedOperation
+from tongdai_client.upload import FORMATS, Upload
 
 DOCUMENT = document(ENDPOINTS, "1", Settings())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -124,9 +120,9 @@ ALL_ARGUMENTS = {
     "sign_in_agent": {"agent_id": 1},
     "sign_out_agent": {"agent_id": 1},
     "ready_agent": {"agent_id": 1},
-    "offer_contact": {"agent_id": 1, "campaign_id": 2},
-    "accept_contact": {"agent_id": 1},
-    "skip_contact": {"agent_id": 1},
+    "next_preview": {"agent_id": 1, "campaign_id": 2},
+    "accept_preview": {"agent_id": 1},
+    "skip_preview": {"agent_id": 1},
     "calls": {
         "campaign_id": 1,
         "contact_id": 2,
@@ -138,10 +134,10 @@ ALL_ARGUMENTS = {
         "opened_before": datetime(2030, 1, 2, tzinfo=UTC),
         "page_size": 20,
     },
-    "call_record": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
+    "call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
     "attempts": {"campaign_id": 1, "contact_id": 2, "page_size": 20},
-    "diagnostics": {"campaign_id": 1},
-    "why": {"campaign_id": 1, "contact_id": 2},
+    "campaign_diagnostics": {"campaign_id": 1},
+    "contact_diagnostics": {"campaign_id": 1, "contact_id": 2},
     "live": {},
     "campaign_live": {"campaign_id": 1},
     "tenant": {},
@@ -158,53 +154,50 @@ ALL_ARGUMENTS = {
     "import_jobs": {"campaign_id": 1, "page_size": 20},
     "import_rows": {"job": JOB, "outcome": "failed", "page_size": 20},
 }
-IMPORT_FILE = imports.import_file(1, HERE, list_name="a", dry_run=True, format="csv")
-FLOWS: dict[str, Call[object]] = {
-    "undo_import": imports.undo(JOB),
-    "watch": imports.events(JOB),
-    "wait": imports.import_job(*JOB),
-    "save_rows_csv": imports.rows_as_csv(JOB, "failed"),
+IMPORT_FILE = operations.imports.import_file(1, HERE, list_name="a", dry_run=True, format="csv")
+FLOWS: dict[str, Operation[object]] = {
+    "undo_import": operations.imports.undo_step(JOB),
+    "watch": operations.imports.import_events(JOB),
+    "wait": operations.imports.import_job(*JOB),
+    "save_rows_csv": operations.imports.rows_as_csv(JOB, "failed"),
     "import_file": IMPORT_FILE,
-    "watch_campaign": call_figures.campaign_events(1, 2),
-    "save_calls_csv": call_figures.calls_as_csv(
-        dict.fromkeys(call_figures.calls().first.query.keys() - {"page", "size"})
+    "watch_campaign": operations.live.campaign_live_events(1, 2),
+    "save_calls_csv": operations.calls.calls_as_csv(
+        dict.fromkeys(operations.calls.calls().first.query.keys() - {"page", "size"})
     ),
-    "add_dnc_csv": do_not_call.add_dnc_csv(1, HERE),
-    "save_dnc_csv": do_not_call.dnc_numbers_as_csv(1),
+    "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
+    "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),
 }
-"""Methods that are more than their call, and the call that they repeat."""
+"""Methods that are send several requests or stream one, and the operation that they send."""
 
 
-def operation_of(name: str) -> typing.Callable[..., Call[object] | Listing[object]]:
-    return next(
-        getattr(module, name)
-        for module in (operations, imports, agent_operations, do_not_call, call_figures)
-        if hasattr(module, name)
-    )
+def operation_of(name: str) -> typing.Callable[..., Operation[object] | PagedOperation[object]]:
+    modules = (getattr(operations, module) for module in operations.__all__)
+    return next(getattr(module, name) for module in modules if hasattr(module, name))
 
 
-def call_of(name: str) -> Call[object]:
+def made_by(name: str) -> Operation[object]:
     made = operation_of(name)(**ALL_ARGUMENTS[name])
-    return made.first if isinstance(made, Listing) else made
+    return made.first if isinstance(made, PagedOperation) else made
 
 
-CALLS = {name: call_of(name) for name in ALL_ARGUMENTS}
-ONE_OR_MANY = (CALLS["add_dnc_number"], CALLS["add_dnc_numbers"])
+BY_METHOD = {name: made_by(name) for name in ALL_ARGUMENTS}
+ONE_OR_MANY = (BY_METHOD["add_dnc_number"], BY_METHOD["add_dnc_numbers"])
 """Two methods for the two forms of one route's body."""
-BOTH = [pytest.param(call, id=name) for name, call in (CALLS | FLOWS).items()]
-each_call = pytest.mark.parametrize("call", BOTH)
+BOTH = [pytest.param(operation, id=name) for name, operation in (BY_METHOD | FLOWS).items()]
+each_operation = pytest.mark.parametrize("operation", BOTH)
 
 
 def public(cls: type) -> dict[str, object]:
     return {name: member for name, member in vars(cls).items() if not name.startswith("_") and callable(member)}
 
 
-def route_of(call: Call[object]) -> str:
-    return f"{call.method} {call.template}"
+def route_of(operation: Operation[object]) -> str:
+    return f"{operation.method} {operation.template}"
 
 
-def operation(call: Call[object]) -> dict[str, typing.Any]:
-    return OPERATIONS[route_of(call)]
+def documented(operation: Operation[object]) -> dict[str, typing.Any]:
+    return OPERATIONS[route_of(operation)]
 
 
 def schema(media: dict[str, typing.Any]) -> dict[str, typing.Any]:
@@ -239,12 +232,12 @@ def agrees(struct: typing.Any, schema: dict[str, typing.Any]) -> None:
 
 
 def test_every_operation_of_the_document_has_a_method():
-    assert {route_of(call) for call in (CALLS | FLOWS).values()} == OPERATIONS.keys()
+    assert {route_of(operation) for operation in (BY_METHOD | FLOWS).values()} == OPERATIONS.keys()
 
 
 def test_every_method_is_checked_here():
     methods = public(Client).keys() - {"close"}
-    assert methods == CALLS.keys() | FLOWS.keys()
+    assert methods == BY_METHOD.keys() | FLOWS.keys()
 
 
 def test_both_clients_have_the_same_methods_with_the_same_parameters():
@@ -263,60 +256,60 @@ def test_all_parameters_are_checked_here(name: str):
     assert taken == ALL_ARGUMENTS[name].keys()
 
 
-@each_call
-def test_results_have_the_fields_of_the_answers(call: Call[object]):
-    content = operation(call)["responses"]["200"]["content"]
-    if call.accept != "application/json":
-        assert call.accept in content
+@each_operation
+def test_results_have_the_fields_of_the_answers(operation: Operation[object]):
+    content = documented(operation)["responses"]["200"]["content"]
+    if operation.accept != "application/json":
+        assert operation.accept in content
         return
     described = schema(content["application/json"])
-    agrees(call.answer, described)
-    if typing.get_origin(call.answer) is Page:
-        (record,) = typing.get_args(call.answer)
+    agrees(operation.response_type, described)
+    if typing.get_origin(operation.response_type) is Page:
+        (record,) = typing.get_args(operation.response_type)
         agrees(record, resolved(described["properties"]["data"]["items"]))
 
 
-@each_call
-def test_results_are_read_from_the_documents_own_samples(call: Call[object]):
-    sample = operation(call)["responses"]["200"]["content"].get("application/json", {}).get("example")
-    if call.accept == "application/json":
-        assert call.read(msgspec.json.encode(sample)) is not None
+@each_operation
+def test_results_are_read_from_the_documents_own_samples(operation: Operation[object]):
+    sample = documented(operation)["responses"]["200"]["content"].get("application/json", {}).get("example")
+    if operation.accept == "application/json":
+        assert operation.read(msgspec.json.encode(sample)) is not None
 
 
-@each_call
-def test_query_has_the_parameters_of_the_document(call: Call[object]):
-    documented = {p["name"] for p in operation(call)["parameters"] if p.get("in") == "query"}
-    one_at_a_time = {"listName"} if call is CALLS["import_contacts"] else set()  # it is in the body
-    pages = {"page", "size"} if call.accept == "text/csv" else set()  # CSV has no pages
-    whole = {"phoneNumber"} if call is FLOWS["save_dnc_csv"] else set()
-    assert call.query.keys() == documented - one_at_a_time - pages - whole
+@each_operation
+def test_query_has_the_parameters_of_the_document(operation: Operation[object]):
+    parameters = {p["name"] for p in documented(operation)["parameters"] if p.get("in") == "query"}
+    one_at_a_time = {"listName"} if operation is BY_METHOD["import_contacts"] else set()  # it is in the body
+    pages = {"page", "size"} if operation.accept == "text/csv" else set()  # CSV has no pages
+    whole = {"phoneNumber"} if operation is FLOWS["save_dnc_csv"] else set()
+    assert operation.query.keys() == parameters - one_at_a_time - pages - whole
 
 
-@each_call
-def test_bodies_have_the_fields_of_the_document(call: Call[object]):
-    content = operation(call).get("requestBody", {"content": {}})["content"]
-    if isinstance(call.body, Upload):
-        assert (set(FORMATS.values()) if call is IMPORT_FILE else {call.body.content_type}) <= content.keys()
+@each_operation
+def test_bodies_have_the_fields_of_the_document(operation: Operation[object]):
+    content = documented(operation).get("requestBody", {"content": {}})["content"]
+    if isinstance(operation.body, Upload):
+        assert (set(FORMATS.values()) if operation is IMPORT_FILE else {operation.body.content_type}) <= content.keys()
         return
-    sent = call.body or {}
-    if call in ONE_OR_MANY:
+    sent = operation.body or {}
+    if operation in ONE_OR_MANY:
         sent = ONE_OR_MANY[0].body | ONE_OR_MANY[1].body
     assert sent.keys() == (schema(content["application/json"])["properties"].keys() if content else set())
 
 
 def test_settings_have_parts_with_the_fields_of_the_document():
-    parts = {"Window": CallingWindow, "Retry": RetryRule, "ContactCeiling": Ceiling, "NumberCeiling": Ceiling}
+    parts = {"Window": CallingWindow, "Retry": RetryRule, "ContactCeiling": FrequencyCap, "NumberCeiling": FrequencyCap}
     for name, struct in parts.items():
         assert fields(struct).keys() == SCHEMAS[name]["properties"].keys()
 
 
 def test_contacts_of_an_import_have_the_fields_of_the_document():
-    content = operation(CALLS["import_contacts"])["requestBody"]["content"]["application/json"]
+    content = documented(BY_METHOD["import_contacts"])["requestBody"]["content"]["application/json"]
     contact = resolved(schema(content)["properties"]["contacts"]["items"])
     assert fields(NewContact).keys() == contact["properties"].keys()
 
 
-@each_call
-def test_every_post_has_an_idempotency_key_and_nothing_else_has(call: Call[object]):
-    documented = any(p.get("$ref", "").endswith("/IdempotencyKey") for p in operation(call)["parameters"])
-    assert (call.idempotency_key is not None) == documented
+@each_operation
+def test_every_post_has_an_idempotency_key_and_nothing_else_has(operation: Operation[object]):
+    takes_key = any(p.get("$ref", "").endswith("/IdempotencyKey") for p in documented(operation)["parameters"])
+    assert (operation.idempotency_key is not None) == takes_key

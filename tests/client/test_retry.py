@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.client.retry import Retry, retry_after_s
+from tongdai_client.retry import Retry, retry_after_s
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 chances = st.floats(0, 1, exclude_max=True)

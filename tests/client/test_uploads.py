@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tongdai.client import FileChanged, imports
-from tongdai.client.uploads import PIECE, Upload, upload_of
+from tongdai_client import FileChanged
+from tongdai_client.operations import imports
+from tongdai_client.upload import CHUNK_SIZE, Upload, upload_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -14,7 +15,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def uploaded(upload: Upload) -> bytes:
     opened = upload.open()
     try:
-        return b"".join(opened.pieces())
+        return b"".join(opened.chunks())
     finally:
         opened.close()
 
@@ -56,7 +57,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         imports.import_file(1, tmp_path / "folder.csv")
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE, PIECE + 1, 3 * PIECE])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE])
 @pytest.mark.parametrize("compress", [True, False])
 def test_each_try_sends_the_same_bytes(tmp_path: Path, size: int, compress: bool) -> None:
     content = bytes(n % 251 for n in range(size))
@@ -76,10 +77,10 @@ def test_an_xlsx_is_not_compressed_again(tmp_path: Path) -> None:
 
 
 def test_progress_is_of_the_file_and_begins_again_with_each_try(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b"x" * (PIECE + 5))
+    (tmp_path / "a.csv").write_bytes(b"x" * (CHUNK_SIZE + 5))
     said: list[tuple[int, int]] = []
     upload = upload_of(tmp_path / "a.csv", None, compress=True, progress=lambda *counts: said.append(counts))
-    once = [(0, PIECE + 5), (PIECE, PIECE + 5), (PIECE + 5, PIECE + 5)]
+    once = [(0, CHUNK_SIZE + 5), (CHUNK_SIZE, CHUNK_SIZE + 5), (CHUNK_SIZE + 5, CHUNK_SIZE + 5)]
     uploaded(upload)
     assert said == once
     uploaded(upload)
@@ -91,15 +92,15 @@ def test_what_is_added_to_the_file_meanwhile_is_not_sent(tmp_path: Path) -> None
     file.write_bytes(b"x" * 10)
     opened = upload_of(file, None, compress=False, progress=None).open()
     file.write_bytes(b"x" * 20)
-    assert (opened.content_length, b"".join(opened.pieces())) == (10, b"x" * 10)
+    assert (opened.content_length, b"".join(opened.chunks())) == (10, b"x" * 10)
     opened.close()
 
 
 def test_a_file_that_became_shorter_is_not_sent_as_if_it_were_whole(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
-    file.write_bytes(b"x" * 2 * PIECE)
+    file.write_bytes(b"x" * 2 * CHUNK_SIZE)
     opened = upload_of(file, None, compress=False, progress=None).open()
-    pieces = opened.pieces()
+    pieces = opened.chunks()
     next(pieces)
     file.write_bytes(b"")
     with pytest.raises(FileChanged):

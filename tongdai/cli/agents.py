@@ -6,7 +6,7 @@ from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_WRAP_UP_S, Age
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.client import Agent, Client
+from tongdai_client import Agent, Client
 
 PHONE = Pattern("endpoint", ENDPOINT, "1 to 64 of A-Z, a-z, 0-9, _ and -")
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import click
 
 from tongdai.cli.param_types import ID
-from tongdai.client import CampaignDetail, Client, ConnectionFailed, NotFound, Retry, TongdaiError, Unauthorized
 from tongdai.errors import OperatorError
+from tongdai_client import CampaignDetail, Client, ConnectionFailed, NotFound, Retry, TongdaiError, Unauthorized
 
 Command = Callable[..., None]
 Option = Callable[[Command], Command]

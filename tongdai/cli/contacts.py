@@ -15,7 +15,8 @@ from tongdai.cli.api_client import campaign_options
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.progress import Shown, progress
 from tongdai.cli.tables import json_option, show
-from tongdai.client import (
+from tongdai.errors import OperatorError
+from tongdai_client import (
     CampaignDetail,
     CampaignStatus,
     Client,
@@ -23,11 +24,10 @@ from tongdai.client import (
     ImportFailed,
     ImportId,
     ImportJob,
+    ImportOutcome,
     ImportStarted,
     ImportUndone,
-    Outcome,
 )
-from tongdai.errors import OperatorError
 
 
 @click.group
@@ -166,7 +166,7 @@ def _report(client: Client, job: ImportJob, refused: Path) -> None:
     reasons = Counter[str]()
     if job.failed_rows:
         try:
-            reasons = _reasons(client.save_rows_csv(job, refused, outcome=Outcome.FAILED))
+            reasons = _reasons(client.save_rows_csv(job, refused, outcome=ImportOutcome.FAILED))
         except OSError as error:
             click.echo(f"The refused rows cannot be written to {refused}: {error.strerror}", err=True)
     rows: list[dict[str, object]] = [

@@ -14,10 +14,10 @@ import click
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.client import Client, DncNumbersAdded, DncRowError
 from tongdai.do_not_call.entries import file_reader
 from tongdai.do_not_call.entries.validation import Sent
 from tongdai.errors import InvalidInput, OperatorError
+from tongdai_client import Client, DncNumbersAdded, DncRowError
 
 _HEADER = ("phoneNumber", "reason", "expiresAt")
 _SHOWN = 20

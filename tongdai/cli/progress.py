@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from tongdai.client import ImportJob
+from tongdai_client import ImportJob
 
 
 class Shown(Protocol):

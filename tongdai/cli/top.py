@@ -17,9 +17,9 @@ from rich.text import Text
 
 from tongdai.cli.api_client import client_options
 from tongdai.cli.tables import json_option
-from tongdai.client import (
-    CallRecord,
-    CampaignFigures,
+from tongdai_client import (
+    Call,
+    CampaignLive,
     CampaignStatus,
     Client,
     ConnectionFailed,
@@ -117,7 +117,7 @@ def _last_seen(live: Live) -> str:
     return "not running" if alive_at is None else f"not seen since {_clock(alive_at)}"
 
 
-def _active_calls(campaign: CampaignFigures) -> int:
+def _active_calls(campaign: CampaignLive) -> int:
     up = campaign.calls
     return up.dialing + up.ringing + up.waiting + up.talking
 
@@ -184,7 +184,7 @@ def _written(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _status(campaign: CampaignFigures) -> str:
+def _status(campaign: CampaignLive) -> str:
     """In a word; of a status that this version does not know, its number."""
     try:
         return CampaignStatus(campaign.status).name.lower()
@@ -192,7 +192,7 @@ def _status(campaign: CampaignFigures) -> str:
         return str(campaign.status)
 
 
-CAMPAIGN_COLUMNS: tuple[Column[CampaignFigures], ...] = (
+CAMPAIGN_COLUMNS: tuple[Column[CampaignLive], ...] = (
     Column("id", lambda c: str(c.campaign_id), number=False),
     Column("campaign", lambda c: c.name, 3, number=False, shrinks=True),
     Column("mode", lambda c: c.pacing.mode, 6, number=False),
@@ -210,7 +210,7 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignFigures], ...] = (
     Column("idle", lambda c: c.agents.idle, 8),
     Column("talking", lambda c: c.agents.talking, 9),
 )
-CALL_COLUMNS: tuple[Column[CallRecord], ...] = (
+CALL_COLUMNS: tuple[Column[Call], ...] = (
     Column("ended", lambda c: _clock(_ended(c)), 1, number=False),
     Column("number", lambda c: c.phone_number, number=False),
     Column("outcome", lambda c: c.outcome, number=False),
@@ -220,5 +220,5 @@ CALL_COLUMNS: tuple[Column[CallRecord], ...] = (
 )
 
 
-def _ended(call: CallRecord) -> datetime:
+def _ended(call: Call) -> datetime:
     return call.ended_at or datetime.now(UTC)

@@ -1,30 +1,30 @@
-"""When a call is tried again, and after what pause. Pure: chance and time arrive as arguments."""
+"""Retry policy: which failures are retried, and after what pause. Pure: time and randomness are arguments."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-WORTH_IT = frozenset((429, 502, 503, 504))
-"""Statuses after which the same request may succeed. 502 and 504 are a gateway's words for a server that is away."""
+RETRYABLE_STATUSES = frozenset((429, 502, 503, 504))
+"""A gateway answers 502 or 504 while the server behind it restarts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a call is tried when the connection fails or the server answers 429, 502, 503 or 504."""
+    """How often to retry after a connection failure or a response of 429, 502, 503 or 504."""
 
     tries: int = 10
-    """The first one included."""
+    """Including the first."""
     total_s: float = 60.0
-    """From the first failure on; no try begins later."""
+    """Counted from the first failure; no try starts later."""
     first_pause_s: float = 0.25
-    """Doubles with each failure."""
+    """Doubles after each failure."""
     longest_pause_s: float = 10.0
 
     def pause(self, failures: int, since_first_s: float, retry_after_s: float | None, chance: float) -> float | None:
-        """Seconds to wait after the `failures`-th failure (from 1), or None when it was the last try.
+        """Seconds to wait after failure number `failures` (from 1), or None if that was the last try.
 
-        `chance` is in [0, 1): clients that failed together do not come back together. Never less than what the server
-        asked for.
+        `chance` is in [0, 1) and spreads clients that failed at the same moment. The pause is never shorter than the
+        server's `Retry-After`.
         """
         if failures >= self.tries:
             return None
@@ -34,7 +34,7 @@ class Retry:
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Seconds of a `Retry-After` header, which is a number or an instant; None of what is neither."""
+    """Seconds of a `Retry-After` header, given as a number or as a date; None if it is neither."""
     if value is None:
         return None
     text = value.strip()
@@ -44,6 +44,6 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
         instant = parsedate_to_datetime(text)
     except ValueError:
         return None
-    # `-0000` means UTC of an unknown place, and comes without a zone.
+    # The zone `-0000` is parsed as a naive datetime in UTC.
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())

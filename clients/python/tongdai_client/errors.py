@@ -1,29 +1,29 @@
-"""What a call can end with other than its result. `TongdaiError` is the class of them all."""
+"""Exceptions of the SDK. `TongdaiError` is the base class of all."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tongdai.client.model import ImportJob
+    from tongdai_client.models.imports import ImportJob
 
 
 class TongdaiError(Exception):
-    """Anything that this client raises, save for wrong arguments (ValueError, TypeError)."""
+    """Base class of every exception that this client raises, except ValueError and TypeError for wrong arguments."""
 
 
 class ConnectionFailed(TongdaiError):
-    """No answer, after all tries: nobody listens, the connection broke, or the answer did not come in time."""
+    """No response after all tries: connection refused, connection lost, or timeout."""
 
 
 class UnexpectedAnswer(TongdaiError):
-    """An answer that no Tongdai server gives, such as a redirect or a gateway's own page."""
+    """A response that no Tongdai server sends, such as a redirect or a gateway's error page."""
 
 
 class FileChanged(TongdaiError):
-    """The file became shorter while it was sent. Nothing of it was imported."""
+    """The file was truncated during the upload. No contact of it was imported."""
 
 
 class ImportFailed(TongdaiError):
-    """An import that was waited for ended as failed. `job.error_message` says why; what it had created stays."""
+    """The import that was waited for failed. `job.error_message` gives the reason; contacts it created remain."""
 
     def __init__(self, job: "ImportJob") -> None:
         super().__init__(job.error_message or "The import failed")
@@ -31,7 +31,7 @@ class ImportFailed(TongdaiError):
 
 
 class WaitTimeout(TongdaiError):
-    """An import did not end in the time that was given. It goes on. `job` is the last that was seen of it."""
+    """The import did not finish within the timeout. It continues on the server. `job` is its last known state."""
 
     def __init__(self, job: "ImportJob") -> None:
         super().__init__(f"Import {job.job_id} is still {job.status}: {job.processed_rows} of {job.total_rows} rows")
@@ -39,7 +39,7 @@ class WaitTimeout(TongdaiError):
 
 
 class ApiError(TongdaiError):
-    """The server refused or failed."""
+    """An error response of the server."""
 
     def __init__(
         self,
@@ -53,25 +53,25 @@ class ApiError(TongdaiError):
         self.status = status
         """The HTTP status."""
         self.error_code = error_code
-        """`INVALID_INPUT`, `NOT_FOUND` and so on."""
+        """`INVALID_INPUT`, `NOT_FOUND` and so on; empty if a gateway answered."""
         self.error_message = error_message
         self.request_id = request_id
-        """Under this id the request is in the server's log."""
+        """Identifies the request in the server's log."""
         self.retry_after = retry_after
-        """Seconds after which it may be tried again, where the server says so."""
+        """Seconds after which the request may be retried, if the server gave them."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # An exception is copied by its `args`, which are the message alone.
+        # Exceptions are pickled by `args`, which holds the message alone.
         return type(self), (self.status, self.error_code, self.error_message, self.request_id, self.retry_after)
 
 
 class InvalidInput(ApiError):
-    """400: a parameter or the body is wrong; the message names it. 408, 413, 415: the body is too slow, too large, or
-    of a type not understood."""
+    """400: a parameter or the body is invalid; the message names it. 408, 413, 415: the body is too slow, too large or
+    of an unsupported type."""
 
 
 class InvalidState(ApiError):
-    """400: not possible in its present state."""
+    """400: not allowed in the present state of the object."""
 
 
 class Unauthorized(ApiError):
@@ -83,7 +83,7 @@ class InsufficientScope(ApiError):
 
 
 class NotFound(ApiError):
-    """404, 405: no such thing. After a lost answer a repeated delete says so of what its first try has deleted."""
+    """404, 405: no such object. A delete that is retried after a lost response may raise it too."""
 
 
 class RateLimited(ApiError):
@@ -91,7 +91,7 @@ class RateLimited(ApiError):
 
 
 class ServerFailed(ApiError):
-    """500, 503 and what gateways answer, after all tries where it is worth trying again."""
+    """500, 503 and gateway errors, after all tries if the status is retryable."""
 
 
 BY_CODE: dict[str, type[ApiError]] = {
@@ -114,4 +114,4 @@ BY_STATUS: dict[int, type[ApiError]] = {
     415: InvalidInput,
     429: RateLimited,
 }
-"""For what did not come from the server itself but from a gateway before it."""
+"""For responses without an `error_code`, which a gateway sent."""

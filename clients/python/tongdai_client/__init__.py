@@ -1,0 +1,156 @@
+"""Tongdai's Python SDK: `from tongdai_client import Client, AsyncClient`.
+
+Exports both clients, everything their methods return, and every exception they raise.
+"""
+
+from tongdai_client.async_client import AsyncClient, AsyncPages
+from tongdai_client.client import Client, Pages
+from tongdai_client.errors import (
+    ApiError,
+    ConnectionFailed,
+    FileChanged,
+    ImportFailed,
+    InsufficientScope,
+    InvalidInput,
+    InvalidState,
+    NotFound,
+    RateLimited,
+    ServerFailed,
+    TongdaiError,
+    Unauthorized,
+    UnexpectedAnswer,
+    WaitTimeout,
+)
+from tongdai_client.models.agents import Agent, AgentCreated, AgentState, Preview, PreviewOffered
+from tongdai_client.models.base import Done, Page
+from tongdai_client.models.calls import Call
+from tongdai_client.models.campaigns import (
+    CallingWindow,
+    CallSettings,
+    Campaign,
+    CampaignCreated,
+    CampaignDetail,
+    CampaignStatus,
+    FrequencyCap,
+    RetryRule,
+)
+from tongdai_client.models.contacts import (
+    Contact,
+    ContactAdded,
+    ContactDetail,
+    ContactList,
+    NewContact,
+    ProcessStatus,
+)
+from tongdai_client.models.diagnostics import Blocker, CampaignDiagnostics, ContactDiagnostics
+from tongdai_client.models.do_not_call import (
+    DncCheck,
+    DncList,
+    DncListCreated,
+    DncMatch,
+    DncNumber,
+    DncNumbersAdded,
+    DncRowError,
+    NewDncNumber,
+)
+from tongdai_client.models.imports import (
+    ImportId,
+    ImportJob,
+    ImportOutcome,
+    ImportRow,
+    ImportStarted,
+    ImportUndone,
+)
+from tongdai_client.models.live import (
+    ActiveCalls,
+    AgentCounts,
+    CallStats,
+    CampaignLive,
+    CampaignLiveDetail,
+    ContactCounts,
+    DialerStatus,
+    Live,
+    Pacing,
+    SwitchStatus,
+)
+from tongdai_client.models.queues import Queue, QueueCreated
+from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, Tenant
+from tongdai_client.retry import Retry
+from tongdai_client.version import __version__
+
+__all__ = [
+    "ActiveCalls",
+    "Agent",
+    "AgentCounts",
+    "AgentCreated",
+    "AgentState",
+    "ApiError",
+    "ApiKey",
+    "ApiKeyCreated",
+    "AsyncClient",
+    "AsyncPages",
+    "Blocker",
+    "Call",
+    "CallSettings",
+    "CallStats",
+    "CallingWindow",
+    "Campaign",
+    "CampaignCreated",
+    "CampaignDetail",
+    "CampaignDiagnostics",
+    "CampaignLive",
+    "CampaignLiveDetail",
+    "CampaignStatus",
+    "Client",
+    "ConnectionFailed",
+    "Contact",
+    "ContactAdded",
+    "ContactCounts",
+    "ContactDetail",
+    "ContactDiagnostics",
+    "ContactList",
+    "DialerStatus",
+    "DncCheck",
+    "DncList",
+    "DncListCreated",
+    "DncMatch",
+    "DncNumber",
+    "DncNumbersAdded",
+    "DncRowError",
+    "Done",
+    "FileChanged",
+    "FrequencyCap",
+    "ImportFailed",
+    "ImportId",
+    "ImportJob",
+    "ImportOutcome",
+    "ImportRow",
+    "ImportStarted",
+    "ImportUndone",
+    "InsufficientScope",
+    "InvalidInput",
+    "InvalidState",
+    "Live",
+    "NewContact",
+    "NewDncNumber",
+    "NotFound",
+    "Pacing",
+    "Page",
+    "Pages",
+    "Preview",
+    "PreviewOffered",
+    "ProcessStatus",
+    "Queue",
+    "QueueCreated",
+    "RateLimited",
+    "Retry",
+    "RetryRule",
+    "ServerFailed",
+    "SwitchStatus",
+    "Tenant",
+    "TongdaiError",
+    "Unauthorized",
+    "UnexpectedAnswer",
+    "WaitTimeout",
+    "__version__",
+]

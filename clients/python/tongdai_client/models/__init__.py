@@ -1,0 +1,1 @@
+"""Results and arguments of operations, a module for each noun of the API."""

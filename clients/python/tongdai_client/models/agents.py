@@ -1,0 +1,65 @@
+"""Agents, and the contacts they preview."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from tongdai_client.models.base import Done, Result, Scalar
+
+
+class AgentState(StrEnum):
+    OFFLINE = "offline"
+    CALLING = "calling"
+    """Signed in; their phone is being called."""
+    IDLE = "idle"
+    RESERVED = "reserved"
+    """For a call that is about to be connected to them."""
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    HANGING_UP = "hanging_up"
+    """Signed out; their phone has not been hung up yet."""
+
+
+class Agent(Result, frozen=True, kw_only=True):
+    agent_id: int
+    name: str = msgspec.field(name="agentName")
+    endpoint: str
+    """The PJSIP endpoint of their phone."""
+    queue_id: int
+    wrap_up_sec: int
+    state: str
+    """An `AgentState`."""
+    state_since: datetime
+    leaving: bool
+    """Signed out during a call; offline when it ends."""
+    call_id: UUID | None
+    """The call that they are reserved for or connected to."""
+    created_at: datetime
+
+
+class AgentCreated(Done, frozen=True, kw_only=True):
+    agent_id: int
+
+
+class Preview(Result, frozen=True, kw_only=True):
+    """A contact that an agent looks at before calling it."""
+
+    campaign_id: int
+    contact_id: int
+    phone_number: str
+    name: str | None
+    external_id: str | None
+    attributes: dict[str, Scalar] | None
+    attempts: int
+    """How often the contact was called before."""
+    offered_at: datetime
+    lapses_at: datetime | None
+    """When it may be offered to another agent; None once accepted."""
+    accepted_at: datetime | None
+
+
+class PreviewOffered(Done, frozen=True, kw_only=True):
+    preview: Preview | None = msgspec.field(name="offer")
+    """None if no contact is due within its calling window."""

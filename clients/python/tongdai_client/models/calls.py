@@ -1,0 +1,38 @@
+"""Calls."""
+
+from datetime import datetime
+
+from tongdai_client.models.base import Result
+
+
+class Call(Result, frozen=True, kw_only=True):
+    """A phone call."""
+
+    call_id: str
+    campaign_id: int
+    contact_id: int
+    phone_number: str
+    state: str
+    """claimed, dialing, ringing, answered or ended."""
+    outcome: str | None
+    """None until the call has ended."""
+    agent_id: int | None
+    opened_at: datetime
+    dialled_at: datetime | None
+    """None: it was never dialled."""
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    connected_at: datetime | None
+    """When an agent or the audio file was connected."""
+    ended_at: datetime | None
+    ring_sec: float | None
+    """From dialling to the answer or, without an answer, to the end."""
+    talk_sec: float | None
+    """From the answer to the end."""
+    wait_sec: float | None
+    """From the answer until an agent was connected."""
+    hangup_cause: int | None
+    """A Q.850 cause."""
+    sip_status: int | None
+    next_call_at: datetime | None
+    """When the contact is due again because of this call's outcome."""

@@ -1,0 +1,57 @@
+"""Contacts and contact lists."""
+
+from enum import IntEnum
+
+import msgspec
+
+from tongdai_client.models.base import Done, Result, Scalar
+
+
+class ProcessStatus(IntEnum):
+    PENDING = 0
+    IN_CALL = 1
+    PROCESSED = 2
+
+
+class ContactList(Result, frozen=True, kw_only=True):
+    list_id: int
+    name: str = msgspec.field(name="listName")
+    contact_count: int
+
+
+class Contact(Result, frozen=True, kw_only=True):
+    contact_id: int
+    customer_id: int
+    """Identifies the phone number across all campaigns of the tenant."""
+    phone_number: str
+    name: str | None
+    process_status: int
+    """A `ProcessStatus`."""
+    call_status: str | None
+    """The outcome of the last call; None before the first."""
+    external_id: str | None
+    attributes: dict[str, Scalar] | None
+    time_zone: str | None
+    """IANA name that calling windows are evaluated in, or several separated by commas; None if unknown."""
+
+
+class ContactDetail(Contact, frozen=True, kw_only=True):
+    list_id: int
+
+
+class ContactAdded(Done, frozen=True, kw_only=True):
+    contact_id: int
+    list_id: int
+    duplicate: bool
+    """The campaign already had the number: the ids are those of the existing contact, and none was created."""
+
+
+class NewContact(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A contact to import."""
+
+    phone_number: str
+    name: str | None = None
+    external_id: str | None = None
+    attributes: dict[str, Scalar] | None = None
+    time_zone: str | None = None
+    """IANA name; by default the time zone of the number."""

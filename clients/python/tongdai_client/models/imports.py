@@ -1,0 +1,91 @@
+"""Import jobs and the outcome of their rows."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from tongdai_client.models.base import Done, Result
+
+
+class ImportOutcome(StrEnum):
+    """The outcome of a row."""
+
+    CREATED = "created"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+
+
+class ImportId(NamedTuple):
+    """Identifies an import by its ids."""
+
+    campaign_id: int
+    job_id: int
+
+
+class Import(Protocol):
+    """Anything that identifies an import: an `ImportId`, an `ImportStarted` or an `ImportJob`."""
+
+    @property
+    def campaign_id(self) -> int: ...
+    @property
+    def job_id(self) -> int: ...
+
+
+class ImportStarted(Done, frozen=True, kw_only=True):
+    """An import that the server has stored. It survives any crash."""
+
+    campaign_id: int = 0
+    """From the request; the response does not repeat it."""
+    job_id: int = msgspec.field(name="job_id")
+    total_rows: int = msgspec.field(name="total_rows")
+
+
+class ImportJob(Result, frozen=True, kw_only=True):
+    campaign_id: int = 0
+    """From the request; the response does not repeat it."""
+    job_id: int
+    status: str
+    """pending, processing, done or failed."""
+    total_rows: int
+    processed_rows: int
+    """The sum of created, duplicate and failed rows."""
+    failed_rows: int
+    duplicate_rows: int
+    error_message: str | None
+    """Why the whole import failed."""
+    created_rows: int
+    list_id: int | None
+    """None if a dry run would have created the list."""
+    list_name: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    dry_run: bool
+    removed_rows: int
+    """Contacts removed by an undo."""
+    undone_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in {"done", "failed"}
+
+
+class ImportRow(Result, frozen=True, kw_only=True):
+    row: int
+    """Counted from 1, without the header row."""
+    phone_number: str | None
+    external_id: str | None
+    outcome: str
+    """An `ImportOutcome`."""
+    reason: str | None
+    reason_code: str | None
+    contact_id: int | None
+    """The contact created; for a duplicate, the existing contact."""
+
+
+class ImportUndone(Done, frozen=True, kw_only=True):
+    job_id: int = msgspec.field(name="job_id")
+    removed_rows: int
+    undone: bool
+    """False while contacts are still being removed."""

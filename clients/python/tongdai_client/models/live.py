@@ -1,0 +1,102 @@
+"""Live figures."""
+
+from datetime import datetime
+
+import msgspec
+
+from tongdai_client.models.base import Result
+from tongdai_client.models.calls import Call
+
+
+class ContactCounts(Result, frozen=True, kw_only=True):
+    pending: int
+    in_call: int
+    processed: int
+
+
+class ActiveCalls(Result, frozen=True, kw_only=True):
+    dialing: int
+    ringing: int
+    waiting: int
+    """Answered, and waiting for an agent."""
+    talking: int
+
+
+class AgentCounts(Result, frozen=True, kw_only=True):
+    """The agents of a campaign's queue by state."""
+
+    offline: int
+    calling: int
+    idle: int
+    reserved: int
+    talking: int
+    wrap_up: int
+    hanging_up: int
+
+
+class CallStats(Result, frozen=True, kw_only=True):
+    """Statistics of the calls that ended within a period."""
+
+    calls: int
+    answered: int
+    answer_rate: float | None
+    """In percent."""
+    outcomes: dict[str, int]
+    ring_sec: float | None
+    """On average."""
+    talk_sec: float | None
+    """On average."""
+
+
+class Pacing(Result, frozen=True, kw_only=True):
+    mode: str
+    max_concurrent_calls: int
+    calls_per_second: int
+    ring_timeout_sec: int
+    abandonment_cap_percent: float
+    """In percent of the live answers."""
+
+
+class CampaignLive(Result, frozen=True, kw_only=True):
+    """The live figures of a campaign."""
+
+    campaign_id: int
+    name: str = msgspec.field(name="campaignName")
+    status: int
+    contacts: ContactCounts
+    calls: ActiveCalls
+    agents: AgentCounts
+    calls_per_minute: int
+    this_hour: CallStats
+    today: CallStats
+    abandoned_rate_24h: float | None = msgspec.field(name="abandonedRate24h")
+    """In percent of the live answers."""
+    pacing: Pacing
+
+
+class CampaignLiveDetail(CampaignLive, frozen=True, kw_only=True):
+    abandoned_rate_30d: float | None = msgspec.field(name="abandonedRate30d")
+    switch_up: bool
+    dialer_running: bool
+
+
+class SwitchStatus(Result, frozen=True, kw_only=True):
+    up: bool
+    name: str | None
+
+
+class DialerStatus(Result, frozen=True, kw_only=True):
+    running: bool
+    alive_at: datetime | None
+    """The dialer's last heartbeat."""
+
+
+class Live(Result, frozen=True, kw_only=True):
+    """The live figures of the tenant."""
+
+    switch: SwitchStatus
+    dialer: DialerStatus
+    campaigns: list[CampaignLive]
+    """Campaigns that are running or have active calls."""
+    newest: list[Call]
+    """The newest calls that have ended."""

@@ -1,0 +1,41 @@
+"""Tenants and API keys."""
+
+from datetime import datetime
+
+from tongdai_client.models.base import Done, Result
+
+
+class Tenant(Result, frozen=True, kw_only=True):
+    tenant_id: int
+    name: str
+    country: str
+    time_zone: str
+    """For contacts whose own time zone is unknown."""
+    tenant_limit: int
+    """Requests per 10 seconds, for the tenant."""
+    route_limit: int
+    """Requests per 10 seconds, for each route."""
+    created_at: datetime
+
+
+class ApiKey(Result, frozen=True, kw_only=True):
+    key_id: int
+    name: str
+    hint: str
+    """The first and last characters of the key."""
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeyCreated(Done, frozen=True, kw_only=True):
+    key_id: int
+    key: str | None
+    """Returned this once; None if a retried request finds that it was returned before."""
+    scopes: list[str]
+    expires_at: datetime | None
+
+    def __repr__(self) -> str:
+        # Results are printed and logged; keys must not be.
+        return f"ApiKeyCreated(key_id={self.key_id}, key='…', scopes={self.scopes}, expires_at={self.expires_at})"

@@ -1,0 +1,96 @@
+"""Agents, and the contacts they preview."""
+
+from msgspec import UNSET, UnsetType
+
+from tongdai_client.models.agents import Agent, AgentCreated, PreviewOffered
+from tongdai_client.models.base import Done
+from tongdai_client.operation import (
+    PAGE_SIZE,
+    Operation,
+    PagedOperation,
+    operation,
+    paged_operation,
+    without_none,
+    without_unset,
+)
+
+
+def agents(
+    *, queue_id: int | None = None, state: str | None = None, page_size: int = PAGE_SIZE
+) -> PagedOperation[Agent]:
+    """List the agents by id, optionally of one queue or in one `AgentState`."""
+    return paged_operation("/agents", (), Agent, page_size, {"queueId": queue_id, "state": state})
+
+
+def agent(agent_id: int) -> Operation[Agent]:
+    """Get an agent and their state."""
+    return operation("GET", "/agents/{id}", (agent_id,), Agent)
+
+
+def create_agent(
+    name: str,
+    endpoint: str,
+    queue_id: int,
+    *,
+    wrap_up_sec: int | None = None,
+    idempotency_key: str | None = None,
+) -> Operation[AgentCreated]:
+    """Create an agent, who is offline. `endpoint` names their PJSIP endpoint and is unique within the tenant."""
+    body = without_none(agentName=name, endpoint=endpoint, queueId=queue_id, wrapUpSec=wrap_up_sec)
+    return operation("POST", "/agents", (), AgentCreated, body=body, idempotency_key=idempotency_key)
+
+
+def update_agent(
+    agent_id: int,
+    *,
+    name: str | UnsetType = UNSET,
+    endpoint: str | UnsetType = UNSET,
+    queue_id: int | UnsetType = UNSET,
+    wrap_up_sec: int | UnsetType = UNSET,
+) -> Operation[Done]:
+    """Change the given fields of an agent. InvalidState for `endpoint` unless they are offline."""
+    body = without_unset(agentName=name, endpoint=endpoint, queueId=queue_id, wrapUpSec=wrap_up_sec)
+    return operation("PATCH", "/agents/{id}", (agent_id,), Done, body=body)
+
+
+def delete_agent(agent_id: int) -> Operation[Done]:
+    """Delete an agent. InvalidState unless they are offline."""
+    return operation("DELETE", "/agents/{id}", (agent_id,), Done)
+
+
+def sign_in_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Call the agent's phone; the agent is idle once they answer. InvalidState unless they are offline."""
+    return operation("POST", "/agents/{id}/sign-in", (agent_id,), Done, idempotency_key=idempotency_key)
+
+
+def sign_out_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Hang up the agent's phone, at once or when their call ends. InvalidState if they are offline."""
+    return operation("POST", "/agents/{id}/sign-out", (agent_id,), Done, idempotency_key=idempotency_key)
+
+
+def ready_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """End the agent's wrap-up early. InvalidState unless they are in wrap-up."""
+    return operation("POST", "/agents/{id}/ready", (agent_id,), Done, idempotency_key=idempotency_key)
+
+
+def next_preview(agent_id: int, campaign_id: int, *, idempotency_key: str | None = None) -> Operation[PreviewOffered]:
+    """Offer the agent the next contact of a preview campaign; the same one until it is accepted or skipped.
+
+    `preview` is None if no contact is due within its calling window.
+    """
+    body = without_none(campaignId=campaign_id)
+    return operation(
+        "POST", "/agents/{id}/preview", (agent_id,), PreviewOffered, body=body, idempotency_key=idempotency_key
+    )
+
+
+def accept_preview(agent_id: int, *, idempotency_key: str | None = None) -> Operation[PreviewOffered]:
+    """Call the contact offered to the agent. InvalidState unless the agent is idle and has been offered one."""
+    return operation(
+        "POST", "/agents/{id}/preview/accept", (agent_id,), PreviewOffered, idempotency_key=idempotency_key
+    )
+
+
+def skip_preview(agent_id: int) -> Operation[Done]:
+    """Skip the contact offered to the agent; it is due again after 10 minutes."""
+    return operation("DELETE", "/agents/{id}/preview", (agent_id,), Done)

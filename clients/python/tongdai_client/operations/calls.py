@@ -1,0 +1,87 @@
+"""Calls."""
+
+import os
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from tongdai_client.download import download
+from tongdai_client.models.calls import Call
+from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, Query, operation, paged_operation
+from tongdai_client.session import Session
+
+
+def calls(
+    *,
+    campaign_id: int | None = None,
+    contact_id: int | None = None,
+    phone_number: str | None = None,
+    outcome: str | None = None,
+    state: str | None = None,
+    agent_id: int | None = None,
+    opened_from: datetime | None = None,
+    opened_before: datetime | None = None,
+    page_size: int = PAGE_SIZE,
+) -> PagedOperation[Call]:
+    """List the calls that match every given filter, newest first. Datetimes must have a time zone."""
+    filters = _query(campaign_id, contact_id, phone_number, outcome, state, agent_id, opened_from, opened_before)
+    return paged_operation("/calls", (), Call, page_size, filters)
+
+
+def _query(
+    campaign_id: int | None,
+    contact_id: int | None,
+    phone_number: str | None,
+    outcome: str | None,
+    state: str | None,
+    agent_id: int | None,
+    opened_from: datetime | None,
+    opened_before: datetime | None,
+) -> Query:
+    return {
+        "campaignId": campaign_id,
+        "contactId": contact_id,
+        "phoneNumber": phone_number,
+        "outcome": outcome,
+        "state": state,
+        "agentId": agent_id,
+        "from": None if opened_from is None else opened_from.isoformat(),
+        "to": None if opened_before is None else opened_before.isoformat(),
+    }
+
+
+def calls_as_csv(filters: Query) -> Operation[None]:
+    """Get the matching calls as CSV."""
+    return replace(operation("GET", "/calls", (), None, filters), accept="text/csv")
+
+
+async def save_calls_csv(
+    session: Session,
+    file: str | os.PathLike[str],
+    *,
+    campaign_id: int | None = None,
+    contact_id: int | None = None,
+    phone_number: str | None = None,
+    outcome: str | None = None,
+    state: str | None = None,
+    agent_id: int | None = None,
+    opened_from: datetime | None = None,
+    opened_before: datetime | None = None,
+) -> Path:
+    """Save the calls that match every given filter as a CSV file, newest first; returns its path.
+
+    The response is streamed to the disk and replaces the file only when it is complete.
+    """
+    filters = _query(campaign_id, contact_id, phone_number, outcome, state, agent_id, opened_from, opened_before)
+    return await download(session, calls_as_csv(filters), file)
+
+
+def call(call_id: str) -> Operation[Call]:
+    """Get a call."""
+    return operation("GET", "/calls/{callId}", (call_id,), Call)
+
+
+def attempts(campaign_id: int, contact_id: int, *, page_size: int = PAGE_SIZE) -> PagedOperation[Call]:
+    """List the calls to a contact, newest first."""
+    template = "/campaigns/{id}/contacts/{contactId}/attempts"
+    return paged_operation(template, (campaign_id, contact_id), Call, page_size, {})

@@ -1,0 +1,93 @@
+"""Contacts and contact lists."""
+
+from collections.abc import Mapping
+
+from msgspec import UNSET, UnsetType
+
+from tongdai_client.models.base import Done, Page, Scalar
+from tongdai_client.models.contacts import Contact, ContactAdded, ContactDetail, ContactList
+from tongdai_client.operation import (
+    PAGE_SIZE,
+    Operation,
+    PagedOperation,
+    operation,
+    paged_operation,
+    without_none,
+    without_unset,
+)
+
+_CONTACT = "/campaigns/{id}/contacts/{contactId}"
+
+
+def contact_lists(campaign_id: int) -> Operation[list[ContactList]]:
+    """List all contact lists of a campaign by id."""
+
+    def records(page: Page[ContactList]) -> list[ContactList]:
+        return page.data
+
+    lists = Page[ContactList]
+    return operation("GET", "/campaigns/{id}/contact-lists", (campaign_id,), lists, complete=records)
+
+
+def contacts(
+    campaign_id: int,
+    list_id: int,
+    *,
+    process_status: int | None = None,
+    phone_number: str | None = None,
+    external_id: str | None = None,
+    page_size: int = PAGE_SIZE,
+) -> PagedOperation[Contact]:
+    """List the contacts of a list by id, optionally of one `ProcessStatus`, phone number or external id.
+
+    The number may be written in any format. If contacts are deleted between two pages, later contacts move forward
+    and some may be missed.
+    """
+    query = {"processStatus": process_status, "phoneNumber": phone_number, "externalId": external_id}
+    template = "/campaigns/{id}/contact-lists/{listId}/contacts"
+    return paged_operation(template, (campaign_id, list_id), Contact, page_size, query)
+
+
+def add_contact(
+    campaign_id: int,
+    phone_number: str,
+    *,
+    name: str | None = None,
+    list_id: int | None = None,
+    external_id: str | None = None,
+    attributes: Mapping[str, Scalar] | None = None,
+    time_zone: str | None = None,
+    idempotency_key: str | None = None,
+) -> Operation[ContactAdded]:
+    """Add a contact to a list, by default the campaign's first. If the campaign has the number, it is a `duplicate`.
+
+    `time_zone` is an IANA name; by default it is derived from the number.
+    """
+    body = without_none(phoneNumber=phone_number, name=name, listId=list_id, externalId=external_id)
+    body |= without_none(attributes=attributes, timeZone=time_zone)
+    template = "/campaigns/{id}/contacts"
+    return operation("POST", template, (campaign_id,), ContactAdded, body=body, idempotency_key=idempotency_key)
+
+
+def contact(campaign_id: int, contact_id: int) -> Operation[ContactDetail]:
+    """Get a contact."""
+    return operation("GET", _CONTACT, (campaign_id, contact_id), ContactDetail)
+
+
+def update_contact(
+    campaign_id: int,
+    contact_id: int,
+    *,
+    name: str | UnsetType | None = UNSET,
+    time_zone: str | UnsetType | None = UNSET,
+    external_id: str | UnsetType | None = UNSET,
+    attributes: Mapping[str, Scalar] | UnsetType | None = UNSET,
+) -> Operation[Done]:
+    """Change the given fields of a contact; None clears a field, and resets `time_zone` to the number's own."""
+    body = without_unset(name=name, timeZone=time_zone, externalId=external_id, attributes=attributes)
+    return operation("PATCH", _CONTACT, (campaign_id, contact_id), Done, body=body)
+
+
+def delete_contact(campaign_id: int, contact_id: int) -> Operation[Done]:
+    """Delete a contact. InvalidState unless it is pending."""
+    return operation("DELETE", _CONTACT, (campaign_id, contact_id), Done)

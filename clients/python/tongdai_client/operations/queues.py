@@ -1,0 +1,74 @@
+"""Inbound queues."""
+
+from msgspec import UNSET, UnsetType
+
+from tongdai_client.models.base import Done
+from tongdai_client.models.queues import Queue, QueueCreated
+from tongdai_client.operation import (
+    PAGE_SIZE,
+    Operation,
+    PagedOperation,
+    operation,
+    paged_operation,
+    without_none,
+    without_unset,
+)
+
+
+def queues(*, page_size: int = PAGE_SIZE) -> PagedOperation[Queue]:
+    """List the inbound queues by id."""
+    return paged_operation("/queues/inbound", (), Queue, page_size, {})
+
+
+def queue(queue_id: int) -> Operation[Queue]:
+    """Get an inbound queue."""
+    return operation("GET", "/queues/inbound/{id}", (queue_id,), Queue)
+
+
+def create_queue(
+    name: str,
+    *,
+    number: str | None = None,
+    moh_file_id: str | UnsetType | None = UNSET,
+    max_wait_sec: int | UnsetType | None = UNSET,
+    strategy: int | UnsetType = UNSET,
+    announce_position: bool | UnsetType | None = UNSET,
+    idempotency_key: str | None = None,
+) -> Operation[QueueCreated]:
+    """Create an inbound queue; `number` is the number that callers dial."""
+    body = without_none(callinName=name, callinNumber=number)
+    body |= _queue_fields(moh_file_id, max_wait_sec, strategy, announce_position)
+    return operation("POST", "/queues/inbound", (), QueueCreated, body=body, idempotency_key=idempotency_key)
+
+
+def update_queue(
+    queue_id: int,
+    *,
+    moh_file_id: str | UnsetType | None = UNSET,
+    max_wait_sec: int | UnsetType | None = UNSET,
+    strategy: int | UnsetType = UNSET,
+    announce_position: bool | UnsetType | None = UNSET,
+) -> Operation[Done]:
+    """Change the given fields of an inbound queue; None clears a field, except the strategy."""
+    body = _queue_fields(moh_file_id, max_wait_sec, strategy, announce_position)
+    return operation("PUT", "/queues/inbound/{id}", (queue_id,), Done, body=body)
+
+
+def delete_queue(queue_id: int) -> Operation[Done]:
+    """Delete an inbound queue. InvalidState while agents or campaigns refer to it."""
+    return operation("DELETE", "/queues/inbound/{id}", (queue_id,), Done)
+
+
+def _queue_fields(
+    moh_file_id: str | UnsetType | None,
+    max_wait_sec: int | UnsetType | None,
+    strategy: int | UnsetType,
+    announce_position: bool | UnsetType | None,
+) -> dict[str, object]:
+    """The wire has seconds and booleans as strings."""
+    return without_unset(
+        moh_file_id=moh_file_id,
+        max_wait_sec=str(max_wait_sec) if isinstance(max_wait_sec, int) else max_wait_sec,
+        strategy=strategy,
+        announce_position=str(int(announce_position)) if isinstance(announce_position, bool) else announce_position,
+    )
