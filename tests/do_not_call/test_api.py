@@ -261,7 +261,7 @@ async def test_no_row_of_a_file_is_read_where_other_requests_are_answered(tenant
 async def test_file_is_read_before_the_list_is_held(tenant, pool):
     dnc_list_id = await made(tenant)
     async with pool.acquire() as conn, conn.transaction():
-        assert await store.hold(conn, tenant.tenant_id, dnc_list_id)
+        assert await store.lock(conn, tenant.tenant_id, dnc_list_id)
         refused(await add_csv(tenant, dnc_list_id, 'phone\n0901234567\n"open'), 400, "INVALID_INPUT")
 
 

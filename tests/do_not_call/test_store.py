@@ -41,9 +41,9 @@ def nodes(plan):
     [
         (store.PAGE, (1, 20, 4000), "do_not_call_pkey"),
         (store.ENTRY, (1, "+84900000001"), "do_not_call_phone"),
-        (store.BEHIND, (1, "+84900000001", 1000), "do_not_call_pkey"),
+        (store.ENTRIES_AFTER, (1, "+84900000001", 1000), "do_not_call_pkey"),
         (store.REMOVE, (1, "+84900000001"), "do_not_call_phone"),
-        (store.MENTIONS, ("+84900000001", None), "do_not_call_phone"),
+        (store.MATCHES, ("+84900000001", None), "do_not_call_phone"),
     ],
 )
 async def test_statement_reads_its_key(own, mode, sql, args, index):

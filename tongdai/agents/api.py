@@ -7,7 +7,6 @@ from tongdai import ids
 from tongdai.agents import roster, store
 from tongdai.agents.model import (
     ALLOWED,
-    KEEP,
     Action,
     Agent,
     AgentState,
@@ -34,6 +33,7 @@ from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.keep import KEEP
 
 TAG = "Agents"
 _STATES = [state.value for state in AgentState]
@@ -49,7 +49,7 @@ _change = msgspec.json.Decoder(AgentChange)
         path="/agents",
         scope=Scope.AGENT,
         tag=TAG,
-        summary="The tenant's agents, by id",
+        summary="List the tenant's agents, by id",
         query=(
             *paging.PAGE_QUERY,
             Query("queueId", "Agents of this queue", {"type": "integer", **ID}, 1001226),
@@ -78,7 +78,7 @@ async def list_agents(request: Request) -> Answer:
         path="/agents",
         scope=Scope.AGENT,
         tag=TAG,
-        summary="Make an agent, who is offline",
+        summary="Create an agent, who is offline",
         description="`endpoint` is the name of the PJSIP endpoint of the agent's phone, unique in the tenant.",
         body=NewAgent,
         refine={"NewAgent": SCHEMA},
@@ -92,11 +92,17 @@ async def create_agent(request: Request) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     check(new)
-    who = principal_of(request)
+    principal = principal_of(request)
 
     async def work(conn: Connection) -> AgentCreated:
         made = await roster.create(
-            conn, who.tenant_id, new.agentName, new.endpoint, QueueId(new.queueId), new.wrapUpSec, who.key_id
+            conn,
+            principal.tenant_id,
+            new.agentName,
+            new.endpoint,
+            QueueId(new.queueId),
+            new.wrapUpSec,
+            principal.key_id,
         )
         if isinstance(made, Refusal):
             raise _refused(made, new.endpoint)
@@ -111,7 +117,7 @@ async def create_agent(request: Request) -> Answer:
         path="/agents/{id}",
         scope=Scope.AGENT,
         tag=TAG,
-        summary="An agent and what he is doing",
+        summary="Get an agent and the agent's state",
         answer=AgentView,
         sample=AGENT_SAMPLE,
     )
@@ -128,7 +134,7 @@ async def get_agent(request: Request) -> Answer:
         path="/agents/{id}",
         scope=Scope.AGENT,
         tag=TAG,
-        summary="Change what is sent of an agent; the endpoint only while the agent is offline",
+        summary="Change the fields that are sent; the endpoint only while the agent is offline",
         body=AgentChange,
         refine={"AgentChange": {"": {"minProperties": 1}, **SCHEMA}},
         body_sample={"queueId": 1001226, "wrapUpSec": 20},
@@ -149,11 +155,11 @@ async def change_agent(request: Request) -> Answer:
         queue_id=KEEP if isinstance(sent.queueId, UnsetType) else QueueId(sent.queueId),
         wrap_up_s=KEEP if isinstance(sent.wrapUpSec, UnsetType) else sent.wrapUpSec,
     )
-    who = principal_of(request)
+    principal = principal_of(request)
     async with connection(request) as conn:
-        refusal = await roster.change(conn, who.tenant_id, agent_id, fields, who.key_id)
+        refusal = await roster.change(conn, principal.tenant_id, agent_id, fields, principal.key_id)
         if refusal is Refusal.SIGNED_IN:
-            raise _only_offline("change the endpoint of", await _known(conn, who.tenant_id, agent_id))
+            raise _only_offline("change the endpoint of", await _known(conn, principal.tenant_id, agent_id))
     if refusal is not None:
         raise _refused(refusal, str(sent.endpoint))
     return answer(Done(error_message="Agent updated successfully"))
@@ -173,17 +179,17 @@ async def change_agent(request: Request) -> Answer:
 )
 async def delete_agent(request: Request) -> Answer:
     agent_id = _agent_id(request)
-    who = principal_of(request)
+    principal = principal_of(request)
     async with connection(request) as conn:
-        if await roster.delete(conn, who.tenant_id, agent_id, who.key_id) is not None:
-            raise _only_offline("delete", await _known(conn, who.tenant_id, agent_id))
+        if await roster.delete(conn, principal.tenant_id, agent_id, principal.key_id) is not None:
+            raise _only_offline("delete", await _known(conn, principal.tenant_id, agent_id))
     return answer(Done(error_message="Agent deleted successfully"))
 
 
 _MOVES = {Action.SIGN_IN: store.sign_in, Action.SIGN_OUT: store.sign_out, Action.READY: store.ready}
 
 
-def _moving(action: Action, summary: str, message: str) -> Route:
+def _transition(action: Action, summary: str, message: str) -> Route:
     @endpoint(
         Endpoint(
             method="POST",
@@ -201,11 +207,11 @@ def _moving(action: Action, summary: str, message: str) -> Route:
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:
             raise InvalidInput("Expected no body")
-        who = principal_of(request)
+        principal = principal_of(request)
 
         async def work(conn: Connection) -> Done:
-            if await _MOVES[action](conn, who.tenant_id, agent_id, who.key_id) is None:
-                raise _not_allowed(action, await _known(conn, who.tenant_id, agent_id))
+            if await _MOVES[action](conn, principal.tenant_id, agent_id, principal.key_id) is None:
+                raise _not_allowed(action, await _known(conn, principal.tenant_id, agent_id))
             return Done(error_message=message)
 
         return await once(request, raw, work)
@@ -252,16 +258,16 @@ HANDLERS: list[Route] = [
     get_agent,
     change_agent,
     delete_agent,
-    _moving(
+    _transition(
         Action.SIGN_IN,
-        "Sign in: the agent's phone is called, and whoever is talked to is put on that call",
+        "Sign in: the agent's phone is called and stays connected; calls are bridged with it",
         "Agent signed in",
     ),
-    _moving(
+    _transition(
         Action.SIGN_OUT,
-        "Sign out: the agent's phone is hung up, at once or as soon as the talk is over",
+        "Sign out: the agent's phone is hung up, at once or when the present call ends",
         "Agent signed out",
     ),
-    _moving(Action.READY, "End wrap-up before its time", "Agent is ready"),
+    _transition(Action.READY, "End wrap-up early", "Agent is ready"),
     *previews_api.HANDLERS,
 ]

@@ -1,37 +1,38 @@
-"""Agents, and the states that they and their phones go through."""
+"""Agents, and the states of an agent and the connection to their phone. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
+from tongdai.keep import KEEP, Keep
 
 MAX_NAME = 255
 MAX_WRAP_UP_S = 3600
 DEFAULT_WRAP_UP_S = 10
 ENDPOINT = "[A-Za-z0-9_-]{1,64}"
-"""A pattern: the name of a PJSIP endpoint, and nothing that a dial string could mean otherwise."""
+"""Pattern of a PJSIP endpoint's name; it excludes every character that has a meaning in a dial string."""
 
 OFFER_LASTS = timedelta(minutes=5)
-"""A contact that was offered and not accepted for so long may be offered to another agent."""
+"""An offer that is not accepted lapses after this time; the contact may then be offered to another agent."""
 SKIPPED_FOR = timedelta(minutes=10)
-"""A contact that was skipped is due again after that."""
+"""A skipped contact is due again after this time."""
 
 
 class AgentState(StrEnum):
     OFFLINE = "offline"
     CALLING = "calling"
-    """Signed in; his phone is being called."""
+    """Signed in; the agent's phone is being called."""
     IDLE = "idle"
-    """His phone's call is up, and nobody talks to him."""
+    """The phone is connected, and the agent has no call."""
     RESERVED = "reserved"
-    """For a call: he is about to be bridged with who answered, or waits for who is being called."""
+    """Assigned to a call that is being placed or is about to be bridged."""
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     HANGING_UP = "hanging_up"
-    """Signed out; his phone is still to be hung up."""
+    """Signed out; the phone is still connected and to be hung up."""
 
 
 _ENDS = frozenset({AgentState.HANGING_UP, AgentState.OFFLINE})
@@ -44,11 +45,11 @@ TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     AgentState.WRAP_UP: _ENDS | {AgentState.IDLE},
     AgentState.HANGING_UP: frozenset({AgentState.OFFLINE}),
 }
-"""A phone's call may end at any time, and with it every state ends as offline."""
+"""The call to a phone may end at any time; then every state becomes offline."""
 
 
 class Action(StrEnum):
-    """What an agent does himself."""
+    """An action that an agent takes."""
 
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
@@ -66,7 +67,7 @@ ALLOWED: dict[Action, tuple[AgentState, ...]] = {
     ),
     Action.READY: (AgentState.WRAP_UP,),
 }
-"""In which states he may."""
+"""The states in which an agent may take an action."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,53 +76,45 @@ class Agent:
     agent_id: AgentId
     name: str
     endpoint: str
-    """Of his phone: `PJSIP/<endpoint>` is called."""
+    """The agent's phone: the dialer calls `PJSIP/<endpoint>`."""
     queue_id: QueueId
-    """Whose campaigns and callers he talks to."""
+    """The queue whose campaigns and callers the agent serves."""
     wrap_up_s: int
     state: AgentState
     state_since: datetime
     channel_id: UUID | None
-    """Of his phone's call. None when offline, and while `calling` until the dialer has begun to call."""
+    """Channel of the call to the phone; None when offline, and while `calling` until the dialer calls."""
     call_id: UUID | None
-    """Whom he is reserved for or talks to."""
+    """The call that the agent is reserved for or talks on."""
     leaving: bool
-    """Signed out while reserved or talking: his phone is hung up as soon as that is over."""
+    """Signed out while reserved or talking: the phone is hung up when that call ends."""
     created_at: datetime
 
 
 class Refusal(Enum):
-    """Why an agent was not made or changed."""
+    """Why an agent was not created or changed."""
 
     NO_AGENT = auto()
     NO_QUEUE = auto()
     ENDPOINT_TAKEN = auto()
-    """Another agent of the tenant has it."""
+    """Another agent of the tenant has the endpoint."""
     SIGNED_IN = auto()
-    """Only an agent who is offline may be deleted, or get another endpoint."""
-
-
-class _Keep(Enum):
-    KEEP = auto()
-
-
-KEEP: Final = _Keep.KEEP
-"""In a change: leave the field as it is."""
+    """Only an offline agent may be deleted or get another endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """The fields that a request sends, and no others."""
+    """The fields of an agent that a request changes."""
 
-    name: str | _Keep = KEEP
-    endpoint: str | _Keep = KEEP
-    queue_id: QueueId | _Keep = KEEP
-    wrap_up_s: int | _Keep = KEEP
+    name: str | Keep = KEEP
+    endpoint: str | Keep = KEEP
+    queue_id: QueueId | Keep = KEEP
+    wrap_up_s: int | Keep = KEEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A contact that an agent looks at before it is called."""
+    """A preview: a contact that an agent looks at before it is called."""
 
     agent_id: AgentId
     campaign_id: CampaignId
@@ -132,17 +125,17 @@ class Offer:
     external_id: str | None
     attributes: dict[str, Any] | None
     zone: str
-    """The contact's time zone, as contacts have it."""
+    """The contact's time zone, as `contact` stores it."""
     attempts: int
-    """How often it was called before."""
+    """Number of earlier calls to the contact."""
     offered_at: datetime
     accepted_at: datetime | None
-    """Since then it waits to be called."""
+    """When the agent accepted; since then the contact waits to be called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A preview that waits to be called."""
+    """An accepted preview, which waits to be called."""
 
     tenant_id: TenantId
     campaign_id: CampaignId

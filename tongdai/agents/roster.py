@@ -1,18 +1,19 @@
-"""Which agents a tenant has."""
+"""The agents of a tenant: create, list, change and delete."""
 
 from typing import TypeVar
 
 import asyncpg
 
-from tongdai.agents.model import KEEP, Agent, AgentState, Change, Refusal
+from tongdai.agents.model import Agent, AgentState, Change, Refusal
 from tongdai.agents.store import COLUMNS, agent_of, find
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.keep import KEEP
 
 T = TypeVar("T")
 
-# Held, so that it is not deleted before it is referred to.
+# Locked, so that the queue is not deleted before the agent refers to it.
 QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
 CREATE = """
 insert into agent (tenant_id, name, endpoint, queue_id, wrap_up_s) values ($1, $2, $3, $4, $5)
@@ -29,7 +30,7 @@ async def create(
     wrap_up_s: int,
     by: KeyId | None,
 ) -> AgentId | Refusal:
-    """The new agent's id; he is offline. Or NO_QUEUE, ENDPOINT_TAKEN."""
+    """Create an agent, who is offline, and return its id; or NO_QUEUE, ENDPOINT_TAKEN."""
     async with conn.transaction():
         if not await conn.fetchval(QUEUE, tenant_id, queue_id):
             return Refusal.NO_QUEUE
@@ -56,12 +57,12 @@ async def page(
     limit: int,
     offset: int,
 ) -> tuple[list[Agent], int]:
-    """A page of the agents that match, by id, and how many match."""
+    """A page of the matching agents, by id, and the number of all that match."""
     rows = await conn.fetch(PAGE, tenant_id, queue_id, state, limit, offset)
     return [agent_of(row) for row in rows], await conn.fetchval(COUNT, tenant_id, queue_id, state)
 
 
-# Each field by itself, so that two changes of different fields at once both hold.
+# Sets only the fields that are sent, so that concurrent changes of different fields both hold.
 CHANGE = """
 update agent set name = coalesce($3, name), endpoint = coalesce($4::text, endpoint), queue_id = coalesce($5, queue_id),
     wrap_up_s = coalesce($6, wrap_up_s)
@@ -70,7 +71,7 @@ where tenant_id = $1 and agent_id = $2 and ($4::text is null or endpoint = $4 or
 
 
 async def change(conn: Connection, tenant_id: TenantId, agent_id: AgentId, fields: Change, by: KeyId) -> Refusal | None:
-    """Set the fields that are sent; or say why not. A new queue holds from his next call on."""
+    """Change the fields that are sent, or say why not. A new queue takes effect from the agent's next call."""
     queue_id = _sent(fields.queue_id)
     try:
         async with conn.transaction():
@@ -90,7 +91,7 @@ DELETE = "delete from agent where tenant_id = $1 and agent_id = $2 and state = '
 
 
 async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> Refusal | None:
-    """None when he was deleted; NO_AGENT or SIGNED_IN when not."""
+    """Delete an agent; NO_AGENT or SIGNED_IN when that is not possible."""
     async with conn.transaction():
         if not await conn.fetchval(DELETE, tenant_id, agent_id):
             return await _why_not(conn, tenant_id, agent_id)

@@ -1,6 +1,6 @@
-"""Agents in the database, and how they move from state to state.
+"""Agents in the database: the transitions of their state.
 
-Every move is guarded by the state that it starts from: a late or second one changes nothing.
+Every statement is guarded by the state that it starts from, so a late or repeated event changes nothing.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ where tenant_id = $1 and agent_id = $2 and state = 'offline' returning {COLUMNS}
 
 
 async def sign_in(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
-    """offline → calling: the dialer calls his phone. None, as of all three, when his state does not allow it."""
+    """offline → calling: the dialer calls the phone. None when the state does not allow it."""
     return await _act(conn, SIGN_IN, tenant_id, agent_id, by, "agent.sign-in")
 
 
@@ -49,8 +49,11 @@ returning {COLUMNS}
 
 
 async def sign_out(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
-    """calling, idle, wrap_up → hanging_up (offline where his phone was not called yet); reserved and talking go on,
-    `leaving`. A contact that was offered to him is due for others."""
+    """calling, idle, wrap_up → hanging_up, or offline when the phone was not called yet; None in other states.
+
+    An agent who is reserved or talking keeps the call and is `leaving`. A contact offered to the agent is freed for
+    others.
+    """
     return await _act(conn, SIGN_OUT, tenant_id, agent_id, by, "agent.sign-out")
 
 
@@ -61,7 +64,7 @@ where tenant_id = $1 and agent_id = $2 and state = 'wrap_up' returning {COLUMNS}
 
 
 async def ready(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
-    """wrap_up → idle before its time."""
+    """wrap_up → idle before the wrap-up time is over. None when the state does not allow it."""
     return await _act(conn, READY, tenant_id, agent_id, by, "agent.ready")
 
 
@@ -81,9 +84,9 @@ update agent set channel_id = gen_random_uuid() where state = 'calling' and chan
 
 
 async def to_call(conn: Connection) -> list[Agent]:
-    """Who signed in, of all tenants; each has a `channel_id` from now on. Commit, then call `PJSIP/<endpoint>` with it.
+    """The agents of all tenants who signed in, each with a new `channel_id`: commit, then call `PJSIP/<endpoint>`.
 
-    A phone is called once: after a crash in between, the channel is not there, and he is `gone`.
+    A phone is called once: after a crash in between the channel does not exist, and the agent is `gone`.
     """
     return [agent_of(row) for row in await conn.fetch(TO_CALL)]
 
@@ -95,11 +98,11 @@ where tenant_id = $1 and agent_id = $2 and channel_id = $3 and state = 'calling'
 
 
 async def answered(conn: Connection, tenant_id: TenantId, agent_id: AgentId, channel_id: UUID) -> bool:
-    """calling → idle, when his phone was answered. False: he signed out meanwhile, or it is an old channel."""
+    """calling → idle, when the phone was answered. False: the agent signed out meanwhile, or the channel is old."""
     return bool(await conn.fetchval(ANSWERED, tenant_id, agent_id, channel_id))
 
 
-# `old` has the call: what an update returns is the row as it is afterwards.
+# `old` keeps the call: an update returns the row as it is afterwards.
 GONE = """
 with old as (
     select tenant_id, agent_id, call_id from agent where channel_id = $1 for update
@@ -114,9 +117,9 @@ select call_id from old
 
 
 async def gone(conn: Connection, channel_id: UUID) -> UUID | None:
-    """Any state → offline, when his phone's call ended, or was never there. Returns the call that he had: end it.
+    """Any state → offline, when the phone's channel ended or does not exist. Returns the agent's call: end it.
 
-    None besides when the channel is no agent's.
+    None when the agent had no call, or the channel belongs to no agent.
     """
     return await conn.fetchval(GONE, channel_id)
 
@@ -125,7 +128,7 @@ PRESENT = f"select {COLUMNS} from agent where state <> 'offline' and channel_id 
 
 
 async def present(conn: Connection) -> list[Agent]:
-    """All, of all tenants, whose phone has a call: where the switch does not know the channel he is `gone`."""
+    """The agents of all tenants whose phone has a channel; one whose channel the switch does not know is `gone`."""
     return [agent_of(row) for row in await conn.fetch(PRESENT)]
 
 
@@ -133,11 +136,11 @@ TO_HANG_UP = f"select {COLUMNS} from agent where state = 'hanging_up'"
 
 
 async def to_hang_up(conn: Connection) -> list[Agent]:
-    """Who signed out, of all tenants: hang up `channel_id`. They are listed until the channel is `gone`."""
+    """The agents of all tenants who signed out: hang up `channel_id`. They are listed until the channel is `gone`."""
     return [agent_of(row) for row in await conn.fetch(TO_HANG_UP)]
 
 
-# Materialized, and locked there: two at once take two agents, and none waits for the other.
+# Materialized with its row lock: concurrent reservations take different agents, and none waits for another.
 RESERVE = f"""
 with longest as materialized (
     select tenant_id, agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle'
@@ -149,7 +152,7 @@ from longest where agent.tenant_id = longest.tenant_id and agent.agent_id = long
 
 
 async def reserve(conn: Connection, tenant_id: TenantId, queue_id: QueueId, call_id: UUID) -> Agent | None:
-    """The queue's agent who is idle longest → reserved for the call; None when none is idle."""
+    """idle → reserved for the call, of the queue's agent who is idle longest; None when none is idle."""
     return _agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, call_id))
 
 
@@ -157,7 +160,7 @@ HOLD_IDLE = "select true from agent where tenant_id = $1 and agent_id = $2 and s
 
 
 async def hold_idle(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> bool:
-    """Whether the agent is idle; if so, he stays it until the end of the transaction."""
+    """Keep an idle agent idle until the transaction ends; False when the agent is not idle."""
     return bool(await conn.fetchval(HOLD_IDLE, tenant_id, agent_id))
 
 
@@ -168,7 +171,7 @@ where tenant_id = $1 and agent_id = $2 and state = 'idle' returning true
 
 
 async def reserve_for(conn: Connection, tenant_id: TenantId, agent_id: AgentId, call_id: UUID) -> bool:
-    """idle → reserved of this agent, who accepted a preview."""
+    """idle → reserved, for the agent who accepted a preview."""
     return bool(await conn.fetchval(RESERVE_FOR, tenant_id, agent_id, call_id))
 
 
@@ -180,7 +183,7 @@ TALKING = f"update agent set state = 'talking', state_since = now() {_OF_CALLS}{
 
 
 async def talking(conn: Connection, calls: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
-    """reserved → talking of the calls' agents, when they are bridged; who talks now."""
+    """reserved → talking, of the agents of calls that are bridged; returns these agents."""
     return await _of_calls(conn, TALKING, calls, ["reserved"])
 
 
@@ -192,8 +195,10 @@ update agent set state_since = now(), call_id = null, leaving = false,
 
 
 async def freed(conn: Connection, calls: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
-    """The agents of calls that have ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
-    then his `channel_id` is to be hung up. a call may have no agent (any more)."""
+    """talking → wrap_up, reserved → idle, of the agents of calls that ended; either → hanging_up if they are leaving.
+
+    The `channel_id` of an agent in hanging_up is to be hung up. A call may have no agent.
+    """
     return await _of_calls(conn, FREED, calls, ["reserved", "talking"])
 
 
@@ -211,7 +216,7 @@ where state = 'wrap_up' and state_since + make_interval(secs => wrap_up_s) <= no
 
 
 async def wrap_ups_over(conn: Connection) -> int:
-    """wrap_up → idle of all, of all tenants, whose time for it is over by the database's clock; how many."""
+    """wrap_up → idle, of the agents of all tenants whose wrap-up time is over; returns their number."""
     return int((await conn.execute(WRAP_UPS_OVER)).split()[-1])
 
 
@@ -220,7 +225,7 @@ def _agent_or_none(row: asyncpg.Record | None) -> Agent | None:
 
 
 def agent_of(row: asyncpg.Record) -> Agent:
-    """Of a row with COLUMNS."""
+    """The agent of a row that has COLUMNS."""
     fields: dict[str, Any] = dict(row)
     fields["state"] = AgentState(fields["state"])
     return Agent(**fields)

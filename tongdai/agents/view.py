@@ -1,4 +1,4 @@
-"""What answers show of agents and of the contacts offered to them, and what requests say of them."""
+"""Agents and offered contacts in requests and answers."""
 
 import re
 from datetime import datetime
@@ -84,7 +84,7 @@ class Offered(Done, kw_only=True):
 
 
 def check(sent: NewAgent | AgentChange) -> None:
-    """What is sent of an agent; InvalidInput names the field."""
+    """Check the fields of a request; InvalidInput names the field and what is expected."""
     if not isinstance(sent.agentName, UnsetType):
         body.text_field("agentName", sent.agentName, MAX_NAME, min_length=1)
     if not isinstance(sent.endpoint, UnsetType) and not _ENDPOINT.fullmatch(sent.endpoint):
@@ -112,7 +112,7 @@ def agent_view(agent: Agent) -> AgentView:
 
 
 def offer_view(offer: Offer, country: str) -> OfferView:
-    """The number as the tenant's country writes it. An accepted offer does not lapse."""
+    """An offer as shown, its number in the national format of the tenant's country. Accepted offers do not lapse."""
     return OfferView(
         campaignId=offer.campaign_id,
         contactId=offer.contact_id,

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.contacts import listing, phone, store
-from tongdai.contacts.model import KEEP, MAX_EXTERNAL_ID, Added, Change, Contact, Keep, NewContact, Scalar, Search
+from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Change, Contact, NewContact, Scalar, Search
 from tongdai.contacts.store import Refusal
 from tongdai.contacts.validation import Problem, check, check_fields
 from tongdai.db.pool import Connection
@@ -30,6 +30,7 @@ from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Principal, Scope
 from tongdai.ids import CampaignId, ContactId, ListId
+from tongdai.keep import KEEP, Keep
 
 _TAG = "Contacts"
 _SEPARATORS = r" .\-()\[\]/\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"

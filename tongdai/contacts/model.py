@@ -1,11 +1,12 @@
 """Contact lists, contacts, and what may be asked of them."""
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum, auto
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from tongdai.contacts.time_zones import zone_of
 from tongdai.ids import ContactId, CustomerId, ListId
+from tongdai.keep import KEEP, Keep
 
 Scalar = str | int | float | bool | None
 """What an attribute of a contact may be."""
@@ -60,14 +61,6 @@ class NewContact:
     @property
     def zone(self) -> str:
         return self.time_zone or zone_of(self.phone)
-
-
-class Keep(Enum):
-    KEEP = auto()
-
-
-KEEP = Keep.KEEP
-"""A field that a change leaves alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

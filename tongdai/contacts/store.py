@@ -3,11 +3,12 @@
 from enum import Enum, auto
 
 from tongdai.contacts.in_call import in_call
-from tongdai.contacts.model import DEFAULT_LIST, KEEP, Added, Change, NewContact
+from tongdai.contacts.model import DEFAULT_LIST, Added, Change, NewContact
 from tongdai.contacts.time_zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId
+from tongdai.keep import KEEP
 
 STOPPED = 4
 """The status of a campaign that takes no contacts."""

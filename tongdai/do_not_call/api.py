@@ -1,4 +1,4 @@
-"""`/do-not-call`: lists of numbers that are not called, of the whole tenant or of one campaign, and a check."""
+"""`/do-not-call`: lists of numbers that must not be called, by any campaign or by one, and a check of one number."""
 
 from datetime import datetime
 from typing import Any
@@ -79,7 +79,7 @@ _SAMPLE: dict[str, Any] = {
         path="/do-not-call",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="The do-not-call lists; those without a campaignId hold for every campaign",
+        summary="List the do-not-call lists; those without a campaignId apply to every campaign",
         query=paging.PAGE_QUERY,
         answer=DncListPage,
         sample={"success": "1", "totalRecord": 1, "data": [_SAMPLE]},
@@ -98,7 +98,7 @@ async def list_lists(request: Request) -> Answer:
         path="/do-not-call",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="Make a do-not-call list, for every campaign or for one",
+        summary="Create a do-not-call list, for every campaign or for one",
         body=NewDncList,
         refine={"NewDncList": {"name": {"minLength": 1, **NAME}, "campaignId": ID}},
         body_sample={"name": "Khong lam phien"},
@@ -114,12 +114,12 @@ async def create_list(request: Request) -> Answer:
     if new.campaignId is not None and not 0 < new.campaignId < 10**ids.MAX_DIGITS:
         raise InvalidInput(f"campaignId must be an id, a whole number above 0, not {shown(new.campaignId)}")
     campaign_id = None if new.campaignId is None else CampaignId(new.campaignId)
-    who = principal_of(request)
+    principal = principal_of(request)
 
     async def work(conn: Connection) -> DncListCreated:
-        if campaign_id is not None and not await store.has_campaign(conn, who.tenant_id, campaign_id):
+        if campaign_id is not None and not await store.has_campaign(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
-        dnc_list_id = await store.create(conn, who.tenant_id, new.name, campaign_id, who.key_id)
+        dnc_list_id = await store.create(conn, principal.tenant_id, new.name, campaign_id, principal.key_id)
         if dnc_list_id is None:
             raise InvalidInput(f"name {shown(new.name)!r} is another do-not-call list's already")
         return DncListCreated(error_message="Do-not-call list created", dncListId=dnc_list_id)
@@ -133,7 +133,7 @@ async def create_list(request: Request) -> Answer:
         path="/do-not-call/{dncListId}",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="A do-not-call list; entryCount counts the entries that have expired, too",
+        summary="Get a do-not-call list; entryCount includes expired entries",
         answer=DncListView,
         sample=_SAMPLE,
     )
@@ -153,16 +153,16 @@ async def get_list(request: Request) -> Answer:
         path="/do-not-call/{dncListId}",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="Delete a do-not-call list and all that stands in it: its numbers may be called again",
+        summary="Delete a do-not-call list with its entries: its numbers may be called again",
         answer=Done,
         sample=done_sample("Do-not-call list deleted successfully"),
     )
 )
 async def delete_list(request: Request) -> Answer:
     dnc_list_id = list_id_of(request)
-    who = principal_of(request)
+    principal = principal_of(request)
     async with connection(request) as conn:
-        if not await store.delete(conn, who.tenant_id, dnc_list_id, who.key_id):
+        if not await store.delete(conn, principal.tenant_id, dnc_list_id, principal.key_id):
             raise NotFound("Do-not-call list not found")
     return answer(Done(error_message="Do-not-call list deleted successfully"))
 
@@ -173,8 +173,8 @@ async def delete_list(request: Request) -> Answer:
         path="/do-not-call/check",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="Whether a number is not to be called now, and by which lists",
-        description="With `campaignId` by that campaign: its lists and those of all campaigns; without, by any.",
+        summary="Check whether a number is on a do-not-call list now, and on which",
+        description="With `campaignId`: the lists of that campaign and of all campaigns. Without it: all lists.",
         query=(
             Query("phoneNumber", "A number in any written form", {"type": "string", **PHONE_SCHEMA}, "0901234567"),
             Query("campaignId", "The campaign that would call it", {"type": "integer", **ID}),
@@ -199,18 +199,18 @@ async def delete_list(request: Request) -> Answer:
     )
 )
 async def check(request: Request) -> Answer:
-    who = principal_of(request)
+    principal = principal_of(request)
     query = paging.query_of(request)
-    number = number_asked_for(query, who.country)
+    number = number_asked_for(query, principal.country)
     if number is None:
         raise InvalidInput("phoneNumber is missing: expected a phone number")
     text = paging.single(query, "campaignId")
     campaign_id = None if text is None else _campaign_id(text)
     async with connection(request) as conn:
-        if campaign_id is not None and not await store.has_campaign(conn, who.tenant_id, campaign_id):
+        if campaign_id is not None and not await store.has_campaign(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
-        found = await store.mentions(conn, who.tenant_id, number, campaign_id)
-    shown_number = phone.shower(who.country)(number)
+        found = await store.matches(conn, principal.tenant_id, number, campaign_id)
+    shown_number = phone.shower(principal.country)(number)
     return answer(DncCheck(phoneNumber=shown_number, listed=bool(found), data=[MentionView(*one) for one in found]))
 
 

@@ -1,4 +1,4 @@
-"""Lists of numbers that are not called, and what stands in them."""
+"""Do-not-call lists and their entries. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ from tongdai.ids import CampaignId, DncListId
 MAX_NAME = 255
 MAX_REASON = 255
 MAX_NUMBERS = 10_000
-"""Of one request in JSON, and of one statement."""
+"""Numbers in one JSON request, and in one statement."""
 MAX_ROWS = 200_000
-"""Of a file in one request, which is one transaction: while it lasts nobody else changes the list."""
+"""Rows of a file in one request, which is one transaction and keeps the list locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class DncList:
     dnc_list_id: DncListId
     name: str
     campaign_id: CampaignId | None
-    """None: for all campaigns of the tenant."""
+    """The campaign that the list applies to; None: all campaigns of the tenant."""
     entries: int
-    """Those that have expired, too."""
+    """Number of entries, expired ones included."""
     created_at: datetime
 
 
@@ -32,30 +32,30 @@ class Entry(NamedTuple):
     """E.164."""
     reason: str | None
     expires_at: datetime | None
-    """From then on the entry says nothing; None: it never ends."""
+    """When the entry stops applying; None: never."""
     created_at: datetime
 
 
 class NewEntry(NamedTuple):
-    """An entry to make, or to put in the place of the number's own."""
+    """An entry to add; it replaces the number's present entry."""
 
     phone: str
     reason: str | None
     expires_at: datetime | None
 
 
-class Bad(NamedTuple):
-    """A row that is no entry."""
+class InvalidRow(NamedTuple):
+    """A row that cannot be an entry."""
 
     row: int
-    """From 1; a header is none."""
+    """Row number, from 1, without the header."""
     phone: str | None
-    """As sent."""
+    """The number as sent."""
     reason: str
 
 
-class Mention(NamedTuple):
-    """A list that a number stands in."""
+class Match(NamedTuple):
+    """A list that contains a number, with its entry."""
 
     dnc_list_id: DncListId
     name: str

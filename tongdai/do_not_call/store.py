@@ -1,24 +1,25 @@
-"""Do-not-call lists in the database. The dialer reads the same tables in the statements that claim and dial."""
+"""Do-not-call lists in the database. The rule which entries apply is in `rule.py`, for the statements that call."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.do_not_call.model import DncList, Entry, Mention, NewEntry
+from tongdai.do_not_call.model import DncList, Entry, Match, NewEntry
+from tongdai.do_not_call.rule import in_force
 from tongdai.ids import CampaignId, DncListId, KeyId, TenantId
 
 _LIST = "dnc_list_id, name, campaign_id, entries, created_at"
 _ENTRY = "phone, reason, expires_at, created_at"
-AT_ONCE = 100_000
-"""Entries that one statement deletes: a list of millions would take longer than a statement may."""
+DELETED_AT_ONCE = 100_000
+"""Entries that one statement deletes: deleting millions would exceed the statement timeout."""
 
 LISTS = f"select {_LIST} from do_not_call_list where tenant_id = $1 order by dnc_list_id limit $2 offset $3"
 COUNT_LISTS = "select count(*) from do_not_call_list where tenant_id = $1"
 
 
 async def lists(conn: Connection, tenant_id: TenantId, limit: int, offset: int) -> tuple[list[DncList], int]:
-    """A page of the tenant's lists, by id, and how many there are."""
+    """A page of the tenant's lists, by id, and the number of all."""
     rows = await conn.fetch(LISTS, tenant_id, limit, offset)
     return [DncList(*row) for row in rows], await conn.fetchval(COUNT_LISTS, tenant_id)
 
@@ -47,7 +48,7 @@ on conflict (tenant_id, name) do nothing returning dnc_list_id
 async def create(
     conn: Connection, tenant_id: TenantId, name: str, campaign_id: CampaignId | None, by: KeyId
 ) -> DncListId | None:
-    """The new list's id; None when a list of the tenant has that name. The campaign must exist."""
+    """Create a list and return its id; None when a list of the tenant has that name. The campaign must exist."""
     async with conn.transaction():
         dnc_list_id = await conn.fetchval(CREATE, tenant_id, name, campaign_id)
         if dnc_list_id is not None:
@@ -56,15 +57,15 @@ async def create(
     return dnc_list_id
 
 
-HOLD = "select true from do_not_call_list where tenant_id = $1 and dnc_list_id = $2 for update"
+LOCK = "select true from do_not_call_list where tenant_id = $1 and dnc_list_id = $2 for update"
 
 
-async def hold(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId) -> bool:
-    """Whether there is such a list; within the caller's transaction nobody else then changes it or what it holds."""
-    return bool(await conn.fetchval(HOLD, tenant_id, dnc_list_id))
+async def lock(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId) -> bool:
+    """Lock a list and its entries against changes until the transaction ends; False when there is no such list."""
+    return bool(await conn.fetchval(LOCK, tenant_id, dnc_list_id))
 
 
-# Of what another request put there meanwhile, xmax tells: it is 0 in a row that is new with this statement.
+# xmax is 0 in a row that this statement inserted, and not 0 in one that it updated.
 ADD = """
 with put as (
     insert into do_not_call as d (tenant_id, dnc_list_id, phone, reason, expires_at)
@@ -80,7 +81,7 @@ where tenant_id = $1 and dnc_list_id = $2 returning (select count(*) from put wh
 
 
 async def add(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, entries: Sequence[NewEntry]) -> int:
-    """Put numbers in a list that is held, each once; those it has get the new reason and expiry. How many are new."""
+    """Add distinct numbers to a locked list, replacing reason and expiry of present ones; return how many are new."""
     phones, reasons, ends = zip(*entries, strict=True) if entries else ((), (), ())
     return await conn.fetchval(ADD, tenant_id, dnc_list_id, phones, reasons, ends)
 
@@ -95,9 +96,9 @@ where tenant_id = $1 and dnc_list_id = $2 and exists (select from gone) returnin
 
 
 async def remove(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, by: KeyId) -> bool:
-    """Whether the number was in the list."""
+    """Remove a number from a list; False when it was not in it."""
     async with conn.transaction():
-        await hold(conn, tenant_id, dnc_list_id)
+        await lock(conn, tenant_id, dnc_list_id)
         if not await conn.fetchval(REMOVE, tenant_id, dnc_list_id, phone):
             return False
         detail = {"phone": phone}
@@ -105,7 +106,7 @@ async def remove(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, 
     return True
 
 
-# Nobody else writes to a list that is held, so its rows stay where they are.
+# A locked list has no other writer, so the ctids of its rows do not change.
 EMPTY = """
 delete from do_not_call where ctid = any(array(
     select ctid from do_not_call where tenant_id = $1 and dnc_list_id = $2 limit $3
@@ -115,11 +116,11 @@ DELETE = "delete from do_not_call_list where tenant_id = $1 and dnc_list_id = $2
 
 
 async def delete(
-    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, at_once: int = AT_ONCE
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, at_once: int = DELETED_AT_ONCE
 ) -> bool:
-    """Remove a list and all that it holds, so many entries with each statement; False when there is none."""
+    """Delete a list with its entries, `at_once` entries in a statement; False when there is no such list."""
     async with conn.transaction():
-        if not await hold(conn, tenant_id, dnc_list_id):
+        if not await lock(conn, tenant_id, dnc_list_id):
             return False
         while await conn.execute(EMPTY, tenant_id, dnc_list_id, at_once) != "DELETE 0":
             continue
@@ -133,7 +134,7 @@ PAGE = f"""
 select {_ENTRY} from do_not_call where tenant_id = $1 and dnc_list_id = $2 order by phone limit $3 offset $4
 """
 ENTRY = f"select {_ENTRY} from do_not_call where tenant_id = $1 and dnc_list_id = $2 and phone = $3"
-BEHIND = f"""
+ENTRIES_AFTER = f"""
 select {_ENTRY} from do_not_call where tenant_id = $1 and dnc_list_id = $2 and phone > $3 order by phone limit $4
 """
 
@@ -144,32 +145,32 @@ async def page(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, li
 
 
 async def entry(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str) -> Entry | None:
-    """The entry of a number, be it in force or expired."""
+    """The entry of a number, expired or not."""
     row = await conn.fetchrow(ENTRY, tenant_id, dnc_list_id, phone)
     return None if row is None else Entry(*row)
 
 
-async def behind(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, limit: int) -> list[Entry]:
-    """The entries that come after a number ('' for the first)."""
-    return [Entry(*row) for row in await conn.fetch(BEHIND, tenant_id, dnc_list_id, phone, limit)]
+async def entries_after(
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, phone: str, limit: int
+) -> list[Entry]:
+    """The entries after a number, in order ('' for the first)."""
+    return [Entry(*row) for row in await conn.fetch(ENTRIES_AFTER, tenant_id, dnc_list_id, phone, limit)]
 
 
-MENTIONS = """
+MATCHES = f"""
 select l.dnc_list_id, l.name, l.campaign_id, d.reason, d.expires_at, d.created_at
-from do_not_call d join do_not_call_list l using (tenant_id, dnc_list_id)
-where d.tenant_id = $1 and d.phone = $2 and (d.expires_at is null or d.expires_at > now())
-    and ($3::bigint is null or l.campaign_id is null or l.campaign_id = $3)
+{in_force("coalesce($3::bigint, l.campaign_id)")} and d.phone = $2
 order by l.dnc_list_id
 """
 
 
-async def mentions(conn: Connection, tenant_id: TenantId, phone: str, campaign_id: CampaignId | None) -> list[Mention]:
-    """The lists that forbid a number now: to a campaign, or (None) to any of the tenant's."""
-    return [Mention(*row) for row in await conn.fetch(MENTIONS, tenant_id, phone, campaign_id)]
+async def matches(conn: Connection, tenant_id: TenantId, phone: str, campaign_id: CampaignId | None) -> list[Match]:
+    """The lists that now forbid calls to a number by a campaign, or by any campaign (None)."""
+    return [Match(*row) for row in await conn.fetch(MATCHES, tenant_id, phone, campaign_id)]
 
 
 async def record_added(
     conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, detail: dict[str, Any]
 ) -> None:
-    """Who put numbers in a list, and how many; within the transaction that did."""
+    """Audit that numbers were added, within the transaction that added them."""
     await audit.record(conn, tenant_id, by, "dnc.add", f"do-not-call list {dnc_list_id}", detail)

@@ -1,4 +1,4 @@
-"""`/queues/inbound`. The vendor's names stop here: moh_file_id is musicinQueue, max_wait_sec timeWait, and so on."""
+"""`/queues/inbound`. Translates the vendor's names: moh_file_id and musicinQueue, max_wait_sec and timeWait, ..."""
 
 import re
 from typing import Any
@@ -15,8 +15,9 @@ from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
+from tongdai.keep import KEEP
 from tongdai.queues import store
-from tongdai.queues.model import KEEP, MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, Strategy, Users
+from tongdai.queues.model import MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, References, Strategy
 from tongdai.text import CONTROL, has_control
 
 _TAG = "Inbound queues"
@@ -146,9 +147,9 @@ async def change_queue(request: Request) -> Answer:
     fields = _fields(body.decode(await body.read_json(request), _change))
     if fields == Change():
         raise InvalidInput("Expected at least one of moh_file_id, max_wait_sec, strategy, announce_position")
-    who = principal_of(request)
+    principal = principal_of(request)
     async with connection(request) as conn:
-        if not await store.change(conn, who.tenant_id, queue_id, fields, who.key_id):
+        if not await store.change(conn, principal.tenant_id, queue_id, fields, principal.key_id):
             raise NotFound("Inbound queue not found")
     return answer(Done(error_message="Inbound queue updated successfully"))
 
@@ -159,7 +160,7 @@ async def change_queue(request: Request) -> Answer:
         path="/queues/inbound",
         scope=Scope.QUEUE,
         tag=_TAG,
-        summary="Make an inbound queue",
+        summary="Create an inbound queue",
         body=NewQueue,
         refine={
             "NewQueue": {
@@ -181,10 +182,10 @@ async def create_queue(request: Request) -> Answer:
     if number is not None and not _NUMBER.fullmatch(number):
         raise InvalidInput(f"callinNumber must be at most {MAX_NUMBER} digits, not {shown(number)!r}")
     fields = _fields(new)
-    who = principal_of(request)
+    principal = principal_of(request)
 
     async def work(conn: Connection) -> QueueCreated:
-        queue_id = await store.create(conn, who.tenant_id, new.callinName, number, fields, who.key_id)
+        queue_id = await store.create(conn, principal.tenant_id, new.callinName, number, fields, principal.key_id)
         if queue_id is None:
             raise InvalidInput(f"callinNumber {number} is another queue's already")
         return QueueCreated(error_message="Inbound queue created", callinId=queue_id)
@@ -205,19 +206,19 @@ async def create_queue(request: Request) -> Answer:
     )
 )
 async def delete_queue(request: Request) -> Answer:
-    who = principal_of(request)
+    principal = principal_of(request)
     queue_id = _queue_id(request)
     async with connection(request) as conn:
-        deleted = await store.delete(conn, who.tenant_id, queue_id, who.key_id)
-    if isinstance(deleted, Users):
+        deleted = await store.delete(conn, principal.tenant_id, queue_id, principal.key_id)
+    if isinstance(deleted, References):
         raise InvalidState(f"Cannot delete an inbound queue that is used by {_users(deleted)}")
     if not deleted:
         raise NotFound("Inbound queue not found")
     return answer(Done(error_message="Inbound queue deleted successfully"))
 
 
-def _users(users: Users) -> str:
-    """`agents 7, 8 and campaign 1042`, which may be some of many."""
+def _users(users: References) -> str:
+    """References in words: `agents 7, 8 and campaign 1042`."""
     return " and ".join(
         f"{noun}{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
         for noun, found in (("agent", users.agents), ("campaign", users.campaigns))
@@ -246,7 +247,7 @@ def _strategy(value: int) -> Strategy:
 
 
 def _file(value: str | None) -> str | None:
-    """A file name: no slash, backslash, drive or scheme, and not a folder."""
+    """Check a file name: no slash, backslash, drive or scheme, and not a folder."""
     if value is None:
         return None
     if not _FILE.fullmatch(value) or value.strip(". ") == "" or has_control(value):

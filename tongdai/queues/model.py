@@ -1,10 +1,11 @@
-"""Inbound queues."""
+"""Inbound queues. Pure."""
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum, auto
-from typing import Final, NamedTuple
+from enum import IntEnum
+from typing import NamedTuple
 
 from tongdai.ids import AgentId, CampaignId, QueueId
+from tongdai.keep import KEEP, Keep
 
 MAX_NAME = 255
 MAX_NUMBER = 32
@@ -26,36 +27,28 @@ class InboundQueue:
     queue_id: QueueId
     name: str
     number: str | None
-    """The number called to reach it."""
+    """The number that callers dial to reach the queue."""
     strategy: Strategy
     moh_file: str | None
-    """Hold music, a file name."""
+    """File name of the hold music."""
     max_wait_s: int | None
-    """0 and None: no limit."""
+    """0 and None are no limit."""
     announce_position: bool | None
     agent_selector: str | None
 
 
-class Users(NamedTuple):
-    """Who refers to a queue, by id; of many the first few."""
+class References(NamedTuple):
+    """The agents and campaigns that refer to a queue, by id; the first few when there are many."""
 
     agents: list[AgentId]
     campaigns: list[CampaignId]
 
 
-class _Keep(Enum):
-    KEEP = auto()
-
-
-KEEP: Final = _Keep.KEEP
-"""In a change: leave the field as it is. None would clear it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """The fields that a request sends, and no others."""
+    """The fields of a queue that a request changes; None clears a field."""
 
-    strategy: Strategy | _Keep = KEEP
-    moh_file: str | _Keep | None = KEEP
-    max_wait_s: int | _Keep | None = KEEP
-    announce_position: bool | _Keep | None = KEEP
+    strategy: Strategy | Keep = KEEP
+    moh_file: str | Keep | None = KEEP
+    max_wait_s: int | Keep | None = KEEP
+    announce_position: bool | Keep | None = KEEP

@@ -5,7 +5,8 @@ import asyncpg
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, TenantId
-from tongdai.queues.model import KEEP, Change, InboundQueue, Strategy, Users
+from tongdai.keep import KEEP
+from tongdai.queues.model import Change, InboundQueue, References, Strategy
 
 _COLUMNS = "queue_id, name, number, strategy, moh_file, max_wait_s, announce_position, agent_selector"
 
@@ -14,7 +15,7 @@ COUNT = "select count(*) from inbound_queue where tenant_id = $1"
 
 
 async def page(conn: Connection, tenant_id: TenantId, limit: int, offset: int) -> tuple[list[InboundQueue], int]:
-    """A page of the tenant's queues, by id, and how many it has."""
+    """A page of the tenant's queues, by id, and the number of all its queues."""
     rows = await conn.fetch(PAGE, tenant_id, limit, offset)
     return [_queue(row) for row in rows], await conn.fetchval(COUNT, tenant_id)
 
@@ -36,7 +37,7 @@ values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, number) do nothing r
 async def create(
     conn: Connection, tenant_id: TenantId, name: str, number: str | None, fields: Change, by: KeyId | None
 ) -> QueueId | None:
-    """The new queue's id; None when another queue of the tenant has that number."""
+    """Create a queue and return its id; None when another queue of the tenant has that number."""
     strategy = Strategy.NORMAL if fields.strategy is KEEP else fields.strategy
     values = [None if value is KEEP else value for value in _optional(fields)]
     async with conn.transaction():
@@ -46,7 +47,7 @@ async def create(
     return queue_id
 
 
-# Each field by itself, so that two changes of different fields at once both hold.
+# Sets only the fields that are sent, so that concurrent changes of different fields both hold.
 CHANGE = """
 update inbound_queue set
     strategy = case when $3 then $4 else strategy end,
@@ -58,7 +59,7 @@ where tenant_id = $1 and queue_id = $2 returning true
 
 
 async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, fields: Change, by: KeyId) -> bool:
-    """Set the fields that are sent; False when there is no such queue."""
+    """Change the fields that are sent; False when there is no such queue."""
     pairs = [
         part
         for value in (fields.strategy, *_optional(fields))
@@ -71,7 +72,7 @@ async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, field
     return True
 
 
-# Locked: nobody begins to refer to it before it is gone.
+# Locks the queue, so that no new reference to it is stored before it is deleted.
 HOLD = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for update"
 USERS = """
 select
@@ -83,14 +84,15 @@ DELETE = "delete from inbound_queue where tenant_id = $1 and queue_id = $2"
 NAMED = 5
 
 
-async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: KeyId) -> bool | Users:
-    """Whether there was one; the first NAMED agents and campaigns that refer to it, when it stays for their sake."""
+async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: KeyId) -> bool | References:
+    """Delete a queue; False when there is none, and the first NAMED references when some keep it from being
+    deleted."""
     async with conn.transaction():
         if not await conn.fetchval(HOLD, tenant_id, queue_id):
             return False
         row = await conn.fetchrow(USERS, tenant_id, queue_id, NAMED)
         assert row is not None
-        users = Users(row["agents"], row["campaigns"])
+        users = References(row["agents"], row["campaigns"])
         if any(users):
             return users
         await conn.execute(DELETE, tenant_id, queue_id)

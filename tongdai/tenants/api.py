@@ -163,20 +163,20 @@ async def create_key(request: Request) -> Answer:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_key)
     _check(new)
-    who = principal_of(request)
+    principal = principal_of(request)
     pepper: bytes = request.resources.pepper
 
     async def work(conn: Connection) -> KeyCreated:
         value = key_format.generate()
         key = await store.create_key(
             conn,
-            who.tenant_id,
+            principal.tenant_id,
             name=new.name,
             hint=key_format.hint(value),
             digest=key_format.digest(value, pepper),
             scopes=new.scopes,
             expires_at=new.expiresAt,
-            by=who.key_id,
+            by=principal.key_id,
         )
         return KeyCreated(
             error_message="Key created",
@@ -207,10 +207,10 @@ def _without_value(created: object) -> object:
     )
 )
 async def revoke_key(request: Request) -> Answer:
-    who = principal_of(request)
+    principal = principal_of(request)
     key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
     async with connection(request) as conn:
-        found = await store.revoke_key(conn, key_id, within=who.tenant_id, by=who.key_id)
+        found = await store.revoke_key(conn, key_id, within=principal.tenant_id, by=principal.key_id)
     if found is None:
         raise NotFound("Key not found")
     request.resources.guard.forget()  # this process does not wait for its own notice

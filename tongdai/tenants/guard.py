@@ -72,16 +72,16 @@ class Guard:
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
         """Let the request through to the endpoint, or raise what refuses it."""
         request.route = endpoint.path
-        who = request.principal = await self._authenticate(request.scope)
+        principal = request.principal = await self._authenticate(request.scope)
         limits = (
-            who.tenant_limit or self._settings.tenant_limit,
-            who.route_limit or self._settings.route_limit,
+            principal.tenant_limit or self._settings.tenant_limit,
+            principal.route_limit or self._settings.route_limit,
         )
-        if endpoint.scope not in who.scopes:
-            verdict = await self._limiter.peek(who.tenant_id, endpoint.route, *limits)
+        if endpoint.scope not in principal.scopes:
+            verdict = await self._limiter.peek(principal.tenant_id, endpoint.route, *limits)
             request.reply_headers += verdict.headers(self._header_names)
             raise InsufficientScope(endpoint.scope)
-        verdict = await self._limiter.take(who.tenant_id, endpoint.route, *limits)
+        verdict = await self._limiter.take(principal.tenant_id, endpoint.route, *limits)
         request.reply_headers += verdict.headers(self._header_names)
         if not verdict.accepted:
             metrics.REFUSED.labels("tenant or route").inc()

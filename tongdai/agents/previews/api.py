@@ -57,21 +57,21 @@ async def offer_contact(request: Request) -> Answer:
     campaign_id = body.decode(raw, _new).campaignId
     if not 1 <= campaign_id <= ID["maximum"]:
         raise InvalidInput(f"campaignId must be an id, 1 to {ids.MAX_DIGITS} digits, not {shown(campaign_id)}")
-    who = principal_of(request)
+    principal = principal_of(request)
 
     async def work(conn: Connection) -> Offered:
-        settings = await campaigns.call_settings(conn, who.tenant_id, CampaignId(campaign_id))
+        settings = await campaigns.call_settings(conn, principal.tenant_id, CampaignId(campaign_id))
 
         def is_open(zone: str, tenant_zone: str, now: datetime) -> bool:
             return settings is not None and calling_rules.open_until(settings, zone, tenant_zone, now) is not None
 
-        offer = await previews.offer(conn, who.tenant_id, agent_id, CampaignId(campaign_id), is_open)
+        offer = await previews.offer(conn, principal.tenant_id, agent_id, CampaignId(campaign_id), is_open)
         if offer is None:
             return Offered(error_message="No contact is due within its calling window", offer=None)
         if isinstance(offer, Refusal):
             raise _refused(offer)
         said = "is offered" if offer.accepted_at is None else "is accepted and waits to be called"
-        return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, who.country))
+        return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, principal.country))
 
     return await once(request, raw, work)
 
@@ -94,16 +94,16 @@ async def accept_contact(request: Request) -> Answer:
     raw = await body.read_json(request)
     if raw.strip() not in {b"", b"{}"}:
         raise InvalidInput("Expected no body")
-    who = principal_of(request)
+    principal = principal_of(request)
 
     async def work(conn: Connection) -> Offered:
-        offer = await previews.accept(conn, who.tenant_id, agent_id)
+        offer = await previews.accept(conn, principal.tenant_id, agent_id)
         if isinstance(offer, Refusal):
             raise _refused(offer)
-        settings = await campaigns.call_settings(conn, who.tenant_id, offer.campaign_id)
-        tenant_zone, now = await previews.local_time(conn, who.tenant_id)
+        settings = await campaigns.call_settings(conn, principal.tenant_id, offer.campaign_id)
+        tenant_zone, now = await previews.local_time(conn, principal.tenant_id)
         said = "is called" if settings is None else _when(settings, offer, tenant_zone, now)
-        return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, who.country))
+        return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, principal.country))
 
     return await once(request, raw, work)
 
@@ -123,9 +123,9 @@ async def accept_contact(request: Request) -> Answer:
 )
 async def skip_contact(request: Request) -> Answer:
     agent_id = _agent_id(request)
-    who = principal_of(request)
+    principal = principal_of(request)
     async with connection(request) as conn:
-        contact_id = await previews.skip(conn, who.tenant_id, agent_id, who.key_id)
+        contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.key_id)
     if isinstance(contact_id, Refusal):
         raise _refused(contact_id)
     minutes = round(SKIPPED_FOR.total_seconds() / 60)
@@ -133,7 +133,7 @@ async def skip_contact(request: Request) -> Answer:
 
 
 def _when(settings: CallSettings, offer: Offer, tenant_zone: str, now: datetime) -> str:
-    """What becomes of an accepted contact, by the calling window."""
+    """When an accepted contact is called, given its calling window."""
     if calling_rules.open_until(settings, offer.zone, tenant_zone, now) is not None:
         return "is called"
     opens = calling_rules.next_open(settings, offer.zone, tenant_zone, now)

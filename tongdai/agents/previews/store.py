@@ -1,6 +1,6 @@
-"""Contacts that agents look at before they are called, in the database.
+"""Previews in the database: contacts that agents look at before they are called.
 
-An agent has one at a time, and a contact is shown to one agent. The rows are few: those of agents who are at work.
+An agent has one preview at a time, and a contact is offered to one agent. The rows are few: one for an agent at work.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
 
 
 class Refusal(Enum):
-    """Why no contact is offered, or an offer not accepted."""
+    """Why no contact is offered, or an offer cannot be accepted."""
 
     NO_AGENT = auto()
     NO_CAMPAIGN = auto()
@@ -25,19 +25,19 @@ class Refusal(Enum):
     """The campaign dials in another mode."""
     NOT_RUNNING = auto()
     OTHER_QUEUE = auto()
-    """The campaign's agents are those of another queue."""
+    """The campaign is served by the agents of another queue."""
     AWAY = auto()
-    """To look at a contact an agent is idle or in wrap-up; to accept it he is idle."""
+    """Previewing takes an agent who is idle or in wrap-up; accepting, one who is idle."""
     HAS_OTHER = auto()
-    """He has a contact of another campaign, to accept or to skip."""
+    """The agent has a contact of another campaign to accept or skip first."""
     NONE_OFFERED = auto()
-    """He has no contact to accept, or had it for too long."""
+    """The agent has no contact to accept, or the offer lapsed."""
 
 
 IsOpen = Callable[[str, str, datetime], bool]
-"""Whether contacts may be called now: by their time zone (as contacts have it), the tenant's zone, and the time."""
+"""Whether contacts of a time zone may be called now; arguments: the contact's zone, the tenant's zone, the time."""
 
-# The agent is locked, so that he does not sign out before he has the offer.
+# Locks the agent, so that they do not sign out before they have the offer.
 MAY_LOOK = """
 select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview, c.status = 2 as running,
     c.queue_id is not distinct from a.queue_id as same_queue
@@ -45,7 +45,7 @@ from agent a left join campaign c on c.tenant_id = a.tenant_id and c.campaign_id
 where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
 """
 
-# Also where there is nobody left to call: the contact was called through another campaign's rules, or closed.
+# Deletes previews that lapsed, and previews of contacts that are in a call or processed.
 FORGET = f"""
 delete from preview p using contact c
 where p.tenant_id = $1 and c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
@@ -93,9 +93,9 @@ select contact_id, exists (select from offered) as offered from next
 async def offer(
     conn: Connection, tenant_id: TenantId, agent_id: AgentId, campaign_id: CampaignId, is_open: IsOpen
 ) -> Offer | Refusal | None:
-    """The contact that the agent looks at: the one he has, else the campaign's oldest due. None: none is due and open.
+    """The agent's preview: the present one, else the oldest due contact of the campaign; None when none is callable.
 
-    Not one on a do-not-call list, nor one that another agent has.
+    Contacts on a do-not-call list and contacts that another agent previews are not offered.
     """
     async with conn.transaction():
         tenant_zone, now = await local_time(conn, tenant_id)
@@ -108,7 +108,7 @@ async def offer(
             return has if has.campaign_id == campaign_id else Refusal.HAS_OTHER
         zones = [row["zone"] for row in await conn.fetch(ZONES, tenant_id, campaign_id)]
         zones = [zone for zone in zones if is_open(zone, tenant_zone, now)]
-        # Again where another agent was offered the same contact at the same moment: he has it by now.
+        # Repeat when another agent was offered the same contact concurrently.
         while (row := await conn.fetchrow(OFFER, tenant_id, agent_id, campaign_id, zones)) and not row["offered"]:
             continue
         return await find(conn, tenant_id, agent_id)
@@ -141,7 +141,7 @@ from preview p join contact c using (tenant_id, contact_id) where p.tenant_id = 
 
 
 async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offer | None:
-    """What the agent has been offered, also when it was too long ago."""
+    """The agent's preview, lapsed or not."""
     row = await conn.fetchrow(FIND, tenant_id, agent_id)
     return None if row is None else Offer(**dict(row))
 
@@ -158,7 +158,7 @@ STATE = "select state from agent where tenant_id = $1 and agent_id = $2"
 
 
 async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offer | Refusal:
-    """Have the contact called that he was offered, as soon as its campaign may. A second time changes nothing."""
+    """Accept the offered contact: it is called as soon as its campaign may call it. Idempotent."""
     async with conn.transaction():
         if await conn.fetchval(ACCEPT, tenant_id, agent_id, OFFER_LASTS):
             return await find(conn, tenant_id, agent_id) or Refusal.NONE_OFFERED
@@ -185,7 +185,7 @@ select contact_id from skipped
 
 
 async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> ContactId | Refusal:
-    """Do not call it now: it is due again after SKIPPED_FOR. Also an accepted one, unless its call has begun."""
+    """Skip the contact, which is due again after SKIPPED_FOR. An accepted one can be skipped until it is claimed."""
     async with conn.transaction():
         contact_id = await conn.fetchval(SKIP, tenant_id, agent_id, SKIPPED_FOR)
         if contact_id is None:
@@ -199,7 +199,7 @@ LOCAL_TIME = "select zone, now() as now from tenant where tenant_id = $1"
 
 
 async def local_time(conn: Connection, tenant_id: TenantId) -> tuple[str, datetime]:
-    """The tenant's time zone, and the database's time."""
+    """The tenant's time zone and the database's clock."""
     row = await conn.fetchrow(LOCAL_TIME, tenant_id)
     assert row is not None
     return row["zone"], row["now"]
@@ -215,7 +215,7 @@ order by p.tenant_id, p.campaign_id, p.accepted_at
 
 
 async def accepted(conn: Connection) -> list[Accepted]:
-    """What waits to be called, of all tenants, by campaign: its agent is idle and its campaign runs."""
+    """The accepted previews of all tenants whose agent is idle and whose campaign runs, by campaign."""
     return [Accepted(**dict(row)) for row in await conn.fetch(ACCEPTED)]
 
 
@@ -223,5 +223,8 @@ DONE = "delete from preview where tenant_id = $1 and agent_id = $2 and accepted_
 
 
 async def done(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> bool:
-    """The accepted contact was claimed, in this transaction, or can no longer be called. False: it was skipped."""
+    """Delete the accepted preview, whose contact was claimed in this transaction or cannot be called any more.
+
+    False: it was skipped meanwhile.
+    """
     return bool(await conn.fetchval(DONE, tenant_id, agent_id))

@@ -1,4 +1,4 @@
-"""`/do-not-call/{dncListId}/numbers`: putting numbers in a list, one, many or a file of them, and taking one out."""
+"""`/do-not-call/{dncListId}/numbers`: add one number, many or a file of them to a list, and remove one."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from tongdai.do_not_call import store
 from tongdai.do_not_call.entries import file_reader
 from tongdai.do_not_call.entries.list_api import NO_LIST, TAG, list_id_of
 from tongdai.do_not_call.entries.validation import Sent, check_all
-from tongdai.do_not_call.model import MAX_NUMBERS, MAX_REASON, MAX_ROWS, Bad, NewEntry
+from tongdai.do_not_call.model import MAX_NUMBERS, MAX_REASON, MAX_ROWS, InvalidRow, NewEntry
 from tongdai.errors import InvalidInput, NotFound, UnsupportedMediaType, shown
 from tongdai.http import body
 from tongdai.http.endpoint import (
@@ -40,11 +40,11 @@ _REASON = {"maxLength": MAX_REASON, **PLAIN_TEXT}
 
 
 class _Checked(NamedTuple):
-    """A batch of rows, as it goes into a list."""
+    """A batch of rows, checked."""
 
     rows: int
     entries: list[NewEntry]
-    bad: list[Bad]
+    invalid: list[InvalidRow]
 
 
 class NewNumber(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,13 +82,13 @@ _new_numbers = msgspec.json.Decoder(NewNumbers)
         path="/do-not-call/{dncListId}/numbers",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="Put a number, or many, in a do-not-call list; of one that is there, reason and expiresAt are replaced",
+        summary="Add numbers to a do-not-call list; of a number it has, reason and expiresAt are replaced",
         description=(
             f"One number, or up to {MAX_NUMBERS:,} as `numbers`, or a CSV file in UTF-8 with a header row and the "
             f"columns phoneNumber, reason, expiresAt in any order and up to {MAX_ROWS:,} rows, empty ones among them; "
-            "other columns are left out, and of a longer file nothing is stored. Of many, those that are "
-            f"no numbers to call are counted in `failed`, the first {SHOWN_ERRORS} of them told in `errors`, and the "
-            "others are stored. A number that is listed is not called from then on; from `expiresAt` on it may be."
+            "other columns are ignored, and a longer file is refused as a whole. Of several numbers, the invalid ones "
+            f"are counted in `failed`, the first {SHOWN_ERRORS} of them listed in `errors`, and the others are added. "
+            "A listed number is not called any more; from `expiresAt` on it may be called again."
         ),
         body=NewNumbers,
         refine={
@@ -112,40 +112,40 @@ _new_numbers = msgspec.json.Decoder(NewNumbers)
 )
 async def add_numbers(request: Request) -> Answer:
     dnc_list_id = list_id_of(request)
-    who = principal_of(request)
+    principal = principal_of(request)
     now = datetime.now(UTC)
     raw, batches = await _sent(request, now)
-    # In a thread, as this process answers others meanwhile; and before the list is held, as others wait for that.
-    checked = await asyncio.to_thread(_checked, batches, who.country, now)
+    # In a thread, so that the event loop is not blocked; and before the list is locked, to keep the lock short.
+    checked = await asyncio.to_thread(_checked, batches, principal.country, now)
 
     async def work(conn: Connection) -> NumbersAdded:
         added = 0
         async with conn.transaction():
-            if not await store.hold(conn, who.tenant_id, dnc_list_id):
+            if not await store.lock(conn, principal.tenant_id, dnc_list_id):
                 raise NotFound(NO_LIST)
             for batch in checked:
-                added += await store.add(conn, who.tenant_id, dnc_list_id, batch.entries)
-            told = _told(added, checked)
-            detail = {"added": told.added, "updated": told.updated, "failed": told.failed}
-            await store.record_added(conn, who.tenant_id, dnc_list_id, who.key_id, detail)
-        return told
+                added += await store.add(conn, principal.tenant_id, dnc_list_id, batch.entries)
+            result = _result(added, checked)
+            detail = {"added": result.added, "updated": result.updated, "failed": result.failed}
+            await store.record_added(conn, principal.tenant_id, dnc_list_id, principal.key_id, detail)
+        return result
 
     return await once(request, raw, work)
 
 
 async def _sent(request: Request, now: datetime) -> tuple[bytes, Iterator[list[Sent]]]:
-    """The body, and its rows MAX_NUMBERS at a time. InvalidInput for one number alone that is none."""
+    """The body, and its rows in batches of MAX_NUMBERS. InvalidInput for a single invalid number."""
     if _kind(request) == CSV:
         raw = await _file(request)
-        # In a thread: the header is looked for at once, through all that stands above it.
+        # In a thread: looking for the header reads through the rows above it.
         return raw, await asyncio.to_thread(file_reader.read, raw, MAX_ROWS)
     raw = await body.read_json(request)
     sent = body.decode(raw, _new_numbers)
     if sent.numbers is None:
         one = _one(sent)
-        _, bad = check_all([one], principal_of(request).country, now)
-        if bad:
-            raise InvalidInput(bad[0].reason)
+        _, invalid = check_all([one], principal_of(request).country, now)
+        if invalid:
+            raise InvalidInput(invalid[0].reason)
         return raw, iter([[one]])
     if (sent.phoneNumber, sent.reason, sent.expiresAt) != (None, None, None):
         raise InvalidInput("Expected either phoneNumber with reason and expiresAt, or numbers alone")
@@ -174,7 +174,7 @@ async def _file(request: Request) -> bytes:
 
 
 def _checked(batches: Iterable[list[Sent]], country: str, now: datetime) -> list[_Checked]:
-    """All of them: a file has so many rows at most that what is left of them fits in memory."""
+    """Check all batches; a file has at most MAX_ROWS rows, so the result fits in memory."""
     found: list[_Checked] = []
     first = 1
     for batch in batches:
@@ -183,16 +183,16 @@ def _checked(batches: Iterable[list[Sent]], country: str, now: datetime) -> list
     return found
 
 
-def _told(added: int, checked: Sequence[_Checked]) -> NumbersAdded:
-    failed = sum(len(batch.bad) for batch in checked)
+def _result(added: int, checked: Sequence[_Checked]) -> NumbersAdded:
+    failed = sum(len(batch.invalid) for batch in checked)
     updated = sum(batch.rows for batch in checked) - failed - added
-    bad = chain.from_iterable(batch.bad for batch in checked)
+    invalid = chain.from_iterable(batch.invalid for batch in checked)
     return NumbersAdded(
         error_message=f"{added} added, {updated} updated, {failed} failed",
         added=added,
         updated=updated,
         failed=failed,
-        errors=[RowError(*one) for one in islice(bad, SHOWN_ERRORS)],
+        errors=[RowError(*one) for one in islice(invalid, SHOWN_ERRORS)],
     )
 
 
@@ -202,21 +202,21 @@ def _told(added: int, checked: Sequence[_Checked]) -> NumbersAdded:
         path="/do-not-call/{dncListId}/numbers/{phoneNumber}",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="Take a number, in any written form, out of a do-not-call list: as far as this list goes, it is called",
+        summary="Remove a number, in any written form, from a do-not-call list",
         answer=Done,
         sample=done_sample("Number removed"),
     )
 )
 async def remove_number(request: Request) -> Answer:
     dnc_list_id = list_id_of(request)
-    who = principal_of(request)
-    number = phone.normalise(request.path_params["phoneNumber"], who.country)
+    principal = principal_of(request)
+    number = phone.normalise(request.path_params["phoneNumber"], principal.country)
     async with connection(request) as conn:
-        if await store.find(conn, who.tenant_id, dnc_list_id) is None:
+        if await store.find(conn, principal.tenant_id, dnc_list_id) is None:
             raise NotFound(NO_LIST)
-        # What is no number is in no list, and answered so.
+        # An invalid number is in no list: the answer is that of an unlisted number.
         if isinstance(number, phone.Reason) or not await store.remove(
-            conn, who.tenant_id, dnc_list_id, number, who.key_id
+            conn, principal.tenant_id, dnc_list_id, number, principal.key_id
         ):
             raise NotFound(_NO_NUMBER)
     return answer(Done(error_message="Number removed"))

@@ -1,4 +1,4 @@
-"""Files of numbers that are not called: CSV in UTF-8 under a header row."""
+"""Reads files of do-not-call numbers: CSV in UTF-8 with a header row."""
 
 import csv
 import io
@@ -14,9 +14,9 @@ from tongdai.errors import InvalidInput, shown
 
 SEPARATORS = (",", ";", "\t")
 CELL = 128 * 1024
-"""Characters of one cell: more is a quote that was left open."""
+"""Characters of one cell at most; a longer cell is an unterminated quote."""
 HEADER_WITHIN = 1000
-"""Rows: empty ones may stand above the header."""
+"""Rows within which the header must be found, as empty rows may precede it."""
 _COLUMNS = (
     frozenset(("phonenumber", "phone", "number", "sodienthoai", "sdt", "dienthoai", "mobile", "msisdn")),
     frozenset(("reason", "lydo")),
@@ -27,7 +27,7 @@ _QUOTED = re.compile(r"=?[\"'](.*?)[\"']?")
 
 
 class _Place(NamedTuple):
-    """Where in a row what stands; None: nowhere."""
+    """Column indices; None: the file has no such column."""
 
     phone: int
     reason: int | None
@@ -35,11 +35,11 @@ class _Place(NamedTuple):
 
 
 def read(data: bytes, most: int | None = None) -> Iterator[list[Sent]]:
-    """The rows of a file, MAX_NUMBERS at a time. InvalidInput when it is no such file, or from some line on is none.
+    """Read the rows of a file in batches of MAX_NUMBERS; InvalidInput where it is not such a file.
 
-    The header names the columns in any order and case; those that it names otherwise are left out, and empty lines.
-    Of more than `most` rows below it, empty ones counted, the last step is InvalidInput too. A large file takes
-    seconds: read it in a thread.
+    The header names the columns in any order and case; other columns and empty rows are skipped. More than `most`
+    rows below the header, empty ones included, raise InvalidInput at the end. A large file takes seconds: use a
+    thread.
     """
     rows = _rows(data)
     header = next((row for row in islice(rows, HEADER_WITHIN) if any(map(str.strip, row))), None)
@@ -50,13 +50,13 @@ def read(data: bytes, most: int | None = None) -> Iterator[list[Sent]]:
 
 
 def _rows(data: bytes) -> Iterator[list[str]]:
-    # The limit is the process's: imports may have set a higher one, and be reading by it.
+    # The limit is global in the process: an import may have set a higher one and be using it.
     csv.field_size_limit(max(CELL, csv.field_size_limit()))
     file = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
     try:
         first = file.readline(CELL)
         file.seek(0)
-        # Strict: a quote that is left open would swallow all numbers behind it.
+        # Strict: an unterminated quote would swallow all numbers after it.
         yield from csv.reader(file, delimiter=max(SEPARATORS, key=first.count), strict=True)
     except UnicodeDecodeError:
         raise InvalidInput("The file is not in UTF-8: save it as CSV UTF-8") from None
@@ -80,7 +80,7 @@ def _place(header: list[str]) -> _Place:
 
 
 def _folded(name: str) -> str:
-    """Without case, accents, spaces and signs: `sodienthoai` of `Số điện thoại`."""
+    """Fold case, accents, spaces and punctuation: `Số điện thoại` is `sodienthoai`."""
     plain = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     return _NO_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
 
@@ -101,7 +101,7 @@ def _cell(row: list[str], at: int | None) -> str | None:
 
 
 def _phone(cell: str | None) -> str | None:
-    """Without what spreadsheets are made to keep a number's first 0 by: `="0912345678"`, `'0912345678`."""
+    """Strip what makes a spreadsheet keep a number's leading 0: `="0912345678"`, `'0912345678`."""
     if cell is None or cell[0] not in "='\"":
         return cell
     quoted = _QUOTED.fullmatch(cell)

@@ -1,4 +1,4 @@
-"""`/do-not-call/{dncListId}/numbers`: what stands in a list, a page at a time or as a file."""
+"""`/do-not-call/{dncListId}/numbers`: the entries of a list, as pages or as one CSV file."""
 
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
@@ -31,7 +31,7 @@ from tongdai.ids import DncListId
 
 TAG = "Do not call"
 PIECE = 5000
-"""Entries that a file gets at once."""
+"""Entries read at once for a CSV file."""
 _HEADER = ("phoneNumber", "reason", "expiresAt", "createdAt")
 NO_LIST = "Do-not-call list not found"
 
@@ -63,8 +63,8 @@ _ENTRY: dict[str, Any] = {
         path="/do-not-call/{dncListId}/numbers",
         scope=Scope.CAMPAIGN,
         tag=TAG,
-        summary="The numbers of a do-not-call list, expired ones too, in their order",
-        description="With `Accept: text/csv` all of them come as one file, whatever `page`, `size` and `phoneNumber`.",
+        summary="List the numbers of a do-not-call list, expired ones included, by number",
+        description="With `Accept: text/csv` all of them as one file, whatever `page`, `size` and `phoneNumber`.",
         query=(
             *paging.PAGE_QUERY,
             Query("phoneNumber", "That number alone, in any written form", {"type": "string"}, "0901234567"),
@@ -82,37 +82,40 @@ _ENTRY: dict[str, Any] = {
 )
 async def list_numbers(request: Request) -> Answer | Stream:
     dnc_list_id = list_id_of(request)
-    who = principal_of(request)
+    principal = principal_of(request)
     query = paging.query_of(request)
-    page, number = paging.page_of(query), number_asked_for(query, who.country)
+    page, number = paging.page_of(query), number_asked_for(query, principal.country)
     as_file = accepts_csv(request.headers.get("accept", ""))
     async with connection(request) as conn:
-        dnc_list = await store.find(conn, who.tenant_id, dnc_list_id)
+        dnc_list = await store.find(conn, principal.tenant_id, dnc_list_id)
         if dnc_list is None:
             raise NotFound(NO_LIST)
         if as_file:
             found, total = [], 0
         elif number is None:
-            found, total = await store.page(conn, who.tenant_id, dnc_list_id, page.size, page.offset), dnc_list.entries
+            found, total = (
+                await store.page(conn, principal.tenant_id, dnc_list_id, page.size, page.offset),
+                dnc_list.entries,
+            )
         else:
-            one = await store.entry(conn, who.tenant_id, dnc_list_id, number)
+            one = await store.entry(conn, principal.tenant_id, dnc_list_id, number)
             total = 0 if one is None else 1
             found = [] if one is None or page.offset else [one]
     if as_file:
         return Stream(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
-    show = phone.shower(who.country)
+    show = phone.shower(principal.country)
     return answer(NumberPage(totalRecord=total, data=[NumberView(show(entry.phone), *entry[1:]) for entry in found]))
 
 
 async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes]:
-    """A file of a list, a piece at a time: no connection is held while the client reads."""
-    who = principal_of(request)
-    show, last = phone.shower(who.country), ""
+    """Stream a list as CSV, a piece at a time: no database connection is held while the client reads."""
+    principal = principal_of(request)
+    show, last = phone.shower(principal.country), ""
     yield csv_of([_HEADER])
     async with watched(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
-                found = await store.behind(conn, who.tenant_id, dnc_list_id, last, PIECE)
+                found = await store.entries_after(conn, principal.tenant_id, dnc_list_id, last, PIECE)
             if found:
                 yield csv_of([_line(entry, show) for entry in found])
             if len(found) < PIECE:
@@ -129,12 +132,12 @@ def _instant(value: datetime | None) -> str | None:
 
 
 def list_id_of(request: Request) -> DncListId:
-    """The list that the path names."""
+    """The id of the list in the path."""
     return DncListId(ids.from_path(request.path_params["dncListId"], "Do-not-call list"))
 
 
 def number_asked_for(query: dict[str, list[str]], country: str) -> str | None:
-    """The `phoneNumber` of a query in E.164; None when it has none."""
+    """The `phoneNumber` of the query in E.164; None when it is not given."""
     text = paging.single(query, "phoneNumber")
     if text is None:
         return None

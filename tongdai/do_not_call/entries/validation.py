@@ -1,4 +1,4 @@
-"""Whether what somebody sends is a number not to call. Pure, and the same for JSON and rows of a file."""
+"""Validates do-not-call entries, from JSON and from files alike. Pure."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,38 +6,40 @@ from itertools import count
 from typing import NamedTuple
 
 from tongdai.contacts.phone import MAX_TEXT, Reason, normalise_all
-from tongdai.do_not_call.model import MAX_REASON, Bad, NewEntry
+from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntry
 from tongdai.text import has_control
 
 
 class Sent(NamedTuple):
-    """A number as sent; its reason and expiry, where they are not empty."""
+    """A number as sent, with its reason and expiry unless empty."""
 
     phone: str | None
     reason: str | None
     expires_at: datetime | str | None
-    """Text of a file is read here."""
+    """Text when it comes from a file."""
 
 
-def check_all(rows: Sequence[Sent], country: str, now: datetime, first: int = 1) -> tuple[list[NewEntry], list[Bad]]:
-    """Entries, one for a number and in its order, and the rows that are none; `first` is the number of the first row.
+def check_all(
+    rows: Sequence[Sent], country: str, now: datetime, first: int = 1
+) -> tuple[list[NewEntry], list[InvalidRow]]:
+    """The entries, sorted by number, and the invalid rows; `first` is the number of the first row.
 
-    Numbers are read in `country`. Of rows with one number the last counts.
+    Numbers are parsed as numbers of `country`. Of several rows with one number the last wins.
     """
     numbers = normalise_all([row.phone or "" for row in rows], country)
     found: dict[str, NewEntry] = {}
-    bad: list[Bad] = []
+    invalid: list[InvalidRow] = []
     for row, sent, number in zip(count(first), rows, numbers, strict=False):
         entry = _entry(sent, number, now)
         if isinstance(entry, str):
-            bad.append(Bad(row, None if sent.phone is None else sent.phone[:MAX_TEXT], entry))
+            invalid.append(InvalidRow(row, None if sent.phone is None else sent.phone[:MAX_TEXT], entry))
         else:
             found[entry.phone] = entry
-    return sorted(found.values()), bad
+    return sorted(found.values()), invalid
 
 
 def _entry(sent: Sent, number: str | Reason, now: datetime) -> NewEntry | str:
-    """The entry, or what is wrong with it."""
+    """The entry, or why the row is invalid."""
     if not (sent.phone or "").strip():
         return "phoneNumber is missing"
     if isinstance(number, Reason):
@@ -53,12 +55,12 @@ def _entry(sent: Sent, number: str | Reason, now: datetime) -> NewEntry | str:
 
 
 def _instant(value: datetime | str | None) -> datetime | str | None:
-    """In UTC; text that is none as it is."""
+    """The instant in UTC; text that is no instant is returned as it is."""
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
         if instant is None or instant.tzinfo is None:
             return None if instant is None else "without an offset"
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        # In the year 9999 west of Greenwich: in UTC there is no such instant.
+        # At the end of the year 9999 west of Greenwich: not representable in UTC.
         return str(value)
