@@ -1,26 +1,24 @@
 """A real PostgreSQL for the whole run, and the API on it in this process.
 
 TONGDAI_TEST_DATABASE_URL names a server to use instead of the embedded one; a database is made on it and dropped.
+TONGDAI_TEST_POOLER_URL names a PgBouncer before that server, which the tests then use; see tests/support/databases.py.
 """
 
-import os
-import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import httpx2
 import pytest
 
+from tests.support.databases import SERVER, database_on, of_database
 from tongdai.clock import Clock, SystemClock
 from tongdai.db.embedded import server as embedded
-from tongdai.db.migrate import migrate
-from tongdai.db.pool import Pool, connect, open_pool
+from tongdai.db.pool import Pool, open_pool
 from tongdai.processes.api import build
 from tongdai.settings import Settings
 from tongdai.testing import factories
@@ -62,28 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
 
 
-@asynccontextmanager
-async def database_on(url: str, *, migrated: bool = True) -> AsyncGenerator[str]:
-    """A new database on the server of that one, dropped after the block."""
-    name = f"test_{secrets.token_hex(6)}"
-    root = await connect(url, name="tests")
-    await root.execute(f"create database {name}")
-    own = urlsplit(url)._replace(path=f"/{name}").geturl()
-    if migrated:
-        conn = await connect(own, name="tests")
-        await migrate(conn)
-        await conn.close()
-    yield own
-    await root.execute(f"drop database {name} with (force)")
-    await root.close()
-
-
 @pytest.fixture(scope="session")
 async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
     """A migrated database."""
-    external = os.environ.get("TONGDAI_TEST_DATABASE_URL")
-    if external is not None:
-        async with database_on(external) as own:
+    if SERVER is not None:
+        async with database_on(SERVER) as own:
             yield own
         return
     server = await embedded.start(tmp_path_factory.mktemp("database"), None)
@@ -141,7 +122,7 @@ def client_of(app: object) -> httpx2.AsyncClient:
 
 @pytest.fixture(scope="session")
 async def api(dsn: str, settings: Settings, pool: Pool) -> AsyncGenerator[Api]:
-    async with running(build(settings, dsn, SystemClock())) as app, client_of(app) as client:
+    async with running(build(of_database(settings, dsn), dsn, SystemClock())) as app, client_of(app) as client:
         yield Api(client, pool)
 
 
@@ -156,7 +137,8 @@ def serving(dsn: str, settings: Settings) -> Serving:
     async def serve(
         clock: Clock | None = None, database: str | None = None, **changes: object
     ) -> AsyncGenerator[httpx2.AsyncClient]:
-        app = build(replace(settings, **changes), database or dsn, clock or SystemClock())
+        url = database or dsn
+        app = build(of_database(replace(settings, **changes), url), url, clock or SystemClock())
         async with running(app), client_of(app) as client:
             yield client
 

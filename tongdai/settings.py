@@ -39,6 +39,8 @@ class Settings:
     """Holds the embedded database, the key pepper, sockets and spooled uploads."""
     database_url: str | None = None
     """An external PostgreSQL 15 to 18, `postgresql://user:password@host/db`; the embedded server without it."""
+    session_database_url: str | None = None
+    """The same database for LISTEN, locks of a session and migrations, where `database_url` is PgBouncer's."""
     postgres_bin: str | None = None
     """A folder with `postgres` and `initdb` 18 to run instead of the bundled ones."""
     database_pool: int = 10
@@ -126,6 +128,10 @@ class Settings:
     def __post_init__(self) -> None:
         _validate(self)
 
+    def session_dsn(self, dsn: str) -> str:
+        """The database for what needs a session of its own, where the rest uses `dsn`."""
+        return self.session_database_url or dsn
+
     @property
     def admin_ports(self) -> tuple[int, ...]:
         """Ports to try for the admin server, in order; 0 is any free one."""
@@ -156,10 +162,17 @@ def _validate(settings: Settings) -> None:
         except ValueError as error:
             raise OperatorError(f"trusted_proxies: {error}") from None
     _validate_asterisk(settings)
+    _validate_database(settings)
     if settings.key_pepper is not None and len(settings.key_pepper) < 32:
         raise OperatorError("key_pepper must have at least 32 characters")
-    if settings.database_url is not None and not settings.database_url.startswith(("postgresql://", "postgres://")):
-        raise OperatorError("database_url must begin with postgresql://")
+
+
+def _validate_database(settings: Settings) -> None:
+    for name in ("database_url", "session_database_url"):
+        if not (getattr(settings, name) or "postgresql://").startswith(("postgresql://", "postgres://")):
+            raise OperatorError(f"{name} must begin with postgresql://")
+    if settings.session_database_url is not None and settings.database_url is None:
+        raise OperatorError("session_database_url needs database_url")
 
 
 _PART = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"

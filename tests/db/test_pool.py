@@ -2,11 +2,14 @@
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 import pytest
 
-from tongdai.db.pool import UNREACHABLE, Lender
+from tests.support.databases import needs_session
+from tongdai.db.pool import UNREACHABLE, Lender, connect, host_of, open_pool, servers_of
 
 
 @pytest.fixture
@@ -54,6 +57,7 @@ async def test_a_failing_statement_leaves_a_good_connection(lender):
     assert await backend(lender) == pid
 
 
+@needs_session
 async def test_a_connection_in_an_open_transaction_is_not_lent_again(lender):
     async with lender.borrow() as conn:
         pid = await conn.fetchval("select pg_backend_pid()")
@@ -61,6 +65,7 @@ async def test_a_connection_in_an_open_transaction_is_not_lent_again(lender):
     assert await backend(lender) != pid
 
 
+@needs_session
 async def test_a_cancelled_request_takes_its_connection_with_it(lender):
     pid = await backend(lender)
     started = asyncio.Event()
@@ -80,6 +85,7 @@ async def test_a_cancelled_request_takes_its_connection_with_it(lender):
     assert lender.lent == 0
 
 
+@needs_session
 async def test_a_connection_that_the_server_ended_is_replaced(lender, conn):
     pid = await backend(lender)
     await conn.fetchval("select pg_terminate_backend($1, 5000)", pid)
@@ -94,3 +100,93 @@ async def test_an_address_where_nobody_listens_leaves_the_place_free(tmp_path):
         with pytest.raises(OSError, match="No such file"):
             await backend(lender)
     assert lender.lent == 0
+
+
+# Several servers
+
+
+def at(socket: Path, port: str = "5432") -> str:
+    """A server as part of a URL: the folder of its socket."""
+    return f"{quote(str(socket), safe='')}:{port}"
+
+
+@pytest.fixture
+def server(dsn: str) -> tuple[str, str]:
+    """What is before and after the hosts in a URL of the tests' database."""
+    parts = urlsplit(dsn)
+    query = parse_qs(parts.query)
+    if not query.get("host", [""])[0].startswith("/"):
+        pytest.skip("the tests' server has no socket in a folder")
+    login = parts.netloc.rpartition("@")[0]
+    here = at(Path(query["host"][0]), query.get("port", ["5432"])[0])
+    return f"postgresql://{login}@", f"{here}{parts.path}?target_session_attrs=read-write"
+
+
+async def connected(dsn: str) -> int:
+    conn = await connect(dsn, name="tests", timeout=10)
+    try:
+        return await conn.fetchval("select 1")
+    finally:
+        await conn.close()
+
+
+async def test_a_server_that_is_away_is_passed_over(server, tmp_path):
+    before, after = server
+    assert await connected(f"{before}{at(tmp_path)},{after}") == 1
+
+
+async def test_a_server_that_never_answers_gets_its_share_of_the_time(server, tmp_path):
+    asked = asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    before, after = server
+    silent = await asyncio.start_unix_server(never_answer, tmp_path / ".s.PGSQL.5432")
+    async with silent:
+        dsn = f"{before}{at(tmp_path)},{after}"
+        assert await connected(dsn) == 1
+        assert asked.is_set()
+        asked.clear()
+        assert await connected(dsn) == 1
+        assert not asked.is_set(), "the server that accepted the last connection is tried first"
+
+
+async def test_when_no_server_answers_the_last_error_is_raised(server, tmp_path):
+    before, _ = server
+    with pytest.raises(OSError, match="No such file"):
+        await connected(f"{before}{at(tmp_path)},{at(tmp_path / 'other')}/postgres")
+
+
+def test_hosts_are_named_and_passwords_are_not():
+    assert host_of("postgresql://me:secret@a.example:1,b.example:2/db?x=1") == "a.example, b.example"
+    assert servers_of("postgresql://me:p%40@a:1,[::1]/db?x=1") == [
+        "postgresql://me:p%40@a:1/db?x=1",
+        "postgresql://me:p%40@[::1]/db?x=1",
+    ]
+    assert servers_of("postgresql://me@/db?host=/tmp") == ["postgresql://me@/db?host=/tmp"]
+
+
+# Transactions that stand still
+
+SETTINGS = "select current_setting('idle_in_transaction_session_timeout'), current_setting('application_name')"
+
+
+async def test_a_transaction_that_stands_still_is_limited_and_the_session_is_not(dsn):
+    pool = await open_pool(dsn, 1, name="held", hold_s=7)
+    async with pool.acquire() as conn:
+        async with conn.transaction():
+            assert tuple(await conn.fetchrow(SETTINGS)) == ("7s", "held")
+            if conn.get_server_version() >= (17,):
+                assert await conn.fetchval("show transaction_timeout") == "21s"
+            async with conn.transaction():
+                assert tuple(await conn.fetchrow(SETTINGS)) == ("7s", "held")
+        assert tuple(await conn.fetchrow(SETTINGS)) == ("0", "held")
+    await pool.close()
+
+
+async def test_sessions_of_a_migrated_database_do_not_compile_plans(lender):
+    async with lender.borrow() as conn:
+        assert await conn.fetchval("show jit") == "off"

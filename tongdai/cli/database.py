@@ -72,7 +72,7 @@ async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -
 @asynccontextmanager
 async def _dsn(settings: Settings) -> AsyncGenerator[str, None]:
     if settings.database_url is not None:
-        yield settings.database_url
+        yield settings.session_dsn(settings.database_url)
         return
     programs = Path(settings.postgres_bin) if settings.postgres_bin else None
     async with embedded.database(Path(settings.data_dir), programs) as dsn:

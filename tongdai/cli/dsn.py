@@ -21,7 +21,9 @@ def dsn(settings: Settings) -> None:
       tongdai dsn --data-dir ./data
       pg_dump --format=custom --file=tongdai.dump "$(tongdai dsn --data-dir ./data)"
     """
-    found = settings.database_url or asyncio.run(embedded.attach(Path(settings.data_dir)))
+    found = (
+        settings.session_database_url or settings.database_url or asyncio.run(embedded.attach(Path(settings.data_dir)))
+    )
     if found is None:
         raise OperatorError(f"no server runs on {settings.data_dir}: start one with tongdai serve")
     click.echo(found)

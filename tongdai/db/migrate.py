@@ -48,6 +48,21 @@ async def migrate(conn: Connection, migrations: list[Migration] | None = None) -
         await conn.execute("select pg_advisory_unlock($1)", LOCK)
 
 
+# Settings of every session of this user in this database; as startup parameters PgBouncer would refuse them. Compiling
+# takes longer than these statements, and those whose plans are restricted look expensive to the planner.
+ROLE_SETTINGS = """
+do $$ begin
+    if not exists (
+        select from pg_db_role_setting s
+        where s.setdatabase = (select oid from pg_database where datname = current_database())
+            and s.setrole = current_user::regrole and 'jit=off' = any(s.setconfig)
+    ) then
+        execute format('alter role current_user in database %I set jit = off', current_database());
+    end if;
+end $$
+"""
+
+
 async def _apply(conn: Connection, migrations: list[Migration]) -> list[int]:
     await conn.execute(
         """create table if not exists migration (
@@ -65,6 +80,7 @@ async def _apply(conn: Connection, migrations: list[Migration]) -> list[int]:
             )
         if ours.checksum != row["checksum"]:
             raise OperatorError(f"migration {ours.number} ({ours.name}) differs from the one that was applied")
+    await conn.execute(ROLE_SETTINGS)
     done: list[int] = []
     for migration in migrations[len(applied) :]:
         async with conn.transaction():

@@ -1,9 +1,20 @@
-"""Connections to PostgreSQL."""
+"""Connections to PostgreSQL.
+
+Two kinds, which may have URLs of their own:
+
+- connections of the pools (`Lender`, `open_pool`), for transactions. They may go through PgBouncer in transaction mode:
+  nothing here sets a session's state outside a transaction, and the startup parameters are those that it tracks.
+- connections of the session (`connect`), for LISTEN, locks of a session, migrations and commands.
+
+A URL may name several servers, `postgresql://user@a:5432,b:5432/db?target_session_attrs=read-write`: the one that
+accepted the last connection is tried first, so a connection costs one attempt while nothing changes, and each server
+gets its share of the time, so that one which does not answer cannot use up all of it.
+"""
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import asyncpg
 import msgspec
@@ -63,8 +74,20 @@ class _Kept(_Connection):
     asyncpg would ask the server to reset it after each use, which is a round trip for every request.
     """
 
+    limit_s: float | None = None
+    """How long a transaction may stand still."""
+
     def get_reset_query(self) -> str:
         return ""
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
+        """As asyncpg's; the statement that begins a transaction also limits how long it may stand still."""
+        if query.startswith("BEGIN") and self.limit_s is not None:
+            query = f"{query} set local idle_in_transaction_session_timeout = {round(self.limit_s * 1000)};"
+            if self.get_server_version() >= (17,):
+                # Also in the middle of a COPY, which is not idle.
+                query = f"{query} set local transaction_timeout = {round(self.limit_s * 3000)};"
+        return await super().execute(query, *args, timeout=timeout)
 
 
 class Lender:
@@ -142,7 +165,7 @@ class _Borrowed:
 
 
 async def _open(dsn: str, name: str) -> _Connection:
-    conn = await asyncpg.connect(
+    conn = await _connect(
         dsn, timeout=ACQUIRE_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings=_session(name)
     )
     await _prepare(conn)
@@ -150,7 +173,8 @@ async def _open(dsn: str, name: str) -> _Connection:
 
 
 def _session(name: str) -> dict[str, str]:
-    return {"application_name": name, "timezone": "UTC", "jit": "off"}
+    """Startup parameters; only such as PgBouncer tracks. See also `migrate.ROLE_SETTINGS`."""
+    return {"application_name": name, "timezone": "UTC"}
 
 
 async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = None) -> Pool:
@@ -161,18 +185,17 @@ async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = No
 
     async def prepare(conn: Connection) -> None:
         await _prepare(conn)
-        if hold_s is not None:
-            await conn.execute(f"set idle_in_transaction_session_timeout = {round(hold_s * 1000)}")
-            if conn.get_server_version() >= (17,):
-                # Also in the middle of a COPY, which is not idle.
-                await conn.execute(f"set transaction_timeout = {round(hold_s * 3000)}")
+
+    class Held(_Kept):
+        limit_s = hold_s
 
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=size,
         init=prepare,
-        connection_class=_Kept,
+        connect=cast("Any", _connect),  # the stubs list every option of asyncpg's own
+        connection_class=Held,
         timeout=ACQUIRE_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         max_inactive_connection_lifetime=300,
@@ -182,9 +205,47 @@ async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = No
 
 async def connect(dsn: str, *, name: str, timeout: float = 5.0) -> "asyncpg.Connection[asyncpg.Record]":
     """One connection outside the pool, for LISTEN, migrations and commands."""
-    conn = await asyncpg.connect(dsn, timeout=timeout, server_settings=_session(name))
+    conn = await _connect(dsn, timeout=timeout, server_settings=_session(name))
     await _prepare(conn)
     return conn
+
+
+_accepted_by: dict[str, str] = {}
+"""By URL of several servers, the one that accepted the last connection of this process."""
+
+
+async def _connect(dsn: str, *, timeout: float, **options: Any) -> _Connection:
+    """As asyncpg's, which gives the whole time to the first server that does not answer."""
+    servers = servers_of(dsn)
+    if dsn in _accepted_by:
+        servers.sort(key=lambda server: server != _accepted_by[dsn])
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    error: BaseException | None = None
+    for place, server in enumerate(servers):
+        share = (deadline - loop.time()) / (len(servers) - place)
+        try:
+            conn = await asyncpg.connect(server, timeout=share, **options)
+        except UNREACHABLE as reason:
+            error = reason
+        else:
+            if len(servers) > 1:
+                _accepted_by[dsn] = server
+            return conn
+    assert error is not None, "a URL names at least one server"
+    raise error
+
+
+def servers_of(dsn: str) -> list[str]:
+    """The URL of each server that a URL names, in its order. What cannot be read is left to asyncpg as it is."""
+    try:
+        parts = urlsplit(dsn)
+    except ValueError:
+        return [dsn]
+    login, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return [dsn]
+    return [parts._replace(netloc=f"{login}{at}{host}").geturl() for host in hosts.split(",")]
 
 
 async def reach(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
@@ -196,12 +257,15 @@ async def reach(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 
 def host_of(dsn: str) -> str:
-    """The host, and no other part: a badly written URL has its password in the oddest places."""
+    """The hosts, and no other part: a badly written URL has its password in the oddest places."""
     try:
-        parts = urlsplit(dsn)
-        return parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+        return ", ".join(_host(urlsplit(server)) for server in servers_of(dsn))
     except ValueError:
         return "an unreadable address"
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
 
 
 def why(error: Exception) -> str:

@@ -89,7 +89,9 @@ async def _resources(
         metrics.flush_requests()
 
     background = [
-        asyncio.create_task(listen(dsn, {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)),
+        asyncio.create_task(
+            listen(settings.session_dsn(dsn), {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)
+        ),
         asyncio.create_task(every(OBSERVE_S, observe)),
     ]
     try:

@@ -36,7 +36,8 @@ async def run(settings: Settings, dsn: str) -> None:
     wake = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(listen(dsn, {store.JOB_ADDED: lambda _: wake.set()}, on_reconnect=wake.set))
+            session = settings.session_dsn(dsn)
+            group.create_task(listen(session, {store.JOB_ADDED: lambda _: wake.set()}, on_reconnect=wake.set))
             for _ in range(IMPORT_WORKERS):
                 group.create_task(Worker(pool, lease, wake).run())
             group.create_task(every(GAUGES_S, lambda: _observe(pool)))

@@ -73,7 +73,7 @@ async def _serve(
         run_dir = stack.enter_context(_run_dir(Path(settings.data_dir)))
         address = admin.start(settings.admin_host, settings.admin_ports, health, run_dir / METRICS)
         dsn = await stack.enter_async_context(_database(settings))
-        await _prepare(settings, dsn, prepare)
+        await _prepare(settings, settings.session_dsn(dsn), prepare)
         if "api" in roles and settings.workers > 1 and settings.rate_limit_url is None:
             settings = replace(settings, rate_limit_url=await stack.enter_async_context(_limit_store(run_dir)))
         environment = os.environ | {

@@ -45,7 +45,7 @@ async def run(settings: Settings, dsn: str) -> None:
         while not cancel_requested():
             try:
                 if not await _would_pretend(settings, pool):
-                    await lead(dsn, lambda: _dial(settings, pool, connect(), rng))
+                    await lead(settings.session_dsn(dsn), lambda: _dial(settings, pool, connect(), rng))
             except* SwitchTaken:
                 log.warning("another process has the switch: it is left to that one for a while", wait_s=WAIT_S)
             await asyncio.sleep(WAIT_S)

@@ -1,0 +1,55 @@
+"""Databases of the tests: on the embedded server, on another one, or behind a PgBouncer.
+
+With TONGDAI_TEST_POOLER_URL the URLs that tests get lead through that PgBouncer, and `session_of` to the server itself,
+as `database_url` and `session_database_url` do in an installation.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+
+from tongdai.db.migrate import migrate
+from tongdai.db.pool import connect
+from tongdai.settings import Settings
+
+SERVER = os.environ.get("TONGDAI_TEST_DATABASE_URL")
+POOLER = os.environ.get("TONGDAI_TEST_POOLER_URL")
+needs_session = pytest.mark.skipif(POOLER is not None, reason="about a session, which PgBouncer hides")
+
+
+@asynccontextmanager
+async def database_on(url: str, *, migrated: bool = True) -> AsyncGenerator[str]:
+    """A new database on the server of that one, dropped after the block."""
+    name = f"test_{secrets.token_hex(6)}"
+    root = await connect(session_of(url), name="tests")
+    await root.execute(f"create database {name}")
+    if migrated:
+        conn = await connect(_named(session_of(url), name), name="tests")
+        await migrate(conn)
+        await conn.close()
+    yield _named(POOLER or url, name)
+    await root.execute(f"drop database {name} with (force)")
+    await root.close()
+
+
+def session_of(dsn: str) -> str:
+    """The same database without PgBouncer."""
+    if POOLER is None or SERVER is None:
+        return dsn
+    return _named(SERVER, urlsplit(dsn).path.removeprefix("/"))
+
+
+def of_database(settings: Settings, dsn: str) -> Settings:
+    """The settings of an installation on that database."""
+    if POOLER is None:
+        return settings
+    return replace(settings, database_url=dsn, session_database_url=session_of(dsn))
+
+
+def _named(url: str, database: str) -> str:
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
