@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tongdai.dialer.group_commit import MOST, Together
+from tongdai.dialer.group_commit import MAX_BATCH, GroupCommit
 
 
 class Doubler:
@@ -41,23 +41,23 @@ async def begun(together, doubler, numbers):
 
 
 async def test_one_alone_is_done_at_once(doubler):
-    together = Together(doubler, 60)
+    together = GroupCommit(doubler, 60)
     assert [await together(1), await together(2)] == [2, 4]
     assert doubler.done == [[1], [2]]
 
 
 async def test_those_asked_for_meanwhile_are_done_together_and_each_gets_its_own_answer(doubler):
-    together = Together(doubler, 60)
+    together = GroupCommit(doubler, 60)
     (first,) = await begun(together, doubler, [0])
-    others = [asyncio.ensure_future(together(number)) for number in range(1, MOST + 3)]
+    others = [asyncio.ensure_future(together(number)) for number in range(1, MAX_BATCH + 3)]
     await asyncio.sleep(0)
     doubler.held.set()
-    assert await asyncio.gather(first, *others) == [2 * number for number in range(MOST + 3)]
-    assert [len(some) for some in doubler.done] == [1, MOST, 2]
+    assert await asyncio.gather(first, *others) == [2 * number for number in range(MAX_BATCH + 3)]
+    assert [len(some) for some in doubler.done] == [1, MAX_BATCH, 2]
 
 
 async def test_one_that_fails_fails_alone(doubler):
-    together = Together(doubler, 60)
+    together = GroupCommit(doubler, 60)
     asked = await begun(together, doubler, [1, 2, -3, 4])
     doubler.held.set()
     answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -67,7 +67,7 @@ async def test_one_that_fails_fails_alone(doubler):
 
 
 async def test_database_that_is_away_is_told_to_all_and_not_asked_again_for_each(doubler):
-    together = Together(doubler, 60)
+    together = GroupCommit(doubler, 60)
     asked = await begun(together, doubler, [1, 2, 3])
     doubler.error = ConnectionResetError()
     doubler.held.set()
@@ -79,7 +79,7 @@ async def test_database_that_is_away_is_told_to_all_and_not_asked_again_for_each
 
 
 async def test_those_nobody_waits_for_any_more_are_left_out(doubler):
-    together = Together(doubler, 60)
+    together = GroupCommit(doubler, 60)
     (first,) = await begun(together, doubler, [1])
     gone, stays = (asyncio.ensure_future(together(number)) for number in (2, 3))
     await asyncio.sleep(0)
@@ -100,7 +100,7 @@ async def test_those_nobody_waits_for_are_left_out_when_each_is_done_alone():
         await go_on.wait()
         return numbers
 
-    together = Together(alone, 60)
+    together = GroupCommit(alone, 60)
     stays, gone = (asyncio.ensure_future(together(number)) for number in (1, 2))
     while not done:
         await asyncio.sleep(0)
@@ -113,7 +113,7 @@ async def test_those_nobody_waits_for_are_left_out_when_each_is_done_alone():
 
 
 async def test_one_that_hangs_is_given_up_in_time_and_the_next_is_done(doubler):
-    together = Together(doubler, 0.05)
+    together = GroupCommit(doubler, 0.05)
     doubler.held.clear()
     with pytest.raises(TimeoutError):
         await together(1)
@@ -134,7 +134,7 @@ async def test_one_that_cannot_be_cancelled_is_not_waited_for():
             raise
         return numbers
 
-    together = Together(deaf, 0.05)
+    together = GroupCommit(deaf, 0.05)
     with pytest.raises(TimeoutError):
         await together(1)
     assert await together(2) == 4

@@ -12,17 +12,17 @@ from tongdai.dialer import call_controller, core, originator, reconcile
 from tongdai.dialer.options import LEASE
 from tongdai.ids import ContactId
 from tongdai.switch.interface import SwitchAway
-from tongdai.testing.memory_store import PENDING, MemoryRecords
+from tongdai.testing.memory_store import PENDING, MemoryStore
 
 SEEDS = range(1, 13)
 
 
-def found(what: str, make_records: type[MemoryRecords] = MemoryRecords, plan: Plan | None = None) -> bool:
+def found(what: str, make_records: type[MemoryStore] = MemoryStore, plan: Plan | None = None) -> bool:
     """Whether one of the seeds tells of it."""
     return any(what in wrong for seed in SEEDS for wrong in simulate(seed, plan, make_records).violations)
 
 
-class DeletesWithoutCheck(MemoryRecords):
+class DeletesWithoutCheck(MemoryStore):
     def delete_contact(self, contact_id: ContactId) -> bool:
         contact = self.contacts[contact_id]
         if not contact.deleted and contact.process_status == PENDING:
@@ -38,19 +38,19 @@ def test_deleting_a_contact_without_asking_whether_it_is_in_a_call_is_found() ->
 def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    adopt = reconcile.Reconciling._adopt
+    adopt = reconcile.Reconciler._adopt
 
-    async def requeue(self: reconcile.Reconciling, live: Sequence[Call]) -> None:
+    async def requeue(self: reconcile.Reconciler, live: Sequence[Call]) -> None:
         kept: list[Call] = []
         for call in live:
-            known = str(call.call_id) in self._carrying.lines
+            known = str(call.call_id) in self._controller.live
             if call.state is CallState.DIALING and not known:
-                await self._records.end(call, core.CANCELLED)
+                await self._store.end(call, core.CANCELLED)
             else:
                 kept.append(call)
         await adopt(self, kept)
 
-    monkeypatch.setattr(reconcile.Reconciling, "_adopt", requeue)
+    monkeypatch.setattr(reconcile.Reconciler, "_adopt", requeue)
     assert found("ended as cancelled, and was dialled")
 
 
@@ -74,22 +74,22 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
 
 
 def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forgetful(self: originator.Placing, campaign: RunningCampaign, calls: Sequence[Call]) -> None:
+    async def forgetful(self: originator.Originator, campaign: RunningCampaign, calls: Sequence[Call]) -> None:
         for first in range(0, len(calls), originator.BATCH):
             some = calls[first : first + originator.BATCH]
-            verdicts = await self._records.dial(some, LEASE)
+            verdicts = await self._store.dial(some, LEASE)
             for call in some:
-                self._go(campaign.settings, call, verdicts, self._clock.monotonic())
+                self._begin(campaign.settings, call, verdicts, self._clock.monotonic())
 
     async def leave(*_: object) -> None: ...
 
-    monkeypatch.setattr(originator.Placing, "_dial", forgetful)
-    monkeypatch.setattr(reconcile.Reconciling, "_take_back", leave)
+    monkeypatch.setattr(originator.Originator, "_dial", forgetful)
+    monkeypatch.setattr(reconcile.Reconciler, "_cancel_claims", leave)
     lasting = Plan(crash_s=0, stop_s=0, take_over_s=0, crash_at_step=False)
     assert found("past its lease", plan=lasting)
 
 
-class AsksTheListsAtTheClaimOnly(MemoryRecords):
+class AsksTheListsAtTheClaimOnly(MemoryStore):
     def _refusal(self, call: Call) -> Outcome | None:
         refused = super()._refusal(call)
         return None if refused is Outcome.DNC else refused

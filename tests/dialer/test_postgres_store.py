@@ -1,4 +1,4 @@
-"""Records in PostgreSQL: what is written together does not hang together."""
+"""DialerStore in PostgreSQL: what is written together does not hang together."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ import pytest
 from tests.support.call_scene import campaign_of, people, placed, terms_of
 from tongdai.calls.model import Ending, Outcome
 from tongdai.db.pool import connect
-from tongdai.dialer.postgres_store import PostgresRecords
+from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.testing import factories
 
 BUSY = Ending(Outcome.BUSY)
@@ -25,13 +25,13 @@ async def calls(conn):
 
 
 async def test_ends_asked_for_at_once_are_all_written(pool, calls):
-    records = PostgresRecords(pool)
+    records = PostgresStore(pool)
     assert await asyncio.gather(*(records.end(call, BUSY) for call in calls)) == [True] * 12
     assert await asyncio.gather(*(records.end(call, BUSY) for call in calls)) == [False] * 12
 
 
 async def test_row_that_somebody_holds_holds_up_its_own_end_alone(pool, dsn, calls):
-    records, held = PostgresRecords(pool), calls[5]
+    records, held = PostgresStore(pool), calls[5]
     other = await connect(dsn, name="tests")
     async with other.transaction():
         await other.execute("select from contact where contact_id = $1 for update", held.contact_id)

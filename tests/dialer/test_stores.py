@@ -28,9 +28,9 @@ from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
 from tongdai.db.pool import open_pool
-from tongdai.dialer.postgres_store import PostgresRecords
+from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.testing import factories
-from tongdai.testing.memory_store import PENDING, MemoryRecords
+from tongdai.testing.memory_store import PENDING, MemoryStore
 
 LONG, PAST = timedelta(hours=1), timedelta(seconds=-1)
 ZONES = ("", "Asia/Ho_Chi_Minh")
@@ -42,7 +42,7 @@ CHOICE = st.integers(0, 10**6)
 _examples = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))
 
 
-class BothRecords(RuleBasedStateMachine):
+class BothStores(RuleBasedStateMachine):
     """Each rule is done to both, and what they say is compared. Ids of calls and channels differ, and instants."""
 
     dsn = ""
@@ -61,11 +61,11 @@ class BothRecords(RuleBasedStateMachine):
 
     async def _begin(self) -> None:
         self.pool = await open_pool(self.dsn, 2, name="tests")
-        self.postgres = PostgresRecords(self.pool)
+        self.postgres = PostgresStore(self.pool)
         async with self.pool.acquire() as conn:
             self.tenant = await factories.tenant(conn)
             zone = await conn.fetchval("select zone from tenant where tenant_id = $1", self.tenant)
-            self.memory = MemoryRecords(SystemClock(), random.Random(1), self.tenant, zone)
+            self.memory = MemoryStore(SystemClock(), random.Random(1), self.tenant, zone)
             self.queue = await conn.fetchval(QUEUE, self.tenant)
             self.campaigns = [
                 await self._campaign(conn, CallSettings(retries=RETRIES, number_cap=FrequencyCap(1, LONG), priority=1)),
@@ -406,7 +406,7 @@ def _counts(load: Any) -> tuple[Any, ...]:
 
 
 def test_memory_and_postgres_agree(dsn: str) -> None:
-    class Machine(BothRecords):
+    class Machine(BothStores):
         pass
 
     Machine.dsn = dsn

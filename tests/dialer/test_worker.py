@@ -23,7 +23,7 @@ from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee, Ending, always, phone, uniform
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.testing import virtual_time
-from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryRecords
+from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryStore
 
 QUEUE = 7
 ASKED = {"now", "running", "dial", "claim", "end", "answered", "rang", "overdue", "connected"}
@@ -34,7 +34,7 @@ AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, max_calls=50, calls
 class Scene:
     """A switch, records, and a dialer that can be stopped and started."""
 
-    def __init__(self, rng: random.Random, callee: Callee, records: type[MemoryRecords] = MemoryRecords) -> None:
+    def __init__(self, rng: random.Random, callee: Callee, records: type[MemoryStore] = MemoryStore) -> None:
         self.rng, self.clock = rng, virtual_time.LoopClock()
         self.board = SimulatedAsterisk(
             rng, self.clock, callee, phones={f"a{n}": phone(uniform(1, 2)) for n in range(9)}
@@ -89,7 +89,7 @@ class Scene:
 def play(
     scene: Callable[[Scene], Coroutine[Any, Any, None]],
     callee: Callee = ANSWERS,
-    records: type[MemoryRecords] = MemoryRecords,
+    records: type[MemoryStore] = MemoryStore,
 ) -> None:
     rng = random.Random(1)
 
@@ -210,7 +210,7 @@ def test_pause_and_stop_act_within_a_second_and_live_calls_finish(status: Status
 
 
 def test_process_that_is_told_to_stop_hands_back_claims_and_leaves_calls_to_the_next() -> None:
-    class Slow(MemoryRecords):
+    class Slow(MemoryStore):
         async def dial(self, *args: Any) -> Any:
             await asyncio.sleep(0.3)
             return await super().dial(*args)
@@ -272,7 +272,7 @@ def test_calls_of_a_process_that_crashed_are_attended_to_within_a_lease() -> Non
 
 
 def test_without_the_database_nothing_is_dialled_and_what_happened_is_written_later() -> None:
-    class Away(MemoryRecords):
+    class Away(MemoryStore):
         away = False
 
         def __getattribute__(self, name: str) -> Any:
@@ -316,7 +316,7 @@ def test_switch_takes_no_more_calls_than_the_server_allows_and_the_highest_prior
 @pytest.mark.parametrize("error", [ConnectionError("not told"), LookupError("a mistake")])
 @pytest.mark.parametrize("done", [False, True])
 def test_claims_whose_dialling_failed_are_all_pending_again_and_dialled_later(error: Exception, done: bool) -> None:
-    class FailsOnce(MemoryRecords):
+    class FailsOnce(MemoryStore):
         failed = False
 
         async def dial(self, calls: Any, lease: timedelta) -> Any:
@@ -341,7 +341,7 @@ def test_claims_whose_dialling_failed_are_all_pending_again_and_dialled_later(er
 
 
 def test_batch_that_was_dialled_stays_so_when_the_next_one_fails() -> None:
-    class FailsAtTheSecond(MemoryRecords):
+    class FailsAtTheSecond(MemoryStore):
         dials = 0
 
         async def dial(self, calls: Any, lease: timedelta) -> Any:
@@ -362,7 +362,7 @@ def test_batch_that_was_dialled_stays_so_when_the_next_one_fails() -> None:
 
 
 def test_claim_that_its_process_does_not_come_to_dial_is_taken_back_and_not_dialled_then() -> None:
-    class Hangs(MemoryRecords):
+    class Hangs(MemoryStore):
         dials = 0
 
         async def dial(self, calls: Any, lease: timedelta) -> Any:
@@ -385,7 +385,7 @@ def test_claim_that_its_process_does_not_come_to_dial_is_taken_back_and_not_dial
 
 
 def test_process_that_stops_writes_what_it_knows_although_its_last_claim_failed() -> None:
-    class Fails(MemoryRecords):
+    class Fails(MemoryStore):
         away = False
 
         async def claim(self, terms: Any, limit: int) -> Any:
@@ -413,7 +413,7 @@ def test_process_that_stops_writes_what_it_knows_although_its_last_claim_failed(
 
 
 def test_process_that_stops_while_a_claim_fails_hands_back_the_rest() -> None:
-    class FailsSlowly(MemoryRecords):
+    class FailsSlowly(MemoryStore):
         async def claim(self, *args: Any) -> Any:
             await asyncio.sleep(0.3)
             raise LookupError("a mistake")
@@ -421,7 +421,7 @@ def test_process_that_stops_while_a_claim_fails_hands_back_the_rest() -> None:
     async def scene(s: Scene) -> None:
         s.campaign(1)
         s.start()
-        await s.until(lambda: s.dialer._placing._claiming)
+        await s.until(lambda: s.dialer._originator._claiming)
         await s.stop()
         assert s.task.cancelled()
 
@@ -443,7 +443,7 @@ def test_numbers_on_a_do_not_call_list_do_not_hold_up_the_one_behind_them() -> N
 
 
 def test_agent_whose_phone_goes_while_who_is_called_for_him_is_answered_is_replaced() -> None:
-    class LosesTheReserved(MemoryRecords):
+    class LosesTheReserved(MemoryStore):
         board: SimulatedAsterisk
         lost = False
 
@@ -470,7 +470,7 @@ def test_agent_whose_phone_goes_while_who_is_called_for_him_is_answered_is_repla
 
 
 def test_talk_whose_agent_left_ends_although_the_records_told_nobody_whose_agent_he_was() -> None:
-    class AnswerLost(MemoryRecords):
+    class AnswerLost(MemoryStore):
         async def agent_gone(self, channel_id: Any) -> Any:
             await super().agent_gone(channel_id)
             raise ConnectionError("done, and not told")
@@ -498,7 +498,7 @@ def test_agent_who_signs_in_while_calls_are_reconciled_stays_signed_in() -> None
         await s.until(lambda: s.states() == [AgentState.IDLE], within_s=5)
         await asyncio.sleep(60)
         assert s.states() == [AgentState.IDLE]
-        assert phones.knows(str(s.records.agents[agent].channel_id))
+        assert phones.owns(str(s.records.agents[agent].channel_id))
 
     play(scene)
 
@@ -509,20 +509,20 @@ def test_nothing_is_kept_of_agents_who_are_gone() -> None:
         s.start()
         phones = s.dialer._phones
         await s.until(lambda: s.states() == [AgentState.IDLE])
-        phones._missing["left"] = phones._hung_up["left"] = 0.0
+        phones._unlisted_since["left"] = phones._hung_up_at["left"] = 0.0
         phones._agents["left"] = s.records.agents[agent]
         await asyncio.sleep(RECONCILE_S + 1)
         assert set(phones._agents) == {str(s.records.agents[agent].channel_id)}
         s.records.sign_out(agent)
         await s.until(lambda: s.states() == [AgentState.OFFLINE])
         await asyncio.sleep(RECONCILE_S + 1)
-        assert [phones._agents, phones._missing, phones._hung_up] == [{}, {}, {}]
+        assert [phones._agents, phones._unlisted_since, phones._hung_up_at] == [{}, {}, {}]
 
     play(scene)
 
 
 def test_answer_that_could_not_be_recorded_at_first_finds_an_agent_later() -> None:
-    class FailsTwice(MemoryRecords):
+    class FailsTwice(MemoryStore):
         failures = 0  # when the phone is picked up, and when the switch gives us the call
 
         async def answered(self, *args: Any) -> Any:
@@ -546,16 +546,16 @@ def test_figures_of_campaigns_that_do_not_run_are_not_kept() -> None:
         s.agents(1)
         campaign = s.campaign(1, replace(AGENTS, mode=Mode.PREDICTIVE))
         s.start()
-        await s.until(lambda: s.dialer._placing._recent)
+        await s.until(lambda: s.dialer._originator._recent)
         s.records.move(campaign, Status.PAUSED)
         await asyncio.sleep(2)
-        assert not s.dialer._placing._recent
+        assert not s.dialer._originator._recent
 
     play(scene)
 
 
 def test_campaign_that_fails_does_not_stop_another() -> None:
-    class Broken(MemoryRecords):
+    class Broken(MemoryStore):
         async def load(self, campaign: RunningCampaign) -> Load:
             if campaign.campaign_id == 1:
                 raise LookupError
@@ -572,7 +572,7 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
 
 
 def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_another_goes_on() -> None:
-    class Broken(MemoryRecords):
+    class Broken(MemoryStore):
         claims = 0
         mended = False
 

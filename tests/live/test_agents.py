@@ -12,7 +12,7 @@ from tests.support.servers import eventually
 from tests.support.switch import Listener
 from tongdai.campaigns.settings.values import RETRIES
 from tongdai.dialer.originator import RECENT_S
-from tongdai.dialer.pacing import ENOUGH_ANSWERS, PATIENCE_S
+from tongdai.dialer.pacing import ABANDON_AFTER_S, ENOUGH_ANSWERS
 from tongdai.switch import commands
 
 RING_S = 15
@@ -163,7 +163,7 @@ async def _answered_for_nobody(office: Office, late: Child, dialled: list[str], 
 
 async def _hears_the_message(office: Office, ear: Listener, call: Fields) -> None:
     """He echoes what he hears, and that is recorded."""
-    [heard] = await overheard(ear, office.lab, (call["callId"], "in"), after_s=PATIENCE_S)
+    [heard] = await overheard(ear, office.lab, (call["callId"], "in"), after_s=ABANDON_AFTER_S)
     assert audio.loudness(heard, GREETING_HZ) > LOUD
     assert audio.loudness(heard, AGENT_HZ) < SILENT
 
@@ -172,7 +172,7 @@ async def _abandoned(office: Office, late: Child, campaign_id: int, dialled: str
     """The campaign's only call ended so, and live figures count it."""
     call = (await office.ended(campaign_id, 1, 30))[dialled]
     assert (call["outcome"], call["agentId"], call["connectedAt"]) == ("abandoned", None, None)
-    assert call["waitSec"] > PATIENCE_S - 0.1, "two clocks, of the dialer and of the database"
+    assert call["waitSec"] > ABANDON_AFTER_S - 0.1, "two clocks, of the dialer and of the database"
     ledger = office.lab.ledger(late)
     assert [ledger[dialled, what] for what in (scenarios.CALLED, scenarios.ANSWERED)] == [1, 1]
     await eventually(lambda: office.lab.ledger(late)[dialled, scenarios.HUNG_UP], 10, "we hung up")

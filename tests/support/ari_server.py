@@ -50,7 +50,7 @@ class AriServer:
         self.connections[-1].send(raw)
 
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
-        """As Asterisk: 503 while it starts, 401 for a wrong login, 404 for another path."""
+        """Answer as Asterisk does: 503 while it starts, 401 for a wrong login, 404 for another path."""
         if self.asterisk.away:
             status = HTTPStatus.SERVICE_UNAVAILABLE
         elif request.headers.get("Authorization") != self._login:

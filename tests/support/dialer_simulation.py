@@ -36,7 +36,7 @@ from tongdai.switch.simulated.callees import Callees, exponential, lognormal, ph
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.simulated.ledger import CallRecord
 from tongdai.testing import virtual_time
-from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryRecords
+from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryStore
 
 QUEUE = 7
 ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
@@ -52,7 +52,7 @@ STORM = Faults(
     event_doubled=0.05,
     event_late=0.1,
 )
-UNEXPECTED = ("call mishandled", "dialer goes on", "campaign not dialled", "cannot reconcile")
+UNEXPECTED = ("call mishandled", "dialer loop failed, retrying", "campaign not dialled", "reconciliation failed")
 SOMETIMES = (
     "originate_late", "originate_conflict", "error", "request_lost", "reply_lost", "event_lost", "event_doubled",
     "event_late", "unheard",
@@ -64,7 +64,7 @@ SOMETIMES = (
     "connection cut", "switch restarted",
     "campaign paused", "campaign resumed", "listed while pending", "listed while in call", "listed while claimed",
     "contact deleted", "contact not deleted", "agents left in bulk", "agent hung up", "preview accepted",
-    "call adopted", "stray call hung up", "agent found", "originate unknown", "originate refused",
+    "call adopted", "stray call hung up", "agent reserved", "originate unknown", "originate refused",
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
 )  # fmt: skip
 """What a number of seeds must have met with, each at least once."""
@@ -106,8 +106,8 @@ class Mistake(Exception):
     """Of the records, made on purpose."""
 
 
-class FlakyRecords:
-    """Records of one dialer, on their way to and from which anything may be lost."""
+class FlakyStore:
+    """DialerStore of one dialer, on their way to and from which anything may be lost."""
 
     def __init__(self, world: "World", life: "Life") -> None:
         self._world, self._life, self._rng = world, life, world.rng
@@ -177,7 +177,7 @@ class Life:
         self._steps_left = world.rng.randrange(50, 4000) if world.plan.crash_at_step else -1
         self.ari = WatchedAsterisk(world, self)
         self.dialer = Dialer(
-            FlakyRecords(world, self),
+            FlakyStore(world, self),
             self.ari,
             world.clock,
             world.rng,
@@ -225,7 +225,7 @@ class World:
     seed: int
     plan: Plan
     rng: random.Random
-    make_records: Callable[..., MemoryRecords] = MemoryRecords
+    make_records: Callable[..., MemoryStore] = MemoryStore
     clock: virtual_time.LoopClock = field(default_factory=virtual_time.LoopClock)
     counts: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -533,7 +533,7 @@ class World:
             self.wrong(f"agents signed out are {agents}")
         if self.life is not None:
             phones = self.life.dialer._phones
-            if phones._agents or phones._missing or phones._hung_up:
+            if phones._agents or phones._unlisted_since or phones._hung_up_at:
                 self.wrong("something is kept of agents who are gone")
         if not self.plan.stormy and self.board._bridges:
             self.wrong(f"{len(self.board._bridges)} bridges are left")
@@ -594,7 +594,7 @@ async def _end(*tasks: asyncio.Task[None]) -> None:
             raise ended
 
 
-def simulate(seed: int, plan: Plan | None = None, make_records: Callable[..., MemoryRecords] = MemoryRecords) -> World:
+def simulate(seed: int, plan: Plan | None = None, make_records: Callable[..., MemoryStore] = MemoryStore) -> World:
     """The world after all of it. Its `violations` are to be empty."""
     rng = random.Random(seed)
     made: list[World] = []

@@ -115,6 +115,27 @@ class Past:
         )
 
 
+class Verdict(StrEnum):
+    """Of the detection of answering machines."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    UNSURE = "unsure"
+    """Not decided in time: the call went on as with a person."""
+    UNAVAILABLE = "unavailable"
+    """The switch cannot detect machines: the call went on as with a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The result of the detection of a machine."""
+
+    verdict: Verdict
+    cause: str | None
+    """As the switch gave it (AMDCAUSE); what is missing, where it is unavailable."""
+    took_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a call ended, as the switch told or the dialer decided."""
@@ -124,3 +145,5 @@ class Ending:
     """Q.850."""
     tech_cause: int | None = None
     """SIP."""
+    detection: Detection | None = None
+    """Of a machine; None: the campaign asked for none."""

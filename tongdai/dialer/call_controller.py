@@ -1,9 +1,28 @@
-"""Calls from their claim to their end: what `core` decides is written, then done."""
+"""Controls live calls: asks `core` what each event means, commits what it says, then makes the requests it says.
+
+    event ─→ core.step ─→ records to write (in order, until written) ─→ requests to the switch ─→ their results: events
+
+It owns the channels of calls to contacts, from their claim to their end, and all that this process knows of them
+(`LiveCall`). Events of one call are handled one after the other, by the per-call queue. An event is stepped once: at
+once when nothing of its call is under way (half of all events change nothing and cost no task), else in its turn.
+
+It trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time. It
+trusts no request to have been made or not: what fails is found out when reconciliation lists the channels.
+
+When the database is unreachable, calls continue, and `flush` writes what is unwritten later, in order; agents cannot be
+reserved meanwhile. When the switch is away, requests fail and calls continue unheard. When this process ends,
+`originator` hands back what was not dialled, and the next process adopts the rest.
+
+The abandon threshold has one timer per call, set with its first request that names one.
+
+Asserted: a call is opened once; records precede requests; nothing is recorded after the end; a call that waits for an
+agent is at stage WAITING.
+"""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 from uuid import UUID
@@ -16,9 +35,10 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE, unreachable
 from tongdai.dialer import core
+from tongdai.dialer.machine_detector import MachineDetector
 from tongdai.dialer.options import LEASE, WRITE_S, Options, script_of
-from tongdai.dialer.per_call_queue import InOrder
-from tongdai.dialer.store import Records
+from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, QueueId
 from tongdai.switch import commands
 from tongdai.switch.events import Event, PlaybackFinished
@@ -26,243 +46,281 @@ from tongdai.switch.interface import Ari, SwitchError
 
 log = structlog.get_logger()
 
-SEEK_S = 0.25
-"""How soon an agent is found whom nobody told to be free."""
-LEAST_S = 0.1
-"""For one try to reserve an agent, however late it is."""
-LONGEST_REST_S = 60.0
-"""Between two tries to write what the records do not take."""
+LOOK_FOR_AGENT_S = 0.25
+"""How soon an agent is found who became free without a word to this process."""
+LEAST_RESERVE_S = 0.1
+"""For one try to reserve an agent, even past the threshold."""
+LONGEST_BACKOFF_S = 60.0
+"""Between two tries to write what the store refuses."""
 
 
 @dataclass(slots=True)
-class Line:
-    """A call in this process."""
+class LiveCall:
+    """A call that this process controls."""
 
     call: Call
+    """Its row when it was opened or adopted."""
     progress: core.Progress
     queue_id: QueueId | None
-    asked: bool
-    """The switch may have it. Without that nobody's phone rings."""
-    unwritten: deque[core.Write] = field(default_factory=deque[core.Write])
-    failures: int = 0
+    may_be_dialled: bool
+    """The switch may have been asked. Until then no phone can ring."""
+    unwritten: deque[core.Record] = field(default_factory=deque[core.Record])
+    failed_writes: int = 0
     write_at: float = 0.0
     """Not tried before, on the monotonic clock."""
-    patience: asyncio.TimerHandle | None = None
+    threshold: asyncio.TimerHandle | None = None
+    """The timer of the abandon threshold."""
     agent_id: AgentId | None = None
-    """Who is reserved for it."""
+    """Reserved for it."""
 
 
-class Carrying:
-    def __init__(self, records: Records, ari: Ari, clock: Clock, options: Options, in_order: InOrder) -> None:
-        self._records, self._ari, self._clock, self._options = records, ari, clock, options
-        self._in_order = in_order
-        self._waiting: dict[str, Line] = {}
+class CallController:
+    """Implements `ChannelOwner`."""
+
+    def __init__(self, store: DialerStore, ari: Ari, clock: Clock, options: Options, queue: PerCallQueue) -> None:
+        self._store, self._ari, self._clock, self._options = store, ari, clock, options
+        self._queue = queue
+        self._detector = MachineDetector(ari, clock, options.app)
+        self._waiting: dict[str, LiveCall] = {}
         """Answered calls without an agent, the first answered first."""
-        self._free = asyncio.Event()
-        self.lines: dict[str, Line] = {}
+        self._agents_free = asyncio.Event()
+        self.live: dict[str, LiveCall] = {}
         """By channel id."""
-        self.over: set[str] = set()
-        """Channel ids of those that ended here since it was last emptied."""
+        self.ended: set[str] = set()
+        """Channel ids of calls that ended here since reconciliation emptied it."""
 
-    def open(self, call: Call, settings: CallSettings) -> Line:
-        """It was claimed just now."""
+    def owns(self, channel_id: str) -> bool:
+        return channel_id in self.live
+
+    def open(self, call: Call, settings: CallSettings) -> LiveCall:
+        """Take a call that was claimed just now."""
         progress = core.Progress(str(call.call_id), script_of(settings, self._options))
-        return self._add(call, progress, settings, asked=False)
+        return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=False))
 
-    def adopt(self, call: Call, settings: CallSettings) -> Line:
-        """Another process left it."""
+    def adopt(self, call: Call, settings: CallSettings) -> LiveCall:
+        """Take a call that another process left."""
         script = script_of(settings, self._options)
         connected = call.connected_at is not None
         progress = core.adopted(str(call.call_id), script, call.state, call.answered_at, connected=connected)
-        return self._add(call, progress, settings, asked=True)
+        return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=True))
 
-    def _add(self, call: Call, progress: core.Progress, settings: CallSettings, *, asked: bool) -> Line:
-        line = self.lines[progress.channel_id] = Line(call, progress, settings.queue_id, asked)
-        return line
+    def _add(self, live: LiveCall) -> LiveCall:
+        channel_id = live.progress.channel_id
+        assert channel_id not in self.live, f"call {channel_id} is controlled already"
+        self.live[channel_id] = live
+        return live
 
     def forget(self, channel_id: str) -> None:
-        """It is none of ours any more."""
-        line = self.lines.pop(channel_id, None)
-        self.over.add(channel_id)
+        """Drop a call that has ended, or that another process controls."""
+        live = self.live.pop(channel_id, None)
+        self.ended.add(channel_id)
         self._waiting.pop(channel_id, None)
-        if line is not None and line.patience is not None:
-            line.patience.cancel()
+        if live is not None and live.threshold is not None:
+            live.threshold.cancel()
 
-    def post(self, channel_id: str, event: Event | core.Happening) -> None:
-        """Something happened to a call; nothing, if it is not known here."""
-        line = self.lines.get(channel_id)
-        if line is None:
+    def post(self, channel_id: str, event: Event | core.Signal) -> None:
+        """Handle an event of a call; nothing, if the call is not controlled here."""
+        live = self.live.get(channel_id)
+        if live is None:
             return
-        if not self._in_order.busy(channel_id):
-            after, todo = core.step(line.progress, event, self._clock.now())
-            if after is line.progress and not todo:
-                return  # half of all events tell what is known
-        self._in_order.post(channel_id, partial(self._happen, channel_id, event))
+        if self._queue.busy(channel_id):
+            self._queue.post(channel_id, partial(self._handle, channel_id, event))
+        elif (requests := self._step(live, event)) is not None:
+            self._queue.post(channel_id, partial(self._carry_out, live, requests))
 
-    def agents_free(self) -> None:
-        """Somebody may have become free."""
-        self._free.set()
+    def agent_became_free(self) -> None:
+        """An agent may have become free."""
+        self._agents_free.set()
 
-    async def match(self) -> None:
-        """For ever: tell those who wait, the first answered first in each queue, that an agent may be free."""
+    async def offer_agents(self) -> None:
+        """Until cancelled: let those who wait, the first answered first in each queue, try to reserve an agent."""
         while True:
             try:
-                async with asyncio.timeout(SEEK_S if self._waiting else None):
-                    await self._free.wait()
+                async with asyncio.timeout(LOOK_FOR_AGENT_S if self._waiting else None):
+                    await self._agents_free.wait()
             except TimeoutError:
                 pass
-            self._free.clear()
-            told: set[tuple[int, int | None]] = set()
-            for channel_id, line in list(self._waiting.items()):
-                queue = (line.call.tenant_id, line.queue_id)
-                if queue not in told and not self._in_order.busy(channel_id):
-                    told.add(queue)
+            self._agents_free.clear()
+            offered: set[tuple[int, int | None]] = set()
+            for channel_id, live in list(self._waiting.items()):
+                queue = (live.call.tenant_id, live.queue_id)
+                if queue not in offered and not self._queue.busy(channel_id):
+                    offered.add(queue)
                     self.post(channel_id, core.AgentFree())
 
     def flush(self) -> None:
         """Write what could not be written before."""
         now = self._clock.monotonic()
-        for channel_id, line in list(self.lines.items()):
-            if line.unwritten and line.write_at <= now and not self._in_order.busy(channel_id):
-                self._in_order.post(channel_id, partial(self.write, line))
+        for channel_id, live in list(self.live.items()):
+            if live.unwritten and live.write_at <= now and not self._queue.busy(channel_id):
+                self._queue.post(channel_id, partial(self.write, live))
 
-    async def _happen(self, channel_id: str, event: Event | core.Happening) -> None:
-        line = self.lines.get(channel_id)
-        if line is None:
-            return
+    # Events
+
+    async def _handle(self, channel_id: str, event: Event | core.Signal) -> None:
+        live = self.live.get(channel_id)
+        if live is None:
+            return  # it ended while the event waited for its turn
+        requests = self._step(live, event)
+        if requests is not None:
+            await self._carry_out(live, requests)
+
+    def _step(self, live: LiveCall, event: Event | core.Signal) -> list[core.Request] | None:
+        """The one call of `core.step` for an event. Its records are to be written; its requests are returned, None when
+        there is nothing to do."""
         if isinstance(event, PlaybackFinished) and not event.done:
-            log.info("sound not played to its end", call=channel_id, campaign=line.call.campaign_id)
-        happened: deque[Event | core.Happening] = deque((event,))
-        while happened:
-            line.progress, todo = core.step(line.progress, happened.popleft(), self._clock.now())
-            if line.progress.stage is not core.Stage.WAITING:
-                self._waiting.pop(channel_id, None)
-            if todo:
-                happened.extend(await self._do(line, todo))
-
-    async def _do(self, line: Line, todo: Sequence[core.Command]) -> list[core.Happening]:
-        """Write, then act; what came of it."""
-        acts: list[core.Act] = []
-        for command in todo:
-            if isinstance(command, core.Rang | core.Answered | core.Connected | core.End):
-                line.unwritten.append(command)
+            log.info("sound not played to its end", call=live.progress.channel_id, campaign=live.call.campaign_id)
+        live.progress, commands = core.step(live.progress, event, self._clock.now())
+        if live.progress.stage is not core.Stage.WAITING:
+            self._waiting.pop(live.progress.channel_id, None)
+        requests: list[core.Request] = []
+        for command in commands:
+            if isinstance(command, core.RecordRinging | core.RecordAnswer | core.RecordConnection | core.RecordEnd):
+                assert not requests, "a request precedes a record"
+                assert not any(isinstance(record, core.RecordEnd) for record in live.unwritten), (
+                    "recorded after the end"
+                )
+                live.unwritten.append(command)
             else:
-                acts.append(command)
-        await self.write(line)
-        happened = [await self._try(line, act) for act in acts]
-        return [each for each in happened if each is not None]
+                requests.append(command)
+        return requests if commands else None
 
-    # Writing
+    async def _carry_out(self, live: LiveCall, requests: list[core.Request]) -> None:
+        """Write, then make the requests, then do what their results mean."""
+        results: deque[core.Signal] = deque()
+        next_requests: list[core.Request] | None = requests
+        while True:
+            if next_requests is not None:
+                await self.write(live)
+                for request in next_requests:
+                    result = await self._try(live, request)
+                    if result is not None:
+                        results.append(result)
+            if not results:
+                return
+            next_requests = self._step(live, results.popleft())
 
-    async def write(self, line: Line) -> None:
-        """In order; what fails is left for `flush`. Asked twice, a record does not change again."""
-        while line.unwritten:
-            write = line.unwritten[0]
+    # DialerStore
+
+    async def write(self, live: LiveCall) -> None:
+        """Write what is unwritten, in order; the rest of it is left to `flush` after a failure."""
+        while live.unwritten:
+            record = live.unwritten[0]
             try:
                 async with asyncio.timeout(WRITE_S):
-                    changed = await self._put(line, write)
+                    changed = await self._commit(live, record)
             except Exception as error:
                 if unreachable(error):
                     return
-                line.failures += 1
-                line.write_at = self._clock.monotonic() + min(2.0 ** min(line.failures, 6), LONGEST_REST_S)
+                live.failed_writes += 1
+                backoff_s = min(2.0 ** min(live.failed_writes, 6), LONGEST_BACKOFF_S)
+                live.write_at = self._clock.monotonic() + backoff_s
                 raise
-            line.unwritten.popleft()
-            if isinstance(write, core.End):
-                self._ended(line, write, changed)
+            live.unwritten.popleft()
+            if isinstance(record, core.RecordEnd):
+                self._ended(live, record, changed)
 
-    async def _put(self, line: Line, write: core.Write) -> bool:
-        call = line.call
-        match write:
-            case core.Rang(at=at):
-                return await self._records.rang(call, at)
-            case core.Answered(at=at):
-                return await self._records.answered(call, at, LEASE)
-            case core.Connected(at=at):
-                return await self._records.connected(call, at, line.agent_id)
-            case core.End(ending=ending):
-                return await self._records.end(call, ending)
+    async def _commit(self, live: LiveCall, record: core.Record) -> bool:
+        call = live.call
+        match record:
+            case core.RecordRinging(at=at):
+                return await self._store.rang(call, at)
+            case core.RecordAnswer(at=at):
+                return await self._store.answered(call, at, LEASE)
+            case core.RecordConnection(at=at):
+                return await self._store.connected(call, at, live.agent_id)
+            case core.RecordEnd(ending=ending):
+                return await self._store.end(call, ending)
             case _:
-                assert_never(write)
+                assert_never(record)
 
-    def _ended(self, line: Line, write: core.End, changed: bool) -> None:
-        self.forget(line.progress.channel_id)
-        self.agents_free()
+    def _ended(self, live: LiveCall, record: core.RecordEnd, changed: bool) -> None:
+        self.forget(live.progress.channel_id)
+        self.agent_became_free()
         if changed:
-            told_end(line.call, write.ending.outcome, write.ending.hangup_cause)
+            report_end(live.call, record.ending.outcome, record.ending.hangup_cause)
 
-    # Acting
+    # Requests
 
-    async def _try(self, line: Line, act: core.Act) -> core.Happening | None:
-        """What came of it. Nothing is known when switch or records are away: the channel will be looked at again."""
+    async def _try(self, live: LiveCall, request: core.Request) -> core.Signal | None:
+        """Its result; None when there is none, or it is unknown: reconciliation looks at the channel again."""
         try:
-            return await self._act(line, act)
+            return await self._make(live, request)
         except UNREACHABLE:
             return None
         except SwitchError as error:
-            log.warning("switch did not act", call=line.progress.channel_id, act=type(act).__name__, error=str(error))
+            name = type(request).__name__
+            log.warning("request failed", call=live.progress.channel_id, request=name, error=str(error))
             return None
 
-    async def _act(self, line: Line, act: core.Act) -> core.Happening | None:
-        channel_id = line.progress.channel_id
-        match act:
-            case core.SeekAgent():
-                return await self._seek(line, act)
-            case core.Connect(agent_channel=agent_channel):
-                return await self._connect(line, agent_channel)
-            case core.Play(sound=sound, playback_id=playback_id):
-                played = await commands.play(self._ari, channel_id, playback_id, sound)
-                return core.Plays() if played else None
-            case core.Listen(playback_id=playback_id):
-                return core.Plays() if await commands.playing(self._ari, playback_id) else core.Silent()
+    async def _make(self, live: LiveCall, request: core.Request) -> core.Signal | None:
+        channel_id = live.progress.channel_id
+        match request:
+            case core.DetectMachine(until=until):
+                return await self._detect_machine(live, until)
+            case core.ReserveAgent(until=until):
+                return await self._reserve_agent(live, until)
+            case core.BridgeWithAgent(agent_channel=agent_channel):
+                return await self._bridge(live, agent_channel)
+            case core.PlaySound(sound=sound, playback_id=playback_id):
+                return core.SoundPlaying() if await commands.play(self._ari, channel_id, playback_id, sound) else None
+            case core.CheckSound(playback_id=playback_id):
+                return core.SoundPlaying() if await commands.playing(self._ari, playback_id) else core.SoundOver()
             case core.HangUp():
                 await commands.hang_up(self._ari, channel_id)
-            case core.Unbridge():
+            case core.DestroyBridge():
                 await commands.destroy_bridge(self._ari, channel_id)
             case _:
-                assert_never(act)
+                assert_never(request)
         return None
 
-    async def _seek(self, line: Line, seek: core.SeekAgent) -> core.Happening | None:
-        channel_id = line.progress.channel_id
-        if line.queue_id is not None:
+    async def _detect_machine(self, live: LiveCall, until: datetime) -> core.Signal | None:
+        self._set_threshold(live, until)
+        missing = await self._detector.start(live.progress.channel_id)
+        return None if missing is None else core.DetectionUnavailable(missing)
+
+    async def _reserve_agent(self, live: LiveCall, until: datetime) -> core.Signal | None:
+        channel_id = live.progress.channel_id
+        if live.queue_id is not None:
             try:
-                async with asyncio.timeout(max(LEAST_S, (seek.until - self._clock.now()).total_seconds())):
-                    agent = await self._records.reserve(line.call, line.queue_id)
+                async with asyncio.timeout(max(LEAST_RESERVE_S, (until - self._clock.now()).total_seconds())):
+                    agent = await self._store.reserve(live.call, live.queue_id)
             except UNREACHABLE:
                 agent = None
             if agent is not None:
-                line.agent_id = agent.agent_id
+                live.agent_id = agent.agent_id
                 self._waiting.pop(channel_id, None)
-                self._free.set()  # there may be another, for who is next
-                log.info("agent found", tenant=line.call.tenant_id, call=channel_id, agent=agent.agent_id)
-                return core.AgentFound(str(agent.channel_id))
-        wait_s = (seek.until - self._clock.now()).total_seconds()
-        if wait_s <= 0:
-            return core.TimeUp()
-        if channel_id not in self._waiting:
-            self._waiting[channel_id] = line
-            self._free.set()
-            if line.patience is None:
-                line.patience = self._later(wait_s, partial(self.post, channel_id, core.TimeUp()))
+                self.agent_became_free()  # there may be another, for the next one
+                log.info("agent reserved", tenant=live.call.tenant_id, call=channel_id, agent=agent.agent_id)
+                return core.AgentReserved(str(agent.channel_id))
+        if self._clock.now() >= until:
+            return core.ThresholdReached()
+        if channel_id not in self._waiting and self.owns(channel_id):
+            assert live.progress.stage is core.Stage.WAITING, f"{live.progress.stage} waits for an agent"
+            self._waiting[channel_id] = live
+            self.agent_became_free()
+            self._set_threshold(live, until)
         return None
 
-    async def _connect(self, line: Line, agent_channel: str) -> core.Happening:
-        channel_id = line.progress.channel_id
+    def _set_threshold(self, live: LiveCall, until: datetime) -> None:
+        if live.threshold is None:
+            after_s = (until - self._clock.now()).total_seconds()
+            reached = partial(self.post, live.progress.channel_id, core.ThresholdReached())
+            live.threshold = asyncio.get_running_loop().call_later(after_s, reached)
+
+    async def _bridge(self, live: LiveCall, agent_channel: str) -> core.Signal:
+        channel_id = live.progress.channel_id
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
-            return core.Bridged()
+            return core.BridgedWithAgent()
         if await commands.channel(self._ari, agent_channel) is not None:
             return core.NotBridged()
-        await self._records.agent_gone(UUID(agent_channel))
+        await self._store.agent_gone(UUID(agent_channel))
         return core.AgentMissing()
 
-    def _later(self, after_s: float, what: Callable[[], None]) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(after_s, what)
 
-
-def told_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:
-    """For who watches: the call has ended."""
+def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:
+    """Metrics and the log of a call that has ended."""
     metrics.CALLS.labels(outcome.value).inc()
     log.info(
         "call ended",

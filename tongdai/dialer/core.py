@@ -1,9 +1,24 @@
-"""One call from its claim to its end: what an event means for it, and what is to be done. Pure.
+"""One call from its claim to its end: what each event means for it, and what has to be done about it. Pure.
 
-    CLAIMED → DIALING → RINGING → WAITING → CONNECTING → TALKING → LEAVING → ENDED      an agent talks
-                                → PLAYING → LEAVING → ENDED                             a message is played
+    CLAIMED → DIALING → RINGING → PICKED_UP → (DETECTING) ─┬→ WAITING ⇄ CONNECTING → TALKING ─┬→ LEAVING → ENDED
+                                                           └→ PLAYING ────────────────────────┘
+    A machine goes from DETECTING to LEAVING. Any stage goes to ENDED when the channel is gone.
 
-Events may be late, doubled, out of order or missing: what does not fit the stage changes nothing.
+`step` is asked once for each event, in the order in which the call controller has them. It returns the call's progress
+after the event, and commands: first records, which are committed, then requests, which are made of the switch or the
+store. What comes of a request is an event again.
+
+It trusts no order: events may be late, doubled, out of order or missing. What does not fit the stage changes nothing,
+and a listing of the channel (`ChannelListed`) repeats the request whose result is missing.
+
+The abandon threshold counts from the answer, as the call controller heard of it: whoever answers must be connected
+within ABANDON_AFTER of it, the detection of machines included, or the call is abandoned. Detection begins only with an
+answer that was heard of at once, and ends at the threshold, verdict or not: from then on the call is a person's.
+
+When events are lost: a call whose channel is not listed has ended, as answered when that is known, else as LOST. When
+another process takes over, `adopted` makes the progress anew from the row; its detection is not repeated.
+
+Asserted: every change of stage is in TRANSITIONS; a call ends once (no command after ENDED); records precede requests.
 """
 
 from dataclasses import dataclass, replace
@@ -11,11 +26,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tongdai.calls.causes import outcome_of
-from tongdai.calls.model import CallState, Ending, Outcome
-from tongdai.dialer.pacing import PATIENCE_S
-from tongdai.switch.events import ChannelDestroyed, ChannelStateChange, Dial, Event, PlaybackFinished, StasisStart
+from tongdai.calls.model import CallState, Detection, Ending, Outcome, Verdict
+from tongdai.dialer.pacing import ABANDON_AFTER_S
+from tongdai.states import moved
+from tongdai.switch.events import (
+    DETECTED,
+    ChannelDestroyed,
+    ChannelStateChange,
+    Dial,
+    Event,
+    PlaybackFinished,
+    StasisStart,
+)
 
-PATIENCE = timedelta(seconds=PATIENCE_S)
+ABANDON_AFTER = timedelta(seconds=ABANDON_AFTER_S)
+DETECT_WITHIN = timedelta(seconds=0.5)
+"""The latest start of a detection after the answer: a later one would end after the threshold."""
 CANCELLED = Ending(Outcome.CANCELLED)
 
 
@@ -24,24 +50,28 @@ class Stage(StrEnum):
     DIALING = "dialing"
     RINGING = "ringing"
     PICKED_UP = "picked_up"
-    """Answered; the switch has not given it to us yet."""
+    """Answered; not yet ours to command."""
+    DETECTING = "detecting"
+    """The dialplan listens whether a machine answered."""
     WAITING = "waiting"
     """For an agent."""
     CONNECTING = "connecting"
-    """An agent is reserved."""
+    """An agent is reserved and being bridged."""
     TALKING = "talking"
     PLAYING = "playing"
-    """The message, or that no agent is free."""
+    """The message, or the announcement that no agent is free."""
     LEAVING = "leaving"
-    """We hang up."""
+    """Being hung up by us."""
     ENDED = "ended"
 
 
+_ANSWERED = frozenset({Stage.WAITING, Stage.PLAYING, Stage.ENDED})
 TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.CLAIMED: frozenset({Stage.DIALING, Stage.ENDED}),
-    Stage.DIALING: frozenset({Stage.RINGING, Stage.PICKED_UP, Stage.WAITING, Stage.PLAYING, Stage.ENDED}),
-    Stage.RINGING: frozenset({Stage.PICKED_UP, Stage.WAITING, Stage.PLAYING, Stage.ENDED}),
-    Stage.PICKED_UP: frozenset({Stage.WAITING, Stage.PLAYING, Stage.ENDED}),
+    Stage.DIALING: frozenset({Stage.RINGING, Stage.PICKED_UP, Stage.ENDED}),
+    Stage.RINGING: frozenset({Stage.PICKED_UP, Stage.ENDED}),
+    Stage.PICKED_UP: _ANSWERED | {Stage.DETECTING, Stage.LEAVING},
+    Stage.DETECTING: _ANSWERED | {Stage.LEAVING},
     Stage.WAITING: frozenset({Stage.CONNECTING, Stage.PLAYING, Stage.LEAVING, Stage.ENDED}),
     Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.LEAVING, Stage.ENDED}),
     Stage.TALKING: frozenset({Stage.LEAVING, Stage.ENDED}),
@@ -50,7 +80,7 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.ENDED: frozenset(),
 }
 _BEFORE_ANSWER = frozenset({Stage.DIALING, Stage.RINGING})
-_STATES = {
+_ADOPTED = {
     CallState.CLAIMED: Stage.CLAIMED,
     CallState.DIALING: Stage.DIALING,
     CallState.RINGING: Stage.RINGING,
@@ -59,27 +89,31 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What whoever answers gets to hear."""
+    """The plan for an answered call."""
 
     message: str | None
-    """A sound that is played; None: an agent."""
+    """A sound to play; None: connect with an agent."""
     sorry: str | None
-    """Played when no agent came."""
+    """A sound to play when no agent came."""
+    detect_machine: bool = False
+    """Hang up when a machine answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     channel_id: str
-    """The id of its call, written out."""
+    """The call's id, as text."""
     script: Script
     stage: Stage = Stage.CLAIMED
     answered_at: datetime | None = None
     connected: bool = False
-    """Who answered heard an agent, or the message."""
+    """The callee heard an agent, or the message."""
     agent_channel: str | None = None
-    """Of the agent who is reserved or talks."""
+    """The phone of the agent who is reserved or talks."""
     outcome: Outcome | None = None
-    """What we decided before the channel ended."""
+    """Decided before the channel ended."""
+    detecting_since: datetime | None = None
+    detection: Detection | None = None
 
     @property
     def playback_id(self) -> str:
@@ -89,35 +123,35 @@ class Progress:
 def adopted(
     channel_id: str, script: Script, state: CallState, answered_at: datetime | None, connected: bool
 ) -> Progress:
-    """A call that another process left. One that was answered is looked at again when its channel is seen."""
-    stage = _STATES.get(state, Stage.PICKED_UP)
+    """The progress of a call that another process left, from its row. An answered one continues when it is listed."""
+    stage = _ADOPTED.get(state, Stage.PICKED_UP)
     if connected:
         stage = Stage.PLAYING if script.message is not None else Stage.TALKING
     return Progress(channel_id, script, stage, answered_at, connected)
 
 
-# What happens besides the events of the switch
+# Signals: what happens besides the events of the switch
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """Committed: from here on the switch may have it."""
+    """The row says `dialing`: from here on the switch may have the call."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotDialled:
-    """The switch was not asked, or refused: nobody's phone rang."""
+    """The switch was not asked, or refused: no phone rang."""
 
     outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Lapsed:
-    """Its claim ran out before the switch was asked; from here on it will not be."""
+class ClaimLapsed:
+    """The claim's lease ended before the switch was asked; it will not be asked any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ChannelListed:
     """The channel is in the switch's list."""
 
     up: bool
@@ -125,113 +159,128 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
-    """There is no such channel, and there will be none any more."""
+class ChannelAbsent:
+    """The switch lists no such channel, and there will be none."""
 
 
 @dataclass(frozen=True, slots=True)
-class AgentFound:
+class DetectionUnavailable:
+    """The switch cannot detect machines; the channel was not handed over."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReserved:
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class AgentMissing:
-    """The agent's phone went before the two were bridged."""
+    """The agent's phone hung up before the two were bridged."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLeft:
-    """The call of an agent's phone is over, who was reserved or talked: maybe another has taken his place since."""
+    """The agent's phone hung up. Another agent may have taken their place since."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class AgentFree:
-    """Somebody may have become free."""
+    """An agent may have become free."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bridged:
-    """With the agent."""
+class BridgedWithAgent:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class NotBridged:
-    """The one who answered is not there to be bridged."""
+    """The callee's channel is not there to be bridged."""
 
 
 @dataclass(frozen=True, slots=True)
-class TimeUp:
-    """Of who waits for an agent."""
+class ThresholdReached:
+    """ABANDON_AFTER has passed since the answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plays:
-    """The sound was begun, or is still heard."""
+class SoundPlaying:
+    """The sound was started, or is still playing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
-    """The sound is not heard (any more)."""
+class SoundOver:
+    """The sound is not playing (any more)."""
 
 
-Happening = (
-    Dialled | NotDialled | Lapsed | Seen | Unseen | AgentFound | AgentMissing | AgentLeft | AgentFree | Bridged
-    | NotBridged | TimeUp | Plays | Silent
+Signal = (
+    Dialled | NotDialled | ClaimLapsed | ChannelListed | ChannelAbsent | DetectionUnavailable | AgentReserved
+    | AgentMissing | AgentLeft | AgentFree | BridgedWithAgent | NotBridged | ThresholdReached | SoundPlaying | SoundOver
 )  # fmt: skip
 
 
-# What is to be done, in this order
+# Commands: records to commit, then requests to make, in this order
 
 
 @dataclass(frozen=True, slots=True)
-class Rang:
-    """Record it; likewise the next two."""
+class RecordRinging:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConnection:
+    """The callee hears the agent, or the message."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Record the end, and free the agent."""
+class RecordEnd:
+    """Ends the call's row, and frees its agent."""
 
     ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
-class SeekAgent:
-    """Reserve one: AgentFound, or else AgentFree once it is worth another try; TimeUp at `until`."""
+class DetectMachine:
+    """Hand the channel to the dialplan: StasisStart with the verdict, or DetectionUnavailable; ThresholdReached at
+    `until`."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Connect:
-    """Bridge with the agent: Bridged, NotBridged or AgentMissing."""
+class ReserveAgent:
+    """AgentReserved, or else AgentFree once another try makes sense; ThresholdReached at `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeWithAgent:
+    """BridgedWithAgent, NotBridged or AgentMissing."""
 
     agent_channel: str
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class PlaySound:
     sound: str
     playback_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
-    """Whether the sound is heard: Plays or Silent."""
+class CheckSound:
+    """SoundPlaying or SoundOver."""
 
     playback_id: str
 
@@ -242,169 +291,240 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Unbridge:
-    """Nobody talks there any more."""
+class DestroyBridge:
+    pass
 
 
-Write = Rang | Answered | Connected | End
-Act = SeekAgent | Connect | Play | Listen | HangUp | Unbridge
-Command = Write | Act
+Record = RecordRinging | RecordAnswer | RecordConnection | RecordEnd
+Request = DetectMachine | ReserveAgent | BridgeWithAgent | PlaySound | CheckSound | HangUp | DestroyBridge
+Command = Record | Request
 Step = tuple[Progress, tuple[Command, ...]]
 
 
-def step(call: Progress, event: Event | Happening, now: datetime) -> Step:
-    """What becomes of the call, and what is to be done, the writes before the acts that follow from them."""
+def step(call: Progress, event: Event | Signal, now: datetime) -> Step:
+    """The call's progress after an event, and what has to be done: records first."""
     if call.stage is Stage.ENDED:
         return call, ()
     ending = _ending(call, event, now)
-    return _goes_on(call, event, now) if ending is None else _ended(call, ending)
+    return _continued(call, event, now) if ending is None else _ended(call, ending)
 
 
-def _goes_on(call: Progress, event: Event | Happening, now: datetime) -> Step:
+def _to(call: Progress, stage: Stage) -> Progress:
+    return replace(call, stage=moved(TRANSITIONS, call.stage, stage))
+
+
+def _continued(call: Progress, event: Event | Signal, now: datetime) -> Step:
     match event:
         case Dialled() if call.stage is Stage.CLAIMED:
-            return replace(call, stage=Stage.DIALING), ()
-        case Dial(status="RINGING") | ChannelStateChange(state="Ringing") | Seen(ringing=True):
-            return _rang(call, now)
+            return _to(call, Stage.DIALING), ()
+        case Dial(status="RINGING") | ChannelStateChange(state="Ringing") | ChannelListed(ringing=True):
+            return _ringing(call, now)
         case Dial(status="ANSWER") | ChannelStateChange(state="Up"):
             return _picked_up(call, now)
-        case StasisStart() | Seen(up=True):
-            return _ours(call, now)
-        case PlaybackFinished() | Plays() | Silent() if call.stage is Stage.PLAYING:
-            return _heard(call, event, now)
+        case StasisStart() | ChannelListed(up=True):
+            return _ours(call, event, now)
         case _:
-            return _of_agent(call, event, now)
+            return _answered(call, event, now)
 
 
-def _ending(call: Progress, event: Event | Happening, now: datetime) -> Ending | None:
-    """None: it goes on."""
+def _ending(call: Progress, event: Event | Signal, now: datetime) -> Ending | None:
+    """None: the call continues."""
     match event:
         case ChannelDestroyed(cause=cause, tech_cause=tech_cause):
             return Ending(_outcome(call, cause, tech_cause, now), cause, tech_cause)
-        case Unseen():
-            return Ending(_outcome_unseen(call, now))
+        case ChannelAbsent():
+            return Ending(_outcome_unheard(call, now))
         case NotDialled(outcome=outcome) if call.stage in {Stage.CLAIMED, Stage.DIALING}:
             return Ending(outcome)
-        case Lapsed() if call.stage is Stage.CLAIMED:
+        case ClaimLapsed() if call.stage is Stage.CLAIMED:
             return CANCELLED
         case _:
             return None
 
 
-def _rang(call: Progress, now: datetime) -> Step:
+# Up to the answer
+
+
+def _ringing(call: Progress, now: datetime) -> Step:
     if call.stage is not Stage.DIALING:
         return call, ()
-    return replace(call, stage=Stage.RINGING), (Rang(now),)
+    return _to(call, Stage.RINGING), (RecordRinging(now),)
 
 
 def _picked_up(call: Progress, now: datetime) -> Step:
     if call.stage not in _BEFORE_ANSWER:
         return call, ()
-    return replace(call, stage=Stage.PICKED_UP, answered_at=now), (Answered(now),)
+    return replace(_to(call, Stage.PICKED_UP), answered_at=now), (RecordAnswer(now),)
 
 
-def _ours(call: Progress, now: datetime) -> Step:
-    """It is answered and may be commanded."""
-    if call.stage not in {*_BEFORE_ANSWER, Stage.PICKED_UP}:
-        return _look_again(call, now)
-    call, wrote = _picked_up(call, now)
-    since = call.answered_at or now
-    message = call.script.message
-    if message is None:
-        return replace(call, stage=Stage.WAITING, answered_at=since), (*wrote, SeekAgent(since + PATIENCE))
-    call = replace(call, stage=Stage.PLAYING, answered_at=since)
-    return call, (*wrote, Play(message, call.playback_id))
+def _ours(call: Progress, event: StasisStart | ChannelListed, now: datetime) -> Step:
+    """The channel is answered and takes commands."""
+    if call.stage not in {*_BEFORE_ANSWER, Stage.PICKED_UP, Stage.DETECTING}:
+        return _repeat_request(call, now)
+    call, records = _picked_up(call, now)
+    call, requests = _commandable(replace(call, answered_at=call.answered_at or now), event, now)
+    return call, (*records, *requests)
 
 
-def _look_again(call: Progress, now: datetime) -> Step:
-    """The channel is there: was what we asked of it done?"""
+def _commandable(call: Progress, event: StasisStart | ChannelListed, now: datetime) -> Step:
+    match event:
+        case StasisStart(args=(arg, status, *cause)) if arg == DETECTED:
+            return _verdict(call, status, ",".join(cause), now)
+        case StasisStart() if _detects(call, now):
+            call = replace(_to(call, Stage.DETECTING), detecting_since=now)
+            return call, (DetectMachine(_threshold(call, now)),)
+        case _ if call.stage is not Stage.DETECTING:
+            return _proceed(call, now)
+        case ChannelListed() if now >= _threshold(call, now):
+            return _no_verdict(call, ThresholdReached(), now)
+        case _:
+            return call, ()  # the dialplan has the channel
+
+
+def _proceed(call: Progress, now: datetime) -> Step:
+    """Let a person who answered have the agent or the message."""
+    if call.script.message is None:
+        return _to(call, Stage.WAITING), (ReserveAgent(_threshold(call, now)),)
+    return _to(call, Stage.PLAYING), (PlaySound(call.script.message, call.playback_id),)
+
+
+def _answered(call: Progress, event: Event | Signal, now: datetime) -> Step:
+    match call.stage, event:
+        case Stage.DETECTING, DetectionUnavailable() | ThresholdReached():
+            return _no_verdict(call, event, now)
+        case Stage.PLAYING, PlaybackFinished() | SoundPlaying() | SoundOver():
+            return _playing(call, event, now)
+        case Stage.WAITING, _:
+            return _waiting(call, event, now)
+        case Stage.CONNECTING, _:
+            return _connecting(call, event, now)
+        case Stage.TALKING, AgentLeft(channel=channel) if call.agent_channel in {None, channel}:
+            return _hang_up(call)  # None: of an adopted call, it is not known who talks
+        case _:
+            return call, ()
+
+
+# Answering machines
+
+
+def _detects(call: Progress, now: datetime) -> bool:
+    heard_at_once = call.answered_at is not None and now - call.answered_at <= DETECT_WITHIN
+    return call.script.detect_machine and call.stage is Stage.PICKED_UP and call.detection is None and heard_at_once
+
+
+def _verdict(call: Progress, status: str, cause: str, now: datetime) -> Step:
+    verdict = _VERDICTS.get(status, Verdict.UNSURE)
+    call = replace(call, detection=Detection(verdict, cause or None, _detected_ms(call, now)))
+    if verdict is not Verdict.MACHINE:
+        return _proceed(call, now)
+    return _hang_up(replace(call, outcome=Outcome.MACHINE))
+
+
+_VERDICTS = {"HUMAN": Verdict.HUMAN, "MACHINE": Verdict.MACHINE}
+
+
+def _no_verdict(call: Progress, event: DetectionUnavailable | ThresholdReached, now: datetime) -> Step:
+    match event:
+        case DetectionUnavailable(reason=reason):
+            detection = Detection(Verdict.UNAVAILABLE, reason, 0)
+        case ThresholdReached():
+            detection = Detection(Verdict.UNSURE, None, _detected_ms(call, now))
+    return _proceed(replace(call, detection=detection), now)
+
+
+def _detected_ms(call: Progress, now: datetime) -> int:
+    since = call.detecting_since or call.answered_at or now
+    return max(0, round((now - since) / timedelta(milliseconds=1)))
+
+
+# After the answer
+
+
+def _repeat_request(call: Progress, now: datetime) -> Step:
+    """The channel is there: make the request whose result is missing once more."""
     match call.stage:
         case Stage.LEAVING:
             return call, (HangUp(),)
         case Stage.PLAYING:
-            return call, (Listen(call.playback_id),)
+            return call, (CheckSound(call.playback_id),)
         case Stage.WAITING:
-            return call, (SeekAgent(_patience_ends(call, now)),)
+            return call, (ReserveAgent(_threshold(call, now)),)
         case Stage.CONNECTING if call.agent_channel is not None:
-            return call, (Connect(call.agent_channel),)
+            return call, (BridgeWithAgent(call.agent_channel),)
         case _:
             return call, ()
 
 
-def _heard(call: Progress, event: PlaybackFinished | Plays | Silent, now: datetime) -> Step:
+def _playing(call: Progress, event: PlaybackFinished | SoundPlaying | SoundOver, now: datetime) -> Step:
     sorry = call.outcome is Outcome.ABANDONED
     match event:
         case PlaybackFinished(playback_id=playback_id):
             return _hang_up(call) if playback_id == call.playback_id else (call, ())
-        case Plays():
-            return (call, ()) if call.connected or sorry else (replace(call, connected=True), (Connected(now),))
-        case Silent() if not (call.connected or sorry) and call.script.message is not None:
-            return call, (Play(call.script.message, call.playback_id),)
-        case Silent():
+        case SoundPlaying():
+            if call.connected or sorry:
+                return call, ()
+            return replace(call, connected=True), (RecordConnection(now),)
+        case SoundOver() if not (call.connected or sorry) and call.script.message is not None:
+            return call, (PlaySound(call.script.message, call.playback_id),)
+        case SoundOver():
             return _hang_up(call)
 
 
-def _of_agent(call: Progress, event: Event | Happening, now: datetime) -> Step:
-    match call.stage, event:
-        case Stage.WAITING, _:
-            return _waits(call, event, now)
-        case Stage.CONNECTING, _:
-            return _connects(call, event, now)
-        case Stage.TALKING, AgentLeft(channel=channel) if call.agent_channel in {None, channel}:
-            return _hang_up(call)  # None: an adopted call, of which it is not known who talks
-        case _:
-            return call, ()
-
-
-def _waits(call: Progress, event: Event | Happening, now: datetime) -> Step:
+def _waiting(call: Progress, event: Event | Signal, now: datetime) -> Step:
     match event:
-        case TimeUp():
+        case ThresholdReached():
             return _abandon(call)
-        case AgentFound(channel=channel):
-            return replace(call, stage=Stage.CONNECTING, agent_channel=channel), (Connect(channel),)
+        case AgentReserved(channel=channel):
+            return replace(_to(call, Stage.CONNECTING), agent_channel=channel), (BridgeWithAgent(channel),)
         case AgentFree():
-            return _seek(call, now)
+            return call, (ReserveAgent(_threshold(call, now)),)
         case _:
             return call, ()
 
 
-def _connects(call: Progress, event: Event | Happening, now: datetime) -> Step:
+def _connecting(call: Progress, event: Event | Signal, now: datetime) -> Step:
     match event:
-        case Bridged():
-            return replace(call, stage=Stage.TALKING, connected=True), (Connected(now),)
+        case BridgedWithAgent():
+            return replace(_to(call, Stage.TALKING), connected=True), (RecordConnection(now),)
         case NotBridged():
             return _hang_up(call)
         case AgentMissing():
-            return _seek(call, now)
+            return _wait_again(call, now)
         case AgentLeft(channel=channel) if channel == call.agent_channel:
-            return _seek(call, now)
+            return _wait_again(call, now)
         case _:
             return call, ()
 
 
-def _seek(call: Progress, now: datetime) -> Step:
-    return replace(call, stage=Stage.WAITING, agent_channel=None), (SeekAgent(_patience_ends(call, now)),)
+def _wait_again(call: Progress, now: datetime) -> Step:
+    return replace(_to(call, Stage.WAITING), agent_channel=None), (ReserveAgent(_threshold(call, now)),)
 
 
-def _patience_ends(call: Progress, now: datetime) -> datetime:
-    return (call.answered_at or now) + PATIENCE
+def _threshold(call: Progress, now: datetime) -> datetime:
+    return (call.answered_at or now) + ABANDON_AFTER
 
 
 def _abandon(call: Progress) -> Step:
     call = replace(call, outcome=Outcome.ABANDONED)
     if call.script.sorry is None:
         return _hang_up(call)
-    return replace(call, stage=Stage.PLAYING), (Play(call.script.sorry, call.playback_id),)
+    return _to(call, Stage.PLAYING), (PlaySound(call.script.sorry, call.playback_id),)
+
+
+# Ends
 
 
 def _hang_up(call: Progress) -> Step:
-    return replace(call, stage=Stage.LEAVING), (HangUp(),)
+    return _to(call, Stage.LEAVING), (HangUp(),)
 
 
 def _ended(call: Progress, ending: Ending) -> Step:
-    # Also where no agent is known: another process, or a request without a reply, may have bridged.
-    bridged = call.script.message is None and call.answered_at is not None
-    return replace(call, stage=Stage.ENDED), (End(ending), Unbridge()) if bridged else (End(ending),)
+    # Also where no agent is known: another process, or a request whose reply was lost, may have bridged.
+    may_be_bridged = (
+        call.script.message is None and call.answered_at is not None and call.outcome is not Outcome.MACHINE
+    )
+    end = RecordEnd(replace(ending, detection=call.detection))
+    return _to(call, Stage.ENDED), (end, DestroyBridge()) if may_be_bridged else (end,)
 
 
 def _outcome(call: Progress, cause: int, tech_cause: int | None, now: datetime) -> Outcome:
@@ -415,13 +535,13 @@ def _outcome(call: Progress, cause: int, tech_cause: int | None, now: datetime) 
 
 
 def _outcome_answered(call: Progress, now: datetime) -> Outcome:
-    """Who hangs up before an agent should have come was not kept waiting."""
-    kept_waiting = call.script.message is None and not call.connected and now >= _patience_ends(call, now)
-    return call.outcome or (Outcome.ABANDONED if kept_waiting else Outcome.ANSWERED)
+    """Hanging up within the abandon threshold is not an abandoned call."""
+    abandoned = call.script.message is None and not call.connected and now >= _threshold(call, now)
+    return call.outcome or (Outcome.ABANDONED if abandoned else Outcome.ANSWERED)
 
 
-def _outcome_unseen(call: Progress, now: datetime) -> Outcome:
-    """What was answered is known, whenever it ended; of the rest nothing is."""
+def _outcome_unheard(call: Progress, now: datetime) -> Outcome:
+    """An answer is known, whenever the call ended; of other calls the end is unknown."""
     if call.answered_at is not None:
         return _outcome_answered(call, now)
     return Outcome.CANCELLED if call.stage is Stage.CLAIMED else Outcome.LOST

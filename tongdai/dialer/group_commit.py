@@ -1,4 +1,16 @@
-"""What many ask for at once is done together: a transaction for all costs little more than for one."""
+"""Group commit: batches concurrent requests into one transaction, which costs little more than a transaction for one.
+
+    ask → [pending …] → one batch of at most MAX_BATCH, one transaction → each caller's answer
+
+What is asked while a transaction runs goes into the next one; alone, a request does not wait. Owns one task while
+anything is pending. When a batch fails by something other than an unreachable database, its requests are done one by
+one, so that one bad request fails alone. A transaction that takes longer than its time is given up without waiting for
+it to stop: a connection that hears nothing takes long to be cancelled.
+
+A caller that stops waiting may find its request done all the same: what is asked must be idempotent.
+
+Asserted: one batch at a time; a batch is not empty, and has an answer for each of its requests, in order.
+"""
 
 import asyncio
 from collections import deque
@@ -10,75 +22,76 @@ from tongdai.db.pool import unreachable
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
-MOST = 100
-"""In one transaction."""
+MAX_BATCH = 100
 
 
-class Together(Generic[Ask, Answer]):
-    """What is asked for while one transaction is under way goes into the next one; alone, it does not wait."""
-
-    def __init__(self, do: Callable[[Sequence[Ask]], Coroutine[Any, Any, Sequence[Answer]]], within_s: float) -> None:
-        """`do` answers each in its order, all or none of them, and gets `within_s` for it."""
-        self._do, self._within_s = do, within_s
-        self._asked: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
-        self._working: asyncio.Task[None] | None = None
-        self._under_way: set[asyncio.Future[Sequence[Answer]]] = set()
+class GroupCommit(Generic[Ask, Answer]):
+    def __init__(
+        self, commit: Callable[[Sequence[Ask]], Coroutine[Any, Any, Sequence[Answer]]], within_s: float
+    ) -> None:
+        """`commit` does all of a batch or nothing of it, within `within_s`, and returns the answers in order."""
+        self._commit, self._within_s = commit, within_s
+        self._pending: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._transactions: set[asyncio.Future[Sequence[Answer]]] = set()
+        """Running ones, and those given up that have not stopped yet."""
 
     async def __call__(self, ask: Ask) -> Answer:
-        """Raises what `do` raises for it. Who stops waiting may find it done all the same."""
+        """Raises what `commit` raises for it, and TimeoutError."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked.append((ask, answer))
-        if self._working is None:
-            self._working = asyncio.create_task(self._work())
+        self._pending.append((ask, answer))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
         return await answer
 
     async def _work(self) -> None:
         try:
-            while some := self._next():
-                await self._answer(some)
+            while batch := self._next_batch():
+                await self._answer(batch)
         finally:
-            self._working = None
+            self._worker = None
 
-    def _next(self) -> list[tuple[Ask, asyncio.Future[Answer]]]:
-        """Those for whom somebody still waits."""
-        some: list[tuple[Ask, asyncio.Future[Answer]]] = []
-        while self._asked and len(some) < MOST:
-            ask, answer = self._asked.popleft()
+    def _next_batch(self) -> list[tuple[Ask, asyncio.Future[Answer]]]:
+        """Without the requests whose caller stopped waiting."""
+        batch: list[tuple[Ask, asyncio.Future[Answer]]] = []
+        while self._pending and len(batch) < MAX_BATCH:
+            ask, answer = self._pending.popleft()
             if not answer.done():
-                some.append((ask, answer))
-        return some
+                batch.append((ask, answer))
+        return batch
 
-    async def _answer(self, some: Sequence[tuple[Ask, asyncio.Future[Answer]]]) -> None:
+    async def _answer(self, batch: Sequence[tuple[Ask, asyncio.Future[Answer]]]) -> None:
+        assert batch, "an empty batch"
         try:
-            answers = await self._done([ask for ask, _ in some])
+            answers = await self._transaction([ask for ask, _ in batch])
         except Exception as error:
-            if len(some) > 1 and not unreachable(error):
-                for one in some:  # so that what one brings about hits none of the others
-                    if not one[1].done():  # who waits behind those that take long has given up
+            if len(batch) > 1 and not unreachable(error):
+                for one in batch:
+                    if not one[1].done():  # its caller may have stopped waiting by now
                         await self._answer([one])
                 return
-            for _, answer in some:
+            for _, answer in batch:
                 if not answer.done():
                     answer.set_exception(error)
             return
-        for (_, answer), given in zip(some, answers, strict=True):
+        assert len(answers) == len(batch), f"{len(answers)} answers for a batch of {len(batch)}"
+        for (_, answer), given in zip(batch, answers, strict=True):
             if not answer.done():
                 answer.set_result(given)
 
-    async def _done(self, asks: Sequence[Ask]) -> Sequence[Answer]:
-        """One that is given up is not waited for: a connection that hears nothing takes long to be cancelled."""
-        doing = asyncio.ensure_future(self._do(asks))
-        self._under_way.add(doing)
-        doing.add_done_callback(self._over)
+    async def _transaction(self, asks: Sequence[Ask]) -> Sequence[Answer]:
+        transaction = asyncio.ensure_future(self._commit(asks))
+        self._transactions.add(transaction)
+        transaction.add_done_callback(self._stopped)
         try:
-            await asyncio.wait((doing,), timeout=self._within_s)
+            await asyncio.wait((transaction,), timeout=self._within_s)
         finally:
-            doing.cancel()
-        if not doing.done():
+            transaction.cancel()
+        if not transaction.done():
             raise TimeoutError
-        return doing.result()
+        return transaction.result()
 
-    def _over(self, doing: asyncio.Future[Sequence[Answer]]) -> None:
-        self._under_way.discard(doing)
-        if not doing.cancelled():
-            doing.exception()  # looked at: whoever waited for it was told
+    def _stopped(self, transaction: asyncio.Future[Sequence[Answer]]) -> None:
+        self._transactions.discard(transaction)
+        if not transaction.cancelled():
+            transaction.exception()  # retrieved: its callers have their answers

@@ -1,4 +1,4 @@
-"""What the server's settings say of all campaigns, and the dialer's own times."""
+"""Options of the dialer that hold for all campaigns, and its own times."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,13 +8,13 @@ from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.core import Script
 
 LEASE = timedelta(seconds=45)
-"""Of a call that the switch may have. Longer than any request may be under way: what is not there then never comes."""
+"""The lease of a call that the switch may have: longer than any request takes, so that no channel comes after it."""
 CLAIM_LEASE = timedelta(seconds=15)
-"""Of one that is about to be dialled."""
+"""The lease of a call that is about to be dialled."""
 WRITE_S = 3.0
-"""How long a call waits for records that hang; what it was to write is written later."""
+"""For one record of a call, when the database hangs; it is written later."""
 CALL, AGENT = "call", "agent"
-"""The first argument of our channels."""
+"""The first argument of a channel that we originate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Options:
     trunk: str | None
     caller_id: str | None
     sound: str
-    """What an agentless campaign without an audio file plays."""
+    """Played by an agentless campaign without an audio file."""
     max_calls: int
-    """On the switch at once, of all campaigns."""
+    """At once, of all campaigns."""
 
 
 def script_of(settings: CallSettings, options: Options) -> Script:

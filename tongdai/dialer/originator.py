@@ -1,4 +1,21 @@
-"""Places calls: once a second, for each running campaign, as many as pacing says."""
+"""Places calls: once a second, for each running campaign, as many as pacing says.
+
+    load → pacing → claim (opens calls, leased) → dial (claimed → dialing, after the last checks) → originate
+
+Owns the calls from their claim until the switch is asked; the call controller has them from the claim on, and all that
+follows. A call is committed as `dialing` before the switch is asked, and the switch is asked once, whatever comes of
+it: after a request that may have reached it, only events and the list of channels tell.
+
+It trusts `ari.up` as the only leave to originate, asked with no await between it and the request; pacing for the
+number; the store for what may be claimed and, right before, dialled.
+
+When the database is away, nothing is claimed; what was claimed is handed back, or its lease ends. A campaign that fails
+by itself is tried ever less often, and the others continue. A call that was checked more than ASK_WITHIN_S ago is not
+asked for: its campaign may have been paused since. When this process stops, `hand_back` makes the contacts of calls
+that were not dialled pending again.
+
+Asserted: no originate for a call at another stage than DIALING; none twice.
+"""
 
 import asyncio
 import math
@@ -20,11 +37,11 @@ from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer import core
-from tongdai.dialer.call_controller import Carrying, Line, told_end
+from tongdai.dialer.call_controller import CallController, LiveCall, report_end
 from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options
-from tongdai.dialer.pacing import Limits, RingTimes, Snapshot, Tally, calls_to_place
-from tongdai.dialer.per_call_queue import InOrder
-from tongdai.dialer.store import Records
+from tongdai.dialer.pacing import AnswerCounts, Limits, RingTimes, Snapshot, calls_to_place
+from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.store import DialerStore
 from tongdai.ids import TenantId
 from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
@@ -33,75 +50,74 @@ from tongdai.switch.interface import Ari, SwitchError
 log = structlog.get_logger()
 
 RECENT_S = 10.0
-"""How often what became of recent calls is asked anew."""
+"""How often the figures of recent calls are read."""
 BATCH = 50
-"""Calls that are committed together, and then asked for."""
+"""Calls that are moved to `dialing` in one transaction, before the switch is asked for them."""
 CLAIMS_A_ROUND = 100
 CLAIMING_S = 0.25
-"""Of a campaign, where many due contacts are on do-not-call lists: no more claims, and none begun later."""
+"""For one campaign in a round: no claim begins later, where many due contacts are on do-not-call lists."""
 ASK_WITHIN_S = 0.9
-"""From when it was checked that the call may be placed. Later (the database was slow, this process stood still) the
-switch is not asked: the campaign may have been paused since."""
-LONGEST_REST_S = 60.0
-"""Of a campaign that failed again and again, until the next try."""
+"""From the check that the call may be placed. Later (slow database, stalled process) it is cancelled."""
+LONGEST_BACKOFF_S = 60.0
+"""The longest wait of a campaign that fails again and again."""
 HAND_BACK_S = 1.0
-"""A dialer that stops waits no longer for a database that hangs."""
+"""For the database, when the process stops."""
 
 
-class Placing:
+class Originator:
     def __init__(
         self,
-        records: Records,
+        store: DialerStore,
         ari: Ari,
         clock: Clock,
         rng: random.Random,
         options: Options,
-        in_order: InOrder,
-        carrying: Carrying,
+        queue: PerCallQueue,
+        controller: CallController,
     ) -> None:
-        self._records, self._ari, self._clock, self._rng = records, ari, clock, rng
-        self._options, self._in_order, self._carrying = options, in_order, carrying
+        self._store, self._ari, self._clock, self._rng = store, ari, clock, rng
+        self._options, self._queue, self._controller = options, queue, controller
         self._recent: dict[tuple[int, int], tuple[float, Recent]] = {}
-        self._resting: dict[tuple[int, int], tuple[int, float]] = {}
-        """Campaigns that failed: how often in a row, and until when they rest, on the monotonic clock."""
+        self._backoff: dict[tuple[int, int], tuple[int, float]] = {}
+        """Campaigns that failed: how often in a row, and until when they are left out, on the monotonic clock."""
         self._claiming: asyncio.Future[list[Call]] | None = None
         self.placed = 0
-        """Calls that the switch said it places."""
+        """Calls that the switch has placed."""
 
     async def round(self) -> None:
         if not self._ari.up:
             return
-        now = await self._records.now()
-        running = await self._records.running()
-        here = {(campaign.tenant_id, campaign.campaign_id) for campaign in running}
-        self._recent = {key: known for key, known in self._recent.items() if key in here}
-        self._resting = {key: rest for key, rest in self._resting.items() if key in here}
-        self._rng.shuffle(running)  # where the switch is the limit, those of one priority take turns
+        now = await self._store.now()
+        running = await self._store.running()
+        keys = {(campaign.tenant_id, campaign.campaign_id) for campaign in running}
+        self._recent = {key: recent for key, recent in self._recent.items() if key in keys}
+        self._backoff = {key: backoff for key, backoff in self._backoff.items() if key in keys}
+        self._rng.shuffle(running)  # where the switch is the limit, campaigns of one priority take turns
         running = in_turn(running)
         for place, campaign in enumerate(running):
-            room = self._options.max_calls - len(self._carrying.lines)
+            room = self._options.max_calls - len(self._controller.live)
             if room <= 0 or not self._ari.up:
                 return
             tenants = len({other.tenant_id for other in running[place:]})
-            await self._place_some(campaign, now, math.ceil(room / tenants))
+            await self._try_campaign(campaign, now, math.ceil(room / tenants))
 
-    async def _place_some(self, campaign: RunningCampaign, now: datetime, room: int) -> None:
+    async def _try_campaign(self, campaign: RunningCampaign, now: datetime, room: int) -> None:
         key = (campaign.tenant_id, campaign.campaign_id)
-        failures, until = self._resting.get(key, (0, 0.0))
+        failures, until = self._backoff.get(key, (0, 0.0))
         if not (campaign.settings.trunk or self._options.trunk) or self._clock.monotonic() < until:
             return
         try:
             await self._place(campaign, now, room)
-            self._resting.pop(key, None)
+            self._backoff.pop(key, None)
         except UNREACHABLE:
             raise
         except Exception:
-            rest_s = min(2.0 ** min(failures, 6), LONGEST_REST_S)
-            self._resting[key] = (failures + 1, self._clock.monotonic() + rest_s)
-            log.exception("campaign not dialled", tenant=key[0], campaign=key[1], again_in_s=rest_s)
+            backoff_s = min(2.0 ** min(failures, 6), LONGEST_BACKOFF_S)
+            self._backoff[key] = (failures + 1, self._clock.monotonic() + backoff_s)
+            log.exception("campaign not dialled", tenant=key[0], campaign=key[1], again_in_s=backoff_s)
 
     async def _place(self, campaign: RunningCampaign, now: datetime, room: int) -> None:
-        load = await self._records.load(campaign)
+        load = await self._store.load(campaign)
         snapshot = snapshot_of(campaign.settings, load, await self._recent_of(campaign))
         wanted = min(room, calls_to_place(snapshot, load.now.timestamp()))
         terms = await self._terms(campaign, now) if wanted > 0 else None
@@ -121,14 +137,14 @@ class Placing:
             return Recent()
         at, recent = self._recent.get(key, (-RECENT_S, Recent()))
         if now - at >= RECENT_S:
-            recent = await self._records.recent(campaign)
+            recent = await self._store.recent(campaign)
             self._recent[key] = (now, recent)
         return recent
 
     async def _terms(self, campaign: RunningCampaign, now: datetime) -> Terms | None:
         """None: no contact is due whose window is open."""
         settings = campaign.settings
-        zones = await self._records.waiting_zones(campaign.tenant_id, campaign.campaign_id)
+        zones = await self._store.waiting_zones(campaign.tenant_id, campaign.campaign_id)
         open_until = {
             zone: until
             for zone in zones
@@ -136,19 +152,19 @@ class Placing:
         }
         if not open_until:
             return None
-        ceilings = calling_rules.number_caps(settings)
-        return Terms(campaign.tenant_id, campaign.campaign_id, open_until, CLAIM_LEASE, ceilings)
+        caps = calling_rules.number_caps(settings)
+        return Terms(campaign.tenant_id, campaign.campaign_id, open_until, CLAIM_LEASE, caps)
 
     async def _claim(self, campaign: RunningCampaign, terms: Terms, limit: int) -> Claims:
-        """Never cut short: whether it was committed would be unknown."""
+        """Shielded from cancellation: whether it was committed would be unknown."""
         claims = Claims([])
 
         async def claim() -> list[Call]:
             nonlocal claims
             if campaign.settings.mode is Mode.PREVIEW:
-                claims = Claims(await self._records.claim_accepted(terms, limit))
+                claims = Claims(await self._store.claim_accepted(terms, limit))
             else:
-                claims = await self._records.claim(terms, limit)
+                claims = await self._store.claim(terms, limit)
             return claims.calls
 
         self._claiming = asyncio.ensure_future(claim())
@@ -158,7 +174,7 @@ class Placing:
             self._claiming = None
             raise
         for call in calls:
-            self._carrying.open(call, campaign.settings)
+            self._controller.open(call, campaign.settings)
         self._claiming = None
         return claims
 
@@ -167,31 +183,31 @@ class Placing:
         try:
             while left:
                 checked_s = self._clock.monotonic()
-                verdicts = await self._records.dial(left[:BATCH], LEASE)
-                told, left = left[:BATCH], left[BATCH:]
-                for call in told:
-                    self._go(campaign.settings, call, verdicts, checked_s)
+                verdicts = await self._store.dial(left[:BATCH], LEASE)
+                checked, left = left[:BATCH], left[BATCH:]
+                for call in checked:
+                    self._begin(campaign.settings, call, verdicts, checked_s)
         except Exception:
-            for call in left:  # whatever the records say: the switch was not asked
+            for call in left:  # whatever the store did: the switch was not asked
                 self._not_dialled(str(call.call_id), Outcome.CANCELLED)
             raise
 
-    def _go(
+    def _begin(
         self, settings: CallSettings, call: Call, verdicts: Mapping[UUID, Outcome | None], checked_s: float
     ) -> None:
         channel_id = str(call.call_id)
-        line = self._carrying.lines.get(channel_id)
+        live = self._controller.live.get(channel_id)
         if call.call_id not in verdicts:
-            self._carrying.forget(channel_id)
-        elif (why_not := verdicts[call.call_id]) is not None:
-            self._not_dialled(channel_id, why_not)
-        elif line is not None and line.progress.stage is core.Stage.CLAIMED and not self._in_order.busy(channel_id):
-            # Otherwise its claim lapsed meanwhile: it has been ended, or is just being.
-            self._carrying.post(channel_id, core.Dialled())
-            self._in_order.go(self._originate(settings, line, checked_s))
+            self._controller.forget(channel_id)
+        elif (refusal := verdicts[call.call_id]) is not None:
+            self._not_dialled(channel_id, refusal)
+        elif live is not None and live.progress.stage is core.Stage.CLAIMED:
+            # Otherwise its claim has lapsed meanwhile, and it ends.
+            self._controller.post(channel_id, core.Dialled())
+            self._queue.start(self._originate(settings, live, checked_s))
 
-    async def _originate(self, settings: CallSettings, line: Line, checked_s: float) -> None:
-        call, channel_id = line.call, line.progress.channel_id
+    async def _originate(self, settings: CallSettings, live: LiveCall, checked_s: float) -> None:
+        call, channel_id = live.call, live.progress.channel_id
         trunk = settings.trunk or self._options.trunk
         late = self._clock.monotonic() - checked_s > ASK_WITHIN_S
         closed = self._clock.now() >= call.dial_until
@@ -199,6 +215,10 @@ class Placing:
             metrics.ORIGINATES.labels("not_asked").inc()
             self._not_dialled(channel_id, Outcome.OUT_OF_WINDOW if closed else Outcome.CANCELLED)
             return
+        assert live.progress.stage is core.Stage.DIALING, (
+            f"{channel_id} is {live.progress.stage}, and not to be dialled"
+        )
+        assert not live.may_be_dialled, f"{channel_id} was asked for before"
         try:
             asked = commands.originate(
                 self._ari,
@@ -209,21 +229,22 @@ class Placing:
                 settings.caller_id or self._options.caller_id,
                 settings.ring_timeout_s,
             )
-            line.asked = True
+            live.may_be_dialled = True
             result = await asked  # nothing is awaited between `up` and the request itself
         except SwitchError as error:
-            # It may be ringing, or ring yet: its events tell, or the list of channels.
+            # It may be ringing, or may ring yet: its events tell, or the list of channels.
             metrics.ORIGINATES.labels("unknown").inc()
             log.warning("originate unknown", call=channel_id, error=type(error).__name__)
             return
         except ValueError as error:
             metrics.ORIGINATES.labels("not_asked").inc()
-            log.warning("cannot be dialled", call=channel_id, campaign=call.campaign_id, why=str(error))
+            log.warning("number or trunk refused", call=channel_id, campaign=call.campaign_id, reason=str(error))
             self._not_dialled(channel_id, Outcome.FAILED)
             return
-        self._told(call, result)
+        self._answered(call, result)
 
-    def _told(self, call: Call, result: Placed | Refused | Duplicate) -> None:
+    def _answered(self, call: Call, result: Placed | Refused | Duplicate) -> None:
+        """The switch answered the originate."""
         channel_id = str(call.call_id)
         fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": channel_id}
         metrics.ORIGINATES.labels(type(result).__name__.lower()).inc()
@@ -235,28 +256,28 @@ class Placing:
                 log.error("originate unknown", error="channel exists", **fields)
             case Refused(status=status, message=message):
                 log.warning("originate refused", status=status, message=message, **fields)
-                self._carrying.post(channel_id, core.NotDialled(Outcome.FAILED))
+                self._not_dialled(channel_id, Outcome.FAILED)
 
     def _not_dialled(self, channel_id: str, outcome: Outcome) -> None:
-        self._carrying.post(channel_id, core.NotDialled(outcome))
+        self._controller.post(channel_id, core.NotDialled(outcome))
 
     async def hand_back(self) -> None:
-        """What was claimed and not asked for is pending again, and what is known is written. Without the database, the
-        leases end by themselves."""
+        """When the process stops: make the contacts of calls that were not dialled pending again, and write what is
+        unwritten of the others. Without the database, the leases end by themselves."""
         try:
             async with asyncio.timeout(HAND_BACK_S):
                 await asyncio.gather(*(self._cancel(call) for call in await self._claimed()))
-                await asyncio.gather(*(self._leave(line) for line in self._carrying.lines.values()))
+                await asyncio.gather(*(self._leave(live) for live in self._controller.live.values()))
         except UNREACHABLE:
             return
 
-    async def _leave(self, line: Line) -> None:
-        await self._carrying.write(line)
-        if not line.asked:
-            await self._cancel(line.call)
+    async def _leave(self, live: LiveCall) -> None:
+        await self._controller.write(live)
+        if not live.may_be_dialled:
+            await self._cancel(live.call)
 
     async def _claimed(self) -> list[Call]:
-        """By a claim that was under way."""
+        """The calls of a claim that has not returned."""
         if self._claiming is None:
             return []
         try:
@@ -266,8 +287,8 @@ class Placing:
             return []
 
     async def _cancel(self, call: Call) -> None:
-        if await self._records.end(call, core.CANCELLED):
-            told_end(call, Outcome.CANCELLED)
+        if await self._store.end(call, core.CANCELLED):
+            report_end(call, Outcome.CANCELLED)
 
 
 def in_turn(running: Sequence[RunningCampaign]) -> list[RunningCampaign]:
@@ -281,13 +302,13 @@ def in_turn(running: Sequence[RunningCampaign]) -> list[RunningCampaign]:
 
 
 def snapshot_of(settings: CallSettings, load: Load, recent: Recent) -> Snapshot:
-    """For pacing; instants in seconds since 1970."""
+    """The input of pacing; instants in seconds since 1970."""
     limits = Limits(settings.max_calls, settings.calls_per_second, settings.abandon_cap / 100)
     return Snapshot(
         mode=settings.mode,
         limits=limits,
         active_calls=load.active_calls,
-        accepted=settings.max_calls,  # a claim takes those only who were accepted
+        accepted=settings.max_calls,  # `claim_accepted` takes only contacts that were accepted
         agents_free=load.agents_free,
         talking_since=_seconds(load.talking_since),
         wrap_up_since=_seconds(load.wrap_up_since),
@@ -296,8 +317,8 @@ def snapshot_of(settings: CallSettings, load: Load, recent: Recent) -> Snapshot:
         talk_mean_s=recent.talk_mean_s,
         wrap_up_s=load.wrap_up_s,
         rings=RingTimes(recent.answered_after, recent.unanswered_after),
-        last_24_h=Tally(recent.last_24_h.answered, recent.last_24_h.abandoned),
-        last_30_days=Tally(recent.last_30_days.answered, recent.last_30_days.abandoned),
+        last_24_h=AnswerCounts(recent.last_24_h.answered, recent.last_24_h.abandoned),
+        last_30_days=AnswerCounts(recent.last_30_days.answered, recent.last_30_days.abandoned),
     )
 
 

@@ -1,8 +1,8 @@
-"""How many calls a campaign places now. Pure; asked once a second with what the database knows.
+"""How many calls a campaign places now. Pure; asked once a second with figures from the database.
 
 agentless    as many as the limits allow
 preview      one for each agent who accepted a contact
-progressive  one for each free agent for whom none rings yet: nobody answers in vain unless an agent leaves
+progressive  one for each free agent for whom none rings yet: no answer is abandoned unless an agent leaves
 predictive   more than that, for agents who will be free when the calls are answered
 
 Predictive looks ahead by the median time from dialling to an answer. A number of the calls that ring, and of those
@@ -13,8 +13,10 @@ and the answers one more for how well their rate is known. Their difference, tak
 expected to find no agent. Calls are placed as long as these are within the allowance, a share of the answers expected.
 
 The allowance is what the cap leaves above the share abandoned so far, the worse of 24 hours and 30 days. It closes as
-the share comes near the cap; at the cap there is none, and predictive is progressive. So what the model has wrong
-(talks that are not exponential, answer rates that step, agents who leave) costs agents' time and not the cap.
+the share comes near the cap; at the cap it is zero, and predictive is progressive. So errors of the model (talks that
+are not exponential, answer rates that step, agents who leave) cost agents' time, not the cap.
+
+Invariants: never more than the limits allow, never below 0; the cap is never spent on purpose.
 
 A call that rings is not hung up when agents leave. 16 CFR 310.4(b)(4), the US rule that the cap of 3 % and the 2 s come
 from, has each call ring 15 seconds or four rings; and people do not answer a number that hung up on them before.
@@ -29,8 +31,8 @@ from itertools import accumulate, zip_longest
 
 from tongdai.campaigns.settings.values import Mode
 
-PATIENCE_S = 2.0
-"""A live answer that finds no agent for so long is abandoned."""
+ABANDON_AFTER_S = 2.0
+"""The abandon threshold: a live answer that is not connected with an agent within it is abandoned."""
 ENOUGH_ANSWERS = 15
 """From so many recent live answers on, the answer rate is known (to about a quarter of itself)."""
 _PRIOR_ANSWERS, _PRIOR_SHARE = 200, 2 / 3
@@ -50,11 +52,11 @@ class RingTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class AnswerCounts:
     answered: int = 0
-    """Live answers, with the abandoned ones."""
+    """Live answers, the abandoned ones included."""
     abandoned: int = 0
-    """Of these, such that no agent came within 2 s."""
+    """Not connected with an agent within ABANDON_AFTER_S."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Snapshot:
     mode: Mode
     limits: Limits
     active_calls: int = 0
-    """The campaign's calls that hold a line: ringing, waiting or talking."""
+    """The campaign's calls that have not ended: ringing, waiting or talking."""
     accepted: int = 0
     """Preview: agents who accepted a contact that is not dialled yet."""
     agents_free: int = 0
@@ -88,8 +90,8 @@ class Snapshot:
     """0 = not known."""
     wrap_up_s: float = 0.0
     rings: RingTimes = RingTimes()
-    last_24_h: Tally = Tally()
-    last_30_days: Tally = Tally()
+    last_24_h: AnswerCounts = AnswerCounts()
+    last_30_days: AnswerCounts = AnswerCounts()
 
 
 def calls_to_place(snapshot: Snapshot, now: float) -> int:
@@ -117,7 +119,7 @@ def _for_agents_to_come(snapshot: Snapshot, now: float, room: int) -> int:
     if table is None or allowance <= 0:
         return 0
     answers, answers_variance = _answers_to_come(table, snapshot, now)
-    agents, agents_variance = _agents_by(snapshot, now, table.horizon_s + PATIENCE_S)
+    agents, agents_variance = _agents_by(snapshot, now, table.horizon_s + ABANDON_AFTER_S)
     variance = answers_variance + agents_variance
     rate = table.chances[0]
     unsure = (1 - rate) / table.answers  # the variance of the rate itself, as a share of its square
@@ -134,11 +136,11 @@ def _for_agents_to_come(snapshot: Snapshot, now: float, room: int) -> int:
 def _allowance(snapshot: Snapshot) -> float:
     """The share of the next answers that may be expected to find no agent."""
     cap = snapshot.limits.abandonment_cap
-    tallies = (snapshot.last_24_h, snapshot.last_30_days)
-    if any(tally.abandoned and tally.abandoned >= cap * tally.answered for tally in tallies):
+    counts = (snapshot.last_24_h, snapshot.last_30_days)
+    if any(count.abandoned and count.abandoned >= cap * count.answered for count in counts):
         return 0.0
     prior = _PRIOR_ANSWERS * _PRIOR_SHARE * cap
-    return cap - max((prior + tally.abandoned) / (_PRIOR_ANSWERS + tally.answered) for tally in tallies)
+    return cap - max((prior + count.abandoned) / (_PRIOR_ANSWERS + count.answered) for count in counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,13 @@
-"""What concerns one call happens one after the other; calls do not wait for each other."""
+"""Serialises work per call: jobs of one channel run one after the other; channels do not wait for each other.
+
+    post(channel, job)  →  jobs of that channel, oldest first  →  one task, as long as there are any
+
+Owns the tasks of calls and agents' phones, and those that `start` begins. Cancellation by `close` is the only one: a
+job that raises is logged, and the next one of its channel runs. What a job could not record because the database is
+unreachable, or a request that failed, is found again by reconciliation.
+
+Asserted: one task per channel; only the job at the head of the queue runs.
+"""
 
 import asyncio
 from collections import deque
@@ -14,56 +23,58 @@ log = structlog.get_logger()
 Job = Callable[[], Coroutine[Any, Any, None]]
 
 
-class InOrder:
-    """Jobs of one key run in the order in which they were posted. One that raises is logged, and the next one runs."""
-
+class PerCallQueue:
     def __init__(self) -> None:
         self._jobs: dict[str, deque[Job]] = {}
+        """By channel id; the head runs."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def post(self, key: str, job: Job) -> None:
+    def post(self, channel_id: str, job: Job) -> None:
+        """Run the job after those of the channel that were posted before. Dropped once closed."""
         if self._closed:
             return
-        jobs = self._jobs.get(key)
+        jobs = self._jobs.get(channel_id)
         if jobs is not None:
             jobs.append(job)
             return
-        self._jobs[key] = deque((job,))
-        self.go(self._run(key))
+        self._jobs[channel_id] = deque((job,))
+        self.start(self._run(channel_id))
 
-    def busy(self, key: str) -> bool:
-        """Jobs of it run or wait."""
-        return key in self._jobs
+    def busy(self, channel_id: str) -> bool:
+        """Whether a job of the channel runs or waits."""
+        return channel_id in self._jobs
 
-    def go(self, work: Coroutine[Any, Any, None]) -> None:
-        """At once, in no order."""
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run it now, beside all jobs."""
         task = asyncio.create_task(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """What runs is cancelled, what waits is dropped."""
+        """Cancel what runs, drop what waits; returns when all has ended."""
         self._closed = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, key: str) -> None:
-        jobs = self._jobs[key]
+    async def _run(self, channel_id: str) -> None:
+        jobs = self._jobs[channel_id]
         try:
             while jobs:
+                job = jobs[0]
                 try:
-                    await jobs[0]()
+                    await job()
                 except UNREACHABLE as error:
-                    # What it was about is still so when the switch's channels are next held against the records.
-                    log.warning("not recorded", channel=key, error=type(error).__name__)
+                    # Reconciliation finds what is missing when the database is back.
+                    log.warning("call not recorded", channel=channel_id, error=type(error).__name__)
                 except Exception:
-                    log.exception("call mishandled", channel=key)
+                    log.exception("call mishandled", channel=channel_id)
+                assert jobs[0] is job, "a job of the channel ran out of turn"
                 jobs.popleft()
         finally:
-            del self._jobs[key]
+            del self._jobs[channel_id]
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

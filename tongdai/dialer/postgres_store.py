@@ -18,20 +18,20 @@ from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection, Pool
-from tongdai.dialer.group_commit import Together
+from tongdai.dialer.group_commit import GroupCommit
 from tongdai.dialer.options import WRITE_S
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 
 
-class PostgresRecords:
-    """Implements `Records`."""
+class PostgresStore:
+    """Implements `DialerStore`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._rang = Together(self._all_rang, WRITE_S)
-        self._answered = Together(self._all_answered, WRITE_S)
-        self._connected = Together(self._all_connected, WRITE_S)
-        self._ends = Together(self._all_end, WRITE_S)
+        self._rang = GroupCommit(self._all_rang, WRITE_S)
+        self._answered = GroupCommit(self._all_answered, WRITE_S)
+        self._connected = GroupCommit(self._all_connected, WRITE_S)
+        self._ends = GroupCommit(self._all_end, WRITE_S)
 
     async def now(self) -> datetime:
         async with self._pool.acquire() as conn:

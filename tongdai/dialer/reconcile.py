@@ -1,12 +1,24 @@
-"""What the records say, held against what the switch lists: nothing stays that nobody attends to.
+"""Reconciliation: compares the store's live calls and agents with the switch's list of channels, and mends differences.
 
-A live call with a channel is alive: its lease begins anew, another process's is adopted, and what was asked of it
-in vain is asked again. Without a channel, and with its lease past, it is over: as answered when it was known to be,
-else as lost, which is not dialled again by itself; a claim was never dialled, and is taken back. One that was answered
-had its channel: without one it is over at once. A channel of a call that has ended is hung up.
+| the store's call            | channel listed                           | channel not listed |
+|-----------------------------|------------------------------------------|---|
+| claimed                     | -                                        | lease over: cancelled |
+| dialing, ringing            | adopted; lease extended                  | lease over: lost |
+| answered                    | adopted; lease extended; request repeated | ended, as answered or abandoned, at once |
+| ended                       | hung up                                  | - |
 
-One that was answered unheard is adopted too: who answered is there, and gets the message, or the agent if one is free;
-if none is, the two seconds are over, and it ends as abandoned.
+It runs at each connection to the switch, before anything is dialled; every 15 s; and when a lease is over. It owns
+nothing: it posts `ChannelListed` and `ChannelAbsent` to the call controller, and hands agents to their phones. A
+channel that neither owns is hung up when its call has ended, and left alone otherwise.
+
+It trusts its order: the store is read first, then the channels are listed, so that a call which was in the store and is
+not in the list has no channel any more. A channel that is asked for may come later than any list: such a call ends only
+with its lease, which is longer than any request may be under way.
+
+An answered call that nobody heard of is adopted too: who answered gets the message, or an agent if one is free; if none
+is, the threshold has passed, and the call ends as abandoned.
+
+When the database or the switch fails in the middle, part of it is done, and all of it is done again.
 """
 
 import asyncio
@@ -20,127 +32,129 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer import core
-from tongdai.dialer.agent_phones import Phones
-from tongdai.dialer.call_controller import Carrying, told_end
+from tongdai.dialer.agent_phones import AgentPhones
+from tongdai.dialer.call_controller import CallController, report_end
+from tongdai.dialer.channel_router import ChannelRouter
 from tongdai.dialer.options import LEASE
-from tongdai.dialer.store import Records
+from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
 from tongdai.switch.interface import Ari, SwitchError
 
 log = structlog.get_logger()
 
-AGAIN_S, BROKEN_S = 0.5, 5.0
+RETRY_S, RETRY_BROKEN_S = 0.5, 5.0
 
 
-class Reconciling:
-    def __init__(self, records: Records, ari: Ari, carrying: Carrying, phones: Phones) -> None:
-        self._records, self._ari, self._carrying, self._phones = records, ari, carrying, phones
-        self._one = asyncio.Lock()
+class Reconciler:
+    def __init__(
+        self, store: DialerStore, ari: Ari, controller: CallController, phones: AgentPhones, router: ChannelRouter
+    ) -> None:
+        self._store, self._ari = store, ari
+        self._controller, self._phones, self._router = controller, phones, router
+        self._one_at_a_time = asyncio.Lock()
 
     async def until_done(self) -> None:
-        """Until it succeeds, or the switch goes: that is told, and it comes back."""
+        """Returns when it succeeded, or the switch went away: another connection follows then."""
         while not cancel_requested():
             try:
                 await self.once()
             except UNREACHABLE:
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
             except SwitchError as error:
-                log.warning("not reconciled", error=str(error))
+                log.warning("reconciliation interrupted", error=str(error))
                 return
             except Exception:
-                # Nothing may be dialled before it is done, and events are of no use to one who knows no calls.
-                log.exception("cannot reconcile")
-                await asyncio.sleep(BROKEN_S)
+                # Nothing may be dialled before it is done, nor events be handled of calls that are not adopted.
+                log.exception("reconciliation failed")
+                await asyncio.sleep(RETRY_BROKEN_S)
             else:
                 return
 
     async def sweep(self) -> None:
-        """At once when a lease is past."""
-        overdue = await self._records.overdue()
-        await self._take_back(overdue)
+        """Reconcile at once when a lease is over."""
+        overdue = await self._store.overdue()
+        await self._cancel_claims(overdue)
         if self._ari.up and any(call.state is not CallState.CLAIMED for call in overdue):
             await self.once()
 
     async def once(self) -> None:
         """Raises UNREACHABLE and SwitchError, with part of it done."""
-        async with self._one:
-            before = {channel_id: line.progress.agent_channel for channel_id, line in self._carrying.lines.items()}
-            self._carrying.over.clear()
-            overdue = await self._records.overdue()
-            live = await self._records.live()
-            present = await self._records.agents_present()
-            # Last: of what was in the records, nothing that it does not show is there any more.
+        async with self._one_at_a_time:
+            before = {channel_id: live.progress.agent_channel for channel_id, live in self._controller.live.items()}
+            self._controller.ended.clear()
+            overdue = await self._store.overdue()
+            in_store = await self._store.live()
+            agents = await self._store.agents_present()
+            # Listed last: no channel of what was read before can be missing unless it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
-            await self._take_back(overdue)
-            await self._adopt(live)
-            self._forget(set(before), live)
-            self._phones.reconcile(present, listed)
-            over = {str(call.call_id) for call in overdue}
-            await self._compare(live, listed, over)
+            await self._cancel_claims(overdue)
+            await self._adopt(in_store)
+            self._forget(set(before), in_store)
+            self._phones.reconcile(agents, listed)
+            await self._compare(in_store, listed, {str(call.call_id) for call in overdue})
             self._compare_agents(before, listed)
             await self._hang_up_strays(listed)
 
-    async def _take_back(self, overdue: Sequence[Call]) -> None:
-        """Claims of another process, or whose answer was lost; of this one, what it did not come to dial."""
+    async def _cancel_claims(self, overdue: Sequence[Call]) -> None:
+        """Claims of another process, or whose reply was lost; of this process, those it did not come to dial."""
         for call in overdue:
             if call.state is not CallState.CLAIMED:
                 continue
-            if (channel_id := str(call.call_id)) in self._carrying.lines:
-                self._carrying.post(channel_id, core.Lapsed())
-            elif await self._records.end(call, core.CANCELLED):
-                told_end(call, Outcome.CANCELLED)
+            if self._controller.owns(channel_id := str(call.call_id)):
+                self._controller.post(channel_id, core.ClaimLapsed())
+            elif await self._store.end(call, core.CANCELLED):
+                report_end(call, Outcome.CANCELLED)
 
-    async def _adopt(self, live: Sequence[Call]) -> None:
-        known: dict[tuple[int, int], CallSettings | None] = {}
-        for call in live:
+    async def _adopt(self, in_store: Sequence[Call]) -> None:
+        settings: dict[tuple[int, int], CallSettings | None] = {}
+        for call in in_store:
             channel_id = str(call.call_id)
-            told = channel_id in self._carrying.lines or channel_id in self._carrying.over
-            if told or call.state is CallState.CLAIMED:
+            known = self._controller.owns(channel_id) or channel_id in self._controller.ended
+            if known or call.state is CallState.CLAIMED:
                 continue
             key = (call.tenant_id, call.campaign_id)
-            if key not in known:
-                known[key] = await self._records.settings(*key)
-            self._carrying.adopt(call, known[key] or CallSettings())
+            if key not in settings:
+                settings[key] = await self._store.settings(*key)
+            self._controller.adopt(call, settings[key] or CallSettings())
             log.info("call adopted", tenant=call.tenant_id, call=channel_id, state=call.state)
 
-    def _forget(self, before: set[str], live: Sequence[Call]) -> None:
-        """Another process ended it."""
-        for channel_id in before - {str(call.call_id) for call in live}:
-            line = self._carrying.lines.get(channel_id)
-            if line is not None and not line.unwritten and line.progress.stage is not core.Stage.CLAIMED:
-                self._carrying.forget(channel_id)
+    def _forget(self, before: set[str], in_store: Sequence[Call]) -> None:
+        """Calls that another process ended."""
+        for channel_id in before - {str(call.call_id) for call in in_store}:
+            live = self._controller.live.get(channel_id)
+            if live is not None and not live.unwritten and live.progress.stage is not core.Stage.CLAIMED:
+                self._controller.forget(channel_id)
 
-    async def _compare(self, live: Sequence[Call], listed: Mapping[str, Channel], over: set[str]) -> None:
-        alive: list[Call] = []
-        for call in live:
+    async def _compare(self, in_store: Sequence[Call], listed: Mapping[str, Channel], overdue: set[str]) -> None:
+        with_channel: list[Call] = []
+        for call in in_store:
             channel_id = str(call.call_id)
             channel = listed.get(channel_id)
             if channel is not None:
-                alive.append(call)
-                self._carrying.post(channel_id, core.Seen(channel.state == "Up", channel.state == "Ringing"))
-            elif call.state is CallState.ANSWERED or (channel_id in over and call.state is not CallState.CLAIMED):
-                self._carrying.post(channel_id, core.Unseen())
-        if alive:
-            await self._records.extend(alive, LEASE)
+                with_channel.append(call)
+                up, ringing = channel.state == "Up", channel.state == "Ringing"
+                self._controller.post(channel_id, core.ChannelListed(up, ringing))
+            elif call.state is CallState.ANSWERED or (channel_id in overdue and call.state is not CallState.CLAIMED):
+                self._controller.post(channel_id, core.ChannelAbsent())
+        if with_channel:
+            await self._store.extend(with_channel, LEASE)
 
     def _compare_agents(self, before: Mapping[str, str | None], listed: Mapping[str, Channel]) -> None:
-        """An agent whom a call had before the list was made, and who is not in it, has left: maybe that was told to
-        the records, and their answer lost."""
+        """An agent whom a call had before the list was made, and whose phone is not in it, has left: the store may have
+        recorded it, and its answer been lost."""
         for channel_id, agent_channel in before.items():
             if agent_channel is not None and agent_channel not in listed:
-                self._carrying.post(channel_id, core.AgentLeft(agent_channel))
+                self._controller.post(channel_id, core.AgentLeft(agent_channel))
 
     async def _hang_up_strays(self, listed: Mapping[str, Channel]) -> None:
-        strays = [
+        unowned = [
             call_id
             for channel_id in listed
-            if channel_id not in self._carrying.lines
-            and not self._phones.knows(channel_id)
-            and (call_id := _uuid(channel_id)) is not None
+            if self._router.owner_of(channel_id) is None and (call_id := _uuid(channel_id)) is not None
         ]
-        for call_id in await self._records.ended(strays) if strays else []:
-            if await commands.hang_up(self._ari, str(call_id)):  # most have just ended by themselves
+        for call_id in await self._store.ended(unowned) if unowned else []:
+            if await commands.hang_up(self._ari, str(call_id)):  # False: it has just ended by itself, as most do
                 log.warning("stray call hung up", call=str(call_id))
 
 

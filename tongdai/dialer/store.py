@@ -1,8 +1,8 @@
-"""What the dialer asks of the records: each method is one transaction, told once and true from then on.
+"""The dialer's store: each method is one transaction, idempotent, and safe to retry.
 
-`PostgresRecords` is one, `tongdai.testing.memory_store` another; a test holds them against each other. What does not
-fit the state that a record is in changes nothing, so that each may be asked again after an answer that was lost.
-Raises `UNREACHABLE` of `tongdai.db.pool` when the records are away; whether it was done is not known then.
+Implemented by `PostgresStore`, and by `tongdai.testing.memory_store` in memory; a test compares the two. What does not
+fit the state of a row changes nothing, so that each may be asked again when its answer was lost. Raises `UNREACHABLE`
+of `tongdai.db.pool` when the database is unreachable; whether it was done is not known then.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 
 
-class Records(Protocol):
+class DialerStore(Protocol):
     async def now(self) -> datetime:
         """By the clock that leases, windows and due times are measured with."""
         ...
@@ -26,11 +26,11 @@ class Records(Protocol):
     # Campaigns
 
     async def running(self) -> list[RunningCampaign]:
-        """Of all tenants, the highest priority first."""
+        """Running campaigns of all tenants, the highest priority first."""
         ...
 
     async def settings(self, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
-        """Of a campaign, whether it runs or not."""
+        """The settings of a campaign, whether it runs or not."""
         ...
 
     async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
@@ -48,12 +48,12 @@ class Records(Protocol):
         ...
 
     async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
-        """Open calls for contacts whose preview an agent accepted who is idle; he is reserved, the preview gone."""
+        """Open calls for contacts whose preview an idle agent accepted; the agent is reserved, the preview deleted."""
         ...
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
-        """Right before the switch is asked: claimed → dialing. None: go. Otherwise why not, and it stays claimed: end
-        it so. One that is missing is not claimed any more, or its lease is past: leave it alone."""
+        """claimed → dialing, right before the switch is asked. None: originate. An outcome: end the call so; it stays
+        claimed until then. A call that is missing is not claimed any more, or its lease is over: leave it alone."""
         ...
 
     async def rang(self, call: Call, at: datetime) -> bool: ...
@@ -61,55 +61,55 @@ class Records(Protocol):
     async def answered(self, call: Call, at: datetime, lease: timedelta) -> bool: ...
 
     async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
-        """Who answered hears the audio file (None), or the agent who is reserved for the call: he talks."""
+        """The callee hears the audio file (None), or the agent reserved for the call: reserved → talking."""
         ...
 
     async def end(self, call: Call, ending: Ending) -> bool:
-        """The call is ended, its contact pending again or processed as the campaign's retry rules say, its agent
-        free. False: it had ended, and nothing was changed."""
+        """End the call; its contact is pending again or processed by the campaign's retry rules, its agent free. False:
+        it had ended before, and nothing changed."""
         ...
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
-        """There is a sign of life of them."""
+        """Renew the leases of calls whose channel was listed."""
         ...
 
     async def live(self) -> list[Call]:
-        """Those of all tenants that have not ended."""
+        """Calls of all tenants that have not ended."""
         ...
 
     async def overdue(self) -> list[Call]:
-        """Of these, those whose lease is past."""
+        """Live calls whose lease is over."""
         ...
 
     async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
-        """Which of these ids are of calls that have ended."""
+        """The ids, of these, of calls that have ended."""
         ...
 
     # Agents
 
     async def agents_to_call(self) -> list[Agent]:
-        """Who signed in; each has a `channel_id` from now on, and is told once."""
+        """Agents who signed in; each gets a `channel_id`, and is returned once."""
         ...
 
     async def agents_to_hang_up(self) -> list[Agent]:
-        """Who signed out; until the channel is gone."""
+        """Agents who signed out, until their channel is gone."""
         ...
 
     async def agents_present(self) -> list[Agent]:
-        """All who have a channel."""
+        """Agents who have a channel."""
         ...
 
     async def agent_answered(self, agent: Agent) -> bool:
-        """calling → idle. False: he signed out meanwhile, or it is an old channel."""
+        """calling → idle. False: the agent signed out meanwhile, or has another channel."""
         ...
 
     async def agent_gone(self, channel_id: UUID) -> UUID | None:
-        """Any state → offline: the call of his phone is over. Returns the call that he was reserved for or talked
+        """Any state → offline: the phone's channel is gone. Returns the call that the agent was reserved for or talked
         to."""
         ...
 
     async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
-        """The agent who is reserved for the call already, or else the queue's who is idle longest. None: nobody is,
+        """The agent reserved for the call already, or else the queue's agent who is idle longest. None: there is none,
         or the call has ended."""
         ...
 

@@ -13,7 +13,7 @@ from tongdai.calls.live.heartbeat import Pulse
 from tongdai.clock import SystemClock, cancel_requested, every
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
 from tongdai.dialer.leader import lead
-from tongdai.dialer.postgres_store import PostgresRecords
+from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.os_process import run_until_signalled
 from tongdai.settings import Settings
@@ -97,7 +97,7 @@ async def _would_pretend(settings: Settings, pool: Pool) -> bool:
 
 async def _dial(settings: Settings, pool: Pool, ari: Ari, rng: random.Random) -> None:
     dialer = Dialer(
-        PostgresRecords(pool),
+        PostgresStore(pool),
         ari,
         SystemClock(),
         rng,

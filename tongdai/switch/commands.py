@@ -121,10 +121,23 @@ async def playing(ari: Ari, playback_id: str) -> bool:
     return True
 
 
-async def continue_at(ari: Ari, channel_id: str, context: str, extension: str = "s") -> bool:
-    """Hand an answered channel to the dialplan; StasisStart tells that it is back. False: no such answered channel."""
-    query = {"context": _checked(_NAME, context, "a context"), "extension": _checked(_NAME, extension, "an extension")}
-    return await _unless_gone(ari, "POST", _path("channels", channel_id, "continue"), query | {"priority": "1"})
+async def run_extension(ari: Ari, channel_id: str, context: str, label: str) -> bool:
+    """Hand an answered channel to the dialplan, at a label of the context's extension `s`; StasisStart tells that it is
+    back. False: there is no such label, or no such answered channel, and nothing happened."""
+    query = {
+        "context": _checked(_NAME, context, "a context"),
+        "extension": "s",
+        "label": _checked(_NAME, label, "a label"),
+    }
+    return await _unless_gone(ari, "POST", _path("channels", channel_id, "continue"), query)
+
+
+async def module_running(ari: Ari, module: str) -> bool:
+    reply = await ari.request("GET", _path("asterisk", "modules", module))
+    if reply.status == 404:
+        return False
+    body: object = _expect(reply).body
+    return isinstance(body, dict) and cast("dict[str, Any]", body).get("status") == "Running"
 
 
 async def create_bridge(ari: Ari, bridge_id: str) -> None:
@@ -159,7 +172,7 @@ async def set_event_filter(ari: Ari, app: str) -> None:
 class Channel:
     channel_id: str
     name: str
-    """Of the technology, as `PJSIP/trunk-0000001a`."""
+    """The technology's name, as `PJSIP/trunk-0000001a`."""
     state: str
     """`Down`, `Ring` (inbound), `Ringing`, `Up`, …"""
     protocol_id: str
@@ -172,7 +185,7 @@ async def channels(ari: Ari) -> list[Channel]:
     if not isinstance(reply.body, list):
         raise SwitchRefused(reply.status, "unreadable listing")
     read = [_channel(item) for item in cast("list[object]", reply.body)]
-    if None in read:  # to leave one out would end a call that goes on
+    if None in read:  # to leave one out would end an active call
         raise SwitchRefused(reply.status, "unreadable listing")
     return [channel for channel in read if channel is not None]
 

@@ -16,12 +16,16 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """Calls go on and their events are lost; nothing may be dialled until the next Connected."""
+    """Calls continue and their events are lost; nothing may be dialled until the next Connected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
     """Another process has taken the application over. This one gets no more events and must never dial again."""
+
+
+DETECTED = "amd"
+"""First of StasisStart's `args` when the dialplan hands a channel back; AMDSTATUS and AMDCAUSE follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,8 @@ class PlaybackFinished:
     at: datetime
 
 
-Event = (
-    Connected | Disconnected | Replaced | StasisStart | ChannelStateChange | ChannelDestroyed | Dial | PlaybackFinished
-)
+ChannelEvent = StasisStart | ChannelStateChange | ChannelDestroyed | Dial | PlaybackFinished
+Event = Connected | Disconnected | Replaced | ChannelEvent
 Frame = Mapping[str, Any]
 
 

@@ -25,7 +25,7 @@ class SwitchRefused(SwitchError):
 
 class Reply(NamedTuple):
     status: int
-    """As of HTTP."""
+    """The HTTP status."""
     body: Any
     """Decoded JSON; None when there was none."""
 
@@ -36,7 +36,7 @@ class Ari(Protocol):
     @property
     def up(self) -> bool:
         """The only leave to originate: connected, subscribed, not replaced, and the listener of `events` came back for
-        the next event after each Connected, which it does once it has listed what goes on. False the instant that the
+        the next event after each Connected, which it does once it has listed the channels. False the instant that the
         connection is gone: ask it right before each originate, with no await between."""
         ...
 
@@ -47,7 +47,7 @@ class Ari(Protocol):
         ...
 
     def events(self) -> AsyncIterator[Event]:
-        """What happens, from a Connected on; another Connected after each Disconnected."""
+        """Events from a Connected on; another Connected follows each Disconnected."""
         ...
 
     async def run(self) -> None:

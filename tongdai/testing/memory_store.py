@@ -1,7 +1,7 @@
-"""The dialer's records in memory, by a given clock: what `PostgresRecords` does, without a database.
+"""The dialer's records in memory, by a given clock: what `PostgresStore` does, without a database.
 
-Contacts, lists, campaigns and agents are changed by the methods that do what a request does. Each method of `Records`
-is one step that nothing comes between.
+Contacts, lists, campaigns and agents are changed by the methods that do what a request does. Each method of
+`DialerStore` is one step that nothing comes between.
 """
 
 from bisect import bisect_left, insort
@@ -90,8 +90,8 @@ class Listed:
     until: datetime | None
 
 
-class MemoryRecords:
-    """Implements `Records` for one tenant."""
+class MemoryStore:
+    """Implements `DialerStore` for one tenant."""
 
     def __init__(self, clock: Clock, rng: Random, tenant_id: int = 1, tenant_zone: str = "UTC") -> None:
         self.tenant_id, self.tenant_zone = TenantId(tenant_id), tenant_zone

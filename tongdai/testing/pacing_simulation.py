@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from tongdai.dialer.pacing import PATIENCE_S, Limits, Mode, RingTimes, Snapshot, Tally
+from tongdai.dialer.pacing import ABANDON_AFTER_S, AnswerCounts, Limits, Mode, RingTimes, Snapshot
 
 Pacing = Callable[[Snapshot, float], int]
 
@@ -125,8 +125,8 @@ class _Floor:
             talk_mean_s=self._case.talk_mean_s,
             wrap_up_s=self._case.wrap_up_s,
             rings=self._rings,
-            last_24_h=Tally(sum(self._day), self._day[True]),
-            last_30_days=Tally(sum(self._month), self._month[True]),
+            last_24_h=AnswerCounts(sum(self._day), self._day[True]),
+            last_30_days=AnswerCounts(sum(self._month), self._month[True]),
         )
 
     def _happen(self, until: float) -> None:
@@ -172,7 +172,7 @@ class _Floor:
             self._free -= 1
             self._connect(at)
         else:
-            self._at(at + PATIENCE_S, self._give_up, call)
+            self._at(at + ABANDON_AFTER_S, self._give_up, call)
 
     def _end(self, at: float, call: int) -> None:
         del self._ringing[call]

@@ -12,6 +12,20 @@ def tone(hz: float, seconds: float, amplitude: int = 8000) -> list[int]:
     return [round(amplitude * math.sin(2 * math.pi * hz * i / RATE)) for i in range(int(seconds * RATE))]
 
 
+def silence(seconds: float) -> list[int]:
+    return [0] * int(seconds * RATE)
+
+
+def voicemail() -> list[int]:
+    """A greeting as a machine speaks it: words of 0.6 s, hardly a pause, for half a minute."""
+    return silence(0.2) + (tone(300, 0.6) + silence(0.12)) * 40
+
+
+def alo() -> list[int]:
+    """One short word after a moment, and then silence: who answers waits for an answer."""
+    return silence(0.3) + tone(300, 0.4) + silence(60)
+
+
 def write_wav(path: Path, samples: list[int]) -> None:
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)

@@ -88,7 +88,12 @@ class Lab:
         self.carrier = self._sipp("carrier", scenarios.callee(account=account), "-rtp_echo")
         self.late = self._sipp("late", scenarios.callee(), "-rtp_echo", address="NOBODY")
         """The carrier `dead`: once it is started, it hears what is asked of it again, and is not dead."""
-        self.talkers = self._sipp("talkers", scenarios.callee("tone.ulaw", hang_up_ms=5000), hz=CUSTOMER_HZ)
+        speech = {scenarios.VOICEMAIL: "voicemail.ulaw", scenarios.ALO: "alo.ulaw"}
+        self.talkers = self._sipp(
+            "talkers", scenarios.callee("tone.ulaw", hang_up_ms=5000, speech=speech), hz=CUSTOMER_HZ
+        )
+        audio.write_ulaw(folder / "talkers/voicemail.ulaw", audio.voicemail())
+        audio.write_ulaw(folder / "talkers/alo.ulaw", audio.alo())
         self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), "-trace_msg", hz=AGENT_HZ)
 
     @property

@@ -3,7 +3,12 @@
 What becomes of a call is told by the last three digits of the number.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 ANSWER, ANSWER_THEN_BYE, BYE_WITH_REASON, NO_ANSWER, PASSWORD = "200", "700", "716", "480", "401"
+VOICEMAIL, ALO = "622", "204"
+"""Of the `talkers`: a machine with a long greeting, and somebody who says "alo" and then listens."""
 REFUSALS = {"486": "Busy Here", "404": "Not Found", "603": "Decline", "503": "Service Unavailable"}
 CALLED, ANSWERED, CANCELLED, HUNG_UP, LEFT = "called", "answered", "cancelled", "hung-up", "left"
 """What stands in a ledger behind a number: it was asked to ring; its answer was taken; it need not ring any more; the
@@ -27,22 +32,27 @@ _CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="17ab3c", algorith
 
 
 def callee(
-    tone: str | None = None, answer_ms: int = 100, hang_up_ms: int = 700, account: tuple[str, str] = ("", "")
+    tone: str | None = None,
+    answer_ms: int = 100,
+    hang_up_ms: int = 700,
+    account: tuple[str, str] = ("", ""),
+    speech: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Rings, and does then as the number says; any other than those above answers. `tone` is a file of raw µ-law
     that one who answers plays for ever; without it, media is SIPp's to echo. `account` is the user and password without
-    which a number that ends in 401 is refused."""
+    which a number that ends in 401 is refused. `speech`: by ending, the file that such a callee plays instead."""
     port = "rtpstream_audio_port" if tone else "media_port"
-    talk = f'<nop><action><exec rtp_stream="{tone},-1,0,PCMU/8000"/></action></nop>' if tone else ""
     answer = _response("180 Ringing") + _pause(answer_ms) + _response("200 OK", _SDP.format(port=port), again=True)
-    answer += _heard("ACK", ANSWERED) + talk
-    branches = {
+    answer += _heard("ACK", ANSWERED)
+    hears_bye = _heard("BYE", HUNG_UP) + _ok().replace("<send>", '<send next="99">')
+    branches = {ending: answer + _talk(file) + hears_bye for ending, file in speech.items()}
+    answer += _talk(tone) if tone else ""
+    branches |= {
         ANSWER_THEN_BYE: answer + _pause(hang_up_ms) + _bye(""),
         BYE_WITH_REASON: answer + _pause(hang_up_ms) + _bye("Reason: Q.850;cause=16\n"),
         NO_ANSWER: _response("180 Ringing") + _cancelled(),
         PASSWORD: _challenged(*account),
     } | {status: _response(f"{status} {text}", again=True) + _ack() for status, text in REFUSALS.items()}
-    hears_bye = _heard("BYE", HUNG_UP) + _ok().replace("<send>", '<send next="99">')
     jumps = "".join(f'<nop next="{i}" test="is{digits}"/>' for i, digits in enumerate(branches, 1))
     labels = "".join(f'<label id="{i}"/>{steps}' for i, steps in enumerate(branches.values(), 1))
     return _scenario(
@@ -114,6 +124,10 @@ def _invited(endings: object) -> str:
 
 def _entry(what: str) -> str:
     return f'<log message="[$number] {what}"/>'
+
+
+def _talk(file: str) -> str:
+    return f'<nop><action><exec rtp_stream="{file},-1,0,PCMU/8000"/></action></nop>'
 
 
 def _heard(request: str, what: str) -> str:

@@ -13,6 +13,7 @@ from tests.switch.conftest import APP
 from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
 from tongdai.switch.events import (
+    DETECTED,
     ChannelDestroyed,
     ChannelStateChange,
     Connected,
@@ -177,9 +178,10 @@ def test_machine_is_told_from_a_human_and_leaving_for_it_is_no_hang_up() -> None
     async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
-        assert await commands.continue_at(listener.ari, "c", "amd")
+        assert not await commands.run_extension(listener.ari, "c", "elsewhere", "detect")
+        assert await commands.run_extension(listener.ari, "c", f"{APP}-amd", "detect")
         assert not await commands.play(listener.ari, "c", "p", "x"), "the dialplan has it"
-        assert (await listener.wait_for(StasisStart, count=2)).args[:2] == ("amd", "MACHINE")
+        assert (await listener.wait_for(StasisStart, count=2)).args[:2] == (DETECTED, "MACHINE")
         assert told(listener.heard) == [*ANSWERS, "StasisStart"]
 
     play(scene, always(Ending.ANSWERED, machine=True))

@@ -12,12 +12,17 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from tongdai.clock import Clock
+from tongdai.switch.events import DETECTED
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.callees import Callee
 from tongdai.switch.simulated.channels import Connection, Frame, SimulatedChannel, SimulatedChannels
 
 SOUND_S = 5.0
 """Length of a sound that `sounds` does not name."""
+DETECTION_S = (1.0, 1.8)
+"""From handing a channel to the dialplan until it is back."""
+UNSURE = 0.05
+"""Share of the detections that end without a verdict."""
 
 _UNKNOWN = Reply(404, {"message": "Resource not found"})
 _NOT_OURS = Reply(409, {"message": "Channel not in Stasis application"})
@@ -37,11 +42,12 @@ class SimulatedAsterisk(SimulatedChannels):
         trunks: Sequence[str] | None = None,
         sounds: Mapping[str, float] | None = None,
         keep: int | None = None,
+        amd: bool = True,
     ) -> None:
         """`phones`: agents' phones by name; `trunks`: the names of carriers; `sounds`: seconds of each `sound:…`; None:
-        any exists. `keep`: see Ledger."""
+        any exists. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect machines."""
         super().__init__(rng, clock, callee, phones, trunks, keep)
-        self._sounds = sounds
+        self._sounds, self._amd = sounds, amd
         self._bridges: dict[str, list[str]] = {}
         self._away_until = 0.0
 
@@ -51,7 +57,7 @@ class SimulatedAsterisk(SimulatedChannels):
         return asyncio.get_running_loop().time() < self._away_until
 
     def attach(self, app: str, connection: Connection) -> None:
-        """The connection gets the events of the application from now on; the former one is told and gets no more."""
+        """Send the application's events to this connection from now on; the former one gets ApplicationReplaced."""
         before = self._connections.get(app)
         self._connections[app] = connection
         if before is not None and before is not connection:
@@ -62,7 +68,7 @@ class SimulatedAsterisk(SimulatedChannels):
             del self._connections[app]
 
     def cut(self, for_s: float = 0.0) -> None:
-        """Drop all connections, and refuse new ones for so long. Calls go on; their events are lost."""
+        """Drop all connections, and refuse new ones for so long. Calls continue; their events are lost."""
         self._away_until = asyncio.get_running_loop().time() + for_s
         connections = list(self._connections.values())
         self._connections.clear()
@@ -89,6 +95,7 @@ class SimulatedAsterisk(SimulatedChannels):
             "bridges": self._bridge_request,
             "playbacks": self._playback_request,
             "applications": self._application_request,
+            "asterisk": self._module_request,
         }.get(kind)
         return _UNKNOWN if answer is None else answer(method, rest, values)
 
@@ -96,6 +103,13 @@ class SimulatedAsterisk(SimulatedChannels):
         match method, *rest:
             case "PUT", app, "eventFilter" if app in self._connections:
                 return Reply(200, {"name": app})
+            case _:
+                return _UNKNOWN
+
+    def _module_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+        match method, *rest:
+            case "GET", "modules", "app_amd.so" if self._amd:
+                return Reply(200, {"name": "app_amd.so", "status": "Running"})
             case _:
                 return _UNKNOWN
 
@@ -124,7 +138,7 @@ class SimulatedAsterisk(SimulatedChannels):
             case "POST", "play", playback_id:
                 return self._play(channel, playback_id, *values["media"])
             case "POST", "continue":
-                return self._detect_machine(channel)
+                return self._run_extension(channel, str(values["context"]), str(values["label"]))
             case _:
                 return _UNKNOWN
 
@@ -162,15 +176,24 @@ class SimulatedAsterisk(SimulatedChannels):
 
     # Answering machine detection
 
-    def _detect_machine(self, channel: SimulatedChannel) -> Reply:
-        """The dialplan's `amd` context, whatever context is asked for."""
+    def _run_extension(self, channel: SimulatedChannel, context: str, label: str) -> Reply:
+        """The dialplan has one extension: the one of docs/telephony.md that detects machines."""
+        if (context, label) != (f"{channel.app}-amd", "detect") or not self._amd:
+            return Reply(404, {"message": "Requested label can not be found"})
         if not channel.in_app:
             return _NOT_OURS
         channel.in_app = False
         self._leave_bridge(channel)
-        verdict = ("MACHINE", "MAXWORDS-3-2") if channel.call.plan.machine else ("HUMAN", "HUMAN-800-800")
-        self._later(channel, self._rng.uniform(1.5, 2.0), lambda back: self._enter_app(back, ("amd", *verdict)))
+        self._later(channel, self._rng.uniform(*DETECTION_S), self._detected)
         return _DONE
+
+    def _detected(self, channel: SimulatedChannel) -> None:
+        if self._rng.random() < UNSURE:
+            verdict = ("NOTSURE", "TOOLONG-1800")
+        else:
+            verdict = ("MACHINE", "LONGGREETING-1200-1200") if channel.call.plan.machine else ("HUMAN", "HUMAN-600-600")
+        channel.call.verdict = verdict[0]
+        self._enter_app(channel, (DETECTED, *verdict))
 
     # Bridges
 

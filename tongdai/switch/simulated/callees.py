@@ -1,4 +1,4 @@
-"""Who is called and how each call ends: drawn from a seed, or fixed. Pure."""
+"""Callees and how calls to them end: drawn from a seed, or fixed. Pure."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What happens to one call unless it is hung up before."""
+    """The course of one call unless it is hung up before."""
 
     ending: Ending
     after_s: float = 0.0

@@ -33,7 +33,7 @@ _REFUSED = {
 
 
 class Connection(Protocol):
-    """Of an application to the switch."""
+    """An application's connection to the switch."""
 
     def take(self, frame: Frame) -> None: ...
 

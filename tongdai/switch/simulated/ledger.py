@@ -24,6 +24,8 @@ class CallRecord:
     answered_at: datetime | None = None
     heard: bool = False
     """The application was connected when the call was answered; otherwise the callee heard nobody."""
+    verdict: str | None = None
+    """AMDSTATUS, when the dialplan was asked whether a machine answered."""
     played_at: datetime | None = None
     bridged_at: datetime | None = None
     """When the channel was first in a bridge with another one."""

@@ -1,0 +1,64 @@
+"""Triggers on the database of the tests, which refuse every change of a state that its table does not list.
+
+So each test that runs a statement tests that statement against the table of transitions, whatever else it is about. A
+test that must put a row into a state that no statement leads to inserts it so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import asyncpg
+
+from tongdai.agents.model import TRANSITIONS as AGENT
+from tongdai.agents.model import AgentState
+from tongdai.calls.model import TRANSITIONS as CALL
+from tongdai.calls.model import CallState
+from tongdai.campaigns.model import TRANSITIONS as CAMPAIGN
+from tongdai.campaigns.model import Status
+from tongdai.imports.model import TRANSITIONS as IMPORT
+from tongdai.imports.model import JobStatus
+
+
+@dataclass(frozen=True)
+class StateColumn:
+    name: str
+    """The table in the database."""
+    column: str
+    states: type[Enum]
+    transitions: Mapping[Any, frozenset[Any]]
+
+    async def install(self, conn: "asyncpg.Connection[asyncpg.Record]", on: str | None = None) -> None:
+        table = on or self.name
+        moves = [f"'{s.value}>{t.value}'" for s, targets in self.transitions.items() for t in targets]
+        await conn.execute(f"""
+            create or replace function check_{table}_{self.column}() returns trigger language plpgsql as $$
+            begin
+                if not old.{self.column} || '>' || new.{self.column} = any (array[{", ".join(moves)}]) then
+                    raise '{table} may not go from % to %', old.{self.column}, new.{self.column};
+                end if;
+                return new;
+            end $$
+        """)
+        await conn.execute(f"""
+            create trigger check_transition before update on {table} for each row
+            when (old.{self.column} is distinct from new.{self.column})
+            execute function check_{table}_{self.column}()
+        """)
+
+
+_CAMPAIGN: dict[Status, frozenset[Status]] = {
+    source: frozenset(moves[source] for moves in CAMPAIGN.values() if source in moves) for source in Status
+}
+TABLES = (
+    StateColumn("campaign", "status", Status, _CAMPAIGN),
+    StateColumn("call", "state", CallState, CALL),
+    StateColumn("agent", "state", AgentState, AGENT),
+    StateColumn("import_job", "status", JobStatus, IMPORT),
+)
+
+
+async def install_all(conn: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for table in TABLES:
+        await table.install(conn)

@@ -1,0 +1,56 @@
+"""Answering machine detection: starts Asterisk's AMD on an answered call.
+
+ARI has no AMD of its own. The channel is handed to the dialplan, to the extension `s` of the context
+`<application>-amd` (docs/telephony.md prints it); that runs AMD() and hands the channel back, a second StasisStart
+whose arguments are the verdict and its cause. In between the channel takes no commands.
+
+An Asterisk without that extension, or without the module, would hang up whoever answered. So both are asked about
+before the channel is handed over: the module by its name, the extension by its label, which Asterisk refuses when it
+does not exist. Calls continue without detection then, each with the verdict `unavailable`, and the log says once what
+is missing.
+"""
+
+import structlog
+
+from tongdai.clock import Clock
+from tongdai.switch import commands
+from tongdai.switch.interface import Ari
+
+log = structlog.get_logger()
+
+MODULE = "app_amd.so"
+ASK_AGAIN_S = 60.0
+"""After the module was found, or not."""
+
+
+class MachineDetector:
+    def __init__(self, ari: Ari, clock: Clock, app: str) -> None:
+        self._ari, self._clock, self._context = ari, clock, f"{app}-amd"
+        self._module_running = False
+        self._asked_at: float | None = None
+        self._missing: str | None = None
+        """The last reason that was logged."""
+
+    async def start(self, channel_id: str) -> str | None:
+        """Hand the channel over. Returns why it was not, None when it was. Raises SwitchError: unknown."""
+        if not await self._has_module():
+            return self._unavailable(f"module {MODULE} is not loaded")
+        if await commands.run_extension(self._ari, channel_id, self._context, "detect"):
+            self._missing = None
+            return None
+        if await commands.channel(self._ari, channel_id) is None:
+            return None  # hung up: its ChannelDestroyed follows
+        return self._unavailable(f"no extension s with label detect in context {self._context}")
+
+    async def _has_module(self) -> bool:
+        now = self._clock.monotonic()
+        if self._asked_at is None or now - self._asked_at >= ASK_AGAIN_S:
+            self._module_running = await commands.module_running(self._ari, MODULE)
+            self._asked_at = now
+        return self._module_running
+
+    def _unavailable(self, reason: str) -> str:
+        if reason != self._missing:
+            log.warning("machine detection unavailable", reason=reason, see="docs/telephony.md")
+        self._missing = reason
+        return reason
