@@ -40,7 +40,7 @@ format: $(VENV)/.dev ## Format the code
 
 # With compiled modules kept, whatever the shell says: the tests start the program hundreds of times.
 test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
 	tests/external/run $(ARGS)

@@ -4,6 +4,7 @@ TONGDAI_TEST_DATABASE_URL names a server to use instead of the embedded one; a d
 TONGDAI_TEST_POOLER_URL names a PgBouncer before that server, which the tests then use; see tests/support/databases.py.
 """
 
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -53,6 +54,11 @@ LONGEST = (
     "tests/test_cli_top.py",
 )
 """Files that take long, begun first: otherwise the last of them has one process work while the others have ended."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: tests also wait for servers that they have started."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

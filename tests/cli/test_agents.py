@@ -1,7 +1,6 @@
 """`tongdai agent` as its users have it: a process, and a server that runs."""
 
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -11,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import programs
+from tests.support.programs import PLAIN
 from tests.support.servers import Server, serving
 from tongdai_client import Client
-
-PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
-from tests.cli.test_commands import complaint, done, tongdai
+from tests.support import programs
+from tests.support.programs import complaint_of, output_of
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.cli.call_settings import in_words
 from tongdai.cli.campaigns import campaign
@@ -18,17 +19,19 @@ def run(dsn, tenant):
 
     def run(line, *more):
         words = [*shlex.split(line), *more]
-        return tongdai("campaign", words[0], "--tenant", str(tenant.tenant_id), *words[1:], TONGDAI_DATABASE_URL=dsn)
+        return programs.run(
+            "campaign", words[0], "--tenant", str(tenant.tenant_id), *words[1:], TONGDAI_DATABASE_URL=dsn
+        )
 
     return run
 
 
 def created(run, options=""):
-    return done(run(f"create --name A {options}")).strip()
+    return output_of(run(f"create --name A {options}")).strip()
 
 
 def shown(run, campaign_id):
-    lines = done(run(f"show --campaign {campaign_id}")).splitlines()
+    lines = output_of(run(f"show --campaign {campaign_id}")).splitlines()
     return dict(line.split("\t") for line in lines)
 
 
@@ -57,7 +60,7 @@ async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
     found = shown(run, campaign_id)
     assert {name: found[name] for name in SHOWN} == SHOWN
     assert (found["queue"], found["campaignId"], found["status"]) == (str(queue_id), campaign_id, "inprocess")
-    done(run(f"set --campaign {campaign_id} {EMPTIED}"))
+    output_of(run(f"set --campaign {campaign_id} {EMPTIED}"))
     after = {name: value for name, value in shown(run, campaign_id).items() if found[name] != value}
     usual = {name: "-" if value is None else str(value) for name, value in in_words(CallSettings()).items()}
     assert after == {name: usual[name] for name in after} | {"window": "daily 08:00-21:00"}
@@ -68,14 +71,14 @@ async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
 def test_set_changes_what_is_given_and_leaves_the_rest(run):
     campaign_id = created(run, "--cps 3 --preset vn_advertising")
     before = shown(run, campaign_id)
-    done(run(f"set --campaign {campaign_id} --priority 4"))
+    output_of(run(f"set --campaign {campaign_id} --priority 4"))
     assert shown(run, campaign_id) == before | {"priority": "4"}
     assert before["numberCeiling"] == "1/24h"
 
 
 def test_json_is_as_the_api_has_it(run):
     campaign_id = created(run, "--window 'daily 09:00-10:00' --audio a")
-    found = json.loads(done(run(f"show --campaign {campaign_id} --json")))
+    found = json.loads(output_of(run(f"show --campaign {campaign_id} --json")))
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     assert found["callingWindows"] == found["effectiveWindows"] == [{"days": days, "from": "09:00", "to": "10:00"}]
     assert (found["campaignId"], found["audioFile"], found["contacts"]) == (int(campaign_id), "a", 0)
@@ -127,14 +130,14 @@ def test_option_that_cannot_be_read_says_what_is_expected(options, expected):
     ],
 )
 def test_settings_that_do_not_go_together_are_refused_and_no_campaign_is_made(run, options, expected):
-    assert expected in complaint(run(f"create --name A {options}"), 1)
-    assert len(done(run("list")).splitlines()) == 1
+    assert expected in complaint_of(run(f"create --name A {options}"), 1)
+    assert len(output_of(run("list")).splitlines()) == 1
 
 
 def test_campaign_that_the_tenant_does_not_have(run):
-    assert "has no campaign 99999999999" in complaint(run("set --campaign 99999999999 --cps 3"), 1)
+    assert "has no campaign 99999999999" in complaint_of(run("set --campaign 99999999999 --cps 3"), 1)
     for command in ("show", "start", "pause", "stop"):
-        assert "has no campaign 99999999999" in complaint(run(f"{command} --campaign 99999999999"), 1)
+        assert "has no campaign 99999999999" in complaint_of(run(f"{command} --campaign 99999999999"), 1)
 
 
 def test_nothing_to_set_is_an_error(run):
@@ -146,7 +149,7 @@ async def test_campaign_is_started_paused_gone_on_with_and_stopped(run, conn, te
     campaign_id = created(run)
     moves = [("start", "running"), ("pause", "paused"), ("start", "running"), ("stop", "stopped")]
     for action, status in moves:
-        assert done(run(f"{action} --campaign {campaign_id}")) == f"Campaign {campaign_id} is {status}\n"
+        assert output_of(run(f"{action} --campaign {campaign_id}")) == f"Campaign {campaign_id} is {status}\n"
         assert shown(run, campaign_id)["status"] == status
     audited = await conn.fetch(
         "select action from audit where tenant_id = $1 and subject = $2 and key_id is null order by audit_id",
@@ -158,12 +161,12 @@ def test_move_that_its_status_does_not_allow_is_refused_and_changes_nothing(run)
     campaign_id = created(run)
 
     def refusal(action):
-        return complaint(run(f"{action} --campaign {campaign_id}"), 1)
+        return complaint_of(run(f"{action} --campaign {campaign_id}"), 1)
 
     for action in ("pause", "stop"):
         assert f"cannot {action} a campaign that is inprocess" in refusal(action)
-    done(run(f"start --campaign {campaign_id}"))
-    done(run(f"stop --campaign {campaign_id}"))
+    output_of(run(f"start --campaign {campaign_id}"))
+    output_of(run(f"stop --campaign {campaign_id}"))
     for action in ("start", "pause", "stop"):
         assert f"cannot {action} a campaign that is stopped" in refusal(action)
     assert shown(run, campaign_id)["status"] == "stopped"
@@ -171,5 +174,5 @@ def test_move_that_its_status_does_not_allow_is_refused_and_changes_nothing(run)
 
 async def test_campaign_of_another_tenant_is_not_moved(run, other_tenant):
     theirs = await other_tenant.campaign()
-    assert f"has no campaign {theirs}" in complaint(run(f"start --campaign {theirs}"), 1)
+    assert f"has no campaign {theirs}" in complaint_of(run(f"start --campaign {theirs}"), 1)
     assert (await other_tenant.done("GET", f"/v1/campaigns/{theirs}"))["status"] == 1

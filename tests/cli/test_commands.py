@@ -21,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support import programs
+from tests.support.programs import PLAIN, PROGRAM, complaint_of, output_of
 from tongdai import __version__
 from tongdai.cli import COMMANDS, commands, main
 from tongdai.cli.param_types import DURATION
@@ -28,13 +29,7 @@ from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import connect
 from tongdai.tenants import key_format, store
 
-PROGRAM = Path(sys.executable).parent / "tongdai"
-PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def tongdai(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    return programs.tongdai(*args, environment=PLAIN | env)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +46,7 @@ def run(server: tuple[Path, str]) -> Run:
     """`tongdai` on that data directory."""
 
     def run(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        return tongdai(*args, **({"TONGDAI_DATA_DIR": str(server[0])} | env))
+        return programs.run(*args, **({"TONGDAI_DATA_DIR": str(server[0])} | env))
 
     return run
 
@@ -59,24 +54,11 @@ def run(server: tuple[Path, str]) -> Run:
 @pytest.fixture(scope="module")
 async def conn(server: tuple[Path, str], run: Run) -> AsyncIterator[asyncpg.Connection]:
     """The same database, with tenants 5 and 8."""
-    done(run("tenant", "create", "5", "--name", "Five"))
-    done(run("tenant", "create", "8", "--name", "Eight"))
+    output_of(run("tenant", "create", "5", "--name", "Five"))
+    output_of(run("tenant", "create", "8", "--name", "Eight"))
     conn = await connect(server[1], name="tests")
     yield conn
     await conn.close()
-
-
-def done(process: "subprocess.CompletedProcess[str]") -> str:
-    assert process.returncode == 0, process.stderr
-    return process.stdout
-
-
-def complaint(process: "subprocess.CompletedProcess[str]", code: int) -> str:
-    """The one line on standard error of a command that failed."""
-    assert process.returncode == code, process.stderr
-    assert process.stdout == ""
-    assert re.fullmatch(r"tongdai: .+\n", process.stderr), process.stderr
-    return process.stderr
 
 
 # Help and wrong usage
@@ -187,12 +169,12 @@ def test_wrong_usage_is_one_line_and_code_2(args: str, said: str, capsys: pytest
 
 
 def test_wrong_usage_of_the_process() -> None:
-    complaint(tongdai("key", "create"), 2)
+    complaint_of(programs.run("key", "create"), 2)
 
 
 def test_demo_calls_nobody_by_the_asterisk_of_the_environment(tmp_path: Path) -> None:
     asterisk = {"TONGDAI_ASTERISK": "ws://127.0.0.1:8088", "TONGDAI_ASTERISK_PASSWORD": "x", "TONGDAI_TRUNK": "a"}
-    said = complaint(tongdai("demo", "--data-dir", str(tmp_path / "data"), **asterisk), 2)
+    said = complaint_of(programs.run("demo", "--data-dir", str(tmp_path / "data"), **asterisk), 2)
     assert "unset TONGDAI_ASTERISK and --asterisk, or use tongdai serve" in said
     assert not (tmp_path / "data").exists()
 
@@ -226,14 +208,14 @@ def test_texts_that_are_no_duration(text: str) -> None:
 
 
 def test_tenant_is_created_listed_and_not_created_twice(run: Run) -> None:
-    done(run("tenant", "create", "123456789012345678", "--name", "[red]Đông Á[/red]", "--country", "us"))
-    assert "there is a tenant 123456789012345678 already" in complaint(
+    output_of(run("tenant", "create", "123456789012345678", "--name", "[red]Đông Á[/red]", "--country", "us"))
+    assert "there is a tenant 123456789012345678 already" in complaint_of(
         run("tenant", "create", "123456789012345678", "--name", "Again"), 1
     )
-    lines = [line.split("\t") for line in done(run("tenant", "list")).splitlines()]
+    lines = [line.split("\t") for line in output_of(run("tenant", "list")).splitlines()]
     assert lines[0] == ["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt", "timeZone"]
     assert ["123456789012345678", "[red]Đông Á[/red]", "US", "-", "-"] in [line[:5] for line in lines]
-    listed = json.loads(done(run("tenant", "list", "--json")))
+    listed = json.loads(output_of(run("tenant", "list", "--json")))
     mine = next(row for row in listed if row["tenantId"] == 123456789012345678)
     assert (mine["name"], mine["country"], mine["tenantLimit"]) == ("[red]Đông Á[/red]", "US", None)
 
@@ -250,24 +232,24 @@ def test_tenant_is_created_listed_and_not_created_twice(run: Run) -> None:
 def test_tenant_is_in_the_zone_given_or_the_only_one_of_its_country(
     run: Run, tenant_id: str, args: str, zone: str
 ) -> None:
-    assert f"in {zone}." in done(run("tenant", "create", tenant_id, "--name", "A", *args.split()))
-    listed = json.loads(done(run("tenant", "list", "--json")))
+    assert f"in {zone}." in output_of(run("tenant", "create", tenant_id, "--name", "A", *args.split()))
+    listed = json.loads(output_of(run("tenant", "list", "--json")))
     assert [row["timeZone"] for row in listed if row["tenantId"] == int(tenant_id)] == [zone]
 
 
 def test_zone_of_a_tenant_is_set_and_must_be_one(run: Run) -> None:
-    done(run("tenant", "create", "705", "--name", "A"))
-    done(run("tenant", "zone", "705", "Asia/Bangkok"))
-    listed = json.loads(done(run("tenant", "list", "--json")))
+    output_of(run("tenant", "create", "705", "--name", "A"))
+    output_of(run("tenant", "zone", "705", "Asia/Bangkok"))
+    listed = json.loads(output_of(run("tenant", "list", "--json")))
     assert [row["timeZone"] for row in listed if row["tenantId"] == 705] == ["Asia/Bangkok"]
-    assert "'Bangkok' is no time zone" in complaint(run("tenant", "zone", "705", "Bangkok"), 2)
-    assert "there is no tenant 706" in complaint(run("tenant", "zone", "706", "UTC"), 1)
+    assert "'Bangkok' is no time zone" in complaint_of(run("tenant", "zone", "705", "Bangkok"), 2)
+    assert "there is no tenant 706" in complaint_of(run("tenant", "zone", "706", "UTC"), 1)
 
 
 @pytest.mark.usefixtures("conn")
 def test_limits_change_only_where_they_are_given(run: Run) -> None:
     def limits(*args: str) -> list[str]:
-        return done(run("tenant", "limits", "5", *args)).splitlines()
+        return output_of(run("tenant", "limits", "5", *args)).splitlines()
 
     tenant_default, route_default = (
         "tenant limit: 600 requests in 10 s (default)",
@@ -284,7 +266,7 @@ def test_limits_change_only_where_they_are_given(run: Run) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--tenant-limit", "5"), ("--default",)])
 def test_limits_of_an_unknown_tenant(run: Run, options: tuple[str, ...]) -> None:
-    assert "there is no tenant 404" in complaint(run("tenant", "limits", "404", *options), 1)
+    assert "there is no tenant 404" in complaint_of(run("tenant", "limits", "404", *options), 1)
 
 
 def test_a_terminal_gets_a_table(server: tuple[Path, str], run: Run) -> None:
@@ -306,7 +288,7 @@ async def test_key_stands_alone_on_stdout_and_is_usable(
     run: Run, conn: asyncpg.Connection, server: tuple[Path, str]
 ) -> None:
     process = run("key", "create", "--tenant", "5", "--scopes", "queue,campaign,queue", "--name", "CRM")
-    value = done(process).removesuffix("\n")
+    value = output_of(process).removesuffix("\n")
     assert key_format.well_formed(value)
     assert value not in process.stderr
     found = await store.find_key(conn, key_format.digest(value, key_format.load_pepper(None, server[0])))
@@ -317,7 +299,7 @@ async def test_key_stands_alone_on_stdout_and_is_usable(
 
 async def test_platform_key_that_expires(run: Run, conn: asyncpg.Connection, server: tuple[Path, str]) -> None:
     before = datetime.now(UTC)
-    value = done(run("key", "create", "--platform", "--scopes", "admin", "--expires-in", "30d")).strip()
+    value = output_of(run("key", "create", "--platform", "--scopes", "admin", "--expires-in", "30d")).strip()
     found = await store.find_key(conn, key_format.digest(value, key_format.load_pepper(None, server[0])))
     assert found is not None
     assert found.tenant_id is None
@@ -327,39 +309,39 @@ async def test_platform_key_that_expires(run: Run, conn: asyncpg.Connection, ser
 
 @pytest.mark.usefixtures("conn")
 def test_keys_are_listed_by_owner_and_without_their_value(run: Run) -> None:
-    value = done(run("key", "create", "--tenant", "8", "--scopes", "queue", "--name", "of 8")).strip()
+    value = output_of(run("key", "create", "--tenant", "8", "--scopes", "queue", "--name", "of 8")).strip()
     run("key", "create", "--platform", "--scopes", "queue", "--name", "of all")
-    of_8 = json.loads(done(run("key", "list", "--tenant", "8", "--json")))
-    platform = json.loads(done(run("key", "list", "--platform", "--json")))
-    everyone = json.loads(done(run("key", "list", "--json")))
+    of_8 = json.loads(output_of(run("key", "list", "--tenant", "8", "--json")))
+    platform = json.loads(output_of(run("key", "list", "--platform", "--json")))
+    everyone = json.loads(output_of(run("key", "list", "--json")))
     assert [(row["name"], row["tenantId"], row["scopes"], row["state"]) for row in of_8] == [
         ("of 8", 8, ["queue"], "usable")
     ]
     assert {row["tenantId"] for row in platform} == {None}
     assert [row for row in everyone if row["tenantId"] in (8, None)] == [*platform, *of_8]
-    table = done(run("key", "list", "--tenant", "8"))
+    table = output_of(run("key", "list", "--tenant", "8"))
     assert value not in table
     assert key_format.hint(value) in table
 
 
 def key_id(process: "subprocess.CompletedProcess[str]") -> str:
-    done(process)
+    output_of(process)
     found = re.search(r"Key (\d+) for", process.stderr)
     assert found is not None
     return found[1]
 
 
 def listed(run: Run, number: str) -> dict[str, str]:
-    rows = json.loads(done(run("key", "list", "--json")))
+    rows = json.loads(output_of(run("key", "list", "--json")))
     return next(row for row in rows if row["keyId"] == int(number))
 
 
 @pytest.mark.usefixtures("conn")
 def test_revoked_key_has_ended_and_cannot_be_rotated(run: Run) -> None:
     number = key_id(run("key", "create", "--tenant", "5", "--scopes", "queue"))
-    assert f"Key {number}" in done(run("key", "revoke", number))
+    assert f"Key {number}" in output_of(run("key", "revoke", number))
     assert listed(run, number)["state"] == "revoked"
-    assert f"key {number} has ended already" in complaint(run("key", "rotate", number), 1)
+    assert f"key {number} has ended already" in complaint_of(run("key", "rotate", number), 1)
 
 
 @pytest.mark.usefixtures("conn")
@@ -367,7 +349,7 @@ def test_rotated_key_has_the_same_rights_and_the_old_one_ends_after_the_overlap(
     options = ("--tenant", "5", "--scopes", "report,agent", "--name", "Dashboard", "--expires-in", "90d")
     old = key_id(run("key", "create", *options))
     process = run("key", "rotate", old, "--overlap", "15m")
-    assert key_format.well_formed(done(process).removesuffix("\n"))
+    assert key_format.well_formed(output_of(process).removesuffix("\n"))
     before, after = listed(run, old), listed(run, key_id(process))
     same = ("tenantId", "name", "scopes")
     assert [before[name] for name in same] == [after[name] for name in same] == [5, "Dashboard", ["agent", "report"]]
@@ -381,7 +363,7 @@ def test_rotated_key_has_the_same_rights_and_the_old_one_ends_after_the_overlap(
 @pytest.mark.usefixtures("conn")
 def test_rotation_without_an_overlap_ends_the_old_key_at_once(run: Run) -> None:
     old = key_id(run("key", "create", "--tenant", "5", "--scopes", "queue"))
-    done(run("key", "rotate", old, "--overlap", "0s"))
+    output_of(run("key", "rotate", old, "--overlap", "0s"))
     assert listed(run, old)["state"] == "expired"
 
 
@@ -392,22 +374,22 @@ def test_rotation_without_an_overlap_ends_the_old_key_at_once(run: Run) -> None:
      "queue create --tenant 404 --name x", "queue list --tenant 404"],
 )  # fmt: skip
 def test_unknown_tenant(run: Run, args: str) -> None:
-    assert "there is no tenant 404" in complaint(run(*args.split()), 1)
+    assert "there is no tenant 404" in complaint_of(run(*args.split()), 1)
 
 
 @pytest.mark.parametrize("verb", ["revoke", "rotate"])
 def test_unknown_key(run: Run, verb: str) -> None:
-    assert "there is no key 999999" in complaint(run("key", verb, "999999"), 1)
+    assert "there is no key 999999" in complaint_of(run("key", verb, "999999"), 1)
 
 
 @pytest.mark.usefixtures("conn")
 def test_other_pepper_makes_no_key_but_can_revoke_one(run: Run) -> None:
     number = key_id(run("key", "create", "--tenant", "5", "--scopes", "queue"))
     other = {"TONGDAI_KEY_PEPPER": "another pepper, of 32 characters or more"}
-    assert "pepper" in complaint(run("key", "create", "--tenant", "5", "--scopes", "queue", **other), 1)
-    assert "pepper" in complaint(run("key", "rotate", number, **other), 1)
+    assert "pepper" in complaint_of(run("key", "create", "--tenant", "5", "--scopes", "queue", **other), 1)
+    assert "pepper" in complaint_of(run("key", "rotate", number, **other), 1)
     assert listed(run, number)["state"] == "usable"
-    done(run("key", "revoke", number, **other))
+    output_of(run("key", "revoke", number, **other))
 
 
 # Campaigns and queues
@@ -415,12 +397,12 @@ def test_other_pepper_makes_no_key_but_can_revoke_one(run: Run) -> None:
 
 @pytest.mark.usefixtures("conn")
 def test_campaign_is_created_and_listed(run: Run) -> None:
-    first = done(run("campaign", "create", "--tenant", "5", "--name", "Khảo sát", "--user-name", "lan"))
-    second = done(run("campaign", "create", "--tenant", "5", "--name", "By hand", "--type", "CAMPAIGN_MANUAL"))
+    first = output_of(run("campaign", "create", "--tenant", "5", "--name", "Khảo sát", "--user-name", "lan"))
+    second = output_of(run("campaign", "create", "--tenant", "5", "--name", "By hand", "--type", "CAMPAIGN_MANUAL"))
     assert first.strip().isdigit()
-    table = done(run("campaign", "list", "--tenant", "5"))
+    table = output_of(run("campaign", "list", "--tenant", "5"))
     assert f"{first.strip()}\tKhảo sát\tCAMPAIGN_CALL_AUTO\tinprocess\tlan\t0\t0\t0\t0\n" in table
-    rows = json.loads(done(run("campaign", "list", "--tenant", "5", "--json")))
+    rows = json.loads(output_of(run("campaign", "list", "--tenant", "5", "--json")))
     assert [(row["campaignId"], row["type"]) for row in rows] == [
         (int(first), "CAMPAIGN_CALL_AUTO"),
         (int(second), "CAMPAIGN_MANUAL"),
@@ -429,11 +411,11 @@ def test_campaign_is_created_and_listed(run: Run) -> None:
 
 @pytest.mark.usefixtures("conn")
 def test_queue_is_created_and_its_number_is_its_own(run: Run) -> None:
-    made = done(run("queue", "create", "--tenant", "5", "--name", "Hỗ trợ", "--number", "19006363"))
+    made = output_of(run("queue", "create", "--tenant", "5", "--name", "Hỗ trợ", "--number", "19006363"))
     again = run("queue", "create", "--tenant", "5", "--name", "Other", "--number", "19006363")
-    assert "has number 19006363" in complaint(again, 1)
-    assert f"{made.strip()}\tHỗ trợ\t19006363\tnormal\t-\t-\t-\n" in done(run("queue", "list", "--tenant", "5"))
-    rows = json.loads(done(run("queue", "list", "--tenant", "5", "--json")))
+    assert "has number 19006363" in complaint_of(again, 1)
+    assert f"{made.strip()}\tHỗ trợ\t19006363\tnormal\t-\t-\t-\n" in output_of(run("queue", "list", "--tenant", "5"))
+    rows = json.loads(output_of(run("queue", "list", "--tenant", "5", "--json")))
     assert [(row["queueId"], row["strategy"]) for row in rows] == [(int(made), "normal")]
 
 
@@ -445,24 +427,24 @@ async def test_external_database_is_migrated_once(server: tuple[Path, str]) -> N
     await root.execute("create database empty")
     await root.close()
     url = urlsplit(server[1])._replace(path="/empty").geturl()
-    assert "Applied migration 1 (baseline)" in done(tongdai("migrate", "--database-url", url))
-    assert done(tongdai("migrate", TONGDAI_DATABASE_URL=url)).startswith("Nothing to do")
+    assert "Applied migration 1 (baseline)" in output_of(programs.run("migrate", "--database-url", url))
+    assert output_of(programs.run("migrate", TONGDAI_DATABASE_URL=url)).startswith("Nothing to do")
 
 
 def test_settings_file_and_no_server_running() -> None:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         config = Path(folder) / "tongdai.toml"
         config.write_text(f'data_dir = "{folder}/data"\nroute_limit = 7\n')
-        done(tongdai("tenant", "create", "5", "--name", "Five", "--config", str(config)))
-        limits = done(tongdai("tenant", "limits", "5", "--config", str(config)))
+        output_of(programs.run("tenant", "create", "5", "--name", "Five", "--config", str(config)))
+        limits = output_of(programs.run("tenant", "limits", "5", "--config", str(config)))
         assert "route limit: 7 requests in 10 s (default)" in limits
         config.write_text("colour = 3\n")
-        assert "unknown setting colour" in complaint(tongdai("tenant", "list", "--config", str(config)), 1)
+        assert "unknown setting colour" in complaint_of(programs.run("tenant", "list", "--config", str(config)), 1)
 
 
 def test_wrong_password_is_told_without_the_password(server: tuple[Path, str]) -> None:
     wrong = re.sub(r":[^:@/]+@", ":sesame@", server[1])
-    line = complaint(tongdai("tenant", "list", "--database-url", wrong), 1)
+    line = complaint_of(programs.run("tenant", "list", "--database-url", wrong), 1)
     assert "password authentication failed" in line
     assert "sesame" not in line
 
@@ -477,7 +459,7 @@ def test_wrong_password_is_told_without_the_password(server: tuple[Path, str]) -
     ],
 )
 def test_unreachable_database_is_told_without_the_password(url: str, said: str) -> None:
-    line = complaint(tongdai("tenant", "list", "--database-url", url), 1)
+    line = complaint_of(programs.run("tenant", "list", "--database-url", url), 1)
     assert said in line
     assert "ame" not in line.replace("name", "")
 
@@ -520,18 +502,18 @@ def test_demo_prints_what_works_and_commands_work_beside_it() -> None:
             assert watched is not None
             shown = ""
             for _ in range(60):  # the dialer comes up beside the server
-                shown = done(tongdai(*watched[1].split(), "--once", COLUMNS="120"))
+                shown = output_of(programs.run(*watched[1].split(), "--once", COLUMNS="120"))
                 if "switch up (simulated)" in shown:
                     break
             assert "switch up (simulated)" in shown
             docs = re.search(r"Docs +(\S+)", said)
             assert docs is not None
             assert httpx2.get(docs[1]).status_code == 200
-            beside = tongdai("campaign", "list", "--tenant", "20260310", "--data-dir", str(data_dir))
-            assert "1042\tKhao sat khach hang\tCAMPAIGN_CALL_AUTO\tinprocess\t-\t180\t180\t0\t0\n" in done(beside)
+            beside = programs.run("campaign", "list", "--tenant", "20260310", "--data-dir", str(data_dir))
+            assert "1042\tKhao sat khach hang\tCAMPAIGN_CALL_AUTO\tinprocess\t-\t180\t180\t0\t0\n" in output_of(beside)
         with started("serve", data_dir=data_dir, ready="tongdai: ready on http://127.0.0.1:") as (_, lines):
             url = lines[-1].split()[-1]
             answer = httpx2.get(f"{url}/v1/queues/inbound", headers={header: value}).json()
             assert answer["totalRecord"] == 3
-        listed = json.loads(done(tongdai("key", "list", "--json", "--data-dir", str(data_dir))))
+        listed = json.loads(output_of(programs.run("key", "list", "--json", "--data-dir", str(data_dir))))
         assert [row["name"] for row in listed] == ["demo"]

@@ -3,13 +3,9 @@
 import asyncio
 import csv
 import json
-import os
-import pty
 import re
-import select
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -19,13 +15,13 @@ import pytest
 
 from tests.support import programs
 from tests.support.client_faults import engine_stopped, undo_asked
+from tests.support.processes import Terminal, spawn
+from tests.support.programs import PLAIN, PROGRAM, complaint_of
 from tests.support.servers import PEPPER, Server, serving
 from tongdai.testing import factories
 from tongdai.testing.factories import vn_mobile
 from tongdai_client import Client, ImportId
 
-PROGRAM = Path(sys.executable).parent / "tongdai"
-PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 MESSY = """\
 Số điện thoại,Họ tên,Mã KH
 0901000001,Nguyễn Văn A,1
@@ -66,9 +62,7 @@ class Desk:
         return programs.tongdai(*self.command(*args)[1:], environment=self.environment | env)
 
     def started(self, *args: str | Path) -> "subprocess.Popen[str]":
-        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        command = self.command(*args)
-        return subprocess.Popen(command, env=self.environment, stdin=nothing, stdout=pipe, stderr=pipe, text=True)
+        return spawn(self.command(*args), self.environment)
 
     def file(self, content: str = MESSY, name: str = "customers.csv") -> Path:
         path = self.folder / name
@@ -90,55 +84,6 @@ async def desk(server: Server, tmp_path: Path) -> AsyncIterator[Desk]:
         yield Desk(server, client, key.value, client.create_campaign("Khảo sát").campaign_id, tmp_path)
 
 
-class Terminal:
-    """A command on a terminal of its own."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self._screen, inside = pty.openpty()
-        self.shown = ""
-
-        def own_terminal() -> None:
-            os.setsid()
-            os.close(os.open(os.ttyname(0), os.O_RDWR))  # the first that a session opens is its own: Ctrl-C reaches it
-
-        self.process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=inside,
-            stdout=inside,
-            stderr=inside,
-            preexec_fn=own_terminal,  # noqa: PLW1509
-        )
-        os.close(inside)
-
-    def until(self, pattern: str) -> None:
-        """Reads on until the screen has shown it."""
-        while not re.search(pattern, self.shown):
-            assert self._read(), self.shown
-
-    def type(self, text: str) -> None:
-        os.write(self._screen, text.encode())
-
-    def ended(self) -> int:
-        while self._read():
-            pass
-        return self.process.wait(60)
-
-    def _read(self) -> bool:
-        assert select.select([self._screen], [], [], 120)[0], f"nothing more than: {self.shown}"
-        try:
-            piece = os.read(self._screen, 65536)
-        except OSError:  # how Linux says that nobody is on the other side any more
-            return False
-        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", piece.decode(errors="replace"))
-        return True
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._screen)
-
-
 @pytest.fixture
 def terminal(desk: Desk) -> Iterator[type[Terminal]]:
     """Terminals that are closed at the end."""
@@ -152,15 +97,6 @@ def terminal(desk: Desk) -> Iterator[type[Terminal]]:
     yield Closed
     for one in opened:
         one.close()
-
-
-def complaint(process: "subprocess.CompletedProcess[str]", code: int) -> str:
-    assert process.returncode == code, process.stderr
-    assert process.stdout == ""
-    line = process.stderr.splitlines()[-1]
-    assert line.startswith("tongdai: ")
-    assert "Traceback" not in process.stderr
-    return line
 
 
 # Importing
@@ -234,9 +170,9 @@ def test_a_terminal_sees_bars_and_a_table(desk: Desk, terminal: type[Terminal]) 
 def test_what_is_wrong_is_told_in_a_line(desk: Desk, tmp_path: Path) -> None:
     file = desk.file()
     wrong = desk.run("import", file, TONGDAI_API_KEY="sk_live_wrong")
-    assert "does not accept the key" in complaint(wrong, 1)
+    assert "does not accept the key" in complaint_of(wrong, 1)
     assert "sk_live_wrong" not in wrong.stderr
-    assert "no answer from the server at http://127.0.0.1:1: " in complaint(
+    assert "no answer from the server at http://127.0.0.1:1: " in complaint_of(
         desk.run("import", file, TONGDAI_URL="http://127.0.0.1:1"), 1
     )
     elsewhere = subprocess.run(
@@ -246,35 +182,35 @@ def test_what_is_wrong_is_told_in_a_line(desk: Desk, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert f"there is no campaign {10**17}" in complaint(elsewhere, 1)
-    assert "Import job not found" in complaint(desk.run("undo", str(10**17)), 1)
-    assert "xlsx" in complaint(desk.run("import", desk.file("PK\x03\x04", "broken.xlsx")), 1).lower()
+    assert f"there is no campaign {10**17}" in complaint_of(elsewhere, 1)
+    assert "Import job not found" in complaint_of(desk.run("undo", str(10**17)), 1)
+    assert "xlsx" in complaint_of(desk.run("import", desk.file("PK\x03\x04", "broken.xlsx")), 1, progress=True).lower()
 
 
 def test_wrong_usage_is_told_before_anything_is_sent(desk: Desk) -> None:
     file = desk.file()
-    assert "does not exist" in complaint(desk.run("import", desk.folder / "none.csv"), 2)
-    assert "unknown format" in complaint(desk.run("import", desk.file("x", "notes.txt")), 2)
-    assert "base_url must begin with" in complaint(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
-    assert "'x' is no id" in complaint(desk.run("undo", "x"), 2)
-    assert "the API key must consist of printable" in complaint(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
-    assert "cannot be written" in complaint(desk.run("import", file, "--refused", "/nowhere/at/all.csv"), 2)
+    assert "does not exist" in complaint_of(desk.run("import", desk.folder / "none.csv"), 2)
+    assert "unknown format" in complaint_of(desk.run("import", desk.file("x", "notes.txt")), 2)
+    assert "base_url must begin with" in complaint_of(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
+    assert "'x' is no id" in complaint_of(desk.run("undo", "x"), 2)
+    assert "the API key must consist of printable" in complaint_of(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
+    assert "cannot be written" in complaint_of(desk.run("import", file, "--refused", "/nowhere/at/all.csv"), 2)
     nobody = subprocess.run(
         desk.command("import", file), check=False, env=PLAIN, capture_output=True, text=True, timeout=60
     )
-    assert "Missing option '--key'" in complaint(nobody, 2)
+    assert "Missing option '--key'" in complaint_of(nobody, 2)
     assert desk.contacts == 0
 
 
 def test_a_stopped_campaign_takes_no_contacts(desk: Desk) -> None:
     desk.client.start_campaign(desk.campaign_id)
     desk.client.stop_campaign(desk.campaign_id)
-    assert "takes no contacts" in complaint(desk.run("import", desk.file()), 1)
+    assert "takes no contacts" in complaint_of(desk.run("import", desk.file()), 1, progress=True)
 
 
 def test_a_key_without_the_scope_is_told_so(desk: Desk) -> None:
     narrow = desk.client.create_api_key(["queue"]).key
-    assert "Key does not have scope campaign" in complaint(desk.run("jobs", TONGDAI_API_KEY=narrow or ""), 1)
+    assert "Key does not have scope campaign" in complaint_of(desk.run("jobs", TONGDAI_API_KEY=narrow or ""), 1)
 
 
 async def test_a_platform_key_names_its_tenant(desk: Desk) -> None:
@@ -331,9 +267,7 @@ def test_ctrl_c_during_the_upload_imports_nothing(desk: Desk, server: Server) ->
         out.write(b"phoneNumber,name\n")
         for _ in range(100):
             out.write(b"0901000001,%s\n" % (b"x" * 85) * 20_000)
-    command = subprocess.Popen(
-        desk.command("import", file), env=desk.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    command = desk.started("import", file)
     assert command.stderr is not None
     assert "Sending customers.csv: 0 bytes of 194.0 MB" in next(iter(command.stderr))
     command.send_signal(signal.SIGINT)

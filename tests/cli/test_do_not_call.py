@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -12,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import programs
+from tests.support.programs import PLAIN
 from tests.support.servers import Server, serving
 from tongdai.testing.factories import vn_mobile
 from tongdai_client import Client
-
-PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
 
 
 @pytest.fixture(scope="module")

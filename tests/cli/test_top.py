@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.test_contacts import PLAIN, PROGRAM, Terminal
 from tests.support.calls import a_call, agent, in_call, settings
+from tests.support.processes import Terminal
+from tests.support.programs import PLAIN, PROGRAM
 from tests.support.servers import Server
 from tongdai.calls.live import heartbeat
 from tongdai.calls.live.heartbeat import Pulse

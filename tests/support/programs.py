@@ -6,6 +6,7 @@ tests that start it anew: `serve`, `demo`, `version`, and all commands on termin
 
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,11 @@ from typing import NoReturn
 
 from tongdai import cli
 
-WITHIN_S = 120
+WITHIN_S = 60
+PROGRAM = Path(sys.executable).parent / "tongdai"
+"""The installed program."""
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("TONGDAI_")}
+"""The environment without settings of Tongdai."""
 _MODULES = sorted({module for module, _ in cli.COMMANDS.values() if module is not None})
 
 
@@ -31,6 +36,31 @@ def tongdai(*args: str, environment: Mapping[str, str]) -> "subprocess.Completed
             process.kill()
             raise subprocess.TimeoutExpired(args, WITHIN_S)
         return subprocess.CompletedProcess(args, process.exitcode, out.read_text(), err.read_text())
+
+
+def run(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """`tongdai` with these variables and no other settings in its environment."""
+    return tongdai(*args, environment=PLAIN | env)
+
+
+def output_of(process: "subprocess.CompletedProcess[str]") -> str:
+    """The standard output of a command that must succeed."""
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def complaint_of(process: "subprocess.CompletedProcess[str]", code: int, *, progress: bool = False) -> str:
+    """The one line on standard error of a command that must fail and print nothing else.
+
+    `progress`: it may have reported progress on standard error before.
+    """
+    assert process.returncode == code, process.stderr
+    assert process.stdout == ""
+    *before, line = process.stderr.splitlines(keepends=True)
+    assert progress or not before, process.stderr
+    assert re.fullmatch(r"tongdai: .+\n", line), process.stderr
+    assert "Traceback" not in process.stderr
+    return line
 
 
 def _forks() -> ForkServerContext:

@@ -14,10 +14,10 @@ from tongdai.errors import OperatorError
 COMMANDS = {
     "demo": ("serve", "Run the server with a demo tenant, and print its key and a request to try."),
     "serve": ("serve", "Run the server until Ctrl-C or SIGTERM."),
-    "migrate": ("migrate", "Bring the database to this version's tables, and tell what was done."),
+    "migrate": ("migrate", "Bring the database to this version's tables, and print what was done."),
     "tenant": ("tenants", "Create tenants and set their time zones and rate limits."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
-    "campaign": ("campaigns", "Create, set up, start, stop and list a tenant's campaigns."),
+    "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts into a campaign of a running server, and undo imports."),
     "dnc": ("do_not_call", "Keep lists of numbers that are not called, on a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues."),

@@ -19,7 +19,7 @@ def migrate(settings: Settings, distribute: bool) -> None:
     \b
     Examples:
       tongdai migrate --database-url postgresql://owner:secret@db.example/tongdai
-      tongdai migrate --database-url postgresql://owner:secret@coordinator.example/tongdai --distribute
+      tongdai migrate --database-url postgresql://owner:secret@citus.example/tongdai --distribute
     """
     names = {migration.number: migration.name for migration in migrations.read()}
     applied = run_unmigrated(settings, migrations.migrate)
