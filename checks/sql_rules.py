@@ -9,8 +9,8 @@ Each statement of the package is parsed by PostgreSQL's own parser and held to t
 2. One tenant for a statement: no arrays of tenants. Work over all tenants is a plain select of candidates, listed in
    checks/sql_all_tenants.py with its reason; a transaction for each tenant then locks and changes.
 3. Rows and advisory locks are taken within one tenant. A lock of the session is for the session's own connection.
-4. An update, a delete and `on conflict do update` call no volatile function in expressions of their own, and no stable
-   one within CASE or COALESCE: the time comes from a CTE.
+4. An update and a delete call no volatile function in expressions of their own, and no stable one within CASE or
+   COALESCE, `on conflict do update` neither anywhere: the time comes from a CTE.
 6. Planner settings by `set local`: no `set_config`, no `force_generic_plan`, nothing that outlives a transaction.
 
 Rule 5, that a statement ends in a select, is a matter of style that this check leaves to the reader.
@@ -210,19 +210,20 @@ class _Visit:
                 self.parameters.add(number)
         conflict = level.onConflictClause
         if conflict is not None and conflict.targetList:
-            self._expressions((conflict.targetList, conflict.whereClause), "on conflict do update")
+            self._expressions((conflict.targetList, conflict.whereClause), "on conflict do update", conditional=True)
 
     def _own_expressions(self, level: Level) -> None:
         kind = {sql.UpdateStmt: "an update", sql.DeleteStmt: "a delete"}.get(type(level), "a merge")
         parts = [getattr(level, name, None) for name in ("targetList", "whereClause", "returningList")]
         self._expressions((*parts, getattr(level, "mergeWhenClauses", None)), kind)
 
-    def _expressions(self, parts: tuple[object, ...], kind: str) -> None:
-        for name, conditional in _calls(parts, conditional=False):
+    def _expressions(self, parts: tuple[object, ...], kind: str, *, conditional: bool = False) -> None:
+        for name, within_case in _calls(parts, conditional=conditional):
             if name in VOLATILE:
                 self._offend(4, f"{name}() within {kind}; take it from a CTE")
-            elif name in STABLE and conditional:
-                self._offend(4, f"{name}() within CASE or COALESCE of {kind}; take it from a CTE")
+            elif name in STABLE and within_case:
+                where = kind if conditional else f"CASE or COALESCE of {kind}"
+                self._offend(4, f"{name}() within {where}; take it from a CTE")
 
     def _offend(self, rule: int, why: str) -> None:
         self.found.append(Offence(self._name, rule, why))

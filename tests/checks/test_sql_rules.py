@@ -74,6 +74,7 @@ PLANTED = {
         "update contact set due_at = case when name is null then current_timestamp end where tenant_id = $1",
         "delete from contact where tenant_id = $1 and random() < 0.5",
         "insert into contact (tenant_id) values ($1) on conflict (tenant_id) do update set due_at = clock_timestamp()",
+        "insert into contact (tenant_id) values ($1) on conflict (tenant_id) do update set due_at = now()",
     ],
     6: [
         "select set_config('enable_seqscan', 'off', true)",

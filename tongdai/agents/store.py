@@ -37,14 +37,19 @@ async def sign_in(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: 
 
 
 SIGN_OUT = f"""
-with shown as (delete from preview where tenant_id = $1 and agent_id = $2)
+with clock as materialized (
+    select now() as now_at
+), shown as (
+    delete from preview where tenant_id = $1 and agent_id = $2
+)
 update agent set
     leaving = state in ('reserved', 'talking'),
-    state_since = case when state in ('reserved', 'talking') then state_since else now() end,
+    state_since = case when state in ('reserved', 'talking') then state_since else clock.now_at end,
     state = case when state in ('reserved', 'talking') then state
         when channel_id is null then 'offline' else 'hanging_up' end
+from clock
 where tenant_id = $1 and agent_id = $2 and state in ('calling', 'idle', 'reserved', 'talking', 'wrap_up')
-returning {COLUMNS}
+returning {_OF_AGENT}
 """
 
 

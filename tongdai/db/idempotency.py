@@ -7,16 +7,21 @@ from tongdai.ids import TenantId
 
 # A second request with a key waits here until the transaction of the first has ended.
 TAKE = """
-insert into idempotency_record as r (tenant_id, key, digest) values ($1, $2, $3)
-on conflict (tenant_id, key) do update set digest = excluded.digest, status = null, body = null, created_at = now()
-    where r.created_at < now() - interval '24 hours'
-returning true
+insert into idempotency_record (tenant_id, key, digest) values ($1, $2, $3)
+on conflict (tenant_id, key) do nothing returning true
+"""
+# One that has expired is replaced, by one request of several: the others wait for its row and find it new.
+REPLACE = """
+update idempotency_record set digest = $3, status = null, body = null, created_at = now()
+where tenant_id = $1 and key = $2 and created_at < now() - interval '24 hours' returning true
 """
 
 
 async def take(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> bool:
     """Whether the key is new: the caller does the work and then keeps the answer, in this transaction."""
-    return bool(await conn.fetchval(TAKE, tenant_id, key, digest))
+    if await conn.fetchval(TAKE, tenant_id, key, digest):
+        return True
+    return bool(await conn.fetchval(REPLACE, tenant_id, key, digest))
 
 
 KEEP = "update idempotency_record set status = 200, body = $3 where tenant_id = $1 and key = $2"
@@ -34,9 +39,11 @@ async def recall(conn: Connection, tenant_id: TenantId, key: str) -> asyncpg.Rec
     return await conn.fetchrow(RECALL, tenant_id, key)
 
 
-PURGE = "delete from idempotency_record where created_at < now() - interval '24 hours'"
+WITH_OLD = "select distinct tenant_id from idempotency_record where created_at < now() - interval '24 hours'"
+PURGE = "delete from idempotency_record where tenant_id = $1 and created_at < now() - interval '24 hours'"
 
 
 async def purge(conn: Connection) -> None:
-    """Forget what is older than 24 hours."""
-    await conn.execute(PURGE)
+    """Delete records that are older than 24 hours, one tenant after the other."""
+    for row in await conn.fetch(WITH_OLD):
+        await conn.execute(PURGE, row["tenant_id"])

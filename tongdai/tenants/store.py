@@ -143,7 +143,8 @@ async def find_key_by_id(conn: Connection, key_id: KeyId) -> ApiKey | None:
 
 
 REVOKE_KEY = f"""
-update api_key set revoked_at = coalesce(revoked_at, now())
+with clock as materialized (select now() as now_at)
+update api_key set revoked_at = coalesce(revoked_at, clock.now_at) from clock
 where key_id = $1 and ($2::bigint is null or tenant_id = $2) returning {_KEY}
 """
 
