@@ -16,6 +16,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from tests.support import contacts
 from tests.support.databases import SERVER, database_on, of_database
 from tongdai.clock import Clock, SystemClock
 from tongdai.db.embedded import server as embedded
@@ -160,27 +161,17 @@ where table_schema = 'public' and column_name = 'tenant_id' order by table_name
 Checksum = dict[str, str]
 
 
-_HOLD = "select from contact where tenant_id = $1 and contact_id = $2 for update"
-_MOVE = """
-with live as (
-    select call_id from call where tenant_id = $1 and contact_id = $2 and ended_at is null
-), old as (
-    select tenant_id, campaign_id, list_id, contact_id, phone, call_status,
-        case when exists (select from live) then 1 else process_status end as process_status
-    from contact where tenant_id = $1 and contact_id = $2
-), hung_up as (
-    delete from call using live where $3 <> 1 and call.tenant_id = $1 and call.call_id = live.call_id
-), called as (
-    insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
-    select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', 'infinity'
-    from old where $3 = 1 and process_status <> 1
-), moved as (
-    update contact set process_status = case when $3 = 1 then 0 else $3 end, call_status = $4
-    where tenant_id = $1 and contact_id = $2
-)
+_HOLD = """
+select c.campaign_id, c.list_id, c.call_status, case when exists (
+    select from call where tenant_id = $1 and contact_id = $2 and ended_at is null
+) then 1 else c.process_status end as process_status
+from contact c where c.tenant_id = $1 and c.contact_id = $2 for update
+"""
+_HANG_UP = "delete from call where tenant_id = $1 and contact_id = $2 and ended_at is null"
+_MOVE = "update contact set process_status = $3, call_status = $4 where tenant_id = $1 and contact_id = $2"
+_COUNT = """
 insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, -1 from old
-union all select tenant_id, campaign_id, list_id, $3, coalesce($4, ''), 1, 1 from old
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
 do update set contacts = t.contacts + excluded.contacts
 """
@@ -189,11 +180,24 @@ do update set contacts = t.contacts + excluded.contacts
 async def move_contact(
     pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
 ) -> None:
-    """Put a contact where calling it would have put it, and the tally with it. UniqueViolationError: to be called,
+    """Put a contact where calling it would have put it, and the counters with it. UniqueViolationError: to be called,
     while its number is in another call."""
     async with pool.acquire() as conn, conn.transaction():
-        await conn.execute(_HOLD, tenant_id, contact_id)
-        await conn.execute(_MOVE, tenant_id, contact_id, process_status, call_status)
+        old = await conn.fetchrow(_HOLD, tenant_id, contact_id)
+        if old is None:
+            return
+        if process_status != 1:
+            await conn.execute(_HANG_UP, tenant_id, contact_id)
+        await conn.execute(_MOVE, tenant_id, contact_id, 2 if process_status == 2 else 0, call_status)
+        if process_status == 0:
+            await contacts.put_due(conn, tenant_id, contact_id)
+        elif process_status == 2:
+            await contacts.leave(conn, tenant_id, contact_id)
+        elif old["process_status"] != 1:
+            await contacts.put_in_call(conn, tenant_id, contact_id)
+        place = (tenant_id, old["campaign_id"], old["list_id"])
+        await conn.execute(_COUNT, *place, old["process_status"], old["call_status"] or "", 0, -1)
+        await conn.execute(_COUNT, *place, process_status, call_status or "", 1, 1)
 
 
 async def checksum(pool: Pool, tenant_id: int) -> Checksum:

@@ -31,8 +31,9 @@ async def large(fresh_database):
         campaigns = [await campaign_of(conn, tenant_id) for _ in range(3)]
         for campaign_id in campaigns:
             await conn.execute(FILL_LIST, tenant_id, campaign_id)
-        await conn.execute(FILL_CUSTOMERS, tenant_id)
-        await conn.execute(FILL_CONTACTS, tenant_id)
+        await conn.execute(FILL_ZONES)
+        for sql in (FILL_CONTACTS, FILL_DUE, FILL_RUNS):
+            await conn.execute(sql, tenant_id)
         await conn.execute(FILL_CALLS, tenant_id, campaigns[0])
         await conn.execute(FILL_LIVE, tenant_id, campaigns[0])
         await conn.execute(FILL_DNC, tenant_id)
@@ -41,35 +42,42 @@ async def large(fresh_database):
 
 
 FILL_LIST = "insert into contact_list (tenant_id, campaign_id, name) values ($1, $2, 'A')"
-FILL_CUSTOMERS = """
-insert into customer (tenant_id, phone) select $1, '+8490' || lpad(i::text, 7, '0') from generate_series(1, 40000) i
-"""
+FILL_ZONES = "insert into time_zone (zone, name) values (1, 'Asia/Ho_Chi_Minh'), (2, 'Asia/Tokyo')"
+# Half of them in runs of a thousand, the others due by themselves.
 FILL_CONTACTS = """
-insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, zone, due_at)
-select l.tenant_id, l.campaign_id, l.list_id, c.customer_id, c.phone,
-    (array['', 'Asia/Ho_Chi_Minh', 'Asia/Tokyo'])[1 + c.customer_id % 3],
-    now() - c.customer_id * interval '1 second'
-from contact_list l join customer c using (tenant_id) where l.tenant_id = $1
+insert into contact (tenant_id, campaign_id, list_id, number, zone, in_run)
+select l.tenant_id, l.campaign_id, l.list_id, 84900000000 + i, i % 3, i % 2000 < 1000 and i % 20 <> 0
+from contact_list l cross join generate_series(1, 40000) i where l.tenant_id = $1 order by l.list_id, i
+"""
+FILL_DUE = """
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select tenant_id, contact_id, campaign_id, now() - number % 40000 * interval '1 second', zone
+from contact where tenant_id = $1 and not in_run and number % 20 <> 0
+"""
+FILL_RUNS = """
+insert into contact_run (tenant_id, campaign_id, zone, first_id, next_id, last_id, contacts)
+select tenant_id, campaign_id, zone, min(contact_id), min(contact_id), max(contact_id), count(*)
+from contact where tenant_id = $1 and in_run group by tenant_id, campaign_id, zone, number / 1000
 """
 FILL_CALLS = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
     ended_at, dial_until, lease_until)
-select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now() - interval '1 day',
+select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'ended', 'busy', now() - interval '1 day',
     now() - interval '1 day', now() - interval '1 day', 'infinity', now()
 from contact where tenant_id = $1 and campaign_id = $2 and contact_id % 4 <> 0
 """
 FILL_LIVE = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
-select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', now()
-from contact where tenant_id = $1 and campaign_id = $2 and customer_id % 20 = 0
+select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'infinity', now()
+from contact where tenant_id = $1 and campaign_id = $2 and number % 20 = 0
 """
 FILL_DNC = """
 with list as (
     insert into do_not_call_list (tenant_id, name) values ($1, 'A') returning tenant_id, dnc_list_id
 )
 insert into do_not_call (tenant_id, dnc_list_id, phone)
-select l.tenant_id, l.dnc_list_id, c.phone from customer c, list l
-where c.tenant_id = l.tenant_id and customer_id % 2 = 0
+select l.tenant_id, l.dnc_list_id, '+' || c.number from contact c, list l
+where c.tenant_id = l.tenant_id and c.number % 2 = 0 group by 1, 2, 3
 """
 
 

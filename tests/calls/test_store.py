@@ -76,7 +76,7 @@ async def test_listing_that_ends_has_the_contact_wait_and_not_closed(conn, tenan
     assert verdicts == {claimed.call_id: Outcome.CANCELLED}
     assert await call_steps.end(conn, claimed, Ending(Outcome.CANCELLED), await now_of(conn))
     assert await claim.claim(conn, terms, 1) == Claims([], rescheduled=1)
-    assert await conn.fetchval("select due_at from contact where contact_id = $1", claimed.contact_id) == expires_at
+    assert await conn.fetchval("select due_at from contact_due where contact_id = $1", claimed.contact_id) == expires_at
 
 
 async def test_number_that_was_listed_after_the_claim_is_not_dialled(conn, tenant_id, campaign_id, claimed):

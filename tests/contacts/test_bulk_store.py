@@ -2,10 +2,15 @@
 
 import asyncio
 import random
+from dataclasses import replace
+from itertools import pairwise
 
+import asyncpg
 import pytest
 
+from tests.conftest import move_contact
 from tests.contacts.test_store import campaign_of, number, tallies
+from tests.support import contacts
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.model import NewContact, Search
 from tongdai.contacts.store import Refusal
@@ -32,14 +37,10 @@ async def add_many(conn, tenant_id, campaign_id, rows, name="A"):
         return await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
 
 
-async def customers(conn, tenant_id):
-    found = await conn.fetch("select phone, customer_id from customer where tenant_id = $1", tenant_id)
-    return dict(found)
-
-
 async def must_be_true(conn, tenant_id):
     kept, counted = await tallies(conn, tenant_id)
     assert kept == counted
+    await contacts.must_be_in_one_place(conn, tenant_id)
 
 
 async def test_contacts_of_an_import_rise_with_its_rows(conn, tenant_id, campaign_id):
@@ -47,7 +48,7 @@ async def test_contacts_of_an_import_rise_with_its_rows(conn, tenant_id, campaig
     added = await add_many(conn, tenant_id, campaign_id, rows_of(numbers))
     ids = [added.contact_ids[number(n)] for n in numbers]
     assert ids == sorted(ids)
-    found = await conn.fetch("select phone, contact_id from contact where tenant_id = $1", tenant_id)
+    found = await conn.fetch("select '+' || number, contact_id from contact where tenant_id = $1", tenant_id)
     assert dict(found) == added.contact_ids
     await must_be_true(conn, tenant_id)
 
@@ -56,18 +57,13 @@ async def test_every_number_is_told_with_the_contact_that_has_it(conn, tenant_id
     one = await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(1)))
     other = await campaign_of_same(conn, tenant_id)
     await store.add(conn, tenant_id, other, None, NewContact(phone=number(2)))
-    known_customers = await customers(conn, tenant_id)
     rows = [NewContact(phone=number(n), name=name) for n, name in ((3, "first"), (1, "x"), (2, "y"), (3, "second"))]
     added = await add_many(conn, tenant_id, campaign_id, rows)
     assert added.contact_ids.keys() == {number(1), number(2), number(3)}
     assert added.contact_ids[number(1)] == one.contact_id
     assert added.made == {number(2), number(3)}
     assert added.created == 2
-    made = {phone: customer_id for phone, customer_id in (await customers(conn, tenant_id)).items()
-            if phone not in known_customers}  # fmt: skip
-    assert made.keys() == {number(3)}
-    assert added.new_customers == list(made.values())
-    name = await conn.fetchval("select name from contact where tenant_id = $1 and phone = $2", tenant_id, number(3))
+    name = await conn.fetchval("select name from contact where tenant_id = $1 and number = 84900000003", tenant_id)
     assert name == "first"
 
 
@@ -84,7 +80,7 @@ async def test_what_rows_say_is_stored(conn, tenant_id, campaign_id):
     await add_many(conn, tenant_id, campaign_id, [row, elsewhere])
     list_id = (await listing.lists(conn, tenant_id, campaign_id))[0].list_id
     found, _ = await listing.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
-    assert [one[2:] for one in found] == [
+    assert [one[1:] for one in found] == [
         (number(1), "Ngọc", 0, None, "CRM-1", attributes, "Asia/Ho_Chi_Minh"),
         (number(2), None, 0, None, None, None, "Asia/Bangkok"),
     ]
@@ -92,7 +88,7 @@ async def test_what_rows_say_is_stored(conn, tenant_id, campaign_id):
 
 async def test_no_rows_change_nothing(conn, tenant_id, campaign_id):
     added = await add_many(conn, tenant_id, campaign_id, [])
-    assert (added.contact_ids, added.made, added.new_customers) == ({}, set(), [])
+    assert (added.contact_ids, added.made) == ({}, set())
 
 
 async def test_many_are_refused_by_a_campaign_that_is_stopped_or_not_there(conn, tenant_id, campaign_id):
@@ -102,7 +98,7 @@ async def test_many_are_refused_by_a_campaign_that_is_stopped_or_not_there(conn,
     await conn.execute("update campaign set status = 4 where tenant_id = $1", tenant_id)
     async with conn.transaction():
         assert await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows_of([1])) is Refusal.STOPPED
-    assert await customers(conn, tenant_id) == {}
+    assert await conn.fetchval("select count(*) from contact where tenant_id = $1", tenant_id) == 0
 
 
 async def test_known_are_the_numbers_that_the_campaign_itself_has(conn, tenant_id, campaign_id):
@@ -114,42 +110,100 @@ async def test_known_are_the_numbers_that_the_campaign_itself_has(conn, tenant_i
     assert await bulk_store.known(conn, tenant_id, campaign_id, []) == {}
 
 
-async def test_removal_takes_what_is_pending_in_the_campaign_and_customers_nothing_refers_to(
-    pool, conn, tenant_id, campaign_id
-):
+async def test_removal_takes_what_is_pending_in_the_campaign(pool, conn, tenant_id, campaign_id):
     other = await campaign_of(pool, tenant_id)
     foreign = await store.add(conn, tenant_id, other, None, NewContact(phone=number(1)))
     added = await add_many(conn, tenant_id, campaign_id, rows_of(range(1, 5)))
     called = added.contact_ids[number(2)]
-    await conn.execute("update contact set process_status = 2 where tenant_id = $1 and contact_id = $2",
-                       tenant_id, called)  # fmt: skip
-    await conn.execute("update contact_counter set process_status = 2, contacts = 1 where tenant_id = $1 "
-                       "and campaign_id = $2", tenant_id, campaign_id)  # fmt: skip
-    await conn.execute(
-        """insert into contact_counter (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-           select tenant_id, campaign_id, list_id, 0, '', 0, 3 from contact_list
-           where tenant_id = $1 and campaign_id = $2""",
-        tenant_id,
-        campaign_id,
-    )
-    people = await customers(conn, tenant_id)
+    await move_contact(pool, tenant_id, called, 2)
+    ids = [*added.contact_ids.values(), foreign.contact_id]
     async with conn.transaction():
-        ids = [*added.contact_ids.values(), foreign.contact_id]
-        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, ids, list(people.values())) == 3
+        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, ids) == 3
     left = await conn.fetch("select contact_id from contact where tenant_id = $1", tenant_id)
     assert {row["contact_id"] for row in left} == {called, foreign.contact_id}
-    assert (await customers(conn, tenant_id)).keys() == {number(1), number(2)}
     await must_be_true(conn, tenant_id)
     async with conn.transaction():
-        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, ids, list(people.values())) == 0
+        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, ids) == 0
 
 
-async def test_removal_without_customers_leaves_them(conn, tenant_id, campaign_id):
-    added = await add_many(conn, tenant_id, campaign_id, rows_of(range(3)))
-    async with conn.transaction():
-        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, list(added.contact_ids.values()), []) == 3
-    assert len(await customers(conn, tenant_id)) == 3
+RUNS = "select zone, first_id, next_id, last_id, contacts from contact_run where tenant_id = $1 order by zone, first_id"
+DUE = "select contact_id from contact_due where tenant_id = $1 order by contact_id"
+
+
+async def test_contacts_of_a_chunk_are_one_run(conn, tenant_id, campaign_id):
+    added = await add_many(conn, tenant_id, campaign_id, rows_of(range(100)))
+    (run,) = await conn.fetch(RUNS, tenant_id)
+    first, last = added.contact_ids[number(0)], added.contact_ids[number(99)]
+    assert tuple(run)[1:] == (first, first, last, 100)
+    assert await conn.fetch(DUE, tenant_id) == []
+
+
+async def test_zone_with_few_contacts_of_a_chunk_has_no_run(conn, tenant_id, campaign_id):
+    rows = rows_of(range(200))
+    rows[7::20] = [replace(row, time_zone="Asia/Tokyo") for row in rows[7::20]]
+    added = await add_many(conn, tenant_id, campaign_id, rows)
+    (run,) = await conn.fetch(RUNS, tenant_id)
+    assert run["contacts"] == 190
+    due = [row["contact_id"] for row in await conn.fetch(DUE, tenant_id)]
+    assert due == [added.contact_ids[row.phone] for row in rows[7::20]]
     await must_be_true(conn, tenant_id)
+
+
+async def test_removal_shrinks_runs_and_ends_those_that_hold_nothing(conn, tenant_id, campaign_id):
+    rows = [replace(row, time_zone=("Asia/Tokyo", None)[i % 2]) for i, row in enumerate(rows_of(range(60)))]
+    added = await add_many(conn, tenant_id, campaign_id, rows)
+    ids = list(added.contact_ids.values())
+    async with conn.transaction():
+        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, [*ids[::2], ids[1]]) == 31
+    (run,) = await conn.fetch(RUNS, tenant_id)
+    assert run["contacts"] == 29
+    await must_be_true(conn, tenant_id)
+    async with conn.transaction():
+        assert await bulk_store.remove_many(conn, tenant_id, campaign_id, ids) == 29
+    assert await conn.fetch(RUNS, tenant_id) == []
+
+
+async def test_runs_of_imports_at_once_are_disjoint(pool, conn, tenant_id, campaign_id):
+    async def imports(first):
+        for chunk in range(4):
+            async with pool.acquire() as own:
+                await add_many(own, tenant_id, campaign_id, rows_of(range(first + 50 * chunk, first + 50 * chunk + 60)))
+
+    await asyncio.gather(*(imports(1000 * i) for i in range(5)), *(imports(1000 * i) for i in range(3)))
+    runs = [(row["zone"], row["first_id"], row["last_id"]) for row in await conn.fetch(RUNS, tenant_id)]
+    assert len(runs) > 5
+    assert all(before[0] < after[0] or before[2] < after[1] for before, after in pairwise(runs))
+    await must_be_true(conn, tenant_id)
+
+
+async def test_zone_that_gets_its_number_in_a_transaction_that_fails_gets_another(pool, conn, tenant_id, campaign_id):
+    row = NewContact(phone=number(1), time_zone="Indian/Kerguelen")
+    list_id = await store.list_named(conn, tenant_id, campaign_id, "A")
+    transaction = conn.transaction()
+    await transaction.start()
+    await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, [row])
+    await transaction.rollback()
+    added = await store.add(conn, tenant_id, campaign_id, None, row)
+    found = await listing.find(conn, tenant_id, campaign_id, added.contact_id)
+    assert found[0].zone == "Indian/Kerguelen"
+
+
+async def test_foreign_list_is_refused(pool, conn, tenant_id, campaign_id):
+    """No product path stores a contact that refers to a list of another campaign or tenant."""
+    stranger = await factories.tenant(conn)
+    elsewhere = await campaign_of(pool, stranger)
+    other = await campaign_of(pool, tenant_id)
+    places = [(stranger, elsewhere), (tenant_id, other)]
+    for owner, owned in places:
+        list_id = await store.list_named(conn, owner, owned, "A")
+        async with conn.transaction():
+            assert await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows_of([1])) is Refusal.NO_LIST
+        added = await store.add(conn, tenant_id, campaign_id, list_id, NewContact(phone=number(1)))
+        assert added is Refusal.NO_LIST
+        # Even a writer that forgets to lock the list is refused, by the foreign key of its counter.
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await bulk_store.insert_chunk(conn, tenant_id, campaign_id, list_id, bulk_store.Columns([84900000001], [0]))
+    assert await conn.fetchval("select count(*) from contact where tenant_id = $1", tenant_id) == 0
 
 
 WAITING = "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')"
@@ -160,76 +214,24 @@ async def waits(conn, pid):
         pass
 
 
-@pytest.mark.parametrize("kind", ["one", "many"])
-async def test_customer_that_goes_while_a_contact_of_it_is_added_is_made_again(
-    pool, conn, tenant_id, campaign_id, kind
-):
-    added = await add_many(conn, tenant_id, campaign_id, rows_of([1]))
-    other = await campaign_of(pool, tenant_id)
-    async with pool.acquire() as undoing, pool.acquire() as adding:
-        removal = undoing.transaction()
-        await removal.start()
-        await bulk_store.remove_many(
-            undoing, tenant_id, campaign_id, list(added.contact_ids.values()), added.new_customers
-        )
-        addition = asyncio.ensure_future(
-            store.add(adding, tenant_id, other, None, NewContact(phone=number(1)))
-            if kind == "one"
-            else add_many(adding, tenant_id, other, rows_of([1, 2]))
-        )
-        await waits(conn, adding.get_server_pid())
-        await removal.commit()
-        await addition
-    refers = "select customer_id from contact where tenant_id = $1 and phone = $2"
-    people = await customers(conn, tenant_id)
-    assert await conn.fetchval(refers, tenant_id, number(1)) == people[number(1)] != added.new_customers[0]
-    await must_be_true(conn, tenant_id)
-
-
-@pytest.mark.parametrize("kind", ["one", "many"])
-async def test_customer_that_somebody_is_about_to_refer_to_stays(pool, conn, tenant_id, campaign_id, kind):
-    added = await add_many(conn, tenant_id, campaign_id, rows_of([1]))
-    other = await campaign_of(pool, tenant_id)
-    async with pool.acquire() as adding:
-        addition = adding.transaction()
-        await addition.start()
-        if kind == "one":
-            await store.add(adding, tenant_id, other, None, NewContact(phone=number(1)))
-        else:
-            await add_many(adding, tenant_id, other, rows_of([1]))
-        async with conn.transaction():
-            ids = list(added.contact_ids.values())
-            assert await bulk_store.remove_many(conn, tenant_id, campaign_id, ids, added.new_customers) == 1
-        await addition.commit()
-    assert list((await customers(conn, tenant_id)).values()) == added.new_customers
-    await must_be_true(conn, tenant_id)
-
-
 async def test_number_that_another_request_adds_meanwhile_is_found_and_not_doubled(pool, conn, tenant_id, campaign_id):
     await store.list_named(conn, tenant_id, campaign_id, "A")
     async with pool.acquire() as posting, pool.acquire() as importing:
         post = posting.transaction()
         await post.start()
         one = await store.add(posting, tenant_id, campaign_id, None, NewContact(phone=number(5)))
-        bulk_store = asyncio.ensure_future(add_many(importing, tenant_id, campaign_id, rows_of(range(10))))
+        importing_many = asyncio.ensure_future(add_many(importing, tenant_id, campaign_id, rows_of(range(10))))
         await waits(conn, importing.get_server_pid())
         await post.commit()
-        added = await bulk_store
+        added = await importing_many
     assert added.contact_ids[number(5)] == one.contact_id
     assert added.made == {number(n) for n in range(10) if n != 5}
-    assert len(added.new_customers) == 9
     await must_be_true(conn, tenant_id)
-
-
-ORPHANS = """
-select count(*) from contact c where tenant_id = $1 and not exists (
-    select from customer p where p.tenant_id = c.tenant_id and p.customer_id = c.customer_id and p.phone = c.phone)
-"""
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_imports_undoings_and_single_requests_at_once_end_and_leave_all_true(pool, conn, tenant_id, seed):
-    """They share numbers, customers and lists, in every order: none may wait for another in a circle, none fails."""
+    """They share numbers and lists, in every order: none may deadlock, none fails."""
     rng = random.Random(seed)
     ids = [await campaign_of(pool, tenant_id) for _ in range(3)]
 
@@ -242,7 +244,7 @@ async def test_imports_undoings_and_single_requests_at_once_end_and_leave_all_tr
                 if rng.random() < 0.6:
                     mine = [added.contact_ids[phone] for phone in sorted(added.made)]
                     async with own.transaction():
-                        await bulk_store.remove_many(own, tenant_id, campaign_id, mine, added.new_customers)
+                        await bulk_store.remove_many(own, tenant_id, campaign_id, mine)
 
     async def posts():
         for _ in range(40):
@@ -256,4 +258,3 @@ async def test_imports_undoings_and_single_requests_at_once_end_and_leave_all_tr
     async with asyncio.timeout(120):
         await asyncio.gather(*(imports() for _ in range(8)), *(posts() for _ in range(8)))
     await must_be_true(conn, tenant_id)
-    assert await conn.fetchval(ORPHANS, tenant_id) == 0

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import move_contact
+from tests.support import contacts
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.model import Added, NewContact, Search
@@ -107,11 +108,11 @@ class Operations:
     async def remove_many(self, campaign_id):
         async with self.pool.acquire() as conn, conn.transaction():
             found = await conn.fetch(
-                "select contact_id, customer_id from contact where tenant_id = $1 order by contact_id", self.tenant_id
+                "select contact_id from contact where tenant_id = $1 order by contact_id", self.tenant_id
             )
             some = self.rng.sample(found, min(len(found), self.rng.randrange(6)))
-            ids = [[row[column] for row in some] for column in ("contact_id", "customer_id")]
-            self.done["removed"] += await bulk_store.remove_many(conn, self.tenant_id, campaign_id, *ids)
+            ids = [row["contact_id"] for row in some]
+            self.done["removed"] += await bulk_store.remove_many(conn, self.tenant_id, campaign_id, ids)
 
     async def any_contact(self):
         async with self.pool.acquire() as conn:
@@ -146,6 +147,7 @@ async def test_kept_totals_equal_counted_ones_after_any_sequence_of_changes(pool
         async with pool.acquire() as conn:
             kept, counted = await tallies(conn, tenant_id)
             assert kept == counted
+            await contacts.must_be_in_one_place(conn, tenant_id)
             for campaign_id in ids:
                 for found in await listing.lists(conn, tenant_id, campaign_id):
                     rows, total = await listing.page(conn, tenant_id, campaign_id, found.list_id, Search(), 1000, 0)
@@ -162,15 +164,16 @@ async def test_kept_totals_equal_counted_ones_after_changes_at_once(pool, tenant
         for _ in range(15):
             await operations.step()
 
-    await asyncio.gather(*(bulk_store() for _ in range(10)))
+    await asyncio.gather(*(many() for _ in range(10)))
     async with pool.acquire() as conn:
         kept, counted = await tallies(conn, tenant_id)
+        await contacts.must_be_in_one_place(conn, tenant_id)
     assert kept == counted
     assert operations.done["added"]
     assert operations.done["deleted"]
 
 
-async def test_additions_of_one_number_at_once_make_one_contact_and_one_customer(pool, conn, tenant_id, campaign_id):
+async def test_additions_of_one_number_at_once_make_one_contact(pool, conn, tenant_id, campaign_id):
     async def add():
         async with pool.acquire() as own:
             return await store.add(own, tenant_id, campaign_id, None, NewContact(phone=number(1)))
@@ -178,20 +181,8 @@ async def test_additions_of_one_number_at_once_make_one_contact_and_one_customer
     added = await asyncio.gather(*(add() for _ in range(18)))
     assert sorted(one.duplicate for one in added) == [False] + [True] * 17
     assert len({(one.contact_id, one.list_id) for one in added}) == 1
-    for table in ("contact", "customer", "contact_list"):
+    for table in ("contact", "contact_due", "contact_list"):
         assert await conn.fetchval(f"select count(*) from {table} where tenant_id = $1", tenant_id) == 1
-
-
-async def test_number_added_to_many_campaigns_at_once_is_one_customer(pool, conn, tenant_id):
-    ids = [await campaign_of(pool, tenant_id) for _ in range(16)]
-
-    async def add(campaign_id):
-        async with pool.acquire() as own:
-            return await store.add(own, tenant_id, campaign_id, None, NewContact(phone=number(1)))
-
-    added = await asyncio.gather(*map(add, ids))
-    assert not any(one.duplicate for one in added)
-    assert await conn.fetchval("select count(*) from customer where tenant_id = $1", tenant_id) == 1
 
 
 async def test_first_additions_at_once_make_one_default_list(pool, conn, tenant_id, campaign_id):
@@ -229,22 +220,17 @@ async def test_of_a_deletion_and_a_call_of_one_contact_one_wins(pool, conn, tena
                 return await store.delete(own, tenant_id, campaign_id, contact_id, 1)
 
         async def call(contact_id=added.contact_id):
-            async with pool.acquire() as own:
-                return await own.fetchval(
-                    """with held as (
-                           select * from contact where tenant_id = $1 and contact_id = $2 for update
-                       )
-                       insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until,
-                           lease_until)
-                       select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'infinity', 'infinity'
-                       from held returning true""",
-                    tenant_id,
-                    contact_id,
+            async with pool.acquire() as own, own.transaction():
+                held = await own.fetchrow(
+                    "select from contact where tenant_id = $1 and contact_id = $2 for update", tenant_id, contact_id
                 )
+                if held is not None:
+                    await contacts.put_in_call(own, tenant_id, contact_id)
+                return held is not None
 
         turns = (delete, call) if n % 2 else (call, delete)
         done = dict(zip(turns, await asyncio.gather(*(turn() for turn in turns)), strict=True))
-        assert (done[delete] is None) != bool(done[call])
+        assert (done[delete] is None) != done[call]
         won[done[delete] is None] += 1
     assert sum(won.values()) == 30
 
@@ -292,16 +278,17 @@ FILL = (
     """insert into contact_list (tenant_id, campaign_id, name)
        select tenant_id, campaign_id, 'A' from campaign c where tenant_id = $1
        and not exists (select from contact_list l where l.tenant_id = c.tenant_id and l.campaign_id = c.campaign_id)""",
-    f"""insert into customer (tenant_id, phone)
-        select $1, '+8491' || lpad(i::text, 7, '0') from generate_series(1, {ROWS}) i""",
-    """insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, external_id, process_status)
-       select $1, l.campaign_id, l.list_id, customer_id, phone,
-           case when customer_id % 3 = 0 then 'X' || customer_id end, case when customer_id % 100 = 0 then 2 else 0 end
-       from (select *, row_number() over (order by list_id) as n from contact_list where tenant_id = $1) l
-       join customer c using (tenant_id) where tenant_id = $1 and n = 1 + customer_id % 10""",
+    f"""insert into contact (tenant_id, campaign_id, list_id, number, external_id, process_status)
+        select $1, l.campaign_id, l.list_id, 84910000000 + i,
+            case when i % 3 = 0 then 'X' || i end, case when i % 100 = 0 then 2 else 0 end
+        from (select *, row_number() over (order by list_id) as n from contact_list where tenant_id = $1) l
+        join generate_series(1, {ROWS}) i on n = 1 + i % 10""",
+    """insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+       select tenant_id, contact_id, campaign_id, created_at, zone from contact where tenant_id = $1""",
     """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, ended_at, dial_until,
            lease_until)
-       select tenant_id, gen_random_uuid(), campaign_id, contact_id, phone, 'ended', 'busy', now(), 'infinity', now()
+       select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'ended', 'busy', now(), 'infinity',
+           now()
        from contact where tenant_id = $1 and contact_id % 3 = 0""",
     """insert into contact_block (tenant_id, list_id, span, block, shard, contacts)
        select tenant_id, list_id, span, contact_id >> span, 0, count(*)
@@ -381,7 +368,7 @@ async def assert_uses(conn, index, table, sql, *args):
 
 @pytest.mark.parametrize("offset", [0, 1000])
 async def test_page_reads_the_list_by_its_index(filled, large, offset):
-    await assert_uses(filled, "contact_list_page", "contact", listing.PAGE, *large, 20, offset)
+    await assert_uses(filled, "contact_list_status", "contact", listing.PAGE, *large, 20, offset)
 
 
 async def test_page_is_read_in_order_without_sorting_the_list(filled, large):
@@ -403,8 +390,8 @@ async def test_page_of_those_in_a_call_is_found_by_the_calls_that_are_up(filled,
 
 
 async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
-    index = "contact_tenant_id_campaign_id_phone_key"
-    await assert_uses(filled, index, "contact", listing.PAGE_OF_PHONE, *large, 20, 0, "+84910000001", None, None)
+    index = "contact_tenant_id_campaign_id_number_key"
+    await assert_uses(filled, index, "contact", listing.PAGE_OF_PHONE, *large, 20, 0, 84910000001, None, None)
 
 
 async def test_page_of_a_reference_reads_its_index(filled, large):
@@ -413,31 +400,25 @@ async def test_page_of_a_reference_reads_its_index(filled, large):
 
 async def test_addition_reads_the_keys_of_numbers(filled, large):
     tenant_id, campaign_id, _ = large
-    args = (tenant_id, campaign_id, None, "+84919999999", None, None, None, "Asia/Ho_Chi_Minh")
-    await assert_uses(filled, "contact_tenant_id_campaign_id_phone_key", "contact", store.ADD, *args)
-    await assert_uses(filled, "customer_tenant_id_phone_key", "customer", store.ADD, *args)
+    args = (tenant_id, campaign_id, None, 84919999999, "Asia/Ho_Chi_Minh", None, None, None)
+    await assert_uses(filled, "contact_tenant_id_campaign_id_number_key", "contact", store.ADD, *args)
     await assert_uses(filled, "campaign_pkey", "campaign", store.ADD, *args)
 
 
-NUMBERS = "contact_tenant_id_campaign_id_phone_key"
-PEOPLE = "customer_tenant_id_phone_key"
-SOME_NUMBERS = "{" + ",".join(number(n) for n in range(5000)) + "}"
+NUMBERS = "contact_tenant_id_campaign_id_number_key"
+SOME_NUMBERS = "{" + ",".join(number(n)[1:] for n in range(5000)) + "}"
 SOME_IDS = "{" + ",".join(map(str, range(1, 5001))) + "}"
 MADE_LARGE = """
 update pg_class set reltuples = 5000000
-where relname in ('contact', 'customer') or relname in (
-    select indexname from pg_indexes where tablename in ('contact', 'customer') and indexname <> 'contact_external')
+where relname = 'contact' or relname in (
+    select indexname from pg_indexes where tablename = 'contact' and indexname <> 'contact_external')
 """
 
 
 async def assert_looks_up(conn, tenant_id, campaign_id):
     """Each number of a chunk of 5,000 rows is looked for by the whole key."""
     await assert_uses(conn, NUMBERS, "contact", bulk_store.KNOWN, tenant_id, campaign_id, SOME_NUMBERS)
-    await assert_uses(conn, PEOPLE, "customer", bulk_store.PEOPLE, tenant_id, SOME_NUMBERS)
-    for _, found in [
-        *await plans(conn, bulk_store.KNOWN, tenant_id, campaign_id, SOME_NUMBERS),
-        *await plans(conn, bulk_store.PEOPLE, tenant_id, SOME_NUMBERS),
-    ]:
+    for _, found in await plans(conn, bulk_store.KNOWN, tenant_id, campaign_id, SOME_NUMBERS):
         assert not {node["Node Type"] for node in found} & {
             "Hash Join",
             "Merge Join",
@@ -463,9 +444,6 @@ async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled, large):
         for sql in (bulk_store.HOLD_MANY, bulk_store.REMOVE_MANY):
             await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, SOME_IDS)
             await assert_uses(filled, "call_live_number", "call", sql, tenant_id, campaign_id, SOME_IDS)
-        await assert_uses(filled, "customer_pkey", "customer", bulk_store.FREE_CUSTOMERS, tenant_id, SOME_IDS)
-        await assert_uses(filled, "customer_pkey", "customer", bulk_store.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
-        await assert_uses(filled, "contact_customer", "contact", bulk_store.REMOVE_CUSTOMERS, tenant_id, SOME_IDS)
     await transaction.rollback()
 
 
@@ -489,15 +467,15 @@ async def campaign_of_one(conn, tenant_id):
 
 async def test_deep_page_reads_ranges_and_the_list_by_their_keys(filled, large):
     for args in ((*large, 20, 2500), (*large, 1000, 10**9), (1, 1, 1, 20, 2500)):
-        await assert_uses(filled, "contact_list_page", "contact", listing.PAGE_DEEP, *args)
+        await assert_uses(filled, "contact_list_status", "contact", listing.PAGE_DEEP, *args)
         await assert_uses(filled, "contact_block_pkey", "contact_block", listing.PAGE_DEEP, *args)
 
 
 async def test_pages_of_a_list_that_statistics_have_not_seen_read_their_indexes(filled):
     place = (1, 1, 1, 20, 0)
-    await assert_uses(filled, "contact_list_page", "contact", listing.PAGE, *place)
+    await assert_uses(filled, "contact_list_status", "contact", listing.PAGE, *place)
     await assert_uses(filled, "contact_list_status", "contact", listing.PAGE_OF_STATUS, *place, 1)
-    await assert_uses(filled, NUMBERS, "contact", listing.PAGE_OF_PHONE, *place, number(1), None, None)
+    await assert_uses(filled, NUMBERS, "contact", listing.PAGE_OF_PHONE, *place, 84900000001, None, None)
     await assert_uses(filled, "contact_external", "contact", listing.PAGE_OF_EXTERNAL, *place, "X1", None, None)
 
 

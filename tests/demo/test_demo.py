@@ -13,13 +13,13 @@ import pytest
 
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Campaign, Status
-from tongdai.contacts import listing
+from tongdai.contacts import customer_id, listing
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import Added, Contact, ContactList, NewContact, Search
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
 from tongdai.demo import tenant as demo
-from tongdai.ids import CampaignId, CustomerId, JobId, ListId, QueueId, TenantId
+from tongdai.ids import CampaignId, ContactId, JobId, ListId, QueueId, TenantId
 from tongdai.imports import store as imports
 from tongdai.imports.model import JobStatus
 from tongdai.queues import store as queues
@@ -34,7 +34,6 @@ OTHER = TenantId(77)
 SEQUENCES = {
     ("campaign", "campaign_id"): 1042,
     ("contact_list", "list_id"): 502,
-    ("customer", "customer_id"): 55180,
     ("contact", "contact_id"): 88180,
     ("import_job", "job_id"): 5,
     ("inbound_queue", "queue_id"): 1001228,
@@ -107,12 +106,10 @@ async def test_first_contact_is_the_one_of_the_samples_and_ids_follow(conn: asyn
     first, total = await all_contacts(conn, 501)
     second, rest = await all_contacts(conn, 502)
     assert (total, rest) == (150, 30)
-    assert first[0] == Contact(88001, CustomerId(55001), "+84901234567", "Nguyen Van A", 0, None, None, None, ZONE)
+    assert first[0] == Contact(ContactId(88001), "+84901234567", "Nguyen Van A", 0, None, None, None, ZONE)
     assert [contact.contact_id for contact in (*first, *second)] == list(range(88001, 88181))
-    assert [contact.customer_id for contact in (*first, *second)] == list(range(55001, 55181))
+    assert customer_id.of(demo.TENANT)(84901234567) == 55001
     assert {(contact.process_status, contact.call_status) for contact in (*first, *second)} == {(0, None)}
-    customers = await conn.fetch("select customer_id, phone from customer order by customer_id limit 180")
-    assert [tuple(row) for row in customers] == [(c.customer_id, c.phone) for c in (*first, *second)]
 
 
 async def test_numbers_are_mobile_and_unique_and_leave_the_samples_new_ones_free(
@@ -171,7 +168,6 @@ async def test_next_ids_follow_the_demos(conn: asyncpg.Connection, own: Settings
     added = await contacts.add(conn, demo.TENANT, campaign.campaign_id, None, NewContact(phone="+84901000001"))
     assert isinstance(added, Added)
     assert (added.contact_id, added.list_id) == (88981, 505)
-    assert await conn.fetchval("select customer_id from contact where contact_id = 88981") == 55981
     assert await queues.create(conn, demo.TENANT, "Next", None, Change(), None) == 1001229
 
 
@@ -246,6 +242,7 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         tenant_id,
         campaign_id,
     )
+    await conn.execute("insert into contact_run values ($1, $2, 0, 1, 1, 1, 1)", tenant_id, campaign_id)
     await conn.execute("insert into do_not_call_list (tenant_id, name) values ($1, 'L')", tenant_id)
     await conn.execute(
         """insert into do_not_call (tenant_id, dnc_list_id, phone)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from tests.support.contacts import put_due
 from tongdai.agents import store as agents
 from tongdai.agents.previews import store as previews
 from tongdai.calls.model import Call, Ending, Outcome, Terms
@@ -114,7 +115,7 @@ class BothStores(RuleBasedStateMachine):
             added = await bulk_store.add_many(conn, self.tenant, campaign_id, list_id, [NewContact(phone=phone)])
             contact_id = added.contact_ids[phone]
             if added.made:
-                await conn.execute(DUE, self.tenant, contact_id, zone)
+                await put_due(conn, self.tenant, contact_id, await conn.fetchval("select clock_timestamp()"), zone)
         if contact_id not in self.contacts:
             self.contacts.add(contact_id)
             self.memory.add_contact(contact_id, campaign_id, phone, zone)
@@ -373,7 +374,6 @@ STATUS = "update campaign set status = $3 where tenant_id = $1 and campaign_id =
 AGENT = """
 insert into agent (tenant_id, name, endpoint, queue_id, wrap_up_s) values ($1, 'A', $2, $3, $4) returning agent_id
 """
-DUE = "update contact set zone = $3, due_at = clock_timestamp() where tenant_id = $1 and contact_id = $2"
 GONE = "select not exists (select from contact where tenant_id = $1 and contact_id = $2)"
 LIST = """
 with made as (
@@ -384,8 +384,9 @@ insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at) select $1, d
 ACCEPTED = "select accepted_at is not null from preview where tenant_id = $1 and agent_id = $2"
 CONTACTS = """
 select c.contact_id, case when a.call_id is null then process_status else 1 end as process_status, call_status,
-    due_at
+    coalesce(d.due_at, c.created_at) as due_at
 from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
+left join contact_due d on d.tenant_id = $1 and d.contact_id = c.contact_id
 where c.tenant_id = $1
 """
 TALLY = """

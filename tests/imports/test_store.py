@@ -34,9 +34,8 @@ FILL = (
        select tenant_id, job_id, '+8490' || job_id || i from import_job, generate_series(1, 3) i""",
     """insert into import_chunk (tenant_id, job_id, seq, payload)
        select tenant_id, job_id, seq, 'x' from import_job, generate_series(0, 4) seq""",
-    "insert into customer (tenant_id, phone) select $1, '+8491' || i from generate_series(1000000, 1020000) i",
-    """insert into contact (tenant_id, campaign_id, list_id, customer_id, phone)
-       select $1, campaign_id, list_id, customer_id, phone from customer join contact_list using (tenant_id)
+    """insert into contact (tenant_id, campaign_id, list_id, number)
+       select $1, campaign_id, list_id, 84910000000 + i from contact_list, generate_series(1000000, 1020000) i
        where tenant_id = $1 and list_id = (select min(list_id) from contact_list where tenant_id = $1)""",
 )
 

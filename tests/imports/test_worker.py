@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from tests.support.contacts import must_be_in_one_place
 from tests.support.imports import (
     LEASE,
     Connection,
@@ -49,15 +50,15 @@ async def check_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded])
         counts = (job.status, job.created_rows, job.duplicate_rows, job.failed_rows)
         assert counts == (JobStatus.DONE, len(data.fresh), data.duplicate, data.failed), job
         expected |= data.fresh | set(data.known)
-    assert await _phones(conn, "contact", place) == sorted(expected)
-    assert await _phones(conn, "customer", place) == sorted(expected)
+    assert await _phones(conn, place) == sorted(expected)
+    await must_be_in_one_place(conn, place.tenant_id)
     tally = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", place.tenant_id)
     assert tally == len(expected)
     assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
 
 
-async def _phones(conn: Connection, table: str, place: Place) -> list[str]:
-    found = await conn.fetch(f"select phone from {table} where tenant_id = $1", place.tenant_id)
+async def _phones(conn: Connection, place: Place) -> list[str]:
+    found = await conn.fetch("select '+' || number as phone from contact where tenant_id = $1", place.tenant_id)
     return sorted(row["phone"] for row in found)
 
 
@@ -66,7 +67,7 @@ async def state(conn: Connection, place: Place) -> tuple[object, ...]:
     jobs = await conn.fetch("select * from import_job where tenant_id = $1 order by job_id", place.tenant_id)
     chunks = await conn.fetch("select job_id, seq from import_chunk where tenant_id = $1", place.tenant_id)
     tally = await conn.fetch("select * from contact_counter where tenant_id = $1", place.tenant_id)
-    return (jobs, sorted(map(tuple, chunks)), tally, await _phones(conn, "contact", place))
+    return (jobs, sorted(map(tuple, chunks)), tally, await _phones(conn, place))
 
 
 # Situations. Each ends with its check, and is run again with bugs planted.
@@ -251,7 +252,7 @@ async def test_two_jobs_with_the_same_numbers_create_each_once(conn: Connection,
     done = [await found(conn, place, job_id) for job_id in jobs]
     assert {job.status for job in done} == {JobStatus.DONE}
     assert sum(job.created_rows for job in done) == len(data.fresh) + len(data.known)
-    assert len(await _phones(conn, "contact", place)) == len(data.fresh) + len(data.known)
+    assert len(await _phones(conn, place)) == len(data.fresh) + len(data.known)
 
 
 async def test_counters_never_fall_and_done_shows_all_rows(conn: Connection, own_pool: Pool) -> None:
@@ -279,14 +280,14 @@ async def test_a_stopped_campaign_fails_its_job_which_keeps_what_it_had(conn: Co
     job_id = await post(conn, place, seeded(9, 300).rows, 100)
     one = Worker(own_pool, LEASE, asyncio.Event())
     assert await one.step()
-    before = await _phones(conn, "contact", place)
+    before = await _phones(conn, place)
     await conn.execute("update campaign set status = 4 where tenant_id = $1", place.tenant_id)
     assert await one.step()
     job = await found(conn, place, job_id)
     assert (job.status, job.error_message) == (JobStatus.FAILED, "The campaign was stopped")
     assert job.finished_at is not None
     assert job.created_rows == len(before) > 0
-    assert await _phones(conn, "contact", place) == before
+    assert await _phones(conn, place) == before
     assert not await one.step()
     assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
 

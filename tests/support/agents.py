@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from tests.conftest import Tenant
+from tests.support.contacts import put_due
 from tongdai.agents import store
 from tongdai.agents.model import Agent, AgentState
 from tongdai.db.pool import Pool
@@ -73,14 +74,14 @@ class Floor:
         return made
 
     async def due(self, contact_id: int, in_s: float) -> None:
-        await self.pool.execute(
-            "update contact set due_at = now() + make_interval(secs => $3) where tenant_id = $1 and contact_id = $2",
-            self.tenant_id, contact_id, in_s,
-        )  # fmt: skip
+        async with self.pool.acquire() as conn:
+            due_at = await conn.fetchval("select now() + make_interval(secs => $1)", in_s)
+            await put_due(conn, self.tenant_id, contact_id, due_at)
 
     async def due_in_s(self, contact_id: int) -> float:
         return await self.pool.fetchval(
-            "select extract(epoch from due_at - now())::float8 from contact where tenant_id = $1 and contact_id = $2",
+            "select extract(epoch from due_at - now())::float8 from contact_due "
+            "where tenant_id = $1 and contact_id = $2",
             self.tenant_id, contact_id,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from tests.contacts.test_store import plans, tallies
 from tests.support import call_steps
+from tests.support import contacts as contact_support
 from tongdai.calls import claim, store
 from tongdai.calls.model import Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns
@@ -29,6 +30,18 @@ async def campaign_of(conn, tenant_id):
     return made.campaign_id
 
 
+async def people_in_runs(conn, tenant_id, campaign_id, numbers, chunk=500, zone=ZONE):
+    """The ids of contacts as an import inserts them, in the order of numbers: each chunk of one zone is a run."""
+    added = []
+    for first in range(0, len(numbers), chunk):
+        async with conn.transaction():
+            list_id = await contacts.list_named(conn, tenant_id, campaign_id, "A list")
+            rows = [NewContact(phone=number(n), time_zone=zone) for n in numbers[first : first + chunk]]
+            made = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
+            added += [made.contact_ids[row.phone] for row in rows]
+    return added
+
+
 async def people(conn, tenant_id, campaign_id, numbers, zone=ZONE):
     """The ids of contacts that are due, the first the longest, all within the last second, in the order of numbers."""
     async with conn.transaction():
@@ -36,11 +49,7 @@ async def people(conn, tenant_id, campaign_id, numbers, zone=ZONE):
         rows = [NewContact(phone=number(n)) for n in numbers]
         added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
         ids = [added.contact_ids[number(n)] for n in numbers]
-        await conn.execute(
-            """update contact set zone = $3, due_at = now() - interval '1 second' + position * interval '1 microsecond'
-               from unnest($2::bigint[]) with ordinality as sent (id, position)
-               where tenant_id = $1 and contact_id = id""",
-            tenant_id, ids, zone)  # fmt: skip
+        await contact_support.put_all_due(conn, tenant_id, ids, zone)
     return ids
 
 
@@ -50,9 +59,10 @@ def terms_of(tenant_id, campaign_id, *zones, until=FOREVER, ceilings=()):
 
 CONTACTS = """(
     select c.tenant_id, c.contact_id, case when a.call_id is null then process_status else 1 end as process_status,
-        call_status, due_at
+        call_status, coalesce(d.due_at, created_at) as due_at
     from contact c left join call a
         on a.tenant_id = c.tenant_id and a.contact_id = c.contact_id and a.ended_at is null
+    left join contact_due d on d.tenant_id = c.tenant_id and d.contact_id = c.contact_id
 )"""
 """Each as it is told: one whose call has not ended is in a call."""
 
@@ -117,6 +127,7 @@ async def listed(conn, tenant_id, phone, campaign_id=None, expires_at=None):
 async def must_be_true(conn, tenant_id):
     kept, counted = await tallies(conn, tenant_id)
     assert kept == counted
+    await contact_support.must_be_in_one_place(conn, tenant_id)
 
 
 WAITING = "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')"

@@ -3,6 +3,8 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from tests.support import contacts
+
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 _CALL = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
@@ -98,11 +100,7 @@ async def settings(conn, tenant_id, campaign_id, **columns):
 
 async def due(conn, tenant_id, contact_id, due_at=None, zone=None):
     """Set a contact's due time and zone."""
-    await conn.execute(
-        "update contact set due_at = coalesce($3, due_at), zone = coalesce($4, zone) "
-        "where tenant_id = $1 and contact_id = $2",
-        tenant_id, contact_id, due_at, zone,
-    )  # fmt: skip
+    await contacts.put_due(conn, tenant_id, contact_id, due_at, zone)
 
 
 async def in_call(conn, tenant_id, contact_id, phone, campaign_id, state="ringing", **more):
@@ -110,4 +108,5 @@ async def in_call(conn, tenant_id, contact_id, phone, campaign_id, state="ringin
     await conn.execute(
         "delete from call where tenant_id = $1 and contact_id = $2 and ended_at is null", tenant_id, contact_id
     )
+    await contacts.leave(conn, tenant_id, contact_id)
     return await a_call(conn, tenant_id, campaign_id, contact_id, phone, state=state, **more)

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import structlog.testing
 
+from tests.support.contacts import must_be_in_one_place
 from tests.support.seeded import seeded
 from tongdai.contacts import bulk_store, phone
 from tongdai.contacts import store as contacts
@@ -195,8 +196,7 @@ def told(rows: Iterable[RowResult]) -> list[Accounted]:
 
 
 _STANDING = (
-    "select phone, contact_id, list_id, process_status from contact where tenant_id = $1 order by phone",
-    "select phone, customer_id from customer where tenant_id = $1 order by phone",
+    "select '+' || number as phone, contact_id, list_id, process_status from contact where tenant_id = $1 order by 1",
     """select campaign_id, list_id, process_status, call_status, sum(contacts) as contacts from contact_counter
        where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0 order by 1, 2, 3, 4""",
     """select list_id, span, block, sum(contacts) as contacts from contact_block
@@ -205,19 +205,19 @@ _STANDING = (
 
 
 async def standing(conn: Connection, place: Place) -> list[list[tuple[Any, ...]]]:
-    """Contacts, customers and all totals of a tenant."""
+    """Contacts and all counters of a tenant."""
     return [[tuple(row) for row in await conn.fetch(sql, place.tenant_id)] for sql in _STANDING]
 
 
 async def assert_totals(conn: Connection, place: Place) -> None:
-    """The totals are those of the contacts that there are, and no customer is left that nothing refers to."""
-    contacts, customers, tally, blocks = await standing(conn, place)
+    """The counters are those of the contacts that there are, and each pending contact waits in one place."""
+    contacts, tally, blocks = await standing(conn, place)
     assert sum(row[-1] for row in tally) == len(contacts)
     assert all(row[-1] > 0 for row in (*tally, *blocks))
     assert bool(blocks) == bool(contacts)
     for span in {row[1] for row in blocks}:
         assert sum(row[-1] for row in blocks if row[1] == span) == len(contacts)
-    assert [row[0] for row in customers] == [row[0] for row in contacts]
+    await must_be_in_one_place(conn, place.tenant_id)
 
 
 async def undo(conn: Connection, place: Place, job_id: JobId) -> Job:

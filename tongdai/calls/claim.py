@@ -1,7 +1,12 @@
-"""The claim of due contacts: which may be called now, and a call opened for each.
+"""The claim of due contacts: which may be called now, and a call inserted for each.
 
-The call alone tells that the contact is in a call: the contact is held while the claim runs and left as it is until
-its call ends. Locks are taken in the order contact (without waiting), call, tally. Before it, in its transaction,
+Due contacts are in runs and in contact_due (contacts/due.py): the claim takes the oldest of both, moves the cursor of a
+run that it takes from, and deletes or reschedules the rows of contact_due that it takes. A contact's own row is locked
+while the claim runs and left as it is until its call ends; whom the cursor cannot pass (somebody holds one before them)
+leave the run.
+
+Runs and contacts that another transaction holds are skipped, so concurrent claims get disjoint contacts and wait for
+none. Locks are taken in the order contact_run, contact, contact_due, call, counters. Before it, in its transaction,
 only an agent and a preview may be locked.
 """
 
@@ -10,65 +15,82 @@ from collections import Counter
 import asyncpg
 
 from tongdai.calls.model import Call, CallState, Claims, Terms
-from tongdai.calls.sql import COUNTERS, ZONES_PENDING, by_index, instant
-from tongdai.contacts.in_call import in_call
+from tongdai.calls.sql import COUNTERS, by_index, instant
+from tongdai.contacts import due
+from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
-WAITING_ZONES = f"""{ZONES_PENDING}select zones.zone from zones cross join lateral (
-    select due_at from contact
-    where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone = zones.zone
-        and not {in_call("contact")}
-    order by due_at, contact_id limit 1
-) first where first.due_at <= statement_timestamp() order by zones.zone
+WAITING_ZONES = f"""{due.WAITING_ZONES}
+select zones.name from zones
+where exists (
+    select from contact_due
+    where tenant_id = $1 and campaign_id = $2 and zone = zones.zone and due_at <= statement_timestamp() offset 0
+) or exists (
+    select from (
+        select next_id, last_id from contact_run
+        where tenant_id = $1 and campaign_id = $2 and zone = zones.zone and due_at <= statement_timestamp() offset 0
+    ) r cross join lateral ({due.in_run("r", "zones.zone", "1")}) c
+)
+order by zones.name
 """
 
 
 async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
     """The time zones, as contacts have them, of which a contact is pending and due."""
-    return [row["zone"] for row in await by_index(conn, WAITING_ZONES, tenant_id, campaign_id)]
+    return [row["name"] for row in await by_index(conn, WAITING_ZONES, tenant_id, campaign_id)]
 
 
-# `candidates` are chosen without a lock and materialized: a plan that joined them to the contacts anew for each row
-# would take more than the limit. What another took meanwhile is passed by. The `+ 0` keeps the look-up of the few from
-# the index of all that are due. In order of the number, two claims that want the same cannot wait for each other in a
-# circle. Calls are locked before totals, as who ends a call does.
+# `candidates` tells contact_id, zone, due_at and, of one in a run, the run's first_id, next_id and contacts; runs are
+# locked. It is materialized: a plan that joined it to the contacts anew for each row would take more than the limit.
+# The `+ 0` keeps the look-up of the few to the primary key. In order of the number, two claims that want the same
+# cannot deadlock. Calls are locked before counters, as who ends a call does.
 _CLAIM = f"""
 with open_zones as materialized (
-    select zone, closes_at from unnest($3::text[], $4::timestamptz[]) as sent (zone, closes_at)
-    where closes_at > statement_timestamp()
+    select z.zone, sent.closes_at from unnest($3::text[], $4::timestamptz[]) as sent (name, closes_at)
+    join time_zone z on z.name = sent.name
+    where sent.closes_at > statement_timestamp()
         and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
-), candidates as materialized ({{candidates}}), due as materialized (
-    select pending.contact_id, pending.list_id, pending.zone, pending.phone, pending.call_status, pending.due_at
+), candidates as materialized ({{candidates}}), held as materialized (
+    select candidates.contact_id, candidates.due_at, candidates.first_id, c.list_id, c.zone, c.number, c.call_status
     from candidates cross join lateral (
-        select contact_id, list_id, zone, phone, call_status, due_at from contact
-        where tenant_id = $1 and contact_id = candidates.contact_id
-            and process_status + 0 = 0 and due_at <= statement_timestamp()
+        select list_id, zone, number, call_status from contact
+        where tenant_id = $1 and contact_id = candidates.contact_id and process_status + 0 = 0
+            and (in_run or candidates.first_id is null)
         limit 1 for update skip locked
-    ) pending
+    ) c
+), due as materialized (
+    select held.* from held left join lateral (
+        select contact_id from contact_due
+        where tenant_id = $1 and contact_id = held.contact_id and held.first_id is null
+            and due_at <= statement_timestamp()
+        limit 1 for update skip locked
+    ) popped on true
+    where held.first_id is not null or popped.contact_id is not null
 ), verdict as materialized (
-    select due.contact_id, due.list_id, due.phone, due.call_status, due.due_at, open_zones.closes_at, listed.closed,
-        greatest(listed.until_at, busy.until_at, called.until_at) as again_at, gen_random_uuid() as call_id
+    select due.contact_id, due.list_id, due.zone, due.first_id, {phone("due")} as phone, due.call_status, due.due_at,
+        open_zones.closes_at, listed.closed, greatest(listed.until_at, busy.until_at, called.until_at) as again_at,
+        gen_random_uuid() as call_id
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
         select coalesce(bool_or(d.expires_at is null), false) as closed, max(d.expires_at) as until_at
         from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-        where d.tenant_id = $1 and d.phone = due.phone and (l.campaign_id is null or l.campaign_id = $2)
+        where d.tenant_id = $1 and d.phone = {phone("due")} and (l.campaign_id is null or l.campaign_id = $2)
             and (d.expires_at is null or d.expires_at > statement_timestamp())
     ) listed
     left join lateral (
         select statement_timestamp() + interval '1 minute' as until_at from call
-        where tenant_id = $1 and phone = due.phone and ended_at is null limit 1
+        where tenant_id = $1 and phone = {phone("due")} and ended_at is null limit 1
     ) busy on true
     cross join lateral (
-        select max(placed.dialled_at + ceilings.period) as until_at
-        from unnest($6::integer[], $7::interval[]) as ceilings (calls, period)
+        select max(placed.dialled_at + caps.period) as until_at
+        from unnest($6::integer[], $7::interval[]) as caps (calls, period)
         cross join lateral (
             select dialled_at from call
-            where tenant_id = $1 and phone = due.phone and ended_at is not null and dialled_at is not null
-            order by opened_at desc offset ceilings.calls - 1 limit 1
+            where tenant_id = $1 and phone = {phone("due")} and ended_at is not null and dialled_at is not null
+            order by opened_at desc offset caps.calls - 1 limit 1
         ) placed
-        where placed.dialled_at + ceilings.period > statement_timestamp()
+        where placed.dialled_at + caps.period > statement_timestamp()
     ) called
 ), opened as (
     insert into call (tenant_id, call_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
@@ -77,14 +99,38 @@ with open_zones as materialized (
         statement_timestamp() + $9::interval
     from verdict where not closed and again_at is null order by phone
     returning true
+), runs as materialized (
+    select candidates.zone, first_id, contacts, count(verdict.contact_id) as taken,
+        {{cursor}} as next_id
+    from candidates left join verdict using (contact_id, first_id)
+    where first_id is not null group by candidates.zone, first_id, contacts, next_id
 ), judged as materialized (
-    select verdict.*, case when closed then 2 when again_at is null then 1 else 0 end as became
+    select verdict.*, case when closed then 2 when again_at is null then 1 else 0 end as became,
+        coalesce(verdict.contact_id >= runs.next_id, false) as ahead
     from (select count(*) from opened) after_it cross join verdict
+    left join runs on runs.zone = verdict.zone and runs.first_id = verdict.first_id
 ), put as (
-    update contact c set process_status = j.became,
-        call_status = case when j.closed then 'dnc' else c.call_status end,
-        due_at = case when j.closed then c.due_at else j.again_at end
-    from judged j where j.became <> 1 and c.tenant_id = $1 and c.contact_id = j.contact_id
+    update contact c set process_status = case when j.closed then 2 else 0 end, in_run = false,
+        call_status = case when j.closed then 'dnc' else c.call_status end
+    from judged j where c.tenant_id = $1 and c.contact_id = j.contact_id
+        and (j.became = 2 or j.first_id is not null and (j.became = 0 or j.ahead))
+), advanced as (
+    update contact_run r set next_id = runs.next_id, contacts = runs.contacts - runs.taken from runs
+    where r.tenant_id = $1 and r.campaign_id = $2 and r.zone = runs.zone and r.first_id = runs.first_id
+        and runs.taken > 0 and runs.contacts > runs.taken
+), ended as (
+    delete from contact_run r using runs
+    where r.tenant_id = $1 and r.campaign_id = $2 and r.zone = runs.zone and r.first_id = runs.first_id
+        and runs.contacts = runs.taken
+), rescheduled as (
+    update contact_due d set due_at = j.again_at from judged j
+    where d.tenant_id = $1 and d.contact_id = j.contact_id and j.became = 0 and j.first_id is null
+), queued as (
+    insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+    select $1, contact_id, $2, again_at, zone from judged where became = 0 and first_id is not null
+), popped as (
+    delete from contact_due d using judged j
+    where d.tenant_id = $1 and d.contact_id = j.contact_id and j.became <> 0 and j.first_id is null
 ), changes as (
     select $1 as tenant_id, $2::bigint as campaign_id, j.list_id, change.process_status, change.call_status,
         change.contacts
@@ -97,35 +143,48 @@ select became, call_id, contact_id, phone, statement_timestamp() as opened_at, c
     statement_timestamp() + $9::interval as lease_until
 from judged order by due_at, contact_id
 """
+# As many runs are read and locked as give $5 contacts, and no more.
 CLAIM = _CLAIM.format(
     candidates=f"""
-    select oldest.contact_id from open_zones cross join lateral (
-        select contact_id, due_at from contact
-        where tenant_id = $1 and campaign_id = $2 and zone = open_zones.zone and process_status = 0
-            and due_at <= statement_timestamp() and not {in_call("contact")}
-        order by due_at, contact_id limit $5::bigint
-    ) oldest order by oldest.due_at, oldest.contact_id limit $5::bigint
-"""
+    select oldest.* from open_zones cross join lateral (
+        (
+            select contact_id, zone, due_at, null::bigint as first_id, null::bigint as next_id,
+                null::integer as contacts
+            from contact_due
+            where tenant_id = $1 and campaign_id = $2 and zone = open_zones.zone
+                and due_at <= statement_timestamp()
+            order by due_at, contact_id limit $5::bigint
+        ) union all (
+            select c.contact_id, r.zone, r.due_at, r.first_id, r.next_id, r.contacts
+            from (
+                select zone, first_id, next_id, last_id, contacts, due_at from contact_run
+                where tenant_id = $1 and campaign_id = $2 and zone = open_zones.zone
+                    and due_at <= statement_timestamp()
+                order by first_id for update skip locked
+            ) r cross join lateral ({due.in_run("r", "open_zones.zone", "$5::bigint")}) c limit $5::bigint
+        )
+    ) oldest order by due_at, contact_id limit $5::bigint
+""",
+    cursor="""coalesce(min(candidates.contact_id) filter (where verdict.contact_id is null),
+            max(candidates.contact_id) + 1)""",
 )
+# The contact that is called out of turn leaves its run, the cursor of which stays.
 CLAIM_CONTACT = _CLAIM.format(
-    candidates=f"""
-    select contact_id from contact
-    where tenant_id = $1 and contact_id = $5::bigint and campaign_id + 0 = $2 and not {in_call("contact")}
-"""
+    candidates="""
+    select contact_id, zone, due_at, null::bigint as first_id, null::bigint as next_id, null::integer as contacts
+    from contact_due where tenant_id = $1 and contact_id = $5::bigint and campaign_id + 0 = $2
+    union all
+    select c.contact_id, c.zone, r.due_at, r.first_id, r.next_id, r.contacts from contact c cross join lateral (
+        select first_id, next_id, last_id, contacts, due_at from contact_run
+        where tenant_id = $1 and campaign_id = $2 and zone = c.zone and first_id <= c.contact_id
+        order by first_id desc limit 1 for update skip locked
+    ) r
+    where c.tenant_id = $1 and c.contact_id = $5::bigint and c.campaign_id + 0 = $2 and c.in_run
+        and c.contact_id between r.next_id and r.last_id
+""",
+    cursor="candidates.next_id",
 )
-# The claim saw none of its contacts in a call, and holds them. One that it put off or closed may have come into a call
-# all the same before it had it; one that it opened a call for has not, or there would be two.
-BEATEN = f"""
-select exists (
-    select from unnest($2::bigint[]) as left_alone (contact_id)
-    join contact c on c.tenant_id = $1 and c.contact_id = left_alone.contact_id where {in_call("c")}
-)
-"""
 _PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
-
-
-class _Beaten(Exception):
-    """Another claim has a contact that this one put off or closed."""
 
 
 async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
@@ -149,35 +208,28 @@ async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id:
     while True:
         try:
             async with conn.transaction():
-                rows = await _judged(conn, sql, terms, taken, agent_id)
-        except (asyncpg.UniqueViolationError, _Beaten):
-            # A claim that was committed while this one ran took a contact or a number of it: seen the next time.
-            continue
+                rows = await by_index(conn, sql, *_arguments(terms, taken, agent_id))
+        except asyncpg.UniqueViolationError as error:
+            if error.table_name == "contact_due":
+                raise  # a contact in two places: again would be for ever
+            continue  # a call of one of the numbers was committed while this claim ran: seen the next time
         became = Counter(row["became"] for row in rows)
         calls = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
         return Claims(calls, rescheduled=became[_PENDING], closed=became[_PROCESSED])
 
 
-async def _judged(
-    conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None
-) -> list[asyncpg.Record]:
-    rows = await by_index(
-        conn,
-        sql,
+def _arguments(terms: Terms, taken: int, agent_id: AgentId | None) -> tuple[object, ...]:
+    return (
         terms.tenant_id,
         terms.campaign_id,
         list(terms.open_until),
         list(terms.open_until.values()),
         taken,
-        [ceiling.calls for ceiling in terms.number_caps],
-        [ceiling.period for ceiling in terms.number_caps],
+        [cap.calls for cap in terms.number_caps],
+        [cap.period for cap in terms.number_caps],
         agent_id,
         terms.lease,
     )
-    left = [row["contact_id"] for row in rows if row["became"] != _IN_CALL]
-    if left and await conn.fetchval(BEATEN, terms.tenant_id, left):
-        raise _Beaten
-    return rows
 
 
 def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Call:

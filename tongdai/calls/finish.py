@@ -1,7 +1,7 @@
 """The one end of a call, and what is asked before it.
 
-Locks are taken in the order call, contact, tally, call_hour: an end is the first in its transaction, and there is
-one of them.
+Locks are taken in the order call, contact, contact_due, counters, call_hour: an end is the first in its
+transaction, and there is one of them.
 """
 
 from collections import Counter
@@ -17,13 +17,15 @@ from tongdai.db.pool import Connection
 
 _REMEMBERED = 1000
 PAST = f"""
-select sent.call_id, clock_timestamp() as now, t.zone as tenant_zone, c.zone, before.outcomes, before.dialled_at
+select sent.call_id, clock_timestamp() as now, t.zone as tenant_zone, z.name as zone, before.outcomes,
+    before.dialled_at
 from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
 cross join lateral (
     select contact_id from call where tenant_id = sent.tenant_id and call_id = sent.call_id limit 1
 ) a
 join tenant t on t.tenant_id = sent.tenant_id
 join contact c on c.tenant_id = sent.tenant_id and c.contact_id = a.contact_id
+join time_zone z on z.zone = c.zone
 cross join lateral (
     select coalesce(array_agg(outcome order by dialled_at), '{{}}') as outcomes,
         coalesce(array_agg(dialled_at order by dialled_at), '{{}}') as dialled_at
@@ -75,18 +77,21 @@ with sent as materialized (
     returning a.tenant_id, a.call_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
         a.dialled_at, a.answered_at, a.connected_at, a.ended_at
 ), decided as materialized (
-    select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.call_status, ended.again_at,
+    select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.zone, c.call_status, ended.again_at,
         case when ended.again_at is null then 2 else 0 end as process_status,
         case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
     from (select * from ended order by tenant_id, contact_id) ended cross join lateral (
-        select campaign_id, list_id, call_status from contact
+        select campaign_id, list_id, zone, call_status from contact
         where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 <> 2
         limit 1 for update
     ) c
 ), moved as (
     update contact c
-    set process_status = d.process_status, call_status = d.became, due_at = coalesce(d.again_at, c.due_at)
+    set process_status = d.process_status, call_status = d.became, in_run = false
     from decided d where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id
+), rescheduled as (
+    insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+    select tenant_id, contact_id, campaign_id, again_at, zone from decided where again_at is not null
 ), changes as (
     select d.tenant_id, d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
     from decided d cross join lateral (values (1, d.call_status, -1), (d.process_status, d.became, 1))

@@ -33,21 +33,6 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     return await conn.fetch(f"{sql}-- {planned_for}", *args)
 
 
-# The time zones of a campaign's pending contacts, from one to the next: as many look-ups as there are zones, however
-# many contacts.
-ZONES_PENDING = """
-with recursive zones as (
-    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
-     order by zone, due_at, contact_id limit 1)
-    union all
-    select next.zone from zones cross join lateral (
-        select zone from contact
-        where tenant_id = $1 and campaign_id = $2 and process_status = 0 and zone > zones.zone
-        order by zone, due_at, contact_id limit 1
-    ) next
-)
-"""
-
 # Added to what a list has in each state: `changes` tells tenant_id, campaign_id, list_id, process_status, call_status,
 # contacts.
 COUNTERS = """

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.contacts import listing, phone, store
-from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Change, Contact, NewContact, Scalar, Search
+from tongdai.contacts import customer_id, listing, phone, store
+from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Change, Contact, NewContact, Scalar, Search, number_of
 from tongdai.contacts.store import Refusal
 from tongdai.contacts.validation import Problem, check, check_fields
 from tongdai.db.pool import Connection
@@ -176,7 +176,7 @@ async def contacts(request: Request) -> Answer:
         found = await listing.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
-    return answer(ContactPage(totalRecord=found[1], data=_rows(found[0], who.country)))
+    return answer(ContactPage(totalRecord=found[1], data=_rows(found[0], who)))
 
 
 @endpoint(
@@ -236,7 +236,7 @@ async def get_contact(request: Request) -> Answer:
     if found is None:
         raise NotFound("Contact not found")
     contact, list_id = found
-    (row,) = _rows([contact], who.country)
+    (row,) = _rows([contact], who)
     return answer(ContactDetail(**msgspec.structs.asdict(row), listId=list_id))
 
 
@@ -370,11 +370,21 @@ def _error(refusal: Refusal) -> ApiError:
             return InvalidState("The contact is being called or was called: only pending contacts can be deleted")
 
 
-def _rows(contacts: list[Contact], country: str) -> list[ContactRow]:
-    shown = phone.shower(country)
+def _rows(contacts: list[Contact], who: Principal) -> list[ContactRow]:
+    shown, customer = phone.shower(who.country), customer_id.of(who.tenant_id)
     return [
-        ContactRow(contact_id, customer_id, shown(number), name, status, call_status, external_id, more, zone or None)
-        for contact_id, customer_id, number, name, status, call_status, external_id, more, zone in contacts
+        ContactRow(
+            contact_id,
+            customer(number_of(e164)),
+            shown(e164),
+            name,
+            status,
+            call_status,
+            external_id,
+            more,
+            zone or None,
+        )
+        for contact_id, e164, name, status, call_status, external_id, more, zone in contacts
     ]
 
 

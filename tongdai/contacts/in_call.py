@@ -1,11 +1,16 @@
 """Whether a contact is in a call, in SQL.
 
-Its row does not say: a claim writes a call and leaves the contact as it is, so that it goes into none of the
-contact's indexes. Stored is 0 until the call ends; 1 where the call was claimed before migration 5.
+Its row does not say: a claim inserts a call and leaves the contact as it is, so that it goes into none of the
+contact's indexes.
 """
 
-IN_CALL = "select contact_id from call where tenant_id = $1 and ended_at is null"
+IN_CALL = "select contact_id from call where tenant_id = $1 and ended_at is null and contact_id is not null"
 """Those of the tenant $1: few, whatever the tenant has. For statements that pass by very many contacts."""
+
+
+def phone(contact: str) -> str:
+    """The number of `contact`, a table or its alias, in E.164."""
+    return f"'+' || {contact}.number"
 
 
 def in_call(contact: str) -> str:
@@ -14,7 +19,7 @@ def in_call(contact: str) -> str:
     Looked up by its number, of which one call at a time is live. `offset 0` keeps it one look-up for each contact.
     """
     return f"""exists (
-        select from call where tenant_id = {contact}.tenant_id and phone = {contact}.phone
+        select from call where tenant_id = {contact}.tenant_id and phone = {phone(contact)}
             and contact_id = {contact}.contact_id and ended_at is null offset 0
     )"""
 

@@ -1,7 +1,7 @@
 """A campaign's lists, and the contacts of a list a page at a time, in the database."""
 
-from tongdai.contacts.in_call import IN_CALL, process_status
-from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search
+from tongdai.contacts.in_call import IN_CALL, phone, process_status
+from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search, number_of
 from tongdai.contacts.store import CAMPAIGN_EXISTS
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
@@ -23,9 +23,21 @@ async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) 
     return [ContactList(row["list_id"], row["name"], row["contact_count"]) for row in rows]
 
 
-# Of `c`, a row of contact: whether it is in a call is asked of those alone that a page has, not of those it passes by.
-_CONTACT = f"""c.contact_id, c.customer_id, c.phone, c.name, {process_status("c")}, c.call_status, c.external_id,
-    c.attributes, c.zone"""
+# Of `c`, a row of contact, and `z`, its time zone: whether it is in a call is evaluated only for rows on the page.
+_CONTACT = f"""c.contact_id, {phone("c")} as phone, c.name, {process_status("c")}, c.call_status, c.external_id,
+    c.attributes, z.name as zone"""
+
+
+def _by_id(where: str, limit: str) -> str:
+    """The contacts of list $3 by id: the two ranges of the index by status, merged."""
+    of_list = f"select * from contact where tenant_id = $1 and list_id = $3 {where}"
+    return f"""
+        select * from (
+            ({of_list} and process_status = 0 order by contact_id)
+            union all ({of_list} and process_status = 2 order by contact_id)
+        ) contact order by contact_id limit {limit}
+    """
+
 
 # One row without a contact tells a page past the end; no row, that there is no such list.
 PAGE = f"""
@@ -34,10 +46,7 @@ cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
     where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ) total
-left join lateral (
-    select * from contact
-    where tenant_id = l.tenant_id and list_id = l.list_id order by contact_id limit $4 offset $5
-) c on true
+left join lateral ({_by_id("", "$4 offset $5")}) c on true left join time_zone z on z.zone = c.zone
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
 """
 
@@ -67,11 +76,9 @@ cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
     where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ) total
-left join lateral (
-    select * from contact
-    where tenant_id = l.tenant_id and list_id = l.list_id and contact_id >= (select contact_id from start)
-    order by contact_id limit $4 offset (select further from start)
-) c on true
+left join lateral ({
+    _by_id("and contact_id >= (select contact_id from start)", "$4 offset (select further from start)")
+}) c on true left join time_zone z on z.zone = c.zone
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
 """
 DEEP = 1000
@@ -86,7 +93,7 @@ cross join lateral (
 ) total
 left join lateral (
     select * from {{contacts}} order by contact_id limit $4 offset $5
-) c on true
+) c on true left join time_zone z on z.zone = c.zone
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
 """
 PAGE_OF_STATUS = _OF_STATUS.format(
@@ -107,8 +114,8 @@ PAGE_IN_CALL = _OF_STATUS.format(
 _PERSON = f"""
 with found as materialized (
     select * from (
-        select {_CONTACT} from contact c
-        where tenant_id = $1 and campaign_id = $2 and list_id + 0 = $3 and {{column}} = $6
+        select {_CONTACT} from contact c join time_zone z on z.zone = c.zone
+        where c.tenant_id = $1 and c.campaign_id = $2 and c.list_id + 0 = $3 and {{column}} = $6
             and ($8::text is null or external_id = $8)
     ) of_all where $7::smallint is null or process_status = $7
 )
@@ -117,7 +124,7 @@ cross join (select count(*) as contacts from found) total
 left join lateral (select * from found order by contact_id limit $4 offset $5) c on true
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
 """
-PAGE_OF_PHONE = _PERSON.format(column="phone")
+PAGE_OF_PHONE = _PERSON.format(column="number")
 PAGE_OF_EXTERNAL = _PERSON.format(column="external_id")
 
 
@@ -134,7 +141,7 @@ async def page(
     place = (tenant_id, campaign_id, list_id, limit, offset)
     status = search.process_status
     if search.phone is not None:
-        rows = await conn.fetch(PAGE_OF_PHONE, *place, search.phone, status, search.external_id)
+        rows = await conn.fetch(PAGE_OF_PHONE, *place, number_of(search.phone), status, search.external_id)
     elif search.external_id is not None:
         rows = await conn.fetch(PAGE_OF_EXTERNAL, *place, search.external_id, status, None)
     elif status is not None:
@@ -148,7 +155,10 @@ async def page(
     return [Contact._make(row[1:]) for row in rows if row[1] is not None], rows[0]["total"]
 
 
-FIND = f"select list_id, {_CONTACT} from contact c where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
+FIND = f"""
+select c.list_id, {_CONTACT} from contact c join time_zone z on z.zone = c.zone
+where c.tenant_id = $1 and c.campaign_id = $2 and c.contact_id = $3
+"""
 
 
 async def find(

@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from tongdai.contacts.time_zones import zone_of
-from tongdai.ids import ContactId, CustomerId, ListId
+from tongdai.ids import ContactId, ListId
 from tongdai.keep import KEEP, Keep
 
 Scalar = str | int | float | bool | None
@@ -16,6 +16,11 @@ MAX_NAME = 255
 MAX_EXTERNAL_ID = 128
 MAX_ATTRIBUTES = 4096
 """Bytes of JSON."""
+
+
+def number_of(phone: str) -> int:
+    """A number as it is stored: `84901234567` of `+84901234567`."""
+    return int(phone[1:])
 
 
 class ProcessStatus(IntEnum):
@@ -35,7 +40,6 @@ class Contact(NamedTuple):
     """A tuple, for the thousand of them that a page may have: making a frozen dataclass takes ten times as long."""
 
     contact_id: ContactId
-    customer_id: CustomerId
     phone: str
     """E.164."""
     name: str | None
@@ -44,7 +48,7 @@ class Contact(NamedTuple):
     external_id: str | None
     attributes: dict[str, Any] | None
     zone: str
-    """As `zones.zone_of` gives it."""
+    """As `time_zones.zone_of` gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

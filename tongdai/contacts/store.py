@@ -1,9 +1,11 @@
-"""Lists, contacts and customers in the database, and the tally that goes with each change."""
+"""Lists and contacts in the database, and the counters that go with each change."""
 
 from enum import Enum, auto
 
+from tongdai.contacts import time_zone_store
+from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.in_call import in_call
-from tongdai.contacts.model import DEFAULT_LIST, Added, Change, NewContact
+from tongdai.contacts.model import DEFAULT_LIST, Added, Change, NewContact, number_of
 from tongdai.contacts.time_zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
@@ -26,8 +28,8 @@ class Refusal(Enum):
 
 CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_id = $2"
 
-# The totals are kept by the statement that changes the contacts: `changed` is what that statement returned. First the
-# tally, then the blocks, each in the order of its key: so writers cannot wait for each other in a circle.
+# The counters are changed by the statement that changes the contacts: `changed` is what that statement returned. First
+# contact_counter, then contact_block, each in the order of its key: so writers cannot deadlock.
 COUNTERS = """
 counters as (
     insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
@@ -47,36 +49,35 @@ counters as (
 """
 CHANGED = "tenant_id, campaign_id, list_id, process_status, call_status"
 
-# What another request commits while this statement runs is not seen by it: the customer or contact may then be neither
-# known nor made, and the caller asks again. A customer that is found is held, as undoing an import may delete it.
+# What another request commits while this statement runs is not seen by it: the contact may then be neither known nor
+# created, and the caller asks again. The list is locked in place of a foreign key.
 ADD = f"""
-with place as (
+with place as materialized (
     select c.status, l.list_id from campaign c
     left join lateral (
-        select list_id from contact_list l
-        where l.tenant_id = c.tenant_id and l.campaign_id = c.campaign_id and ($3::bigint is null or l.list_id = $3)
-        order by list_id limit 1
+        select list_id from contact_list
+        where tenant_id = $1 and campaign_id = $2 and ($3::bigint is null or list_id = $3)
+        order by list_id limit 1 for key share
     ) l on true
     where c.tenant_id = $1 and c.campaign_id = $2
 ), known as (
-    select contact_id, list_id from contact where tenant_id = $1 and campaign_id = $2 and phone = $4
-), target as (
-    select list_id from place
-    where status <> {STOPPED} and list_id is not null and not exists (select from known)
-), person as (
-    select customer_id from customer where tenant_id = $1 and phone = $4 and exists (select from target)
-    for key share
-), new_person as (
-    insert into customer (tenant_id, phone) select $1, $4 from target where not exists (select from person)
-    on conflict do nothing returning customer_id
+    select contact_id, list_id from contact where tenant_id = $1 and campaign_id = $2 and number = $4
+), numbered as materialized (
+    select zone from time_zone where name = $5
 ), added as (
-    insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, name, external_id, attributes, zone)
-    select $1, $2, target.list_id, p.customer_id, $4, $5, $6, $7, $8
-    from target, (select customer_id from person union all select customer_id from new_person) p
-    on conflict do nothing returning contact_id, {CHANGED}
-), {COUNTERS.format(sign="", changed="added")}
+    insert into contact (tenant_id, campaign_id, list_id, number, zone, name, external_id, attributes)
+    select $1, $2, place.list_id, $4, numbered.zone, $6, $7, $8
+    from place cross join numbered
+    where place.status <> {STOPPED} and place.list_id is not null and not exists (select from known)
+    on conflict do nothing returning contact_id, zone, {CHANGED}
+), due as (
+    insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+    select $1, contact_id, $2, now(), zone from added returning contact_id
+), settled as materialized (
+    select added.* from (select count(*) from due) after_it cross join added
+), {COUNTERS.format(sign="", changed="settled")}
 select place.status, place.list_id as place_list, added.contact_id as added_id, added.list_id as added_list,
-    known.contact_id as known_id, known.list_id as known_list
+    known.contact_id as known_id, known.list_id as known_list, exists (select from numbered) as zone_numbered
 from place left join added on true left join known on true
 """
 
@@ -92,9 +93,10 @@ async def add(
 
     A number that the campaign already has is left where it is and told as a duplicate.
     """
+    number = number_of(new.phone)
     while True:
         row = await conn.fetchrow(
-            ADD, tenant_id, campaign_id, list_id, new.phone, new.name, new.external_id, new.attributes, new.zone
+            ADD, tenant_id, campaign_id, list_id, number, new.zone, new.name, new.external_id, new.attributes
         )
         if row is None:
             return Refusal.NO_CAMPAIGN
@@ -108,6 +110,8 @@ async def add(
             return Added(row["known_id"], row["known_list"], duplicate=True)
         if row["place_list"] is None:
             await conn.execute(MAKE_LIST, tenant_id, campaign_id, DEFAULT_LIST)
+        if not row["zone_numbered"]:
+            await time_zone_store.numbers(conn, [new.zone])
 
 
 FIND_LIST = "select list_id from contact_list where tenant_id = $1 and campaign_id = $2 and name = $3"
@@ -124,15 +128,23 @@ async def list_named(conn: Connection, tenant_id: TenantId, campaign_id: Campaig
     return await conn.fetchval(FIND_LIST, tenant_id, campaign_id, name)
 
 
-# Held first: the statement after it sees every call that was claimed before, and none is claimed meanwhile.
-HOLD = "select from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 for update"
-# `+ 0` keeps it from the index of those that are due, of which it would read all that the tenant has.
+# Locked first: the statement after it sees every call that was claimed before, and none is claimed meanwhile.
+HOLD = """
+select number, zone from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 for update
+"""
+# `+ 0` keeps it to the primary key.
 DELETE = f"""
 with gone as (
     delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0
         and not {in_call("contact")}
-    returning contact_id, {CHANGED}
-), {COUNTERS.format(sign="-", changed="gone")}
+    returning contact_id, zone, in_run, {CHANGED}
+), leaving as (
+    select contact_id, zone from gone where in_run
+), {LEAVE_RUNS}, due as (
+    delete from contact_due where tenant_id = $1 and contact_id = $3 and exists (select from gone)
+), settled as materialized (
+    select gone.* from (select count(*) from holding) after_it cross join gone
+), {COUNTERS.format(sign="-", changed="settled")}
 select count(*) from gone
 """
 CONTACT_EXISTS = "select true from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
@@ -152,11 +164,27 @@ async def delete(
     return Refusal.NO_CONTACT
 
 
-PHONE = "select phone from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
 CHANGE = """
-update contact set name = case when $4 then $5 else name end, zone = coalesce($6, zone),
-    external_id = case when $7 then $8 else external_id end, attributes = case when $9 then $10 else attributes end
-where tenant_id = $1 and campaign_id = $2 and contact_id = $3 returning true
+update contact set name = case when $4 then $5 else name end,
+    external_id = case when $6 then $7 else external_id end, attributes = case when $8 then $9 else attributes end
+where tenant_id = $1 and campaign_id = $2 and contact_id = $3
+"""
+# A run is of one zone: who gets another waits by a row of their own, as long as they did.
+MOVE_ZONE = f"""
+with leaving as materialized (
+    select contact_id, zone from contact
+    where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and in_run and process_status + 0 = 0
+        and not {in_call("contact")}
+), {LEAVE_RUNS}, queued as (
+    insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+    select $1, contact_id, $2, due_at, $4::smallint from holding
+), waiting as (
+    update contact_due set zone = $4 where tenant_id = $1 and contact_id = $3
+), moved as (
+    update contact set zone = $4, in_run = in_run and not exists (select from holding)
+    where tenant_id = $1 and campaign_id = $2 and contact_id = $3 returning contact_id
+)
+select contact_id from moved
 """
 
 
@@ -166,14 +194,17 @@ async def change(
     """Set what is given, whatever state the contact is in. None: it is done."""
     place = (tenant_id, campaign_id, contact_id)
     async with conn.transaction():
-        phone = await conn.fetchval(PHONE, *place)  # a contact never gets another
-        if phone is None:
+        held = await conn.fetchrow(HOLD, *place)
+        if held is None:
             return Refusal.NO_CONTACT
-        zone = None if change.time_zone is KEEP else change.time_zone or zone_of(phone)
+        if change.time_zone is not KEEP:
+            name = change.time_zone or zone_of(f"+{held['number']}")
+            zone = (await time_zone_store.numbers(conn, [name]))[name]
+            if zone != held["zone"]:
+                await conn.execute(MOVE_ZONE, *place, zone)
         fields: list[object] = []
         for value in (change.name, change.external_id, change.attributes):
             fields += [value is not KEEP, None if value is KEEP else value]
-        if not await conn.fetchval(CHANGE, *place, *fields[:2], zone, *fields[2:]):
-            return Refusal.NO_CONTACT
+        await conn.execute(CHANGE, *place, *fields)
         await audit.record(conn, tenant_id, by, "contact.change", f"contact {contact_id}")
     return None

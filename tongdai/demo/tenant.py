@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from tongdai.campaigns.model import DEFAULT_TYPE
-from tongdai.contacts import phone
+from tongdai.contacts import phone, time_zone_store
+from tongdai.contacts.model import number_of
 from tongdai.contacts.time_zones import zone_of
 from tongdai.db.pool import Connection
 from tongdai.demo import calls as demo_calls
@@ -29,7 +30,6 @@ CAMPAIGN_NAME = "Khao sat khach hang"
 LISTS = ((501, "Danh sach thang 4", 150), (502, "Default List", 30))
 """Id, name, contacts."""
 FIRST_CONTACT = 88001
-FIRST_CUSTOMER = 55001
 FIRST_PERSON = ("+84901234567", "Nguyen Van A")
 QUEUES = (
     (1001226, "test", None, 1, "waiting.wav", 120, None),
@@ -86,8 +86,8 @@ LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
     "preview", "agent", "call", "call_hour", "do_not_call", "do_not_call_list",
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
-    "contact_block", "contact_counter", "contact",
-    "customer", "contact_list", "campaign", "inbound_queue", "api_key", "tenant",
+    "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
+    "contact_list", "campaign", "inbound_queue", "api_key", "tenant",
 )  # fmt: skip
 
 
@@ -102,12 +102,15 @@ CREATE_CAMPAIGN = """
 insert into campaign (tenant_id, campaign_id, name, type, status, trunk) values ($1, $2, $3, $4, 1, $5)
 """
 CREATE_LIST = "insert into contact_list (tenant_id, campaign_id, list_id, name) values ($1, $2, $3, $4)"
-CREATE_CUSTOMERS = "insert into customer (tenant_id, customer_id, phone) values ($1, $2, $3)"
 CREATE_CONTACTS = """
-insert into contact (tenant_id, campaign_id, list_id, contact_id, customer_id, phone, name, zone)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into contact (tenant_id, campaign_id, list_id, contact_id, number, name, zone)
+values ($1, $2, $3, $4, $5, $6, $7)
 """
-CREATE_TALLY = """
+CREATE_DUE = """
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select tenant_id, contact_id, campaign_id, created_at, zone from contact where tenant_id = $1
+"""
+CREATE_COUNTERS = """
 insert into contact_counter (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
 select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, count(*)
 from contact where tenant_id = $1 group by 1, 2, 3, 4, 5
@@ -132,7 +135,7 @@ values ($1, $2, 0, 1, $3, 1, 0, $4)
 """
 # Until the end of the transaction nobody takes a number of the sequences, which are about to be moved.
 LOCK_SEQUENCES = """
-lock table campaign, contact_list, customer, contact, import_job, inbound_queue in share row exclusive mode
+lock table campaign, contact_list, contact, import_job, inbound_queue in share row exclusive mode
 """
 MOVE_SEQUENCE = """
 select setval(s.sequence, greatest($3, coalesce(pg_sequence_last_value(s.sequence), 0)))
@@ -154,7 +157,6 @@ async def _create(conn: Connection) -> None:
     for table, column, highest in (
         ("campaign", "campaign_id", CAMPAIGN),
         ("contact_list", "list_id", LISTS[-1][0]),
-        ("customer", "customer_id", FIRST_CUSTOMER + len(people) - 1),
         ("contact", "contact_id", FIRST_CONTACT + len(people) - 1),
         ("import_job", "job_id", JOB),
         ("inbound_queue", "queue_id", QUEUES[-1][0]),
@@ -167,17 +169,16 @@ async def _create_contacts(conn: Connection, placed: list[int], people: list[tup
     """Fill the lists: `placed` is the list of each of the people."""
     for list_id, name, _ in LISTS:
         await conn.execute(CREATE_LIST, TENANT, CAMPAIGN, list_id, name)
-    await conn.executemany(
-        CREATE_CUSTOMERS, [(TENANT, FIRST_CUSTOMER + place, number) for place, (number, _) in enumerate(people)]
-    )
+    zones = await time_zone_store.numbers(conn, {zone_of(number) for number, _ in people})
     await conn.executemany(
         CREATE_CONTACTS,
         [
-            (TENANT, CAMPAIGN, list_id, FIRST_CONTACT + place, FIRST_CUSTOMER + place, *person, zone_of(person[0]))
-            for place, (list_id, person) in enumerate(zip(placed, people, strict=True))
+            (TENANT, CAMPAIGN, list_id, FIRST_CONTACT + place, number_of(number), name, zones[zone_of(number)])
+            for place, (list_id, (number, name)) in enumerate(zip(placed, people, strict=True))
         ],
     )
-    await conn.execute(CREATE_TALLY, TENANT)
+    await conn.execute(CREATE_DUE, TENANT)
+    await conn.execute(CREATE_COUNTERS, TENANT)
     await conn.execute(CREATE_BLOCKS, TENANT)
 
 
@@ -190,7 +191,6 @@ async def _create_job(conn: Connection, people: list[tuple[str, str]]) -> None:
         external_ids=None,
         contact_ids=[*made, made[0]],
         problems=[],
-        customer_ids=[FIRST_CUSTOMER + place for place in range(len(people))],
     )
     await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, JOB, *LISTS[0][:2], len(people))
     await conn.execute(CREATE_OUTCOME, TENANT, JOB, len(people), codec.encode(outcome))

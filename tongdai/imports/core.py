@@ -1,13 +1,13 @@
 """What becomes of the rows of a chunk. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.phone import Reason
 from tongdai.contacts.validation import Problem, check
-from tongdai.ids import ContactId, CustomerId
+from tongdai.ids import ContactId
 from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes.codec import ChunkOutcome
 from tongdai.imports.readers import Row
@@ -35,8 +35,6 @@ class Standing:
     """The numbers that are new with this chunk."""
     ours: AbstractSet[ContactId] = frozenset()
     """The contacts that earlier chunks of the job made."""
-    customer_ids: Sequence[CustomerId] = ()
-    """The customers that this chunk made."""
 
     @property
     def first_made(self) -> ContactId | None:
@@ -84,5 +82,4 @@ def settle(rows: list[Row], checked: Checked, standing: Standing) -> ChunkOutcom
         None if external_ids.count(None) == len(rows) else external_ids,
         found,
         problems,
-        list(standing.customer_ids),
     )

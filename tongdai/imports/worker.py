@@ -29,8 +29,12 @@ HAND_BACK_S = 1.0
 """A worker that stops waits no longer for a database that hangs."""
 
 AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.ForeignKeyViolationError)
-"""What others did at the same moment, such as removing a customer that this chunk had just found: no crash."""
-_REFUSALS = {Refusal.STOPPED: "The campaign was stopped", Refusal.NO_CAMPAIGN: "The campaign is gone"}
+"""What others did at the same moment: no crash."""
+_REFUSALS = {
+    Refusal.STOPPED: "The campaign was stopped",
+    Refusal.NO_CAMPAIGN: "The campaign is gone",
+    Refusal.NO_LIST: "The list is gone",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ async def _add(conn: Connection, claimed: Claimed, taken: Taken, checked: core.C
         return added
     perhaps = core.perhaps_repeated(added.contact_ids, added.made, taken.first_contact_id)
     ours = await store.made_by(conn, claimed.tenant_id, claimed.job_id, perhaps)
-    return core.Standing(added.contact_ids, added.made, ours, added.new_customers)
+    return core.Standing(added.contact_ids, added.made, ours)
 
 
 async def _try_out(conn: Connection, claimed: Claimed, _: Taken, checked: core.Checked) -> core.Standing | Refusal:
@@ -177,8 +181,8 @@ async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> Non
         _lost(claimed)
         return
     seq, payload = taken
-    contact_ids, customer_ids = codec.made(codec.decode(payload))
-    removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, contact_ids, customer_ids)
+    contact_ids = codec.made(codec.decode(payload))
+    removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, contact_ids)
     undone = await undo_store.taken_back(conn, claimed, seq, removed)
     metrics.IMPORT_CHUNKS.labels("taken back").inc()
     metrics.IMPORT_ROWS.labels("removed").inc(removed)

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import refused
 from tests.contacts.test_store import assert_uses
 from tests.support.agents import Floor
+from tests.support.contacts import put_due
 from tongdai.agents import store
 from tongdai.agents.model import AgentState
 from tongdai.agents.previews import store as previews
@@ -82,14 +83,12 @@ async def test_offer_is_the_same_until_it_is_skipped(floor):
     assert (answer["offer"], answer["error_message"]) == (None, "No contact is due within its calling window")
 
 
-async def test_oldest_due_is_offered_first_whatever_its_time_zone(floor):
+async def test_oldest_due_is_offered_first_whatever_its_time_zone(floor, conn):
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     made = await floor.contacts(campaign_id, 4)
     zones = ["Asia/Tokyo", "", "Europe/Paris", "Asia/Ho_Chi_Minh"]
     for contact_id, zone in zip(made, zones, strict=True):
-        await floor.pool.execute(
-            "update contact set zone = $3 where tenant_id = $1 and contact_id = $2", floor.tenant_id, contact_id, zone
-        )
+        await put_due(conn, floor.tenant_id, contact_id, zone=zone)
     seen = []
     for _ in made:
         seen.append(await offered_id(floor, agent_id, campaign_id))
@@ -133,7 +132,8 @@ async def test_listed_numbers_are_not_offered(floor):
         await floor.pool.execute(
             """
             insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at)
-            select $1, $2, phone, now() + $4::text::interval from contact where tenant_id = $1 and contact_id = $3
+            select $1, $2, '+' || number, now() + $4::text::interval from contact
+            where tenant_id = $1 and contact_id = $3
             """,
             floor.tenant_id, lists[name], contact_id, expires,
         )  # fmt: skip
@@ -299,8 +299,7 @@ async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor):
 async def test_contacts_of_zones_whose_window_is_closed_are_passed_over(floor, conn):
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     closed, open_ = await floor.contacts(campaign_id, 2)
-    await floor.pool.execute("update contact set zone = 'Asia/Tokyo' where tenant_id = $1 and contact_id = $2",
-        floor.tenant_id, closed)  # fmt: skip
+    await put_due(conn, floor.tenant_id, closed, zone="Asia/Tokyo")
     offer = await previews.offer(conn, floor.tenant_id, agent_id, campaign_id, lambda zone, *_: zone != "Asia/Tokyo")
     assert offer.contact_id == open_
 
@@ -337,31 +336,47 @@ async def large(fresh_database):
             ), l as (
                 insert into contact_list (tenant_id, campaign_id, name) select $1, campaign_id, 'L' from c
                 returning campaign_id, list_id
-            ), p as (
-                insert into customer (tenant_id, phone) select $1, '+8490' || lpad(i::text, 7, '0')
-                from generate_series(1, 20000) i returning customer_id, phone
             )
-            insert into contact (tenant_id, campaign_id, list_id, customer_id, phone, zone, process_status)
-            select $1, campaign_id, list_id, customer_id, phone,
-                (array['', 'Asia/Ho_Chi_Minh', 'Asia/Tokyo'])[1 + customer_id % 3], customer_id % 2
-            from l, p
+            insert into contact (tenant_id, campaign_id, list_id, number, zone, process_status, in_run)
+            select $1, campaign_id, list_id, 84900000000 + i, i % 3, i % 2 * 2, i % 4 = 0
+            from l, generate_series(1, 20000) i
             """,
             tenant_id,
         )
+        for sql in (FILL_ZONES, FILL_DUE, FILL_RUNS):
+            await conn.execute(sql)
         await conn.execute("analyze")
         yield conn, tenant_id, await conn.fetchval("select min(campaign_id) from campaign")
         await conn.close()
 
 
+FILL_ZONES = "insert into time_zone (zone, name) values (1, 'Asia/Ho_Chi_Minh'), (2, 'Asia/Tokyo')"
+FILL_DUE = """
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select tenant_id, contact_id, campaign_id, created_at, zone from contact where process_status = 0 and not in_run
+"""
+FILL_RUNS = """
+insert into contact_run (tenant_id, campaign_id, zone, first_id, next_id, last_id, contacts)
+select tenant_id, campaign_id, zone, min(contact_id), min(contact_id), max(contact_id), count(*)
+from contact where in_run group by tenant_id, campaign_id, zone, number / 1000
+"""
+
+
 async def test_next_contact_is_found_by_the_index_of_those_due(large):
     conn, tenant_id, campaign_id = large
     zones = '{"",Asia/Ho_Chi_Minh,Asia/Tokyo}'
-    await assert_uses(conn, "contact_due", "contact", previews.OFFER, tenant_id, 1, campaign_id, zones)
+    args = (tenant_id, 1, campaign_id, zones)
+    for index, table in (
+        ("contact_due_order", "contact_due"),
+        ("contact_pkey", "contact"),
+        ("contact_run_pkey", "contact_run"),
+    ):
+        await assert_uses(conn, index, table, previews.OFFER, *args)
 
 
 async def test_zones_are_found_without_reading_the_contacts_between(large):
     conn, tenant_id, campaign_id = large
-    await assert_uses(conn, "contact_due", "contact", previews.ZONES, tenant_id, campaign_id)
-    assert [row["zone"] for row in await conn.fetch(previews.ZONES, tenant_id, campaign_id)] == [
+    await assert_uses(conn, "contact_due_order", "contact_due", previews.ZONES, tenant_id, campaign_id)
+    assert sorted(row["name"] for row in await conn.fetch(previews.ZONES, tenant_id, campaign_id)) == [
         "", "Asia/Ho_Chi_Minh", "Asia/Tokyo",
     ]  # fmt: skip

@@ -10,7 +10,8 @@ from enum import Enum, auto
 import asyncpg
 
 from tongdai.agents.model import OFFER_LASTS, SKIPPED_FOR, Accepted, AgentState, Offer
-from tongdai.contacts.in_call import in_call
+from tongdai.contacts import due
+from tongdai.contacts.in_call import in_call, phone
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
@@ -52,36 +53,49 @@ where p.tenant_id = $1 and c.tenant_id = p.tenant_id and c.contact_id = p.contac
     and (c.process_status <> 0 or p.accepted_at is null and p.offered_at <= now() - $2::interval or {in_call("c")})
 """
 
-# From zone to zone by the index, without the contacts between.
-ZONES = """
-with recursive zones as (
-    (select zone from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0 order by zone limit 1)
-    union all
-    select (
-        select c.zone from contact c
-        where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and c.zone > z.zone
-        order by c.zone limit 1
-    ) from zones z where z.zone is not null
-)
-select zone from zones where zone is not null
-"""
+ZONES = f"{due.WAITING_ZONES} select name from zones"
 
-# The oldest due of each zone is where the zone's part of the index begins, and the oldest of these is the next. Held
-# against being deleted until it is offered.
+_MAY_BE_OFFERED = f"""
+    not exists (select from preview where tenant_id = $1 and contact_id = c.contact_id)
+    and not exists (
+        select from do_not_call d
+        join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+        where d.tenant_id = $1 and d.phone = {phone("c")} and (d.expires_at is null or d.expires_at > now())
+            and (l.campaign_id is null or l.campaign_id = $3)
+    )
+"""
+# Of each zone the first that waits in contact_due and the first that waits in a run: the oldest of these is the next.
+# Held against being deleted until it is offered.
 OFFER = f"""
 with next as materialized (
-    select c.contact_id from unnest($4::text[]) as z (zone) cross join lateral (
-        select contact_id, due_at from contact c
-        where c.tenant_id = $1 and c.campaign_id = $3 and c.process_status = 0 and c.zone = z.zone and c.due_at <= now()
-            and not exists (select from preview p where p.tenant_id = $1 and p.contact_id = c.contact_id)
-            and not {in_call("c")}
-            and not exists (
-                select from do_not_call d join do_not_call_list l using (tenant_id, dnc_list_id)
-                where d.tenant_id = $1 and d.phone = c.phone and (d.expires_at is null or d.expires_at > now())
-                    and (l.campaign_id is null or l.campaign_id = $3)
-            )
-        order by c.due_at, c.contact_id limit 1 for key share of c skip locked
-    ) c order by c.due_at, c.contact_id limit 1
+    select first.contact_id from unnest($4::text[]) as sent (name)
+    join time_zone z on z.name = sent.name
+    cross join lateral (
+        (
+            select due.contact_id, due.due_at from (
+                select due.contact_id, due.due_at from contact_due due cross join lateral (
+                    select contact_id, number from contact
+                    where tenant_id = $1 and contact_id = due.contact_id limit 1
+                ) c
+                where due.tenant_id = $1 and due.campaign_id = $3 and due.zone = z.zone and due.due_at <= now()
+                    and {_MAY_BE_OFFERED}
+                order by due.due_at, due.contact_id
+            ) due cross join lateral (
+                select from contact
+                where tenant_id = $1 and contact_id = due.contact_id limit 1 for key share skip locked
+            ) held limit 1
+        ) union all (
+            select c.contact_id, r.due_at from (
+                select next_id, last_id, due_at from contact_run
+                where tenant_id = $1 and campaign_id = $3 and zone = z.zone and due_at <= now() order by first_id
+            ) r cross join lateral (
+                select contact_id from contact c
+                where tenant_id = $1 and contact_id between r.next_id and r.last_id and campaign_id + 0 = $3
+                    and zone = z.zone and in_run and process_status + 0 = 0 and {_MAY_BE_OFFERED}
+                order by contact_id limit 1 for key share of c skip locked
+            ) c limit 1
+        )
+    ) first order by first.due_at, first.contact_id limit 1
 ), offered as (
     insert into preview (tenant_id, agent_id, campaign_id, contact_id)
     select $1, $2, $3, contact_id from next on conflict do nothing returning contact_id
@@ -106,7 +120,7 @@ async def offer(
         has = await find(conn, tenant_id, agent_id)
         if has is not None:
             return has if has.campaign_id == campaign_id else Refusal.HAS_OTHER
-        zones = [row["zone"] for row in await conn.fetch(ZONES, tenant_id, campaign_id)]
+        zones = [row["name"] for row in await conn.fetch(ZONES, tenant_id, campaign_id)]
         zones = [zone for zone in zones if is_open(zone, tenant_zone, now)]
         # Repeat when another agent was offered the same contact concurrently.
         while (row := await conn.fetchrow(OFFER, tenant_id, agent_id, campaign_id, zones)) and not row["offered"]:
@@ -128,15 +142,17 @@ def _refusal(terms: asyncpg.Record | None) -> Refusal | None:
     return next((refusal for refusal, met in holds.items() if not met), None)
 
 
-FIND = """
-select p.agent_id, p.campaign_id, p.contact_id, c.phone, c.name, c.external_id, c.attributes, c.zone,
+FIND = f"""
+select p.agent_id, p.campaign_id, p.contact_id, {phone("c")} as phone, c.name, c.external_id, c.attributes,
+    z.name as zone,
     (
         select count(*) from call t
         where t.tenant_id = p.tenant_id and t.contact_id = p.contact_id and t.ended_at is not null
             and t.dialled_at is not null
     ) as attempts,
     p.offered_at, p.accepted_at
-from preview p join contact c using (tenant_id, contact_id) where p.tenant_id = $1 and p.agent_id = $2
+from preview p join contact c using (tenant_id, contact_id) join time_zone z on z.zone = c.zone
+where p.tenant_id = $1 and p.agent_id = $2
 """
 
 
@@ -146,7 +162,7 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offe
     return None if row is None else Offer(**dict(row))
 
 
-# `+ 0` keeps it from the index of all that are due.
+# `+ 0` keeps it to the primary key.
 ACCEPT = f"""
 update preview p set accepted_at = coalesce(p.accepted_at, now()) from agent a, contact c
 where p.tenant_id = $1 and p.agent_id = $2 and (p.accepted_at is not null or p.offered_at > now() - $3::interval)
@@ -168,17 +184,26 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
     return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.AWAY
 
 
-# The contact first, as who deletes it locks them. `+ 0` keeps it from the index of all that are due.
+# The contact first, as who deletes it locks them.
+HOLD_OFFERED = """
+select c.contact_id, c.campaign_id from preview p join contact c on c.tenant_id = $1 and c.contact_id = p.contact_id
+where p.tenant_id = $1 and p.agent_id = $2 for no key update of c
+"""
 SKIP = f"""
-with held as materialized (
-    select c.contact_id from preview p join contact c on c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
-    where p.tenant_id = $1 and p.agent_id = $2 for no key update of c
-), skipped as (
-    delete from preview p using (select count(*) from held) after_it where p.tenant_id = $1 and p.agent_id = $2
-    returning p.contact_id
+with skipped as (
+    delete from preview where tenant_id = $1 and agent_id = $3 and contact_id = $4 returning contact_id
+), leaving as materialized (
+    select c.contact_id, c.zone from contact c
+    where c.tenant_id = $1 and c.contact_id = $4 and c.in_run and c.process_status + 0 = 0
+        and exists (select from skipped) and not {in_call("c")}
+), {due.LEAVE_RUNS}, left_run as (
+    update contact c set in_run = false from holding where c.tenant_id = $1 and c.contact_id = holding.contact_id
+), queued as (
+    insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+    select $1, contact_id, $2, now() + $5::interval, zone from holding
 ), rescheduled as (
-    update contact c set due_at = now() + $3::interval from skipped
-    where c.tenant_id = $1 and c.contact_id = skipped.contact_id and c.process_status + 0 = 0 and not {in_call("c")}
+    update contact_due set due_at = now() + $5::interval
+    where tenant_id = $1 and contact_id = $4 and exists (select from skipped)
 )
 select contact_id from skipped
 """
@@ -187,12 +212,19 @@ select contact_id from skipped
 async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> ContactId | Refusal:
     """Skip the contact, which is due again after SKIPPED_FOR. An accepted one can be skipped until it is claimed."""
     async with conn.transaction():
-        contact_id = await conn.fetchval(SKIP, tenant_id, agent_id, SKIPPED_FOR)
+        contact_id = await _skipped(conn, tenant_id, agent_id)
         if contact_id is None:
             known = await conn.fetchval(STATE, tenant_id, agent_id)
             return Refusal.NO_AGENT if known is None else Refusal.NONE_OFFERED
         await audit.record(conn, tenant_id, by, "preview.skip", f"contact {contact_id}", {"agent": agent_id})
     return contact_id
+
+
+async def _skipped(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> ContactId | None:
+    held = await conn.fetchrow(HOLD_OFFERED, tenant_id, agent_id)
+    if held is None:
+        return None
+    return await conn.fetchval(SKIP, tenant_id, held["campaign_id"], agent_id, held["contact_id"], SKIPPED_FOR)
 
 
 LOCAL_TIME = "select zone, now() as now from tenant where tenant_id = $1"

@@ -1,8 +1,9 @@
 """How many contacts of a campaign are pending: by time zone and due time, and those whose number is kept from calls.
 
-Few of millions are looked at. All but the largest range of due times are counted, in the index of those that are due;
-what the tally has more is the largest. A number is kept by a do-not-call list, a call that is up, or a ceiling: such
-numbers are gathered, and their contacts counted once, from the smaller side. As the claim judges, so it is judged here.
+Few of millions are read. Runs tell how many contacts they hold. Of contact_due, all but the largest range of due times
+are counted; what the counter has more is the largest. A number is kept by a do-not-call list, an active call, or a
+frequency cap: such numbers are gathered, and their contacts counted once, from the smaller side. Must apply the same
+rules as the claim query.
 """
 
 from collections.abc import Sequence
@@ -11,56 +12,55 @@ from typing import NamedTuple
 
 from tongdai.calls.diagnostics.rules import Reason, ZoneCount
 from tongdai.calls.live.campaign_snapshot import Place, fetch, value
-from tongdai.calls.sql import ZONES_PENDING
 from tongdai.campaigns.settings.values import FrequencyCap
-from tongdai.contacts.in_call import IN_CALL
+from tongdai.contacts.due import WAITING_ZONES, in_run
+from tongdai.contacts.in_call import IN_CALL, phone
 from tongdai.db.pool import Connection
 
-ZONES = f"{ZONES_PENDING} select zone from zones"
+ZONES = f"{WAITING_ZONES} select zone, name from zones order by name"
+# A run is due from when its contacts were inserted.
+RUNS = """
+select zone, sum(contacts)::bigint as contacts from contact_run where tenant_id = $1 and campaign_id = $2 group by zone
+"""
 RANGES = """
 select sent.zone, sent.later, case when sent.later then (
         select count(*) from (
-            select from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
-                and zone = sent.zone and due_at > now() limit $5::bigint
+            select from contact_due where tenant_id = $1 and campaign_id = $2 and zone = sent.zone and due_at > now()
+            limit $5::bigint
         ) later
     ) else (
         select count(*) from (
-            select from contact where tenant_id = $1 and campaign_id = $2 and process_status = 0
-                and zone = sent.zone and due_at <= now() limit $5::bigint
+            select from contact_due where tenant_id = $1 and campaign_id = $2 and zone = sent.zone and due_at <= now()
+            limit $5::bigint
         ) due
     ) end as contacts
-from unnest($3::text[], $4::boolean[]) as sent (zone, later)
-"""
-# Those that are in a call are in the index like those that wait.
-CALLED = """
-select c.zone, c.later, count(*) as contacts from call a cross join lateral (
-    select zone, due_at > now() as later from contact
-    where tenant_id = $1 and contact_id = a.contact_id and process_status + 0 = 0 limit 1
-) c where a.tenant_id = $1 and a.campaign_id = $2 and a.ended_at is null group by c.zone, c.later
+from unnest($3::smallint[], $4::boolean[]) as sent (zone, later)
 """
 _FIRST, _GROWTH = 50_000, 64
 
 
 async def zone_counts(conn: Connection, place: Place, pending: int, limit: int = _FIRST) -> list[ZoneCount]:
-    """All that are pending, of whom the tally says how many there are. In a snapshot.
+    """All that are pending, of whom the counter says how many there are. In a snapshot.
 
     Ranges are counted up to `limit`, and up to a multiple of it, until one at most is longer: which one that is need
     not be known before, and it is never counted to its end.
     """
-    zones = [row["zone"] for row in await fetch(conn, ZONES, *place)]
-    in_call = {(row["zone"], row["later"]): row["contacts"] for row in await fetch(conn, CALLED, *place)}
-    known: dict[tuple[str, bool], int] = {}
+    zones = {row["zone"]: row["name"] for row in await fetch(conn, ZONES, *place)}
+    runs: dict[int, int] = {row["zone"]: row["contacts"] for row in await fetch(conn, RUNS, *place)}
+    known: dict[tuple[int, bool], int] = {}
     longer = [(zone, later) for zone in zones for later in (False, True)]
     while len(longer) > 1:
         sent = [zone for zone, _ in longer], [later for _, later in longer]
         rows = await fetch(conn, RANGES, *place, *sent, limit)
-        counted = {(row["zone"], row["later"]): row["contacts"] for row in rows if row["contacts"] < limit}
-        known |= {span: contacts - in_call.get(span, 0) for span, contacts in counted.items()}
+        known |= {(row["zone"], row["later"]): row["contacts"] for row in rows if row["contacts"] < limit}
         longer = [span for span in longer if span not in known]
         limit *= _GROWTH
     for span in longer:
-        known[span] = pending - sum(known.values())
-    return [ZoneCount(zone, known[zone, False] + known[zone, True], known[zone, True]) for zone in zones]
+        known[span] = pending - sum(runs.values()) - sum(known.values())
+    return [
+        ZoneCount(name, runs.get(zone, 0) + known[zone, False] + known[zone, True], known[zone, True])
+        for zone, name in zones.items()
+    ]
 
 
 class Kept(NamedTuple):
@@ -80,7 +80,7 @@ _SLACK = timedelta(hours=1)
 # within it, which is what a claim asks.
 _NUMBERS = """
 with kept as materialized (
-    select phone, min(reason) as reason from (
+    select substr(phone, 2)::bigint as number, min(reason) as reason from (
         select d.phone, 1 as reason
         from do_not_call_list l join do_not_call d on d.tenant_id = l.tenant_id and d.dnc_list_id = l.dnc_list_id
         where l.tenant_id = $1 and (l.campaign_id is null or l.campaign_id = $2)
@@ -92,51 +92,66 @@ with kept as materialized (
         join call a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
             and a.dialled_at + ceilings.period > now()
         group by a.phone, ceilings.calls, ceilings.period having count(*) >= ceilings.calls
-    ) numbers group by phone order by phone
+    ) numbers group by phone order by number
 )
 """
+# A contact that waits in a run is due.
+_COUNTED = """
+select found.reason, z.name as zone, found.pending, found.later from (
+    select reason, zone, count(*) as pending, count(*) filter (where due_at > now()) as later
+    from found where reason is not null group by reason, zone
+) found join time_zone z on z.zone = found.zone
+"""
 # Each number is looked up; in their order, so that the next is on the same page of the index or on one of the next.
-BY_NUMBER = f"""{_NUMBERS}
-select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
-from kept cross join lateral (
-    select zone, due_at from contact
-    where tenant_id = $1 and campaign_id = $2 and phone = kept.phone and process_status + 0 = 0
-        and contact_id not in ({IN_CALL}) offset 0
-) c group by kept.reason, c.zone
-"""
-# Both are read once.
-BY_BOTH = f"""{_NUMBERS}
-select kept.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
-from kept join contact c on c.tenant_id = $1 and c.campaign_id = $2 and c.phone = kept.phone and c.process_status = 0
-    and c.contact_id not in ({IN_CALL})
-group by kept.reason, c.zone
-"""
+BY_NUMBER = f"""{_NUMBERS}, found as (
+    select kept.reason, c.zone, d.due_at from kept
+    cross join lateral (
+        select contact_id, zone from contact
+        where tenant_id = $1 and campaign_id = $2 and number = kept.number and process_status + 0 = 0
+            and contact_id not in ({IN_CALL}) offset 0
+    ) c
+    left join lateral (
+        select due_at from contact_due where tenant_id = $1 and contact_id = c.contact_id limit 1
+    ) d on true
+) {_COUNTED}"""
+# All are read once.
+BY_BOTH = f"""{_NUMBERS}, found as (
+    select kept.reason, c.zone, d.due_at
+    from kept join contact c on c.tenant_id = $1 and c.campaign_id = $2 and c.number = kept.number
+        and c.process_status = 0 and c.contact_id not in ({IN_CALL})
+    left join contact_due d on d.tenant_id = $1 and d.campaign_id = $2 and d.contact_id = c.contact_id
+) {_COUNTED}"""
 # Each contact is looked up. `offset 0` keeps the look-ups what they are written as: of one number, by its index.
 BY_CONTACT = f"""
-select found.reason, c.zone, count(*) as pending, count(*) filter (where c.due_at > now()) as later
-from contact c cross join lateral (
-    select case
+with waiting as (
+    select contact_id, due_at from contact_due where tenant_id = $1 and campaign_id = $2
+    union all
+    select c.contact_id, null from contact_run r cross join lateral ({in_run("r", "r.zone", "null")}) c
+    where r.tenant_id = $1 and r.campaign_id = $2
+), found as (
+    select c.zone, waiting.due_at, case
         when exists (
             select from do_not_call d
             join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-            where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
+            where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
                 and (d.expires_at is null or d.expires_at > now()) offset 0
         ) then 1
-        when exists (select from call where tenant_id = $1 and phone = c.phone and ended_at is null offset 0) then 2
         when exists (
-            select from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
+            select from call where tenant_id = $1 and phone = {phone("c")} and ended_at is null offset 0
+        ) then 2
+        when exists (
+            select from unnest($3::integer[], $4::interval[]) as caps (calls, period)
             cross join lateral (
-                select from call where tenant_id = $1 and phone = c.phone and ended_at is not null
-                    and opened_at > now() - $5::interval and dialled_at + ceilings.period > now()
-                offset ceilings.calls - 1 limit 1
+                select from call where tenant_id = $1 and phone = {phone("c")} and ended_at is not null
+                    and opened_at > now() - $5::interval and dialled_at + caps.period > now()
+                offset caps.calls - 1 limit 1
             ) placed
         ) then 3
-    end as reason offset 0
-) found
-where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and found.reason is not null
-    and c.contact_id not in ({IN_CALL})
-group by found.reason, c.zone
-"""
+    end as reason
+    from waiting cross join lateral (
+        select zone, number from contact where tenant_id = $1 and contact_id = waiting.contact_id limit 1
+    ) c
+) {_COUNTED}"""
 
 # Numbers on lists, and calls of so long: as kept by those who write them, and nearly so is enough.
 SIZE = """

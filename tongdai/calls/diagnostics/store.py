@@ -8,6 +8,7 @@ from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
 from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
 from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.rules import number_caps
+from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
 from tongdai.ids import ContactId
 
@@ -23,18 +24,21 @@ class Diagnosis:
 
 
 # `offset 0` keeps it what it is written as: the first that is on no list, contact by contact.
-NEXT_DUE = """
-select min(first.due_at) from unnest($3::text[]) as zones (zone)
+NEXT_DUE = f"""
+select min(first.due_at) from unnest($3::text[]) as zones (name)
+join time_zone z on z.name = zones.name
 cross join lateral (
-    select c.due_at from contact c
-    where c.tenant_id = $1 and c.campaign_id = $2 and c.process_status = 0 and c.zone = zones.zone and c.due_at > now()
+    select due.due_at from contact_due due cross join lateral (
+        select number from contact where tenant_id = $1 and contact_id = due.contact_id limit 1
+    ) c
+    where due.tenant_id = $1 and due.campaign_id = $2 and due.zone = z.zone and due.due_at > now()
         and not exists (
             select from do_not_call d
             join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-            where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
+            where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
                 and (d.expires_at is null or d.expires_at > now()) offset 0
         )
-    order by c.due_at, c.contact_id limit 1
+    order by due.due_at, due.contact_id limit 1
 ) first
 """
 
@@ -68,19 +72,22 @@ def _due(kept: list[Kept], reason: Reason, found: Waiting) -> int:
     return sum(one.pending - one.later for why, one in kept if why is reason and one.zone in found.open_zones)
 
 
-CONTACT = """
+CONTACT = f"""
 select case when live.contact_id = c.contact_id then 1 else c.process_status end as process_status, c.call_status,
-    c.zone, c.due_at, case when live.contact_id = c.contact_id then live.state end as state,
+    z.name as zone, coalesce(due.due_at, c.created_at) as due_at,
+    case when live.contact_id = c.contact_id then live.state end as state,
     live.contact_id is not null as busy, listed.lists, listed.until_at, called.until_at as called_until
 from contact c
+join time_zone z on z.zone = c.zone
+left join contact_due due on due.tenant_id = $1 and due.contact_id = c.contact_id
 left join lateral (
-    select contact_id, state from call where tenant_id = $1 and phone = c.phone and ended_at is null limit 1
+    select contact_id, state from call where tenant_id = $1 and phone = {phone("c")} and ended_at is null limit 1
 ) live on true
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
         case when bool_or(d.expires_at is null) then null else max(d.expires_at) end as until_at
     from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-    where d.tenant_id = $1 and d.phone = c.phone and (l.campaign_id is null or l.campaign_id = $2)
+    where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
         and (d.expires_at is null or d.expires_at > now())
 ) listed
 cross join lateral (
@@ -88,7 +95,7 @@ cross join lateral (
     from unnest($4::integer[], $5::interval[]) as ceilings (calls, period)
     cross join lateral (
         select dialled_at from call
-        where tenant_id = $1 and phone = c.phone and ended_at is not null and dialled_at is not null
+        where tenant_id = $1 and phone = {phone("c")} and ended_at is not null and dialled_at is not null
         order by opened_at desc offset ceilings.calls - 1 limit 1
     ) placed where placed.dialled_at + ceilings.period > now()
 ) called

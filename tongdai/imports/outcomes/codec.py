@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tongdai.ids import ContactId, CustomerId
+from tongdai.ids import ContactId
 from tongdai.imports.model import RowOutcome, RowResult
 
 LONGEST = 256
@@ -49,8 +49,6 @@ class ChunkOutcome(msgspec.Struct, array_like=True):
     """Of the rows whose letter is small, but for those that failed."""
     problems: list[tuple[str, str]]
     """Of the rows that failed: code and message."""
-    customer_ids: list[int]
-    """The customers that this chunk made."""
 
     @property
     def created(self) -> int:
@@ -71,16 +69,13 @@ _decoder = msgspec.json.Decoder(ChunkOutcome)
 
 def encode(chunk: ChunkOutcome) -> bytes:
     """Ids are stored as the steps between them: most are 1."""
-    stored = msgspec.structs.replace(
-        chunk, contact_ids=_steps(chunk.contact_ids), customer_ids=_steps(chunk.customer_ids)
-    )
+    stored = msgspec.structs.replace(chunk, contact_ids=_steps(chunk.contact_ids))
     return zlib.compress(_encode(stored), 1)
 
 
 def decode(payload: bytes) -> ChunkOutcome:
     chunk = _decoder.decode(zlib.decompress(payload))
     chunk.contact_ids = list(accumulate(chunk.contact_ids))
-    chunk.customer_ids = list(accumulate(chunk.customer_ids))
     return chunk
 
 
@@ -110,11 +105,8 @@ def results(chunk: ChunkOutcome, first_row: int, wanted: RowOutcome | None = Non
         yield RowResult(first_row + place, chunk.phones[place], external_ids[place], outcome, reason, code, contact_id)
 
 
-def made(chunk: ChunkOutcome) -> tuple[list[ContactId], list[CustomerId]]:
-    """The contacts and customers that the chunk made."""
+def made(chunk: ChunkOutcome) -> list[ContactId]:
+    """The contacts that the chunk made."""
     contact_ids: Any = iter(chunk.contact_ids)
     with_contact = ((letter, next(contact_ids)) for letter in chunk.letters if letter in _HAS_CONTACT)
-    return (
-        [ContactId(contact_id) for letter, contact_id in with_contact if letter == CREATED],
-        [CustomerId(customer_id) for customer_id in chunk.customer_ids],
-    )
+    return [ContactId(contact_id) for letter, contact_id in with_contact if letter == CREATED]

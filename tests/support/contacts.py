@@ -1,0 +1,128 @@
+"""Contacts put where a test needs them, straight in the database, and what must hold of all of them."""
+
+_LEAVE_RUN = """
+with held as (
+    select r.zone, r.first_id, r.contacts from contact c
+    join contact_run r on r.tenant_id = c.tenant_id and r.campaign_id = c.campaign_id and r.zone = c.zone
+        and c.contact_id between r.next_id and r.last_id
+    where c.tenant_id = $1 and c.contact_id = $2 and c.in_run
+), ended as (
+    delete from contact_run r using held h
+    where r.tenant_id = $1 and r.zone = h.zone and r.first_id = h.first_id and h.contacts = 1
+), shrunk as (
+    update contact_run r set contacts = r.contacts - 1 from held h
+    where r.tenant_id = $1 and r.zone = h.zone and r.first_id = h.first_id and h.contacts > 1
+)
+select count(*) from held
+"""
+
+
+async def leave(conn, tenant_id, contact_id):
+    """Take a contact out of its run and out of contact_due: in a transaction that puts it elsewhere."""
+    await conn.execute(_LEAVE_RUN, tenant_id, contact_id)
+    await conn.execute(
+        "update contact set in_run = false where tenant_id = $1 and contact_id = $2", tenant_id, contact_id
+    )
+    await conn.execute("delete from contact_due where tenant_id = $1 and contact_id = $2", tenant_id, contact_id)
+
+
+_PUT_DUE = """
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select tenant_id, contact_id, campaign_id, coalesce($3, created_at), zone from contact
+where tenant_id = $1 and contact_id = $2 and process_status = 0 and not exists (
+    select from call a where a.tenant_id = $1 and a.contact_id = $2 and a.ended_at is null
+)
+"""
+
+
+async def zone_number(conn, name):
+    await conn.execute("insert into time_zone (name) values ($1) on conflict do nothing", name)
+    return await conn.fetchval("select zone from time_zone where name = $1", name)
+
+
+async def put_due(conn, tenant_id, contact_id, due_at=None, zone=None):
+    """Set a contact's due time and zone; a pending one waits by itself from then on."""
+    async with conn.transaction():
+        due_at = due_at or await conn.fetchval(
+            "select due_at from contact_due where tenant_id = $1 and contact_id = $2", tenant_id, contact_id
+        )
+        await leave(conn, tenant_id, contact_id)
+        if zone is not None:
+            await conn.execute(
+                "update contact set zone = $3 where tenant_id = $1 and contact_id = $2",
+                tenant_id, contact_id, await zone_number(conn, zone),
+            )  # fmt: skip
+        await conn.execute(_PUT_DUE, tenant_id, contact_id, due_at)
+
+
+_PUT_ALL_DUE = """
+with ended as (
+    delete from contact_run where tenant_id = $1 and first_id = any($2::bigint[])
+), moved as (
+    update contact set zone = $3, in_run = false where tenant_id = $1 and contact_id = any($2::bigint[])
+    returning contact_id
+), gone as (
+    delete from contact_due where tenant_id = $1 and contact_id = any($2::bigint[])
+)
+select count(*) from moved
+"""
+_ALL_DUE = """
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select $1, contact_id, campaign_id, now() - interval '1 second' + position * interval '1 microsecond', zone
+from unnest($2::bigint[]) with ordinality as sent (id, position) join contact on tenant_id = $1 and contact_id = id
+"""
+
+
+async def put_all_due(conn, tenant_id, contact_ids, zone):
+    """Have contacts that were just inserted, all of their runs, wait by themselves: due within the last second, in
+    order."""
+    await conn.execute(_PUT_ALL_DUE, tenant_id, contact_ids, await zone_number(conn, zone))
+    await conn.execute(_ALL_DUE, tenant_id, contact_ids)
+
+
+async def put_in_call(conn, tenant_id, contact_id):
+    """Put a pending contact in a live call, as a claim would. UniqueViolationError: its number is in another."""
+    await leave(conn, tenant_id, contact_id)
+    await conn.execute(
+        """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
+           select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'infinity', 'infinity'
+           from contact where tenant_id = $1 and contact_id = $2""",
+        tenant_id, contact_id,
+    )  # fmt: skip
+
+
+# In how many of the places a contact is: a run, contact_due, a live call.
+_MISPLACED = """
+select c.contact_id, c.process_status, c.in_run, runs.runs, due.due, calls.calls from contact c
+cross join lateral (
+    select count(*) as runs from contact_run r
+    where r.tenant_id = c.tenant_id and r.campaign_id = c.campaign_id and r.zone = c.zone
+        and c.contact_id between r.next_id and r.last_id and c.in_run
+) runs
+cross join lateral (
+    select count(*) as due from contact_due d where d.tenant_id = c.tenant_id and d.contact_id = c.contact_id
+        and d.campaign_id = c.campaign_id and d.zone = c.zone
+) due
+cross join lateral (
+    select count(*) as calls from call a
+    where a.tenant_id = c.tenant_id and a.contact_id = c.contact_id and a.ended_at is null
+) calls
+where c.tenant_id = $1 and runs.runs + due.due + calls.calls <> case when c.process_status = 0 then 1 else 0 end
+"""
+_MISCOUNTED = """
+select r.zone, r.first_id, r.contacts, counted.contacts from contact_run r cross join lateral (
+    select count(*) as contacts from contact c
+    where c.tenant_id = r.tenant_id and c.campaign_id = r.campaign_id and c.zone = r.zone
+        and c.contact_id between r.next_id and r.last_id and c.in_run and c.process_status = 0
+) counted where r.tenant_id = $1 and r.contacts <> counted.contacts
+"""
+_STRAY = """
+select d.contact_id from contact_due d left join contact c on c.tenant_id = $1 and c.contact_id = d.contact_id
+where d.tenant_id = $1 and c.contact_id is null
+"""
+
+
+async def must_be_in_one_place(conn, tenant_id):
+    """Each pending contact is in one run, in contact_due or in one live call; runs count what they hold."""
+    for sql in (_MISPLACED, _MISCOUNTED, _STRAY):
+        assert not await conn.fetch(sql, tenant_id), [tuple(row) for row in await conn.fetch(sql, tenant_id)]
