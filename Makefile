@@ -45,6 +45,12 @@ test: $(VENV)/.dev ## Run the tests (ARGS="-k import" passes options)
 test-external: $(VENV)/.dev ## Run the tests against Debian's PostgreSQL 15, installed and started by a script
 	tests/external/run $(ARGS)
 
+test-pgbouncer: $(VENV)/.dev ## Likewise, through a PgBouncer in transaction mode, fetched by a script
+	tests/external/run --pgbouncer $(ARGS)
+
+test-failover: $(VENV)/.dev ## Fail over to a standby in the middle of imports and calls, two minutes
+	$(BIN)/pytest -n 2 tests/failover $(ARGS)
+
 test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp callees, fetched by a script
 	tests/live/run $(ARGS)
 
@@ -55,12 +61,7 @@ soak: $(VENV)/.dev ## Imports under random kills, then hours of simulated calls 
 bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)
 
-build: $(VENV)/.dev ## Build wheels and source distributions of the server and the SDK into dist/
-	rm -rf dist
-	$(BIN)/python -m build --no-isolation --outdir dist clients/python
-	$(BIN)/python -m build --no-isolation --outdir dist .
-
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-external test-live soak bench build clean
+.PHONY: help setup run check format test test-external test-pgbouncer test-failover test-live soak bench clean

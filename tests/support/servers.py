@@ -213,12 +213,12 @@ class Server:
 
     @property
     def dsn(self) -> str:
-        """Of the embedded server."""
-        return dsn_of(self.data_dir)
+        """Of the embedded server, or of the external one that the settings name."""
+        return self.environment.get("TONGDAI_DATABASE_URL") or dsn_of(self.data_dir)
 
     @asynccontextmanager
     async def database(self) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-        """A connection of our own, once the embedded server takes one."""
+        """A connection of our own, once the database accepts one."""
         conn = await eventually(self._connect, START_S, "the database")
         try:
             yield conn
@@ -227,7 +227,8 @@ class Server:
 
     async def _connect(self) -> "asyncpg.Connection[asyncpg.Record] | None":
         try:
-            dsn = await embedded.attach(self.data_dir)
+            external = self.environment.get("TONGDAI_DATABASE_URL")
+            dsn = external or await embedded.attach(self.data_dir)
             return None if dsn is None else await connect(dsn, name="tests")
         except (*UNREACHABLE, asyncpg.PostgresError):
             return None

@@ -15,7 +15,7 @@ WAIT = "import time; print('ready', flush=True); time.sleep(60)"
 
 @pytest.fixture
 def interrupts_ignored() -> Iterator[None]:
-    """Ignore SIGINT, as a shell does for a background command."""
+    """What a shell does to a background command."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,0 +1,94 @@
+"""A database that fails over to its synchronous standby: no acknowledged row is lost, nobody is called twice."""
+
+import random
+import sys
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+
+from tests import soak
+from tests.support.ari_server import AriServer
+from tests.support.calling_office import PASSWORD, QUICK, USER, Office
+from tests.support.replication import Node, Pair, replicated
+from tests.support.servers import Server, eventually, serving
+from tongdai.clock import SystemClock
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
+from tongdai.switch.simulated.callees import Callees, uniform
+from tongdai.testing import factories
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
+    # A server that stands still is given up after the 30 seconds that a statement may take.
+    pytest.mark.timeout(300),
+]
+
+FAILURES: dict[str, Callable[[Node], None]] = {"killed": Node.kill, "standing still": Node.stop_still}
+failing = pytest.mark.parametrize("failure", FAILURES)
+
+
+@pytest.fixture
+async def pair() -> AsyncGenerator[Pair]:
+    async with replicated() as pair:
+        yield pair
+
+
+async def fail_over(pair: Pair, failure: str) -> None:
+    FAILURES[failure](pair.primary)
+    await pair.promote()
+
+
+@failing
+async def test_import_goes_on_at_the_standby_and_is_exact(pair: Pair, tmp_path: Path, failure: str) -> None:
+    settings = {"import_chunk_rows": 200, **soak.SETTINGS, "database_url": pair.url}
+    async with serving(tmp_path / "data", **settings) as server:
+        ledger = soak.Ledger(tmp_path / "ledger")
+        client = soak.Client(server, ledger)
+        imports = await soak.a_number_of(server, 3, 15_000, 6)
+        for one in imports[:4]:
+            await client.post(one)
+        await eventually(lambda: some_rows_are_in(server), 60, "some rows to be in", poll_s=0)
+        await fail_over(pair, failure)
+        for one in imports[4:]:
+            await client.post(one)
+        await eventually(lambda: soak.all_jobs_ended(server), 120, "all jobs to end", poll_s=0.2)
+        assert await soak.problems(server, imports, ledger) == []
+        await client.close()
+        ledger.close()
+
+
+async def some_rows_are_in(server: Server) -> bool:
+    async with server.database() as conn:
+        return await conn.fetchval(
+            "select coalesce(sum(created_rows), 0) > 0 and bool_or(finished_at is null) from import_job"
+        )
+
+
+@failing
+async def test_calls_go_on_at_the_standby_and_nobody_is_called_twice(pair: Pair, tmp_path: Path, failure: str) -> None:
+    contacts, first = 200, 60_000_000
+    callees = Callees(answer_rate=0.6, ring_s=uniform(0.2, 2), talk_s=uniform(0.5, 3), dead=0.0)
+    board = SimulatedAsterisk(random.Random(11), SystemClock(), callees)
+    async with AriServer(board, USER, PASSWORD).serving() as switch:
+        asterisk = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
+        async with serving(tmp_path / "data", database_url=pair.url, **asterisk) as server:
+            office = Office(server, board, asterisk, await server.key(scopes=frozenset(factories.Scope)))
+            campaign_id = await office.campaign(contacts, first, **QUICK | {"callsPerSecond": 20})
+            await eventually(lambda: len(board.ledger.calls) >= contacts // 4, 60, "calls")
+            await fail_over(pair, failure)
+            placed = len(board.ledger.calls)
+            assert placed < contacts
+            await eventually(lambda: all_processed(server, contacts), 120, "every contact to be processed", poll_s=0.5)
+            assert board.ledger.violations == []
+            assert set(office.dialled(first, contacts).values()) == {1}
+            async with server.database() as conn:
+                ended = await conn.fetchval(
+                    "select count(distinct contact_id) from call where campaign_id = $1", campaign_id
+                )
+            assert ended == contacts
+            assert len(board.ledger.calls) <= contacts
+
+
+async def all_processed(server: Server, contacts: int) -> bool:
+    async with server.database() as conn:
+        return await conn.fetchval("select count(*) = $1 from contact where process_status = 2", contacts)
