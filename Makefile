@@ -61,7 +61,12 @@ soak: $(VENV)/.dev ## Imports under random kills, then hours of simulated calls 
 bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md
 	$(BIN)/python -m bench $(ARGS)
 
+build: $(VENV)/.dev ## Build wheels and source distributions of the server and the SDK into dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist clients/python
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-external test-pgbouncer test-failover test-live soak bench clean
+.PHONY: help setup run check format test test-external test-pgbouncer test-failover test-live soak bench build clean

@@ -15,7 +15,7 @@ WAIT = "import time; print('ready', flush=True); time.sleep(60)"
 
 @pytest.fixture
 def interrupts_ignored() -> Iterator[None]:
-    """What a shell does to a background command."""
+    """Ignore SIGINT, as a shell does for a background command."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)
