@@ -31,7 +31,7 @@ from tests.support.call_scene import (
     waits,
 )
 from tongdai.calls import claim, finish, store
-from tongdai.calls.model import NOT_PLACED, TRANSITIONS, CallState, Claims, Ending, History, Outcome
+from tongdai.calls.model import NOT_PLACED, TRANSITIONS, CallState, Claims, Detection, Ending, History, Outcome, Verdict
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.testing import factories
 
@@ -255,6 +255,21 @@ async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_i
     await must_be_true(conn, tenant_id)
 
 
+@pytest.mark.parametrize(
+    ("detection", "kept"),
+    [
+        (Detection(Verdict.MACHINE, "LONGGREETING-1200-1200", 1482), ("machine", "LONGGREETING-1200-1200", 1482)),
+        (None, (None, None, None)),
+    ],
+)
+async def test_call_keeps_what_the_detection_of_machines_decided(conn, terms, detection, kept):
+    (call,) = (await claim.claim(conn, terms, 1)).calls
+    await reach(conn, call, CallState.ANSWERED)
+    assert await call_steps.end(conn, call, Ending(Outcome.MACHINE, 16, None, detection), None)
+    row = await row_of(conn, call)
+    assert (row["amd_verdict"], row["amd_cause"], row["amd_ms"]) == kept
+
+
 async def test_call_that_was_not_placed_leaves_the_status_of_the_earlier_call(conn, tenant_id, terms):
     now = await now_of(conn)
     await called(conn, terms, Outcome.BUSY, now)
@@ -464,7 +479,7 @@ async def test_steps_find_their_calls_by_key(statistics):
     call_id = await conn.fetchval("select call_id from call where tenant_id = $1 limit 1", tenant_id)
     ids = (f"{{{tenant_id}}}", f"{{{call_id}}}")
     step = (*ids, "{2026-01-01}", "{7}")
-    end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}")
+    end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}", "{null}", "{null}", "{null}")
     for sql, args in [
         (store.DIAL, (*ids, "30 seconds")),
         (store.EXTEND, (*ids, "30 seconds")),

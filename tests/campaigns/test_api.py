@@ -35,6 +35,7 @@ SETTINGS = {
     "contactCeiling": None,
     "numberCeiling": None,
     "abandonmentCapPercent": 3.0,
+    "machineDetection": "off",
     "priority": 0,
     "effectiveWindows": [WINDOW],
     "effectiveRetryRules": {

@@ -9,7 +9,7 @@ import pytest
 from tongdai.campaigns import store
 from tongdai.campaigns.model import Action
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import FrequencyCap, Mode, Preset, Purpose, RetryRule
+from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Span, week_of
 from tongdai.db.pool import connect
 from tongdai.queues import store as queues
@@ -37,6 +37,7 @@ def settings(queue_id=None) -> CallSettings:
         contact_cap=FrequencyCap(4, 48 * HOUR),
         number_cap=FrequencyCap(2, HOUR),
         abandon_cap=3.3,
+        machine_detection=MachineDetection.HANG_UP,
         priority=-5,
     )
 

@@ -54,12 +54,3 @@ async def test_bridged_agent_and_customer_hear_each_other(caller: Listener, lab:
     assert await commands.hang_up(caller.ari, agent)
     await caller.wait_for(ChannelDestroyed, agent)
     assert await commands.destroy_bridge(caller.ari, bridge)
-
-
-async def test_silence_of_a_machine_detector_comes_back(caller: Listener) -> None:
-    channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
-    assert await commands.continue_at(caller.ari, channel_id, "amd")
-    back = await caller.wait_for(StasisStart, channel_id, count=2, within_s=15)
-    assert back.args[:2] == ("amd", "NOTSURE"), "it hears nothing at all"
-    assert await commands.hang_up(caller.ari, channel_id)
-    await caller.wait_for(ChannelDestroyed, channel_id)

@@ -25,7 +25,7 @@ from tongdai.calls.model import NOT_PLACED, CallState, Outcome
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
-from tongdai.campaigns.settings.values import FrequencyCap, Mode, RetryRule
+from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, RetryRule
 from tongdai.campaigns.settings.windows import Span
 from tongdai.dialer import originator
 from tongdai.dialer.options import LEASE
@@ -56,7 +56,7 @@ UNEXPECTED = ("call mishandled", "dialer loop failed, retrying", "campaign not d
 SOMETIMES = (
     "originate_late", "originate_conflict", "error", "request_lost", "reply_lost", "event_lost", "event_doubled",
     "event_late", "unheard",
-    "answered", "no_answer", "busy", "failed", "invalid_number", "abandoned", "cancelled", "lost", "dnc",
+    "answered", "no_answer", "busy", "failed", "invalid_number", "machine", "abandoned", "cancelled", "lost", "dnc",
     "out_of_window",
     "crashed before a step", "crashed after a step", "crashed before a request", "crashed after a request",
     "stopped", "taken over",
@@ -344,6 +344,10 @@ class World:
                 self.wrong(f"{call_id} ended as {outcome}, and was dialled")
             if outcome in {Outcome.ANSWERED, Outcome.ABANDONED} and (call is None or call.answered_at is None):
                 self.wrong(f"{call_id} ended as {outcome}, and nobody answered")
+            if outcome is Outcome.MACHINE and (
+                call is None or call.verdict != "MACHINE" or call.bridged_at is not None
+            ):
+                self.wrong(f"{call_id} ended as {outcome}, by no verdict or after it was connected")
             if call is not None and call.answered_at is not None and outcome in {Outcome.BUSY, Outcome.INVALID_NUMBER}:
                 self.wrong(f"{call_id} ended as {outcome}, and was answered")
 
@@ -572,17 +576,21 @@ def _campaigns(rng: random.Random) -> list[CallSettings]:
         "busy": RetryRule(timedelta(minutes=1), 3),
         "failed": RetryRule(timedelta(seconds=30), 4),
         "abandoned": RetryRule(timedelta(minutes=3), 1),
+        "machine": RetryRule(timedelta(minutes=2), 2),
     }
     day = tuple(Span(opens, opens + rng.randrange(1, 4)) for opens in range(0, 1440, 4))
     return [
         CallSettings(retries=quick, audio_file=rng.choice(("offer", None, "missing")), max_calls=15),
         CallSettings(
             mode=Mode.PREDICTIVE, queue_id=QUEUE, retries=quick, abandon_file=rng.choice(("sorry", None)), max_calls=60,
-            calls_per_second=20, abandon_cap=30.0,
+            calls_per_second=20, abandon_cap=30.0, machine_detection=MachineDetection.HANG_UP,
         ),
         CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, retries=quick, windows=(day,) * 7, priority=5),
         CallSettings(mode=Mode.PREVIEW, queue_id=QUEUE, retries=quick, contact_cap=FrequencyCap(3, timedelta(hours=1))),
-        CallSettings(retries=quick, windows=(day,) * 7, number_cap=FrequencyCap(2, timedelta(minutes=5))),
+        CallSettings(
+            retries=quick, windows=(day,) * 7, number_cap=FrequencyCap(2, timedelta(minutes=5)),
+            machine_detection=MachineDetection.HANG_UP,
+        ),
     ]  # fmt: skip
 
 

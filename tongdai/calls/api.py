@@ -44,7 +44,9 @@ _E = TypeVar("_E", bound=StrEnum)
             "(`cancelled`, `out_of_window`, `dnc`; no `dialledAt`). `ringSec` is from dialling to the answer or the "
             "end, `waitSec` from the answer to the agent (or the audio file), and of who got neither to the end, "
             "`talkSec` from the connection to the end. "
-            "`nextCallAt` tells when the contact is called again on account of it. With `Accept: text/csv` all that "
+            "`nextCallAt` tells when the contact is called again on account of it. "
+            "`machineVerdict` is what the detection of answering machines decided, where the campaign asks for it: "
+            "`human`, `machine`, `unsure` (not decided in time) or `unavailable`. With `Accept: text/csv` all that "
             "match come as one file, whatever `page` and `size`."
         ),
         query=(

@@ -62,8 +62,9 @@ class End(NamedTuple):
 # Each lock is taken in the order of its keys.
 END = f"""
 with sent as materialized (
-    select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[])
-        as sent (tenant_id, call_id, outcome, hangup_cause, tech_cause, again_at)
+    select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[],
+        $8::text[], $9::text[], $10::integer[])
+        as sent (tenant_id, call_id, outcome, hangup_cause, tech_cause, again_at, amd_verdict, amd_cause, amd_ms)
 ), held as materialized (
     select sent.*, sent.outcome = any($7::text[]) as not_placed from sent cross join lateral (
         select from call
@@ -71,7 +72,8 @@ with sent as materialized (
     ) a
 ), ended as (
     update call a set state = 'ended', outcome = held.outcome, hangup_cause = held.hangup_cause,
-        tech_cause = held.tech_cause, due_again_at = held.again_at, ended_at = clock_timestamp(),
+        tech_cause = held.tech_cause, amd_verdict = held.amd_verdict, amd_cause = held.amd_cause, amd_ms = held.amd_ms,
+        due_again_at = held.again_at, ended_at = clock_timestamp(),
         dialled_at = case when held.not_placed then null else a.dialled_at end
     from held where a.tenant_id = held.tenant_id and a.call_id = held.call_id
     returning a.tenant_id, a.call_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
@@ -119,14 +121,18 @@ async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
     pending again the status it had. Its agent is the caller's to free.
     """
     ordered = sorted(ends, key=lambda end: key_of(end.call))
+    endings = [end.ending for end in ordered]
     rows = await by_index(
         conn,
         END,
         *keys_of([end.call for end in ordered]),
-        [end.ending.outcome for end in ordered],
-        [end.ending.hangup_cause for end in ordered],
-        [end.ending.tech_cause for end in ordered],
+        [ending.outcome for ending in endings],
+        [ending.hangup_cause for ending in endings],
+        [ending.tech_cause for ending in endings],
         [end.again_at for end in ordered],
         sorted(NOT_PLACED),
+        [ending.detection and ending.detection.verdict for ending in endings],
+        [ending.detection and ending.detection.cause for ending in endings],
+        [ending.detection and ending.detection.took_ms for ending in endings],
     )
     return {row["call_id"] for row in rows}

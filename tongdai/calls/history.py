@@ -39,6 +39,9 @@ class CallRecord(NamedTuple):
     hangup_cause: int | None
     tech_cause: int | None
     due_again_at: datetime | None
+    amd_verdict: str | None
+    amd_cause: str | None
+    amd_ms: int | None
 
 
 COLUMNS = ", ".join(CallRecord._fields)

@@ -30,6 +30,9 @@ class CallView(msgspec.Struct):
     hangupCause: int | None
     sipStatus: int | None
     nextCallAt: datetime | None
+    machineVerdict: str | None
+    machineCause: str | None
+    machineDetectionMs: int | None
 
 
 class CallPage(msgspec.Struct, kw_only=True):
@@ -60,6 +63,9 @@ SAMPLE: dict[str, Any] = {
     "hangupCause": 16,
     "sipStatus": 200,
     "nextCallAt": None,
+    "machineVerdict": "human",
+    "machineCause": "HUMAN-600-600",
+    "machineDetectionMs": 1262,
 }
 
 
@@ -85,6 +91,9 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         call.hangup_cause,
         call.tech_cause,
         call.due_again_at,
+        call.amd_verdict,
+        call.amd_cause,
+        call.amd_ms,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import Mode
+from tongdai.campaigns.settings.values import MachineDetection, Mode
 from tongdai.dialer.core import Script
 
 LEASE = timedelta(seconds=45)
@@ -29,6 +29,7 @@ class Options:
 
 
 def script_of(settings: CallSettings, options: Options) -> Script:
+    detect = settings.machine_detection is MachineDetection.HANG_UP
     if settings.mode is Mode.AGENTLESS or settings.queue_id is None:
-        return Script(message=settings.audio_file or options.sound, sorry=None)
-    return Script(message=None, sorry=settings.abandon_file)
+        return Script(settings.audio_file or options.sound, None, detect)
+    return Script(None, settings.abandon_file, detect)

@@ -34,10 +34,10 @@ async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[
     assert (await listener.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
     assert await commands.hang_up(listener.ari, snoop)
 
-    async def gone() -> bool:
-        return await commands.channel(listener.ari, snoop) is None
+    async def stored() -> bool:
+        return (await listener.ari.request("GET", f"recordings/stored/{name}")).status == 200
 
-    await eventually(gone, 10, "the end of the snoop channel", poll_s=0.05)
+    await eventually(stored, 10, "the end of the recording", poll_s=0.05)
     return audio.read_wav(lab.recording(name))
 
 

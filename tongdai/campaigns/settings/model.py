@@ -16,7 +16,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Kind, Percent, Retries, Text, Whole, Windows
-from tongdai.campaigns.settings.values import FrequencyCap, Mode, Preset, Purpose, RetryRule
+from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Week
 from tongdai.ids import QueueId
 
@@ -178,6 +178,13 @@ class CallSettings:
         default=3.0,
         option="--abandon-cap",
         metavar="PERCENT",
+    )
+    machine_detection: MachineDetection = setting(
+        "machineDetection",
+        Choice(MachineDetection),
+        "Whether answered calls are analysed for answering machines; hang_up ends those as outcome machine.",
+        default=MachineDetection.OFF,
+        option="--machine-detection",
     )
     priority: int = setting(
         "priority",

@@ -42,6 +42,13 @@ class Preset(StrEnum):
     """Decree 91/2020/ND-CP: 08:00 to 17:00, one call to a number in 24 hours."""
 
 
+class MachineDetection(StrEnum):
+    """Whether a campaign detects answering machines, and what happens to a call that one answered."""
+
+    OFF = "off"
+    HANG_UP = "hang_up"
+
+
 @dataclass(frozen=True, slots=True)
 class FrequencyCap:
     """At most `calls` calls in any span of `period`."""

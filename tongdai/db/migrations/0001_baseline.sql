@@ -101,6 +101,7 @@ create table campaign (
     number_calls     integer check (number_calls between 1 and 1000),        -- over all campaigns of the tenant
     number_period_h  integer check (number_period_h between 1 and 8760),
     abandon_cap      real not null default 3.0 check (abandon_cap between 0 and 100),  -- percent of live answers
+    machine_detection text not null default 'off' check (machine_detection in ('off', 'hang_up')),
     priority         smallint not null default 0 check (priority between -100 and 100),
     created_at       timestamptz not null default now(),
     primary key (tenant_id, campaign_id),
@@ -408,6 +409,9 @@ create table call (
     ended_at     timestamptz,
     hangup_cause smallint,                     -- Q.850
     tech_cause   smallint,                     -- SIP
+    amd_verdict  text check (amd_verdict in ('human', 'machine', 'unsure', 'unavailable')),  -- null: not asked for
+    amd_cause    text,                         -- Asterisk's AMDCAUSE, or what it lacks
+    amd_ms       integer,                      -- how long the detection took
     dial_until   timestamptz not null,         -- where the calling window closes; 'infinity'
     lease_until  timestamptz not null,         -- without a heartbeat until then: lost
     due_again_at timestamptz,                  -- when its contact is to be called again; null: it is not
@@ -416,6 +420,7 @@ create table call (
     check ((state = 'ended') = (outcome is not null)),
     check (dialled_at is not null or state in ('claimed', 'ended')),
     check (answered_at is not null or connected_at is null),
+    check ((amd_verdict is null) = (amd_ms is null)),
     check ((direction = 'outbound') = (campaign_id is not null)),
     check ((direction = 'outbound') = (contact_id is not null)),
     check ((direction = 'inbound') = (queue_id is not null)),

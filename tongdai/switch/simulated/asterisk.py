@@ -47,7 +47,8 @@ class SimulatedAsterisk(SimulatedChannels):
         """`phones`: agents' phones by name; `trunks`: the names of carriers; `sounds`: seconds of each `sound:…`; None:
         any exists. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect machines."""
         super().__init__(rng, clock, callee, phones, trunks, keep)
-        self._sounds, self._amd = sounds, amd
+        self._sounds = sounds
+        self.amd = amd
         self._bridges: dict[str, list[str]] = {}
         self._away_until = 0.0
 
@@ -108,7 +109,7 @@ class SimulatedAsterisk(SimulatedChannels):
 
     def _module_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
-            case "GET", "modules", "app_amd.so" if self._amd:
+            case "GET", "modules", "app_amd.so" if self.amd:
                 return Reply(200, {"name": "app_amd.so", "status": "Running"})
             case _:
                 return _UNKNOWN
@@ -178,7 +179,7 @@ class SimulatedAsterisk(SimulatedChannels):
 
     def _run_extension(self, channel: SimulatedChannel, context: str, label: str) -> Reply:
         """The dialplan has one extension: the one of docs/telephony.md that detects machines."""
-        if (context, label) != (f"{channel.app}-amd", "detect") or not self._amd:
+        if (context, label) != (f"{channel.app}-amd", "detect") or not self.amd:
             return Reply(404, {"message": "Requested label can not be found"})
         if not channel.in_app:
             return _NOT_OURS

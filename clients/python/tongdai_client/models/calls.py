@@ -36,3 +36,7 @@ class Call(Result, frozen=True, kw_only=True):
     sip_status: int | None
     next_call_at: datetime | None
     """When the contact is due again because of this call's outcome."""
+    machine_verdict: str | None
+    """human, machine, unsure or unavailable; None: no detection was asked for."""
+    machine_cause: str | None
+    machine_detection_ms: int | None

@@ -71,6 +71,8 @@ class CallSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     number_cap: FrequencyCap | UnsetType | None = msgspec.field(name="numberCeiling", default=UNSET)
     """For each number over all campaigns; needs a period."""
     abandonment_cap_percent: float | UnsetType = UNSET
+    machine_detection: str | UnsetType = UNSET
+    """off or hang_up."""
     priority: int | UnsetType = UNSET
 
     def body(self) -> dict[str, object]:
@@ -115,6 +117,7 @@ class CampaignDetail(Campaign, frozen=True, kw_only=True):
     contact_cap: FrequencyCap | None = msgspec.field(name="contactCeiling")
     number_cap: FrequencyCap | None = msgspec.field(name="numberCeiling")
     abandonment_cap_percent: float
+    machine_detection: str
     priority: int
     effective_windows: list[CallingWindow]
     """The preset's windows intersected with the campaign's own."""
