@@ -9,11 +9,11 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The instant, in UTC."""
+        """The present instant, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards; for spans within one process."""
+        """Monotonic seconds, for spans within one process."""
         ...
 
 
@@ -26,14 +26,17 @@ class SystemClock:
 
 
 def cancel_requested() -> bool:
-    """Whether the present task was cancelled. The error of a connection that breaks just then takes the place of its
-    CancelledError: loops that go on after such errors ask here."""
+    """Whether the present task was cancelled.
+
+    The error of a connection that breaks at the same moment replaces the CancelledError, so loops that continue after
+    such errors must ask here.
+    """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 async def every(interval_s: float, fn: Callable[[], Awaitable[object]]) -> None:
-    """Await `fn`, then wait, until cancelled."""
+    """Await `fn` again and again, with a wait in between, until cancelled."""
     while not cancel_requested():
         await fn()
         await asyncio.sleep(interval_s)

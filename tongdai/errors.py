@@ -1,4 +1,4 @@
-"""Every public error: its class, HTTP status and error_code. Messages name the thing and the value."""
+"""Public errors: class, HTTP status and error_code. Messages name the field, the value and what is expected."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ SHOWN_INPUT = 100  # characters of a caller's input that an error message may re
 
 
 def shown(value: object) -> str:
-    """A caller's value as an error message may repeat it: printable and cut."""
+    """Make a caller's value fit for an error message: printable and cut."""
     text = str(value)
     return "".join(c if c.isprintable() else "?" for c in text[: SHOWN_INPUT - 1]) + (
         "…" if len(text) >= SHOWN_INPUT else ""
@@ -14,7 +14,7 @@ def shown(value: object) -> str:
 
 
 class ApiError(Exception):
-    """A failure the API answers. `headers` go out with it."""
+    """A failure that the API answers, with further headers."""
 
     status = 500
     error_code = "FAIL"
@@ -38,7 +38,8 @@ class InvalidState(ApiError):
 
 
 class Unauthorized(ApiError):
-    """Missing, malformed, unknown, revoked, expired: one body for all, so that it tells a guesser nothing."""
+    """The key is missing, malformed, unknown, revoked or expired: one body for all, so that guessing reveals
+    nothing."""
 
     status, error_code = 401, "UNAUTHORIZED"
 
@@ -54,7 +55,7 @@ class InsufficientScope(ApiError):
 
 
 class NotFound(ApiError):
-    """Another tenant's thing and a thing that never was are answered alike: callers give no detail beyond the noun."""
+    """Not found. Unknown and foreign ids get the same answer, so callers give no detail beyond the noun."""
 
     status, error_code = 404, "NOT_FOUND"
 
@@ -88,4 +89,4 @@ class Unavailable(ApiError):
 
 
 class OperatorError(Exception):
-    """What an operator can mend: printed by the command line as one line, exit code 1."""
+    """An error that the operator can fix: the command line prints it as one line and exits with code 1."""

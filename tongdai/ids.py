@@ -19,14 +19,14 @@ MAX_DIGITS = 18
 
 
 def parse(text: str) -> int | None:
-    """The id that `text` writes, or None. `٣`, `+5`, `1_0`, and 4,301 digits are none."""
+    """Parse an id; None for anything else, such as `٣`, `+5`, `1_0` or 4,301 digits."""
     if 0 < len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
         return int(text) or None
     return None
 
 
 def from_path(text: str, noun: str) -> int:
-    """The id in a path; NotFound (`Campaign not found`) when it is none, as for an id that never existed."""
+    """The id in a path; NotFound (`Campaign not found`) when it is malformed, as for an unknown id."""
     value = parse(text)
     if value is None:
         raise NotFound(f"{noun} not found")

@@ -1,4 +1,4 @@
-"""Logs: a line for each decision, ids as fields, to standard error. Never a key, a name or a number."""
+"""Logging: one line for each decision, ids as fields, to standard error; never a key, a name or a phone number."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ _request_line: "_RequestLine | None" = None
 
 
 def configure(log_format: str, level: str, process: str) -> None:
-    """For this whole process, its libraries included. `process` names it in each line (`api`, `engine`)."""
+    """Configure logging of the process, its libraries included; `process` names it in each line (`api`, `engine`)."""
 
     def name_process(_: object, __: str, event: EventDict) -> EventDict:
         event["process"] = process
@@ -53,7 +53,7 @@ def configure(log_format: str, level: str, process: str) -> None:
 
 
 def request(method: str, route: str, status: int, ms: float, tenant: int | None, request_id: bytes) -> None:
-    """The line of a request, as structlog would write it but by the shortest way: there are thousands a second."""
+    """Log a request in the format of structlog, but without its overhead: there are thousands a second."""
     if _request_line is not None:
         _request_line(method, route, status, ms, "null" if tenant is None else tenant, request_id.decode())
 
@@ -85,7 +85,7 @@ def _request_liner(log_format: str, process: str) -> _RequestLine:
 
 
 def _exception(_: object, __: str, event: EventDict) -> EventDict:
-    """Where an exception came from and of what kind: its message may repeat a key, a name or a number."""
+    """Format an exception without its message, which may contain a key, a name or a phone number."""
     raised = event.pop("exc_info", None)
     if raised and not isinstance(raised, BaseException):
         raised = sys.exc_info()[1]
@@ -101,7 +101,7 @@ def _json(_: object, __: str, event: EventDict) -> str:
 
 
 def _text(_: object, __: str, event: EventDict) -> str:
-    """`2026-03-10T02:00:00Z info  api  request method=GET …`, with a traceback on lines of its own."""
+    """Format an entry: `2026-03-10T02:00:00Z info  api  request method=GET …`, then a traceback on its own lines."""
     head = f"{event.pop('timestamp')} {event.pop('level'):<7} {event.pop('process'):<6} {event.pop('event')}"
     trace = event.pop("exception", None)
     fields = "".join(f" {name}={_field(value)}" for name, value in event.items())
@@ -109,7 +109,7 @@ def _text(_: object, __: str, event: EventDict) -> str:
 
 
 def _field(value: object) -> str:
-    """One word, or quoted: what a field says cannot look like another line."""
+    """Format a field's value, quoted unless it is one word, so that it cannot imitate another line."""
     if isinstance(value, str):
         return value if _WORD.fullmatch(value) else repr(value)
     return str(value) if isinstance(value, (int, float)) else repr(value)

@@ -1,4 +1,4 @@
-"""What Prometheus reads. Processes share their numbers through files where PROMETHEUS_MULTIPROC_DIR names a folder."""
+"""Prometheus metrics. Processes share them through files in the folder that PROMETHEUS_MULTIPROC_DIR names."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -32,8 +32,9 @@ _answered: dict[tuple[str, str, int], list[float]] = {}
 
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
-    """Count a request. `route` is a path template, or `-` for what matched none, `method` one that HTTP knows: labels
-    stay few. Kept here until `flush_requests`: the files that processes share take longer to write than all else."""
+    """Count a request by template of its path (`-`: no route) and method, which keeps the number of labels small.
+
+    Buffered until `flush_requests`, as writing to the shared files costs more than everything else here."""
     times = _answered.get((method, route, status))
     if times is None:
         times = _answered[method, route, status] = []
@@ -41,7 +42,7 @@ def request_answered(method: str, route: str, status: int, seconds: float) -> No
 
 
 def flush_requests() -> None:
-    """Tell Prometheus what was answered since the last time; called each second and at the end."""
+    """Write the buffered counts to the metrics; called every second and at the end."""
     for (method, route, status), times in _answered.items():
         REQUESTS.labels(method, route, str(status)).inc(len(times))
         latency = LATENCY.labels(method, route)

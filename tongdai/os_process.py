@@ -1,4 +1,4 @@
-"""What every process of Tongdai needs of its operating system."""
+"""Processes: signals, and the death of a parent."""
 
 import asyncio
 import ctypes
@@ -13,10 +13,11 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def die_with_parent(sig: signal.Signals, parent: int | None = None) -> None:
-    """Ask the kernel to send this process `sig` when its parent ends, however it ends (Linux; elsewhere no effect).
+    """Have the kernel send this process `sig` when its parent ends, however it ends (Linux only).
 
-    `parent` is the pid expected: if it is already gone, this process ends now. Safe between fork and exec, after the
-    user is changed (changing user clears it). The kernel means the parent's *thread*: start children from the main one.
+    `parent` is the expected pid: if that process has ended already, this one exits now. Safe between fork and exec,
+    after the user is changed (which would clear it). The kernel watches the parent's *thread*: start children on the
+    main one.
     """
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
@@ -25,15 +26,15 @@ def die_with_parent(sig: signal.Signals, parent: int | None = None) -> None:
 
 
 def parent_named(variable: str) -> int | None:
-    """The pid that the environment names, for `die_with_parent`; None where nobody is named."""
+    """The parent's pid in the environment, for `die_with_parent`; None when there is none."""
     pid = os.environ.get(variable)
     return None if pid is None else int(pid)
 
 
 def run_until_signalled(work: Coroutine[None, None, None]) -> None:
-    """`asyncio.run`; SIGTERM and SIGINT cancel the work, and this returns once it has ended."""
+    """Run a coroutine; SIGTERM and SIGINT cancel it, and this returns once it has ended."""
 
-    async def cancelled_when_told() -> None:
+    async def until_signalled() -> None:
         task = asyncio.current_task()
         assert task is not None
         for sig in (signal.SIGTERM, signal.SIGINT):
@@ -41,11 +42,11 @@ def run_until_signalled(work: Coroutine[None, None, None]) -> None:
         with suppress(asyncio.CancelledError):
             await work
 
-    asyncio.run(cancelled_when_told())
+    asyncio.run(until_signalled())
 
 
 def alive(pid: int) -> bool:
-    """Whether a process has that pid now, whoever's it is."""
+    """Whether a process with that pid exists, of any user."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,5 @@
-"""All settings: one frozen value, read once. A TOML file, then TONGDAI_* in the environment, then flags: later wins."""
+"""All settings, one frozen value, read once: from a TOML file, TONGDAI_* in the environment and options; later ones
+win."""
 
 import ipaddress
 import os
@@ -18,11 +19,11 @@ from tongdai.errors import OperatorError
 
 ENV_PREFIX = "TONGDAI_"
 ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
-"""In the environment of a process that `serve` starts: its settings, as `dump` writes them."""
+"""Environment variable of a process started by `serve`: its settings, as `dump` writes them."""
 ROLE_DSN = "TONGDAI_ROLE_DSN"
-"""Likewise: its database."""
+"""Environment variable of such a process: its database."""
 ROLE_PARENT = "TONGDAI_ROLE_PARENT"
-"""Likewise: the pid of the process that started it, without which it has nothing to do."""
+"""Environment variable of such a process: the pid of its parent; it ends with its parent."""
 Network = str  # an IP network, `10.0.0.0/8`
 
 
@@ -36,7 +37,7 @@ def default_data_dir() -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     data_dir: str = field(default_factory=default_data_dir)
-    """Holds the embedded database, the key pepper, sockets and spooled uploads."""
+    """Folder of the embedded database, the key pepper, sockets and spooled uploads."""
     database_url: str | None = None
     """An external PostgreSQL 15 to 18, `postgresql://user:password@host/db`; the embedded server without it."""
     session_database_url: str | None = None
@@ -44,7 +45,7 @@ class Settings:
     postgres_bin: str | None = None
     """A folder with `postgres` and `initdb` 18 to run instead of the bundled ones."""
     database_pool: int = 10
-    """Connections an API worker holds at the most."""
+    """Largest number of database connections of an API worker."""
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
@@ -55,13 +56,13 @@ class Settings:
     rate_limit_url: str | None = None
     """`redis://`, `rediss://` or `unix://` of a Redis or Valkey that several machines share rate limits through."""
     rate_limit_deadline_s: float = 0.04
-    """How long a request waits for that store before its worker goes by its own share of the limits."""
+    """How long a request waits for that store before its worker applies its own share of the limits."""
     tenant_limit: int = 600
     """Requests a tenant may make in any 10 seconds, where the tenant has no limit of its own."""
     route_limit: int = 200
     """Requests a tenant may make to one route in any 10 seconds, where the tenant has no limit of its own."""
     failed_key_limit: int = 20
-    """Wrong keys one address may send in any 10 seconds before it is refused."""
+    """Failed keys that an address may send in any 10 seconds before it is refused."""
     limit_headers: tuple[str, str, str, str] = (
         "X-RateLimit-Limit-Tenant",
         "X-RateLimit-Remaining-Tenant",
@@ -70,60 +71,60 @@ class Settings:
     )
     """Names of the headers: tenant's limit, tenant's remaining, route's limit, route's remaining."""
     trusted_proxies: tuple[Network, ...] = ()
-    """Networks whose `X-Forwarded-For` is believed when failed keys are counted by address."""
+    """Networks whose `X-Forwarded-For` is trusted when failed keys are counted by address."""
     key_pepper: str | None = None
-    """Secret that key digests are made with, ≥ 32 characters; without it one is made in the data directory."""
+    """Secret of the key digests, ≥ 32 characters; by default one is generated in the data directory."""
     cors_origins: tuple[str, ...] = ()
     max_body_mb: int = 64
     max_upload_mb: int = 2048
     body_timeout_s: float = 60.0
     header_timeout_s: float = 10.0
     max_in_flight: int = 256
-    """Requests a worker answers at once; further ones wait in the socket's backlog."""
+    """Requests that a worker handles at once; further ones wait in the socket's backlog."""
     drain_s: float = 10.0
-    """Seconds that requests in flight get to finish on SIGTERM."""
+    """Seconds that requests in flight may take to finish on SIGTERM."""
     import_chunk_rows: int = 5000
-    """Rows of an import that one transaction takes in."""
+    """Rows of an import in one transaction."""
     import_lease_s: float = 10.0
-    """Seconds without a sign of life after which another worker takes an import over."""
+    """Seconds without a heartbeat after which another worker takes over an import."""
     import_rows_days: int = 30
-    """Days that what became of each row of an import is kept after its end; so long it can be undone."""
+    """Days for which the outcome of each row of an import is stored; an import can be undone for as long."""
     max_event_streams: int = 200
-    """Clients that a worker sends events to at once; a tenant may have a quarter of them."""
+    """Event streams that a worker serves at once; a tenant may have a quarter of them."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     upload_idle_s: float = 30.0
-    """Seconds without a piece of a file after which its upload is given up."""
+    """Seconds without data after which an upload is aborted."""
     upload_timeout_s: float = 3600.0
     """Seconds that a file may take to arrive."""
     import_columns: int = 1000
     """Columns that a CSV file or workbook may have."""
     import_cell_kb: int = 128
-    """What one cell of it may hold, in 1024 characters."""
+    """Size limit of a cell, in units of 1024 characters."""
     import_reader_mb: int = 1024
-    """Memory of the process that reads a large file; one that needs more is refused."""
+    """Memory limit of the process that reads a large file; a file that needs more is refused."""
     asterisk: str | None = None
-    """`ws://host:8088` or `wss://host:8089`: the ARI of an Asterisk 22; the simulated switch without it."""
+    """ARI of an Asterisk 22, `ws://host:8088` or `wss://host:8089`; without it the simulated switch is used."""
     asterisk_user: str = "tongdai"
     asterisk_password: str = ""
     asterisk_app: str = "tongdai"
-    """The Stasis application; an Asterisk that two installations share has one for each."""
+    """The Stasis application; installations that share an Asterisk need different ones."""
     trunk: str | None = None
     """The PJSIP endpoint that numbers are dialled through, where the campaign names none."""
     caller_id: str | None = None
     """The number shown to those called, where the campaign names none."""
     default_sound: str = "hello-world"
-    """What an agentless campaign without an audio file plays."""
+    """Sound of agentless campaigns that name none."""
     max_calls: int = 1000
-    """Calls that may be up at once on the switch, of all campaigns."""
+    """Active calls that the switch may have at once, of all campaigns."""
     simulated_answer_rate: float = 0.4
-    """Share of the simulated switch's calls that are answered."""
+    """Share of the calls that the simulated switch answers."""
     simulated_talk_s: float = 20.0
-    """The median of how long those who answer stay, if nobody hangs up."""
+    """Median talk time on the simulated switch."""
     simulated_faults: float = 0.0
-    """Share of its requests and events that are lost, late, doubled or refused."""
+    """Share of the requests and events of the simulated switch that are lost, late, duplicated or refused."""
     simulated_seed: int | None = None
-    """Makes its callees the same ones each time."""
+    """Seed of the simulated switch, for reproducible callees."""
 
     def __post_init__(self) -> None:
         _validate(self)
@@ -194,7 +195,7 @@ def _validate_asterisk(settings: Settings) -> None:
     try:
         url = urlsplit(settings.asterisk)
         good = url.scheme in {"ws", "wss"} and url.hostname and url.port != 0 and "@" not in url.netloc
-    except ValueError:  # a port that is none
+    except ValueError:  # an invalid port
         good = False
     if not good:
         raise OperatorError("asterisk must be ws://host:port or wss://host:port, without user and password")
@@ -233,7 +234,7 @@ def _from_toml(path: Path) -> dict[str, Any]:
 
 
 def _split(text: str, kind: Any) -> object:
-    """The environment writes a list as `a,b`, and nothing as ``."""
+    """Parse a list in the environment: `a,b`; the empty string is the empty list."""
     if typing.get_origin(kind) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
     return None if text == "" and isinstance(kind, types.UnionType) else text
@@ -247,7 +248,7 @@ def _convert(value: object, kind: Any, where: str) -> Any:
 
 
 def dump(settings: Settings) -> str:
-    """For a child process; `restore` reads it."""
+    """Serialise the settings for a child process; `restore` reads them."""
     return msgspec.json.encode({f.name: getattr(settings, f.name) for f in fields(settings)}).decode()
 
 

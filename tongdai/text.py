@@ -1,9 +1,9 @@
-"""Text that people may send: any, but no control characters."""
+"""The characters that text may contain: all but control characters."""
 
 import re
 
 CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
-"""Inside the brackets of a pattern, Python's or JSON Schema's: C0, DEL, C1, line and paragraph separators."""
+"""Control characters, for the brackets of a regular expression: C0, DEL, C1, line and paragraph separators."""
 
 _CONTROL = re.compile(f"[{CONTROL}]")
 

@@ -249,7 +249,7 @@ def test_a_running_campaign_is_asked_about(desk: Desk, terminal: type[Terminal])
     desk.client.start_campaign(desk.campaign_id)
     file = desk.file()
     screen = terminal("import", file)
-    screen.until(r"is running: new contacts are called at once\. Go on\? \[y/N\]")
+    screen.until(r"is running: new contacts are called at once\. Continue\? \[y/N\]")
     screen.type("n\n")
     assert screen.ended() == 130
     assert desk.contacts == 0
@@ -295,7 +295,7 @@ async def test_ctrl_c_without_a_terminal_leaves_the_import_running(desk: Desk) -
 
 @pytest.mark.parametrize(
     ("typed", "said", "left"),
-    [("undo\n", r"Import \d+ is undone", 0), ("leave\n", "goes on", 2), ("\x04", "goes on", 2)],
+    [("undo\n", r"Import \d+ is undone", 0), ("leave\n", "continues", 2), ("\x04", "continues", 2)],
     ids=["undo", "leave", "no answer"],
 )
 async def test_ctrl_c_on_a_terminal_asks(

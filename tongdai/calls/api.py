@@ -21,7 +21,7 @@ from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Strea
 from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
-from tongdai.http.streams.disconnect import watched
+from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import AgentId, CampaignId, ContactId
 
 _TAG = "Calls"
@@ -92,7 +92,7 @@ async def _all(request: Request, by: Filter) -> AsyncGenerator[bytes]:
     who = principal_of(request)
     show, after = phone.shower(who.country), None
     yield csv_of([HEADER])
-    async with watched(request) as gone:
+    async with disconnected(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
                 found = await history.behind(conn, who.tenant_id, by, after, PIECE_CALLS)

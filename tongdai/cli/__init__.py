@@ -10,20 +10,20 @@ import click
 from tongdai import __version__
 from tongdai.errors import OperatorError
 
-# Where each command is and what the list of commands says of it, so that showing the list imports none of them.
+# Module and summary of each command, so that listing the commands imports none of them.
 COMMANDS = {
     "demo": ("serve", "Run the server with a demo tenant, and print its key and a request to try."),
     "serve": ("serve", "Run the server until Ctrl-C or SIGTERM."),
-    "migrate": ("migrate", "Bring the database to this version's tables, and print what was done."),
+    "migrate": ("migrate", "Migrate the database to this version's schema, and print what was done."),
     "tenant": ("tenants", "Create tenants and set their time zones and rate limits."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts into a campaign of a running server, and undo imports."),
-    "dnc": ("do_not_call", "Keep lists of numbers that are not called, on a running server."),
+    "dnc": ("do_not_call", "Manage the do-not-call lists of a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues."),
     "agent": ("agents", "Create and list agents of a running server, sign them in and out."),
-    "top": ("top", "Show what happens now: campaigns that call, their calls, agents and rates"),
-    "dsn": ("dsn", "Print where the running server's database is, for psql and pg_dump."),
+    "top": ("top", "Show running campaigns, their calls, agents and rates"),
+    "dsn": ("dsn", "Print the DSN of the running server's database, for psql and pg_dump."),
     "version": (None, "Print the version."),
 }
 
@@ -71,7 +71,7 @@ def version() -> None:
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """The program. Exits with 1 for what an operator can mend, with 2 for a command that is written wrongly."""
+    """Run the program. Exit code 1: an error that the operator can fix; 2: wrong usage."""
     sys.exit(_run(args))
 
 

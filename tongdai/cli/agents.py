@@ -1,4 +1,4 @@
-"""`tongdai agent`: through the API of a running server, here or elsewhere."""
+"""`tongdai agent`, by the API of a running server."""
 
 import click
 
@@ -22,9 +22,11 @@ def agent() -> None:
 
 
 @agent.command
-@click.option("--name", required=True, type=Text(), help="What people call the agent.")
+@click.option("--name", required=True, type=Text(), help="Its name.")
 @click.option("--endpoint", required=True, metavar="NAME", type=PHONE, help="The PJSIP endpoint of the agent's phone.")
-@click.option("--queue", "queue_id", required=True, metavar="ID", type=ID, help="Whose calls the agent takes.")
+@click.option(
+    "--queue", "queue_id", required=True, metavar="ID", type=ID, help="The queue whose calls the agent takes."
+)
 @click.option(
     "--wrap-up",
     "wrap_up_sec",
@@ -36,7 +38,7 @@ def agent() -> None:
 )
 @client_options("agent")
 def create(client: Client, name: str, endpoint: str, queue_id: int, wrap_up_sec: int) -> None:
-    """Make an agent, who is offline, and print the agent's id.
+    """Create an agent, who is offline, and print the agent's id.
 
     \b
     Example:
@@ -46,12 +48,12 @@ def create(client: Client, name: str, endpoint: str, queue_id: int, wrap_up_sec:
 
 
 @agent.command("list")
-@click.option("--queue", "queue_id", metavar="ID", type=ID, help="Those of a queue.")
-@click.option("--state", type=click.Choice([state.value for state in AgentState]), help="Those in a state.")
+@click.option("--queue", "queue_id", metavar="ID", type=ID, help="Agents of this queue only.")
+@click.option("--state", type=click.Choice([state.value for state in AgentState]), help="Agents in this state only.")
 @json_option
 @client_options("agent")
 def list_(client: Client, queue_id: int | None, state: str | None, as_json: bool) -> None:
-    """List agents and what they are doing.
+    """List agents and their states.
 
     \b
     Example:
@@ -90,7 +92,7 @@ def sign_in(client: Client, agent_id: int) -> None:
 @click.argument("agent_id", metavar="AGENT_ID", type=ID)
 @client_options("agent")
 def sign_out(client: Client, agent_id: int) -> None:
-    """Have an agent's phone hung up, at once or as soon as the talk is over.
+    """Have an agent's phone hung up, at once or when the present call ends.
 
     \b
     Example:

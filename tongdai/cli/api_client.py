@@ -1,4 +1,4 @@
-"""What every command that goes through a running server's API does first: find the server, and ask for the campaign."""
+"""Options and client of the commands that use the API of a running server."""
 
 import functools
 from collections.abc import Callable, Generator
@@ -14,15 +14,15 @@ Command = Callable[..., None]
 Option = Callable[[Command], Command]
 
 PATIENT = Retry(tries=100, total_s=300)
-"""For an import that is on its way: a server that restarts is waited for."""
+"""Retries during an import: waits for a server that restarts."""
 HASTY = Retry(tries=3)
-"""For the first question: whether the server is there."""
+"""Retries of the first request, which checks that the server is there."""
 
 _CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, type=ID, help="The campaign.")
 
 
 def _server(scope: str) -> list[Option]:
-    """The options that say which server, and with which key."""
+    """The options that name the server and the key."""
     return [
         click.option(
             "--url",
@@ -46,7 +46,7 @@ def _server(scope: str) -> list[Option]:
 
 
 def client_options(scope: str) -> Option:
-    """The options that say which server a command is about; it gets a client."""
+    """Add the options that name the server to a command, which gets a client."""
 
     def with_options(command: Command) -> Command:
         @functools.wraps(command)
@@ -55,7 +55,7 @@ def client_options(scope: str) -> Option:
                 client = Client(url, api_key, tenant_id=tenant_id, retry=HASTY)
             except ValueError as error:
                 raise click.UsageError(f"{error}.") from None
-            with client, _told(url):
+            with client, _reported(url):
                 command(client, **own)
 
         return _taking(wrapped, *_server(scope))
@@ -64,7 +64,7 @@ def client_options(scope: str) -> Option:
 
 
 def campaign_options(command: Command) -> Command:
-    """The options that say which server and campaign a command is about; it gets a client and the campaign's id."""
+    """Add the options that name server and campaign to a command, which gets a client and the campaign's id."""
 
     @functools.wraps(command)
     def wrapped(campaign_id: int, url: str, api_key: str, tenant_id: int | None, **own: object) -> None:
@@ -73,21 +73,21 @@ def campaign_options(command: Command) -> Command:
             patient = Client(url, api_key, tenant_id=tenant_id, retry=PATIENT)
         except ValueError as error:
             raise click.UsageError(f"{error}.") from None
-        with hasty, patient, _told(url):
+        with hasty, patient, _reported(url):
             command(patient, _campaign(hasty, campaign_id), **own)
 
     return _taking(wrapped, _CAMPAIGN, *_server("campaign"))
 
 
 def _taking(command: Command, *options: Option) -> Command:
-    """The command with these options, shown in this order."""
+    """Add options to a command, in this order."""
     for option in reversed(options):
         command = option(command)
     return command
 
 
 def _campaign(client: Client, campaign_id: int) -> CampaignDetail:
-    """Asked for before anything is sent: a wrong address, key or campaign is told at once."""
+    """Look up the campaign before anything is sent, so that a wrong address, key or campaign is reported at once."""
     try:
         return client.campaign(campaign_id)
     except NotFound:
@@ -95,8 +95,8 @@ def _campaign(client: Client, campaign_id: int) -> CampaignDetail:
 
 
 @contextmanager
-def _told(url: str) -> Generator[None]:
-    """Failures of the client, in words for whoever runs the command."""
+def _reported(url: str) -> Generator[None]:
+    """Turn failures of the client into OperatorError."""
     try:
         yield
     except ConnectionFailed as error:

@@ -36,7 +36,7 @@ def campaign() -> None:
 
 @campaign.command
 @_tenant_option
-@click.option("--name", required=True, type=Text(), help="What people call it.")
+@click.option("--name", required=True, type=Text(), help="Its name.")
 @click.option("--type", "type_", default=DEFAULT_TYPE, show_default=True, type=TYPE, help="How it calls.")
 @click.option("--user-name", type=Text(), help="The person in charge of it.")
 @call_settings.setting_options

@@ -1,4 +1,4 @@
-"""`tongdai contacts`: what it does goes through the API of a running server, here or elsewhere."""
+"""`tongdai contacts`, by the API of a running server."""
 
 import contextlib
 import csv
@@ -42,8 +42,8 @@ def contacts() -> None:
 
 @contacts.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--list", "list_name", metavar="NAME", type=Text(), help="The list to add to; made if there is none.")
-@click.option("--dry-run", is_flag=True, help="Check every row and make nothing.")
+@click.option("--list", "list_name", metavar="NAME", type=Text(), help="The list to add to; created if missing.")
+@click.option("--dry-run", is_flag=True, help="Check every row and create nothing.")
 @click.option(
     "--gzip/--no-gzip", "compress", default=None, help="Compress on the way.  [default: unless the server is here]"
 )
@@ -95,7 +95,9 @@ def import_(
 
 def _ask_if_running(campaign: CampaignDetail) -> None:
     if campaign.status == CampaignStatus.RUNNING and sys.stdin.isatty():
-        said = f"Campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once. Go on?"
+        said = (
+            f"Campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once. Continue?"
+        )
         click.confirm(said, abort=True, err=True)
 
 
@@ -128,19 +130,19 @@ def _send(
 
 
 def _follow(client: Client, started: ImportStarted, shown: Shown) -> ImportJob | None:
-    """The import at its end, be it done or failed; None after Ctrl-C."""
+    """Follow the import until it is done or failed, and return it; None after Ctrl-C."""
     try:
         return client.wait(started, progress=shown.taken_in)
     except ImportFailed as failed:
         return failed.job
     except ConnectionFailed as error:
-        raise OperatorError(f"{error}. The import goes on. {_see(client, started.campaign_id)}") from None
+        raise OperatorError(f"{error}. The import continues. {_see(client, started.campaign_id)}") from None
     except KeyboardInterrupt:
         return None
 
 
 def _leave_or_undo(client: Client, job: ImportStarted) -> None:
-    """After Ctrl-C. Where nobody can be asked, or does not answer, the import is left running."""
+    """Ask after Ctrl-C; without a terminal or an answer the import is left running."""
     answer = "leave"
     if sys.stdin.isatty():
         choices = click.Choice(["leave", "undo"])
@@ -149,7 +151,7 @@ def _leave_or_undo(client: Client, job: ImportStarted) -> None:
     if answer == "undo":
         click.echo(_undone(client.undo_import(job)), err=True)
         return
-    click.echo(f"Import {job.job_id} goes on. {_see(client, job.campaign_id)}", err=True)
+    click.echo(f"Import {job.job_id} continues. {_see(client, job.campaign_id)}", err=True)
     click.echo(f"Undo it: tongdai contacts undo {job.job_id} {_place(client, job.campaign_id)}", err=True)
 
 
@@ -189,7 +191,7 @@ def _where(job: ImportJob) -> str:
 
 
 def _reasons(refused: Path) -> Counter[str]:
-    """How many rows were refused for what: by code, in the words of the first of them."""
+    """Number of refused rows by reason code, with the message of the first such row."""
     words: dict[str, str] = {}
     counts = Counter[str]()
     with refused.open(newline="", encoding="utf-8") as file:
@@ -236,7 +238,7 @@ def _row(job: ImportJob) -> dict[str, object]:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @campaign_options
 def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> None:
-    """Stop an import and take back those of its contacts that are still pending.
+    """Stop an import and remove those of its contacts that are still pending.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What every command but the server's own does first: find its settings and connect to the database."""
+"""Options and connection of the commands that use the database directly."""
 
 import asyncio
 import functools
@@ -29,7 +29,7 @@ _OPTIONS = (
 
 
 def database_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which server's data a command is about; it gets them as Settings, before its own."""
+    """Add the options that name the server's database to a command, which gets Settings before its own options."""
 
     @functools.wraps(command)
     def wrapped(data_dir: str | None, database_url: str | None, config: Path | None, **own: object) -> None:
@@ -42,7 +42,7 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """What `work` returns, on a migrated database, be it a running server's or one started for the moment."""
+    """Run `work` on a migrated database, that of a running server or one started for this command."""
 
     async def migrated(conn: Connection) -> T:
         await migrate(conn)
@@ -52,7 +52,7 @@ def run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
 
 
 def run_unmigrated(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """As `run`, with the tables as they are found."""
+    """Run `work` as `run` does, but on a database that may not be migrated."""
     return asyncio.run(_run(settings, work))
 
 

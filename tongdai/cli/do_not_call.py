@@ -1,4 +1,4 @@
-"""`tongdai dnc`: what it does goes through the API of a running server, here or elsewhere."""
+"""`tongdai dnc`, by the API of a running server."""
 
 import csv
 import shutil
@@ -21,7 +21,7 @@ from tongdai_client import Client, DncNumbersAdded, DncRowError
 
 _HEADER = ("phoneNumber", "reason", "expiresAt")
 _SHOWN = 20
-"""Refused rows that are told one by one."""
+"""Number of refused rows that are listed one by one."""
 
 _number = click.argument("number")
 _list = click.option("--list", "dnc_list_id", metavar="ID", required=True, type=ID, help="The list; see `list`.")
@@ -29,9 +29,9 @@ _list = click.option("--list", "dnc_list_id", metavar="ID", required=True, type=
 
 @click.group
 def dnc() -> None:
-    """Keep lists of numbers that are not called, on a running server.
+    """Manage the do-not-call lists of a running server.
 
-    A list holds for every campaign, or for one. What is listed is not called from that moment on.
+    A list applies to every campaign, or to one. A listed number is not called from that moment on.
 
     \b
     Examples:
@@ -44,7 +44,7 @@ def dnc() -> None:
 @json_option
 @client_options("campaign")
 def list_(client: Client, as_json: bool) -> None:
-    """List the do-not-call lists. Without a campaignId they hold for every campaign.
+    """List the do-not-call lists. A list without a campaignId applies to every campaign.
 
     \b
     Example:
@@ -65,10 +65,10 @@ def list_(client: Client, as_json: bool) -> None:
 
 @dnc.command
 @click.argument("name", type=Text())
-@click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="The campaign it is for.  [default: every one]")
+@click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="The campaign it applies to.  [default: all]")
 @client_options("campaign")
 def create(client: Client, name: str, campaign_id: int | None) -> None:
-    """Make a list.
+    """Create a list.
 
     \b
     Example:
@@ -83,11 +83,11 @@ def create(client: Client, name: str, campaign_id: int | None) -> None:
 @dnc.command
 @_number
 @_list
-@click.option("--reason", metavar="TEXT", type=Text(), help="Why it is not called.")
-@click.option("--until", metavar="INSTANT", help="From then on it may be called: 2030-01-31T17:00:00+07:00.")
+@click.option("--reason", metavar="TEXT", type=Text(), help="Why the number must not be called.")
+@click.option("--until", metavar="INSTANT", help="When the entry expires: 2030-01-31T17:00:00+07:00.")
 @client_options("campaign")
 def add(client: Client, number: str, dnc_list_id: int, reason: str | None, until: str | None) -> None:
-    """Put a number in a list, in any written form. One that is there gets the new reason and end.
+    """Add a number, in any written form, to a list; one that it has gets the new reason and expiry.
 
     \b
     Example:
@@ -112,7 +112,7 @@ def _instant(text: str) -> datetime:
 @_list
 @client_options("campaign")
 def remove(client: Client, number: str, dnc_list_id: int) -> None:
-    """Take a number out of a list: as far as that list goes, it may be called.
+    """Remove a number from a list.
 
     \b
     Example:
@@ -127,9 +127,10 @@ def remove(client: Client, number: str, dnc_list_id: int) -> None:
 @_list
 @client_options("campaign")
 def import_(client: Client, file: Path, dnc_list_id: int) -> None:
-    """Put the numbers of a CSV file in a list: UTF-8, a header row, columns phoneNumber, reason, expiresAt.
+    """Add the numbers of a CSV file to a list: UTF-8, a header row, columns phoneNumber, reason, expiresAt.
 
-    It goes in pieces of 10,000 rows; after Ctrl-C or a failure, import it again: nothing is in a list twice.
+    The file is sent in pieces of 10,000 rows; after Ctrl-C or a failure import it again, as numbers are never listed
+    twice.
 
     \b
     Example:
@@ -138,9 +139,9 @@ def import_(client: Client, file: Path, dnc_list_id: int) -> None:
     added = updated = failed = sent = 0
     errors: list[DncRowError] = []
     for piece in _pieces(file):
-        told = _send(client, dnc_list_id, piece)
-        errors += [_moved(error, sent) for error in told.errors[: _SHOWN - len(errors)]]
-        added, updated, failed = added + told.added, updated + told.updated, failed + told.failed
+        result = _send(client, dnc_list_id, piece)
+        errors += [_moved(error, sent) for error in result.errors[: _SHOWN - len(errors)]]
+        added, updated, failed = added + result.added, updated + result.updated, failed + result.failed
         sent += len(piece)
         click.echo(f"{sent:,} rows sent: {added:,} added, {updated:,} updated, {failed:,} failed", err=True)
     click.echo(f"{added} added, {updated} updated, {failed} failed")
@@ -167,7 +168,7 @@ def _send(client: Client, dnc_list_id: int, piece: Sequence[Sent]) -> DncNumbers
 
 
 def _moved(error: DncRowError, before: int) -> DncRowError:
-    """Of a row of the file, of one of a piece that so many rows come before."""
+    """The error with the row's number in the file, given the number of rows before its piece."""
     return DncRowError(row=error.row + before, phone_number=error.phone_number, reason=error.reason)
 
 

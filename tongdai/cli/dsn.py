@@ -14,7 +14,7 @@ from tongdai.settings import Settings
 @click.command
 @database_options
 def dsn(settings: Settings) -> None:
-    """Print where the running server's database is, for psql and pg_dump. The password is part of it.
+    """Print the DSN of the running server's database, for psql and pg_dump. It contains the password.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ class _Scopes(click.ParamType[list[str]]):
 def key() -> None:
     """Create, list, rotate and revoke API keys.
 
-    A key is shown once, when it is made; the database has only a digest of it. A tenant's key acts for that tenant. A
+    A key is shown once, when it is created; the database stores only a digest. A tenant's key acts for that tenant. A
     platform key, for a gateway, acts for the tenant that each request names in X-Tenant-ID.
 
     \b
@@ -45,11 +45,13 @@ def key() -> None:
 
 
 @key.command
-@click.option("--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant that it acts for.")
-@click.option("--platform", is_flag=True, help="For a gateway: it acts for any tenant.")
-@click.option("--scopes", required=True, type=_Scopes(), help=f"What it may do, of {','.join(Scope)}.")
-@click.option("--name", default="", type=Text(0), help="What people call it.")
-@click.option("--expires-in", metavar="TIME", type=DURATION, help="90s, 15m, 24h or 30d; without it, it does not end.")
+@click.option("--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant that the key acts for.")
+@click.option("--platform", is_flag=True, help="A platform key, for a gateway: acts for any tenant.")
+@click.option("--scopes", required=True, type=_Scopes(), help=f"Scopes, of {','.join(Scope)}.")
+@click.option("--name", default="", type=Text(0), help="Its name.")
+@click.option(
+    "--expires-in", metavar="TIME", type=DURATION, help="90s, 15m, 24h or 30d; without it the key does not expire."
+)
 @database_options
 def create(
     settings: Settings,
@@ -59,7 +61,7 @@ def create(
     name: str,
     expires_in: timedelta | None,
 ) -> None:
-    """Create a key and print it, alone, on standard output.
+    """Create a key and print it on standard output.
 
     \b
     Example:
@@ -79,12 +81,12 @@ def create(
 
 
 @key.command("list")
-@click.option("--tenant", "tenant_id", metavar="ID", type=ID, help="The keys of this tenant only.")
-@click.option("--platform", is_flag=True, help="The platform keys only.")
+@click.option("--tenant", "tenant_id", metavar="ID", type=ID, help="Keys of this tenant only.")
+@click.option("--platform", is_flag=True, help="Platform keys only.")
 @json_option
 @database_options
 def list_(settings: Settings, tenant_id: int | None, platform: bool, as_json: bool) -> None:
-    """List keys, those that have ended included. The keyId is what `revoke` and `rotate` take.
+    """List keys, revoked and expired ones included. `revoke` and `rotate` take the keyId.
 
     \b
     Example:
@@ -109,7 +111,7 @@ def list_(settings: Settings, tenant_id: int | None, platform: bool, as_json: bo
 @click.argument("key_id", metavar="KEY_ID", type=ID)
 @database_options
 def revoke(settings: Settings, key_id: int) -> None:
-    """End a key now, on running servers within a second. KEY_ID is the number in `tongdai key list`.
+    """Revoke a key, on running servers within a second. KEY_ID is the number in `tongdai key list`.
 
     \b
     Example:
@@ -133,10 +135,10 @@ def revoke(settings: Settings, key_id: int) -> None:
 )
 @database_options
 def rotate(settings: Settings, key_id: int, overlap: timedelta) -> None:
-    """Create a key like another, print it, and end the other later.
+    """Create a key like another one, print it, and let the other one expire.
 
-    The new key has the old one's tenant, scopes and name, and its span of life if it has one. Both hold until the
-    overlap ends: put the new one into use before.
+    The new key has the old one's tenant, scopes and name, and its lifetime if it has one. Both are valid until the
+    overlap ends: switch to the new one before.
 
     \b
     Example:
@@ -166,7 +168,7 @@ async def _rotate(
 
 
 async def _pepper(conn: Connection, settings: Settings) -> bytes:
-    """The pepper that the database's keys are made with; OperatorError when ours is another."""
+    """The pepper of the stored keys; OperatorError when the configured one is another."""
     pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
     await store.check_pepper(conn, key_format.fingerprint(pepper))
     return pepper

@@ -12,9 +12,9 @@ from tongdai.settings import Settings
 @click.option("--distribute", is_flag=True, help="Then distribute the tables over the nodes of a Citus cluster.")
 @database_options
 def migrate(settings: Settings, distribute: bool) -> None:
-    """Bring the database to this version's tables, and print what was done.
+    """Migrate the database to this version's schema, and print what was done.
 
-    `serve` does so by itself; this command is for an operator who wants it done before, or by another database user.
+    `serve` does so too; this command is for operators who want it done before, or by another database user.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Types of options and arguments: what they accept, and what they say otherwise."""
+"""Types of options and arguments: what they accept, and their error messages."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from tongdai import ids
 
 _LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_UNPRINTED = {"Cc", "Cs", "Zl", "Zp"}  # Cs: what is left of bytes that are no UTF-8
+_UNPRINTED = {"Cc", "Cs", "Zl", "Zp"}  # Cs: surrogates, from bytes that are not UTF-8
 
 
 class _Id(click.ParamType[int]):
@@ -38,7 +38,7 @@ class _Duration(click.ParamType[timedelta]):
 
 
 class Text(click.ParamType[str]):
-    """A line of `shortest` to 255 characters."""
+    """One line of `shortest` to 255 characters."""
 
     name = "text"
 
@@ -54,7 +54,7 @@ class Text(click.ParamType[str]):
 
 
 class Pattern(click.ParamType[str]):
-    """Text of a form, with the words that say which."""
+    """Text that a pattern describes, with a description for error messages."""
 
     def __init__(self, name: str, pattern: str, expected: str) -> None:
         self.name, self._pattern, self._expected = name, re.compile(pattern, re.ASCII), expected
@@ -69,7 +69,7 @@ class _Zone(click.ParamType[str]):
     name = "zone"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from tongdai.contacts.time_zones import is_zone  # noqa: PLC0415 - loads what is known of phone numbers
+        from tongdai.contacts.time_zones import is_zone  # noqa: PLC0415 - loads the metadata of phone numbers
 
         if not is_zone(value):
             self.fail(f"{value!r} is no time zone: expected a name such as Asia/Ho_Chi_Minh.", param, ctx)

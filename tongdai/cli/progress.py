@@ -1,4 +1,4 @@
-"""How far an upload and its import are, on standard error: bars for people, a line at each tenth for logs."""
+"""Progress of an upload and its import, on standard error: bars on a terminal, a line at each tenth in logs."""
 
 import sys
 from collections.abc import Generator
@@ -15,20 +15,20 @@ from tongdai_client import ImportJob
 
 
 class Shown(Protocol):
-    """Something that is told how far it is."""
+    """Receives the progress of an import."""
 
     def sent(self, done: int, total: int) -> None:
-        """Bytes of the file; falls to 0 when it is sent again."""
+        """Show the number of bytes sent; it falls to 0 when the file is sent again."""
         ...
 
     def taken_in(self, job: ImportJob) -> None:
-        """Rows of the import."""
+        """Show the number of rows processed."""
         ...
 
 
 @contextmanager
 def progress(name: str) -> Generator[Shown]:
-    """For the block, of the file of that name."""
+    """Show progress during the block, for the file of that name."""
     if not sys.stderr.isatty():
         yield Lines(name)
         return
@@ -52,7 +52,7 @@ class _Rate(ProgressColumn):
 
 
 class Bars:
-    """Two bars, one after the other."""
+    """Two bars, one after the other, on a terminal."""
 
     def __init__(self, bars: Progress, name: str) -> None:
         self._bars, self._name = bars, name
@@ -75,7 +75,7 @@ class Bars:
 
 
 class Lines:
-    """A line for each tenth."""
+    """A line for each tenth, for logs."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -27,9 +27,9 @@ def queue() -> None:
 
 
 @queue.command
-@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="Whose queue it is.")
-@click.option("--name", required=True, type=Text(), help="What people call it.")
-@click.option("--number", type=NUMBER, help="The number that callers dial to reach it.")
+@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The queue's tenant.")
+@click.option("--name", required=True, type=Text(), help="Its name.")
+@click.option("--number", type=NUMBER, help="The number that callers dial.")
 @database_options
 def create(settings: Settings, tenant_id: int, name: str, number: str | None) -> None:
     """Create an inbound queue with the normal strategy, and print its id.
@@ -50,7 +50,7 @@ def create(settings: Settings, tenant_id: int, name: str, number: str | None) ->
 
 
 @queue.command("list")
-@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="Whose queues.")
+@click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The tenant.")
 @json_option
 @database_options
 def list_(settings: Settings, tenant_id: int, as_json: bool) -> None:

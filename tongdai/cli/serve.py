@@ -14,11 +14,11 @@ from tongdai.settings import Settings
 Only = Literal["api", "engine", "dialer"] | None
 
 _OPTIONS = (
-    click.option("--data-dir", metavar="DIR", help="Holds the database, keys' secret and uploads; made at first."),
+    click.option("--data-dir", metavar="DIR", help="Folder of the database, the key pepper and uploads."),
     click.option(
         "--database-url", metavar="URL", help="An external PostgreSQL 15 to 18: postgresql://user:pw@host/db."
     ),
-    click.option("--postgres-bin", metavar="DIR", help="PostgreSQL 18's programs, instead of the bundled ones."),
+    click.option("--postgres-bin", metavar="DIR", help="Programs of PostgreSQL 18 to use instead of the bundled ones."),
     click.option("--host", help="The address to listen on.  [default: 127.0.0.1]"),
     click.option("--port", type=int, help="The port to listen on; 0 is any free one.  [default: 8080]"),
     click.option("--workers", type=int, help="Processes that answer requests.  [default: 1]"),
@@ -36,9 +36,9 @@ _OPTIONS = (
         "--asterisk", metavar="URL", help="ARI of an Asterisk 22, ws://host:8088; a simulated switch without."
     ),
     click.option("--asterisk-user", metavar="NAME", help="As in its ari.conf.  [default: tongdai]"),
-    click.option("--asterisk-password", metavar="TEXT", help="Likewise; better by TONGDAI_ASTERISK_PASSWORD."),
+    click.option("--asterisk-password", metavar="TEXT", help="As in its ari.conf; better TONGDAI_ASTERISK_PASSWORD."),
     click.option("--trunk", metavar="ENDPOINT", help="The PJSIP endpoint that numbers are dialled through."),
-    click.option("--caller-id", metavar="NUMBER", help="The number shown, where a campaign has none of its own."),
+    click.option("--caller-id", metavar="NUMBER", help="The number shown, unless the campaign has its own."),
     click.option("--simulated-answer-rate", type=float, help="Of the simulated switch, 0 to 1.  [default: 0.4]"),
     click.option(
         "--only", type=click.Choice(["api", "engine", "dialer"]), help="One part; needs an external database."
@@ -47,7 +47,7 @@ _OPTIONS = (
 
 
 def _server_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The server's options; the command gets them as Settings and `only`, before its own."""
+    """Add the server's options to a command, which gets them as Settings and `only`, before its own."""
 
     @functools.wraps(command)
     def wrapped(config: Path | None, only: Only, reset: bool | None = None, **flags: object) -> None:
@@ -69,7 +69,7 @@ def _server_options(command: Callable[..., None]) -> Callable[..., None]:
 def serve(settings: Settings, only: Only) -> None:
     """Run the server until Ctrl-C or SIGTERM.
 
-    Without --database-url it makes and runs a PostgreSQL of its own in the data directory.
+    Without --database-url it creates and runs an embedded PostgreSQL in the data directory.
 
     \b
     Examples:
@@ -85,12 +85,12 @@ def serve(settings: Settings, only: Only) -> None:
 
 
 @click.command
-@click.option("--reset", is_flag=True, help="Make the demo tenant anew: what was changed in it is lost.")
+@click.option("--reset", is_flag=True, help="Recreate the demo tenant: its changes are lost.")
 @_server_options
 def demo(settings: Settings, only: Only, reset: bool) -> None:
     """Run the server with a demo tenant, and print its key and a request to try.
 
-    The data stays from one start to the next. Other tenants are left alone.
+    The data survives restarts. Other tenants are not touched.
 
     \b
     Examples:

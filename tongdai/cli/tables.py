@@ -1,4 +1,4 @@
-"""Lists on standard output: a table for people, lines of tab-separated fields for programs, or JSON."""
+"""Lists on standard output: a table on a terminal, tab-separated lines in a pipe, or JSON."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 
 def show(columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
-    """Rows of these columns. JSON has the values as they are; a table has them in words."""
+    """Print rows of these columns. JSON has the values as they are; a table formats them."""
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
     elif sys.stdout.isatty():
@@ -31,7 +31,7 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> Tabl
         numbers = bool(rows) and all(isinstance(row[column], int) for row in rows)
         table.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_words(row[column])) for column in columns))  # Text: a name may look like markup
+        table.add_row(*(Text(_words(row[column])) for column in columns))  # Text, as a name may look like markup
     return table
 
 

@@ -17,7 +17,7 @@ LIMIT = click.IntRange(1, 2**31 - 1)
 
 
 async def known(conn: Connection, tenant_id: int) -> Tenant:
-    """The tenant; OperatorError when there is none."""
+    """Find a tenant; OperatorError when there is none."""
     tenant = await store.find_tenant(conn, TenantId(tenant_id))
     if tenant is None:
         raise _unknown(tenant_id)
@@ -32,7 +32,7 @@ def _unknown(tenant_id: int) -> OperatorError:
 def tenant() -> None:
     """Create tenants and set their time zones and rate limits.
 
-    A tenant is a company whose campaigns, contacts and queues nobody else sees.
+    A tenant is a company; its campaigns, contacts and queues are invisible to other tenants.
 
     \b
     Example:
@@ -42,14 +42,16 @@ def tenant() -> None:
 
 @tenant.command
 @click.argument("tenant_id", metavar="ID", type=ID)
-@click.option("--name", required=True, type=Text(), help="What people call it.")
-@click.option("--country", default="VN", show_default=True, help="Two letters; local phone numbers are read in it.")
+@click.option("--name", required=True, type=Text(), help="Its name.")
+@click.option(
+    "--country", default="VN", show_default=True, help="Two letters; numbers without a country code are in it."
+)
 @click.option(
     "--zone", type=ZONE, help="Time zone of contacts whose own is unknown.  [default: the country's only one, or UTC]"
 )
 @database_options
 def create(settings: Settings, tenant_id: int, name: str, country: str, zone: str | None) -> None:
-    """Create a tenant. ID is yours to choose, 1 to 18 digits; requests name it in X-Tenant-ID.
+    """Create a tenant. Choose an ID of 1 to 18 digits; requests name it in X-Tenant-ID.
 
     \b
     Example:
@@ -98,7 +100,7 @@ def list_(settings: Settings, as_json: bool) -> None:
 @click.argument("zone", type=ZONE)
 @database_options
 def zone(settings: Settings, tenant_id: int, zone: str) -> None:
-    """Set a tenant's time zone: that of contacts whose own is unknown. Calling windows go by it at once.
+    """Set a tenant's time zone, which applies to contacts whose own is unknown. Calling windows follow it at once.
 
     \b
     Example:
@@ -113,12 +115,12 @@ def zone(settings: Settings, tenant_id: int, zone: str) -> None:
 @click.argument("tenant_id", metavar="ID", type=ID)
 @click.option("--tenant-limit", type=LIMIT, help="Requests in any 10 seconds, all together.")
 @click.option("--route-limit", type=LIMIT, help="Requests in any 10 seconds to each route.")
-@click.option("--default", "default", is_flag=True, help="Both as the server's settings say.")
+@click.option("--default", "default", is_flag=True, help="Reset both to the server's defaults.")
 @database_options
 def limits(
     settings: Settings, tenant_id: int, tenant_limit: int | None, route_limit: int | None, default: bool
 ) -> None:
-    """Show a tenant's rate limits, or set those that are given. They hold at once, also on running servers.
+    """Show a tenant's rate limits, or set those that are given; they take effect at once, also on running servers.
 
     \b
     Example:

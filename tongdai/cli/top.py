@@ -1,4 +1,4 @@
-"""`tongdai top`: what happens now, on a terminal, once a second."""
+"""`tongdai top`: live figures on a terminal, refreshed every second."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,10 +37,10 @@ T = TypeVar("T")
 @json_option
 @client_options("report")
 def top(client: Client, once: bool, as_json: bool) -> None:
-    """Show what happens now: campaigns that call, their calls, agents and rates, the switch, the newest outcomes.
+    """Show running campaigns, their calls, agents and rates, the switch, and the newest outcomes.
 
-    On a terminal it is shown anew each second until Ctrl-C, also while the server is away; otherwise it is printed
-    once. With --json it is a line each second.
+    On a terminal it is refreshed every second until Ctrl-C, also while the server is unreachable; otherwise it is
+    printed once. With --json it is a line a second.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def _lines(client: Client, once: bool) -> None:
 
 
 def _watch(client: Client, console: Console) -> None:
-    """What is known last stays on the screen while the server is away."""
+    """Refresh the screen; the last figures stay while the server is unreachable."""
     known: Live | None = None
     try:
         with Screen(console=console, screen=True, auto_refresh=False) as screen:
@@ -86,7 +86,8 @@ def _watch(client: Client, console: Console) -> None:
 
 
 def view(live: Live | None, url: str, trouble: str | None, width: int) -> RenderableType:
-    """All of it, for a terminal of that width; `trouble` is why there is nothing newer, None when there is."""
+    """The whole view, for a terminal of that width; `trouble` says why the figures are old, None when they are
+    not."""
     parts: list[RenderableType] = [_header(live, url)]
     if trouble is not None:
         parts.append(Text(f"No answer from the server, trying again: {trouble}", style="bold red"))
@@ -108,7 +109,7 @@ def _header(live: Live | None, url: str) -> Text:
     text.append(("up" if up else "down") + name, "green" if up else "bold red")
     text.append("   dialer ")
     text.append("alive" if running else _last_seen(live), "green" if running else "bold red")
-    text.append(f"   {calls:,} calls up   {rate:.1f} calls/s")
+    text.append(f"   {calls:,} active calls   {rate:.1f} calls/s")
     return text
 
 
@@ -123,25 +124,25 @@ def _active_calls(campaign: CampaignLive) -> int:
 
 
 def _clock(instant: datetime) -> str:
-    """By the clock of whoever looks."""
+    """The time of day in the local time zone."""
     return f"{instant.astimezone():%H:%M:%S}"
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """Of rows of one kind."""
+    """A column of a table."""
 
     title: str
     cell: Callable[[T], object]
     rank: int = 0
-    """Where there is not room for all, those of the highest rank are left out first."""
+    """Columns of the highest rank are dropped first when the terminal is too narrow."""
     number: bool = True
     shrinks: bool = False
-    """Long values may be cut."""
+    """Whether long values may be cut."""
 
 
 _SHRUNK = 12
-_BETWEEN = 3  # blanks from column to column
+_BETWEEN = 3  # blanks between columns
 
 
 def _table(columns: Iterable[Column[T]], rows: Sequence[T], width: int, otherwise: str) -> RenderableType:
@@ -155,12 +156,12 @@ def _table(columns: Iterable[Column[T]], rows: Sequence[T], width: int, otherwis
         wide = min(_needed(column, cells), least + max(room, 0)) if column.shrinks else least
         table.add_column(column.title, justify=side, no_wrap=True, overflow="ellipsis", width=wide)
     for row in zip(*shown.values(), strict=True):
-        table.add_row(*map(Text, row))  # Text: a name may look like markup
+        table.add_row(*map(Text, row))  # Text, as a name may look like markup
     return table
 
 
 def _fitting(cells: Mapping[Column[T], Sequence[str]], width: int) -> dict[Column[T], Sequence[str]]:
-    """The columns that there is room for, in their order."""
+    """The columns that fit, in their order."""
     shown = dict(cells)
     while len(shown) > 1 and sum(_least(*one) + _BETWEEN for one in shown.items()) + 2 > width:
         shown.pop(max(shown, key=lambda column: column.rank))
@@ -185,7 +186,7 @@ def _written(value: object) -> str:
 
 
 def _status(campaign: CampaignLive) -> str:
-    """In a word; of a status that this version does not know, its number."""
+    """The status in a word; the number of a status that this version does not know."""
     try:
         return CampaignStatus(campaign.status).name.lower()
     except ValueError:

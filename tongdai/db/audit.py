@@ -1,4 +1,4 @@
-"""Who changed what: a row for each change that a supervisor or operator may be asked about."""
+"""The audit: a row for each change that a supervisor or operator may be asked about, with its author."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ async def record(
     subject: str,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Within the transaction of the change itself. `key_id` None: the operator, by the command line."""
+    """Record a change, within its transaction. `key_id` None: the operator, by the command line."""
     await conn.execute(RECORD, tenant_id, key_id, action, subject, detail)

@@ -31,7 +31,7 @@ class Table:
 
     @property
     def by_tenant(self) -> bool:
-        """Whether it is distributed, and not copied to every node."""
+        """Whether the table is distributed by tenant; otherwise it is copied to every node."""
         return "tenant_id" in self.primary_key and self.name != "tenant"
 
 
@@ -41,7 +41,7 @@ class ForeignKey:
     name: str
     referenced: str
     definition: str
-    """The part that follows `add constraint NAME`."""
+    """The text that follows `add constraint NAME`."""
 
 
 def plan(tables: Sequence[Table], foreign_keys: Sequence[ForeignKey], done: Collection[str] = frozenset()) -> list[str]:

@@ -1,11 +1,11 @@
-"""Idempotency records: what a POST answered, kept for 24 hours."""
+"""Idempotency records: the answers of POST requests, stored for 24 hours."""
 
 import asyncpg
 
 from tongdai.db.pool import Connection
 from tongdai.ids import TenantId
 
-# A second request with a key waits here until the transaction of the first has ended.
+# A concurrent request with the same key waits here until the transaction of the first one ends.
 TAKE = """
 insert into idempotency_record (tenant_id, key, digest) values ($1, $2, $3)
 on conflict (tenant_id, key) do nothing returning true
@@ -18,24 +18,24 @@ where tenant_id = $1 and key = $2 and created_at < now() - interval '24 hours' r
 
 
 async def take(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> bool:
-    """Whether the key is new: the caller does the work and then keeps the answer, in this transaction."""
+    """Whether the key is new; if so, do the work and `save` the answer in this transaction."""
     if await conn.fetchval(TAKE, tenant_id, key, digest):
         return True
     return bool(await conn.fetchval(REPLACE, tenant_id, key, digest))
 
 
-KEEP = "update idempotency_record set status = 200, body = $3 where tenant_id = $1 and key = $2"
+SAVE = "update idempotency_record set status = 200, body = $3 where tenant_id = $1 and key = $2"
 
 
-async def keep(conn: Connection, tenant_id: TenantId, key: str, body: bytes) -> None:
-    await conn.execute(KEEP, tenant_id, key, body)
+async def save(conn: Connection, tenant_id: TenantId, key: str, body: bytes) -> None:
+    await conn.execute(SAVE, tenant_id, key, body)
 
 
 RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2"
 
 
 async def recall(conn: Connection, tenant_id: TenantId, key: str) -> asyncpg.Record | None:
-    """digest, status and body of the first answer."""
+    """Digest, status and body of the first answer."""
     return await conn.fetchrow(RECALL, tenant_id, key)
 
 

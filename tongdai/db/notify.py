@@ -1,4 +1,4 @@
-"""LISTEN on a connection of its own, opened again when it breaks. A notice is a hint: poll for what it tells too."""
+"""LISTEN on a dedicated connection that is reopened when it breaks. Notifications are hints: callers poll too."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,19 +12,19 @@ log = structlog.get_logger()
 
 RECONNECT_S = 0.5
 PROBE_S = 5.0
-"""A dead peer that never said so is found within this time."""
+"""A connection whose peer died silently is detected within this time."""
 
 
 async def listen(dsn: str, handlers: Mapping[str, Callable[[str], None]], on_reconnect: Callable[[], None]) -> None:
-    """Call `handlers[channel](payload)` for each notice, for ever; cancellation stops it.
+    """Call `handlers[channel](payload)` for each notification, until cancelled.
 
-    `on_reconnect` is called after each time that notices may have been missed, the first connection included.
+    `on_reconnect` is called whenever notifications may have been missed, also after the first connection.
     """
     while not cancel_requested():
         try:
             await _listen_once(dsn, handlers, on_reconnect)
         except UNREACHABLE as error:
-            log.warning("notices lost", error=type(error).__name__)
+            log.warning("notifications lost", error=type(error).__name__)
         on_reconnect()
         await asyncio.sleep(RECONNECT_S)
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
     _Connection = asyncpg.Connection[asyncpg.Record]
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-else:  # asyncpg's classes take no parameters at run time
+else:  # asyncpg's classes are not generic at run time
     Pool = asyncpg.Pool
     _Connection = asyncpg.Connection
     Connection = asyncpg.Connection
 
 ACQUIRE_TIMEOUT_S = 1.5
-"""A request waits so long for a connection; then it is answered 503."""
+"""How long a request waits for a connection before it is answered 503."""
 
 COMMAND_TIMEOUT_S = 30.0
 
@@ -47,11 +47,11 @@ UNREACHABLE = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,  # a query on a connection at the instant that it breaks
 )
-"""What asyncpg raises when the database is away, going or coming back; see `unreachable`."""
+"""Exceptions that asyncpg raises while the database is unreachable, stopping or starting; see `unreachable`."""
 
 
 def unreachable(error: BaseException) -> bool:
-    """Whether the database is away. asyncpg's complaint about an argument of ours is an InterfaceError too."""
+    """Whether the database is unreachable. InterfaceError also reports wrong arguments, which are not that."""
     return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
 
 
@@ -64,41 +64,41 @@ def _of_jsonb(data: bytes) -> object:
 
 
 async def _prepare(conn: Connection) -> None:
-    # In binary, so that COPY takes it too; the byte before the text is the format's version.
+    # In the binary format, for COPY too; the first byte is the version of the format.
     await conn.set_type_codec("jsonb", encoder=_jsonb, decoder=_of_jsonb, schema="pg_catalog", format="binary")
 
 
-class _Kept(_Connection):
-    """A connection that goes back to the pool as it is: nothing here sets a session's state outside a transaction.
+class _UnresetConnection(_Connection):
+    """A connection that is returned to the pool without a reset, as no statement sets session state.
 
-    asyncpg would ask the server to reset it after each use, which is a round trip for every request.
+    asyncpg would reset it after each use, which is a round trip for every request.
     """
 
     limit_s: float | None = None
-    """How long a transaction may stand still."""
+    """How long a session may be idle in a transaction."""
 
     def get_reset_query(self) -> str:
         return ""
 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
-        """As asyncpg's; the statement that begins a transaction also limits how long it may stand still."""
+        """Execute a statement; the one that begins a transaction also limits how long it may be idle."""
         if query.startswith("BEGIN") and self.limit_s is not None:
             query = f"{query} set local idle_in_transaction_session_timeout = {round(self.limit_s * 1000)};"
             if self.get_server_version() >= (17,):
-                # Also in the middle of a COPY, which is not idle.
+                # Also during a COPY, which is not idle.
                 query = f"{query} set local transaction_timeout = {round(self.limit_s * 3000)};"
         return await super().execute(query, *args, timeout=timeout)
 
 
 class Lender:
-    """Lends connections to requests, the one last used first. It opens none before one is asked for.
+    """Lends connections to requests, the most recently used first; opens them on demand.
 
-    asyncpg's own pool makes a task and a proxy for each use, which together cost a third of a small request.
+    asyncpg's own pool creates a task and a proxy for each use, which cost a third of a small request.
     """
 
     def __init__(self, dsn: str, size: int, *, name: str, wait_s: float = ACQUIRE_TIMEOUT_S) -> None:
         self.lent = 0
-        """Borrowed, or waited for."""
+        """Number of connections that are borrowed or waited for."""
         self._dsn = dsn
         self._wait_s = wait_s
         self._name = name
@@ -106,14 +106,14 @@ class Lender:
         self._free = asyncio.Semaphore(size)
 
     def borrow(self) -> "_Borrowed":
-        """`async with`: a connection, or TimeoutError when none is free or can be opened in time.
+        """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.
 
-        Without a limit to the wait, a database that hangs would hang every client.
+        Without that limit, a database that hangs would hang every client.
         """
         return _Borrowed(self)
 
     async def take(self) -> _Connection:
-        # With one free there is no wait to limit, and a timer would cost more than the rest.
+        # When a connection is free there is no wait to limit, and a timer would cost more than the rest.
         if not self._free.locked():
             await self._free.acquire()
         else:
@@ -130,7 +130,7 @@ class Lender:
             raise
 
     def give_back(self, conn: _Connection, error: BaseException | None) -> None:
-        """After `error`, or in the middle of a transaction, its state is unknown: nobody else gets it."""
+        """Return a connection; after an error or within a transaction its state is unknown, and it is closed."""
         broken = error is not None and (isinstance(error, asyncio.CancelledError) or unreachable(error))
         if broken or conn.is_in_transaction():
             conn.terminate()
@@ -139,7 +139,7 @@ class Lender:
         self._free.release()
 
     def terminate(self) -> None:
-        """End the connections that nobody has."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().terminate()
 
@@ -173,20 +173,20 @@ async def _open(dsn: str, name: str) -> _Connection:
 
 
 def _session(name: str) -> dict[str, str]:
-    """Startup parameters; only such as PgBouncer tracks. See also `migrate.ROLE_SETTINGS`."""
+    """Startup parameters, only those that PgBouncer tracks. See also `migrate.ROLE_SETTINGS`."""
     return {"application_name": name, "timezone": "UTC"}
 
 
 async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = None) -> Pool:
-    """A pool of at most `size` connections. It opens none yet: a server that starts before its database is fine.
+    """Create a pool of at most `size` connections, opened on demand, so a server may start before its database.
 
-    `hold_s` ends the sessions of a process that stands still within a transaction for so long, and frees what it locks.
+    `hold_s` ends sessions that are idle in a transaction for so long, which frees the locks of a process that hangs.
     """
 
     async def prepare(conn: Connection) -> None:
         await _prepare(conn)
 
-    class Held(_Kept):
+    class Held(_UnresetConnection):
         limit_s = hold_s
 
     return await asyncpg.create_pool(
@@ -204,7 +204,7 @@ async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = No
 
 
 async def connect(dsn: str, *, name: str, timeout: float = 5.0) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection outside the pool, for LISTEN, migrations and commands."""
+    """Open a connection outside the pool, for LISTEN, migrations and commands."""
     conn = await _connect(dsn, timeout=timeout, server_settings=_session(name))
     await _prepare(conn)
     return conn
@@ -215,7 +215,7 @@ _accepted_by: dict[str, str] = {}
 
 
 async def _connect(dsn: str, *, timeout: float, **options: Any) -> _Connection:
-    """As asyncpg's, which gives the whole time to the first server that does not answer."""
+    """Connect to the first server that accepts; asyncpg would give the whole timeout to one that does not answer."""
     servers = servers_of(dsn)
     if dsn in _accepted_by:
         servers.sort(key=lambda server: server != _accepted_by[dsn])
@@ -237,7 +237,7 @@ async def _connect(dsn: str, *, timeout: float, **options: Any) -> _Connection:
 
 
 def servers_of(dsn: str) -> list[str]:
-    """The URL of each server that a URL names, in its order. What cannot be read is left to asyncpg as it is."""
+    """The URL of each server that a URL names, in its order; an unreadable URL is returned as it is."""
     try:
         parts = urlsplit(dsn)
     except ValueError:
@@ -249,7 +249,7 @@ def servers_of(dsn: str) -> list[str]:
 
 
 async def reach(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """As `connect`, for operators: OperatorError tells the host and what is wrong, and never the password."""
+    """Open a connection for a command; OperatorError names the host and the cause, never the password."""
     try:
         return await connect(dsn, name=name)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -257,7 +257,7 @@ async def reach(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 
 def host_of(dsn: str) -> str:
-    """The hosts, and no other part: a badly written URL has its password in the oddest places."""
+    """The hosts in a URL and nothing else: a malformed URL may have its password anywhere."""
     try:
         return ", ".join(_host(urlsplit(server)) for server in servers_of(dsn))
     except ValueError:
@@ -269,7 +269,7 @@ def _host(parts: SplitResult) -> str:
 
 
 def why(error: Exception) -> str:
-    """In words of ours where the error's own may repeat parts of the URL."""
+    """The cause in words that cannot repeat parts of the URL."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, socket.gaierror):

@@ -1,4 +1,4 @@
-"""What of the demo tenant is called: two campaigns that run from the first start on, and the agents of one of them."""
+"""The calls of the demo tenant: two campaigns that run from the first start, and the agents of one of them."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,7 +18,7 @@ from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, TenantId
 
 CONTACTS = 400
-"""Of each campaign."""
+"""Number of contacts of each campaign."""
 AGENTS = ("Lan", "Minh", "Hoa", "Tuan", "Mai")
 # Sooner than one would call people again: to be seen in a demo.
 # The numbers may be somebody's: no Asterisk has a trunk of that name, and the simulated switch takes any.
@@ -26,11 +26,11 @@ TRUNK = "simulated"
 RETRIES = {"no_answer": RetryRule(timedelta(minutes=3), 2), "busy": RetryRule(timedelta(minutes=1), 2)}
 
 Person = tuple[str, str]
-"""Number and name."""
+"""A person: number and name."""
 
 
 async def create(conn: Connection, tenant_id: TenantId, queue_id: QueueId, people: Iterable[Person]) -> None:
-    """Within the caller's transaction."""
+    """Create the campaigns and agents, within the caller's transaction."""
     for place, name in enumerate(AGENTS, 1):
         await roster.create(conn, tenant_id, name, f"demo-agent-{place}", queue_id, wrap_up_s=5, by=None)
     left = iter(people)
@@ -63,7 +63,7 @@ async def _campaign(
 
 
 async def sign_in(conn: Connection, tenant_id: TenantId) -> None:
-    """Of the demo's agents, those who are not: their phones were lost when the server stopped."""
+    """Sign in the demo's agents, whose phones were disconnected when the server stopped."""
     present, _ = await roster.page(
         conn, tenant_id, queue_id=None, state=AgentState.OFFLINE, limit=len(AGENTS), offset=0
     )

@@ -1,5 +1,6 @@
-"""A tenant to try Tongdai with, the one of the API's samples: a campaign, two lists of contacts, queues and a key.
-Two more campaigns are being called."""
+"""The demo tenant, which the samples of the API show: a campaign, two contact lists, queues and a key.
+
+Two more campaigns are running (calls.py)."""
 
 import os
 import random
@@ -28,7 +29,7 @@ ZONE = "Asia/Ho_Chi_Minh"
 CAMPAIGN = 1042
 CAMPAIGN_NAME = "Khao sat khach hang"
 LISTS = ((501, "Danh sach thang 4", 150), (502, "Default List", 30))
-"""Id, name, contacts."""
+"""Lists: id, name, number of contacts."""
 FIRST_CONTACT = 88001
 FIRST_PERSON = ("+84901234567", "Nguyen Van A")
 QUEUES = (
@@ -36,11 +37,11 @@ QUEUES = (
     (1001227, "Chăm sóc khách hàng", "19006363", 1, "waiting.wav", 300, True),
     (1001228, "Khách hàng VIP", "19006364", 2, "vip.wav", 0, False),
 )
-"""Id, name, number, strategy, hold music, longest wait in seconds, whether the position is announced."""
+"""Queues: id, name, number, strategy, hold music, longest wait in seconds, whether the position is announced."""
 
 JOB = 5
 JOB_CREATED = 99
-"""An import that is done: it made the first contacts of the first list, and one row repeated the first number."""
+"""Contacts created by a finished import into the first list; one of its rows repeated the first number."""
 
 KEY_FILE = "demo.key"
 SCOPES = frozenset(Scope)
@@ -65,13 +66,13 @@ _NAMES = (
         ("Anh", "Chi", "Dung", "Hạnh", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga", "Oanh", "Phượng", "Trang", "Yến"),
     ),
 )
-"""Middle and given names of men, and of women."""
+"""Middle and given names, male and female."""
 
 
 async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) -> str:
-    """Make the demo tenant where there is none, or with `reset` anew, and return a key of it with every scope.
+    """Create the demo tenant if it is missing, or again with `reset`, and return a key with every scope.
 
-    Whoever has the tenant's id is the demo: it is left as it is, and deleted by `reset`.
+    An existing tenant with the demo's id is taken for the demo: it is left as it is, and deleted by `reset`.
     """
     async with conn.transaction():
         if reset:
@@ -81,7 +82,7 @@ async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) 
     return await _key(conn, settings)
 
 
-# Rows are deleted before those they refer to. The first statement has requests for the tenant wait for what follows.
+# Referring rows first. The first statement makes requests of the tenant wait for what follows.
 LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
     "preview", "agent", "call", "call_hour", "do_not_call", "do_not_call_list",
@@ -133,7 +134,7 @@ CREATE_OUTCOME = """
 insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
 values ($1, $2, 0, 1, $3, 1, 0, $4)
 """
-# Until the end of the transaction nobody takes a number of the sequences, which are about to be moved.
+# Nobody takes a value of the sequences, which are about to be set, until the transaction ends.
 LOCK_SEQUENCES = """
 lock table campaign, contact_list, contact, import_job, inbound_queue in share row exclusive mode
 """
@@ -166,7 +167,7 @@ async def _create(conn: Connection) -> None:
 
 
 async def _create_contacts(conn: Connection, placed: list[int], people: list[tuple[str, str]]) -> None:
-    """Fill the lists: `placed` is the list of each of the people."""
+    """Fill the lists; `placed` is the list of each person."""
     for list_id, name, _ in LISTS:
         await conn.execute(CREATE_LIST, TENANT, CAMPAIGN, list_id, name)
     zones = await time_zone_store.numbers(conn, {zone_of(number) for number, _ in people})
@@ -197,7 +198,7 @@ async def _create_job(conn: Connection, people: list[tuple[str, str]]) -> None:
 
 
 def _people() -> Iterator[tuple[str, str]]:
-    """Numbers, each once, and names: the same ones each time."""
+    """Distinct numbers with names, the same each time."""
     yield FIRST_PERSON
     chance, taken = random.Random(_SEED), set(_TAKEN)  # noqa: S311 - nothing secret
     while True:
@@ -209,7 +210,7 @@ def _people() -> Iterator[tuple[str, str]]:
 
 
 async def _key(conn: Connection, settings: Settings) -> str:
-    """The key of the last start, or a new one where that is lost, has ended, or belongs to another database."""
+    """The key of the last start, or a new one if that is lost, expired, revoked or of another database."""
     data_dir = Path(settings.data_dir)
     pepper = key_format.load_pepper(settings.key_pepper, data_dir)
     await store.check_pepper(conn, key_format.fingerprint(pepper))
@@ -243,7 +244,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, value: str) -> None:
-    """Whole or not at all, and for nobody else to read."""
+    """Write a private file atomically."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the log and the metrics say of each request."""
+"""The line in the log, and the metrics, of each request."""
 
 from tongdai import log, metrics
 from tongdai.http.request import Request
@@ -7,7 +7,7 @@ _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
 
 
 def report(request: Request, status: int, seconds: float) -> None:
-    """The path's template, not the path: what a client puts there may be anybody's number."""
+    """Log a request by the template of its path: the path itself may contain a phone number."""
     method = request.method if request.method in _METHODS else "-"
     metrics.request_answered(method, request.route, status, seconds)
     who = request.principal

@@ -1,4 +1,4 @@
-"""The ASGI application: a request in, one reply out, a line in the log."""
+"""The ASGI application: routes a request, sends its reply and logs it."""
 
 import time
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from tongdai.http.routes import Routes
 log = structlog.get_logger()
 
 Opened = Callable[[], AbstractAsyncContextManager[Resources]]
-"""Opens what requests need for as long as the server runs."""
+"""Opens the resources of requests for the life of the server."""
 
 
 class Application:
     def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None) -> None:
         self.in_flight = 0
-        """Requests that this process is answering."""
+        """Number of requests being handled."""
         self._routes = routes
         self._opened = opened
         self._cors = cors
@@ -58,7 +58,7 @@ class Application:
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except Exception as error:
-            log.exception("the API cannot start or stop", error=type(error).__name__)
+            log.exception("API failed to start or stop", error=type(error).__name__)
             await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
             raise
         await send({"type": "lifespan.shutdown.complete"})

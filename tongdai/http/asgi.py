@@ -1,4 +1,4 @@
-"""The types of ASGI, the interface between the server and this application."""
+"""Types of ASGI, the interface between the server and the application."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -9,4 +9,4 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-"""Names in lower case."""
+"""Headers, their names in lower case."""

@@ -1,4 +1,4 @@
-"""Request bodies: bounded in size and time, then decoded into a struct, strictly."""
+"""Reads request bodies, bounded in size and time, and decodes them strictly into a struct."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ class BodyTimeout(ApiError):
 
 
 def require_json(request: Request) -> None:
-    """JSON in UTF-8, said or left unsaid; anything else is UnsupportedMediaType."""
+    """Check that the body is declared as JSON in UTF-8, or not declared; raise UnsupportedMediaType otherwise."""
     header = request.headers.get("content-type", "")
     kind, _, parameters = header.partition(";")
     if kind.strip().lower() not in {"", "application/json"}:
@@ -36,15 +36,15 @@ def require_json(request: Request) -> None:
 
 
 class Patience(NamedTuple):
-    """How long a body may take, in seconds."""
+    """Time limits of a body, in seconds."""
 
     total_s: float
     idle_s: float
-    """Without a piece of it."""
+    """Longest time between two pieces."""
 
 
 async def pieces(request: Request, max_mb: int, patience: Patience | None = None) -> AsyncIterator[bytes]:
-    """The body as it arrives. TooLarge before it is read where its length is declared, else once exceeded."""
+    """Yield the body as it arrives; TooLarge at once if its declared length exceeds the limit, else when it does."""
     limit = max_mb * _MB
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
@@ -55,7 +55,7 @@ async def pieces(request: Request, max_mb: int, patience: Patience | None = None
     stream = request.stream()
     try:
         while True:
-            # Around the wait alone: what is done with a piece is not the client's time.
+            # Only around the wait: the time spent on a piece is not the client's.
             async with asyncio.timeout_at(min(until, asyncio.get_running_loop().time() + idle_s)):
                 piece = await anext(stream, None)
             if piece is None:
@@ -70,7 +70,7 @@ async def pieces(request: Request, max_mb: int, patience: Patience | None = None
 
 
 async def _drop(stream: AsyncIterator[bytes]) -> None:
-    """Read on for a little: a client that is reset while it sends does not see the answer."""
+    """Read and discard a little more: a client whose connection is reset while it sends does not see the answer."""
     dropped = 0
     async for piece in stream:
         dropped += len(piece)
@@ -79,13 +79,13 @@ async def _drop(stream: AsyncIterator[bytes]) -> None:
 
 
 async def read_json(request: Request) -> bytes:
-    """The whole body of a request that carries JSON."""
+    """Read the whole JSON body of a request."""
     require_json(request)
     return b"".join([piece async for piece in pieces(request, settings_of(request).max_body_mb)])
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """A struct of a JSON body; InvalidInput names the field and what is expected."""
+    """Decode a JSON body into a struct; InvalidInput names the field and what is expected."""
     if not body.strip():
         raise InvalidInput("The body is empty: expected a JSON object")
     try:
@@ -100,7 +100,7 @@ _WHERE = re.compile(r" - at `\$?\.?(.*)`$")
 
 
 def explain(error: msgspec.ValidationError) -> str:
-    """msgspec's finding with the field first: `listId: Expected `int`, got `str``."""
+    """Reword msgspec's message with the field first: `listId: Expected `int`, got `str``."""
     text = str(error)
     where = _WHERE.search(text)
     finding = shown(_WHERE.sub("", text))
@@ -108,7 +108,7 @@ def explain(error: msgspec.ValidationError) -> str:
 
 
 def text_field(name: str, value: str, max_length: int, *, min_length: int = 0) -> str:
-    """`value` when it is text of that length without control characters; InvalidInput naming `name` otherwise."""
+    """Return text that has that length and no control characters; raise InvalidInput naming the field otherwise."""
     if not min_length <= len(value) <= max_length:
         span = f"{min_length} to {max_length}" if min_length else f"at most {max_length}"
         raise InvalidInput(f"{name} must have {span} characters, not {len(value)}")

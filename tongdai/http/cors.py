@@ -1,22 +1,22 @@
-"""Which web pages of other origins may read the answers. Off unless origins are named."""
+"""CORS: the origins whose web pages may read answers. Off unless origins are configured."""
 
 from tongdai.http.asgi import Headers
 from tongdai.http.request import Answer, Request
 
 METHODS = b"GET, POST, PUT, PATCH, DELETE"
 ASKED = b"Authorization, Content-Type, Idempotency-Key, X-Api-Key, X-Request-Id, X-Tenant-ID"
-"""The headers a page may send."""
+"""Request headers that a page may send."""
 MAX_AGE_S = 600
 
 
 class Cors:
     def __init__(self, origins: tuple[str, ...], exposed: tuple[str, ...]) -> None:
-        """`exposed` are the headers of an answer that a page may read. The origin `*` is any."""
+        """Allow these origins (`*`: any) to read answers; `exposed` names the headers they may read."""
         self._origins = frozenset(origin.encode() for origin in origins)
         self._exposed = ", ".join(exposed).encode()
 
     def mark(self, request: Request) -> Answer | None:
-        """Allow the answer to be read where the request's origin is one of ours; of a preflight, that answer."""
+        """Add the CORS headers to an answer for an allowed origin, or answer its preflight."""
         origin = next((value for name, value in request.scope["headers"] if name == b"origin"), None)
         if origin is None:
             return None

@@ -1,4 +1,4 @@
-"""One declaration for each endpoint: its route, what the guard asks of it, and what the OpenAPI document says of it."""
+"""Declarations of endpoints: route, scope, and everything that the OpenAPI document says of them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,14 +26,14 @@ __all__ = [
 ]  # fmt: skip
 
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
-"""Text without control characters, for `Endpoint.refine`."""
+"""Schema of text without control characters, for `Endpoint.refine`."""
 NAME: Mapping[str, Any] = {"maxLength": 255, **PLAIN_TEXT}
 ID: Mapping[str, Any] = {"minimum": 1, "maximum": 10**18 - 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query parameter, for the document; the handler parses it."""
+    """A query parameter in the OpenAPI document; the handler parses it."""
 
     name: str
     description: str
@@ -49,23 +49,22 @@ class Endpoint:
     scope: Scope
     summary: str
     answer: Any
-    """The struct of the 200 body; None when it is never JSON."""
+    """Struct of the 200 body; None when it is never JSON."""
     sample: Any
     """A 200 body, as documented."""
     body: Any = None
-    """The struct of the request body; None when it takes none."""
+    """Struct of the JSON request body; None: there is none."""
     body_sample: Any = None
     query: Sequence[Query] = ()
     states: bool = False
     """Whether the state machine may forbid it (400 INVALID_STATE)."""
     tag: str = field(default="")
     description: str = ""
-    """More than the summary says, for the document alone."""
+    """Details beyond the summary, in the OpenAPI document."""
     refine: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict[str, Any])
-    """What the code checks beyond types: name of a struct → property → keywords of JSON Schema. The property `""` is
-    the struct itself."""
+    """Checks beyond types: name of a struct → property → keywords of JSON Schema. The property `""` is the struct."""
     failures: Sequence[ApiError] = ()
-    """What it fails with beyond what any route does; each is an example. Of a 404 and a 400, general ones are given."""
+    """Failures beyond those of every route, as examples. A generic 404 and 400 are added where none is given."""
     media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
     """Request bodies other than JSON: content type → OpenAPI's media type object."""
     answer_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
@@ -73,23 +72,23 @@ class Endpoint:
 
     @property
     def route(self) -> str:
-        """What its rate limit is counted by; the same under both prefixes."""
+        """The name that the rate limit counts by; the same under both prefixes."""
         return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint and the function behind it."""
+    """An endpoint and its handler."""
 
     endpoint: Endpoint
     handle: Callable[[Request], Awaitable[Reply]]
 
     async def __call__(self, request: Request) -> Reply:
-        """Through the guard. The handler gets the request alone and parses what it needs, strictly."""
+        """Pass the request through the guard, then to the handler, which parses it strictly."""
         await request.resources.guard(request, self.endpoint)
         return await self.handle(request)
 
 
 def endpoint(spec: Endpoint) -> Callable[[Callable[[Request], Awaitable[Reply]]], Route]:
-    """Make a route of a function."""
+    """Decorate a handler with its declaration, which makes it a route."""
     return lambda handle: Route(spec, handle)

@@ -1,4 +1,4 @@
-"""What goes out: the success and failure bodies, and the only exception handler there is."""
+"""Bodies of success and failure, and the one exception handler."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Done(msgspec.Struct, kw_only=True):
-    """The body of a change that succeeded."""
+    """Body of a successful change."""
 
     success: str = "1"
     error_code: str = "SUCCESS"
@@ -24,12 +24,12 @@ class Done(msgspec.Struct, kw_only=True):
 
 
 def done_sample(message: str, **more: object) -> dict[str, Any]:
-    """What `Done` looks like, for the document."""
+    """A sample of `Done`, for the OpenAPI document."""
     return {"success": "1", "error_code": "SUCCESS", "error_message": message, **more}
 
 
 class Failure(msgspec.Struct):
-    """The body of every failure."""
+    """Body of every failure."""
 
     success: str
     error_code: str
@@ -37,7 +37,7 @@ class Failure(msgspec.Struct):
 
 
 def answer(body: object) -> Answer:
-    """200 with `body`, a struct or anything msgspec writes as JSON."""
+    """Answer 200 with a body, a struct or anything that msgspec encodes as JSON."""
     return Answer(_encode(body))
 
 
@@ -48,7 +48,7 @@ def failure(error: ApiError) -> Answer:
 
 
 def on_exception(request: Request, error: Exception) -> Answer:
-    """Every exception of every request ends here: nothing of SQL or a traceback reaches a client."""
+    """Answer an exception of any request; neither SQL nor a traceback reaches a client."""
     return failure(_public(request, error))
 
 
@@ -58,7 +58,7 @@ def _public(request: Request, error: Exception) -> ApiError:
     if unreachable(error):
         log.warning("database unreachable", error=type(error).__name__, request_id=request.id.decode())
         return Unavailable()
-    # A foreign key fails when another request deleted what this one had just seen.
+    # A foreign key fails when another request deleted a row that this one had just read.
     if isinstance(error, asyncpg.ForeignKeyViolationError):
         return NotFound("Not found")
     log.error("request failed", request_id=request.id.decode(), exc_info=error)

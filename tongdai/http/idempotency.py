@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the first answer again for the same key and body within 24 hours, with nothing done twice."""
+"""`Idempotency-Key`: repeats the first answer for the same key and body within 24 hours, and the work only once."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -16,11 +16,12 @@ HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
 
 Work = Callable[[Connection], Awaitable[object]]
-"""Does the change on the connection and returns the body of its answer. Opens its own transaction if it needs one."""
+"""The work of a POST: makes the change on the connection, in its own transaction if needed, and returns the
+answer."""
 
 
 def digest_of(request: Request, body_digest: bytes) -> bytes:
-    """What makes two requests the same: method, path, query and body."""
+    """Digest of what must be equal in a repeated request: method, path, query and body."""
     path = request.scope["path"].removeprefix("/api")
     head = f"{request.method} {path}?{request.scope['query_string'].decode('latin-1')}\n".encode()
     return hashlib.sha256(head + body_digest).digest()
@@ -31,7 +32,7 @@ def _whole(body: object) -> object:
 
 
 async def once(request: Request, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Answer:
-    """Do the work of a POST, once for its key if it has one. `keep` makes what is remembered of the answer."""
+    """Do the work of a POST, once for an idempotency key. `keep` reduces the answer to what is stored of it."""
     key = key_of(request)
     if key is None:
         async with connection(request) as conn:
@@ -42,13 +43,13 @@ async def once(request: Request, body: bytes, work: Work, keep: Callable[[object
 async def once_digested(
     request: Request, key: str, digest: bytes, work: Work, keep: Callable[[object], object] = _whole
 ) -> Answer:
-    """As `once`, for a body that is not in memory. A failure keeps nothing: the same key may try again."""
+    """Do the work of a POST whose body is not in memory. A failure is not stored: the key may be used again."""
     tenant_id = principal_of(request).tenant_id
     async with connection(request) as conn, conn.transaction():
         if not await idempotency.take(conn, tenant_id, key, digest):
             return await _recall(conn, tenant_id, key, digest)
         done = await work(conn)
-        await idempotency.keep(conn, tenant_id, key, msgspec.json.encode(keep(done)))
+        await idempotency.save(conn, tenant_id, key, msgspec.json.encode(keep(done)))
     return answer(done)
 
 
@@ -60,7 +61,7 @@ async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes
 
 
 def key_of(request: Request) -> str | None:
-    """The request's key, or None when it sends none."""
+    """The idempotency key of a request; None when it has none."""
     values = request.sent(HEADER.lower())
     if not values:
         return None

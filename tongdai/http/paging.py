@@ -1,4 +1,4 @@
-"""Query strings, read strictly: a parameter twice is an error, an unknown one is ignored."""
+"""Parses query strings strictly: a repeated parameter is an error, an unknown one is ignored."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -13,7 +13,7 @@ MAX_SIZE = 1000
 @dataclass(frozen=True, slots=True)
 class Page:
     number: int
-    """From 0."""
+    """Page number, from 0."""
     size: int
 
     @property
@@ -35,7 +35,7 @@ PAGE_QUERY = (
 
 
 def query_of(request: Request) -> dict[str, list[str]]:
-    """Every value of every parameter; undecodable bytes are an error."""
+    """Parse the query string into the values of each parameter; undecodable bytes are an error."""
     raw = request.scope["query_string"]
     if not raw:
         return {}
@@ -50,7 +50,7 @@ def query_of(request: Request) -> dict[str, list[str]]:
 
 
 def single(query: dict[str, list[str]], name: str) -> str | None:
-    """The value of a parameter that may stand once. Empty is a value."""
+    """The value of a parameter that may be given once; an empty value counts."""
     values = query.get(name)
     if values is None:
         return None
@@ -60,7 +60,7 @@ def single(query: dict[str, list[str]], name: str) -> str | None:
 
 
 def whole(query: dict[str, list[str]], name: str, default: int, low: int, high: int | None = None) -> int:
-    """A parameter of ASCII digits alone, from `low` to `high`."""
+    """A parameter of ASCII digits only, from `low` to `high`."""
     text = single(query, name)
     if text is None:
         return default
@@ -74,7 +74,7 @@ def whole(query: dict[str, list[str]], name: str, default: int, low: int, high: 
 
 
 def page_of(query: dict[str, list[str]], size_name: str = "size") -> Page:
-    """The page asked for; `size_name` is `limit` where the vendor calls it so."""
+    """The requested page; `size_name` is `limit` where the vendor names the parameter so."""
     if not query:
         return FIRST_PAGE
     page = Page(whole(query, "page", 0, 0), whole(query, size_name, DEFAULT_SIZE, 1, MAX_SIZE))

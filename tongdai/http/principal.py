@@ -1,4 +1,4 @@
-"""Who a request acts for."""
+"""Principals: the tenant and key that a request acts for, and scopes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,12 +16,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A key that was checked, and the tenant it acts for."""
+    """A valid key and the tenant it acts for."""
 
     tenant_id: TenantId
     key_id: KeyId
     scopes: frozenset[str]
     country: str
-    """The tenant's own: phone numbers are read in it and shown in its national form."""
+    """The tenant's country: phone numbers are parsed in it and shown in its national format."""
     tenant_limit: int | None
     route_limit: int | None

@@ -1,4 +1,4 @@
-"""A request as handlers see it, and the answers they give."""
+"""Requests as handlers see them, and the replies that handlers return."""
 
 import os
 import re
@@ -21,28 +21,28 @@ _JSON = ((b"content-type", b"application/json"),)
 
 
 class ClientGone(ApiError):
-    """The client went before its body was there. Nobody reads this answer; the log has its status."""
+    """The client disconnected before it sent the whole body; the status appears only in the log."""
 
     status, error_code = 400, "INVALID_INPUT"
 
 
 class Guard(Protocol):
-    """Lets a request through to an endpoint, or raises what refuses it."""
+    """Lets a request through to an endpoint, or raises the error to answer."""
 
     async def __call__(self, request: "Request", endpoint: "Endpoint") -> None: ...
 
     async def still(self, request: "Request") -> bool:
-        """Whether the key of a request that was let through says today what it said then."""
+        """Whether the key of an admitted request is still valid for it."""
         ...
 
     def forget(self) -> None:
-        """Keys or tenants changed: ask the database again."""
+        """Empty the cache, after keys or tenants changed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a process of the API has open, for all its requests."""
+    """Open resources of an API process, shared by its requests."""
 
     settings: Settings
     database: Lender
@@ -69,10 +69,10 @@ class Request:
         self.id = _request_id(scope)
         self.path_params: dict[str, str] = {}
         self.route = "-"
-        """The path's template where there is such an endpoint: what metrics and the log name it by."""
+        """Template of the path, by which metrics and the log name the request."""
         self.principal: Principal | None = None
         self.reply_headers: Headers = [(b"x-request-id", self.id)]
-        """What its answer carries, whatever becomes of it."""
+        """Headers of the reply, whether it succeeds or fails."""
         self._headers: dict[str, str] | None = None
         self._receive = receive
 
@@ -81,7 +81,7 @@ class Request:
         return self.scope["method"]
 
     def sent(self, name: str) -> list[str]:
-        """Each value of the header `name` (in lower case), in the order they came."""
+        """All values of a header (`name` in lower case), in the order received."""
         wanted, sent = name.encode(), self._sent()
         return [value.decode("latin-1") for key, value in sent if key == wanted]
 
@@ -90,13 +90,13 @@ class Request:
 
     @property
     def headers(self) -> dict[str, str]:
-        """By name in lower case; of one sent twice, the first."""
+        """Headers by lower-case name; the first value of a repeated one."""
         if self._headers is None:
             self._headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self._sent())}
         return self._headers
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        """The body as it arrives. ClientGone when it ends too early."""
+        """Yield the body as it arrives; ClientGone when it ends early."""
         more = True
         while more:
             message = await self._receive()
@@ -116,7 +116,7 @@ def _request_id(scope: Scope) -> bytes:
 
 
 def connection(request: Request) -> AbstractAsyncContextManager[Connection]:
-    """A database connection, for `async with`."""
+    """Borrow a database connection, with `async with`."""
     return request.resources.database.borrow()
 
 
@@ -125,25 +125,25 @@ def settings_of(request: Request) -> Settings:
 
 
 def principal_of(request: Request) -> Principal:
-    """Who a request that passed the guard acts for."""
+    """The principal of a request that passed the guard."""
     assert request.principal is not None
     return request.principal
 
 
 class Reply(Protocol):
-    """What a handler answers with."""
+    """A reply of a handler."""
 
     @property
     def status(self) -> int: ...
 
     async def send(self, send: Send, headers: Headers) -> None:
-        """To the client, with `headers` besides its own."""
+        """Send the reply, with further headers."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply whose body is there."""
+    """A reply whose body is in memory."""
 
     body: bytes
     status: int = 200
@@ -157,7 +157,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A reply whose body comes piece by piece. A server may not tell when the client goes: see `http.leaving`."""
+    """A reply whose body is streamed. The server may not report a disconnect: see `http.streams.disconnect`."""
 
     pieces: AsyncIterator[bytes]
     status: int = 200

@@ -1,4 +1,4 @@
-"""From a path to what answers it."""
+"""Routing: finds the handler of a method and path."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +9,7 @@ Handler = Callable[[Request], Awaitable[Reply]]
 
 
 class _Node:
-    """What may follow a part of a path."""
+    """A node of the tree: what may follow the segments before it."""
 
     __slots__ = ("methods", "named", "parameter")
 
@@ -17,17 +17,18 @@ class _Node:
         self.named: dict[str, _Node] = {}
         self.parameter: _Node | None = None
         self.methods: dict[str, tuple[Handler, tuple[str, ...]]] = {}
-        """By method: the handler, and the names of the path's parameters."""
+        """Handler and names of the path parameters, by method."""
 
 
 class Routes:
-    """A tree of path segments. A literal one wins over a parameter: `contacts/bulk` is never a contact's id."""
+    """A tree of path segments. A literal segment wins over a parameter: in `contacts/bulk`, `bulk` is no contact
+    id."""
 
     def __init__(self) -> None:
         self._root = _Node()
 
     def add(self, method: str, template: str, handler: Handler) -> None:
-        """`template` is `/v1/campaigns/{id}`. ValueError when it is taken."""
+        """Add a handler for a method and a template such as `/v1/campaigns/{id}`; ValueError when it is taken."""
         node, names = self._root, list[str]()
         for part in template[1:].split("/"):
             if part.startswith("{"):
@@ -40,7 +41,7 @@ class Routes:
         node.methods[method] = handler, tuple(names)
 
     def find(self, request: Request) -> Handler:
-        """What answers the request, its path parameters set. NotFound, or MethodNotAllowed with `Allow`."""
+        """Find the handler and set the request's path parameters; NotFound, or MethodNotAllowed with `Allow`."""
         node, values = self._root, list[str]()
         for part in request.scope["path"].strip("/").split("/"):
             following = node.named.get(part)

@@ -6,7 +6,7 @@ from tongdai.errors import NotFound
 from tongdai.http.endpoint import Endpoint, Request, Stream, connection, endpoint
 from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
-from tongdai.http.streams.event_source import Told
+from tongdai.http.streams.event_source import EventSource
 from tongdai.imports import store
 from tongdai.imports.model import Job, JobStatus
 from tongdai.imports.view import SAMPLE, job_of, view
@@ -33,8 +33,8 @@ POLL_S = 0.25
     )
 )
 async def events(request: Request) -> Stream:
-    told = Told(lambda: _find(request), event_of, POLL_S, is_last=lambda job: job.settled)
-    return event_source.stream(request, told, await _find(request))
+    source = EventSource(lambda: _find(request), event_of, POLL_S, is_last=lambda job: job.settled)
+    return event_source.stream(request, source, await _find(request))
 
 
 async def _find(request: Request) -> Job:

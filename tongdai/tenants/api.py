@@ -87,7 +87,7 @@ _KEY_SAMPLE = {
         path="/tenants/me",
         scope=Scope.ADMIN,
         tag="Tenants and keys",
-        summary="The tenant that the key acts for, with its limits over 10 seconds",
+        summary="Get the tenant that the key acts for, with its limits over 10 seconds",
         answer=TenantView,
         sample={
             "tenantId": 20260310,
@@ -124,7 +124,7 @@ async def me(request: Request) -> Answer:
         path="/api-keys",
         scope=Scope.ADMIN,
         tag="Tenants and keys",
-        summary="The tenant's keys, the ended ones included; a key's value is never shown again",
+        summary="List the tenant's keys, revoked and expired ones included, without their values",
         query=paging.PAGE_QUERY,
         answer=KeyPage,
         sample={"success": "1", "totalRecord": 1, "data": [_KEY_SAMPLE]},
@@ -143,7 +143,7 @@ async def list_keys(request: Request) -> Answer:
         path="/api-keys",
         scope=Scope.ADMIN,
         tag="Tenants and keys",
-        summary="Make a key; its value is shown in this answer and never again",
+        summary="Create a key; only this answer shows its value",
         body=NewKey,
         refine={"NewKey": {"name": NAME, "scopes": {"minItems": 1, "items": {"enum": [str(s) for s in Scope]}}}},
         body_sample={"name": "CRM", "scopes": ["campaign", "queue"]},
@@ -190,7 +190,7 @@ async def create_key(request: Request) -> Answer:
 
 
 def _without_value(created: object) -> object:
-    """What is remembered for a repeated request: the value is shown once, and stored nowhere."""
+    """The answer to store for a repeated request: without the key's value, which is shown once and never stored."""
     assert isinstance(created, KeyCreated)
     return msgspec.structs.replace(created, key=None, error_message="Key created before; its value is shown once")
 
@@ -201,7 +201,7 @@ def _without_value(created: object) -> object:
         path="/api-keys/{keyId}",
         scope=Scope.ADMIN,
         tag="Tenants and keys",
-        summary="Revoke a key, on every process within a second",
+        summary="Revoke a key; it is refused everywhere within a second",
         answer=Done,
         sample={"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"},
     )
@@ -213,7 +213,7 @@ async def revoke_key(request: Request) -> Answer:
         found = await store.revoke_key(conn, key_id, within=principal.tenant_id, by=principal.key_id)
     if found is None:
         raise NotFound("Key not found")
-    request.resources.guard.forget()  # this process does not wait for its own notice
+    request.resources.guard.forget()  # this process does not wait for its own notification
     return answer(Done(error_message="Key revoked"))
 
 
@@ -232,7 +232,7 @@ def _to_come(instant: datetime) -> bool:
     try:
         return instant.tzinfo is not None and instant.astimezone(UTC) > datetime.now(UTC)
     except OverflowError:
-        # In the year 9999 west of Greenwich: in UTC there is no such instant.
+        # At the end of the year 9999 west of Greenwich: not representable in UTC.
         return False
 
 

@@ -1,4 +1,4 @@
-"""What stands before every endpoint: key → principal → scope → limits."""
+"""The guard before every endpoint: key → principal → scope → rate limits."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ from tongdai.tenants.model import ApiKey
 from tongdai.tenants.rate_limit.limits import FailedKeys, HeaderNames, RateLimiter
 
 CACHE_S = 15.0
-"""How long a key is believed without asking again, should the notice of a change be lost."""
+"""How long a cached key is used without asking the database again, should a notification be lost."""
 CACHE_SIZE = 100_000
 
 
 class Claim(NamedTuple):
-    """What a request says of itself."""
+    """The identity that a request claims."""
 
     key: str
     tenant: str | None
     """`X-Tenant-ID` as sent."""
     presented: bool
-    """Whether it sent a key at all."""
+    """Whether the request sent a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Known:
 
 
 class Guard:
-    """Answers who a request is, from memory while nothing has changed."""
+    """Authenticates, authorises and limits requests; keys are cached until a notification of a change."""
 
     def __init__(
         self,
@@ -60,17 +60,17 @@ class Guard:
         self._clock = clock
         self._header_names = HeaderNames.of(settings.limit_headers)
         self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
-        # By the key as sent, and for a platform key by the tenant it claims.
+        # By the key as sent and, for a platform key, the tenant that the request claims.
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._generation = 0
 
     def forget(self) -> None:
-        """Keys or tenants changed: ask the database again."""
+        """Empty the cache, after keys or tenants changed."""
         self._generation += 1
         self._known.clear()
 
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
-        """Let the request through to the endpoint, or raise what refuses it."""
+        """Return if the endpoint may handle the request; otherwise raise the error to answer."""
         request.route = endpoint.path
         principal = request.principal = await self._authenticate(request.scope)
         limits = (
@@ -88,7 +88,7 @@ class Guard:
             raise RateLimited("Exceeded request limit", verdict.retry_after_s)
 
     async def still(self, request: Request) -> bool:
-        """For answers that take long: whether its key lives and may what it might when the request came."""
+        """Whether the key of a long request is still valid and still has the scope, for event streams."""
         claim = claim_of(request.scope["headers"])
         known = await self._look_up(claim) if claim is not None else None
         if known is None or not known.key.usable(self._clock.now()):
@@ -119,7 +119,7 @@ class Guard:
             return None
         generation = self._generation
         known = await self._load(key_format.digest(claim.key, self._pepper), claim.tenant)
-        # What changed while we asked may have changed this: do not remember it then.
+        # A change during the query may concern this key: do not cache it then.
         if known is not None and known.principal.tenant_id and generation == self._generation:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
@@ -134,13 +134,13 @@ class Guard:
             tenant_id = key.tenant_id or TenantId(ids.parse(claimed_tenant or "") or 0)
             tenant = await store.find_tenant(conn, tenant_id)
         if tenant is None:
-            # The key is right, what it claims is not: no tenant to act for, and no failed key either.
+            # The key is valid but may not act for that tenant: refused, without counting a failed key.
             nobody = Principal(TenantId(0), key.key_id, frozenset(), "VN", None, None)
             return _Known(nobody, key, self._clock.monotonic())
         return _Known(store.principal(key, tenant), key, self._clock.monotonic())
 
     def _address(self, scope: Scope) -> str:
-        """Who failed keys are counted against: the last address that no trusted proxy vouches for."""
+        """The client address that failed keys are counted by: the last one that is no trusted proxy's."""
         client = scope.get("client")
         address: str = client[0] if client else ""
         if not self._proxies:
@@ -161,7 +161,7 @@ class Guard:
 
 
 def _may_act(known: _Known, claim: Claim | None) -> bool:
-    """A tenant's key may repeat its tenant; a platform key must name one that exists."""
+    """Whether the key may act for the claimed tenant: its own; for a platform key, any existing one."""
     acts_for = known.principal.tenant_id
     if claim is None or not acts_for:
         return False
@@ -171,7 +171,7 @@ def _may_act(known: _Known, claim: Claim | None) -> bool:
 
 
 def claim_of(headers: Headers) -> Claim | None:
-    """The one key and tenant that the headers name; None when they contradict themselves."""
+    """The key and tenant that the headers name; None when the headers contradict each other."""
     sent_keys: set[str] = set()
     tenant: str | None = None
     for name, value in headers:

@@ -1,4 +1,4 @@
-"""The form of a key: `sk_live_`, 32 random characters (190.5 bits), 6 of checksum, all base 62."""
+"""Format of API keys: `sk_live_`, 32 random characters (190.5 bits) and a checksum of 6, all in base 62."""
 
 import hmac
 import re
@@ -21,34 +21,34 @@ PEPPER_FILE = "key.pepper"
 
 
 def generate() -> str:
-    """A fresh key."""
+    """Generate a key."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
     return PREFIX + body + _checksum(body)
 
 
 def well_formed(key: str) -> bool:
-    """Whether the key may exist at all: what is mistyped or made up is refused without asking the database."""
+    """Whether form and checksum are right; mistyped and invented keys are refused without a query."""
     match = _FORM.fullmatch(key) if len(key) == LENGTH and key.isascii() else None
     return match is not None and hmac.compare_digest(match[2], _checksum(match[1]))
 
 
 def digest(key: str, pepper: bytes) -> bytes:
-    """What is stored of a key: HMAC-SHA256, useless to who steals the table without the pepper."""
+    """The stored form of a key: HMAC-SHA256 with the pepper, so that a stolen table is of no use."""
     return hmac.digest(pepper, key.encode(), "sha256")
 
 
 def hint(key: str) -> str:
-    """What tells a key apart in a list: `sk_live_AbC1…9xYz`."""
+    """A short form that identifies a key in lists: `sk_live_AbC1…9xYz`."""
     return f"{key[: len(PREFIX) + 4]}…{key[-4:]}"
 
 
 def fingerprint(pepper: bytes) -> str:
-    """Tells whether two peppers are the same, and nothing else of them."""
+    """A digest by which peppers can be compared without being revealed."""
     return sha256(b"tongdai pepper fingerprint\n" + pepper).hexdigest()
 
 
 def load_pepper(setting: str | None, data_dir: Path) -> bytes:
-    """The pepper of the setting, else of the data directory, where one is made the first time (0600)."""
+    """The pepper in the settings, else the one in the data directory, where one is created at first (0600)."""
     if setting is not None:
         return setting.encode()
     path = data_dir / PEPPER_FILE
@@ -61,7 +61,7 @@ def load_pepper(setting: str | None, data_dir: Path) -> bytes:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Create the file whole, or leave the one that is there: two processes that start at once agree on one pepper."""
+    """Create the file atomically, or keep the existing one: processes that start at once agree on one pepper."""
     if path.exists():
         return
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

@@ -1,4 +1,4 @@
-"""Tenants and their keys."""
+"""Tenants and their API keys. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ class Tenant:
     tenant_id: TenantId
     name: str
     country: str
-    """ISO 3166, two letters: numbers without a country code are read in it."""
+    """ISO 3166-1 alpha-2: numbers without a country code are parsed as numbers of this country."""
     zone: str
-    """IANA name: of contacts whose own time zone is unknown."""
+    """IANA zone of contacts whose own zone is unknown."""
     tenant_limit: int | None
     """Requests in 10 seconds; None: the server's default."""
     route_limit: int | None
@@ -22,11 +22,11 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it can still be known: its value is shown once, when it is made."""
+    """An API key without its value, which is shown once, when the key is created."""
 
     key_id: KeyId
     tenant_id: TenantId | None
-    """None: a platform key, which names its tenant with each request."""
+    """The key's tenant; None for a platform key, whose requests name a tenant."""
     name: str
     hint: str
     scopes: frozenset[str]
@@ -35,5 +35,5 @@ class ApiKey:
     revoked_at: datetime | None
 
     def usable(self, now: datetime) -> bool:
-        """Revoked is final, whatever this machine's clock says of the instant."""
+        """Whether the key is neither revoked nor expired; revocation holds whatever this machine's clock says."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

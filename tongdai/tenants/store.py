@@ -13,7 +13,7 @@ from tongdai.ids import KeyId, TenantId
 from tongdai.tenants.model import ApiKey, Tenant
 
 KEYS_CHANGED = "tongdai_keys"
-"""The channel on which every change to keys and tenants is told, so that no process goes on with an old one."""
+"""Channel of notifications about changes to keys and tenants, which invalidate the caches of all processes."""
 
 _KEY = "key_id, tenant_id, name, hint, scopes, created_at, expires_at, revoked_at"
 _TENANT = "tenant_id, name, country, zone, tenant_limit, route_limit, created_at"
@@ -49,7 +49,7 @@ insert into tenant (tenant_id, name, country, zone) values ($1, $2, $3, $4) on c
 async def create_tenant(
     conn: Connection, tenant_id: TenantId, name: str, country: str, zone: str = "UTC"
 ) -> Tenant | None:
-    """The new tenant, or None when there is one with that id."""
+    """Create a tenant; None when the id is taken."""
     async with conn.transaction():
         row = await conn.fetchrow(CREATE_TENANT, tenant_id, name, country, zone)
         if row is None:
@@ -63,7 +63,7 @@ SET_ZONE = f"update tenant set zone = $2 where tenant_id = $1 returning {_TENANT
 
 
 async def set_zone(conn: Connection, tenant_id: TenantId, zone: str) -> Tenant | None:
-    """Returns None when there is no such tenant."""
+    """Set the time zone of a tenant; None when there is no such tenant."""
     async with conn.transaction():
         row = await conn.fetchrow(SET_ZONE, tenant_id, zone)
         if row is None:
@@ -80,7 +80,8 @@ update tenant set tenant_limit = $2, route_limit = $3 where tenant_id = $1 retur
 async def set_limits(
     conn: Connection, tenant_id: TenantId, tenant_limit: int | None, route_limit: int | None
 ) -> Tenant | None:
-    """Requests in 10 seconds, None for the server's default. Returns None when there is no such tenant."""
+    """Set both limits, in requests in 10 seconds, None for the server's default; None when there is no such
+    tenant."""
     async with conn.transaction():
         row = await conn.fetchrow(SET_LIMITS, tenant_id, tenant_limit, route_limit)
         if row is None:
@@ -107,7 +108,7 @@ async def create_key(
     expires_at: datetime | None,
     by: KeyId | None,
 ) -> ApiKey:
-    """`by` is the key that makes it; None: the operator."""
+    """Create a key; `by` is the key that creates it, None: the operator."""
     async with conn.transaction():
         row = await conn.fetchrow(CREATE_KEY, tenant_id, name, hint, digest, sorted(scopes), expires_at)
         assert row is not None
@@ -125,8 +126,8 @@ COUNT_PLATFORM_KEYS = "select count(*) from api_key where tenant_id is null"
 
 
 async def list_keys(conn: Connection, tenant_id: TenantId | None, limit: int, offset: int) -> tuple[list[ApiKey], int]:
-    """A page of the tenant's keys (None: of the platform keys), and how many there are."""
-    # Two statements: `is not distinct from` would do for both and reads every tenant's keys, since it uses no index.
+    """A page of the tenant's keys (None: of the platform keys), and the number of all."""
+    # Two statements, as `is not distinct from` uses no index and would read the keys of all tenants.
     if tenant_id is None:
         rows, total = await conn.fetch(LIST_PLATFORM_KEYS, limit, offset), await conn.fetchval(COUNT_PLATFORM_KEYS)
     else:
@@ -150,7 +151,7 @@ where key_id = $1 and ($2::bigint is null or tenant_id = $2) returning {_KEY}
 
 
 async def revoke_key(conn: Connection, key_id: KeyId, *, within: TenantId | None, by: KeyId | None) -> ApiKey | None:
-    """End a key for good, on every process at once. `within` None: of any tenant. None when there is no such key."""
+    """Revoke a key, everywhere at once. `within` None: of any tenant. None when there is no such key."""
     return await _end_key(conn, "key.revoke", by, REVOKE_KEY, key_id, within)
 
 
@@ -158,7 +159,7 @@ EXPIRE_KEY = f"update api_key set expires_at = least(expires_at, $2) where key_i
 
 
 async def expire_key(conn: Connection, key_id: KeyId, at: datetime) -> ApiKey | None:
-    """Let a key of any tenant hold until `at` and no longer."""
+    """Expire a key of any tenant at an instant, unless it expires earlier."""
     return await _end_key(conn, "key.expire", None, EXPIRE_KEY, key_id, at)
 
 
@@ -181,7 +182,7 @@ FINGERPRINT = "select value from installation where name = 'key_pepper'"
 
 
 async def check_pepper(conn: Connection, fingerprint: str) -> None:
-    """Refuse to run with another pepper than the keys were made with: each of them would be answered 401."""
+    """Raise OperatorError when the pepper is not the one of the stored keys, all of which would be refused."""
     await conn.execute(KEEP_FINGERPRINT, fingerprint)
     if await conn.fetchval(FINGERPRINT) != fingerprint:
         raise OperatorError(
@@ -195,7 +196,7 @@ async def _announce(conn: Connection) -> None:
 
 
 def principal(key: ApiKey, tenant: Tenant) -> Principal:
-    """Who a checked key acts for in a tenant."""
+    """The principal of a valid key in a tenant."""
     return Principal(tenant.tenant_id, key.key_id, key.scopes, tenant.country, tenant.tenant_limit, tenant.route_limit)
 
 
@@ -225,7 +226,7 @@ where tenant_id = $1 returning {_TENANT}
 async def change_limits(
     conn: Connection, tenant_id: TenantId, tenant_limit: int | None, route_limit: int | None
 ) -> Tenant | None:
-    """Set the limits that are not None and leave the others. Returns None when there is no such tenant."""
+    """Set the limits that are not None; None when there is no such tenant."""
     async with conn.transaction():
         row = await conn.fetchrow(CHANGE_LIMITS, tenant_id, tenant_limit, route_limit)
         if row is None:
@@ -240,5 +241,5 @@ LIST_ALL_KEYS = f"select {_KEY} from api_key order by tenant_id nulls first, key
 
 
 async def list_all_keys(conn: Connection) -> list[ApiKey]:
-    """The platform keys, then every tenant's."""
+    """All keys: the platform keys, then those of every tenant."""
     return [_key(row) for row in await conn.fetch(LIST_ALL_KEYS)]

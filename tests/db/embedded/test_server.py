@@ -21,7 +21,7 @@ OWNER = """
 import asyncio, os, sys
 from pathlib import Path
 import asyncpg
-from tongdai.db import embedded
+from tongdai.db.embedded import server as embedded
 
 async def main():
     running = await embedded.start(Path(sys.argv[1]), None)
@@ -38,7 +38,7 @@ GUEST = """
 import asyncio, sys
 from pathlib import Path
 import asyncpg
-from tongdai.db import embedded
+from tongdai.db.embedded import server as embedded
 
 async def main():
     async with embedded.database(Path(sys.argv[1]), None) as dsn:
@@ -372,4 +372,4 @@ def test_programs_that_the_user_cannot_reach_are_copied_once(monkeypatch: pytest
         assert found.is_relative_to(public)
         assert programs._version(found, user) == programs.MAJOR
         assert programs.find_programs(None, user) == found
-        assert [p.name for p in Path(public, "tongdai").iterdir()] == [found.parents[3].name]
+        assert [p.name for p in Path(public, "tongdai").iterdir()] == [found.parents[2].name]

@@ -209,14 +209,14 @@ def test_failed_keys_of_many_addresses_are_bounded() -> None:
 
 
 @pytest.fixture(scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[valkey.Running]:
+async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[valkey.ValkeyServer]:
     running = await valkey.start(tmp_path_factory.mktemp("valkey"))
     yield running
     await running.stop()
 
 
 @pytest.fixture
-async def client(store: valkey.Running) -> AsyncIterator[Any]:
+async def client(store: valkey.ValkeyServer) -> AsyncIterator[Any]:
     async with redis.Redis.from_url(store.url, protocol=2) as client:
         yield client
 
@@ -250,7 +250,7 @@ async def test_store_clock_set_back_neither_opens_nor_locks(client: Any) -> None
     assert (await by_script(client, tenant, "GET /a", (3, 3), back + WINDOW_US)).accepted
 
 
-async def test_keys_expire_and_lie_in_one_slot(client: Any, store: valkey.Running) -> None:
+async def test_keys_expire_and_lie_in_one_slot(client: Any, store: valkey.ValkeyServer) -> None:
     limiter, tenant = ValkeyLimiter(store.url, 1, SetClock(), PATIENT_S), fresh_tenant()
     await limiter.take(tenant, "GET /a", 5, 5)
     await limiter.aclose()
@@ -259,7 +259,7 @@ async def test_keys_expire_and_lie_in_one_slot(client: Any, store: valkey.Runnin
         assert 9_000 < await client.pttl(key) <= 11_000
 
 
-async def test_two_limiters_share_exactly(store: valkey.Running) -> None:
+async def test_two_limiters_share_exactly(store: valkey.ValkeyServer) -> None:
     limiters = [ValkeyLimiter(store.url, 2, SetClock(), PATIENT_S) for _ in range(2)]
     tenant = fresh_tenant()
     verdicts = await asyncio.gather(*(limiters[n % 2].take(tenant, f"GET /{n % 3}", 100, 40) for n in range(400)))
@@ -272,7 +272,7 @@ async def test_two_limiters_share_exactly(store: valkey.Running) -> None:
         await limiter.aclose()
 
 
-async def test_flushed_script_is_loaded_again(client: Any, store: valkey.Running) -> None:
+async def test_flushed_script_is_loaded_again(client: Any, store: valkey.ValkeyServer) -> None:
     limiter, tenant = ValkeyLimiter(store.url, 1, SetClock(), PATIENT_S), fresh_tenant()
     assert (await limiter.take(tenant, "GET /a", 50, 50)).tenant_remaining == 49
     await client.script_flush()
@@ -282,7 +282,7 @@ async def test_flushed_script_is_loaded_again(client: Any, store: valkey.Running
     await limiter.aclose()
 
 
-async def test_peek_tells_and_counts_nothing(store: valkey.Running) -> None:
+async def test_peek_tells_and_counts_nothing(store: valkey.ValkeyServer) -> None:
     shared = ValkeyLimiter(store.url, 2, SetClock(), PATIENT_S)
     gone = ValkeyLimiter("redis://127.0.0.1:1/0", 1, SetClock(), PATIENT_S)
     for limiter in (MemoryLimiter(SetClock()), shared, gone):
@@ -298,7 +298,7 @@ async def test_peek_tells_and_counts_nothing(store: valkey.Running) -> None:
     await gone.aclose()
 
 
-async def test_cancelled_request_does_not_leave_its_answer_to_the_next(store: valkey.Running) -> None:
+async def test_cancelled_request_does_not_leave_its_answer_to_the_next(store: valkey.ValkeyServer) -> None:
     limiter, tenant = ValkeyLimiter(store.url, 1, SetClock(), PATIENT_S), fresh_tenant()
     cancelled = asyncio.create_task(limiter.take(tenant, "GET /a", 50, 50))
     await asyncio.sleep(0)
@@ -355,7 +355,7 @@ async def test_hung_store_is_asked_once_a_second_and_comes_back(tmp_path: Path) 
     assert limiter.unanswered == 10, "one request tries, the others do not wait with it"
 
     os.kill(running.pid, signal.SIGCONT)
-    limiter._line._deadline_s = PATIENT_S
+    limiter._pipeline._deadline_s = PATIENT_S
     clock.advance(1)
     assert (await limiter.take(3, "GET /a", 6, 6)).accepted
     assert not limiter.down
@@ -401,7 +401,7 @@ async def test_deep_data_directory_gets_a_socket_elsewhere(tmp_path: Path) -> No
 async def test_store_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     program = (
         "import asyncio, os, pathlib, signal, sys\n"
-        "from tongdai.tenants import valkey\n"
+        "from tongdai.tenants.rate_limit import valkey\n"
         "running = asyncio.run(valkey.start(pathlib.Path(sys.argv[1])))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

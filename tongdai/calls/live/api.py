@@ -29,7 +29,7 @@ from tongdai.http.endpoint import (
 from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
-from tongdai.http.streams.event_source import Told
+from tongdai.http.streams.event_source import EventSource
 from tongdai.ids import CampaignId
 
 _TAG = "Live"
@@ -154,8 +154,8 @@ async def _look(request: Request) -> Live:
 )
 async def campaign_events(request: Request) -> Stream:
     at_most = paging.whole(paging.query_of(request), "events", 0, 1, MAX_EVENTS) or None
-    told = Told(lambda: _look(request), event_of, POLL_S, at_most=at_most)
-    return event_source.stream(request, told, await _look(request))
+    source = EventSource(lambda: _look(request), event_of, POLL_S, at_most=at_most)
+    return event_source.stream(request, source, await _look(request))
 
 
 def event_of(figures: Live) -> bytes:

@@ -1,4 +1,4 @@
-"""The cluster in a data directory: making it, its password, the way to its socket."""
+"""The database cluster in a data directory: initialisation, password and socket."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ SOCKET_BYTES = 103  # what a socket's path may have on every system; Linux has 1
 
 
 def ensure_folder(data_dir: Path) -> Path:
-    """The data directory, resolved. Other users may walk through it to the cluster, and see nothing."""
+    """Create the data directory if needed, and resolve it. Other users may traverse it but not list it."""
     data_dir = data_dir.resolve()
     try:
         data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def ensure_folder(data_dir: Path) -> Path:
 
 
 def is_made(cluster: Path) -> bool:
-    """Whether there is a cluster; raises OperatorError when there is one that we cannot run."""
+    """Whether there is a cluster; OperatorError when there is one that this version cannot run."""
     if not cluster.exists():
         return False
     try:
@@ -48,7 +48,7 @@ def is_made(cluster: Path) -> bool:
 
 
 async def initialise(cluster: Path, programs: Path, user: User | None, password: str, log: io.FileIO) -> None:
-    """Beside its place, then renamed: what a crash leaves half made is never taken for a cluster."""
+    """Initialise the cluster under another name, then rename it: a crash leaves no incomplete cluster."""
     new = cluster.with_name("postgres.new")
     process = _initdb(new, programs, user, password, log)
     try:
@@ -65,7 +65,7 @@ async def initialise(cluster: Path, programs: Path, user: User | None, password:
 def _initdb(new: Path, programs: Path, user: User | None, password: str, log: io.FileIO) -> subprocess.Popen[bytes]:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
-    # The builtin C.UTF-8: byte order as fast as C, and upper() and regular expressions know Vietnamese letters.
+    # The builtin C.UTF-8: sorts as fast as C, and upper() and regular expressions handle Vietnamese letters.
     locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
     login = ("--username=tongdai", "--auth=scram-sha-256", "--pwfile=/dev/stdin")
     argv = [programs / "initdb", "-D", HERE, "--no-instructions", *locale, *login]
@@ -79,7 +79,7 @@ def _initdb(new: Path, programs: Path, user: User | None, password: str, log: io
 
 
 def password_of(data_dir: Path) -> str:
-    """The password, made before the first cluster is."""
+    """The password, generated before the first cluster is initialised."""
     file = data_dir / "postgres.password"
     if not file.exists():
         if (data_dir / "postgres").exists():
@@ -95,7 +95,7 @@ def password_of(data_dir: Path) -> str:
 
 
 def dsn_of(data_dir: Path) -> str:
-    """For asyncpg and libpq: over the unix socket. FileNotFoundError before there is a password."""
+    """The DSN over the unix socket, for asyncpg and libpq; FileNotFoundError before there is a password."""
     password = _secret(data_dir)
     # The sessions' own errors go to their client and not to the log: the message itself may repeat a value
     # (invalid input syntax for type bigint: "0901234567"). Errors of the server's own processes are still logged.
@@ -105,9 +105,10 @@ def dsn_of(data_dir: Path) -> str:
 
 
 def socket_folder(cluster: Path) -> Path:
-    """The cluster, or where its path is too long for a socket, a short link to it in a folder only this user can enter.
+    """The cluster or, if its path is too long for a socket, a short link to it in a folder that only this user can
+    enter.
 
-    Each client makes its own link, so nobody has to trust a name in /tmp that another user may have taken.
+    Each client creates its own link, so none relies on a name in /tmp that another user may have taken.
     """
     if len(os.fsencode(cluster / ".s.PGSQL.5432")) <= SOCKET_BYTES and "," not in str(cluster):
         return cluster
@@ -124,7 +125,7 @@ def socket_folder(cluster: Path) -> Path:
 
 
 def drop_stale_pid(cluster: Path) -> None:
-    """PostgreSQL would not start when the pid in a leftover postmaster.pid is another program's of its user by now."""
+    """Delete a stale postmaster.pid: PostgreSQL would not start if another program of its user has that pid now."""
     file = cluster / "postmaster.pid"
     if sys.platform != "linux" or not file.exists():
         return
@@ -136,13 +137,13 @@ def drop_stale_pid(cluster: Path) -> None:
 
 
 def tail(data_dir: Path) -> str:
-    """The end of the log, for a message."""
+    """The end of the log, for an error message."""
     lines = (data_dir / "postgres.log").read_text(errors="replace").splitlines()
     return " / ".join(lines[-3:]) + f" (see {data_dir / 'postgres.log'})"
 
 
 def open_private(path: Path) -> io.FileIO:
-    """To read and append, made at first; children do not inherit it."""
+    """Open a private file to read and append, created at first; children do not inherit it."""
     try:
         return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+")
     except OSError as error:

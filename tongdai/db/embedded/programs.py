@@ -1,7 +1,7 @@
-"""PostgreSQL's own programs: where they are, the user that runs them, and running one.
+"""PostgreSQL's programs: finding them, the user that runs them, and running one.
 
-A wheel brings them, or the system, or the operator names a folder. PostgreSQL refuses root, so as root we run them as
-another user, who must be able to reach them.
+They come from a wheel, from the system or from a folder that the operator names. PostgreSQL refuses to run as root,
+so root runs them as another user, who must be able to reach them.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class User:
 
 
 def user_for(cluster: Path) -> User | None:
-    """PostgreSQL refuses root: the user to run it as, or None to stay who we are."""
+    """The user to run PostgreSQL as, when this process is root; None: the present user."""
     if os.geteuid() != 0:
         return None
     if cluster.exists():
@@ -59,7 +59,7 @@ def user_for(cluster: Path) -> User | None:
 
 
 def find_programs(postgres_bin: Path | None, user: User | None) -> Path:
-    """A folder with `postgres` and `initdb` of our major version that `user` can execute."""
+    """Find a folder with `postgres` and `initdb` of the right major version that `user` can execute."""
     if postgres_bin is not None:
         if (version := _version(postgres_bin, user)) != MAJOR:
             found = "cannot be executed" if version is None else f"is version {version}"
@@ -74,7 +74,7 @@ def find_programs(postgres_bin: Path | None, user: User | None) -> Path:
 
 
 def _installed(user: User | None) -> Iterator[Path]:
-    """Where programs may be. A wheel's own Python is never run."""
+    """The folders that may contain the programs. Python code of the wheel is never run."""
     for wheel in _WHEELS:
         spec = importlib.util.find_spec(wheel)
         for package in spec.submodule_search_locations or () if spec else ():
@@ -87,7 +87,7 @@ def _installed(user: User | None) -> Iterator[Path]:
 
 
 def _version(folder: Path, user: User | None) -> int | None:
-    """The major version; None where `user` cannot execute it."""
+    """The major version of a program; None when `user` cannot execute it."""
     try:
         answer = subprocess.run(  # noqa: S603 - the installed program, or the operator's
             [folder / "postgres", "--version"],
@@ -107,7 +107,7 @@ def _version(folder: Path, user: User | None) -> int | None:
 
 
 def _copied(wheel: str, package: Path) -> Path:
-    """The wheel's programs where every user can execute them, with their libraries beside them as they expect."""
+    """Copy the wheel's programs, with their libraries, to a place where every user can execute them."""
     home = COPIES / f"postgres-{importlib.metadata.version(wheel)}"
     if not home.exists():
         if not COPIES.exists():
@@ -136,7 +136,8 @@ def spawn(
     stdin: IO[bytes] | None,
     farewell: signal.Signals,
 ) -> subprocess.Popen[bytes]:
-    """A child in a session of its own (Ctrl-C is not meant for it), without our environment: that holds secrets."""
+    """Start a child in its own session, so that Ctrl-C does not reach it, and without the environment, which has
+    secrets."""
     parent = os.getpid()
     return subprocess.Popen(  # noqa: S603 - our own program
         argv,
@@ -155,7 +156,7 @@ def spawn(
 
 
 async def until(condition: Callable[[], bool], wait_s: float, poll_s: float = POLL_S) -> bool:
-    """Whether it came true within `wait_s`. Polled: nothing tells an event loop that a lock came free."""
+    """Poll a condition for at most `wait_s`, as an event loop cannot wait for a file lock; whether it became true."""
     deadline = asyncio.get_running_loop().time() + wait_s
     while not condition():
         if asyncio.get_running_loop().time() >= deadline:

@@ -1,4 +1,5 @@
-"""Our own PostgreSQL 18 in a folder: made at first, owned by one process, found by the others, gone with its owner.
+"""The embedded PostgreSQL 18 in a data directory: created at first, owned by one process, found by others, stopped
+with its owner.
 
 postgres/           the cluster and its socket, 0700, owned by the user that runs it
 postgres.lock       flock of the owner; its pid, for messages
@@ -36,10 +37,10 @@ from tongdai.db.embedded.programs import HERE, POLL_S, find_programs, spawn, unt
 from tongdai.db.embedded.tuning import settings
 from tongdai.errors import OperatorError
 
-FORMER_S = 60  # a fast shutdown ends with a checkpoint
+FORMER_S = 60  # a fast shutdown writes a checkpoint
 LOG_BYTES = 10 * 2**20
 
-# What a connection meets while its server starts or stops, or is busy to the last place.
+# Exceptions while the server starts, stops or has no free connection.
 _NOT_THERE = (
     FileNotFoundError,
     ConnectionError,
@@ -56,34 +57,34 @@ class _InUse(OperatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A server this process owns. However this process ends, the kernel has the server shut down."""
+class EmbeddedServer:
+    """A server that this process owns. However this process ends, the kernel shuts the server down."""
 
     dsn: str
-    """For asyncpg and libpq: over the unix socket, with the password."""
+    """DSN over the unix socket with the password, for asyncpg and libpq."""
     process: subprocess.Popen[bytes]
     data_dir: Path
     postgres_bin: Path | None
     lock: io.FileIO
 
     async def wait(self) -> int:
-        """The exit code, once the server has ended; then `restart` or `stop`."""
+        """Wait until the server has ended and return its exit code; then `restart` or `stop`."""
         await until(lambda: self.process.poll() is not None, math.inf, poll_s=0.1)
         return self.process.wait()
 
-    async def restart(self) -> "Running":
-        """A new server under the same ownership, the DSN unchanged. Fails as `start` does, and may be tried again."""
+    async def restart(self) -> "EmbeddedServer":
+        """Start a new server under the same ownership, with the same DSN. Fails as `start` does; may be retried."""
         await _end(self.process)
         return await _launch(self.data_dir, self.postgres_bin, self.lock)
 
     async def stop(self) -> None:
-        """End sessions, write a checkpoint, give up ownership. Harmless when stopped already."""
+        """End sessions, write a checkpoint and give up ownership. Idempotent."""
         await _end(self.process)
         self.lock.close()
 
 
-async def start(data_dir: Path, postgres_bin: Path | None, wait_s: float = 0.5) -> Running:
-    """Become the owner of the server in `data_dir`, made at first; ready for connections on return.
+async def start(data_dir: Path, postgres_bin: Path | None, wait_s: float = 0.5) -> EmbeddedServer:
+    """Become the owner of the server in `data_dir`, creating it at first; it accepts connections on return.
 
     Raises OperatorError, also when another process owns it for `wait_s`. Call it on the main thread.
     """
@@ -97,7 +98,7 @@ async def start(data_dir: Path, postgres_bin: Path | None, wait_s: float = 0.5) 
 
 
 async def attach(data_dir: Path, wait_s: float = 15) -> str | None:
-    """The DSN of another process's server, proven by a connection; None when nobody owns one.
+    """The DSN of another process's server, verified by a connection; None when there is no owner.
 
     Waits while an owner is starting or stopping; raises OperatorError when that takes longer.
     """
@@ -115,7 +116,7 @@ async def attach(data_dir: Path, wait_s: float = 15) -> str | None:
 
 @asynccontextmanager
 async def database(data_dir: Path, postgres_bin: Path | None, wait_s: float = 15) -> AsyncGenerator[str, None]:
-    """The DSN of the server in `data_dir`: another process's, or one that lives until the last such block ends."""
+    """The DSN of the server in `data_dir`: another process's, or one that runs until the last such block ends."""
     data_dir = ensure_folder(data_dir)
     with open_private(data_dir / "postgres.guests") as guests:
         await until(lambda: _flock(guests, fcntl.LOCK_SH), wait_s)
@@ -130,7 +131,7 @@ async def database(data_dir: Path, postgres_bin: Path | None, wait_s: float = 15
             await server.stop()
 
 
-async def _attach_or_start(data_dir: Path, postgres_bin: Path | None, wait_s: float) -> Running | str:
+async def _attach_or_start(data_dir: Path, postgres_bin: Path | None, wait_s: float) -> EmbeddedServer | str:
     while True:
         if dsn := await attach(data_dir, wait_s):
             return dsn
@@ -145,7 +146,7 @@ async def _attach_or_start(data_dir: Path, postgres_bin: Path | None, wait_s: fl
 
 async def _own(data_dir: Path, wait_s: float) -> io.FileIO:
     lock = open_private(data_dir / "postgres.lock")
-    # Tried for a moment at least: a process in `attach` takes the lock for an instant to see whether it is free.
+    # Retries for a moment: a process in `attach` takes the lock briefly to see whether it is free.
     if not await until(lambda: _flock(lock, fcntl.LOCK_EX), wait_s):
         lock.close()
         raise _InUse(f"data directory {data_dir} is in use by process {_owner(data_dir)}")
@@ -179,7 +180,7 @@ def _flock(file: io.FileIO, kind: int) -> bool:
 # The server's life
 
 
-async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) -> Running:
+async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) -> EmbeddedServer:
     cluster = data_dir / "postgres"
     made = is_made(cluster)
     user = user_for(cluster)
@@ -190,14 +191,15 @@ async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) ->
             await initialise(cluster, programs, user, password, log)
         drop_stale_pid(cluster)
         flags = [part for name, value in settings(data_dir).items() for part in ("-c", f"{name}={value}")]
-        # Fast shutdown, not immediate: it writes a checkpoint, so that the next start has nothing to recover.
+        # A fast shutdown, not an immediate one: it writes a checkpoint, so that the next start has nothing to
+        # recover.
         process = spawn([programs / "postgres", "-D", HERE, *flags], cluster, user, log, None, signal.SIGINT)
     try:
         dsn = await _ready(process, data_dir)
     except BaseException:
         await _end(process)
         raise
-    return Running(dsn, process, data_dir, postgres_bin, lock)
+    return EmbeddedServer(dsn, process, data_dir, postgres_bin, lock)
 
 
 async def _ready(process: subprocess.Popen[bytes], data_dir: Path) -> str:
@@ -210,7 +212,7 @@ async def _ready(process: subprocess.Popen[bytes], data_dir: Path) -> str:
 
 
 async def _answer(data_dir: Path, create: bool = False) -> str | None:
-    """The DSN, when the server accepts a connection with it; None when it is not (yet, or any more) there."""
+    """The DSN, if the server accepts a connection with it; None when it is not running, or not yet."""
     try:
         dsn = dsn_of(data_dir)
         if create:
@@ -227,7 +229,7 @@ async def _answer(data_dir: Path, create: bool = False) -> str | None:
 
 
 async def _create_database(dsn: str) -> None:
-    """Asked at each start: a crash may have come between the cluster and its database."""
+    """Create the database if it is missing: checked at each start, as a crash may have prevented its creation."""
     try:
         await _execute(dsn, "tongdai", "select")
     except asyncpg.InvalidCatalogNameError:
@@ -241,7 +243,7 @@ async def _execute(dsn: str, database: str, statement: str) -> None:
 
 
 async def _end(process: subprocess.Popen[bytes]) -> None:
-    """Fast shutdown, then an immediate one, then none at all: the next start recovers from the log."""
+    """Shut down fast, then immediately, then by SIGKILL; the next start then recovers from the WAL."""
     for sig, wait_s in ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
         if process.poll() is None:
             process.send_signal(sig)
@@ -249,9 +251,9 @@ async def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 async def _own_log(path: Path) -> io.FileIO:
-    """The log, its lock held: whatever server or initdb ran here before is gone with its last process.
+    """Open and lock the log, which proves that every process of a former server or initdb has ended.
 
-    A pid proves nothing: it may be another program's by now.
+    A pid proves nothing, as another program may have it now.
     """
     log = open_private(path)
     if not await until(lambda: _flock(log, fcntl.LOCK_EX), FORMER_S):

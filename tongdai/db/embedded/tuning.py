@@ -1,4 +1,4 @@
-"""The server's settings, and why."""
+"""Settings of the embedded server, with reasons."""
 
 import os
 from contextlib import suppress
@@ -8,9 +8,10 @@ from tongdai.db.embedded.programs import HERE
 
 
 def settings(data_dir: Path) -> dict[str, str | float]:
-    """As flags and not in a file: they follow the program's version and the machine, and win over what was left."""
+    """The settings as command-line flags, which follow the program's version and the machine and override any
+    file."""
     return {
-        "cluster_name": str(data_dir)[-60:],  # so that ps tells whose it is
+        "cluster_name": str(data_dir)[-60:],  # identifies the processes in ps
         "unix_socket_directories": HERE,
         "port": 5432,
         "listen_addresses": "",  # nobody but this machine
@@ -39,8 +40,9 @@ def settings(data_dir: Path) -> dict[str, str | float]:
 
 
 def _shared_buffers_mb() -> int:
-    """A quarter of the memory this machine or container has, and at most 4 GB: PostgreSQL counts on the system's cache
-    for the rest. A campaign of five million with its indexes fits."""
+    """A quarter of the memory of the machine or container, at most 4 GB: the page cache of the system does the rest.
+
+    A campaign of five million contacts with its indexes fits in 4 GB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):  # no such limit, or `max`
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))

@@ -26,7 +26,7 @@ from tongdai.http.endpoint import (
 from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
-from tongdai.http.streams.disconnect import watched
+from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import DncListId
 
 TAG = "Do not call"
@@ -112,7 +112,7 @@ async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes
     principal = principal_of(request)
     show, last = phone.shower(principal.country), ""
     yield csv_of([_HEADER])
-    async with watched(request) as gone:
+    async with disconnected(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
                 found = await store.entries_after(conn, principal.tenant_id, dnc_list_id, last, PIECE)

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of the endpoints' own declarations and of what every route has in common."""
+"""Builds the OpenAPI 3.1 document from the declarations of the endpoints and what all routes have in common."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,16 +19,16 @@ Refs = dict[Any, Json]  # struct → the reference to its schema
 
 PREFIX = "/v1"
 TAGS = {
-    "Campaigns": "What is called for: made, started, paused and stopped here.",
-    "Contacts": "Whom a campaign calls. A number is in a campaign once, whatever its list and however it is written.",
-    "Do not call": "Numbers that are not called: by no campaign, or not by one.",
-    "Imports": "Many contacts at once, as a job that outlives a restart: send them, then poll the job.",
+    "Campaigns": "Create, change, start, pause and stop campaigns.",
+    "Contacts": "The persons a campaign calls. A number is in a campaign once, whatever its list and notation.",
+    "Do not call": "Lists of numbers that must not be called, by any campaign or by one.",
+    "Imports": "Add many contacts with a job that survives restarts: send them, then poll the job.",
     "Calls": "The attempts to reach contacts, what became of them, and why nobody is being called.",
-    "Live": "What happens now.",
-    "Agents": "Who talks to those called: signed in and out here, and shown a contact before it is called.",
-    "Inbound queues": "Where incoming calls wait.",
+    "Live": "Live figures.",
+    "Agents": "Agents sign in and out, and preview a contact before it is called.",
+    "Inbound queues": "Queues in which incoming calls wait.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
-}  # a tag that is not here stands without a description
+}  # a tag that is missing here has no description
 
 _KEY_HEADERS = {"ApiKey": "X-Api-Key", "Authorization": "Authorization"}
 _READS_BODY = frozenset(("POST", "PUT", "PATCH"))
@@ -68,7 +68,7 @@ Every failure is `{{"success": "0", "error_code": …, "error_message": …}}`. 
 
 
 def document(endpoints: Sequence[Endpoint], version: str, settings: Settings) -> Json:
-    """The whole document. ValueError when two endpoints would be one operation."""
+    """Build the document; ValueError when two endpoints have the same operationId."""
     structs = dict.fromkeys(struct for spec in endpoints for struct in (spec.body, spec.answer) if struct is not None)
     found, schemas = msgspec.json.schema_components([*structs, Failure], ref_template="#/components/schemas/{name}")
     refs: Refs = dict(zip([*structs, Failure], found, strict=True))
@@ -114,7 +114,7 @@ def _operation(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
 
 
 def operation_id(spec: Endpoint) -> str:
-    """`listCampaignContactLists`: a verb and the path's words, those of one thing in the singular; `startCampaign`."""
+    """Derive an operationId: a verb and the words of the path, as `listCampaignContactLists`, `startCampaign`."""
     parts = spec.path[1:].split("/")
     one = [after.startswith("{") or (spec.method == "POST" and not after) for after in [*parts[1:], ""]]
     named = [(part.removesuffix("s") if single else part) for part, single in zip(parts, one, strict=True)]
@@ -132,7 +132,7 @@ def _camel(words: Iterable[str]) -> str:
 
 
 def _parameters(spec: Endpoint) -> list[Json]:
-    what = "An id; what is none is not found"
+    what = "An id; anything else is answered 404"
     found = [_parameter(name, "path", what, _OTHER_IDS.get(name, _ID)) for name in _ids_of(spec)]
     for query in spec.query:
         example = {} if query.example is None else {"example": query.example}
@@ -155,21 +155,21 @@ def _json(schema: Json, sample: Any) -> Json:
 
 
 def _answers(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
-    """Everything a route can answer. What is alike for all routes is a component."""
+    """All answers of a route; those that every route has are components."""
     headers = _headers(["X-Request-Id", *limits])
     content = ({} if spec.answer is None else _json(refs[spec.answer], spec.sample)) | dict(spec.answer_media)
     answers: Json = {"200": {"description": "Done", "headers": headers, "content": content}}
     own: dict[int, list[errors.ApiError]] = {}
     for error in (*_failures(spec), errors.InsufficientScope(spec.scope)):
         own.setdefault(error.status, []).append(error)
-    answers |= {str(status): _failed(alike, limits) for status, alike in own.items()}
+    answers |= {str(status): _failed(failures, limits) for status, failures in own.items()}
     for status in (401, *((408, 413, 415) if spec.method in _READS_BODY else ()), 429, 500, 503):
         answers.setdefault(str(status), {"$ref": f"#/components/responses/Failure{status}"})
     return dict(sorted(answers.items()))
 
 
 def _failures(spec: Endpoint) -> list[errors.ApiError]:
-    """What a route says of itself, after what is true of every route with such a query, body or path."""
+    """Examples of failures: those of every route with such a query, body or path, then the route's own."""
     found: list[errors.ApiError] = []
     if spec.query:
         found.append(errors.InvalidInput(f"{spec.query[0].name} is given 2 times: expected once"))
@@ -185,15 +185,15 @@ def _failures(spec: Endpoint) -> list[errors.ApiError]:
     return found
 
 
-def _failed(alike: Sequence[errors.ApiError], more_headers: Iterable[str]) -> Json:
-    """A failure's answer, with the bodies of these errors of one status."""
+def _failed(failures: Sequence[errors.ApiError], more_headers: Iterable[str]) -> Json:
+    """The answer for one status, with these errors as examples."""
     examples: Json = {}
-    for error in alike:
+    for error in failures:
         name = error.error_code if error.error_code not in examples else f"{error.error_code}_{len(examples) + 1}"
         examples[name] = {"value": {"success": "0", "error_code": error.error_code, "error_message": error.message}}
     return {
-        "description": HTTPStatus(alike[0].status).phrase,
-        "headers": _headers(["X-Request-Id", *more_headers, *alike[0].headers]),
+        "description": HTTPStatus(failures[0].status).phrase,
+        "headers": _headers(["X-Request-Id", *more_headers, *failures[0].headers]),
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}, "examples": examples}},
     }
 
@@ -215,12 +215,12 @@ def _shared_failures(settings: Settings, limits: Sequence[str]) -> Json:
 
 
 def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs) -> dict[str, Json]:
-    """Schemas with what endpoints check beyond types, and with all that answers always carry as required."""
+    """Refine the schemas with the checks of the endpoints, and require all fields of answers."""
     for spec in endpoints:
         for name, properties in spec.refine.items():
             for field, keywords in properties.items():
                 (schemas[name]["properties"][field] if field else schemas[name]).update(keywords)
-        # To msgspec a field with a default is optional; answers are written with all of them.
+        # msgspec takes a field with a default for optional, but answers always contain it.
         if spec.answer is None:
             continue
         schema = schemas[refs[spec.answer]["$ref"].rpartition("/")[2]]
@@ -236,7 +236,7 @@ _UUID = {"type": "string", "format": "uuid"}
 _KEY = {"type": "string", "maxLength": MAX_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _TENANT = {"type": "string", "pattern": "^[0-9]{1,18}$"}
 _OTHER_IDS = {"callId": _UUID, "phoneNumber": _NUMBER}
-_REQUEST_ID = {"type": "string"}  # one that cannot be used is replaced, not refused
+_REQUEST_ID = {"type": "string"}  # an unusable one is replaced, not refused
 _PARAMETERS = {
     "TenantId": _parameter("X-Tenant-ID", "header", "The tenant to act for, needed with a platform key", _TENANT),
     "RequestId": _parameter("X-Request-Id", "header", "Comes back in the answer, and is logged", _REQUEST_ID),

@@ -1,4 +1,4 @@
-"""The page of `/docs`, and the headers it must be sent with: nothing but its own two inline blocks can run in it."""
+"""The page `/docs` and its headers: the content security policy allows only its own two inline blocks."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ DOCS_HTML = resources.files("tongdai.http").joinpath("docs.html").read_bytes()
 
 
 def _source(block: str) -> str:
-    """The hash by which the policy knows the page's one `<block>`. Of its exact bytes: the page is sent as it is."""
+    """Hash of the exact bytes of the page's only `<block>`, for the content security policy."""
     found = re.search(rf"<{block}>(.*?)</{block}>".encode(), DOCS_HTML, re.DOTALL)
     assert found is not None
     return f"'sha256-{base64.b64encode(hashlib.sha256(found[1]).digest()).decode()}'"

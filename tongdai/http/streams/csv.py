@@ -1,4 +1,4 @@
-"""Answers as CSV, for spreadsheets."""
+"""CSV answers, safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterable
 
 _FORMULA = re.compile(r"[=@\t\r-]|\+(?![0-9]{1,15}\Z)")
-"""A plus before digits alone is a phone number."""
+"""Text that a spreadsheet would evaluate; a plus followed by digits only is a phone number and not matched."""
 
 
 def accepts_csv(accept: str) -> bool:
-    """Whether an Accept header names CSV; whoever takes anything gets JSON."""
+    """Whether an Accept header names CSV; `*/*` gets JSON."""
     return any(part.partition(";")[0].strip().lower() == "text/csv" for part in accept.split(","))
 
 
 def csv_headers(file_name: str) -> tuple[tuple[bytes, bytes], ...]:
-    """Of an answer that is a file of that name, which is ASCII without quotes."""
+    """Headers of an answer that is a file; its name is ASCII without quotes."""
     return (
         (b"content-type", b"text/csv; charset=utf-8"),
         (b"content-disposition", b'attachment; filename="%s"' % file_name.encode()),
@@ -23,7 +23,7 @@ def csv_headers(file_name: str) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def csv_of(lines: Iterable[tuple[object, ...]]) -> bytes:
-    """Lines of a file; what a spreadsheet would calculate is made text by an apostrophe before it."""
+    """Encode rows; text that a spreadsheet would evaluate as a formula gets an apostrophe before it."""
     text = io.StringIO()
     csv.writer(text).writerows(
         [f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for cell in line] for line in lines

@@ -1,4 +1,4 @@
-"""Whether the client of a long answer is still there."""
+"""Detects that the client of a streamed answer disconnected."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,8 +8,8 @@ from tongdai.http.request import ClientGone, Request
 
 
 @asynccontextmanager
-async def watched(request: Request) -> AsyncGenerator["asyncio.Task[None]"]:
-    """For the block, a task that is done once the client has gone: what is sent to nobody is lost without a word."""
+async def disconnected(request: Request) -> AsyncGenerator["asyncio.Task[None]"]:
+    """A task that is done once the client has disconnected, for the block; sending then fails silently."""
     gone = asyncio.create_task(_until_gone(request))
     try:
         yield gone
@@ -18,7 +18,7 @@ async def watched(request: Request) -> AsyncGenerator["asyncio.Task[None]"]:
 
 
 async def _until_gone(request: Request) -> None:
-    """After the end of the body, all that a server tells of a request is that its client went."""
+    """Wait for the disconnect, which is the only message of ASGI after the end of the body."""
     with suppress(ClientGone):
         while True:
             async for _ in request.stream():

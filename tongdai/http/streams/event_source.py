@@ -1,4 +1,4 @@
-"""Server-sent events: something is told of as it changes, for as long as its client listens."""
+"""Server-sent events: an endpoint polls a value and sends an event for each change until the client disconnects."""
 
 import asyncio
 from collections import Counter
@@ -11,13 +11,13 @@ import msgspec
 from tongdai.db.pool import unreachable
 from tongdai.errors import Unavailable
 from tongdai.http.request import Request, Stream, principal_of, settings_of
-from tongdai.http.streams.disconnect import watched
+from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import TenantId
 
 T = TypeVar("T")
 
 QUIET_S = 15.0
-"""After so long without an event a comment tells everybody on the way that the connection lives."""
+"""A comment is sent after this time without an event, so that proxies keep the connection."""
 RETRY_AFTER_S = 5
 _HEADERS = (
     (b"content-type", b"text/event-stream"),
@@ -31,10 +31,10 @@ class _Streams:
     def __init__(self) -> None:
         self.open = 0
         self.of_tenants = Counter[TenantId]()
-        """Who has none is not in it."""
+        """Open streams by tenant, those with at least one."""
 
     def full(self, tenant_id: TenantId, at_most: int) -> bool:
-        """For that tenant, which may have a quarter of all, and one in any case."""
+        """Whether a tenant may not open another stream: it may have a quarter of all, and at least one."""
         return self.open >= at_most or self.of_tenants[tenant_id] >= max(1, at_most // 4)
 
     def begun(self, tenant_id: TenantId) -> None:
@@ -52,73 +52,73 @@ _streams = _Streams()
 
 
 def open_streams() -> int:
-    """How many clients this process tells something."""
+    """Number of open event streams of this process."""
     return _streams.open
 
 
 def too_many() -> Unavailable:
-    """What those get who come when `max_event_streams` clients listen, or a quarter of them of the same tenant."""
+    """The failure of a request that exceeds `max_event_streams`, or its tenant's quarter of it."""
     return Unavailable("Too many event streams are open: poll instead, or try again", RETRY_AFTER_S)
 
 
 def media(example: bytes) -> Mapping[str, Mapping[str, Any]]:
-    """For `Endpoint.answer_media`."""
+    """Media type of an event stream, for `Endpoint.answer_media`."""
     return {"text/event-stream": {"schema": {"type": "string"}, "example": example.decode()}}
 
 
 def event(name: str, data: object) -> bytes:
-    """One event, with its data as JSON."""
+    """Encode an event, its data as JSON."""
     return b"event: %s\ndata: %s\n\n" % (name.encode(), _encode(data))
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Generic[T]):
-    """What is told of."""
+class EventSource(Generic[T]):
+    """A value that changes, and the events about it."""
 
-    look: Callable[[], Awaitable[T]]
-    """How it is now. It holds no connection between two looks."""
-    written: Callable[[T], bytes]
-    """The event of it."""
+    read: Callable[[], Awaitable[T]]
+    """Read the present value; no database connection is held between two reads."""
+    encode: Callable[[T], bytes]
+    """Encode the event of a value."""
     poll_s: float
     is_last: Callable[[T], bool] = lambda _: False
-    """Whether nothing changes any more."""
+    """Whether the value is final, so that the stream ends."""
     same: Callable[[T, T], bool] = lambda one, other: one == other
     at_most: int | None = None
-    """After so many events it is over."""
+    """Number of events after which the stream ends."""
 
 
-def stream(request: Request, told: Told[T], first: T) -> Stream:
-    """An answer that begins with `first`. Unavailable when too many clients, or the tenant's, are told already."""
+def stream(request: Request, source: EventSource[T], first: T) -> Stream:
+    """A streamed answer that begins with the event of `first`; Unavailable when too many streams are open."""
     if _streams.full(principal_of(request).tenant_id, settings_of(request).max_event_streams):
         raise too_many()
-    return Stream(_events(request, told, first), headers=_HEADERS)
+    return Stream(_events(request, source, first), headers=_HEADERS)
 
 
-async def _events(request: Request, told: Told[T], last: T) -> AsyncGenerator[bytes]:
-    """Until nothing changes any more, the client goes or its key no longer lets it in."""
+async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGenerator[bytes]:
+    """Yield events until the value is final, the client disconnects or its key is no longer valid."""
     loop, tenant_id = asyncio.get_running_loop(), principal_of(request).tenant_id
     _streams.begun(tenant_id)
     try:
-        async with watched(request) as gone:
-            yield told.written(last)
-            told_at, events = loop.time(), 1
-            while not told.is_last(last) and events != told.at_most and not gone.done():
-                await asyncio.wait((gone,), timeout=told.poll_s)
-                if not await _still_let_in(request):
+        async with disconnected(request) as gone:
+            yield source.encode(last)
+            sent_at, events = loop.time(), 1
+            while not source.is_last(last) and events != source.at_most and not gone.done():
+                await asyncio.wait((gone,), timeout=source.poll_s)
+                if not await _still_authorised(request):
                     return
-                now = await _look(told, last)
-                if not told.same(now, last):
-                    yield told.written(now)
-                    told_at, last, events = loop.time(), now, events + 1
-                elif loop.time() - told_at >= QUIET_S:
+                now = await _read(source, last)
+                if not source.same(now, last):
+                    yield source.encode(now)
+                    sent_at, last, events = loop.time(), now, events + 1
+                elif loop.time() - sent_at >= QUIET_S:
                     yield b": still there\n\n"
-                    told_at = loop.time()
+                    sent_at = loop.time()
     finally:
         _streams.ended(tenant_id)
 
 
-async def _still_let_in(request: Request) -> bool:
-    """As it was while the database is away: nothing new is told then."""
+async def _still_authorised(request: Request) -> bool:
+    """Whether the key is still valid; assumed while the database is unreachable, when no new value is sent either."""
     try:
         return await request.resources.guard.still(request)
     except Exception as error:
@@ -127,10 +127,10 @@ async def _still_let_in(request: Request) -> bool:
         return True
 
 
-async def _look(told: Told[T], last: T) -> T:
-    """As it was last while the database is away."""
+async def _read(source: EventSource[T], last: T) -> T:
+    """Read the value; the last one while the database is unreachable."""
     try:
-        return await told.look()
+        return await source.read()
     except Exception as error:
         if not unreachable(error):
             raise

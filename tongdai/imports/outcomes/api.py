@@ -13,7 +13,7 @@ from tongdai.http.envelope import answer
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
-from tongdai.http.streams.disconnect import watched
+from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import CampaignId, JobId, TenantId
 from tongdai.imports import store
 from tongdai.imports.model import RowOutcome, RowResult
@@ -138,7 +138,7 @@ async def _all(
     """A file of all matching rows, a chunk at a time: no connection is held while the client reads."""
     yield csv_of([_HEADER])
     seq = -1
-    async with watched(request) as gone:
+    async with disconnected(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
                 chunk = await outcome_store.next_payload(conn, tenant_id, job_id, seq, wanted)

@@ -1,4 +1,4 @@
-"""How many requests a tenant may make in any 10 seconds, in all and to a route; how many wrong keys an address."""
+"""Rate limits over a sliding window of 10 seconds: by tenant, by tenant and route, and by address for failed keys."""
 
 import ipaddress
 from bisect import insort
@@ -16,7 +16,7 @@ WINDOW_US = WINDOW_S * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class HeaderNames:
-    """In lower case, as ASGI wants them."""
+    """Names of the rate limit headers, in lower case as ASGI wants them."""
 
     tenant_limit: bytes
     tenant_remaining: bytes
@@ -25,12 +25,13 @@ class HeaderNames:
 
     @classmethod
     def of(cls, names: tuple[str, str, str, str]) -> "HeaderNames":
-        """From settings.limit_headers."""
+        """Names of `settings.limit_headers`."""
         return cls(*(name.lower().encode("ascii") for name in names))
 
 
 class Verdict(NamedTuple):
-    """What one request was told. `_remaining` is after it, `_reset_s` the seconds (0..10) until `_remaining` grows."""
+    """The decision on one request. `_remaining` is after it; `_reset_s` is seconds (0..10) until `_remaining`
+    grows."""
 
     accepted: bool
     tenant_limit: int
@@ -40,10 +41,10 @@ class Verdict(NamedTuple):
     route_remaining: int
     route_reset_s: int
     retry_after_s: int
-    """0 when accepted; else 1..10: who sleeps so long gets through, unless others take the place."""
+    """0 when accepted; else 1..10 seconds after which a retry is accepted, unless other requests come first."""
 
     def headers(self, names: HeaderNames) -> list[tuple[bytes, bytes]]:
-        """All but `Retry-After`, which comes with errors.RateLimited."""
+        """The headers of an answer, except `Retry-After`, which errors.RateLimited adds."""
         tenant = b'"tenant";r=%d%s' % (self.tenant_remaining, _reset(self.tenant_reset_s))
         route = b'"route";r=%d%s' % (self.route_remaining, _reset(self.route_reset_s))
         return [
@@ -62,7 +63,7 @@ def _policy(tenant_limit: int, route_limit: int) -> bytes:
 
 
 def _reset(seconds: int) -> bytes:
-    """The draft's `t`: seconds until more quota is there. An untouched window has nothing to wait for, and no `t`."""
+    """The draft's parameter `t`: seconds until more quota is available; an unused window has none."""
     return b";t=%d" % seconds if seconds else b""
 
 
@@ -70,32 +71,32 @@ class RateLimiter(Protocol):
     async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
         """Accept the request and count it in both windows, or refuse it and count it in none.
 
-        Accepted only while, with it, no 10 seconds hold more than either limit, wherever they start. An accepted
-        request leaves the windows exactly 10 s later. `route` is method and path template. Never raises.
+        Accepted only if no span of 10 seconds, wherever it starts, then holds more requests than either limit. An
+        accepted request leaves the windows exactly 10 s later. `route` is method and path template. Never raises.
         """
         ...
 
     async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
-        """What `take` would decide now; counts nothing."""
+        """The verdict that `take` would give now, without counting the request."""
         ...
 
     @property
     def down(self) -> bool:
-        """Whether it decides without the store that it shares with others."""
+        """Whether verdicts are given without the shared store, which does not answer."""
         ...
 
     async def aclose(self) -> None: ...
 
 
 def microseconds(clock: Clock) -> int:
-    """Whole, so that an instant plus 10 s is exact: floats would let one request in or out at the border."""
+    """Convert seconds to whole microseconds: floats would misjudge requests at the end of a window."""
     return int(clock.monotonic() * 1e6 + 0.5)
 
 
 def judge(
     accepted: bool, tenant_limit: int, tenant: tuple[int, int], route_limit: int, route: tuple[int, int]
 ) -> Verdict:
-    """A verdict from each window's count (after the decision) and wait: µs until it has more room."""
+    """A verdict from each window's count after the decision and its wait: µs until it has more room."""
     tenant_count, tenant_wait_us = tenant
     route_count, route_wait_us = route
     retry_us = 0
@@ -120,7 +121,7 @@ def _whole_s(us: int) -> int:
 
 
 def wait_us(instants: MutableSequence[int], limit: int, now_us: int) -> int:
-    """Until more requests are possible: where a limit was lowered under the count, several must leave first."""
+    """µs until another request is possible; after a limit was lowered, several must leave the window first."""
     if limit <= 0:
         return WINDOW_US
     if not instants:
@@ -135,7 +136,7 @@ class _Tenant:
 
 
 class Windows:
-    """Instants of accepted requests, oldest first, of all tenants that were accepted in the last 10 s."""
+    """The sliding windows of all tenants with an accepted request in the last 10 s: instants, oldest first."""
 
     def __init__(self) -> None:
         self._tenants: OrderedDict[int, _Tenant] = OrderedDict()  # by last accepted request
@@ -146,7 +147,7 @@ class Windows:
     def decide(
         self, tenant_id: int, route: str, tenant_limit: int, route_limit: int, now_us: int, spend: bool = True
     ) -> Verdict:
-        """As RateLimiter.take, or without `spend` as peek."""
+        """Decide as `RateLimiter.take`, or without `spend` as `peek`."""
         tenant, routed = self._trimmed(tenant_id, route, now_us)
         instants = tenant.instants
         accepted = len(instants) < tenant_limit and len(routed) < route_limit
@@ -163,14 +164,14 @@ class Windows:
         )
 
     def record(self, tenant_id: int, route: str, at_us: int, now_us: int) -> None:
-        """Count a request that another accepted at `at_us`, now or a little ago."""
+        """Count a request that the shared store accepted at `at_us`."""
         tenant, routed = self._trimmed(tenant_id, route, now_us)
         insort(tenant.instants, at_us)
         insort(routed, at_us)
         self._tenants.move_to_end(tenant_id)
 
     def forget(self, tenant_id: int, route: str, at_us: int) -> None:
-        """Take back what `decide` accepted at `at_us`."""
+        """Uncount a request that `decide` accepted at `at_us`."""
         tenant = self._tenants.get(tenant_id)
         if tenant is not None and at_us in tenant.instants:
             tenant.instants.remove(at_us)
@@ -191,7 +192,7 @@ class Windows:
         return tenant, routed
 
     def _purge(self, gone_us: int) -> None:
-        """Drop idle tenants: each is dropped once, so the cost is that of its first request."""
+        """Drop idle tenants; amortised over their first requests."""
         while self._tenants:
             instants = next(iter(self._tenants.values())).instants
             if instants and instants[-1] > gone_us:
@@ -215,14 +216,14 @@ class MemoryLimiter:
         return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock), spend=False)
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no resource is open."""
 
 
 class FailedKeys:
-    """Wrong keys by client address, in this process: a guesser is refused before any database work."""
+    """Limits failed keys by client address, in this process, before any database work."""
 
     def __init__(self, clock: Clock, limit: int, workers: int = 1, max_addresses: int = 10_000) -> None:
-        """`workers` processes each allow their part of `limit`. Beyond `max_addresses` the oldest is forgotten."""
+        """Allow `limit` divided by `workers`; beyond `max_addresses` the oldest address is dropped."""
         self._clock = clock
         self._limit = max(1, limit // workers)
         self._max_addresses = max_addresses
@@ -232,7 +233,7 @@ class FailedKeys:
         return len(self._failed)
 
     def blocked(self, address: str) -> int:
-        """Seconds (1..10) for which `address` is refused, or 0."""
+        """Seconds (1..10) until an address is accepted again; 0 when it is not blocked."""
         if not self._failed:
             return 0
         instants = self._failed.get(_counted_as(address))
@@ -255,7 +256,7 @@ class FailedKeys:
 
 
 def _counted_as(address: str) -> str:
-    """IPv6 by /64, what one customer holds at the least; IPv4, also as ::ffff:192.0.2.1, by address."""
+    """The key to count an address by: an IPv6 /64, the smallest allocation to a customer, or an IPv4 address."""
     if ":" not in address:
         return address[:64]
     try:

@@ -1,4 +1,4 @@
-"""One rate limit for many processes, kept in Valkey or Redis; without an answer, each process keeps to its share."""
+"""Rate limits shared by many processes through Valkey or Redis; without an answer each process applies its share."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from tongdai.tenants.rate_limit.limits import WINDOW_US, Verdict, Windows, judge
 DEADLINE_S = 0.04
 CONNECT_S = 2.0
 RETRY_US = 1_000_000
-"""How long a store that failed is left alone."""
+"""How long a store that failed is not asked again."""
 
 SCRIPT = """
 local window = 10000000
@@ -89,16 +89,16 @@ _log = structlog.get_logger()
 
 Command = tuple[str | int, ...]
 Reply = tuple[int, int, int, int, int]
-"""Accepted (1 or 0); the tenant's count and wait in µs; the route's count and wait."""
+"""The script's reply: accepted (1 or 0); count and wait in µs of the tenant; count and wait of the route."""
 
 
 def keys(tenant_id: int, route: str) -> tuple[str, str]:
-    """Both in one hash slot, so that a cluster can run the script."""
+    """The keys of a tenant and route, in one hash slot so that a cluster can run the script."""
     return f"tongdai:limit:{{{tenant_id}}}", f"tongdai:limit:{{{tenant_id}}}:{route}"
 
 
 class _Connection(Protocol):
-    """What we use of redis-py's connection, which its annotations leave open."""
+    """The part of redis-py's connection that is used here, as its annotations leave it untyped."""
 
     @property
     def is_connected(self) -> bool: ...
@@ -109,11 +109,12 @@ class _Connection(Protocol):
     async def read_response(self) -> Reply: ...
 
 
-class Line:
-    """One connection for all requests of a process: what is asked while an answer is awaited goes out together.
+class Pipeline:
+    """One pipelined connection for all requests of a process: requests made while an answer is awaited are sent
+    together.
 
-    Under load it takes half the CPU of a pool, it needs no timer a request, and a request that is cancelled cannot
-    leave its answer to the next one. It never reconnects unseen: a store that restarted has forgotten.
+    Under load it takes half the CPU of a pool, needs no timer for a request, and a cancelled request cannot leave its
+    answer to the next one. It never reconnects silently, as a store that restarted has lost its windows.
     """
 
     def __init__(self, url: str, deadline_s: float) -> None:
@@ -135,10 +136,10 @@ class Line:
         self._sender: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.error = ""
-        """Why the last failure."""
+        """Cause of the last failure."""
 
     async def ask(self, command: Command) -> Reply | None:
-        """The answer, or None when there is none in time."""
+        """Run the script and return its reply; None when there is none in time."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Reply | None] = loop.create_future()
         if not self._asked:
@@ -163,8 +164,8 @@ class Line:
                         future.set_result(reply)
 
     async def _within_deadline(self, commands: list[Command]) -> list[Reply]:
-        """In two halves: a timer that is late because this process itself stood still spends only the first, and the
-        answer that came meanwhile is read in the second."""
+        """Wait in two halves: if the process itself stood still, only the first timer is late, and a reply that
+        arrived meanwhile is read in the second."""
         exchange = asyncio.ensure_future(self._exchange(commands))
         try:
             half_s = self._deadline_s / 2
@@ -203,7 +204,8 @@ class Line:
             return error
 
     async def _connected(self) -> None:
-        """Connecting outlives the deadline, or a store a few round trips of TLS away would never be reached."""
+        """Connect in the background, past the deadline: TLS to a distant store takes longer than a request may
+        wait."""
         if self._connecting is None and not self._connection.is_connected:
             self._connecting = asyncio.create_task(self._connect())
         if self._connecting is not None:
@@ -240,22 +242,22 @@ def _judged(reply: Reply, tenant_limit: int, route_limit: int) -> Verdict:
 class ValkeyLimiter:
     """The RateLimiter of several processes: the store decides; while it does not answer, each process by its share.
 
-    A share is the limit divided by `workers`, rounded up. What the store granted this process counts in it, so the
-    share is no gift on top. For 10 s after the store is back both must agree, as it may have forgotten.
+    A share is the limit divided by `workers`, rounded up. Requests that the store accepted for this process count in
+    it. For 10 s after the store is back both must accept, as the store may have lost its windows.
     """
 
     def __init__(self, url: str, workers: int, clock: Clock, deadline_s: float = DEADLINE_S) -> None:
         self._workers = workers
         self._clock = clock
-        self._line = Line(url, deadline_s)
+        self._pipeline = Pipeline(url, deadline_s)
         self._own = Windows()
         self._retry_us = 0
         self._settled_us = 0
         self.down = False
         self.unanswered = 0
-        """Requests for which the store was asked in vain, since start."""
+        """Number of requests since start for which the store gave no answer."""
         self.own_verdicts = 0
-        """Requests in whose verdict this process's share had a say, since start."""
+        """Number of requests since start whose verdict depended on this process's share."""
 
     async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
         asked_us = microseconds(self._clock)
@@ -267,8 +269,8 @@ class ValkeyLimiter:
             if not own.accepted:
                 return own
         if self.down:
-            self._retry_us = asked_us + RETRY_US  # this request tries the store, the others do not wait with it
-        reply = await self._line.ask(("EVALSHA", _SHA, 2, *keys(tenant_id, route), tenant_limit, route_limit, 1))
+            self._retry_us = asked_us + RETRY_US  # this request tries the store; the others do not wait for it
+        reply = await self._pipeline.ask(("EVALSHA", _SHA, 2, *keys(tenant_id, route), tenant_limit, route_limit, 1))
         now_us = microseconds(self._clock)
         if reply is None:
             self._failed(now_us)
@@ -283,9 +285,11 @@ class ValkeyLimiter:
 
     async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
         now_us = microseconds(self._clock)
-        # Whether the store is back is for `take` to find out.
+        # Only `take` finds out whether the store is back.
         if not self.down:
-            reply = await self._line.ask(("EVALSHA", _SHA, 2, *keys(tenant_id, route), tenant_limit, route_limit, 0))
+            reply = await self._pipeline.ask(
+                ("EVALSHA", _SHA, 2, *keys(tenant_id, route), tenant_limit, route_limit, 0)
+            )
             if reply is not None:
                 return _judged(reply, tenant_limit, route_limit)
             now_us = microseconds(self._clock)
@@ -305,14 +309,18 @@ class ValkeyLimiter:
         self._retry_us = now_us + RETRY_US
         if not self.down:
             self.down = True
-            _log.warning("rate limits by share, store does not answer", workers=self._workers, error=self._line.error)
+            _log.warning(
+                "rate limit store does not answer, each worker applies its share",
+                workers=self._workers,
+                error=self._pipeline.error,
+            )
 
     def _answered(self, now_us: int) -> None:
         if self.down:
             self.down = False
             self._retry_us = 0
             self._settled_us = now_us + WINDOW_US
-            _log.info("rate limits shared again, store answers", own_verdicts=self.own_verdicts)
+            _log.info("rate limit store answers again", own_verdicts=self.own_verdicts)
 
     async def aclose(self) -> None:
-        await self._line.aclose()
+        await self._pipeline.aclose()

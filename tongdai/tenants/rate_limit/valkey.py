@@ -1,4 +1,4 @@
-"""The bundled Valkey through which this machine's API workers share their rate limits: start it, stop it."""
+"""The bundled Valkey through which the API workers of this machine share rate limits: starting and stopping it."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ _OPTIONS = {
     "databases": "1",
     "daemonize": "no",
     "maxmemory": "64mb",
-    # Full, it refuses, and each process keeps to its share. Evicting would forget windows and open the gate.
+    # A full store refuses writes, and each process applies its share. Eviction would lose windows and admit too much.
     "maxmemory-policy": "noeviction",
 }
 
@@ -39,22 +39,22 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class ValkeyServer:
     url: str
     """For ValkeyLimiter: `unix:///…`."""
     pid: int
     _process: "subprocess.Popen[bytes]"
     _folder: Path | None
-    """A folder made only for this run."""
+    """Folder created for this run only."""
 
     async def wait(self) -> int:
-        """Until the server ends; its exit code, negative for a signal."""
+        """Wait until the server ends, and return its exit code, negative for a signal."""
         while (code := self._process.poll()) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         return code
 
     async def stop(self) -> None:
-        """SIGTERM, then SIGKILL. Nothing is kept: windows are 10 s long."""
+        """Send SIGTERM, then SIGKILL. Nothing is saved: windows are 10 s long."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
@@ -66,16 +66,16 @@ class Running:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-async def start(data_dir: Path) -> Running:
-    """A server as a direct child that ends with this process; its log is `data_dir/valkey.log`.
+async def start(data_dir: Path) -> ValkeyServer:
+    """Start a server as a direct child that ends with this process; its log is `data_dir/valkey.log`.
 
-    Call it from the main thread (see die_with_parent). As root it runs as `nobody`. Raises OperatorError.
+    Call it on the main thread (see die_with_parent). As root it runs as `nobody`. Raises OperatorError.
     """
     folder, made = _socket_folder(data_dir)
     log = data_dir / "valkey.log"
     process = _spawn(folder, log)
     socket = folder / SOCKET
-    running = Running(f"unix://{socket}", process.pid, process, folder if made else None)
+    running = ValkeyServer(f"unix://{socket}", process.pid, process, folder if made else None)
     try:
         await asyncio.wait_for(_ready(process, socket), READY_S)
     except BaseException as error:
@@ -88,7 +88,8 @@ async def start(data_dir: Path) -> Running:
 
 
 def _socket_folder(data_dir: Path) -> tuple[Path, bool]:
-    """Where the socket goes, and whether it was made for this run because `data_dir` is too deep."""
+    """The folder of the socket, and whether it was created for this run because the path of `data_dir` is too
+    long."""
     folder = data_dir.absolute() / "valkey"
     made = len(os.fsencode(folder / SOCKET)) > LONGEST_SOCKET_PATH
     if made:
@@ -112,8 +113,9 @@ def _spawn(folder: Path, log: Path) -> "subprocess.Popen[bytes]":
                 os.chown(folder, nobody.pw_uid, nobody.pw_gid)
                 return _popen(command, folder, output.fileno(), _before_exec(os.getpid(), nobody))
             except (PermissionError, subprocess.SubprocessError) as error:
-                # The binary lies in a folder that only root may enter, such as /root, or this root may not change user.
-                _log.warning("valkey runs as root", binary=str(binary), error=str(error))
+                # The binary lies in a folder that only root may enter, such as /root, or this root may not change
+                # user.
+                _log.warning("valkey started as root", binary=str(binary), error=str(error))
                 os.chown(folder, 0, 0)
         try:
             return _popen(command, folder, output.fileno(), _before_exec(os.getpid(), None))
@@ -146,7 +148,7 @@ def _before_exec(parent: int, user: pwd.struct_passwd | None) -> Callable[[], No
 
 
 def _nobody() -> pwd.struct_passwd | None:
-    """Whom to run as; None: as ourselves, who are not root or have no such user."""
+    """The user to run as; None: the present one, which is not root, or there is no user `nobody`."""
     if os.geteuid() != 0:
         return None
     with contextlib.suppress(KeyError):
@@ -167,7 +169,7 @@ def _binary() -> Path:
 
 
 async def _ready(process: "subprocess.Popen[bytes]", socket: Path) -> None:
-    """Returns once PING is answered; EOFError when the process has ended."""
+    """Wait until PING is answered; EOFError when the process has ended."""
     while process.poll() is None:
         try:
             reader, writer = await asyncio.open_unix_connection(socket)
