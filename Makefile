@@ -33,6 +33,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL
 	$(BIN)/lint-imports
 	$(BIN)/python -m checks.glossary
 	$(BIN)/python -m checks.sql_rules
+	$(BIN)/python -m checks.table_owners
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
