@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 ALL_TENANTS: Mapping[str, str] = {
+    "tongdai.agents.previews.store.ACCEPTED": "the dialer claims each accepted contact in its tenant's transaction",
     "tongdai.campaigns.store.RUNNING": "the dialer dials the campaigns of all tenants in turn",
     "tongdai.db.idempotency.WITH_OLD": "records are purged tenant by tenant",
 }

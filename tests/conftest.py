@@ -183,6 +183,10 @@ async def move_contact(
     """Put a contact where calling it would have put it, and the counters with it. UniqueViolationError: to be called,
     while its number is in another call."""
     async with pool.acquire() as conn, conn.transaction():
+        # Locked by a statement of its own: one that waits for the lock sees the calls as they were before it waited.
+        await conn.execute(
+            "select from contact where tenant_id = $1 and contact_id = $2 for update", tenant_id, contact_id
+        )
         old = await conn.fetchrow(_HOLD, tenant_id, contact_id)
         if old is None:
             return

@@ -14,12 +14,12 @@ def phone(contact: str) -> str:
 
 
 def in_call(contact: str) -> str:
-    """The condition that a call of `contact`, a table or its alias, has not ended. For a few contacts.
+    """The condition that a call of `contact`, a table of tenant $1 or its alias, has not ended. For a few contacts.
 
     Looked up by its number, of which one call at a time is live. `offset 0` keeps it one look-up for each contact.
     """
     return f"""exists (
-        select from call where tenant_id = {contact}.tenant_id and phone = {phone(contact)}
+        select from call where tenant_id = $1 and phone = {phone(contact)}
             and contact_id = {contact}.contact_id and ended_at is null offset 0
     )"""
 

@@ -9,7 +9,7 @@ from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 LISTS = """
 select list_id, name, coalesce((
     select sum(contacts) from contact_counter t
-    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+    where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ), 0)::bigint as contact_count
 from contact_list l where tenant_id = $1 and campaign_id = $2 order by list_id
 """
@@ -44,7 +44,7 @@ PAGE = f"""
 select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
-    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+    where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ) total
 left join lateral ({_by_id("", "$4 offset $5")}) c on true left join time_zone z on z.zone = c.zone
 where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
@@ -74,7 +74,7 @@ start as (
 select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
-    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+    where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
 ) total
 left join lateral ({
     _by_id("and contact_id >= (select contact_id from start)", "$4 offset (select further from start)")
@@ -88,7 +88,7 @@ _OF_STATUS = f"""
 select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (
     select coalesce(sum(t.contacts), 0)::bigint as contacts from contact_counter t
-    where t.tenant_id = l.tenant_id and t.campaign_id = l.campaign_id and t.list_id = l.list_id
+    where t.tenant_id = $1 and t.campaign_id = l.campaign_id and t.list_id = l.list_id
         and t.process_status = $6
 ) total
 left join lateral (
@@ -98,7 +98,7 @@ where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.cont
 """
 PAGE_OF_STATUS = _OF_STATUS.format(
     contacts=f"""contact
-    where tenant_id = l.tenant_id and list_id = l.list_id and process_status = $6 and contact_id not in ({IN_CALL})"""
+    where tenant_id = $1 and list_id = $3 and process_status = $6 and contact_id not in ({IN_CALL})"""
 )
 PAGE_IN_CALL = _OF_STATUS.format(
     contacts=f"""(

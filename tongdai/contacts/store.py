@@ -33,21 +33,21 @@ CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_i
 COUNTERS = """
 counters as (
     insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-    select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
+    select $1::bigint, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
         {sign} count(*)
-    from {changed} group by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
-    order by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
+    from {changed} group by campaign_id, list_id, process_status, coalesce(call_status, '')
+    order by campaign_id, list_id, process_status, coalesce(call_status, '')
     on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
     do update set contacts = t.contacts + excluded.contacts returning true
 ), blocks as (
     insert into contact_block as b (tenant_id, list_id, span, block, shard, contacts)
-    select tenant_id, list_id, span, contact_id >> span, pg_backend_pid() % 8, {sign} count(*)
+    select $1::bigint, list_id, span, contact_id >> span, pg_backend_pid() % 8, {sign} count(*)
     from (select count(*) from counters) after_it cross join {changed} cross join (values (10), (15), (20)) spans (span)
-    group by tenant_id, list_id, span, contact_id >> span order by tenant_id, list_id, span, contact_id >> span
+    group by list_id, span, contact_id >> span order by list_id, span, contact_id >> span
     on conflict (tenant_id, list_id, span, block, shard) do update set contacts = b.contacts + excluded.contacts
 )
 """
-CHANGED = "tenant_id, campaign_id, list_id, process_status, call_status"
+CHANGED = "campaign_id, list_id, process_status, call_status"
 
 # What another request commits while this statement runs is not seen by it: the contact may then be neither known nor
 # created, and the caller asks again. The list is locked in place of a foreign key.

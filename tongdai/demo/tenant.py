@@ -109,16 +109,16 @@ values ($1, $2, $3, $4, $5, $6, $7)
 """
 CREATE_DUE = """
 insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
-select tenant_id, contact_id, campaign_id, created_at, zone from contact where tenant_id = $1
+select $1::bigint, contact_id, campaign_id, created_at, zone from contact where tenant_id = $1
 """
 CREATE_COUNTERS = """
 insert into contact_counter (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, count(*)
+select $1::bigint, campaign_id, list_id, process_status, coalesce(call_status, ''), 0, count(*)
 from contact where tenant_id = $1 group by 1, 2, 3, 4, 5
 """
 CREATE_BLOCKS = """
 insert into contact_block (tenant_id, list_id, span, block, shard, contacts)
-select tenant_id, list_id, span, contact_id >> span, 0, count(*)
+select $1::bigint, list_id, span, contact_id >> span, 0, count(*)
 from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4
 """
 CREATE_QUEUES = """

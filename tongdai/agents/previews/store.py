@@ -14,6 +14,7 @@ from tongdai.contacts import due
 from tongdai.contacts.in_call import in_call, phone
 from tongdai.db import audit
 from tongdai.db.pool import Connection
+from tongdai.do_not_call.rule import in_force
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
 
 
@@ -42,14 +43,14 @@ IsOpen = Callable[[str, str, datetime], bool]
 MAY_LOOK = """
 select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview, c.status = 2 as running,
     c.queue_id is not distinct from a.queue_id as same_queue
-from agent a left join campaign c on c.tenant_id = a.tenant_id and c.campaign_id = $3
+from agent a left join campaign c on c.tenant_id = $1 and c.campaign_id = $3
 where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
 """
 
 # Deletes previews that lapsed, and previews of contacts that are in a call or processed.
 FORGET = f"""
 delete from preview p using contact c
-where p.tenant_id = $1 and c.tenant_id = p.tenant_id and c.contact_id = p.contact_id
+where p.tenant_id = $1 and c.tenant_id = $1 and c.contact_id = p.contact_id
     and (c.process_status <> 0 or p.accepted_at is null and p.offered_at <= now() - $2::interval or {in_call("c")})
 """
 
@@ -58,10 +59,7 @@ ZONES = f"{due.WAITING_ZONES} select name from zones"
 _MAY_BE_OFFERED = f"""
     not exists (select from preview where tenant_id = $1 and contact_id = c.contact_id)
     and not exists (
-        select from do_not_call d
-        join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-        where d.tenant_id = $1 and d.phone = {phone("c")} and (d.expires_at is null or d.expires_at > now())
-            and (l.campaign_id is null or l.campaign_id = $3)
+        select {in_force("$3")} and d.phone = {phone("c")}
     )
 """
 # Of each zone the first that waits in contact_due and the first that waits in a run: the oldest of these is the next.
@@ -147,11 +145,12 @@ select p.agent_id, p.campaign_id, p.contact_id, {phone("c")} as phone, c.name, c
     z.name as zone,
     (
         select count(*) from call t
-        where t.tenant_id = p.tenant_id and t.contact_id = p.contact_id and t.ended_at is not null
+        where t.tenant_id = $1 and t.contact_id = p.contact_id and t.ended_at is not null
             and t.dialled_at is not null
     ) as attempts,
     p.offered_at, p.accepted_at
-from preview p join contact c using (tenant_id, contact_id) join time_zone z on z.zone = c.zone
+from preview p join contact c on c.tenant_id = $1 and c.contact_id = p.contact_id
+    join time_zone z on z.zone = c.zone
 where p.tenant_id = $1 and p.agent_id = $2
 """
 
@@ -164,7 +163,10 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offe
 
 # `+ 0` keeps it to the primary key.
 ACCEPT = f"""
-update preview p set accepted_at = coalesce(p.accepted_at, now()) from agent a, contact c
+with clock as materialized (
+    select now() as now_at
+)
+update preview p set accepted_at = coalesce(p.accepted_at, clock.now_at) from clock, agent a, contact c
 where p.tenant_id = $1 and p.agent_id = $2 and (p.accepted_at is not null or p.offered_at > now() - $3::interval)
     and a.tenant_id = $1 and a.agent_id = $2 and a.state = 'idle'
     and c.tenant_id = $1 and c.contact_id = p.contact_id and c.process_status + 0 = 0 and not {in_call("c")}
