@@ -82,7 +82,7 @@ _NUMBERS = """
 with kept as materialized (
     select substr(phone, 2)::bigint as number, min(reason) as reason from (
         select d.phone, 1 as reason
-        from do_not_call_list l join do_not_call d on d.tenant_id = l.tenant_id and d.dnc_list_id = l.dnc_list_id
+        from do_not_call_list l join do_not_call d on d.tenant_id = $1 and d.dnc_list_id = l.dnc_list_id
         where l.tenant_id = $1 and (l.campaign_id is null or l.campaign_id = $2)
             and (d.expires_at is null or d.expires_at > now())
         union all
@@ -132,7 +132,7 @@ with waiting as (
     select c.zone, waiting.due_at, case
         when exists (
             select from do_not_call d
-            join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+            join do_not_call_list l on l.tenant_id = $1 and l.dnc_list_id = d.dnc_list_id
             where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
                 and (d.expires_at is null or d.expires_at > now()) offset 0
         ) then 1
@@ -160,17 +160,15 @@ select (
     where tenant_id = $1 and (campaign_id is null or campaign_id = $2)
 ) + (
     select coalesce(sum(h.placed), 0) from campaign c
-    join call_hour h on h.tenant_id = c.tenant_id and h.campaign_id = c.campaign_id
+    join call_hour h on h.tenant_id = $1 and h.campaign_id = c.campaign_id
     where c.tenant_id = $1 and h.hour > now() - $3::interval
 )
 """
 # Sorts and hashes of as many as there may be, in memory. The planner takes each campaign for a small one: it is told
 # when to read it whole.
-_ROOM = "select set_config('work_mem', '64MB', true)"
-_WHOLE = """
-select set_config('enable_nestloop', $1, true), set_config('enable_mergejoin', $1, true),
-    set_config('enable_indexscan', $1, true)
-"""
+_ROOM = "set local work_mem = '64MB'"
+_WHOLE = "set local enable_nestloop = off; set local enable_mergejoin = off; set local enable_indexscan = off"
+_AS_BEFORE = "set local enable_nestloop = on; set local enable_mergejoin = on; set local enable_indexscan = on"
 
 
 def way(numbers: int, pending: int) -> str:
@@ -190,12 +188,12 @@ async def kept_counts(
     span = max((ceiling.period + _SLACK for ceiling in ceilings), default=timedelta())
     if sql is None:
         sql = way(int(await value(conn, SIZE, *place, span)), pending)
-    await fetch(conn, _ROOM)
+    await conn.execute(_ROOM)
     if sql == BY_BOTH:
-        await fetch(conn, _WHOLE, "off")
+        await conn.execute(_WHOLE)
     different = list(set(ceilings))
     calls, periods = [one.calls for one in different], [one.period for one in different]
     rows = await fetch(conn, sql, *place, calls, periods, span)
     if sql == BY_BOTH:
-        await fetch(conn, _WHOLE, "on")
+        await conn.execute(_AS_BEFORE)
     return [Kept(_REASONS[row["reason"] - 1], ZoneCount(row["zone"], row["pending"], row["later"])) for row in rows]

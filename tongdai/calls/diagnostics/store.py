@@ -34,7 +34,7 @@ cross join lateral (
     where due.tenant_id = $1 and due.campaign_id = $2 and due.zone = z.zone and due.due_at > now()
         and not exists (
             select from do_not_call d
-            join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+            join do_not_call_list l on l.tenant_id = $1 and l.dnc_list_id = d.dnc_list_id
             where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
                 and (d.expires_at is null or d.expires_at > now()) offset 0
         )
@@ -86,7 +86,7 @@ left join lateral (
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
         case when bool_or(d.expires_at is null) then null else max(d.expires_at) end as until_at
-    from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
+    from do_not_call d join do_not_call_list l on l.tenant_id = $1 and l.dnc_list_id = d.dnc_list_id
     where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
         and (d.expires_at is null or d.expires_at > now())
 ) listed

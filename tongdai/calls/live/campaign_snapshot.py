@@ -62,7 +62,7 @@ from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $
 """
 AGENTS = """
 select a.state, count(*) as agents from campaign c
-join agent a on a.tenant_id = c.tenant_id and a.queue_id = c.queue_id
+join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
 where c.tenant_id = $1 and c.campaign_id = $2 group by a.state
 """
 ABANDONED = """

@@ -114,7 +114,7 @@ from call where tenant_id = $1 and ended_at is null group by campaign_id, state,
 """
 AGENTS = """
 select c.campaign_id, a.state, count(*) as agents from campaign c
-join agent a on a.tenant_id = c.tenant_id and a.queue_id = c.queue_id
+join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
 where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign_id, a.state
 """
 # A call is dialled soon after it was opened: the index goes by the opening.
