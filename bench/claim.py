@@ -14,7 +14,6 @@ from tongdai.calls.model import Terms
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, connect
-from tongdai.ids import CampaignId
 
 TAKEN = 50
 CLAIMS = 300
@@ -82,17 +81,16 @@ _AS_IT_WAS = "alter table contact alter column zone set default '', alter column
 
 async def _side(on: World, dsn: str, folder: Path, part: int, count: int) -> Side:
     target = await jobs.new_target(on, dsn)
-    place = target.place
     conn = await connect(dsn, name="bench")
     try:
-        await conn.execute(_RUN, place.tenant_id, place.campaign_id)
+        await conn.execute(_RUN, target.tenant_id, target.campaign_id)
         await conn.execute(_DUE)
         await held.hold(dsn, target, people.numbers(part, count), folder)
         await conn.execute(_AS_IT_WAS)
     finally:
         await conn.close()
     zones = {"Asia/Ho_Chi_Minh": FOREVER}
-    terms = Terms(target.on.tenant_id, CampaignId(place.campaign_id), zones, timedelta(minutes=1), _CEILINGS)
+    terms = Terms(target.on.tenant_id, target.campaign_id, zones, timedelta(minutes=1), _CEILINGS)
     return Side(terms, count)
 
 

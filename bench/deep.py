@@ -46,8 +46,7 @@ async def _fill(server: Server, folder: Path) -> Target:
 
 
 def _requests(large: Target, page: int) -> list[bytes]:
-    place = large.place
-    path = f"/v1/campaigns/{place.campaign_id}/contact-lists/{place.list_id}/contacts"
+    path = f"/v1/campaigns/{large.campaign_id}/contact-lists/{large.list_id}/contacts"
     return [large.on.request("GET", f"{path}?size={SIZE}&page={page + after}") for after in range(PAGES)]
 
 

@@ -1,6 +1,6 @@
 """What a good engineer would write first: csv, phonenumbers, SQLAlchemy's async ORM, batches of 1,000.
 
-`python -m bench.importer FILE TENANT CAMPAIGN LIST` tells the seconds that it took, its own start not counted.
+`python -m bench.importer FILE CAMPAIGN LIST` tells the seconds that it took, its own start not counted.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import phonenumbers
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger
 from sqlalchemy.dialects.postgresql import TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -27,20 +27,11 @@ class Base(DeclarativeBase):
     type_annotation_map = {int: BigInteger, str: TEXT}  # noqa: RUF012 - SQLAlchemy's way to declare it
 
 
-class Customer(Base):
-    __tablename__ = "customer"
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    phone: Mapped[str]
-
-
 class Contact(Base):
     __tablename__ = "contact"
-    tenant_id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     campaign_id: Mapped[int]
     list_id: Mapped[int]
-    customer_id: Mapped[int]
     phone: Mapped[str]
     name: Mapped[str | None]
     external_id: Mapped[str | None]
@@ -62,47 +53,37 @@ def normalised(text: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-async def import_file(path: Path, tenant_id: int, campaign_id: int, list_id: int) -> None:
+async def import_file(path: Path, campaign_id: int, list_id: int) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         async with _sessions() as session:
             while batch := list(itertools.islice(rows, BATCH)):
-                await _import_batch(session, batch, tenant_id, campaign_id, list_id)
+                await _import_batch(session, batch, campaign_id, list_id)
                 await session.commit()
 
 
-async def _import_batch(
-    session: AsyncSession, batch: Iterable[PersonRow], tenant_id: int, campaign_id: int, list_id: int
-) -> None:
-    people = {phone: row for row in batch if (phone := normalised(row["phoneNumber"]))}
-    customers = insert(Customer).on_conflict_do_nothing()
-    await session.execute(customers, [{"tenant_id": tenant_id, "phone": phone} for phone in people])
-    known = select(Customer.phone, Customer.customer_id).where(
-        Customer.tenant_id == tenant_id, Customer.phone.in_(people)
-    )
-    ids = dict((await session.execute(known)).all())
+async def _import_batch(session: AsyncSession, batch: Iterable[PersonRow], campaign_id: int, list_id: int) -> None:
     contacts = [
         {
-            "tenant_id": tenant_id,
             "campaign_id": campaign_id,
             "list_id": list_id,
-            "customer_id": ids[phone],
             "phone": phone,
             "name": row["name"],
             "external_id": row["externalId"],
         }
-        for phone, row in people.items()
+        for row in batch
+        if (phone := normalised(row["phoneNumber"]))
     ]
     await session.execute(insert(Contact).on_conflict_do_nothing(), contacts)
 
 
-async def _run(path: Path, tenant_id: int, campaign_id: int, list_id: int) -> None:
+async def _run(path: Path, campaign_id: int, list_id: int) -> None:
     async with _engine.connect():  # connected before the clock starts
         began = time.perf_counter()
-    await import_file(path, tenant_id, campaign_id, list_id)
+    await import_file(path, campaign_id, list_id)
     print(time.perf_counter() - began)
     await _engine.dispose()
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(Path(sys.argv[1]), *(int(part) for part in sys.argv[2:5])))
+    asyncio.run(_run(Path(sys.argv[1]), *(int(part) for part in sys.argv[2:4])))

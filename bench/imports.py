@@ -1,4 +1,4 @@
-"""A million rows of CSV, against COPY of rows that are ready and against an ORM; pages read meanwhile."""
+"""A million rows of CSV, against the version before, COPY of ready rows and an ORM; pages read meanwhile."""
 
 import asyncio
 import itertools
@@ -6,13 +6,16 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import copying, jobs, page, people, rounds
+from bench import copying, jobs, page, people, previous, rounds
+from bench.copying import Ordinary
 from bench.jobs import Server
 from bench.load import Order, Result
+from bench.previous import Previous
 from bench.report import Row
 from bench.rounds import Load
 from bench.sides import Side
@@ -32,7 +35,6 @@ class Files:
     numbers: list[str]
     csv: Path
     start_csv: Path
-    customers: Path
     contacts: Path
 
 
@@ -41,35 +43,31 @@ class Rates:
     """Rows a second, by round."""
 
     product: list[float] = field(default_factory=list)
+    previous: list[float] = field(default_factory=list)
     copy: list[float] = field(default_factory=list)
     orm: list[float] = field(default_factory=list)
+    wal: list[float] = field(default_factory=list)
+    """Bytes of the product's write-ahead log a row."""
 
 
 def run(on: World, logs: Path) -> list[Row]:
     files = _files(on, logs)
+    with jobs.served(on, logs) as server, previous.running(logs) as before:
+        rates = asyncio.run(_take_turns(server, before, files))
     with jobs.served(on, logs) as server:
-        rates = asyncio.run(_take_turns(server, files))
         quiet, during = _pages_meanwhile(server, files)
     rows = f"{on.sizes.rows:,}"
     what = f"{rows} new rows of CSV, first byte to `done`, {told(rates.product)}"
     slower = statistics.median(d / q for d, q in zip(during, quiet, strict=True))
     times = f"{statistics.median(quiet):.1f} ms quiet, {statistics.median(during):.1f} ms meanwhile"
+    orm = f"csv, phonenumbers, SQLAlchemy ORM, batches of 1,000; {len(files.numbers) // ORM_SHARE:,} of the rows"
+    copy = "COPY by psql of the same rows, ready, into an ordinary schema"
+    old = f"version {previous.COMMIT}, from its own checkout"
     return [
-        Row(
-            "import",
-            what,
-            f"COPY by psql of the same rows, ready, into tables with the same keys, {told(rates.copy)}",
-            "≥ 0.5 ×",
-            ratio(rates.product, rates.copy),
-        ),
-        Row(
-            "import",
-            what,
-            f"csv, phonenumbers, SQLAlchemy ORM, batches of 1,000; {len(files.numbers) // ORM_SHARE:,} of the rows, "
-            f"{told(rates.orm)}",
-            "≥ 10 ×",
-            ratio(rates.product, rates.orm),
-        ),
+        Row("import", what, f"{old}, {told(rates.previous)}", "≥ 3.5 ×", ratio(rates.product, rates.previous)),
+        Row("import", what, f"{copy}, {told(rates.copy)}", "≥ 0.75 ×", ratio(rates.product, rates.copy)),
+        Row("import", what, f"{orm}, {told(rates.orm)}", "≥ 4 ×", ratio(rates.product, rates.orm)),
+        Row("import", "its write-ahead log", "nothing: told alone", "≤ 650 B a row", f"{max(rates.wal):.0f} B a row"),
         Row(
             "import", "p99 of a page while that runs", "the same when all is quiet", "≤ 3 ×", f"{slower:.1f} ({times})"
         ),
@@ -82,53 +80,60 @@ def _files(on: World, folder: Path) -> Files:
         numbers,
         people.write_csv(folder / "people.csv", numbers),
         people.write_csv(folder / "start.csv", numbers[: len(numbers) // ORM_SHARE]),
-        folder / "customers.copy",
         folder / "contacts.copy",
     )
 
 
-async def _take_turns(server: Server, files: Files) -> Rates:
-    """A round is the product, COPY and the ORM; the next one begins with COPY."""
+async def _take_turns(server: Server, before: Previous, files: Files) -> Rates:
+    """A round is the product, COPY, the ORM and the version before; the next one goes backwards."""
     rates = Rates()
-    async with copying.database(server.dsn) as copy_dsn:
+    async with copying.database(server.dsn) as ordinary:
         for number in range(server.on.sizes.rounds):
-            if number % 2:
-                await _copy(server, copy_dsn, files, rates)
-            await _import(server, files, rates)
-            if not number % 2:
-                await _copy(server, copy_dsn, files, rates)
-            await _orm(server, copy_dsn, files, rates)
+            turns: list[Callable[[], Awaitable[None]]] = [
+                lambda: _import(server, files, rates),
+                lambda: _copy(server, ordinary, files, rates),
+                lambda: _orm(server, ordinary, files, rates),
+                lambda number=number: _previous(before, files, rates, f"round {number}"),
+            ]
+            for turn in reversed(turns) if number % 2 else turns:
+                await turn()
             last = f"{rates.product[-1]:,.0f} rows/s, COPY {rates.copy[-1]:,.0f}, ORM {rates.orm[-1]:,.0f}"
-            print(f"  {last}", flush=True)
+            print(f"  {last}, before {rates.previous[-1]:,.0f}; {rates.wal[-1]:.0f} bytes of log a row", flush=True)
     return rates
 
 
 async def _import(server: Server, files: Files, rates: Rates) -> None:
     to, count = await jobs.new_target(server.on, server.dsn), len(files.numbers)
+    start = await jobs.wal_position(server.dsn)
     rates.product.append(count / jobs.imported(server, to, files.csv, {"createdRows": count}))
+    rates.wal.append((await jobs.wal_position(server.dsn) - start) / count)
     await jobs.must_hold(server.dsn, to, count)
     await jobs.settle(server.dsn)
 
 
-async def _copy(server: Server, dsn: str, files: Files, rates: Rates) -> None:
-    to, count = await jobs.new_target(server.on, dsn), len(files.numbers)
-    people.write_copy(files.customers, files.contacts, files.numbers, to.place)
-    rates.copy.append(count / copying.copied(dsn, server.on.data_dir, files.customers, files.contacts))
-    await jobs.must_hold(dsn, to, count)
-    await jobs.settle(dsn)
+async def _previous(before: Previous, files: Files, rates: Rates, to: str) -> None:
+    count = len(files.numbers)
+    rates.previous.append(count / before.imported(to, files.csv, {"createdRows": count}))
 
 
-async def _orm(server: Server, dsn: str, files: Files, rates: Rates) -> None:
-    to, count = await jobs.new_target(server.on, dsn), len(files.numbers) // ORM_SHARE
-    place = [str(part) for part in (to.place.tenant_id, to.place.campaign_id, to.place.list_id)]
-    command = [sys.executable, "-m", "bench.importer", str(files.start_csv), *place]
-    environment = os.environ | {"BENCH_DSN": dsn}
+async def _copy(server: Server, ordinary: Ordinary, files: Files, rates: Rates) -> None:
+    place, count = await ordinary.place(), len(files.numbers)
+    people.write_copy(files.contacts, files.numbers, *place)
+    rates.copy.append(count / copying.copied(ordinary.dsn, server.on.data_dir, files.contacts))
+    await ordinary.must_hold(place[0], count)
+    await jobs.settle(ordinary.dsn)
+
+
+async def _orm(server: Server, ordinary: Ordinary, files: Files, rates: Rates) -> None:
+    (campaign_id, list_id, _), count = await ordinary.place(), len(files.numbers) // ORM_SHARE
+    command = [sys.executable, "-m", "bench.importer", str(files.start_csv), str(campaign_id), str(list_id)]
+    environment = os.environ | {"BENCH_DSN": ordinary.dsn}
     done = subprocess.run(  # noqa: ASYNC221 - nothing else is to run meanwhile
         command, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
     rates.orm.append(count / float(done.stdout))
-    await jobs.must_hold(dsn, to, count)
-    await jobs.settle(dsn)
+    await ordinary.must_hold(campaign_id, count)
+    await jobs.settle(ordinary.dsn)
 
 
 def told(rates: list[float]) -> str:

@@ -5,7 +5,7 @@ import itertools
 import os
 import socket
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 
 from bench import start, world
-from bench.people import Place
 from bench.world import World
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import store as contacts
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, connect
+from tongdai.ids import CampaignId, ListId, TenantId
 from tongdai.testing import factories
 
 POLL_S = 0.05
@@ -60,11 +60,12 @@ class Target:
     """A campaign of a tenant of its own, with a list and a key."""
 
     on: World
-    place: Place
+    campaign_id: CampaignId
+    list_id: ListId
 
-
-_first_ids: Iterator[int] = itertools.count(10**9, 10**8)
-"""For rows that bring their ids: far above those that the database gives."""
+    @property
+    def tenant_id(self) -> TenantId:
+        return self.on.tenant_id
 
 
 async def new_target(on: World, dsn: str) -> Target:
@@ -73,15 +74,14 @@ async def new_target(on: World, dsn: str) -> Target:
         key = await factories.key(conn, on.pepper)
         made = await campaigns.create(conn, key.tenant_id, "Benchmark", "CAMPAIGN_CALL_AUTO", None, None)
         list_id = await contacts.list_named(conn, key.tenant_id, made.campaign_id, "A list")
-        place = Place(key.tenant_id, made.campaign_id, list_id, next(_first_ids))
-        return Target(replace(on, key=key.value, tenant_id=key.tenant_id), place)
+        return Target(replace(on, key=key.value, tenant_id=key.tenant_id), made.campaign_id, list_id)
     finally:
         await conn.close()
 
 
 def imported(server: Server, to: Target, csv: Path, expected: dict[str, int]) -> float:
     """Seconds from the first byte sent until the job is seen to be done, with the counters that are expected."""
-    path = f"/v1/campaigns/{to.place.campaign_id}/contacts"
+    path = f"/v1/campaigns/{to.campaign_id}/contacts"
     began = time.perf_counter()
     job = msgspec.json.decode(_send(server.port, to.on, f"{path}/bulk", csv))
     poll = to.on.request("GET", f"{path}/import/{job['job_id']}")
@@ -124,11 +124,20 @@ async def settle(dsn: str) -> None:
         await conn.close()
 
 
+async def wal_position(dsn: str) -> int:
+    """How many bytes its write-ahead log has had."""
+    conn = await connect(dsn, name="bench")
+    try:
+        return await conn.fetchval("select (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint")
+    finally:
+        await conn.close()
+
+
 async def must_hold(dsn: str, to: Target, count: int) -> None:
     """So many contacts are in the campaign, counted."""
     conn: Connection = await connect(dsn, name="bench")
     try:
-        found = await conn.fetchval(_CONTACTS, to.place.tenant_id, to.place.campaign_id)
+        found = await conn.fetchval(_CONTACTS, to.tenant_id, to.campaign_id)
     finally:
         await conn.close()
     if found != count:

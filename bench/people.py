@@ -1,8 +1,6 @@
 """People to import: numbers in no order, the same in every run, and files of them."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 # What begins the numbers of Vietnam's mobile networks, after the leading zero; each has ten million.
@@ -25,9 +23,9 @@ def numbers(part: int, count: int) -> list[str]:
     return [f"{_NETWORKS[n // _EACH]}{n % _EACH:07d}" for n in drawn]
 
 
-def _name(number: int) -> str:
+def name(number: int) -> str:
     # The lists' lengths have no common divisor, so that all combinations come.
-    family, middle, given = (names[number % len(names)] for names in (_FAMILY, _MIDDLE, _GIVEN))
+    family, middle, given = (each[number % len(each)] for each in (_FAMILY, _MIDDLE, _GIVEN))
     return f"{family} {middle} {given}"
 
 
@@ -35,35 +33,15 @@ def write_csv(path: Path, of: list[str]) -> Path:
     """As somebody exports them: written nationally, with names and identifiers of their own."""
     with path.open("w", encoding="utf-8") as file:
         file.write("phoneNumber,name,externalId\n")
-        file.writelines(f"0{number},{_name(i)},KH-{i:07d}\n" for i, number in enumerate(of))
+        file.writelines(f"0{number},{name(i)},KH-{i:07d}\n" for i, number in enumerate(of))
     return path
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where rows that COPY takes as they are belong."""
-
-    tenant_id: int
-    campaign_id: int
-    list_id: int
-    first_id: int
-    """Of as many contacts and customers as there are rows."""
+COPY_COLUMNS = "id, campaign_id, list_id, phone, name, external_id"
 
 
-CUSTOMER_COLUMNS = "tenant_id, customer_id, phone"
-CONTACT_COLUMNS = "tenant_id, contact_id, campaign_id, list_id, customer_id, phone, name, external_id"
-
-
-def write_copy(customers: Path, contacts: Path, of: list[str], at: Place) -> None:
-    """The same people as `write_csv` tells, in COPY's own text, of CUSTOMER_COLUMNS and of CONTACT_COLUMNS."""
-    with customers.open("w", encoding="utf-8") as file:
-        file.writelines(f"{at.tenant_id}\t{at.first_id + i}\t+84{number}\n" for i, number in enumerate(of))
+def write_copy(contacts: Path, of: list[str], campaign_id: int, list_id: int, first_id: int) -> None:
+    """The same people as `write_csv` tells, in COPY's own text, of COPY_COLUMNS."""
+    place = f"{campaign_id}\t{list_id}"
     with contacts.open("w", encoding="utf-8") as file:
-        file.writelines(_contacts(of, at))
-
-
-def _contacts(of: list[str], at: Place) -> Iterator[str]:
-    place = f"{at.campaign_id}\t{at.list_id}"
-    for i, number in enumerate(of):
-        own = at.first_id + i
-        yield f"{at.tenant_id}\t{own}\t{place}\t{own}\t+84{number}\t{_name(i)}\tKH-{i:07d}\n"
+        file.writelines(f"{first_id + i}\t{place}\t+84{n}\t{name(i)}\tKH-{i:07d}\n" for i, n in enumerate(of))
