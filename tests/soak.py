@@ -28,7 +28,7 @@ from tests.support.servers import Role, Server, eventually
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
-from tongdai.imports.model import RowOutcome
+from tongdai.imports.model import ImportedChunk, RowOutcome
 from tongdai.imports.outcomes import codec
 from tongdai.testing import factories
 
@@ -283,9 +283,11 @@ async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job:
     """What is told of its rows that is not what was sent, or not what is there."""
     place = (job["tenant_id"], job["job_id"])
     kept = await conn.fetch(
-        "select first_row, payload from import_outcome where tenant_id = $1 and job_id = $2 order by seq", *place
+        """select seq, first_row, sent, contacts from import_outcome
+           where tenant_id = $1 and job_id = $2 order by seq""",
+        *place,
     )
-    told = [row for chunk in kept for row in codec.results(codec.decode(chunk["payload"]), chunk["first_row"])]
+    told = [row for chunk in kept for row in codec.results_of(ImportedChunk(**dict(chunk)))]
     sent = [(number, row["phoneNumber"] or None) for number, row in enumerate(one.data.rows, 1)]
     if [(row.row, row.phone or None) for row in told] != sent:
         return [f"{one.list_name}: its rows are not told as they were sent"]

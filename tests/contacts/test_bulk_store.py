@@ -12,6 +12,7 @@ from tests.conftest import move_contact
 from tests.contacts.test_store import campaign_of, number, tallies
 from tests.support import contacts
 from tongdai.contacts import bulk_store, listing, store
+from tongdai.contacts.columns import columns_of
 from tongdai.contacts.model import NewContact, Search
 from tongdai.contacts.store import Refusal
 from tongdai.testing import factories
@@ -202,7 +203,7 @@ async def test_foreign_list_is_refused(pool, conn, tenant_id, campaign_id):
         assert added is Refusal.NO_LIST
         # Even a writer that forgets to lock the list is refused, by the foreign key of its counter.
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await bulk_store.insert_chunk(conn, tenant_id, campaign_id, list_id, bulk_store.Columns([84900000001], [0]))
+            await bulk_store.insert_columns(conn, tenant_id, campaign_id, list_id, columns_of(rows_of([1])))
     assert await conn.fetchval("select count(*) from contact where tenant_id = $1", tenant_id) == 0
 
 

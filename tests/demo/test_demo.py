@@ -212,15 +212,15 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         list_id,
     )
     await conn.execute(
-        "insert into import_chunk (tenant_id, job_id, seq, payload) values ($1, $2, 1, '')", tenant_id, job_id
+        "insert into import_chunk (tenant_id, job_id, seq, payload, sent) values ($1, $2, 1, '', '')", tenant_id, job_id
     )
     await conn.execute(
-        """insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
-           values ($1, $2, 0, 1, 0, 0, 1, '')""",
+        """insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, sent, contacts)
+           values ($1, $2, 0, 1, 0, 0, 1, '', '')""",
         tenant_id,
         job_id,
     )
-    await conn.execute("insert into import_seen (tenant_id, job_id, phone) values ($1, $2, '+1')", tenant_id, job_id)
+    await conn.execute("insert into import_seen (tenant_id, job_id, number) values ($1, $2, 1)", tenant_id, job_id)
     await conn.execute(
         "insert into call_hour values ($1, $2, '2026-01-01 00:00+00', 'busy', 0, 1, 1, 0, 0, 0)", tenant_id, campaign_id
     )

@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.imports import accounted, told
-from tongdai.contacts import phone
+from tests.support.sent_rows import Row, sent_of
 from tongdai.ids import ContactId
-from tongdai.imports import core, readers
+from tongdai.imports import chunk, core
 from tongdai.imports.outcomes import codec
+from tongdai.imports.readers.prepare import prepared
 
 NUMBERS = [f"090000000{n}" for n in range(6)]
 PHONES = st.sampled_from([*NUMBERS, "+84900000001", "0900 000 002", "12", "", None, "0900000003x"])
@@ -26,23 +27,23 @@ def test_rows_are_settled_as_the_simplest_way_would(
     campaign = {e164(number): ContactId(n) for n, number in enumerate(sorted(known), 1)}
     seen, ours, first, kept = set[str](), set[ContactId](), None, list[codec.RowResult]()
     for start in range(0, len(rows), chunk_rows):
-        chunk = [readers.Row(**row) for row in rows[start : start + chunk_rows]]
-        checked = core.checked(chunk, phone.normaliser("VN"))
-        phones = list(dict.fromkeys(row.phone for row in core.contacts_of(checked)))
-        made = {number for number in phones if number not in campaign and number not in seen}
+        sent = sent_of([Row(**row) for row in rows[start : start + chunk_rows]])
+        (one,) = prepared(sent, "VN", start + len(sent))
+        phones = [row.phone for row in chunk.decode_payload(one.payload).contacts.rows()]
         if dry_run:
-            seen |= made
-            standing = core.Standing({n: campaign[n] for n in phones if n in campaign}, made)
+            imported = core.tried([campaign.get(n) for n in phones], [n not in seen for n in phones])
+            seen.update(phones)
         else:
+            found = {campaign[number] for number in phones if number in campaign}
             for number in phones:
                 campaign.setdefault(number, ContactId(100 + len(campaign)))
-            contact_ids = {number: campaign[number] for number in phones}
-            repeated = set(core.perhaps_repeated(contact_ids, made, first)) & ours
-            standing = core.Standing(contact_ids, made, repeated)
-            ours |= {campaign[number] for number in made}
-            first = min((one for one in (first, standing.first_made) if one is not None), default=None)
-        settled = core.settle(chunk, checked, standing)
-        kept += codec.results(settled, start + 1)
+            contact_ids = [campaign[number] for number in phones]
+            imported = core.settled(contact_ids, found, set(core.perhaps_repeated(list(found), first)) & ours)
+            ours |= set(contact_ids) - found
+            first = min((one for one in (first, imported.first_created) if one is not None), default=None)
+            assert imported.meets_known == bool(found)
+        outcome = codec.decode(codec.encode(imported.outcome))
+        kept += codec.results(chunk.decode_sent(one.sent), outcome, start + 1)
     assert told(kept) == accounted(rows, map(e164, known))
     for row in kept:
         assert (row.contact_id is None) == (
@@ -50,10 +51,9 @@ def test_rows_are_settled_as_the_simplest_way_would(
         ), row
 
 
-def test_nothing_is_perhaps_repeated_before_the_job_has_made_anything() -> None:
-    assert core.perhaps_repeated({"+84900000001": ContactId(5)}, set(), None) == []
+def test_nothing_is_perhaps_repeated_before_the_job_has_created_anything() -> None:
+    assert core.perhaps_repeated([ContactId(5)], None) == []
 
 
-def test_contacts_from_before_the_first_that_the_job_made_are_not_looked_up() -> None:
-    contact_ids = {"a": ContactId(4), "b": ContactId(5), "c": ContactId(6)}
-    assert core.perhaps_repeated(contact_ids, {"c"}, ContactId(5)) == [5]
+def test_contacts_from_before_the_first_that_the_job_created_are_not_looked_up() -> None:
+    assert core.perhaps_repeated([ContactId(4), ContactId(5), ContactId(6)], ContactId(5)) == [5, 6]

@@ -40,7 +40,6 @@ from tongdai.imports import store, worker
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ATTEMPTS, JobStatus
 from tongdai.imports.outcomes import store as outcome_store
-from tongdai.imports.prefetch import Ahead
 from tongdai.imports.undo import NotUndone
 from tongdai.imports.worker import Worker
 
@@ -109,7 +108,7 @@ async def a_worker_amid_a_chunk(conn: Connection, pool: Pool) -> None:
     stopped = await undo(conn, place, job_id)
     assert (stopped.status, stopped.error_message) == (JobStatus.FAILED, "Stopped and undone")
     async with pool.acquire() as late, late.transaction():
-        await worker.take_in(late, claimed, LEASE, Ahead())
+        await worker.import_chunk(late, claimed, LEASE, look_up=True)
     await work_off(conn, pool)
     assert await standing(conn, place) == [[], [], []]
     job = await found(conn, place, job_id)
@@ -184,8 +183,8 @@ PLANTED: list[tuple[Situation, Plant]] = [
     (an_import_that_is_done, runs_left),
     (a_worker_that_lost_its_lease, replaced("TAKE_BACK", "fence = $3 and", "$3::bigint > 0 and")),
     (a_worker_amid_a_chunk, replaced("DROP_CHUNKS", "delete from", "select from")),
-    (an_import_that_is_done, replaced("TAKEN_BACK", "case when more.chunks then null else clock_timestamp() end",
-                                      "clock_timestamp()")),
+    (an_import_that_is_done, replaced("TAKEN_BACK", "case when more.chunks then null else clock.now_at end",
+                                      "clock.now_at")),
 ]  # fmt: skip
 
 

@@ -38,7 +38,6 @@ from tongdai.db.pool import Pool, open_pool
 from tongdai.ids import JobId, TenantId
 from tongdai.imports import store, worker
 from tongdai.imports.model import MAX_ATTEMPTS, Job, JobStatus
-from tongdai.imports.prefetch import Ahead
 from tongdai.imports.worker import Worker
 
 
@@ -111,7 +110,7 @@ async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
             assert await store.claim(conn, LEASE) is not None
         before = await state(conn, place)
         async with pool.acquire() as late, late.transaction():
-            await worker.take_in(late, first, LEASE, Ahead())
+            await worker.import_chunk(late, first, LEASE, look_up=True)
             await store.release(late, first)
             await store.fail(late, first, "a worker that has no right to say so")
         assert await state(conn, place) == before
@@ -172,7 +171,7 @@ def counters_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
 
     deletes = """delete from import_chunk where tenant_id = $1 and job_id = $2 and exists (select from held)
         and seq = (select min(seq) from import_chunk where tenant_id = $1 and job_id = $2)
-    returning seq, payload"""
+    returning seq, payload, sent"""
     assert deletes in store.TAKE
     only_reads = "select * from import_chunk where tenant_id = $1 and job_id = $2 order by seq limit 1"
     patch.setattr(store, "TAKE", store.TAKE.replace(deletes, only_reads))
@@ -208,12 +207,12 @@ PLANTED: list[tuple[Situation, Plant]] = [
     (two_workers_with_one_job, replaced(store, "FAIL", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "RELEASE", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "CLAIM", "fence = j.fence + 1", "fence = j.fence")),
-    (a_large_and_a_small_tenant, replaced(store, "CLAIM", "t.served_at nulls first, ", "")),
+    (a_large_and_a_small_tenant, replaced(store, "TENANTS_WITH_WORK", "t.served_at nulls first, ", "")),
     (
         a_large_and_a_small_tenant,
         replaced(store, "CLAIM", "do update set served_at = excluded.served_at", "do nothing"),
     ),
-    (two_jobs_of_one_tenant, replaced(store, "CLAIM", "j.job_id limit 1", "j.job_id desc limit 1")),
+    (two_jobs_of_one_tenant, replaced(store, "CLAIM", "job_id limit 1", "job_id desc limit 1")),
 ]
 
 

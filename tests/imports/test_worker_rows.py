@@ -30,11 +30,11 @@ from tests.support.imports import (
 from tests.support.servers import eventually
 from tongdai.contacts import phone
 from tongdai.contacts.bulk_store import known
+from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Pool
-from tongdai.imports import core, store, worker
+from tongdai.imports import store
 from tongdai.imports.model import JobStatus
 from tongdai.imports.outcomes import store as outcome_store
-from tongdai.imports.readers import Row
 from tongdai.imports.worker import Worker
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -57,14 +57,11 @@ async def rows_of_all_kinds(conn: Connection, pool: Pool, seed: int = 1) -> None
 
 async def check_contacts(conn: Connection, place: Any, rows: list[dict[str, Any]], kept: list[Any]) -> None:
     """Rows that did not fail name the contact of their number; those that did name none."""
-    checked = core.checked([store_row(row) for row in rows], phone.normaliser("VN"))
-    phones = [None if isinstance(row, core.Problem) else row.phone for row in checked]
+    normalise = phone.normaliser("VN")
+    checked = [check(normalise, row.get("phoneNumber"), row.get("name"), row.get("externalId")) for row in rows]
+    phones = [None if isinstance(row, Problem) else row.phone for row in checked]
     contact_ids = await known(conn, place.tenant_id, place.campaign_id, {number for number in phones if number})
     assert [row.contact_id for row in kept] == [None if number is None else contact_ids[number] for number in phones]
-
-
-def store_row(row: dict[str, Any]) -> Any:
-    return Row(**row)
 
 
 async def crashes_amid(conn: Connection, pool: Pool) -> None:
@@ -144,9 +141,9 @@ PLANTED: list[tuple[Situation, Plant]] = [
     (rows_of_all_kinds, replaced("MADE_BY", "job_id = $2 and", "job_id <> $2 and")),
     (numbers_added_amid, replaced("MADE_BY", " and taken_at = c.created_at", "")),
     (rows_of_all_kinds, replaced("TAKE", "created_rows + duplicate_rows + failed_rows + 1", "created_rows + 1")),
-    (rows_of_all_kinds, replaced("ADVANCE", "least(first_contact_id, $9)", "$9")),
+    (rows_of_all_kinds, replaced("ADVANCE", "least(first_contact_id, $10)", "$10")),
     (a_dry_run_and_the_real_one, replaced("SEE", "on conflict do nothing returning", "on conflict (tenant_id, job_id, "
-                                          "phone) do update set phone = excluded.phone returning")),
+                                          "number) do update set number = excluded.number returning")),
     (crashes_amid, outcomes_apart_from_their_rows),
 ]  # fmt: skip
 

@@ -14,17 +14,19 @@ import structlog.testing
 
 from tests.support.contacts import must_be_in_one_place
 from tests.support.seeded import seeded
+from tests.support.sent_rows import Row, sent_of
 from tongdai.contacts import bulk_store, phone
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Pool, open_pool
 from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
-from tongdai.imports import readers, store
+from tongdai.imports import store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import Job, RowResult
 from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes import store as outcome_store
+from tongdai.imports.readers.prepare import prepared
 from tongdai.imports.worker import Worker
 from tongdai.testing import factories
 
@@ -91,12 +93,14 @@ async def post(
     conn: Connection, place: Place, rows: list[dict[str, Any]], chunk_rows: int = 50, *, dry_run: bool = False
 ) -> JobId:
     """Store a job as a bulk request does."""
-    sent = [readers.Row(**row) for row in rows]
+    sent = sent_of([Row(**row) for row in rows])
+    parts = [
+        (sent.part(at, at + chunk_rows), min(at + chunk_rows, len(sent))) for at in range(0, len(sent), chunk_rows)
+    ]
+    chunks = [one for part, last in parts for one in prepared(part, "VN", last)]
     async with conn.transaction():
         job_id = await store.create(conn, place.tenant_id, place.campaign_id, place.list_id, "A list", dry_run=dry_run)
-        for seq, start in enumerate(range(0, len(sent), chunk_rows)):
-            chunk = readers.chunk_of(sent[start : start + chunk_rows])
-            await store.add_chunk(conn, place.tenant_id, job_id, seq, chunk)
+        await store.add_chunks(conn, place.tenant_id, job_id, chunks)
         await store.received(conn, place.tenant_id, job_id, len(sent))
     return job_id
 
@@ -185,9 +189,9 @@ async def results(conn: Connection, place: Place, job_id: JobId) -> list[RowResu
     """What became of the rows of a job, as it is kept."""
     found: list[RowResult] = []
     seq = -1
-    while (chunk := await outcome_store.next_payload(conn, place.tenant_id, job_id, seq, None)) is not None:
-        seq, first_row, payload = chunk
-        found += codec.results(codec.decode(payload), first_row)
+    while (chunk := await outcome_store.next_chunk(conn, place.tenant_id, job_id, seq, None)) is not None:
+        seq = chunk.seq
+        found += codec.results_of(chunk)
     return found
 
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import cast
 
 import asyncpg
 
 from tongdai.contacts import time_zone_store
+from tongdai.contacts.columns import NewContacts, columns_of
 from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact, number_of
@@ -30,13 +31,22 @@ cross join lateral (
     select number, contact_id from contact where tenant_id = $1 and campaign_id = $2 and number = wanted.number limit 1
 ) c
 """
+# The columns of NewContacts ($4, $6, $7, $8, and $5 for the places of zones), taken apart. The line after the last one
+# is empty.
+_SENT = r"""
+    select number::bigint, ($9::smallint[])[coalesce(zone_place::integer, 0) + 1] as zone, name, external_id,
+        attributes::jsonb as attributes, position
+    from rows from (
+        string_to_table($4::text, E'\n'), string_to_table($5::text, E'\n'), string_to_table($6::text, E'\n', E'\x1a'),
+        string_to_table($7::text, E'\n', E'\x1a'), string_to_table($8::text, E'\n', 'null')
+    ) with ordinality as sent (number, zone_place, name, external_id, attributes, position)
+    where number <> ''
+"""
 # Identity gives ids in the order of the rows. Blocks are counted for the smallest span, and those added up.
-INSERT_CHUNK = """
-with added as (
+_INSERT = """added as (
     insert into contact (tenant_id, campaign_id, list_id, number, zone, in_run, name, external_id, attributes)
-    select $1, $2, $3, number, zone, zone = any($9::smallint[]), name, external_id, attributes
-    from unnest($4::bigint[], $5::smallint[], $6::text[], $7::text[], $8::jsonb[]) with ordinality
-        as sent (number, zone, name, external_id, attributes, position) order by position
+    select $1, $2, $3, number, zone, zone = any($10::smallint[]), name, external_id, attributes
+    from ({sent}) sent order by position
     returning contact_id, zone, in_run
 ), runs as (
     insert into contact_run (tenant_id, campaign_id, zone, first_id, next_id, last_id, contacts)
@@ -49,7 +59,7 @@ with added as (
     select count(*) as contacts, min(contact_id) as first_id, max(contact_id) as last_id from added
 ), counters as (
     insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-    select $1, $2, $3, 0, '', pg_backend_pid() % 8, contacts from total
+    select $1, $2, $3, 0, '', pg_backend_pid() % 8, contacts from total where contacts > 0
     on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
     do update set contacts = t.contacts + excluded.contacts returning true
 ), narrow as materialized (
@@ -63,56 +73,77 @@ with added as (
 )
 select contacts, first_id, case when last_id - first_id >= contacts then (
     select array_agg(contact_id order by contact_id) from added
-) end as contact_ids from total
+) end as contact_ids{also} from total
 """
+INSERT_COLUMNS = f"with {_INSERT.format(sent=_SENT, also='')}"
+_NOT_KNOWN = "select * from sent where not exists (select from known where known.position = sent.position)"
+_KNOWN_TOO = """,
+    (select array_agg(position) from known) as places, (select array_agg(contact_id) from known) as known_ids"""
+# A look-up for each number, as in KNOWN. Only what is not found is inserted.
+INSERT_UNKNOWN = f"""
+with sent as materialized ({_SENT}), known as materialized (
+    select sent.position, c.contact_id from sent
+    cross join lateral (
+        select contact_id from contact where tenant_id = $1 and campaign_id = $2 and number = sent.number limit 1
+    ) c
+), {_INSERT.format(sent=_NOT_KNOWN, also=_KNOWN_TOO)}"""
 _RUN_SHARE = 8
 """A zone with fewer than one in so many of a chunk's contacts has no run: the claim would pass by all others of its
 range for each of them."""
 _RUN_LEAST = 16
 
 
-class Columns(NamedTuple):
-    """Contacts to insert, by columns of one length; no number stands in them twice."""
-
-    numbers: Sequence[int]
-    """E.164 without the `+`."""
-    zones: Sequence[int]
-    """As `time_zone_store.numbers` tells them."""
-    names: Sequence[str | None] | None = None
-    """None: no row has one."""
-    external_ids: Sequence[str | None] | None = None
-    attributes: Sequence[dict[str, Any] | None] | None = None
-
-
-async def insert_chunk(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, rows: Columns
-) -> Sequence[int]:
+async def insert_columns(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, new: NewContacts
+) -> Sequence[ContactId]:
     """Insert contacts in their order, with their runs, due rows, counters and blocks, in one statement.
 
     Within the caller's transaction, which has called `lock_list`. Returns the ids, which ascend. UniqueViolationError
-    when the campaign has one of the numbers: insert in a savepoint, and leave out those that `known_numbers` finds.
+    when the campaign has one of the numbers: then `insert_unknown`, in another transaction or savepoint.
     """
-    assert len(rows.zones) == len(rows.numbers), "columns of one length"
-    if not rows.numbers:
+    if not new.count:
         return []
-    many = max(_RUN_LEAST, len(rows.numbers) // _RUN_SHARE)
-    in_runs = [zone for zone, contacts in Counter(rows.zones).items() if contacts >= many]
-    added = await conn.fetchrow(
-        INSERT_CHUNK,
-        tenant_id,
-        campaign_id,
-        list_id,
-        rows.numbers,
-        rows.zones,
-        rows.names,
-        rows.external_ids,
-        rows.attributes,
-        in_runs,
-    )
+    values = await _values(conn, new)
+    added = await conn.fetchrow(INSERT_COLUMNS, tenant_id, campaign_id, list_id, *values)
     assert added is not None
-    assert added["contacts"] == len(rows.numbers), "each row inserted is returned"
-    first: int = added["first_id"]
-    return added["contact_ids"] or range(first, first + len(rows.numbers))
+    assert added["contacts"] == new.count, "each contact sent is inserted"
+    return _ids(added)
+
+
+async def insert_unknown(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, new: NewContacts
+) -> tuple[Sequence[ContactId], list[ContactId]]:
+    """As `insert_columns`, but for the numbers that the campaign has: the ids of all, and those that were found.
+
+    UniqueViolationError when somebody adds one of the numbers at the same moment.
+    """
+    if not new.count:
+        return [], []
+    values = await _values(conn, new)
+    (row,) = await _fetch_planned(conn, INSERT_UNKNOWN, tenant_id, campaign_id, list_id, *values)
+    found: dict[int, ContactId] = dict(zip(row["places"] or (), row["known_ids"] or (), strict=True))
+    assert row["contacts"] + len(found) == new.count, "each contact sent is inserted or found"
+    if not found:
+        return _ids(row), []
+    made = iter(_ids(row))
+    contact_ids = [found.get(place) or next(made) for place in range(1, new.count + 1)]
+    return contact_ids, list(found.values())
+
+
+async def _values(conn: Connection, new: NewContacts) -> tuple[object, ...]:
+    """The arguments from $4 on."""
+    numbers = await time_zone_store.numbers(conn, new.zones)
+    zones = [numbers[name] for name in new.zones]
+    counts = Counter(zones[place] for place in new.places())
+    many = max(_RUN_LEAST, new.count // _RUN_SHARE)
+    in_runs = [zone for zone, contacts in counts.items() if contacts >= many]
+    return new.numbers, new.zone_places, new.names, new.external_ids, new.attributes, zones, in_runs
+
+
+def _ids(added: asyncpg.Record) -> Sequence[ContactId]:
+    if added["contact_ids"] is not None:
+        return added["contact_ids"]
+    return cast("Sequence[ContactId]", range(added["first_id"] or 0, (added["first_id"] or 0) + added["contacts"]))
 
 
 async def lock_list(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId) -> Refusal | None:
@@ -155,26 +186,10 @@ async def add_many(
         new = [row for phone, row in first.items() if phone not in found]
         with suppress(asyncpg.UniqueViolationError):
             async with conn.transaction():
-                made = await _insert(conn, tenant_id, campaign_id, list_id, new)
+                ids = await insert_columns(conn, tenant_id, campaign_id, list_id, columns_of(new))
+                made = dict(zip((row.phone for row in new), ids, strict=True))
                 return AddedMany(found | made, set(made))
         found = await known(conn, tenant_id, campaign_id, first)
-
-
-async def _insert(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, rows: list[NewContact]
-) -> dict[str, ContactId]:
-    phones = [row.phone for row in rows]
-    names = [row.zone for row in rows]
-    numbered = await time_zone_store.numbers(conn, names)
-    columns = Columns(
-        numbers=[number_of(phone) for phone in phones],
-        zones=[numbered[name] for name in names],
-        names=[row.name for row in rows],
-        external_ids=[row.external_id for row in rows],
-        attributes=[row.attributes for row in rows],
-    )
-    contact_ids = await insert_chunk(conn, tenant_id, campaign_id, list_id, columns)
-    return dict(zip(phones, map(ContactId, contact_ids), strict=True))
 
 
 async def known(

@@ -6,8 +6,9 @@ first digits tell the zones of a fixed number, and a number that is bound to no 
 
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import repeat
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberDesc, PhoneNumberType
@@ -63,6 +64,15 @@ def zone_of(phone: str) -> str:
         return zones
     bound = _bound(code)(digits[len(code) :])
     return zones if (_told(phone) if bound is None else bound) else all_zones
+
+
+def common_zone(phones: Sequence[str]) -> str | None:
+    """The zone of all these numbers, when they have one calling code and it has one zone: all looked at in one go."""
+    for length in (2, 3):
+        code = phones[0][1 : 1 + length] if phones else ""
+        if (zone := _ONLY.get(code)) is not None:
+            return zone if all(map(str.startswith, phones, repeat("+" + code))) else None
+    return None
 
 
 def zone_of_country(country: str) -> str:

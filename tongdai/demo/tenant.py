@@ -18,6 +18,7 @@ from tongdai.demo import calls as demo_calls
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId, TenantId
+from tongdai.imports.chunk import Sent, encode_sent
 from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes.codec import ChunkOutcome
 from tongdai.settings import Settings
@@ -131,8 +132,8 @@ insert into import_job (tenant_id, campaign_id, job_id, list_id, list_name, tota
 values ($1, $2, $3, $4, $5, $6 + 1, $6, 1, 'done', now(), now())
 """
 CREATE_OUTCOME = """
-insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
-values ($1, $2, 0, 1, $3, 1, 0, $4)
+insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, sent, contacts)
+values ($1, $2, 0, 1, $3, 1, 0, $4, $5)
 """
 # Nobody takes a value of the sequences, which are about to be set, until the transaction ends.
 LOCK_SEQUENCES = """
@@ -185,16 +186,10 @@ async def _create_contacts(conn: Connection, placed: list[int], people: list[tup
 
 async def _create_job(conn: Connection, people: list[tuple[str, str]]) -> None:
     numbers = [phone.shown(number, "VN") for number, _ in people]
-    made = [FIRST_CONTACT + place for place in range(len(people))]
-    outcome = ChunkOutcome(
-        letters=codec.CREATED * len(people) + codec.REPEATED,
-        phones=[*numbers, numbers[0]],
-        external_ids=None,
-        contact_ids=[*made, made[0]],
-        problems=[],
-    )
+    sent = Sent([*numbers, numbers[0]], None, [], [(len(people), 0)])
+    outcome = ChunkOutcome(codec.CREATED * len(people), range(FIRST_CONTACT, FIRST_CONTACT + len(people)))
     await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, JOB, *LISTS[0][:2], len(people))
-    await conn.execute(CREATE_OUTCOME, TENANT, JOB, len(people), codec.encode(outcome))
+    await conn.execute(CREATE_OUTCOME, TENANT, JOB, len(people), encode_sent(sent), codec.encode(outcome))
 
 
 def _people() -> Iterator[tuple[str, str]]:

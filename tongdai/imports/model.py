@@ -71,22 +71,24 @@ class Claimed:
     job_id: JobId
     campaign_id: CampaignId
     list_id: ListId | None
-    country: str
-    """The tenant's: numbers are read in it."""
     dry_run: bool
     undoing: bool
     """What it has made is to be taken back."""
     fence: int
     attempts: int
-    """Claims since the last chunk that was taken in, this one included."""
+    """Claims since the last chunk that was imported, this one included."""
+    meets_known: bool
+    """Whether the last chunk had numbers that the campaign had before: then the next one is likely to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A chunk that its transaction takes in."""
+    """A chunk that its transaction imports."""
 
     seq: int
     payload: bytes
+    sent: bytes
+    """See chunk.py for both."""
     first_row: int
     """The number of its first row in the import, from 1."""
     first_contact_id: ContactId | None
@@ -114,10 +116,21 @@ class RowResult(NamedTuple):
     contact_id: ContactId | None
 
 
+class ImportedChunk(NamedTuple):
+    """A chunk and its outcome, as they are stored."""
+
+    seq: int
+    first_row: int
+    """The number of its first row in the import, from 1."""
+    sent: bytes
+    """See chunk.py."""
+    contacts: bytes
+    """See outcomes/codec.py."""
+
+
 class Place(NamedTuple):
     """A chunk of which a page shows rows."""
 
     seq: int
-    first_row: int
     before: int
     """Matching rows in the chunks before it."""

@@ -7,8 +7,9 @@ import asyncpg
 
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
+from tongdai.imports.chunk import Chunk
+from tongdai.imports.core import Counts, Imported
 from tongdai.imports.model import Claimed, Job, JobStatus, Taken
-from tongdai.imports.outcomes.codec import ChunkOutcome
 
 JOB_ADDED = "tongdai_import"
 """The channel on which work is told to the workers: a new job, or one to undo."""
@@ -52,11 +53,11 @@ async def received(conn: Connection, tenant_id: TenantId, job_id: JobId, total_r
     await conn.execute(RECEIVED, tenant_id, job_id, total_rows)
 
 
-ADD_CHUNK = "insert into import_chunk (tenant_id, job_id, seq, payload) values ($1, $2, $3, $4)"
-
-
-async def add_chunk(conn: Connection, tenant_id: TenantId, job_id: JobId, seq: int, payload: bytes) -> None:
-    await conn.execute(ADD_CHUNK, tenant_id, job_id, seq, payload)
+async def add_chunks(conn: Connection, tenant_id: TenantId, job_id: JobId, chunks: Iterable[Chunk]) -> None:
+    """Store the chunks of a job, in their order."""
+    records = ((tenant_id, job_id, seq, one.payload, one.sent) for seq, one in enumerate(chunks))
+    columns = ("tenant_id", "job_id", "seq", "payload", "sent")
+    await conn.copy_records_to_table("import_chunk", records=records, columns=columns)
 
 
 async def announce(conn: Connection) -> None:
@@ -81,10 +82,10 @@ async def find(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, j
 PAGE = f"""
 select total.jobs as total, j.* from campaign c
 cross join lateral (
-    select count(*) as jobs from import_job where tenant_id = c.tenant_id and campaign_id = c.campaign_id
+    select count(*) as jobs from import_job where tenant_id = $1 and campaign_id = c.campaign_id
 ) total
 left join lateral (
-    select {_JOB} from import_job where tenant_id = c.tenant_id and campaign_id = c.campaign_id
+    select {_JOB} from import_job where tenant_id = $1 and campaign_id = c.campaign_id
     order by job_id desc limit $3 offset $4
 ) j on true
 where c.tenant_id = $1 and c.campaign_id = $2 order by j.job_id desc
@@ -99,44 +100,61 @@ async def page(
     return ([_job(row) for row in rows if row["job_id"] is not None], rows[0]["total"]) if rows else None
 
 
-# The tenant whose last turn is longest ago, and of it the oldest job that nobody holds.
+# Over all tenants: no row is locked. Those whose last turn is longest ago come first.
+TENANTS_WITH_WORK = """
+select j.tenant_id from import_job j left join import_turn t on t.tenant_id = j.tenant_id
+where j.undone_at is null and (j.finished_at is null or j.undo_requested_at is not null)
+    and (j.lease_until is null or j.lease_until < now())
+group by j.tenant_id, t.served_at order by t.served_at nulls first, j.tenant_id limit $1
+"""
+_TENANTS = 20
+# The oldest job of the tenant that nobody holds.
 CLAIM = """
-with next as (
-    select j.tenant_id, j.job_id from import_job j left join import_turn t using (tenant_id)
-    where j.undone_at is null and (j.finished_at is null or j.undo_requested_at is not null)
-        and (j.lease_until is null or j.lease_until < clock_timestamp())
-    order by t.served_at nulls first, j.tenant_id, j.job_id limit 1 for update of j skip locked
+with clock as materialized (
+    select clock_timestamp() as now_at
+), next as (
+    select job_id from import_job, clock
+    where tenant_id = $1 and undone_at is null and (finished_at is null or undo_requested_at is not null)
+        and (lease_until is null or lease_until < now_at)
+    order by job_id limit 1 for update of import_job skip locked
 ), turn as (
-    insert into import_turn (tenant_id, served_at) select tenant_id, clock_timestamp() from next
+    insert into import_turn (tenant_id, served_at) select $1, now_at from next, clock
     on conflict (tenant_id) do update set served_at = excluded.served_at
+), claimed as (
+    update import_job j set status = case when j.finished_at is null then 'processing' else j.status end,
+        started_at = case when j.finished_at is null then coalesce(j.started_at, clock.now_at) else j.started_at end,
+        fence = j.fence + 1, attempts = least(j.attempts, 1000) + 1, lease_until = clock.now_at + $2
+    from next, clock where j.tenant_id = $1 and j.job_id = next.job_id
+    returning j.tenant_id, j.job_id, j.campaign_id, j.list_id, j.dry_run, j.finished_at is not null as undoing,
+        j.fence, j.attempts, j.meets_known
 )
-update import_job j set status = case when j.finished_at is null then 'processing' else j.status end,
-    started_at = case when j.finished_at is null then coalesce(j.started_at, now()) else j.started_at end,
-    fence = j.fence + 1, attempts = least(j.attempts, 1000) + 1, lease_until = clock_timestamp() + $1
-from next join tenant using (tenant_id) where j.tenant_id = next.tenant_id and j.job_id = next.job_id
-returning j.tenant_id, j.job_id, j.campaign_id, j.list_id, tenant.country, j.dry_run,
-    j.finished_at is not null as undoing, j.fence, j.attempts
+select tenant_id, job_id, campaign_id, list_id, dry_run, undoing, fence, attempts, meets_known from claimed
 """
 
 
 async def claim(conn: Connection, lease: timedelta) -> Claimed | None:
     """One job to take a chunk of, tenants in turn; None when there is none. Concurrent callers get different jobs."""
-    row = await conn.fetchrow(CLAIM, lease)
-    return None if row is None else Claimed(**dict(row))
+    for tenant in await conn.fetch(TENANTS_WITH_WORK, _TENANTS):
+        row = await conn.fetchrow(CLAIM, tenant["tenant_id"], lease)
+        if row is not None:
+            return Claimed(**dict(row))
+    return None
 
 
 # First in the transaction of a chunk: it holds the job's row until the end, so that nobody claims the job meanwhile.
 TAKE = """
-with held as (
-    update import_job set lease_until = clock_timestamp() + $4
+with clock as materialized (
+    select clock_timestamp() as now_at
+), held as (
+    update import_job set lease_until = now_at + $4 from clock
     where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing'
     returning created_rows + duplicate_rows + failed_rows + 1 as first_row, first_contact_id
 ), taken as (
     delete from import_chunk where tenant_id = $1 and job_id = $2 and exists (select from held)
         and seq = (select min(seq) from import_chunk where tenant_id = $1 and job_id = $2)
-    returning seq, payload
+    returning seq, payload, sent
 )
-select seq, payload, first_row, first_contact_id from held cross join taken
+select seq, payload, sent, first_row, first_contact_id from held cross join taken
 """
 
 
@@ -144,17 +162,6 @@ async def take(conn: Connection, claimed: Claimed, lease: timedelta) -> Taken | 
     """The next chunk; None when the claim is no longer the newest one: then nothing may be written."""
     row = await conn.fetchrow(TAKE, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
     return None if row is None else Taken(**dict(row))
-
-
-FOLLOWING = """
-select seq, payload from import_chunk where tenant_id = $1 and job_id = $2 and seq > $3 order by seq limit 1
-"""
-
-
-async def following(conn: Connection, claimed: Claimed, seq: int) -> tuple[int, bytes] | None:
-    """The place and rows of the chunk after that one."""
-    row = await conn.fetchrow(FOLLOWING, claimed.tenant_id, claimed.job_id, seq)
-    return None if row is None else (row["seq"], row["payload"])
 
 
 # What a transaction makes has its start as created_at, and so has the outcome that it writes.
@@ -179,59 +186,61 @@ async def made_by(
 
 
 SEE = """
-insert into import_seen (tenant_id, job_id, phone) select $1, $2, phone from unnest($3::text[]) phone
-on conflict do nothing returning phone
+insert into import_seen (tenant_id, job_id, number) select $1, $2, number from unnest($3::bigint[]) number
+on conflict do nothing returning number
 """
 
 
-async def see(conn: Connection, tenant_id: TenantId, job_id: JobId, phones: Iterable[str]) -> set[str]:
+async def see(conn: Connection, tenant_id: TenantId, job_id: JobId, numbers: Iterable[int]) -> set[int]:
     """Those of the numbers that a dry run comes upon for the first time."""
-    return {row["phone"] for row in await conn.fetch(SEE, tenant_id, job_id, sorted(phones))}
+    return {row["number"] for row in await conn.fetch(SEE, tenant_id, job_id, sorted(numbers))}
 
 
 ADVANCE = """
-with kept as (
-    insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, payload)
-    values ($1, $2, $6, $7, $3, $4, $5, $8)
+with clock as materialized (
+    select clock_timestamp() as now_at
+), kept as (
+    insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, sent, contacts)
+    values ($1, $2, $6, $7, $3, $4, $5, $8, $9)
+), more as (
+    select exists (select from import_chunk where tenant_id = $1 and job_id = $2) as chunks
+), advanced as (
+    update import_job j set created_rows = created_rows + $3, duplicate_rows = duplicate_rows + $4,
+        failed_rows = failed_rows + $5, first_contact_id = least(first_contact_id, $10), meets_known = $11,
+        attempts = 0, lease_until = null, status = case when more.chunks then j.status else 'done' end,
+        finished_at = case when more.chunks then null else clock.now_at end
+    from more, clock where j.tenant_id = $1 and j.job_id = $2 returning j.status
 )
-update import_job j set created_rows = created_rows + $3, duplicate_rows = duplicate_rows + $4,
-    failed_rows = failed_rows + $5, first_contact_id = least(first_contact_id, $9), attempts = 0, lease_until = null,
-    status = case when more.chunks then j.status else 'done' end,
-    finished_at = case when more.chunks then null else clock_timestamp() end
-from (select exists (select from import_chunk where tenant_id = $1 and job_id = $2) as chunks) more
-where j.tenant_id = $1 and j.job_id = $2 returning j.status
+select status from advanced
 """
 
 
 async def advance(
-    conn: Connection,
-    claimed: Claimed,
-    taken: Taken,
-    outcome: ChunkOutcome,
-    payload: bytes,
-    first_made: ContactId | None,
+    conn: Connection, claimed: Claimed, taken: Taken, counts: Counts, contacts: bytes, imported: Imported
 ) -> JobStatus:
-    """Count a chunk, keep what became of its rows (`payload`), and let the job go: done when it was the last.
-
-    `first_made`: the least id of the contacts that it made.
-    """
+    """Count a chunk, keep the outcome of its contacts, and let the job go: done when it was the last."""
     status = await conn.fetchval(
         ADVANCE,
         claimed.tenant_id,
         claimed.job_id,
-        outcome.created,
-        outcome.duplicate,
-        outcome.failed,
+        counts.created,
+        counts.duplicate,
+        counts.failed,
         taken.seq,
         taken.first_row,
-        payload,
-        first_made,
+        taken.sent,
+        contacts,
+        imported.first_created,
+        imported.meets_known,
     )
     return JobStatus(status)
 
 
 FAIL = """
-update import_job set status = 'failed', error_message = $4, finished_at = clock_timestamp(), lease_until = null
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+update import_job set status = 'failed', error_message = $4, finished_at = now_at, lease_until = null from clock
 where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing' returning true
 """
 DROP_CHUNKS = "delete from import_chunk where tenant_id = $1 and job_id = $2"
@@ -257,7 +266,10 @@ async def release(conn: Connection, claimed: Claimed) -> None:
 
 
 RESCHEDULE = """
-update import_job set lease_until = clock_timestamp() + $4
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+update import_job set lease_until = now_at + $4 from clock
 where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
 """
 

@@ -19,12 +19,15 @@ class NotUndone(Enum):
 
 # Waits for a chunk that is being taken in; the fence keeps out the worker that would take the next one.
 REQUEST_UNDO = """
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
 update import_job set
     status = case when finished_at is null then 'failed' else status end,
     error_message = case when finished_at is null then 'Stopped and undone' else error_message end,
-    finished_at = coalesce(finished_at, clock_timestamp()), fence = fence + 1, attempts = 0, lease_until = null,
-    undo_requested_at = clock_timestamp(),
-    undone_at = case when dry_run or created_rows = 0 then clock_timestamp() end
+    finished_at = coalesce(finished_at, now_at), fence = fence + 1, attempts = 0, lease_until = null,
+    undo_requested_at = now_at, undone_at = case when dry_run or created_rows = 0 then now_at end
+from clock
 where tenant_id = $1 and campaign_id = $2 and job_id = $3 and undo_requested_at is null and rows_state = 'kept'
 returning true
 """
@@ -47,35 +50,40 @@ async def request_undo(
 
 # As TAKE.
 TAKE_BACK = """
-with held as (
-    update import_job set lease_until = clock_timestamp() + $4
+with clock as materialized (
+    select clock_timestamp() as now_at
+), held as (
+    update import_job set lease_until = now_at + $4 from clock
     where tenant_id = $1 and job_id = $2 and fence = $3 and undo_requested_at is not null and undone_at is null
     returning true
 )
-select seq, payload from held, import_outcome
+select seq, contacts from held, import_outcome
 where tenant_id = $1 and job_id = $2 and not undone and created > 0 order by seq limit 1
 """
 
 
 async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> tuple[int, bytes] | None:
-    """The next chunk to undo: its place and what became of its rows. None when the claim is no longer the newest."""
+    """The next chunk to undo: its place and its contacts' outcome. None when the claim is no longer the newest."""
     row = await conn.fetchrow(TAKE_BACK, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
-    return None if row is None else (row["seq"], row["payload"])
+    return None if row is None else (row["seq"], row["contacts"])
 
 
 # `undone` is what the statement cannot see of itself: the chunk that it marks still counts as one to undo.
 TAKEN_BACK = """
-with marked as (
+with clock as materialized (
+    select clock_timestamp() as now_at
+), marked as (
     update import_outcome set undone = true where tenant_id = $1 and job_id = $2 and seq = $3
-)
-update import_job j set removed_rows = removed_rows + $4, attempts = 0, lease_until = null,
-    undone_at = case when more.chunks then null else clock_timestamp() end
-from (
+), more as (
     select exists (
         select from import_outcome where tenant_id = $1 and job_id = $2 and seq <> $3 and not undone and created > 0
     ) as chunks
-) more
-where j.tenant_id = $1 and j.job_id = $2 returning j.undone_at is not null
+), counted as (
+    update import_job j set removed_rows = removed_rows + $4, attempts = 0, lease_until = null,
+        undone_at = case when more.chunks then null else clock.now_at end
+    from more, clock where j.tenant_id = $1 and j.job_id = $2 returning j.undone_at is not null as undone
+)
+select undone from counted
 """
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
@@ -11,14 +11,13 @@ import structlog
 from tongdai import metrics
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
+from tongdai.contacts.columns import NewContacts
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import UNREACHABLE, Connection, Pool
-from tongdai.imports import core, store
+from tongdai.imports import chunk, core, store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Taken
 from tongdai.imports.outcomes import codec
-from tongdai.imports.outcomes.codec import ChunkOutcome
-from tongdai.imports.prefetch import Ahead
 
 log = structlog.get_logger()
 
@@ -28,8 +27,8 @@ BACK_OFF_S = 0.2
 HAND_BACK_S = 1.0
 """A worker that stops waits no longer for a database that hangs."""
 
-AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.ForeignKeyViolationError)
-"""What others did at the same moment: no crash."""
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
+"""What others did at the same moment, such as adding a number that this chunk had just looked up: no crash."""
 _REFUSALS = {
     Refusal.STOPPED: "The campaign was stopped",
     Refusal.NO_CAMPAIGN: "The campaign is gone",
@@ -43,7 +42,6 @@ class Worker:
     lease: timedelta
     wake: asyncio.Event
     """Set when there may be a job."""
-    ahead: Ahead = field(default_factory=Ahead)
 
     async def run(self) -> None:
         """Until cancelled; that hands back what is not taken in."""
@@ -86,11 +84,11 @@ class Worker:
 
     async def _attempt(self, claimed: Claimed) -> None:
         try:
-            async with self.pool.acquire() as conn, conn.transaction():
-                if claimed.undoing:
+            if claimed.undoing:
+                async with self.pool.acquire() as conn, conn.transaction():
                     await take_back(conn, claimed, self.lease)
-                else:
-                    await take_in(conn, claimed, self.lease, self.ahead)
+            else:
+                await self._import(claimed)
         except UNREACHABLE:
             raise
         except AGAIN:
@@ -102,6 +100,19 @@ class Worker:
             log.exception("chunk failed", tenant=claimed.tenant_id, job=claimed.job_id, error=type(error).__name__)
             async with self.pool.acquire() as conn:
                 await store.reschedule(conn, claimed, pause_after(claimed.attempts))
+
+    async def _import(self, claimed: Claimed) -> None:
+        """One chunk. Numbers are looked up when some of the last chunk, or of this one, were in the campaign.
+
+        To look up each number costs a quarter more than to insert them, and most files have new ones alone.
+        """
+        if not claimed.meets_known and not claimed.dry_run:
+            with suppress(asyncpg.UniqueViolationError):
+                async with self.pool.acquire() as conn, conn.transaction():
+                    await import_chunk(conn, claimed, self.lease, look_up=False)
+                return
+        async with self.pool.acquire() as conn, conn.transaction():
+            await import_chunk(conn, claimed, self.lease, look_up=True)
 
     async def _hand_back(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
@@ -129,49 +140,56 @@ def pause_after(attempts: int) -> timedelta:
     return timedelta(seconds=min(0.1 * 2 ** min(attempts - 1, 20), 60))
 
 
-async def take_in(conn: Connection, claimed: Claimed, lease: timedelta, ahead: Ahead) -> None:
-    """One chunk, within the caller's transaction: rows, outcomes, counters and cursor hold together or not at all."""
+async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, look_up: bool) -> None:
+    """One chunk, within the caller's transaction: contacts, outcomes, counters and cursor are written together.
+
+    Without `look_up`, a number that the campaign has raises asyncpg.UniqueViolationError.
+    """
     taken = await store.take(conn, claimed, lease)
     if taken is None:
         _lost(claimed)
         return
-    rows, checked = await ahead.prepared(claimed, taken.seq, taken.payload)
-    following = await store.following(conn, claimed, taken.seq)
-    if following is not None:
-        ahead.begin(claimed, *following)
-    added = await (_try_out if claimed.dry_run else _add)(conn, claimed, taken, checked)
-    if isinstance(added, Refusal):
-        await store.fail(conn, claimed, _REFUSALS[added])
-        log.warning("import failed", tenant=claimed.tenant_id, job=claimed.job_id, why=_REFUSALS[added])
+    payload = chunk.decode_payload(taken.payload)
+    if claimed.dry_run:
+        imported = await _try_out(conn, claimed, payload.contacts)
+    else:
+        imported = await _add(conn, claimed, taken, payload.contacts, look_up=look_up)
+    if isinstance(imported, Refusal):
+        await store.fail(conn, claimed, _REFUSALS[imported])
+        log.warning("import failed", tenant=claimed.tenant_id, job=claimed.job_id, why=_REFUSALS[imported])
         return
-    outcome = core.settle(rows, checked, added)
-    status = await store.advance(conn, claimed, taken, outcome, codec.encode(outcome), added.first_made)
-    _count(outcome)
+    counts = core.counts(payload.rows, payload.failed, imported.outcome)
+    status = await store.advance(conn, claimed, taken, counts, codec.encode(imported.outcome), imported)
+    _count(counts)
     if status is JobStatus.DONE:
         log.info("import done", tenant=claimed.tenant_id, job=claimed.job_id)
 
 
-async def _add(conn: Connection, claimed: Claimed, taken: Taken, checked: core.Checked) -> core.Standing | Refusal:
+async def _add(
+    conn: Connection, claimed: Claimed, taken: Taken, new: NewContacts, *, look_up: bool
+) -> core.Imported | Refusal:
     assert claimed.list_id is not None
-    added = await bulk_store.add_many(
-        conn, claimed.tenant_id, claimed.campaign_id, claimed.list_id, core.contacts_of(checked)
-    )
-    if isinstance(added, Refusal):
-        return added
-    perhaps = core.perhaps_repeated(added.contact_ids, added.made, taken.first_contact_id)
+    place = (claimed.tenant_id, claimed.campaign_id, claimed.list_id)
+    refusal = await bulk_store.lock_list(conn, *place)
+    if refusal is not None:
+        return refusal
+    if not look_up:
+        return core.settled(await bulk_store.insert_columns(conn, *place, new), frozenset(), frozenset())
+    contact_ids, found = await bulk_store.insert_unknown(conn, *place, new)
+    perhaps = core.perhaps_repeated(found, taken.first_contact_id)
     ours = await store.made_by(conn, claimed.tenant_id, claimed.job_id, perhaps)
-    return core.Standing(added.contact_ids, added.made, ours)
+    return core.settled(contact_ids, set(found), ours)
 
 
-async def _try_out(conn: Connection, claimed: Claimed, _: Taken, checked: core.Checked) -> core.Standing | Refusal:
+async def _try_out(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
     """What `_add` would tell, were its chunks the only ones to be added."""
     status = await store.campaign_status(conn, claimed.tenant_id, claimed.campaign_id)
     if status is None or status == contacts.STOPPED:
         return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED
-    phones = {row.phone for row in core.contacts_of(checked)}
-    known = await bulk_store.known(conn, claimed.tenant_id, claimed.campaign_id, phones)
-    made = await store.see(conn, claimed.tenant_id, claimed.job_id, phones - known.keys())
-    return core.Standing(known, made)
+    numbers = new.number_list()
+    known = await bulk_store.known_numbers(conn, claimed.tenant_id, claimed.campaign_id, numbers)
+    seen = await store.see(conn, claimed.tenant_id, claimed.job_id, set(numbers) - known.keys())
+    return core.tried([known.get(number) for number in numbers], [number in seen for number in numbers])
 
 
 async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
@@ -180,9 +198,9 @@ async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> Non
     if taken is None:
         _lost(claimed)
         return
-    seq, payload = taken
-    contact_ids = codec.made(codec.decode(payload))
-    removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, contact_ids)
+    seq, outcome = taken
+    created = codec.created_ids(codec.decode(outcome))
+    removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, created)
     undone = await undo_store.taken_back(conn, claimed, seq, removed)
     metrics.IMPORT_CHUNKS.labels("taken back").inc()
     metrics.IMPORT_ROWS.labels("removed").inc(removed)
@@ -195,8 +213,8 @@ def _lost(claimed: Claimed) -> None:
     log.warning("lease lost", tenant=claimed.tenant_id, job=claimed.job_id)
 
 
-def _count(outcome: ChunkOutcome) -> None:
+def _count(counts: core.Counts) -> None:
     metrics.IMPORT_CHUNKS.labels("taken in").inc()
-    metrics.IMPORT_ROWS.labels("created").inc(outcome.created)
-    metrics.IMPORT_ROWS.labels("duplicate").inc(outcome.duplicate)
-    metrics.IMPORT_ROWS.labels("failed").inc(outcome.failed)
+    metrics.IMPORT_ROWS.labels("created").inc(counts.created)
+    metrics.IMPORT_ROWS.labels("duplicate").inc(counts.duplicate)
+    metrics.IMPORT_ROWS.labels("failed").inc(counts.failed)

@@ -11,16 +11,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers import Format, Limits, Row, Source, Told, read, rows_of
+from tongdai.imports.readers import Format, Limits, Source, Told
 from tongdai.imports.readers.charset import BLOCK, lines
-from tongdai.imports.readers.read import drained
+from tongdai.imports.readers.read import drained, read, read_rows
 
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
     limits = {"chunk_rows": 3} | limits
-    chunks, told = drained(read(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
-    rows = [row for chunk in chunks for row in rows_of(chunk)]
+    parts, told = drained(read_rows(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
+    rows = [row for part in parts for row in rows_of(part)]
     assert told == Told(len(rows))
     return rows
 
@@ -281,10 +282,31 @@ def test_file_that_is_not_whole_or_no_csv_is_refused_with_the_line(data, message
 
 
 def test_rows_that_are_far_too_heavy_for_contacts_are_refused():
-    heavy = b"0901," + b"x" * 100_000 + b"\n"
-    message = refusal(b"phone,name\n" + b"0901,A\n" * 1000 + heavy * 50, chunk_rows=100)
-    assert message.startswith("Rows 1001 to 1050 hold ")
+    heavy = b'0901,"' + b"x" * 100_000 + b'"\n'
+    data = b"phone,name\n" + b"0901,A\n" * 1000 + heavy * 50
+    with pytest.raises(InvalidInput) as refused:
+        drained(read(io.BytesIO(data), Source(Format.CSV), Limits(100), "VN"))
+    message = refused.value.message
+    assert re.fullmatch(r"Rows \d+ to 1050 hold 2 MB: are they contacts\?", message)
     assert len(read_csv(b"phone,name\n" + (b"0901,A\n" * 99 + heavy) * 5, chunk_rows=100)) == 500
+
+
+LINES = st.sampled_from(
+    ["0901,A,x", "0901,A,x", "0902,B,", ",,", "", "0903,C", "0904,D,x,y", ",,z", "0906,é\t,x", " ,, "]
+)
+
+
+@given(st.lists(LINES, max_size=9), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 30))
+def test_rows_are_the_same_whether_their_block_has_a_quote_or_none(tail, end, chunk_rows):
+    """Without one, a block is split by its separators; the first lines never are."""
+    start = ["phone,name,note", *(f"09{n:08},A,x" for n in range(25)), *tail]
+    plain, quoted = (end.join([*start, last, ""]).encode() for last in ("0999,Z,w", '0999,"Z",w'))
+    assert read_csv(plain, chunk_rows=chunk_rows) == read_csv(quoted, chunk_rows=chunk_rows)
+
+
+def test_line_of_a_row_that_is_too_wide_is_counted_over_blocks_that_were_split():
+    data = b"phone,name\n" + b"0901,A\n" * 300_000 + b"0902,B,x,y\n"
+    assert refusal(data, columns=3, chunk_rows=10_000) == "Line 300002 has 4 columns: at most 3 are read"
 
 
 def test_charset_that_is_said_is_held_to():

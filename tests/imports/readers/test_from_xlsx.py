@@ -10,12 +10,13 @@ from datetime import date, datetime
 import msgspec
 import pytest
 
+from tests.support.sent_rows import Row, rows_of
 from tests.support.workbooks import archive, column, parts, workbook, workbook_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
-from tongdai.imports.readers import Format, Limits, Row, Source, Told, read, rows_of
+from tongdai.imports.readers import Format, Limits, Source, Told
 from tongdai.imports.readers.__main__ import Task
-from tongdai.imports.readers.read import drained
+from tongdai.imports.readers.read import drained, read_rows
 
 SHEET = "xl/worksheets/sheet1.xml"
 ONE = {"Sheet1": [["phone"], ["0901"]]}
@@ -27,8 +28,8 @@ def read_xlsx(tmp_path):
         path = tmp_path / "body"
         path.write_bytes(data)
         with path.open("rb") as file:
-            chunks, told = drained(read(file, Source(Format.XLSX), Limits(**({"chunk_rows": 2} | limits))))
-        found = [row for chunk in chunks for row in rows_of(chunk)]
+            parts, told = drained(read_rows(file, Source(Format.XLSX), Limits(**({"chunk_rows": 2} | limits))))
+        found = [row for part in parts for row in rows_of(part)]
         assert told == Told(len(found))
         return found
 
@@ -164,7 +165,7 @@ def test_part_whose_size_is_false_is_refused(refusal):
 def test_sheet_that_would_fill_memory_ends_its_own_process_alone(tmp_path):
     path = tmp_path / "body"
     path.write_bytes(_with('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'))
-    task = msgspec.json.encode(Task(Source(Format.XLSX), Limits(2, memory_mb=256), os.getpid())).decode()
+    task = msgspec.json.encode(Task(Source(Format.XLSX), Limits(2, memory_mb=256), "VN", os.getpid())).decode()
     with path.open("rb") as file:
         done = subprocess.run(
             [sys.executable, "-m", readers.__name__, task], stdin=file, capture_output=True, check=False

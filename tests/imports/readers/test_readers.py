@@ -10,12 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
-from tongdai.imports.readers import Format, Limits, Row, Source, Told, chunk_of, read, rows_of
+from tongdai.imports.chunk import Chunk
+from tongdai.imports.readers import Format, Limits, Source, Told, read
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, last_frame, read_frames
-from tongdai.imports.readers.read import drained
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, decode_chunk, last_frame, read_frames
+from tongdai.imports.readers.read import drained, read_rows
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 scalars |= st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -41,8 +43,13 @@ def lines_of(sent: list[Row], end: bytes = b"\n") -> bytes:
 
 
 def told(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> tuple[Told, list[list[Row]]]:
-    chunks, end = drained(read(io.BytesIO(data), Source(source), Limits(chunk_rows)))
-    return end, [rows_of(chunk) for chunk in chunks]
+    parts, end = drained(read_rows(io.BytesIO(data), Source(source), Limits(chunk_rows)))
+    return end, [rows_of(part) for part in parts]
+
+
+def chunks_of(data: bytes, source: Format, chunk_rows: int = 2) -> tuple[Told, list[Chunk]]:
+    chunks, end = drained(read(io.BytesIO(data), Source(source), Limits(chunk_rows), "VN"))
+    return end, chunks
 
 
 def refusal(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> str:
@@ -50,16 +57,6 @@ def refusal(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> s
         told(data, source, chunk_rows)
     assert len(refused.value.message) < 300
     return refused.value.message
-
-
-@given(st.lists(rows, max_size=5))
-def test_stored_chunk_has_the_rows_as_sent(sent):
-    assert rows_of(chunk_of(sent)) == sent
-
-
-def test_chunk_that_was_stored_before_chunks_were_packed_is_read():
-    stored = b'[{"phoneNumber":"1","attributes":{"a":1}},{"name":"A"}]'
-    assert rows_of(stored) == [Row("1", attributes={"a": 1}), Row(None, "A")]
 
 
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.none() | st.text(st.characters(codec="utf-8")))
@@ -137,7 +134,8 @@ def test_refusal_names_the_line(data, message):
 
 def test_lines_that_are_far_too_heavy_for_contacts_are_refused():
     line = b'{"phoneNumber":"1","name":"' + b"x" * 1_000_000 + b'"}\n'
-    assert refusal(line * 4, Format.NDJSON, chunk_rows=4).startswith("Rows 1 to 4 hold 3 MB")
+    with pytest.raises(InvalidInput, match="Rows 1 to 4 hold 3 MB"):
+        chunks_of(line * 4, Format.NDJSON, 4)
 
 
 @pytest.mark.parametrize("at", [0, 1, 2, 3, 4])
@@ -161,7 +159,7 @@ def test_row_with_a_value_of_the_wrong_kind_is_told_and_fails_by_itself():
 def read_apart(tmp_path, data: bytes, source: Format, **limits: int) -> tuple[int, list[tuple[bytes, bytes]]]:
     """Its exit code and what it told."""
     (tmp_path / "body").write_bytes(data)
-    task = Task(Source(source), Limits(2, **limits), os.getpid())
+    task = Task(Source(source), Limits(2, **limits), "VN", os.getpid())
     with (tmp_path / "body").open("rb") as file, (tmp_path / "told").open("w+b") as out:
         code = subprocess.run(
             [sys.executable, "-m", readers.__name__, msgspec.json.encode(task).decode()],
@@ -185,11 +183,11 @@ def read_apart(tmp_path, data: bytes, source: Format, **limits: int) -> tuple[in
     ],
 )
 def test_process_of_its_own_tells_the_same(tmp_path, source, data):
-    end, chunks = told(data, source)
+    end, chunks = chunks_of(data, source)
     code, frames = read_apart(tmp_path, data, source)
     assert code == 0
     assert [kind for kind, _ in frames] == [CHUNK, CHUNK, CHUNK, TOLD]
-    assert [rows_of(payload) for kind, payload in frames if kind == CHUNK] == chunks
+    assert [decode_chunk(payload) for kind, payload in frames if kind == CHUNK] == chunks
     assert msgspec.json.decode(frames[-1][1], type=Told) == end
 
 

@@ -239,6 +239,7 @@ create table import_job (
     fence             bigint not null default 0,    -- grows with each claim; a chunk is written only under the newest
     lease_until       timestamptz,
     first_contact_id  bigint,                  -- the least id of the contacts it has created
+    meets_known       boolean not null default false,  -- its last chunk had numbers that the campaign had before
     removed_rows      bigint not null default 0,
     undo_requested_at timestamptz,
     undone_at         timestamptz,
@@ -270,11 +271,12 @@ create table import_chunk (
     tenant_id bigint not null,
     job_id    bigint not null,
     seq       integer not null,
-    payload   bytea not null,
+    payload   bytea not null,                  -- the contacts; imports/chunk.py
+    sent      bytea not null,                  -- what the rows said
     primary key (tenant_id, job_id, seq),
     foreign key (tenant_id, job_id) references import_job
 );
-alter table import_chunk alter column payload set storage external;
+alter table import_chunk alter column payload set storage external, alter column sent set storage external;
 
 -- When a tenant's imports last had their turn.
 create table import_turn (
@@ -291,22 +293,24 @@ create table import_outcome (
     created   integer not null,
     duplicate integer not null,
     failed    integer not null,
-    payload   bytea not null,                  -- imports/outcomes/codec.py
+    sent      bytea not null,                  -- what the rows said; imports/chunk.py
+    contacts  bytea not null,                  -- what became of its contacts; imports/outcomes/codec.py
     undone    boolean not null default false,
     taken_at  timestamptz not null default now(),  -- the created_at of the contacts that this transaction created
     primary key (tenant_id, job_id, seq),
     foreign key (tenant_id, job_id) references import_job
 );
 create index import_outcome_taken on import_outcome (tenant_id, taken_at);
-alter table import_outcome alter column payload set storage external;  -- compressed already
+alter table import_outcome
+    alter column sent set storage external, alter column contacts set storage external;  -- compressed already
 
 -- The numbers that a dry run has seen and that the campaign does not have. No foreign key: it would be checked for each
 -- of a million rows.
 create table import_seen (
     tenant_id bigint not null,
     job_id    bigint not null,
-    phone     text not null,
-    primary key (tenant_id, job_id, phone)
+    number    bigint not null,                 -- as contact has it
+    primary key (tenant_id, job_id, number)
 );
 
 -- Do-not-call lists ----------------------------------------------------------------------------------------------------

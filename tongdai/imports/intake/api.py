@@ -128,7 +128,7 @@ async def bulk(request: Request) -> Answer:
             if known is not None:
                 return known
         # Read and checked before there is a transaction: it holds a connection and the list's name.
-        async with spool.read(spooled, settings_of(request)) as rows:
+        async with spool.read(spooled, settings_of(request), principal_of(request).country) as rows:
             asked.append(_checked(spooled.fields))
             if rows.told.list_name is not None:
                 asked.append(_checked({"listName": rows.told.list_name}))
@@ -203,8 +203,7 @@ async def _accept(
         format=wanted.format,
         file_name=wanted.file_name,
     )
-    for seq, chunk in enumerate(rows.chunks):
-        await store.add_chunk(conn, tenant_id, job_id, seq, chunk)
+    await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
     await store.received(conn, tenant_id, job_id, rows.told.total_rows)
     await store.announce(conn)
     return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.told.total_rows)

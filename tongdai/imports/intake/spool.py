@@ -19,11 +19,12 @@ from tongdai.errors import ApiError, InvalidInput, TooLarge
 from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
 from tongdai.imports import readers
+from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake import media_type
 from tongdai.imports.intake.unpack import Form, Gunzip, Sink
 from tongdai.imports.readers import Format, Limits, Source, Told
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, last_frame, read_frames
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames
 from tongdai.imports.readers.read import drained
 from tongdai.settings import Settings
 
@@ -61,7 +62,7 @@ class Rows:
     """What was read of a body."""
 
     told: Told
-    chunks: Iterable[bytes]
+    chunks: Iterable[Chunk]
 
 
 class _Kept:
@@ -165,8 +166,11 @@ def is_read_apart(spooled: Spooled) -> bool:
 
 
 @asynccontextmanager
-async def read(spooled: Spooled, settings: Settings) -> AsyncGenerator[Rows]:
-    """Within the block what the body says, all of it checked. InvalidInput when it is no bulk request."""
+async def read(spooled: Spooled, settings: Settings, country: str) -> AsyncGenerator[Rows]:
+    """Within the block what the body says, ready to be stored; numbers are read in `country`.
+
+    InvalidInput when it is no bulk request.
+    """
     limits = Limits(
         settings.import_chunk_rows,
         settings.import_columns,
@@ -175,22 +179,27 @@ async def read(spooled: Spooled, settings: Settings) -> AsyncGenerator[Rows]:
         settings.import_reader_mb,
     )
     if not is_read_apart(spooled):
-        chunks, told = drained(readers.read(spooled.file, spooled.source, limits))
+        # In a thread: numbers that are not ordinary take long, and other requests go on meanwhile.
+        chunks, told = await asyncio.to_thread(_drained, spooled, limits, country)
         yield Rows(told, chunks)
         return
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / FOLDER)) as out:
-        await _run(spooled, limits, out)
+        await _run(spooled, limits, country, out)
         kind, payload = last_frame(out)
         if kind == REFUSED:
             raise InvalidInput(payload.decode())
         told = msgspec.json.decode(payload, type=Told)
-        yield Rows(told, (payload for kind, payload in read_frames(out) if kind == CHUNK))
+        yield Rows(told, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
 
 
-async def _run(spooled: Spooled, limits: Limits, out: IO[bytes]) -> None:
+def _drained(spooled: Spooled, limits: Limits, country: str) -> tuple[list[Chunk], Told]:
+    return drained(readers.read(spooled.file, spooled.source, limits, country))
+
+
+async def _run(spooled: Spooled, limits: Limits, country: str, out: IO[bytes]) -> None:
     """A reader's process, to its end."""
     spooled.file.seek(0)
-    task = msgspec.json.encode(Task(spooled.source, limits, os.getpid())).decode()
+    task = msgspec.json.encode(Task(spooled.source, limits, country, os.getpid())).decode()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", readers.__name__, task, stdin=spooled.file, stdout=out
     )

@@ -124,10 +124,10 @@ async def _page(
     async with connection(request) as conn:
         places, total = await outcome_store.places(conn, tenant_id, job_id, wanted, page.size, page.offset)
         for place in places:
-            payload = await outcome_store.payload(conn, tenant_id, job_id, place.seq)
-            if payload is None:
+            chunk = await outcome_store.chunk(conn, tenant_id, job_id, place.seq)
+            if chunk is None:
                 raise InvalidState(_GONE)
-            matching = codec.results(codec.decode(payload), place.first_row, wanted)
+            matching = codec.results_of(chunk, wanted)
             found.extend(islice(matching, max(page.offset - place.before, 0), page.offset + page.size - place.before))
     return found, total
 
@@ -141,10 +141,10 @@ async def _all(
     async with disconnected(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
-                chunk = await outcome_store.next_payload(conn, tenant_id, job_id, seq, wanted)
+                chunk = await outcome_store.next_chunk(conn, tenant_id, job_id, seq, wanted)
             if chunk is None:
                 return
-            seq, first_row, payload = chunk
-            matching = codec.results(codec.decode(payload), first_row, wanted)
+            seq = chunk.seq
+            matching = codec.results_of(chunk, wanted)
             while piece := list(islice(matching, PIECE_ROWS)):
                 yield csv_of(piece)

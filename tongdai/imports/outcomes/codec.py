@@ -1,27 +1,24 @@
-"""What became of the rows of a chunk, as it is stored: by columns, in JSON, compressed. Pure.
+"""The outcome of the rows of a chunk, as it is stored: what they said, and what became of their contacts. Pure.
 
-Of a million rows this is a few megabytes, written in a fraction of a second: a table row for each would cost as much as
-the contacts themselves.
+What the rows said comes from the chunk, as it was uploaded (see chunk.py). A chunk whose contacts were all created has
+an outcome of a few bytes: how many, and the first id.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
 
 import msgspec
 
 from tongdai.ids import ContactId
-from tongdai.imports.model import RowOutcome, RowResult
+from tongdai.imports.chunk import Sent, decode_sent
+from tongdai.imports.model import ImportedChunk, RowOutcome, RowResult
 
-LONGEST = 256
-"""Characters that are kept of a number or externalId as sent: unusable ones may have any length."""
-
-# What became of a row, a letter each. Capital: the row has no contact, as nothing was written.
+# What became of a contact of a chunk, or of a row that repeats it: a letter each. Capital: there is no contact id, as
+# nothing was written.
 CREATED, WOULD_CREATE = "c", "C"
 IN_CAMPAIGN = "k"
 REPEATED, WOULD_REPEAT = "r", "R"
-FAILED = "f"
 
 _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     CREATED: (RowOutcome.CREATED, None, None),
@@ -30,83 +27,88 @@ _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     REPEATED: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
     WOULD_REPEAT: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
 }
-_LETTERS: dict[RowOutcome | None, str] = {
-    RowOutcome.CREATED: CREATED + WOULD_CREATE,
-    RowOutcome.DUPLICATE: IN_CAMPAIGN + REPEATED + WOULD_REPEAT,
-    RowOutcome.FAILED: FAILED,
-    None: CREATED + WOULD_CREATE + IN_CAMPAIGN + REPEATED + WOULD_REPEAT + FAILED,
-}
-_HAS_CONTACT = CREATED + IN_CAMPAIGN + REPEATED
+_AGAIN = str.maketrans(CREATED + WOULD_CREATE, REPEATED + WOULD_REPEAT)
+"""Of a row that repeats a contact of its chunk."""
+_WITH_ID = CREATED + IN_CAMPAIGN + REPEATED
 
 
-class ChunkOutcome(msgspec.Struct, array_like=True):
+class ChunkOutcome(msgspec.Struct, frozen=True):
+    """What became of the contacts of a chunk, in their order."""
+
     letters: str
-    """A letter for each row."""
-    phones: list[str | None]
-    external_ids: list[str | None] | None
-    """None: no row has one."""
-    contact_ids: list[int]
-    """Of the rows whose letter is small, but for those that failed."""
-    problems: list[tuple[str, str]]
-    """Of the rows that failed: code and message."""
+    contact_ids: Sequence[int]
+    """Of those whose letter is small."""
 
     @property
     def created(self) -> int:
         return self.letters.count(CREATED) + self.letters.count(WOULD_CREATE)
 
-    @property
-    def failed(self) -> int:
-        return self.letters.count(FAILED)
 
-    @property
-    def duplicate(self) -> int:
-        return len(self.letters) - self.created - self.failed
-
-
-_encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(ChunkOutcome)
+class _Stored(msgspec.Struct, array_like=True):
+    letters: str
+    """Empty when all were created."""
+    steps: list[int]
+    """From one id to the next; of ids in a row the first one alone."""
+    count: int
 
 
-def encode(chunk: ChunkOutcome) -> bytes:
-    """Ids are stored as the steps between them: most are 1."""
-    stored = msgspec.structs.replace(chunk, contact_ids=_steps(chunk.contact_ids))
-    return zlib.compress(_encode(stored), 1)
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(_Stored)
 
 
-def decode(payload: bytes) -> ChunkOutcome:
-    chunk = _decoder.decode(zlib.decompress(payload))
-    chunk.contact_ids = list(accumulate(chunk.contact_ids))
-    return chunk
+def encode(outcome: ChunkOutcome) -> bytes:
+    ids = outcome.contact_ids
+    assert len(ids) == sum(map(outcome.letters.count, _WITH_ID)), "each contact there is has its id"
+    in_a_row = isinstance(ids, range) or (bool(ids) and ids[-1] - ids[0] + 1 == len(ids) and list(ids) == sorted(ids))
+    steps = [ids[0]] if in_a_row and ids else [after - before for before, after in pairwise([0, *ids])]
+    all_created = outcome.letters.count(CREATED) == len(outcome.letters)
+    return zlib.compress(_encode(_Stored("" if all_created else outcome.letters, steps, len(outcome.letters))), 1)
 
 
-def _steps(ids: list[int]) -> list[int]:
-    return [after - before for before, after in pairwise([0, *ids])]
+def decode(data: bytes) -> ChunkOutcome:
+    stored = _decoder.decode(zlib.decompress(data))
+    letters = stored.letters or CREATED * stored.count
+    ids = sum(map(letters.count, _WITH_ID))
+    if len(stored.steps) == 1:
+        return ChunkOutcome(letters, range(stored.steps[0], stored.steps[0] + ids))
+    return ChunkOutcome(letters, list(accumulate(stored.steps)))
 
 
-def sent(value: object) -> str | None:
-    """A value as it was sent, as text and cut; JSON's where it was none."""
-    if value is None or (isinstance(value, str) and len(value) <= LONGEST):
-        return value
-    text = value if isinstance(value, str) else _encode(value).decode()
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def results(chunk: ChunkOutcome, first_row: int, wanted: RowOutcome | None = None) -> Iterator[RowResult]:
+def results(sent: Sent, outcome: ChunkOutcome, first_row: int, wanted: RowOutcome | None = None) -> Iterator[RowResult]:
     """The rows in their order; with `wanted`, those with that outcome."""
-    letters = _LETTERS[wanted]
-    external_ids = chunk.external_ids or [None] * len(chunk.letters)
-    contact_ids, problems = iter(chunk.contact_ids), iter(chunk.problems)
-    for place, letter in enumerate(chunk.letters):
-        contact_id = ContactId(next(contact_ids)) if letter in _HAS_CONTACT else None
-        problem = next(problems) if letter == FAILED else None
-        if letter not in letters:
-            continue
-        outcome, reason, code = _MEANING[letter] if problem is None else (RowOutcome.FAILED, problem[1], problem[0])
-        yield RowResult(first_row + place, chunk.phones[place], external_ids[place], outcome, reason, code, contact_id)
+    problems = {row: (code, message) for row, code, message in sent.problems}
+    repeats = dict(sent.repeats)
+    contact_ids = _ids_by_place(outcome)
+    external_ids = sent.external_ids
+    contacts = iter(range(len(outcome.letters)))
+    for row, phone in enumerate(sent.phones):
+        contact_id = None
+        if row in problems:
+            result, (code, reason) = RowOutcome.FAILED, problems[row]
+        else:
+            again = repeats.get(row)
+            place = next(contacts) if again is None else again
+            letter = outcome.letters[place]
+            result, reason, code = _MEANING[letter if again is None else letter.translate(_AGAIN)]
+            contact_id = contact_ids[place]
+        if wanted in {None, result}:
+            external_id = None if external_ids is None else external_ids[row]
+            yield RowResult(first_row + row, phone, external_id, result, reason, code, contact_id)
 
 
-def made(chunk: ChunkOutcome) -> list[ContactId]:
-    """The contacts that the chunk made."""
-    contact_ids: Any = iter(chunk.contact_ids)
-    with_contact = ((letter, next(contact_ids)) for letter in chunk.letters if letter in _HAS_CONTACT)
-    return [ContactId(contact_id) for letter, contact_id in with_contact if letter == CREATED]
+def results_of(chunk: ImportedChunk, wanted: RowOutcome | None = None) -> Iterator[RowResult]:
+    """`results` of a chunk as it is stored."""
+    return results(decode_sent(chunk.sent), decode(chunk.contacts), chunk.first_row, wanted)
+
+
+def created_ids(outcome: ChunkOutcome) -> list[ContactId]:
+    """The contacts that the chunk created."""
+    if not isinstance(outcome.contact_ids, range) or outcome.letters.count(CREATED) != len(outcome.letters):
+        ids = _ids_by_place(outcome)
+        return [contact for contact, letter in zip(ids, outcome.letters, strict=True) if contact and letter == CREATED]
+    return [ContactId(contact_id) for contact_id in outcome.contact_ids]
+
+
+def _ids_by_place(outcome: ChunkOutcome) -> list[ContactId | None]:
+    ids = iter(outcome.contact_ids)
+    return [ContactId(next(ids)) if letter in _WITH_ID else None for letter in outcome.letters]

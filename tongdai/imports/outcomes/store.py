@@ -4,20 +4,20 @@ from datetime import timedelta
 
 from tongdai.db.pool import Connection
 from tongdai.ids import JobId, TenantId
-from tongdai.imports.model import Place, RowOutcome
+from tongdai.imports.model import ImportedChunk, Place, RowOutcome
 
-# How many rows of each chunk have the outcome asked for, and how many the chunks before it; the payloads, which are all
-# of its size, are not touched.
+# How many rows of each chunk have the outcome asked for, and how many the chunks before it. What the rows said, nearly
+# all of their size, is not read.
 PLACES = """
 with chunk as materialized (
-    select seq, first_row,
+    select seq,
         case $3::text when 'created' then created when 'duplicate' then duplicate when 'failed' then failed
             else created + duplicate + failed end as matching
     from import_outcome where tenant_id = $1 and job_id = $2
 ), place as (
-    select seq, first_row, matching, (sum(matching) over (order by seq) - matching)::bigint as before from chunk
+    select seq, matching, (sum(matching) over (order by seq) - matching)::bigint as before from chunk
 )
-select total.matching as total, place.seq, place.first_row, place.before
+select total.matching as total, place.seq, place.before
 from (select coalesce(sum(matching), 0)::bigint as matching from chunk) total
 left join place on place.matching > 0 and before < $4::bigint + $5::bigint and before + place.matching > $5::bigint
 order by seq
@@ -29,74 +29,93 @@ async def places(
 ) -> tuple[list[Place], int]:
     """The chunks that a page of rows begins and ends in, and how many rows match, of those that are taken in."""
     rows = await conn.fetch(PLACES, tenant_id, job_id, wanted, limit, offset)
-    return [Place(row["seq"], row["first_row"], row["before"]) for row in rows if row["seq"] is not None], rows[0][0]
+    return [Place(row["seq"], row["before"]) for row in rows if row["seq"] is not None], rows[0][0]
 
 
-PAYLOAD = "select payload from import_outcome where tenant_id = $1 and job_id = $2 and seq = $3"
+CHUNK = "select seq, first_row, sent, contacts from import_outcome where tenant_id = $1 and job_id = $2 and seq = $3"
 
 
-async def payload(conn: Connection, tenant_id: TenantId, job_id: JobId, seq: int) -> bytes | None:
-    """What became of the rows of a chunk; None when it is no longer kept."""
-    return await conn.fetchval(PAYLOAD, tenant_id, job_id, seq)
+async def chunk(conn: Connection, tenant_id: TenantId, job_id: JobId, seq: int) -> ImportedChunk | None:
+    """A chunk and its outcome; None when it is no longer kept."""
+    row = await conn.fetchrow(CHUNK, tenant_id, job_id, seq)
+    return None if row is None else ImportedChunk(**dict(row))
 
 
-NEXT_PAYLOAD = """
-select seq, first_row, payload from import_outcome where tenant_id = $1 and job_id = $2 and seq > $3
+NEXT_CHUNK = """
+select seq, first_row, sent, contacts from import_outcome where tenant_id = $1 and job_id = $2 and seq > $3
     and case $4::text when 'created' then created when 'duplicate' then duplicate when 'failed' then failed
         else 1 end > 0
 order by seq limit 1
 """
 
 
-async def next_payload(
+async def next_chunk(
     conn: Connection, tenant_id: TenantId, job_id: JobId, after: int, wanted: RowOutcome | None
-) -> tuple[int, int, bytes] | None:
-    """The next chunk with such rows: its place, the number of its first row, and what became of its rows."""
-    row = await conn.fetchrow(NEXT_PAYLOAD, tenant_id, job_id, after, wanted)
-    return None if row is None else (row["seq"], row["first_row"], row["payload"])
+) -> ImportedChunk | None:
+    """The next chunk with such rows."""
+    row = await conn.fetchrow(NEXT_CHUNK, tenant_id, job_id, after, wanted)
+    return None if row is None else ImportedChunk(**dict(row))
 
 
-# No undo begins once the first of them are gone, and none is in the middle.
+# Over all tenants: no row is locked. No undo begins once the first outcomes are gone, and none is in the middle.
+JOB_TO_DROP = """
+select tenant_id, job_id from import_job
+where rows_state <> 'dropped' and finished_at < now() - $1::interval
+    and (undo_requested_at is null or undone_at is not null)
+order by finished_at limit 1
+"""
 DROP_ROWS = """
 with old as (
-    select tenant_id, job_id from import_job
-    where rows_state <> 'dropped' and finished_at < now() - $1::interval
+    select job_id from import_job
+    where tenant_id = $1 and job_id = $2 and rows_state <> 'dropped'
         and (undo_requested_at is null or undone_at is not null)
-    order by finished_at limit 1 for update skip locked
+    for update skip locked
+), first as materialized (
+    select seq from import_outcome
+    where tenant_id = $1 and job_id = $2 and exists (select from old) order by seq limit $3
 ), gone as (
-    delete from import_outcome o using (
-        select tenant_id, job_id, seq from import_outcome join old using (tenant_id, job_id) order by seq limit $2
-    ) first
-    where o.tenant_id = first.tenant_id and o.job_id = first.job_id and o.seq = first.seq returning true
+    delete from import_outcome o using first where o.tenant_id = $1 and o.job_id = $2 and o.seq = first.seq
+    returning true
+), marked as (
+    update import_job j set rows_state = case when (select count(*) from gone) < $3 then 'dropped' else 'dropping' end
+    from old where j.tenant_id = $1 and j.job_id = old.job_id returning true
 )
-update import_job j
-set rows_state = case when (select count(*) from gone) < $2 then 'dropped' else 'dropping' end
-from old where j.tenant_id = old.tenant_id and j.job_id = old.job_id returning true
+select count(*) from marked
 """
 DROPPED_CHUNKS = 100
 
 
 async def drop_rows(conn: Connection, age: timedelta) -> bool:
     """Forget the outcomes of some rows of a job that ended longer ago; False when there are none."""
-    return bool(await conn.fetchval(DROP_ROWS, age, DROPPED_CHUNKS))
+    job = await conn.fetchrow(JOB_TO_DROP, age)
+    return job is not None and bool(await conn.fetchval(DROP_ROWS, *job, DROPPED_CHUNKS))
 
 
+# Over all tenants: no row is locked.
+DRY_RUN_TO_FORGET = """
+select tenant_id, job_id from import_job where keeps_seen and finished_at is not null
+order by tenant_id, job_id limit 1
+"""
 DROP_SEEN = """
 with ended as (
-    select tenant_id, job_id from import_job where keeps_seen and finished_at is not null
-    order by tenant_id, job_id limit 1 for update skip locked
+    select job_id from import_job
+    where tenant_id = $1 and job_id = $2 and keeps_seen and finished_at is not null for update skip locked
+), first as materialized (
+    select number from import_seen
+    where tenant_id = $1 and job_id = $2 and exists (select from ended) order by number limit $3
 ), gone as (
-    delete from import_seen s using (
-        select tenant_id, job_id, phone from import_seen join ended using (tenant_id, job_id) order by phone limit $1
-    ) first
-    where s.tenant_id = first.tenant_id and s.job_id = first.job_id and s.phone = first.phone returning true
+    delete from import_seen s using first where s.tenant_id = $1 and s.job_id = $2 and s.number = first.number
+    returning true
+), marked as (
+    update import_job j set keeps_seen = (select count(*) from gone) = $3
+    from ended where j.tenant_id = $1 and j.job_id = ended.job_id returning true
 )
-update import_job j set keeps_seen = (select count(*) from gone) = $1
-from ended where j.tenant_id = ended.tenant_id and j.job_id = ended.job_id returning true
+select count(*) from marked
 """
 DROPPED_NUMBERS = 20_000
 
 
 async def drop_seen(conn: Connection) -> bool:
     """Forget some numbers of a dry run that has ended; False when there are none."""
-    return bool(await conn.fetchval(DROP_SEEN, DROPPED_NUMBERS))
+    job = await conn.fetchrow(DRY_RUN_TO_FORGET)
+    return job is not None and bool(await conn.fetchval(DROP_SEEN, *job, DROPPED_NUMBERS))

@@ -12,7 +12,7 @@ import msgspec
 from tongdai import os_process
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers import Limits, Source, read
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, write_frame
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, encode_chunk, write_frame
 
 CPU_S = 600
 """Seconds of computing after which a file is given up."""
@@ -25,6 +25,8 @@ class Task(msgspec.Struct):
 
     source: Source
     limits: Limits
+    country: str
+    """Numbers are read in it."""
     parent: int
     """The pid of the process that waits for the answer: without it there is nothing to do."""
 
@@ -53,10 +55,10 @@ def too_much(limits: Limits) -> str:
 
 
 def _tell(task: Task, out: BinaryIO) -> None:
-    chunks = read(sys.stdin.buffer, task.source, task.limits)
+    chunks = read(sys.stdin.buffer, task.source, task.limits, task.country)
     while True:
         try:
-            write_frame(out, CHUNK, next(chunks))
+            write_frame(out, CHUNK, encode_chunk(next(chunks)))
         except StopIteration as end:
             write_frame(out, TOLD, msgspec.json.encode(end.value))
             return

@@ -24,14 +24,24 @@ _UTF_8_LETTER = re.compile(rb"[\xc3-\xc6][\x80-\xbf]|\xe1[\xba\xbb][\x80-\xbf]")
 
 
 def lines(file: IO[bytes], charset: str | None) -> Iterator[str]:
-    """Each with its line end, from the beginning; `charset` None finds out which it is.
+    """Each with its line end, from the beginning; see `blocks`."""
+    return chain.from_iterable(map(lines_of, blocks(file, charset)))
+
+
+def lines_of(block: str) -> Iterator[str]:
+    """Each with its line end, be it a line feed, a carriage return or both."""
+    return io.StringIO(block, newline="")
+
+
+def blocks(file: IO[bytes], charset: str | None) -> Iterator[str]:
+    """The text, about a megabyte of whole lines at a time; `charset` None finds out which it is.
 
     Raises InvalidInput, naming the line: bytes that are none of the character set's, NUL, a line that has no end.
     """
     file.seek(0)
     mark, marked = _mark(file.read(4))
     codec = marked or charset or detect(file)
-    return chain.from_iterable(io.StringIO(text, newline="") for text in _texts(file, codec, len(mark)))
+    return _texts(file, codec, len(mark))
 
 
 def detect(file: IO[bytes]) -> str:

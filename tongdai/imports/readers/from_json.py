@@ -7,9 +7,9 @@ from typing import IO
 import msgspec
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.readers.json_rows import UNREADABLE, check_item, encoded_items, explain, has_number
-from tongdai.imports.readers.read import Chunks, Limits, Told
-from tongdai.imports.readers.rows import Item, packed
+from tongdai.imports.readers.json_rows import UNREADABLE, check_item, explain, has_number
+from tongdai.imports.readers.read import Limits, Reading, Told
+from tongdai.imports.readers.sent_rows import Item, sent_rows
 
 
 class Bulk(msgspec.Struct, forbid_unknown_fields=True):
@@ -21,7 +21,7 @@ _bulk = msgspec.json.Decoder(Bulk)
 _items = msgspec.json.Decoder(list[Item])
 
 
-def read_json(file: IO[bytes], limits: Limits) -> Chunks:
+def read_json(file: IO[bytes], limits: Limits) -> Reading:
     """The whole is parsed before the first chunk comes."""
     bulk = _read_bulk(_contents(file))
     if not bulk.contacts:
@@ -30,7 +30,7 @@ def read_json(file: IO[bytes], limits: Limits) -> Chunks:
     for start in range(0, len(bulk.contacts), limits.chunk_rows):
         items = _read_items(bulk.contacts[start : start + limits.chunk_rows], start)
         any_number = any_number or has_number(items)
-        yield packed(encoded_items(items))
+        yield sent_rows(items)
     if not any_number:
         raise InvalidInput("contacts: no item has a phoneNumber")
     return Told(len(bulk.contacts), bulk.listName)

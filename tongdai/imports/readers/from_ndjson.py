@@ -7,9 +7,9 @@ from typing import IO
 import msgspec
 
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers.json_rows import UNREADABLE, check_item, encoded_items, has_number
-from tongdai.imports.readers.read import Chunks, Limits, Told
-from tongdai.imports.readers.rows import Item, check_weight, packed
+from tongdai.imports.readers.json_rows import UNREADABLE, check_item, has_number
+from tongdai.imports.readers.read import Limits, Reading, Told
+from tongdai.imports.readers.sent_rows import Item, sent_rows
 
 MAX_LINE = 1024 * 1024
 """Bytes."""
@@ -20,7 +20,7 @@ _BLANK = b" \t\r\n"
 _items = msgspec.json.Decoder(Item)
 
 
-def read_ndjson(file: IO[bytes], limits: Limits) -> Chunks:
+def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
     """Blank lines are skipped."""
     total, any_number, number = 0, False, 1
     numbered = _lines(file)
@@ -30,9 +30,7 @@ def read_ndjson(file: IO[bytes], limits: Limits) -> Chunks:
         if items:
             total += len(items)
             any_number = any_number or has_number(items)
-            data = encoded_items(items)
-            check_weight(data, len(items), total)
-            yield packed(data)
+            yield sent_rows(items)
     if total == 0:
         raise InvalidInput("The body is empty: expected a JSON object in each line")
     if not any_number:

@@ -10,8 +10,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.imports.readers.header import columns_of, no_phone
-from tongdai.imports.readers.read import Chunks, Limits
-from tongdai.imports.readers.table import HEADER_WITHIN, batches, chunks_of_cells, header_row
+from tongdai.imports.readers.read import Limits, Reading
+from tongdai.imports.readers.table import HEADER_WITHIN, batches, header_row, rows_of_cells
 
 MAX_RATIO = 200
 """What a part may unpack to; rows of one kind come to 50 at the most."""
@@ -22,7 +22,7 @@ _EXACT = 10**15
 """Above it, a number in a workbook has lost its last digits."""
 
 
-def read_xlsx(file: IO[bytes], limits: Limits) -> Chunks:
+def read_xlsx(file: IO[bytes], limits: Limits) -> Reading:
     """`file` must be one on disk: the workbook is opened by its path."""
     _check(file, limits)
     try:
@@ -39,7 +39,7 @@ def _path(file: IO[bytes]) -> str:
     return f"/dev/fd/{file.fileno()}"
 
 
-def _read_book(book: CalamineWorkbook, limits: Limits) -> Chunks:
+def _read_book(book: CalamineWorkbook, limits: Limits) -> Reading:
     sheet = _first_with_data(book)
     if sheet is None:
         raise InvalidInput("The workbook has no sheet with data: expected a header row and contacts")
@@ -54,7 +54,7 @@ def _read_book(book: CalamineWorkbook, limits: Limits) -> Chunks:
     if columns is None:
         raise no_phone([cell for cell in start[at] if cell], f"sheet {shown(sheet.name)}")
     found = batches(start[at + 1 :], lambda count: list(islice(rows, count)), limits.chunk_rows)
-    return (yield from chunks_of_cells(found, columns))
+    return (yield from rows_of_cells(found, columns))
 
 
 def _check(file: IO[bytes], limits: Limits) -> None:

@@ -5,6 +5,10 @@ import struct
 from collections.abc import Iterator
 from typing import IO
 
+import msgspec
+
+from tongdai.imports.chunk import Chunk
+
 _FRAME = struct.Struct("!cI")
 CHUNK, TOLD, REFUSED = b"C", b"T", b"R"
 """A chunk; then what is told at the end, or why the file is refused."""
@@ -36,3 +40,7 @@ def last_frame(file: IO[bytes]) -> tuple[bytes, bytes]:
 def _head_after(file: IO[bytes], length: int) -> bytes:
     file.seek(length, os.SEEK_CUR)
     return file.read(_FRAME.size)
+
+
+encode_chunk = msgspec.msgpack.Encoder().encode
+decode_chunk = msgspec.msgpack.Decoder(Chunk).decode

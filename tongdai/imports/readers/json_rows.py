@@ -3,7 +3,7 @@
 import msgspec
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.readers.rows import Item, encoded, fields_of
+from tongdai.imports.readers.sent_rows import Item
 
 _item = msgspec.json.Decoder(Item)
 
@@ -13,11 +13,6 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 def has_number(items: list[Item]) -> bool:
     return any(item.phoneNumber not in (None, "") for item in items)
-
-
-def encoded_items(items: list[Item]) -> bytes:
-    """The JSON of a chunk."""
-    return encoded([fields_of(item) for item in items])
 
 
 def check_item(raw: bytes | msgspec.Raw, place: str) -> None:

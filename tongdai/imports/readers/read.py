@@ -2,13 +2,20 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TypeVar
 
+from tongdai.imports.chunk import Chunk
+from tongdai.imports.readers.prepare import prepared
+from tongdai.imports.readers.sent_rows import SentRows
 from tongdai.imports.readers.upload_format import Format, Source
 
-Chunks = Generator[bytes, None, "Told"]
-"""Chunks to store as they are read; returns what is known at the end. Raises InvalidInput, naming the place: the chunks
-that came before it must then be dropped."""
+_T = TypeVar("_T")
+
+Reading = Generator[SentRows, None, "Told"]
+"""Some rows at a time as they are read; returns what is known at the end. Raises InvalidInput, naming the place: the
+rows that came before it must then be dropped."""
+Chunks = Generator[Chunk, None, "Told"]
+"""Likewise, as chunks to store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,20 @@ class Told:
     list_name: str | None = None
 
 
-def read(file: IO[bytes], source: Source, limits: Limits) -> Chunks:
-    """Read a file from its beginning."""
+def read(file: IO[bytes], source: Source, limits: Limits, country: str) -> Chunks:
+    """Read a file from its beginning into chunks; numbers are read in `country`."""
+    reading, rows = read_rows(file, source, limits), 0
+    while True:
+        try:
+            sent = next(reading)
+        except StopIteration as end:
+            return end.value
+        rows += len(sent)
+        yield from prepared(sent, country, rows)
+
+
+def read_rows(file: IO[bytes], source: Source, limits: Limits) -> Reading:
+    """Read a file from its beginning, as it says it."""
     file.seek(0)
     # Each is imported when it is used: a reader's process uses one.
     match source.format:
@@ -54,9 +73,9 @@ def read(file: IO[bytes], source: Source, limits: Limits) -> Chunks:
             return read_xlsx(file, limits)
 
 
-def drained(chunks: Chunks) -> tuple[list[bytes], Told]:
+def drained(chunks: Generator[_T, None, Told]) -> tuple[list[_T], Told]:
     """All of them at once, for a small body."""
-    kept: list[bytes] = []
+    kept: list[_T] = []
     while True:
         try:
             kept.append(next(chunks))

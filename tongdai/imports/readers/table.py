@@ -1,22 +1,31 @@
-"""Rows of cells under a header → chunks."""
+"""Rows of cells under a header → rows by columns."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 
 import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers.header import Columns, column_name, columns_of
-from tongdai.imports.readers.read import Chunks, Told
-from tongdai.imports.readers.rows import check_weight, encoded, packed
+from tongdai.imports.readers.read import Reading, Told
+from tongdai.imports.readers.sent_rows import SentRows
 
 Batch = list[list[str]]
+"""Rows of cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Rows by columns, each with all cells."""
+
+    cells: list[list[str]]
+
 
 HEADER_WITHIN = 10
 """Rows: titles may stand above the header."""
 
-_ESCAPED_BREAK = re.compile(rb"\\[nrt]")
 _BREAKS = re.compile(r"[\t\n\r]+")
 _NUMBER = re.compile(r"(\+?[0-9]+)[.,]00?")
 _QUOTED = re.compile(r"=?[\"'](.*?)[\"']?")
@@ -45,22 +54,22 @@ def batches(first: Batch, take: Callable[[int], Batch], size: int) -> Iterator[B
         batch = take(size)
 
 
-def chunks_of_cells(rows: Iterator[Batch], columns: Columns) -> Chunks:
-    """`rows` come in batches of a chunk each. Rows without any cell are skipped; missing cells are empty ones."""
-    fields = _fields(columns)
+def rows_of_cells(rows: Iterator[Batch | Plain], columns: Columns) -> Reading:
+    """`rows` come in batches. Rows without any cell are skipped; missing cells are empty ones."""
+    sent_of = _sent_rows(columns)
     total, any_number = 0, False
     for batch in rows:
-        filled = list(filter(any, batch))
-        if filled:
-            total += len(filled)
-            told = fields(filled)
-            any_number = any_number or any(row[0] for row in told)
-            data = encoded(told)
-            if _ESCAPED_BREAK.search(data):
-                # A break within a cell is a way to lay it out, and would fail its row as a control character.
-                data = encoded(fields([[_BREAKS.sub(" ", cell) for cell in row] for row in filled]))
-            check_weight(data, len(filled), total)
-            yield packed(data)
+        # A row without any cell has no number.
+        if isinstance(batch, Plain) and "" not in batch.cells[columns.phone]:
+            sent = sent_of(batch)
+        else:
+            filled = list(filter(any, zip(*batch.cells, strict=True) if isinstance(batch, Plain) else batch))
+            if not filled:
+                continue
+            sent = sent_of(list(map(list, filled)))
+        total += len(sent)
+        any_number = any_number or any(sent.phones)
+        yield sent
     if total == 0:
         raise InvalidInput("The file has a header row and no contacts below it")
     if not any_number:
@@ -68,28 +77,37 @@ def chunks_of_cells(rows: Iterator[Batch], columns: Columns) -> Chunks:
     return Told(total)
 
 
-Fields = tuple[str | None, str | None, str | None, object, str | None]
-
-
-def _fields(columns: Columns) -> Callable[[Batch], list[Fields]]:
-    """Rows of cells → tuples of a Row's fields, many at once: what is done a cell at a time is what takes the time."""
+def _sent_rows(columns: Columns) -> Callable[[Batch | Plain], SentRows]:
+    """Rows of cells by columns: what is done a cell at a time is what takes the time."""
     attributes_of = _attributes(columns)
 
-    def fields(batch: Batch) -> list[Fields]:
-        extra = None if set(map(len, batch)) == {columns.width} else _straighten(batch, columns.width)
-        cells = list(zip(*batch, strict=True))
-        return list(
-            zip(
-                _phones(cells[columns.phone]),
-                repeat(None) if columns.name is None else _texts(cells[columns.name]),
-                repeat(None) if columns.external_id is None else _texts(cells[columns.external_id]),
-                attributes_of(cells) if extra is None else _with(extra, attributes_of(cells)),
-                repeat(None) if columns.time_zone is None else _texts(cells[columns.time_zone]),
-                strict=False,
-            )
+    def sent_rows(batch: Batch | Plain) -> SentRows:
+        extra = None
+        if isinstance(batch, Plain):
+            found = batch.cells
+        else:
+            if set(map(len, batch)) != {columns.width}:
+                extra = _straighten(batch, columns.width)
+            found = zip(*batch, strict=True)
+        cells = [_without_breaks(column) for column in found]
+        attributes = attributes_of(cells)
+        return SentRows(
+            _phones(cells[columns.phone]),
+            None if columns.name is None else _texts(cells[columns.name]),
+            None if columns.external_id is None else _texts(cells[columns.external_id]),
+            attributes if extra is None or not any(extra) else list(_with(extra, attributes)),
+            None if columns.time_zone is None else _texts(cells[columns.time_zone]),
         )
 
-    return fields
+    return sent_rows
+
+
+def _without_breaks(cells: Sequence[str]) -> Sequence[str]:
+    """A break within a cell is a way to lay it out, and would fail its row as a control character."""
+    joined = "".join(cells)
+    if "\n" in joined or "\r" in joined or "\t" in joined:
+        return [_BREAKS.sub(" ", cell) for cell in cells]
+    return cells
 
 
 def _phones(cells: Sequence[str]) -> Sequence[str | None]:
@@ -112,20 +130,20 @@ def _texts(cells: Sequence[str]) -> list[str] | list[str | None]:
     return [text or None for text in texts] if "" in texts else texts
 
 
-def _attributes(columns: Columns) -> Callable[[Sequence[Sequence[str]]], Iterable[object]]:
+def _attributes(columns: Columns) -> Callable[[Sequence[Sequence[str]]], Sequence[object] | None]:
     """A row's attributes as what msgspec writes as an object of the cells that are not empty; None for none.
 
     A struct with a field for each column leaves out empty ones by itself, and is made in a fraction of a dict's time.
     """
     if not columns.attributes:
-        return lambda _: repeat(None)
+        return lambda _: None
     fields = [(f"column_{at}", str, "") for at, _ in columns.attributes]
     rename = {f"column_{at}": name for at, name in columns.attributes}
     make = msgspec.defstruct("Attributes", fields, rename=rename, omit_defaults=True, gc=False)
 
-    def attributes(cells: Sequence[Sequence[str]]) -> Iterable[object]:
+    def attributes(cells: Sequence[Sequence[str]]) -> Sequence[object]:
         texts = [list(map(str.strip, cells[at])) for at, _ in columns.attributes]
-        made = map(make, *texts)
+        made = list(map(make, *texts))
         if any("" not in column for column in texts):
             return made
         return [one if any(filled) else None for one, filled in zip(made, zip(*texts, strict=True), strict=True)]
@@ -137,14 +155,15 @@ def _straighten(batch: Batch, width: int) -> list[dict[str, str] | None]:
     """Make all rows as wide as the header; the cells that went beyond it, by row."""
     extra: list[dict[str, str] | None] = []
     for at, row in enumerate(batch):
-        beyond = {column_name(place): text for place, cell in enumerate(row[width:], width) if (text := cell.strip())}
+        cells = ((place, _BREAKS.sub(" ", cell).strip()) for place, cell in enumerate(row[width:], width))
+        beyond = {column_name(place): text for place, text in cells if text}
         extra.append(beyond or None)
         batch[at] = (row + [""] * (width - len(row)))[:width]
     return extra
 
 
-def _with(extra: list[dict[str, str] | None], attributes: Iterable[object]) -> Iterator[object]:
-    for beyond, own in zip(extra, attributes, strict=False):
+def _with(extra: list[dict[str, str] | None], attributes: Sequence[object] | None) -> Iterator[object]:
+    for beyond, own in zip(extra, attributes or repeat(None), strict=False):
         if beyond is None:
             yield own
         else:

@@ -1,0 +1,97 @@
+"""Rows checked by columns are those that the check of a single contact accepts, and fail for the same reasons."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.support.sent_rows import Row, sent_of
+from tongdai.contacts import phone
+from tongdai.contacts.model import NewContact
+from tongdai.contacts.validation import Problem, check
+from tongdai.errors import InvalidInput
+from tongdai.imports import chunk
+from tongdai.imports.readers import prepare
+from tongdai.imports.readers.prepare import prepared
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
+PHONES = st.sampled_from(
+    ["0901234567", "+84 901 234 567", "84901234567", "0912345678", "02838221234", "+12125550123", "+14165550123",
+     "+6591234567", "01201234567", "12", "", " ", "abc", "0901\n234567", "113", "１２", None, 901234567, True, 5.5]
+)  # fmt: skip
+NAMES = st.none() | TEXT | st.sampled_from(["", "x" * 255, "x" * 256, "a\nb", "\x1a", "\u2028", "\u00a0", "Ấm", 5])
+EXTERNAL_IDS = st.none() | st.sampled_from(["", "KH-1", "x" * 128, "x" * 129, "\t", True, 1])
+VALUES = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+ATTRIBUTES = st.none() | st.dictionaries(TEXT, VALUES, max_size=2)
+ATTRIBUTES |= st.sampled_from([{}, {"a": "x" * 4087}, {"a": "x" * 4089}, {"a": "\\"}, {"a": "é" * 1000}, {"a\x7f": 1}])
+ZONES = st.none() | st.sampled_from(["Asia/Bangkok", "UTC", "Mars/Base", "", 7])
+ROWS = st.builds(Row, PHONES, NAMES, EXTERNAL_IDS, ATTRIBUTES, ZONES)
+
+
+def one_by_one(
+    rows: Sequence[Row], country: str
+) -> tuple[list[NewContact], list[tuple[int, str, str]], list[list[int]]]:
+    """The contacts, the failed rows, and the rows that repeat a contact: in the simplest way."""
+    normalise = phone.normaliser(country)
+    contacts: dict[str, NewContact] = {}
+    problems: list[tuple[int, str, str]] = []
+    repeats: list[list[int]] = []
+    for at, row in enumerate(rows):
+        checked = check(normalise, row.phoneNumber, row.name, row.externalId, row.attributes, row.timeZone)
+        if isinstance(checked, Problem):
+            problems.append((at, checked.code, str(checked)))
+        elif checked.phone in contacts:
+            repeats.append([at, list(contacts).index(checked.phone)])
+        else:
+            contacts[checked.phone] = checked
+    return list(contacts.values()), problems, repeats
+
+
+def facts(contacts: Sequence[NewContact]) -> list[tuple[object, ...]]:
+    return [(c.phone, c.name, c.external_id, msgspec.json.encode(c.attributes), c.zone) for c in contacts]
+
+
+@given(st.lists(ROWS, min_size=1, max_size=8), st.sampled_from(["VN", "US", "SG"]))
+@example([Row("0901234567", "")], "VN")
+@example([Row("0901234567", ""), Row("0912345678", "")], "VN")
+@example([Row("0901234567", attributes={}), Row("0912345678", attributes=None)], "VN")
+def test_rows_checked_by_columns_are_those_checked_one_by_one(rows: list[Row], country: str) -> None:
+    (only,) = prepared(sent_of(rows), country, len(rows))
+    payload, sent = chunk.decode_payload(only.payload), chunk.decode_sent(only.sent)
+    contacts, problems, repeats = one_by_one(rows, country)
+    assert facts(payload.contacts.rows()) == facts(contacts)
+    assert payload.contacts.count == len(contacts)
+    assert sent.problems == problems
+    assert [list(pair) for pair in sent.repeats] == repeats
+    assert (payload.rows, payload.failed) == (len(rows), len(problems))
+    assert sent.phones == [chunk.as_sent(row.phoneNumber) for row in rows]
+    external_ids = [chunk.as_sent(row.externalId) for row in rows]
+    assert (sent.external_ids or [None] * len(rows)) == external_ids
+
+
+def test_heavy_rows_are_stored_as_several_chunks_in_their_order() -> None:
+    rows = [Row(f"09{n:08}", "x", None, {"a": "y" * 4000}) for n in range(4000)]
+    chunks = list(prepared(sent_of(rows), "VN", len(rows)))
+    assert len(chunks) == 4
+    assert all(len(one.payload) < prepare.CHUNK_BYTES + 1000 for one in chunks)
+    stored = [number for one in chunks for number in chunk.decode_sent(one.sent).phones]
+    assert stored == [row.phoneNumber for row in rows]
+
+
+def test_rows_that_hold_more_than_contacts_can_are_refused_by_their_place() -> None:
+    rows = sent_of([Row("0901234567", "x" * 1_000_000)] * 4)
+    with pytest.raises(InvalidInput, match="Rows 97 to 100 hold 3 MB: are they contacts"):
+        list(prepared(rows, "VN", 100))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, None), ("", ""), ("0901", "0901"), (901, "901"), (90.5, "90.5"), (True, "true"),
+        ("x" * 256, "x" * 256), ("x" * 257, "x" * 255 + "…"),
+    ],
+)  # fmt: skip
+def test_value_is_kept_as_sent_within_reason(value: object, text: str | None) -> None:
+    assert chunk.as_sent(value) == text
