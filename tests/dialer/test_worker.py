@@ -180,7 +180,7 @@ def test_agent_who_becomes_free_within_two_seconds_gets_who_waits() -> None:
         await s.until(lambda: s.states() == [AgentState.IDLE])
         s.campaign(1, AGENTS)
         await s.until(s.calls)
-        s.store._set_agent(s.store.agents[agent], AgentState.WRAP_UP)
+        s.store.agents[agent] = replace(s.store.agents[agent], state=AgentState.WRAP_UP)
         await s.until(lambda: s.calls()[0].answered_at)
         await asyncio.sleep(1.5)
         s.store.ready(agent)

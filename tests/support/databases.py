@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support import transition_triggers
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
 from tongdai.settings import Settings
@@ -31,6 +32,7 @@ async def database_on(url: str, *, migrated: bool = True) -> AsyncGenerator[str]
     if migrated:
         conn = await connect(_named(session_of(url), name), name="tests")
         await migrate(conn)
+        await transition_triggers.install_all(conn)
         await conn.close()
     yield _named(POOLER or url, name)
     await root.execute(f"drop database {name} with (force)")

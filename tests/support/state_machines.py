@@ -8,6 +8,7 @@ from tongdai.agents import model as agents
 from tongdai.calls import model as calls
 from tongdai.campaigns import model as campaigns
 from tongdai.contacts.model import ProcessStatus
+from tongdai.dialer import core
 from tongdai.imports import model as imports
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "state-machines.md"
@@ -15,8 +16,9 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "state-machines.md"
 HEAD = """# State machines
 
 Printed from the tables of transitions in each `model.py` by `python -m tests.support.state_machines`; a test compares
-them. A state is changed by a guarded `update … where` of the noun's store, and checked by the database; what comes late
-or twice changes nothing.
+them. A state is changed by a guarded `update … where` of the noun's store; what comes late or twice changes nothing.
+The tests run on databases that refuse every other change (tests/support/transition_triggers.py), and the dialer's core
+asserts its own table (tongdai/states.py).
 """
 CONTACT = (
     (ProcessStatus.PENDING, "a call is claimed", ProcessStatus.IN_CALL),
@@ -37,6 +39,7 @@ def printed() -> str:
             ),
             _chart("Contact", CONTACT),
             _chart("Call", _unnamed(calls.TRANSITIONS)),
+            _chart("Call in the dialer", _unnamed(core.TRANSITIONS)),
             _chart("Agent", _unnamed(agents.TRANSITIONS)),
             _chart("Import job", _unnamed(imports.TRANSITIONS)),
         )

@@ -11,6 +11,7 @@ from tongdai.calls.model import TRANSITIONS, Call, CallState, Outcome
 from tongdai.calls.sql import by_index, instant
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, TenantId
+from tongdai.states import sources
 
 DIAL = """
 with asked as materialized (
@@ -66,10 +67,6 @@ def keys_of(calls: Sequence[Call]) -> tuple[list[TenantId], list[UUID]]:
     return [call.tenant_id for call in ordered], [call.call_id for call in ordered]
 
 
-def _before(state: CallState) -> list[str]:
-    return [before for before, after in TRANSITIONS.items() if state in after]
-
-
 class Step(NamedTuple):
     """Something that the switch told of a call."""
 
@@ -104,7 +101,7 @@ RANG = _STEPPED.format(condition="state = any($5::text[])", change="state = 'rin
 
 async def rang(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
     """dialing → ringing; which of them. The others were not dialing."""
-    return await _step(conn, RANG, steps, _before(CallState.RINGING))
+    return await _step(conn, RANG, steps, sources(TRANSITIONS, CallState.RINGING))
 
 
 ANSWERED = _STEPPED.format(
@@ -115,7 +112,7 @@ ANSWERED = _STEPPED.format(
 
 async def answered(conn: Connection, steps: Sequence[Step], lease: timedelta) -> set[UUID]:
     """dialing or ringing → answered; which of them. The others were neither."""
-    return await _step(conn, ANSWERED, steps, _before(CallState.ANSWERED), lease)
+    return await _step(conn, ANSWERED, steps, sources(TRANSITIONS, CallState.ANSWERED), lease)
 
 
 CONNECTED = _STEPPED.format(

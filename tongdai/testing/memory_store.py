@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from tongdai.agents.model import TRANSITIONS as AGENT_TRANSITIONS
 from tongdai.agents.model import Agent, AgentState
 from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
 from tongdai.calls.model import (
@@ -31,6 +32,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
+from tongdai.states import moved
 
 Due = tuple[datetime, ContactId]
 PENDING, IN_CALL, PROCESSED = 0, 1, 2
@@ -189,6 +191,7 @@ class MemoryStore:
         return True
 
     def _set_agent(self, agent: Agent, state: AgentState, **changes: object) -> Agent:
+        moved(AGENT_TRANSITIONS, agent.state, state)
         changed = replace(agent, state=state, state_since=self._clock.now(), **changes)  # type: ignore[arg-type]
         self.agents[agent.agent_id] = changed
         return changed
@@ -385,7 +388,7 @@ class MemoryStore:
         call = self._live.get(asked.call_id)
         if call is None or target not in TRANSITIONS[call.state]:
             return False
-        return self._keep(replace(change(call), state=target))
+        return self._keep(replace(change(call), state=moved(TRANSITIONS, call.state, target)))
 
     async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
         found = self._live.get(call.call_id)
