@@ -15,7 +15,11 @@ def run(on: World, logs: Path) -> list[Row]:
         rounds.load() as load,
     ):
         requests = page.requests(on)
-        orders = dict.fromkeys(("idle", "ceiling"), lambda side, s: Order(side.port, requests, s))
+
+        def order(side: sides.Side, s: float) -> Order:
+            return Order(side.port, requests, s)
+
+        orders: rounds.Orders = {"idle": order, "ceiling": order}
         found = rounds.measure(load, started, orders)
     against = "the load, with a page at the ceiling"
     return [Row("client", "the load, with an answer that takes no work", against, "", rounds.ratio(*found.values()))]

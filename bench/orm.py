@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import asyncpg
 from fastapi import Depends, FastAPI, Header, HTTPException, Query
@@ -92,7 +92,7 @@ async def session() -> AsyncIterator[AsyncSession]:
         yield opened
 
 
-Session = Annotated[AsyncSession, Depends(session)]
+Session: TypeAlias = Annotated[AsyncSession, Depends(session)]
 
 
 async def authorised(db: Session, x_api_key: Annotated[str, Header()]) -> ApiKey:

@@ -35,11 +35,12 @@ def load() -> Generator[Load]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    requests, results = process.stdin, process.stdout
 
     def run(order: Order) -> Result:
-        process.stdin.write(msgspec.json.encode(order) + b"\n")
-        process.stdin.flush()
-        return msgspec.json.decode(process.stdout.readline(), type=Result)
+        requests.write(msgspec.json.encode(order) + b"\n")
+        requests.flush()
+        return msgspec.json.decode(results.readline(), type=Result)
 
     try:
         yield run

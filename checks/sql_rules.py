@@ -65,8 +65,9 @@ def tenant_tables(folder: Path = MIGRATIONS) -> frozenset[str]:
     found: set[str] = set()
     for path in sorted(folder.glob("*.sql")):
         for raw in pglast.parse_sql(path.read_text(encoding="utf-8")):
-            if isinstance(raw.stmt, sql.CreateStmt) and "tenant_id" in _primary_key(raw.stmt):
-                found.add(raw.stmt.relation.relname)
+            table = raw.stmt
+            if isinstance(table, sql.CreateStmt) and table.relation is not None and "tenant_id" in _primary_key(table):
+                found.add(str(table.relation.relname))
     return frozenset(found - {"tenant"})
 
 
@@ -77,7 +78,7 @@ def _primary_key(table: sql.CreateStmt) -> set[str]:
         for constraint in constraints:
             if constraint.contype == enums.ConstrType.CONSTR_PRIMARY:
                 columns = [key.sval for key in constraint.keys or ()]
-                keys.update(columns or [element.colname])
+                keys.update(columns or [getattr(element, "colname", "")])
     return keys
 
 
@@ -151,7 +152,7 @@ class _Visit:
 
     def _level(self, level: Level, ctes: frozenset[str]) -> None:
         if level.withClause is not None:
-            ctes |= {cte.ctename for cte in level.withClause.ctes}
+            ctes |= {cte.ctename for cte in level.withClause.ctes or ()}
         filters = self._filters(level)
         relations = list(_relations(level))
         owned = {
@@ -194,7 +195,7 @@ class _Visit:
                     self._offend(3, f"locks rows of {alias} of all tenants")
 
     def _insert(self, level: sql.InsertStmt) -> None:
-        table = level.relation.relname
+        table = level.relation.relname if level.relation else None
         if table not in self._tables:
             return
         self.writes = True
@@ -243,7 +244,7 @@ def _tables_of(node: object) -> Iterator[tuple[str, str]]:
             for part in node:
                 yield from _tables_of(part)
         case sql.RangeVar():
-            yield (node.alias.aliasname if node.alias else node.relname), node.relname
+            yield str(node.alias.aliasname if node.alias else node.relname), str(node.relname)
         case sql.JoinExpr():
             yield from _tables_of((node.larg, node.rarg))
         case _:
@@ -266,13 +267,17 @@ def _joined(node: object) -> Iterator[tuple[object, set[str] | None]]:
     yield from _joined(node.rarg)
     kind = enums.JoinType
     sides = {kind.JOIN_INNER: (node.larg, node.rarg), kind.JOIN_LEFT: (node.rarg,), kind.JOIN_RIGHT: (node.larg,)}
-    aliases = {alias for side in sides.get(node.jointype, ()) for alias, _ in _tables_of(side)}
+    aliases = {
+        alias
+        for side in (sides.get(node.jointype, ()) if node.jointype is not None else ())
+        for alias, _ in _tables_of(side)
+    }
     yield from ((part, aliases) for part in _conjuncts(node.quals))
 
 
 def _conjuncts(node: object) -> Iterator[object]:
     if isinstance(node, sql.BoolExpr) and node.boolop == enums.BoolExprType.AND_EXPR:
-        for part in node.args:
+        for part in node.args or ():
             yield from _conjuncts(part)
     elif node is not None:
         yield node
@@ -280,12 +285,17 @@ def _conjuncts(node: object) -> Iterator[object]:
 
 def _tenant_equality(node: object) -> tuple[str, int] | None:
     """Alias ('' when unqualified) and parameter of `alias.tenant_id = $n`, either way round."""
-    if not isinstance(node, sql.A_Expr) or node.kind != enums.A_Expr_Kind.AEXPR_OP or node.name[0].sval != "=":
+    if (
+        not isinstance(node, sql.A_Expr)
+        or node.kind != enums.A_Expr_Kind.AEXPR_OP
+        or not node.name
+        or node.name[0].sval != "="
+    ):
         return None
     for column, value in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
         number = _parameter(value)
         if number is not None and isinstance(column, sql.ColumnRef):
-            path = [getattr(part, "sval", "*") for part in column.fields]
+            path = [getattr(part, "sval", "*") for part in column.fields or ()]
             if path[-1] == "tenant_id":
                 return (path[-2] if len(path) > 1 else ""), number
     return None
@@ -297,9 +307,9 @@ def _parameter(node: object) -> int | None:
     return node.number if isinstance(node, sql.ParamRef) else None
 
 
-def _inserted(select: sql.SelectStmt | None, place: int) -> Iterator[object]:
+def _inserted(select: sql.Node | None, place: int) -> Iterator[object]:
     """The expressions that an insert puts into the column at `place`."""
-    if select is None:
+    if not isinstance(select, sql.SelectStmt):
         yield None
     elif select.valuesLists:
         yield from (values[place] for values in select.valuesLists)
@@ -307,7 +317,8 @@ def _inserted(select: sql.SelectStmt | None, place: int) -> Iterator[object]:
         yield from _inserted(select.larg, place)
         yield from _inserted(select.rarg, place)
     else:
-        yield select.targetList[place].val if place < len(select.targetList) else None
+        targets = select.targetList or ()
+        yield targets[place].val if place < len(targets) else None
 
 
 def _calls(node: object, *, conditional: bool) -> Iterator[tuple[str, bool]]:
@@ -331,7 +342,8 @@ def _calls(node: object, *, conditional: bool) -> Iterator[tuple[str, bool]]:
 
 
 def _name(call: sql.FuncCall) -> str:
-    return call.funcname[-1].sval
+    assert call.funcname, "a call names its function"
+    return str(call.funcname[-1].sval)
 
 
 def pending() -> set[str]:

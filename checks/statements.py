@@ -143,7 +143,7 @@ def _of_function(module: types.ModuleType, function: Function, found: Collection
             continue
         if isinstance(node, ast.JoinedStr):
             docs.update(id(part) for part in ast.walk(node))
-            text = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
         else:

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 import pytest
 
@@ -20,15 +19,16 @@ from tests.support import contacts
 from tests.support.databases import SERVER, database_on, of_database
 from tongdai.clock import Clock, SystemClock
 from tongdai.db.embedded import server as embedded
-from tongdai.db.pool import Pool, open_pool
+from tongdai.db.pool import Connection, Pool, open_pool
+from tongdai.ids import TenantId
 from tongdai.processes.api import build
 from tongdai.settings import Settings
 from tongdai.testing import factories
 from tongdai.testing.asgi import running
 
 PEPPER = "a pepper for the tests, long enough"
-Connection = asyncpg.Connection
 LONGEST = (
+    "tests/packaging/test_distributions.py",
     "tests/flows/test_crash.py",
     "tests/dialer/test_simulation.py",
     "tests/imports/test_worker.py",
@@ -38,23 +38,53 @@ LONGEST = (
     "tests/flows/test_calls_switch.py",
     "tests/calls/test_races.py",
     "tests/imports/test_api_jobs.py",
-    "tests/dialer/test_records.py",
+    "tests/dialer/test_stores.py",
     "tests/client/test_imports.py",
-    "tests/test_cli_contacts.py",
+    "tests/cli/test_contacts.py",
     "tests/flows/test_server.py",
     "tests/flows/test_isolation.py",
-    "tests/campaigns/test_windows.py",
-    "tests/test_cli.py",
+    "tests/campaigns/settings/test_windows.py",
+    "tests/cli/test_commands.py",
     "tests/calls/test_store.py",
     "tests/dialer/test_planted.py",
-    "tests/imports/test_intake.py",
-    "tests/db/test_embedded.py",
+    "tests/imports/intake/test_api.py",
+    "tests/db/embedded/test_server.py",
     "tests/client/test_client.py",
-    "tests/contacts/test_store_deep.py",
+    "tests/contacts/test_listing.py",
     "tests/dialer/test_worker.py",
-    "tests/test_cli_top.py",
+    "tests/cli/test_top.py",
 )
-"""Files that take long, begun first: otherwise the last of them has one process work while the others have ended."""
+"""Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
+
+SLOW = (
+    "cli",
+    "client/test_client.py",
+    "client/test_imports.py",
+    "db/embedded",
+    "demo",
+    "dialer/test_pacing_simulated.py",
+    "dialer/test_planted.py",
+    "dialer/test_simulation.py",
+    "failover",
+    "flows",
+    "imports/test_worker.py",
+    "packaging",
+    "processes",
+    "tenants/rate_limit",
+    "test_bench.py",
+)
+"""Folders and files that `--fast` leaves out as a whole: they start programs, kill them, or simulate hours."""
+FOLDER = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="leave out SLOW (tests/conftest.py) and what is marked slow")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if config.getoption("--fast") and any(collection_path == FOLDER / slow for slow in SLOW):
+        return True
+    return None
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -62,7 +92,9 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    if config.getoption("--fast"):
+        items[:] = [item for item in items if item.get_closest_marker("slow") is None]
     places = {file: place for place, file in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
 
@@ -106,7 +138,7 @@ class Api:
     client: httpx2.AsyncClient
     pool: Pool
 
-    async def key(self, **options: object) -> factories.Key:
+    async def key(self, **options: Any) -> factories.Key:
         async with self.pool.acquire() as conn:
             return await factories.key(conn, PEPPER.encode(), **options)
 
@@ -122,7 +154,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
 
-def client_of(app: object) -> httpx2.AsyncClient:
+def client_of(app: Any) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://tongdai", timeout=60)
 
@@ -142,7 +174,7 @@ def serving(dsn: str, settings: Settings) -> Serving:
 
     @asynccontextmanager
     async def serve(
-        clock: Clock | None = None, database: str | None = None, **changes: object
+        clock: Clock | None = None, database: str | None = None, **changes: Any
     ) -> AsyncGenerator[httpx2.AsyncClient]:
         url = database or dsn
         app = build(of_database(replace(settings, **changes), url), url, clock or SystemClock())
@@ -213,7 +245,7 @@ async def checksum(pool: Pool, tenant_id: int) -> Checksum:
             f"from {table} t where tenant_id = $1"
             for table in tables
         )
-        return dict(await conn.fetch(sums, tenant_id))
+        return {row[0]: row[1] for row in await conn.fetch(sums, tenant_id)}
 
 
 @dataclass(frozen=True)
@@ -224,20 +256,20 @@ class Tenant:
     key: factories.Key
 
     @property
-    def tenant_id(self) -> int:
-        return self.key.tenant_id
+    def tenant_id(self) -> TenantId:
+        return TenantId(self.key.tenant_id)
 
-    async def call(self, method: str, path: str, **options: object) -> httpx2.Response:
+    async def call(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = self.key.headers | options.pop("headers", {})
         return await self.api.client.request(method, path, headers=headers, **options)
 
-    async def get(self, path: str, **options: object) -> httpx2.Response:
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
         return await self.call("GET", path, **options)
 
-    async def post(self, path: str, json: object = None, **options: object) -> httpx2.Response:
+    async def post(self, path: str, json: object = None, **options: Any) -> httpx2.Response:
         return await self.call("POST", path, **({"json": json} if json is not None else {}), **options)
 
-    async def done(self, method: str, path: str, **options: object) -> Any:
+    async def done(self, method: str, path: str, **options: Any) -> Any:
         """The body of a request that must succeed."""
         answer = await self.call(method, path, **options)
         assert answer.status_code == 200, answer.text

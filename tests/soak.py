@@ -376,7 +376,7 @@ async def undo_some(server: Server, client: Client, imports: list[Import]) -> No
 async def soak(folder: Path, rows: int, kills: int, seed: int, limit_s: float, jobs: int, chunk_rows: int) -> Report:
     """The whole of it, on a new server in `folder`. TimeoutError after `limit_s`."""
     rng = random.Random(seed)
-    victims = [VICTIMS[n % len(VICTIMS)] for n in range(kills)]
+    victims: list[Role] = [VICTIMS[n % len(VICTIMS)] for n in range(kills)]
     rng.shuffle(victims)
     server = Server(folder / "data", import_chunk_rows=chunk_rows, **SETTINGS)
     ledger = Ledger(folder / "ledger")
@@ -405,7 +405,7 @@ async def soak(folder: Path, rows: int, kills: int, seed: int, limit_s: float, j
         ledger.close()
         server.end()
     answered = len(ledger.read())
-    counts = {victim: victims.count(victim) for victim in VICTIMS}
+    counts: dict[Role, int] = {victim: victims.count(victim) for victim in VICTIMS}
     return Report(found, answered, len(imports) - answered, counts, time.monotonic() - started)
 
 

@@ -1,5 +1,7 @@
 """Settings that an operator got wrong are refused, and named."""
 
+from typing import Any
+
 import pytest
 
 from tongdai import settings
@@ -47,8 +49,9 @@ def test_anything_else_is_refused(url: str) -> None:
     ],
 )
 def test_what_is_wrong_is_named(name: str, value: object, said: str) -> None:
+    wrong: dict[str, Any] = GOOD | {name: value}
     with pytest.raises(OperatorError, match=said):
-        settings.Settings(**GOOD | {name: value})
+        settings.Settings(**wrong)
 
 
 def test_environment_tells_the_switch() -> None:

@@ -9,6 +9,7 @@ from tests.support.calls import NOW
 from tongdai.calls.history import Filter, Statement, count_of, page_of
 from tongdai.calls.model import CallState, Outcome
 from tongdai.db.pool import connect
+from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 MANY = 20_000
 _FILL = """
@@ -19,17 +20,17 @@ select $1, gen_random_uuid(), $2, n, '+8490' || lpad(n::text, 7, '0'), 'ended',
     $3::timestamptz + n * interval '1 second', $3, 'infinity', 'infinity' from generate_series(1, $4::integer) n
 """
 FEW = {
-    "contact": Filter(contact_id=77),
+    "contact": Filter(contact_id=ContactId(77)),
     "number": Filter(phone="+84900000077"),
     "number and outcome": Filter(phone="+84900000077", outcome=Outcome.BUSY),
     "live": Filter(state=CallState.RINGING),
-    "live of a campaign": Filter(campaign_id=1, state=CallState.RINGING),
-    "agent": Filter(agent_id=7),
-    "agent and outcome": Filter(agent_id=7, outcome=Outcome.BUSY),
+    "live of a campaign": Filter(campaign_id=CampaignId(1), state=CallState.RINGING),
+    "agent": Filter(agent_id=AgentId(7)),
+    "agent and outcome": Filter(agent_id=AgentId(7), outcome=Outcome.BUSY),
     "rare outcome": Filter(outcome=Outcome.LOST),
-    "rare outcome of a campaign": Filter(campaign_id=1, outcome=Outcome.LOST),
+    "rare outcome of a campaign": Filter(campaign_id=CampaignId(1), outcome=Outcome.LOST),
     "outcome that there is none of": Filter(outcome=Outcome.DNC),
-    "campaign without calls": Filter(campaign_id=2),
+    "campaign without calls": Filter(campaign_id=CampaignId(2)),
     "an hour long ago": Filter(opened_from=NOW - timedelta(days=9), opened_before=NOW - timedelta(days=8)),
     "all that have ended": Filter(state=CallState.ENDED),
     "all": Filter(),
@@ -72,22 +73,27 @@ async def test_page_of_few_reads_few(filled, name, generic):
     await filled.execute(f"set plan_cache_mode = {mode}")
     by = FEW[name]
     if by.campaign_id == 1:
-        by = Filter(1, outcome=by.outcome, state=by.state)
-    assert await rows_read(filled, page_of(1, by, 20)) <= 100
+        by = Filter(CampaignId(1), outcome=by.outcome, state=by.state)
+    assert await rows_read(filled, page_of(TenantId(1), by, 20)) <= 100
     if name != "all":
-        assert await rows_read(filled, count_of(1, by)) <= 100
+        assert await rows_read(filled, count_of(TenantId(1), by)) <= 100
 
 
 async def test_total_of_a_campaign_is_not_counted_call_by_call(filled):
-    for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY), Filter(state=CallState.ENDED)):
-        assert await rows_read(filled, count_of(1, by)) <= 100
+    for by in (
+        Filter(),
+        Filter(campaign_id=CampaignId(1)),
+        Filter(outcome=Outcome.BUSY),
+        Filter(state=CallState.ENDED),
+    ):
+        assert await rows_read(filled, count_of(TenantId(1), by)) <= 100
 
 
 async def test_next_piece_of_a_file_begins_where_the_last_ended(filled):
-    for by in (Filter(), Filter(campaign_id=1), Filter(outcome=Outcome.BUSY)):
-        rows = await filled.fetch(*_of(page_of(1, by, 1, 15_000)))
+    for by in (Filter(), Filter(campaign_id=CampaignId(1)), Filter(outcome=Outcome.BUSY)):
+        rows = await filled.fetch(*_of(page_of(TenantId(1), by, 1, 15_000)))
         after = (rows[0]["opened_at"], rows[0]["call_id"])
-        assert await rows_read(filled, page_of(1, by, 20, after=after)) <= 100
+        assert await rows_read(filled, page_of(TenantId(1), by, 20, after=after)) <= 100
 
 
 def _of(statement):

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ async def desk(server: Server, tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def terminal(desk: Desk) -> Iterator[type[Terminal]]:
+def terminal(desk: Desk) -> Iterator[Callable[..., Terminal]]:
     """Terminals that are closed at the end."""
     opened: list[Terminal] = []
 
@@ -155,7 +155,7 @@ def test_a_dry_run_makes_nothing(desk: Desk) -> None:
     assert desk.contacts == 0
 
 
-def test_a_terminal_sees_bars_and_a_table(desk: Desk, terminal: type[Terminal]) -> None:
+def test_a_terminal_sees_bars_and_a_table(desk: Desk, terminal: Callable[..., Terminal]) -> None:
     screen = terminal("import", desk.file())
     assert screen.ended() == 0
     assert re.search(r"Sending customers\.csv\s+━+.+(\d+) bytes of \1 bytes", screen.shown)
@@ -245,7 +245,7 @@ def await_import(command: "subprocess.Popen[str]") -> int:
 # A campaign that is running
 
 
-def test_a_running_campaign_is_asked_about(desk: Desk, terminal: type[Terminal]) -> None:
+def test_a_running_campaign_is_asked_about(desk: Desk, terminal: Callable[..., Terminal]) -> None:
     desk.client.start_campaign(desk.campaign_id)
     file = desk.file()
     screen = terminal("import", file)
@@ -299,7 +299,7 @@ async def test_ctrl_c_without_a_terminal_leaves_the_import_running(desk: Desk) -
     ids=["undo", "leave", "no answer"],
 )
 async def test_ctrl_c_on_a_terminal_asks(
-    desk: Desk, terminal: type[Terminal], typed: str, said: str, left: int
+    desk: Desk, terminal: Callable[..., Terminal], typed: str, said: str, left: int
 ) -> None:
     async with engine_stopped(desk.server):
         screen = terminal("import", desk.file())
@@ -318,7 +318,7 @@ async def test_ctrl_c_on_a_terminal_asks(
 # Jobs and undoing
 
 
-def test_jobs_are_listed_and_undone(desk: Desk, terminal: type[Terminal]) -> None:
+def test_jobs_are_listed_and_undone(desk: Desk, terminal: Callable[..., Terminal]) -> None:
     for _ in range(2):
         assert desk.run("import", desk.file(), "--list", "A").returncode == 0
     listed = json.loads(desk.run("jobs", "--json").stdout)

@@ -155,7 +155,7 @@ ALL_ARGUMENTS = {
     "import_rows": {"job": JOB, "outcome": "failed", "page_size": 20},
 }
 IMPORT_FILE = operations.imports.import_file(1, HERE, list_name="a", dry_run=True, format="csv")
-FLOWS: dict[str, Operation[object]] = {
+FLOWS: dict[str, Operation[typing.Any]] = {
     "undo_import": operations.imports.undo_step(JOB),
     "watch": operations.imports.import_events(JOB),
     "wait": operations.imports.import_job(*JOB),
@@ -171,12 +171,12 @@ FLOWS: dict[str, Operation[object]] = {
 """Methods that are send several requests or stream one, and the operation that they send."""
 
 
-def operation_of(name: str) -> typing.Callable[..., Operation[object] | PagedOperation[object]]:
+def operation_of(name: str) -> typing.Callable[..., Operation[typing.Any] | PagedOperation[typing.Any]]:
     modules = (getattr(operations, module) for module in operations.__all__)
     return next(getattr(module, name) for module in modules if hasattr(module, name))
 
 
-def made_by(name: str) -> Operation[object]:
+def made_by(name: str) -> Operation[typing.Any]:
     made = operation_of(name)(**ALL_ARGUMENTS[name])
     return made.first if isinstance(made, PagedOperation) else made
 
@@ -188,7 +188,7 @@ BOTH = [pytest.param(operation, id=name) for name, operation in (BY_METHOD | FLO
 each_operation = pytest.mark.parametrize("operation", BOTH)
 
 
-def public(cls: type) -> dict[str, object]:
+def public(cls: type) -> dict[str, typing.Callable[..., object]]:
     return {name: member for name, member in vars(cls).items() if not name.startswith("_") and callable(member)}
 
 

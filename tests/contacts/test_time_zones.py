@@ -43,7 +43,7 @@ def made_up(code, each):
     behind = [prefix[len(str(code)) :] for prefix in TIMEZONE_DATA if prefix.startswith(str(code))]
     for region in CODES[code]:
         plan = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-        lengths = [length for length in plan.general_desc.possible_length if length > 0]
+        lengths = [length for length in ((plan.general_desc and plan.general_desc.possible_length) or ()) if length > 0]
         for start in [""] * 5 + behind:
             for length in lengths:
                 for _ in range(each):

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -323,7 +323,7 @@ async def _forget(conn: asyncpg.Connection, file: Path) -> None:
 
 @pytest.mark.parametrize("end", [_lose, _spoil, _revoke, _expire, _forget])
 async def test_a_new_key_is_made_where_the_kept_one_is_not_usable(
-    conn: asyncpg.Connection, own: Settings, end: object
+    conn: asyncpg.Connection, own: Settings, end: Callable[[asyncpg.Connection, Path], Awaitable[None]]
 ) -> None:
     old = await demo.prepare(conn, own)
     await end(conn, Path(own.data_dir) / demo.KEY_FILE)

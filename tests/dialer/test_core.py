@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -39,7 +40,7 @@ def back(status: str, cause: str = "X-1") -> StasisStart:
     return StasisStart(CHANNEL, (DETECTED, status, cause), "Up", "", NOW)
 
 
-def told(script: Script, *happened: object, after_s: float = 0.0) -> tuple[Progress, list[core.Command]]:
+def told(script: Script, *happened: Any, after_s: float = 0.0) -> tuple[Progress, list[core.Command]]:
     """A call to which all that happened, the last of it so much later, and what was to be done at the last."""
     call, todo = Progress(CHANNEL, script), ()
     for i, event in enumerate(happened):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_taking_calls_for_lost_before_their_lease_is_past_is_found(monkeypatch: 
 def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     originate = originator.commands.originate
 
-    async def again(*args: object, **options: object) -> object:
+    async def again(*args: Any, **options: Any) -> object:
         try:
             return await originate(*args, **options)
         except SwitchAway:

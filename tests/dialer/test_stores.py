@@ -7,7 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -421,6 +421,6 @@ def test_memory_and_postgres_agree(dsn: str) -> None:
                 deadline=None,
                 database=None,
                 derandomize="TONGDAI_RECORDS_EXAMPLES" not in os.environ,
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
             ),
         )

@@ -6,6 +6,7 @@ import pytest
 
 from tongdai.db.pool import connect
 from tongdai.do_not_call import store
+from tongdai.ids import DncListId
 from tongdai.testing import factories
 
 FILL = (
@@ -68,7 +69,7 @@ async def test_list_larger_than_one_statement_deletes_goes_as_a_whole(pool):
         key = await factories.key(conn, b"a pepper for the tests, long enough")
         for sql in FILL:
             await conn.execute(sql, key.tenant_id)
-        assert await store.delete(conn, key.tenant_id, 1, key.key_id, at_once=1000)
+        assert await store.delete(conn, key.tenant_id, DncListId(1), key.key_id, at_once=1000)
         left = "select dnc_list_id, count(*) from do_not_call where tenant_id = $1 group by 1 order by 1"
         assert [tuple(row) for row in await conn.fetch(left, key.tenant_id)] == [(2, 5000), (3, 5000)]
-        assert not await store.delete(conn, key.tenant_id, 1, key.key_id)
+        assert not await store.delete(conn, key.tenant_id, DncListId(1), key.key_id)

@@ -243,7 +243,7 @@ async def test_sigterm_ends_all_processes_with_0_and_hands_the_lease_back(tmp_pa
             database = await embedded.start(server.data_dir, None, 10)
             conn = await connect(database.dsn, name="tests")
             row = await conn.fetchrow("select status, attempts, lease_until, created_rows from import_job")
-            assert tuple(row) == ("processing", 0, None, 0)
+            assert tuple(row or ()) == ("processing", 0, None, 0)
             await conn.close()
             await database.stop()
             await server.start()

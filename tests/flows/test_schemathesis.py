@@ -4,7 +4,7 @@ The server runs in processes of its own, as its users have it: a request may hol
 """
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import schemathesis
@@ -13,6 +13,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.pytest.lazy import get_all_tests
 
 from tests.conftest import PEPPER
+from tests.support.schemathesis_results import succeeded
 from tests.support.servers import Server
 from tongdai import __version__
 from tongdai.db.pool import Pool
@@ -88,16 +89,16 @@ async def headers(pool: Pool) -> dict[str, str]:
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
 )
 def fits(case, server, headers):
     case.call_and_validate(base_url=server.url, headers=headers)
 
 
-@pytest.mark.parametrize("operation", [found.ok().label for found in schema.get_all_operations()])
+@pytest.mark.parametrize("operation", [succeeded(found).label for found in schema.get_all_operations()])
 def test_answers_fit_the_document(operation, server, headers):
     """By `schema.parametrize`, what is sent would be made up while tests are collected: by each process, for as long as
     all other files take."""
     (found,) = get_all_tests(schema=schema.include(name=operation), test_func=fits, settings=None, given_kwargs=None)
-    _, test = found.ok()
+    _, test = succeeded(found)
     test(server=server, headers=headers)

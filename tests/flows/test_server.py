@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Coroutine
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -46,14 +47,14 @@ QUEUES = "/v1/queues/inbound"
 NO_KEEPALIVE = httpx2.Limits(max_connections=200, max_keepalive_connections=0)
 
 
-async def fetch(server: Server, method: str, path: str, **options: object) -> httpx2.Response:
+async def fetch(server: Server, method: str, path: str, **options: Any) -> httpx2.Response:
     """On a connection of its own, so that any worker may answer."""
     return (await asyncio.gather(*_requests(server, 1, method, path, **options)))[0]
 
 
 def _requests(
-    server: Server, count: int, method: str, path: str, **options: object
-) -> list[Coroutine[object, object, httpx2.Response]]:
+    server: Server, count: int, method: str, path: str, **options: Any
+) -> list[Coroutine[Any, Any, httpx2.Response]]:
     client = httpx2.AsyncClient(timeout=20, verify=False, limits=NO_KEEPALIVE)
     return [client.request(method, server.url + path, **options) for _ in range(count)]
 

@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 import pytest
 
 from tongdai.errors import MethodNotAllowed, NotFound
@@ -7,7 +9,7 @@ from tongdai.http.routes import Routes
 
 def asked(routes, method, path):
     """The handler's own name, and the path parameters it would get."""
-    request = Request({"method": method, "path": path, "headers": []}, None, None)
+    request = Request({"method": method, "path": path, "headers": []}, cast("Any", None), cast("Any", None))
     return routes.find(request).__name__, request.path_params
 
 

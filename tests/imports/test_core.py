@@ -1,5 +1,7 @@
 """What becomes of rows, without a database."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def e164(number: str) -> str:
 
 @given(ROWS, st.sets(st.sampled_from(NUMBERS)), st.integers(1, 10), st.booleans())
 def test_rows_are_settled_as_the_simplest_way_would(
-    rows: list[dict[str, object]], known: set[str], chunk_rows: int, dry_run: bool
+    rows: list[dict[str, Any]], known: set[str], chunk_rows: int, dry_run: bool
 ) -> None:
     """Over several chunks, with a campaign that is a dict."""
     campaign = {e164(number): ContactId(n) for n, number in enumerate(sorted(known), 1)}

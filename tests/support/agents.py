@@ -9,6 +9,7 @@ from tests.support.contacts import put_due
 from tongdai.agents import store
 from tongdai.agents.model import Agent, AgentState
 from tongdai.db.pool import Pool
+from tongdai.ids import AgentId, TenantId
 
 
 @dataclass
@@ -19,27 +20,29 @@ class Floor:
     _numbers: itertools.count = field(default_factory=itertools.count)
 
     @property
-    def tenant_id(self) -> int:
+    def tenant_id(self) -> TenantId:
         return self.tenant.tenant_id
 
-    async def agent(self, **fields: object) -> int:
+    async def agent(self, **fields: object) -> AgentId:
         """A new one, who is offline."""
         body = {"agentName": "An agent", "endpoint": f"agent-{next(self._numbers)}", "queueId": self.queue_id} | fields
         return (await self.tenant.done("POST", "/v1/agents", json=body))["agentId"]
 
-    async def idle(self, **fields: object) -> int:
+    async def idle(self, **fields: object) -> AgentId:
         """A new one, who signed in and whose phone was answered."""
         agent_id = await self.agent(**fields)
         await self.sign_in(agent_id)
         return agent_id
 
-    async def sign_in(self, agent_id: int) -> None:
+    async def sign_in(self, agent_id: AgentId) -> None:
         await self.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in")
         async with self.pool.acquire() as conn:
             channels = {agent.agent_id: agent.channel_id for agent in await store.to_call(conn)}
-            assert await store.answered(conn, self.tenant_id, agent_id, channels[agent_id])
+            channel_id = channels[agent_id]
+            assert channel_id is not None
+            assert await store.answered(conn, self.tenant_id, agent_id, channel_id)
 
-    async def talking(self, **fields: object) -> tuple[int, uuid.UUID]:
+    async def talking(self, **fields: object) -> tuple[AgentId, uuid.UUID]:
         """A new one, who talks in that call."""
         agent_id, call_id = await self.idle(**fields), uuid.uuid4()
         async with self.pool.acquire() as conn:
@@ -47,13 +50,13 @@ class Floor:
             assert await store.talking(conn, [(self.tenant_id, call_id)])
         return agent_id, call_id
 
-    async def find(self, agent_id: int) -> Agent:
+    async def find(self, agent_id: AgentId) -> Agent:
         async with self.pool.acquire() as conn:
             found = await store.find(conn, self.tenant_id, agent_id)
         assert found is not None
         return found
 
-    async def state(self, agent_id: int) -> AgentState:
+    async def state(self, agent_id: AgentId) -> AgentState:
         return (await self.find(agent_id)).state
 
     async def campaign(self, **settings: object) -> int:

@@ -51,6 +51,7 @@ class Faulty(httpx2.BaseTransport):
         if fault.refuse is not None:
             return httpx2.Response(fault.refuse, headers=fault.headers, content=fault.body)
         if fault.break_after is not None:
+            assert isinstance(request.stream, httpx2.SyncByteStream)
             body: Iterator[bytes] = iter(request.stream)
             for _ in range(fault.break_after):
                 next(body)
@@ -75,10 +76,12 @@ class AsyncFaulty(httpx2.AsyncBaseTransport):
         if fault.refuse is not None:
             return httpx2.Response(fault.refuse, headers=fault.headers, content=fault.body)
         if fault.break_after is not None:
+            assert isinstance(request.stream, httpx2.AsyncByteStream)
             body: AsyncIterator[bytes] = aiter(request.stream)
             for _ in range(fault.break_after):
                 await anext(body)
-            await body.aclose()
+            if isinstance(body, AsyncGenerator):
+                await body.aclose()
             raise httpx2.WriteError("broken by the test")
         answer = await self._inner.handle_async_request(request)
         if fault.lose_answer:

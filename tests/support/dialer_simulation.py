@@ -30,6 +30,7 @@ from tongdai.campaigns.settings.windows import Span
 from tongdai.dialer import originator
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import Dialer, SwitchTaken
+from tongdai.ids import QueueId
 from tongdai.switch.interface import SwitchAway
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, exponential, lognormal, phone, uniform
@@ -38,7 +39,7 @@ from tongdai.switch.simulated.ledger import CallRecord
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store import IN_CALL, PENDING, MemoryStore
 
-QUEUE = 7
+QUEUE = QueueId(7)
 ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
 STOP_S, DNC_S = 1.0, 5.0
 CALM = Faults()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 import structlog.testing
 
@@ -19,7 +18,7 @@ from tongdai.contacts import bulk_store, phone
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.validation import Problem, check
-from tongdai.db.pool import Pool, open_pool
+from tongdai.db.pool import Connection, Pool, open_pool
 from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
 from tongdai.imports import store
 from tongdai.imports import undo as undo_store
@@ -30,7 +29,6 @@ from tongdai.imports.readers.prepare import prepared
 from tongdai.imports.worker import Worker
 from tongdai.testing import factories
 
-Connection = asyncpg.Connection
 LEASE = timedelta(seconds=30)
 """Longer than any test: a lease ends here when `expire` says so."""
 

@@ -233,7 +233,7 @@ class Server:
         except (*UNREACHABLE, asyncpg.PostgresError):
             return None
 
-    async def key(self, **options: object) -> factories.Key:
+    async def key(self, **options: Any) -> factories.Key:
         """A key, of a tenant of its own unless one is given."""
         async with self.database() as conn:
             return await factories.key(conn, PEPPER.encode(), **options)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import Enum, IntEnum
 from pathlib import Path
+from typing import TypeVar
 
 from tongdai.agents import model as agents
 from tongdai.calls import model as calls
@@ -13,6 +14,7 @@ from tongdai.imports import model as imports
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "state-machines.md"
 
+S = TypeVar("S", bound=Enum)
 HEAD = """# State machines
 
 Printed from the tables of transitions in each `model.py` by `python -m tests.support.state_machines`; a test compares
@@ -46,7 +48,7 @@ def printed() -> str:
     )
 
 
-def _unnamed(table: Mapping[Enum, Iterable[Enum]]) -> Iterable[tuple[Enum, str, Enum]]:
+def _unnamed(table: Mapping[S, Iterable[S]]) -> Iterable[tuple[Enum, str, Enum]]:
     return ((source, "", target) for source, targets in table.items() for target in sorted(targets, key=_place))
 
 

@@ -25,12 +25,12 @@ async def server() -> AsyncGenerator[AriServer]:
         yield server
 
 
-def client(server: AriServer, **options: object) -> AriClient:
+def client(server: AriServer, **options: float) -> AriClient:
     return AriClient(server.url, USER, PASSWORD, APP, rng=random.Random(1), **options)
 
 
 @asynccontextmanager
-async def connected(server: AriServer, callee: Callee | None = None, **options: object) -> AsyncGenerator[Listener]:
+async def connected(server: AriServer, callee: Callee | None = None, **options: float) -> AsyncGenerator[Listener]:
     """A client that is up."""
     if callee is not None:
         server.asterisk.callee = callee

@@ -6,6 +6,8 @@ import random
 import socket
 import time
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,9 +20,9 @@ from tongdai.clock import SystemClock
 from tongdai.switch import commands
 from tongdai.switch.client import MAX_FRAME, AriClient
 from tongdai.switch.commands import Placed
-from tongdai.switch.events import ChannelDestroyed, Connected, Disconnected, Replaced, StasisStart
+from tongdai.switch.events import ChannelDestroyed, Connected, Disconnected, Event, Replaced, StasisStart
 from tongdai.switch.inbox import Inbox, Overrun
-from tongdai.switch.interface import SwitchAway
+from tongdai.switch.interface import Ari, SwitchAway
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Ending, always
 
@@ -32,7 +34,10 @@ DESTROYED = {
 }
 
 
-async def originate(ari: object, channel_id: str, n: int = 0) -> commands.Originated:
+AT = datetime(2026, 11, 22, 5, 50, tzinfo=UTC)
+
+
+async def originate(ari: Ari, channel_id: str, n: int = 0) -> commands.Originated:
     endpoint = commands.endpoint_of(f"8490{n:07d}", "trunk")
     return await commands.originate(ari, channel_id, endpoint, APP)
 
@@ -167,24 +172,28 @@ async def test_listener_too_far_behind_is_made_to_list_again() -> None:
     events = inbox.events()
     assert isinstance(await anext(events), Connected)
     for _ in range(3):
-        inbox.put(StasisStart("c", (), "Up", "", None))
+        inbox.put(StasisStart("c", (), "Up", "", AT))
     with pytest.raises(Overrun):
-        inbox.put(StasisStart("c", (), "Up", "", None))
+        inbox.put(StasisStart("c", (), "Up", "", AT))
     inbox.disconnected()
     inbox.connected()
     assert [type(await anext(events)) for _ in range(2)] == [Disconnected, Connected]
     assert not inbox.caught_up, "it has not dealt with the second"
 
 
+async def next_of(events: AsyncIterator[Event]) -> Event:
+    return await anext(events)
+
+
 async def test_end_of_a_listener_is_the_end_of_being_up_unless_another_has_begun() -> None:
     inbox = Inbox()
     inbox.connected()
     listeners = [inbox.events(), inbox.events()]
-    waiting: list[asyncio.Future[object]] = []
+    waiting: list[asyncio.Task[Event]] = []
     for events in listeners:
         assert isinstance(await anext(events), Connected)
         assert not inbox.caught_up
-        waiting.append(asyncio.ensure_future(anext(events)))
+        waiting.append(asyncio.create_task(next_of(events)))
         await asyncio.sleep(0)
         assert inbox.caught_up
     for future, up in zip(waiting, (True, False), strict=True):

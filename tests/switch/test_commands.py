@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from tests.switch.conftest import APP, connected
 from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
 from tongdai.switch.events import ChannelDestroyed, PlaybackFinished, StasisStart
-from tongdai.switch.interface import Reply, SwitchRefused
+from tongdai.switch.interface import Ari, Reply, SwitchRefused
 from tongdai.switch.simulated.callees import Ending, always
 
 DIGITS = "84901234567"
@@ -66,13 +68,13 @@ def test_sound_is_a_plain_path(path: str) -> None:
 )  # fmt: skip
 async def test_nothing_that_is_not_plain_reaches_the_switch(server: AriServer, wrong: dict[str, object]) -> None:
     async with connected(server) as listener:
-        values = {"endpoint": commands.endpoint_of(DIGITS, "trunk"), "app": APP} | wrong
+        values: dict[str, Any] = {"endpoint": commands.endpoint_of(DIGITS, "trunk"), "app": APP} | wrong
         with pytest.raises(ValueError, match="not a"):
             await commands.originate(listener.ari, "c1", **values)
     assert not server.asterisk.ledger.calls
 
 
-async def originate(ari: object, channel_id: str, digits: str = DIGITS, **options: object) -> commands.Originated:
+async def originate(ari: Ari, channel_id: str, digits: str = DIGITS, **options: Any) -> commands.Originated:
     return await commands.originate(
         ari, channel_id, commands.endpoint_of(digits, "trunk"), APP, ["call", channel_id], "+84281234", **options
     )
@@ -152,9 +154,9 @@ class Answering:
 @pytest.mark.parametrize("body", [None, {}, "x", [None], [{"id": 7}], [{"name": "x"}], [{"id": "c1"}, 7]])
 async def test_listing_that_cannot_be_read_whole_is_refused(body: object) -> None:
     with pytest.raises(SwitchRefused, match="unreadable"):
-        await commands.channels(Answering(body))
+        await commands.channels(cast("Ari", Answering(body)))
 
 
 async def test_message_of_a_refusal_is_short_and_printable() -> None:
-    refused = await originate(Answering({"message": "bad\r\n\x1b[31m" + "x" * 999}, 400), "c1")
+    refused = await originate(cast("Ari", Answering({"message": "bad\r\n\x1b[31m" + "x" * 999}, 400)), "c1")
     assert refused == Refused(400, ("bad???[31m" + "x" * 999)[:200])

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import PEPPER, refused
 from tongdai.clock import SystemClock
 from tongdai.http.principal import Scope
+from tongdai.ids import TenantId
 from tongdai.processes.api import ENDPOINTS, build
 from tongdai.tenants import key_format
 from tongdai.tenants import store as tenants
@@ -262,7 +263,7 @@ async def test_platform_key_acts_for_the_tenant_it_names_and_for_none_without(ap
 
 async def test_tenant_made_after_a_platform_key_named_it_is_known_at_once(api, conn):
     key = await factories.platform_key(conn, PEPPER.encode())
-    tenant_id = await factories.tenant(conn) + 5_000_000_000_000
+    tenant_id = TenantId(await factories.tenant(conn) + 5_000_000_000_000)
     headers = ("X-Api-Key", key.value), ("X-Tenant-ID", str(tenant_id))
     assert await status(api.client, *headers) == 401
     await tenants.create_tenant(conn, tenant_id, "A", "VN")

@@ -14,6 +14,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import Problem, call_again_at, next_open, number_caps, open_until, problems, week
 from tongdai.campaigns.settings.values import EVER, RETRIES, FrequencyCap, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import FOREVER, MIDNIGHT, Span, both, every_day, week_of
+from tongdai.ids import QueueId
 
 VN = "Asia/Ho_Chi_Minh"
 NY = "America/New_York"
@@ -188,7 +189,7 @@ def test_no_span_of_the_period_holds_more_calls_than_the_cap_unless_it_did_befor
 @pytest.mark.parametrize("mode", Mode)
 def test_modes_with_agents_need_a_queue(mode):
     assert (problems(CallSettings(mode=mode)) == [Problem.NO_QUEUE]) == (mode is not Mode.AGENTLESS)
-    assert problems(CallSettings(mode=mode, queue_id=1)) == []
+    assert problems(CallSettings(mode=mode, queue_id=QueueId(1))) == []
 
 
 @pytest.mark.parametrize(("country", "lawless"), [("VN", True), ("US", True), ("CA", False), ("", False)])

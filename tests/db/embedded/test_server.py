@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -77,7 +78,7 @@ async def data_dir(new_dir: Path, spare: Path) -> AsyncIterator[Path]:
         new_dir.rename(spare)
 
 
-def child(script: str, data_dir: Path, **options: object) -> subprocess.Popen[str]:
+def child(script: str, data_dir: Path, **options: Any) -> subprocess.Popen[str]:
     argv = [sys.executable, "-c", script, str(data_dir)]
     return subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
 
@@ -255,7 +256,7 @@ async def test_stale_pid_file_that_names_another_program_is_ignored(data_dir: Pa
     async with embedded.database(data_dir, None):
         kept = (data_dir / "postgres/postmaster.pid").read_text().splitlines()
     owner = (data_dir / "postgres").stat()
-    user = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["/bin/cat"], cwd="/", stdin=subprocess.PIPE, **user) as foreign:
         (data_dir / "postgres/postmaster.pid").write_text("\n".join([str(foreign.pid), *kept[1:], ""]))
         async with embedded.database(data_dir, None) as dsn:

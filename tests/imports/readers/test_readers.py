@@ -141,7 +141,7 @@ def test_lines_that_are_far_too_heavy_for_contacts_are_refused():
 @pytest.mark.parametrize("at", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize("source", [Format.JSON, Format.NDJSON])
 def test_refusal_counts_items_over_all_chunks(at, source):
-    contacts = [{"phoneNumber": "1"}] * 5
+    contacts: list[dict[str, object]] = [{"phoneNumber": "1"}] * 5
     contacts[at] = {"phoneNumber": {}}
     data = body(contacts) if source is Format.JSON else b"\n".join(map(msgspec.json.encode, contacts))
     place = f"contacts[{at}]" if source is Format.JSON else f"Line {at + 1}"

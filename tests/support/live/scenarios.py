@@ -3,7 +3,7 @@
 What becomes of a call is told by the last three digits of the number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 ANSWER, ANSWER_THEN_BYE, BYE_WITH_REASON, NO_ANSWER, PASSWORD = "200", "700", "716", "480", "401"
@@ -106,7 +106,7 @@ def _scenario(steps: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="lab">{steps}</scenario>\n'
 
 
-def _invited(endings: object) -> str:
+def _invited(endings: Iterable[str]) -> str:
     tests = "".join(
         f'<ereg regexp="{digits}@" search_in="hdr" header="To:" check_it="false" assign_to="is{digits}"/>'
         for digits in endings

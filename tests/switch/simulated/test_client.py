@@ -311,7 +311,7 @@ def test_fault_of_each_kind_occurs() -> None:
         assert len(ends) > len(set(ends)), "some were told twice"
         assert len(set(ends)) < counts["ended"], "some were not told"
 
-    shares = {name: 0.1 for name in Faults.__slots__ if not name.endswith("_s")}
+    shares: dict[str, Any] = {name: 0.1 for name in Faults.__slots__ if not name.endswith("_s")}
     assert not play(scene, always(Ending.BUSY, 1), Faults(**shares)).ledger.violations
 
 
