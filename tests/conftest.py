@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.support import contacts
 from tests.support.databases import SERVER, database_on, of_database
@@ -25,6 +26,9 @@ from tongdai.processes.api import build
 from tongdai.settings import Settings
 from tongdai.testing import factories
 from tongdai.testing.asgi import running
+
+hypothesis_settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+hypothesis_settings.load_profile("tests")
 
 PEPPER = "a pepper for the tests, long enough"
 LONGEST = (
