@@ -9,8 +9,8 @@ Each statement of the package is parsed by PostgreSQL's own parser and held to t
 2. One tenant for a statement: no arrays of tenants. Work over all tenants is a plain select of candidates, listed in
    checks/sql_all_tenants.py with its reason; a transaction for each tenant then locks and changes.
 3. Rows and advisory locks are taken within one tenant. A lock of the session is for the session's own connection.
-4. An update and a delete call no volatile function in expressions of their own, and no stable one within CASE or
-   COALESCE, `on conflict do update` neither anywhere: the time comes from a CTE.
+4. An update and a delete call no volatile function in expressions of their own, no stable one within CASE or COALESCE,
+   and add no interval to a column; `on conflict do update` calls neither kind: times come from a CTE.
 6. Planner settings by `set local`: no `set_config`, no `force_generic_plan`, nothing that outlives a transaction.
 
 Rule 5, that a statement ends in a select, is a matter of style that this check leaves to the reader.
@@ -225,6 +225,8 @@ class _Visit:
             elif name in STABLE and within_case:
                 where = kind if conditional else f"CASE or COALESCE of {kind}"
                 self._offend(4, f"{name}() within {where}; take it from a CTE")
+        for column in _shifted_times(parts):
+            self._offend(4, f"time arithmetic with {column} within {kind}, which is stable; do it in a CTE")
 
     def _offend(self, rule: int, why: str) -> None:
         self.found.append(Offence(self._name, rule, why))
@@ -339,6 +341,30 @@ def _calls(node: object, *, conditional: bool) -> Iterator[tuple[str, bool]]:
                 yield from _calls(getattr(node, attribute), conditional=inside)
         case _:
             return
+
+
+def _shifted_times(node: object) -> Iterator[str]:
+    """Columns of times, by their names, that something is added to or taken from; not within CTEs."""
+    match node:
+        case tuple():
+            for part in node:
+                yield from _shifted_times(part)
+        case sql.WithClause():
+            return
+        case sql.Node():
+            if isinstance(node, sql.A_Expr) and node.name[0].sval in {"+", "-"}:
+                for side in (node.lexpr, node.rexpr):
+                    if isinstance(side, sql.ColumnRef) and _is_time(side):
+                        yield side.fields[-1].sval
+            for attribute in node:
+                yield from _shifted_times(getattr(node, attribute))
+        case _:
+            return
+
+
+def _is_time(column: sql.ColumnRef) -> bool:
+    name = getattr(column.fields[-1], "sval", "")
+    return name.endswith(("_at", "_until", "_since", "_before"))
 
 
 def _name(call: sql.FuncCall) -> str:

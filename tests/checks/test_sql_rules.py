@@ -73,6 +73,8 @@ PLANTED = {
         "update contact set due_at = coalesce(due_at, now()) where tenant_id = $1",
         "update contact set due_at = case when name is null then current_timestamp end where tenant_id = $1",
         "delete from contact where tenant_id = $1 and random() < 0.5",
+        "update contact set due_at = clock.now_at + $2 from clock where tenant_id = $1",
+        "update contact set name = null where tenant_id = $1 and created_at + interval '1 day' < $2",
         "insert into contact (tenant_id) values ($1) on conflict (tenant_id) do update set due_at = clock_timestamp()",
         "insert into contact (tenant_id) values ($1) on conflict (tenant_id) do update set due_at = now()",
     ],

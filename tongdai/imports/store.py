@@ -111,11 +111,11 @@ _TENANTS = 20
 # The oldest job of the tenant that nobody holds.
 CLAIM = """
 with clock as materialized (
-    select clock_timestamp() as now_at
+    select clock_timestamp() as now_at, clock_timestamp() + $2::interval as lease_until
 ), next as (
     select job_id from import_job, clock
     where tenant_id = $1 and undone_at is null and (finished_at is null or undo_requested_at is not null)
-        and (lease_until is null or lease_until < now_at)
+        and (import_job.lease_until is null or import_job.lease_until < now_at)
     order by job_id limit 1 for update of import_job skip locked
 ), turn as (
     insert into import_turn (tenant_id, served_at) select $1, now_at from next, clock
@@ -123,7 +123,7 @@ with clock as materialized (
 ), claimed as (
     update import_job j set status = case when j.finished_at is null then 'processing' else j.status end,
         started_at = case when j.finished_at is null then coalesce(j.started_at, clock.now_at) else j.started_at end,
-        fence = j.fence + 1, attempts = least(j.attempts, 1000) + 1, lease_until = clock.now_at + $2
+        fence = j.fence + 1, attempts = least(j.attempts, 1000) + 1, lease_until = clock.lease_until
     from next, clock where j.tenant_id = $1 and j.job_id = next.job_id
     returning j.tenant_id, j.job_id, j.campaign_id, j.list_id, j.dry_run, j.finished_at is not null as undoing,
         j.fence, j.attempts, j.meets_known
@@ -144,9 +144,9 @@ async def claim(conn: Connection, lease: timedelta) -> Claimed | None:
 # First in the transaction of a chunk: it holds the job's row until the end, so that nobody claims the job meanwhile.
 TAKE = """
 with clock as materialized (
-    select clock_timestamp() as now_at
+    select clock_timestamp() + $4::interval as lease_until
 ), held as (
-    update import_job set lease_until = now_at + $4 from clock
+    update import_job set lease_until = clock.lease_until from clock
     where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing'
     returning created_rows + duplicate_rows + failed_rows + 1 as first_row, first_contact_id
 ), taken as (
@@ -267,9 +267,9 @@ async def release(conn: Connection, claimed: Claimed) -> None:
 
 RESCHEDULE = """
 with clock as materialized (
-    select clock_timestamp() as now_at
+    select clock_timestamp() + $4::interval as not_before
 )
-update import_job set lease_until = now_at + $4 from clock
+update import_job set lease_until = clock.not_before from clock
 where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
 """
 

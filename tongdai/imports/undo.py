@@ -51,9 +51,9 @@ async def request_undo(
 # As TAKE.
 TAKE_BACK = """
 with clock as materialized (
-    select clock_timestamp() as now_at
+    select clock_timestamp() + $4::interval as lease_until
 ), held as (
-    update import_job set lease_until = now_at + $4 from clock
+    update import_job set lease_until = clock.lease_until from clock
     where tenant_id = $1 and job_id = $2 and fence = $3 and undo_requested_at is not null and undone_at is null
     returning true
 )
