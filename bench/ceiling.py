@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from tongdai.contacts import listing, store
-from tongdai.contacts.api import ContactAdded, ContactBody, ContactPage, ContactRow
+from tongdai.contacts import customer_id, listing, store
+from tongdai.contacts.api import ContactAdded
+from tongdai.contacts.view import ContactBody, ContactPage, ContactRow
 from tongdai.db.pool import ACQUIRE_TIMEOUT_S
 
 _encode = msgspec.json.Encoder().encode
@@ -39,17 +40,21 @@ async def _page(scope: dict[str, Any], _: Any) -> bytes:
     path = scope["path"].split("/")
     page = int(scope["query_string"].partition(b"page=")[2] or 0)
     async with _state["pool"].acquire() as conn:
+        customer = customer_id.of(_state["tenant"])
         rows = await conn.fetch(listing.PAGE, _state["tenant"], int(path[3]), int(path[5]), 20, page * 20)
-    data = [ContactRow(r[1], r[2], "0" + r[3][3:], r[4], r[5], r[6], r[7], r[8], r[9] or None) for r in rows]
+    data = [
+        ContactRow(r[1], customer(int(r[2][1:])), "0" + r[2][3:], r[7], r[3], r[4], r[8], r[5], r[6] or None)
+        for r in rows
+    ]
     return _encode(ContactPage(totalRecord=rows[0][0], data=data))
 
 
 async def _post(scope: dict[str, Any], receive: Any) -> bytes:
     campaign = int(scope["path"].split("/")[3])
     new = _body((await receive())["body"])
-    number = "+84" + new.phoneNumber[1:]
+    number = int("84" + new.phoneNumber[1:])
     async with _state["pool"].acquire() as conn:
-        row = await conn.fetchrow(store.ADD, _state["tenant"], campaign, new.listId, number, new.name, None, None, ZONE)
+        row = await conn.fetchrow(store.ADD, _state["tenant"], campaign, new.listId, number, ZONE, None, new.name, None)
     contact_id, list_id = row["added_id"], row["added_list"]
     message = f"Contact added to list {list_id}"
     return _encode(ContactAdded(error_message=message, contactId=contact_id, listId=list_id, duplicate=False))

@@ -254,7 +254,7 @@ async def test_many_rows_skip_what_the_campaign_has_and_what_came_before(conn, t
         added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
     assert added.made == {number(2), number(3)}
     found, total = await listing.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
-    assert [(one.phone, one.name) for one in found] == [(number(3), "No. 0"), (number(2), "No. 2")]
+    assert [(one.phone, one.fields.name) for one in found] == [(number(3), "No. 0"), (number(2), "No. 2")]
     assert total == 2
 
 
@@ -510,8 +510,8 @@ async def test_campaigns_are_read_by_their_key(filled, large):
     await assert_uses(filled, "campaign_pkey", "campaign", campaigns.PAGE, *args)
 
 
-async def test_claim_of_an_import_reads_open_jobs_alone(filled):
-    await assert_uses(filled, "import_job_open", "import_job", imports.CLAIM, "10 seconds")
+async def test_claim_of_an_import_reads_open_jobs_alone(filled, large):
+    await assert_uses(filled, "import_job_open", "import_job", imports.CLAIM, large[0], "10 seconds")
 
 
 async def test_job_is_found_by_its_key(filled, large):

@@ -106,7 +106,7 @@ async def test_first_contact_is_the_one_of_the_samples_and_ids_follow(conn: asyn
     first, total = await all_contacts(conn, 501)
     second, rest = await all_contacts(conn, 502)
     assert (total, rest) == (150, 30)
-    assert first[0] == Contact(ContactId(88001), "+84901234567", "Nguyen Van A", 0, None, None, None, ZONE)
+    assert first[0] == Contact(ContactId(88001), "+84901234567", 0, None, None, ZONE, ("Nguyen Van A", None))
     assert [contact.contact_id for contact in (*first, *second)] == list(range(88001, 88181))
     assert customer_id.of(demo.TENANT)(84901234567) == 55001
     assert {(contact.process_status, contact.call_status) for contact in (*first, *second)} == {(0, None)}
@@ -129,7 +129,7 @@ async def test_names_are_vietnamese_and_the_same_each_time(conn: asyncpg.Connect
     before, _ = await all_contacts(conn, 501)
     await demo.prepare(conn, own, reset=True)
     assert (await all_contacts(conn, 501))[0] == before
-    names = [contact.name or "" for contact in before[1:]]
+    names = [contact.fields.name or "" for contact in before[1:]]
     assert all(len(name.split()) == 3 and unicodedata.is_normalized("NFC", name) for name in names)
     assert sum(not name.isascii() for name in names) > 100
 

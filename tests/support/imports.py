@@ -16,6 +16,7 @@ from tests.support.seeded import seeded
 from tests.support.sent_rows import Row, sent_of
 from tongdai.contacts import bulk_store, phone
 from tongdai.contacts import store as contacts
+from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Connection, Pool, open_pool
@@ -168,7 +169,7 @@ def accounted(rows: list[dict[str, Any]], known: Iterable[str]) -> list[Accounte
     told: list[Accounted] = []
     before, seen, normalise = set(known), set[str](), phone.normaliser("VN")
     for row in rows:
-        new = check(normalise, row.get("phoneNumber"), row.get("name"), row.get("externalId"))
+        new = check(normalise, row.get("phoneNumber"), [row.get(field.text.wire) for field in FIELDS])
         sent = row.get("phoneNumber"), row.get("externalId")
         written = str(sent[0]) if sent[0] is not None else None
         if isinstance(new, Problem):

@@ -2,28 +2,37 @@
 
 from collections.abc import Iterable
 from itertools import repeat
+from typing import Any
 
 import msgspec
 
+from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import Scalar
 from tongdai.imports.readers.sent_rows import SentRows
 
-
-class Row(msgspec.Struct):
-    """A row as sent."""
-
-    phoneNumber: Scalar = None  # noqa: N815 - as the wire has it
-    name: Scalar = None
-    externalId: Scalar = None  # noqa: N815
-    attributes: dict[str, Scalar] | None = None
-    timeZone: Scalar = None  # noqa: N815
-
-
-def rows_of(sent: SentRows) -> list[Row]:
-    columns = (sent.phones, sent.names, sent.external_ids, msgspec.to_builtins(sent.attributes), sent.time_zones)
-    return [Row(*row) for row in zip(*(repeat(None, len(sent)) if c is None else c for c in columns), strict=True)]
+Row: Any = msgspec.defstruct(
+    "Row",
+    [
+        ("phoneNumber", Scalar, None),
+        *((field.text.wire, Scalar, None) for field in FIELDS[:2]),  # those that tests name by their place
+        ("attributes", dict[str, Scalar] | None, None),
+        ("timeZone", Scalar, None),
+        *((field.text.wire, Scalar, None) for field in FIELDS[2:]),
+    ],
+)
+"""A row as sent."""
 
 
-def sent_of(rows: Iterable[Row]) -> SentRows:
-    fields = zip(*(msgspec.structs.astuple(row) for row in rows), strict=True)
-    return SentRows(*map(list, fields))
+def rows_of(sent: SentRows) -> list[Any]:
+    columns = (sent.phones, *sent.values, msgspec.to_builtins(sent.attributes), sent.time_zones)
+    names = ("phoneNumber", *(field.text.wire for field in FIELDS), "attributes", "timeZone")
+    rows = zip(*(repeat(None, len(sent)) if c is None else c for c in columns), strict=True)
+    return [Row(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def sent_of(rows: Iterable[Any]) -> SentRows:
+    kept = list(rows)
+    values = [[getattr(row, field.text.wire) for row in kept] for field in FIELDS]
+    return SentRows(
+        [row.phoneNumber for row in kept], values, [row.attributes for row in kept], [row.timeZone for row in kept]
+    )

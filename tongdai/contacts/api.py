@@ -3,20 +3,29 @@
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from tongdai import ids
-from tongdai.contacts import customer_id, listing, phone, store
-from tongdai.contacts.model import MAX_EXTERNAL_ID, Added, Change, Contact, NewContact, Scalar, Search, number_of
+from tongdai.contacts import listing, phone, store
+from tongdai.contacts.fields import FIELDS, place_of, sent_of
+from tongdai.contacts.model import Added, Change, NewContact, Search
 from tongdai.contacts.store import Refusal
 from tongdai.contacts.validation import Problem, check, check_fields
+from tongdai.contacts.view import (
+    CHANGEABLE,
+    SAMPLE,
+    SCHEMAS,
+    ContactBody,
+    ContactChange,
+    ContactDetail,
+    ContactPage,
+    rows_of,
+)
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, paging
 from tongdai.http.endpoint import (
     ID,
-    NAME,
-    PLAIN_TEXT,
     Answer,
     Endpoint,
     Query,
@@ -55,66 +64,17 @@ class ListPage(msgspec.Struct, kw_only=True):
     data: list[ListRow]
 
 
-class ContactRow(msgspec.Struct):
-    contactId: int
-    customerId: int
-    phoneNumber: str
-    name: str | None
-    processStatus: int
-    callStatus: str | None
-    externalId: str | None
-    attributes: dict[str, Any] | None
-    timeZone: str | None
-
-
-class ContactDetail(ContactRow):
-    listId: int
-
-
-class ContactPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
-    data: list[ContactRow]
-
-
-class ContactBody(msgspec.Struct, forbid_unknown_fields=True):
-    phoneNumber: str
-    name: str | None = None
-    listId: int | None = None
-    externalId: str | None = None
-    attributes: dict[str, Scalar] | None = None
-    timeZone: str | None = None
-
-
-class ContactChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    name: str | UnsetType | None = UNSET
-    timeZone: str | UnsetType | None = UNSET
-    externalId: str | UnsetType | None = UNSET
-    attributes: dict[str, Scalar] | UnsetType | None = UNSET
-
-
 class ContactAdded(Done, kw_only=True):
     contactId: int
     listId: int
     duplicate: bool
 
 
+_EXTERNAL_ID = FIELDS[place_of("external_id")].text.longest
 _body = msgspec.json.Decoder(ContactBody)
 _change = msgspec.json.Decoder(ContactChange)
 
-_EXTERNAL_ID = {"maxLength": MAX_EXTERNAL_ID, **PLAIN_TEXT}
 _TIME_ZONE = {"description": "An IANA name; without one, the zone is that of the number", "maxLength": 64}
-_SAMPLE: dict[str, Any] = {
-    "contactId": 88001,
-    "customerId": 55001,
-    "phoneNumber": "0901234567",
-    "name": "Nguyen Van A",
-    "processStatus": 0,
-    "callStatus": None,
-    "externalId": None,
-    "attributes": None,
-    "timeZone": "Asia/Ho_Chi_Minh",
-}
 
 
 @endpoint(
@@ -158,12 +118,10 @@ async def contact_lists(request: Request) -> Answer:
                 "processStatus", "0 pending, 1 in_call, 2 processed", {"type": "integer", "minimum": 0, "maximum": 2}, 0
             ),
             Query("phoneNumber", "A number in any written form", {"type": "string"}, "0901234567"),
-            Query(
-                "externalId", "The caller's own reference", {"type": "string", "maxLength": MAX_EXTERNAL_ID}, "CRM-1"
-            ),
+            Query("externalId", "The caller's own reference", {"type": "string", "maxLength": _EXTERNAL_ID}, "CRM-1"),
         ),
         answer=ContactPage,
-        sample={"success": "1", "totalRecord": 150, "data": [_SAMPLE]},
+        sample={"success": "1", "totalRecord": 150, "data": [SAMPLE]},
     )
 )
 async def contacts(request: Request) -> Answer:
@@ -176,7 +134,7 @@ async def contacts(request: Request) -> Answer:
         found = await listing.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
-    return answer(ContactPage(totalRecord=found[1], data=_rows(found[0], who)))
+    return answer(ContactPage(totalRecord=found[1], data=rows_of(found[0], who)))
 
 
 @endpoint(
@@ -190,10 +148,9 @@ async def contacts(request: Request) -> Answer:
         refine={
             "ContactBody": {
                 "phoneNumber": PHONE_SCHEMA,
-                "name": NAME,
                 "listId": ID,
-                "externalId": _EXTERNAL_ID,
                 "timeZone": _TIME_ZONE,
+                **SCHEMAS,
             }
         },
         body_sample={"phoneNumber": "0901234567", "name": "Nguyen Van A", "listId": 501},
@@ -225,7 +182,7 @@ async def add_contact(request: Request) -> Answer:
         tag=_TAG,
         summary="A contact; timeZone is where it is called by the clock, several by commas, null when unknown",
         answer=ContactDetail,
-        sample=_SAMPLE | {"listId": 501},
+        sample=SAMPLE | {"listId": 501},
     )
 )
 async def get_contact(request: Request) -> Answer:
@@ -236,7 +193,7 @@ async def get_contact(request: Request) -> Answer:
     if found is None:
         raise NotFound("Contact not found")
     contact, list_id = found
-    (row,) = _rows([contact], who)
+    (row,) = rows_of([contact], who)
     return answer(ContactDetail(**msgspec.structs.asdict(row), listId=list_id))
 
 
@@ -251,9 +208,8 @@ async def get_contact(request: Request) -> Answer:
         refine={
             "ContactChange": {
                 "": {"minProperties": 1},
-                "name": NAME,
                 "timeZone": _TIME_ZONE,
-                "externalId": _EXTERNAL_ID,
+                **SCHEMAS,
             }
         },
         body_sample={"name": "Nguyen Van A", "timeZone": "Asia/Bangkok"},
@@ -313,7 +269,7 @@ def _search(query: dict[str, list[str]], country: str) -> Search:
         number = written
     external_id = paging.single(query, "externalId")
     if external_id is not None:
-        body.text_field("externalId", external_id, MAX_EXTERNAL_ID, min_length=1)
+        body.text_field("externalId", external_id, _EXTERNAL_ID, min_length=1)
     return Search(None if status < 0 else status, number, external_id)
 
 
@@ -322,26 +278,23 @@ def _new(raw: bytes, who: Principal) -> tuple[NewContact, ListId | None]:
     if sent.listId is not None and not 0 < sent.listId < 10**ids.MAX_DIGITS:
         raise InvalidInput(f"listId must be an id, a whole number above 0, not {shown(sent.listId)}")
     normalise = phone.normaliser(who.country)
-    new = check(normalise, sent.phoneNumber, sent.name, sent.externalId, sent.attributes, sent.timeZone)
+    new = check(normalise, sent.phoneNumber, sent_of(sent), sent.attributes, sent.timeZone)
     if isinstance(new, Problem):
         raise InvalidInput(str(new))
     return new, None if sent.listId is None else ListId(sent.listId)
 
 
-def _changed(sent: ContactChange) -> Change:
+def _changed(sent: Any) -> Change:
     if sent == ContactChange():
-        raise InvalidInput("Expected at least one of name, timeZone, externalId, attributes")
+        raise InvalidInput(f"Expected at least one of {', '.join(CHANGEABLE)}")
+    given = {field: value for field, value in zip(FIELDS, sent_of(sent), strict=True) if value is not UNSET}
     change = Change(
-        name=KEEP if isinstance(sent.name, UnsetType) else sent.name,
-        time_zone=KEEP if isinstance(sent.timeZone, UnsetType) else sent.timeZone,
-        external_id=KEEP if isinstance(sent.externalId, UnsetType) else sent.externalId,
-        attributes=KEEP if isinstance(sent.attributes, UnsetType) else sent.attributes,
+        values={field.column: value for field, value in given.items()},
+        time_zone=KEEP if sent.timeZone is UNSET else sent.timeZone,
+        attributes=KEEP if sent.attributes is UNSET else sent.attributes,
     )
     attributes = None if isinstance(change.attributes, Keep) else change.attributes
-    name, external_id, time_zone = (
-        None if field is KEEP else field for field in (change.name, change.external_id, change.time_zone)
-    )
-    problem = check_fields(name, external_id, attributes, time_zone)
+    problem = check_fields(given, attributes, None if change.time_zone is KEEP else change.time_zone)
     if problem is not None:
         raise InvalidInput(str(problem))
     return change
@@ -368,24 +321,6 @@ def _error(refusal: Refusal) -> ApiError:
             return InvalidState("The campaign is stopped and takes no contacts")
         case Refusal.NOT_PENDING:
             return InvalidState("The contact is being called or was called: only pending contacts can be deleted")
-
-
-def _rows(contacts: list[Contact], who: Principal) -> list[ContactRow]:
-    shown, customer = phone.shower(who.country), customer_id.of(who.tenant_id)
-    return [
-        ContactRow(
-            contact_id,
-            customer(number_of(e164)),
-            shown(e164),
-            name,
-            status,
-            call_status,
-            external_id,
-            more,
-            zone or None,
-        )
-        for contact_id, e164, name, status, call_status, external_id, more, zone in contacts
-    ]
 
 
 HANDLERS: list[Route] = [contact_lists, contacts, add_contact, get_contact, change_contact, delete_contact]

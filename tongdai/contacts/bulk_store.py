@@ -11,6 +11,7 @@ import asyncpg
 from tongdai.contacts import time_zone_store
 from tongdai.contacts.columns import NewContacts, columns_of
 from tongdai.contacts.due import LEAVE_RUNS
+from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact, number_of
 from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, Refusal
@@ -31,22 +32,25 @@ cross join lateral (
     select number, contact_id from contact where tenant_id = $1 and campaign_id = $2 and number = wanted.number limit 1
 ) c
 """
-# The columns of NewContacts ($4, $6, $7, $8, and $5 for the places of zones), taken apart. The line after the last one
-# is empty.
-_SENT = r"""
-    select number::bigint, ($9::smallint[])[coalesce(zone_place::integer, 0) + 1] as zone, name, external_id,
-        attributes::jsonb as attributes, position
+_VALUES = 9
+"""The parameter of the first of FIELDS."""
+_TEXTS = ", ".join(rf"string_to_table(${_VALUES + f.place}::text, E'\n', E'\x1a')" for f in FIELDS)
+# The columns of NewContacts: $4 numbers, $5 places of zones, $6 attributes, $9 and so on the declared fields. The line
+# after the last one is empty.
+_SENT = rf"""
+    select number::bigint, ($7::smallint[])[coalesce(zone_place::integer, 0) + 1] as zone,
+        attributes::jsonb as attributes, {COLUMNS}, position
     from rows from (
-        string_to_table($4::text, E'\n'), string_to_table($5::text, E'\n'), string_to_table($6::text, E'\n', E'\x1a'),
-        string_to_table($7::text, E'\n', E'\x1a'), string_to_table($8::text, E'\n', 'null')
-    ) with ordinality as sent (number, zone_place, name, external_id, attributes, position)
+        string_to_table($4::text, E'\n'), string_to_table($5::text, E'\n'), string_to_table($6::text, E'\n', 'null'),
+        {_TEXTS}
+    ) with ordinality as sent (number, zone_place, attributes, {COLUMNS}, position)
     where number <> ''
 """
 # Identity gives ids in the order of the rows. Blocks are counted for the smallest span, and those added up.
-_INSERT = """added as (
-    insert into contact (tenant_id, campaign_id, list_id, number, zone, in_run, name, external_id, attributes)
-    select $1, $2, $3, number, zone, zone = any($10::smallint[]), name, external_id, attributes
-    from ({sent}) sent order by position
+_INSERT = f"""added as (
+    insert into contact (tenant_id, campaign_id, list_id, number, zone, in_run, attributes, {COLUMNS})
+    select $1, $2, $3, number, zone, zone = any($8::smallint[]), attributes, {COLUMNS}
+    from ({{sent}}) sent order by position
     returning contact_id, zone, in_run
 ), runs as (
     insert into contact_run (tenant_id, campaign_id, zone, first_id, next_id, last_id, contacts)
@@ -73,7 +77,7 @@ _INSERT = """added as (
 )
 select contacts, first_id, case when last_id - first_id >= contacts then (
     select array_agg(contact_id order by contact_id) from added
-) end as contact_ids{also} from total
+) end as contact_ids{{also}} from total
 """
 INSERT_COLUMNS = f"with {_INSERT.format(sent=_SENT, also='')}"
 _NOT_KNOWN = "select * from sent where not exists (select from known where known.position = sent.position)"
@@ -137,7 +141,7 @@ async def _values(conn: Connection, new: NewContacts) -> tuple[object, ...]:
     counts = Counter(zones[place] for place in new.places())
     many = max(_RUN_LEAST, new.count // _RUN_SHARE)
     in_runs = [zone for zone, contacts in counts.items() if contacts >= many]
-    return new.numbers, new.zone_places, new.names, new.external_ids, new.attributes, zones, in_runs
+    return new.numbers, new.zone_places, new.attributes, zones, in_runs, *new.values
 
 
 def _ids(added: asyncpg.Record) -> Sequence[ContactId]:

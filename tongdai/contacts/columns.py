@@ -10,6 +10,7 @@ from itertools import repeat
 
 import msgspec
 
+from tongdai.contacts.fields import FIELDS, values_of
 from tongdai.contacts.model import NewContact
 
 LINE_END = "\n"
@@ -25,9 +26,8 @@ class NewContacts(msgspec.Struct, array_like=True, frozen=True):
     count: int
     numbers: str
     """The digits of E.164 numbers, without `+`."""
-    names: str | None
-    """None: no contact has a name; likewise below."""
-    external_ids: str | None
+    values: list[str | None]
+    """A column for each of FIELDS; None: no contact has a value; likewise below."""
     attributes: str | None
     """JSON objects."""
     zones: list[str]
@@ -44,20 +44,17 @@ class NewContacts(msgspec.Struct, array_like=True, frozen=True):
 
     def rows(self) -> list[NewContact]:
         """One by one, for tests and small batches."""
-        names, external_ids = self._texts(self.names), self._texts(self.external_ids)
+        values = zip(*map(self._texts, self.values), strict=True)
         attributes = [None] * self.count if self.attributes is None else lines_of(self.attributes)
         zones = self.contact_zones()
         return [
             NewContact(
                 phone=phone,
-                name=name,
-                external_id=external_id,
+                **{field.column: value for field, value in zip(FIELDS, own, strict=True)},
                 attributes=None if sent is None else msgspec.json.decode(sent),
                 time_zone=zone,
             )
-            for phone, name, external_id, sent, zone in zip(
-                self.phones(), names, external_ids, attributes, zones, strict=True
-            )
+            for phone, own, sent, zone in zip(self.phones(), values, attributes, zones, strict=True)
         ]
 
     def places(self) -> Iterable[int]:
@@ -103,8 +100,7 @@ def columns_of(rows: Iterable[NewContact]) -> NewContacts:
     return NewContacts(
         len(kept),
         column([row.phone.removeprefix("+") for row in kept]),
-        optional_column([row.name for row in kept]),
-        optional_column([row.external_id for row in kept]),
+        [optional_column(values) for values in zip(*map(values_of, kept), strict=True)] or [None] * len(FIELDS),
         None if attributes.count(None) == len(kept) else attribute_lines(attributes),
         different,
         column(list(zone_places(zones, different))) if len(different) > 1 else None,

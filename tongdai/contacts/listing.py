@@ -1,5 +1,8 @@
 """A campaign's lists, and the contacts of a list a page at a time, in the database."""
 
+import asyncpg
+
+from tongdai.contacts.fields import columns_of
 from tongdai.contacts.in_call import IN_CALL, phone, process_status
 from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search, number_of
 from tongdai.contacts.store import CAMPAIGN_EXISTS
@@ -24,8 +27,8 @@ async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) 
 
 
 # Of `c`, a row of contact, and `z`, its time zone: whether it is in a call is evaluated only for rows on the page.
-_CONTACT = f"""c.contact_id, {phone("c")} as phone, c.name, {process_status("c")}, c.call_status, c.external_id,
-    c.attributes, z.name as zone"""
+_CONTACT = f"""c.contact_id, {phone("c")} as phone, {process_status("c")}, c.call_status, c.attributes,
+    z.name as zone, {columns_of("c")}"""
 
 
 def _by_id(where: str, limit: str) -> str:
@@ -151,8 +154,7 @@ async def page(
         rows = await conn.fetch(PAGE if offset < DEEP else PAGE_DEEP, *place)
     if not rows:
         return None
-    # After the total, the columns of _CONTACT are the fields of Contact.
-    return [Contact._make(row[1:]) for row in rows if row[1] is not None], rows[0]["total"]
+    return [_contact(row) for row in rows if row[1] is not None], rows[0]["total"]
 
 
 FIND = f"""
@@ -166,4 +168,9 @@ async def find(
 ) -> tuple[Contact, ListId] | None:
     """A contact of the campaign, and the list it is in."""
     row = await conn.fetchrow(FIND, tenant_id, campaign_id, contact_id)
-    return None if row is None else (Contact._make(row[1:]), row[0])
+    return None if row is None else (_contact(row), row[0])
+
+
+def _contact(row: asyncpg.Record) -> Contact:
+    """Of the columns of _CONTACT, after one other."""
+    return Contact(row[1], row[2], row[3], row[4], row[5], row[6], row[7:])

@@ -1,9 +1,11 @@
 """Contact lists, contacts, and what may be asked of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from tongdai.contacts.fields import FIELDS, Fields, Values
 from tongdai.contacts.time_zones import zone_of
 from tongdai.ids import ContactId, ListId
 from tongdai.keep import KEEP, Keep
@@ -12,8 +14,6 @@ Scalar = str | int | float | bool | None
 """What an attribute of a contact may be."""
 
 DEFAULT_LIST = "Default List"
-MAX_NAME = 255
-MAX_EXTERNAL_ID = 128
 MAX_ATTRIBUTES = 4096
 """Bytes of JSON."""
 
@@ -42,22 +42,24 @@ class Contact(NamedTuple):
     contact_id: ContactId
     phone: str
     """E.164."""
-    name: str | None
     process_status: int
     call_status: str | None
-    external_id: str | None
     attributes: dict[str, Any] | None
     zone: str
     """As `time_zones.zone_of` gives it."""
+    values: Values
+    """Of its fields."""
+
+    @property
+    def fields(self) -> Fields:
+        return Fields(**{declared.column: value for declared, value in zip(FIELDS, self.values, strict=True)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewContact:
+class NewContact(Fields):
     """A person to call, checked and with the number in E.164."""
 
     phone: str
-    name: str | None = None
-    external_id: str | None = None
     attributes: dict[str, Any] | None = None
     time_zone: str | None = None
     """An IANA name; None: that of the number."""
@@ -71,10 +73,10 @@ class NewContact:
 class Change:
     """What is to become of a contact, checked; None clears a field."""
 
-    name: str | Keep | None = KEEP
+    values: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    """Of the fields that change, by column."""
     time_zone: str | Keep | None = KEEP
     """None: that of the number."""
-    external_id: str | Keep | None = KEEP
     attributes: dict[str, Any] | Keep | None = KEEP
 
 

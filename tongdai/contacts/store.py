@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 from tongdai.contacts import time_zone_store
 from tongdai.contacts.due import LEAVE_RUNS
+from tongdai.contacts.fields import COLUMNS, FIELDS, parameters, values_of
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import DEFAULT_LIST, Added, Change, NewContact, number_of
 from tongdai.contacts.time_zones import zone_of
@@ -65,8 +66,8 @@ with place as materialized (
 ), numbered as materialized (
     select zone from time_zone where name = $5
 ), added as (
-    insert into contact (tenant_id, campaign_id, list_id, number, zone, name, external_id, attributes)
-    select $1, $2, place.list_id, $4, numbered.zone, $6, $7, $8
+    insert into contact (tenant_id, campaign_id, list_id, number, zone, attributes, {COLUMNS})
+    select $1, $2, place.list_id, $4, numbered.zone, $6, {parameters(7)}
     from place cross join numbered
     where place.status <> {STOPPED} and place.list_id is not null and not exists (select from known)
     on conflict do nothing returning contact_id, zone, {CHANGED}
@@ -96,7 +97,7 @@ async def add(
     number = number_of(new.phone)
     while True:
         row = await conn.fetchrow(
-            ADD, tenant_id, campaign_id, list_id, number, new.zone, new.name, new.external_id, new.attributes
+            ADD, tenant_id, campaign_id, list_id, number, new.zone, new.attributes, *values_of(new)
         )
         if row is None:
             return Refusal.NO_CAMPAIGN
@@ -164,9 +165,12 @@ async def delete(
     return Refusal.NO_CONTACT
 
 
-CHANGE = """
-update contact set name = case when $4 then $5 else name end,
-    external_id = case when $6 then $7 else external_id end, attributes = case when $8 then $9 else attributes end
+_SET = ", ".join(
+    f"{field.column} = case when ${6 + 2 * field.place} then ${7 + 2 * field.place} else {field.column} end"
+    for field in FIELDS
+)
+CHANGE = f"""
+update contact set attributes = case when $4 then $5 else attributes end, {_SET}
 where tenant_id = $1 and campaign_id = $2 and contact_id = $3
 """
 # A run is of one zone: who gets another waits by a row of their own, as long as they did.
@@ -202,9 +206,10 @@ async def change(
             zone = (await time_zone_store.numbers(conn, [name]))[name]
             if zone != held["zone"]:
                 await conn.execute(MOVE_ZONE, *place, zone)
-        fields: list[object] = []
-        for value in (change.name, change.external_id, change.attributes):
-            fields += [value is not KEEP, None if value is KEEP else value]
-        await conn.execute(CHANGE, *place, *fields)
+        attributes = change.attributes
+        values: list[object] = [attributes is not KEEP, None if attributes is KEEP else attributes]
+        for field in FIELDS:
+            values += [field.column in change.values, change.values.get(field.column)]
+        await conn.execute(CHANGE, *place, *values)
         await audit.record(conn, tenant_id, by, "contact.change", f"contact {contact_id}")
     return None

@@ -1,12 +1,14 @@
 """Whether what somebody sends is a person to call. Pure, and the same for a single contact and a row of an import."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from tongdai.contacts.model import MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME, NewContact, Scalar
+from tongdai.contacts.fields import FIELDS, Field, Text
+from tongdai.contacts.model import MAX_ATTRIBUTES, NewContact, Scalar
 from tongdai.contacts.phone import Reason
 from tongdai.contacts.time_zones import is_zone
 from tongdai.text import has_control
@@ -29,53 +31,49 @@ class Problem:
 def check(
     normalise: Normalise,
     phone: object,
-    name: object = None,
-    external_id: object = None,
+    values: Sequence[object] = (None,) * len(FIELDS),
     attributes: Mapping[str, Scalar] | None = None,
     time_zone: object = None,
 ) -> NewContact | Problem:
-    """The contact with its number in E.164, or the first thing that is wrong with it."""
+    """The contact with its number in E.164, or the first thing that is wrong with it. `values` are those of FIELDS."""
     if not isinstance(phone, str) or not phone.strip():
         return Problem("phoneNumber", "missing", "is missing: expected a phone number as text")
     number = normalise(phone)
     if isinstance(number, Reason):
         return Problem("phoneNumber", number.value, number.message)
-    problem = check_fields(name, external_id, attributes, time_zone)
+    problem = check_fields(dict(zip(FIELDS, values, strict=True)), attributes, time_zone)
     if problem is not None:
         return problem
-    assert name is None or isinstance(name, str)
-    assert external_id is None or isinstance(external_id, str)
+    texts: dict[str, Any] = {field.column: value for field, value in zip(FIELDS, values, strict=True)}
     assert time_zone is None or isinstance(time_zone, str)
     return NewContact(
         phone=number,
-        name=name,
-        external_id=external_id,
+        **texts,
         attributes=dict(attributes) if attributes is not None else None,
         time_zone=time_zone,
     )
 
 
 def check_fields(
-    name: object, external_id: object, attributes: Mapping[str, Scalar] | None, time_zone: object
+    values: Mapping[Field, object], attributes: Mapping[str, Scalar] | None, time_zone: object
 ) -> Problem | None:
     """The first thing that is wrong with what a contact has besides its number. None is right for each."""
-    return (
-        _text("name", name, MAX_NAME)
-        or _text("externalId", external_id, MAX_EXTERNAL_ID)
-        or _attributes(attributes)
-        or _time_zone(time_zone)
-    )
+    for field, value in values.items():
+        problem = _text(field.text, value)
+        if problem is not None:
+            return problem
+    return _attributes(attributes) or _time_zone(time_zone)
 
 
-def _text(field: str, value: object, longest: int) -> Problem | None:
+def _text(text: Text, value: object) -> Problem | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return Problem(field, "not_text", "must be text")
-    if len(value) > longest:
-        return Problem(field, "too_long", f"must have at most {longest} characters, not {len(value)}")
+        return Problem(text.wire, "not_text", "must be text")
+    if len(value) > text.longest:
+        return Problem(text.wire, "too_long", f"must have at most {text.longest} characters, not {len(value)}")
     if has_control(value):
-        return Problem(field, "control_character", "must not contain control characters")
+        return Problem(text.wire, "control_character", "must not contain control characters")
     return None
 
 

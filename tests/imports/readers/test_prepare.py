@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.sent_rows import Row, sent_of
 from tongdai.contacts import phone
+from tongdai.contacts.fields import sent_of as values_of_row
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
@@ -27,7 +28,7 @@ VALUES = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=Fa
 ATTRIBUTES = st.none() | st.dictionaries(TEXT, VALUES, max_size=2)
 ATTRIBUTES |= st.sampled_from([{}, {"a": "x" * 4087}, {"a": "x" * 4089}, {"a": "\\"}, {"a": "é" * 1000}, {"a\x7f": 1}])
 ZONES = st.none() | st.sampled_from(["Asia/Bangkok", "UTC", "Mars/Base", "", 7])
-ROWS = st.builds(Row, PHONES, NAMES, EXTERNAL_IDS, ATTRIBUTES, ZONES)
+ROWS = st.builds(Row, phoneNumber=PHONES, name=NAMES, externalId=EXTERNAL_IDS, attributes=ATTRIBUTES, timeZone=ZONES)
 
 
 def one_by_one(
@@ -39,7 +40,7 @@ def one_by_one(
     problems: list[tuple[int, str, str]] = []
     repeats: list[list[int]] = []
     for at, row in enumerate(rows):
-        checked = check(normalise, row.phoneNumber, row.name, row.externalId, row.attributes, row.timeZone)
+        checked = check(normalise, row.phoneNumber, values_of_row(row), row.attributes, row.timeZone)
         if isinstance(checked, Problem):
             problems.append((at, checked.code, str(checked)))
         elif checked.phone in contacts:
@@ -72,7 +73,7 @@ def test_rows_checked_by_columns_are_those_checked_one_by_one(rows: list[Row], c
 
 
 def test_heavy_rows_are_stored_as_several_chunks_in_their_order() -> None:
-    rows = [Row(f"09{n:08}", "x", None, {"a": "y" * 4000}) for n in range(4000)]
+    rows = [Row(f"09{n:08}", "x", attributes={"a": "y" * 4000}) for n in range(4000)]
     chunks = list(prepared(sent_of(rows), "VN", len(rows)))
     assert len(chunks) == 4
     assert all(len(one.payload) < prepare.CHUNK_BYTES + 1000 for one in chunks)

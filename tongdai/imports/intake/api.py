@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tongdai import ids
+from tongdai.contacts import fields
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import Scalar
 from tongdai.db import idempotency
@@ -42,18 +43,20 @@ _TAG = "Imports"
 MAX_LIST_NAME = 255
 
 
-class BulkContact(msgspec.Struct, forbid_unknown_fields=True):
-    phoneNumber: str
-    name: str | None = None
-    externalId: str | None = None
-    attributes: dict[str, Scalar] | None = None
-    timeZone: str | None = None
-
-
-class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
-    # For the document: the body itself is read by imports.readers.
-    contacts: list[BulkContact]
-    listName: str | None = None
+BulkContact = msgspec.defstruct(
+    "BulkContact",
+    [
+        ("phoneNumber", str),
+        *((field.text.wire, str | None, None) for field in fields.FIELDS),
+        ("attributes", dict[str, Scalar] | None, None),
+        ("timeZone", str | None, None),
+    ],
+    forbid_unknown_fields=True,
+)
+# For the document: the body itself is read by imports.readers.
+BulkBody = msgspec.defstruct(
+    "BulkBody", [("contacts", list[BulkContact]), ("listName", str | None, None)], forbid_unknown_fields=True
+)
 
 
 class BulkStarted(Done, kw_only=True):

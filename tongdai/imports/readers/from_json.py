@@ -2,7 +2,7 @@
 
 import io
 import mmap
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -55,7 +55,7 @@ def _read_bulk(data: bytes | mmap.mmap) -> Bulk:
         raise InvalidInput(f"The body is not valid JSON in UTF-8: {shown(error)}") from None
 
 
-def _read_items(raws: list[msgspec.Raw], start: int) -> list[Item]:
+def _read_items(raws: list[msgspec.Raw], start: int) -> list[Any]:
     try:
         return _items.decode(b"[" + b",".join([bytes(raw) for raw in raws]) + b"]")
     except UNREADABLE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -47,7 +47,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         first = False
 
 
-def _read_items(lines: list[bytes], number: int) -> list[Item]:
+def _read_items(lines: list[bytes], number: int) -> list[Any]:
     try:
         return _items.decode_lines(b"".join(lines))
     except UNREADABLE:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tongdai.contacts.fields import FIELDS
 from tongdai.errors import InvalidInput, shown
 
 SHOWN_COLUMNS = 12
@@ -17,17 +18,10 @@ _NUMBER = """
     sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno phone1
     phone1value primaryphone contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
 """
-_NAME = """
-    name fullname hoten hovaten tenkhachhang tenkh hotenkhachhang hovatenkhachhang tendaydu customername contactname
-    displayname tenlienhe nguoilienhe khachhang ten
-"""
-_EXTERNAL_ID = """
-    externalid externalref externalreference extid ref reference referenceid makhachhang makh customercode customerid
-    mathamchieu
-"""
 _TIME_ZONE = "timezone muigio"
 _PLACES = tuple(
-    {name: place for place, name in enumerate(names.split())} for names in (_NUMBER, _NAME, _EXTERNAL_ID, _TIME_ZONE)
+    {name: place for place, name in enumerate(names.split())}
+    for names in (_NUMBER, _TIME_ZONE, *(field.text.headers for field in FIELDS))
 )
 
 _NO_WORD = re.compile(r"[\W_]+")
@@ -40,8 +34,8 @@ class Columns:
 
     width: int
     phone: int
-    name: int | None
-    external_id: int | None
+    values: tuple[int | None, ...]
+    """Of FIELDS."""
     time_zone: int | None
     attributes: tuple[tuple[int, str], ...]
     """Every other column and its name, all different."""
@@ -57,12 +51,12 @@ def folded(header: str) -> str:
 def columns_of(header: Sequence[str]) -> Columns | None:
     """None when no column is named for a phone number. InvalidInput when one is named twice."""
     names = [folded(cell) for cell in header]
-    phone, name, external_id, time_zone = (_place(header, names, places) for places in _PLACES)
+    phone, time_zone, *values = (_place(header, names, places) for places in _PLACES)
     if phone is None:
         return None
-    taken = {phone, name, external_id, time_zone}
+    taken = {phone, time_zone, *values}
     others = [(at, cell) for at, cell in enumerate(header) if at not in taken]
-    return Columns(len(header), phone, name, external_id, time_zone, _named(others), shown(header[phone].strip()))
+    return Columns(len(header), phone, tuple(values), time_zone, _named(others), shown(header[phone].strip()))
 
 
 def no_phone(header: Sequence[str], where: str) -> InvalidInput:

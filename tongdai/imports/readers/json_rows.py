@@ -1,5 +1,7 @@
 """Rows that are JSON objects: of a bulk body, or a line each."""
 
+from typing import Any
+
 import msgspec
 
 from tongdai.errors import InvalidInput, shown
@@ -11,7 +13,7 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 """What msgspec raises for bytes that are no JSON, or for none that Python can hold."""
 
 
-def has_number(items: list[Item]) -> bool:
+def has_number(items: list[Any]) -> bool:
     return any(item.phoneNumber not in (None, "") for item in items)
 
 

@@ -21,7 +21,8 @@ from tongdai.contacts.columns import (
     optional_column,
     zone_places,
 )
-from tongdai.contacts.model import MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME
+from tongdai.contacts.fields import FIELDS
+from tongdai.contacts.model import MAX_ATTRIBUTES
 from tongdai.contacts.phone import Reason
 from tongdai.contacts.time_zones import common_zone, is_zone, zone_of
 from tongdai.contacts.validation import Problem, check
@@ -58,7 +59,7 @@ def prepared(sent: SentRows, country: str, last: int) -> Iterator[Chunk]:
 
 def _weight(sent: SentRows, attributes: str | None) -> int:
     """About as many bytes as the rows have in UTF-8: other characters than ASCII count as one."""
-    columns = (sent.phones, sent.names, sent.external_ids, sent.time_zones)
+    columns = (sent.phones, *sent.values, sent.time_zones)
     cells = sum(_length(values) for values in columns if values is not None)
     return cells + (0 if attributes is None else len(attributes))
 
@@ -74,15 +75,14 @@ def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
     attribute_column = None if attributes is None else lines_of(attributes)
     problems = _problems(sent, numbers, attribute_column, country)
     repeats = _repeats(numbers, problems)
-    names: Sequence[Any] | None = sent.names
-    external_ids: Sequence[Any] | None = sent.external_ids
+    values: Sequence[Sequence[Any] | None] = sent.values
     zones: Sequence[Any] | None = sent.time_zones
     if problems or repeats:
         left_out = {row for row, _, _ in problems}.union(row for row, _ in repeats)
         kept = [row not in left_out for row in range(len(sent))]
-        numbers, names, external_ids, attribute_column, zones = (
-            None if values is None else list(compress(values, kept))
-            for values in (numbers, names, external_ids, attribute_column, zones)
+        numbers, attribute_column, zones, *values = (
+            None if cells is None else list(compress(cells, kept))
+            for cells in (numbers, attribute_column, zones, *values)
         )
         assert numbers is not None
     different, places = _zones(numbers, zones)
@@ -91,8 +91,7 @@ def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
     contacts = NewContacts(
         len(numbers),
         column(numbers).replace("+", ""),
-        None if names is None else optional_column(names),
-        None if external_ids is None else optional_column(external_ids),
+        [None if texts is None else optional_column(texts) for texts in values],
         None if attribute_column is None else column(attribute_column),
         different,
         places,
@@ -116,8 +115,8 @@ def _problems(
     suspects: set[int] = set()
     if not _only(numbers, str):
         suspects.update(row for row, number in enumerate(numbers) if isinstance(number, Reason))
-    suspects.update(_suspect_texts(sent.names, MAX_NAME))
-    suspects.update(_suspect_texts(sent.external_ids, MAX_EXTERNAL_ID))
+    for field, values in zip(FIELDS, sent.values, strict=True):
+        suspects.update(_suspect_texts(values, field.text.longest))
     suspects.update(_suspect_attributes(attributes))
     suspects.update(_suspect_zones(sent.time_zones))
     if not suspects:
@@ -128,8 +127,7 @@ def _problems(
         problem = check(
             normalise,
             sent.phones[row],
-            None if sent.names is None else sent.names[row],
-            None if sent.external_ids is None else sent.external_ids[row],
+            [None if values is None else values[row] for values in sent.values],
             None if sent.attributes is None else msgspec.to_builtins(sent.attributes[row]),
             None if sent.time_zones is None else sent.time_zones[row],
         )

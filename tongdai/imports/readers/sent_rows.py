@@ -6,17 +6,20 @@ from typing import Any
 
 import msgspec
 
+from tongdai.contacts.fields import FIELDS, place_of, sent_of
 from tongdai.contacts.model import Scalar
 
-
-class Item(msgspec.Struct, forbid_unknown_fields=True):
-    """A row as JSON has it. A structure where text belongs fails the whole request."""
-
-    phoneNumber: Scalar = None
-    name: Scalar = None
-    externalId: Scalar = None
-    attributes: dict[str, Scalar] | None = None
-    timeZone: Scalar = None
+Item: Any = msgspec.defstruct(
+    "Item",
+    [
+        ("phoneNumber", Scalar, None),
+        *((field.text.wire, Scalar, None) for field in FIELDS),
+        ("attributes", dict[str, Scalar] | None, None),
+        ("timeZone", Scalar, None),
+    ],
+    forbid_unknown_fields=True,
+)
+"""A row as JSON has it. A structure where text belongs fails the whole request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,8 @@ class SentRows:
     """Some rows of a file in their order, a sequence for each field. A value of the wrong kind fails its row."""
 
     phones: Sequence[Scalar]
-    names: Sequence[Scalar] | None
-    """None: no row has one; likewise below."""
-    external_ids: Sequence[Scalar] | None
+    values: Sequence[Sequence[Scalar] | None]
+    """A column for each of FIELDS; None: no row has one; likewise below."""
     attributes: Sequence[object] | None
     """An object that msgspec can write, for each row; None for none."""
     time_zones: Sequence[Scalar] | None
@@ -38,19 +40,21 @@ class SentRows:
         """The rows from `start` to before `stop`."""
         return SentRows(
             self.phones[start:stop],
-            None if self.names is None else self.names[start:stop],
-            None if self.external_ids is None else self.external_ids[start:stop],
+            [None if column is None else column[start:stop] for column in self.values],
             None if self.attributes is None else self.attributes[start:stop],
             None if self.time_zones is None else self.time_zones[start:stop],
         )
 
+    @property
+    def external_ids(self) -> Sequence[Scalar] | None:
+        return self.values[place_of("external_id")]
 
-def sent_rows(items: Sequence[Item]) -> SentRows:
+
+def sent_rows(items: Sequence[Any]) -> SentRows:
     """The columns of rows that come one by one."""
     return SentRows(
         [item.phoneNumber for item in items],
-        _column([item.name for item in items]),
-        _column([item.externalId for item in items]),
+        [_column(list(values)) for values in zip(*map(sent_of, items), strict=True)] or [None] * len(FIELDS),
         _column([item.attributes for item in items]),
         _column([item.timeZone for item in items]),
     )

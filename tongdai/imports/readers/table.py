@@ -93,8 +93,7 @@ def _sent_rows(columns: Columns) -> Callable[[Batch | Plain], SentRows]:
         attributes = attributes_of(cells)
         return SentRows(
             _phones(cells[columns.phone]),
-            None if columns.name is None else _texts(cells[columns.name]),
-            None if columns.external_id is None else _texts(cells[columns.external_id]),
+            [None if at is None else _texts(cells[at]) for at in columns.values],
             attributes if extra is None or not any(extra) else list(_with(extra, attributes)),
             None if columns.time_zone is None else _texts(cells[columns.time_zone]),
         )

@@ -1,0 +1,101 @@
+"""The texts that a contact has besides its number: each is declared here, and nowhere else.
+
+To add one: a column in a migration, a line in `Fields`, the guide, a test (CONTRIBUTING.md, "Adding a contact field").
+From the declaration follow the checks, the columns of statements and what rows are read into, the bodies and answers of
+the API and their schemas, and the columns of files that are imported. Pure.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Annotated, Any, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """How a field appears outside the database."""
+
+    wire: str
+    """Its name in JSON."""
+    longest: int
+    """Characters; as the column's check has it."""
+    headers: str
+    """What a column of a file is named that holds it, folded (imports/readers/header.py), the clearest first."""
+    sample: str | None = None
+    documented: bool = False
+    """Whether the vendor's documents have it: it comes before processStatus, the others after callStatus."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """A field's attribute is named like its column. Documented fields come first."""
+
+    name: Annotated[
+        str | None,
+        Text(
+            "name",
+            255,
+            "name fullname hoten hovaten tenkhachhang tenkh hotenkhachhang hovatenkhachhang tendaydu customername "
+            "contactname displayname tenlienhe nguoilienhe khachhang ten",
+            "Nguyen Van A",
+            documented=True,
+        ),
+    ] = None
+    external_id: Annotated[
+        str | None,
+        Text(
+            "externalId",
+            128,
+            "externalid externalref externalreference extid ref reference referenceid makhachhang makh customercode "
+            "customerid mathamchieu",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    column: str
+    text: Text
+    place: int
+    """Among FIELDS."""
+
+
+def _declared() -> Iterator[Field]:
+    for place, (column, hint) in enumerate(get_type_hints(Fields, include_extras=True).items()):
+        (text,) = hint.__metadata__
+        yield Field(column, text, place)
+
+
+FIELDS = tuple(_declared())
+DOCUMENTED = sum(field.text.documented for field in FIELDS)
+assert all(field.text.documented == (field.place < DOCUMENTED) for field in FIELDS), "documented fields come first"
+COLUMNS = ", ".join(field.column for field in FIELDS)
+"""For SQL."""
+Values = tuple[str | None, ...]
+"""Of a contact, in the order of FIELDS."""
+
+
+def columns_of(table: str) -> str:
+    """COLUMNS of a table or its alias."""
+    return ", ".join(f"{table}.{field.column}" for field in FIELDS)
+
+
+def parameters(first: int) -> str:
+    """For SQL: `$6, $7`, a parameter for each field."""
+    return ", ".join(f"${first + field.place}" for field in FIELDS)
+
+
+def _getter(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda of: (get(of),)
+
+
+values_of: Callable[[object], tuple[Any, ...]] = _getter([field.column for field in FIELDS])
+"""Of something with an attribute for each column."""
+sent_of: Callable[[object], tuple[Any, ...]] = _getter([field.text.wire for field in FIELDS])
+"""Of something with an attribute for each name on the wire."""
+
+
+def place_of(column: str) -> int:
+    """Of a field among FIELDS."""
+    return next(field.place for field in FIELDS if field.column == column)
