@@ -126,7 +126,8 @@ async def test_numbers_that_others_add_at_the_same_moment_are_no_crash(conn: Con
     await conn.execute(
         """create sequence raced;
            create function raced() returns trigger language plpgsql as $$ begin
-               if nextval('raced') <= 3 then raise exception 'planted' using errcode = 'unique_violation'; end if;
+               if nextval('raced') <= 3 then raise exception 'planted' using errcode = 'unique_violation',
+                   constraint = 'contact_tenant_id_campaign_id_number_key'; end if;
                return new; end $$;
            create trigger raced before insert on contact for each statement execute function raced()"""
     )

@@ -27,8 +27,9 @@ BACK_OFF_S = 0.2
 HAND_BACK_S = 1.0
 """A worker that stops waits no longer for a database that hangs."""
 
-AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
-"""What others did at the same moment, such as adding a number that this chunk had just looked up: no crash."""
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""Raised because of what others did at the same moment: no crash."""
+NUMBER_KEY = "contact_tenant_id_campaign_id_number_key"
 _REFUSALS = {
     Refusal.STOPPED: "The campaign was stopped",
     Refusal.NO_CAMPAIGN: "The campaign is gone",
@@ -91,10 +92,11 @@ class Worker:
                 await self._import(claimed)
         except UNREACHABLE:
             raise
-        except AGAIN:
-            metrics.IMPORT_CHUNKS.labels("again").inc()
-            await self._hand_back(claimed)
         except Exception as error:
+            if isinstance(error, AGAIN) or _is_number_taken(error):
+                metrics.IMPORT_CHUNKS.labels("again").inc()
+                await self._hand_back(claimed)
+                return
             # The rows stay; the claim after MAX_ATTEMPTS such ends the job, and holds nobody up meanwhile.
             metrics.IMPORT_CHUNKS.labels("crashed").inc()
             log.exception("chunk failed", tenant=claimed.tenant_id, job=claimed.job_id, error=type(error).__name__)
@@ -106,13 +108,17 @@ class Worker:
 
         To look up each number costs a quarter more than to insert them, and most files have new ones alone.
         """
-        if not claimed.meets_known and not claimed.dry_run:
-            with suppress(asyncpg.UniqueViolationError):
-                async with self.pool.acquire() as conn, conn.transaction():
-                    await import_chunk(conn, claimed, self.lease, look_up=False)
-                return
+        look_up = claimed.meets_known or claimed.dry_run
+        try:
+            await self._import_once(claimed, look_up=look_up)
+        except asyncpg.UniqueViolationError as error:
+            if look_up or not _is_number_taken(error):
+                raise
+            await self._import_once(claimed, look_up=True)
+
+    async def _import_once(self, claimed: Claimed, *, look_up: bool) -> None:
         async with self.pool.acquire() as conn, conn.transaction():
-            await import_chunk(conn, claimed, self.lease, look_up=True)
+            await import_chunk(conn, claimed, self.lease, look_up=look_up)
 
     async def _hand_back(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
@@ -133,6 +139,13 @@ class Worker:
                 await self.wake.wait()
         except TimeoutError:
             return
+
+
+def _is_number_taken(error: Exception) -> bool:
+    """Whether the campaign has a number that was to be inserted: looked up, it was added at the same moment."""
+    if not isinstance(error, asyncpg.UniqueViolationError):
+        return False
+    return (getattr(error, "constraint_name", None) or "").startswith(NUMBER_KEY)  # a shard's has a suffix
 
 
 def pause_after(attempts: int) -> timedelta:
