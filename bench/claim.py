@@ -21,6 +21,10 @@ CLAIMS = 300
 WARM = 20
 SMALL = 50_000
 """Contacts of the small campaign."""
+RESCHEDULED = 100_000
+"""Contacts that were called and wait for another time; a fifth of a small campaign."""
+IN_CALL = 2_000
+"""Contacts that are in calls meanwhile; a fiftieth of a small campaign."""
 _SMALL, _LARGE = 7, 8
 """Parts of all numbers, of which no other benchmark takes these."""
 
@@ -38,7 +42,7 @@ def run(on: World, logs: Path) -> list[Row]:
     with world.database(on.data_dir) as dsn:
         small, large = asyncio.run(_measure(on, dsn, logs))
     p50s, p99s = ([_quantile(side.times_ms, share) for side in (small, large)] for share in (0.5, 0.99))
-    what = f"claiming {TAKEN} contacts of {large.contacts:,} that are pending"
+    what = f"claiming {TAKEN} contacts of {large.contacts:,}, {RESCHEDULED:,} rescheduled, {IN_CALL:,} in calls"
     told = f"{p99s[1]:.1f} ms (p50 {p50s[1]:.1f} ms), {len(large.times_ms)} claims"
     flat = f"{p99s[1] / p99s[0]:.2f} (p50 {p50s[1] / p50s[0]:.2f}; {p99s[0]:.1f} ms of {small.contacts:,})"
     return [
@@ -69,39 +73,50 @@ async def _measure(on: World, dsn: str, folder: Path) -> tuple[Side, Side]:
     return small, large
 
 
-_CEILINGS = [FrequencyCap(1, timedelta(days=1))]
+_CAPS = [FrequencyCap(1, timedelta(days=1))]
 _RUN = "update campaign set status = 2 where tenant_id = $1 and campaign_id = $2"
-# Due in the order in which they were added, as after an import. COPY takes a column's default for each row.
-_DUE = """
-alter table contact alter column zone set default 'Asia/Ho_Chi_Minh',
-    alter column due_at set default clock_timestamp() - interval '1 day'
+# The first contacts of the only run, as if each had been called once.
+_RESCHEDULE = """
+with run as (
+    update contact_run set next_id = next_id + $3, contacts = contacts - $3
+    where tenant_id = $1 and campaign_id = $2 returning next_id - $3 as first_id, next_id - 1 as last_id
+), moved as (
+    update contact set in_run = false from run
+    where tenant_id = $1 and contact_id between run.first_id and run.last_id
+    returning contact_id, campaign_id, zone
+)
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select $1, contact_id, campaign_id, now() + interval '7 days', zone from moved
 """
-_AS_IT_WAS = "alter table contact alter column zone set default '', alter column due_at set default now()"
 
 
 async def _side(on: World, dsn: str, folder: Path, part: int, count: int) -> Side:
+    """A campaign whose first contacts are rescheduled, and some others in calls."""
     target = await jobs.new_target(on, dsn)
+    terms = Terms(target.tenant_id, target.campaign_id, {"Asia/Ho_Chi_Minh": FOREVER}, timedelta(minutes=1), _CAPS)
+    await held.hold(dsn, target, people.numbers(part, count), folder)
     conn = await connect(dsn, name="bench")
     try:
         await conn.execute(_RUN, target.tenant_id, target.campaign_id)
-        await conn.execute(_DUE)
-        await held.hold(dsn, target, people.numbers(part, count), folder)
-        await conn.execute(_AS_IT_WAS)
+        await conn.execute(_RESCHEDULE, target.tenant_id, target.campaign_id, min(RESCHEDULED, count // 5))
+        for _ in range(min(IN_CALL, count // 50) // TAKEN):
+            await claim.claim(conn, terms, TAKEN)
     finally:
         await conn.close()
-    zones = {"Asia/Ho_Chi_Minh": FOREVER}
-    terms = Terms(target.on.tenant_id, target.campaign_id, zones, timedelta(minutes=1), _CEILINGS)
     return Side(terms, count)
 
 
-# In one statement for all: the benchmark is of the claim. As `calls.store.end` leaves them, but for the totals.
+# In one statement for all: the benchmark is of the claim. As the end of a call leaves them, but for the counters.
 _END = """
 with ended as (
     update call set state = 'ended', outcome = 'no_answer', dialled_at = now(), ended_at = now()
-    where tenant_id = $1 and state <> 'ended' returning contact_id
+    where tenant_id = $1 and call_id = any($2::uuid[]) returning contact_id
+), changed as (
+    update contact c set call_status = 'no_answer' from ended
+    where c.tenant_id = $1 and c.contact_id = ended.contact_id returning c.contact_id, c.campaign_id, c.zone
 )
-update contact c set process_status = 0, call_status = 'no_answer', due_at = now() + interval '7 days'
-from ended where c.tenant_id = $1 and c.contact_id = ended.contact_id
+insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
+select $1, contact_id, campaign_id, now() + interval '7 days', zone from changed
 """
 
 
@@ -112,5 +127,5 @@ async def _claimed_ms(conn: Connection, terms: Terms) -> float:
     time_ms = (time.perf_counter() - began) * 1000
     if len(claims.calls) != TAKEN:
         raise SystemExit(f"bench: {len(claims.calls)} contacts were claimed, not {TAKEN}")
-    await conn.execute(_END, terms.tenant_id)
+    await conn.execute(_END, terms.tenant_id, [call.call_id for call in claims.calls])
     return time_ms

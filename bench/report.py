@@ -27,17 +27,20 @@ share whatever else the machine does: ratios can be compared between machines, s
 - **start**: from the command to the first page of contacts, on a data directory that exists.
 - **numbers**: texts as they stand in Vietnamese lists, mobile and fixed, old and unusable, read into E.164.
 - **import**: a file of `phoneNumber,name,externalId` through `tongdai serve` on a fresh data directory, from the first
-  byte sent until the job is seen to be `done`, on two processors for all of it. COPY is psql's, of the same people
-  normalised and with their ids, customers and then contacts in one transaction, in a database of its own on that server
-  that the migrations made: the same keys, indexes and foreign keys. The ORM's importer gets a twentieth of the file, on
-  that database too, and is compared by rows a second. Every side has a tenant of its own in each round; what a turn
-  leaves to be done (vacuum, statistics, checkpoint) is done before the next. Pages are read 100 times a second while a
-  file is imported, and timed from when each was due.
-- **again**: the same file twice, and another one into a campaign of millions. Those are put there by COPY and their
-  indexes made afterwards, which leaves these as full as they can be: the first rows added pay for that.
+  byte sent until the job is seen to be `done`, on two processors for all of it. The version before runs from a checkout
+  and an environment of its own, with a server and a data directory of its own, and takes its turn in each round. COPY
+  is psql's, of the same people normalised and with their ids, in one transaction, in a database of its own on the
+  product's server, with a schema as it is usually written: a primary key, a unique number in the campaign, an index of
+  the list, two foreign keys. The ORM's importer gets a twentieth of the file, on that schema too, and is compared by
+  rows a second. Every side has a campaign of its own in each round; what a turn leaves to be done (vacuum, statistics,
+  checkpoint) is done before the next. Pages are read 100 times a second while a file is imported, and timed from when
+  each was due.
+- **again**: the same file twice, and another one into a campaign of millions, by the version before too. Those are put
+  there by COPY and their indexes made afterwards, which leaves these as full as they can be: the first rows added pay
+  for that.
 - **deep**: pages of 20 far down a list of millions.
-- **claim**: 50 due contacts taken in the order in which they were added, with a ceiling for numbers, and committed; the
-  two campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
+- **claim**: 50 due contacts taken in the order in which they were added, with a frequency cap for numbers, and
+  committed; the two campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
 - **pacing**: simulated floors, 30 days of 8 h, one seed, the simulator pacing was tuned in; a call not answered rings
   out 30 s unless the row says otherwise; a ratio is of the time agents talk.
 - **client**: how much faster than anything measured here the load can be.
