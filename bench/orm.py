@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from tongdai.contacts import customer_id
 from tongdai.tenants import key_format
 
 
@@ -42,14 +43,19 @@ class Contact(Base):
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[int]
-    customer_id: Mapped[int]
-    phone: Mapped[str]
+    number: Mapped[int]
     name: Mapped[str | None]
     process_status: Mapped[int]
     call_status: Mapped[str | None]
     external_id: Mapped[str | None]
     attributes: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    zone: Mapped[str]
+    zone: Mapped[int]
+
+
+class TimeZone(Base):
+    __tablename__ = "time_zone"
+    zone: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
 
 
 class ContactRow(BaseModel):
@@ -113,20 +119,24 @@ async def contacts(
         raise HTTPException(404, "Contact list not found")
     of_list = (Contact.tenant_id == key.tenant_id, Contact.list_id == list_id)
     total = (await db.execute(select(func.count()).select_from(Contact).where(*of_list))).scalar_one()
-    wanted = select(Contact).where(*of_list).order_by(Contact.contact_id).limit(size).offset(page * size)
-    rows = (await db.execute(wanted)).scalars()
-    return ContactPage(totalRecord=total, data=[_row(contact) for contact in rows])
+    zoned = select(Contact, TimeZone.name).join(TimeZone, TimeZone.zone == Contact.zone)
+    wanted = zoned.where(*of_list).order_by(Contact.contact_id).limit(size).offset(page * size)
+    customer = customer_id.of(key.tenant_id)
+    rows = await db.execute(wanted)
+    return ContactPage(
+        totalRecord=total, data=[_row(contact, zone, customer(contact.number)) for contact, zone in rows]
+    )
 
 
-def _row(contact: Contact) -> ContactRow:
+def _row(contact: Contact, zone: str, customer: int) -> ContactRow:
     return ContactRow(
         contactId=contact.contact_id,
-        customerId=contact.customer_id,
-        phoneNumber="0" + contact.phone.removeprefix("+84"),
+        customerId=customer,
+        phoneNumber="0" + str(contact.number).removeprefix("84"),
         name=contact.name,
         processStatus=contact.process_status,
         callStatus=contact.call_status,
         externalId=contact.external_id,
         attributes=contact.attributes,
-        timeZone=contact.zone or None,
+        timeZone=zone or None,
     )

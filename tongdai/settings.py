@@ -83,8 +83,8 @@ class Settings:
     """Requests that a worker handles at once; further ones wait in the socket's backlog."""
     drain_s: float = 10.0
     """Seconds that requests in flight may take to finish on SIGTERM."""
-    import_chunk_rows: int = 5000
-    """Rows of an import in one transaction."""
+    import_chunk_rows: int = 10_000
+    """Rows of an import in one transaction, at most."""
     import_lease_s: float = 10.0
     """Seconds without a heartbeat after which another worker takes over an import."""
     import_rows_days: int = 30

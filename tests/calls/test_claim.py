@@ -26,6 +26,7 @@ from tests.support.call_scene import (
     waits,
 )
 from tests.support.contacts import zone_number
+from tests.support.databases import pid_of
 from tongdai.calls import claim, store
 from tongdai.calls.model import Call, CallState, Claims, Ending, Outcome
 from tongdai.campaigns.settings.values import FrequencyCap
@@ -205,7 +206,7 @@ async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_of
         await transaction.start()
         assert ids_of(await claim.claim(first, terms, 5)) == first_ids
         later = asyncio.ensure_future(claim.claim(second, terms_of(tenant_id, other), 5))
-        await waits(conn, second.get_server_pid())
+        await waits(conn, pid_of(second))
         await transaction.commit()
         claims = await later
     assert (ids_of(claims), claims.rescheduled) == ([ids[2]], 2)
@@ -231,7 +232,7 @@ async def test_contact_that_came_into_a_call_before_it_was_held_stays_in_it(pool
         assert ids_of(await claim.claim(first, terms, 5)) == ids
         await listed(conn, tenant_id, number(1))
         later = asyncio.ensure_future(claim._claim(second, HALF_WAY, terms, 5, None))
-        await waits(conn, second.get_server_pid())
+        await waits(conn, pid_of(second))
         await transaction.commit()
         await conn.execute("select pg_advisory_unlock(77)")
         assert await later == Claims([])

@@ -30,6 +30,7 @@ from tests.support.call_scene import (
     terms_of,
     waits,
 )
+from tests.support.databases import pid_of
 from tongdai.calls import claim, finish, store
 from tongdai.calls.model import NOT_PLACED, TRANSITIONS, CallState, Claims, Detection, Ending, History, Outcome, Verdict
 from tongdai.campaigns.settings.windows import FOREVER
@@ -297,7 +298,7 @@ async def test_of_two_ends_at_once_one_counts(pool, conn, tenant_id, claimed):
         await transaction.start()
         assert await call_steps.end(first, claimed, BUSY, None)
         later = asyncio.ensure_future(call_steps.end(second, claimed, LOST, await now_of(conn)))
-        await waits(conn, second.get_server_pid())
+        await waits(conn, pid_of(second))
         await transaction.commit()
         assert not await later
     assert tuple(await contact(conn, tenant_id, claimed.contact_id))[:2] == (2, "busy")

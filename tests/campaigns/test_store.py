@@ -6,6 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from tests.support.databases import pid_of
 from tongdai.campaigns import store
 from tongdai.campaigns.model import Action
 from tongdai.campaigns.settings.model import CallSettings
@@ -112,7 +113,7 @@ async def test_locked_queue_cannot_be_deleted_before_the_campaign_refers_to_it(c
         async with conn.transaction():
             assert await store.lock_queue(conn, tenant.tenant_id, queue_id)
             going = asyncio.create_task(other.execute("delete from inbound_queue where queue_id = $1", queue_id))
-            while not await conn.fetchval(WAITS, other.get_server_pid()):
+            while not await conn.fetchval(WAITS, pid_of(other)):
                 assert not going.done()
             await store.create(conn, tenant.tenant_id, "A", "X", None, None, CallSettings(queue_id=queue_id))
         with pytest.raises(asyncpg.ForeignKeyViolationError):

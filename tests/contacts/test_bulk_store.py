@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import move_contact
 from tests.contacts.test_store import campaign_of, number, tallies
 from tests.support import contacts
+from tests.support.databases import needs_session
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.columns import columns_of
 from tongdai.contacts.model import NewContact, Search
@@ -215,6 +216,7 @@ async def waits(conn, pid):
         pass
 
 
+@needs_session
 async def test_number_that_another_request_adds_meanwhile_is_found_and_not_doubled(pool, conn, tenant_id, campaign_id):
     await store.list_named(conn, tenant_id, campaign_id, "A")
     async with pool.acquire() as posting, pool.acquire() as importing:

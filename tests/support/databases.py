@@ -15,12 +15,19 @@ import pytest
 
 from tests.support import transition_triggers
 from tongdai.db.migrate import migrate
-from tongdai.db.pool import connect
+from tongdai.db.pool import Connection, connect
 from tongdai.settings import Settings
 
 SERVER = os.environ.get("TONGDAI_TEST_DATABASE_URL")
 POOLER = os.environ.get("TONGDAI_TEST_POOLER_URL")
 needs_session = pytest.mark.skipif(POOLER is not None, reason="about a session, which PgBouncer hides")
+
+
+def pid_of(conn: Connection) -> int:
+    """The server process of a connection, for tests that look for it in pg_stat_activity or pg_locks."""
+    if POOLER is not None:
+        pytest.skip("the server process of a connection is not known behind PgBouncer")
+    return conn.get_server_pid()
 
 
 @asynccontextmanager

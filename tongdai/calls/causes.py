@@ -1,14 +1,14 @@
-"""What the causes of a hang-up say of a call. Pure; the combinations were measured on Asterisk 22."""
+"""Outcomes of calls by the causes of their hang-up. Pure; the combinations were measured on Asterisk 22."""
 
 from tongdai.calls.model import Outcome
 
-# Q.850, where the cause alone tells. A `Reason` header of the carrier sets it whatever its SIP status.
+# Q.850 causes that decide alone. A `Reason` header of the carrier sets the cause, whatever its SIP status.
 _BY_CAUSE = {
     1: Outcome.INVALID_NUMBER,  # unallocated
     17: Outcome.BUSY,
     20: Outcome.NO_ANSWER,  # the phone is switched off
     22: Outcome.INVALID_NUMBER,  # changed
-    28: Outcome.INVALID_NUMBER,  # incomplete, or of no form that is known
+    28: Outcome.INVALID_NUMBER,  # incomplete, or of no known form
 }
 _BY_STATUS = {
     404: Outcome.INVALID_NUMBER,
@@ -17,22 +17,22 @@ _BY_STATUS = {
     485: Outcome.INVALID_NUMBER,
     486: Outcome.BUSY,
     600: Outcome.BUSY,
-    603: Outcome.NO_ANSWER,  # declined by who was called: tried again as rarely as where nobody answers
+    603: Outcome.NO_ANSWER,  # declined by the callee: retried as rarely as an unanswered call
     604: Outcome.INVALID_NUMBER,
     607: Outcome.NO_ANSWER,
 }
 _TRUNK_REFUSED = frozenset({401, 403, 407})
 _NOBODY_ANSWERED = frozenset({0, 16, 18, 19, 21, 31, 127})
-"""None given, normal, no user responding, no answer, rejected, unspecified, interworking: so ends a call that rang out
-or that was cancelled while it rang. When nothing rang it was a carrier that is dead or takes no calls."""
+"""None given, normal, no user responding, no answer, rejected, unspecified, interworking: a call that rang out or was
+cancelled while it rang. A call with one of them that never rang met a carrier that is dead or refuses."""
 
 
 def outcome_of(*, rang: bool, answered: bool, cause: int, tech_cause: int | None) -> Outcome:
-    """The outcome of a call that the switch tells is over, whoever ended it.
+    """The outcome of a call whose channel is destroyed, whoever ended it.
 
-    `rang`: it was ever said to ring; `cause`: Q.850, 0 where none was given; `tech_cause`: the SIP status, which only
-    calls that failed have, and not with every Asterisk. Whether one that was answered was a machine, or abandoned, is
-    for the caller to tell.
+    `rang`: an event said that it rings; `cause`: Q.850, 0 where none was given; `tech_cause`: the SIP status, which
+    only failed calls have, and not with every Asterisk. The caller decides whether an answered call was a machine's, or
+    abandoned.
     """
     if answered:
         return Outcome.ANSWERED

@@ -15,10 +15,12 @@ from collections import Counter
 import asyncpg
 
 from tongdai.calls.model import Call, CallState, Claims, Terms
+from tongdai.calls.number_cap import blocked_until
 from tongdai.calls.sql import COUNTERS, by_index, instant
 from tongdai.contacts import due
 from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
+from tongdai.do_not_call.rule import in_force
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 WAITING_ZONES = f"""{due.WAITING_ZONES}
@@ -74,23 +76,14 @@ with open_zones as materialized (
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
         select coalesce(bool_or(d.expires_at is null), false) as closed, max(d.expires_at) as until_at
-        from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-        where d.tenant_id = $1 and d.phone = {phone("due")} and (l.campaign_id is null or l.campaign_id = $2)
-            and (d.expires_at is null or d.expires_at > statement_timestamp())
+        {in_force("$2", "statement_timestamp()")} and d.phone = {phone("due")}
     ) listed
     left join lateral (
         select statement_timestamp() + interval '1 minute' as until_at from call
         where tenant_id = $1 and phone = {phone("due")} and ended_at is null limit 1
     ) busy on true
     cross join lateral (
-        select max(placed.dialled_at + caps.period) as until_at
-        from unnest($6::integer[], $7::interval[]) as caps (calls, period)
-        cross join lateral (
-            select dialled_at from call
-            where tenant_id = $1 and phone = {phone("due")} and ended_at is not null and dialled_at is not null
-            order by opened_at desc offset caps.calls - 1 limit 1
-        ) placed
-        where placed.dialled_at + caps.period > statement_timestamp()
+        {blocked_until(phone("due"), "$6", "$7", "statement_timestamp()")}
     ) called
 ), opened as (
     insert into call (tenant_id, call_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,

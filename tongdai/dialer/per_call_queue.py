@@ -50,6 +50,7 @@ class PerCallQueue:
         task = asyncio.create_task(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # a task cancelled before it began has not awaited it
 
     async def close(self) -> None:
         """Cancel what runs, drop what waits; returns when all has ended."""

@@ -120,7 +120,7 @@ def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnost
         zone_unknown=found.counts[Reason.ZONE_UNKNOWN],
         do_not_call=found.counts[Reason.DO_NOT_CALL],
         number_in_call=found.counts[Reason.NUMBER_IN_CALL],
-        over_number_ceiling=found.counts[Reason.OVER_NUMBER_CEILING],
+        over_number_ceiling=found.counts[Reason.OVER_NUMBER_CAP],
         next_open_at=found.next_open_at,
         next_due_at=found.next_due_at,
         blockers=_views(_blockers(found.standing, max_calls)),
@@ -211,9 +211,7 @@ def _sentence(found: Case, reason: Reason) -> str:
             + ("which never open." if opens is None else f"which open at {_local(found, opens)}.")
         ),
         Reason.NUMBER_IN_CALL: "Its number is in another call.",
-        Reason.OVER_NUMBER_CEILING: (
-            f"Its number was called as often as it may be{_until(found, facts.ceiling_until)}."
-        ),
+        Reason.OVER_NUMBER_CAP: (f"Its number was called as often as it may be{_until(found, facts.capped_until)}."),
         Reason.CALLABLE_NOW: "It may be called now.",
     }
     return sentences[reason]

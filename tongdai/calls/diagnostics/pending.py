@@ -16,6 +16,7 @@ from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.contacts.due import WAITING_ZONES, in_run
 from tongdai.contacts.in_call import IN_CALL, phone
 from tongdai.db.pool import Connection
+from tongdai.do_not_call.rule import in_force
 
 ZONES = f"{WAITING_ZONES} select zone, name from zones order by name"
 # A run is due from when its contacts were inserted.
@@ -70,28 +71,26 @@ class Kept(NamedTuple):
     contacts: ZoneCount
 
 
-_REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CEILING)
+_REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP)
 """As the statements number them, from 1."""
 _SLACK = timedelta(hours=1)
-"""More than a claimed call waits for being dialled: ceilings go by the dialling, their index by the claim."""
+"""More than a claimed call waits for being dialled: caps count from the dialling, their index by the claim."""
 
 # A number that is in a call is kept by that, whatever its earlier ones. It has one at a time, so its calls were dialled
 # in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
 # within it, which is what a claim asks.
-_NUMBERS = """
+_NUMBERS = f"""
 with kept as materialized (
     select substr(phone, 2)::bigint as number, min(reason) as reason from (
         select d.phone, 1 as reason
-        from do_not_call_list l join do_not_call d on d.tenant_id = $1 and d.dnc_list_id = l.dnc_list_id
-        where l.tenant_id = $1 and (l.campaign_id is null or l.campaign_id = $2)
-            and (d.expires_at is null or d.expires_at > now())
+        {in_force("$2")}
         union all
         select phone, 2 from call where tenant_id = $1 and ended_at is null
         union all
-        select a.phone, 3 from unnest($3::integer[], $4::interval[]) as ceilings (calls, period)
+        select a.phone, 3 from unnest($3::integer[], $4::interval[]) as caps (calls, period)
         join call a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
-            and a.dialled_at + ceilings.period > now()
-        group by a.phone, ceilings.calls, ceilings.period having count(*) >= ceilings.calls
+            and a.dialled_at + caps.period > now()
+        group by a.phone, caps.calls, caps.period having count(*) >= caps.calls
     ) numbers group by phone order by number
 )
 """
@@ -131,10 +130,7 @@ with waiting as (
 ), found as (
     select c.zone, waiting.due_at, case
         when exists (
-            select from do_not_call d
-            join do_not_call_list l on l.tenant_id = $1 and l.dnc_list_id = d.dnc_list_id
-            where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
-                and (d.expires_at is null or d.expires_at > now()) offset 0
+            select {in_force("$2")} and d.phone = {phone("c")} offset 0
         ) then 1
         when exists (
             select from call where tenant_id = $1 and phone = {phone("c")} and ended_at is null offset 0
@@ -179,19 +175,19 @@ def way(numbers: int, pending: int) -> str:
 
 
 async def kept_counts(
-    conn: Connection, place: Place, pending: int, ceilings: Sequence[FrequencyCap], sql: str | None = None
+    conn: Connection, place: Place, pending: int, caps: Sequence[FrequencyCap], sql: str | None = None
 ) -> list[Kept]:
-    """Those of the pending contacts whose number is kept from calls by a list, a call or these ceilings. In a snapshot.
+    """Count pending contacts whose number a do-not-call list, an active call or a frequency cap forbids to call.
 
     `sql` is one of the three ways, or None: the one for so many.
     """
-    span = max((ceiling.period + _SLACK for ceiling in ceilings), default=timedelta())
+    span = max((cap.period + _SLACK for cap in caps), default=timedelta())
     if sql is None:
         sql = way(int(await value(conn, SIZE, *place, span)), pending)
     await conn.execute(_ROOM)
     if sql == BY_BOTH:
         await conn.execute(_WHOLE)
-    different = list(set(ceilings))
+    different = list(set(caps))
     calls, periods = [one.calls for one in different], [one.period for one in different]
     rows = await fetch(conn, sql, *place, calls, periods, span)
     if sql == BY_BOTH:

@@ -31,7 +31,7 @@ class Reason(StrEnum):
     WAITING_FOR_WINDOW = "waitingForWindow"
     NUMBER_IN_CALL = "numberInCall"
     """Another campaign has it on the line."""
-    OVER_NUMBER_CEILING = "overNumberCeiling"
+    OVER_NUMBER_CAP = "overNumberCeiling"
     """Its number was called as often as it may be, by all campaigns together."""
     CALLABLE_NOW = "callableNow"
 
@@ -153,7 +153,7 @@ class Facts:
     """None: for ever, when it is on a list at all."""
     dnc_list: str | None = None
     number_in_call: bool = False
-    ceiling_until: datetime | None = None
+    capped_until: datetime | None = None
     """When its number may be called again by the ceilings; None: it may."""
 
 
@@ -165,7 +165,7 @@ def reason_of(rules: Rules, contact: Facts) -> Reason:
         Reason.WAITING_FOR_RETRY: contact.due_at > rules.now,
         Reason.WAITING_FOR_WINDOW: not rules.is_open(contact.zone),
         Reason.NUMBER_IN_CALL: contact.number_in_call,
-        Reason.OVER_NUMBER_CEILING: contact.ceiling_until is not None,
+        Reason.OVER_NUMBER_CAP: contact.capped_until is not None,
         Reason.CALLABLE_NOW: True,
     }
     return next(reason for reason, holds in keeps.items() if holds)
@@ -180,8 +180,8 @@ def next_call_at(rules: Rules, contact: Facts) -> datetime | None:
         at = max(at, contact.dnc_until)
     elif reason is Reason.NUMBER_IN_CALL:
         at = rules.now + IN_CALL_PAUSE
-    if contact.ceiling_until is not None:
-        at = max(at, contact.ceiling_until)
+    if contact.capped_until is not None:
+        at = max(at, contact.capped_until)
     return rules.opens(contact.zone, at)
 
 

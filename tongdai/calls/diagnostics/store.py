@@ -7,9 +7,11 @@ from tongdai.calls.diagnostics.pending import Kept, kept_counts, zone_counts
 from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
 from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
 from tongdai.calls.model import CallState
+from tongdai.calls.number_cap import blocked_until
 from tongdai.campaigns.settings.rules import number_caps
 from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
+from tongdai.do_not_call.rule import in_force
 from tongdai.ids import ContactId
 
 
@@ -33,10 +35,7 @@ cross join lateral (
     ) c
     where due.tenant_id = $1 and due.campaign_id = $2 and due.zone = z.zone and due.due_at > now()
         and not exists (
-            select from do_not_call d
-            join do_not_call_list l on l.tenant_id = $1 and l.dnc_list_id = d.dnc_list_id
-            where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
-                and (d.expires_at is null or d.expires_at > now()) offset 0
+            select {in_force("$2")} and d.phone = {phone("c")} offset 0
         )
     order by due.due_at, due.contact_id limit 1
 ) first
@@ -54,7 +53,7 @@ async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
         on_dnc = [count for reason, count in kept if reason is Reason.DO_NOT_CALL]
         found = waiting(campaign.rules, await zone_counts(conn, place, pending), on_dnc)
         next_due = await value(conn, NEXT_DUE, *place, list(found.known_zones)) if found.later else None
-    in_call, over = (_due(kept, reason, found) for reason in (Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CEILING))
+    in_call, over = (_due(kept, reason, found) for reason in (Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP))
     counts = {
         Reason.CALLABLE_NOW: found.due - in_call - over,
         Reason.WAITING_FOR_WINDOW: found.window,
@@ -62,7 +61,7 @@ async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
         Reason.ZONE_UNKNOWN: found.zone_unknown,
         Reason.DO_NOT_CALL: sum(count.pending for count in on_dnc),
         Reason.NUMBER_IN_CALL: in_call,
-        Reason.OVER_NUMBER_CEILING: over,
+        Reason.OVER_NUMBER_CAP: over,
     }
     return Diagnosis(campaign, counts, found.next_open_at, next_due)
 
@@ -86,18 +85,10 @@ left join lateral (
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
         case when bool_or(d.expires_at is null) then null else max(d.expires_at) end as until_at
-    from do_not_call d join do_not_call_list l on l.tenant_id = $1 and l.dnc_list_id = d.dnc_list_id
-    where d.tenant_id = $1 and d.phone = {phone("c")} and (l.campaign_id is null or l.campaign_id = $2)
-        and (d.expires_at is null or d.expires_at > now())
+    {in_force("$2")} and d.phone = {phone("c")}
 ) listed
 cross join lateral (
-    select max(placed.dialled_at + ceilings.period) as until_at
-    from unnest($4::integer[], $5::interval[]) as ceilings (calls, period)
-    cross join lateral (
-        select dialled_at from call
-        where tenant_id = $1 and phone = {phone("c")} and ended_at is not null and dialled_at is not null
-        order by opened_at desc offset ceilings.calls - 1 limit 1
-    ) placed where placed.dialled_at + ceilings.period > now()
+    {blocked_until(phone("c"), "$4", "$5")}
 ) called
 where c.tenant_id = $1 and c.campaign_id = $2 and c.contact_id = $3
 """
@@ -120,8 +111,8 @@ async def case(conn: Connection, place: Place, contact_id: ContactId) -> Case | 
         campaign = await standing(conn, place)
         if campaign is None:
             return None
-        ceilings = number_caps(campaign.settings)
-        calls, periods = [one.calls for one in ceilings], [one.period for one in ceilings]
+        caps = number_caps(campaign.settings)
+        calls, periods = [one.calls for one in caps], [one.period for one in caps]
         row = next(iter(await fetch(conn, CONTACT, *place, contact_id, calls, periods)), None)
     if row is None:
         return None
@@ -133,7 +124,7 @@ async def case(conn: Connection, place: Place, contact_id: ContactId) -> Case | 
         dnc_until=row["until_at"],
         dnc_list=row["lists"],
         number_in_call=row["busy"],
-        ceiling_until=row["called_until"],
+        capped_until=row["called_until"],
     )
     state = None if row["state"] is None else CallState(row["state"])
     return Case(campaign, row["process_status"], facts, state)

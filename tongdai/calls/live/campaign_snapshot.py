@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from tongdai.call_outcome import LIVE_SQL
 from tongdai.calls.diagnostics.rules import Load, Rules, percent
 from tongdai.calls.live import heartbeat
 from tongdai.calls.live.heartbeat import Dialing
@@ -65,12 +66,12 @@ select a.state, count(*) as agents from campaign c
 join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
 where c.tenant_id = $1 and c.campaign_id = $2 group by a.state
 """
-ABANDONED = """
+ABANDONED = f"""
 select coalesce(sum(calls) filter (where outcome = 'abandoned' and hour > now() - interval '24 hours'), 0)::bigint,
     coalesce(sum(calls) filter (where hour > now() - interval '24 hours'), 0)::bigint,
     coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint, coalesce(sum(calls), 0)::bigint
 from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - interval '30 days'
-    and outcome in ('answered', 'abandoned')
+    and outcome in {LIVE_SQL}
 """
 
 

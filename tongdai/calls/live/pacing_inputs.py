@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tongdai.call_outcome import UNINFORMATIVE_SQL
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, QueueId, TenantId
 
@@ -99,7 +100,7 @@ async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, q
 # A call dialled less than a ring timeout ago is left out: of its likes only the answers would be known. Of one that is
 # lost nobody knows how it ended, and what the network refused would have a trunk that was down pass for people who do
 # not answer. No ring of ours lasts longer than a minute.
-RINGS = """
+RINGS = f"""
 select answered, after_s, count(*) as calls from (
     select a.answered_at is not null and a.outcome is distinct from 'machine' as answered,
         least(greatest(floor(extract(epoch from coalesce(a.answered_at, a.ended_at) - a.dialled_at)), 0), 90)::integer
@@ -114,7 +115,7 @@ select answered, after_s, count(*) as calls from (
             where tenant_id = $1 and campaign_id = $2 and ended_at is not null
                 and opened_at > clock_timestamp() - interval '1 hour'
                 and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
-                and outcome not in ('lost', 'failed')
+                and outcome not in {UNINFORMATIVE_SQL}
             order by opened_at desc limit 2000
         )
     ) a

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 import msgspec
 
+from tongdai.call_outcome import LIVE_SQL, Outcome
 from tongdai.calls import history
 from tongdai.calls.diagnostics.rules import percent
 from tongdai.calls.history import CallRecord, Filter
@@ -225,13 +226,13 @@ def abandoned_rate(rows: Sequence[asyncpg.Record]) -> float | None:
     live = Counter[str]()
     for row in rows:
         live[row["outcome"]] += row["calls"]
-    return percent(live["abandoned"], live["abandoned"] + live["answered"])
+    return percent(live["abandoned"], sum(live[outcome] for outcome in Outcome if outcome.traits.live))
 
 
-MONTH = """
+MONTH = f"""
 select outcome, sum(calls)::bigint as calls from call_hour
 where tenant_id = $1 and campaign_id = $2 and hour >= date_trunc('hour', now()) - interval '30 days'
-    and outcome in ('answered', 'abandoned') group by outcome
+    and outcome in {LIVE_SQL} group by outcome
 """
 
 

@@ -1,0 +1,21 @@
+"""The frequency cap of a number in SQL: until when earlier calls forbid another one.
+
+A cap counts placed calls that have ended, of all campaigns of tenant $1. A number has one active call at a time, so
+its calls were dialled in the order in which they were claimed: with a cap of n calls, the n-th last one decides.
+"""
+
+
+def blocked_until(number: str, calls: str, periods: str, now: str = "now()") -> str:
+    """A query of `until_at`, when the last of the caps allows a call to `number` again; null when all of them allow
+    it now.
+
+    All arguments are SQL expressions; `calls` and `periods` are arrays with an element for each cap.
+    """
+    return f"""select max(placed.dialled_at + caps.period) as until_at
+        from unnest({calls}::integer[], {periods}::interval[]) as caps (calls, period)
+        cross join lateral (
+            select dialled_at from call
+            where tenant_id = $1 and phone = {number} and ended_at is not null and dialled_at is not null
+            order by opened_at desc offset caps.calls - 1 limit 1
+        ) placed
+        where placed.dialled_at + caps.period > {now}"""
