@@ -61,23 +61,35 @@ LONGEST = (
 """Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
 
 SLOW = (
+    "calls/test_races.py",
+    "campaigns/settings/test_windows.py",
     "cli",
     "client/test_client.py",
     "client/test_imports.py",
+    "contacts/test_listing.py",
+    "contacts/test_phone_agreement.py",
     "db/embedded",
     "demo",
     "dialer/test_pacing_simulated.py",
     "dialer/test_planted.py",
     "dialer/test_simulation.py",
+    "dialer/test_stores.py",
     "failover",
     "flows",
+    "imports/intake/test_api.py",
+    "imports/intake/test_spool.py",
+    "imports/readers/test_from_xlsx.py",
+    "imports/test_api_jobs.py",
+    "imports/test_disconnect.py",
+    "imports/test_undo.py",
     "imports/test_worker.py",
+    "imports/test_worker_rows.py",
     "packaging",
     "processes",
     "tenants/rate_limit",
     "test_bench.py",
 )
-"""Folders and files that `--fast` leaves out as a whole: they start programs, kill them, or simulate hours."""
+"""Folders and files that `--fast` leaves out as a whole: they start programs, race, or try millions of cases."""
 FOLDER = Path(__file__).parent
 
 

@@ -98,6 +98,7 @@ def telling(name, told, before, target):
     return name == "wrap_ups_over" or bool(told) == (target is not None)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_every_order_of_moves_keeps_to_the_table(api, conn, data):

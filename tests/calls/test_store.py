@@ -447,6 +447,7 @@ from call_hour where tenant_id = $1 group by 1, 2 order by 1, 2
 """
 
 
+@pytest.mark.slow
 async def test_kept_totals_equal_counted_ones_after_any_sequence_of_steps(conn):
     done = Counter()
     for seed in range(4):  # the ids, and with them the order, are the database's: not each has all that may happen

@@ -72,6 +72,7 @@ def test_example_numbers_of_all_regions_are_where_the_library_has_them():
     assert seen > 1000
 
 
+@pytest.mark.slow
 def test_made_up_numbers_of_all_codes_are_where_the_library_has_them():
     found, seen = disagreements(number for code in CODES for number in made_up(code, each=1))
     assert found == []

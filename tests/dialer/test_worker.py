@@ -585,6 +585,7 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
     play(scene, records=Broken)
 
 
+@pytest.mark.slow
 def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_another_goes_on() -> None:
     class Broken(MemoryStore):
         claims = 0

@@ -1,0 +1,61 @@
+"""CSV answers are read back as they were written, and no cell is a formula to a spreadsheet."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+
+FORMULA_STARTS = "=@+-\t\r"
+cells = st.text() | st.none() | st.integers() | st.sampled_from(["=1+1", "+84901234567", "-1", "@x", "'", '"', "a,b"])
+
+
+def read(encoded: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(encoded.decode(), newline="")))
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("Nguyễn Văn A", "Nguyễn Văn A"),
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-1+1", "'-1+1"),
+        ("+1+1", "'+1+1"),
+        ("\t=1", "'\t=1"),
+        ("+84901234567", "+84901234567"),
+        ("+" + "9" * 16, "'+" + "9" * 16),
+        (-1, "-1"),
+        (None, ""),
+        ('a,b\n"c"', 'a,b\n"c"'),
+    ],
+)
+def test_cell_that_a_spreadsheet_would_evaluate_gets_an_apostrophe(cell: object, written: str) -> None:
+    assert read(csv_of([(cell, "x")])) == [[written, "x"]]
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=5))
+def test_rows_are_read_back_as_they_were_written(rows: list[tuple[object, object]]) -> None:
+    found = read(csv_of(rows))
+    assert len(found) == len(rows)
+    for row, sent in zip(found, rows, strict=True):
+        for text, cell in zip(row, sent, strict=True):
+            assert text in {str(cell) if cell is not None else "", f"'{cell}"}
+            if isinstance(cell, str) and text[:1] in tuple(FORMULA_STARTS):
+                assert text[:1] == "+"
+                assert text[1:].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [("text/csv", True), ("application/json, text/csv;q=0.5", True), ("TEXT/CSV", True), ("*/*", False), ("", False)],
+)
+def test_csv_is_sent_only_where_it_is_asked_for(accept: str, expected: bool) -> None:
+    assert accepts_csv(accept) == expected
+
+
+def test_headers_name_the_file() -> None:
+    assert (b"content-disposition", b'attachment; filename="calls.csv"') in csv_headers("calls.csv")
