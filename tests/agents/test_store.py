@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contacts.test_store import assert_uses
+from tests.support.plans import assert_uses
 from tongdai.agents import roster, store
 from tongdai.agents.model import ALLOWED, TRANSITIONS, Action, AgentState
 from tongdai.db.pool import connect, open_pool

@@ -6,7 +6,6 @@ from itertools import combinations
 
 import pytest
 
-from tests.contacts.test_store import nodes, plans
 from tests.support import call_steps
 from tests.support.call_scene import (
     LEASE,
@@ -27,6 +26,7 @@ from tests.support.call_scene import (
 )
 from tests.support.contacts import zone_number
 from tests.support.databases import pid_of
+from tests.support.plans import nodes, plans
 from tongdai.calls import claim, store
 from tongdai.calls.model import Call, CallState, Claims, Ending, Outcome
 from tongdai.campaigns.settings.values import FrequencyCap

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contacts.test_store import assert_uses
 from tests.support import call_steps
 from tests.support.call_scene import (
     LEASE,
@@ -31,6 +30,7 @@ from tests.support.call_scene import (
     waits,
 )
 from tests.support.databases import pid_of
+from tests.support.plans import assert_uses
 from tongdai.calls import claim, finish, store
 from tongdai.calls.model import NOT_PLACED, TRANSITIONS, CallState, Claims, Detection, Ending, History, Outcome, Verdict
 from tongdai.campaigns.settings.windows import FOREVER

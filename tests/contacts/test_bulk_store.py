@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from tests.conftest import move_contact
-from tests.contacts.test_store import campaign_of, number, tallies
 from tests.support import contacts
+from tests.support.contacts import campaign_of, number, tallies
 from tests.support.databases import needs_session
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.columns import columns_of

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.contacts.test_store import campaign_of, number
+from tests.support.contacts import campaign_of, number
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.model import NewContact, Search
 from tongdai.testing import factories

@@ -1,7 +1,6 @@
 """Statements and their guarantees: totals that are kept, races that have one winner, plans that use an index."""
 
 import asyncio
-import json
 import random
 from collections import Counter
 from contextlib import suppress
@@ -11,6 +10,8 @@ import pytest
 
 from tests.conftest import move_contact
 from tests.support import contacts
+from tests.support.contacts import campaign_of, number, tallies
+from tests.support.plans import assert_uses, nodes, plans
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.model import Added, NewContact, Search
@@ -23,15 +24,6 @@ from tongdai.testing import factories
 OUTCOMES = (None, "answered", "busy", "no_answer", "lost")
 
 
-def number(n: int) -> str:
-    return f"+8490{n:07}"
-
-
-async def campaign_of(pool, tenant_id):
-    async with pool.acquire() as conn:
-        return (await campaigns.create(conn, tenant_id, "A", "A", None, None)).campaign_id
-
-
 @pytest.fixture
 async def tenant_id(conn):
     return await factories.tenant(conn)
@@ -40,37 +32,6 @@ async def tenant_id(conn):
 @pytest.fixture
 async def campaign_id(pool, tenant_id):
     return await campaign_of(pool, tenant_id)
-
-
-KEPT = """
-select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint from contact_counter
-where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
-"""
-COUNTED = """
-select c.campaign_id, c.list_id, case when a.call_id is null then process_status else 1 end,
-    coalesce(call_status, ''), count(*)
-from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
-where c.tenant_id = $1 group by 1, 2, 3, 4
-"""
-
-
-BLOCKS_KEPT = """
-select list_id, span, block, sum(contacts)::bigint from contact_block
-where tenant_id = $1 group by 1, 2, 3 having sum(contacts) <> 0
-"""
-BLOCKS_COUNTED = """
-select list_id, span, contact_id >> span, count(*) from contact cross join (values (10), (15), (20)) spans (span)
-where tenant_id = $1 group by 1, 2, 3
-"""
-
-
-async def tallies(conn, tenant_id):
-    """The totals that are kept, and those counted: of lists by state, and of lists by ranges of ids."""
-    found = [
-        {tuple(row)[:-1]: row[-1] for row in await conn.fetch(sql, tenant_id)}
-        for sql in (KEPT, BLOCKS_KEPT, COUNTED, BLOCKS_COUNTED)
-    ]
-    return found[:2], found[2:]
 
 
 class Operations:
@@ -333,37 +294,6 @@ async def filled(own_pool, large):
     del large
     async with own_pool.acquire() as conn:
         yield conn
-
-
-def nodes(plan):
-    yield plan
-    for below in plan.get("Plans", ()):
-        yield from nodes(below)
-
-
-async def plans(conn, sql, *args):
-    """The nodes of the plan for these values, and of the one for any values that a server goes over to."""
-    literals = [
-        await conn.fetchval("select quote_nullable($1::text)", None if arg is None else str(arg)) for arg in args
-    ]
-    made = []
-    async with conn.transaction():
-        await conn.execute(f"prepare probe as {sql}")
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            await conn.execute(f"set local plan_cache_mode = {mode}")
-            call = f"execute probe({', '.join(literals)})" if literals else "execute probe"
-            found = await conn.fetchval(f"explain (format json) {call}")
-            made.append((mode, list(nodes(json.loads(found)[0]["Plan"]))))
-        await conn.execute("deallocate probe")
-    return made
-
-
-async def assert_uses(conn, index, table, sql, *args):
-    for mode, found in await plans(conn, sql, *args):
-        used = {node.get("Index Name") for node in found}
-        assert index in used, (mode, found)
-        scanned = [node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"]
-        assert table not in scanned, (mode, found)
 
 
 @pytest.mark.parametrize("offset", [0, 1000])

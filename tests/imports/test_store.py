@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contacts.test_store import assert_uses, nodes, plans
+from tests.support.plans import assert_uses, nodes, plans
 from tongdai.contacts import store as contacts
 from tongdai.db.pool import open_pool
 from tongdai.imports import store

@@ -3,9 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from tests.contacts.test_store import plans, tallies
 from tests.support import call_steps
 from tests.support import contacts as contact_support
+from tests.support.contacts import tallies
+from tests.support.plans import plans
 from tongdai.calls import claim, store
 from tongdai.calls.model import Ending, Outcome, Terms
 from tongdai.campaigns import store as campaigns

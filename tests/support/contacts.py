@@ -1,5 +1,7 @@
 """Contacts put where a test needs them, straight in the database, and what must hold of all of them."""
 
+from tongdai.campaigns import store as campaigns
+
 _LEAVE_RUN = """
 with held as (
     select r.zone, r.first_id, r.contacts from contact c
@@ -126,3 +128,43 @@ async def must_be_in_one_place(conn, tenant_id):
     """Each pending contact is in one run, in contact_due or in one live call; runs count what they hold."""
     for sql in (_MISPLACED, _MISCOUNTED, _STRAY):
         assert not await conn.fetch(sql, tenant_id), [tuple(row) for row in await conn.fetch(sql, tenant_id)]
+
+
+def number(n):
+    return f"+8490{n:07}"
+
+
+async def campaign_of(pool, tenant_id):
+    async with pool.acquire() as conn:
+        return (await campaigns.create(conn, tenant_id, "A", "A", None, None)).campaign_id
+
+
+KEPT = """
+select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint from contact_counter
+where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
+"""
+COUNTED = """
+select c.campaign_id, c.list_id, case when a.call_id is null then process_status else 1 end,
+    coalesce(call_status, ''), count(*)
+from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
+where c.tenant_id = $1 group by 1, 2, 3, 4
+"""
+
+
+BLOCKS_KEPT = """
+select list_id, span, block, sum(contacts)::bigint from contact_block
+where tenant_id = $1 group by 1, 2, 3 having sum(contacts) <> 0
+"""
+BLOCKS_COUNTED = """
+select list_id, span, contact_id >> span, count(*) from contact cross join (values (10), (15), (20)) spans (span)
+where tenant_id = $1 group by 1, 2, 3
+"""
+
+
+async def tallies(conn, tenant_id):
+    """Counters as they are stored, and counted from the rows: of lists by status, and of lists by ranges of ids."""
+    found = [
+        {tuple(row)[:-1]: row[-1] for row in await conn.fetch(sql, tenant_id)}
+        for sql in (KEPT, BLOCKS_KEPT, COUNTED, BLOCKS_COUNTED)
+    ]
+    return found[:2], found[2:]

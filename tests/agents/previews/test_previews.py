@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import refused
-from tests.contacts.test_store import assert_uses
 from tests.support.agents import Floor
 from tests.support.contacts import put_due
+from tests.support.plans import assert_uses
 from tongdai.agents import store
 from tongdai.agents.model import AgentState
 from tongdai.agents.previews import store as previews

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contacts.test_store import assert_uses, plans
 from tests.support import call_steps
 from tests.support.call_scene import (
     LEASE,
@@ -16,6 +15,7 @@ from tests.support.call_scene import (
     placed,
     terms_of,
 )
+from tests.support.plans import assert_uses, plans
 from tongdai.calls import claim, store
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
