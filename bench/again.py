@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import held, jobs, people, previous
-from bench.imports import ratio, told
+from bench.imports import ratio, reported
 from bench.jobs import Server, Target
 from bench.previous import Previous
 from bench.report import Row
@@ -28,7 +28,7 @@ class Rates:
 def run(on: World, logs: Path) -> list[Row]:
     with jobs.served(on, logs) as server, previous.running(logs) as before:
         rates = asyncio.run(_take_turns(server, before, logs))
-    against = f"the file into an empty campaign, {told(rates.fresh)}"
+    against = f"the file into an empty campaign, {reported(rates.fresh)}"
     rows = f"{on.sizes.rows:,}"
     into = f"{rows} new rows of CSV into a campaign of {on.sizes.held:,} contacts"
     return [
@@ -36,8 +36,8 @@ def run(on: World, logs: Path) -> list[Row]:
         Row("again", into, against, "≥ 0.7 ×", ratio(rates.added, rates.fresh)),
         Row(
             "again",
-            f"{into}, {told(rates.added)}",
-            f"version {previous.COMMIT}, from its own checkout, {told(rates.previous)}",
+            f"{into}, {reported(rates.added)}",
+            f"version {previous.COMMIT}, from its own checkout, {reported(rates.previous)}",
             "≥ 2.5 ×",
             ratio(rates.added, rates.previous),
         ),

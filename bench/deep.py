@@ -33,9 +33,9 @@ def run(on: World, logs: Path) -> list[Row]:
         shallow_ms, deep_ms = _times(load, side, first, deep)
     ratio = statistics.median(deep_ms) / statistics.median(shallow_ms)
     each = [b / a for a, b in zip(shallow_ms, deep_ms, strict=True)]
-    told = f"{ratio:.2f} ({min(each):.2f} to {max(each):.2f}); {statistics.median(deep_ms):.2f} ms"
+    reported = f"{ratio:.2f} ({min(each):.2f} to {max(each):.2f}); {statistics.median(deep_ms):.2f} ms"
     what = f"page {deep_page:,} of {on.sizes.held:,} contacts, p50"
-    return [Row("deep", what, "page 0 of the same list", "≤ 2 ×", told)]
+    return [Row("deep", what, "page 0 of the same list", "≤ 2 ×", reported)]
 
 
 async def _fill(server: Server, folder: Path) -> Target:
@@ -52,10 +52,10 @@ def _requests(large: Target, page: int) -> list[bytes]:
 
 def _must_be_full(server: Server, total: int, requests: list[bytes]) -> None:
     """Each page has its contacts, neighbours follow each other, and all tell the true total."""
-    told = [msgspec.json.decode(world.ask(server.port, request)[1]) for request in requests]
-    rising: list[int] = [row["contactId"] for page in told for row in page["data"]]
-    if any(page["totalRecord"] != total for page in told) or len(rising) != SIZE * len(requests):
-        raise SystemExit(f"bench: pages are not whole: {told[-1]}")
+    reported = [msgspec.json.decode(world.ask(server.port, request)[1]) for request in requests]
+    rising: list[int] = [row["contactId"] for page in reported for row in page["data"]]
+    if any(page["totalRecord"] != total for page in reported) or len(rising) != SIZE * len(requests):
+        raise SystemExit(f"bench: pages are not whole: {reported[-1]}")
     if rising != sorted(set(rising)):
         raise SystemExit("bench: pages overlap or are out of order")
 

@@ -57,16 +57,16 @@ def run(on: World, logs: Path) -> list[Row]:
     with jobs.served(on, logs) as server:
         quiet, during = _pages_meanwhile(server, files)
     rows = f"{on.sizes.rows:,}"
-    what = f"{rows} new rows of CSV, first byte to `done`, {told(rates.product)}"
+    what = f"{rows} new rows of CSV, first byte to `done`, {reported(rates.product)}"
     slower = statistics.median(d / q for d, q in zip(during, quiet, strict=True))
     times = f"{statistics.median(quiet):.1f} ms quiet, {statistics.median(during):.1f} ms meanwhile"
     orm = f"csv, phonenumbers, SQLAlchemy ORM, batches of 1,000; {len(files.numbers) // ORM_SHARE:,} of the rows"
     copy = "COPY by psql of the same rows, ready, into an ordinary schema"
     old = f"version {previous.COMMIT}, from its own checkout"
     return [
-        Row("import", what, f"{old}, {told(rates.previous)}", "≥ 3.5 ×", ratio(rates.product, rates.previous)),
-        Row("import", what, f"{copy}, {told(rates.copy)}", "≥ 0.75 ×", ratio(rates.product, rates.copy)),
-        Row("import", what, f"{orm}, {told(rates.orm)}", "≥ 4 ×", ratio(rates.product, rates.orm)),
+        Row("import", what, f"{old}, {reported(rates.previous)}", "≥ 3.5 ×", ratio(rates.product, rates.previous)),
+        Row("import", what, f"{copy}, {reported(rates.copy)}", "≥ 0.75 ×", ratio(rates.product, rates.copy)),
+        Row("import", what, f"{orm}, {reported(rates.orm)}", "≥ 4 ×", ratio(rates.product, rates.orm)),
         Row("import", "its write-ahead log", "nothing: told alone", "≤ 650 B a row", f"{max(rates.wal):.0f} B a row"),
         Row(
             "import", "p99 of a page while that runs", "the same when all is quiet", "≤ 3 ×", f"{slower:.1f} ({times})"
@@ -136,7 +136,7 @@ async def _orm(server: Server, ordinary: Ordinary, files: Files, rates: Rates) -
     await jobs.settle(ordinary.dsn)
 
 
-def told(rates: list[float]) -> str:
+def reported(rates: list[float]) -> str:
     return f"{statistics.median(rates):,.0f} rows/s"
 
 

@@ -85,13 +85,13 @@ def imported(server: Server, to: Target, csv: Path, expected: dict[str, int]) ->
     began = time.perf_counter()
     job = msgspec.json.decode(_send(server.port, to.on, f"{path}/bulk", csv))
     poll = to.on.request("GET", f"{path}/import/{job['job_id']}")
-    while (told := _told(server.port, poll))["status"] not in {"done", "failed"}:
+    while (reported := _reported(server.port, poll))["status"] not in {"done", "failed"}:
         if time.perf_counter() - began > LONGEST_S:
-            raise SystemExit(f"bench: the import does not end: {told}")
+            raise SystemExit(f"bench: the import does not end: {reported}")
         time.sleep(POLL_S)
     seconds = time.perf_counter() - began
-    if told["status"] != "done" or any(told[name] != count for name, count in expected.items()):
-        raise SystemExit(f"bench: the import ended otherwise than with {expected}: {told}")
+    if reported["status"] != "done" or any(reported[name] != count for name, count in expected.items()):
+        raise SystemExit(f"bench: the import ended otherwise than with {expected}: {reported}")
     return seconds
 
 
@@ -107,7 +107,7 @@ def _send(port: int, on: World, path: str, csv: Path) -> bytes:
     return body
 
 
-def _told(port: int, poll: bytes) -> dict[str, Any]:
+def _reported(port: int, poll: bytes) -> dict[str, Any]:
     status, body = world.ask(port, poll)
     if status != 200:
         raise SystemExit(f"bench: the job cannot be polled: {body!r}")

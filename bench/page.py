@@ -46,7 +46,7 @@ def _same_answers(on: World, started: list[Side]) -> tuple[int, int]:
     for request in requests(on):
         answers = {side.name: world.ask(side.port, request)[1] for side in started}
         sizes += [len(body) for body in answers.values()]
-        told = [msgspec.json.decode(body) for body in answers.values()]
-        if len(told[0]["data"]) != 20 or any(other != told[0] for other in told):
+        reported = [msgspec.json.decode(body) for body in answers.values()]
+        if len(reported[0]["data"]) != 20 or any(other != reported[0] for other in reported):
             raise SystemExit(f"bench: the sides answer differently: {answers}")
     return min(sizes), max(sizes)

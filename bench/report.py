@@ -95,10 +95,10 @@ def machine() -> str:
 
 
 def versions() -> str:
-    told = [f"Python {platform.python_version()}"]
+    reported = [f"Python {platform.python_version()}"]
     for package in _PACKAGES:
         try:
-            told.append(f"{package} {version(package)}")
+            reported.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    return ", ".join(told)
+    return ", ".join(reported)

@@ -287,11 +287,11 @@ async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job:
            where tenant_id = $1 and job_id = $2 order by seq""",
         *place,
     )
-    told = [row for chunk in kept for row in codec.results_of(ImportedChunk(**dict(chunk)))]
+    reported = [row for chunk in kept for row in codec.results_of(ImportedChunk(**dict(chunk)))]
     sent = [(number, row["phoneNumber"] or None) for number, row in enumerate(one.data.rows, 1)]
-    if [(row.row, row.phone or None) for row in told] != sent:
+    if [(row.row, row.phone or None) for row in reported] != sent:
         return [f"{one.list_name}: its rows are not told as they were sent"]
-    made = [row.contact_id for row in told if row.outcome is RowOutcome.CREATED]
+    made = [row.contact_id for row in reported if row.outcome is RowOutcome.CREATED]
     there = await conn.fetch(
         "select contact_id from contact where tenant_id = $1 and list_id = $2 order by contact_id",
         job["tenant_id"],

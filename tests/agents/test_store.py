@@ -91,11 +91,11 @@ def expected(name, before):
     return S.HANGING_UP if name == "freed" and before.leaving else target
 
 
-def telling(name, told, before, target):
+def telling(name, reported, before, target):
     """Whether a move told truly what it did. `wrap_ups_over` tells of all agents there are."""
     if name == "gone":
-        return told == (before.call_id if target is not None else None)
-    return name == "wrap_ups_over" or bool(told) == (target is not None)
+        return reported == (before.call_id if target is not None else None)
+    return name == "wrap_ups_over" or bool(reported) == (target is not None)
 
 
 @pytest.mark.slow
@@ -108,11 +108,11 @@ async def test_every_order_of_moves_keeps_to_the_table(api, conn, data):
         possible = sorted(name for name in MOVES if expected(name, before) is not None)
         # One in four times anything, which mostly must change nothing.
         name = data.draw(st.sampled_from(sorted(MOVES) if data.draw(st.integers(0, 3)) == 0 else possible))
-        told = await one.doing(before.channel_id or uuid.uuid4(), before.call_id or uuid.uuid4())[name]()
+        reported = await one.doing(before.channel_id or uuid.uuid4(), before.call_id or uuid.uuid4())[name]()
         after, target = await one.row(), expected(name, before)
         assert after.state == (before.state if target is None else target), (name, before)
         assert after.state == before.state or after.state in TRANSITIONS[before.state]
-        assert telling(name, told, before, target), (name, told, before)
+        assert telling(name, reported, before, target), (name, reported, before)
         assert target is not None or after == before
 
 
@@ -242,7 +242,7 @@ async def test_talk_of_an_agent_who_signed_out_goes_on_and_the_phone_is_hung_up_
     assert (freed.state, freed.channel_id, freed.leaving) == (S.HANGING_UP, talks.channel_id, False)
 
 
-async def test_agent_whose_phone_hangs_up_while_he_talks_is_offline_and_his_call_is_told(floor, conn):
+async def test_agent_whose_phone_hangs_up_while_talking_is_offline_and_the_call_is_returned(floor, conn):
     agent_id, call_id = await floor.talking()
     assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == call_id
     agent = await floor.find(agent_id)

@@ -59,9 +59,9 @@ async def test_newest_call_is_first_and_pages_go_on_where_the_last_ended(tenant,
     ]
     pages = [await ids(tenant, f"?page={page}&size=3") for page in range(4)]
     assert [total for _, total in pages] == [7, 7, 7, 7]
-    told = [call for page, _ in pages for call in page]
-    assert sorted(told) == sorted(made)
-    assert [made.index(call) // 2 for call in told] == [3, 2, 2, 1, 1, 0, 0]
+    reported = [call for page, _ in pages for call in page]
+    assert sorted(reported) == sorted(made)
+    assert [made.index(call) // 2 for call in reported] == [3, 2, 2, 1, 1, 0, 0]
 
 
 async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(tenant, conn, campaign_id):

@@ -58,9 +58,9 @@ async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hast
 
     async def delete(own, mine):
         for contact_id in mine:
-            told = await contacts.delete(own, tenant_id, campaign_id, contact_id, 1)
-            assert told in {None, Refusal.NOT_PENDING}
-            (refused if told else deleted).add(contact_id)
+            reported = await contacts.delete(own, tenant_id, campaign_id, contact_id, 1)
+            assert reported in {None, Refusal.NOT_PENDING}
+            (refused if reported else deleted).add(contact_id)
 
     async def claims(own):
         while len(deleted) + len(claimed) < RACES:

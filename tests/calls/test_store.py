@@ -128,8 +128,8 @@ async def test_two_that_dial_the_same_calls_at_once_dial_each_once(pool, conn, t
             return await store.dial(own, mine, LEASE)
 
     async with asyncio.timeout(30):
-        told = await asyncio.gather(*(dial(calls[:: 1 - 2 * (i % 2)]) for i in range(6)))
-    assert sorted(found for one in told for found in one) == sorted(call.call_id for call in calls)
+        reported = await asyncio.gather(*(dial(calls[:: 1 - 2 * (i % 2)]) for i in range(6)))
+    assert sorted(found for one in reported for found in one) == sorted(call.call_id for call in calls)
 
 
 # Moves
@@ -184,8 +184,8 @@ async def test_what_is_told_of_a_call_is_kept(conn, claimed):
     assert await call_steps.connected(conn, claimed, now + 3 * MINUTE, 7)
     assert not await call_steps.connected(conn, claimed, now, 8)
     row = await row_of(conn, claimed)
-    told = [row[name] for name in ("ringing_at", "answered_at", "connected_at", "agent_id")]
-    assert told == [now + MINUTE, now + 2 * MINUTE, now + 3 * MINUTE, 7]
+    reported = [row[name] for name in ("ringing_at", "answered_at", "connected_at", "agent_id")]
+    assert reported == [now + MINUTE, now + 2 * MINUTE, now + 3 * MINUTE, 7]
     assert row["lease_until"] > now + HOUR
     (live,) = [one for one in await store.live(conn) if one.tenant_id == claimed.tenant_id]
     assert live == replace(
@@ -452,8 +452,8 @@ async def test_kept_totals_equal_counted_ones_after_any_sequence_of_steps(conn):
     done = Counter()
     for seed in range(4):  # the ids, and with them the order, are the database's: not each has all that may happen
         done += await stepped(conn, await factories.tenant(conn), random.Random(seed))
-    sometimes = ("claimed", "put off", "dialled", *((step, told) for step in ("rang", "answered", "ended")
-                                                    for told in (True, False)))  # fmt: skip
+    sometimes = ("claimed", "put off", "dialled", *((step, reported) for step in ("rang", "answered", "ended")
+                                                    for reported in (True, False)))  # fmt: skip
     assert all(done[what] for what in sometimes), done
 
 

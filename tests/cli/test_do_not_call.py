@@ -76,15 +76,15 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     numbers = [vn_mobile(n) for n in range(12_000)]
     rows = [*numbers[:10_500], "0901", *numbers[10_500:]]
-    told = desk.run(
+    reported = desk.run(
         "import", desk.file("Lý do;SĐT\n" + "".join(f"A;{row}\n" for row in rows)), "--list", str(dnc_list_id)
     )
-    assert told.stdout.splitlines() == [
+    assert reported.stdout.splitlines() == [
         "12000 added, 0 updated, 1 failed",
         "row\tphoneNumber\treason",
         "10501\t0901\tphoneNumber is too short for a phone number",
     ]
-    assert told.stderr.splitlines() == [
+    assert reported.stderr.splitlines() == [
         "10,000 rows sent: 10,000 added, 0 updated, 0 failed",
         "12,001 rows sent: 12,000 added, 0 updated, 1 failed",
     ]

@@ -86,11 +86,11 @@ async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> N
 
 async def test_json_is_what_the_server_answers(watcher: Watcher, tenant) -> None:
     done = watcher.run("--once", "--json")
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     asked = await tenant.done("GET", "/v1/live")
-    told["dialer"].pop("aliveAt")
+    reported["dialer"].pop("aliveAt")
     asked["dialer"].pop("aliveAt")
-    assert told == asked
+    assert reported == asked
 
 
 async def test_narrow_terminal_gets_fewer_columns_and_no_broken_lines(watcher: Watcher) -> None:

@@ -106,7 +106,7 @@ async def test_a_dry_run_counts_and_makes_nothing(caller: Caller, tmp_path: Path
     assert await done(client.contact_lists(campaign_id)) == []
 
 
-async def test_what_cannot_be_read_is_told(caller: Caller, tmp_path: Path) -> None:
+async def test_unreadable_file_is_reported(caller: Caller, tmp_path: Path) -> None:
     campaign_id = await caller.campaign()
     (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04 but no workbook")
     with pytest.raises(sdk.InvalidInput):

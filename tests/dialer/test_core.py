@@ -40,7 +40,7 @@ def back(status: str, cause: str = "X-1") -> StasisStart:
     return StasisStart(CHANNEL, (DETECTED, status, cause), "Up", "", NOW)
 
 
-def told(script: Script, *happened: Any, after_s: float = 0.0) -> tuple[Progress, list[core.Command]]:
+def reported(script: Script, *happened: Any, after_s: float = 0.0) -> tuple[Progress, list[core.Command]]:
     """A call to which all that happened, the last of it so much later, and what was to be done at the last."""
     call, todo = Progress(CHANNEL, script), ()
     for i, event in enumerate(happened):
@@ -56,64 +56,67 @@ TALKS = (*CONNECTS, core.BridgedWithAgent())
 
 
 def test_message_is_played_to_who_answers_and_then_hung_up() -> None:
-    assert told(MESSAGE, DIALLED, RINGS)[1] == [core.RecordRinging(NOW)]
-    assert told(MESSAGE, DIALLED, RINGS, UP)[1] == [core.RecordAnswer(NOW)]
-    call, todo = told(MESSAGE, *WAITS)
+    assert reported(MESSAGE, DIALLED, RINGS)[1] == [core.RecordRinging(NOW)]
+    assert reported(MESSAGE, DIALLED, RINGS, UP)[1] == [core.RecordAnswer(NOW)]
+    call, todo = reported(MESSAGE, *WAITS)
     assert todo == [core.PlaySound("offer", call.playback_id)]
     finished = PlaybackFinished(call.playback_id, CHANNEL, True, NOW)
-    assert told(MESSAGE, *WAITS, core.SoundPlaying())[1] == [core.RecordConnection(NOW)]
-    assert told(MESSAGE, *WAITS, core.SoundPlaying(), finished)[1] == [core.HangUp()]
-    assert told(MESSAGE, *WAITS, core.SoundPlaying(), finished, destroyed())[1] == [
+    assert reported(MESSAGE, *WAITS, core.SoundPlaying())[1] == [core.RecordConnection(NOW)]
+    assert reported(MESSAGE, *WAITS, core.SoundPlaying(), finished)[1] == [core.HangUp()]
+    assert reported(MESSAGE, *WAITS, core.SoundPlaying(), finished, destroyed())[1] == [
         core.RecordEnd(Ending(Outcome.ANSWERED, 16))
     ]
 
 
 def test_who_answers_waits_two_seconds_for_an_agent() -> None:
-    assert told(AGENTS, *WAITS)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
-    assert told(AGENTS, *CONNECTS)[1] == [core.BridgeWithAgent(AGENT)]
-    assert told(AGENTS, *TALKS)[1] == [core.RecordConnection(NOW)]
-    assert told(AGENTS, *WAITS, core.ThresholdReached())[1] == [core.HangUp()]
-    assert told(AGENTS, *WAITS, core.ThresholdReached(), destroyed())[1][0] == core.RecordEnd(
+    assert reported(AGENTS, *WAITS)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
+    assert reported(AGENTS, *CONNECTS)[1] == [core.BridgeWithAgent(AGENT)]
+    assert reported(AGENTS, *TALKS)[1] == [core.RecordConnection(NOW)]
+    assert reported(AGENTS, *WAITS, core.ThresholdReached())[1] == [core.HangUp()]
+    assert reported(AGENTS, *WAITS, core.ThresholdReached(), destroyed())[1][0] == core.RecordEnd(
         Ending(Outcome.ABANDONED, 16)
     )
 
 
 def test_abandoned_call_hears_so_and_is_then_hung_up() -> None:
-    call, todo = told(SORRY, *WAITS, core.ThresholdReached())
+    call, todo = reported(SORRY, *WAITS, core.ThresholdReached())
     assert todo == [core.PlaySound("sorry", call.playback_id)]
     finished = PlaybackFinished(call.playback_id, CHANNEL, True, NOW)
-    assert told(SORRY, *WAITS, core.ThresholdReached(), core.SoundPlaying())[1] == []
-    assert told(SORRY, *WAITS, core.ThresholdReached(), core.SoundPlaying(), finished)[1] == [core.HangUp()]
+    assert reported(SORRY, *WAITS, core.ThresholdReached(), core.SoundPlaying())[1] == []
+    assert reported(SORRY, *WAITS, core.ThresholdReached(), core.SoundPlaying(), finished)[1] == [core.HangUp()]
 
 
 def test_agent_who_comes_within_the_patience_is_taken_and_the_time_is_no_more_up() -> None:
-    assert told(AGENTS, *WAITS, core.AgentFree())[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
-    assert told(AGENTS, *CONNECTS, core.ThresholdReached())[1] == []
-    assert told(AGENTS, *TALKS, core.ThresholdReached())[1] == []
+    assert reported(AGENTS, *WAITS, core.AgentFree())[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
+    assert reported(AGENTS, *CONNECTS, core.ThresholdReached())[1] == []
+    assert reported(AGENTS, *TALKS, core.ThresholdReached())[1] == []
 
 
 @pytest.mark.parametrize(("after_s", "outcome"), [(1.9, Outcome.ANSWERED), (2.1, Outcome.ABANDONED)])
 def test_who_hangs_up_while_waiting_was_abandoned_after_two_seconds(after_s: float, outcome: Outcome) -> None:
-    assert told(AGENTS, *WAITS, destroyed(), after_s=after_s)[1][0] == core.RecordEnd(Ending(outcome, 16))
+    assert reported(AGENTS, *WAITS, destroyed(), after_s=after_s)[1][0] == core.RecordEnd(Ending(outcome, 16))
 
 
 def test_agent_who_hangs_up_ends_the_talk() -> None:
-    assert told(AGENTS, *TALKS, core.AgentLeft(AGENT))[1] == [core.HangUp()]
-    assert told(AGENTS, *TALKS, destroyed())[1] == [core.RecordEnd(Ending(Outcome.ANSWERED, 16)), core.DestroyBridge()]
+    assert reported(AGENTS, *TALKS, core.AgentLeft(AGENT))[1] == [core.HangUp()]
+    assert reported(AGENTS, *TALKS, destroyed())[1] == [
+        core.RecordEnd(Ending(Outcome.ANSWERED, 16)),
+        core.DestroyBridge(),
+    ]
 
 
 @pytest.mark.parametrize("gone", [core.AgentMissing(), core.AgentLeft(AGENT)])
 def test_agent_whose_phone_went_before_the_bridge_is_replaced(gone: core.Signal) -> None:
     again = (*CONNECTS, gone)
-    assert told(AGENTS, *again)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
-    assert told(AGENTS, *again, core.AgentReserved(OTHER_AGENT))[1] == [core.BridgeWithAgent(OTHER_AGENT)]
+    assert reported(AGENTS, *again)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
+    assert reported(AGENTS, *again, core.AgentReserved(OTHER_AGENT))[1] == [core.BridgeWithAgent(OTHER_AGENT)]
 
 
 def test_talk_goes_on_when_it_is_told_late_that_an_agent_left_who_was_replaced() -> None:
     replaced = (*CONNECTS, core.AgentMissing(), core.AgentReserved(OTHER_AGENT))
-    assert told(AGENTS, *replaced, core.AgentLeft(AGENT))[1] == []
-    assert told(AGENTS, *replaced, core.BridgedWithAgent(), core.AgentLeft(AGENT))[1] == []
-    assert told(AGENTS, *replaced, core.BridgedWithAgent(), core.AgentLeft(OTHER_AGENT))[1] == [core.HangUp()]
+    assert reported(AGENTS, *replaced, core.AgentLeft(AGENT))[1] == []
+    assert reported(AGENTS, *replaced, core.BridgedWithAgent(), core.AgentLeft(AGENT))[1] == []
+    assert reported(AGENTS, *replaced, core.BridgedWithAgent(), core.AgentLeft(OTHER_AGENT))[1] == [core.HangUp()]
 
 
 def test_agent_of_an_adopted_talk_ends_it_when_he_leaves() -> None:
@@ -125,14 +128,14 @@ def test_agent_of_an_adopted_talk_ends_it_when_he_leaves() -> None:
     "happened", [WAITS, (*WAITS, core.ThresholdReached()), CONNECTS, (*CONNECTS, core.AgentMissing())]
 )
 def test_bridge_that_may_have_been_made_is_taken_down_at_the_end(happened: tuple) -> None:
-    assert core.DestroyBridge() in told(AGENTS, *happened, destroyed())[1]
+    assert core.DestroyBridge() in reported(AGENTS, *happened, destroyed())[1]
     call = adopted(CHANNEL, AGENTS, CallState.ANSWERED, NOW, connected=False)
     assert core.DestroyBridge() in step(call, core.ChannelAbsent(), NOW)[1]
 
 
 def test_without_an_answer_or_an_agent_there_is_no_bridge_to_take_down() -> None:
-    assert core.DestroyBridge() not in told(AGENTS, DIALLED, RINGS, destroyed())[1]
-    assert core.DestroyBridge() not in told(MESSAGE, *WAITS, destroyed())[1]
+    assert core.DestroyBridge() not in reported(AGENTS, DIALLED, RINGS, destroyed())[1]
+    assert core.DestroyBridge() not in reported(MESSAGE, *WAITS, destroyed())[1]
 
 
 @pytest.mark.parametrize(
@@ -140,19 +143,19 @@ def test_without_an_answer_or_an_agent_there_is_no_bridge_to_take_down() -> None
     [(17, 486, Outcome.BUSY), (1, 404, Outcome.INVALID_NUMBER), (19, 480, Outcome.NO_ANSWER)],
 )
 def test_call_that_is_not_answered_ends_by_its_cause(cause: int, sip: int, outcome: Outcome) -> None:
-    assert told(AGENTS, DIALLED, RINGS, destroyed(cause, sip))[1] == [core.RecordEnd(Ending(outcome, cause, sip))]
+    assert reported(AGENTS, DIALLED, RINGS, destroyed(cause, sip))[1] == [core.RecordEnd(Ending(outcome, cause, sip))]
 
 
 def test_what_was_not_dialled_may_be_called_again_and_what_rang_is_not_taken_back() -> None:
     cancelled = core.NotDialled(Outcome.CANCELLED)
-    assert told(AGENTS, cancelled)[1] == [core.RecordEnd(Ending(Outcome.CANCELLED))]
-    assert told(AGENTS, DIALLED, cancelled)[1] == [core.RecordEnd(Ending(Outcome.CANCELLED))]
-    assert told(AGENTS, DIALLED, RINGS, cancelled)[1] == []
+    assert reported(AGENTS, cancelled)[1] == [core.RecordEnd(Ending(Outcome.CANCELLED))]
+    assert reported(AGENTS, DIALLED, cancelled)[1] == [core.RecordEnd(Ending(Outcome.CANCELLED))]
+    assert reported(AGENTS, DIALLED, RINGS, cancelled)[1] == []
 
 
 def test_claim_that_lapsed_is_taken_back_unless_it_was_dialled() -> None:
-    assert told(AGENTS, core.ClaimLapsed())[1] == [core.RecordEnd(Ending(Outcome.CANCELLED))]
-    assert told(AGENTS, DIALLED, core.ClaimLapsed())[1] == []
+    assert reported(AGENTS, core.ClaimLapsed())[1] == [core.RecordEnd(Ending(Outcome.CANCELLED))]
+    assert reported(AGENTS, DIALLED, core.ClaimLapsed())[1] == []
 
 
 @pytest.mark.parametrize(
@@ -166,20 +169,20 @@ def test_claim_that_lapsed_is_taken_back_unless_it_was_dialled() -> None:
     ],
 )
 def test_call_whose_channel_is_gone_unheard_is_lost_unless_it_is_known(happened: tuple, outcome: Outcome) -> None:
-    assert told(AGENTS, *happened, core.ChannelAbsent())[1][0] == core.RecordEnd(Ending(outcome))
+    assert reported(AGENTS, *happened, core.ChannelAbsent())[1][0] == core.RecordEnd(Ending(outcome))
 
 
 def test_channel_that_is_seen_is_given_what_it_missed() -> None:
     up = core.ChannelListed(up=True)
-    assert told(AGENTS, DIALLED, up)[1] == [core.RecordAnswer(NOW), core.ReserveAgent(NOW + timedelta(seconds=2))]
-    assert told(AGENTS, *WAITS, up)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
-    assert told(AGENTS, *CONNECTS, up)[1] == [core.BridgeWithAgent(AGENT)]
-    assert told(AGENTS, *TALKS, up)[1] == []
-    assert told(AGENTS, *TALKS, core.AgentLeft(AGENT), up)[1] == [core.HangUp()]
-    playing, todo = told(MESSAGE, *WAITS, up)
+    assert reported(AGENTS, DIALLED, up)[1] == [core.RecordAnswer(NOW), core.ReserveAgent(NOW + timedelta(seconds=2))]
+    assert reported(AGENTS, *WAITS, up)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
+    assert reported(AGENTS, *CONNECTS, up)[1] == [core.BridgeWithAgent(AGENT)]
+    assert reported(AGENTS, *TALKS, up)[1] == []
+    assert reported(AGENTS, *TALKS, core.AgentLeft(AGENT), up)[1] == [core.HangUp()]
+    playing, todo = reported(MESSAGE, *WAITS, up)
     assert todo == [core.CheckSound(playing.playback_id)]
-    assert told(MESSAGE, *WAITS, core.SoundOver())[1] == [core.PlaySound("offer", playing.playback_id)]
-    assert told(MESSAGE, *WAITS, core.SoundPlaying(), core.SoundOver())[1] == [core.HangUp()]
+    assert reported(MESSAGE, *WAITS, core.SoundOver())[1] == [core.PlaySound("offer", playing.playback_id)]
+    assert reported(MESSAGE, *WAITS, core.SoundPlaying(), core.SoundOver())[1] == [core.HangUp()]
 
 
 @pytest.mark.parametrize("script", [MESSAGE, AGENTS])
@@ -315,48 +318,50 @@ DETECTS = (DIALLED, RINGS, UP, STARTED)
 
 @pytest.mark.parametrize("script", [DETECT_MESSAGE, DETECT_AGENTS])
 def test_machine_is_hung_up_and_ends_as_such_with_its_verdict(script: Script) -> None:
-    assert told(script, *DETECTS)[1] == [core.DetectMachine(NOW + timedelta(seconds=2))]
-    assert told(script, *DETECTS, back("MACHINE"))[1] == [core.HangUp()]
-    _, todo = told(script, *DETECTS, back("MACHINE", "LONGGREETING-1200-1200"), destroyed(16))
+    assert reported(script, *DETECTS)[1] == [core.DetectMachine(NOW + timedelta(seconds=2))]
+    assert reported(script, *DETECTS, back("MACHINE"))[1] == [core.HangUp()]
+    _, todo = reported(script, *DETECTS, back("MACHINE", "LONGGREETING-1200-1200"), destroyed(16))
     detection = Detection(Verdict.MACHINE, "LONGGREETING-1200-1200", 0)
     assert todo == [core.RecordEnd(Ending(Outcome.MACHINE, 16, None, detection))]
 
 
 @pytest.mark.parametrize(("status", "verdict"), [("HUMAN", Verdict.HUMAN), ("NOTSURE", Verdict.UNSURE)])
 def test_person_gets_the_message_or_an_agent_within_two_seconds_of_the_answer(status: str, verdict: Verdict) -> None:
-    call, todo = told(DETECT_AGENTS, *DETECTS, back(status), after_s=1.3)
+    call, todo = reported(DETECT_AGENTS, *DETECTS, back(status), after_s=1.3)
     assert todo == [core.ReserveAgent(NOW + timedelta(seconds=2))]
     assert call.detection == Detection(verdict, "X-1", 1300)
-    call, todo = told(DETECT_MESSAGE, *DETECTS, back(status), after_s=1.3)
+    call, todo = reported(DETECT_MESSAGE, *DETECTS, back(status), after_s=1.3)
     assert todo == [core.PlaySound("offer", call.playback_id)]
 
 
 def test_call_goes_on_without_a_verdict_when_detection_is_unavailable_or_too_slow() -> None:
     missing = core.DetectionUnavailable("no module")
-    call, todo = told(DETECT_AGENTS, *DETECTS, missing)
+    call, todo = reported(DETECT_AGENTS, *DETECTS, missing)
     assert todo == [core.ReserveAgent(NOW + timedelta(seconds=2))]
     assert call.detection == Detection(Verdict.UNAVAILABLE, "no module", 0)
-    call, todo = told(DETECT_MESSAGE, *DETECTS, core.ThresholdReached(), after_s=2.0)
+    call, todo = reported(DETECT_MESSAGE, *DETECTS, core.ThresholdReached(), after_s=2.0)
     assert todo == [core.PlaySound("offer", call.playback_id)]
     assert call.detection == Detection(Verdict.UNSURE, None, 2000)
 
 
 def test_listing_of_a_call_in_the_dialplan_changes_nothing_until_the_threshold() -> None:
     listed = core.ChannelListed(up=True)
-    assert told(DETECT_AGENTS, *DETECTS, listed, after_s=1.9)[1] == []
-    assert told(DETECT_AGENTS, *DETECTS, listed, after_s=2.0)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
+    assert reported(DETECT_AGENTS, *DETECTS, listed, after_s=1.9)[1] == []
+    assert reported(DETECT_AGENTS, *DETECTS, listed, after_s=2.0)[1] == [core.ReserveAgent(NOW + timedelta(seconds=2))]
 
 
 def test_answer_that_was_heard_of_late_is_not_analysed() -> None:
-    call, todo = told(DETECT_AGENTS, DIALLED, RINGS, UP, STARTED, after_s=0.6)
+    call, todo = reported(DETECT_AGENTS, DIALLED, RINGS, UP, STARTED, after_s=0.6)
     assert todo == [core.ReserveAgent(NOW + timedelta(seconds=2))]
     assert call.detection is None
-    assert told(DETECT_AGENTS, DIALLED, core.ChannelListed(up=True))[0].stage is Stage.WAITING
+    assert reported(DETECT_AGENTS, DIALLED, core.ChannelListed(up=True))[0].stage is Stage.WAITING
 
 
 def test_callee_who_hangs_up_during_the_detection_is_abandoned_only_from_the_threshold_on() -> None:
-    assert told(DETECT_AGENTS, *DETECTS, destroyed(), after_s=1.9)[1][0] == core.RecordEnd(Ending(Outcome.ANSWERED, 16))
-    late = told(DETECT_AGENTS, *DETECTS, destroyed(), after_s=2.1)[1][0]
+    assert reported(DETECT_AGENTS, *DETECTS, destroyed(), after_s=1.9)[1][0] == core.RecordEnd(
+        Ending(Outcome.ANSWERED, 16)
+    )
+    late = reported(DETECT_AGENTS, *DETECTS, destroyed(), after_s=2.1)[1][0]
     assert late == core.RecordEnd(Ending(Outcome.ABANDONED, 16))
 
 
@@ -369,13 +374,13 @@ def test_stage_that_the_table_does_not_list_cannot_be_made(monkeypatch: pytest.M
     """A planted bug: a table without the way to an agent."""
     monkeypatch.setitem(core.TRANSITIONS, Stage.PICKED_UP, frozenset({Stage.PLAYING, Stage.ENDED}))
     with pytest.raises(AssertionError, match="Stage may not go from picked_up to waiting"):
-        told(AGENTS, *WAITS)
+        reported(AGENTS, *WAITS)
 
 
 @given(st.lists(EVENTS, max_size=20), st.data())
 def test_event_that_comes_twice_changes_nothing_the_second_time(happened: list, data: st.DataObject) -> None:
     """Of those that come from the switch."""
-    call = told(MESSAGE, *happened)[0] if happened else Progress(CHANNEL, MESSAGE)
+    call = reported(MESSAGE, *happened)[0] if happened else Progress(CHANNEL, MESSAGE)
     event = data.draw(st.sampled_from([RINGS, UP, destroyed(17, 486), ChannelStateChange(CHANNEL, "Ringing", NOW)]))
     once, _ = step(call, event, NOW)
     twice, todo = step(once, event, NOW)

@@ -61,11 +61,11 @@ async def test_one_of_two_dials_and_the_other_follows_it(fresh_database: Fresh) 
 async def _waits(dsn: str) -> bool:
     conn = await asyncpg.connect(dsn)
     try:
-        told = await conn.fetchval(
+        reported = await conn.fetchval(
             "select count(*) from pg_stat_activity where application_name = 'tongdai dialer lock' "
             "and datname = current_database()"
         )
-        return bool(told == 2)
+        return bool(reported == 2)
     finally:
         await conn.close()
 

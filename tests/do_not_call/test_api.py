@@ -144,9 +144,9 @@ async def test_of_many_numbers_the_bad_are_told_and_the_good_are_stored(tenant):
         {"phoneNumber": "0900 000 002", "reason": "the last"},
         {"phoneNumber": "0900000003", "expiresAt": "2001-01-01T00:00:00Z"},
     ]
-    told = await add(tenant, dnc_list_id, numbers=sent)
-    assert counts(told) == (1, 2, 2)
-    assert told["errors"] == [
+    reported = await add(tenant, dnc_list_id, numbers=sent)
+    assert counts(reported) == (1, 2, 2)
+    assert reported["errors"] == [
         {"row": 2, "phoneNumber": "0901", "reason": "phoneNumber is too short for a phone number"},
         {"row": 5, "phoneNumber": "0900000003", "reason": PAST},
     ]
@@ -190,9 +190,9 @@ async def test_file_names_its_columns_in_any_order_and_case(tenant, text):
 async def test_bad_rows_of_a_file_are_told_by_their_number_the_first_hundred(tenant):
     dnc_list_id = await made(tenant)
     rows = [vn_mobile(n) if n % 100 else f"x{n}" for n in range(1, 20_001)]
-    told = (await add_csv(tenant, dnc_list_id, "phone\n\n" + "\n".join(rows))).json()
-    assert counts(told) == (19_800, 0, 200)
-    assert [(error["row"], error["phoneNumber"]) for error in told["errors"]] == [
+    reported = (await add_csv(tenant, dnc_list_id, "phone\n\n" + "\n".join(rows))).json()
+    assert counts(reported) == (19_800, 0, 200)
+    assert [(error["row"], error["phoneNumber"]) for error in reported["errors"]] == [
         (n, f"x{n}") for n in range(100, 10_001, 100)
     ]
 
@@ -237,8 +237,8 @@ async def test_file_of_more_rows_than_one_request_may_have_puts_nothing_in_the_l
 async def test_empty_rows_are_left_out_wherever_they_stand(tenant):
     dnc_list_id = await made(tenant)
     text = "\n" * 999 + "phone,reason\n0901234567,\n" + " ,\n" * 199_996 + "1,\n\n0901234568,"
-    told = (await add_csv(tenant, dnc_list_id, text)).json()
-    assert (counts(told), [error["row"] for error in told["errors"]]) == ((2, 0, 1), [2])
+    reported = (await add_csv(tenant, dnc_list_id, text)).json()
+    assert (counts(reported), [error["row"] for error in reported["errors"]]) == ((2, 0, 1), [2])
 
 
 async def test_no_row_of_a_file_is_read_where_other_requests_are_answered(tenant, monkeypatch):

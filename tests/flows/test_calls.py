@@ -20,12 +20,12 @@ async def test_each_contact_is_called_once_and_told_what_the_switch_did(tmp_path
         await here.processed(campaign_id, 200, within_s=60)
         assert set(here.dialled(10_000_000, 200).values()) == {1}
         assert here.board.ledger.violations == []
-        told = Counter((await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"])
+        reported = Counter((await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"])
         endings = Counter(call.plan.ending for call in here.board.ledger.calls)
-        assert told["answered"] == endings[Ending.ANSWERED]
-        assert told["busy"] == endings[Ending.BUSY]
-        assert told["invalid_number"] == endings[Ending.UNALLOCATED]
-        assert told.total() == 200
+        assert reported["answered"] == endings[Ending.ANSWERED]
+        assert reported["busy"] == endings[Ending.BUSY]
+        assert reported["invalid_number"] == endings[Ending.UNALLOCATED]
+        assert reported.total() == 200
 
 
 async def test_pause_stops_dialling_within_a_second_and_live_calls_finish(tmp_path: Path) -> None:
@@ -65,5 +65,5 @@ async def test_number_put_on_a_do_not_call_list_is_not_called_any_more(tmp_path:
             if call.to in listed and (call.originated_at - listed_at).total_seconds() > 1
         ]
         assert late == []
-        told = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
-        assert told["dnc"] >= 50
+        reported = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
+        assert reported["dnc"] >= 50

@@ -26,7 +26,7 @@ async def test_nobody_is_called_twice_though_dialers_are_killed_and_two_wait_for
         times = here.dialled(20_000_000, 400)
         assert set(times.values()) == {1}
         assert here.board.ledger.violations == []
-        told = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
-        assert sum(told.values()) == 400
+        reported = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
+        assert sum(reported.values()) == 400
         # Each of those that were never called says so.
-        assert len(times) + told.get("lost", 0) >= 400
+        assert len(times) + reported.get("lost", 0) >= 400

@@ -26,5 +26,5 @@ async def test_switch_that_goes_is_said_and_nothing_is_asked_of_it_meanwhile(tmp
         await here.processed(campaign_id, 300, within_s=120)
         assert here.board.ledger.violations == []
         assert set(here.dialled(50_000_000, 300).values()) == {1}
-        told = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
-        assert set(told) <= {"answered", "lost"}
+        reported = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
+        assert set(reported) <= {"answered", "lost"}

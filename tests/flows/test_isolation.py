@@ -234,8 +234,8 @@ async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_su
     _, send = await ask(mine, method, path)
     answer = await send(filled(path, mine))
     assert answer.status_code == 200 or answer.json()["error_code"] == "INVALID_STATE"
-    told = answer.json() if answer.headers["content-type"] == "application/json" else {}
-    assert told.get("totalRecord", 0) <= 2
+    reported = answer.json() if answer.headers["content-type"] == "application/json" else {}
+    assert reported.get("totalRecord", 0) <= 2
     assert await theirs.tenant.checksum() == before
 
 

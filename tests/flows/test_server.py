@@ -264,8 +264,10 @@ async def test_the_logs_of_all_processes_tell_no_key_name_or_number(server: Serv
     logs = {"stderr": server.log_text(), "postgres.log": server.log_text("postgres.log")}
     logs |= {str(path): path.read_text(errors="replace") for path in server.data_dir.rglob("*.log*") if path.is_file()}
     assert len(logs) >= 3
-    told = [(where, secret) for where, text in logs.items() for secret in (*forms, wrong, "90765432") if secret in text]
-    assert told == []
+    reported = [
+        (where, secret) for where, text in logs.items() for secret in (*forms, wrong, "90765432") if secret in text
+    ]
+    assert reported == []
 
 
 async def test_while_the_database_is_away_requests_get_503_and_then_are_good_again(server: Server) -> None:

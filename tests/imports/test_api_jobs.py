@@ -83,8 +83,8 @@ async def test_pages_show_every_row_once_and_in_order(tenant, serving, pool, siz
     assert all(list(row) == ROW for row in found)
     assert [row["row"] for row in found] == list(range(1, 301))
     expected = accounted(rows, known)
-    told = [(row["outcome"], row["reasonCode"], row["phoneNumber"], row["externalId"]) for row in found]
-    assert told == expected
+    reported = [(row["outcome"], row["reasonCode"], row["phoneNumber"], row["externalId"]) for row in found]
+    assert reported == expected
     for outcome in ("created", "duplicate", "failed"):
         matching = await all_rows(tenant, campaign_id, job_id, size, outcome=outcome)
         assert matching == [row for row in found if row["outcome"] == outcome]
@@ -321,12 +321,12 @@ async def follow(tenant, campaign_id, job_id):
 
 
 def events_of(text):
-    told = []
+    reported = []
     for block in text.removesuffix("\n\n").split("\n\n"):
         if not block.startswith(":"):
             name, data = block.split("\n")
-            told.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return told
+            reported.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return reported
 
 
 async def test_events_begin_at_once_and_end_with_the_final_job(tenant, serving, pool):
@@ -338,13 +338,13 @@ async def test_events_begin_at_once_and_end_with_the_final_job(tenant, serving, 
             await asyncio.sleep(0)
         async with working(pool):
             await following
-    told = following.result()
-    assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
-    assert told[0][1]["status"] == "pending"
-    processed = [job["processedRows"] for _, job in told]
+    reported = following.result()
+    assert [name for name, _ in reported[:-1]] == ["progress"] * (len(reported) - 1)
+    assert reported[0][1]["status"] == "pending"
+    processed = [job["processedRows"] for _, job in reported]
     assert processed == sorted(processed)
-    assert all(before != after for before, after in pairwise(told))
-    name, last = told[-1]
+    assert all(before != after for before, after in pairwise(reported))
+    name, last = reported[-1]
     assert name == "done"
     assert last == await tenant.done("GET", place(campaign_id, job_id))
     assert (last["status"], last["processedRows"]) == ("done", 95)

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.imports import accounted, told
+from tests.support.imports import accounted, reported
 from tests.support.sent_rows import Row, sent_of
 from tongdai.ids import ContactId
 from tongdai.imports import chunk, core
@@ -46,7 +46,7 @@ def test_rows_are_settled_as_the_simplest_way_would(
             assert imported.meets_known == bool(found)
         outcome = codec.decode(codec.encode(imported.outcome))
         kept += codec.results(chunk.decode_sent(one.sent), outcome, start + 1)
-    assert told(kept) == accounted(rows, map(e164, known))
+    assert reported(kept) == accounted(rows, map(e164, known))
     for row in kept:
         assert (row.contact_id is None) == (
             row.outcome == "failed" or (dry_run and row.reason_code != "in_campaign")

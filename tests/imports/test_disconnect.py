@@ -27,5 +27,5 @@ async def test_events_end_when_their_client_goes(data_dir):
                     return await anext(answer.aiter_bytes())
 
             for _ in range(3):
-                told = await eventually(first_event, 20, "the stream before it to end")
-                assert told.startswith(b"event: progress\ndata: {")
+                reported = await eventually(first_event, 20, "the stream before it to end")
+                assert reported.startswith(b"event: progress\ndata: {")

@@ -25,9 +25,9 @@ from tests.support.imports import (
     own_pool,
     post,
     quiet,
+    reported,
     results,
     standing,
-    told,
     undo,
     work_off,
     working,
@@ -222,7 +222,7 @@ async def test_undo_of_a_running_import_stops_it_and_leaves_what_was_before(
     assert await standing(conn, place) == untouched
     assert (job.status, job.error_message) == (JobStatus.FAILED, "Stopped and undone")
     assert (job.undoing, job.removed_rows, job.processed_rows) == (False, job.created_rows, 70 * chunks)
-    assert told(await results(conn, place, job_id)) == accounted(rows, before)[: 70 * chunks]
+    assert reported(await results(conn, place, job_id)) == accounted(rows, before)[: 70 * chunks]
 
 
 async def test_contacts_that_were_called_stay(conn: Connection, own_pool: Pool) -> None:

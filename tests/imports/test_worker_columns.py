@@ -23,8 +23,8 @@ from tests.support.imports import (
     own_pool,
     post,
     quiet,
+    reported,
     results,
-    told,
     work_off,
     working,
 )
@@ -100,7 +100,7 @@ async def test_two_imports_of_one_file_at_once_create_each_contact_once(conn: Co
     async with working(own_pool, 4):
         await eventually(lambda: all_ended(conn), 60, "all jobs to end")
     expected = accounted(rows, before)
-    outcomes = [told(await results(conn, place, job_id)) for job_id in jobs]
+    outcomes = [reported(await results(conn, place, job_id)) for job_id in jobs]
     for row, first, second in zip(expected, *outcomes, strict=True):
         created = [one[0] for one in (first, second)].count("created")
         # The other job may have created the contact of a row that repeats one of its own file.

@@ -21,9 +21,9 @@ from tests.support.imports import (
     own_pool,
     post,
     quiet,
+    reported,
     results,
     standing,
-    told,
     work_off,
     working,
 )
@@ -47,7 +47,7 @@ async def rows_of_all_kinds(conn: Connection, pool: Pool, seed: int = 1) -> None
     job_id = await post(conn, place, rows, 70)
     await work_off(conn, pool)
     kept, job = await results(conn, place, job_id), await found(conn, place, job_id)
-    assert told(kept) == accounted(rows, before)
+    assert reported(kept) == accounted(rows, before)
     assert [row.row for row in kept] == list(range(1, len(rows) + 1))
     counts = [sum(row.outcome == outcome for row in kept) for outcome in ("created", "duplicate", "failed")]
     assert counts == [job.created_rows, job.duplicate_rows, job.failed_rows]
@@ -86,7 +86,7 @@ async def a_dry_run_and_the_real_one(conn: Connection, pool: Pool, seed: int = 4
     real = await post(conn, place, rows, 70)
     await work_off(conn, pool)
     tried, done = await results(conn, place, dry), await results(conn, place, real)
-    assert told(tried) == told(done) == accounted(rows, before)
+    assert reported(tried) == reported(done) == accounted(rows, before)
     for a, b in zip(tried, done, strict=True):
         assert a[:-1] == b[:-1]
         assert a.contact_id == (b.contact_id if a.reason_code == "in_campaign" else None)
@@ -171,7 +171,7 @@ async def test_jobs_at_once_each_tell_their_own_rows_from_those_of_the_others(co
     async with working(own_pool, 3):
         await eventually(lambda: all_ended(conn), 60, "all jobs to end")
     for job_id, rows in posted:
-        assert told(await results(conn, place, job_id)) == accounted(rows, ())
+        assert reported(await results(conn, place, job_id)) == accounted(rows, ())
 
 
 async def test_what_a_dry_run_has_seen_is_forgotten_once_it_has_ended(conn: Connection, own_pool: Pool) -> None:
@@ -204,6 +204,6 @@ async def test_dry_run_into_a_list_that_is_not_there_makes_none(conn: Connection
     job_id = await post(conn, place, rows, dry_run=True)
     await conn.execute("update import_job set list_id = null where job_id = $1", job_id)
     await work_off(conn, own_pool)
-    assert told(await results(conn, place, job_id)) == accounted(rows, ())
+    assert reported(await results(conn, place, job_id)) == accounted(rows, ())
     assert (await found(conn, place, job_id)).list_id is None
     assert await conn.fetchval("select count(*) from contact_list where tenant_id = $1", place.tenant_id) == lists

@@ -39,9 +39,9 @@ async def test_each_call_ends_as_the_carrier_says(office: Office) -> None:
         [*dialled.values()], audioFile="custom/greeting", ringTimeoutSec=RING_S, maxConcurrentCalls=20
     )
     calls = await office.ended(campaign_id, len(endings), RING_S + 30)
-    told = {ending: calls[dialled[ending]] for ending in endings}
+    reported = {ending: calls[dialled[ending]] for ending in endings}
     assert {
-        ending: (call["outcome"], call["hangupCause"], call["sipStatus"]) for ending, call in told.items()
+        ending: (call["outcome"], call["hangupCause"], call["sipStatus"]) for ending, call in reported.items()
     } == endings
     assert set(office.rang([*dialled.values()])) == {1}
     ledger = office.lab.ledger(office.lab.carrier)
@@ -226,9 +226,9 @@ async def test_dialer_killed_mid_calls_calls_nobody_twice(office: Office, figure
     assert {call["outcome"] for call in calls if call["callId"] in heard} == {"answered"}, "what was known stays known"
     assert len(heard) >= 5
     for call in calls:
-        told = ledger()[international(call["phoneNumber"]), scenarios.ANSWERED]
-        assert told or call["outcome"] != "answered", call
-        assert not told or call["outcome"] in {"answered", "lost", "cancelled"}, call
+        reported = ledger()[international(call["phoneNumber"]), scenarios.ANSWERED]
+        assert reported or call["outcome"] != "answered", call
+        assert not reported or call["outcome"] in {"answered", "lost", "cancelled"}, call
     assert not [state for state in await office.contacts(campaign_id) if state[0] == 1], "none is left in call"
     figures(f"dialer killed three times mid-calls: {dict(outcomes)}")
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")

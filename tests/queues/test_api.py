@@ -166,14 +166,14 @@ async def test_changes_are_told_in_the_audit_with_the_key(tenant, api, pool):
     await tenant.call("PUT", path, json={"strategy": 2}, headers=clerk.headers)
     await tenant.call("DELETE", path)
     async with pool.acquire() as conn:
-        told = await conn.fetch(
+        reported = await conn.fetch(
             "select action, key_id from audit where tenant_id = $1 and subject = $2 order by audit_id",
             tenant.tenant_id,
             f"queue {queue_id}",
         )
     mine = tenant.key.key_id
     expected = [("queue.create", mine), ("queue.change", clerk.key_id), ("queue.delete", mine)]
-    assert [tuple(row) for row in told] == expected
+    assert [tuple(row) for row in reported] == expected
 
 
 async def test_queue_that_is_referred_to_is_not_deleted_and_its_users_are_named(tenant, pool):

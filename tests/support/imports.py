@@ -166,22 +166,22 @@ Accounted = tuple[str, str | None, str | None, str | None]
 
 def accounted(rows: list[dict[str, Any]], known: Iterable[str]) -> list[Accounted]:
     """What must become of rows, told the simplest way."""
-    told: list[Accounted] = []
+    reported: list[Accounted] = []
     before, seen, normalise = set(known), set[str](), phone.normaliser("VN")
     for row in rows:
         new = check(normalise, row.get("phoneNumber"), [row.get(field.text.wire) for field in FIELDS])
         sent = row.get("phoneNumber"), row.get("externalId")
         written = str(sent[0]) if sent[0] is not None else None
         if isinstance(new, Problem):
-            told.append(("failed", new.code, written, sent[1]))
+            reported.append(("failed", new.code, written, sent[1]))
         elif new.phone in before:
-            told.append(("duplicate", "in_campaign", written, sent[1]))
+            reported.append(("duplicate", "in_campaign", written, sent[1]))
         elif new.phone in seen:
-            told.append(("duplicate", "repeated", written, sent[1]))
+            reported.append(("duplicate", "repeated", written, sent[1]))
         else:
             seen.add(new.phone)
-            told.append(("created", None, written, sent[1]))
-    return told
+            reported.append(("created", None, written, sent[1]))
+    return reported
 
 
 async def results(conn: Connection, place: Place, job_id: JobId) -> list[RowResult]:
@@ -194,7 +194,7 @@ async def results(conn: Connection, place: Place, job_id: JobId) -> list[RowResu
     return found
 
 
-def told(rows: Iterable[RowResult]) -> list[Accounted]:
+def reported(rows: Iterable[RowResult]) -> list[Accounted]:
     return [(row.outcome, row.reason_code, row.phone, row.external_id) for row in rows]
 
 

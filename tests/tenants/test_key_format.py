@@ -94,7 +94,7 @@ def test_processes_that_start_at_once_agree_on_a_pepper(data_dir):
     assert len(set(found)) == 1
 
 
-def test_pepper_that_cannot_be_kept_is_told(tmp_path):
+def test_pepper_that_cannot_be_stored_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OperatorError, match=r"cannot keep the key pepper"):
         key_format.load_pepper(None, tmp_path / "file" / "data")

@@ -63,7 +63,7 @@ def zone_of(phone: str) -> str:
     if zones == all_zones:
         return zones
     bound = _bound(code)(digits[len(code) :])
-    return zones if (_told(phone) if bound is None else bound) else all_zones
+    return zones if (_reported(phone) if bound is None else bound) else all_zones
 
 
 def common_zone(phones: Sequence[str]) -> str | None:
@@ -104,7 +104,7 @@ def _nearest(digits: str) -> str:
     return UNKNOWN
 
 
-def _told(phone: str) -> bool:
+def _reported(phone: str) -> bool:
     """Whether the library takes the number for one of a place, or for none at all."""
     number = phonenumbers.parse(phone)
     if time_zones_for_number(number)[0] == UNKNOWN_TIMEZONE:

@@ -254,16 +254,16 @@ async def _watch(
     ready: Callable[[str], None] | None,
 ) -> None:
     """Keep `health` true, and tell `ready` the first time that it is."""
-    told = False
+    reported = False
     while True:
         health.checks["database"] = await _database_answers(dsn)
         for role, process in kept.items():
             health.checks[role] = process.alive and (role != "api" or await _api_answers(settings))
-        if health.ready and not told:
-            told = True
+        if health.ready and not reported:
+            reported = True
             if ready is not None:
                 ready(f"http://{_reachable(settings.host)}:{settings.port}")
-        await asyncio.sleep(CHECK_S if told else 0.05)
+        await asyncio.sleep(CHECK_S if reported else 0.05)
 
 
 async def _database_answers(dsn: str) -> bool:

@@ -82,9 +82,9 @@ async def closed_windows(conn, tenant, campaign_id):
 async def test_due_contact_in_an_open_window_is_callable_now(tenant, campaign_id, add):
     contact_id = await add(1)
     assert await counts(tenant, campaign_id) == {"callableNow": 1}
-    told = await why(tenant, campaign_id, contact_id)
-    assert (told["reason"], told["processStatus"], told["callStatus"]) == ("callableNow", 0, None)
-    assert told["message"].startswith("It may be called now. The campaign is not started yet.")
+    reported = await why(tenant, campaign_id, contact_id)
+    assert (reported["reason"], reported["processStatus"], reported["callStatus"]) == ("callableNow", 0, None)
+    assert reported["message"].startswith("It may be called now. The campaign is not started yet.")
 
 
 async def test_contact_that_is_due_later_waits_for_its_retry(tenant, campaign_id, add):
@@ -94,9 +94,9 @@ async def test_contact_that_is_due_later_waits_for_its_retry(tenant, campaign_id
     found = await diagnostics(tenant, campaign_id)
     assert found["waitingForRetry"] == 2
     assert instant(found["nextDueAt"]) == soon
-    told = await why(tenant, campaign_id, contact_id)
-    assert told["reason"] == "waitingForRetry"
-    assert instant(told["nextCallAt"]) == later
+    reported = await why(tenant, campaign_id, contact_id)
+    assert reported["reason"] == "waitingForRetry"
+    assert instant(reported["nextCallAt"]) == later
 
 
 async def test_next_due_is_of_a_contact_that_may_be_called_then(tenant, conn, campaign_id, add):
@@ -116,9 +116,9 @@ async def test_contact_outside_the_calling_hours_waits_for_them(tenant, conn, ca
     assert found["waitingForWindow"] == 1
     opens = instant(found["nextOpenAt"])
     assert now() < opens < now() + timedelta(days=8)
-    told = await why(tenant, campaign_id, contact_id)
-    assert (told["reason"], instant(told["nextCallAt"])) == ("waitingForWindow", opens)
-    assert "Asia/Ho_Chi_Minh" in told["message"]
+    reported = await why(tenant, campaign_id, contact_id)
+    assert (reported["reason"], instant(reported["nextCallAt"])) == ("waitingForWindow", opens)
+    assert "Asia/Ho_Chi_Minh" in reported["message"]
 
 
 async def test_unknown_zone_keeps_a_contact_under_a_preset_and_not_without(tenant, conn, campaign_id, add):
@@ -126,8 +126,8 @@ async def test_unknown_zone_keeps_a_contact_under_a_preset_and_not_without(tenan
     assert await counts(tenant, campaign_id) == {"callableNow": 1}
     await settings(conn, tenant.tenant_id, campaign_id, preset="vn_advertising")
     assert await counts(tenant, campaign_id) == {"zoneUnknown": 1}
-    told = await why(tenant, campaign_id, contact_id)
-    assert (told["reason"], told["nextCallAt"]) == ("zoneUnknown", None)
+    reported = await why(tenant, campaign_id, contact_id)
+    assert (reported["reason"], reported["nextCallAt"]) == ("zoneUnknown", None)
 
 
 async def test_listed_number_is_counted_as_such_whatever_else_keeps_it(tenant, conn, campaign_id, add):
@@ -141,8 +141,8 @@ async def test_listed_number_is_counted_as_such_whatever_else_keeps_it(tenant, c
     await dnc(conn, tenant.tenant_id, [phone(3)], campaign_id=other)
     found = await diagnostics(tenant, campaign_id)
     assert (found["doNotCall"], found["pending"]) == (2, 3)
-    told = await why(tenant, campaign_id, later)
-    assert (told["reason"], told["nextCallAt"]) == ("doNotCall", None)
+    reported = await why(tenant, campaign_id, later)
+    assert (reported["reason"], reported["nextCallAt"]) == ("doNotCall", None)
 
 
 async def test_listing_that_ends_tells_when_and_one_that_has_ended_keeps_nobody(tenant, conn, campaign_id, add):
@@ -151,8 +151,8 @@ async def test_listing_that_ends_tells_when_and_one_that_has_ended_keeps_nobody(
     await dnc(conn, tenant.tenant_id, [phone(1)], expires_at=until)
     await dnc(conn, tenant.tenant_id, [phone(2)], expires_at=now() - HOUR)
     assert await counts(tenant, campaign_id) == {"doNotCall": 1, "callableNow": 1}
-    told = await why(tenant, campaign_id, kept)
-    assert (told["reason"], instant(told["nextCallAt"])) == ("doNotCall", until)
+    reported = await why(tenant, campaign_id, kept)
+    assert (reported["reason"], instant(reported["nextCallAt"])) == ("doNotCall", until)
     assert (await why(tenant, campaign_id, free))["reason"] == "callableNow"
 
 
@@ -169,9 +169,9 @@ async def test_number_that_another_campaign_has_on_the_line_waits(tenant, conn, 
     theirs = await add(1, campaign=other)
     await in_call(conn, tenant.tenant_id, theirs, phone(1), other)
     assert await counts(tenant, campaign_id) == {"numberInCall": 1}
-    told = await why(tenant, campaign_id, contact_id)
-    assert told["reason"] == "numberInCall"
-    assert now() < instant(told["nextCallAt"]) < now() + 2 * HOUR
+    reported = await why(tenant, campaign_id, contact_id)
+    assert reported["reason"] == "numberInCall"
+    assert now() < instant(reported["nextCallAt"]) < now() + 2 * HOUR
 
 
 async def test_number_called_as_often_as_it_may_be_waits_until_a_call_is_old_enough(tenant, conn, campaign_id, add):
@@ -188,8 +188,8 @@ async def test_number_called_as_often_as_it_may_be_waits_until_a_call_is_old_eno
         opened = now() - hours * HOUR
         await a_call(conn, t, other, not_placed, phone(4), outcome="cancelled", dialled_s=None, opened_at=opened)
     assert await counts(tenant, campaign_id) == {"overNumberCeiling": 1, "callableNow": 3}
-    told = await why(tenant, campaign_id, twice)
-    assert (told["reason"], instant(told["nextCallAt"])) == ("overNumberCeiling", first + 24 * HOUR)
+    reported = await why(tenant, campaign_id, twice)
+    assert (reported["reason"], instant(reported["nextCallAt"])) == ("overNumberCeiling", first + 24 * HOUR)
 
 
 async def test_many_calls_to_others_do_not_keep_a_ceiling_from_being_seen(tenant, conn, campaign_id, add):
@@ -209,18 +209,22 @@ async def test_contact_that_is_not_pending_is_no_riddle(tenant, conn, campaign_i
     await in_call(conn, tenant.tenant_id, called, phone(1), campaign_id)
     await tenant.move(over, 2, "answered")
     assert await counts(tenant, campaign_id) == {}
-    told = await why(tenant, campaign_id, called)
-    assert (told["reason"], told["message"], told["blockers"]) == ("inCall", "It is being called: ringing.", [])
-    told = await why(tenant, campaign_id, over)
-    assert (told["reason"], told["callStatus"], told["nextCallAt"]) == ("processed", "answered", None)
-    assert told["message"] == "It is called no more; its last call: answered."
+    reported = await why(tenant, campaign_id, called)
+    assert (reported["reason"], reported["message"], reported["blockers"]) == (
+        "inCall",
+        "It is being called: ringing.",
+        [],
+    )
+    reported = await why(tenant, campaign_id, over)
+    assert (reported["reason"], reported["callStatus"], reported["nextCallAt"]) == ("processed", "answered", None)
+    assert reported["message"] == "It is called no more; its last call: answered."
 
 
 async def test_contact_that_a_do_not_call_list_closed_is_not_said_to_have_been_called(tenant, add, campaign_id):
     contact_id = await add(1)
     await tenant.move(contact_id, 2, "dnc")
-    told = await why(tenant, campaign_id, contact_id)
-    assert (told["reason"], told["message"]) == ("processed", "Its number is on a do-not-call list.")
+    reported = await why(tenant, campaign_id, contact_id)
+    assert (reported["reason"], reported["message"]) == ("processed", "Its number is on a do-not-call list.")
 
 
 ZONES = ["", "Asia/Ho_Chi_Minh", "America/New_York", "America/New_York,Pacific/Honolulu", "Pacific/Auckland"]
@@ -258,12 +262,12 @@ async def test_reasons_exclude_each_other_add_up_and_agree_with_each_contacts_ow
     mine, contact_ids = await made_up(tenant, conn, random.Random(seed))
     found = await diagnostics(tenant, mine)
     each = [await why(tenant, mine, contact_id) for contact_id in contact_ids]
-    pending = [told for told in each if told["processStatus"] == 0]
+    pending = [reported for reported in each if reported["processStatus"] == 0]
     assert found["pending"] == len(pending) == 26
-    assert Counter(told["reason"] for told in pending) == {name: found[name] for name in REASONS if found[name]}
-    known = [told for told in pending if told["nextCallAt"] is not None]
-    assert all(instant(told["nextCallAt"]) >= instant(found["at"]) for told in known)
-    waiting = [instant(told["nextCallAt"]) for told in known if told["reason"] == "waitingForWindow"]
+    assert Counter(reported["reason"] for reported in pending) == {name: found[name] for name in REASONS if found[name]}
+    known = [reported for reported in pending if reported["nextCallAt"] is not None]
+    assert all(instant(reported["nextCallAt"]) >= instant(found["at"]) for reported in known)
+    waiting = [instant(reported["nextCallAt"]) for reported in known if reported["reason"] == "waitingForWindow"]
     assert (found["nextOpenAt"] is None) == (not waiting)
     assert not waiting or instant(found["nextOpenAt"]) <= min(waiting)
 
@@ -402,7 +406,7 @@ async def test_dialer_that_gives_no_sign_of_life_is_told_apart_from_a_switch_tha
     assert await blocked(tenant, running) == []
 
 
-async def test_agents_that_are_missing_or_busy_are_told(tenant, conn, running):
+async def test_agents_that_are_missing_or_busy_are_reported(tenant, conn, running):
     queue_id = await tenant.queue()
     await settings(conn, tenant.tenant_id, running, mode="progressive")
     assert await blocked(tenant, running) == ["no_queue"]

@@ -64,7 +64,7 @@ def plainly(sent: Sent, outcome: ChunkOutcome, first_row: int) -> list[RowResult
         again = [place for at, place in sent.repeats if at == row]
         external_id = None if sent.external_ids is None else sent.external_ids[row]
         if failed:
-            told = (RowOutcome.FAILED, failed[0][1], failed[0][0], None)
+            reported = (RowOutcome.FAILED, failed[0][1], failed[0][0], None)
         else:
             place = again[0] if again else contact
             contact += not again
@@ -72,8 +72,8 @@ def plainly(sent: Sent, outcome: ChunkOutcome, first_row: int) -> list[RowResult
             before = sum(one in "ckr" for one in outcome.letters[:place])
             contact_id = outcome.contact_ids[before] if letter in "ckr" else None
             letter = {"c": "r", "C": "R"}.get(letter, letter) if again else letter
-            told = (RowOutcome(MEANT[letter]), REASONS.get(letter), CODES.get(letter), contact_id)
-        rows.append(RowResult(first_row + row, phone, external_id, *told))
+            reported = (RowOutcome(MEANT[letter]), REASONS.get(letter), CODES.get(letter), contact_id)
+        rows.append(RowResult(first_row + row, phone, external_id, *reported))
     return rows
 
 

@@ -20,9 +20,9 @@ from tongdai.imports.readers.read import drained, read, read_rows
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
     limits = {"chunk_rows": 3} | limits
-    parts, told = drained(read_rows(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
+    parts, reported = drained(read_rows(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
     rows = [row for part in parts for row in rows_of(part)]
-    assert told == Told(len(rows))
+    assert reported == Told(len(rows))
     return rows
 
 
@@ -65,10 +65,10 @@ def test_what_a_writer_of_csv_writes_comes_back_as_sent(sent, dialect, encoding,
         writer.writerow([row[at] for at in order])
     # Without a mark, UTF-16 is known by its zeros.
     text = out.getvalue() if "16-" not in encoding else out.getvalue().encode("ascii", "replace").decode()
-    told = read_csv(text.encode(encoding))
+    reported = read_csv(text.encode(encoding))
     ascii_only = "16-" in encoding
     want = [tuple(str(c).encode("ascii", "replace").decode() if ascii_only else str(c) for c in row) for row in sent]
-    assert told == [
+    assert reported == [
         Row(phone, kept(name), kept(ref), None if kept(note) is None else {"note": kept(note)})
         for phone, name, ref, note in want
     ]
@@ -118,19 +118,19 @@ def test_column_of_the_reference_is_known_by_any_usual_name(name):
 
 @pytest.mark.parametrize("name", ["timeZone", "time zone", "TIME_ZONE", "múi giờ", "Mui Gio"])
 def test_column_of_the_time_zone_is_known_by_any_usual_name(name):
-    told = read_csv(f"{name},sdt,note\nAsia/Bangkok,0901,a\n,0902,b\n".encode())
-    assert told == [Row("0901", None, None, {"note": "a"}, "Asia/Bangkok"), Row("0902", None, None, {"note": "b"})]
+    reported = read_csv(f"{name},sdt,note\nAsia/Bangkok,0901,a\n,0902,b\n".encode())
+    assert reported == [Row("0901", None, None, {"note": "a"}, "Asia/Bangkok"), Row("0902", None, None, {"note": "b"})]
 
 
 def test_of_several_columns_for_a_number_the_clearest_is_taken_and_the_others_are_kept():
-    told = read_csv(b"tel,mobile,phone\n1,2,3\n")
-    assert told == [Row("3", attributes={"tel": "1", "mobile": "2"})]
+    reported = read_csv(b"tel,mobile,phone\n1,2,3\n")
+    assert reported == [Row("3", attributes={"tel": "1", "mobile": "2"})]
 
 
 def test_column_that_is_named_twice_is_refused_or_numbered():
     assert refusal(b"phone,name,Phone\n") == "Columns 1 and 3 are both named phone: expected one of that name"
-    told = read_csv(b"phone,note,note,,note\n1,a,b,c,d\n")
-    assert told == [Row("1", attributes={"note": "a", "note (2)": "b", "column 4": "c", "note (3)": "d"})]
+    reported = read_csv(b"phone,note,note,,note\n1,a,b,c,d\n")
+    assert reported == [Row("1", attributes={"note": "a", "note (2)": "b", "column 4": "c", "note (3)": "d"})]
 
 
 def test_header_without_a_number_names_what_it_has():
@@ -140,8 +140,8 @@ def test_header_without_a_number_names_what_it_has():
 
 
 def test_titles_may_stand_above_the_header():
-    told = read_csv("DANH SÁCH KHÁCH HÀNG,,\n,,\nSTT,Tên,SĐT\n1,An,0901\n".encode())
-    assert told == [Row("0901", "An", None, {"STT": "1"})]
+    reported = read_csv("DANH SÁCH KHÁCH HÀNG,,\n,,\nSTT,Tên,SĐT\n1,An,0901\n".encode())
+    assert reported == [Row("0901", "An", None, {"STT": "1"})]
 
 
 def test_word_of_a_row_is_not_taken_for_a_header():
@@ -157,16 +157,16 @@ def test_word_of_a_row_is_not_taken_for_a_header():
         ("1900.000", "1900.000"), ("9.12346E+08", "9.12346E+08"), ("+84 912345678", "+84 912345678"), ("abc", "abc"),
     ],
 )  # fmt: skip
-def test_number_is_told_as_written_but_for_what_spreadsheets_do_to_it(sent, told):
+def test_number_is_told_as_written_but_for_what_spreadsheets_do_to_it(sent, reported):
     out = io.StringIO()
     csv.writer(out).writerows([["phone", "x"], [sent, "y"]])
-    assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == [told]
-    assert [row.phoneNumber for row in read_csv(f"phone|x\n{sent}|y\n0901|z".encode())] == [told, "0901"]
+    assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == [reported]
+    assert [row.phoneNumber for row in read_csv(f"phone|x\n{sent}|y\n0901|z".encode())] == [reported, "0901"]
 
 
 def test_rows_may_be_ragged_or_empty():
-    told = read_csv(b"phone,name,note\n1\n2,A,x,y,,z\n\n,,\n3,,\n,B,\n")
-    assert told == [
+    reported = read_csv(b"phone,name,note\n1\n2,A,x,y,,z\n\n,,\n3,,\n,B,\n")
+    assert reported == [
         Row("1"),
         Row("2", "A", None, {"note": "x", "column 4": "y", "column 6": "z"}),
         Row("3"),

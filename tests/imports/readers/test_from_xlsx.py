@@ -28,9 +28,9 @@ def read_xlsx(tmp_path):
         path = tmp_path / "body"
         path.write_bytes(data)
         with path.open("rb") as file:
-            parts, told = drained(read_rows(file, Source(Format.XLSX), Limits(**({"chunk_rows": 2} | limits))))
+            parts, reported = drained(read_rows(file, Source(Format.XLSX), Limits(**({"chunk_rows": 2} | limits))))
         found = [row for part in parts for row in rows_of(part)]
-        assert told == Told(len(found))
+        assert reported == Told(len(found))
         return found
 
     return rows
@@ -48,8 +48,10 @@ def refusal(read_xlsx):
 
 
 def test_numbers_are_understood_as_excel_keeps_them(read_xlsx):
-    told = read_xlsx(workbook(["SĐT"], [912345678], [912345678.0], [84912345678], ["0912 345 678"], ["+84912345678"]))
-    numbers = [row.phoneNumber for row in told]
+    reported = read_xlsx(
+        workbook(["SĐT"], [912345678], [912345678.0], [84912345678], ["0912 345 678"], ["+84912345678"])
+    )
+    numbers = [row.phoneNumber for row in reported]
     assert numbers == ["912345678", "912345678", "84912345678", "0912 345 678", "+84912345678"]
 
 
@@ -61,8 +63,10 @@ def test_cells_of_any_kind_are_told_as_text(read_xlsx):
 
 
 def test_empty_rows_are_skipped_and_missing_cells_are_empty(read_xlsx):
-    told = read_xlsx(workbook(["phone", "name", "note"], [], ["1", None, "x"], [None, None, None], ["2", "B"], ["3"]))
-    assert told == [Row("1", None, None, {"note": "x"}), Row("2", "B"), Row("3")]
+    reported = read_xlsx(
+        workbook(["phone", "name", "note"], [], ["1", None, "x"], [None, None, None], ["2", "B"], ["3"])
+    )
+    assert reported == [Row("1", None, None, {"note": "x"}), Row("2", "B"), Row("3")]
 
 
 def test_first_sheet_with_data_that_is_not_hidden_is_read(read_xlsx):
@@ -71,13 +75,13 @@ def test_first_sheet_with_data_that_is_not_hidden_is_read(read_xlsx):
 
 
 def test_titles_may_stand_above_the_header(read_xlsx):
-    told = read_xlsx(workbook(["DANH SÁCH KHÁCH HÀNG"], [], ["STT", "Tên", "SĐT"], [1, "An", 901234567]))
-    assert told == [Row("901234567", "An", None, {"STT": "1"})]
+    reported = read_xlsx(workbook(["DANH SÁCH KHÁCH HÀNG"], [], ["STT", "Tên", "SĐT"], [1, "An", 901234567]))
+    assert reported == [Row("901234567", "An", None, {"STT": "1"})]
 
 
 def test_chunks_have_the_rows_in_their_order(read_xlsx):
-    told = read_xlsx(workbook(["phone", "note"], *([f"09{n:08}", n] for n in range(105))), chunk_rows=20)
-    assert told == [Row(f"09{n:08}", None, None, {"note": str(n)}) for n in range(105)]
+    reported = read_xlsx(workbook(["phone", "note"], *([f"09{n:08}", n] for n in range(105))), chunk_rows=20)
+    assert reported == [Row(f"09{n:08}", None, None, {"note": str(n)}) for n in range(105)]
 
 
 def _without(name: str) -> bytes:

@@ -42,7 +42,7 @@ def lines_of(sent: list[Row], end: bytes = b"\n") -> bytes:
     return end.join(msgspec.json.encode(as_sent(row)) for row in sent)
 
 
-def told(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> tuple[Told, list[list[Row]]]:
+def reported(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> tuple[Told, list[list[Row]]]:
     parts, end = drained(read_rows(io.BytesIO(data), Source(source), Limits(chunk_rows)))
     return end, [rows_of(part) for part in parts]
 
@@ -54,7 +54,7 @@ def chunks_of(data: bytes, source: Format, chunk_rows: int = 2) -> tuple[Told, l
 
 def refusal(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> str:
     with pytest.raises(InvalidInput) as refused:
-        told(data, source, chunk_rows)
+        reported(data, source, chunk_rows)
     assert len(refused.value.message) < 300
     return refused.value.message
 
@@ -62,7 +62,7 @@ def refusal(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> s
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.none() | st.text(st.characters(codec="utf-8")))
 def test_rows_of_a_body_are_told_whole_in_order_and_in_chunks(sent, chunk_rows, list_name):
     sent = [*sent, Row("0901234567")]
-    end, chunks = told(body([as_sent(row) for row in sent], listName=list_name), chunk_rows=chunk_rows)
+    end, chunks = reported(body([as_sent(row) for row in sent], listName=list_name), chunk_rows=chunk_rows)
     assert end == Told(len(sent), list_name)
     assert [row for chunk in chunks for row in chunk] == sent
     assert all(len(chunk) == chunk_rows for chunk in chunks[:-1])
@@ -72,7 +72,7 @@ def test_rows_of_a_body_are_told_whole_in_order_and_in_chunks(sent, chunk_rows, 
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.sampled_from([b"\n", b"\r\n", b"\n\n \n"]))
 def test_rows_of_lines_are_told_whole_in_order(sent, chunk_rows, end):
     sent = [Row("0901234567"), *sent]
-    head, chunks = told(b"\xef\xbb\xbf" + lines_of(sent, end) + end, Format.NDJSON, chunk_rows)
+    head, chunks = reported(b"\xef\xbb\xbf" + lines_of(sent, end) + end, Format.NDJSON, chunk_rows)
     assert head == Told(len(sent))
     assert [row for chunk in chunks for row in chunk] == sent
 
@@ -150,7 +150,7 @@ def test_refusal_counts_items_over_all_chunks(at, source):
 
 def test_row_with_a_value_of_the_wrong_kind_is_told_and_fails_by_itself():
     sent = [{"phoneNumber": 901234567}, {"phoneNumber": "1", "name": 5}]
-    assert told(body(sent))[1] == [[Row(901234567), Row("1", 5)]]
+    assert reported(body(sent))[1] == [[Row(901234567), Row("1", 5)]]
 
 
 # --- a process of its own ---

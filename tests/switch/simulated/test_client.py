@@ -74,7 +74,7 @@ def short(event: Event) -> str:
             return type(event).__name__
 
 
-def told(events: list[Event]) -> list[str]:
+def reported(events: list[Event]) -> list[str]:
     """In order; the two that tell of ringing come in either."""
     texts = [short(event) for event in events if not isinstance(event, Connected)]
     pair = {"Ringing", "Dial RINGING"}
@@ -102,7 +102,7 @@ def test_call_that_is_not_answered_ends_as_on_a_real_switch(ending: Ending, sequ
     async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         assert await call(listener) == Placed()
         await listener.wait_for(ChannelDestroyed, within_s=60)
-        assert told(listener.heard) == sequence
+        assert reported(listener.heard) == sequence
 
     asterisk = play(scene, always(ending))
     assert asterisk.busy_channels == 0
@@ -113,11 +113,11 @@ def test_dead_carrier_says_nothing_for_32_seconds_and_looks_unanswered_before() 
     async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener, timeout_s=40)
         await listener.wait_for(ChannelDestroyed, within_s=60)
-        assert told(listener.heard) == ["Dial", "Dial NOANSWER", "Destroyed 18 408"]
+        assert reported(listener.heard) == ["Dial", "Dial NOANSWER", "Destroyed 18 408"]
         listener.heard.clear()
         await call(listener, "c2", timeout_s=30)
         await listener.wait_for(ChannelDestroyed, within_s=60)
-        assert told(listener.heard) == ["Dial", "Destroyed 19 480"]
+        assert reported(listener.heard) == ["Dial", "Destroyed 19 480"]
 
     play(scene, always(Ending.DEAD, 32.0))
 
@@ -128,7 +128,7 @@ def test_answered_call_that_we_hang_up() -> None:
         await listener.wait_for(StasisStart)
         assert await commands.hang_up(listener.ari, "c")
         await listener.wait_for(ChannelDestroyed)
-        assert told(listener.heard) == [*ANSWERS, "Destroyed 16 None"]
+        assert reported(listener.heard) == [*ANSWERS, "Destroyed 16 None"]
 
     play(scene, always(Ending.ANSWERED))
 
@@ -138,7 +138,9 @@ def test_answered_call_that_the_callee_hangs_up_has_cause_0_or_16() -> None:
         for n in range(20):
             await call(listener, f"c{n}", n)
         await listener.wait_for(ChannelDestroyed, count=20, within_s=60)
-        ends = {tuple(told([e for e in listener.heard if getattr(e, "channel_id", "") == f"c{n}"])) for n in range(20)}
+        ends = {
+            tuple(reported([e for e in listener.heard if getattr(e, "channel_id", "") == f"c{n}"])) for n in range(20)
+        }
         assert ends == {
             (*ANSWERS, "Destroyed 0 None"),
             (*ANSWERS, "Destroyed 16 None"),
@@ -154,7 +156,7 @@ def test_call_that_we_give_up_while_it_rings() -> None:
         await until(lambda: len(listener.heard) == 4)
         await commands.hang_up(listener.ari, "c")
         await listener.wait_for(ChannelDestroyed)
-        assert told(listener.heard) == [*RINGS, "Dial NOANSWER", "Destroyed 16 None"]
+        assert reported(listener.heard) == [*RINGS, "Dial NOANSWER", "Destroyed 16 None"]
 
     play(scene, always(Ending.NO_ANSWER))
 
@@ -182,7 +184,7 @@ def test_machine_is_told_from_a_human_and_leaving_for_it_is_no_hang_up() -> None
         assert await commands.run_extension(listener.ari, "c", f"{APP}-amd", "detect")
         assert not await commands.play(listener.ari, "c", "p", "x"), "the dialplan has it"
         assert (await listener.wait_for(StasisStart, count=2)).args[:2] == (DETECTED, "MACHINE")
-        assert told(listener.heard) == [*ANSWERS, "StasisStart"]
+        assert reported(listener.heard) == [*ANSWERS, "StasisStart"]
 
     play(scene, always(Ending.ANSWERED, machine=True))
 

@@ -166,7 +166,7 @@ async def why(request: Request) -> Answer:
         found = await diagnostics_store.case(conn, place, contact_id)
     if found is None:
         raise NotFound("Contact not found")
-    reason, message, next_at = _told(found)
+    reason, message, next_at = _reported(found)
     kept = [] if found.process_status else _blockers(found.standing, settings_of(request).max_calls)
     return answer(
         Why(
@@ -182,15 +182,15 @@ async def why(request: Request) -> Answer:
     )
 
 
-def _told(found: Case) -> tuple[str, str, datetime | None]:
+def _reported(found: Case) -> tuple[str, str, datetime | None]:
     """Reason, sentence, next call."""
     status, rules = found.facts.call_status, found.standing.rules
     if found.process_status == 1:
         return "inCall", f"It is being called: {found.state or 'its call is ending'}.", None
     if found.process_status == 2:
         listed = "Its number is on a do-not-call list."
-        told = listed if status == Outcome.DNC else f"It is called no more; its last call: {status or 'none'}."
-        return "processed", told, None
+        reported = listed if status == Outcome.DNC else f"It is called no more; its last call: {status or 'none'}."
+        return "processed", reported, None
     reason = reason_of(rules, found.facts)
     return reason, _sentence(found, reason), next_call_at(rules, found.facts)
 

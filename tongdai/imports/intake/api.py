@@ -133,8 +133,8 @@ async def bulk(request: Request) -> Answer:
         # Read and checked before there is a transaction: it holds a connection and the list's name.
         async with spool.read(spooled, settings_of(request), principal_of(request).country) as rows:
             asked.append(_checked(spooled.fields))
-            if rows.told.list_name is not None:
-                asked.append(_checked({"listName": rows.told.list_name}))
+            if rows.reported.list_name is not None:
+                asked.append(_checked({"listName": rows.reported.list_name}))
             wanted = _wanted(asked, spooled)
 
             async def work(conn: Connection) -> BulkStarted:
@@ -207,9 +207,9 @@ async def _accept(
         file_name=wanted.file_name,
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
-    await store.received(conn, tenant_id, job_id, rows.told.total_rows)
+    await store.received(conn, tenant_id, job_id, rows.reported.total_rows)
     await store.announce(conn)
-    return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.told.total_rows)
+    return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.reported.total_rows)
 
 
 async def _check_campaign(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> None:

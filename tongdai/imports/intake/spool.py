@@ -61,7 +61,7 @@ class Spooled:
 class Rows:
     """What was read of a body."""
 
-    told: Told
+    reported: Told
     chunks: Iterable[Chunk]
 
 
@@ -180,16 +180,16 @@ async def read(spooled: Spooled, settings: Settings, country: str) -> AsyncGener
     )
     if not is_read_apart(spooled):
         # In a thread: numbers that are not ordinary take long, and other requests go on meanwhile.
-        chunks, told = await asyncio.to_thread(_drained, spooled, limits, country)
-        yield Rows(told, chunks)
+        chunks, reported = await asyncio.to_thread(_drained, spooled, limits, country)
+        yield Rows(reported, chunks)
         return
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / FOLDER)) as out:
         await _run(spooled, limits, country, out)
         kind, payload = last_frame(out)
         if kind == REFUSED:
             raise InvalidInput(payload.decode())
-        told = msgspec.json.decode(payload, type=Told)
-        yield Rows(told, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
+        reported = msgspec.json.decode(payload, type=Told)
+        yield Rows(reported, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
 
 
 def _drained(spooled: Spooled, limits: Limits, country: str) -> tuple[list[Chunk], Told]:
