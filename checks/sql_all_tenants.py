@@ -1,6 +1,11 @@
 """Statements that are no one tenant's, each with its reason, and those that the program composes at run time."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+
+from tongdai.calls import retention
+
+MONTH = date(2026, 1, 1)
 
 ALL_TENANTS: Mapping[str, str] = {
     "tongdai.agents.previews.store.ACCEPTED": "the dialer claims each accepted contact in its tenant's transaction",
@@ -10,6 +15,15 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.imports.store.OPEN": "a gauge counts the open jobs of all tenants",
     "tongdai.imports.store.TENANTS_WITH_WORK": "imports serve the tenants in turn, a transaction each",
     "tongdai.db.idempotency.WITH_OLD": "records are purged tenant by tenant",
+    "tongdai.calls.store.LIVE": "the leader of a switch adopts its live calls",
+    "tongdai.calls.store.OVERDUE": "the leader of a switch looks for calls without a heartbeat",
+    "tongdai.calls.store.ENDED": "a switch lists channels, not their tenants",
+    "tongdai.agents.store.OF_CHANNEL": "an event of a switch names the channel alone",
+    "tongdai.agents.store.PRESENT": "the leader of a switch looks for channels that are gone",
+    "tongdai.agents.store.TO_HANG_UP": "the leader of a switch hangs up who signed out",
+    "tongdai.agents.store.TENANTS_TO_CALL": "the leader of a switch calls who signed in, tenant by tenant",
+    "tongdai.agents.store.TENANTS_IN_WRAP_UP": "the leader of a switch ends wrap-ups, tenant by tenant",
+    "tongdai.processes.readiness.IMPORTS": "readiness tells of the installation",
 }
 """Work over all tenants: a plain select of candidates, which locks and changes nothing."""
 
@@ -19,5 +33,8 @@ SESSION: Mapping[str, str] = {
 }
 """Statements that need a session of their own: they are sent on the connection of `session_database_url`."""
 
-GENERATED: Mapping[str, Callable[[], Iterable[str]]] = {}
+GENERATED: Mapping[str, Callable[[], Iterable[str]]] = {
+    # Data definition and the rows of a month, of all tenants alike.
+    "tongdai.calls.retention": lambda: [each for table in retention.TABLES for each in retention.making(table, MONTH)],
+}
 """By module, every statement that it composes at run time."""

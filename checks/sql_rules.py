@@ -61,12 +61,19 @@ class Offence:
 
 
 def tenant_tables(folder: Path = MIGRATIONS) -> frozenset[str]:
-    """The tables whose primary key has `tenant_id`: each but `tenant` itself, which every node has whole."""
+    """The tables whose primary key has `tenant_id`, and their partitions; not `tenant`, which every node has whole.
+
+    Not a default partition either: statements of a tenant go through its parent.
+    """
     found: set[str] = set()
     for path in sorted(folder.glob("*.sql")):
         for raw in pglast.parse_sql(path.read_text(encoding="utf-8")):
             table = raw.stmt
-            if isinstance(table, sql.CreateStmt) and table.relation is not None and "tenant_id" in _primary_key(table):
+            if not isinstance(table, sql.CreateStmt) or table.relation is None:
+                continue
+            parents = {parent.relname for parent in table.inhRelations or ()}
+            default = table.partbound is not None and table.partbound.is_default
+            if "tenant_id" in _primary_key(table) or (parents & found and not default):
                 found.add(str(table.relation.relname))
     return frozenset(found - {"tenant"})
 

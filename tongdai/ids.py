@@ -13,6 +13,7 @@ CustomerId = NewType("CustomerId", int)
 JobId = NewType("JobId", int)
 QueueId = NewType("QueueId", int)
 AgentId = NewType("AgentId", int)
+SwitchId = NewType("SwitchId", int)
 DncListId = NewType("DncListId", int)
 
 MAX_DIGITS = 18

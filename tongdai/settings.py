@@ -89,6 +89,12 @@ class Settings:
     """Seconds without a heartbeat after which another worker takes over an import."""
     import_rows_days: int = 30
     """Days for which the outcome of each row of an import is stored; an import can be undone for as long."""
+    call_days: int = 730
+    """Days for which calls and their segments are stored after their end; whole months are dropped."""
+    call_figures_days: int = 1825
+    """Days for which a campaign's hourly figures are stored, also those of calls that are dropped."""
+    audit_days: int = 730
+    """Days for which the audit trail is stored."""
     max_event_streams: int = 200
     """Event streams that a worker serves at once; a tenant may have a quarter of them."""
     log_format: Literal["text", "json"] = "text"
@@ -109,6 +115,8 @@ class Settings:
     asterisk_password: str = ""
     asterisk_app: str = "tongdai"
     """The Stasis application; installations that share an Asterisk need different ones."""
+    switch: str = "default"
+    """The switch that the telephony process leads; a new name adds one. A tenant is on one switch."""
     trunk: str | None = None
     """The PJSIP endpoint that numbers are dialled through, where the campaign names none."""
     caller_id: str | None = None
@@ -144,7 +152,8 @@ class Settings:
 _POSITIVE = (
     "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
     "body_timeout_s", "header_timeout_s", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s",
-    "import_rows_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
+    "import_rows_days", "call_days", "call_figures_days", "audit_days", "max_event_streams",
+    "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
     "import_reader_mb", "max_calls", "simulated_talk_s",
 )  # fmt: skip
 
@@ -178,6 +187,7 @@ def _validate_database(settings: Settings) -> None:
 
 _PART = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _NAMES = {
+    "switch": (r"[a-z0-9][a-z0-9-]{0,62}", "1 to 63 small letters, digits and -"),
     "asterisk_app": (r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, - and _"),
     "trunk": (r"[A-Za-z0-9_-]{1,64}", "the name of a PJSIP endpoint: 1 to 64 letters, digits, - and _"),
     "caller_id": (r"\+?[0-9]{3,15}", "3 to 15 digits, with a plus or without"),

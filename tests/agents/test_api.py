@@ -126,7 +126,7 @@ async def test_agent_signs_in_takes_a_call_is_ready_early_and_signs_out(floor, c
     path = f"/v1/agents/{agent_id}"
     agent = await floor.tenant.done("GET", path)
     assert (agent["state"], agent["callId"]) == ("talking", str(call_id))
-    await store.freed(conn, [(floor.tenant_id, call_id)])
+    await store.freed(conn, floor.tenant_id, [call_id])
     assert (await floor.tenant.done("POST", f"{path}/ready"))["error_message"] == "Agent is ready"
     assert await floor.state(agent_id) == AgentState.IDLE
     assert (await floor.tenant.done("POST", f"{path}/sign-out"))["error_message"] == "Agent signed out"

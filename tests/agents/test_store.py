@@ -61,8 +61,8 @@ class One:
             "gone": lambda: store.gone(conn, channel_id),
             "reserve": lambda: store.reserve(conn, tenant_id, self.queue_id, uuid.uuid4()),
             "reserve_for": lambda: store.reserve_for(conn, tenant_id, agent_id, uuid.uuid4()),
-            "talking": lambda: store.talking(conn, [(tenant_id, call_id)]),
-            "freed": lambda: store.freed(conn, [(tenant_id, call_id)]),
+            "talking": lambda: store.talking(conn, tenant_id, [call_id]),
+            "freed": lambda: store.freed(conn, tenant_id, [call_id]),
             "wrap_ups_over": lambda: store.wrap_ups_over(conn),
         }
 
@@ -173,7 +173,7 @@ async def test_agents_are_given_to_one_call_each_however_many_ask_at_once(floor,
         assert sorted(taken.values()) == agents
         async with pool.acquire() as conn:
             for call_id, agent_id in taken.items():
-                (freed,) = await store.freed(conn, [(floor.tenant_id, call_id)])
+                (freed,) = await store.freed(conn, floor.tenant_id, [call_id])
                 assert (freed.agent_id, freed.state) == (agent_id, S.IDLE)
     await pool.close()
 
@@ -238,7 +238,7 @@ async def test_talk_of_an_agent_who_signed_out_goes_on_and_the_phone_is_hung_up_
     talks = await floor.find(agent_id)
     assert (talks.state, talks.leaving, talks.call_id) == (S.TALKING, True, call_id)
     assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
-    (freed,) = await store.freed(conn, [(floor.tenant_id, call_id)])
+    (freed,) = await store.freed(conn, floor.tenant_id, [call_id])
     assert (freed.state, freed.channel_id, freed.leaving) == (S.HANGING_UP, talks.channel_id, False)
 
 
@@ -247,14 +247,14 @@ async def test_agent_whose_phone_hangs_up_while_talking_is_offline_and_the_call_
     assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == call_id
     agent = await floor.find(agent_id)
     assert (agent.state, agent.channel_id, agent.call_id) == (S.OFFLINE, None, None)
-    assert await store.freed(conn, [(floor.tenant_id, call_id)]) == []
+    assert await store.freed(conn, floor.tenant_id, [call_id]) == []
 
 
 async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
     quick, call_a = await floor.talking(wrapUpSec=5)
     slow, call_b = await floor.talking(wrapUpSec=3600)
     for call_id in (call_a, call_b):
-        (freed,) = await store.freed(conn, [(floor.tenant_id, call_id)])
+        (freed,) = await store.freed(conn, floor.tenant_id, [call_id])
         assert freed.state == S.WRAP_UP
     await store.wrap_ups_over(conn)
     assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.WRAP_UP, S.WRAP_UP]
@@ -288,16 +288,17 @@ async def crowd(fresh_database):
 
 async def test_idle_agent_is_found_by_the_index_of_his_queue(crowd):
     conn, tenant_id, queue_id = crowd
-    await assert_uses(conn, "agent_queue", "agent", store.RESERVE, tenant_id, queue_id, uuid.uuid4())
+    await assert_uses(conn, "agent_queue", "agent", store.RESERVE, tenant_id, queue_id, uuid.uuid4(), 1)
 
 
 @pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])
-async def test_agent_of_an_call_is_found_by_index(crowd, statement):
+async def test_agent_of_a_call_is_found_by_index(crowd, statement):
     conn, tenant_id, _ = crowd
-    sent = (f"{{{tenant_id}}}", f"{{{uuid.uuid4()}}}", "{reserved}")
+    sent = (tenant_id, f"{{{uuid.uuid4()}}}", "{reserved}")
     await assert_uses(conn, "agent_call", "agent", statement, *sent)
 
 
 async def test_agent_of_a_channel_is_found_by_index(crowd):
-    conn, _, _ = crowd
-    await assert_uses(conn, "agent_channel", "agent", store.GONE, uuid.uuid4())
+    conn, tenant_id, _ = crowd
+    await assert_uses(conn, "agent_channel", "agent", store.OF_CHANNEL, uuid.uuid4())
+    await assert_uses(conn, "agent_pkey", "agent", store.GONE, tenant_id, 7, uuid.uuid4())

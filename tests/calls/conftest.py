@@ -26,7 +26,7 @@ async def large(fresh_database):
         conn = await connect(dsn, name="tests")
         tenant_id = await factories.tenant(conn)
         await conn.execute("alter table contact set (autovacuum_enabled = off)")
-        await conn.execute("alter table call set (autovacuum_enabled = off)")
+        await conn.execute("alter table call_other set (autovacuum_enabled = off)")
         await conn.execute("vacuum analyze")
         campaigns = [await campaign_of(conn, tenant_id) for _ in range(3)]
         for campaign_id in campaigns:
@@ -61,9 +61,10 @@ from contact where tenant_id = $1 and in_run group by tenant_id, campaign_id, zo
 """
 FILL_CALLS = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
-    ended_at, dial_until, lease_until)
+    ended_at, ended_month, dial_until, lease_until)
 select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'ended', 'busy', now() - interval '1 day',
-    now() - interval '1 day', now() - interval '1 day', 'infinity', now()
+    now() - interval '1 day', now() - interval '1 day',
+    date_trunc('month', (now() - interval '1 day') at time zone 'UTC')::date, 'infinity', now()
 from contact where tenant_id = $1 and campaign_id = $2 and contact_id % 4 <> 0
 """
 FILL_LIVE = """
@@ -90,7 +91,8 @@ async def statistics(request, large):
     dsn, tenant_id, campaign_id = large
     conn = await connect(dsn, name="tests")
     if request.param == "none":
-        await conn.execute("delete from pg_statistic where starelid in ('contact'::regclass, 'call'::regclass)")
+        tables = ["contact", "call", "live_call", "call_other"]
+        await conn.execute("delete from pg_statistic where starelid = any($1::text[]::regclass[])", tables)
     if request.param == "fresh":
         await conn.execute("analyze")
     yield conn, tenant_id, campaign_id

@@ -120,8 +120,9 @@ async def test_file_has_all_that_match_over_many_pieces(tenant, conn, campaign_i
     rows = [(tenant.tenant_id, campaign_id, n, f"+8490{n:07}", NOW + timedelta(seconds=n // 3)) for n in range(2500)]
     await conn.executemany(
         "insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, "
-        "ended_at, dial_until, lease_until) values ($1, gen_random_uuid(), $2, $3, $4, 'ended', "
-        "case when $3::bigint % 2 = 0 then 'busy' else 'lost' end, $5, $5, 'infinity', 'infinity')",
+        "ended_at, ended_month, dial_until, lease_until) values ($1, gen_random_uuid(), $2, $3, $4, 'ended', "
+        "case when $3::bigint % 2 = 0 then 'busy' else 'lost' end, $5, $5, "
+        "date_trunc('month', $5::timestamptz at time zone 'UTC')::date, 'infinity', 'infinity')",
         rows,
     )
     for query, count in (("", 2500), ("outcome=lost", 1250), (f"campaignId={campaign_id}&outcome=busy", 1250)):

@@ -341,7 +341,7 @@ async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, ca
 async def claim_plans(conn, sql, tenant_id, campaign_id, taken):
     return await plans(
         conn, sql, tenant_id, campaign_id, array_text(ZONE, "Asia/Tokyo"), array_text("infinity", "infinity"), taken,
-        array_text("3", "1"), array_text("1 day", "1 hour"), None, "30 seconds")  # fmt: skip
+        array_text("3", "1"), array_text("1 day", "1 hour"), None, "30 seconds", 1)  # fmt: skip
 
 
 def array_text(*values):
@@ -356,7 +356,7 @@ async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_sta
     for mode, found in await claim_plans(conn, claim.CLAIM, tenant_id, campaign_id, 50):
         by_index = {node["Index Name"]: node for node in found if node.get("Index Name")}
         used = {"contact_due_order", "contact_run_pkey", "contact_pkey", "contact_due_pkey"}
-        used |= {"do_not_call_phone", "call_number", "call_live_number"}
+        used |= {"do_not_call_phone", "call_number", "live_call_number"}
         assert used <= by_index.keys(), (mode, by_index.keys())
         assert all(column in by_index["contact_due_order"]["Index Cond"] for column in ("zone = ", "due_at <= "))
         no_sort_below_limit(found, "contact_due_order")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.calls import NOW
-from tongdai.calls.history import Filter, Statement, count_of, page_of
+from tongdai.calls.history import IN_ORDER, Filter, Statement, count_of, page_of
 from tongdai.calls.model import CallState, Outcome
 from tongdai.db.pool import connect
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
@@ -14,10 +14,11 @@ from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 MANY = 20_000
 _FILL = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
-    ended_at, dial_until, lease_until)
+    ended_at, ended_month, dial_until, lease_until)
 select $1, gen_random_uuid(), $2, n, '+8490' || lpad(n::text, 7, '0'), 'ended',
     case when n % 5000 = 0 then 'lost' else 'busy' end, case when n % 4000 = 0 then 7 else 8 end,
-    $3::timestamptz + n * interval '1 second', $3, 'infinity', 'infinity' from generate_series(1, $4::integer) n
+    $3::timestamptz + n * interval '1 second', $3,
+    date_trunc('month', $3 at time zone 'UTC')::date, 'infinity', 'infinity' from generate_series(1, $4::integer) n
 """
 FEW = {
     "contact": Filter(contact_id=ContactId(77)),
@@ -49,6 +50,7 @@ async def filled(fresh_database):
             )
         await conn.execute(_FILL, 1, 1, NOW, MANY)
         await conn.execute("vacuum analyze call")
+        await conn.execute(IN_ORDER.replace("local ", ""))
         yield conn
         await conn.close()
 

@@ -113,8 +113,10 @@ async def test_call_is_left_alone_when_its_lease_is_past_or_it_ended_or_is_not_t
     late, ended, foreign, good = (await claim.claim(conn, terms_of(tenant_id, campaign_id), 4)).calls
     await backdate(conn, late, LEASE + MINUTE)
     assert await call_steps.end(conn, ended, CANCELLED, await now_of(conn))
-    others = [replace(foreign, tenant_id=await factories.tenant(conn)), replace(good, call_id=uuid.uuid4())]
-    assert await store.dial(conn, [late, ended, *others, good], LEASE) == {good.call_id: None}
+    theirs = replace(foreign, tenant_id=await factories.tenant(conn))
+    assert await store.dial(conn, [theirs], LEASE) == {}
+    unknown = replace(good, call_id=uuid.uuid4())
+    assert await store.dial(conn, [late, ended, unknown, good], LEASE) == {good.call_id: None}
     assert [(await row_of(conn, a))["state"] for a in (late, ended, foreign)] == ["claimed", "ended", "claimed"]
     assert await store.dial(conn, [], LEASE) == {}
 
@@ -478,11 +480,11 @@ async def stepped(conn, tenant_id, rng):
 
 async def test_steps_find_their_calls_by_key(statistics):
     conn, tenant_id, _ = statistics
-    call_id = await conn.fetchval("select call_id from call where tenant_id = $1 limit 1", tenant_id)
-    ids = (f"{{{tenant_id}}}", f"{{{call_id}}}")
+    call_id = await conn.fetchval("select call_id from live_call where tenant_id = $1 limit 1", tenant_id)
+    ids = (tenant_id, f"{{{call_id}}}")
     step = (*ids, "{2026-01-01}", "{7}")
     end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}", "{null}", "{null}", "{null}")
-    for sql, args in [
+    for statement, args in [
         (store.DIAL, (*ids, "30 seconds")),
         (store.EXTEND, (*ids, "30 seconds")),
         (store.RANG, (*step, "{dialing}")),
@@ -490,11 +492,11 @@ async def test_steps_find_their_calls_by_key(statistics):
         (store.CONNECTED, step),
         (finish.PAST, ids),
         (finish.END, end),
-        (store.ENDED, (f"{{{call_id}}}",)),
     ]:
-        await assert_uses(conn, "call_pkey", "call", sql, *args)
-    for sql, args in ((finish.END, end), (finish.PAST, ids)):
-        await assert_uses(conn, "contact_pkey", "contact", sql, *args)
+        await assert_uses(conn, "live_call_pkey", "live_call", statement, *args)
+    await assert_uses(conn, "call_pkey", "call", store.ENDED, f"{{{call_id}}}")
+    for statement, args in ((finish.END, end), (finish.PAST, ids)):
+        await assert_uses(conn, "contact_pkey", "contact", statement, *args)
     await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds")
     await assert_uses(conn, "call_contact", "call", finish.PAST, *ids)
 
@@ -502,5 +504,5 @@ async def test_steps_find_their_calls_by_key(statistics):
 @pytest.mark.parametrize("statistics", ["fresh"], indirect=True)
 async def test_live_calls_are_found_without_passing_by_those_that_ended(statistics):
     conn, _, _ = statistics
-    await must_pass_by_the_ended(conn, store.LIVE)
-    await must_pass_by_the_ended(conn, store.OVERDUE)
+    await must_pass_by_the_ended(conn, store.LIVE, 1)
+    await must_pass_by_the_ended(conn, store.OVERDUE, 1)

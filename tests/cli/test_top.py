@@ -14,11 +14,11 @@ from tests.support.calls import a_call, agent, in_call, settings
 from tests.support.processes import Terminal
 from tests.support.programs import PLAIN, PROGRAM
 from tests.support.servers import Server
-from tongdai.calls.live import heartbeat
-from tongdai.calls.live.heartbeat import Pulse
+from tongdai.switches import store as switches
+from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 from tongdai_client import Client
 
-UP = Pulse(switch_up=True, switch="Asterisk 22.9.0", app="tongdai", host="here", live_calls=0, placed_10s=0)
+UP = Heartbeat(Kind.ASTERISK, True, "Asterisk 22.9.0", "tongdai", "here", 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ class Watcher:
 
 @pytest.fixture
 async def watcher(server: Server, tenant, conn) -> Watcher:
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     campaign_id, queue_id = await tenant.campaign("Khảo sát [red]x[/red]"), await tenant.queue()
     await settings(conn, tenant.tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
     await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
@@ -73,7 +73,7 @@ async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> N
     done = watcher.run("--once", columns=170)
     assert (done.returncode, done.stderr) == (0, "")
     header, *rest = done.stdout.splitlines()
-    assert "switch up (Asterisk 22.9.0)" in header
+    assert "switch default up (Asterisk 22.9.0)" in header
     assert "dialer alive" in header
     assert "1 active calls" in header
     (campaign,) = [line for line in rest if "[red]x[/red]" in line]
@@ -108,9 +108,9 @@ async def test_narrow_terminal_gets_fewer_columns_and_no_broken_lines(watcher: W
 
 
 async def test_terminal_shows_it_until_ctrl_c_and_is_left_as_it_was(watcher: Watcher, terminal: Terminal) -> None:
-    terminal.until(r"switch up[\s\S]*0900000006")
+    terminal.until(r"switch default up[\s\S]*0900000006")
     terminal.shown = ""
-    terminal.until("switch up")  # it is shown anew
+    terminal.until("switch default up")  # it is shown anew
     terminal.type("\x03")
     assert terminal.ended() == 0
     assert "Traceback" not in terminal.shown
@@ -123,7 +123,7 @@ async def test_server_that_goes_is_told_and_waited_for(watcher: Watcher, dsn: st
         await first.start()
         port = str(urlsplit(first.url).port)
         shown = Terminal([str(PROGRAM), "top", "--url", first.url], watcher.environment())
-        shown.until(r"switch up")
+        shown.until(r"switch default up")
         await first.stop()
         shown.until(r"No answer from the server")
         assert "0900000006" in shown.shown  # what is known last stays

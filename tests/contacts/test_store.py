@@ -246,10 +246,10 @@ FILL = (
         join generate_series(1, {ROWS}) i on n = 1 + i % 10""",
     """insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
        select tenant_id, contact_id, campaign_id, created_at, zone from contact where tenant_id = $1""",
-    """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, ended_at, dial_until,
-           lease_until)
-       select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'ended', 'busy', now(), 'infinity',
-           now()
+    """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, ended_at, ended_month,
+           dial_until, lease_until)
+       select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'ended', 'busy', now(),
+           date_trunc('month', now() at time zone 'UTC')::date, 'infinity', now()
        from contact where tenant_id = $1 and contact_id % 3 = 0""",
     """insert into contact_block (tenant_id, list_id, span, block, shard, contacts)
        select tenant_id, list_id, span, contact_id >> span, 0, count(*)
@@ -315,8 +315,8 @@ async def test_page_of_a_status_reads_its_index(filled, large):
 
 async def test_page_of_those_in_a_call_is_found_by_the_calls_that_are_up(filled, large):
     for mode, found in await plans(filled, listing.PAGE_IN_CALL, *large, 20, 0, 1):
-        used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "call"}}
-        assert used == {"contact_pkey", "call_live_number"}, (mode, found)
+        used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "live_call"}}
+        assert used == {"contact_pkey", "live_call_number"}, (mode, found)
 
 
 async def test_page_of_a_number_reads_the_key_of_numbers(filled, large):
@@ -373,7 +373,7 @@ async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled, large):
         await assert_looks_up(filled, tenant_id, campaign_id)
         for sql in (bulk_store.HOLD_MANY, bulk_store.REMOVE_MANY):
             await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, SOME_IDS)
-            await assert_uses(filled, "call_live_number", "call", sql, tenant_id, campaign_id, SOME_IDS)
+            await assert_uses(filled, "live_call_number", "live_call", sql, tenant_id, campaign_id, SOME_IDS)
     await transaction.rollback()
 
 

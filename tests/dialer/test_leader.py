@@ -9,11 +9,12 @@ import pytest
 
 from tests.support.servers import eventually
 from tongdai.dialer.leader import lead
+from tongdai.switches.model import DEFAULT
 
 Fresh = Callable[..., AbstractAsyncContextManager[str]]
 END_SESSIONS = """
 select count(pg_terminate_backend(pid)) from pg_stat_activity
-where application_name = 'tongdai dialer lock' and datname = current_database()
+where application_name = 'tongdai leader' and datname = current_database()
 """
 
 
@@ -36,7 +37,7 @@ class Process:
 
 @asynccontextmanager
 async def leading(dsn: str, process: Process) -> AsyncGenerator["asyncio.Task[None]"]:
-    task = asyncio.create_task(lead(dsn, process.work))
+    task = asyncio.create_task(lead(dsn, DEFAULT, process.work))
     try:
         yield task
     finally:
@@ -62,7 +63,7 @@ async def _waits(dsn: str) -> bool:
     conn = await asyncpg.connect(dsn)
     try:
         reported = await conn.fetchval(
-            "select count(*) from pg_stat_activity where application_name = 'tongdai dialer lock' "
+            "select count(*) from pg_stat_activity where application_name = 'tongdai leader' "
             "and datname = current_database()"
         )
         return bool(reported == 2)
@@ -85,7 +86,7 @@ async def test_never_two_at_once_while_sessions_end_again_and_again(fresh_databa
     processes = [Process() for _ in range(3)]
     async with fresh_database(migrated=False) as dsn:
         conn = await asyncpg.connect(dsn)
-        tasks = [asyncio.create_task(lead(dsn, process.work)) for process in processes]
+        tasks = [asyncio.create_task(lead(dsn, DEFAULT, process.work)) for process in processes]
         for _ in range(3):
             await eventually(lambda: any(process.dialling for process in processes), 10, "one to dial")
             assert sum(process.dialling for process in processes) == 1
@@ -106,6 +107,6 @@ async def test_end_of_the_work_is_the_end_of_the_lead(fresh_database: Fresh) -> 
         return
 
     async with fresh_database(migrated=False) as dsn:
-        await lead(dsn, ends)
+        await lead(dsn, DEFAULT, ends)
         with pytest.raises(LookupError):
-            await lead(dsn, fails)
+            await lead(dsn, DEFAULT, fails)

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes
 async def test_nobody_is_called_twice_though_dialers_are_killed_and_two_wait_for_one_database(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         stand_by = {"database_url": here.server.dsn, **here.settings}
-        async with serving(tmp_path / "second", "--only", "dialer", **stand_by) as second:
+        async with serving(tmp_path / "second", "--only", "telephony", **stand_by) as second:
             campaign_id = await here.campaign(400, first=20_000_000, callsPerSecond=25)
             for kill in range(1, 5):
                 called = kill * 60
                 await eventually(lambda: len(here.board.ledger.calls) >= called, 90, "calls")  # noqa: B023
                 victim = here.server if kill % 2 else second
-                await victim.kill("dialer", signal.SIGKILL)
+                await victim.kill("telephony", signal.SIGKILL)
             await here.processed(campaign_id, 400, within_s=150)
         times = here.dialled(20_000_000, 400)
         assert set(times.values()) == {1}

@@ -47,7 +47,7 @@ class Floor:
         agent_id, call_id = await self.idle(**fields), uuid.uuid4()
         async with self.pool.acquire() as conn:
             assert await store.reserve_for(conn, self.tenant_id, agent_id, call_id)
-            assert await store.talking(conn, [(self.tenant_id, call_id)])
+            assert await store.talking(conn, self.tenant_id, [call_id])
         return agent_id, call_id
 
     async def find(self, agent_id: AgentId) -> Agent:

@@ -26,7 +26,7 @@ from tongdai.testing import factories
 PEPPER = "a pepper for the tests, long enough"
 MARK = "TONGDAI_TEST_SERVER"
 START_S = 60.0
-Role = Literal["serve", "postgres", "valkey", "api", "worker", "engine", "dialer"]
+Role = Literal["serve", "postgres", "valkey", "api", "worker", "engine", "telephony"]
 """`api` is Granian's main process, `worker` its children that answer; `postgres` is the postmaster."""
 
 
@@ -195,7 +195,7 @@ class Server:
         for line in text.splitlines():
             if line.startswith("{") and '"started"' in line:
                 self.admin_url = f"http://{json.loads(line)['admin']}"
-        found = re.search(r"^tongdai: (?:ready on (\S+)|(?:engine|dialer) ready)$", text, re.MULTILINE)
+        found = re.search(r"^tongdai: (?:ready on (\S+)|(?:engine|telephony) ready)$", text, re.MULTILINE)
         if found is None:
             return False
         self.url = found[1] or ""

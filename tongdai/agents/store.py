@@ -3,16 +3,19 @@
 Every statement is guarded by the state that it starts from, so a late or repeated event changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from tongdai.agents.model import Agent, AgentState
+from tongdai.calls import segments
+from tongdai.calls.segments import WrapUp
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
+from tongdai.switches.model import DEFAULT
 
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
     leaving, created_at"""
@@ -79,21 +82,37 @@ async def _act(
     async with conn.transaction():
         agent = _agent_or_none(await conn.fetchrow(statement, tenant_id, agent_id))
         if agent is not None:
+            await segments.end_wrap_ups(conn, tenant_id, [agent_id])
             await audit.record(conn, tenant_id, by, action, f"agent {agent_id}")
     return agent
 
 
+TENANTS_TO_CALL = """
+select distinct a.tenant_id from agent a join tenant t on t.tenant_id = a.tenant_id
+where a.state = 'calling' and a.channel_id is null and t.switch_id = $1
+"""
 TO_CALL = f"""
-update agent set channel_id = gen_random_uuid() where state = 'calling' and channel_id is null returning {COLUMNS}
+with signed_in as materialized (
+    select agent_id, gen_random_uuid() as channel_id from agent
+    where tenant_id = $1 and state = 'calling' and channel_id is null
+        and exists (select from tenant where tenant_id = $1 and switch_id = $2)
+    order by agent_id for update skip locked
+)
+update agent set channel_id = s.channel_id, switch_id = $2
+from signed_in s where agent.tenant_id = $1 and agent.agent_id = s.agent_id returning {_OF_AGENT}
 """
 
 
-async def to_call(conn: Connection) -> list[Agent]:
-    """The agents of all tenants who signed in, each with a new `channel_id`: commit, then call `PJSIP/<endpoint>`.
+async def to_call(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
+    """Who signed in, of all tenants of a switch; each has a `channel_id` from now on. Commit, then call
+    `PJSIP/<endpoint>` with it.
 
-    A phone is called once: after a crash in between the channel does not exist, and the agent is `gone`.
+    A phone is called once: after a crash in between, the channel is not there, and the agent is `gone`.
     """
-    return [agent_of(row) for row in await conn.fetch(TO_CALL)]
+    found: list[Agent] = []
+    for row in await conn.fetch(TENANTS_TO_CALL, switch_id):
+        found += [agent_of(each) for each in await conn.fetch(TO_CALL, row["tenant_id"], switch_id)]
+    return found
 
 
 ANSWERED = """
@@ -107,48 +126,57 @@ async def answered(conn: Connection, tenant_id: TenantId, agent_id: AgentId, cha
     return bool(await conn.fetchval(ANSWERED, tenant_id, agent_id, channel_id))
 
 
-# `old` keeps the call: an update returns the row as it is afterwards.
+OF_CHANNEL = "select tenant_id, agent_id from agent where channel_id = $1"
+# `old` has the call: what an update returns is the row as it is afterwards.
 GONE = """
-with old as (
-    select tenant_id, agent_id, call_id from agent where channel_id = $1 for update
+with old as materialized (
+    select agent_id, call_id from agent where tenant_id = $1 and agent_id = $2 and channel_id = $3 for update
 ), shown as (
-    delete from preview using old where preview.tenant_id = old.tenant_id and preview.agent_id = old.agent_id
+    delete from preview using old where preview.tenant_id = $1 and preview.agent_id = old.agent_id
 ), ended as (
-    update agent set state = 'offline', state_since = now(), channel_id = null, call_id = null, leaving = false
-    from old where agent.tenant_id = old.tenant_id and agent.agent_id = old.agent_id
+    update agent
+    set state = 'offline', state_since = now(), channel_id = null, call_id = null, leaving = false
+    from old where agent.tenant_id = $1 and agent.agent_id = old.agent_id
 )
-select call_id from old
+select agent_id, call_id from old
 """
 
 
 async def gone(conn: Connection, channel_id: UUID) -> UUID | None:
-    """Any state → offline, when the phone's channel ended or does not exist. Returns the agent's call: end it.
+    """Any state → offline, when the phone's call ended, or was never there. Returns the call that the agent had: end
+    it.
 
     None when the agent had no call, or the channel belongs to no agent.
     """
-    return await conn.fetchval(GONE, channel_id)
+    for tenant_id, agent_id in await conn.fetch(OF_CHANNEL, channel_id):
+        async with conn.transaction():
+            row = await conn.fetchrow(GONE, tenant_id, agent_id, channel_id)
+            if row is not None:
+                await segments.end_wrap_ups(conn, tenant_id, [agent_id])
+                return row["call_id"]
+    return None
 
 
-PRESENT = f"select {COLUMNS} from agent where state <> 'offline' and channel_id is not null"
+PRESENT = f"select {COLUMNS} from agent where state <> 'offline' and channel_id is not null and switch_id = $1"
 
 
-async def present(conn: Connection) -> list[Agent]:
-    """The agents of all tenants whose phone has a channel; one whose channel the switch does not know is `gone`."""
-    return [agent_of(row) for row in await conn.fetch(PRESENT)]
+async def present(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
+    """All, of all tenants, whose phone has a call on a switch: where that does not know the channel they are `gone`."""
+    return [agent_of(row) for row in await conn.fetch(PRESENT, switch_id)]
 
 
-TO_HANG_UP = f"select {COLUMNS} from agent where state = 'hanging_up'"
+TO_HANG_UP = f"select {COLUMNS} from agent where state = 'hanging_up' and switch_id = $1"
 
 
-async def to_hang_up(conn: Connection) -> list[Agent]:
-    """The agents of all tenants who signed out: hang up `channel_id`. They are listed until the channel is `gone`."""
-    return [agent_of(row) for row in await conn.fetch(TO_HANG_UP)]
+async def to_hang_up(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
+    """Who signed out, of all tenants: hang up `channel_id`. They are listed until the channel is `gone`."""
+    return [agent_of(row) for row in await conn.fetch(TO_HANG_UP, switch_id)]
 
 
 # Materialized with its row lock: concurrent reservations take different agents, and none waits for another.
 RESERVE = f"""
 with longest as materialized (
-    select tenant_id, agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle'
+    select tenant_id, agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle' and switch_id = $4
     order by state_since, agent_id limit 1 for update skip locked
 )
 update agent set state = 'reserved', state_since = now(), call_id = $3
@@ -156,9 +184,11 @@ from longest where agent.tenant_id = longest.tenant_id and agent.agent_id = long
 """
 
 
-async def reserve(conn: Connection, tenant_id: TenantId, queue_id: QueueId, call_id: UUID) -> Agent | None:
-    """idle → reserved for the call, of the queue's agent who is idle longest; None when none is idle."""
-    return _agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, call_id))
+async def reserve(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, call_id: UUID, switch_id: SwitchId = DEFAULT
+) -> Agent | None:
+    """The queue's agent on the switch who is idle longest → reserved for the call; None when none is idle."""
+    return _agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, call_id, switch_id))
 
 
 HOLD_IDLE = "select true from agent where tenant_id = $1 and agent_id = $2 and state = 'idle' for no key update"
@@ -181,56 +211,72 @@ async def reserve_for(conn: Connection, tenant_id: TenantId, agent_id: AgentId, 
 
 
 _OF_CALLS = """
-from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
-where agent.tenant_id = sent.tenant_id and agent.call_id = sent.call_id and agent.state = any($3::text[])
+from unnest($2::uuid[]) as sent (call_id)
+where agent.tenant_id = $1 and agent.call_id = sent.call_id and agent.state = any($3::text[])
 returning """
 TALKING = f"update agent set state = 'talking', state_since = now() {_OF_CALLS}{_OF_AGENT}"
 
 
-async def talking(conn: Connection, calls: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
-    """reserved → talking, of the agents of calls that are bridged; returns these agents."""
-    return await _of_calls(conn, TALKING, calls, ["reserved"])
+async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
+    """reserved → talking of the calls' agents, when they are bridged; who talks now."""
+    return [agent_of(row) for row in await conn.fetch(TALKING, tenant_id, call_ids, ["reserved"])]
 
 
 FREED = f"""
 update agent set state_since = now(), call_id = null, leaving = false,
     state = case when leaving then 'hanging_up' when state = 'talking' then 'wrap_up' else 'idle' end
-{_OF_CALLS}{_OF_AGENT}
+{_OF_CALLS}{_OF_AGENT}, sent.call_id as had
 """
 
 
-async def freed(conn: Connection, calls: Sequence[tuple[TenantId, UUID]]) -> list[Agent]:
-    """talking → wrap_up, reserved → idle, of the agents of calls that ended; either → hanging_up if they are leaving.
+async def freed(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
+    """The agents of calls that have ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
+    then their `channel_id` is to be hung up. A call may have no agent (any more). In the transaction of the end."""
+    agents: list[Agent] = []
+    wrap_ups: list[WrapUp] = []
+    for row in await conn.fetch(FREED, tenant_id, call_ids, ["reserved", "talking"]):
+        fields: dict[str, Any] = dict(row)
+        call_id = fields.pop("had")
+        agents.append(agent := agent_of(fields))
+        if agent.state is AgentState.WRAP_UP:
+            wrap_ups.append(WrapUp(call_id, agent.queue_id, agent.agent_id, agent.state_since))
+    await segments.begin_wrap_ups(conn, tenant_id, wrap_ups)
+    return agents
 
-    The `channel_id` of an agent in hanging_up is to be hung up. A call may have no agent.
-    """
-    return await _of_calls(conn, FREED, calls, ["reserved", "talking"])
 
-
-async def _of_calls(
-    conn: Connection, sql: str, calls: Sequence[tuple[TenantId, UUID]], states: list[str]
-) -> list[Agent]:
-    sent = [tenant_id for tenant_id, _ in calls], [call_id for _, call_id in calls]
-    return [agent_of(row) for row in await conn.fetch(sql, *sent, states)]
-
-
+TENANTS_IN_WRAP_UP = """
+select distinct tenant_id from agent
+where state = 'wrap_up' and state_since + make_interval(secs => wrap_up_s) <= now() and switch_id = $1
+"""
 WRAP_UPS_OVER = """
-update agent set state = 'idle', state_since = now()
-where state = 'wrap_up' and state_since + make_interval(secs => wrap_up_s) <= now()
+with clock as materialized (
+    select now() as now_at
+)
+update agent set state = 'idle', state_since = clock.now_at
+from clock
+where tenant_id = $1 and switch_id = $2 and state = 'wrap_up'
+    and state_since + make_interval(secs => wrap_up_s) <= clock.now_at
+returning agent_id
 """
 
 
-async def wrap_ups_over(conn: Connection) -> int:
-    """wrap_up → idle, of the agents of all tenants whose wrap-up time is over; returns their number."""
-    return int((await conn.execute(WRAP_UPS_OVER)).split()[-1])
+async def wrap_ups_over(conn: Connection, switch_id: SwitchId = DEFAULT) -> int:
+    """wrap_up → idle of all, of all tenants, whose time for it is over by the database's clock; how many."""
+    over = 0
+    for row in await conn.fetch(TENANTS_IN_WRAP_UP, switch_id):
+        async with conn.transaction():
+            agents = [each["agent_id"] for each in await conn.fetch(WRAP_UPS_OVER, row["tenant_id"], switch_id)]
+            await segments.end_wrap_ups(conn, row["tenant_id"], agents)
+        over += len(agents)
+    return over
 
 
 def _agent_or_none(row: asyncpg.Record | None) -> Agent | None:
     return None if row is None else agent_of(row)
 
 
-def agent_of(row: asyncpg.Record) -> Agent:
-    """The agent of a row that has COLUMNS."""
-    fields: dict[str, Any] = dict(row)
+def agent_of(row: asyncpg.Record | Mapping[str, Any]) -> Agent:
+    """Of a row with COLUMNS."""
+    fields: dict[str, Any] = dict(row.items())
     fields["state"] = AgentState(fields["state"])
     return Agent(**fields)

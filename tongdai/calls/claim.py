@@ -53,6 +53,7 @@ with open_zones as materialized (
     join time_zone z on z.name = sent.name
     where sent.closes_at > statement_timestamp()
         and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
+        and exists (select from tenant where tenant_id = $1 and switch_id = $10)
 ), candidates as materialized ({{candidates}}), held as materialized (
     select candidates.contact_id, candidates.due_at, candidates.first_id, c.list_id, c.zone, c.number, c.call_status
     from candidates cross join lateral (
@@ -79,17 +80,17 @@ with open_zones as materialized (
         {in_force("$2", "statement_timestamp()")} and d.phone = {phone("due")}
     ) listed
     left join lateral (
-        select statement_timestamp() + interval '1 minute' as until_at from call
-        where tenant_id = $1 and phone = {phone("due")} and ended_at is null limit 1
+        select statement_timestamp() + interval '1 minute' as until_at from live_call
+        where tenant_id = $1 and phone = {phone("due")} limit 1
     ) busy on true
     cross join lateral (
         {blocked_until(phone("due"), "$6", "$7", "statement_timestamp()")}
     ) called
 ), opened as (
-    insert into call (tenant_id, call_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
-        lease_until)
+    insert into live_call (tenant_id, call_id, campaign_id, contact_id, phone, agent_id, opened_at, dial_until,
+        lease_until, switch_id)
     select $1, call_id, $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
-        statement_timestamp() + $9::interval
+        statement_timestamp() + $9::interval, $10::smallint
     from verdict where not closed and again_at is null order by phone
     returning true
 ), runs as materialized (
@@ -222,6 +223,7 @@ def _arguments(terms: Terms, taken: int, agent_id: AgentId | None) -> tuple[obje
         [cap.period for cap in terms.number_caps],
         agent_id,
         terms.lease,
+        terms.switch_id,
     )
 
 
@@ -237,4 +239,5 @@ def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Cal
         dial_until=instant(row["dial_until"]),
         lease_until=row["lease_until"],
         agent_id=agent_id,
+        switch_id=terms.switch_id,
     )

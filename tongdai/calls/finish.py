@@ -10,29 +10,29 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tongdai.calls import segments
 from tongdai.calls.model import NOT_PLACED, Call, Ending, History, Outcome, Past
-from tongdai.calls.sql import COUNTERS, by_index
-from tongdai.calls.store import key_of, keys_of
+from tongdai.calls.sql import COUNTERS, by_index, month_of
+from tongdai.calls.store import ids_of
 from tongdai.db.pool import Connection
 
 _REMEMBERED = 1000
 PAST = f"""
-select sent.call_id, clock_timestamp() as now, t.zone as tenant_zone, z.name as zone, before.outcomes,
-    before.dialled_at
-from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
+select a.call_id, clock_timestamp() as now, t.zone as tenant_zone, z.name as zone, before.outcomes, before.dialled_at
+from unnest($2::uuid[]) as sent (call_id)
 cross join lateral (
-    select contact_id from call where tenant_id = sent.tenant_id and call_id = sent.call_id limit 1
+    select call_id, contact_id from live_call where tenant_id = $1 and call_id = sent.call_id limit 1
 ) a
-join tenant t on t.tenant_id = sent.tenant_id
-join contact c on c.tenant_id = sent.tenant_id and c.contact_id = a.contact_id
+join tenant t on t.tenant_id = $1
+join contact c on c.tenant_id = $1 and c.contact_id = a.contact_id
 join time_zone z on z.zone = c.zone
 cross join lateral (
     select coalesce(array_agg(outcome order by dialled_at), '{{}}') as outcomes,
         coalesce(array_agg(dialled_at order by dialled_at), '{{}}') as dialled_at
     from (
         select outcome, dialled_at from call
-        where tenant_id = sent.tenant_id and contact_id = c.contact_id and ended_at is not null
-            and dialled_at is not null
+        where tenant_id = $1 and contact_id = c.contact_id and ended_at is not null and dialled_at is not null
+            and ended_month >= {month_of("c.created_at")}
         order by opened_at desc limit {_REMEMBERED}
     ) earlier
 ) before
@@ -40,7 +40,10 @@ cross join lateral (
 
 
 async def pasts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, Past]:
-    """What became of the earlier calls of each one's contact. One whose contact is gone is missing."""
+    """What became of the earlier calls of each one's contact; of a tenant's live calls. One whose contact is gone, or
+    that has ended, is missing."""
+    if not calls:
+        return {}
     return {
         row["call_id"]: Past(
             History(Counter(map(Outcome, row["outcomes"])), row["dialled_at"]),
@@ -48,7 +51,7 @@ async def pasts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, Past]:
             row["tenant_zone"],
             row["now"],
         )
-        for row in await by_index(conn, PAST, *keys_of(calls))
+        for row in await by_index(conn, PAST, *ids_of(calls))
     }
 
 
@@ -59,41 +62,49 @@ class End(NamedTuple):
     """When its contact is due again; None: it is processed."""
 
 
-# Each lock is taken in the order of its keys.
+_KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
+    opened_at, ringing_at, answered_at, connected_at, dial_until, lease_until"""
+_GONE = "gone." + _KEPT.replace(",\n    ", ", ").replace(", ", ", gone.")
+# The call moves from live_call to the month in which it ends. Each lock is taken in the order of its keys.
 END = f"""
-with sent as materialized (
-    select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[],
-        $8::text[], $9::text[], $10::integer[])
-        as sent (tenant_id, call_id, outcome, hangup_cause, tech_cause, again_at, amd_verdict, amd_cause, amd_ms)
+with clock as materialized (
+    select clock_timestamp() as now_at
 ), held as materialized (
-    select sent.*, sent.outcome = any($7::text[]) as not_placed from sent cross join lateral (
-        select from call
-        where tenant_id = sent.tenant_id and call_id = sent.call_id and ended_at is null limit 1 for update
+    select sent.*, sent.outcome = any($7::text[]) as not_placed
+    from unnest($2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[], $8::text[], $9::text[],
+        $10::integer[])
+        as sent (call_id, outcome, hangup_cause, tech_cause, again_at, amd_verdict, amd_cause, amd_ms)
+    cross join lateral (
+        select from live_call where tenant_id = $1 and call_id = sent.call_id limit 1 for update
     ) a
+), gone as (
+    delete from live_call a using held where a.tenant_id = $1 and a.call_id = held.call_id
+    returning a.*
 ), ended as (
-    update call a set state = 'ended', outcome = held.outcome, hangup_cause = held.hangup_cause,
-        tech_cause = held.tech_cause, amd_verdict = held.amd_verdict, amd_cause = held.amd_cause, amd_ms = held.amd_ms,
-        due_again_at = held.again_at, ended_at = clock_timestamp(),
-        dialled_at = case when held.not_placed then null else a.dialled_at end
-    from held where a.tenant_id = held.tenant_id and a.call_id = held.call_id
-    returning a.tenant_id, a.call_id, a.campaign_id, a.contact_id, a.outcome, held.again_at, held.not_placed,
-        a.dialled_at, a.answered_at, a.connected_at, a.ended_at
+    insert into call (tenant_id, {_KEPT}, state, outcome, hangup_cause, tech_cause, amd_verdict, amd_cause, amd_ms,
+        due_again_at, dialled_at, ended_at, ended_month)
+    select $1, {_GONE}, 'ended', held.outcome, held.hangup_cause, held.tech_cause, held.amd_verdict, held.amd_cause,
+        held.amd_ms, held.again_at, case when held.not_placed then null else gone.dialled_at end, clock.now_at,
+        {month_of("clock.now_at")}
+    from gone join held on held.call_id = gone.call_id cross join clock
+    returning tenant_id, call_id, campaign_id, contact_id, outcome, due_again_at as again_at,
+        dialled_at, answered_at, connected_at, ended_at, outcome = any($7::text[]) as not_placed
 ), decided as materialized (
     select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.zone, c.call_status, ended.again_at,
         case when ended.again_at is null then 2 else 0 end as process_status,
         case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
     from (select * from ended order by tenant_id, contact_id) ended cross join lateral (
         select campaign_id, list_id, zone, call_status from contact
-        where tenant_id = ended.tenant_id and contact_id = ended.contact_id and process_status + 0 <> 2
+        where tenant_id = $1 and contact_id = ended.contact_id and process_status + 0 <> 2
         limit 1 for update
     ) c
 ), moved as (
     update contact c
     set process_status = d.process_status, call_status = d.became, in_run = false
-    from decided d where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id
+    from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
 ), rescheduled as (
     insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
-    select tenant_id, contact_id, campaign_id, again_at, zone from decided where again_at is not null
+    select $1, contact_id, campaign_id, again_at, zone from decided where again_at is not null
 ), changes as (
     select d.tenant_id, d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
     from decided d cross join lateral (values (1, d.call_status, -1), (d.process_status, d.became, 1))
@@ -109,7 +120,7 @@ with sent as materialized (
     on conflict (tenant_id, campaign_id, hour, outcome, shard) do update set calls = h.calls + excluded.calls,
         placed = h.placed + excluded.placed, answered = h.answered + excluded.answered,
         ring_s = h.ring_s + excluded.ring_s, talk_s = h.talk_s + excluded.talk_s
-)
+){segments.ENDED}
 select call_id from ended
 """
 
@@ -120,12 +131,14 @@ async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
     The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that is
     pending again the status it had. Its agent is the caller's to free.
     """
-    ordered = sorted(ends, key=lambda end: key_of(end.call))
+    if not ends:
+        return set()
+    ordered = sorted(ends, key=lambda end: end.call.call_id)
     endings = [end.ending for end in ordered]
     rows = await by_index(
         conn,
         END,
-        *keys_of([end.call for end in ordered]),
+        *ids_of([end.call for end in ordered]),
         [ending.outcome for ending in endings],
         [ending.hangup_cause for ending in endings],
         [ending.tech_cause for ending in endings],

@@ -15,12 +15,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.calls.model import CallState, Outcome
+from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 
 class CallRecord(NamedTuple):
-    """a call, live or ended, as it is shown. The fields are the columns of COLUMNS."""
+    """A call, live or ended, as it is shown. The fields are the columns of COLUMNS."""
 
     call_id: UUID
     campaign_id: CampaignId
@@ -77,6 +78,12 @@ class Filter:
         return not self.shows_ended or (self.state is None and self.outcome is None)
 
 
+KEPT_HOURS = """hour >= coalesce(
+    (select since from call_retention where table_name = 'call'), '-infinity'
+)"""
+"""Those of `call_hour` whose calls are still there: see calls/retention.py."""
+
+
 class Statement(NamedTuple):
     sql: str
     args: Sequence[object]
@@ -106,14 +113,16 @@ class _Conditions:
         self._ended.append(ended.format(*sent))
 
     def live(self, columns: str) -> str:
-        return f"select {columns} from call where {' and '.join(self._live)} and ended_at is null"
+        return f"select {columns} from live_call where {' and '.join(self._live)}"
 
     def ended(self, columns: str) -> str:
         return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null"
 
     def kept(self) -> str:
         """How many of the ended ones, from what is kept by the hour."""
-        return f"select coalesce(sum(calls), 0)::bigint from call_hour where {' and '.join(self._ended)}"
+        return (
+            f"select coalesce(sum(calls), 0)::bigint from call_hour where {' and '.join(self._ended)} and {KEPT_HOURS}"
+        )
 
 
 # What leads to the ended calls is compared bare, the rest is fenced off. `{}` is the value.
@@ -157,12 +166,14 @@ def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> 
             where.add(bare, bare if name in leading else _FENCED[name], value)
     others = (
         ("state = {}", None if by.shows_ended else by.state),
-        ("opened_at >= {}", by.opened_from),
         ("opened_at < {}", by.opened_before),
     )
     for condition, value in others:
         if value is not None:
             where.add(condition, condition, value)
+    if by.opened_from is not None:
+        opened = "opened_at >= {0}::timestamptz"
+        where.add(opened, f"{opened} and ended_month >= {month_of('{0}::timestamptz')}", by.opened_from)
     if after is not None:
         behind = "(opened_at, call_id) < ({}, {})"
         where.add(behind, behind, *after)
@@ -214,13 +225,23 @@ def count_of(tenant_id: TenantId, by: Filter) -> Statement:
     return Statement(f"select {' + '.join(parts)}", where.args)
 
 
+IN_ORDER = "set local enable_sort = off"
+"""The months are merged in the order of their indexes: a sort would read all of a campaign's calls for a page."""
+
+
+async def calls_of(conn: Connection, wanted: Statement) -> list[CallRecord]:
+    """The calls that a statement of `page_of` reads."""
+    async with conn.transaction(readonly=True):
+        await conn.execute(IN_ORDER)
+        return [CallRecord._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
+
+
 async def page(
     conn: Connection, tenant_id: TenantId, by: Filter, limit: int, offset: int
 ) -> tuple[list[CallRecord], int]:
     """A page of the calls that match, newest first, and how many match."""
     wanted, counted = page_of(tenant_id, by, limit, offset), count_of(tenant_id, by)
-    rows = await conn.fetch(wanted.sql, *wanted.args)
-    return [CallRecord._make(row) for row in rows], await conn.fetchval(counted.sql, *counted.args)
+    return await calls_of(conn, wanted), await conn.fetchval(counted.sql, *counted.args)
 
 
 async def behind(
@@ -228,7 +249,7 @@ async def behind(
 ) -> list[CallRecord]:
     """The next `limit` calls that match, from a place on: what a file of them all is made of."""
     wanted = page_of(tenant_id, by, limit, after=after)
-    return [CallRecord._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
+    return await calls_of(conn, wanted)
 
 
 FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2"

@@ -10,7 +10,8 @@ from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import call_again_at
 from tongdai.campaigns.settings.values import FrequencyCap
-from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+from tongdai.ids import AgentId, CampaignId, ContactId, SwitchId, TenantId
+from tongdai.switches.model import DEFAULT
 
 __all__ = ["NOT_PLACED", "Outcome"]  # and what is defined here
 
@@ -52,6 +53,8 @@ class Call:
     """Where the calling window closes."""
     lease_until: datetime
     agent_id: AgentId | None = None
+    switch_id: SwitchId = DEFAULT
+    """That carries it."""
     dialled_at: datetime | None = None
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
@@ -70,6 +73,8 @@ class Terms:
     lease: timedelta
     number_caps: Sequence[FrequencyCap] = ()
     """For a number, over all campaigns of the tenant."""
+    switch_id: SwitchId = DEFAULT
+    """That carries the calls. The tenant must be on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ A cap counts placed calls that have ended, of all campaigns of tenant $1. A numb
 its calls were dialled in the order in which they were claimed: with a cap of n calls, the n-th last one decides.
 """
 
+from tongdai.calls.sql import month_of
+
 
 def blocked_until(number: str, calls: str, periods: str, now: str = "now()") -> str:
     """A query of `until_at`, when the last of the caps allows a call to `number` again; null when all of them allow
@@ -16,6 +18,7 @@ def blocked_until(number: str, calls: str, periods: str, now: str = "now()") -> 
         cross join lateral (
             select dialled_at from call
             where tenant_id = $1 and phone = {number} and ended_at is not null and dialled_at is not null
+                and ended_month >= {month_of(f"{now} - caps.period")}
             order by opened_at desc offset caps.calls - 1 limit 1
         ) placed
         where placed.dialled_at + caps.period > {now}"""

@@ -16,7 +16,7 @@ set local enable_bitmapscan = off; set local enable_hashjoin = off; set local en
 set local jit = off
 """
 SIZES = """
-select pg_relation_size('contact') as contact, pg_relation_size('call') as call,
+select pg_relation_size('contact') as contact, pg_relation_size('live_call') as live_call,
     pg_relation_size('do_not_call') as do_not_call
 """
 
@@ -31,7 +31,7 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     assert sizes is not None
     # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
     # doubled.
-    planned_for = [sizes[table].bit_length() for table in ("contact", "call", "do_not_call")]
+    planned_for = [sizes[table].bit_length() for table in ("contact", "live_call", "do_not_call")]
     return await conn.fetch(f"{sql}-- {planned_for}", *args)
 
 
@@ -54,3 +54,8 @@ counters as (
 def instant(at: datetime) -> datetime:
     """The driver reads `infinity` as an instant without a time zone."""
     return FOREVER if at.tzinfo is None else at
+
+
+def month_of(at: str) -> str:
+    """The `ended_month` of calls that end at an instant, an SQL expression: partitions of months before are skipped."""
+    return f"date_trunc('month', ({at}) at time zone 'UTC')::date"

@@ -7,64 +7,63 @@ from uuid import UUID
 
 import asyncpg
 
+from tongdai.calls import segments
 from tongdai.calls.model import TRANSITIONS, Call, CallState, Outcome
-from tongdai.calls.sql import by_index, instant
+from tongdai.calls.sql import by_index, instant, month_of
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, TenantId
+from tongdai.do_not_call.rule import in_force
+from tongdai.ids import AgentId, SwitchId, TenantId
 from tongdai.states import sources
+from tongdai.switches.model import DEFAULT
 
-DIAL = """
-with asked as materialized (
-    select a.tenant_id, a.call_id, a.campaign_id, a.phone, a.dial_until
-    from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
+DIAL = f"""
+with clock as materialized (
+    select clock_timestamp() as now_at, clock_timestamp() + $3::interval as lease_until
+), asked as materialized (
+    select a.call_id, a.campaign_id, a.phone, a.dial_until
+    from unnest($2::uuid[]) as sent (call_id) cross join clock
     cross join lateral (
-        select tenant_id, call_id, campaign_id, phone, dial_until from call
-        where tenant_id = sent.tenant_id and call_id = sent.call_id
-            and state = 'claimed' and lease_until > clock_timestamp()
+        select call_id, campaign_id, phone, dial_until from live_call
+        where tenant_id = $1 and call_id = sent.call_id and state = 'claimed' and lease_until > clock.now_at
         limit 1 for update
     ) a
 ), verdict as materialized (
-    select asked.tenant_id, asked.call_id, case
+    select asked.call_id, case
             when listed.for_ever then 'dnc'
             when listed.listed or c.status <> 2 then 'cancelled'
-            when asked.dial_until <= clock_timestamp() then 'out_of_window'
+            when asked.dial_until <= clock.now_at then 'out_of_window'
         end as refusal
-    from asked join campaign c on c.tenant_id = asked.tenant_id and c.campaign_id = asked.campaign_id
+    from asked cross join clock join campaign c on c.tenant_id = $1 and c.campaign_id = asked.campaign_id
     cross join lateral (
         select count(*) > 0 as listed, bool_or(d.expires_at is null) as for_ever
-        from do_not_call d join do_not_call_list l on l.tenant_id = d.tenant_id and l.dnc_list_id = d.dnc_list_id
-        where d.tenant_id = asked.tenant_id and d.phone = asked.phone
-            and (l.campaign_id is null or l.campaign_id = asked.campaign_id)
-            and (d.expires_at is null or d.expires_at > clock_timestamp())
+        {in_force("asked.campaign_id", "clock.now_at")} and d.phone = asked.phone
     ) listed
 ), dialled as (
-    update call a
-    set state = 'dialing', dialled_at = clock_timestamp(), lease_until = clock_timestamp() + $3::interval
-    from verdict v where a.tenant_id = v.tenant_id and a.call_id = v.call_id and v.refusal is null
+    update live_call a set state = 'dialing', dialled_at = clock.now_at, lease_until = clock.lease_until
+    from verdict v cross join clock where a.tenant_id = $1 and a.call_id = v.call_id and v.refusal is null
 )
 select call_id, refusal from verdict
 """
 
 
 async def dial(conn: Connection, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
-    """Right before the switch is asked: claimed → dialing, in a transaction that is committed before. None: go.
+    """Right before the switch is asked: claimed → dialing of a tenant's calls, committed before. None: go.
 
-    Otherwise why not, and it stays claimed: end it so (a listing that ends is `cancelled`, and the next claim puts the
-    contact off until then). One that is missing is not claimed any more, or its lease is
-    past: leave it alone.
+    Otherwise why not, and it stays claimed: end it so (a listing that ends is `cancelled`, and the next claim
+    reschedules the contact). One that is missing is not claimed any more, or its lease is past: leave it alone.
     """
-    rows = await by_index(conn, DIAL, *keys_of(calls), lease)
+    if not calls:
+        return {}
+    rows = await by_index(conn, DIAL, *ids_of(calls), lease)
     return {row["call_id"]: row["refusal"] and Outcome(row["refusal"]) for row in rows}
 
 
-def key_of(call: Call) -> tuple[TenantId, UUID]:
-    return call.tenant_id, call.call_id
-
-
-def keys_of(calls: Sequence[Call]) -> tuple[list[TenantId], list[UUID]]:
-    """In the order of the ids, so that two statements cannot wait for each other in a circle."""
-    ordered = sorted(calls, key=key_of)
-    return [call.tenant_id for call in ordered], [call.call_id for call in ordered]
+def ids_of(calls: Sequence[Call]) -> tuple[TenantId, list[UUID]]:
+    """The tenant of the calls, which they have in common, and their ids, in order: two statements that lock them so
+    cannot deadlock."""
+    tenant_id = calls[0].tenant_id
+    assert all(call.tenant_id == tenant_id for call in calls), "a statement is of one tenant"
+    return tenant_id, sorted(call.call_id for call in calls)
 
 
 class Step(NamedTuple):
@@ -77,26 +76,39 @@ class Step(NamedTuple):
 
 
 async def _step(conn: Connection, sql: str, steps: Sequence[Step], *args: object) -> set[UUID]:
-    """`sql` gets the keys, instants and agents in the order of the ids; the ids of those that it changed."""
-    ordered = sorted(steps, key=lambda step: key_of(step.call))
-    sent = *keys_of([step.call for step in ordered]), [s.at for s in ordered], [s.agent_id for s in ordered]
-    return {row["call_id"] for row in await by_index(conn, sql, *sent, *args)}
+    """`sql` gets the tenant, and the ids, instants and agents in the order of the ids; the ids that it changed."""
+    if not steps:
+        return set()
+    ordered = sorted(steps, key=lambda step: step.call.call_id)
+    tenant_id, ids = ids_of([step.call for step in ordered])
+    rows = await by_index(
+        conn, sql, tenant_id, ids, [step.at for step in ordered], [step.agent_id for step in ordered], *args
+    )
+    return {row["call_id"] for row in rows}
 
 
 _STEPPED = """
-with sent as materialized (
-    select * from unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::bigint[])
-        as sent (tenant_id, call_id, at, agent_id)
+with clock as materialized (
+    select clock_timestamp() + {lease} as lease_until
 ), held as materialized (
-    select sent.tenant_id, sent.call_id, sent.at, sent.agent_id from sent cross join lateral (
-        select from call where tenant_id = sent.tenant_id and call_id = sent.call_id and {condition}
-        limit 1 for update
+    select sent.call_id, sent.at, sent.agent_id, a.campaign_id, a.answered_at
+    from unnest($2::uuid[], $3::timestamptz[], $4::bigint[]) as sent (call_id, at, agent_id)
+    cross join lateral (
+        select campaign_id, answered_at from live_call
+        where tenant_id = $1 and call_id = sent.call_id and {condition} limit 1 for update
     ) a
-)
-update call a set {change} from held
-where a.tenant_id = held.tenant_id and a.call_id = held.call_id returning a.call_id
+), stepped as (
+    update live_call a set {change} from held cross join clock where a.tenant_id = $1 and a.call_id = held.call_id
+    returning a.call_id
+){segments}
+select call_id from stepped
 """
-RANG = _STEPPED.format(condition="state = any($5::text[])", change="state = 'ringing', ringing_at = held.at")
+RANG = _STEPPED.format(
+    condition="state = any($5::text[])",
+    change="state = 'ringing', ringing_at = held.at",
+    lease="interval '0'",
+    segments="",
+)
 
 
 async def rang(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
@@ -106,18 +118,23 @@ async def rang(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
 
 ANSWERED = _STEPPED.format(
     condition="state = any($5::text[])",
-    change="state = 'answered', answered_at = held.at, lease_until = clock_timestamp() + $6::interval",
+    change="state = 'answered', answered_at = held.at, lease_until = clock.lease_until",
+    lease="$6::interval",
+    segments=segments.WAIT,
 )
 
 
 async def answered(conn: Connection, steps: Sequence[Step], lease: timedelta) -> set[UUID]:
-    """dialing or ringing → answered; which of them. The others were neither."""
+    """dialing or ringing → answered; which of them. The others were neither. Who is to hear an agent waits from now
+    on."""
     return await _step(conn, ANSWERED, steps, sources(TRANSITIONS, CallState.ANSWERED), lease)
 
 
 CONNECTED = _STEPPED.format(
     condition="state = 'answered' and connected_at is null",
     change="connected_at = held.at, agent_id = coalesce(held.agent_id, a.agent_id)",
+    lease="interval '0'",
+    segments=segments.TALK,
 )
 
 
@@ -128,57 +145,60 @@ async def connected(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
 
 # One that is locked is being dialled, answered or ended at this instant: nobody waits for it.
 EXTEND = """
-with alive as materialized (
-    select a.tenant_id, a.call_id from unnest($1::bigint[], $2::uuid[]) as sent (tenant_id, call_id)
+with clock as materialized (
+    select clock_timestamp() + $3::interval as lease_until
+), alive as materialized (
+    select a.call_id from unnest($2::uuid[]) as sent (call_id)
     cross join lateral (
-        select tenant_id, call_id from call
-        where tenant_id = sent.tenant_id and call_id = sent.call_id and ended_at is null
+        select call_id from live_call where tenant_id = $1 and call_id = sent.call_id
         limit 1 for update skip locked
     ) a
 )
-update call a set lease_until = clock_timestamp() + $3::interval
-from alive where a.tenant_id = alive.tenant_id and a.call_id = alive.call_id
+update live_call a set lease_until = clock.lease_until
+from alive cross join clock where a.tenant_id = $1 and a.call_id = alive.call_id
 """
 
 
 async def extend(conn: Connection, calls: Sequence[Call], lease: timedelta) -> None:
-    """There is a sign of life of them: their leases begin anew. Those that ended are left."""
-    await conn.execute(EXTEND, *keys_of(calls), lease)
+    """A tenant's calls are known to live: their leases begin anew. Those that ended are left."""
+    if calls:
+        await conn.execute(EXTEND, *ids_of(calls), lease)
 
 
-CALL = """tenant_id, call_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until, agent_id,
-    dialled_at, ringing_at, answered_at, connected_at"""
-LIVE = f"select {CALL} from call where ended_at is null order by opened_at, call_id"
+CALL = """tenant_id, call_id, switch_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until,
+    agent_id, dialled_at, ringing_at, answered_at, connected_at"""
+LIVE = f"select {CALL} from live_call where switch_id = $1 order by opened_at, call_id"
 
 
-async def live(conn: Connection) -> list[Call]:
-    """Those of all tenants that have not ended."""
-    return [_call(row) for row in await conn.fetch(LIVE)]
+async def live(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
+    """Those that a switch carries, of all tenants, and that have not ended."""
+    return [_call(row) for row in await conn.fetch(LIVE, switch_id)]
 
 
 OVERDUE = f"""
-select {CALL} from call where ended_at is null and lease_until < clock_timestamp()
-order by opened_at, call_id
+select {CALL} from live_call where switch_id = $1 and lease_until < clock_timestamp() order by opened_at, call_id
 """
 
 
-async def overdue(conn: Connection) -> list[Call]:
-    """Those of all tenants that have not ended and whose lease is past by the database's clock."""
-    return [_call(row) for row in await conn.fetch(OVERDUE)]
+async def overdue(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
+    """Of these, those whose lease is past by the database's clock."""
+    return [_call(row) for row in await conn.fetch(OVERDUE, switch_id)]
 
 
-# The tenant of a channel that the switch lists is not known: each is asked for, by its key.
-ENDED = """
+# The tenant of a channel that the switch lists is not known: each is asked for, by its key. A channel outlives its call
+# by minutes at the most, so that one month or two are asked.
+ENDED = f"""
 select a.call_id from tenant cross join unnest($1::uuid[]) as listed (call_id)
 cross join lateral (
     select call_id from call
-    where tenant_id = tenant.tenant_id and call_id = listed.call_id and ended_at is not null limit 1
+    where tenant_id = tenant.tenant_id and call_id = listed.call_id and ended_at is not null
+        and ended_month >= {month_of("now() - interval '1 day'")} limit 1
 ) a
 """
 
 
 async def ended(conn: Connection, call_ids: Sequence[UUID]) -> list[UUID]:
-    """Which of these ids are of calls, of whatever tenant, that have ended."""
+    """Which of these ids are of calls, of whatever tenant, that have ended lately."""
     return [row["call_id"] for row in await conn.fetch(ENDED, call_ids)]
 
 

@@ -10,7 +10,8 @@ from tongdai.campaigns.settings import columns
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import CampaignId, KeyId, QueueId, TenantId
+from tongdai.ids import CampaignId, KeyId, QueueId, SwitchId, TenantId
+from tongdai.switches.model import DEFAULT
 
 _COLUMNS = "campaign_id, name, type, status, user_name, created_at"
 _DEFAULTS = CallSettings()
@@ -127,16 +128,16 @@ async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -
 # Round robin over tenants within a priority.
 RUNNING = f"""
 select tenant_id, campaign_id, c.name, t.zone as tenant_zone, {", ".join(columns.COLUMNS)}
-from campaign c join tenant t using (tenant_id) where status = 2
+from campaign c join tenant t using (tenant_id) where status = 2 and t.switch_id = $1
 order by priority desc, row_number() over (partition by tenant_id, priority order by campaign_id), tenant_id
 """
 
 
-async def running(conn: Connection) -> list[RunningCampaign]:
-    """The running campaigns of all tenants, highest priority first."""
+async def running(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[RunningCampaign]:
+    """The running campaigns of all tenants of a switch, highest priority first."""
     return [
         RunningCampaign(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], columns.settings_of(row))
-        for row in await conn.fetch(RUNNING)
+        for row in await conn.fetch(RUNNING, switch_id)
     ]
 
 

@@ -11,7 +11,7 @@ import click
 from tongdai import settings as all_settings
 from tongdai.settings import Settings
 
-Only = Literal["api", "engine", "dialer"] | None
+Only = Literal["api", "engine", "telephony"] | None
 
 _OPTIONS = (
     click.option("--data-dir", metavar="DIR", help="Folder of the database, the key pepper and uploads."),
@@ -37,11 +37,14 @@ _OPTIONS = (
     ),
     click.option("--asterisk-user", metavar="NAME", help="As in its ari.conf.  [default: tongdai]"),
     click.option("--asterisk-password", metavar="TEXT", help="As in its ari.conf; better TONGDAI_ASTERISK_PASSWORD."),
+    click.option(
+        "--switch", metavar="NAME", help="The switch that the telephony part leads, one of several.  [default: default]"
+    ),
     click.option("--trunk", metavar="ENDPOINT", help="The PJSIP endpoint that numbers are dialled through."),
     click.option("--caller-id", metavar="NUMBER", help="The number shown, unless the campaign has its own."),
     click.option("--simulated-answer-rate", type=float, help="Of the simulated switch, 0 to 1.  [default: 0.4]"),
     click.option(
-        "--only", type=click.Choice(["api", "engine", "dialer"]), help="One part; needs an external database."
+        "--only", type=click.Choice(["api", "engine", "telephony"]), help="One part; needs an external database."
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import click
 
+from tongdai.cli import switches
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, ZONE, Text
 from tongdai.cli.tables import json_option, show
@@ -10,6 +11,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
+from tongdai.switches import store as switch_store
 from tongdai.tenants import store
 from tongdai.tenants.model import Tenant
 
@@ -30,7 +32,7 @@ def _unknown(tenant_id: int) -> OperatorError:
 
 @click.group
 def tenant() -> None:
-    """Create tenants and set their time zones and rate limits.
+    """Create tenants, move them between switches, set their time zones and rate limits.
 
     A tenant is a company; its campaigns, contacts and queues are invisible to other tenants.
 
@@ -49,8 +51,11 @@ def tenant() -> None:
 @click.option(
     "--zone", type=ZONE, help="Time zone of contacts whose own is unknown.  [default: the country's only one, or UTC]"
 )
+@click.option("--switch", "switch_name", help="The switch that carries its calls.  [default: default]")
 @database_options
-def create(settings: Settings, tenant_id: int, name: str, country: str, zone: str | None) -> None:
+def create(
+    settings: Settings, tenant_id: int, name: str, country: str, zone: str | None, switch_name: str | None
+) -> None:
     """Create a tenant. Choose an ID of 1 to 18 digits; requests name it in X-Tenant-ID.
 
     \b
@@ -62,7 +67,16 @@ def create(settings: Settings, tenant_id: int, name: str, country: str, zone: st
     if code is None:
         raise click.BadParameter(f"{country!r} is no country: expected two letters such as VN.", param_hint="--country")
     zone = zone or time_zones.zone_of_country(code) or "UTC"
-    made = run(settings, lambda conn: store.create_tenant(conn, TenantId(tenant_id), name, code, zone))
+
+    async def work(conn: Connection) -> Tenant | None:
+        async with conn.transaction():
+            switch = None if switch_name is None else await switches.known(conn, switch_name)
+            made = await store.create_tenant(conn, TenantId(tenant_id), name, code, zone)
+            if made is not None and switch is not None:
+                await store.set_switch(conn, made.tenant_id, switch)
+            return made
+
+    made = run(settings, work)
     if made is None:
         raise OperatorError(f"there is a tenant {tenant_id} already")
     click.echo(
@@ -109,6 +123,33 @@ def zone(settings: Settings, tenant_id: int, zone: str) -> None:
     if run(settings, lambda conn: store.set_zone(conn, TenantId(tenant_id), zone)) is None:
         raise _unknown(tenant_id)
     click.echo(f"Tenant {tenant_id} is in {zone}.")
+
+
+@tenant.command
+@click.argument("tenant_id", metavar="ID", type=ID)
+@click.option("--switch", "switch_name", required=True, help="As `tongdai switch list` shows it.")
+@database_options
+def move(settings: Settings, tenant_id: int, switch_name: str) -> None:
+    """Let another switch carry a tenant's calls, while none is live and no agent is signed in.
+
+    \b
+    Example:
+      tongdai tenant move 20260310 --switch hanoi
+    """
+
+    async def work(conn: Connection) -> None:
+        switch = await switches.known(conn, switch_name)
+        calls, agents = await switch_store.busy(conn, TenantId(tenant_id))
+        if calls or agents:
+            raise OperatorError(
+                f"tenant {tenant_id} has {calls} live calls and {agents} agents who are signed in: "
+                "pause its campaigns, sign the agents out, and repeat"
+            )
+        if not await store.set_switch(conn, TenantId(tenant_id), switch):
+            raise _unknown(tenant_id)
+
+    run(settings, work)
+    click.echo(f"Tenant {tenant_id} is on switch {switch_name}.")
 
 
 @tenant.command

@@ -101,12 +101,13 @@ def _header(live: Live | None, url: str) -> Text:
     text = Text.assemble(("Tongdai ", "bold"), url.removesuffix("/v1"))
     if live is None:
         return text
-    up, running = live.switch.up, live.dialer.running
-    name = f" ({live.switch.name})" if live.switch.name else ""
+    running = live.dialer.running
     calls = sum(_active_calls(campaign) for campaign in live.campaigns)
     rate = sum(campaign.calls_per_minute for campaign in live.campaigns) / 60
-    text.append("   switch ")
-    text.append(("up" if up else "down") + name, "green" if up else "bold red")
+    for switch in live.switches:
+        description = f" ({switch.description})" if switch.description else ""
+        text.append(f"   switch {switch.name} ")
+        text.append(("up" if switch.up else "down") + description, "green" if switch.up else "bold red")
     text.append("   dialer ")
     text.append("alive" if running else _last_seen(live), "green" if running else "bold red")
     text.append(f"   {calls:,} active calls   {rate:.1f} calls/s")

@@ -4,7 +4,7 @@ Its row does not say: a claim inserts a call and leaves the contact as it is, so
 contact's indexes.
 """
 
-IN_CALL = "select contact_id from call where tenant_id = $1 and ended_at is null and contact_id is not null"
+IN_CALL = "select contact_id from live_call where tenant_id = $1 and contact_id is not null"
 """Those of the tenant $1: few, whatever the tenant has. For statements that pass by very many contacts."""
 
 
@@ -19,8 +19,8 @@ def in_call(contact: str) -> str:
     Looked up by its number, of which one call at a time is live. `offset 0` keeps it one look-up for each contact.
     """
     return f"""exists (
-        select from call where tenant_id = $1 and phone = {phone(contact)}
-            and contact_id = {contact}.contact_id and ended_at is null offset 0
+        select from live_call where tenant_id = $1 and phone = {phone(contact)}
+            and contact_id = {contact}.contact_id offset 0
     )"""
 
 

@@ -1,5 +1,6 @@
 """The audit: a row for each change that a supervisor or operator may be asked about, with its author."""
 
+from datetime import timedelta
 from typing import Any
 
 from tongdai.db.pool import Connection
@@ -18,3 +19,24 @@ async def record(
 ) -> None:
     """Record a change, within its transaction. `key_id` None: the operator, by the command line."""
     await conn.execute(RECORD, tenant_id, key_id, action, subject, detail)
+
+
+TENANTS = "select tenant_id from tenant order by tenant_id"
+DELETED_AT_ONCE = 5_000
+OLD_AUDIT = """
+with old as materialized (
+    select audit_id from audit where tenant_id = $1 and at < now() - $2::interval order by audit_id limit $3::bigint
+), deleted as (
+    delete from audit a using old where a.tenant_id = $1 and a.audit_id = old.audit_id returning a.audit_id
+)
+select count(*) from deleted
+"""
+
+
+async def delete_old(conn: Connection, keep: timedelta) -> int:
+    """Delete entries that are older, tenant by tenant, some at a time, each in a transaction of its own; how many."""
+    total = 0
+    for row in await conn.fetch(TENANTS):
+        while deleted := await conn.fetchval(OLD_AUDIT, row["tenant_id"], keep, DELETED_AT_ONCE):
+            total += deleted
+    return total

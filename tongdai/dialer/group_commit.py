@@ -27,10 +27,15 @@ MAX_BATCH = 100
 
 class GroupCommit(Generic[Ask, Answer]):
     def __init__(
-        self, commit: Callable[[Sequence[Ask]], Coroutine[Any, Any, Sequence[Answer]]], within_s: float
+        self,
+        commit: Callable[[Sequence[Ask]], Coroutine[Any, Any, Sequence[Answer]]],
+        within_s: float,
+        turns: asyncio.Semaphore | None = None,
     ) -> None:
-        """`commit` does all of a batch or nothing of it, within `within_s`, and returns the answers in order."""
+        """`commit` does all of a batch or nothing of it, within `within_s`, and returns the answers in order. Several
+        may share their `turns`: one is taken for each transaction."""
         self._commit, self._within_s = commit, within_s
+        self._turns = asyncio.Semaphore() if turns is None else turns
         self._pending: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._transactions: set[asyncio.Future[Sequence[Answer]]] = set()
@@ -46,8 +51,10 @@ class GroupCommit(Generic[Ask, Answer]):
 
     async def _work(self) -> None:
         try:
-            while batch := self._next_batch():
-                await self._answer(batch)
+            while self._pending:
+                async with self._turns:
+                    if batch := self._next_batch():
+                        await self._answer(batch)
         finally:
             self._worker = None
 

@@ -1,4 +1,24 @@
-"""One dialer for a database: who holds an advisory lock dials, the others wait for it."""
+"""Leader election: of all processes that would lead a switch, one does at a time.
+
+Owns one session, which holds an advisory lock of PostgreSQL keyed by the switch, and the task that leads while it is
+held. Trusts PostgreSQL: a lock is granted to one session, and released when that session ends.
+
+    waiting ── lock granted ──▶ leading ── the session is gone, or does not answer ──▶ waiting
+                                   └── the work ends or raises ──▶ returned
+
+Each side's failure:
+- the leader's process is killed: its socket closes, PostgreSQL ends the session and grants the lock to another within
+  POLL_S. What the leader left on the switch is adopted from the rows (dialer/reconcile.py);
+- the leader stands still (SIGSTOP, a suspended machine): PostgreSQL keeps its session until TCP gives up, or somebody
+  ends it. When it wakes after that, the next probe fails and the work is cancelled; a second leader on the same
+  application has taken the switch's event stream by then, which ends the first at once (dialer/worker.py);
+- the database is gone: the work is cancelled within POLL_S + PROBE_TIMEOUT_S, and waits until it is back;
+- a leader of another switch: has another lock, and is not seen here.
+
+The lock is no fence: a statement that is under way when the session is lost may still commit. Each is guarded by the
+state of its row, so that what two leaders do at once happens once. Asserted: the work runs only while the lock is held,
+and has ended when the lock is asked for again.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,39 +29,46 @@ import structlog
 
 from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE, Connection, connect
+from tongdai.ids import SwitchId
 
 log = structlog.get_logger()
 
 POLL_S = 1.0
 """How soon another takes over, and how soon a lost session is noticed that its socket did not tell."""
 PROBE_TIMEOUT_S = 2.0
-LOCK = "select pg_try_advisory_lock(7364861, 1)"
-"""The first number is Tongdai's dialer, the second one's only switch."""
-HELD = "select exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and granted)"
+LOCK = "select pg_try_advisory_lock(7364861, $1)"
+"""The first number is Tongdai's leaders, the second the switch."""
+HELD = """
+select exists (
+    select from pg_locks
+    where locktype = 'advisory' and pid = pg_backend_pid() and granted and classid = 7364861 and objid = $1
+)
+"""
 
 
 class _Lost(Exception):
     """The session that held the lock is gone, or may be."""
 
 
-async def lead(dsn: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Await `work()` whenever this process holds the lock, until cancelled or until `work` returns or raises.
+async def lead(dsn: str, switch_id: SwitchId, work: Callable[[], Awaitable[None]]) -> None:
+    """Await `work()` whenever this process holds the lock of the switch, until cancelled or until `work` returns or
+    raises.
 
     The session that holds it is one of its own. When it is lost, `work` is cancelled at once: PostgreSQL gives the lock
     to another then. Behind a pooler that shares sessions, such as PgBouncer's transaction mode, none of this holds.
     """
     while not cancel_requested():
         try:
-            conn = await connect(dsn, name="tongdai dialer lock")
+            conn = await connect(dsn, name="tongdai leader")
         except UNREACHABLE:
             await asyncio.sleep(POLL_S)
             continue
         try:
-            await _locked(conn)
-            log.info("this process dials")
-            await _work(conn, work)
+            await _locked(conn, switch_id)
+            log.info("leading", switch_id=switch_id)
+            await _work(conn, switch_id, work)
         except (_Lost, *UNREACHABLE) as error:
-            log.warning("the lock of the dialer is lost: nothing is dialled here", error=type(error).__name__)
+            log.warning("leadership lost", switch_id=switch_id, error=type(error).__name__)
         else:
             return
         finally:
@@ -49,21 +76,23 @@ async def lead(dsn: str, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(POLL_S)
 
 
-async def _locked(conn: Connection) -> None:
+async def _locked(conn: Connection, switch_id: SwitchId) -> None:
     """Returns when this session has the lock."""
-    if await conn.fetchval(LOCK, timeout=PROBE_TIMEOUT_S):
+    if await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):
         return
-    log.info("another process dials: this one waits")
-    while not await conn.fetchval(LOCK, timeout=PROBE_TIMEOUT_S):  # noqa: ASYNC110 - polled
+    log.info("another process leads: this one waits", switch_id=switch_id)
+    while not await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):  # noqa: ASYNC110 - polled
         await asyncio.sleep(POLL_S)
 
 
-async def _work(conn: "asyncpg.Connection[asyncpg.Record]", work: Callable[[], Awaitable[None]]) -> None:
+async def _work(
+    conn: "asyncpg.Connection[asyncpg.Record]", switch_id: SwitchId, work: Callable[[], Awaitable[None]]
+) -> None:
     """Until `work` ends. Raises _Lost once it is cancelled because the session is gone."""
     lost = asyncio.Event()
     conn.add_termination_listener(lambda _: lost.set())
     working = asyncio.ensure_future(work())
-    watching = asyncio.ensure_future(_watch(conn, lost))
+    watching = asyncio.ensure_future(_watch(conn, switch_id, lost))
     try:
         await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -76,9 +105,10 @@ async def _work(conn: "asyncpg.Connection[asyncpg.Record]", work: Callable[[], A
         with suppress(asyncio.CancelledError, _Lost, *UNREACHABLE):
             await working
         await asyncio.gather(watching, return_exceptions=True)
+        assert working.done(), "the work goes on without the lock"
 
 
-async def _watch(conn: Connection, lost: asyncio.Event) -> None:
+async def _watch(conn: Connection, switch_id: SwitchId, lost: asyncio.Event) -> None:
     """Returns when the session is gone, or does not answer."""
     while not lost.is_set():
         try:
@@ -86,7 +116,7 @@ async def _watch(conn: Connection, lost: asyncio.Event) -> None:
                 await lost.wait()
         except TimeoutError:
             try:
-                if not await conn.fetchval(HELD, timeout=PROBE_TIMEOUT_S):
+                if not await conn.fetchval(HELD, switch_id, timeout=PROBE_TIMEOUT_S):
                     return
             except UNREACHABLE:
                 return

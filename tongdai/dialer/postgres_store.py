@@ -1,6 +1,8 @@
 """The dialer's records in PostgreSQL: the statements of calls, campaigns and agents, put together to transactions."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,25 +15,31 @@ from tongdai.calls.finish import End
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, Claims, Ending, Outcome, Past, Terms
-from tongdai.calls.store import Step, key_of
+from tongdai.calls.store import Step
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection, Pool
-from tongdai.dialer.group_commit import GroupCommit
 from tongdai.dialer.options import WRITE_S
-from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
+from tongdai.dialer.tenant_commits import TenantCommits
+from tongdai.ids import AgentId, CampaignId, QueueId, SwitchId, TenantId
+from tongdai.switches.model import DEFAULT
+
+TRANSACTIONS = 4
+"""Of group commits, at once: the pool has room for claims and reads besides."""
 
 
 class PostgresStore:
     """Implements `DialerStore`."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._rang = GroupCommit(self._all_rang, WRITE_S)
-        self._answered = GroupCommit(self._all_answered, WRITE_S)
-        self._connected = GroupCommit(self._all_connected, WRITE_S)
-        self._ends = GroupCommit(self._all_end, WRITE_S)
+    def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
+        """Of the tenants, calls and agents of one switch."""
+        self._pool, self._switch_id = pool, switch_id
+        turns = asyncio.Semaphore(TRANSACTIONS)
+        self._rang = TenantCommits(_of_step, self._all_rang, WRITE_S, turns)
+        self._answered = TenantCommits(_of_answer, self._all_answered, WRITE_S, turns)
+        self._connected = TenantCommits(_of_step, self._all_connected, WRITE_S, turns)
+        self._ends = TenantCommits(_of_end, self._all_end, WRITE_S, turns)
 
     async def now(self) -> datetime:
         async with self._pool.acquire() as conn:
@@ -39,7 +47,7 @@ class PostgresStore:
 
     async def running(self) -> list[RunningCampaign]:
         async with self._pool.acquire() as conn:
-            return await campaigns.running(conn)
+            return await campaigns.running(conn, self._switch_id)
 
     async def settings(self, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
         async with self._pool.acquire() as conn:
@@ -60,7 +68,7 @@ class PostgresStore:
 
     async def claim(self, terms: Terms, limit: int) -> Claims:
         async with self._pool.acquire() as conn:
-            return await claim.claim(conn, terms, limit)
+            return await claim.claim(conn, replace(terms, switch_id=self._switch_id), limit)
 
     async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
         async with self._pool.acquire() as conn:
@@ -72,12 +80,15 @@ class PostgresStore:
             calls: list[Call] = []
             for one in waiting:
                 if len(calls) < limit:
-                    calls += await _claim_accepted(conn, terms, one)
+                    calls += await _claim_accepted(conn, replace(terms, switch_id=self._switch_id), one)
             return calls
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
+        found: dict[UUID, Outcome | None] = {}
         async with self._pool.acquire() as conn:
-            return await call_store.dial(conn, calls, lease)
+            for some in _by_tenant(calls):
+                found |= await call_store.dial(conn, some, lease)
+        return found
 
     async def rang(self, call: Call, at: datetime) -> bool:
         return await self._rang(Step(call, at))
@@ -105,7 +116,7 @@ class PostgresStore:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.execute(IMPATIENT)
             changed = await call_store.connected(conn, steps)
-            await agents.talking(conn, [key_of(step.call) for step in steps if step.call.call_id in changed])
+            await agents.talking(conn, steps[0].call.tenant_id, list(changed))
         return [step.call.call_id in changed for step in steps]
 
     async def _all_end(self, asked: Sequence[tuple[Call, Ending]]) -> list[bool]:
@@ -116,20 +127,21 @@ class PostgresStore:
             settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in calls})
             sent = [End(call, ending, _again_at(call, ending, settings, pasts)) for call, ending in asked]
             ended = await finish.end(conn, sent)
-            await agents.freed(conn, [key_of(call) for call in calls if call.call_id in ended])
+            await agents.freed(conn, calls[0].tenant_id, list(ended))
         return [call.call_id in ended for call in calls]
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         async with self._pool.acquire() as conn:
-            await call_store.extend(conn, calls, lease)
+            for some in _by_tenant(calls):
+                await call_store.extend(conn, some, lease)
 
     async def live(self) -> list[Call]:
         async with self._pool.acquire() as conn:
-            return await call_store.live(conn)
+            return await call_store.live(conn, self._switch_id)
 
     async def overdue(self) -> list[Call]:
         async with self._pool.acquire() as conn:
-            return await call_store.overdue(conn)
+            return await call_store.overdue(conn, self._switch_id)
 
     async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
         async with self._pool.acquire() as conn:
@@ -137,15 +149,15 @@ class PostgresStore:
 
     async def agents_to_call(self) -> list[Agent]:
         async with self._pool.acquire() as conn:
-            return await agents.to_call(conn)
+            return await agents.to_call(conn, self._switch_id)
 
     async def agents_to_hang_up(self) -> list[Agent]:
         async with self._pool.acquire() as conn:
-            return await agents.to_hang_up(conn)
+            return await agents.to_hang_up(conn, self._switch_id)
 
     async def agents_present(self) -> list[Agent]:
         async with self._pool.acquire() as conn:
-            return await agents.present(conn)
+            return await agents.present(conn, self._switch_id)
 
     async def agent_answered(self, agent: Agent) -> bool:
         if agent.channel_id is None:
@@ -165,14 +177,33 @@ class PostgresStore:
             taken = await conn.fetchrow(TAKEN, call.tenant_id, call.call_id)
             if taken is not None:
                 return agents.agent_of(taken)
-            return await agents.reserve(conn, call.tenant_id, queue_id, call.call_id)
+            return await agents.reserve(conn, call.tenant_id, queue_id, call.call_id, self._switch_id)
 
     async def wrap_ups_over(self) -> int:
         async with self._pool.acquire() as conn:
-            return await agents.wrap_ups_over(conn)
+            return await agents.wrap_ups_over(conn, self._switch_id)
 
 
-LIVE = "select true from call where tenant_id = $1 and call_id = $2 and ended_at is null for share"
+def _of_step(step: Step) -> TenantId:
+    return step.call.tenant_id
+
+
+def _of_answer(asked: tuple[Step, timedelta]) -> TenantId:
+    return asked[0].call.tenant_id
+
+
+def _of_end(asked: tuple[Call, Ending]) -> TenantId:
+    return asked[0].tenant_id
+
+
+def _by_tenant(calls: Sequence[Call]) -> Iterable[list[Call]]:
+    found: dict[TenantId, list[Call]] = {}
+    for call in calls:
+        found.setdefault(call.tenant_id, []).append(call)
+    return found.values()
+
+
+LIVE = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
 TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 
 

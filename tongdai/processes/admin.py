@@ -24,6 +24,10 @@ class Health:
     """What the supervisor last found; it writes, the admin server reads."""
 
     checks: dict[str, bool] = field(default_factory=dict[str, bool])
+    heartbeats: dict[str, float | None] = field(default_factory=dict[str, float | None])
+    """Of each switch's leader, in seconds ago; None: it never had one."""
+    import_claim_s: float | None = None
+    """How long ago an import was last claimed; None: none was."""
     stopping: bool = False
 
     @property
@@ -62,7 +66,16 @@ def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any],
             case "/health/ready":
                 status = "200 OK" if health.ready else "503 Service Unavailable"
                 word = "ready" if health.ready else "stopping" if health.stopping else "not ready"
-                return _json(start_response, status, {"status": word, "checks": health.checks})
+                return _json(
+                    start_response,
+                    status,
+                    {
+                        "status": word,
+                        "checks": health.checks,
+                        "heartbeatAgeSec": {name: age and round(age, 1) for name, age in health.heartbeats.items()},
+                        "importClaimAgeSec": health.import_claim_s and round(health.import_claim_s, 1),
+                    },
+                )
             case "/metrics":
                 start_response("200 OK", [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)])
                 return [_metrics(metrics_dir)]

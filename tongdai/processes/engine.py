@@ -7,8 +7,9 @@ from datetime import timedelta
 import structlog
 
 from tongdai import metrics
+from tongdai.calls import retention
 from tongdai.clock import every
-from tongdai.db import idempotency
+from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
 from tongdai.imports import store
@@ -23,6 +24,7 @@ IMPORT_WORKERS = 2
 GAUGES_S = 2.0
 PURGE_S = 600.0
 SWEEP_S = 5.0
+RETAIN_S = 600.0
 NICE = 10
 """Imports take what processor time is left: who waits for an answer comes first."""
 
@@ -43,6 +45,7 @@ async def run(settings: Settings, dsn: str) -> None:
             group.create_task(every(GAUGES_S, lambda: _observe(pool)))
             group.create_task(every(PURGE_S, lambda: purge(pool, timedelta(days=settings.import_rows_days))))
             group.create_task(every(SWEEP_S, lambda: sweep(pool)))
+            group.create_task(every(RETAIN_S, lambda: retain(pool, settings)))
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
         pool.terminate()
@@ -66,6 +69,20 @@ async def purge(pool: Pool, rows_age: timedelta) -> None:
                 continue
     except UNREACHABLE:
         return
+
+
+async def retain(pool: Pool, settings: Settings) -> None:
+    """Make the months ahead, and forget calls, figures and audit entries that were kept long enough."""
+    try:
+        async with pool.acquire() as conn:
+            await retention.make_months(conn)
+            await retention.drop_months(conn, timedelta(days=settings.call_days))
+            await retention.delete_hours(conn, timedelta(days=settings.call_figures_days))
+            await audit.delete_old(conn, timedelta(days=settings.audit_days))
+    except UNREACHABLE:
+        return
+    except Exception:
+        log.exception("retention failed, retrying")
 
 
 async def sweep(pool: Pool) -> None:

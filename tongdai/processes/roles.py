@@ -1,4 +1,4 @@
-"""The processes that `serve` starts: `python -m tongdai.processes.roles api`, `… engine` and `… dialer`."""
+"""The processes that `serve` starts: `python -m tongdai.processes.roles api`, `… engine` and `… telephony`."""
 
 import os
 import signal
@@ -46,13 +46,13 @@ def _engine(settings: Settings) -> None:
     engine.main(settings, os.environ[ROLE_DSN])
 
 
-def _dialer(settings: Settings) -> None:
+def _telephony(settings: Settings) -> None:
     from tongdai.processes import telephony
 
     telephony.main(settings, os.environ[ROLE_DSN])
 
 
-ROLES = {"api": _api, "engine": _engine, "dialer": _dialer}
+ROLES = {"api": _api, "engine": _engine, "telephony": _telephony}
 
 
 def main() -> None:

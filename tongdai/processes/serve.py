@@ -13,9 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import asyncpg
 import structlog
 
 from tongdai import log as logging
+from tongdai.calls import retention
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
@@ -23,13 +25,14 @@ from tongdai.errors import OperatorError
 from tongdai.os_process import alive
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
+from tongdai.processes.readiness import Progress, progress
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
 from tongdai.tenants import key_format, store
 from tongdai.tenants.rate_limit import valkey
 
 log = structlog.get_logger()
 
-Role = Literal["api", "engine", "dialer"]
+Role = Literal["api", "engine", "telephony"]
 Prepare = Callable[[Connection, Settings], Awaitable[None]]
 """Awaited once, on a migrated database, before the roles start."""
 
@@ -55,7 +58,7 @@ def run(
     logging.configure(settings.log_format, settings.log_level, "serve")
     if only is not None and settings.database_url is None:
         raise OperatorError(f"--only {only} needs a database that the other roles reach too: set --database-url")
-    roles: tuple[Role, ...] = ("api", "engine", "dialer") if only is None else (only,)
+    roles: tuple[Role, ...] = ("api", "engine", "telephony") if only is None else (only,)
     asyncio.run(_serve(settings, roles, prepare, ready))
 
 
@@ -154,6 +157,7 @@ async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> Non
     conn = await reach(dsn, name="tongdai serve")
     try:
         applied = await migrate(conn)
+        await retention.make_months(conn)
         if applied:
             log.info("migrated", migrations=applied)
         await store.check_pepper(conn, key_format.fingerprint(pepper))
@@ -256,9 +260,19 @@ async def _watch(
     """Keep `health` true, and tell `ready` the first time that it is."""
     reported = False
     while True:
-        health.checks["database"] = await _database_answers(dsn)
+        work = await _progress(dsn)
+        health.checks["database"] = work is not None
         for role, process in kept.items():
-            health.checks[role] = process.alive and (role != "api" or await _api_answers(settings))
+            match role:
+                case "api":
+                    done = process.alive and await _api_answers(settings)
+                case "engine":
+                    done = process.alive and work is not None and work.imports
+                case "telephony":
+                    done = work is not None and work.leads(settings.switch)
+            health.checks[role] = done
+        if work is not None:
+            health.heartbeats, health.import_claim_s = work.heartbeats, work.import_claim_s
         if health.ready and not reported:
             reported = True
             if ready is not None:
@@ -266,13 +280,19 @@ async def _watch(
         await asyncio.sleep(CHECK_S if reported else 0.05)
 
 
-async def _database_answers(dsn: str) -> bool:
+async def _progress(dsn: str) -> Progress | None:
+    """None: the database does not answer."""
     try:
         conn = await connect(dsn, name="tongdai health", timeout=2)
     except UNREACHABLE:
-        return False
-    await conn.close()
-    return True
+        return None
+    try:
+        async with asyncio.timeout(2):
+            return await progress(conn)
+    except (*UNREACHABLE, asyncpg.PostgresError):
+        return None
+    finally:
+        conn.terminate()
 
 
 def _reachable(host: str) -> str:

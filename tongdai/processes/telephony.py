@@ -1,4 +1,9 @@
-"""The dialer's composition root: the process that calls people, by an Asterisk or by the simulated switch."""
+"""The role `telephony`: the process that leads one switch, an Asterisk or the simulated one, and dials through it.
+
+Any number of them run on one database. Those of one switch take turns as its leader (dialer/leader.py); leaders of
+different switches work side by side, each for the tenants that are on its switch, and never touch each other's calls:
+a call and an agent's phone have their switch in their row.
+"""
 
 import asyncio
 import random
@@ -8,8 +13,6 @@ from collections.abc import Callable
 
 import structlog
 
-from tongdai.calls.live import heartbeat
-from tongdai.calls.live.heartbeat import Pulse
 from tongdai.clock import SystemClock, cancel_requested, every
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool
 from tongdai.dialer.leader import lead
@@ -22,6 +25,8 @@ from tongdai.switch.interface import Ari
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, lognormal
 from tongdai.switch.simulated.client import Faults, SimulatedAri
+from tongdai.switches import store as switches
+from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
 
 log = structlog.get_logger()
 
@@ -30,6 +35,8 @@ HOLD_S = 10.0
 """A dialer that stands still within a transaction for so long loses its session, and what it holds."""
 KEPT_CALLS = 1000
 """Of the simulated switch's, for who looks at it."""
+AWAY_S = 1.0
+"""Before a process looks again that could not ask for its switch."""
 WAIT_S = 10.0
 """Before a dialer that may not dial looks again."""
 PLACED_S = 10
@@ -37,15 +44,14 @@ SIMULATED = "simulated"
 
 
 async def run(settings: Settings, dsn: str) -> None:
-    """Until cancelled. Of several on one database one dials, the others wait."""
+    """Until cancelled. Of several for one switch one leads it, the others wait."""
     rng = random.Random(settings.simulated_seed)  # noqa: S311 - callees and waits
     connect = _switch(settings, rng)
-    pool = await open_pool(dsn, POOL, name="tongdai dialer", hold_s=HOLD_S)
+    pool = await open_pool(dsn, POOL, name="tongdai telephony", hold_s=HOLD_S)
     try:
         while not cancel_requested():
             try:
-                if not await _would_pretend(settings, pool):
-                    await lead(settings.session_dsn(dsn), lambda: _dial(settings, pool, connect(), rng))
+                await _lead(settings, settings.session_dsn(dsn), pool, connect, rng)
             except* SwitchTaken:
                 log.warning("another process has the switch: it is left to that one for a while", wait_s=WAIT_S)
             await asyncio.sleep(WAIT_S)
@@ -77,27 +83,36 @@ def _faults(share: float) -> Faults:
     )
 
 
-async def _would_pretend(settings: Settings, pool: Pool) -> bool:
-    """Whether its settings were forgotten: it would tell of calls that nobody got."""
-    if settings.asterisk is not None:
-        return False
-    try:
-        async with pool.acquire() as conn:
-            last = (await heartbeat.read(conn)).pulse
-    except UNREACHABLE:
-        return True
-    if last is None or last.switch == SIMULATED:
+async def _lead(settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random) -> None:
+    switch = await _find_switch(pool, settings.switch)
+    if not _would_pretend(settings, switch):
+        await lead(dsn, switch.switch_id, lambda: _dial(settings, pool, switch, connect(), rng))
+
+
+async def _find_switch(pool: Pool, name: str) -> Switch:
+    while True:
+        try:
+            async with pool.acquire() as conn:
+                return await switches.find_or_add(conn, name)
+        except UNREACHABLE:
+            await asyncio.sleep(AWAY_S)
+
+
+def _would_pretend(settings: Settings, switch: Switch) -> bool:
+    """Whether its settings were forgotten: a simulated switch would report calls that nobody got."""
+    if settings.asterisk is not None or switch.kind is not Kind.ASTERISK:
         return False
     log.error(
-        "nothing is dialled: this database's calls went out by an Asterisk, and none is set here",
-        mend="set TONGDAI_ASTERISK, or empty the table dialer_state to simulate calls",
+        "nothing is dialled: this switch was an Asterisk, and none is set here",
+        switch=switch.name,
+        mend=f"set TONGDAI_ASTERISK, or let it be simulated: tongdai switch simulate {switch.name}",
     )
     return True
 
 
-async def _dial(settings: Settings, pool: Pool, ari: Ari, rng: random.Random) -> None:
+async def _dial(settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: random.Random) -> None:
     dialer = Dialer(
-        PostgresStore(pool),
+        PostgresStore(pool, switch.switch_id),
         ari,
         SystemClock(),
         rng,
@@ -109,23 +124,24 @@ async def _dial(settings: Settings, pool: Pool, ari: Ari, rng: random.Random) ->
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
-        group.create_task(every(heartbeat.BEAT_S, _Heart(settings, pool, ari, dialer).beat))
+        group.create_task(every(BEAT_S, _Heart(settings, pool, switch, ari, dialer).beat))
         group.create_task(dialer.run())
 
 
 class _Heart:
-    def __init__(self, settings: Settings, pool: Pool, ari: Ari, dialer: Dialer) -> None:
-        self._pool, self._ari, self._dialer = pool, ari, dialer
-        self._switch = SIMULATED if settings.asterisk is None else "Asterisk"
+    def __init__(self, settings: Settings, pool: Pool, switch: Switch, ari: Ari, dialer: Dialer) -> None:
+        self._pool, self._switch, self._ari, self._dialer = pool, switch, ari, dialer
+        self._kind = Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
         self._app = settings.asterisk_app
         self._placed = deque([0], maxlen=PLACED_S + 1)
         """At the last beats, one a second."""
 
     async def beat(self) -> None:
         self._placed.append(self._dialer.placed)
-        now = Pulse(
-            switch_up=self._ari.up,
-            switch=self._switch,
+        now = Heartbeat(
+            kind=self._kind,
+            connected=self._ari.up,
+            description=self._kind.value.capitalize() if self._kind is Kind.ASTERISK else self._kind.value,
             app=self._app,
             host=socket.gethostname(),
             live_calls=self._dialer.active_calls,
@@ -133,7 +149,7 @@ class _Heart:
         )
         try:
             async with self._pool.acquire() as conn:
-                await heartbeat.beat(conn, now)
+                await switches.beat(conn, self._switch.switch_id, now)
         except UNREACHABLE:
             return
         except Exception:
@@ -143,4 +159,4 @@ class _Heart:
 def main(settings: Settings, dsn: str) -> None:
     """The process: runs until SIGTERM; calls that are up go on, and the next dialer takes them over."""
     run_until_signalled(run(settings, dsn))
-    log.info("dialer stopped")
+    log.info("telephony stopped")

@@ -10,6 +10,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Principal
 from tongdai.ids import KeyId, TenantId
+from tongdai.switches.model import Switch
 from tongdai.tenants.model import ApiKey, Tenant
 
 KEYS_CHANGED = "tongdai_keys"
@@ -70,6 +71,22 @@ async def set_zone(conn: Connection, tenant_id: TenantId, zone: str) -> Tenant |
             return None
         await audit.record(conn, tenant_id, None, "tenant.zone", f"tenant {tenant_id}", {"zone": zone})
     return _tenant(row)
+
+
+SET_SWITCH = "update tenant set switch_id = $2 where tenant_id = $1 returning true"
+
+
+async def set_switch(conn: Connection, tenant_id: TenantId, switch: Switch) -> bool:
+    """Let a switch carry the tenant's calls from now on; False when there is no such tenant.
+
+    A call that is claimed at this moment stays with the switch that it was claimed for: each call and each agent's
+    phone has its switch in its row.
+    """
+    async with conn.transaction():
+        if not await conn.fetchval(SET_SWITCH, tenant_id, switch.switch_id):
+            return False
+        await audit.record(conn, tenant_id, None, "tenant.move", f"tenant {tenant_id}", {"switch": switch.name})
+    return True
 
 
 SET_LIMITS = f"""

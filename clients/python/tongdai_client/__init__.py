@@ -71,6 +71,7 @@ from tongdai_client.models.live import (
     DialerStatus,
     Live,
     Pacing,
+    Switch,
     SwitchStatus,
 )
 from tongdai_client.models.queues import Queue, QueueCreated
@@ -146,6 +147,7 @@ __all__ = [
     "Retry",
     "RetryRule",
     "ServerFailed",
+    "Switch",
     "SwitchStatus",
     "Tenant",
     "TongdaiError",

@@ -48,8 +48,9 @@ async def test_offer_shows_whom_the_agent_will_call(floor):
     await floor.pool.execute(
         """
         insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, dialled_at,
-            ended_at, dial_until, lease_until)
-        select $1, gen_random_uuid(), $2, $3, '+84901234567', 'ended', outcome, dialled_at, now(), now(), now()
+            ended_at, ended_month, dial_until, lease_until)
+        select $1, gen_random_uuid(), $2, $3, '+84901234567', 'ended', outcome, dialled_at, now(),
+            date_trunc('month', now() at time zone 'UTC')::date, now(), now()
         from (values ('busy', now()), ('no_answer', now()), ('cancelled', null)) t (outcome, dialled_at)
         """,
         floor.tenant_id, campaign_id, contact_id,
@@ -187,7 +188,7 @@ async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campa
     call_id = uuid.uuid4()
     await store.reserve_for(conn, floor.tenant_id, agent_id, call_id)
     assert await accepted(floor) == []
-    await store.freed(conn, [(floor.tenant_id, call_id)])
+    await store.freed(conn, floor.tenant_id, [call_id])
     assert len(await accepted(floor)) == 1
     await floor.tenant.done("POST", f"/v1/campaigns/{campaign_id}/pause")
     assert await accepted(floor) == []
@@ -263,7 +264,7 @@ async def test_contact_is_looked_at_in_idle_and_wrap_up_and_accepted_in_idle_alo
     offering = {"json": {"campaignId": campaign_id}}
     said = "The agent must be idle, or in wrap_up to look at a contact"
     assert await refusal(floor, "POST", preview(agent_id), **offering) == said
-    await store.freed(conn, [(floor.tenant_id, call_id)])
+    await store.freed(conn, floor.tenant_id, [call_id])
     assert await floor.state(agent_id) == AgentState.WRAP_UP
     await floor.tenant.done("POST", preview(agent_id), **offering)
     assert await refusal(floor, "POST", f"{preview(agent_id)}/accept") == said

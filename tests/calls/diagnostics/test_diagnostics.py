@@ -11,16 +11,16 @@ from tests.conftest import refused
 from tests.support.calls import a_call, agent, dnc, due, in_call, settings
 from tongdai.calls.diagnostics import pending
 from tongdai.calls.diagnostics.rules import Reason, ZoneCount
-from tongdai.calls.live import heartbeat
 from tongdai.calls.live.campaign_snapshot import Place, snapshot
-from tongdai.calls.live.heartbeat import Pulse
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings.rules import number_caps
 from tongdai.campaigns.settings.values import FrequencyCap
+from tongdai.switches import store as switches
+from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 
 REASONS = [str(reason) for reason in Reason]
 HOUR = timedelta(hours=1)
-UP = Pulse(switch_up=True, switch="simulated", app="tongdai", host="here", live_calls=0, placed_10s=0)
+UP = Heartbeat(Kind.SIMULATED, True, "simulated", "tongdai", "here", 0, 0)
 
 
 async def diagnostics(tenant, campaign_id):
@@ -334,9 +334,9 @@ select tenant_id, campaign_id, list_id, 0, '', 8, 4000 from contact_list where t
 """
 CALL_MANY = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at,
-    ended_at, dial_until, lease_until)
+    ended_at, ended_month, dial_until, lease_until)
 select $1, gen_random_uuid(), $2, 1, phone, 'ended', 'busy', now() - interval '2 hours', now() - interval '2 hours',
-    now(), 'infinity', 'infinity'
+    now(), date_trunc('month', now() at time zone 'UTC')::date, 'infinity', 'infinity'
 from unnest($3::text[]) as called (phone)
 """
 
@@ -373,7 +373,7 @@ async def test_many_numbers_are_counted_as_each_of_them_is(tenant, conn, campaig
 
 
 async def test_campaign_that_does_not_run_says_so(tenant, conn, campaign_id, add):
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     await add(1)
     assert await blocked(tenant, campaign_id) == ["not_started"]
     for action, expected in (("start", []), ("pause", ["paused"]), ("stop", ["stopped"])):
@@ -382,27 +382,27 @@ async def test_campaign_that_does_not_run_says_so(tenant, conn, campaign_id, add
 
 
 async def test_campaign_without_pending_contacts_says_so(tenant, conn, campaign_id):
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
     assert await blocked(tenant, campaign_id) == ["nothing_pending"]
 
 
 @pytest.fixture
 async def running(tenant, conn, campaign_id, add):
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     await add(1)
     await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
     return campaign_id
 
 
 async def test_dialer_that_gives_no_sign_of_life_is_told_apart_from_a_switch_that_is_away(tenant, conn, running):
-    await heartbeat.beat(conn, Pulse(False, "", "tongdai", "here", 0, 0))
+    await switches.beat(conn, DEFAULT, replace(UP, connected=False))
     assert await blocked(tenant, running) == ["switch_away"]
-    await conn.execute("update dialer_state set alive_at = now() - interval '11 seconds'")
+    await conn.execute("update switch set alive_at = now() - interval '11 seconds'")
     assert await blocked(tenant, running) == ["dialer_not_running"]
-    await conn.execute("delete from dialer_state")
+    await conn.execute("update switch set alive_at = null")
     assert await blocked(tenant, running) == ["dialer_not_running"]
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     assert await blocked(tenant, running) == []
 
 
@@ -436,7 +436,7 @@ async def test_switch_with_as_many_calls_as_the_server_may_have_keeps_every_camp
     at = f"/v1/campaigns/{running}/diagnostics"
 
     async def kept(live_calls):
-        await heartbeat.beat(conn, replace(UP, live_calls=live_calls))
+        await switches.beat(conn, DEFAULT, replace(UP, live_calls=live_calls))
         answer = await client.get(at, headers=tenant.key.headers)
         return [(blocker["code"], blocker["message"]) for blocker in answer.json()["blockers"]]
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tongdai.calls.live.heartbeat import Dialing, Pulse
 
 from tongdai.calls.diagnostics.rules import (
     IN_CALL_PAUSE,
@@ -20,7 +21,6 @@ from tongdai.calls.diagnostics.rules import (
     reason_of,
     waiting,
 )
-from tongdai.calls.live.heartbeat import Dialing, Pulse
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, Preset

@@ -147,7 +147,10 @@ async def test_load_reads_the_calls_that_are_up_once_whatever_the_statistics(sta
     conn, tenant_id, campaign_id = statistics
     await must_pass_by_the_ended(conn, pacing_inputs.LOAD, tenant_id, campaign_id, 5)
     for mode, found in await plans(conn, pacing_inputs.LOAD, tenant_id, campaign_id, 5):
-        assert [node["Relation Name"] for node in found if "Relation Name" in node].count("call") == 1, (mode, found)
+        assert [node["Relation Name"] for node in found if "Relation Name" in node].count("live_call") == 1, (
+            mode,
+            found,
+        )
         held = [node["Filter"] for node in found if node.get("CTE Name") == "up" and "agent_id" in node["Filter"]]
         assert len(held) == 1, (mode, found)
         assert "hashed SubPlan" in held[0], (mode, found)

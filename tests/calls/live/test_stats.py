@@ -8,12 +8,12 @@ import pytest
 
 from tests.conftest import refused
 from tests.support.calls import a_call, agent, in_call, settings
-from tongdai.calls.live import heartbeat
 from tongdai.calls.live import stats as figures
-from tongdai.calls.live.heartbeat import Pulse
 from tongdai.http.streams import event_source
+from tongdai.switches import store as switches
+from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 
-UP = Pulse(switch_up=True, switch="simulated", app="tongdai", host="here", live_calls=0, placed_10s=0)
+UP = Heartbeat(Kind.SIMULATED, True, "simulated", "tongdai", "here", 0, 0)
 
 
 def now():
@@ -119,16 +119,16 @@ async def test_today_begins_at_midnight_where_the_tenant_is(tenant, conn, campai
 
 
 async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(tenant, conn, campaign_id):
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     found = await live(tenant, campaign_id)
     assert (found["switchUp"], found["dialerRunning"]) == (True, True)
-    await conn.execute("update dialer_state set alive_at = now() - interval '11 seconds'")
+    await conn.execute("update switch set alive_at = now() - interval '11 seconds'")
     found = await live(tenant, campaign_id)
     assert (found["switchUp"], found["dialerRunning"]) == (False, False)
 
 
 async def test_overview_has_the_campaigns_that_run_or_have_calls_up(tenant, other_tenant, conn, campaign_id):
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     running, ending = await tenant.campaign("running"), await tenant.campaign("ending")
     await tenant.done("POST", f"/v1/campaigns/{running}/start")
     await in_call(conn, tenant.tenant_id, 1, phone(1), ending)
@@ -180,7 +180,7 @@ def events_of(text):
 
 async def test_events_are_the_figures_now_and_then_each_change(tenant, conn, campaign_id):
     path = f"/v1/campaigns/{campaign_id}/live"
-    await heartbeat.beat(conn, UP)
+    await switches.beat(conn, DEFAULT, UP)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(tenant.get(f"{path}/events?events=2"))
         while event_source.open_streams() == 0:

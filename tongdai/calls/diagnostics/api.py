@@ -128,7 +128,7 @@ def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnost
 
 
 def _blockers(standing: Standing, max_calls: int) -> list[Blocker]:
-    return blockers(standing.settings, standing.load, standing.dialing, max_calls)
+    return blockers(standing.settings, standing.load, standing.switch, max_calls)
 
 
 def _views(found: Sequence[Blocker]) -> list[BlockerView]:

@@ -85,7 +85,7 @@ with kept as materialized (
         select d.phone, 1 as reason
         {in_force("$2")}
         union all
-        select phone, 2 from call where tenant_id = $1 and ended_at is null
+        select phone, 2 from live_call where tenant_id = $1
         union all
         select a.phone, 3 from unnest($3::integer[], $4::interval[]) as caps (calls, period)
         join call a on a.tenant_id = $1 and a.ended_at is not null and a.opened_at > now() - $5::interval
@@ -133,7 +133,7 @@ with waiting as (
             select {in_force("$2")} and d.phone = {phone("c")} offset 0
         ) then 1
         when exists (
-            select from call where tenant_id = $1 and phone = {phone("c")} and ended_at is null offset 0
+            select from live_call where tenant_id = $1 and phone = {phone("c")} offset 0
         ) then 2
         when exists (
             select from unnest($3::integer[], $4::interval[]) as caps (calls, period)

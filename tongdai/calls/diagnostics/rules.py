@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tongdai.calls.live.heartbeat import Dialing
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import next_open, open_until
 from tongdai.campaigns.settings.values import Mode
+from tongdai.switches.model import Switch
 
 IN_CALL_PAUSE = timedelta(minutes=1)
 """A contact whose number is in another call is looked at again after so long."""
@@ -207,7 +207,7 @@ _STATUS_BLOCKERS = {
 }
 
 
-def blockers(settings: CallSettings, load: Load, dialing: Dialing, max_calls: int) -> list[Blocker]:
+def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int) -> list[Blocker]:
     """All that keep the campaign from calling, or slow it, the most telling first.
 
     `max_calls` may be up on the switch at once, of all tenants.
@@ -215,11 +215,11 @@ def blockers(settings: CallSettings, load: Load, dialing: Dialing, max_calls: in
     found: list[Blocker] = []
     if load.status in _STATUS_BLOCKERS:
         found.append(_STATUS_BLOCKERS[load.status])
-    if not dialing.running:
+    if not switch.running:
         found.append(Blocker.DIALER_NOT_RUNNING)
-    elif not dialing.switch_up:
+    elif not switch.up:
         found.append(Blocker.SWITCH_AWAY)
-    elif dialing.pulse is not None and dialing.pulse.live_calls >= max_calls:
+    elif switch.live_calls >= max_calls:
         found.append(Blocker.SWITCH_FULL)
     if settings.mode is not Mode.AGENTLESS:
         found += _agent_blockers(settings, load)

@@ -80,7 +80,7 @@ from contact c
 join time_zone z on z.zone = c.zone
 left join contact_due due on due.tenant_id = $1 and due.contact_id = c.contact_id
 left join lateral (
-    select contact_id, state from call where tenant_id = $1 and phone = {phone("c")} and ended_at is null limit 1
+    select contact_id, state from live_call where tenant_id = $1 and phone = {phone("c")} limit 1
 ) live on true
 cross join lateral (
     select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,

@@ -6,9 +6,7 @@ from typing import Any
 import msgspec
 
 from tongdai import ids
-from tongdai.calls.live import heartbeat
 from tongdai.calls.live import stats as live_stats
-from tongdai.calls.live.heartbeat import Dialing
 from tongdai.calls.live.stats import CampaignLive
 from tongdai.calls.view import SAMPLE as CALL
 from tongdai.calls.view import CallView, view
@@ -31,6 +29,7 @@ from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
 from tongdai.ids import CampaignId
+from tongdai.switches import store as switches
 
 _TAG = "Live"
 POLL_S = 1.0
@@ -47,9 +46,10 @@ class Live(CampaignLive, kw_only=True, rename="camel"):
     dialer_running: bool
 
 
-class Switch(msgspec.Struct, rename="camel"):
+class SwitchState(msgspec.Struct, rename="camel"):
     up: bool
     name: str | None
+    """What it says it is."""
 
 
 class Dialer(msgspec.Struct, rename="camel"):
@@ -57,9 +57,25 @@ class Dialer(msgspec.Struct, rename="camel"):
     alive_at: datetime | None
 
 
+class Carrier(msgspec.Struct, rename="camel"):
+    """A switch that carries calls of the tenant."""
+
+    name: str
+    kind: str | None
+    description: str | None
+    """What it says it is."""
+    up: bool
+    running: bool
+    alive_at: datetime | None
+    live_calls: int
+    """Of the tenant."""
+
+
 class Overview(msgspec.Struct, kw_only=True, rename="camel"):
-    switch: Switch
+    switch: SwitchState
     dialer: Dialer
+    switches: list[Carrier]
+    """The one that carries new calls, and those that still carry others."""
     campaigns: list[CampaignLive]
     newest: list[CallView]
     """The calls that ended, of those opened last."""
@@ -124,12 +140,12 @@ async def _look(request: Request) -> Live:
         if not found:
             raise NotFound("Campaign not found")
         month = await live_stats.abandoned_rate_30d(conn, tenant_id, campaign_id)
-        dialing = await heartbeat.read(conn)
+        switch = await switches.of_tenant(conn, tenant_id)
     return Live(
         **msgspec.structs.asdict(found[0]),
         abandoned_rate_30d=month,
-        switch_up=dialing.switch_up,
-        dialer_running=dialing.running,
+        switch_up=switch.up,
+        dialer_running=switch.running,
     )
 
 
@@ -174,6 +190,17 @@ def event_of(figures: Live) -> bytes:
         sample={
             "switch": {"up": True, "name": "Asterisk 22.9.0"},
             "dialer": {"running": True, "aliveAt": "2026-03-10T02:00:00Z"},
+            "switches": [
+                {
+                    "name": "default",
+                    "kind": "asterisk",
+                    "description": "Asterisk 22.9.0",
+                    "up": True,
+                    "running": True,
+                    "aliveAt": "2026-03-10T02:00:00Z",
+                    "liveCalls": 14,
+                }
+            ],
             "campaigns": [_CAMPAIGN],
             "newest": [CALL],
         },
@@ -185,20 +212,21 @@ async def overview(request: Request) -> Answer:
         campaign_ids = await live_stats.active(conn, who.tenant_id)
         found = await live_stats.figures(conn, who.tenant_id, campaign_ids)
         newest = await live_stats.newest(conn, who.tenant_id, NEWEST)
-        dialing = await heartbeat.read(conn)
+        switch = await switches.of_tenant(conn, who.tenant_id)
+        carrying = await switches.carrying(conn, who.tenant_id)
     show = phone.shower(who.country)
     return answer(
         Overview(
-            switch=Switch(dialing.switch_up, _switch_name(dialing)),
-            dialer=Dialer(dialing.running, dialing.alive_at),
+            switch=SwitchState(switch.up, switch.description),
+            dialer=Dialer(switch.running, switch.alive_at),
+            switches=[
+                Carrier(one.name, one.kind, one.description, one.up, one.running, one.alive_at, live_calls)
+                for one, live_calls in carrying
+            ],
             campaigns=found,
             newest=[view(call, show) for call in newest],
         )
     )
-
-
-def _switch_name(dialing: Dialing) -> str | None:
-    return None if dialing.pulse is None else dialing.pulse.switch
 
 
 HANDLERS: list[Route] = [campaign_live, campaign_events, overview]

@@ -9,13 +9,13 @@ import asyncpg
 
 from tongdai.call_outcome import LIVE_SQL
 from tongdai.calls.diagnostics.rules import Load, Rules, percent
-from tongdai.calls.live import heartbeat
-from tongdai.calls.live.heartbeat import Dialing
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, TenantId
+from tongdai.switches import store as switches
+from tongdai.switches.model import Switch
 
 
 class Place(NamedTuple):
@@ -29,7 +29,7 @@ class Standing:
 
     rules: Rules
     load: Load
-    dialing: Dialing
+    switch: Switch
 
     @property
     def settings(self) -> CallSettings:
@@ -57,7 +57,7 @@ CAMPAIGN = """
 select c.status, t.zone, now() as now,
     (select coalesce(sum(contacts), 0)::bigint from contact_counter
      where tenant_id = $1 and campaign_id = $2 and process_status = 0) as pending,
-    (select count(*) from call where tenant_id = $1 and campaign_id = $2 and ended_at is null) as active_calls,
+    (select count(*) from live_call where tenant_id = $1 and campaign_id = $2) as active_calls,
     (select count(*) from preview where tenant_id = $1 and campaign_id = $2 and accepted_at is not null) as accepted
 from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.campaign_id = $2
 """
@@ -86,4 +86,4 @@ async def standing(conn: Connection, place: Place) -> Standing | None:
     shares = (percent(day_abandoned, day), percent(month_abandoned, month))
     abandoned = [share for share in shares if share is not None]
     load = Load(Status(row["status"]), row["pending"], row["active_calls"], agents, row["accepted"], abandoned)
-    return Standing(Rules(settings, row["zone"], row["now"]), load, await heartbeat.read(conn))
+    return Standing(Rules(settings, row["zone"], row["now"]), load, await switches.of_tenant(conn, place.tenant_id))

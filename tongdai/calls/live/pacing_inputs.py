@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tongdai.call_outcome import UNINFORMATIVE_SQL
+from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, QueueId, TenantId
 
@@ -55,8 +56,8 @@ class Recent:
 # a join, in which it would read them anew for each of the campaigns.
 LOAD = """
 with up as materialized (
-    select call_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from call
-    where tenant_id = $1 and ended_at is null
+    select call_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from live_call
+    where tenant_id = $1
 )
 select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting, agents.agents_free,
     agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
@@ -106,13 +107,14 @@ select answered, after_s, count(*) as calls from (
         least(greatest(floor(extract(epoch from coalesce(a.answered_at, a.ended_at) - a.dialled_at)), 0), 90)::integer
             as after_s
     from (
-        select dialled_at, answered_at, ended_at, outcome from call
-        where tenant_id = $1 and campaign_id = $2 and ended_at is null and answered_at is not null
+        select dialled_at, answered_at, ended_at, outcome from live_call
+        where tenant_id = $1 and campaign_id = $2 and answered_at is not null
             and opened_at > clock_timestamp() - interval '1 hour'
             and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
         union all (
             select dialled_at, answered_at, ended_at, outcome from call
             where tenant_id = $1 and campaign_id = $2 and ended_at is not null
+                and ended_month >= {month_of("clock_timestamp() - interval '1 hour'")}
                 and opened_at > clock_timestamp() - interval '1 hour'
                 and dialled_at <= clock_timestamp() - $3::integer * interval '1 second'
                 and outcome not in {UNINFORMATIVE_SQL}

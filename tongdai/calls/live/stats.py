@@ -16,6 +16,7 @@ from tongdai.calls import history
 from tongdai.calls.diagnostics.rules import percent
 from tongdai.calls.history import CallRecord, Filter
 from tongdai.calls.model import CallState
+from tongdai.calls.sql import month_of
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Totals
 from tongdai.db.pool import Connection
@@ -106,12 +107,12 @@ from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by 
 """
 ACTIVE = """
 select campaign_id from campaign where tenant_id = $1 and status = 2
-union select campaign_id from call where tenant_id = $1 and ended_at is null
+union select campaign_id from live_call where tenant_id = $1 and campaign_id is not null
 order by campaign_id limit 1000
 """
 UP = """
 select campaign_id, state, connected_at is not null as connected, count(*) as calls
-from call where tenant_id = $1 and ended_at is null group by campaign_id, state, connected_at is not null
+from live_call where tenant_id = $1 and campaign_id is not null group by campaign_id, state, connected_at is not null
 """
 AGENTS = """
 select c.campaign_id, a.state, count(*) as agents from campaign c
@@ -119,16 +120,17 @@ join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
 where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign_id, a.state
 """
 # A call is dialled soon after it was opened: the index goes by the opening.
-MINUTE = """
+MINUTE = f"""
 with up as materialized (
-    select campaign_id, count(*) as calls from call
-    where tenant_id = $1 and ended_at is null and dialled_at > now() - interval '1 minute' group by campaign_id
+    select campaign_id, count(*) as calls from live_call
+    where tenant_id = $1 and dialled_at > now() - interval '1 minute' group by campaign_id
 )
 select c.campaign_id, coalesce(up.calls, 0) + d.calls as calls
 from unnest($2::bigint[]) as c (campaign_id) left join up on up.campaign_id = c.campaign_id
 cross join lateral (
     select count(*) as calls from call
     where tenant_id = $1 and campaign_id = c.campaign_id and ended_at is not null
+        and ended_month >= {month_of("now() - interval '2 minutes'")}
         and opened_at > now() - interval '2 minutes' and dialled_at > now() - interval '1 minute'
 ) d
 """
@@ -244,4 +246,4 @@ async def abandoned_rate_30d(conn: Connection, tenant_id: TenantId, campaign_id:
 async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[CallRecord]:
     """The calls of a tenant that ended, of those opened last."""
     wanted = history.page_of(tenant_id, Filter(state=CallState.ENDED), limit)
-    return [CallRecord._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
+    return await history.calls_of(conn, wanted)

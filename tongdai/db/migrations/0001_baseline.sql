@@ -1,6 +1,24 @@
 -- Every table of a tenant has tenant_id first in its primary key, unique keys, foreign keys and indexes: a reference
 -- cannot cross tenants, and the tables shard by tenant as they are.
 
+-- Switches -------------------------------------------------------------------------------------------------------------
+
+-- An Asterisk, or the simulated switch. One process leads it at a time, and reports here what it knows of it.
+create table switch (
+    switch_id   smallint primary key,
+    name        text not null unique check (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    kind        text check (kind in ('asterisk', 'simulated')),  -- null: nobody has led it yet
+    description text,                          -- what it says it is
+    app         text,                          -- the Stasis application
+    host        text,                          -- where the leader runs
+    connected   boolean not null default false,
+    alive_at    timestamptz,                   -- the leader's heartbeat
+    live_calls  integer not null default 0,
+    placed_10s  integer not null default 0,    -- originates in the last 10 seconds
+    created_at  timestamptz not null default now()
+) with (fillfactor = 50);
+insert into switch (switch_id, name) values (1, 'default');
+
 -- Tenants and keys -----------------------------------------------------------------------------------------------------
 
 create table tenant (
@@ -10,6 +28,7 @@ create table tenant (
     zone         text not null default 'UTC' check (length(zone) between 1 and 64),
     tenant_limit integer check (tenant_limit > 0),
     route_limit  integer check (route_limit > 0),
+    switch_id    smallint not null default 1 references switch,  -- that carries its new calls
     created_at   timestamptz not null default now()
 );
 
@@ -354,7 +373,8 @@ create table agent (
         check (state in ('offline', 'calling', 'idle', 'reserved', 'talking', 'wrap_up', 'hanging_up')),
     state_since timestamptz not null default now(),
     channel_id  uuid,                          -- of the phone; null while `calling` until the dialer has begun to
-    call_id  uuid,                          -- which the agent is reserved for or talks to
+    switch_id   smallint not null default 1,   -- that has the channel
+    call_id     uuid,                          -- which the agent is reserved for or talks to
     leaving     boolean not null default false, -- offline as soon as the talk is over
     created_at  timestamptz not null default now(),
     primary key (tenant_id, agent_id),
@@ -391,9 +411,15 @@ create index preview_accepted on preview (tenant_id, campaign_id, accepted_at) w
 -- The id of a call is the id of its channel. An outbound call is one of a campaign to a contact; the contact may be
 -- deleted later, and the call stays. Its campaign exists: no campaign is ever deleted, and the claim, which alone makes
 -- outbound calls, has looked at it. An inbound call came to a number that is a queue's.
+--
+-- Live calls are a partition of their own, small and in memory; the end of a call deletes it there and inserts it into
+-- the partition of its month, in one statement. Retention drops months. calls/retention.py makes them ahead; a call whose
+-- month is missing goes to call_other, and from there to its month when that is made.
 create table call (
     tenant_id    bigint not null,
     call_id      uuid not null,
+    ended_month  date not null default 'infinity',  -- the first of the month in which it ended (UTC); infinity: live
+    switch_id    smallint not null default 1,  -- that carries it
     direction    text not null default 'outbound' check (direction in ('outbound', 'inbound')),
     campaign_id  bigint,
     contact_id   bigint,
@@ -419,7 +445,8 @@ create table call (
     dial_until   timestamptz not null,         -- where the calling window closes; 'infinity'
     lease_until  timestamptz not null,         -- without a heartbeat until then: lost
     due_again_at timestamptz,                  -- when its contact is to be called again; null: it is not
-    primary key (tenant_id, call_id),
+    primary key (tenant_id, call_id, ended_month),
+    check (ended_month = coalesce(date_trunc('month', ended_at at time zone 'UTC')::date, 'infinity')),
     check ((state = 'ended') = (ended_at is not null)),
     check ((state = 'ended') = (outcome is not null)),
     check (dialled_at is not null or state in ('claimed', 'ended')),
@@ -429,11 +456,13 @@ create table call (
     check ((direction = 'outbound') = (contact_id is not null)),
     check ((direction = 'inbound') = (queue_id is not null)),
     check ((direction = 'inbound') = (called is not null))
-) with (fillfactor = 80);
--- The live calls, which are few, have an index of their own, and no index has a column that changes before the end,
--- but for who is connected with an agent: the steps of a call are HOT updates. A call enters the other indexes only
--- at its end. Without statistics of `ended_at` the planner takes most for ended, also before the first has.
-create unique index call_live_number on call (tenant_id, phone) where ended_at is null;
+) partition by list (ended_month);
+create table live_call partition of call for values in ('infinity')
+    with (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.1);
+create table call_other partition of call default;
+-- A call has one id while it is live, and a number is in one call at a time.
+create unique index live_call_number on live_call (tenant_id, phone);
+-- A live call is in no index of the ended ones: its steps are HOT updates, but for who is connected with an agent.
 create index call_contact on call (tenant_id, contact_id, opened_at) where ended_at is not null;
 create index call_number on call (tenant_id, phone, opened_at) where ended_at is not null;
 create index call_campaign on call (tenant_id, campaign_id, opened_at, call_id) where ended_at is not null;
@@ -442,8 +471,39 @@ create index call_agent on call (tenant_id, agent_id, opened_at, call_id)
     where agent_id is not null and ended_at is not null;
 create index call_outcome on call (tenant_id, campaign_id, outcome, opened_at, call_id)
     where ended_at is not null;
-alter table call alter column tenant_id set statistics 0, alter column campaign_id set statistics 0,
-    alter column ended_at set statistics 0;
+alter table call alter column tenant_id set statistics 0, alter column campaign_id set statistics 0;
+alter table live_call alter column tenant_id set statistics 0, alter column campaign_id set statistics 0;
+
+-- The parts of a call: with whom it was, and for how long. An open one is in a partition of its own, as a live call is;
+-- a wrap-up outlasts its call. The waits and talks of an answered call follow each other without a gap.
+create table segment (
+    tenant_id   bigint not null,
+    call_id     uuid not null,
+    kind        text not null check (kind in ('menu', 'wait', 'talk', 'consult', 'hold', 'wrap_up')),
+    started_at  timestamptz not null,
+    ended_month date not null default 'infinity',  -- as in call
+    queue_id    bigint,
+    agent_id    bigint,                        -- null: nobody yet, or the audio file
+    ended_at    timestamptz,
+    primary key (tenant_id, call_id, started_at, kind, ended_month),
+    check (ended_month = coalesce(date_trunc('month', ended_at at time zone 'UTC')::date, 'infinity')),
+    check (ended_at >= started_at),
+    check (kind not in ('consult', 'hold', 'wrap_up') or agent_id is not null)
+) partition by list (ended_month);
+create table open_segment partition of segment for values in ('infinity')
+    with (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.1);
+create table segment_other partition of segment default;
+create index open_segment_agent on open_segment (tenant_id, agent_id) where agent_id is not null;
+create index segment_agent on segment (tenant_id, agent_id, started_at) where agent_id is not null and ended_at is not null;
+create index segment_queue on segment (tenant_id, queue_id, started_at) where queue_id is not null and ended_at is not null;
+alter table segment alter column tenant_id set statistics 0;
+alter table open_segment alter column tenant_id set statistics 0;
+
+-- Since when there are rows: months before were dropped.
+create table call_retention (
+    table_name text primary key,
+    since      timestamptz not null
+);
 
 -- A campaign's calls by the hour in which they ended and their outcome. Shards as in contact_counter.
 create table call_hour (
@@ -460,15 +520,3 @@ create table call_hour (
     primary key (tenant_id, campaign_id, hour, outcome, shard),
     foreign key (tenant_id, campaign_id) references campaign
 );
-
--- The heartbeat of the dialer, of which one at a time is at work in an installation.
-create table dialer_state (
-    only_one     boolean primary key default true check (only_one),
-    alive_at     timestamptz not null,
-    switch_up    boolean not null,
-    switch       text not null,                -- what it says it is
-    app          text not null,                -- the Stasis application
-    host         text not null,                -- where the dialer runs
-    live_calls   integer not null,             -- of all tenants
-    placed_10s   integer not null              -- originates in the last 10 seconds
-) with (fillfactor = 50);

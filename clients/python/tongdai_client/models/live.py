@@ -91,11 +91,28 @@ class DialerStatus(Result, frozen=True, kw_only=True):
     """The dialer's last heartbeat."""
 
 
+class Switch(Result, frozen=True, kw_only=True):
+    """A switch that carries calls of the tenant."""
+
+    name: str
+    kind: str | None
+    description: str | None
+    """What it says it is."""
+    up: bool
+    running: bool
+    """Whether a process leads it."""
+    alive_at: datetime | None
+    live_calls: int
+    """Of the tenant."""
+
+
 class Live(Result, frozen=True, kw_only=True):
     """The live figures of the tenant."""
 
     switch: SwitchStatus
     dialer: DialerStatus
+    switches: list[Switch]
+    """The one that carries new calls, and those that still carry others."""
     campaigns: list[CampaignLive]
     """Campaigns that are running or have active calls."""
     newest: list[Call]

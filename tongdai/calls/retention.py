@@ -1,0 +1,155 @@
+"""How long calls and what is counted of them are kept: months are made ahead, and dropped whole.
+
+`call` and `segment` have a partition for each month (UTC) in which their rows ended. A month is made before it begins;
+when it was not (nothing of the kind ran for months), its rows are in the default partition, and move when it is made.
+Making or dropping one locks the default partition or the table for an instant: it waits at most LOCK_WAIT for that, and
+is tried again at the next round.
+
+Figures by the hour are no months: they are deleted, some at a time, in a transaction for each tenant. They may outlast
+their calls: `call_retention` has since when there are calls.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from tongdai.db.pool import Connection
+
+log = structlog.get_logger()
+
+TABLES = ("call", "segment")
+MONTHS_AHEAD = 2
+LOCK_WAIT = "300ms"
+DELETED_AT_ONCE = 5_000
+LOCK = "select pg_advisory_xact_lock(7364862)"
+"""One process at a time makes and drops months."""
+
+
+def months_from(first: date, count: int) -> list[date]:
+    """The first days of so many months."""
+    start = first.year * 12 + first.month - 1
+    return [date((start + n) // 12, (start + n) % 12 + 1, 1) for n in range(count)]
+
+
+def expired(months: Sequence[date], now: datetime, keep: timedelta) -> list[date]:
+    """The months of which all calls ended longer ago than `keep`."""
+    return [month for month in months if datetime(*_next(month).timetuple()[:3], tzinfo=UTC) <= now - keep]
+
+
+def _next(month: date) -> date:
+    return months_from(month, 2)[1]
+
+
+MONTHS = """
+select to_date(right(c.relname, 7), 'YYYY_MM') as month
+from pg_inherits i join pg_class c on c.oid = i.inhrelid
+where i.inhparent = $1::text::regclass and c.relname ~ '_[0-9]{4}_[0-9]{2}$' order by 1
+"""
+
+
+async def months(conn: Connection, table: str) -> list[date]:
+    """Those that the table has a partition for."""
+    return [row["month"] for row in await conn.fetch(MONTHS, table)]
+
+
+async def make_months(conn: Connection) -> list[str]:
+    """Make the partitions of this month and the next ones that are missing; their names."""
+    today = await conn.fetchval("select (now() at time zone 'UTC')::date")
+    made: list[str] = []
+    for table in TABLES:
+        there = set(await months(conn, table))
+        missing = [month for month in months_from(today, MONTHS_AHEAD + 1) if month not in there]
+        made += [name_of(table, month) for month in missing if await _make(conn, table, month)]
+    if made:
+        log.info("months made", partitions=made)
+    return made
+
+
+def name_of(table: str, month: date) -> str:
+    return f"{table}_{month:%Y_%m}"
+
+
+def making(table: str, month: date) -> list[str]:
+    """The statements that make a month, with the rows of it that are in the default partition."""
+    name, other = name_of(table, month), f"{table}_other"
+    return [
+        f"create table {name} (like {table} including defaults including constraints)",
+        f"alter table {name} alter column tenant_id set statistics 0",
+        f"lock table {other} in access exclusive mode",
+        f"insert into {name} select * from {other} where ended_month = '{month}'",  # noqa: S608 - names of ours
+        f"delete from {other} where ended_month = '{month}'",  # noqa: S608
+        f"alter table {table} attach partition {name} for values in ('{month}')",
+    ]
+
+
+async def _make(conn: Connection, table: str, month: date) -> bool:
+    """False when others are in the way."""
+    try:
+        async with conn.transaction():
+            await conn.execute(f"set local lock_timeout = '{LOCK_WAIT}'")
+            await conn.execute(LOCK)
+            if month in await months(conn, table):
+                return False
+            for statement in making(table, month):
+                await conn.execute(statement)
+    except asyncpg.LockNotAvailableError:
+        log.info("month not made yet: the table is in use", partition=name_of(table, month))
+        return False
+    return True
+
+
+async def drop_months(conn: Connection, keep: timedelta) -> list[str]:
+    """Drop the months whose calls all ended longer ago than `keep`; the names of their partitions."""
+    now = await conn.fetchval("select now()")
+    dropped: list[str] = []
+    for table in TABLES:
+        over = expired(await months(conn, table), now, keep)
+        dropped += [name_of(table, month) for month in over if await _drop(conn, table, month)]
+    if dropped:
+        log.info("months dropped", partitions=dropped)
+    return dropped
+
+
+CALLS_SINCE = """
+insert into call_retention (table_name, since) values ($1, $2)
+on conflict (table_name) do update set since = greatest(call_retention.since, excluded.since)
+"""
+
+
+async def _drop(conn: Connection, table: str, month: date) -> bool:
+    try:
+        async with conn.transaction():
+            await conn.execute(f"set local lock_timeout = '{LOCK_WAIT}'")
+            await conn.execute(LOCK)
+            await conn.execute(f"drop table if exists {name_of(table, month)}")
+            await conn.execute(CALLS_SINCE, table, datetime(*_next(month).timetuple()[:3], tzinfo=UTC))
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True
+
+
+TENANTS = "select tenant_id from tenant order by tenant_id"
+OLD_HOURS = """
+with old as materialized (
+    select campaign_id, hour, outcome, shard from call_hour
+    where tenant_id = $1 and hour < now() - $2::interval limit $3::bigint
+), deleted as (
+    delete from call_hour h using old
+    where h.tenant_id = $1 and h.campaign_id = old.campaign_id and h.hour = old.hour and h.outcome = old.outcome
+        and h.shard = old.shard
+    returning h.hour
+)
+select count(*) from deleted
+"""
+
+
+async def delete_hours(conn: Connection, keep: timedelta) -> int:
+    """Delete hourly figures that are older, tenant by tenant, some at a time, each in a transaction of its own; how
+    many rows."""
+    total = 0
+    for row in await conn.fetch(TENANTS):
+        while deleted := await conn.fetchval(OLD_HOURS, row["tenant_id"], keep, DELETED_AT_ONCE):
+            total += deleted
+    return total

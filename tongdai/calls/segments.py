@@ -1,0 +1,91 @@
+"""Segments: who had a call when. Written by the statements that move the call, so that they hold together.
+
+    answered ── wait ──┬─ connected ── talk ── ended ── wrap-up     with a queue
+                       └─ ended
+    answered ── connected ── talk ── ended                          the audio file: nobody waits
+
+An open segment is a row of `open_segment`; its end deletes it there and inserts it into its month, once. The wait and
+the talk of a call follow each other without a gap: their sum is the time from its answer (from its connection, where an
+audio file is played) to its end.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from tongdai.calls.sql import month_of
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, QueueId, TenantId
+
+# For the steps of calls (calls/store.py): `held` has the calls that step, with `at`, `agent_id` and what they were.
+WAIT = """, waiting as (
+    insert into open_segment (tenant_id, call_id, kind, started_at, queue_id)
+    select $1, held.call_id, 'wait', held.at, c.queue_id
+    from held join campaign c on c.tenant_id = $1 and c.campaign_id = held.campaign_id
+    where c.mode <> 'agentless' and c.queue_id is not null
+)"""
+_COLUMNS = "call_id, kind, started_at, queue_id, agent_id"
+TALK = f""", waited as (
+    delete from open_segment s using held where s.tenant_id = $1 and s.call_id = held.call_id and s.kind = 'wait'
+    returning s.*, greatest(s.started_at, held.at) as over_at
+), waits as (
+    insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
+    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from waited
+), talking as (
+    insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id)
+    select $1, held.call_id, 'talk', coalesce(waited.over_at, greatest(held.at, held.answered_at)), waited.queue_id,
+        held.agent_id
+    from held left join waited on waited.call_id = held.call_id
+)"""  # noqa: S608 - columns
+
+# For the end of calls (calls/finish.py): `ended` has their call_id and ended_at. A wrap-up goes on.
+ENDED = f""", parted as (
+    delete from open_segment s using ended where s.tenant_id = $1 and s.call_id = ended.call_id and s.kind <> 'wrap_up'
+    returning s.*, greatest(s.started_at, ended.ended_at) as over_at
+), parts as (
+    insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
+    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from parted
+)"""  # noqa: S608 - columns
+
+
+class WrapUp(NamedTuple):
+    call_id: UUID
+    queue_id: QueueId
+    agent_id: AgentId
+    since: datetime
+
+
+BEGIN_WRAP_UPS = """
+insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id)
+select $1, call_id, 'wrap_up', since, queue_id, agent_id
+from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[]) as sent (call_id, queue_id, agent_id, since)
+on conflict do nothing
+"""
+
+
+async def begin_wrap_ups(conn: Connection, tenant_id: TenantId, wrap_ups: Sequence[WrapUp]) -> None:
+    """In the transaction that ends their calls."""
+    if wrap_ups:
+        columns = [list(column) for column in zip(*wrap_ups, strict=True)]
+        await conn.execute(BEGIN_WRAP_UPS, tenant_id, *columns)
+
+
+END_WRAP_UPS = f"""
+with clock as materialized (
+    select now() as now_at
+), over as (
+    delete from open_segment s using clock
+    where s.tenant_id = $1 and s.agent_id = any($2::bigint[]) and s.kind = 'wrap_up'
+    returning s.*, greatest(s.started_at, clock.now_at) as over_at
+), wrapped_up as (
+    insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
+    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from over returning call_id
+)
+select count(*) from wrapped_up
+"""  # noqa: S608 - columns
+
+
+async def end_wrap_ups(conn: Connection, tenant_id: TenantId, agent_ids: Sequence[AgentId]) -> int:
+    """In the transaction in which these agents stop wrapping up; of how many a wrap-up was open."""
+    return await conn.fetchval(END_WRAP_UPS, tenant_id, list(agent_ids)) if agent_ids else 0
