@@ -31,6 +31,7 @@ from tests.support.imports import (
 from tests.support.seeded import seeded
 from tests.support.servers import eventually
 from tongdai.contacts import phone
+from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Pool
 from tongdai.imports.worker import Worker
@@ -55,8 +56,8 @@ def checked(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     contacts: dict[str, tuple[Any, ...]] = {}
     normalise = phone.normaliser("VN")
     for row in rows:
-        fields = (row.get(name) for name in ("phoneNumber", "name", "externalId", "attributes", "timeZone"))
-        one = check(normalise, *fields)
+        values = [row.get(field.text.wire) for field in FIELDS]
+        one = check(normalise, row["phoneNumber"], values, row.get("attributes"), row.get("timeZone"))
         if not isinstance(one, Problem):
             contacts.setdefault(one.phone, (one.phone, one.name, one.external_id, one.attributes, one.zone))
     return list(contacts.values())

@@ -30,6 +30,7 @@ from tests.support.imports import (
 from tests.support.servers import eventually
 from tongdai.contacts import phone
 from tongdai.contacts.bulk_store import known
+from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Pool
 from tongdai.imports import store
@@ -58,7 +59,7 @@ async def rows_of_all_kinds(conn: Connection, pool: Pool, seed: int = 1) -> None
 async def check_contacts(conn: Connection, place: Any, rows: list[dict[str, Any]], kept: list[Any]) -> None:
     """Rows that did not fail name the contact of their number; those that did name none."""
     normalise = phone.normaliser("VN")
-    checked = [check(normalise, row.get("phoneNumber"), row.get("name"), row.get("externalId")) for row in rows]
+    checked = [check(normalise, row.get("phoneNumber"), [row.get(field.text.wire) for field in FIELDS]) for row in rows]
     phones = [None if isinstance(row, Problem) else row.phone for row in checked]
     contact_ids = await known(conn, place.tenant_id, place.campaign_id, {number for number in phones if number})
     assert [row.contact_id for row in kept] == [None if number is None else contact_ids[number] for number in phones]
