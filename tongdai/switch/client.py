@@ -1,4 +1,18 @@
-"""Asterisk 22 over one websocket, which carries requests, their replies and events."""
+"""Asterisk 22 over one websocket, which carries requests, their replies and events.
+
+    connecting → subscribed (event filter set) → Connected … → lost → Disconnected → wait → connecting
+                                                 └→ ApplicationReplaced: never connects again
+
+Owns the connection, the requests under way and the inbox of events. A request is sent once: when the connection is
+lost, or no reply comes in time, it raises SwitchAway, and whether it was done is not known. Replies are matched by
+request id, in any order.
+
+It trusts nothing that it reads: an unreadable frame is logged and skipped, a frame above MAX_FRAME costs the
+connection, an event that lacks a field is no event. A peer that is silent for two pings is gone. Reconnecting waits 0.1
+to 3 s, and logs a reason once.
+
+`up` is false from the instant that the connection is lost; it is true again only when the listener has reconciled.
+"""
 
 import asyncio
 import itertools
@@ -98,7 +112,7 @@ class AriClient:
             lasted = loop.time() - began > LONGEST_WAIT_S
             wait_s = FIRST_WAIT_S if lasted else min(wait_s * 2, LONGEST_WAIT_S)
             await asyncio.sleep(wait_s * (0.5 + self._rng.random() / 2))
-        # To connect again would take the role back from the process that has it now.
+        # Connecting again would take the application back from the process that has it now.
         await asyncio.Event().wait()
 
     async def _connect_once(self) -> None:
@@ -117,10 +131,10 @@ class AriClient:
             ) as socket:
                 await self._serve(socket)
         except _LOST as error:
-            self._tell(_reason(error))
+            self._log_failure(_reason(error))
 
-    def _tell(self, failure: str) -> None:
-        """Once for each reason: a switch that is away for a day is not a line each second."""
+    def _log_failure(self, failure: str) -> None:
+        """Log each reason once: a switch that is away for a day is not a line each second."""
         if failure != self._failure:
             log.warning("switch away", host=self._host, app=self._app, reason=failure)
         self._failure = failure
