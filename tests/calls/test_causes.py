@@ -1,4 +1,4 @@
-"""What a hang-up's causes come to."""
+"""Outcomes by the causes of a hang-up."""
 
 import pytest
 from hypothesis import given

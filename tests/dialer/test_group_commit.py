@@ -1,4 +1,4 @@
-"""What is asked for at once is done in one transaction, and what one brings about hits none of the others."""
+"""Requests made at once are done in one transaction, and the failure of one hits none of the others."""
 
 import asyncio
 
@@ -31,25 +31,25 @@ async def doubler():
     return Doubler()
 
 
-async def begun(together, doubler, numbers):
+async def begun(group_commit, doubler, numbers):
     """Asked for all at once; they are under way, and held."""
     doubler.held.clear()
-    asked = [asyncio.ensure_future(together(number)) for number in numbers]
+    asked = [asyncio.ensure_future(group_commit(number)) for number in numbers]
     while not doubler.done:
         await asyncio.sleep(0)
     return asked
 
 
 async def test_one_alone_is_done_at_once(doubler):
-    together = GroupCommit(doubler, 60)
-    assert [await together(1), await together(2)] == [2, 4]
+    group_commit = GroupCommit(doubler, 60)
+    assert [await group_commit(1), await group_commit(2)] == [2, 4]
     assert doubler.done == [[1], [2]]
 
 
 async def test_those_asked_for_meanwhile_are_done_together_and_each_gets_its_own_answer(doubler):
-    together = GroupCommit(doubler, 60)
-    (first,) = await begun(together, doubler, [0])
-    others = [asyncio.ensure_future(together(number)) for number in range(1, MAX_BATCH + 3)]
+    group_commit = GroupCommit(doubler, 60)
+    (first,) = await begun(group_commit, doubler, [0])
+    others = [asyncio.ensure_future(group_commit(number)) for number in range(1, MAX_BATCH + 3)]
     await asyncio.sleep(0)
     doubler.held.set()
     assert await asyncio.gather(first, *others) == [2 * number for number in range(MAX_BATCH + 3)]
@@ -57,31 +57,31 @@ async def test_those_asked_for_meanwhile_are_done_together_and_each_gets_its_own
 
 
 async def test_one_that_fails_fails_alone(doubler):
-    together = GroupCommit(doubler, 60)
-    asked = await begun(together, doubler, [1, 2, -3, 4])
+    group_commit = GroupCommit(doubler, 60)
+    asked = await begun(group_commit, doubler, [1, 2, -3, 4])
     doubler.held.set()
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [answers[place] for place in (0, 1, 3)] == [2, 4, 8]
     assert isinstance(answers[2], ValueError)
-    assert await together(5) == 10
+    assert await group_commit(5) == 10
 
 
-async def test_database_that_is_away_is_told_to_all_and_not_asked_again_for_each(doubler):
-    together = GroupCommit(doubler, 60)
-    asked = await begun(together, doubler, [1, 2, 3])
+async def test_unreachable_database_fails_all_and_not_asked_again_for_each(doubler):
+    group_commit = GroupCommit(doubler, 60)
+    asked = await begun(group_commit, doubler, [1, 2, 3])
     doubler.error = ConnectionResetError()
     doubler.held.set()
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(answer) for answer in answers] == [ConnectionResetError] * 3
     assert doubler.done == [[1, 2, 3]]
     doubler.error = None
-    assert await together(4) == 8
+    assert await group_commit(4) == 8
 
 
 async def test_those_nobody_waits_for_any_more_are_left_out(doubler):
-    together = GroupCommit(doubler, 60)
-    (first,) = await begun(together, doubler, [1])
-    gone, stays = (asyncio.ensure_future(together(number)) for number in (2, 3))
+    group_commit = GroupCommit(doubler, 60)
+    (first,) = await begun(group_commit, doubler, [1])
+    gone, stays = (asyncio.ensure_future(group_commit(number)) for number in (2, 3))
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.sleep(0)
@@ -100,25 +100,25 @@ async def test_those_nobody_waits_for_are_left_out_when_each_is_done_alone():
         await go_on.wait()
         return numbers
 
-    together = GroupCommit(alone, 60)
-    stays, gone = (asyncio.ensure_future(together(number)) for number in (1, 2))
+    group_commit = GroupCommit(alone, 60)
+    stays, gone = (asyncio.ensure_future(group_commit(number)) for number in (1, 2))
     while not done:
         await asyncio.sleep(0)
     gone.cancel()
     await asyncio.sleep(0)
     go_on.set()
     assert await stays == 1
-    assert await together(3) == 3
+    assert await group_commit(3) == 3
     assert done == [1, 3]
 
 
 async def test_one_that_hangs_is_given_up_in_time_and_the_next_is_done(doubler):
-    together = GroupCommit(doubler, 0.05)
+    group_commit = GroupCommit(doubler, 0.05)
     doubler.held.clear()
     with pytest.raises(TimeoutError):
-        await together(1)
+        await group_commit(1)
     doubler.held.set()
-    assert await together(2) == 4
+    assert await group_commit(2) == 4
 
 
 async def test_one_that_cannot_be_cancelled_is_not_waited_for():
@@ -134,8 +134,8 @@ async def test_one_that_cannot_be_cancelled_is_not_waited_for():
             raise
         return numbers
 
-    together = GroupCommit(deaf, 0.05)
+    group_commit = GroupCommit(deaf, 0.05)
     with pytest.raises(TimeoutError):
-        await together(1)
-    assert await together(2) == 4
+        await group_commit(1)
+    assert await group_commit(2) == 4
     over.set()

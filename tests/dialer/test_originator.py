@@ -1,4 +1,4 @@
-"""Whose campaigns are dialled first."""
+"""The order in which campaigns are dialled."""
 
 from hypothesis import given
 from hypothesis import strategies as st

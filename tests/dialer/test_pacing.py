@@ -1,4 +1,4 @@
-"""What pacing decides for one second."""
+"""Decisions of pacing for one second."""
 
 from dataclasses import replace
 
@@ -30,7 +30,9 @@ BUSY = Snapshot(
 numbers = st.integers(0, 400)
 since = st.lists(st.floats(-1000, 1000).map(lambda age: NOW - age), max_size=60).map(tuple)
 histograms = st.lists(st.integers(0, 50), max_size=40).map(tuple)
-tallies = st.tuples(st.integers(0, 20_000), st.floats(0, 1)).map(lambda of: AnswerCounts(of[0], int(of[0] * of[1])))
+answer_counts = st.tuples(st.integers(0, 20_000), st.floats(0, 1)).map(
+    lambda of: AnswerCounts(of[0], int(of[0] * of[1]))
+)
 limits = st.builds(Limits, st.integers(0, 300), st.integers(0, 100), st.floats(0, 0.1))
 snapshots = st.builds(
     Snapshot,
@@ -46,8 +48,8 @@ snapshots = st.builds(
     talk_mean_s=st.floats(0, 1000),
     wrap_up_s=st.floats(0, 120),
     rings=st.builds(RingTimes, histograms, histograms),
-    last_24_h=tallies,
-    last_30_days=tallies,
+    last_24_h=answer_counts,
+    last_30_days=answer_counts,
 )
 
 

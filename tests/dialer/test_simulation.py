@@ -53,5 +53,5 @@ def test_same_seed_is_the_same_story() -> None:
 
 
 def test_lease_is_longer_than_any_request_is_under_way() -> None:
-    """What the simulation takes from `Faults`, and a real connection from its time-out."""
+    """`Faults` limits them in the simulation, the time-out of requests on a real connection."""
     assert LEASE.total_seconds() > STORM.late_s[1] + STORM.event_late_s[1]

@@ -195,8 +195,8 @@ class BothStores(RuleBasedStateMachine):
 
     def terms(self, campaign: int, lease: timedelta) -> Terms:
         campaign_id = self.campaigns[campaign]
-        ceiling = self.memory.campaigns[campaign_id].settings.number_cap
-        return Terms(self.tenant, campaign_id, dict.fromkeys(ZONES, FOREVER), lease, (ceiling,) if ceiling else ())
+        cap = self.memory.campaigns[campaign_id].settings.number_cap
+        return Terms(self.tenant, campaign_id, dict.fromkeys(ZONES, FOREVER), lease, (cap,) if cap else ())
 
     @rule(campaign=st.integers(0, 1), limit=st.integers(1, 4), lease=st.sampled_from((LONG, LONG, PAST)))
     def claim(self, campaign: int, limit: int, lease: timedelta) -> None:
@@ -327,9 +327,9 @@ class BothStores(RuleBasedStateMachine):
     def same_contacts(self) -> None:
         async def read() -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
             async with self.pool.acquire() as conn:
-                return await conn.fetch(CONTACTS, self.tenant), await conn.fetch(TALLY, self.tenant)
+                return await conn.fetch(CONTACTS, self.tenant), await conn.fetch(COUNTERS, self.tenant)
 
-        rows, tally = self.do(read())
+        rows, counters = self.do(read())
         kept = [contact for contact in self.memory.contacts.values() if not contact.deleted]
         here = {c.contact_id: (c.process_status, c.call_status) for c in kept}
         assert here == {row["contact_id"]: (row["process_status"], row["call_status"]) for row in rows}
@@ -339,7 +339,7 @@ class BothStores(RuleBasedStateMachine):
             if row["process_status"] == PENDING:
                 assert abs(due[row["contact_id"]] - row["due_at"]) < timedelta(seconds=30), (due, row, now)
         counted = Counter((c.campaign_id, c.process_status, c.call_status or "") for c in kept)
-        assert {tuple(row)[:3]: row["contacts"] for row in tally} == counted
+        assert {tuple(row)[:3]: row["contacts"] for row in counters} == counted
 
     @invariant()
     def same_agents(self) -> None:
@@ -389,7 +389,7 @@ from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact
 left join contact_due d on d.tenant_id = $1 and d.contact_id = c.contact_id
 where c.tenant_id = $1
 """
-TALLY = """
+COUNTERS = """
 select campaign_id, process_status, call_status, sum(contacts)::bigint as contacts from contact_counter
 where tenant_id = $1 group by campaign_id, process_status, call_status having sum(contacts) <> 0
 """

@@ -1,4 +1,4 @@
-"""The dialer with a simulated switch and records in memory, in virtual time."""
+"""The dialer with a simulated switch and an in-memory store, in virtual time."""
 
 import asyncio
 import random
@@ -36,12 +36,12 @@ AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, max_calls=50, calls
 class Scene:
     """A switch, records, and a dialer that can be stopped and started."""
 
-    def __init__(self, rng: random.Random, callee: Callee, records: type[MemoryStore] = MemoryStore) -> None:
+    def __init__(self, rng: random.Random, callee: Callee, store: type[MemoryStore] = MemoryStore) -> None:
         self.rng, self.clock = rng, virtual_time.LoopClock()
         self.board = SimulatedAsterisk(
             rng, self.clock, callee, phones={f"a{n}": phone(uniform(1, 2)) for n in range(9)}
         )
-        self.store = records(self.clock, rng)
+        self.store = store(self.clock, rng)
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, **options: Any) -> None:
@@ -53,7 +53,7 @@ class Scene:
         self.tasks += [self.switch, self.task]
 
     async def stop(self) -> None:
-        """As SIGTERM does."""
+        """Stop the dialer as SIGTERM does."""
         for task in (self.task, self.switch):
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -103,12 +103,12 @@ def logs() -> Iterator[list[Any]]:
 def play(
     scene: Callable[[Scene], Coroutine[Any, Any, None]],
     callee: Callee = ANSWERS,
-    records: type[MemoryStore] = MemoryStore,
+    store: type[MemoryStore] = MemoryStore,
 ) -> None:
     rng = random.Random(1)
 
     async def main() -> None:
-        stage = Scene(rng, callee, records)
+        stage = Scene(rng, callee, store)
         await scene(stage)
         for task in stage.tasks:
             task.cancel()
@@ -223,7 +223,7 @@ def test_pause_and_stop_act_within_a_second_and_live_calls_finish(status: Status
     play(scene)
 
 
-def test_process_that_is_told_to_stop_hands_back_claims_and_leaves_calls_to_the_next() -> None:
+def test_process_that_is_stopped_hands_back_claims_and_leaves_calls_to_the_next() -> None:
     class Slow(MemoryStore):
         async def dial(self, *args: Any) -> Any:
             await asyncio.sleep(0.3)
@@ -243,7 +243,7 @@ def test_process_that_is_told_to_stop_hands_back_claims_and_leaves_calls_to_the_
         await s.until(lambda: len([c for c in s.store.contacts.values() if c.call_status]) == 20)
         assert {s.store.over[call_id].ending.outcome for call_id in up} == {Outcome.ANSWERED}
 
-    play(scene, records=Slow)
+    play(scene, store=Slow)
 
 
 def test_process_whose_switch_is_taken_ends_and_dials_no_more() -> None:
@@ -310,7 +310,7 @@ def test_without_the_database_nothing_is_dialled_and_what_happened_is_written_la
         await s.until(lambda: len(s.calls()) > placed)
         assert set(s.outcomes()) <= {Outcome.ANSWERED, Outcome.CANCELLED}
 
-    play(scene, records=Away)
+    play(scene, store=Away)
 
 
 def test_switch_takes_no_more_calls_than_the_server_allows_and_the_highest_priority_first() -> None:
@@ -327,7 +327,7 @@ def test_switch_takes_no_more_calls_than_the_server_allows_and_the_highest_prior
     play(scene)
 
 
-@pytest.mark.parametrize("error", [ConnectionError("not told"), LookupError("a mistake")])
+@pytest.mark.parametrize("error", [ConnectionError("no answer"), LookupError("a mistake")])
 @pytest.mark.parametrize("done", [False, True])
 def test_claims_whose_dialling_failed_are_all_pending_again_and_dialled_later(error: Exception, done: bool) -> None:
     class FailsOnce(MemoryStore):
@@ -351,7 +351,7 @@ def test_claims_whose_dialling_failed_are_all_pending_again_and_dialled_later(er
         await s.until(lambda: len(s.store.over) == 300)
         assert {c.call_status for c in s.store.contacts.values()} == {"answered"}
 
-    play(scene, records=FailsOnce)
+    play(scene, store=FailsOnce)
 
 
 def test_batch_that_was_dialled_stays_so_when_the_next_one_fails() -> None:
@@ -372,7 +372,7 @@ def test_batch_that_was_dialled_stays_so_when_the_next_one_fails() -> None:
         assert set(s.outcomes()) == {Outcome.CANCELLED}
         await s.until(lambda: len(s.calls()) == 150, within_s=5)
 
-    play(scene, records=FailsAtTheSecond)
+    play(scene, store=FailsAtTheSecond)
 
 
 def test_claim_that_its_process_does_not_come_to_dial_is_taken_back_and_not_dialled_then() -> None:
@@ -395,7 +395,7 @@ def test_claim_that_its_process_does_not_come_to_dial_is_taken_back_and_not_dial
         await s.until(lambda: len(s.store.over) == 2)
         assert s.outcomes() == [Outcome.CANCELLED, Outcome.ANSWERED]
 
-    play(scene, records=Hangs)
+    play(scene, store=Hangs)
 
 
 def test_process_that_stops_writes_what_it_knows_although_its_last_claim_failed() -> None:
@@ -423,7 +423,7 @@ def test_process_that_stops_writes_what_it_knows_although_its_last_claim_failed(
         await s.stop()
         assert s.outcomes() == [Outcome.ANSWERED]
 
-    play(scene, records=Fails)
+    play(scene, store=Fails)
 
 
 def test_process_that_stops_while_a_claim_fails_hands_back_the_rest() -> None:
@@ -439,7 +439,7 @@ def test_process_that_stops_while_a_claim_fails_hands_back_the_rest() -> None:
         await s.stop()
         assert s.task.cancelled()
 
-    play(scene, records=FailsSlowly)
+    play(scene, store=FailsSlowly)
 
 
 def test_numbers_on_a_do_not_call_list_do_not_hold_up_the_one_behind_them() -> None:
@@ -480,14 +480,14 @@ def test_agent_whose_phone_goes_while_who_is_called_for_him_is_answered_is_repla
         assert call.ended_at - call.answered_at == timedelta(seconds=60)
         assert sorted(s.states()) == [AgentState.OFFLINE, AgentState.WRAP_UP]
 
-    play(scene, records=LosesTheReserved)
+    play(scene, store=LosesTheReserved)
 
 
-def test_talk_whose_agent_left_ends_although_the_records_told_nobody_whose_agent_he_was() -> None:
+def test_talk_whose_agent_left_ends_although_the_answer_of_the_store_was_lost() -> None:
     class AnswerLost(MemoryStore):
         async def agent_gone(self, channel_id: Any) -> Any:
             await super().agent_gone(channel_id)
-            raise ConnectionError("done, and not told")
+            raise ConnectionError("done, and no answer")
 
     async def scene(s: Scene) -> None:
         s.agents(1)
@@ -499,7 +499,7 @@ def test_talk_whose_agent_left_ends_although_the_records_told_nobody_whose_agent
         await s.until(lambda: s.store.over, within_s=RECONCILE_S + 1)
         assert s.outcomes() == [Outcome.ANSWERED]
 
-    play(scene, records=AnswerLost)
+    play(scene, store=AnswerLost)
 
 
 def test_agent_who_signs_in_while_calls_are_reconciled_stays_signed_in() -> None:
@@ -552,7 +552,7 @@ def test_answer_that_could_not_be_recorded_at_first_finds_an_agent_later() -> No
         s.campaign(1, AGENTS)
         await s.until(lambda: s.states() == [AgentState.TALKING], within_s=30)
 
-    play(scene, records=FailsTwice)
+    play(scene, store=FailsTwice)
 
 
 def test_figures_of_campaigns_that_do_not_run_are_not_kept() -> None:
@@ -582,7 +582,7 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
         await s.until(lambda: len(s.store.over) == 5)
         assert {ended.call.campaign_id for ended in s.store.over.values()} == {2}
 
-    play(scene, records=Broken)
+    play(scene, store=Broken)
 
 
 @pytest.mark.slow
@@ -601,18 +601,18 @@ def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_anoth
             return await super().dial(calls, lease)
 
     async def scene(s: Scene) -> None:
-        records = s.store
-        assert isinstance(records, Broken)
+        store = s.store
+        assert isinstance(store, Broken)
         s.campaign(5)
         s.campaign(5)
         s.start()
         await asyncio.sleep(600)
-        assert [c.call_status for c in records.contacts.values()] == [None] * 5 + ["answered"] * 5
-        assert 10 <= records.claims <= 20
-        records.mended = True
+        assert [c.call_status for c in store.contacts.values()] == [None] * 5 + ["answered"] * 5
+        assert 10 <= store.claims <= 20
+        store.mended = True
         await s.until(lambda: len(s.calls()) == 10)
 
-    play(scene, records=Broken)
+    play(scene, store=Broken)
 
 
 def test_trunk_that_would_be_dialled_as_something_else_is_not_asked_for() -> None:

@@ -1,7 +1,7 @@
 """Hours of dialling in virtual time, with everything that goes wrong drawn from a seed, and what must hold throughout.
 
 A `World` is one switch, one set of records, and one dialer after the other: they crash between any two awaits, lose the
-switch to the next one, or are told to stop. What the switch really did is in its ledger; what the dialer was allowed
+switch to the next one, or are stopped. What the switch really did is in its ledger; what the dialer was allowed
 to do is asked of each originate when it is made.
 """
 
@@ -68,12 +68,12 @@ SOMETIMES = (
     "call adopted", "stray call hung up", "agent reserved", "originate unknown", "originate refused",
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
 )  # fmt: skip
-"""What a number of seeds must have met with, each at least once."""
+"""Situations that must occur at least once over a number of seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a world is like. Mean seconds between two of a kind; 0: never."""
+    """The parameters of a world. Mean seconds between two of a kind; 0: never."""
 
     minutes: float = 20
     contacts: int = 300
@@ -104,7 +104,7 @@ class Plan:
 
 
 class Mistake(Exception):
-    """Of the records, made on purpose."""
+    """A planted error of the store."""
 
 
 class FlakyStore:
@@ -133,7 +133,7 @@ class FlakyStore:
             await self._life.at("after a step")
             if stormy and self._rng.random() < plan.records_forget:
                 self._world.saw("records answer lost")
-                raise ConnectionError("done, and not told")
+                raise ConnectionError("done, and no answer")
             return result
 
         return taken
@@ -271,7 +271,7 @@ class World:
     # What must hold
 
     def asked(self, body: dict[str, Any]) -> None:
-        """Of each originate, at the instant that it is made."""
+        """Check an originate at the instant that it is made."""
         channel_id, endpoint = str(body["channelId"]), str(body["endpoint"])
         if channel_id in self._asked:
             self.wrong(f"{channel_id} is asked for a second time")
@@ -298,7 +298,7 @@ class World:
             self.wrong("dialled after it was deleted")
 
     def _arrived(self, call: CallRecord) -> str | None:
-        """Of each originate, at the instant that the switch has it, which may be much later."""
+        """Check an originate at the instant that the switch has it, which may be much later."""
         if call.agent:
             return None
         if (ended := self.records.over.get(UUID(call.channel_id))) is not None:
@@ -336,7 +336,7 @@ class World:
                     self.saw("retried")
 
     def outcomes_are_true(self) -> None:
-        """What the records say of a call against what the switch did."""
+        """Compare the outcomes in the store with what the switch did."""
         happened = {call.channel_id: call for call in self.board.ledger.calls}
         for call_id, ended in self.records.over.items():
             call, outcome = happened.get(str(call_id)), ended.ending.outcome

@@ -218,7 +218,7 @@ async def test_replaced_client_is_down_for_good_and_leaves_the_other_alone(serve
         assert not first.ari.up
 
 
-async def test_one_who_listens_to_a_replaced_client_is_told_again(server: AriServer) -> None:
+async def test_new_listener_of_a_replaced_client_gets_replaced(server: AriServer) -> None:
     async with connected(server) as first, connected(server):
         await first.wait_for(Replaced)
         assert isinstance(await anext(first.ari.events()), Replaced)
@@ -243,7 +243,7 @@ async def test_peer_that_falls_silent_is_given_up(server: AriServer) -> None:
         assert await commands.channels(listener.ari) == []
 
 
-async def test_wrong_password_is_told_once_and_never_written() -> None:
+async def test_wrong_password_is_reported_once_and_never_written() -> None:
     async with AriServer(SimulatedAsterisk(random.Random(1), SystemClock()), USER, "another").serving() as server:
         ari = client(server)
         with capture_logs() as logs:

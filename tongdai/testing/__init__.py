@@ -1,1 +1,1 @@
-"""What tests of Tongdai, and of programs built on it, need: a clock to set, tenants and keys, the API in process."""
+"""Tools for tests of Tongdai and of programs built on it: a clock to set, tenants and keys, the API in process."""

@@ -19,7 +19,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Key:
     tenant_id: TenantId
-    """Who it acts for; 0 for a platform key."""
+    """The tenant that the key acts for; 0 for a platform key."""
     key_id: KeyId
     value: str
 

@@ -1,4 +1,4 @@
-"""The dialer's records in memory, by a given clock: what `PostgresStore` does, without a database.
+"""The dialer's store in memory, by a given clock: what `PostgresStore` does, without a database.
 
 Contacts, lists, campaigns and agents are changed by the methods that do what a request does. Each method of
 `DialerStore` is one step that nothing comes between.
@@ -67,7 +67,7 @@ class MemoryCampaign:
     rings: deque[tuple[datetime, bool, int]] = field(
         default_factory=lambda: deque[tuple[datetime, bool, int]](maxlen=2000)
     )
-    """Of each that ended: when it was dialled, whether it was answered live, after how many seconds."""
+    """Ended calls: when each was dialled, whether it was answered live, after how many seconds."""
     outcomes: Counter[Outcome] = field(default_factory=Counter[Outcome])
     placed: int = 0
     talk_s: float = 0.0
@@ -78,7 +78,7 @@ class Ended:
     """a call that is over."""
 
     call: Call
-    """As it was right before."""
+    """The call right before its end."""
     ending: Ending
     at: datetime
     again_at: datetime | None
@@ -176,7 +176,7 @@ class MemoryStore:
         return True
 
     def accept(self, agent_id: AgentId, contact_id: ContactId) -> bool:
-        """As an agent who has looked at a contact: it is to be called for him."""
+        """Have a contact called for an agent who has looked at it."""
         contact = self.contacts[contact_id]
         free = self.agents[agent_id].state is AgentState.IDLE and agent_id not in self.accepted
         if not free or contact.deleted or contact.process_status != PENDING or contact_id in self.accepted.values():
@@ -318,9 +318,9 @@ class MemoryStore:
             until.append(now + BUSY_FOR)
         dialled = self._by_number.get(phone, [])
         until += [
-            dialled[-ceiling.calls] + ceiling.period
-            for ceiling in terms.number_caps
-            if len(dialled) >= ceiling.calls and dialled[-ceiling.calls] + ceiling.period > now
+            dialled[-cap.calls] + cap.period
+            for cap in terms.number_caps
+            if len(dialled) >= cap.calls and dialled[-cap.calls] + cap.period > now
         ]
         return any(listing.until is None for listing in listed), max(until, default=None)
 

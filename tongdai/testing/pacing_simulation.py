@@ -30,7 +30,7 @@ NO_LIMITS = Limits(max_concurrent=100_000, calls_per_second=100_000)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a floor goes through, the same each day."""
+    """The course of a day on a floor of agents, the same each day."""
 
     name: str
     agents: int
@@ -58,7 +58,7 @@ class Day:
 
 
 def simulate(case: Case, pace: Pacing, mode: Mode, days: int, seed: int) -> list[Day]:
-    """What came of so many shifts, one a day, with `pace` asked once a second."""
+    """The results of so many shifts, one a day, with `pace` asked once a second."""
     floor = _Floor(case, pace, mode, random.Random(seed))  # noqa: S311
     for day in range(days):
         floor.shift(day * DAY_S + OPENS_S)

@@ -59,6 +59,6 @@ class LoopClock:
 
 
 def run(main: Coroutine[Any, Any, T], rng: random.Random) -> T:
-    """As `asyncio.run`, in virtual time."""
+    """`asyncio.run` in virtual time."""
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(rng)) as runner:
         return runner.run(main)
