@@ -1,4 +1,4 @@
-"""What an event means for a call, and what is to be done."""
+"""The meaning of an event for a call, and the commands that follow."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def back(status: str, cause: str = "X-1") -> StasisStart:
 
 
 def reported(script: Script, *happened: Any, after_s: float = 0.0) -> tuple[Progress, list[core.Command]]:
-    """A call to which all that happened, the last of it so much later, and what was to be done at the last."""
+    """The call after these events, the last one so much later, and the commands of the last."""
     call, todo = Progress(CHANNEL, script), ()
     for i, event in enumerate(happened):
         late = after_s if i == len(happened) - 1 else 0.0
@@ -112,7 +112,7 @@ def test_agent_whose_phone_went_before_the_bridge_is_replaced(gone: core.Signal)
     assert reported(AGENTS, *again, core.AgentReserved(OTHER_AGENT))[1] == [core.BridgeWithAgent(OTHER_AGENT)]
 
 
-def test_talk_goes_on_when_it_is_told_late_that_an_agent_left_who_was_replaced() -> None:
+def test_talk_continues_when_an_agent_who_was_replaced_left_and_that_is_heard_late() -> None:
     replaced = (*CONNECTS, core.AgentMissing(), core.AgentReserved(OTHER_AGENT))
     assert reported(AGENTS, *replaced, core.AgentLeft(AGENT))[1] == []
     assert reported(AGENTS, *replaced, core.BridgedWithAgent(), core.AgentLeft(AGENT))[1] == []
@@ -379,7 +379,7 @@ def test_stage_that_the_table_does_not_list_cannot_be_made(monkeypatch: pytest.M
 
 @given(st.lists(EVENTS, max_size=20), st.data())
 def test_event_that_comes_twice_changes_nothing_the_second_time(happened: list, data: st.DataObject) -> None:
-    """Of those that come from the switch."""
+    """Events of the switch."""
     call = reported(MESSAGE, *happened)[0] if happened else Progress(CHANNEL, MESSAGE)
     event = data.draw(st.sampled_from([RINGS, UP, destroyed(17, 486), ChannelStateChange(CHANNEL, "Ringing", NOW)]))
     once, _ = step(call, event, NOW)

@@ -1,4 +1,4 @@
-"""Of several processes on one database one dials."""
+"""Leader election: of several dialers one dials, and another takes over when its session is gone."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

@@ -24,7 +24,7 @@ CONTACTS = 250
 
 
 def tenants_in(server: Server, event: str) -> set[int]:
-    """Of whom its log tells that event."""
+    """The tenants that its log names with that event."""
     lines = [json.loads(line) for line in server.log_text().splitlines() if line.startswith("{")]
     return {line["tenant"] for line in lines if line["event"] == event}
 
@@ -58,10 +58,10 @@ async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_c
             for event in ("call ended", "call adopted"):
                 assert tenants_in(here.server, event) == {here.key.tenant_id}, event
                 assert tenants_in(second, event) == {there.key.tenant_id}, event
-            await both_are_told(here, there, second)
+            await both_are_named(here, there, second)
 
 
-async def both_are_told(here: Office, there: Office, second: Server) -> None:
+async def both_are_named(here: Office, there: Office, second: Server) -> None:
     for own, name in ((here, "default"), (there, "hanoi")):
         found = (await own.call("GET", "/v1/live"))["switches"]
         assert [(each["name"], each["kind"], each["up"]) for each in found] == [(name, "asterisk", True)]
@@ -85,5 +85,5 @@ async def test_switch_whose_leader_is_gone_makes_its_own_processes_unready_and_n
             async def unready() -> bool:
                 return await second.readiness() == 503
 
-            await eventually(unready, 30, "the switch without a leader to be told", poll_s=0.2)
+            await eventually(unready, 30, "the switch without a leader to be reported", poll_s=0.2)
             assert await here.server.readiness() == 200

@@ -105,7 +105,7 @@ async def _work(
         with suppress(asyncio.CancelledError, _Lost, *UNREACHABLE):
             await working
         await asyncio.gather(watching, return_exceptions=True)
-        assert working.done(), "the work goes on without the lock"
+        assert working.done(), "the work continues without the lock"
 
 
 async def _watch(conn: Connection, switch_id: SwitchId, lost: asyncio.Event) -> None:

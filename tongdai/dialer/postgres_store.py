@@ -26,14 +26,14 @@ from tongdai.ids import AgentId, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 TRANSACTIONS = 4
-"""Of group commits, at once: the pool has room for claims and reads besides."""
+"""Group commits at once: the pool has room for claims and reads besides."""
 
 
 class PostgresStore:
     """Implements `DialerStore`."""
 
     def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
-        """Of the tenants, calls and agents of one switch."""
+        """The store of one switch: its tenants, their calls and agents."""
         self._pool, self._switch_id = pool, switch_id
         turns = asyncio.Semaphore(TRANSACTIONS)
         self._rang = TenantCommits(_of_step, self._all_rang, WRITE_S, turns)

@@ -21,7 +21,7 @@ class TenantCommits(Generic[Ask, Answer]):
         within_s: float,
         turns: asyncio.Semaphore,
     ) -> None:
-        """As `GroupCommit`, of which each tenant has its own; `turns` are shared with others."""
+        """A `GroupCommit` for each tenant; `turns` are shared with others."""
         self._tenant_of, self._commit, self._within_s, self._turns = tenant_of, commit, within_s, turns
         self._of_tenants: dict[TenantId, GroupCommit[Ask, Answer]] = {}
 

@@ -32,7 +32,7 @@ class Heartbeat:
     host: str
     """Where the leader runs."""
     live_calls: int
-    """Those of all tenants."""
+    """The calls of all tenants."""
     placed_10s: int
     """Originates in the last 10 seconds."""
 

@@ -36,7 +36,7 @@ Scene = Callable[[SimulatedAsterisk, Listener], Coroutine[Any, Any, Any]]
 def play(
     scene: Scene, callee: Callee | None = None, faults: Faults | None = None, seed: int = 1, **options: Any
 ) -> SimulatedAsterisk:
-    """What is left of a asterisk after the scene, whose client was up at its beginning."""
+    """Run the scene, with a client that is up; the simulated Asterisk afterwards."""
     rng = random.Random(seed)
 
     async def main() -> SimulatedAsterisk:
@@ -176,7 +176,7 @@ def test_sound_ends_after_its_length_and_an_unknown_one_at_once() -> None:
     play(scene, always(Ending.ANSWERED), sounds={"sound:greeting": 12.0})
 
 
-def test_machine_is_told_from_a_human_and_leaving_for_it_is_no_hang_up() -> None:
+def test_machine_is_detected_and_leaving_for_it_is_no_hang_up() -> None:
     async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         await call(listener)
         await listener.wait_for(StasisStart)
@@ -310,8 +310,8 @@ def test_fault_of_each_kind_occurs() -> None:
         assert all(counts[name] for name in Faults.__slots__ if not name.endswith("_s")), counts
         assert counts["originated"] == counts["ended"] < 300
         ends = [event.channel_id for event in listener.of(ChannelDestroyed)]
-        assert len(ends) > len(set(ends)), "some were told twice"
-        assert len(set(ends)) < counts["ended"], "some were not told"
+        assert len(ends) > len(set(ends)), "some were doubled"
+        assert len(set(ends)) < counts["ended"], "some were lost"
 
     shares: dict[str, Any] = {name: 0.1 for name in Faults.__slots__ if not name.endswith("_s")}
     assert not play(scene, always(Ending.BUSY, 1), Faults(**shares)).ledger.violations
