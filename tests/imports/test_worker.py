@@ -210,7 +210,7 @@ PLANTED: list[tuple[Situation, Plant]] = [
     (a_large_and_a_small_tenant, replaced(store, "TENANTS_WITH_WORK", "t.served_at nulls first, ", "")),
     (
         a_large_and_a_small_tenant,
-        replaced(store, "CLAIM", "do update set served_at = excluded.served_at", "do nothing"),
+        replaced(store, "TURN", "do update set served_at = excluded.served_at", "do nothing"),
     ),
     (two_jobs_of_one_tenant, replaced(store, "CLAIM", "job_id limit 1", "job_id desc limit 1")),
 ]

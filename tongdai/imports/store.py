@@ -117,9 +117,6 @@ with clock as materialized (
     where tenant_id = $1 and undone_at is null and (finished_at is null or undo_requested_at is not null)
         and (import_job.lease_until is null or import_job.lease_until < now_at)
     order by job_id limit 1 for update of import_job skip locked
-), turn as (
-    insert into import_turn (tenant_id, served_at) select $1, now_at from next, clock
-    on conflict (tenant_id) do update set served_at = excluded.served_at
 ), claimed as (
     update import_job j set status = case when j.finished_at is null then 'processing' else j.status end,
         started_at = case when j.finished_at is null then coalesce(j.started_at, clock.now_at) else j.started_at end,
@@ -130,14 +127,21 @@ with clock as materialized (
 )
 select tenant_id, job_id, campaign_id, list_id, dry_run, undoing, fence, attempts, meets_known from claimed
 """
+# A statement of its own: Citus cannot run an upsert beside a CTE that locks rows.
+TURN = """
+insert into import_turn (tenant_id, served_at) values ($1, clock_timestamp())
+on conflict (tenant_id) do update set served_at = excluded.served_at
+"""
 
 
 async def claim(conn: Connection, lease: timedelta) -> Claimed | None:
     """One job to take a chunk of, tenants in turn; None when there is none. Concurrent callers get different jobs."""
     for tenant in await conn.fetch(TENANTS_WITH_WORK, _TENANTS):
-        row = await conn.fetchrow(CLAIM, tenant["tenant_id"], lease)
-        if row is not None:
-            return Claimed(**dict(row))
+        async with conn.transaction():
+            row = await conn.fetchrow(CLAIM, tenant["tenant_id"], lease)
+            if row is not None:
+                await conn.execute(TURN, tenant["tenant_id"])
+                return Claimed(**dict(row))
     return None
 
 

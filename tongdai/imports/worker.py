@@ -145,7 +145,8 @@ def _is_number_taken(error: Exception) -> bool:
     """Whether the campaign has a number that was to be inserted: looked up, it was added at the same moment."""
     if not isinstance(error, asyncpg.UniqueViolationError):
         return False
-    return (getattr(error, "constraint_name", None) or "").startswith(NUMBER_KEY)  # a shard's has a suffix
+    # Citus names the constraint, with the shard's suffix, in the message alone.
+    return NUMBER_KEY in (getattr(error, "constraint_name", None) or str(error))
 
 
 def pause_after(attempts: int) -> timedelta:
