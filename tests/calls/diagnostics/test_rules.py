@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tongdai.calls.live.heartbeat import Dialing, Pulse
 
 from tongdai.calls.diagnostics.rules import (
     IN_CALL_PAUSE,
@@ -26,6 +25,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, Preset
 from tongdai.campaigns.settings.windows import Span
 from tongdai.ids import QueueId
+from tongdai.switches.model import DEFAULT, Kind, Switch
 
 NOON = datetime(2026, 3, 10, 5, 0, tzinfo=UTC)
 """A Tuesday, 12:00 in Vietnam."""
@@ -34,7 +34,10 @@ NIGHT = datetime(2026, 3, 10, 16, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 VIETNAM = "Asia/Ho_Chi_Minh"
 WORKDAYS = ((Span(8 * 60, 17 * 60),),) * 7
-ALIVE = Dialing(True, NOON, Pulse(True, "simulated", "tongdai", "here", live_calls=3, placed_10s=0))
+ALIVE = Switch(
+    DEFAULT, "default", Kind.SIMULATED, "simulated", "tongdai", "here", connected=True, alive_at=NOON, running=True,
+    live_calls=3, placed_10s=0,
+)  # fmt: skip
 
 
 def rules(now: datetime = NOON, settings: CallSettings = CallSettings(windows=WORKDAYS)) -> Rules:  # noqa: B008
@@ -114,10 +117,8 @@ def test_pending_contacts_are_counted_once_by_what_keeps_them() -> None:
 # Campaigns
 
 
-def blocked(
-    load: Load, settings: CallSettings | None = None, dialing: Dialing = ALIVE, most: int = 10
-) -> list[Blocker]:
-    return blockers(settings or CallSettings(max_calls=5), load, dialing, most)
+def blocked(load: Load, settings: CallSettings | None = None, switch: Switch = ALIVE, most: int = 10) -> list[Blocker]:
+    return blockers(settings or CallSettings(max_calls=5), load, switch, most)
 
 
 RUNNING = Load(Status.RUNNING, pending=1)
@@ -137,16 +138,16 @@ def test_campaign_that_does_not_run_says_so_first(status: Status, blocker: str) 
 
 
 @pytest.mark.parametrize(
-    ("dialing", "most", "expected"),
+    ("switch", "most", "expected"),
     [
-        (Dialing(False), 10, [Blocker.DIALER_NOT_RUNNING]),
-        (Dialing(True, NOON, Pulse(False, "", "tongdai", "here", 0, 0)), 10, [Blocker.SWITCH_AWAY]),
+        (replace(ALIVE, running=False), 10, [Blocker.DIALER_NOT_RUNNING]),
+        (replace(ALIVE, connected=False), 10, [Blocker.SWITCH_AWAY]),
         (ALIVE, 3, [Blocker.SWITCH_FULL]),
         (ALIVE, 4, []),
     ],
 )
-def test_of_dialer_and_switch_the_nearest_cause_is_named(dialing: Dialing, most: int, expected: list[Blocker]) -> None:
-    assert blocked(RUNNING, dialing=dialing, most=most) == expected
+def test_of_dialer_and_switch_the_nearest_cause_is_named(switch: Switch, most: int, expected: list[Blocker]) -> None:
+    assert blocked(RUNNING, switch=switch, most=most) == expected
 
 
 def test_campaign_at_its_maximum_of_calls_is_full() -> None:
