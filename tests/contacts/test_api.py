@@ -92,7 +92,7 @@ async def test_number_is_one_contact_however_written_and_shown_nationally(tenant
     ]
 
 
-async def test_duplicate_is_told_where_it_is_and_changes_nothing(tenant, conn):
+async def test_duplicate_is_reported_with_its_place_and_changes_nothing(tenant, conn):
     campaign_id, first, second = await two_lists(tenant, conn)
     added = await tenant.contact(campaign_id, name="An", listId=first)
     again = await tenant.contact(campaign_id, name="Binh", listId=second)

@@ -10,10 +10,11 @@ import pytest
 
 from tests.conftest import move_contact
 from tests.support import contacts
-from tests.support.contacts import campaign_of, number, tallies
+from tests.support.contacts import campaign_of, counters, number
 from tests.support.databases import needs_session
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.columns import columns_of
+from tongdai.contacts.fields import Fields
 from tongdai.contacts.model import NewContact, Search
 from tongdai.contacts.store import Refusal
 from tongdai.testing import factories
@@ -40,7 +41,7 @@ async def add_many(conn, tenant_id, campaign_id, rows, name="A"):
 
 
 async def must_be_true(conn, tenant_id):
-    kept, counted = await tallies(conn, tenant_id)
+    kept, counted = await counters(conn, tenant_id)
     assert kept == counted
     await contacts.must_be_in_one_place(conn, tenant_id)
 
@@ -55,7 +56,7 @@ async def test_contacts_of_an_import_rise_with_its_rows(conn, tenant_id, campaig
     await must_be_true(conn, tenant_id)
 
 
-async def test_every_number_is_told_with_the_contact_that_has_it(conn, tenant_id, campaign_id):
+async def test_every_number_is_returned_with_the_contact_that_has_it(conn, tenant_id, campaign_id):
     one = await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(1)))
     other = await campaign_of_same(conn, tenant_id)
     await store.add(conn, tenant_id, other, None, NewContact(phone=number(2)))
@@ -82,9 +83,9 @@ async def test_what_rows_say_is_stored(conn, tenant_id, campaign_id):
     await add_many(conn, tenant_id, campaign_id, [row, elsewhere])
     list_id = (await listing.lists(conn, tenant_id, campaign_id))[0].list_id
     found, _ = await listing.page(conn, tenant_id, campaign_id, list_id, Search(), 10, 0)
-    assert [one[1:] for one in found] == [
-        (number(1), 0, None, attributes, "Asia/Ho_Chi_Minh", ("Ngọc", "CRM-1")),
-        (number(2), 0, None, None, "Asia/Bangkok", (None, None)),
+    assert [(*one[1:-1], one.fields) for one in found] == [
+        (number(1), 0, None, attributes, "Asia/Ho_Chi_Minh", Fields(name="Ngọc", external_id="CRM-1")),
+        (number(2), 0, None, None, "Asia/Bangkok", Fields()),
     ]
 
 

@@ -132,7 +132,7 @@ async def test_deep_page_of_an_unknown_list_is_none(conn, long):
 
 
 async def test_deep_page_reads_a_few_ranges_and_one_stretch_of_the_list(conn, long):
-    """What a page reads is bounded by the ranges it adds up and by one range of 1,024 ids, however deep it is."""
+    """The rows that a page reads are bounded by the ranges it adds up and by 1,024 ids, however deep it is."""
     place, numbers = long
     read_rows = 0
     explained = await conn.fetchval(

@@ -47,7 +47,7 @@ REASONS_OF_LENGTH = {
 
 
 def library(text: str, country: str) -> str | Reason:
-    """What `phonenumbers` makes of a text."""
+    """The number or reason that `phonenumbers` makes of a text."""
     try:
         number = phonenumbers.parse(text, country)
     except NumberParseException as error:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import move_contact
 from tests.support import contacts
-from tests.support.contacts import campaign_of, number, tallies
+from tests.support.contacts import campaign_of, counters, number
 from tests.support.plans import assert_uses, nodes, plans
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import bulk_store, listing, store
@@ -106,7 +106,7 @@ async def test_kept_totals_equal_counted_ones_after_any_sequence_of_changes(pool
         for _ in range(20):
             await operations.step()
         async with pool.acquire() as conn:
-            kept, counted = await tallies(conn, tenant_id)
+            kept, counted = await counters(conn, tenant_id)
             assert kept == counted
             await contacts.must_be_in_one_place(conn, tenant_id)
             for campaign_id in ids:
@@ -127,7 +127,7 @@ async def test_kept_totals_equal_counted_ones_after_changes_at_once(pool, tenant
 
     await asyncio.gather(*(many() for _ in range(10)))
     async with pool.acquire() as conn:
-        kept, counted = await tallies(conn, tenant_id)
+        kept, counted = await counters(conn, tenant_id)
         await contacts.must_be_in_one_place(conn, tenant_id)
     assert kept == counted
     assert operations.done["added"]
@@ -167,7 +167,7 @@ async def test_deletions_of_one_contact_at_once_have_one_winner(pool, conn, tena
 
         refusals = await asyncio.gather(*(delete() for _ in range(6)))
         assert sorted(map(str, refusals)) == sorted(["None"] + [str(Refusal.NO_CONTACT)] * 5)
-    kept, counted = await tallies(conn, tenant_id)
+    kept, counted = await counters(conn, tenant_id)
     assert kept == counted == [{}, {}]
 
 
@@ -415,7 +415,7 @@ async def test_deletion_reads_the_primary_key(filled, large):
         await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, 1)
 
 
-async def test_lists_read_the_tally_by_its_key(filled, large):
+async def test_lists_read_the_counter_by_its_key(filled, large):
     await assert_uses(filled, "contact_list_tenant_id_campaign_id_name_key", "contact_list", store.FIND_LIST,
                       large[0], large[1], "A")  # fmt: skip
     for mode, found in await plans(filled, listing.LISTS, large[0], large[1]):
@@ -449,7 +449,7 @@ async def test_job_is_found_by_its_key(filled, large):
     await assert_uses(filled, "import_job_campaign", "import_job", imports.FIND, tenant_id, campaign_id, 1)
 
 
-async def test_addition_of_one_is_told_as_what_it_was(conn, tenant_id, campaign_id):
+async def test_addition_of_one_returns_what_it_was(conn, tenant_id, campaign_id):
     added = await store.add(conn, tenant_id, campaign_id, None, NewContact(phone=number(1)))
     again = await store.add(conn, tenant_id, campaign_id, added.list_id, NewContact(phone=number(1)))
     assert again == Added(added.contact_id, added.list_id, duplicate=True)

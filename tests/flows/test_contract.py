@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import refused
+from tongdai.contacts.fields import DOCUMENTED, FIELDS
 from tongdai.imports.worker import Worker
 from tongdai.processes.api import ENDPOINTS
 
@@ -59,7 +60,7 @@ async def test_2_contacts_of_a_list(tenant, campaign_id, prefix):
         "name": "Nguyen Van A",
         "processStatus": 0,
         "callStatus": None,
-        "externalId": None,
+        **{field.text.wire: None for field in FIELDS[DOCUMENTED:]},
         "attributes": None,
         "timeZone": "Asia/Ho_Chi_Minh",
     }

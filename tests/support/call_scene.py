@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from tests.support import call_steps
 from tests.support import contacts as contact_support
-from tests.support.contacts import tallies
+from tests.support.contacts import counters
 from tests.support.plans import plans
 from tongdai.calls import claim, store
 from tongdai.calls.model import Ending, Outcome, Terms
@@ -126,7 +126,7 @@ async def listed(conn, tenant_id, phone, campaign_id=None, expires_at=None):
 
 
 async def must_be_true(conn, tenant_id):
-    kept, counted = await tallies(conn, tenant_id)
+    kept, counted = await counters(conn, tenant_id)
     assert kept == counted
     await contact_support.must_be_in_one_place(conn, tenant_id)
 

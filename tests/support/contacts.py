@@ -161,7 +161,7 @@ where tenant_id = $1 group by 1, 2, 3
 """
 
 
-async def tallies(conn, tenant_id):
+async def counters(conn, tenant_id):
     """Counters as they are stored, and counted from the rows: of lists by status, and of lists by ranges of ids."""
     found = [
         {tuple(row)[:-1]: row[-1] for row in await conn.fetch(sql, tenant_id)}

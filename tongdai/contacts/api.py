@@ -49,7 +49,7 @@ PHONE_SCHEMA = {
     "format": "phone",
     "pattern": rf"^[{_SEPARATORS}]*\+?[0-9{_SEPARATORS}]*[0-9][0-9{_SEPARATORS}]*$",
 }
-"""What every number has; which of them a country assigns, a pattern cannot say."""
+"""The form of every number; which of them a country assigns, a pattern cannot say."""
 
 
 class ListRow(msgspec.Struct):

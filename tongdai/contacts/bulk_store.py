@@ -117,7 +117,7 @@ async def insert_columns(
 async def insert_unknown(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, new: NewContacts
 ) -> tuple[Sequence[ContactId], list[ContactId]]:
-    """As `insert_columns`, but for the numbers that the campaign has: the ids of all, and those that were found.
+    """Insert the contacts whose numbers the campaign does not have: the ids of all, and those that were found.
 
     UniqueViolationError when somebody adds one of the numbers at the same moment.
     """
@@ -151,7 +151,7 @@ def _ids(added: asyncpg.Record) -> Sequence[ContactId]:
 
 
 async def lock_list(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId) -> Refusal | None:
-    """Begin to write many rows: take the campaign's turn, and hold the list. None: go on."""
+    """Begin to write many rows: take the campaign's turn, and lock the list. None: write."""
     await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
     status = await conn.fetchval(CAMPAIGN_STATUS, tenant_id, campaign_id)
     if status is None or status == STOPPED:
@@ -199,7 +199,7 @@ async def add_many(
 async def known(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, phones: Iterable[str]
 ) -> dict[str, ContactId]:
-    """Those of the numbers, in E.164, that the campaign has, and their contacts."""
+    """Look up which numbers, in E.164, the campaign has, and their contacts."""
     numbers = {number_of(phone): phone for phone in phones}
     found = await known_numbers(conn, tenant_id, campaign_id, numbers)
     return {numbers[number]: contact_id for number, contact_id in found.items()}
@@ -208,7 +208,7 @@ async def known(
 async def known_numbers(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, numbers: Iterable[int]
 ) -> dict[int, ContactId]:
-    """Those of the numbers, without the `+`, that the campaign has, and their contacts."""
+    """Look up which numbers, without the `+`, the campaign has, and their contacts."""
     rows = await _fetch_planned(conn, KNOWN, tenant_id, campaign_id, sorted(numbers))
     return {row["number"]: row["contact_id"] for row in rows}
 

@@ -11,9 +11,9 @@ from next_id to last_id whose in_run is set. So an import writes no row per cont
 50 contacts, and nothing that was claimed is passed again. Every other contact that waits is a row of contact_due,
 which the claim deletes and the end of a call inserts.
 
-Who takes a contact out of the middle of a run (DELETE, PATCH of the zone, undo, a preview that is called) clears its
-in_run or deletes it, and counts the run down: LEAVE_RUNS. A run ends with its last contact; its count is also what the
-diagnostics add up.
+A statement that takes a contact out of the middle of a run (DELETE, PATCH of the zone, undo, a preview that is called)
+clears its in_run or deletes it, and counts the run down: LEAVE_RUNS. A run ends with its last contact; its count is
+also what the diagnostics add up.
 
 Invariants, checked by the tables and by tests: the runs of a campaign and zone are disjoint (their ids are taken under
 the campaign's advisory lock); pending in contact_counter = sum of contact_run.contacts + rows of contact_due.

@@ -20,7 +20,7 @@ class Text:
     longest: int
     """Characters; as the column's check has it."""
     headers: str
-    """What a column of a file is named that holds it, folded (imports/readers/header.py), the clearest first."""
+    """Names of columns of files that hold it, folded (imports/readers/header.py), the clearest first."""
     sample: str | None = None
     documented: bool = False
     """Whether the vendor's documents have it: it comes before processStatus, the others after callStatus."""
@@ -72,7 +72,7 @@ assert all(field.text.documented == (field.place < DOCUMENTED) for field in FIEL
 COLUMNS = ", ".join(field.column for field in FIELDS)
 """For SQL."""
 Values = tuple[str | None, ...]
-"""Of a contact, in the order of FIELDS."""
+"""The fields of a contact, in the order of FIELDS."""
 
 
 def columns_of(table: str) -> str:
@@ -91,11 +91,11 @@ def _getter(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
 
 
 values_of: Callable[[object], tuple[Any, ...]] = _getter([field.column for field in FIELDS])
-"""Of something with an attribute for each column."""
+"""The values of an object with an attribute for each column."""
 sent_of: Callable[[object], tuple[Any, ...]] = _getter([field.text.wire for field in FIELDS])
-"""Of something with an attribute for each name on the wire."""
+"""The values of an object with an attribute for each name on the wire."""
 
 
 def place_of(column: str) -> int:
-    """Of a field among FIELDS."""
+    """Return the place of a field among FIELDS."""
     return next(field.place for field in FIELDS if field.column == column)

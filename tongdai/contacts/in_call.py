@@ -5,7 +5,7 @@ contact's indexes.
 """
 
 IN_CALL = "select contact_id from live_call where tenant_id = $1 and contact_id is not null"
-"""Those of the tenant $1: few, whatever the tenant has. For statements that pass by very many contacts."""
+"""The contacts of tenant $1 that are in a call: few, whatever the tenant has. For statements that read very many."""
 
 
 def phone(contact: str) -> str:

@@ -172,5 +172,5 @@ async def find(
 
 
 def _contact(row: asyncpg.Record) -> Contact:
-    """Of the columns of _CONTACT, after one other."""
+    """Read the columns of _CONTACT, which follow one other."""
     return Contact(row[1], row[2], row[3], row[4], row[5], row[6], row[7:])

@@ -11,7 +11,7 @@ from tongdai.ids import ContactId, ListId
 from tongdai.keep import KEEP, Keep
 
 Scalar = str | int | float | bool | None
-"""What an attribute of a contact may be."""
+"""A value of an attribute."""
 
 DEFAULT_LIST = "Default List"
 MAX_ATTRIBUTES = 4096
@@ -46,9 +46,9 @@ class Contact(NamedTuple):
     call_status: str | None
     attributes: dict[str, Any] | None
     zone: str
-    """As `time_zones.zone_of` gives it."""
+    """A zone as `time_zones.zone_of` gives it."""
     values: Values
-    """Of its fields."""
+    """The declared fields."""
 
     @property
     def fields(self) -> Fields:
@@ -71,10 +71,10 @@ class NewContact(Fields):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is to become of a contact, checked; None clears a field."""
+    """A checked change of a contact; None clears a field."""
 
     values: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
-    """Of the fields that change, by column."""
+    """The fields that change, by column."""
     time_zone: str | Keep | None = KEEP
     """None: that of the number."""
     attributes: dict[str, Any] | Keep | None = KEEP

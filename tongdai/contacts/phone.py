@@ -140,7 +140,7 @@ def _lines(country: str) -> re.Pattern[str]:
 
 
 def shown(e164: str, country: str) -> str:
-    """As answers show it: national, digits only (`0901234567`), under the country's own calling code, else E.164."""
+    """Write a number as answers show it: national digits (`0901234567`) under the country's own code, else E.164."""
     return shower(country)(e164)
 
 
@@ -156,7 +156,7 @@ def _plans(code: int | None) -> list[PhoneMetadata]:
 
 
 def _read(digits: str, country: str, prefix: str) -> str | Reason:
-    """What `phonenumbers` reads in an optional `+` and digits: nationally, then after the country's own code."""
+    """Read by `phonenumbers` an optional `+` and digits: nationally, then after the country's own code."""
     if len(digits) <= _LONGEST_EMERGENCY and phonenumbers.is_emergency_number(digits, country):
         return Reason.SHORT_NUMBER
     number = _parsed(digits, country)
@@ -185,7 +185,7 @@ def _parsed(digits: str, country: str) -> str | Reason:
 
 
 def _renumbered(e164: str) -> str:
-    """What a Vietnamese mobile number from before 2018 became; any other number as it is."""
+    """Return what a Vietnamese mobile number from before 2018 became; any other number as it is."""
     if e164.startswith("+84") and len(e164) == 13 and (new := _MOVED.get(e164[3:6])):
         return f"+84{new}{e164[6:]}"
     return e164

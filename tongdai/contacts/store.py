@@ -92,7 +92,7 @@ async def add(
 ) -> Added | Refusal:
     """Put a person into a list, or (list_id None) into the campaign's first, made if it has none.
 
-    A number that the campaign already has is left where it is and told as a duplicate.
+    A number that the campaign already has is left where it is and returned as a duplicate.
     """
     number = number_of(new.phone)
     while True:

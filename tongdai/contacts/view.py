@@ -60,7 +60,7 @@ ContactChange: Any = msgspec.defstruct(
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     field.text.wire: {"maxLength": field.text.longest, **PLAIN_TEXT} for field in FIELDS
 }
-"""What a body's field may hold, by its name on the wire."""
+"""The schema of each declared field in a body, by its name on the wire."""
 SAMPLE: dict[str, Any] = {
     "contactId": 88001,
     "customerId": 55001,
