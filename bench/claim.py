@@ -109,7 +109,8 @@ async def _side(on: World, dsn: str, folder: Path, part: int, count: int) -> Sid
 # In one statement for all: the benchmark is of the claim. As the end of a call leaves them, but for the counters.
 _END = """
 with ended as (
-    update call set state = 'ended', outcome = 'no_answer', dialled_at = now(), ended_at = now()
+    update call set state = 'ended', outcome = 'no_answer', dialled_at = now(), ended_at = now(),
+        ended_month = date_trunc('month', now() at time zone 'UTC')::date
     where tenant_id = $1 and call_id = any($2::uuid[]) returning contact_id
 ), changed as (
     update contact c set call_status = 'no_answer' from ended
