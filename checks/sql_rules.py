@@ -359,19 +359,23 @@ def _shifted_times(node: object) -> Iterator[str]:
         case sql.WithClause():
             return
         case sql.Node():
-            if isinstance(node, sql.A_Expr) and node.name[0].sval in {"+", "-"}:
+            if isinstance(node, sql.A_Expr) and node.name and node.name[0].sval in {"+", "-"}:
                 for side in (node.lexpr, node.rexpr):
                     if isinstance(side, sql.ColumnRef) and _is_time(side):
-                        yield side.fields[-1].sval
+                        yield _last_name(side)
             for attribute in node:
                 yield from _shifted_times(getattr(node, attribute))
         case _:
             return
 
 
+def _last_name(column: sql.ColumnRef) -> str:
+    assert column.fields, "a column has a name"
+    return str(getattr(column.fields[-1], "sval", ""))
+
+
 def _is_time(column: sql.ColumnRef) -> bool:
-    name = getattr(column.fields[-1], "sval", "")
-    return name.endswith(("_at", "_until", "_since", "_before"))
+    return _last_name(column).endswith(("_at", "_until", "_since", "_before"))
 
 
 def _name(call: sql.FuncCall) -> str:

@@ -25,8 +25,12 @@ from tongdai.calls.model import Claims, Ending, Outcome, Terms
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts import bulk_store, store
 from tongdai.contacts.model import Change, NewContact
+from tongdai.contacts.store import Refusal
+from tongdai.ids import AgentId, KeyId
 
 BUSY = Ending(Outcome.BUSY)
+KEY = KeyId(1)
+AGENT = AgentId(7)
 RUNS = "select zone, next_id, last_id, contacts from contact_run where tenant_id = $1 order by zone, first_id"
 
 
@@ -91,7 +95,7 @@ async def test_run_that_another_claim_holds_is_skipped(pool, conn, tenant_id, ca
 async def test_deleted_contacts_leave_their_run(conn, tenant_id, campaign_id, terms):
     ids = await people_in_runs(conn, tenant_id, campaign_id, range(20))
     for contact_id in (ids[0], ids[7], ids[-1]):
-        assert await store.delete(conn, tenant_id, campaign_id, contact_id, 1) is None
+        assert await store.delete(conn, tenant_id, campaign_id, contact_id, KEY) is None
     await must_be_true(conn, tenant_id)
     left = [one for one in ids if one not in (ids[0], ids[7], ids[-1])]
     assert ids_of(await claim.claim(conn, terms, 50)) == left
@@ -112,14 +116,14 @@ async def test_contact_that_gets_another_zone_leaves_its_run_and_keeps_its_place
 ):
     ids = await people_in_runs(conn, tenant_id, campaign_id, range(20))
     change = Change(time_zone="Asia/Tokyo")
-    assert await store.change(conn, tenant_id, campaign_id, ids[4], change, 1) is None
+    assert await store.change(conn, tenant_id, campaign_id, ids[4], change, KEY) is None
     await must_be_true(conn, tenant_id)
     assert await claim.waiting_zones(conn, tenant_id, campaign_id) == [ZONE, "Asia/Tokyo"]
     both = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo")
     assert ids_of(await claim.claim(conn, both, 10)) == ids[:10]
-    assert await store.change(conn, tenant_id, campaign_id, ids[10], change, 1) is None
+    assert await store.change(conn, tenant_id, campaign_id, ids[10], change, KEY) is None
     assert await store.change(conn, tenant_id, campaign_id, ids[10], Change(time_zone=ZONE), 1) is None
-    assert await store.change(conn, tenant_id, campaign_id, ids[2], change, 1) is None, "in a call"
+    assert await store.change(conn, tenant_id, campaign_id, ids[2], change, KEY) is None, "in a call"
     await must_be_true(conn, tenant_id)
     assert ids_of(await claim.claim(conn, terms, 20)) == ids[10:]
 
@@ -130,6 +134,7 @@ async def test_zones_of_a_chunk_are_claimed_apart(conn, tenant_id, campaign_id):
         list_id = await store.list_named(conn, tenant_id, campaign_id, "A list")
         rows = [NewContact(phone=number(n), time_zone=zones[n % 3]) for n in range(90)]
         added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
+    assert not isinstance(added, Refusal)
     ids = [added.contact_ids[row.phone] for row in rows]
     assert ids_of(await claim.claim(conn, terms_of(tenant_id, campaign_id, zones[1]), 10)) == ids[1:30:3]
     found = ids_of(await claim.claim(conn, terms_of(tenant_id, campaign_id, *zones), 60))
@@ -154,13 +159,13 @@ async def test_contact_of_a_run_is_rescheduled_or_closed_like_any_other(conn, te
 
 async def test_contact_called_out_of_turn_leaves_its_run(conn, tenant_id, campaign_id, terms):
     ids = await people_in_runs(conn, tenant_id, campaign_id, range(20))
-    assert ids_of(await claim.claim_contact(conn, terms, ids[5], 7)) == [ids[5]]
+    assert ids_of(await claim.claim_contact(conn, terms, ids[5], AGENT)) == [ids[5]]
     assert await runs_of(conn, tenant_id) == [(ids[0], ids[-1], 19)]
-    assert await claim.claim_contact(conn, terms, ids[5], 7) == Claims([])
+    assert await claim.claim_contact(conn, terms, ids[5], AGENT) == Claims([])
     assert ids_of(await claim.claim(conn, terms, 8)) == [*ids[:5], *ids[6:9]]
-    assert await claim.claim_contact(conn, terms, ids[2], 7) == Claims([]), "in a call"
+    assert await claim.claim_contact(conn, terms, ids[2], AGENT) == Claims([]), "in a call"
     closed = Terms(tenant_id, campaign_id, {"Asia/Tokyo": FOREVER}, LEASE)
-    assert await claim.claim_contact(conn, closed, ids[12], 7) == Claims([]), "its window is closed"
+    assert await claim.claim_contact(conn, closed, ids[12], AGENT) == Claims([]), "its window is closed"
     assert (await runs_of(conn, tenant_id))[0][0] == ids[9]
     await must_be_true(conn, tenant_id)
 
@@ -180,6 +185,7 @@ class Mix:
         rows = [NewContact(phone=number(n), time_zone=self.rng.choice((ZONE, ZONE, "Asia/Tokyo"))) for n in numbers]
         async with self.conn.transaction():
             added = await bulk_store.add_many(self.conn, *self.place, list_id, rows)
+        assert not isinstance(added, Refusal)
         self.alive |= set(added.contact_ids.values())
         if self.rng.random() < 0.2:
             async with self.conn.transaction():
@@ -187,10 +193,10 @@ class Mix:
 
     async def change(self, some):
         for contact_id in some[:4]:
-            await store.delete(self.conn, *self.place, contact_id, 1)
+            await store.delete(self.conn, *self.place, contact_id, KEY)
         for contact_id in some[4:]:
             zone = self.rng.choice((ZONE, "Asia/Tokyo"))
-            await store.change(self.conn, *self.place, contact_id, Change(time_zone=zone), 1)
+            await store.change(self.conn, *self.place, contact_id, Change(time_zone=zone), KEY)
 
     async def claim(self, held=()):
         """Beside a transaction that holds some contacts. Half of the calls end at once."""

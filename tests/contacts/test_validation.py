@@ -4,9 +4,13 @@ import math
 
 import pytest
 
-from tongdai.contacts.model import MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME, Scalar
+from tongdai.contacts.fields import FIELDS, Field
+from tongdai.contacts.model import MAX_ATTRIBUTES, Scalar
 from tongdai.contacts.phone import Reason
 from tongdai.contacts.validation import Problem, check, check_fields
+
+NO_VALUES = dict.fromkeys(FIELDS)
+each_field = pytest.mark.parametrize("field", FIELDS, ids=[field.column for field in FIELDS])
 
 
 def normalise(text: str) -> str | Reason:
@@ -14,9 +18,11 @@ def normalise(text: str) -> str | Reason:
 
 
 def test_contact_has_its_number_in_e164_and_all_of_its_fields() -> None:
-    contact = check(normalise, "0901234567", "An", "CRM-1", {"tier": "gold", "visits": 3}, "Asia/Bangkok")
+    values = [f"value {field.place}" for field in FIELDS]
+    contact = check(normalise, "0901234567", values, {"tier": "gold", "visits": 3}, "Asia/Bangkok")
     assert not isinstance(contact, Problem)
-    assert (contact.phone, contact.name, contact.external_id) == ("+84901234567", "An", "CRM-1")
+    assert contact.phone == "+84901234567"
+    assert [getattr(contact, field.column) for field in FIELDS] == values
     assert (contact.attributes, contact.time_zone) == ({"tier": "gold", "visits": 3}, "Asia/Bangkok")
 
 
@@ -41,47 +47,58 @@ def test_reason_of_the_number_is_the_code_of_the_problem() -> None:
 
 
 def test_number_is_checked_before_the_other_fields() -> None:
-    found = check(normalise, "x", name=7)
+    found = check(normalise, "x", [7] * len(FIELDS))
     assert isinstance(found, Problem)
     assert found.field == "phoneNumber"
 
 
+@each_field
+def test_text_that_is_not_one_or_too_long_or_has_control_characters_is_named(field: Field) -> None:
+    wrong = {7: "not_text", "x" * (field.text.longest + 1): "too_long", "a\x00b": "control_character"}
+    for value, code in wrong.items():
+        found = check_fields(NO_VALUES | {field: value}, None, None)
+        assert found is not None
+        assert (found.field, found.code) == (field.text.wire, code)
+        assert str(found).startswith(f"{field.text.wire} must")
+
+
+@each_field
+@pytest.mark.parametrize("value", [None, "", "Nguyễn Văn Ả"])
+def test_text_within_its_limit_is_accepted(field: Field, value: str | None) -> None:
+    assert check_fields(NO_VALUES | {field: value}, None, None) is None
+    assert check_fields(NO_VALUES | {field: "x" * field.text.longest}, None, None) is None
+
+
 @pytest.mark.parametrize(
-    ("fields", "field", "code"),
+    ("attributes", "code"),
     [
-        ((7, None, None, None), "name", "not_text"),
-        (("x" * (MAX_NAME + 1), None, None, None), "name", "too_long"),
-        (("a\x00b", None, None, None), "name", "control_character"),
-        ((None, "x" * (MAX_EXTERNAL_ID + 1), None, None), "externalId", "too_long"),
-        ((None, "a\nb", None, None), "externalId", "control_character"),
-        ((None, None, {"a\x07": 1}, None), "attributes", "control_character"),
-        ((None, None, {"a": "\x1b"}, None), "attributes", "control_character"),
-        ((None, None, {"a": math.nan}, None), "attributes", "not_finite"),
-        ((None, None, {"a": -math.inf}, None), "attributes", "not_finite"),
-        ((None, None, {"a": "x" * MAX_ATTRIBUTES}, None), "attributes", "too_long"),
-        ((None, None, None, "Mars/Base"), "timeZone", "unknown_time_zone"),
-        ((None, None, None, 7), "timeZone", "not_text"),
+        ({"a\x07": 1}, "control_character"),
+        ({"a": "\x1b"}, "control_character"),
+        ({"a": math.nan}, "not_finite"),
+        ({"a": -math.inf}, "not_finite"),
+        ({"a": "x" * MAX_ATTRIBUTES}, "too_long"),
     ],
 )
-def test_problem_names_field_and_code(
-    fields: tuple[object, object, dict[str, Scalar] | None, object], field: str, code: str
-) -> None:
-    found = check_fields(*fields)
+def test_attributes_that_cannot_be_kept_are_refused(attributes: dict[str, Scalar], code: str) -> None:
+    found = check_fields(NO_VALUES, attributes, None)
     assert found is not None
-    assert (found.field, found.code) == (field, code)
-    assert str(found).startswith(f"{field} must")
+    assert (found.field, found.code) == ("attributes", code)
 
 
 @pytest.mark.parametrize(
-    "fields",
-    [
-        (None, None, None, None),
-        ("", "", {}, "UTC"),
-        ("x" * MAX_NAME, "x" * MAX_EXTERNAL_ID, {"a": None, "b": True, "c": 1.5}, "America/Argentina/Ushuaia"),
-        ("Nguyễn Văn Ả", None, {"a": "x" * (MAX_ATTRIBUTES - len('{"a":""}'))}, None),
-    ],
+    "attributes", [None, {}, {"a": None, "b": True, "c": 1.5}, {"a": "x" * (MAX_ATTRIBUTES - len('{"a":""}'))}]
 )
-def test_fields_within_their_limits_are_accepted(
-    fields: tuple[object, object, dict[str, Scalar] | None, object],
-) -> None:
-    assert check_fields(*fields) is None
+def test_attributes_within_their_limit_are_accepted(attributes: dict[str, Scalar] | None) -> None:
+    assert check_fields(NO_VALUES, attributes, None) is None
+
+
+@pytest.mark.parametrize(("zone", "code"), [("Mars/Base", "unknown_time_zone"), (7, "not_text")])
+def test_zone_that_is_none_is_refused(zone: object, code: str) -> None:
+    found = check_fields(NO_VALUES, None, zone)
+    assert found is not None
+    assert (found.field, found.code) == ("timeZone", code)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "America/Argentina/Ushuaia"])
+def test_zone_of_the_database_is_accepted(zone: str | None) -> None:
+    assert check_fields(NO_VALUES, None, zone) is None

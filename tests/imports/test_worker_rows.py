@@ -129,7 +129,7 @@ def replaced(name: str, old: str, new: str) -> Plant:
 def outcomes_apart_from_their_rows(patch: pytest.MonkeyPatch) -> None:
     see = store.see
 
-    async def seen(conn: Any, *args: Any) -> set[str]:
+    async def seen(conn: Any, *args: Any) -> set[int]:
         made = await see(conn, *args)
         await conn.execute("commit")
         await conn.execute("begin")
