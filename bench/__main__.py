@@ -1,4 +1,4 @@
-"""`python -m bench [NAME …]`: measure, print, rewrite docs/benchmarks.md. Smaller runs are told and not written."""
+"""`python -m bench [NAME …]`: measure, print, rewrite docs/benchmarks.md. Smaller runs are printed only."""
 
 import argparse
 import os

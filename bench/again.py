@@ -1,4 +1,4 @@
-"""What an import costs where much is there: a file that was imported before, and a campaign of 5 million contacts."""
+"""Imports where much is there: of a file that was imported before, and into a campaign of 5 million contacts."""
 
 import asyncio
 from dataclasses import dataclass, field

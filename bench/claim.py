@@ -17,7 +17,7 @@ from tongdai.db.pool import Connection, connect
 
 TAKEN = 50
 CLAIMS = 300
-"""Of each campaign, after WARM that are not counted."""
+"""Claims measured in each campaign, after WARM that are not counted."""
 WARM = 20
 SMALL = 50_000
 """Contacts of the small campaign."""
@@ -46,7 +46,7 @@ def run(on: World, logs: Path) -> list[Row]:
     reported = f"{p99s[1]:.1f} ms (p50 {p50s[1]:.1f} ms), {len(large.times_ms)} claims"
     flat = f"{p99s[1] / p99s[0]:.2f} (p50 {p50s[1] / p50s[0]:.2f}; {p99s[0]:.1f} ms of {small.contacts:,})"
     return [
-        Row("claim", f"{what}, p99", "nothing: told alone", "< 10 ms", reported),
+        Row("claim", f"{what}, p99", "nothing: by itself", "< 10 ms", reported),
         Row("claim", f"{what}, p99", f"{small.contacts:,} that are pending", "≤ 2 ×", flat),
     ]
 

@@ -1,4 +1,4 @@
-"""What an import is measured against: COPY by psql, of rows that are ready to be stored.
+"""COPY by psql of rows that are ready to be stored, which an import is measured against.
 
 Into a schema as it is usually written, in a database of its own on the same server: a primary key, a unique number in
 the campaign, an index of the list, and two foreign keys. Nothing is read, checked, normalised or accounted for.

@@ -1,4 +1,4 @@
-"""What a good engineer would write first: csv, phonenumbers, SQLAlchemy's async ORM, batches of 1,000.
+"""The importer that a good engineer would write first: csv, phonenumbers, SQLAlchemy's async ORM, batches of 1,000.
 
 `python -m bench.importer FILE CAMPAIGN LIST` tells the seconds that it took, its own start not counted.
 """

@@ -67,7 +67,7 @@ def run(on: World, logs: Path) -> list[Row]:
         Row("import", what, f"{old}, {reported(rates.previous)}", "≥ 3.5 ×", ratio(rates.product, rates.previous)),
         Row("import", what, f"{copy}, {reported(rates.copy)}", "≥ 0.75 ×", ratio(rates.product, rates.copy)),
         Row("import", what, f"{orm}, {reported(rates.orm)}", "≥ 4 ×", ratio(rates.product, rates.orm)),
-        Row("import", "its write-ahead log", "nothing: told alone", "≤ 650 B a row", f"{max(rates.wal):.0f} B a row"),
+        Row("import", "its write-ahead log", "nothing: by itself", "≤ 650 B a row", f"{max(rates.wal):.0f} B a row"),
         Row(
             "import", "p99 of a page while that runs", "the same when all is quiet", "≤ 3 ×", f"{slower:.1f} ({times})"
         ),

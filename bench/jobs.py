@@ -115,7 +115,7 @@ def _reported(port: int, poll: bytes) -> dict[str, Any]:
 
 
 async def settle(dsn: str) -> None:
-    """What a turn has left to be done later is done now, and not while another side has its turn."""
+    """Do now what a turn has left to be done later, and not while another side has its turn."""
     conn = await connect(dsn, name="bench")
     try:
         await conn.execute("vacuum analyze")

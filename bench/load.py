@@ -42,7 +42,7 @@ class Result(msgspec.Struct):
     first_wrong: str
     seconds: float
     cpu_s: float
-    """Of this process: near `seconds`, the load itself is what was measured."""
+    """Processor time of this process: near `seconds`, the load itself is what was measured."""
     times_ms: list[float]
     """Sorted; kept for paced orders alone."""
 
@@ -56,7 +56,7 @@ class Result(msgspec.Struct):
 
 
 class _Round:
-    """What the connections of one order have in common."""
+    """State that the connections of one order share."""
 
     def __init__(self, order: Order, loop: asyncio.AbstractEventLoop) -> None:
         self.order = order

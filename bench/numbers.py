@@ -45,7 +45,7 @@ def run(on: World, logs: Path) -> list[Row]:
             read(written)
             found[name].rates.append(NUMBERS / (time.process_time() - began))
     what = "a number of a list: 85 % mobile, 10 % fixed, 3 % from before 2018, 2 % none"
-    library, alone = found["library"], "nothing: told alone; a second of processor time"
+    library, alone = found["library"], "nothing: by itself; a second of processor time"
     return [
         Row("numbers", f"{what}; {AT_ONCE:,} at once", alone, "≥ 500,000/s", _rate(found["at once"])),
         Row("numbers", f"{what}; one by one", alone, "", _rate(found["singly"])),
@@ -98,7 +98,7 @@ def _singly(texts: list[str]) -> list[str | Reason]:
 
 
 def _library(texts: list[str]) -> list[str | None]:
-    """As importers do it; it knows no numbers from before 2018."""
+    """Read as importers do; numbers from before 2018 are unknown to it."""
     return [*map(_library_number, texts)]
 
 
@@ -114,7 +114,7 @@ def _library_number(text: str) -> str | None:
 
 
 def _same_answers(texts: list[str]) -> None:
-    """What the library reads is read alike, and what is read besides is a number to the library too."""
+    """Assert that numbers which the library reads are read alike, and others are numbers to the library too."""
     ours = _at_once(texts)
     numbers = [None if isinstance(number, Reason) else number for number in ours]
     moved = [a for a, b in zip(numbers, _library(texts), strict=True) if a != b]

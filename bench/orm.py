@@ -1,4 +1,4 @@
-"""What a good engineer would write first: FastAPI, SQLAlchemy's async ORM on asyncpg, pydantic response models."""
+"""The server that a good engineer would write first: FastAPI, SQLAlchemy ORM on asyncpg, pydantic response models."""
 
 import os
 from collections.abc import AsyncIterator

@@ -17,17 +17,17 @@ PAGES = 10
 def run(on: World, logs: Path) -> list[Row]:
     with (
         world.database(on.data_dir) as dsn,
-        sides.started(["tongdai", "ceiling", "orm"], on, dsn, logs) as started,
+        sides.started(["tongdai", "bare", "orm"], on, dsn, logs) as started,
         rounds.load() as load,
     ):
         size = _same_answers(on, started)
         found = rounds.measure(
             load, started, dict.fromkeys((s.name for s in started), lambda s, t: order(on, s, t, size))
         )
-    product, ceiling, orm = (found[name] for name in ("tongdai", "ceiling", "orm"))
+    product, bare, orm = (found[name] for name in ("tongdai", "bare", "orm"))
     what = "a page of 20 contacts"
     return [
-        Row("page", what, "the ceiling: a bare ASGI function, no checks", "≥ 0.6 ×", rounds.ratio(product, ceiling)),
+        Row("page", what, "a bare ASGI function, no checks", "≥ 0.6 ×", rounds.ratio(product, bare)),
         Row("page", what, "FastAPI, SQLAlchemy ORM, uvicorn", "≥ 5 ×", rounds.ratio(product, orm)),
     ]
 
@@ -41,7 +41,7 @@ def requests(on: World) -> list[bytes]:
 
 
 def _same_answers(on: World, started: list[Side]) -> tuple[int, int]:
-    """The shortest and longest body, once every side has told the same 20 contacts for each page."""
+    """The shortest and longest body, once every side has answered the same 20 contacts for each page."""
     sizes: list[int] = []
     for request in requests(on):
         answers = {side.name: world.ask(side.port, request)[1] for side in started}

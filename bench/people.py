@@ -10,7 +10,7 @@ _NETWORKS = (
 )
 _EACH = 10_000_000
 PARTS = 16
-"""Of all numbers: no number is in two parts."""
+"""Parts of all numbers: no number is in two."""
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô")
 _MIDDLE = ("Văn", "Thị", "Hữu", "Đức", "Minh", "Ngọc", "Thanh")
 _GIVEN = ("An", "Bình", "Châu", "Dũng", "Giang", "Hạnh", "Hùng", "Lan", "Linh", "Mai", "Phúc", "Quân", "Thảo")
@@ -30,7 +30,7 @@ def name(number: int) -> str:
 
 
 def write_csv(path: Path, of: list[str]) -> Path:
-    """As somebody exports them: written nationally, with names and identifiers of their own."""
+    """Write people as an export has them: numbers nationally, with names and identifiers of their own."""
     with path.open("w", encoding="utf-8") as file:
         file.write("phoneNumber,name,externalId\n")
         file.writelines(f"0{number},{name(i)},KH-{i:07d}\n" for i, number in enumerate(of))

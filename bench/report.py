@@ -22,7 +22,7 @@ that of the medians, of imports the median of the rounds' ratios; in brackets be
 share whatever else the machine does: ratios can be compared between machines, seconds cannot.
 
 - **page**, **post**: Tongdai as it is served, with its key check, limits (raised, so that they count and never refuse),
-  access log into a file, and metrics. The ceiling is a bare ASGI function on the same server with the same driver,
+  access log into a file, and metrics. The bare function is an ASGI function on the same server with the same driver,
   statement and number of connections. FastAPI with SQLAlchemy's ORM checks the key and logs each request as well.
 - **start**: from the command to the first page of contacts, on a data directory that exists.
 - **numbers**: texts as they stand in Vietnamese lists, mobile and fixed, old and unusable, read into E.164.

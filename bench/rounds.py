@@ -1,4 +1,4 @@
-"""Short rounds in turn, A B C A B C …: what else the machine does hits every side alike, and only ratios are told."""
+"""Short rounds in turn, A B C A B C …: what else the machine does hits every side alike, and only ratios count."""
 
 import signal
 import statistics

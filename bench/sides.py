@@ -1,6 +1,6 @@
 """The servers that are compared, each on a port of its own, all on one database.
 
-As a program it is one of those that are not Tongdai: `python -m bench.sides ceiling`.
+As a program it is one of those that are not Tongdai: `python -m bench.sides bare`.
 """
 
 import os
@@ -53,14 +53,14 @@ def _started(name: str, on: World, dsn: str, logs: Path) -> Generator[Side]:
 
 
 def _granian(application: str) -> None:
-    """As tongdai.processes.roles starts it, but for what it says to a log."""
+    """Start it as tongdai.processes.roles does, without a log."""
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
     settings = Settings()
     Server(
-        f"bench.ceiling:{application}",
+        f"bench.bare:{application}",
         address="127.0.0.1",
         port=int(os.environ["BENCH_PORT"]),
         interface=Interfaces.ASGI,
@@ -83,7 +83,7 @@ def main() -> None:
     match sys.argv[1]:
         case "orm":
             _uvicorn()
-        case "ceiling":
+        case "bare":
             _granian("application")
         case "idle":
             _granian("idle")

@@ -1,4 +1,4 @@
-"""What every benchmark stands on: a data directory with a tenant, its database, and processes that end with us."""
+"""The world of every benchmark: a data directory with a tenant, its database, and processes that end with us."""
 
 import asyncio
 import itertools
@@ -38,11 +38,11 @@ class Sizes:
     """How much the long benchmarks do; what is written down is measured with these."""
 
     rows: int = 1_000_000
-    """Of a large file that is imported."""
+    """Rows of a large file that is imported."""
     held: int = 5_000_000
     """Contacts that a large campaign has."""
     rounds: int = 3
-    """Of sides whose turn takes minutes."""
+    """Rounds of sides whose turn takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class World:
         return f"/v1/campaigns/{self.campaign_id}/contact-lists/{self.list_id}/contacts"
 
     def settings(self, port: int) -> Settings:
-        """As the product comes, but with limits that never refuse."""
+        """The product's settings, but with limits that never refuse."""
         return Settings(data_dir=str(self.data_dir), port=port, tenant_limit=100_000_000, route_limit=100_000_000)
 
     def request(

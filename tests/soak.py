@@ -48,7 +48,7 @@ class Campaign:
 
 
 async def a_campaign(server: Server) -> Campaign:
-    """Of a tenant of its own."""
+    """A campaign of a tenant of its own."""
     key = await server.key()
     async with server.database() as conn:
         campaign_id = await conn.fetchval(
@@ -67,7 +67,7 @@ class Import:
     """Sent with an Idempotency-Key until it is answered; else once, and whether it was taken may stay unknown."""
     job_id: int | None = None
     undone: bool = False
-    """Whether it was taken back, which is told as done."""
+    """Whether it was undone, as the server answered."""
     progress: list[int] = field(default_factory=list[int])
 
     @property
@@ -101,7 +101,7 @@ class Import:
 
 
 class Ledger:
-    """What the client was answered, on the disk before it goes on."""
+    """The answers that the client got, on the disk before it continues."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -259,7 +259,7 @@ async def kill_at_random(server: Server, imports: list[Import], victims: list[Ro
 
 
 async def problems(server: Server, imports: list[Import], ledger: Ledger) -> list[str]:
-    """What is not as it must be, now that all has ended."""
+    """Everything that is not as it must be, now that all has ended."""
     found: list[str] = []
     answered = ledger.read()
     async with server.database() as conn:
@@ -270,7 +270,7 @@ async def problems(server: Server, imports: list[Import], ledger: Ledger) -> lis
 
 
 WRONG_BLOCKS = """
-select list_id, span, coalesce(b.contacts, 0) as told, coalesce(c.contacts, 0) as contacts
+select list_id, span, coalesce(b.contacts, 0) as counted, coalesce(c.contacts, 0) as contacts
 from (select list_id, span, sum(contacts) as contacts from contact_block where tenant_id = $1 group by list_id, span) b
 full join (
     select list_id, span, count(*) as contacts from contact, (values (10), (15), (20)) spans (span)
@@ -280,7 +280,7 @@ full join (
 
 
 async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job: asyncpg.Record) -> list[str]:
-    """What is told of its rows that is not what was sent, or not what is there."""
+    """Outcomes of its rows that are not those of what was sent, or of what is there."""
     place = (job["tenant_id"], job["job_id"])
     kept = await conn.fetch(
         """select seq, first_row, sent, contacts from import_outcome
@@ -290,7 +290,7 @@ async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job:
     reported = [row for chunk in kept for row in codec.results_of(ImportedChunk(**dict(chunk)))]
     sent = [(number, row["phoneNumber"] or None) for number, row in enumerate(one.data.rows, 1)]
     if [(row.row, row.phone or None) for row in reported] != sent:
-        return [f"{one.list_name}: its rows are not told as they were sent"]
+        return [f"{one.list_name}: its rows are not shown as they were sent"]
     made = [row.contact_id for row in reported if row.outcome is RowOutcome.CREATED]
     there = await conn.fetch(
         "select contact_id from contact where tenant_id = $1 and list_id = $2 order by contact_id",
@@ -299,7 +299,7 @@ async def _rows_of(conn: "asyncpg.Connection[asyncpg.Record]", one: Import, job:
     )
     right = [] if one.undone else made
     if [row["contact_id"] for row in there] != right:
-        return [f"{one.list_name}: the rows told as created are not the contacts of its list"]
+        return [f"{one.list_name}: the rows shown as created are not the contacts of its list"]
     return []
 
 
@@ -335,12 +335,12 @@ async def _problems_of(  # noqa: C901 - one table after the other
     phones = [row["phone"] for row in rows]
     if len(phones) != len(expected) or set(phones) != expected:
         found.append(f"contact has {len(phones)} rows, expected {len(expected)}")
-    tally = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", tenant_id)
-    if tally != len(expected):
-        found.append(f"the tally says {tally}, expected {len(expected)}")
+    counted = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", tenant_id)
+    if counted != len(expected):
+        found.append(f"the counter says {counted}, expected {len(expected)}")
     uncounted = await conn.fetch(WRONG_BLOCKS, tenant_id)
     found += [
-        f"list {row['list_id']} has {row['contacts']} contacts, its blocks say {row['told']}" for row in uncounted
+        f"list {row['list_id']} has {row['contacts']} contacts, its blocks say {row['counted']}" for row in uncounted
     ]
     chunks = await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", tenant_id)
     if chunks:

@@ -1,10 +1,10 @@
-"""The ceiling that the server is compared with does the same work: its answers are the server's."""
+"""The bare that the server is compared with does the same work: its answers are the server's."""
 
 from typing import Any, cast
 
 import pytest
 
-from bench import ceiling
+from bench import bare
 from tests.conftest import Tenant, client_of
 from tongdai.http.asgi import ASGIApp
 from tongdai.testing.asgi import running
@@ -25,7 +25,7 @@ async def test_ceiling_answers_what_the_server_answers(tenant: Tenant) -> None:
         return {"phoneNumber": f"090000000{n}", "name": f"No. {n}"}
 
     ours = await tenant.done("POST", contacts, json=body(1))
-    async with running(cast("ASGIApp", ceiling.application)) as app, client_of(app) as client:
+    async with running(cast("ASGIApp", bare.application)) as app, client_of(app) as client:
         theirs = (await client.post(contacts, json=body(2))).json()
         page = f"/v1/campaigns/{campaign_id}/contact-lists/{ours['listId']}/contacts"
         assert (await client.get(page)).json() == await tenant.done("GET", page)

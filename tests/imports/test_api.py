@@ -242,7 +242,7 @@ async def test_large_body_cut_off_is_refused(tenant):
     assert await tenant.checksum() == before
 
 
-async def test_what_is_wrong_with_a_body_is_told_before_that_there_is_no_campaign(tenant):
+async def test_what_is_wrong_with_a_body_is_reported_before_that_there_is_no_campaign(tenant):
     refused(await bulk(tenant, 1, {"contacts": [*numbers(3), []]}), 400, "INVALID_INPUT")
     refused(await bulk(tenant, 1, {"contacts": [*LARGE, []]}), 400, "INVALID_INPUT")
     for contacts in (numbers(1), LARGE):

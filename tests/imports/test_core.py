@@ -1,4 +1,4 @@
-"""What becomes of rows, without a database."""
+"""Outcomes of rows, without a database."""
 
 from typing import Any
 

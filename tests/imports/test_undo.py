@@ -77,7 +77,7 @@ async def crashes_amid(conn: Connection, pool: Pool) -> None:
 
 
 async def a_worker_that_lost_its_lease(conn: Connection, pool: Pool) -> None:
-    """It goes on after another has undone a chunk, or all."""
+    """It continues after another has undone a chunk, or all."""
     for chunks_meanwhile in (1, 9):
         place, (rows, _) = await a_place(conn), messy(3, 300)
         job_id = await post(conn, place, rows, 70)

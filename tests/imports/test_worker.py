@@ -51,8 +51,8 @@ async def check_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded])
         expected |= data.fresh | set(data.known)
     assert await _phones(conn, place) == sorted(expected)
     await must_be_in_one_place(conn, place.tenant_id)
-    tally = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", place.tenant_id)
-    assert tally == len(expected)
+    counted = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", place.tenant_id)
+    assert counted == len(expected)
     assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
 
 
@@ -65,8 +65,8 @@ async def state(conn: Connection, place: Place) -> tuple[object, ...]:
     """All that a worker might write of a tenant."""
     jobs = await conn.fetch("select * from import_job where tenant_id = $1 order by job_id", place.tenant_id)
     chunks = await conn.fetch("select job_id, seq from import_chunk where tenant_id = $1", place.tenant_id)
-    tally = await conn.fetch("select * from contact_counter where tenant_id = $1", place.tenant_id)
-    return (jobs, sorted(map(tuple, chunks)), tally, await _phones(conn, place))
+    counted = await conn.fetch("select * from contact_counter where tenant_id = $1", place.tenant_id)
+    return (jobs, sorted(map(tuple, chunks)), counted, await _phones(conn, place))
 
 
 # Situations. Each ends with its check, and is run again with bugs planted.
@@ -96,7 +96,7 @@ async def repeats_and_known_numbers(conn: Connection, pool: Pool) -> None:
 
 
 async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
-    """The first loses its lease after its claim; the second takes a chunk, or is about to; the first goes on."""
+    """The first loses its lease after its claim; the second takes a chunk, or is about to; the first continues."""
     for chunks_taken_meanwhile in (0, 1, 2):
         place, data = await a_place(conn), seeded(3, 100)
         await know(conn, place, data.known)
@@ -120,7 +120,7 @@ async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
 
 
 async def a_large_and_a_small_tenant(conn: Connection, pool: Pool) -> None:
-    """Whose chunks are taken in which order by one worker."""
+    """The jobs whose chunks one worker takes, in their order."""
     large, small = await a_place(conn), await a_place(conn)
     await post(conn, large, seeded(4, 600).rows, 100)
     await post(conn, small, seeded(5, 300).rows, 100)
@@ -458,7 +458,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limi
 async def test_connections_that_break_at_any_message_lose_and_double_nothing(
     seed: int, conn: Connection, own_dsn: str
 ) -> None:
-    """What a worker sent may have been committed, though it never hears of it."""
+    """A commit may have succeeded though the worker never learns of it."""
     place, data, rng = await a_place(conn), seeded(17, 2000), random.Random(seed)
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows, 40)

@@ -161,11 +161,11 @@ def messy(seed: int, rows: int, first: int = 0) -> tuple[list[dict[str, Any]], l
 
 
 Accounted = tuple[str, str | None, str | None, str | None]
-"""Of a row: its outcome, reasonCode, and number and reference as sent."""
+"""For a row: its outcome, reasonCode, and number and reference as sent."""
 
 
 def accounted(rows: list[dict[str, Any]], known: Iterable[str]) -> list[Accounted]:
-    """What must become of rows, told the simplest way."""
+    """The outcome that rows must have, in the simplest way."""
     reported: list[Accounted] = []
     before, seen, normalise = set(known), set[str](), phone.normaliser("VN")
     for row in rows:
@@ -185,7 +185,7 @@ def accounted(rows: list[dict[str, Any]], known: Iterable[str]) -> list[Accounte
 
 
 async def results(conn: Connection, place: Place, job_id: JobId) -> list[RowResult]:
-    """What became of the rows of a job, as it is kept."""
+    """The outcomes of the rows of a job, as they are stored."""
     found: list[RowResult] = []
     seq = -1
     while (chunk := await outcome_store.next_chunk(conn, place.tenant_id, job_id, seq, None)) is not None:
@@ -214,9 +214,9 @@ async def standing(conn: Connection, place: Place) -> list[list[tuple[Any, ...]]
 
 async def assert_totals(conn: Connection, place: Place) -> None:
     """The counters are those of the contacts that there are, and each pending contact waits in one place."""
-    contacts, tally, blocks = await standing(conn, place)
-    assert sum(row[-1] for row in tally) == len(contacts)
-    assert all(row[-1] > 0 for row in (*tally, *blocks))
+    contacts, counters, blocks = await standing(conn, place)
+    assert sum(row[-1] for row in counters) == len(contacts)
+    assert all(row[-1] > 0 for row in (*counters, *blocks))
     assert bool(blocks) == bool(contacts)
     for span in {row[1] for row in blocks}:
         assert sum(row[-1] for row in blocks if row[1] == span) == len(contacts)

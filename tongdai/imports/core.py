@@ -1,4 +1,4 @@
-"""What becomes of the contacts of a chunk. Pure."""
+"""Decide the outcome of the contacts of a chunk. Pure."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -26,7 +26,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of the contacts of a chunk."""
+    """The outcome of the contacts of a chunk, and what the job records of it."""
 
     outcome: ChunkOutcome
     first_created: ContactId | None
@@ -36,7 +36,7 @@ class Imported:
 
 
 def counts(rows: int, failed: int, outcome: ChunkOutcome) -> Counts:
-    """Of the rows that did not fail, those that were not created are duplicates."""
+    """Count the rows by outcome: those that neither failed nor were created are duplicates."""
     created = outcome.created
     duplicate = rows - failed - created
     assert duplicate >= 0, "no more contacts are created than rows can be"
@@ -44,12 +44,12 @@ def counts(rows: int, failed: int, outcome: ChunkOutcome) -> Counts:
 
 
 def perhaps_repeated(found: Sequence[ContactId], first: ContactId | None) -> list[ContactId]:
-    """Those of the contacts found that an earlier chunk of the job may have created; `first` is its least id."""
+    """Select the contacts that an earlier chunk of the job may have created; `first` is its least id."""
     return [] if first is None else [contact_id for contact_id in found if contact_id >= first]
 
 
 def settled(contact_ids: Sequence[ContactId], found: AbstractSet[ContactId], ours: AbstractSet[ContactId]) -> Imported:
-    """Of contacts with these ids, those `found` were there before; `ours`: this job created them."""
+    """Settle contacts with these ids: those `found` were there before; `ours` were created by this job."""
     if not found:
         return Imported(ChunkOutcome(CREATED * len(contact_ids), contact_ids), min(contact_ids, default=None), False)
     created = (contact_id for contact_id in contact_ids if contact_id not in found)
@@ -61,7 +61,7 @@ def settled(contact_ids: Sequence[ContactId], found: AbstractSet[ContactId], our
 
 
 def tried(contact_ids: Sequence[ContactId | None], new: Sequence[bool]) -> Imported:
-    """Of a dry run: the contact of each number that the campaign has, and whether the number is `new` to the run."""
+    """Settle a dry run, by the contact of each number that the campaign has, and whether the number is `new` to it."""
     letters = [
         IN_CAMPAIGN if contact_id is not None else WOULD_CREATE if first else WOULD_REPEAT
         for contact_id, first in zip(contact_ids, new, strict=True)

@@ -73,7 +73,7 @@ class Claimed:
     list_id: ListId | None
     dry_run: bool
     undoing: bool
-    """What it has made is to be taken back."""
+    """Whether the job is being undone."""
     fence: int
     attempts: int
     """Claims since the last chunk that was imported, this one included."""
@@ -102,14 +102,14 @@ class RowOutcome(StrEnum):
 
 
 class RowResult(NamedTuple):
-    """What became of a row. A tuple, for the thousands of them that a page or file has."""
+    """The outcome of a row. A tuple, for the thousands of them that a page or file has."""
 
     row: int
     """Its number in the import, from 1."""
     phone: str | None
-    """As sent."""
+    """The text as sent."""
     external_id: str | None
-    """As sent."""
+    """The text as sent."""
     outcome: RowOutcome
     reason: str | None
     reason_code: str | None

@@ -12,7 +12,7 @@ from tongdai.imports.core import Counts, Imported
 from tongdai.imports.model import Claimed, Job, JobStatus, Taken
 
 JOB_ADDED = "tongdai_import"
-"""The channel on which work is told to the workers: a new job, or one to undo."""
+"""The channel on which workers are notified of work: a new job, or one to undo."""
 
 CAMPAIGN_STATUS = "select status from campaign where tenant_id = $1 and campaign_id = $2"
 
@@ -183,7 +183,7 @@ cross join lateral (
 async def made_by(
     conn: Connection, tenant_id: TenantId, job_id: JobId, contact_ids: Collection[ContactId]
 ) -> set[ContactId]:
-    """Those of the contacts that earlier chunks of the job have made."""
+    """Select the contacts that earlier chunks of the job created."""
     if not contact_ids:
         return set()
     return {row["contact_id"] for row in await conn.fetch(MADE_BY, tenant_id, job_id, contact_ids)}
@@ -196,7 +196,7 @@ on conflict do nothing returning number
 
 
 async def see(conn: Connection, tenant_id: TenantId, job_id: JobId, numbers: Iterable[int]) -> set[int]:
-    """Those of the numbers that a dry run comes upon for the first time."""
+    """Record the numbers of a dry run; returns those that are new to it."""
     return {row["number"] for row in await conn.fetch(SEE, tenant_id, job_id, sorted(numbers))}
 
 

@@ -22,7 +22,7 @@ from tongdai.imports.outcomes import codec
 log = structlog.get_logger()
 
 POLL_S = 0.5
-"""How soon a job is seen whose notice was lost, or whose worker died."""
+"""How soon a job is seen whose notification was lost, or whose worker died."""
 BACK_OFF_S = 0.2
 HAND_BACK_S = 1.0
 """A worker that stops waits no longer for a database that hangs."""
@@ -196,7 +196,7 @@ async def _add(
 
 
 async def _try_out(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
-    """What `_add` would tell, were its chunks the only ones to be added."""
+    """The outcome that `_add` would have, were its chunks the only ones to be added."""
     status = await store.campaign_status(conn, claimed.tenant_id, claimed.campaign_id)
     if status is None or status == contacts.STOPPED:
         return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED

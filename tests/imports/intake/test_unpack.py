@@ -18,7 +18,7 @@ TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 
 
 class Taken:
-    """What a sink was given, and what it was told of it."""
+    """Record what a sink was given."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -136,7 +136,7 @@ def test_form_is_taken_apart_in_whatever_pieces_it_comes(size):
         ((disposition("f"), "Content-Type: text/csv"), Format.CSV),
     ],
 )
-def test_format_of_a_file_is_told_by_its_type_or_its_name(headers, found):
+def test_format_of_a_file_is_known_by_its_type_or_its_name(headers, found):
     taken, _ = taken_of(form(part(b"x", *headers)))
     assert taken.source is not None
     assert taken.source.format is found

@@ -1,4 +1,4 @@
-"""What became of rows: stored and read again."""
+"""Outcomes of rows are read as they were stored."""
 
 import random
 

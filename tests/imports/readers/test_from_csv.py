@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers import Format, Limits, Source, Told
+from tongdai.imports.readers import Format, Limits, Source, Totals
 from tongdai.imports.readers.charset import BLOCK, lines
 from tongdai.imports.readers.read import drained, read, read_rows
 
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
     limits = {"chunk_rows": 3} | limits
-    parts, reported = drained(read_rows(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
+    parts, totals = drained(read_rows(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
     rows = [row for part in parts for row in rows_of(part)]
-    assert reported == Told(len(rows))
+    assert totals == Totals(len(rows))
     return rows
 
 
@@ -48,7 +48,7 @@ ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-1
 
 
 def kept(cell: str) -> str | None:
-    """As it is told: breaks are spaces, and there is nothing around it."""
+    """The text that is read: breaks are spaces, and there is nothing around it."""
     return re.sub(r"[\t\n\r]+", " ", cell).strip() or None
 
 
@@ -149,7 +149,7 @@ def test_word_of_a_row_is_not_taken_for_a_header():
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "reported"),
     [
         ("912345678.0", "912345678"), ("84912345678.0", "84912345678"), ("912345678,0", "912345678"),
         ("912345678.00", "912345678"), ('="0912345678"', "0912345678"), ("'0912345678", "0912345678"),
@@ -157,7 +157,7 @@ def test_word_of_a_row_is_not_taken_for_a_header():
         ("1900.000", "1900.000"), ("9.12346E+08", "9.12346E+08"), ("+84 912345678", "+84 912345678"), ("abc", "abc"),
     ],
 )  # fmt: skip
-def test_number_is_told_as_written_but_for_what_spreadsheets_do_to_it(sent, reported):
+def test_number_is_read_as_written_but_for_what_spreadsheets_do_to_it(sent, reported):
     out = io.StringIO()
     csv.writer(out).writerows([["phone", "x"], [sent, "y"]])
     assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == [reported]
@@ -184,7 +184,7 @@ def test_lines_may_end_as_on_any_system(end):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_separator_is_told_by_the_header_whatever_else_stands_in_the_rows(separator):
+def test_separator_is_known_by_the_header_whatever_else_stands_in_the_rows(separator):
     rows = [["phone", "tên, họ; và|đệm"], ["0901", "a;b,c|d\te"]]
     out = io.StringIO()
     csv.writer(out, delimiter=separator).writerows(rows)
@@ -195,7 +195,7 @@ VIETNAMESE = "Số điện thoại,Họ tên\n0901,Nguyễn Thị Ấm\n"
 
 
 def in_1258(text: str) -> bytes:
-    """As Windows writes it: tones apart, other marks within the letter."""
+    """Encode as Windows does: tones apart, other marks within the letter."""
     return b"".join(_letter(c) for c in text)
 
 

@@ -14,7 +14,7 @@ from tests.support.sent_rows import Row, rows_of
 from tests.support.workbooks import archive, column, parts, workbook, workbook_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
-from tongdai.imports.readers import Format, Limits, Source, Told
+from tongdai.imports.readers import Format, Limits, Source, Totals
 from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.read import drained, read_rows
 
@@ -28,9 +28,9 @@ def read_xlsx(tmp_path):
         path = tmp_path / "body"
         path.write_bytes(data)
         with path.open("rb") as file:
-            parts, reported = drained(read_rows(file, Source(Format.XLSX), Limits(**({"chunk_rows": 2} | limits))))
+            parts, totals = drained(read_rows(file, Source(Format.XLSX), Limits(**({"chunk_rows": 2} | limits))))
         found = [row for part in parts for row in rows_of(part)]
-        assert reported == Told(len(found))
+        assert totals == Totals(len(found))
         return found
 
     return rows
@@ -55,7 +55,7 @@ def test_numbers_are_understood_as_excel_keeps_them(read_xlsx):
     assert numbers == ["912345678", "912345678", "84912345678", "0912 345 678", "+84912345678"]
 
 
-def test_cells_of_any_kind_are_told_as_text(read_xlsx):
+def test_cells_of_any_kind_are_read_as_text(read_xlsx):
     header = ["Tên", "Điện thoại", "ngày", "giờ", "vip", "điểm", "số"]
     cells = ["An", "0901", date(2026, 3, 10), datetime(2026, 3, 10, 9, 30), True, 2.5, 5]  # noqa: DTZ001
     want = {"ngày": "2026-03-10", "giờ": "2026-03-10 09:30:00", "vip": "TRUE", "điểm": "2.5", "số": "5"}

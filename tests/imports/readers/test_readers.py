@@ -14,9 +14,9 @@ from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
-from tongdai.imports.readers import Format, Limits, Source, Told, read
+from tongdai.imports.readers import Format, Limits, Source, Totals, read
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, decode_chunk, last_frame, read_frames
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, decode_chunk, last_frame, read_frames
 from tongdai.imports.readers.read import drained, read_rows
 
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
@@ -42,12 +42,12 @@ def lines_of(sent: list[Row], end: bytes = b"\n") -> bytes:
     return end.join(msgspec.json.encode(as_sent(row)) for row in sent)
 
 
-def reported(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> tuple[Told, list[list[Row]]]:
+def reported(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> tuple[Totals, list[list[Row]]]:
     parts, end = drained(read_rows(io.BytesIO(data), Source(source), Limits(chunk_rows)))
     return end, [rows_of(part) for part in parts]
 
 
-def chunks_of(data: bytes, source: Format, chunk_rows: int = 2) -> tuple[Told, list[Chunk]]:
+def chunks_of(data: bytes, source: Format, chunk_rows: int = 2) -> tuple[Totals, list[Chunk]]:
     chunks, end = drained(read(io.BytesIO(data), Source(source), Limits(chunk_rows), "VN"))
     return end, chunks
 
@@ -60,20 +60,20 @@ def refusal(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> s
 
 
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.none() | st.text(st.characters(codec="utf-8")))
-def test_rows_of_a_body_are_told_whole_in_order_and_in_chunks(sent, chunk_rows, list_name):
+def test_rows_of_a_body_are_read_whole_in_order_and_in_chunks(sent, chunk_rows, list_name):
     sent = [*sent, Row("0901234567")]
     end, chunks = reported(body([as_sent(row) for row in sent], listName=list_name), chunk_rows=chunk_rows)
-    assert end == Told(len(sent), list_name)
+    assert end == Totals(len(sent), list_name)
     assert [row for chunk in chunks for row in chunk] == sent
     assert all(len(chunk) == chunk_rows for chunk in chunks[:-1])
     assert 0 < len(chunks[-1]) <= chunk_rows
 
 
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.sampled_from([b"\n", b"\r\n", b"\n\n \n"]))
-def test_rows_of_lines_are_told_whole_in_order(sent, chunk_rows, end):
+def test_rows_of_lines_are_read_whole_in_order(sent, chunk_rows, end):
     sent = [Row("0901234567"), *sent]
     head, chunks = reported(b"\xef\xbb\xbf" + lines_of(sent, end) + end, Format.NDJSON, chunk_rows)
-    assert head == Told(len(sent))
+    assert head == Totals(len(sent))
     assert [row for chunk in chunks for row in chunk] == sent
 
 
@@ -148,7 +148,7 @@ def test_refusal_counts_items_over_all_chunks(at, source):
     assert refusal(data, source).startswith(f"{place}.phoneNumber: ")
 
 
-def test_row_with_a_value_of_the_wrong_kind_is_told_and_fails_by_itself():
+def test_row_with_a_value_of_the_wrong_kind_is_kept_and_fails_by_itself():
     sent = [{"phoneNumber": 901234567}, {"phoneNumber": "1", "name": 5}]
     assert reported(body(sent))[1] == [[Row(901234567), Row("1", 5)]]
 
@@ -157,10 +157,10 @@ def test_row_with_a_value_of_the_wrong_kind_is_told_and_fails_by_itself():
 
 
 def read_apart(tmp_path, data: bytes, source: Format, **limits: int) -> tuple[int, list[tuple[bytes, bytes]]]:
-    """Its exit code and what it told."""
+    """Its exit code and the frames that it wrote."""
     (tmp_path / "body").write_bytes(data)
     task = Task(Source(source), Limits(2, **limits), "VN", os.getpid())
-    with (tmp_path / "body").open("rb") as file, (tmp_path / "told").open("w+b") as out:
+    with (tmp_path / "body").open("rb") as file, (tmp_path / "frames").open("w+b") as out:
         code = subprocess.run(
             [sys.executable, "-m", readers.__name__, msgspec.json.encode(task).decode()],
             stdin=file,
@@ -186,9 +186,9 @@ def test_process_of_its_own_tells_the_same(tmp_path, source, data):
     end, chunks = chunks_of(data, source)
     code, frames = read_apart(tmp_path, data, source)
     assert code == 0
-    assert [kind for kind, _ in frames] == [CHUNK, CHUNK, CHUNK, TOLD]
+    assert [kind for kind, _ in frames] == [CHUNK, CHUNK, CHUNK, TOTALS]
     assert [decode_chunk(payload) for kind, payload in frames if kind == CHUNK] == chunks
-    assert msgspec.json.decode(frames[-1][1], type=Told) == end
+    assert msgspec.json.decode(frames[-1][1], type=Totals) == end
 
 
 def test_process_of_its_own_ends_with_the_refusal(tmp_path):

@@ -133,8 +133,8 @@ async def bulk(request: Request) -> Answer:
         # Read and checked before there is a transaction: it holds a connection and the list's name.
         async with spool.read(spooled, settings_of(request), principal_of(request).country) as rows:
             asked.append(_checked(spooled.fields))
-            if rows.reported.list_name is not None:
-                asked.append(_checked({"listName": rows.reported.list_name}))
+            if rows.totals.list_name is not None:
+                asked.append(_checked({"listName": rows.totals.list_name}))
             wanted = _wanted(asked, spooled)
 
             async def work(conn: Connection) -> BulkStarted:
@@ -148,7 +148,7 @@ async def bulk(request: Request) -> Answer:
 
 
 async def _answered_before(request: Request, key: str, digest: bytes) -> Answer | None:
-    """What the first request of that key and body was answered: it need not be read again."""
+    """The answer to the first request of that key and body: it need not be read again."""
     async with connection(request) as conn:
         row = await idempotency.recall(conn, principal_of(request).tenant_id, key)
     return None if row is None or row["digest"] != digest else Answer(row["body"], row["status"])
@@ -165,7 +165,7 @@ class _Wanted:
 
 
 def _checked(said: dict[str, str]) -> dict[str, str]:
-    """What one part of the request asks for, when it can be asked for."""
+    """Check what one part of the request asks for."""
     if "listName" in said:
         body.text_field("listName", said["listName"], MAX_LIST_NAME, min_length=1)
     if said.get("dry_run") not in {None, "true", "false"}:
@@ -174,7 +174,7 @@ def _checked(said: dict[str, str]) -> dict[str, str]:
 
 
 def _wanted(asked: list[dict[str, str]], spooled: Spooled) -> _Wanted:
-    """What the query, the form and the body ask for; two that say different things are InvalidInput."""
+    """Merge what query, form and body ask for; two that say different things are InvalidInput."""
     name = _said(asked, "listName")
     dry_run = _said(asked, "dry_run") == "true"
     return _Wanted(_fresh_name() if name is None else name, dry_run, spooled.source.format, spooled.file_name)
@@ -207,9 +207,9 @@ async def _accept(
         file_name=wanted.file_name,
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
-    await store.received(conn, tenant_id, job_id, rows.reported.total_rows)
+    await store.received(conn, tenant_id, job_id, rows.totals.total_rows)
     await store.announce(conn)
-    return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.reported.total_rows)
+    return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.totals.total_rows)
 
 
 async def _check_campaign(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> None:

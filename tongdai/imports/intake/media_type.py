@@ -1,4 +1,4 @@
-"""What a bulk request says its body is: Content-Type, a file's name, Content-Encoding."""
+"""The format of a bulk request's body: Content-Type, a file's name, Content-Encoding."""
 
 import codecs
 import re
@@ -39,7 +39,7 @@ def type_of(header: str) -> str:
 
 
 def source_of(header: str) -> Source:
-    """Of a body with this Content-Type."""
+    """The source of a body with this Content-Type."""
     found = TYPES.get(type_of(header))
     if found is None:
         raise UnsupportedMediaType(f"Content-Type {shown(type_of(header))} is not understood: {_EXPECTED}")
@@ -48,7 +48,7 @@ def source_of(header: str) -> Source:
 
 
 def source_of_file(content_type: str | None, charset: str | None, name: str) -> Source:
-    """Of a file in a form: by its type, or by its name's ending where the type tells too little."""
+    """The source of a file in a form: by its type, or by its name's ending where the type says too little."""
     found = TYPES.get((content_type or "").lower()) or ENDINGS.get(name.rpartition(".")[2].lower())
     if found is None:
         raise InvalidInput(f"File {shown(name)} is not understood: expected a name that ends in {', '.join(ENDINGS)}")

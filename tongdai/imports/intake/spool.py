@@ -22,7 +22,7 @@ from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake import media_type
 from tongdai.imports.intake.unpack import Form, Gunzip, Sink
-from tongdai.imports.readers import Format, Limits, Source, Told
+from tongdai.imports.readers import Format, Limits, Source, Totals
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames
 from tongdai.imports.readers.read import drained
@@ -59,9 +59,9 @@ class Spooled:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What was read of a body."""
+    """The rows of a body, read and ready to be stored."""
 
-    reported: Told
+    totals: Totals
     chunks: Iterable[Chunk]
 
 
@@ -78,7 +78,7 @@ class _Kept:
         self.file_name: str | None = None
 
     def opened(self, source: Source, file_name: str | None) -> None:
-        """What comes is that."""
+        """Set the format of what follows."""
         self.source, self.file_name = source, file_name
 
     def take(self, data: bytes) -> None:
@@ -179,20 +179,20 @@ async def read(spooled: Spooled, settings: Settings, country: str) -> AsyncGener
         settings.import_reader_mb,
     )
     if not is_read_apart(spooled):
-        # In a thread: numbers that are not ordinary take long, and other requests go on meanwhile.
-        chunks, reported = await asyncio.to_thread(_drained, spooled, limits, country)
-        yield Rows(reported, chunks)
+        # In a thread: numbers that are not ordinary take long, and other requests are served meanwhile.
+        chunks, totals = await asyncio.to_thread(_drained, spooled, limits, country)
+        yield Rows(totals, chunks)
         return
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / FOLDER)) as out:
         await _run(spooled, limits, country, out)
         kind, payload = last_frame(out)
         if kind == REFUSED:
             raise InvalidInput(payload.decode())
-        reported = msgspec.json.decode(payload, type=Told)
-        yield Rows(reported, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
+        totals = msgspec.json.decode(payload, type=Totals)
+        yield Rows(totals, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
 
 
-def _drained(spooled: Spooled, limits: Limits, country: str) -> tuple[list[Chunk], Told]:
+def _drained(spooled: Spooled, limits: Limits, country: str) -> tuple[list[Chunk], Totals]:
     return drained(readers.read(spooled.file, spooled.source, limits, country))
 
 

@@ -14,7 +14,7 @@ from tongdai.imports.readers import Source
 PIECE = 1024 * 1024
 """Bytes that are unpacked at once."""
 FREE = 64 * 1024 * 1024
-"""What may come of any body, however tightly packed."""
+"""The bytes that any body may unpack to, however tightly packed."""
 MAX_RATIO = 250
 """Beyond FREE, what a body may unpack to; lists of contacts come to 30."""
 _GZIP = 16 + zlib.MAX_WBITS
@@ -68,7 +68,7 @@ class Gunzip:
 
 
 class Form:
-    """A form's one file goes to the target, once `opened` was told what it is; the fields are kept."""
+    """A form's one file goes to the target, once `opened` was called with what it is; the fields are kept."""
 
     def __init__(self, content_type: str, target: Sink, opened: Callable[[Source, str | None], None]) -> None:
         boundary = _BOUNDARY.search(content_type)
@@ -83,7 +83,7 @@ class Form:
             raise _unreadable(error) from None
         self._files = 0
         self._field: tuple[str, bytearray] | None = None
-        """What is being read, when it is not the file."""
+        """The field that is being read, when it is not the file."""
 
     def take(self, data: bytes) -> None:
         try:

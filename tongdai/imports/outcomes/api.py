@@ -1,4 +1,4 @@
-"""What became of each row of an import: by pages, or all of it as CSV."""
+"""The outcome of each row of an import: by pages, or all of it as CSV."""
 
 from collections.abc import AsyncGenerator
 from itertools import islice

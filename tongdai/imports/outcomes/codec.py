@@ -28,16 +28,16 @@ _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     WOULD_REPEAT: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
 }
 _AGAIN = str.maketrans(CREATED + WOULD_CREATE, REPEATED + WOULD_REPEAT)
-"""Of a row that repeats a contact of its chunk."""
+"""The letter of a row that repeats a contact of its chunk."""
 _WITH_ID = CREATED + IN_CAMPAIGN + REPEATED
 
 
 class ChunkOutcome(msgspec.Struct, frozen=True):
-    """What became of the contacts of a chunk, in their order."""
+    """The outcome of the contacts of a chunk, in their order."""
 
     letters: str
     contact_ids: Sequence[int]
-    """Of those whose letter is small."""
+    """Ids of the contacts whose letter is small."""
 
     @property
     def created(self) -> int:

@@ -1,4 +1,4 @@
-"""What became of the rows of imports, as it is kept in the database for a time."""
+"""The outcomes of the rows of imports in the database, which keeps them for a time."""
 
 from datetime import timedelta
 

@@ -1,10 +1,10 @@
-"""What bulk requests carry → chunks to store.
+"""Bodies of bulk requests → chunks to store.
 
 A large body is read by a process of its own (`python -m tongdai.imports.readers`): reading 50 MB takes most of a second
 in which nothing else of its process runs, and what a hostile file does to memory is then done to that process alone.
 """
 
-from tongdai.imports.readers.read import Limits, Told, read
+from tongdai.imports.readers.read import Limits, Totals, read
 from tongdai.imports.readers.upload_format import Format, Source
 
-__all__ = ["Format", "Limits", "Source", "Told", "read"]
+__all__ = ["Format", "Limits", "Source", "Totals", "read"]

@@ -12,7 +12,7 @@ import msgspec
 from tongdai import os_process
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers import Limits, Source, read
-from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOLD, encode_chunk, write_frame
+from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, encode_chunk, write_frame
 
 CPU_S = 600
 """Seconds of computing after which a file is given up."""
@@ -60,12 +60,12 @@ def _tell(task: Task, out: BinaryIO) -> None:
         try:
             write_frame(out, CHUNK, encode_chunk(next(chunks)))
         except StopIteration as end:
-            write_frame(out, TOLD, msgspec.json.encode(end.value))
+            write_frame(out, TOTALS, msgspec.json.encode(end.value))
             return
 
 
 def _bound(memory_mb: int) -> None:
-    """What allocates more ends with a MemoryError, or at once where that cannot be told."""
+    """Bound memory: allocating more ends with a MemoryError, or at once where that cannot be reported."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
     if sys.platform == "linux":

@@ -15,16 +15,16 @@ from tongdai.imports.readers.table import HEADER_WITHIN, Batch, Plain, header_ro
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 2 * HEADER_WITHIN
-"""Lines from which the separator is told."""
+"""Lines from which the separator is detected."""
 _DIRECTIVE = re.compile(r"\ufeff?sep=(.)[\r\n]*", re.IGNORECASE)
-"""What Excel understands, and some write, above the header."""
+"""The directive that Excel understands, and some write, above the header."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _END = "\0"
 """A line after the last one: within quotes when the last one's are still open. No file has it: NUL is refused."""
 
 
 class _Reader(Protocol):
-    """What `csv.reader` makes."""
+    """The type of what `csv.reader` returns."""
 
     line_num: int
 

@@ -8,7 +8,7 @@ import msgspec
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.imports.readers.json_rows import UNREADABLE, check_item, explain, has_number
-from tongdai.imports.readers.read import Limits, Reading, Told
+from tongdai.imports.readers.read import Limits, Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
 
 
@@ -33,7 +33,7 @@ def read_json(file: IO[bytes], limits: Limits) -> Reading:
         yield sent_rows(items)
     if not any_number:
         raise InvalidInput("contacts: no item has a phoneNumber")
-    return Told(len(bulk.contacts), bulk.listName)
+    return Totals(len(bulk.contacts), bulk.listName)
 
 
 def _contents(file: IO[bytes]) -> bytes | mmap.mmap:

@@ -8,14 +8,14 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers.json_rows import UNREADABLE, check_item, has_number
-from tongdai.imports.readers.read import Limits, Reading, Told
+from tongdai.imports.readers.read import Limits, Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
 
 MAX_LINE = 1024 * 1024
 """Bytes."""
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-"""As JSON has it: Python's own blanks are more."""
+"""The blanks of JSON: Python has more."""
 
 _items = msgspec.json.Decoder(Item)
 
@@ -35,7 +35,7 @@ def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
         raise InvalidInput("The body is empty: expected a JSON object in each line")
     if not any_number:
         raise InvalidInput("No line has a phoneNumber")
-    return Told(total)
+    return Totals(total)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from tongdai.imports.readers.read import Limits, Reading
 from tongdai.imports.readers.table import HEADER_WITHIN, batches, header_row, rows_of_cells
 
 MAX_RATIO = 200
-"""What a part may unpack to; rows of one kind come to 50 at the most."""
+"""The ratio that a part may unpack to; rows of one kind come to 50 at the most."""
 _SMALL = 16 * 1024 * 1024
 """Bytes; what comes to no more may be packed as tightly as it likes."""
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -35,7 +35,7 @@ def read_xlsx(file: IO[bytes], limits: Limits) -> Reading:
 
 
 def _path(file: IO[bytes]) -> str:
-    """Of a file that may have no name."""
+    """The path of a file that may have no name."""
     return f"/dev/fd/{file.fileno()}"
 
 
@@ -81,7 +81,7 @@ def _check(file: IO[bytes], limits: Limits) -> None:
 
 
 def _first_with_data(book: CalamineWorkbook) -> CalamineSheet | None:
-    """Those that are hidden do not count."""
+    """Find the first sheet with data; hidden ones do not count."""
     for sheet in book.sheets_metadata:
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible:
             found = book.get_sheet_by_name(sheet.name)
@@ -105,7 +105,7 @@ def _texts(rows: Iterable[list[Cell]], limits: Limits) -> Iterator[list[str]]:
 
 
 def _text(cell: Cell) -> str:
-    """As Excel saves it as CSV, but for numbers without rounding and dates in ISO 8601."""
+    """The text that Excel saves as CSV, but for numbers without rounding and dates in ISO 8601."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:

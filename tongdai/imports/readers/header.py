@@ -35,7 +35,7 @@ class Columns:
     width: int
     phone: int
     values: tuple[int | None, ...]
-    """Of FIELDS."""
+    """Places of FIELDS."""
     time_zone: int | None
     attributes: tuple[tuple[int, str], ...]
     """Every other column and its name, all different."""
@@ -69,7 +69,7 @@ def no_phone(header: Sequence[str], where: str) -> InvalidInput:
 
 
 def column_name(at: int) -> str:
-    """Of a column that its header leaves empty, or does not have."""
+    """Name a column that its header leaves empty, or does not have."""
     return f"column {at + 1}"
 
 

@@ -10,8 +10,8 @@ import msgspec
 from tongdai.imports.chunk import Chunk
 
 _FRAME = struct.Struct("!cI")
-CHUNK, TOLD, REFUSED = b"C", b"T", b"R"
-"""A chunk; then what is told at the end, or why the file is refused."""
+CHUNK, TOTALS, REFUSED = b"C", b"T", b"R"
+"""A chunk; then the totals, or why the file is refused."""
 
 
 def write_frame(out: IO[bytes], kind: bytes, payload: bytes) -> None:

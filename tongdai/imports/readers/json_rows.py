@@ -10,7 +10,7 @@ from tongdai.imports.readers.sent_rows import Item
 _item = msgspec.json.Decoder(Item)
 
 UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
-"""What msgspec raises for bytes that are no JSON, or for none that Python can hold."""
+"""Exceptions of msgspec for bytes that are no JSON, or for none that Python can hold."""
 
 
 def has_number(items: list[Any]) -> bool:

@@ -11,10 +11,10 @@ from tongdai.imports.readers.upload_format import Format, Source
 
 _T = TypeVar("_T")
 
-Reading = Generator[SentRows, None, "Told"]
+Reading = Generator[SentRows, None, "Totals"]
 """Some rows at a time as they are read; returns what is known at the end. Raises InvalidInput, naming the place: the
 rows that came before it must then be dropped."""
-Chunks = Generator[Chunk, None, "Told"]
+Chunks = Generator[Chunk, None, "Totals"]
 """Likewise, as chunks to store."""
 
 
@@ -23,16 +23,16 @@ class Limits:
     chunk_rows: int
     columns: int = 1000
     cell_kb: int = 128
-    """Of one cell, in 1024 characters."""
+    """Length of one cell, in 1024 characters."""
     unpacked_mb: int = 2048
-    """What the parts of a workbook may come to."""
+    """Size that the parts of a workbook may unpack to."""
     memory_mb: int = 1024
-    """Of a reader's process."""
+    """Memory of a reader's process."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a body says beside its rows."""
+class Totals:
+    """The values that a body has beside its rows."""
 
     total_rows: int
     list_name: str | None = None
@@ -73,7 +73,7 @@ def read_rows(file: IO[bytes], source: Source, limits: Limits) -> Reading:
             return read_xlsx(file, limits)
 
 
-def drained(chunks: Generator[_T, None, Told]) -> tuple[list[_T], Told]:
+def drained(chunks: Generator[_T, None, Totals]) -> tuple[list[_T], Totals]:
     """All of them at once, for a small body."""
     kept: list[_T] = []
     while True:

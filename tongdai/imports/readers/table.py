@@ -9,7 +9,7 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers.header import Columns, column_name, columns_of
-from tongdai.imports.readers.read import Reading, Told
+from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import SentRows
 
 Batch = list[list[str]]
@@ -74,7 +74,7 @@ def rows_of_cells(rows: Iterator[Batch | Plain], columns: Columns) -> Reading:
         raise InvalidInput("The file has a header row and no contacts below it")
     if not any_number:
         raise InvalidInput(f"No row has a phone number in the column {columns.phone_header}")
-    return Told(total)
+    return Totals(total)
 
 
 def _sent_rows(columns: Columns) -> Callable[[Batch | Plain], SentRows]:

@@ -1,4 +1,4 @@
-"""What a body is: its format and character set, as its sender says."""
+"""The format and character set of a body, as its sender says."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What no code of ours could beat: a bare ASGI function with the same server, driver and statements, and no checks.
+"""The upper bound for our code: a bare ASGI function with the same server, driver and statements, no checks.
 
 `idle` does no work at all: it shows how much the load itself can measure.
 """
