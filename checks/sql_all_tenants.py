@@ -1,9 +1,13 @@
 """Statements that are no one tenant's, each with its reason, and those that the program composes at run time."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from itertools import product
+from typing import Any
+from uuid import UUID
 
-from tongdai.calls import retention
+from tongdai.calls import history, retention
+from tongdai.calls.model import CallState
 
 MONTH = date(2026, 1, 1)
 
@@ -33,7 +37,31 @@ SESSION: Mapping[str, str] = {
 }
 """Statements that need a session of their own: they are sent on the connection of `session_database_url`."""
 
+_FILTERS: Mapping[str, tuple[Any, ...]] = {
+    "campaign_id": (None, 1),
+    "contact_id": (None, 1),
+    "phone": (None, "+84901234567"),
+    "outcome": (None, "busy"),
+    "state": (None, CallState.ENDED, CallState.RINGING),
+    "agent_id": (None, 1),
+    "opened_from": (None, datetime(2026, 1, 1, tzinfo=UTC)),
+    "opened_before": (None, datetime(2026, 2, 1, tzinfo=UTC)),
+}
+
+
+def _history() -> Iterator[str]:
+    """Pages and counts of calls, with each combination of filters."""
+    after = (datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1))
+    tenant: Any = 1
+    for chosen in product(*_FILTERS.values()):
+        by = history.Filter(**dict(zip(_FILTERS, chosen, strict=True)))
+        yield history.page_of(tenant, by, 10).sql
+        yield history.page_of(tenant, by, 10, after=after).sql
+        yield history.count_of(tenant, by).sql
+
+
 GENERATED: Mapping[str, Callable[[], Iterable[str]]] = {
+    "tongdai.calls.history": _history,
     # Data definition and the rows of a month, of all tenants alike.
     "tongdai.calls.retention": lambda: [each for table in retention.TABLES for each in retention.making(table, MONTH)],
 }

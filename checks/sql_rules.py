@@ -14,8 +14,6 @@ Each statement of the package is parsed by PostgreSQL's own parser and held to t
 6. Planner settings by `set local`: no `set_config`, no `force_generic_plan`, nothing that outlives a transaction.
 
 Rule 5, that a statement ends in a select, is a matter of style that this check leaves to the reader.
-
-Modules listed in checks/sql_pending.txt may still break the rules. The list may only become shorter.
 """
 
 import sys
@@ -32,7 +30,6 @@ from checks.sql_all_tenants import ALL_TENANTS, GENERATED, SESSION
 from checks.statements import Statement, collect
 
 ROOT = Path(__file__).parent.parent
-PENDING = ROOT / "checks" / "sql_pending.txt"
 MIGRATIONS = ROOT / "tongdai" / "db" / "migrations"
 
 VOLATILE = frozenset({
@@ -383,14 +380,6 @@ def _name(call: sql.FuncCall) -> str:
     return str(call.funcname[-1].sval)
 
 
-def pending() -> set[str]:
-    """Modules that may still break the rules."""
-    if not PENDING.exists():
-        return set()
-    lines = (line.split("#")[0].strip() for line in PENDING.read_text(encoding="utf-8").splitlines())
-    return {line for line in lines if line}
-
-
 def check(
     package: str, tables: frozenset[str], generated: Mapping[str, Callable[[], Any]] = GENERATED
 ) -> tuple[list[Offence], int]:
@@ -414,17 +403,9 @@ def check(
 
 def main() -> int:
     offences, statements = check("tongdai", tenant_tables())
-    skipped = pending()
-    bad = [offence for offence in offences if not any(_is_in(offence, module) for module in skipped)]
-    sys.stdout.writelines(f"{offence}\n" for offence in bad)
-    clean = sorted(module for module in skipped if not any(_is_in(offence, module) for offence in offences))
-    sys.stdout.writelines(f"{module}: nothing to refuse in it: remove it from {PENDING.name}\n" for module in clean)
-    sys.stdout.write(f"{statements} statements, {len(offences)} offences, {len(bad)} in modules that are checked\n")
-    return 1 if bad or clean else 0
-
-
-def _is_in(offence: Offence, module: str) -> bool:
-    return offence.statement.startswith((f"{module}.", f"{module}["))
+    sys.stdout.writelines(f"{offence}\n" for offence in offences)
+    sys.stdout.write(f"{statements} statements, {len(offences)} offences\n")
+    return 1 if offences else 0
 
 
 if __name__ == "__main__":

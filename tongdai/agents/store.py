@@ -176,11 +176,11 @@ async def to_hang_up(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Ag
 # Materialized with its row lock: concurrent reservations take different agents, and none waits for another.
 RESERVE = f"""
 with longest as materialized (
-    select tenant_id, agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle' and switch_id = $4
+    select agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle' and switch_id = $4
     order by state_since, agent_id limit 1 for update skip locked
 )
 update agent set state = 'reserved', state_since = now(), call_id = $3
-from longest where agent.tenant_id = longest.tenant_id and agent.agent_id = longest.agent_id returning {_OF_AGENT}
+from longest where agent.tenant_id = $1 and agent.agent_id = longest.agent_id returning {_OF_AGENT}
 """
 
 
@@ -249,14 +249,14 @@ select distinct tenant_id from agent
 where state = 'wrap_up' and state_since + make_interval(secs => wrap_up_s) <= now() and switch_id = $1
 """
 WRAP_UPS_OVER = """
-with clock as materialized (
-    select now() as now_at
+with over as materialized (
+    select agent_id from agent
+    where tenant_id = $1 and switch_id = $2 and state = 'wrap_up'
+        and state_since + make_interval(secs => wrap_up_s) <= now()
+    order by agent_id for update skip locked
 )
-update agent set state = 'idle', state_since = clock.now_at
-from clock
-where tenant_id = $1 and switch_id = $2 and state = 'wrap_up'
-    and state_since + make_interval(secs => wrap_up_s) <= clock.now_at
-returning agent_id
+update agent set state = 'idle', state_since = now()
+from over where agent.tenant_id = $1 and agent.agent_id = over.agent_id returning agent.agent_id
 """
 
 

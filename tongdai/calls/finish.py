@@ -111,12 +111,13 @@ with clock as materialized (
         change (process_status, call_status, contacts)
 ), {COUNTERS}, counted as (
     insert into call_hour as h (tenant_id, campaign_id, hour, outcome, shard, calls, placed, answered, ring_s, talk_s)
-    select tenant_id, campaign_id, hour, outcome, pg_backend_pid() % 8, count(*), count(dialled_at), count(answered_at),
+    select $1::bigint, campaign_id, hour, outcome, pg_backend_pid() % 8, count(*), count(dialled_at),
+        count(answered_at),
         coalesce(sum(greatest(extract(epoch from answered_at - dialled_at), 0)), 0),
         coalesce(sum(greatest(extract(epoch from ended_at - connected_at), 0)), 0)
     from (select *, date_trunc('hour', ended_at, 'UTC') as hour from ended) by_hour
     cross join (select count(*) from counters) after_it
-    group by tenant_id, campaign_id, hour, outcome order by tenant_id, campaign_id, hour, outcome
+    group by campaign_id, hour, outcome order by campaign_id, hour, outcome
     on conflict (tenant_id, campaign_id, hour, outcome, shard) do update set calls = h.calls + excluded.calls,
         placed = h.placed + excluded.placed, answered = h.answered + excluded.answered,
         ring_s = h.ring_s + excluded.ring_s, talk_s = h.talk_s + excluded.talk_s

@@ -35,16 +35,16 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     return await conn.fetch(f"{sql}-- {planned_for}", *args)
 
 
-# Added to what a list has in each state: `changes` tells tenant_id, campaign_id, list_id, process_status, call_status,
+# Added to what a list of tenant $1 has in each state: `changes` has campaign_id, list_id, process_status, call_status,
 # contacts.
 COUNTERS = """
 counters as (
     insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-    select tenant_id, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
+    select $1::bigint, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
         sum(contacts)
-    from changes group by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
+    from changes group by campaign_id, list_id, process_status, coalesce(call_status, '')
     having sum(contacts) <> 0
-    order by tenant_id, campaign_id, list_id, process_status, coalesce(call_status, '')
+    order by campaign_id, list_id, process_status, coalesce(call_status, '')
     on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
     do update set contacts = t.contacts + excluded.contacts returning true
 )

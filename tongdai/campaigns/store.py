@@ -106,17 +106,17 @@ async def call_settings(conn: Connection, tenant_id: TenantId, campaign_id: Camp
 
 
 SETTINGS_OF = f"""
-select tenant_id, campaign_id, {", ".join(columns.COLUMNS)} from campaign
-where (tenant_id, campaign_id) in (select * from unnest($1::bigint[], $2::bigint[]))
+select campaign_id, {", ".join(columns.COLUMNS)} from campaign
+where tenant_id = $1 and campaign_id = any($2::bigint[])
 """
-CampaignKey = tuple[TenantId, CampaignId]
 
 
-async def settings_of(conn: Connection, keys: Collection[CampaignKey]) -> dict[CampaignKey, CallSettings]:
-    """The settings of those campaigns that exist."""
-    tenants, campaigns = [tenant_id for tenant_id, _ in keys], [campaign_id for _, campaign_id in keys]
-    rows = await conn.fetch(SETTINGS_OF, tenants, campaigns)
-    return {(row["tenant_id"], row["campaign_id"]): columns.settings_of(row) for row in rows}
+async def settings_of(
+    conn: Connection, tenant_id: TenantId, campaign_ids: Collection[CampaignId]
+) -> dict[CampaignId, CallSettings]:
+    """The settings of those campaigns of a tenant that exist."""
+    rows = await conn.fetch(SETTINGS_OF, tenant_id, list(campaign_ids))
+    return {row["campaign_id"]: columns.settings_of(row) for row in rows}
 
 
 async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:

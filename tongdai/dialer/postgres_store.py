@@ -124,7 +124,7 @@ class PostgresStore:
             await conn.execute(IMPATIENT)
             calls = [call for call, _ in asked]
             pasts = await finish.pasts(conn, calls)
-            settings = await campaigns.settings_of(conn, {(a.tenant_id, a.campaign_id) for a in calls})
+            settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
             sent = [End(call, ending, _again_at(call, ending, settings, pasts)) for call, ending in asked]
             ended = await finish.end(conn, sent)
             await agents.freed(conn, calls[0].tenant_id, list(ended))
@@ -248,9 +248,9 @@ async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
 def _again_at(
     call: Call,
     ending: Ending,
-    settings: Mapping[tuple[TenantId, CampaignId], CallSettings],
+    settings: Mapping[CampaignId, CallSettings],
     pasts: Mapping[UUID, Past],
 ) -> datetime | None:
     """None: the contact is processed, or gone."""
     past = pasts.get(call.call_id)
-    return past and past.again_at(settings[call.tenant_id, call.campaign_id], ending.outcome)
+    return past and past.again_at(settings[call.campaign_id], ending.outcome)
