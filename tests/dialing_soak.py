@@ -15,10 +15,10 @@ from os import cpu_count
 
 from tests.support.dialer_simulation import SOMETIMES, Plan, simulate
 
-Told = tuple[int, float, list[str], Counter[str]]
+Summary = tuple[int, float, list[str], Counter[str]]
 
 
-def one(seed: int, minutes: float) -> Told:
+def one(seed: int, minutes: float) -> Summary:
     """The seed, its virtual hours, what is wrong and what was met with."""
     world = simulate(seed, Plan(minutes=minutes))
     return seed, world.hours, world.violations, world.counts
@@ -30,7 +30,7 @@ def soak(minutes: float, first: int, processes: int, each: float) -> int:
     met: Counter[str] = Counter()
     hours, seeds, failed = 0.0, 0, 0
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        running: set[Future[Told]] = {pool.submit(one, first + n, each) for n in range(processes)}
+        running: set[Future[Summary]] = {pool.submit(one, first + n, each) for n in range(processes)}
         following = first + processes
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Loops that go on after errors end when they are told to."""
+"""Loops that continue after errors end when they are cancelled."""
 
 import asyncio
 

@@ -92,7 +92,7 @@ def expected(name, before):
 
 
 def telling(name, reported, before, target):
-    """Whether a move told truly what it did. `wrap_ups_over` tells of all agents there are."""
+    """Whether a move reported truly what it did. `wrap_ups_over` tells of all agents there are."""
     if name == "gone":
         return reported == (before.call_id if target is not None else None)
     return name == "wrap_ups_over" or bool(reported) == (target is not None)
@@ -232,7 +232,7 @@ async def test_phone_is_listed_to_be_hung_up_until_its_channel_is_gone(floor, co
     assert agent_id not in {agent.agent_id for agent in await store.present(conn)}
 
 
-async def test_talk_of_an_agent_who_signed_out_goes_on_and_the_phone_is_hung_up_after_it(floor, conn):
+async def test_talk_of_an_agent_who_signed_out_continues_and_the_phone_is_hung_up_after_it(floor, conn):
     agent_id, call_id = await floor.talking()
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
     talks = await floor.find(agent_id)

@@ -20,7 +20,7 @@ async def campaign_id(conn, tenant_id):
 
 @pytest.fixture(scope="module")
 async def large(fresh_database):
-    """A database of its own: 40,000 contacts of one campaign among others, 30,000 calls, 2,000 calls up. As it is
+    """A database of its own: 40,000 contacts of one campaign among others, 30,000 calls, 2,000 active calls. As it is
     before the statistics know of it."""
     async with fresh_database() as dsn:
         conn = await connect(dsn, name="tests")

@@ -26,7 +26,7 @@ async def campaign_id(tenant):
 NO_DETECTION = dict.fromkeys(("machineVerdict", "machineCause", "machineDetectionMs"))
 
 
-async def test_call_is_told_with_its_times(tenant, conn, campaign_id):
+async def test_call_is_reported_with_its_times(tenant, conn, campaign_id):
     made = await a_call(
         conn, tenant.tenant_id, campaign_id, 88001, outcome="answered", agent_id=7, dialled_s=0.02, ringing_s=1.5,
         answered_s=9, connected_s=9.1, ended_s=74.5, cause=16, sip=200,

@@ -1,4 +1,4 @@
-"""The claim: who is taken, who is put off, who is never called; and by which indexes."""
+"""The claim: who is taken, who is rescheduled, who is never called; and by which indexes."""
 
 import asyncio
 from datetime import timedelta
@@ -189,12 +189,12 @@ async def test_another_tenants_call_of_the_number_holds_nobody_back(conn, tenant
     other_tenant = await factories.tenant(conn)
     other = await campaign_of(conn, other_tenant)
     await people(conn, other_tenant, other, [1])
-    await placed(conn, terms_of(other_tenant, other, ceilings=[FrequencyCap(1, DAY)]))
+    await placed(conn, terms_of(other_tenant, other, caps=[FrequencyCap(1, DAY)]))
     ids = await people(conn, tenant_id, campaign_id, [1])
-    assert ids_of(await claim.claim(conn, terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)]), 5)) == ids
+    assert ids_of(await claim.claim(conn, terms_of(tenant_id, campaign_id, caps=[FrequencyCap(1, DAY)]), 5)) == ids
 
 
-async def test_number_that_another_campaign_claims_at_the_same_instant_is_put_off(
+async def test_number_that_another_campaign_claims_at_the_same_instant_is_rescheduled(
     pool, conn, tenant_id, campaign_id, terms
 ):
     """Neither sees the other's call: the index does."""
@@ -248,25 +248,25 @@ async def test_number_that_was_called_often_enough_is_due_when_a_call_leaves_the
         await called(conn, terms_of(tenant_id, earlier), again_at=now, age=timedelta(hours=hours))
     ids = await people(conn, tenant_id, campaign_id, [1])
     dialled = [row["dialled_at"] for row in await calls_of(conn, tenant_id)]
-    for ceilings, due_at in [
+    for caps, due_at in [
         ([FrequencyCap(1, DAY)], dialled[2] + DAY),
         ([FrequencyCap(2, DAY)], dialled[1] + DAY),
         ([FrequencyCap(2, 2 * DAY), FrequencyCap(1, 6 * timedelta(hours=1))], dialled[1] + 2 * DAY),
         ([FrequencyCap(3, DAY), FrequencyCap(1, 6 * timedelta(hours=1))], dialled[2] + 6 * timedelta(hours=1)),
     ]:
-        terms = terms_of(tenant_id, campaign_id, ceilings=ceilings)
-        assert await claim.claim(conn, terms, 5) == Claims([], rescheduled=1), ceilings
-        assert tuple(await contact(conn, tenant_id, ids[0])) == (0, None, due_at), ceilings
+        terms = terms_of(tenant_id, campaign_id, caps=caps)
+        assert await claim.claim(conn, terms, 5) == Claims([], rescheduled=1), caps
+        assert tuple(await contact(conn, tenant_id, ids[0])) == (0, None, due_at), caps
         await conn.execute("update contact_due set due_at = $2 where tenant_id = $1", tenant_id, now)
     caps = [FrequencyCap(3, DAY), FrequencyCap(1, timedelta(hours=5)), FrequencyCap(4, 9 * DAY)]
-    terms = terms_of(tenant_id, campaign_id, ceilings=caps)
+    terms = terms_of(tenant_id, campaign_id, caps=caps)
     assert ids_of(await claim.claim(conn, terms, 5)) == ids
     await must_be_true(conn, tenant_id)
 
 
-async def test_call_that_was_not_placed_counts_for_no_ceiling(conn, tenant_id, campaign_id):
+async def test_call_that_was_not_placed_counts_for_no_cap(conn, tenant_id, campaign_id):
     ids = await people(conn, tenant_id, campaign_id, [1])
-    terms = terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)])
+    terms = terms_of(tenant_id, campaign_id, caps=[FrequencyCap(1, DAY)])
     (call,) = (await claim.claim(conn, terms, 1)).calls
     assert await call_steps.end(conn, call, Ending(Outcome.CANCELLED), await now_of(conn))
     assert ids_of(await claim.claim(conn, terms, 1)) == ids
@@ -278,7 +278,7 @@ async def test_latest_of_all_reasons_to_wait_counts(conn, tenant_id, campaign_id
     call = await called(conn, terms_of(tenant_id, earlier))
     ids = await people(conn, tenant_id, campaign_id, [1])
     await listed(conn, tenant_id, number(1), None, call.opened_at + 2 * DAY)
-    terms = terms_of(tenant_id, campaign_id, ceilings=[FrequencyCap(1, DAY)])
+    terms = terms_of(tenant_id, campaign_id, caps=[FrequencyCap(1, DAY)])
     assert (await claim.claim(conn, terms, 1)).rescheduled == 1
     assert (await contact(conn, tenant_id, ids[0]))["due_at"] == call.opened_at + 2 * DAY
 
@@ -321,7 +321,7 @@ async def test_limit_holds_and_claim_is_exact_under_any_plan(conn, tenant_id, ca
     await called(conn, terms_of(tenant_id, earlier))
     await placed(conn, terms_of(tenant_id, earlier))
     await listed(conn, tenant_id, number(1))
-    terms = terms_of(tenant_id, campaign_id, ZONE, "", ceilings=[FrequencyCap(1, DAY)])
+    terms = terms_of(tenant_id, campaign_id, ZONE, "", caps=[FrequencyCap(1, DAY)])
     async with conn.transaction():
         for name in off:
             await conn.execute(f"set local {name} = off")
@@ -411,7 +411,7 @@ async def must_read_few(conn, terms):
 
 async def test_claim_reads_a_few_of_many_contacts(statistics):
     conn, tenant_id, campaign_id = statistics
-    terms = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo", "", ceilings=[FrequencyCap(3, DAY)])
+    terms = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo", "", caps=[FrequencyCap(3, DAY)])
     for _ in range(7):
         await must_read_few(conn, terms)
 

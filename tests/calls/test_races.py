@@ -1,4 +1,4 @@
-"""Claims beside each other, deletions and imports that are undone: one wins, and nobody waits in a circle."""
+"""Claims beside each other, deletions and imports that are undone: one wins, and nothing deadlocks."""
 
 import asyncio
 import random
@@ -104,7 +104,7 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
                 dialled = await store.dial(own, claims.calls, LEASE)
                 assert len(dialled) == len(claims.calls)
                 rounds["claimed"] += len(dialled)
-                rounds["put off"] += claims.rescheduled
+                rounds["rescheduled"] += claims.rescheduled
                 for call in claims.calls:
                     again_at = rng.choice((None, call.opened_at, call.opened_at))
                     live[call.phone] -= 1
@@ -154,7 +154,7 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
                 if calls[high].call_id < calls[low].call_id
             )
             await between.execute(hold, tenant_id, middle)
-        # Now the undo goes on, past `low`, to the one in the middle.
+        # Now the undo continues, past `low`, to the one in the middle.
         async with asyncio.timeout(30):
             while await conn.fetchval(f"select exists ({hold} skip locked)", tenant_id, low):
                 await asyncio.sleep(0)

@@ -175,7 +175,7 @@ async def test_call_goes_through_its_states_as_the_table_says(conn, claimed, bef
     assert changed == row or after in TRANSITIONS[before]
 
 
-async def test_what_is_told_of_a_call_is_kept(conn, claimed):
+async def test_what_is_reported_of_a_call_is_kept(conn, claimed):
     now = await now_of(conn)
     assert await store.dial(conn, [claimed], LEASE)
     assert not await call_steps.connected(conn, claimed, now, None)
@@ -401,7 +401,7 @@ class Calls:
         assert claims.examined <= limit
         self.done["claimed"] += len(claims.calls)
         self.done["closed"] += claims.closed
-        self.done["put off"] += claims.rescheduled
+        self.done["rescheduled"] += claims.rescheduled
         self.old += claims.calls
 
     async def dial(self):
@@ -454,7 +454,7 @@ async def test_kept_totals_equal_counted_ones_after_any_sequence_of_steps(conn):
     done = Counter()
     for seed in range(4):  # the ids, and with them the order, are the database's: not each has all that may happen
         done += await stepped(conn, await factories.tenant(conn), random.Random(seed))
-    sometimes = ("claimed", "put off", "dialled", *((step, reported) for step in ("rang", "answered", "ended")
+    sometimes = ("claimed", "rescheduled", "dialled", *((step, reported) for step in ("rang", "answered", "ended")
                                                     for reported in (True, False)))  # fmt: skip
     assert all(done[what] for what in sometimes), done
 

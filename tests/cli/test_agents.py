@@ -67,7 +67,7 @@ def test_agent_is_created_listed_signed_in_and_out(desk):
     assert "Cannot sign-out an agent in state " in refused
 
 
-def test_what_cannot_be_done_is_told_in_one_line(desk):
+def test_what_cannot_be_done_is_reported_in_one_line(desk):
     new = ["create", "--name", "A", "--queue"]
     assert "Inbound queue not found" in desk.failed(*new, 999999999999, "--endpoint", "b")
     assert "Agent not found" in desk.failed("sign-in", 999999999999)

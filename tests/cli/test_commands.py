@@ -442,7 +442,7 @@ def test_settings_file_and_no_server_running() -> None:
         assert "unknown setting colour" in complaint_of(programs.run("tenant", "list", "--config", str(config)), 1)
 
 
-def test_wrong_password_is_told_without_the_password(server: tuple[Path, str]) -> None:
+def test_wrong_password_is_reported_without_the_password(server: tuple[Path, str]) -> None:
     wrong = re.sub(r":[^:@/]+@", ":sesame@", server[1])
     line = complaint_of(programs.run("tenant", "list", "--database-url", wrong), 1)
     assert "password authentication failed" in line
@@ -458,7 +458,7 @@ def test_wrong_password_is_told_without_the_password(server: tuple[Path, str]) -
         ("mysql://u:sesame@db.example/db", "must begin with postgresql://"),
     ],
 )
-def test_unreachable_database_is_told_without_the_password(url: str, said: str) -> None:
+def test_unreachable_database_is_reported_without_the_password(url: str, said: str) -> None:
     line = complaint_of(programs.run("tenant", "list", "--database-url", url), 1)
     assert said in line
     assert "ame" not in line.replace("name", "")

@@ -167,7 +167,7 @@ def test_a_terminal_sees_bars_and_a_table(desk: Desk, terminal: Callable[..., Te
 # Going wrong
 
 
-def test_what_is_wrong_is_told_in_a_line(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported_in_a_line(desk: Desk, tmp_path: Path) -> None:
     file = desk.file()
     wrong = desk.run("import", file, TONGDAI_API_KEY="sk_live_wrong")
     assert "does not accept the key" in complaint_of(wrong, 1)
@@ -187,7 +187,7 @@ def test_what_is_wrong_is_told_in_a_line(desk: Desk, tmp_path: Path) -> None:
     assert "xlsx" in complaint_of(desk.run("import", desk.file("PK\x03\x04", "broken.xlsx")), 1, progress=True).lower()
 
 
-def test_wrong_usage_is_told_before_anything_is_sent(desk: Desk) -> None:
+def test_wrong_usage_is_reported_before_anything_is_sent(desk: Desk) -> None:
     file = desk.file()
     assert "does not exist" in complaint_of(desk.run("import", desk.folder / "none.csv"), 2)
     assert "unknown format" in complaint_of(desk.run("import", desk.file("x", "notes.txt")), 2)
@@ -208,7 +208,7 @@ def test_a_stopped_campaign_takes_no_contacts(desk: Desk) -> None:
     assert "takes no contacts" in complaint_of(desk.run("import", desk.file()), 1, progress=True)
 
 
-def test_a_key_without_the_scope_is_told_so(desk: Desk) -> None:
+def test_a_key_without_the_scope_is_reported_so(desk: Desk) -> None:
     narrow = desk.client.create_api_key(["queue"]).key
     assert "Key does not have scope campaign" in complaint_of(desk.run("jobs", TONGDAI_API_KEY=narrow or ""), 1)
 
@@ -234,12 +234,12 @@ async def test_an_import_that_fails_as_a_whole_is_code_1(desk: Desk) -> None:
 
 
 def await_import(command: "subprocess.Popen[str]") -> int:
-    """The id of the import, once its progress is told."""
+    """The id of the import, once its progress is reported."""
     assert command.stderr is not None
     for line in command.stderr:
         if found := re.match(r"Import (\d+):", line):
             return int(found[1])
-    raise AssertionError("no import was told of")
+    raise AssertionError("no import was reported")
 
 
 # A campaign that is running

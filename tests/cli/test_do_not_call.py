@@ -112,7 +112,7 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
         ("list --key sk_live_wrong", 1, "does not accept the key"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_line(desk: Desk, args: str, code: int, message: str) -> None:
+def test_what_cannot_be_done_is_reported_in_a_line(desk: Desk, args: str, code: int, message: str) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     file = desk.file("id,note\n1,2\n")
     process = desk.run(*(arg.format(list=dnc_list_id, file=file) for arg in args.split()), code=code)

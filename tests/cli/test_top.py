@@ -116,7 +116,7 @@ async def test_terminal_shows_it_until_ctrl_c_and_is_left_as_it_was(watcher: Wat
     assert "Traceback" not in terminal.shown
 
 
-async def test_server_that_goes_is_told_and_waited_for(watcher: Watcher, dsn: str, tmp_path: Path) -> None:
+async def test_server_that_goes_is_reported_and_waited_for(watcher: Watcher, dsn: str, tmp_path: Path) -> None:
     first = Server(tmp_path / "data", "--only", "api", database_url=dsn)
     shown = None
     try:
@@ -144,7 +144,7 @@ async def test_server_that_goes_is_told_and_waited_for(watcher: Watcher, dsn: st
         first.end()
 
 
-async def test_what_is_wrong_is_told_in_a_line(watcher: Watcher, api, tenant) -> None:
+async def test_what_is_wrong_is_reported_in_a_line(watcher: Watcher, api, tenant) -> None:
     away = watcher.run("--once", TONGDAI_URL="http://127.0.0.1:9")
     assert (away.returncode, away.stdout) == (1, "")
     assert away.stderr.startswith("tongdai: no answer from the server at http://127.0.0.1:9")
@@ -156,7 +156,7 @@ async def test_what_is_wrong_is_told_in_a_line(watcher: Watcher, api, tenant) ->
     assert "Key does not have scope report" in lacking.stderr
 
 
-async def test_tenant_without_calls_is_told_so(server: Server, api) -> None:
+async def test_tenant_without_calls_is_reported_so(server: Server, api) -> None:
     key = await api.key()
     done = Watcher(server.url, key.value, 0).run("--once")
     assert "No campaign is running." in done.stdout

@@ -40,7 +40,7 @@ async def test_no_more_are_lent_than_there_are_and_who_waits_gets_the_next(lende
     lender.give_back(first, None)
 
 
-async def test_who_waits_too_long_is_told_and_leaves_its_place(dsn):
+async def test_who_waits_too_long_is_reported_and_leaves_its_place(dsn):
     lender = Lender(dsn, 1, name="tests", wait_s=0.01)
     async with lender.borrow():
         with pytest.raises(TimeoutError):

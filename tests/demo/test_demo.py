@@ -136,7 +136,7 @@ async def test_names_are_vietnamese_and_the_same_each_time(conn: asyncpg.Connect
     assert sum(not name.isascii() for name in names) > 100
 
 
-async def test_tally_is_the_count_of_the_rows(conn: asyncpg.Connection, own: Settings) -> None:
+async def test_counter_is_the_count_of_the_rows(conn: asyncpg.Connection, own: Settings) -> None:
     await demo.prepare(conn, own)
     assert await conn.fetch(
         """select list_id, process_status, call_status, sum(contacts)::bigint from contact_counter
@@ -281,7 +281,7 @@ async def test_reset_makes_the_demo_anew_and_leaves_other_tenants_alone(
     assert await conn.fetchval("select count(*) from api_key where tenant_id is null") == 1
     again = await rows_of(conn, demo.TENANT)
     for found in (again, fresh):
-        del found["contact_block"]  # ids go on where they were, and fall into other blocks
+        del found["contact_block"]  # ids continue where they were, and fall into other blocks
     assert {table: len(rows) for table, rows in again.items()} == {table: len(rows) for table, rows in fresh.items()}
     assert await listing.lists(conn, demo.TENANT, CAMPAIGN) == [
         ContactList(ListId(501), "Danh sach thang 4", 150),

@@ -187,7 +187,7 @@ def test_channel_that_is_seen_is_given_what_it_missed() -> None:
 
 @pytest.mark.parametrize("script", [MESSAGE, AGENTS])
 @pytest.mark.parametrize("state", [state for state in CallState if state is not CallState.ENDED])
-def test_adopted_call_goes_on_from_where_it_was(script: Script, state: CallState) -> None:
+def test_adopted_call_continues_from_where_it_was(script: Script, state: CallState) -> None:
     answered_at = NOW if state is CallState.ANSWERED else None
     call = adopted(CHANNEL, script, state, answered_at, connected=False)
     call, todo = step(call, core.ChannelListed(up=True), NOW + timedelta(seconds=60))
@@ -334,7 +334,7 @@ def test_person_gets_the_message_or_an_agent_within_two_seconds_of_the_answer(st
     assert todo == [core.PlaySound("offer", call.playback_id)]
 
 
-def test_call_goes_on_without_a_verdict_when_detection_is_unavailable_or_too_slow() -> None:
+def test_call_continues_without_a_verdict_when_detection_is_unavailable_or_too_slow() -> None:
     missing = core.DetectionUnavailable("no module")
     call, todo = reported(DETECT_AGENTS, *DETECTS, missing)
     assert todo == [core.ReserveAgent(NOW + timedelta(seconds=2))]

@@ -586,7 +586,7 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
 
 
 @pytest.mark.slow
-def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_another_goes_on() -> None:
+def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_another_continues() -> None:
     class Broken(MemoryStore):
         claims = 0
         mended = False
@@ -638,7 +638,7 @@ def test_switch_that_refuses_everything_ends_calls_and_they_are_tried_again_by_t
     play(scene)
 
 
-def test_talk_goes_on_while_the_connection_is_cut_and_its_end_is_found_out() -> None:
+def test_talk_continues_while_the_connection_is_cut_and_its_end_is_found_out() -> None:
     async def scene(s: Scene) -> None:
         s.agents(1)
         s.start()

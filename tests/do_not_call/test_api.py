@@ -134,7 +134,7 @@ async def test_number_that_cannot_be_listed_changes_nothing(tenant, sent, messag
     assert await tenant.checksum() == before
 
 
-async def test_of_many_numbers_the_bad_are_told_and_the_good_are_stored(tenant):
+async def test_of_many_numbers_the_bad_are_reported_and_the_good_are_stored(tenant):
     dnc_list_id = await made(tenant)
     await add(tenant, dnc_list_id, phoneNumber="0900000001")
     sent = [
@@ -187,7 +187,7 @@ async def test_file_names_its_columns_in_any_order_and_case(tenant, text):
     assert (row["phoneNumber"], row["reason"], row["expiresAt"]) == ("0901234567", "A", LATER)
 
 
-async def test_bad_rows_of_a_file_are_told_by_their_number_the_first_hundred(tenant):
+async def test_bad_rows_of_a_file_are_reported_by_their_number_the_first_hundred(tenant):
     dnc_list_id = await made(tenant)
     rows = [vn_mobile(n) if n % 100 else f"x{n}" for n in range(1, 20_001)]
     reported = (await add_csv(tenant, dnc_list_id, "phone\n\n" + "\n".join(rows))).json()

@@ -39,7 +39,7 @@ async def fail_over(pair: Pair, failure: str) -> None:
 
 
 @failing
-async def test_import_goes_on_at_the_standby_and_is_exact(pair: Pair, tmp_path: Path, failure: str) -> None:
+async def test_import_continues_at_the_standby_and_is_exact(pair: Pair, tmp_path: Path, failure: str) -> None:
     settings = {"import_chunk_rows": 200, **soak.SETTINGS, "database_url": pair.url}
     async with serving(tmp_path / "data", **settings) as server:
         ledger = soak.Ledger(tmp_path / "ledger")

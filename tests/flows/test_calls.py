@@ -14,7 +14,7 @@ from tongdai.switch.simulated.callees import Ending, always
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
 
-async def test_each_contact_is_called_once_and_told_what_the_switch_did(tmp_path: Path) -> None:
+async def test_each_contact_is_called_once_and_records_what_the_switch_did(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         campaign_id = await here.campaign(200, first=10_000_000)
         await here.processed(campaign_id, 200, within_s=60)
@@ -32,7 +32,7 @@ async def test_pause_stops_dialling_within_a_second_and_live_calls_finish(tmp_pa
     async with office(tmp_path) as here:
         here.board.callee = always(Ending.ANSWERED, after_s=0.5, talk_s=4)
         campaign_id = await here.campaign(300, first=30_000_000, callsPerSecond=20, maxConcurrentCalls=300)
-        await eventually(lambda: here.board.ledger.counts["answered"] >= 20, 30, "calls that are up")
+        await eventually(lambda: here.board.ledger.counts["answered"] >= 20, 30, "active calls")
         await here.call("POST", f"/v1/campaigns/{campaign_id}/pause")
         paused_at = SystemClock().now()
         await eventually(lambda: not here.board.ledger.live, 30, "the live calls to finish")

@@ -201,7 +201,7 @@ async def test_checks_are_made_in_the_documented_order(api, tenant, serving):
         refused(await post("/v1/campaigns/x/contacts", tenant.key, **bad), 429, "RATE_LIMIT_EXCEEDED")
 
 
-async def test_unknown_list_is_told_before_the_state(tenant):
+async def test_unknown_list_is_reported_before_the_state(tenant):
     stopped = await tenant.campaign()
     for action in ("start", "stop"):
         await tenant.done("POST", f"/v1/campaigns/{stopped}/{action}")

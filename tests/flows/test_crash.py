@@ -78,7 +78,7 @@ async def shared() -> AsyncGenerator[Flow]:
 
 @asynccontextmanager
 async def stopped_at(server: Server, point: str) -> AsyncGenerator[None]:
-    """Within the block workers stop at the point; afterwards they go on, if they live."""
+    """Within the block workers stop at the point; afterwards they continue, if they live."""
     async with server.database() as conn:
         if point == COMMITTED:
             await _standbys(conn, "nobody")
@@ -93,7 +93,7 @@ async def stopped_at(server: Server, point: str) -> AsyncGenerator[None]:
         try:
             yield
         finally:
-            # Closed with the block, if the server has not died with it: that lets them go on.
+            # Closed with the block, if the server has not died with it: that lets them continue.
             conn.terminate()
             async with server.database() as other:
                 if point == COMMITTED:
@@ -154,7 +154,7 @@ async def test_an_import_is_exact_after_a_kill_where(shared: Flow, point: str, v
     await shared.check()
 
 
-# Not the supervisor: PostgreSQL, told to shut down, would wait for its standby to drop the sessions' temporary tables.
+# Not the supervisor: PostgreSQL would wait at its shutdown for its standby to drop the sessions' temporary tables.
 @pytest.mark.parametrize("victim", ["worker", "api", "postgres"])
 @pytest.mark.parametrize("repeatable", [True, False], ids=["with an Idempotency-Key", "without"])
 async def test_a_post_is_taken_once_when_a_kill_comes_between_its_commit_and_its_answer(

@@ -46,7 +46,7 @@ BODIES = {
     "POST /v1/agents/{id}/preview/accept": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
 }
-# What a path needs besides, or ends an answer that would go on until its client goes.
+# What a path needs besides, or ends an answer that would continue until its client goes.
 QUERIES = {"/v1/campaigns/{id}/live/events": "?events=1", "/v1/do-not-call/check": "?phoneNumber=0901234567"}
 # Which of a tenant's things each id in a path names.
 THINGS = {

@@ -29,7 +29,7 @@ async def test_answers_and_failures_can_be_read_by_a_named_origin(client, tenant
     assert (bad.status_code, bad.headers["access-control-allow-origin"]) == (401, ORIGIN)
 
 
-async def test_another_origin_is_told_nothing(client, tenant):
+async def test_another_origin_learns_nothing(client, tenant):
     answer = await client.get("/v1/campaigns", headers=tenant.key.headers | {"Origin": "https://evil.example"})
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers

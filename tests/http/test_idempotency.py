@@ -26,7 +26,7 @@ async def test_repeated_post_gets_the_first_answer_and_does_nothing(tenant, conn
     assert await count(conn, tenant, "campaign") == 1
 
 
-async def test_repeated_addition_is_told_as_the_first_time_and_not_as_a_duplicate(tenant):
+async def test_repeated_addition_is_reported_as_the_first_time_and_not_as_a_duplicate(tenant):
     campaign_id = await tenant.campaign()
     body = {"phoneNumber": "0901234567"}
     answers = [await post(tenant, f"/v1/campaigns/{campaign_id}/contacts", body) for _ in range(2)]

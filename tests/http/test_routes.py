@@ -58,7 +58,7 @@ def test_what_is_no_route_is_not_found(routes, path):
         asked(routes, "GET", path)
 
 
-def test_another_method_is_told_which_the_path_takes(routes):
+def test_another_method_is_answered_with_the_methods_of_the_path(routes):
     with pytest.raises(MethodNotAllowed) as refused:
         asked(routes, "PATCH", "/v1/things/7")
     assert refused.value.headers == {"Allow": "DELETE, GET"}

@@ -263,7 +263,7 @@ async def test_undo_of_a_pending_import_stops_it_before_it_begins(tenant, pool):
     assert (job["status"], job["errorMessage"], job["processedRows"]) == ("failed", "Stopped and undone", 0)
 
 
-async def test_undo_that_takes_longer_says_so_and_goes_on(tenant, pool, monkeypatch):
+async def test_undo_that_takes_longer_says_so_and_continues(tenant, pool, monkeypatch):
     monkeypatch.setattr("tongdai.imports.api.UNDO_WAIT_S", 0.0)
     campaign_id = await tenant.campaign()
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])

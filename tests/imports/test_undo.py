@@ -254,7 +254,7 @@ async def test_undo_works_on_a_stopped_campaign_and_on_a_failed_job(conn: Connec
     assert await standing(conn, place) == [[], [], []]
 
 
-async def test_undo_that_crashes_more_often_than_an_import_may_goes_on(conn: Connection, own_pool: Pool) -> None:
+async def test_undo_that_crashes_more_often_than_an_import_may_continues(conn: Connection, own_pool: Pool) -> None:
     place, (rows, _) = await a_place(conn), messy(10, 200)
     job_id = await post(conn, place, rows)
     await work_off(conn, own_pool)

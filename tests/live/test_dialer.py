@@ -138,7 +138,7 @@ async def test_calls_outlive_a_restart_of_the_server(office: Office) -> None:
     campaign_id = await office.campaign(dialled, audioFile="custom/message", maxConcurrentCalls=10, callsPerSecond=20)
     await office.up(campaign_id, "answered", 10)
     assert await office.server.stop() == 0
-    assert _count(office.lab.ledger(office.lab.carrier), scenarios.HUNG_UP, dialled) == 0, "they go on"
+    assert _count(office.lab.ledger(office.lab.carrier), scenarios.HUNG_UP, dialled) == 0, "they continue"
     await office.server.start()
     calls = await office.ended(campaign_id, 15, 60)
     assert {call["outcome"] for call in calls.values()} == {"answered"}
@@ -176,7 +176,7 @@ async def test_talk_outlives_the_dialer(office: Office, ear: Listener) -> None:
     await office.agent(agent_id, "talking")
     [call] = await office.up(campaign_id, "answered", 1)
     await _kill_dialer(office)
-    assert await commands.channel(ear.ari, call["callId"]) is not None, "the talk goes on"
+    assert await commands.channel(ear.ari, call["callId"]) is not None, "the talk continues"
     await office.agent(agent_id, "talking")
     assert await commands.hang_up(ear.ari, call["callId"])
     await office.agent(agent_id, "idle")
@@ -235,7 +235,7 @@ async def test_dialer_killed_mid_calls_calls_nobody_twice(office: Office, figure
 
 
 async def test_dialer_killed_as_it_dials_leaves_what_is_not_known_as_lost(office: Office, figures: Figures) -> None:
-    """Asterisk hangs up on who answers while no dialer is there; nobody is told of it."""
+    """Asterisk hangs up on who answers while no dialer is there; nobody hears of it."""
     dialled = numbers(scenarios.ANSWER, 10)
     campaign_id = await office.campaign(dialled, audioFile="custom/greeting", callsPerSecond=20)
     await eventually(lambda: sum(office.rang(dialled)), 30, "the first to ring", poll_s=0.005)

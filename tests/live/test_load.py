@@ -1,4 +1,4 @@
-"""100 calls a second for 20 seconds: each is placed, answered, hung up and told of; none is lost."""
+"""100 calls a second for 20 seconds: each is placed, answered, hung up and accounted for; none is lost."""
 
 import asyncio
 import time

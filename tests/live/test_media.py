@@ -32,7 +32,7 @@ async def test_callee_hears_the_file_that_is_played(caller: Listener, lab: Lab) 
     await caller.wait_for(ChannelDestroyed, channel_id)
 
 
-async def test_file_that_does_not_exist_is_told_and_the_call_goes_on(caller: Listener) -> None:
+async def test_file_that_does_not_exist_is_reported_and_the_call_continues(caller: Listener) -> None:
     channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
     assert await commands.play(caller.ari, channel_id, f"p-{channel_id}", "nonesuch")
     assert not (await caller.wait_for(PlaybackFinished)).done

@@ -158,7 +158,7 @@ async def test_of_many_queues_made_at_once_for_one_number_one_is(tenant):
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 5
 
 
-async def test_changes_are_told_in_the_audit_with_the_key(tenant, api, pool):
+async def test_changes_are_reported_in_the_audit_with_the_key(tenant, api, pool):
     clerk = await api.key(tenant_id=tenant.tenant_id, scopes=["queue"])
     assert isinstance(clerk, factories.Key)
     queue_id = await tenant.queue()

@@ -44,7 +44,8 @@ async def people_in_runs(conn, tenant_id, campaign_id, numbers, chunk=500, zone=
 
 
 async def people(conn, tenant_id, campaign_id, numbers, zone=ZONE):
-    """The ids of contacts that are due, the first the longest, all within the last second, in the order of numbers."""
+    """The ids of contacts that are due, the first the longest, all within the last second, in the order of
+    numbers."""
     async with conn.transaction():
         list_id = await contacts.list_named(conn, tenant_id, campaign_id, "A list")
         rows = [NewContact(phone=number(n)) for n in numbers]
@@ -54,8 +55,8 @@ async def people(conn, tenant_id, campaign_id, numbers, zone=ZONE):
     return ids
 
 
-def terms_of(tenant_id, campaign_id, *zones, until=FOREVER, ceilings=()):
-    return Terms(tenant_id, campaign_id, dict.fromkeys(zones or (ZONE,), until), LEASE, ceilings)
+def terms_of(tenant_id, campaign_id, *zones, until=FOREVER, caps=()):
+    return Terms(tenant_id, campaign_id, dict.fromkeys(zones or (ZONE,), until), LEASE, caps)
 
 
 CONTACTS = """(
@@ -65,7 +66,7 @@ CONTACTS = """(
         on a.tenant_id = c.tenant_id and a.contact_id = c.contact_id and a.ended_at is null
     left join contact_due d on d.tenant_id = c.tenant_id and d.contact_id = c.contact_id
 )"""
-"""Each as it is told: one whose call has not ended is in a call."""
+"""Each as it is reported: one whose call has not ended is in a call."""
 
 
 async def contact(conn, tenant_id, contact_id):
@@ -140,7 +141,7 @@ async def waits(conn, pid):
             pass
 
 
-# Ceilings
+# Frequency caps
 
 
 async def must_pass_by_the_ended(conn, sql, *args):

@@ -1,4 +1,5 @@
-"""Ways to the server that fail when they are told to, on top of the real one; and a server that stands still."""
+"""Ways to the server that fail when they are instructed to, on top of the real one; and a server that stands
+still."""
 
 import os
 import signal
@@ -96,7 +97,7 @@ class AsyncFaulty(httpx2.AsyncBaseTransport):
 
 @asynccontextmanager
 async def engine_stopped(server: Server) -> AsyncGenerator[None]:
-    """Within the block no import goes on."""
+    """Within the block no import continues."""
     engine = await server.kill("engine", signal.SIGSTOP)
     try:
         yield

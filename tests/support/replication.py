@@ -1,7 +1,7 @@
 """A primary and a synchronous standby, of the bundled PostgreSQL, for tests of a failover.
 
-The standby has on its disk what the primary has acknowledged: `synchronous_commit` is on, and the standby is named once
-it has its copy of the primary. So it inherits no such setting: promoted, it acknowledges alone.
+The standby has on its disk what the primary has acknowledged: `synchronous_commit` is on, and the standby is named
+once it has its copy of the primary. So it inherits no such setting: promoted, it acknowledges alone.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ class Pair:
 
     @property
     def url(self) -> str:
-        """Of both, as an installation is told of them."""
+        """Of both, as an installation is given them."""
         hosts = f"127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}"
         return f"postgresql://tongdai@{hosts}/tongdai?target_session_attrs=read-write"
 

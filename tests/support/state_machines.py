@@ -62,7 +62,7 @@ def _chart(title: str, moves: Iterable[tuple[Enum, str, Enum]]) -> str:
 
 
 def _name(state: Enum) -> str:
-    """Numbers, which the wire has, are told too."""
+    """Numbers, which the wire has, are reported too."""
     return f"{state.name.lower()}_{state.value}" if isinstance(state, IntEnum) else str(state.value)
 
 

@@ -141,7 +141,7 @@ where datname = current_database() and application_name = 'tongdai listen' and q
 async def test_revocation_is_seen_by_another_process_at_once(tenant, api, serving, conn):
     victim = await api.key(tenant_id=tenant.tenant_id)
     before = await conn.fetchval(LISTENING)
-    # Its clock stands still, an hour ahead: it believes what it remembers until it is told.
+    # Its clock stands still, an hour ahead: it believes what it remembers until it is notified.
     async with serving(FakeClock(SystemClock().now() + timedelta(hours=1))) as other:
         async with asyncio.timeout(20):
             while await conn.fetchval(LISTENING) <= before:
@@ -186,7 +186,7 @@ async def test_key_of_another_tenant_can_be_neither_seen_nor_revoked(tenant, oth
     assert await status(api.client, *other_tenant.key.headers.items()) == 200
 
 
-async def test_tenant_is_told_of_itself(tenant, settings):
+async def test_tenant_reads_its_own_data(tenant, settings):
     me = await tenant.done("GET", "/v1/tenants/me")
     assert (me["tenantId"], me["name"], me["country"]) == (tenant.tenant_id, "A tenant", "VN")
     assert (me["tenantLimit"], me["routeLimit"]) == (settings.tenant_limit, settings.route_limit)
@@ -365,7 +365,7 @@ async def test_address_is_the_last_that_no_trusted_proxy_vouches_for(dsn, settin
 # --- limits ---
 
 
-async def test_limits_are_told_with_every_answer_and_kept(serving, tenant):
+async def test_limits_are_reported_with_every_answer_and_kept(serving, tenant):
     clock = FakeClock()
     async with serving(clock, tenant_limit=5, route_limit=3) as client:
         own = tenant.key.headers

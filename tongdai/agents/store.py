@@ -104,10 +104,9 @@ from signed_in s where agent.tenant_id = $1 and agent.agent_id = s.agent_id retu
 
 
 async def to_call(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
-    """Who signed in, of all tenants of a switch; each has a `channel_id` from now on. Commit, then call
-    `PJSIP/<endpoint>` with it.
+    """The agents of a switch who signed in, each with a new `channel_id`: commit, then call `PJSIP/<endpoint>`.
 
-    A phone is called once: after a crash in between, the channel is not there, and the agent is `gone`.
+    A phone is called once: after a crash in between the channel does not exist, and the agent is `gone`.
     """
     found: list[Agent] = []
     for row in await conn.fetch(TENANTS_TO_CALL, switch_id):
@@ -161,7 +160,8 @@ PRESENT = f"select {COLUMNS} from agent where state <> 'offline' and channel_id 
 
 
 async def present(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
-    """All, of all tenants, whose phone has a call on a switch: where that does not know the channel they are `gone`."""
+    """All, of all tenants, whose phone has a call on a switch: where that does not know the channel they are
+    `gone`."""
     return [agent_of(row) for row in await conn.fetch(PRESENT, switch_id)]
 
 
@@ -169,7 +169,7 @@ TO_HANG_UP = f"select {COLUMNS} from agent where state = 'hanging_up' and switch
 
 
 async def to_hang_up(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
-    """Who signed out, of all tenants: hang up `channel_id`. They are listed until the channel is `gone`."""
+    """The agents of a switch who signed out: hang up `channel_id`. They are listed until the channel is `gone`."""
     return [agent_of(row) for row in await conn.fetch(TO_HANG_UP, switch_id)]
 
 
@@ -276,7 +276,7 @@ def _agent_or_none(row: asyncpg.Record | None) -> Agent | None:
 
 
 def agent_of(row: asyncpg.Record | Mapping[str, Any]) -> Agent:
-    """Of a row with COLUMNS."""
+    """The agent of a row that has COLUMNS."""
     fields: dict[str, Any] = dict(row.items())
     fields["state"] = AgentState(fields["state"])
     return Agent(**fields)

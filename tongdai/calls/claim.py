@@ -1,9 +1,9 @@
 """The claim of due contacts: which may be called now, and a call inserted for each.
 
-Due contacts are in runs and in contact_due (contacts/due.py): the claim takes the oldest of both, moves the cursor of a
-run that it takes from, and deletes or reschedules the rows of contact_due that it takes. A contact's own row is locked
-while the claim runs and left as it is until its call ends; whom the cursor cannot pass (somebody holds one before them)
-leave the run.
+Due contacts are in runs and in contact_due (contacts/due.py): the claim takes the oldest of both, moves the cursor of
+a run that it takes from, and deletes or reschedules the rows of contact_due that it takes. A contact's own row is
+locked while the claim runs and left as it is until its call ends; whom the cursor cannot pass (somebody holds one
+before them) leave the run.
 
 Runs and contacts that another transaction holds are skipped, so concurrent claims get disjoint contacts and wait for
 none. Locks are taken in the order contact_run, contact, contact_due, call, counters. Before it, in its transaction,
@@ -191,9 +191,9 @@ async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
 
 
 async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, agent_id: AgentId) -> Claims:
-    """As `claim`, for one contact that an agent accepted; the call has the agent from the start.
+    """Claim one contact that an agent accepted, for that agent; otherwise as `claim`.
 
-    None examined: it is not pending, not due or out of its window, or the campaign does not run.
+    None examined: it is not pending, not due or outside its window, or the campaign is not running.
     """
     return await _claim(conn, CLAIM_CONTACT, terms, contact_id, agent_id)
 

@@ -40,8 +40,10 @@ cross join lateral (
 
 
 async def pasts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, Past]:
-    """What became of the earlier calls of each one's contact; of a tenant's live calls. One whose contact is gone, or
-    that has ended, is missing."""
+    """The history of the contact of each call, for live calls of one tenant.
+
+    A call that has ended, or whose contact was deleted, is missing.
+    """
     if not calls:
         return {}
     return {
@@ -129,8 +131,8 @@ select call_id from ended
 async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
     """The one place where calls end: their contacts are pending again or processed. Returns which of them ended.
 
-    The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that is
-    pending again the status it had. Its agent is the caller's to free.
+    The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that
+    is pending again the status it had. Its agent is the caller's to free.
     """
     if not ends:
         return set()

@@ -1,8 +1,8 @@
 """Calls by pages, newest first, in the database.
 
 Those that are up are few: all of them are looked at. Of the ended ones each set of filters is read through an index
-that fits it, and the rest of them is fenced off from choosing another (`campaign_id + 0`): a plan that walks the newest
-calls until twenty match reads all of them when nineteen do.
+that fits it, and the rest of them is fenced off from choosing another (`campaign_id + 0`): a plan that walks the
+newest calls until twenty match reads all of them when nineteen do.
 
 Totals are kept where they can be: calls of a campaign, of an outcome, or all are sums of `call_hour`, with those that
 are up now. Other filters are counted, through the index that finds them.
@@ -81,7 +81,7 @@ class Filter:
 KEPT_HOURS = """hour >= coalesce(
     (select since from call_retention where table_name = 'call'), '-infinity'
 )"""
-"""Those of `call_hour` whose calls are still there: see calls/retention.py."""
+"""Condition for rows of `call_hour` whose calls are still stored; see calls/retention.py."""
 
 
 class Statement(NamedTuple):

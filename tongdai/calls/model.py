@@ -64,7 +64,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Whom a claim may take. The campaign must be running besides."""
+    """The conditions of a claim: which contacts it may take. The campaign must be running too."""
 
     tenant_id: TenantId
     campaign_id: CampaignId
@@ -79,7 +79,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What became of the due contacts that were looked at."""
+    """The result of a claim: what became of the due contacts that it examined."""
 
     calls: list[Call]
     rescheduled: int = 0
@@ -103,11 +103,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a campaign's retry rules ask of a contact."""
+    """The facts about a contact that retry rules depend on."""
 
     history: History
     zone: str
-    """As the contact has it."""
+    """The contact's time zone."""
     tenant_zone: str
     now: datetime
     """By the database's clock."""
@@ -121,14 +121,14 @@ class Past:
 
 
 class Verdict(StrEnum):
-    """Of the detection of answering machines."""
+    """The verdict of answering machine detection."""
 
     HUMAN = "human"
     MACHINE = "machine"
     UNSURE = "unsure"
-    """Not decided in time: the call went on as with a person."""
+    """Not decided in time: the call continued as with a person."""
     UNAVAILABLE = "unavailable"
-    """The switch cannot detect machines: the call went on as with a person."""
+    """The switch cannot detect machines: the call continued as with a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +137,13 @@ class Detection:
 
     verdict: Verdict
     cause: str | None
-    """As the switch gave it (AMDCAUSE); what is missing, where it is unavailable."""
+    """The switch's AMDCAUSE; if unavailable, what is missing."""
     took_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a call ended, as the switch told or the dialer decided."""
+    """How a call ended, as the switch reported or the dialer decided."""
 
     outcome: Outcome
     hangup_cause: int | None = None
@@ -151,4 +151,4 @@ class Ending:
     tech_cause: int | None = None
     """SIP."""
     detection: Detection | None = None
-    """Of a machine; None: the campaign asked for none."""
+    """Result of machine detection; None: not requested by the campaign."""

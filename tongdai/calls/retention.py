@@ -1,12 +1,12 @@
 """How long calls and what is counted of them are kept: months are made ahead, and dropped whole.
 
-`call` and `segment` have a partition for each month (UTC) in which their rows ended. A month is made before it begins;
-when it was not (nothing of the kind ran for months), its rows are in the default partition, and move when it is made.
-Making or dropping one locks the default partition or the table for an instant: it waits at most LOCK_WAIT for that, and
-is tried again at the next round.
+`call` and `segment` have a partition for each month (UTC) in which their rows ended. A month is made before it
+begins; when it was not (nothing of the kind ran for months), its rows are in the default partition, and move when it
+is made. Making or dropping one locks the default partition or the table for an instant: it waits at most LOCK_WAIT
+for that, and is tried again at the next round.
 
-Figures by the hour are no months: they are deleted, some at a time, in a transaction for each tenant. They may outlast
-their calls: `call_retention` has since when there are calls.
+Figures by the hour are no months: they are deleted, some at a time, in a transaction for each tenant. They may
+outlast their calls: `call_retention` has since when there are calls.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ where i.inhparent = $1::text::regclass and c.relname ~ '_[0-9]{4}_[0-9]{2}$' ord
 
 
 async def months(conn: Connection, table: str) -> list[date]:
-    """Those that the table has a partition for."""
+    """The months that a table has partitions for."""
     return [row["month"] for row in await conn.fetch(MONTHS, table)]
 
 

@@ -5,8 +5,8 @@
     answered ── connected ── talk ── ended                          the audio file: nobody waits
 
 An open segment is a row of `open_segment`; its end deletes it there and inserts it into its month, once. The wait and
-the talk of a call follow each other without a gap: their sum is the time from its answer (from its connection, where an
-audio file is played) to its end.
+the talk of a call follow each other without a gap: their sum is the time from its answer (from its connection, where
+an audio file is played) to its end.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ TALK = f""", waited as (
     from held left join waited on waited.call_id = held.call_id
 )"""  # noqa: S608 - columns
 
-# For the end of calls (calls/finish.py): `ended` has their call_id and ended_at. A wrap-up goes on.
+# For the end of calls (calls/finish.py): `ended` has their call_id and ended_at. A wrap-up continues.
 ENDED = f""", parted as (
     delete from open_segment s using ended where s.tenant_id = $1 and s.call_id = ended.call_id and s.kind <> 'wrap_up'
     returning s.*, greatest(s.started_at, ended.ended_at) as over_at

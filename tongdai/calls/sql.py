@@ -1,4 +1,4 @@
-"""What statements about calls and pending contacts share."""
+"""SQL fragments shared by statements about calls and pending contacts."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ import asyncpg
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection
 
-# By index, row by row, in its order: the plan that is right however many contacts there are. Left to itself the planner
-# reads a campaign by another index and sorts it as long as it expects a single row; and a plan that was made while the
-# tables were almost empty passes by every row when they are not. So the settings, and so the sizes.
+# By index, row by row, in its order: the plan that is right however many contacts there are. Left to itself the
+# planner reads a campaign by another index and sorts it as long as it expects a single row; and a plan that was made
+# while the tables were almost empty passes by every row when they are not. So the settings, and so the sizes.
 BY_INDEX = """
 set local enable_sort = off; set local enable_incremental_sort = off; set local enable_seqscan = off;
 set local enable_bitmapscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off;
@@ -29,8 +29,8 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     await conn.execute(BY_INDEX)
     sizes = await conn.fetchrow(SIZES)
     assert sizes is not None
-    # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
-    # doubled.
+    # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table
+    # has doubled.
     planned_for = [sizes[table].bit_length() for table in ("contact", "live_call", "do_not_call")]
     return await conn.fetch(f"{sql}-- {planned_for}", *args)
 
@@ -57,5 +57,6 @@ def instant(at: datetime) -> datetime:
 
 
 def month_of(at: str) -> str:
-    """The `ended_month` of calls that end at an instant, an SQL expression: partitions of months before are skipped."""
+    """The `ended_month` of calls that end at an instant, an SQL expression: partitions of months before are
+    skipped."""
     return f"date_trunc('month', ({at}) at time zone 'UTC')::date"

@@ -67,12 +67,12 @@ def ids_of(calls: Sequence[Call]) -> tuple[TenantId, list[UUID]]:
 
 
 class Step(NamedTuple):
-    """Something that the switch told of a call."""
+    """Something that the switch reported of a call."""
 
     call: Call
     at: datetime
     agent_id: AgentId | None = None
-    """Of a connection: who is heard; None: the audio file."""
+    """The agent that the person was connected with; None: the audio file."""
 
 
 async def _step(conn: Connection, sql: str, steps: Sequence[Step], *args: object) -> set[UUID]:
@@ -125,8 +125,8 @@ ANSWERED = _STEPPED.format(
 
 
 async def answered(conn: Connection, steps: Sequence[Step], lease: timedelta) -> set[UUID]:
-    """dialing or ringing → answered; which of them. The others were neither. Who is to hear an agent waits from now
-    on."""
+    """dialing or ringing → answered; returns the calls that were in these states. A person for an agent waits from
+    now on."""
     return await _step(conn, ANSWERED, steps, sources(TRANSITIONS, CallState.ANSWERED), lease)
 
 
@@ -139,7 +139,8 @@ CONNECTED = _STEPPED.format(
 
 
 async def connected(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
-    """Who answered is heard by whom; of which of them. The others are not answered, or were connected before."""
+    """Record connections with an agent or the audio file; returns the calls that were answered and not yet
+    connected."""
     return await _step(conn, CONNECTED, steps)
 
 
@@ -171,7 +172,7 @@ LIVE = f"select {CALL} from live_call where switch_id = $1 order by opened_at, c
 
 
 async def live(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
-    """Those that a switch carries, of all tenants, and that have not ended."""
+    """The active calls of all tenants of a switch."""
     return [_call(row) for row in await conn.fetch(LIVE, switch_id)]
 
 
@@ -181,12 +182,12 @@ select {CALL} from live_call where switch_id = $1 and lease_until < clock_timest
 
 
 async def overdue(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
-    """Of these, those whose lease is past by the database's clock."""
+    """The active calls of a switch whose lease has expired by the database's clock."""
     return [_call(row) for row in await conn.fetch(OVERDUE, switch_id)]
 
 
-# The tenant of a channel that the switch lists is not known: each is asked for, by its key. A channel outlives its call
-# by minutes at the most, so that one month or two are asked.
+# The tenant of a channel that the switch lists is not known: each is asked for, by its key. A channel outlives its
+# call by minutes at the most, so that one month or two are asked.
 ENDED = f"""
 select a.call_id from tenant cross join unnest($1::uuid[]) as listed (call_id)
 cross join lateral (

@@ -98,7 +98,7 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
 
 
 def line(call: CallRecord, shown: Callable[[str], str]) -> tuple[object, ...]:
-    """As cells of a file; instants as in JSON."""
+    """The cells of a call in a CSV file; instants as in JSON."""
     cells = (getattr(view(call, shown), name) for name in HEADER)
     return tuple(_instant(cell) if isinstance(cell, datetime) else cell for cell in cells)
 

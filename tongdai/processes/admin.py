@@ -21,11 +21,11 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 @dataclass(slots=True)
 class Health:
-    """What the supervisor last found; it writes, the admin server reads."""
+    """The last results of the health checks, written by the supervisor and read by the admin server."""
 
     checks: dict[str, bool] = field(default_factory=dict[str, bool])
     heartbeats: dict[str, float | None] = field(default_factory=dict[str, float | None])
-    """Of each switch's leader, in seconds ago; None: it never had one."""
+    """Seconds since the last heartbeat of each switch's leader; None: there never was one."""
     import_claim_s: float | None = None
     """How long ago an import was last claimed; None: none was."""
     stopping: bool = False

@@ -134,7 +134,7 @@ def _cors(settings: Settings) -> Cors | None:
 
 
 def worker() -> Application:
-    """What Granian calls in each of its processes."""
+    """Create the application in a worker process; called by Granian."""
     # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
     os_process.die_with_parent(signal.SIGTERM, os_process.parent_named(ROLE_PARENT))
     settings = restore(os.environ[ROLE_SETTINGS])

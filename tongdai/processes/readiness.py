@@ -28,7 +28,7 @@ class Progress:
     """When work was last done, in seconds ago."""
 
     heartbeats: dict[str, float | None]
-    """Of each switch's leader; None: it never had one."""
+    """Seconds since the last heartbeat of each switch's leader; None: there never was one."""
     import_claim_s: float | None
     """The last claim of an import; None: there was none."""
     import_waiting_s: float | None

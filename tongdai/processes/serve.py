@@ -230,7 +230,7 @@ class _Kept:
 async def _running(
     roles: tuple[Role, ...], environment: dict[str, str], settings: Settings
 ) -> AsyncGenerator[dict[Role, _Kept]]:
-    """The roles' processes; at the end all are told to stop at once."""
+    """The roles' processes; at the end all are stopped at once."""
     kept: dict[Role, _Kept] = {role: _Kept(role, environment) for role in roles}
     async with AsyncExitStack() as stack:
         stack.push_async_callback(lambda: asyncio.gather(*(role.stop(settings.drain_s + 2) for role in kept.values())))

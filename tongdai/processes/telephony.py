@@ -34,7 +34,7 @@ POOL = 8
 HOLD_S = 10.0
 """A dialer that stands still within a transaction for so long loses its session, and what it holds."""
 KEPT_CALLS = 1000
-"""Of the simulated switch's, for who looks at it."""
+"""Number of ended calls that the simulated switch keeps for inspection."""
 AWAY_S = 1.0
 """Before a process looks again that could not ask for its switch."""
 WAIT_S = 10.0
@@ -60,7 +60,7 @@ async def run(settings: Settings, dsn: str) -> None:
 
 
 def _switch(settings: Settings, rng: random.Random) -> Callable[[], Ari]:
-    """What connects to the switch: to do so takes the application over from whoever has it."""
+    """A function that connects to the switch, taking the Stasis application over from any other process."""
     app = settings.asterisk_app
     if settings.asterisk is None:
         log.warning("no switch is set: calls are simulated", answer_rate=settings.simulated_answer_rate)
@@ -153,10 +153,10 @@ class _Heart:
         except UNREACHABLE:
             return
         except Exception:
-            log.exception("no sign of life given")
+            log.exception("heartbeat not written")
 
 
 def main(settings: Settings, dsn: str) -> None:
-    """The process: runs until SIGTERM; calls that are up go on, and the next dialer takes them over."""
+    """The process: runs until SIGTERM; active calls continue, and the next dialer takes them over."""
     run_until_signalled(run(settings, dsn))
     log.info("telephony stopped")

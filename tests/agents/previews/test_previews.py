@@ -305,7 +305,7 @@ async def test_contacts_of_zones_whose_window_is_closed_are_passed_over(floor, c
     assert offer.contact_id == open_
 
 
-async def test_contact_out_of_its_calling_window_is_not_offered_and_once_accepted_waits_and_is_told_so(floor):
+async def test_contact_out_of_its_calling_window_is_not_offered_and_once_accepted_waits_and_is_reported_so(floor):
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     # In no time zone is it this day now.

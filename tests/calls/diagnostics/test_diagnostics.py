@@ -192,7 +192,7 @@ async def test_number_called_as_often_as_it_may_be_waits_until_a_call_is_old_eno
     assert (reported["reason"], instant(reported["nextCallAt"])) == ("overNumberCeiling", first + 24 * HOUR)
 
 
-async def test_many_calls_to_others_do_not_keep_a_ceiling_from_being_seen(tenant, conn, campaign_id, add):
+async def test_many_calls_to_others_do_not_keep_a_cap_from_being_seen(tenant, conn, campaign_id, add):
     """More calls than ten for each contact: found from the contacts."""
     await settings(conn, tenant.tenant_id, campaign_id, number_calls=1, number_period_h=24)
     contact_id = await add(1)
@@ -236,7 +236,7 @@ async def made_up(tenant, conn, rng):
     t = tenant.tenant_id
     await settings(
         conn, t, mine, preset=rng.choice(["none", "none", "us_telemarketing", "vn_advertising"]),
-        number_calls=(ceiling := rng.choice([None, 1, 2])), number_period_h=ceiling and rng.choice([1, 24]),
+        number_calls=(cap := rng.choice([None, 1, 2])), number_period_h=cap and rng.choice([1, 24]),
     )  # fmt: skip
     if rng.random() < 0.3:
         await closed_windows(conn, tenant, mine)
@@ -276,22 +276,22 @@ async def test_reasons_exclude_each_other_add_up_and_agree_with_each_contacts_ow
 async def test_numbers_that_are_kept_are_the_same_from_whichever_side_they_are_found(tenant, conn, seed):
     mine, _ = await made_up(tenant, conn, random.Random(seed))
     place = Place(tenant.tenant_id, mine)
-    ceilings = number_caps(await campaigns.call_settings(conn, *place))
+    caps = number_caps(await campaigns.call_settings(conn, *place))
     async with snapshot(conn):
         found = [
-            set(await pending.kept_counts(conn, place, 26, ceilings, way))
+            set(await pending.kept_counts(conn, place, 26, caps, way))
             for way in (pending.BY_NUMBER, pending.BY_BOTH, pending.BY_CONTACT)
         ]
     assert found[0] == found[1] == found[2]
     assert found[0]
 
 
-async def test_ceiling_that_is_named_twice_counts_a_call_once(tenant, conn, campaign_id, add):
-    contact_id, ceiling = await add(1), FrequencyCap(2, timedelta(hours=24))
+async def test_cap_that_is_named_twice_counts_a_call_once(tenant, conn, campaign_id, add):
+    contact_id, cap = await add(1), FrequencyCap(2, timedelta(hours=24))
     place = Place(tenant.tenant_id, campaign_id)
     await a_call(conn, tenant.tenant_id, campaign_id, contact_id, phone(1), opened_at=now() - HOUR)
     async with snapshot(conn):
-        assert await pending.kept_counts(conn, place, 1, [ceiling, ceiling]) == []
+        assert await pending.kept_counts(conn, place, 1, [cap, cap]) == []
 
 
 async def test_few_numbers_are_looked_up_and_few_contacts_and_both_are_read_when_both_are_many():
@@ -395,7 +395,7 @@ async def running(tenant, conn, campaign_id, add):
     return campaign_id
 
 
-async def test_dialer_that_gives_no_sign_of_life_is_told_apart_from_a_switch_that_is_away(tenant, conn, running):
+async def test_dialer_that_writes_no_heartbeat_is_reported_apart_from_a_switch_that_is_away(tenant, conn, running):
     await switches.beat(conn, DEFAULT, replace(UP, connected=False))
     assert await blocked(tenant, running) == ["switch_away"]
     await conn.execute("update switch set alive_at = now() - interval '11 seconds'")
@@ -442,10 +442,10 @@ async def test_switch_with_as_many_calls_as_the_server_may_have_keeps_every_camp
 
     async with serving(max_calls=30) as client:
         assert await kept(29) == []
-        assert await kept(30) == [("switch_full", "As many calls are up as the server may have at once.")]
+        assert await kept(30) == [("switch_full", "As many calls are active as the server may have at once.")]
 
 
-async def test_share_of_the_abandoned_at_the_cap_is_told_of_predictive(tenant, conn, running):
+async def test_share_of_the_abandoned_at_the_cap_is_reported_of_predictive(tenant, conn, running):
     queue_id = await tenant.queue()
     await agent(conn, tenant.tenant_id, queue_id)
     await settings(conn, tenant.tenant_id, running, mode="predictive", queue_id=queue_id)

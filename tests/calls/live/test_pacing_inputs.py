@@ -1,4 +1,4 @@
-"""What pacing is told: the calls that are up, and what became of recent ones."""
+"""The inputs of pacing: the active calls, and what became of recent ones."""
 
 from datetime import timedelta
 

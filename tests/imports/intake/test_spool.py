@@ -84,7 +84,7 @@ async def test_upload_that_stands_still_is_given_up_with_an_answer(server: Serve
     assert await spooled(server) == []
 
 
-async def test_upload_that_goes_on_may_take_longer_than_json_may(server: Server, key: factories.Key) -> None:
+async def test_upload_that_continues_may_take_longer_than_json_may(server: Server, key: factories.Key) -> None:
     reader, writer = await begin(server, key, 1_000_000, "application/json", pieces=0)
     assert (await asyncio.wait_for(reader.readuntil(b"}"), 30)).startswith(b"HTTP/1.1 408 ")
     writer.transport.abort()

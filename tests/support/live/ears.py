@@ -20,7 +20,7 @@ ENOUGH = 12_000
 
 async def record(listener: Listener, channel_id: str, direction: str, name: str, app: str = APP) -> str:
     """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel, which
-    `app` (the listener's own) is told of."""
+    `app` (the listener's own) gets events."""
     snoop = f"snoop-{uuid.uuid4()}"
     made = await listener.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": app})
     assert made.status == 200, made

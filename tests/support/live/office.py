@@ -148,7 +148,7 @@ class Office:
         await eventually(there, within_s, lambda: f"agent {state}: {json.dumps(last)}", poll_s=0.05)
 
     async def dialer_lived(self, since: datetime, seconds: float) -> None:
-        """Returns once the dialer, by its own sign of life, has been at work until so long after an instant."""
+        """Returns once the dialer, by its own heartbeat, has been at work until so long after an instant."""
 
         async def lived() -> bool:
             alive_at = (await self.call("GET", "/v1/live"))["dialer"]["aliveAt"]

@@ -1,6 +1,6 @@
 """SIPp scenarios: callees, phones, and who registers them. Each callee writes down what happened to it, in a ledger.
 
-What becomes of a call is told by the last three digits of the number.
+What becomes of a call depends on the last three digits of the number.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,8 +38,8 @@ def callee(
     account: tuple[str, str] = ("", ""),
     speech: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Rings, and does then as the number says; any other than those above answers. `tone` is a file of raw µ-law
-    that one who answers plays for ever; without it, media is SIPp's to echo. `account` is the user and password without
+    """Rings, and does then as the number says; any other than those above answers. `tone` is a file of raw µ-law that
+    one who answers plays for ever; without it, media is SIPp's to echo. `account` is the user and password without
     which a number that ends in 401 is refused. `speech`: by ending, the file that such a callee plays instead."""
     port = "rtpstream_audio_port" if tone else "media_port"
     answer = _response("180 Ringing") + _pause(answer_ms) + _response("200 OK", _SDP.format(port=port), again=True)

@@ -41,7 +41,7 @@ class Diagnostics(msgspec.Struct, kw_only=True, rename="camel"):
     zone_unknown: int
     do_not_call: int
     number_in_call: int
-    over_number_ceiling: int
+    over_number_cap: int = msgspec.field(name="overNumberCeiling")
     next_open_at: datetime | None
     next_due_at: datetime | None
     blockers: list[BlockerView]
@@ -90,7 +90,7 @@ _DIAGNOSTICS: dict[str, Any] = {
             "due later (`nextDueAt` the first); `waitingForWindow`, due and outside the calling hours (`nextOpenAt` "
             "the first); `numberInCall`, its number is in another call; `overNumberCeiling`, its number was called "
             "as often as it may be; `callableNow`. `blockers` tells what keeps the campaign from calling those: "
-            f"{', '.join(f'`{blocker}`' for blocker in Blocker)}. With `switch_full` and `at_max_calls` it goes on "
+            f"{', '.join(f'`{blocker}`' for blocker in Blocker)}. With `switch_full` and `at_max_calls` it continues "
             "as calls end, with `no_agent_free` and `abandonment_cap_reached` as agents come free; nothing else is "
             "said of a campaign that calls."
         ),
@@ -120,7 +120,7 @@ def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnost
         zone_unknown=found.counts[Reason.ZONE_UNKNOWN],
         do_not_call=found.counts[Reason.DO_NOT_CALL],
         number_in_call=found.counts[Reason.NUMBER_IN_CALL],
-        over_number_ceiling=found.counts[Reason.OVER_NUMBER_CAP],
+        over_number_cap=found.counts[Reason.OVER_NUMBER_CAP],
         next_open_at=found.next_open_at,
         next_due_at=found.next_due_at,
         blockers=_views(_blockers(found.standing, max_calls)),

@@ -1,9 +1,9 @@
 """How many contacts of a campaign are pending: by time zone and due time, and those whose number is kept from calls.
 
-Few of millions are read. Runs tell how many contacts they hold. Of contact_due, all but the largest range of due times
-are counted; what the counter has more is the largest. A number is kept by a do-not-call list, an active call, or a
-frequency cap: such numbers are gathered, and their contacts counted once, from the smaller side. Must apply the same
-rules as the claim query.
+Few of millions are read. Runs tell how many contacts they hold. Of contact_due, all but the largest range of due
+times are counted; what the counter has more is the largest. A number is kept by a do-not-call list, an active call,
+or a frequency cap: such numbers are gathered, and their contacts counted once, from the smaller side. Must apply the
+same rules as the claim query.
 """
 
 from collections.abc import Sequence
@@ -72,13 +72,14 @@ class Kept(NamedTuple):
 
 
 _REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP)
-"""As the statements number them, from 1."""
+"""The reasons in the order of their numbers in the statements, from 1."""
 _SLACK = timedelta(hours=1)
-"""More than a claimed call waits for being dialled: caps count from the dialling, their index by the claim."""
+"""More than a claimed call waits to be dialled: caps count from dialling, while their index has the time of the
+claim."""
 
-# A number that is in a call is kept by that, whatever its earlier ones. It has one at a time, so its calls were dialled
-# in the order in which they were claimed: as many within the period as it may have are the same as the last but so many
-# within it, which is what a claim asks.
+# A number that is in a call is kept by that, whatever its earlier ones. It has one at a time, so its calls were
+# dialled in the order in which they were claimed: as many within the period as it may have are the same as the last
+# but so many within it, which is what a claim asks.
 _NUMBERS = f"""
 with kept as materialized (
     select substr(phone, 2)::bigint as number, min(reason) as reason from (
@@ -160,8 +161,8 @@ select (
     where c.tenant_id = $1 and h.hour > now() - $3::interval
 )
 """
-# Sorts and hashes of as many as there may be, in memory. The planner takes each campaign for a small one: it is told
-# when to read it whole.
+# Sorts and hashes of as many as there may be, in memory. The planner takes each campaign for a small one: these
+# settings say when to read it whole.
 _ROOM = "set local work_mem = '64MB'"
 _WHOLE = "set local enable_nestloop = off; set local enable_mergejoin = off; set local enable_indexscan = off"
 _AS_BEFORE = "set local enable_nestloop = on; set local enable_mergejoin = on; set local enable_indexscan = on"

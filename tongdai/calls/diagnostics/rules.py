@@ -2,7 +2,8 @@
 
 Several things may keep a contact from being called; it is counted with the first of these, from what lasts longest to
 what is over soonest: on a do-not-call list, no time zone known where the law asks for one, due later, calling window
-closed, number in another call, number called too often. What is left may be called now, if nothing keeps the campaign.
+closed, number in another call, number called too often. What is left may be called now, if nothing keeps the
+campaign.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +28,7 @@ class Reason(StrEnum):
     ZONE_UNKNOWN = "zoneUnknown"
     """The preset has calling hours where the person is, and nothing is known of where that is."""
     WAITING_FOR_RETRY = "waitingForRetry"
-    """Due later: after an earlier call, or put off."""
+    """Due later: after an earlier call, or rescheduled."""
     WAITING_FOR_WINDOW = "waitingForWindow"
     NUMBER_IN_CALL = "numberInCall"
     """Another campaign has it on the line."""
@@ -37,7 +38,7 @@ class Reason(StrEnum):
 
 
 class Blocker(StrEnum):
-    """What keeps a campaign from calling anybody, or slows it."""
+    """A reason why a campaign calls nobody, or calls slowly."""
 
     NOT_STARTED = "not_started"
     PAUSED = "paused"
@@ -60,12 +61,12 @@ MESSAGES: Mapping[Blocker, str] = {
     Blocker.STOPPED: "The campaign is stopped for good.",
     Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
     Blocker.SWITCH_AWAY: "The dialer has no connection to the switch.",
-    Blocker.SWITCH_FULL: "As many calls are up as the server may have at once.",
+    Blocker.SWITCH_FULL: "As many calls are active as the server may have at once.",
     Blocker.NO_QUEUE: "The campaign has no queue whose agents could talk.",
     Blocker.NO_AGENTS_SIGNED_IN: "No agent of the campaign's queue is signed in.",
     Blocker.NO_AGENT_FREE: "All agents of the campaign's queue who are signed in are busy.",
     Blocker.NO_PREVIEW_ACCEPTED: "No agent has accepted a contact to be called.",
-    Blocker.AT_MAX_CALLS: "As many calls are up as the campaign may have at once.",
+    Blocker.AT_MAX_CALLS: "As many calls are active as the campaign may have at once.",
     Blocker.ABANDONMENT_CAP_REACHED: (
         "So many answers found no agent that the cap is reached: it calls no more people than agents are free."
     ),
@@ -80,7 +81,7 @@ class ZoneCount:
     zone: str
     pending: int
     later: int
-    """Of these: due later."""
+    """How many of these are due later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Waiting:
 
 
 def waiting(rules: Rules, pending: Iterable[ZoneCount], on_dnc: Iterable[ZoneCount]) -> Waiting:
-    """Of the pending contacts, and of those among them that are on a do-not-call list."""
+    """Count what pending contacts wait for, given all of them and those on a do-not-call list, by time zone."""
     taken = {count.zone: count for count in on_dnc}
     unknown = later = window = due = 0
     opening: list[datetime] = []
@@ -143,7 +144,7 @@ def waiting(rules: Rules, pending: Iterable[ZoneCount], on_dnc: Iterable[ZoneCou
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Of one pending contact."""
+    """The facts about a pending contact that decide whether it is called."""
 
     zone: str
     due_at: datetime
@@ -154,7 +155,7 @@ class Facts:
     dnc_list: str | None = None
     number_in_call: bool = False
     capped_until: datetime | None = None
-    """When its number may be called again by the ceilings; None: it may."""
+    """When its number may be called again by the caps; None: it may."""
 
 
 def reason_of(rules: Rules, contact: Facts) -> Reason:
@@ -193,7 +194,7 @@ class Load:
     pending: int
     active_calls: int = 0
     agents: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Of its queue, by state."""
+    """Number of agents of its queue by state."""
     accepted: int = 0
     """Preview: contacts that an agent accepted and that are not called yet."""
     abandoned: Sequence[float] = ()

@@ -102,11 +102,11 @@ class Case:
     process_status: int
     facts: Facts
     state: CallState | None
-    """Of its own call, when it is in one."""
+    """State of the contact's own active call."""
 
 
 async def case(conn: Connection, place: Place, contact_id: ContactId) -> Case | None:
-    """What decides whether a contact is called; None when the campaign has no such contact."""
+    """Read the facts about a contact; None when the campaign has no such contact."""
     async with snapshot(conn):
         campaign = await standing(conn, place)
         if campaign is None:

@@ -49,7 +49,7 @@ class Live(CampaignLive, kw_only=True, rename="camel"):
 class SwitchState(msgspec.Struct, rename="camel"):
     up: bool
     name: str | None
-    """What it says it is."""
+    """Product and version, as the switch reports them."""
 
 
 class Dialer(msgspec.Struct, rename="camel"):
@@ -63,12 +63,12 @@ class Carrier(msgspec.Struct, rename="camel"):
     name: str
     kind: str | None
     description: str | None
-    """What it says it is."""
+    """Product and version, as the switch reports them."""
     up: bool
     running: bool
     alive_at: datetime | None
     live_calls: int
-    """Of the tenant."""
+    """Number of the tenant's active calls on it."""
 
 
 class Overview(msgspec.Struct, kw_only=True, rename="camel"):
@@ -184,7 +184,7 @@ def event_of(figures: Live) -> bytes:
         path="/live",
         scope=Scope.REPORT,
         tag=_TAG,
-        summary="Live figures of the campaigns that are running or have calls up, the switch, and the newest outcomes",
+        summary="Live figures of running campaigns and active calls, the switch, and the newest outcomes",
         description=f"Of more than 1000 such campaigns the first by id. {_RATES}",
         answer=Overview,
         sample={

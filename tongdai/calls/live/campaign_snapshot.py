@@ -1,4 +1,4 @@
-"""What a campaign stands at: its settings, calls and agents, in one snapshot of the database."""
+"""The present state of a campaign: settings, calls and agents, in one snapshot of the database."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What pacing asks of the calls: those that are up now, and what became of recent ones."""
+"""Inputs of pacing: active calls and agents now, and the results of recent calls."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,20 +14,20 @@ class Load:
     """A campaign's calls and the agents of its queue, now."""
 
     now: datetime
-    """By the database's clock, as are the other instants but those that the switch told."""
+    """The database's clock; so are the other instants, except those that the switch reports."""
     active_calls: int = 0
     """The campaign's calls that have not ended."""
     ringing_since: tuple[datetime, ...] = ()
-    """Of each call that is to ring or rings and will want one of these agents, of whatever campaign: its dialling."""
+    """When each call was dialled that is ringing, or about to, and will need one of these agents, of any campaign."""
     waiting: int = 0
-    """Answered calls that want one of these agents and for whom none is reserved."""
+    """Number of answered calls that need one of these agents and have none reserved."""
     agents_free: int = 0
     talking_since: tuple[datetime, ...] = ()
-    """Of each agent who talks and does not leave after it."""
+    """Since when each talking agent talks, without those who are leaving."""
     wrap_up_since: tuple[datetime, ...] = ()
-    """Of each agent in wrap-up."""
+    """Since when each agent in wrap-up is in it."""
     wrap_up_s: float = 0.0
-    """The mean of these agents; 0 without any."""
+    """Mean wrap-up time of these agents; 0 without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class LiveAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """What became of a campaign's calls lately."""
+    """Results of a campaign's recent calls."""
 
     answered_after: tuple[int, ...] = ()
     """At k: how many calls were answered live after k whole seconds."""
@@ -48,11 +48,11 @@ class Recent:
     last_24_h: LiveAnswers = LiveAnswers()
     last_30_days: LiveAnswers = LiveAnswers()
     talk_mean_s: float = 0.0
-    """Of the talks of the last 24 hours; 0: there were none."""
+    """Mean talk time of the last 24 hours; 0 without any."""
 
 
-# Only calls without an agent want one: a previewed one has him from the start, an answered one once he is reserved.
-# The calls that are up are read once, and held against hashes of campaigns and agents: `is true` keeps the planner from
+# Only calls without an agent need one: a previewed call has its agent from the start, others once one is reserved.
+# The active calls are read once, and held against hashes of campaigns and agents: `is true` keeps the planner from
 # a join, in which it would read them anew for each of the campaigns.
 LOAD = """
 with up as materialized (
@@ -83,7 +83,7 @@ from (
 
 
 async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, queue_id: QueueId | None) -> Load:
-    """The calls that are up, and the agents of the queue (None: nobody's)."""
+    """The active calls, and the agents of the queue (None: nobody's)."""
     row = await conn.fetchrow(LOAD, tenant_id, campaign_id, queue_id)
     assert row is not None
     return Load(
@@ -98,9 +98,9 @@ async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, q
     )
 
 
-# A call dialled less than a ring timeout ago is left out: of its likes only the answers would be known. Of one that is
-# lost nobody knows how it ended, and what the network refused would have a trunk that was down pass for people who do
-# not answer. No ring of ours lasts longer than a minute.
+# A call dialled less than a ring timeout ago is left out: of its likes only the answers would be known. Of one that
+# is lost nobody knows how it ended, and what the network refused would have a trunk that was down pass for people who
+# do not answer. No ring of ours lasts longer than a minute.
 RINGS = f"""
 select answered, after_s, count(*) as calls from (
     select a.answered_at is not null and a.outcome is distinct from 'machine' as answered,

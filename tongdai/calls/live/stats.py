@@ -1,8 +1,8 @@
 """Live figures of campaigns: contacts, calls and agents by state, and what became of the calls.
 
 All of it is kept, or is of what is up now: asking each second costs about the same whatever the campaigns have behind
-them. So outcomes are by the clock's hours, in which `call_hour` keeps them: since the hour began, since midnight where
-the tenant is, in the last 24 of them. Calls a minute are counted.
+them. So outcomes are by the clock's hours, in which `call_hour` keeps them: since the hour began, since midnight
+where the tenant is, in the last 24 of them. Calls a minute are counted.
 """
 
 from collections import Counter
@@ -46,7 +46,7 @@ class CallsUp(msgspec.Struct, rename="camel"):
 
 
 class Agents(msgspec.Struct, rename="camel"):
-    """Of the campaign's queue, which other campaigns may share."""
+    """Agents of the campaign's queue by state; other campaigns may share the queue."""
 
     offline: int = 0
     calling: int = 0
@@ -60,12 +60,12 @@ class Agents(msgspec.Struct, rename="camel"):
 
 
 class Figures(msgspec.Struct, rename="camel"):
-    """Of the calls that ended in a time."""
+    """Figures of the calls that ended in a period."""
 
     calls: int
-    """The switch was asked to place."""
+    """Number of placed calls."""
     answered: int
-    """Of these; by machines and by those who were abandoned too."""
+    """How many of these were answered, by machines and abandoned calls included."""
     answer_rate: float | None
     """Percent of the calls; null without any."""
     outcomes: dict[str, int]
@@ -152,12 +152,12 @@ cross join lateral (
 
 
 async def active(conn: Connection, tenant_id: TenantId) -> list[CampaignId]:
-    """The campaigns that are running or have calls up, by id; of more than 1000 the first."""
+    """The campaigns that are running or have active calls, by id; of more than 1000 the first."""
     return [row["campaign_id"] for row in await conn.fetch(ACTIVE, tenant_id)]
 
 
 async def figures(conn: Connection, tenant_id: TenantId, campaign_ids: list[CampaignId]) -> list[CampaignLive]:
-    """Of the campaigns that there are, by id."""
+    """The live figures of those campaigns that exist, by id."""
     named = await conn.fetch(NAMED, tenant_id, campaign_ids)
     totals = await campaigns.totals_of(conn, tenant_id, campaign_ids)
     up = _by_campaign(await conn.fetch(UP, tenant_id))

@@ -97,13 +97,13 @@ class Switch(Result, frozen=True, kw_only=True):
     name: str
     kind: str | None
     description: str | None
-    """What it says it is."""
+    """Product and version, as the switch reports them."""
     up: bool
     running: bool
     """Whether a process leads it."""
     alive_at: datetime | None
     live_calls: int
-    """Of the tenant."""
+    """Number of the tenant's active calls on it."""
 
 
 class Live(Result, frozen=True, kw_only=True):
