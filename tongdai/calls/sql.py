@@ -1,5 +1,7 @@
 """SQL fragments shared by statements about calls and pending contacts."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import asyncpg
@@ -26,13 +28,34 @@ async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Re
     if not conn.is_in_transaction():
         async with conn.transaction():
             return await by_index(conn, sql, *args)
+    planned_for = _indexed.get(id(conn))
+    if planned_for is None:
+        planned_for = await _set(conn)
+    return await conn.fetch(f"{sql}-- {planned_for}", *args)
+
+
+_indexed: dict[int, list[int]] = {}
+"""By connection, while it is in `indexed`: what its statements are planned for."""
+
+
+@asynccontextmanager
+async def indexed(conn: Connection) -> AsyncGenerator[None]:
+    """A transaction for several statements by index: what they need is set once."""
+    async with conn.transaction():
+        _indexed[id(conn)] = await _set(conn)
+        try:
+            yield
+        finally:
+            del _indexed[id(conn)]
+
+
+async def _set(conn: Connection) -> list[int]:
     await conn.execute(BY_INDEX)
     sizes = await conn.fetchrow(SIZES)
     assert sizes is not None
-    # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table
-    # has doubled.
-    planned_for = [sizes[table].bit_length() for table in ("contact", "live_call", "do_not_call")]
-    return await conn.fetch(f"{sql}-- {planned_for}", *args)
+    # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
+    # doubled.
+    return [sizes[table].bit_length() for table in ("contact", "live_call", "do_not_call")]
 
 
 # Added to what a list of tenant $1 has in each state: `changes` has campaign_id, list_id, process_status, call_status,

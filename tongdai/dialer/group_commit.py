@@ -27,15 +27,10 @@ MAX_BATCH = 100
 
 class GroupCommit(Generic[Ask, Answer]):
     def __init__(
-        self,
-        commit: Callable[[Sequence[Ask]], Coroutine[Any, Any, Sequence[Answer]]],
-        within_s: float,
-        turns: asyncio.Semaphore | None = None,
+        self, commit: Callable[[Sequence[Ask]], Coroutine[Any, Any, Sequence[Answer]]], within_s: float
     ) -> None:
-        """`commit` does all of a batch or nothing of it, within `within_s`, and returns the answers in order. Several
-        may share their `turns`: one is taken for each transaction."""
+        """`commit` does all of a batch or nothing of it, within `within_s`, and returns the answers in order."""
         self._commit, self._within_s = commit, within_s
-        self._turns = asyncio.Semaphore() if turns is None else turns
         self._pending: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._transactions: set[asyncio.Future[Sequence[Answer]]] = set()
@@ -51,10 +46,8 @@ class GroupCommit(Generic[Ask, Answer]):
 
     async def _work(self) -> None:
         try:
-            while self._pending:
-                async with self._turns:
-                    if batch := self._next_batch():
-                        await self._answer(batch)
+            while batch := self._next_batch():
+                await self._answer(batch)
         finally:
             self._worker = None
 

@@ -1,9 +1,9 @@
 """The dialer's records in PostgreSQL: the statements of calls, campaigns and agents, put together to transactions."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from tongdai.agents import store as agents
@@ -15,13 +15,14 @@ from tongdai.calls.finish import End
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, Claims, Ending, Outcome, Past, Terms
+from tongdai.calls.sql import indexed
 from tongdai.calls.store import Step
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection, Pool
+from tongdai.dialer.group_commit import GroupCommit
 from tongdai.dialer.options import WRITE_S
-from tongdai.dialer.tenant_commits import TenantCommits
 from tongdai.ids import AgentId, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
@@ -35,11 +36,10 @@ class PostgresStore:
     def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
         """The store of one switch: its tenants, their calls and agents."""
         self._pool, self._switch_id = pool, switch_id
-        turns = asyncio.Semaphore(TRANSACTIONS)
-        self._rang = TenantCommits(_of_step, self._all_rang, WRITE_S, turns)
-        self._answered = TenantCommits(_of_answer, self._all_answered, WRITE_S, turns)
-        self._connected = TenantCommits(_of_step, self._all_connected, WRITE_S, turns)
-        self._ends = TenantCommits(_of_end, self._all_end, WRITE_S, turns)
+        self._rang = GroupCommit(self._all_rang, WRITE_S)
+        self._answered = GroupCommit(self._all_answered, WRITE_S)
+        self._connected = GroupCommit(self._all_connected, WRITE_S)
+        self._ends = GroupCommit(self._all_end, WRITE_S)
 
     async def now(self) -> datetime:
         async with self._pool.acquire() as conn:
@@ -86,7 +86,7 @@ class PostgresStore:
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         found: dict[UUID, Outcome | None] = {}
         async with self._pool.acquire() as conn:
-            for some in _by_tenant(calls):
+            for some in _by_tenant(calls, _of_call):
                 found |= await call_store.dial(conn, some, lease)
         return found
 
@@ -102,37 +102,55 @@ class PostgresStore:
     async def end(self, call: Call, ending: Ending) -> bool:
         return await self._ends((call, ending))
 
+    # A statement serves one tenant; the transaction is of all that are in the batch.
+
     async def _all_rang(self, steps: Sequence[Step]) -> list[bool]:
-        async with self._pool.acquire() as conn:
-            changed = await call_store.rang(conn, steps)
+        changed: set[UUID] = set()
+        async with self._pool.acquire() as conn, indexed(conn):
+            for some in _by_tenant(steps, _of_step):
+                changed |= await call_store.rang(conn, some)
         return [step.call.call_id in changed for step in steps]
 
     async def _all_answered(self, asked: Sequence[tuple[Step, timedelta]]) -> list[bool]:
-        async with self._pool.acquire() as conn:
-            changed = await call_store.answered(conn, [step for step, _ in asked], max(lease for _, lease in asked))
+        changed: set[UUID] = set()
+        lease = max(lease for _, lease in asked)
+        async with self._pool.acquire() as conn, indexed(conn):
+            for some in _by_tenant([step for step, _ in asked], _of_step):
+                changed |= await call_store.answered(conn, some, lease)
         return [step.call.call_id in changed for step, _ in asked]
 
     async def _all_connected(self, steps: Sequence[Step]) -> list[bool]:
-        async with self._pool.acquire() as conn, conn.transaction():
+        changed: set[UUID] = set()
+        async with self._pool.acquire() as conn, indexed(conn):
             await conn.execute(IMPATIENT)
-            changed = await call_store.connected(conn, steps)
-            await agents.talking(conn, steps[0].call.tenant_id, list(changed))
+            for some in _by_tenant(steps, _of_step):
+                connected = await call_store.connected(conn, some)
+                if any(step.agent_id is not None for step in some):
+                    await agents.talking(conn, some[0].call.tenant_id, list(connected))
+                changed |= connected
         return [step.call.call_id in changed for step in steps]
 
     async def _all_end(self, asked: Sequence[tuple[Call, Ending]]) -> list[bool]:
-        async with self._pool.acquire() as conn, conn.transaction():
+        ended: set[UUID] = set()
+        async with self._pool.acquire() as conn, indexed(conn):
             await conn.execute(IMPATIENT)
-            calls = [call for call, _ in asked]
-            pasts = await finish.pasts(conn, calls)
-            settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
-            sent = [End(call, ending, _again_at(call, ending, settings, pasts)) for call, ending in asked]
-            ended = await finish.end(conn, sent)
-            await agents.freed(conn, calls[0].tenant_id, list(ended))
-        return [call.call_id in ended for call in calls]
+            for some in _by_tenant(asked, _of_end):
+                ended |= await self._end(conn, some)
+        return [call.call_id in ended for call, _ in asked]
+
+    async def _end(self, conn: Connection, asked: Sequence[tuple[Call, Ending]]) -> set[UUID]:
+        """Of one tenant."""
+        calls = [call for call, _ in asked]
+        pasts = await finish.pasts(conn, calls)
+        settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
+        sent = [End(call, ending, _again_at(call, ending, settings, pasts)) for call, ending in asked]
+        ended = await finish.end(conn, sent)
+        await agents.freed(conn, calls[0].tenant_id, list(ended))
+        return ended
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         async with self._pool.acquire() as conn:
-            for some in _by_tenant(calls):
+            for some in _by_tenant(calls, _of_call):
                 await call_store.extend(conn, some, lease)
 
     async def live(self) -> list[Call]:
@@ -184,23 +202,27 @@ class PostgresStore:
             return await agents.wrap_ups_over(conn, self._switch_id)
 
 
+T = TypeVar("T")
+
+
 def _of_step(step: Step) -> TenantId:
     return step.call.tenant_id
-
-
-def _of_answer(asked: tuple[Step, timedelta]) -> TenantId:
-    return asked[0].call.tenant_id
 
 
 def _of_end(asked: tuple[Call, Ending]) -> TenantId:
     return asked[0].tenant_id
 
 
-def _by_tenant(calls: Sequence[Call]) -> Iterable[list[Call]]:
-    found: dict[TenantId, list[Call]] = {}
-    for call in calls:
-        found.setdefault(call.tenant_id, []).append(call)
-    return found.values()
+def _of_call(call: Call) -> TenantId:
+    return call.tenant_id
+
+
+def _by_tenant(sent: Sequence[T], tenant_of: Callable[[T], TenantId]) -> list[list[T]]:
+    """In the order of the tenants: two transactions that lock rows of several cannot deadlock."""
+    found: dict[TenantId, list[T]] = {}
+    for each in sent:
+        found.setdefault(tenant_of(each), []).append(each)
+    return [found[tenant_id] for tenant_id in sorted(found)]
 
 
 LIVE = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
