@@ -122,7 +122,7 @@ async def test_contact_that_gets_another_zone_leaves_its_run_and_keeps_its_place
     both = terms_of(tenant_id, campaign_id, ZONE, "Asia/Tokyo")
     assert ids_of(await claim.claim(conn, both, 10)) == ids[:10]
     assert await store.change(conn, tenant_id, campaign_id, ids[10], change, KEY) is None
-    assert await store.change(conn, tenant_id, campaign_id, ids[10], Change(time_zone=ZONE), 1) is None
+    assert await store.change(conn, tenant_id, campaign_id, ids[10], Change(time_zone=ZONE), KEY) is None
     assert await store.change(conn, tenant_id, campaign_id, ids[2], change, KEY) is None, "in a call"
     await must_be_true(conn, tenant_id)
     assert ids_of(await claim.claim(conn, terms, 20)) == ids[10:]

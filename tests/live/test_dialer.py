@@ -303,7 +303,7 @@ async def _kill_dialer(office: Office) -> None:
     """Returns once another one has the switch."""
     connected = partial(_connections, office)
     before = connected()
-    await office.server.kill("dialer")
+    await office.server.kill("telephony")
     await eventually(lambda: connected() > before, 30, "another dialer")
 
 

@@ -37,7 +37,7 @@ async def plans(conn: Connection, sql: str, *args: object) -> list[tuple[str, li
         await conn.fetchval("select quote_nullable($1::text)", None if arg is None else str(arg)) for arg in args
     ]
     made: list[tuple[str, list[Node]]] = []
-    partitions = dict(await conn.fetch(PARTITIONS))
+    partitions: dict[str, str] = {row[0]: row[1] for row in await conn.fetch(PARTITIONS)}
     async with conn.transaction():
         await conn.execute(f"prepare probe as {sql}")
         for mode in ("force_custom_plan", "force_generic_plan"):
