@@ -139,7 +139,7 @@ class PostgresStore:
         return [call.call_id in ended for call, _ in asked]
 
     async def _end(self, conn: Connection, asked: Sequence[tuple[Call, Ending]]) -> set[UUID]:
-        """Of one tenant."""
+        """End calls of one tenant."""
         calls = [call for call, _ in asked]
         pasts = await finish.pasts(conn, calls)
         settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
