@@ -15,6 +15,7 @@ from tongdai.campaigns.settings.windows import Span, week_of
 from tongdai.db.pool import connect
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change
+from tongdai.switches.model import DEFAULT
 
 HOUR = timedelta(hours=1)
 
@@ -99,7 +100,7 @@ async def test_running_campaigns_come_by_priority_and_round_robin_over_tenants(c
 async def test_running_campaigns_are_found_by_index(conn):
     async with conn.transaction():
         await conn.execute("set local enable_seqscan = off")
-        plan = "\n".join(row[0] for row in await conn.fetch(f"explain {store.RUNNING}"))
+        plan = "\n".join(row[0] for row in await conn.fetch(f"explain {store.RUNNING}", DEFAULT))
     assert "campaign_running" in plan
 
 

@@ -251,6 +251,9 @@ FILL = (
        select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'ended', 'busy', now(),
            date_trunc('month', now() at time zone 'UTC')::date, 'infinity', now()
        from contact where tenant_id = $1 and contact_id % 3 = 0""",
+    """insert into call (tenant_id, call_id, campaign_id, contact_id, phone, dial_until, lease_until)
+       select tenant_id, gen_random_uuid(), campaign_id, contact_id, '+' || number, 'infinity', now()
+       from contact where tenant_id = $1 and contact_id % 15 = 1""",
     """insert into contact_block (tenant_id, list_id, span, block, shard, contacts)
        select tenant_id, list_id, span, contact_id >> span, 0, count(*)
        from contact cross join (values (10), (15), (20)) spans (span) where tenant_id = $1 group by 1, 2, 3, 4""",

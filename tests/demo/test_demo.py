@@ -61,10 +61,13 @@ def own(tmp_path: Path) -> Settings:
 
 
 async def tenant_tables(conn: asyncpg.Connection) -> set[str]:
+    """Every table with a tenant_id; partitions are written through their parents."""
     rows = await conn.fetch(
-        "select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'"
+        """select c.relname::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid
+           where a.attname = 'tenant_id' and c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+               and not c.relispartition"""
     )
-    return {row["table_name"] for row in rows}
+    return {row["name"] for row in rows}
 
 
 async def rows_of(conn: asyncpg.Connection, tenant_id: int) -> dict[str, list[tuple[object, ...]]]:
@@ -231,6 +234,11 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
            values ($1, gen_random_uuid(), $2, 1, '+84901234567', 'infinity', now())""",
         tenant_id,
         campaign_id,
+    )
+    await conn.execute(
+        """insert into segment (tenant_id, call_id, kind, started_at)
+           select tenant_id, call_id, 'talk', now() from call where tenant_id = $1""",
+        tenant_id,
     )
     await conn.execute(
         """insert into agent (tenant_id, name, endpoint, queue_id)
