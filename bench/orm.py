@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tongdai.contacts import customer_id
+from tongdai.ids import TenantId
 from tongdai.tenants import key_format
 
 
@@ -121,7 +122,8 @@ async def contacts(
     total = (await db.execute(select(func.count()).select_from(Contact).where(*of_list))).scalar_one()
     zoned = select(Contact, TimeZone.name).join(TimeZone, TimeZone.zone == Contact.zone)
     wanted = zoned.where(*of_list).order_by(Contact.contact_id).limit(size).offset(page * size)
-    customer = customer_id.of(key.tenant_id)
+    assert key.tenant_id is not None, "no platform key is used here"
+    customer = customer_id.of(TenantId(key.tenant_id))
     rows = await db.execute(wanted)
     return ContactPage(
         totalRecord=total, data=[_row(contact, zone, customer(contact.number)) for contact, zone in rows]
