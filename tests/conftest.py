@@ -5,9 +5,9 @@ TONGDAI_TEST_POOLER_URL names a PgBouncer before that server, which the tests th
 """
 
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,18 @@ import httpx2
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from tests.support import contacts
+from tests.support.api import PEPPER, Api, Serving, Tenant, client_of
 from tests.support.databases import SERVER, database_on, of_database
 from tongdai.clock import Clock, SystemClock
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, Pool, open_pool
-from tongdai.ids import TenantId
 from tongdai.processes.api import build
 from tongdai.settings import Settings
-from tongdai.testing import factories
 from tongdai.testing.asgi import running
 
 hypothesis_settings.register_profile("tests", deadline=None)  # a busy machine is no failure
 hypothesis_settings.load_profile("tests")
 
-PEPPER = "a pepper for the tests, long enough"
 LONGEST = (
     "tests/packaging/test_distributions.py",
     "tests/flows/test_crash.py",
@@ -153,18 +150,6 @@ async def conn(pool: Pool) -> AsyncGenerator[Connection]:
         yield conn
 
 
-@dataclass(frozen=True)
-class Api:
-    """The API of one test session, and how to get a key for it."""
-
-    client: httpx2.AsyncClient
-    pool: Pool
-
-    async def key(self, **options: Any) -> factories.Key:
-        async with self.pool.acquire() as conn:
-            return await factories.key(conn, PEPPER.encode(), **options)
-
-
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
@@ -176,24 +161,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
 
-def client_of(app: Any) -> httpx2.AsyncClient:
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://tongdai", timeout=60)
-
-
 @pytest.fixture(scope="session")
 async def api(dsn: str, settings: Settings, pool: Pool) -> AsyncGenerator[Api]:
     async with running(build(of_database(settings, dsn), dsn, SystemClock())) as app, client_of(app) as client:
         yield Api(client, pool)
 
 
-Serving = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
-
-
 @pytest.fixture(scope="session")
 def serving(dsn: str, settings: Settings) -> Serving:
-    """Another process of the API, as it were: `async with serving(tenant_limit=3, clock=clock) as client`."""
-
     @asynccontextmanager
     async def serve(
         clock: Clock | None = None, database: str | None = None, **changes: Any
@@ -204,133 +179,6 @@ def serving(dsn: str, settings: Settings) -> Serving:
             yield client
 
     return serve
-
-
-Caller = Callable[..., Awaitable[httpx2.Response]]
-
-_TABLES = """
-select table_name from information_schema.columns
-where table_schema = 'public' and column_name = 'tenant_id' order by table_name
-"""
-Checksum = dict[str, str]
-
-
-_HOLD = """
-select c.campaign_id, c.list_id, c.call_status, case when exists (
-    select from call where tenant_id = $1 and contact_id = $2 and ended_at is null
-) then 1 else c.process_status end as process_status
-from contact c where c.tenant_id = $1 and c.contact_id = $2 for update
-"""
-_HANG_UP = "delete from call where tenant_id = $1 and contact_id = $2 and ended_at is null"
-_MOVE = "update contact set process_status = $3, call_status = $4 where tenant_id = $1 and contact_id = $2"
-_COUNT = """
-insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
-do update set contacts = t.contacts + excluded.contacts
-"""
-
-
-async def move_contact(
-    pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
-) -> None:
-    """Put a contact where calling it would have put it, and the counters with it. UniqueViolationError: to be called,
-    while its number is in another call."""
-    async with pool.acquire() as conn, conn.transaction():
-        # Locked by a statement of its own: one that waits for the lock sees the calls as they were before it waited.
-        await conn.execute(
-            "select from contact where tenant_id = $1 and contact_id = $2 for update", tenant_id, contact_id
-        )
-        old = await conn.fetchrow(_HOLD, tenant_id, contact_id)
-        if old is None:
-            return
-        if process_status != 1:
-            await conn.execute(_HANG_UP, tenant_id, contact_id)
-        await conn.execute(_MOVE, tenant_id, contact_id, 2 if process_status == 2 else 0, call_status)
-        if process_status == 0:
-            await contacts.put_due(conn, tenant_id, contact_id)
-        elif process_status == 2:
-            await contacts.leave(conn, tenant_id, contact_id)
-        elif old["process_status"] != 1:
-            await contacts.put_in_call(conn, tenant_id, contact_id)
-        place = (tenant_id, old["campaign_id"], old["list_id"])
-        await conn.execute(_COUNT, *place, old["process_status"], old["call_status"] or "", 0, -1)
-        await conn.execute(_COUNT, *place, process_status, call_status or "", 1, 1)
-
-
-async def checksum(pool: Pool, tenant_id: int) -> Checksum:
-    """Of every table, what the rows of a tenant come to."""
-    async with pool.acquire() as conn:
-        tables = [row["table_name"] for row in await conn.fetch(_TABLES)]
-        sums = " union all ".join(
-            f"select '{table}', md5(coalesce(string_agg(t::text, e'\\n' order by t::text), '')) "
-            f"from {table} t where tenant_id = $1"
-            for table in tables
-        )
-        return {row[0]: row[1] for row in await conn.fetch(sums, tenant_id)}
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """A tenant of its own for a test, and its requests."""
-
-    api: Api
-    key: factories.Key
-
-    @property
-    def tenant_id(self) -> TenantId:
-        return TenantId(self.key.tenant_id)
-
-    async def call(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        headers = self.key.headers | options.pop("headers", {})
-        return await self.api.client.request(method, path, headers=headers, **options)
-
-    async def get(self, path: str, **options: Any) -> httpx2.Response:
-        return await self.call("GET", path, **options)
-
-    async def post(self, path: str, json: object = None, **options: Any) -> httpx2.Response:
-        return await self.call("POST", path, **({"json": json} if json is not None else {}), **options)
-
-    async def done(self, method: str, path: str, **options: Any) -> Any:
-        """The body of a request that must succeed."""
-        answer = await self.call(method, path, **options)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def campaign(self, name: str = "A campaign") -> int:
-        return (await self.done("POST", "/v1/campaigns", json={"campaignName": name}))["campaignId"]
-
-    async def queue(self, name: str = "A queue", **fields: object) -> int:
-        made = await self.done("POST", "/v1/queues/inbound", json={"callinName": name} | fields)
-        return made["callinId"]
-
-    async def contact(self, campaign_id: int, number: str = "0901234567", **fields: object) -> Any:
-        """The answer to adding it: `contactId`, `listId`."""
-        return await self.done("POST", f"/v1/campaigns/{campaign_id}/contacts", json={"phoneNumber": number} | fields)
-
-    async def bulk(self, campaign_id: int, contacts: object, **fields: object) -> int:
-        """The job's id."""
-        made = await self.done(
-            "POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", json={"contacts": contacts} | fields
-        )
-        return made["job_id"]
-
-    async def move(self, contact_id: int, process_status: int, call_status: str | None = None) -> None:
-        await move_contact(self.api.pool, self.tenant_id, contact_id, process_status, call_status)
-
-    async def checksum(self) -> Checksum:
-        return await checksum(self.api.pool, self.tenant_id)
-
-
-def refused(answer: httpx2.Response, status: int, error_code: str) -> str:
-    """The message of an answer that must be that failure, in the documented form."""
-    assert answer.status_code == status, answer.text
-    body = answer.json()
-    assert list(body) == ["success", "error_code", "error_message"]
-    assert (body["success"], body["error_code"]) == ("0", error_code)
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["x-request-id"]
-    return body["error_message"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from bench import bare
-from tests.conftest import Tenant, client_of
+from tests.support.api import Tenant, client_of
 from tongdai.http.asgi import ASGIApp
 from tongdai.testing.asgi import running
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tongdai.agents import store
 from tongdai.agents.model import ALLOWED, Action, AgentState
 

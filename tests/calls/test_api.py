@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tests.support.calls import NOW, a_call
 from tongdai.calls.view import SAMPLE
 

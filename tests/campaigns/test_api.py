@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.conftest import Tenant, refused
+from tests.support.api import Tenant, refused
 from tests.support.campaign_settings import NAMES
 from tongdai.campaigns.model import TRANSITIONS, Action, Status
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import programs
+from tests.support.api import PEPPER
 from tests.support.client_faults import engine_stopped, undo_asked
 from tests.support.processes import Terminal, spawn
 from tests.support.programs import PLAIN, PROGRAM, complaint_of
-from tests.support.servers import PEPPER, Server, serving
+from tests.support.servers import Server, serving
 from tongdai.testing import factories
 from tongdai.testing.factories import vn_mobile
 from tongdai_client import Client, ImportId

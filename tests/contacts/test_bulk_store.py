@@ -8,9 +8,8 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from tests.conftest import move_contact
 from tests.support import contacts
-from tests.support.contacts import campaign_of, counters, number
+from tests.support.contacts import campaign_of, counters, move_contact, number
 from tests.support.databases import needs_session
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.columns import columns_of

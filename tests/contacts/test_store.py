@@ -8,9 +8,8 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from tests.conftest import move_contact
 from tests.support import contacts
-from tests.support.contacts import campaign_of, counters, number
+from tests.support.contacts import campaign_of, counters, move_contact, number
 from tests.support.plans import assert_uses, nodes, plans
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import bulk_store, listing, store

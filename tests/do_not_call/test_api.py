@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tongdai.do_not_call import store
 from tongdai.testing.factories import vn_mobile
 

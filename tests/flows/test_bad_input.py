@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 
 CAMPAIGNS, QUEUES, KEYS = "/v1/campaigns", "/v1/queues/inbound", "/v1/api-keys"
 ONE = "0901234567"

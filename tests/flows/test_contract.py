@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tongdai.contacts.fields import DOCUMENTED, FIELDS
 from tongdai.imports.worker import Worker
 from tongdai.processes.api import ENDPOINTS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.conftest import Tenant, refused
+from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
 from tongdai import __version__
 from tongdai.http.openapi import document as openapi

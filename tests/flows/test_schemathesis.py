@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.pytest.lazy import get_all_tests
 
-from tests.conftest import PEPPER
+from tests.support.api import PEPPER
 from tests.support.schemathesis_results import succeeded
 from tests.support.servers import Server
 from tongdai import __version__

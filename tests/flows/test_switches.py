@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.support.api import PEPPER
 from tests.support.ari_server import AriServer
 from tests.support.calling_office import PASSWORD, USER, Office, office
-from tests.support.servers import PEPPER, Server, eventually, serving
+from tests.support.servers import Server, eventually, serving
 from tongdai.clock import SystemClock
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, uniform

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 
 DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
 UNKNOWN = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tongdai.errors import InvalidInput
 from tongdai.http.paging import FIRST_PAGE, Page, page_of, single, whole
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tongdai.imports.worker import Worker
 
 FIELDS = [

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tests.support.imports import accounted, messy
 from tongdai.http.streams import event_source as event_streams
 from tongdai.http.streams.csv import csv_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import move_contact
+from tests.support.contacts import move_contact
 from tests.support.imports import (
     LEASE,
     Connection,

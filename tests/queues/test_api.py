@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tongdai.testing import factories
 
 FIELDS = [

@@ -4,7 +4,7 @@ import itertools
 import uuid
 from dataclasses import dataclass, field
 
-from tests.conftest import Tenant
+from tests.support.api import Tenant
 from tests.support.contacts import put_due
 from tongdai.agents import store
 from tongdai.agents.model import Agent, AgentState

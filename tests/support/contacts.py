@@ -1,6 +1,7 @@
 """Contacts put where a test needs them, straight in the database, and what must hold of all of them."""
 
 from tongdai.campaigns import store as campaigns
+from tongdai.db.pool import Pool
 
 _LEAVE_RUN = """
 with held as (
@@ -91,6 +92,49 @@ async def put_in_call(conn, tenant_id, contact_id):
            from contact where tenant_id = $1 and contact_id = $2""",
         tenant_id, contact_id,
     )  # fmt: skip
+
+
+_HOLD = """
+select c.campaign_id, c.list_id, c.call_status, case when exists (
+    select from call where tenant_id = $1 and contact_id = $2 and ended_at is null
+) then 1 else c.process_status end as process_status
+from contact c where c.tenant_id = $1 and c.contact_id = $2 for update
+"""
+_HANG_UP = "delete from call where tenant_id = $1 and contact_id = $2 and ended_at is null"
+_MOVE = "update contact set process_status = $3, call_status = $4 where tenant_id = $1 and contact_id = $2"
+_COUNT = """
+insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
+do update set contacts = t.contacts + excluded.contacts
+"""
+
+
+async def move_contact(
+    pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
+) -> None:
+    """Move a contact to the state that a call would give it, and its counters too. UniqueViolationError: it is to be in
+    a call, and its number is in another one."""
+    async with pool.acquire() as conn, conn.transaction():
+        # Locked by a statement of its own: one that waits for the lock sees the calls as they were before it waited.
+        await conn.execute(
+            "select from contact where tenant_id = $1 and contact_id = $2 for update", tenant_id, contact_id
+        )
+        old = await conn.fetchrow(_HOLD, tenant_id, contact_id)
+        if old is None:
+            return
+        if process_status != 1:
+            await conn.execute(_HANG_UP, tenant_id, contact_id)
+        await conn.execute(_MOVE, tenant_id, contact_id, 2 if process_status == 2 else 0, call_status)
+        if process_status == 0:
+            await put_due(conn, tenant_id, contact_id)
+        elif process_status == 2:
+            await leave(conn, tenant_id, contact_id)
+        elif old["process_status"] != 1:
+            await put_in_call(conn, tenant_id, contact_id)
+        place = (tenant_id, old["campaign_id"], old["list_id"])
+        await conn.execute(_COUNT, *place, old["process_status"], old["call_status"] or "", 0, -1)
+        await conn.execute(_COUNT, *place, process_status, call_status or "", 1, 1)
 
 
 # In how many of the places a contact is: a run, contact_due, a live call.

@@ -17,13 +17,13 @@ from typing import Any, Literal
 import asyncpg
 import httpx2
 
+from tests.support.api import PEPPER
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.cluster import dsn_of
 from tongdai.db.pool import UNREACHABLE, connect
 from tongdai.os_process import die_with_parent
 from tongdai.testing import factories
 
-PEPPER = "a pepper for the tests, long enough"
 MARK = "TONGDAI_TEST_SERVER"
 START_S = 60.0
 Role = Literal["serve", "postgres", "valkey", "api", "worker", "engine", "telephony"]

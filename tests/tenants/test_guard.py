@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from tests.conftest import PEPPER, refused
+from tests.support.api import PEPPER, refused
 from tongdai.clock import SystemClock
 from tongdai.http.principal import Scope
 from tongdai.ids import TenantId

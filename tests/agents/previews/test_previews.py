@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conftest import refused
 from tests.support.agents import Floor
+from tests.support.api import refused
 from tests.support.contacts import put_due
 from tests.support.plans import assert_uses
 from tongdai.agents import store

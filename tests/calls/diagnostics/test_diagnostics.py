@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tests.support.calls import a_call, agent, dnc, due, in_call, settings
 from tongdai.calls.diagnostics import pending
 from tongdai.calls.diagnostics.rules import Reason, ZoneCount

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tests.support.calls import a_call, agent, in_call, settings
 from tongdai.calls.live import stats as figures
 from tongdai.http.streams import event_source

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.conftest import Tenant, refused
+from tests.support.api import Tenant, refused
 from tests.support.campaign_settings import NAMES, WRONG, examples, window
 from tongdai.campaigns import store
 from tongdai.campaigns.settings.columns import COLUMNS

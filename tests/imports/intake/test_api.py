@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import refused
+from tests.support.api import refused
 from tests.support.workbooks import workbook
 from tongdai.imports.intake import media_type, spool
 from tongdai.imports.worker import Worker
