@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from tongdai.contacts import customer_id, listing, store
+from tongdai.contacts import listing, store
 from tongdai.contacts.api import ContactAdded
+from tongdai.contacts.numbers import customer_id
 from tongdai.contacts.view import ContactBody, ContactPage, ContactRow
 from tongdai.db.pool import ACQUIRE_TIMEOUT_S
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench import copying, people
 from bench.jobs import Target
-from tongdai.contacts import time_zone_store
+from tongdai.contacts.numbers import store as time_zone_store
 from tongdai.db.pool import Connection, connect
 
 _COLUMNS = "tenant_id, contact_id, campaign_id, list_id, number, zone, in_run, name, external_id"

@@ -13,8 +13,8 @@ from bench import rounds
 from bench.report import Row
 from bench.rounds import Measured
 from bench.world import World
-from tongdai.contacts import phone
-from tongdai.contacts.phone import Reason
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import Reason
 
 NUMBERS = 100_000
 ROUNDS = 7

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from tongdai.contacts import customer_id
+from tongdai.contacts.numbers import customer_id
 from tongdai.ids import TenantId
 from tongdai.tenants import key_format
 

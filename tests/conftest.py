@@ -66,7 +66,7 @@ SLOW = (
     "client/test_client.py",
     "client/test_imports.py",
     "contacts/test_listing.py",
-    "contacts/test_phone_agreement.py",
+    "contacts/numbers/test_phone_agreement.py",
     "contacts/test_store.py",
     "db/embedded",
     "demo",

@@ -6,7 +6,7 @@ import pytest
 
 from tongdai.contacts.fields import FIELDS, Field
 from tongdai.contacts.model import MAX_ATTRIBUTES, Scalar
-from tongdai.contacts.phone import Reason
+from tongdai.contacts.numbers.phone import Reason
 from tongdai.contacts.validation import Problem, check, check_fields
 
 NO_VALUES = dict.fromkeys(FIELDS)

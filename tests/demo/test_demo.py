@@ -13,10 +13,11 @@ import pytest
 
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Campaign, Status
-from tongdai.contacts import customer_id, listing
+from tongdai.contacts import listing
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import Fields
 from tongdai.contacts.model import Added, Contact, ContactList, NewContact, Search
+from tongdai.contacts.numbers import customer_id
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
 from tongdai.demo import tenant as demo

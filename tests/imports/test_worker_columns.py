@@ -30,8 +30,8 @@ from tests.support.imports import (
 )
 from tests.support.seeded import seeded
 from tests.support.servers import eventually
-from tongdai.contacts import phone
 from tongdai.contacts.fields import FIELDS
+from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Pool
 from tongdai.imports.worker import Worker

@@ -28,9 +28,9 @@ from tests.support.imports import (
     working,
 )
 from tests.support.servers import eventually
-from tongdai.contacts import phone
 from tongdai.contacts.bulk_store import known
 from tongdai.contacts.fields import FIELDS
+from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Pool
 from tongdai.imports import store

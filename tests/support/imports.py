@@ -14,10 +14,11 @@ import structlog.testing
 from tests.support.contacts import must_be_in_one_place
 from tests.support.seeded import seeded
 from tests.support.sent_rows import Row, sent_of
-from tongdai.contacts import bulk_store, phone
+from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import NewContact
+from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Connection, Pool, open_pool
 from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_NAME, MAX_WRAP_UP_S, OFFER_LASTS, Agent, Offer
-from tongdai.contacts import phone
+from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, shown
 from tongdai.http import body
 from tongdai.http.endpoint import ID, NAME

@@ -14,7 +14,7 @@ from tongdai.calls import history
 from tongdai.calls.history import Filter, Place
 from tongdai.calls.model import CallState, Outcome
 from tongdai.calls.view import HEADER, SAMPLE, CallPage, CallView, line, view
-from tongdai.contacts import phone
+from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import paging
 from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Stream, connection, endpoint, principal_of

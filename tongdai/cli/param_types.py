@@ -69,7 +69,7 @@ class _Zone(click.ParamType[str]):
     name = "zone"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from tongdai.contacts.time_zones import is_zone  # noqa: PLC0415 - loads the metadata of phone numbers
+        from tongdai.contacts.numbers.time_zones import is_zone  # noqa: PLC0415 - loads the metadata of phone numbers
 
         if not is_zone(value):
             self.fail(f"{value!r} is no time zone: expected a name such as Asia/Ho_Chi_Minh.", param, ctx)

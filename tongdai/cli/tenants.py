@@ -6,7 +6,7 @@ from tongdai.cli import switches
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, ZONE, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.contacts import phone, time_zones
+from tongdai.contacts.numbers import phone, time_zones
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import TenantId

@@ -6,9 +6,10 @@ import msgspec
 from msgspec import UNSET
 
 from tongdai import ids
-from tongdai.contacts import listing, phone, store
+from tongdai.contacts import listing, store
 from tongdai.contacts.fields import FIELDS, place_of, sent_of
 from tongdai.contacts.model import Added, Change, NewContact, Search
+from tongdai.contacts.numbers import phone
 from tongdai.contacts.store import Refusal
 from tongdai.contacts.validation import Problem, check, check_fields
 from tongdai.contacts.view import (

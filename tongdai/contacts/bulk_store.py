@@ -8,12 +8,12 @@ from typing import cast
 
 import asyncpg
 
-from tongdai.contacts import time_zone_store
 from tongdai.contacts.columns import NewContacts, columns_of
 from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact, number_of
+from tongdai.contacts.numbers import store as time_zone_store
 from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, Refusal
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from tongdai.contacts.fields import FIELDS, Fields, Values
-from tongdai.contacts.time_zones import zone_of
+from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.ids import ContactId, ListId
 from tongdai.keep import KEEP, Keep
 

@@ -2,12 +2,12 @@
 
 from enum import Enum, auto
 
-from tongdai.contacts import time_zone_store
 from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.fields import COLUMNS, FIELDS, parameters, values_of
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import DEFAULT_LIST, Added, Change, NewContact, number_of
-from tongdai.contacts.time_zones import zone_of
+from tongdai.contacts.numbers import store as time_zone_store
+from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId

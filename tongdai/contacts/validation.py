@@ -9,8 +9,8 @@ import msgspec
 
 from tongdai.contacts.fields import FIELDS, Field, Text
 from tongdai.contacts.model import MAX_ATTRIBUTES, NewContact, Scalar
-from tongdai.contacts.phone import Reason
-from tongdai.contacts.time_zones import is_zone
+from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.time_zones import is_zone
 from tongdai.text import has_control
 
 Normalise = Callable[[str], str | Reason]

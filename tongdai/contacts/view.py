@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tongdai.contacts import customer_id, phone
 from tongdai.contacts.fields import DOCUMENTED, FIELDS
 from tongdai.contacts.model import Contact, Scalar, number_of
+from tongdai.contacts.numbers import customer_id, phone
 from tongdai.http.endpoint import PLAIN_TEXT
 from tongdai.http.principal import Principal
 

@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from tongdai.campaigns.model import DEFAULT_TYPE
-from tongdai.contacts import phone, time_zone_store
 from tongdai.contacts.model import number_of
-from tongdai.contacts.time_zones import zone_of
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers import store as time_zone_store
+from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db.pool import Connection
 from tongdai.demo import calls as demo_calls
 from tongdai.errors import OperatorError

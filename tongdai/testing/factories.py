@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tongdai.contacts import phone
+from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
 from tongdai.http.principal import Scope
 from tongdai.ids import KeyId, TenantId

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.sent_rows import Row, sent_of
-from tongdai.contacts import phone
 from tongdai.contacts.fields import sent_of as values_of_row
 from tongdai.contacts.model import NewContact
+from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
 from tongdai.imports import chunk

@@ -10,7 +10,7 @@ from tongdai.calls.live import stats as live_stats
 from tongdai.calls.live.stats import CampaignLive
 from tongdai.calls.view import SAMPLE as CALL
 from tongdai.calls.view import CallView, view
-from tongdai.contacts import phone
+from tongdai.contacts.numbers import phone
 from tongdai.errors import NotFound
 from tongdai.http import paging
 from tongdai.http.endpoint import (

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from tongdai.contacts import phone
 from tongdai.contacts.api import PHONE_SCHEMA
+from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
 from tongdai.do_not_call import store
 from tongdai.do_not_call.entries import file_reader

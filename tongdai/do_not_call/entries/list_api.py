@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tongdai import ids
-from tongdai.contacts import phone
+from tongdai.contacts.numbers import phone
 from tongdai.do_not_call import store
 from tongdai.do_not_call.model import Entry
 from tongdai.errors import InvalidInput, NotFound

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import NamedTuple
 
-from tongdai.contacts.phone import MAX_TEXT, Reason, normalise_all
+from tongdai.contacts.numbers.phone import MAX_TEXT, Reason, normalise_all
 from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntry
 from tongdai.text import has_control
 

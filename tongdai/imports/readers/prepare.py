@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from tongdai.contacts import phone
 from tongdai.contacts.columns import (
     NO_ATTRIBUTES,
     NewContacts,
@@ -23,8 +22,9 @@ from tongdai.contacts.columns import (
 )
 from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import MAX_ATTRIBUTES
-from tongdai.contacts.phone import Reason
-from tongdai.contacts.time_zones import common_zone, is_zone, zone_of
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.time_zones import common_zone, is_zone, zone_of
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
 from tongdai.imports import chunk

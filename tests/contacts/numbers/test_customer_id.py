@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tongdai.contacts import customer_id
+from tongdai.contacts.numbers import customer_id
 from tongdai.ids import TenantId
 
 TENANTS = st.integers(1, 10**18 - 1).map(TenantId)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from tongdai.contacts import phone
-from tongdai.contacts.phone import Reason, normalise, normalise_all, shown
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import Reason, normalise, normalise_all, shown
 
 COUNTRIES = sorted(phone.COUNTRIES)
 OLD_TO_NEW = {

@@ -15,8 +15,8 @@ import phonenumbers
 import pytest
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from tongdai.contacts import phone
-from tongdai.contacts.phone import Reason, normalise, normalise_all
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import Reason, normalise, normalise_all
 
 COUNTRIES = sorted(phone.COUNTRIES)
 ABROAD = ("VN", "US", "GB", "RU", "IT", "AR", "MX", "BR", "DE", "JP")

@@ -8,8 +8,8 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat, format_number
 from phonenumbers.timezone import time_zones_for_geographical_number, time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from tongdai.contacts.phone import COUNTRIES
-from tongdai.contacts.time_zones import is_zone, zone_of, zone_of_country
+from tongdai.contacts.numbers.phone import COUNTRIES
+from tongdai.contacts.numbers.time_zones import is_zone, zone_of, zone_of_country
 
 CODES = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 UNKNOWN = ("Etc/Unknown",)

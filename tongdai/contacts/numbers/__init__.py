@@ -1,0 +1,1 @@
+"""Telephone numbers: their form, time zones, and the ids of the customers who have them."""
