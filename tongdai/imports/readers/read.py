@@ -56,19 +56,19 @@ def read_rows(file: IO[bytes], source: Source, limits: Limits) -> Reading:
     # Each is imported when it is used: a reader's process uses one.
     match source.format:
         case Format.JSON:
-            from tongdai.imports.readers.from_json import read_json  # noqa: PLC0415
+            from tongdai.imports.readers.formats.from_json import read_json  # noqa: PLC0415
 
             return read_json(file, limits)
         case Format.NDJSON:
-            from tongdai.imports.readers.from_ndjson import read_ndjson  # noqa: PLC0415
+            from tongdai.imports.readers.formats.from_ndjson import read_ndjson  # noqa: PLC0415
 
             return read_ndjson(file, limits)
         case Format.CSV:
-            from tongdai.imports.readers.from_csv import read_csv  # noqa: PLC0415
+            from tongdai.imports.readers.formats.from_csv import read_csv  # noqa: PLC0415
 
             return read_csv(file, source.charset, limits)
         case Format.XLSX:
-            from tongdai.imports.readers.from_xlsx import read_xlsx  # noqa: PLC0415
+            from tongdai.imports.readers.formats.from_xlsx import read_xlsx  # noqa: PLC0415
 
             return read_xlsx(file, limits)
 

@@ -9,9 +9,9 @@ from typing import IO, Any, cast
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.readers.header import columns_of, no_phone
+from tongdai.imports.readers.formats.header import columns_of, no_phone
+from tongdai.imports.readers.formats.table import HEADER_WITHIN, batches, header_row, rows_of_cells
 from tongdai.imports.readers.read import Limits, Reading
-from tongdai.imports.readers.table import HEADER_WITHIN, batches, header_row, rows_of_cells
 
 MAX_RATIO = 200
 """The ratio that a part may unpack to; rows of one kind come to 50 at the most."""

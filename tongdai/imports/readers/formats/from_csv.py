@@ -8,10 +8,10 @@ from itertools import chain, islice
 from typing import IO, Protocol
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.readers.charset import blocks
-from tongdai.imports.readers.header import columns_of, no_phone
+from tongdai.imports.readers.formats.charset import blocks
+from tongdai.imports.readers.formats.header import columns_of, no_phone
+from tongdai.imports.readers.formats.table import HEADER_WITHIN, Batch, Plain, header_row, rows_of_cells
 from tongdai.imports.readers.read import Limits, Reading
-from tongdai.imports.readers.table import HEADER_WITHIN, Batch, Plain, header_row, rows_of_cells
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 2 * HEADER_WITHIN

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.imports.readers import Format, Limits, Source, Totals
-from tongdai.imports.readers.charset import BLOCK, lines
+from tongdai.imports.readers.formats.charset import BLOCK, lines
 from tongdai.imports.readers.read import drained, read, read_rows
 
 

@@ -7,7 +7,7 @@ from typing import IO, Any
 import msgspec
 
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers.json_rows import UNREADABLE, check_item, has_number
+from tongdai.imports.readers.formats.json_rows import UNREADABLE, check_item, has_number
 from tongdai.imports.readers.read import Limits, Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
 

@@ -8,7 +8,7 @@ from itertools import repeat
 import msgspec
 
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers.header import Columns, column_name, columns_of
+from tongdai.imports.readers.formats.header import Columns, column_name, columns_of
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import SentRows
 
