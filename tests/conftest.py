@@ -41,7 +41,7 @@ LONGEST = (
     "tests/imports/test_api_jobs.py",
     "tests/dialer/test_stores.py",
     "tests/client/test_imports.py",
-    "tests/cli/test_contacts.py",
+    "tests/cli/commands/test_contacts.py",
     "tests/flows/test_server.py",
     "tests/flows/test_isolation.py",
     "tests/campaigns/settings/test_windows.py",
@@ -53,7 +53,7 @@ LONGEST = (
     "tests/client/test_client.py",
     "tests/contacts/test_listing.py",
     "tests/dialer/test_worker.py",
-    "tests/cli/test_top.py",
+    "tests/cli/commands/test_top.py",
 )
 """Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
 

@@ -23,7 +23,7 @@ from click.testing import CliRunner
 from tests.support import programs
 from tests.support.programs import PLAIN, PROGRAM, complaint_of, output_of
 from tongdai import __version__
-from tongdai.cli import COMMANDS, commands, main
+from tongdai.cli import COMMANDS, main, program
 from tongdai.cli.param_types import DURATION
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import connect
@@ -64,7 +64,7 @@ async def conn(server: tuple[Path, str], run: Run) -> AsyncIterator[asyncpg.Conn
 # Help and wrong usage
 
 
-def every_command(command: click.Command = commands, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def every_command(command: click.Command = program, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(command, click.Group):
         context = click.Context(command)
@@ -77,7 +77,7 @@ def every_command(command: click.Command = commands, path: tuple[str, ...] = ())
 @pytest.mark.parametrize("path", list(every_command()), ids=" ".join)
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_of_every_command_has_an_example(path: tuple[str, ...], option: str) -> None:
-    answer = CliRunner().invoke(commands, [*path, option], prog_name="tongdai")
+    answer = CliRunner().invoke(program, [*path, option], prog_name="tongdai")
     assert answer.exit_code == 0
     before = r"((KEY|CAMPAIGN|AGENT)=\$\()?"
     assert re.search(rf"Examples?:\n +{before}{' '.join(('tongdai', *path))}", answer.output)
@@ -86,8 +86,8 @@ def test_help_of_every_command_has_an_example(path: tuple[str, ...], option: str
 
 def test_every_option_says_what_it_is() -> None:
     for path in every_command():
-        context = click.Context(commands)
-        command: click.Command | None = commands
+        context = click.Context(program)
+        command: click.Command | None = program
         for name in path:
             assert isinstance(command, click.Group)
             command = command.get_command(context, name)
@@ -97,7 +97,7 @@ def test_every_option_says_what_it_is() -> None:
 
 def test_list_of_commands_says_what_their_own_help_begins_with() -> None:
     for name, (_, summary) in COMMANDS.items():
-        command = commands.get_command(click.Context(commands), name)
+        command = program.get_command(click.Context(program), name)
         assert command is not None
         assert (command.help or "").startswith(summary)
 
@@ -118,7 +118,7 @@ except SystemExit:
 
 
 def test_help_of_the_server_does_not_import_it() -> None:
-    script = "import sys, tongdai.cli.serve; print({'asyncpg', 'litestar', 'granian'} & sys.modules.keys())"
+    script = "import sys, tongdai.cli.commands.serve; print({'asyncpg', 'litestar', 'granian'} & sys.modules.keys())"
     assert (
         subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout == "set()\n"
     )

@@ -65,7 +65,9 @@ def complaint_of(process: "subprocess.CompletedProcess[str]", code: int, *, prog
 
 def _forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", __name__, *(f"{cli.__name__}.{module}" for module in _MODULES)])
+    context.set_forkserver_preload(
+        ["__main__", __name__, *(f"{cli.__name__}.commands.{module}" for module in _MODULES)]
+    )
     return context
 
 

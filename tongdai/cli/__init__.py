@@ -37,7 +37,7 @@ class _Commands(click.Group):
         module, _ = COMMANDS.get(cmd_name, (None, ""))
         if module is None:
             return super().get_command(ctx, cmd_name)
-        return getattr(importlib.import_module(f"{__name__}.{module}"), cmd_name)
+        return getattr(importlib.import_module(f"{__name__}.commands.{module}"), cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -45,7 +45,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-def commands() -> None:
+def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 
     Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
@@ -60,7 +60,7 @@ def commands() -> None:
     """
 
 
-@commands.command
+@program.command
 def version() -> None:
     """Print the version.
 
@@ -78,7 +78,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(args: Sequence[str] | None) -> int:
     try:
-        return commands.main(args, prog_name="tongdai", standalone_mode=False) or 0
+        return program.main(args, prog_name="tongdai", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code

@@ -10,7 +10,7 @@ from tests.support import programs
 from tests.support.programs import complaint_of, output_of
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.cli.call_settings import in_words
-from tongdai.cli.campaigns import campaign
+from tongdai.cli.commands.campaigns import campaign
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from tongdai.campaigns.model import DEFAULT_TYPE, Action, Campaign, Totals
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.view import settings_shown
 from tongdai.cli import call_settings
+from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.cli.tenants import known
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import CampaignId, TenantId

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import DURATION, ID, Text
 from tongdai.cli.tables import json_option, show
-from tongdai.cli.tenants import known
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import Scope

@@ -2,7 +2,7 @@
 
 import click
 
-from tongdai.cli import switches
+from tongdai.cli.commands import switches
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, ZONE, Text
 from tongdai.cli.tables import json_option, show

@@ -1,0 +1,1 @@
+"""The commands, a module each; `tongdai.cli` has what they share."""
