@@ -1,8 +1,7 @@
 """Rows of an import one by one, where the product has columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import repeat
-from typing import Any
 
 import msgspec
 
@@ -10,27 +9,30 @@ from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import Scalar
 from tongdai.imports.readers.sent_rows import SentRows
 
-Row: Any = msgspec.defstruct(
-    "Row",
-    [
-        ("phoneNumber", Scalar, None),
-        *((field.text.wire, Scalar, None) for field in FIELDS[:2]),  # those that tests name by their place
-        ("attributes", dict[str, Scalar] | None, None),
-        ("timeZone", Scalar, None),
-        *((field.text.wire, Scalar, None) for field in FIELDS[2:]),
-    ],
+_NAMED = ("name", "externalId")
+_Others = msgspec.defstruct(
+    "_Others", [(field.text.wire, Scalar, None) for field in FIELDS if field.text.wire not in _NAMED], kw_only=True
 )
-"""A row as sent."""
 
 
-def rows_of(sent: SentRows) -> list[Any]:
+class Row(_Others):
+    """A row as sent. Fields that no test of imports names come last, by keyword only."""
+
+    phoneNumber: Scalar = None  # noqa: N815 - as on the wire
+    name: Scalar = None
+    externalId: Scalar = None  # noqa: N815
+    attributes: Mapping[str, Scalar] | None = None
+    timeZone: Scalar = None  # noqa: N815
+
+
+def rows_of(sent: SentRows) -> list[Row]:
     columns = (sent.phones, *sent.values, msgspec.to_builtins(sent.attributes), sent.time_zones)
     names = ("phoneNumber", *(field.text.wire for field in FIELDS), "attributes", "timeZone")
     rows = zip(*(repeat(None, len(sent)) if c is None else c for c in columns), strict=True)
     return [Row(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def sent_of(rows: Iterable[Any]) -> SentRows:
+def sent_of(rows: Iterable[Row]) -> SentRows:
     kept = list(rows)
     values = [[getattr(row, field.text.wire) for row in kept] for field in FIELDS]
     return SentRows(

@@ -35,7 +35,7 @@ def archive(files: Mapping[str, bytes | str]) -> bytes:
     return out.getvalue()
 
 
-def parts(sheets: Mapping[str, Sheet], hidden: Iterable[str] = ()) -> dict[str, bytes | str]:
+def parts(sheets: Mapping[str, Sheet], hidden: Iterable[str] = ()) -> dict[str, str]:
     """The files within."""
     numbered = list(enumerate(sheets.items(), 1))
     overrides = "".join(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.sent_rows import Row, sent_of
+from tongdai.ids import ContactId
 from tongdai.imports import chunk, core
 from tongdai.imports.chunk import Sent
 from tongdai.imports.model import ImportedChunk, RowOutcome, RowResult
@@ -13,7 +14,7 @@ from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes.codec import ChunkOutcome
 from tongdai.imports.readers.prepare import prepared
 
-IDS = st.integers(1, 10**18 - 1)
+IDS = st.integers(1, 10**18 - 1).map(ContactId)
 TEXT = st.none() | st.text(max_size=20)
 
 
@@ -32,7 +33,9 @@ def chunks(draw: st.DrawFn) -> tuple[Sent, ChunkOutcome]:
     places = list(range(len(kinds)))
     for _ in range(draw(st.integers(0, 5))):
         kinds.insert(draw(st.integers(0, len(kinds))), "f")
-    problems, repeats, row, seen = [], [], 0, 0
+    problems: list[tuple[int, str, str]] = []
+    repeats: list[tuple[int, int]] = []
+    row = seen = 0
     for kind in kinds:
         if kind == "f":
             problems.append((row, "too_short", f"problem {row}"))
@@ -70,7 +73,7 @@ def plainly(sent: Sent, outcome: ChunkOutcome, first_row: int) -> list[RowResult
             contact += not again
             letter = outcome.letters[place]
             before = sum(one in "ckr" for one in outcome.letters[:place])
-            contact_id = outcome.contact_ids[before] if letter in "ckr" else None
+            contact_id = ContactId(outcome.contact_ids[before]) if letter in "ckr" else None
             letter = {"c": "r", "C": "R"}.get(letter, letter) if again else letter
             reported = (RowOutcome(MEANT[letter]), REASONS.get(letter), CODES.get(letter), contact_id)
         rows.append(RowResult(first_row + row, phone, external_id, *reported))

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -60,7 +61,9 @@ def refusal(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> s
 
 
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.none() | st.text(st.characters(codec="utf-8")))
-def test_rows_of_a_body_are_read_whole_in_order_and_in_chunks(sent, chunk_rows, list_name):
+def test_rows_of_a_body_are_read_whole_in_order_and_in_chunks(
+    sent: list[Row], chunk_rows: int, list_name: str | None
+) -> None:
     sent = [*sent, Row("0901234567")]
     end, chunks = reported(body([as_sent(row) for row in sent], listName=list_name), chunk_rows=chunk_rows)
     assert end == Totals(len(sent), list_name)
@@ -70,7 +73,7 @@ def test_rows_of_a_body_are_read_whole_in_order_and_in_chunks(sent, chunk_rows, 
 
 
 @given(st.lists(rows, min_size=1, max_size=9), st.integers(1, 4), st.sampled_from([b"\n", b"\r\n", b"\n\n \n"]))
-def test_rows_of_lines_are_read_whole_in_order(sent, chunk_rows, end):
+def test_rows_of_lines_are_read_whole_in_order(sent: list[Row], chunk_rows: int, end: bytes) -> None:
     sent = [Row("0901234567"), *sent]
     head, chunks = reported(b"\xef\xbb\xbf" + lines_of(sent, end) + end, Format.NDJSON, chunk_rows)
     assert head == Totals(len(sent))
@@ -87,7 +90,7 @@ def test_rows_of_lines_are_read_whole_in_order(sent, chunk_rows, end):
 @example(b'{"phoneNumber":"\xff"}', Format.NDJSON)
 @example(b'{"phoneNumber":"1"}\n' + b"[" * 100_000, Format.NDJSON)
 @example(b"\x0b", Format.NDJSON)
-def test_bytes_that_are_no_bulk_request_are_refused_and_nothing_else_happens(data, source):
+def test_bytes_that_are_no_bulk_request_are_refused_and_nothing_else_happens(data: bytes, source: Format) -> None:
     refusal(data, source)
 
 
@@ -109,7 +112,7 @@ def test_bytes_that_are_no_bulk_request_are_refused_and_nothing_else_happens(dat
         (b'{"contacts":[{"phoneNumber":"1"}],"listName":5}', "listName: Expected `str | null`, got `int`"),
     ],
 )
-def test_refusal_names_the_place_and_what_is_expected(data, message):
+def test_refusal_names_the_place_and_what_is_expected(data: bytes, message: str) -> None:
     assert refusal(data) == message
 
 
@@ -128,11 +131,11 @@ def test_refusal_names_the_place_and_what_is_expected(data, message):
         (b'{"phoneNumber":"' + b"1" * 2**21 + b'"}', "A line is longer than 1024 KB"),
     ],
 )
-def test_refusal_names_the_line(data, message):
+def test_refusal_names_the_line(data: bytes, message: str) -> None:
     assert refusal(data, Format.NDJSON).startswith(message)
 
 
-def test_lines_that_are_far_too_heavy_for_contacts_are_refused():
+def test_lines_that_are_far_too_heavy_for_contacts_are_refused() -> None:
     line = b'{"phoneNumber":"1","name":"' + b"x" * 1_000_000 + b'"}\n'
     with pytest.raises(InvalidInput, match="Rows 1 to 4 hold 3 MB"):
         chunks_of(line * 4, Format.NDJSON, 4)
@@ -140,7 +143,7 @@ def test_lines_that_are_far_too_heavy_for_contacts_are_refused():
 
 @pytest.mark.parametrize("at", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize("source", [Format.JSON, Format.NDJSON])
-def test_refusal_counts_items_over_all_chunks(at, source):
+def test_refusal_counts_items_over_all_chunks(at: int, source: Format) -> None:
     contacts: list[dict[str, object]] = [{"phoneNumber": "1"}] * 5
     contacts[at] = {"phoneNumber": {}}
     data = body(contacts) if source is Format.JSON else b"\n".join(map(msgspec.json.encode, contacts))
@@ -148,7 +151,7 @@ def test_refusal_counts_items_over_all_chunks(at, source):
     assert refusal(data, source).startswith(f"{place}.phoneNumber: ")
 
 
-def test_row_with_a_value_of_the_wrong_kind_is_kept_and_fails_by_itself():
+def test_row_with_a_value_of_the_wrong_kind_is_kept_and_fails_by_itself() -> None:
     sent = [{"phoneNumber": 901234567}, {"phoneNumber": "1", "name": 5}]
     assert reported(body(sent))[1] == [[Row(901234567), Row("1", 5)]]
 
@@ -156,7 +159,7 @@ def test_row_with_a_value_of_the_wrong_kind_is_kept_and_fails_by_itself():
 # --- a process of its own ---
 
 
-def read_apart(tmp_path, data: bytes, source: Format, **limits: int) -> tuple[int, list[tuple[bytes, bytes]]]:
+def read_apart(tmp_path: Path, data: bytes, source: Format, **limits: int) -> tuple[int, list[tuple[bytes, bytes]]]:
     """Its exit code and the frames that it wrote."""
     (tmp_path / "body").write_bytes(data)
     task = Task(Source(source), Limits(2, **limits), "VN", os.getpid())
@@ -182,7 +185,7 @@ def read_apart(tmp_path, data: bytes, source: Format, **limits: int) -> tuple[in
         (Format.CSV, b"phone\n" + b"".join(b"%d\n" % n for n in range(5))),
     ],
 )
-def test_process_of_its_own_tells_the_same(tmp_path, source, data):
+def test_process_of_its_own_tells_the_same(tmp_path: Path, source: Format, data: bytes) -> None:
     end, chunks = chunks_of(data, source)
     code, frames = read_apart(tmp_path, data, source)
     assert code == 0
@@ -191,7 +194,7 @@ def test_process_of_its_own_tells_the_same(tmp_path, source, data):
     assert msgspec.json.decode(frames[-1][1], type=Totals) == end
 
 
-def test_process_of_its_own_ends_with_the_refusal(tmp_path):
+def test_process_of_its_own_ends_with_the_refusal(tmp_path: Path) -> None:
     code, frames = read_apart(tmp_path, body([{"phoneNumber": "1"}] * 3 + [[]]), Format.JSON)
     assert code == 0
     assert [kind for kind, _ in frames] == [CHUNK, REFUSED]
@@ -206,7 +209,9 @@ def test_process_of_its_own_ends_with_the_refusal(tmp_path):
         (Format.CSV, b'phone,name\n1,"' + b'x","y\n' * 4_000_000 + b'"\n'),
     ],
 )
-def test_file_that_takes_too_much_memory_ends_the_process_with_a_code_that_says_so(tmp_path, source, data):
+def test_file_that_takes_too_much_memory_ends_the_process_with_a_code_that_says_so(
+    tmp_path: Path, source: Format, data: bytes
+) -> None:
     code, frames = read_apart(tmp_path, data, source, memory_mb=128)
     assert code == TOO_MUCH
     assert frames == []

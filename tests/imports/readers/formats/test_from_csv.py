@@ -6,6 +6,7 @@ import io
 import re
 import unicodedata
 from contextlib import suppress
+from typing import Literal, TypedDict
 
 import pytest
 from hypothesis import example, given
@@ -37,6 +38,14 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.sampled_from(
     ['"', "a,b;c\td|e", 'x"y', "\r\n", "a\nb", "Nguyễn Thị Ấm", "=1+1"]
 )
+
+
+class Dialect(TypedDict):
+    delimiter: str
+    quoting: Literal[0, 1, 2]
+    lineterminator: str
+
+
 DIALECTS = st.fixed_dictionaries(
     {
         "delimiter": st.sampled_from(",;\t|"),
@@ -58,7 +67,9 @@ def kept(cell: str) -> str | None:
     ENCODINGS,
     st.permutations(range(4)),
 )
-def test_what_a_writer_of_csv_writes_comes_back_as_sent(sent, dialect, encoding, order):
+def test_what_a_writer_of_csv_writes_comes_back_as_sent(
+    sent: list[tuple[int, str, str, str]], dialect: Dialect, encoding: str, order: list[int]
+) -> None:
     out = io.StringIO(newline="")
     writer = csv.writer(out, **dialect)
     for row in [("Phone", "full name", "External-ID", "note"), *sent]:
@@ -86,7 +97,7 @@ def test_what_a_writer_of_csv_writes_comes_back_as_sent(sent, dialect, encoding,
 @example(b"sep=\xc3\xa9\nphone\n1")
 @example(b"PK\x03\x04")
 @example(b"phone\r1\r\r2")
-def test_bytes_are_rows_or_refused_and_nothing_else_happens(data):
+def test_bytes_are_rows_or_refused_and_nothing_else_happens(data: bytes) -> None:
     for start in (b"", b"phone,name\n"):
         with suppress(InvalidInput):
             assert read_csv(start + data)
@@ -100,51 +111,51 @@ PHONES = (
 
 
 @pytest.mark.parametrize("name", PHONES)
-def test_column_of_the_number_is_known_by_any_usual_name(name):
+def test_column_of_the_number_is_known_by_any_usual_name(name: str) -> None:
     assert read_csv(f"Ghi chú,{name}\na,0901\n".encode()) == [Row("0901", attributes={"Ghi chú": "a"})]
 
 
 @pytest.mark.parametrize(
     "name", ["name", "Full Name", "tên", "Ten", "Họ tên", "HỌ VÀ TÊN", "ho_va_ten", "Tên khách hàng"]
 )
-def test_column_of_the_name_is_known_by_any_usual_name(name):
+def test_column_of_the_name_is_known_by_any_usual_name(name: str) -> None:
     assert read_csv(f"{name};sdt\nAn;0901\n".encode()) == [Row("0901", "An")]
 
 
 @pytest.mark.parametrize("name", ["externalId", "external id", "EXTERNAL_ID", "ref", "Mã khách hàng", "Mã KH"])
-def test_column_of_the_reference_is_known_by_any_usual_name(name):
+def test_column_of_the_reference_is_known_by_any_usual_name(name: str) -> None:
     assert read_csv(f"{name}\tsdt\nX\t0901\n".encode()) == [Row("0901", None, "X")]
 
 
 @pytest.mark.parametrize("name", ["timeZone", "time zone", "TIME_ZONE", "múi giờ", "Mui Gio"])
-def test_column_of_the_time_zone_is_known_by_any_usual_name(name):
+def test_column_of_the_time_zone_is_known_by_any_usual_name(name: str) -> None:
     reported = read_csv(f"{name},sdt,note\nAsia/Bangkok,0901,a\n,0902,b\n".encode())
     assert reported == [Row("0901", None, None, {"note": "a"}, "Asia/Bangkok"), Row("0902", None, None, {"note": "b"})]
 
 
-def test_of_several_columns_for_a_number_the_clearest_is_taken_and_the_others_are_kept():
+def test_of_several_columns_for_a_number_the_clearest_is_taken_and_the_others_are_kept() -> None:
     reported = read_csv(b"tel,mobile,phone\n1,2,3\n")
     assert reported == [Row("3", attributes={"tel": "1", "mobile": "2"})]
 
 
-def test_column_that_is_named_twice_is_refused_or_numbered():
+def test_column_that_is_named_twice_is_refused_or_numbered() -> None:
     assert refusal(b"phone,name,Phone\n") == "Columns 1 and 3 are both named phone: expected one of that name"
     reported = read_csv(b"phone,note,note,,note\n1,a,b,c,d\n")
     assert reported == [Row("1", attributes={"note": "a", "note (2)": "b", "column 4": "c", "note (3)": "d"})]
 
 
-def test_header_without_a_number_names_what_it_has():
+def test_header_without_a_number_names_what_it_has() -> None:
     message = refusal("id;Ghi chú\n1;2\n".encode())
     assert message.endswith("the header row has id, Ghi chú")
     assert refusal(b"id," + b",".join(b"c%d" % n for n in range(50)) + b"\n").endswith("c10 and 39 more")
 
 
-def test_titles_may_stand_above_the_header():
+def test_titles_may_stand_above_the_header() -> None:
     reported = read_csv("DANH SÁCH KHÁCH HÀNG,,\n,,\nSTT,Tên,SĐT\n1,An,0901\n".encode())
     assert reported == [Row("0901", "An", None, {"STT": "1"})]
 
 
-def test_word_of_a_row_is_not_taken_for_a_header():
+def test_word_of_a_row_is_not_taken_for_a_header() -> None:
     assert "the header row has contact, type" in refusal(b"contact,type\n0901,mobile\n")
 
 
@@ -157,14 +168,14 @@ def test_word_of_a_row_is_not_taken_for_a_header():
         ("1900.000", "1900.000"), ("9.12346E+08", "9.12346E+08"), ("+84 912345678", "+84 912345678"), ("abc", "abc"),
     ],
 )  # fmt: skip
-def test_number_is_read_as_written_but_for_what_spreadsheets_do_to_it(sent, reported):
+def test_number_is_read_as_written_but_for_what_spreadsheets_do_to_it(sent: str, reported: str) -> None:
     out = io.StringIO()
     csv.writer(out).writerows([["phone", "x"], [sent, "y"]])
     assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == [reported]
     assert [row.phoneNumber for row in read_csv(f"phone|x\n{sent}|y\n0901|z".encode())] == [reported, "0901"]
 
 
-def test_rows_may_be_ragged_or_empty():
+def test_rows_may_be_ragged_or_empty() -> None:
     reported = read_csv(b"phone,name,note\n1\n2,A,x,y,,z\n\n,,\n3,,\n,B,\n")
     assert reported == [
         Row("1"),
@@ -174,17 +185,17 @@ def test_rows_may_be_ragged_or_empty():
     ]
 
 
-def test_excels_directive_names_the_separator():
+def test_excels_directive_names_the_separator() -> None:
     assert read_csv(b"sep=|\r\nphone|a,b,c\r\n1|2\r\n") == [Row("1", attributes={"a,b,c": "2"})]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_may_end_as_on_any_system(end):
+def test_lines_may_end_as_on_any_system(end: str) -> None:
     assert read_csv(end.join(["phone,name", "1,A", "2,B"]).encode()) == [Row("1", "A"), Row("2", "B")]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_separator_is_known_by_the_header_whatever_else_stands_in_the_rows(separator):
+def test_separator_is_known_by_the_header_whatever_else_stands_in_the_rows(separator: str) -> None:
     rows = [["phone", "tên, họ; và|đệm"], ["0901", "a;b,c|d\te"]]
     out = io.StringIO()
     csv.writer(out, delimiter=separator).writerows(rows)
@@ -224,17 +235,17 @@ def _letter(c: str) -> bytes:
         (in_1258(VIETNAMESE), "cp1258"),
     ],
 )
-def test_character_set_is_found_out_or_as_said(data, charset):
+def test_character_set_is_found_out_or_as_said(data: bytes, charset: str | None) -> None:
     assert read_csv(data, charset) == [Row("0901", "Nguyễn Thị Ấm")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "utf-16"])
-def test_first_accent_may_come_late(encoding):
+def test_first_accent_may_come_late(encoding: str) -> None:
     text = "phone,name\n" + "0901,A\n" * 200_000 + "0902,Đô\n"
     assert read_csv(text.encode(encoding), chunk_rows=100_000)[-1] == Row("0902", "Đô")
 
 
-def test_lines_are_the_same_however_blocks_cut_them():
+def test_lines_are_the_same_however_blocks_cut_them() -> None:
     text = "".join(f"{n},{'ễ' * (n % 97)}\r\n" for n in range(60_000))
     for encoding in ("utf-8", "utf-16"):
         data = text.encode(encoding)
@@ -277,11 +288,11 @@ MANY = b"0901,A\n" * 300_000
     ],
     ids=lambda value: None if isinstance(value, bytes) else value,
 )  # fmt: skip
-def test_file_that_is_not_whole_or_no_csv_is_refused_with_the_line(data, message):
+def test_file_that_is_not_whole_or_no_csv_is_refused_with_the_line(data: bytes, message: str) -> None:
     assert refusal(data).startswith(message)
 
 
-def test_rows_that_are_far_too_heavy_for_contacts_are_refused():
+def test_rows_that_are_far_too_heavy_for_contacts_are_refused() -> None:
     heavy = b'0901,"' + b"x" * 100_000 + b'"\n'
     data = b"phone,name\n" + b"0901,A\n" * 1000 + heavy * 50
     with pytest.raises(InvalidInput) as refused:
@@ -297,17 +308,17 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, max_size=9), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 30))
-def test_rows_are_the_same_whether_their_block_has_a_quote_or_none(tail, end, chunk_rows):
+def test_rows_are_the_same_whether_their_block_has_a_quote_or_none(tail: list[str], end: str, chunk_rows: int) -> None:
     """Without one, a block is split by its separators; the first lines never are."""
     start = ["phone,name,note", *(f"09{n:08},A,x" for n in range(25)), *tail]
     plain, quoted = (end.join([*start, last, ""]).encode() for last in ("0999,Z,w", '0999,"Z",w'))
     assert read_csv(plain, chunk_rows=chunk_rows) == read_csv(quoted, chunk_rows=chunk_rows)
 
 
-def test_line_of_a_row_that_is_too_wide_is_counted_over_blocks_that_were_split():
+def test_line_of_a_row_that_is_too_wide_is_counted_over_blocks_that_were_split() -> None:
     data = b"phone,name\n" + b"0901,A\n" * 300_000 + b"0902,B,x,y\n"
     assert refusal(data, columns=3, chunk_rows=10_000) == "Line 300002 has 4 columns: at most 3 are read"
 
 
-def test_charset_that_is_said_is_held_to():
+def test_charset_that_is_said_is_held_to() -> None:
     assert refusal(START, "ascii") == "Line 2 has bytes that are not ascii: is the file whole?"

@@ -5,7 +5,10 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import pytest
@@ -22,8 +25,16 @@ SHEET = "xl/worksheets/sheet1.xml"
 ONE = {"Sheet1": [["phone"], ["0901"]]}
 
 
+class Reader(Protocol):
+    def __call__(self, data: bytes, **limits: int) -> list[Row]: ...
+
+
+class Refusal(Protocol):
+    def __call__(self, data: bytes, **limits: int) -> str: ...
+
+
 @pytest.fixture
-def read_xlsx(tmp_path):
+def read_xlsx(tmp_path: Path) -> Reader:
     def rows(data: bytes, **limits: int) -> list[Row]:
         path = tmp_path / "body"
         path.write_bytes(data)
@@ -37,7 +48,7 @@ def read_xlsx(tmp_path):
 
 
 @pytest.fixture
-def refusal(read_xlsx):
+def refusal(read_xlsx: Reader) -> Refusal:
     def message(data: bytes, **limits: int) -> str:
         with pytest.raises(InvalidInput) as refused:
             read_xlsx(data, **limits)
@@ -47,7 +58,7 @@ def refusal(read_xlsx):
     return message
 
 
-def test_numbers_are_understood_as_excel_keeps_them(read_xlsx):
+def test_numbers_are_understood_as_excel_keeps_them(read_xlsx: Reader) -> None:
     reported = read_xlsx(
         workbook(["SĐT"], [912345678], [912345678.0], [84912345678], ["0912 345 678"], ["+84912345678"])
     )
@@ -55,31 +66,31 @@ def test_numbers_are_understood_as_excel_keeps_them(read_xlsx):
     assert numbers == ["912345678", "912345678", "84912345678", "0912 345 678", "+84912345678"]
 
 
-def test_cells_of_any_kind_are_read_as_text(read_xlsx):
+def test_cells_of_any_kind_are_read_as_text(read_xlsx: Reader) -> None:
     header = ["Tên", "Điện thoại", "ngày", "giờ", "vip", "điểm", "số"]
     cells = ["An", "0901", date(2026, 3, 10), datetime(2026, 3, 10, 9, 30), True, 2.5, 5]  # noqa: DTZ001
     want = {"ngày": "2026-03-10", "giờ": "2026-03-10 09:30:00", "vip": "TRUE", "điểm": "2.5", "số": "5"}
     assert read_xlsx(workbook(header, cells)) == [Row("0901", "An", None, want)]
 
 
-def test_empty_rows_are_skipped_and_missing_cells_are_empty(read_xlsx):
+def test_empty_rows_are_skipped_and_missing_cells_are_empty(read_xlsx: Reader) -> None:
     reported = read_xlsx(
         workbook(["phone", "name", "note"], [], ["1", None, "x"], [None, None, None], ["2", "B"], ["3"])
     )
     assert reported == [Row("1", None, None, {"note": "x"}), Row("2", "B"), Row("3")]
 
 
-def test_first_sheet_with_data_that_is_not_hidden_is_read(read_xlsx):
+def test_first_sheet_with_data_that_is_not_hidden_is_read(read_xlsx: Reader) -> None:
     sheets = {"empty": [], "hidden": [["phone"], ["1"]], "data": [["phone"], ["2"]], "more": [["phone"], ["3"]]}
     assert read_xlsx(workbook_of(sheets, hidden=["hidden"])) == [Row("2")]
 
 
-def test_titles_may_stand_above_the_header(read_xlsx):
+def test_titles_may_stand_above_the_header(read_xlsx: Reader) -> None:
     reported = read_xlsx(workbook(["DANH SÁCH KHÁCH HÀNG"], [], ["STT", "Tên", "SĐT"], [1, "An", 901234567]))
     assert reported == [Row("901234567", "An", None, {"STT": "1"})]
 
 
-def test_chunks_have_the_rows_in_their_order(read_xlsx):
+def test_chunks_have_the_rows_in_their_order(read_xlsx: Reader) -> None:
     reported = read_xlsx(workbook(["phone", "note"], *([f"09{n:08}", n] for n in range(105))), chunk_rows=20)
     assert reported == [Row(f"09{n:08}", None, None, {"note": str(n)}) for n in range(105)]
 
@@ -103,7 +114,7 @@ def _encrypted() -> bytes:
 
 def _with(rows: str) -> bytes:
     files = parts(ONE)
-    return archive(files | {SHEET: str(files[SHEET]).replace("</sheetData>", rows + "</sheetData>")})
+    return archive(files | {SHEET: files[SHEET].replace("</sheetData>", rows + "</sheetData>")})
 
 
 def wide() -> bytes:
@@ -137,25 +148,27 @@ def long() -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_file_that_is_no_workbook_of_contacts_is_refused_with_a_reason(refusal, data, message):
+def test_file_that_is_no_workbook_of_contacts_is_refused_with_a_reason(
+    refusal: Refusal, data: bytes | Callable[[], bytes], message: str
+) -> None:
     assert refusal(data() if callable(data) else data).startswith(message)
 
 
 @pytest.mark.parametrize("name", [SHEET, "xl/sharedStrings.xml", "xl/media/image.png"])
-def test_archive_that_unpacks_to_far_more_than_it_is_is_refused_unread(refusal, name):
+def test_archive_that_unpacks_to_far_more_than_it_is_is_refused_unread(refusal: Refusal, name: str) -> None:
     bomb = archive(parts(ONE) | {name: b" " * 100_000_000})
     assert len(bomb) < 200_000
     assert refusal(bomb) == f"The workbook's part {name} is packed too tightly to be one of contacts"
 
 
-def test_workbook_that_unpacks_to_more_than_the_limit_is_refused_unread(refusal):
+def test_workbook_that_unpacks_to_more_than_the_limit_is_refused_unread(refusal: Refusal) -> None:
     large = archive(parts(ONE) | {f"{n}": os.urandom(600_000) for n in range(2)})
     assert refusal(large, unpacked_mb=1) == "The workbook unpacks to more than 1 MB"
 
 
-def test_part_whose_size_is_false_is_refused(refusal):
+def test_part_whose_size_is_false_is_refused(refusal: Refusal) -> None:
     """The directory says that the sheet is small."""
-    data = bytearray(archive(parts(ONE) | {SHEET: parts(ONE)[SHEET] + b" ".decode() * 100_000_000}))
+    data = bytearray(archive(parts(ONE) | {SHEET: parts(ONE)[SHEET] + " " * 100_000_000}))
     with zipfile.ZipFile(io.BytesIO(data)) as zipped:
         size = zipped.getinfo(SHEET).file_size.to_bytes(4, "little")
     at = data.find(size)
@@ -166,7 +179,7 @@ def test_part_whose_size_is_false_is_refused(refusal):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded where the kernel does it")
-def test_sheet_that_would_fill_memory_ends_its_own_process_alone(tmp_path):
+def test_sheet_that_would_fill_memory_ends_its_own_process_alone(tmp_path: Path) -> None:
     path = tmp_path / "body"
     path.write_bytes(_with('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'))
     task = msgspec.json.encode(Task(Source(Format.XLSX), Limits(2, memory_mb=256), "VN", os.getpid())).decode()
