@@ -32,7 +32,7 @@ LONGEST = (
     "tests/packaging/test_distributions.py",
     "tests/flows/test_crash.py",
     "tests/dialer/test_simulation.py",
-    "tests/imports/test_worker.py",
+    "tests/imports/worker/test_jobs.py",
     "tests/flows/test_calls.py",
     "tests/flows/test_schemathesis.py",
     "tests/flows/test_calls_killed.py",
@@ -83,10 +83,7 @@ SLOW = (
     "imports/readers/formats/test_from_xlsx.py",
     "imports/test_api_jobs.py",
     "imports/test_disconnect.py",
-    "imports/test_undo.py",
-    "imports/test_worker.py",
-    "imports/test_worker_columns.py",
-    "imports/test_worker_rows.py",
+    "imports/worker",
     "packaging",
     "processes",
     "tenants/rate_limit",
@@ -140,6 +137,20 @@ def fresh_database(dsn: str) -> Callable[..., AbstractAsyncContextManager[str]]:
 @pytest.fixture(scope="session")
 async def pool(dsn: str) -> AsyncGenerator[Pool]:
     pool = await open_pool(dsn, 20, name="tests")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+async def own_dsn(fresh_database: Callable[..., AbstractAsyncContextManager[str]]) -> AsyncGenerator[str]:
+    """A migrated database that no other module uses."""
+    async with fresh_database() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+async def own_pool(own_dsn: str) -> AsyncGenerator[Pool]:
+    pool = await open_pool(own_dsn, 12, name="tests")
     yield pool
     await pool.close()
 

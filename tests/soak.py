@@ -28,6 +28,7 @@ from tests.support.servers import Role, Server, eventually
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
+from tongdai.ids import CampaignId
 from tongdai.imports.model import ImportedChunk, RowOutcome
 from tongdai.imports.outcomes import codec
 from tongdai.testing import factories
@@ -40,7 +41,7 @@ ANSWER_S = 30.0
 @dataclass
 class Campaign:
     key: factories.Key
-    campaign_id: int
+    campaign_id: CampaignId
 
     @property
     def path(self) -> str:

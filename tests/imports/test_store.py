@@ -4,7 +4,6 @@ import pytest
 
 from tests.support.plans import assert_uses, nodes, plans
 from tongdai.contacts import store as contacts
-from tongdai.db.pool import open_pool
 from tongdai.imports import store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.outcomes import store as outcome_store
@@ -40,15 +39,6 @@ FILL = (
        select $1, campaign_id, list_id, 84910000000 + i from contact_list, generate_series(1000000, 1020000) i
        where tenant_id = $1 and list_id = (select min(list_id) from contact_list where tenant_id = $1)""",
 )
-
-
-@pytest.fixture(scope="module")
-async def own_pool(fresh_database):
-    """A database of our own, so that its rows and statistics are nobody else's."""
-    async with fresh_database() as dsn:
-        own = await open_pool(dsn, 2, name="tests")
-        yield own
-        await own.close()
 
 
 @pytest.fixture(scope="module")

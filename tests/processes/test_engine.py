@@ -1,11 +1,19 @@
-# ruff: noqa: F401, F811 - fixtures are used by their names
-"""What the engine does besides taking imports in."""
+"""Duties of the engine besides imports: it forgets what is kept for a time only."""
 
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 
-from tests.support.imports import Connection, a_place, conn, found, messy, own_dsn, own_pool, post, quiet, work_off
-from tongdai.db.pool import Pool
+import pytest
+
+from tests.support.imports import a_place, found, messy, post, without_jobs, work_off
+from tongdai.db.pool import Connection, Pool
 from tongdai.processes import engine
+
+
+@pytest.fixture
+async def conn(own_pool: Pool) -> AsyncGenerator[Connection]:
+    async with without_jobs(own_pool) as conn:
+        yield conn
 
 
 async def test_what_is_kept_for_a_time_only_is_forgotten_after_it(conn: Connection, own_pool: Pool) -> None:

@@ -2,14 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-
-import pytest
-import structlog.testing
 
 from tests.support.contacts import must_be_in_one_place
 from tests.support.seeded import seeded
@@ -20,7 +17,7 @@ from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
-from tongdai.db.pool import Connection, Pool, open_pool
+from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
 from tongdai.imports import store
 from tongdai.imports import undo as undo_store
@@ -35,34 +32,30 @@ LEASE = timedelta(seconds=30)
 """Longer than any test: a lease ends here when `expire` says so."""
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Tracebacks of planted crashes are not rendered, which takes longer than the tests."""
-    with structlog.testing.capture_logs():
-        yield
-
-
-@pytest.fixture(scope="module")
-async def own_dsn(fresh_database: Callable[..., AbstractAsyncContextManager[str]]) -> AsyncGenerator[str]:
-    """A database of our own: workers take the jobs of all tenants."""
-    async with fresh_database() as dsn:
-        yield dsn
-
-
-@pytest.fixture(scope="module")
-async def own_pool(own_dsn: str) -> AsyncGenerator[Pool]:
-    pool = await open_pool(own_dsn, 12, name="tests")
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-async def conn(own_pool: Pool) -> AsyncGenerator[Connection]:
-    """For the test itself; no job of an earlier test is left."""
-    async with own_pool.acquire() as conn:
+@asynccontextmanager
+async def without_jobs(pool: Pool) -> AsyncGenerator[Connection]:
+    """A connection; jobs of earlier tests are removed before the block, and what a test planted after it."""
+    async with pool.acquire() as conn:
         await conn.execute("truncate import_turn, import_chunk, import_outcome, import_seen, import_job")
-        yield conn
-        await conn.execute("drop trigger if exists planted on import_job")
+        try:
+            yield conn
+        finally:
+            await conn.execute("drop trigger if exists planted on import_job")
+
+
+async def crash_every_third(conn: Connection, column: str) -> None:
+    """Have every third statement that writes this column of import_job raise an error."""
+    await conn.execute(
+        f"""create sequence if not exists planted;
+            create or replace function planted() returns trigger language plpgsql as $$ begin
+                if nextval('planted') % 3 = 1 then raise exception 'planted crash'; end if; return new; end $$;
+            create trigger planted before update of {column} on import_job
+                for each row execute function planted()"""
+    )
+
+
+SentRow = dict[str, Any]
+"""A row as JSON has it."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ async def know(conn: Connection, place: Place, phones: list[str]) -> None:
 
 
 async def post(
-    conn: Connection, place: Place, rows: list[dict[str, Any]], chunk_rows: int = 50, *, dry_run: bool = False
+    conn: Connection, place: Place, rows: list[SentRow], chunk_rows: int = 50, *, dry_run: bool = False
 ) -> JobId:
     """Store a job as a bulk request does."""
     sent = sent_of([Row(**row) for row in rows])
@@ -149,10 +142,10 @@ async def all_ended(conn: Connection) -> bool:
     )
 
 
-def messy(seed: int, rows: int, first: int = 0) -> tuple[list[dict[str, Any]], list[str]]:
+def messy(seed: int, rows: int, first: int = 0) -> tuple[list[SentRow], list[str]]:
     """Rows of all kinds, with references, and the numbers that the campaign must have before, as E.164."""
     rng, data = random.Random(seed), seeded(seed, rows, first)
-    made: list[dict[str, Any]] = [dict(row) for row in data.rows]
+    made: list[SentRow] = [dict(row) for row in data.rows]
     for place, row in enumerate(made):
         if rng.random() < 0.5:
             row["externalId"] = f"CRM-{seed}-{place}"
@@ -165,7 +158,7 @@ Accounted = tuple[str, str | None, str | None, str | None]
 """For a row: its outcome, reasonCode, and number and reference as sent."""
 
 
-def accounted(rows: list[dict[str, Any]], known: Iterable[str]) -> list[Accounted]:
+def accounted(rows: list[SentRow], known: Iterable[str]) -> list[Accounted]:
     """The outcome that rows must have, in the simplest way."""
     reported: list[Accounted] = []
     before, seen, normalise = set(known), set[str](), phone.normaliser("VN")

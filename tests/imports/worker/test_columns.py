@@ -1,28 +1,22 @@
-# ruff: noqa: F401, F811 - fixtures are used by their names
 """Chunks are inserted as they were prepared, known numbers are looked up, and two jobs share a file exactly."""
 
 import asyncio
-from typing import Any
 
 import msgspec
 import pytest
 
 from tests.support.imports import (
     LEASE,
-    Connection,
     Place,
+    SentRow,
     a_place,
     accounted,
     all_ended,
     assert_totals,
-    conn,
     found,
     know,
     messy,
-    own_dsn,
-    own_pool,
     post,
-    quiet,
     reported,
     results,
     work_off,
@@ -33,14 +27,14 @@ from tests.support.servers import eventually
 from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Connection, Pool
 from tongdai.imports.worker import Worker
 
 STORED = """
 select '+' || number as phone, c.name, external_id, attributes::text, z.name as zone
 from contact c join time_zone z on z.zone = c.zone where tenant_id = $1 order by contact_id
 """
-ROWS: list[dict[str, Any]] = [
+ROWS: list[SentRow] = [
     {"phoneNumber": "0901234567", "name": "", "externalId": "", "attributes": {}},
     {"phoneNumber": "+12125550123", "name": "Ấm \\n \\x1a", "attributes": {"a": "b\\c", "null": None, "n": 1.5}},
     {"phoneNumber": "0912345678", "timeZone": "Asia/Bangkok"},
@@ -49,11 +43,13 @@ ROWS: list[dict[str, Any]] = [
     {"phoneNumber": "0901 234 567", "name": "Again"},
     {"phoneNumber": "02838221234", "name": "null", "timeZone": "UTC"},
 ]
+Facts = tuple[object, ...]
+"""Number, name, external id, attributes and time zone of a contact."""
 
 
-def checked(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def checked(rows: list[SentRow]) -> list[Facts]:
     """The contacts that rows make, one by one."""
-    contacts: dict[str, tuple[Any, ...]] = {}
+    contacts: dict[str, Facts] = {}
     normalise = phone.normaliser("VN")
     for row in rows:
         values = [row.get(field.text.wire) for field in FIELDS]

@@ -1,43 +1,38 @@
-# ruff: noqa: F401, F811 - fixtures are used by their names
 """Workers on a real PostgreSQL, several at once. What must hold is also shown to fail when a bug is planted."""
 
 import asyncio
 import random
 import tempfile
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from tests.support import planted_bugs
 from tests.support.contacts import must_be_in_one_place
+from tests.support.database_proxy import DatabaseProxy
 from tests.support.imports import (
     LEASE,
-    Connection,
     Place,
     a_place,
     all_ended,
-    conn,
+    crash_every_third,
     expire,
     found,
     know,
-    own_dsn,
-    own_pool,
     post,
-    quiet,
     work_off,
     working,
 )
+from tests.support.planted_bugs import Bug, Scenario, committed_after, replaced
 from tests.support.seeded import Seeded, seeded
 from tests.support.servers import eventually
 from tongdai.contacts import bulk_store
-from tongdai.contacts import store as contacts
-from tongdai.db.pool import Pool, open_pool
+from tongdai.db.pool import Connection, Pool, open_pool
 from tongdai.ids import JobId, TenantId
 from tongdai.imports import store, worker
-from tongdai.imports.model import MAX_ATTEMPTS, Job, JobStatus
+from tongdai.imports.core import Counts, Imported
+from tongdai.imports.model import MAX_ATTEMPTS, Claimed, Job, JobStatus, Taken
 from tongdai.imports.worker import Worker
 
 
@@ -69,17 +64,12 @@ async def state(conn: Connection, place: Place) -> tuple[object, ...]:
     return (jobs, sorted(map(tuple, chunks)), counted, await _phones(conn, place))
 
 
-# Situations. Each ends with its check, and is run again with bugs planted.
+# Scenarios. Each ends with its check, and is run again with bugs planted.
 
 
 async def crashes_before_the_counters(conn: Connection, pool: Pool) -> None:
     """Every third time that counters are written, the transaction that does it crashes."""
-    await conn.execute(
-        """create sequence if not exists planted;
-           create or replace function planted() returns trigger language plpgsql as $$ begin
-               if nextval('planted') % 3 = 1 then raise exception 'planted crash'; end if; return new; end $$;
-           create trigger planted before update of created_rows on import_job for each row execute function planted()"""
-    )
+    await crash_every_third(conn, "created_rows")
     place, data = await a_place(conn), seeded(1, 1000)
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows)
@@ -142,32 +132,26 @@ async def two_jobs_of_one_tenant(conn: Connection, pool: Pool) -> None:
     assert (await found(conn, place, second)).status is JobStatus.DONE
 
 
-Situation = Callable[[Connection, Pool], Awaitable[None]]
-SITUATIONS: list[Situation] = [
+@planted_bugs.each(
     crashes_before_the_counters,
     repeats_and_known_numbers,
     two_workers_with_one_job,
     a_large_and_a_small_tenant,
     two_jobs_of_one_tenant,
-]
-
-
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
-async def test_rows_counters_and_turns_are_exact_in(situation: Situation, conn: Connection, own_pool: Pool) -> None:
-    await situation(conn, own_pool)
-
-
-Plant = Callable[[pytest.MonkeyPatch], None]
+)
+async def test_rows_counters_and_turns_are_exact_in(scenario: Scenario, conn: Connection, own_pool: Pool) -> None:
+    await scenario(conn, own_pool)
 
 
 def counters_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
     count, delete = store.advance, "delete from import_chunk where tenant_id = $1 and job_id = $2 and seq = $3"
 
-    async def advance(conn: Any, claimed: Any, taken: Any, *more: Any) -> JobStatus:
-        await conn.execute("commit")
-        await conn.execute("begin")
+    async def advance(
+        conn: Connection, claimed: Claimed, taken: Taken, counts: Counts, contacts: bytes, imported: Imported
+    ) -> JobStatus:
+        await planted_bugs.next_transaction(conn)
         await conn.execute(delete, claimed.tenant_id, claimed.job_id, taken.seq)
-        return await count(conn, claimed, taken, *more)
+        return await count(conn, claimed, taken, counts, contacts, imported)
 
     deletes = """delete from import_chunk where tenant_id = $1 and job_id = $2 and exists (select from held)
         and seq = (select min(seq) from import_chunk where tenant_id = $1 and job_id = $2)
@@ -178,31 +162,9 @@ def counters_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "advance", advance)
 
 
-def chunk_gone_before_its_rows_are_in(patch: pytest.MonkeyPatch) -> None:
-    take = store.take
-
-    async def taken(conn: Any, claimed: Any, lease: Any) -> Any:
-        chunk = await take(conn, claimed, lease)
-        await conn.execute("commit")
-        await conn.execute("begin")
-        return chunk
-
-    patch.setattr(store, "take", taken)
-
-
-def replaced(module: Any, name: str, old: str, new: str) -> Plant:
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        sql = getattr(module, name)
-        assert old in sql
-        patch.setattr(module, name, sql.replace(old, new))
-
-    plant.__name__ = f"{name} without {old!r}"
-    return plant
-
-
-PLANTED: list[tuple[Situation, Plant]] = [
+@planted_bugs.pairs(
     (crashes_before_the_counters, counters_in_a_second_transaction),
-    (crashes_before_the_counters, chunk_gone_before_its_rows_are_in),
+    (crashes_before_the_counters, committed_after(store, "take")),
     (two_workers_with_one_job, replaced(store, "TAKE", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "FAIL", "fence = $3", "$3::bigint > 0")),
     (two_workers_with_one_job, replaced(store, "RELEASE", "fence = $3", "$3::bigint > 0")),
@@ -213,18 +175,11 @@ PLANTED: list[tuple[Situation, Plant]] = [
         replaced(store, "TURN", "do update set served_at = excluded.served_at", "do nothing"),
     ),
     (two_jobs_of_one_tenant, replaced(store, "CLAIM", "job_id limit 1", "job_id desc limit 1")),
-]
-
-
-@pytest.mark.parametrize(
-    ("situation", "plant"), PLANTED, ids=[f"{plant.__name__} in {situation.__name__}" for situation, plant in PLANTED]
 )
 async def test_a_planted_bug_is_caught(
-    situation: Situation, plant: Plant, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, bug: Bug, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch)
-    with pytest.raises(AssertionError):
-        await situation(conn, own_pool)
+    await planted_bugs.must_be_caught(scenario, bug, conn, own_pool, monkeypatch)
 
 
 # Rules that have no planted bug.
@@ -385,75 +340,6 @@ async def test_cancellation_at_any_moment_leaves_no_lease(conn: Connection, own_
     await check_exact(conn, place, {job_id: data})
 
 
-class Wire:
-    """A way to the database that can be cut: each connection after so many bytes from the server, or all at once."""
-
-    def __init__(self, dsn: str, folder: Path, cut_after: Callable[[], int] | None = None) -> None:
-        parts = urlsplit(dsn)
-        query = parse_qs(parts.query)
-        self._target = f"{query['host'][0]}/.s.PGSQL.{query.get('port', ['5432'])[0]}" if "host" in query else None
-        self._address = (parts.hostname, parts.port or 5432)
-        self._path = folder / ".s.PGSQL.5432"
-        host = quote(str(folder), safe="")
-        login = parts.netloc.rpartition("@")[0]
-        options = f"&options={quote(query['options'][0])}" if "options" in query else ""
-        self.dsn = f"postgresql://{login}@{parts.path}?host={host}&port=5432{options}"
-        self._cut_after = cut_after
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-        self.cuts = 0
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_unix_server(self._serve, self._path)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.cut()
-
-    async def cut(self) -> None:
-        """For good."""
-        if self._server is not None:
-            self._server.close()
-            self._path.unlink(missing_ok=True)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        if self._target is None:
-            up, up_writer = await asyncio.open_connection(*self._address)
-        else:
-            up, up_writer = await asyncio.open_unix_connection(self._target)
-        limit = self._cut_after() if self._cut_after is not None else None
-        both = [asyncio.create_task(_pipe(reader, up_writer, None)), asyncio.create_task(_pipe(up, writer, limit))]
-        try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            self.cuts += 1
-        except asyncio.CancelledError:
-            pass
-        finally:
-            for pipe in both:
-                pipe.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
-            for end in (writer, up_writer):
-                end.transport.abort()
-
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            if limit is not None:
-                limit -= len(data)
-                if limit < 0:
-                    return
-            writer.write(data)
-            await writer.drain()
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_connections_that_break_at_any_message_lose_and_double_nothing(
     seed: int, conn: Connection, own_dsn: str
@@ -463,19 +349,19 @@ async def test_connections_that_break_at_any_message_lose_and_double_nothing(
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows, 40)
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with Wire(own_dsn, Path(folder), lambda: rng.randrange(1500, 9000)) as wire:
-            pool = await open_pool(wire.dsn, 4, name="tests")
+        async with DatabaseProxy(own_dsn, Path(folder), lambda: rng.randrange(1500, 9000)) as proxy:
+            pool = await open_pool(proxy.dsn, 4, name="tests")
             async with working(pool, 3):
 
                 async def ended() -> bool:
                     await expire(conn)
-                    # Only what crashes five times at the same rows is given up: here the wire is to blame.
+                    # Only what crashes five times at the same rows is given up: here the connections are to blame.
                     await conn.execute("update import_job set attempts = 1 where attempts > 3")
                     return await all_ended(conn)
 
                 await eventually(ended, 60, "the job to end", poll_s=0.2)
             pool.terminate()
-    assert wire.cuts > 5
+    assert proxy.cuts > 5
     await check_exact(conn, place, {job_id: data})
 
 
@@ -485,13 +371,13 @@ async def test_cancellation_ends_a_worker_whose_database_is_gone(
     place = await a_place(conn)
     await post(conn, place, seeded(18, 200).rows, 100)
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with Wire(own_dsn, Path(folder)) as wire:
-            pool = await open_pool(wire.dsn, 4, name="tests")
+        async with DatabaseProxy(own_dsn, Path(folder)) as proxy:
+            pool = await open_pool(proxy.dsn, 4, name="tests")
             async with working(pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
                 await other.execute(bulk_store.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
                 waits = "select true from pg_stat_activity where wait_event = 'advisory'"
                 await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
-                cut = asyncio.create_task(wire.cut())
+                cut = asyncio.create_task(proxy.cut())
                 task.cancel()
                 await asyncio.wait([task], timeout=10)
                 assert task.done()

@@ -1,30 +1,24 @@
-# ruff: noqa: F401, F811 - fixtures are used by their names
 """Undoing imports: exact, whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
+from tests.support import planted_bugs
 from tests.support.contacts import move_contact
 from tests.support.imports import (
     LEASE,
-    Connection,
     a_place,
     accounted,
     all_ended,
     assert_totals,
-    conn,
+    crash_every_third,
     expire,
     found,
     know,
     messy,
-    own_dsn,
-    own_pool,
     post,
-    quiet,
     reported,
     results,
     standing,
@@ -32,19 +26,18 @@ from tests.support.imports import (
     work_off,
     working,
 )
+from tests.support.planted_bugs import Bug, Scenario, committed_before, replaced
 from tests.support.servers import eventually
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import KeyId
 from tongdai.imports import store, worker
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ATTEMPTS, JobStatus
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.undo import NotUndone
 from tongdai.imports.worker import Worker
-
-Plant = Callable[[pytest.MonkeyPatch], None]
-Situation = Callable[[Connection, Pool], Awaitable[None]]
 
 
 async def an_import_that_is_done(conn: Connection, pool: Pool, seed: int = 1) -> None:
@@ -67,12 +60,7 @@ async def an_import_that_is_done(conn: Connection, pool: Pool, seed: int = 1) ->
 
 async def crashes_amid(conn: Connection, pool: Pool) -> None:
     """Every third transaction crashes as it counts what it removed."""
-    await conn.execute(
-        """create sequence if not exists planted;
-           create or replace function planted() returns trigger language plpgsql as $$ begin
-               if nextval('planted') % 3 = 1 then raise exception 'planted crash'; end if; return new; end $$;
-           create trigger planted before update of removed_rows on import_job for each row execute function planted()"""
-    )
+    await crash_every_third(conn, "removed_rows")
     await an_import_that_is_done(conn, pool, 2)
 
 
@@ -136,39 +124,15 @@ async def an_import_of_the_same_file_meanwhile(conn: Connection, pool: Pool) -> 
     assert 0 < len(there) == jobs[1].created_rows < jobs[0].created_rows
 
 
-SITUATIONS: list[Situation] = [
+@planted_bugs.each(
     an_import_that_is_done,
     crashes_amid,
     a_worker_that_lost_its_lease,
     a_worker_amid_a_chunk,
     an_import_of_the_same_file_meanwhile,
-]
-
-
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
-async def test_undo_is_exact_with(situation: Situation, conn: Connection, own_pool: Pool) -> None:
-    await situation(conn, own_pool)
-
-
-def replaced(name: str, old: str, new: str) -> Plant:
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        sql = getattr(undo_store, name)
-        assert old in sql
-        patch.setattr(undo_store, name, sql.replace(old, new))
-
-    plant.__name__ = f"{name} without {old!r}"
-    return plant
-
-
-def counted_in_a_second_transaction(patch: pytest.MonkeyPatch) -> None:
-    count = undo_store.taken_back
-
-    async def taken_back(conn: Any, *args: Any) -> bool:
-        await conn.execute("commit")
-        await conn.execute("begin")
-        return await count(conn, *args)
-
-    patch.setattr(undo_store, "taken_back", taken_back)
+)
+async def test_undo_is_exact_with(scenario: Scenario, conn: Connection, own_pool: Pool) -> None:
+    await scenario(conn, own_pool)
 
 
 def runs_left(patch: pytest.MonkeyPatch) -> None:
@@ -178,25 +142,20 @@ def runs_left(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bulk_store, "REMOVE_MANY", bulk_store.REMOVE_MANY.replace(counting, "false"))
 
 
-PLANTED: list[tuple[Situation, Plant]] = [
-    (crashes_amid, counted_in_a_second_transaction),
+@planted_bugs.pairs(
+    (crashes_amid, committed_before(undo_store, "taken_back")),
     (an_import_that_is_done, runs_left),
-    (a_worker_that_lost_its_lease, replaced("TAKE_BACK", "fence = $3 and", "$3::bigint > 0 and")),
-    (a_worker_amid_a_chunk, replaced("DROP_CHUNKS", "delete from", "select from")),
-    (an_import_that_is_done, replaced("TAKEN_BACK", "case when more.chunks then null else clock.now_at end",
-                                      "clock.now_at")),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("situation", "plant"), PLANTED, ids=[f"{plant.__name__} in {situation.__name__}" for situation, plant in PLANTED]
+    (a_worker_that_lost_its_lease, replaced(undo_store, "TAKE_BACK", "fence = $3 and", "$3::bigint > 0 and")),
+    (a_worker_amid_a_chunk, replaced(undo_store, "DROP_CHUNKS", "delete from", "select from")),
+    (
+        an_import_that_is_done,
+        replaced(undo_store, "TAKEN_BACK", "case when more.chunks then null else clock.now_at end", "clock.now_at"),
+    ),
 )
 async def test_a_planted_bug_is_caught(
-    situation: Situation, plant: Plant, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, bug: Bug, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch)
-    with pytest.raises(AssertionError):
-        await situation(conn, own_pool)
+    await planted_bugs.must_be_caught(scenario, bug, conn, own_pool, monkeypatch)
 
 
 @pytest.mark.parametrize("seed", range(20, 25))
@@ -229,7 +188,8 @@ async def test_contacts_that_were_called_stay(conn: Connection, own_pool: Pool) 
     place, (rows, _) = await a_place(conn), messy(7, 300)
     job_id = await post(conn, place, rows, 70)
     await work_off(conn, own_pool)
-    created = [row.contact_id for row in await results(conn, place, job_id) if row.outcome == "created"]
+    rows_shown = await results(conn, place, job_id)
+    created = [row.contact_id for row in rows_shown if row.outcome == "created" and row.contact_id is not None]
     for contact_id, status in ((created[0], 1), (created[100], 2)):
         await move_contact(own_pool, place.tenant_id, contact_id, status, "answered" if status == 2 else None)
     await undo(conn, place, job_id)
@@ -329,7 +289,7 @@ async def test_rows_are_dropped_in_steps_once_they_are_old_and_then_nothing_is_u
     while await outcome_store.drop_rows(conn, month):
         steps.append(await conn.fetchval(left, old))
         assert not (await found(conn, place, old)).rows_kept
-        refused = await undo_store.request_undo(conn, place.tenant_id, place.campaign_id, old, None)
+        refused = await undo_store.request_undo(conn, place.tenant_id, place.campaign_id, old, KeyId(1))
         assert refused is NotUndone.ROWS_DROPPED
     assert steps == [250, 150, 50, 0]
     assert await conn.fetchval(left, young) == 5

@@ -1,45 +1,39 @@
-# ruff: noqa: F401, F811 - fixtures are used by their names
 """Every row of an import is accounted for, and a dry run tells the same."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
+from tests.support import planted_bugs
 from tests.support.imports import (
     LEASE,
-    Connection,
+    Place,
+    SentRow,
     a_place,
     accounted,
     all_ended,
-    conn,
+    crash_every_third,
     found,
     know,
     messy,
-    own_dsn,
-    own_pool,
     post,
-    quiet,
     reported,
     results,
     standing,
     work_off,
     working,
 )
+from tests.support.planted_bugs import Bug, Scenario, committed_after, replaced
 from tests.support.servers import eventually
 from tongdai.contacts.bulk_store import known
 from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Connection, Pool
 from tongdai.imports import store
-from tongdai.imports.model import JobStatus
+from tongdai.imports.model import JobStatus, RowResult
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
-
-Plant = Callable[[pytest.MonkeyPatch], None]
-Situation = Callable[[Connection, Pool], Awaitable[None]]
 
 
 async def rows_of_all_kinds(conn: Connection, pool: Pool, seed: int = 1) -> None:
@@ -56,7 +50,7 @@ async def rows_of_all_kinds(conn: Connection, pool: Pool, seed: int = 1) -> None
     await check_contacts(conn, place, rows, kept)
 
 
-async def check_contacts(conn: Connection, place: Any, rows: list[dict[str, Any]], kept: list[Any]) -> None:
+async def check_contacts(conn: Connection, place: Place, rows: list[SentRow], kept: list[RowResult]) -> None:
     """Rows that did not fail name the contact of their number; those that did name none."""
     normalise = phone.normaliser("VN")
     checked = [check(normalise, row.get("phoneNumber"), [row.get(field.text.wire) for field in FIELDS]) for row in rows]
@@ -67,12 +61,7 @@ async def check_contacts(conn: Connection, place: Any, rows: list[dict[str, Any]
 
 async def crashes_amid(conn: Connection, pool: Pool) -> None:
     """Every third transaction crashes as it counts its rows."""
-    await conn.execute(
-        """create sequence if not exists planted;
-           create or replace function planted() returns trigger language plpgsql as $$ begin
-               if nextval('planted') % 3 = 1 then raise exception 'planted crash'; end if; return new; end $$;
-           create trigger planted before update of created_rows on import_job for each row execute function planted()"""
-    )
+    await crash_every_third(conn, "created_rows")
     await rows_of_all_kinds(conn, pool, 2)
     await a_dry_run_and_the_real_one(conn, pool, 3)
 
@@ -108,56 +97,31 @@ async def numbers_added_amid(conn: Connection, pool: Pool) -> None:
     assert codes == [None, "repeated", "repeated", "in_campaign"]
 
 
-SITUATIONS: list[Situation] = [rows_of_all_kinds, crashes_amid, a_dry_run_and_the_real_one, numbers_added_amid]
+@planted_bugs.each(rows_of_all_kinds, crashes_amid, a_dry_run_and_the_real_one, numbers_added_amid)
+async def test_every_row_is_accounted_for_in(scenario: Scenario, conn: Connection, own_pool: Pool) -> None:
+    await scenario(conn, own_pool)
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
-async def test_every_row_is_accounted_for_in(situation: Situation, conn: Connection, own_pool: Pool) -> None:
-    await situation(conn, own_pool)
-
-
-def replaced(name: str, old: str, new: str) -> Plant:
-    def plant(patch: pytest.MonkeyPatch) -> None:
-        sql = getattr(store, name)
-        assert old in sql
-        patch.setattr(store, name, sql.replace(old, new))
-
-    plant.__name__ = f"{name} without {old!r}"
-    return plant
-
-
-def outcomes_apart_from_their_rows(patch: pytest.MonkeyPatch) -> None:
-    see = store.see
-
-    async def seen(conn: Any, *args: Any) -> set[int]:
-        made = await see(conn, *args)
-        await conn.execute("commit")
-        await conn.execute("begin")
-        return made
-
-    patch.setattr(store, "see", seen)
-
-
-PLANTED: list[tuple[Situation, Plant]] = [
-    (rows_of_all_kinds, replaced("MADE_BY", "job_id = $2 and", "job_id <> $2 and")),
-    (numbers_added_amid, replaced("MADE_BY", " and taken_at = c.created_at", "")),
-    (rows_of_all_kinds, replaced("TAKE", "created_rows + duplicate_rows + failed_rows + 1", "created_rows + 1")),
-    (rows_of_all_kinds, replaced("ADVANCE", "least(first_contact_id, $10)", "$10")),
-    (a_dry_run_and_the_real_one, replaced("SEE", "on conflict do nothing returning", "on conflict (tenant_id, job_id, "
-                                          "number) do update set number = excluded.number returning")),
-    (crashes_amid, outcomes_apart_from_their_rows),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("situation", "plant"), PLANTED, ids=[f"{plant.__name__} in {situation.__name__}" for situation, plant in PLANTED]
+@planted_bugs.pairs(
+    (rows_of_all_kinds, replaced(store, "MADE_BY", "job_id = $2 and", "job_id <> $2 and")),
+    (numbers_added_amid, replaced(store, "MADE_BY", " and taken_at = c.created_at", "")),
+    (rows_of_all_kinds, replaced(store, "TAKE", "created_rows + duplicate_rows + failed_rows + 1", "created_rows + 1")),
+    (rows_of_all_kinds, replaced(store, "ADVANCE", "least(first_contact_id, $10)", "$10")),
+    (
+        a_dry_run_and_the_real_one,
+        replaced(
+            store,
+            "SEE",
+            "on conflict do nothing returning",
+            "on conflict (tenant_id, job_id, number) do update set number = excluded.number returning",
+        ),
+    ),
+    (crashes_amid, committed_after(store, "see")),
 )
 async def test_a_planted_bug_is_caught(
-    situation: Situation, plant: Plant, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, bug: Bug, conn: Connection, own_pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant(monkeypatch)
-    with pytest.raises(AssertionError):
-        await situation(conn, own_pool)
+    await planted_bugs.must_be_caught(scenario, bug, conn, own_pool, monkeypatch)
 
 
 @pytest.mark.parametrize("seed", range(10, 16))
