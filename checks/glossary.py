@@ -88,12 +88,7 @@ RULES = (
     Rule(
         _word("ceiling", "ceilings"),
         "frequency cap",
-        (
-            Exempt(
-                re.compile(r"[cC]ontactCeiling|[nN]umberCeilings?|--(contact|number)-ceiling"),
-                "wire names and CLI options of the contract",
-            ),
-        ),
+        (Exempt(re.compile(r"[cC]ontactCeiling|[nN]umberCeilings?"), "wire names"),),
     ),
     Rule(_phrase(r"\bcalls? ((that|which|who) )?((is|are|was|were) )?up\b(?! to)"), "active calls, call is active"),
     Rule(_phrase(r"\bkept totals?\b"), "materialised counter"),

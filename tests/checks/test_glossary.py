@@ -13,6 +13,7 @@ def refused(text: str, path: str = "tongdai/a.py") -> list[str]:
     "text",
     [
         "ceilings = caps",
+        "@click.option('--number-ceiling')",
         "def told_to_end(): ...",
         "class Told: ...",
         "self.isTold",
@@ -44,7 +45,6 @@ def test_coined_word_is_refused(text):
     "text",
     [
         "{'contactCeiling': None, 'effectiveNumberCeilings': []}",
-        "@click.option('--number-ceiling')",
         "@dataclass(frozen=True, slots=True)",
         "__slots__ = ()",
         "both keys lie in one hash slot",

@@ -39,18 +39,18 @@ ALL = (
     "--purpose survey --mode preview --queue {queue} --caller-id +84901234567 --trunk carrier --audio tongdai/offer "
     "--abandon-audio sorry --ring-timeout 20 --max-calls 40 --cps 7 --preset us_telemarketing "
     "--window 'mon-wed,fri 08:00-11:30' --window 'sat-sun 10:00-24:00' --retry no_answer=2h*4 --retry busy=never "
-    "--contact-ceiling 6/7d --number-ceiling 2/48h --abandon-cap 2.5 --priority 9"
+    "--contact-cap 6/7d --number-cap 2/48h --abandon-cap 2.5 --priority 9"
 )
 SHOWN = {
     "purpose": "survey", "mode": "preview", "callerId": "+84901234567", "trunk": "carrier", "audio": "tongdai/offer",
     "abandonAudio": "sorry", "ringTimeout": "20", "maxCalls": "40", "cps": "7",
     "preset": "us_telemarketing", "window": "mon-wed,fri 08:00-11:30; sat-sun 10:00-21:00",
     "retry": "no_answer=2h*4; busy=never; failed=2m*5; invalid_number=never; machine=4h*2; abandoned=72h*1",
-    "contactCeiling": "6/168h", "numberCeiling": "2/48h", "abandonCap": "2.5", "priority": "9",
+    "contactCap": "6/168h", "numberCap": "2/48h", "abandonCap": "2.5", "priority": "9",
 }  # fmt: skip
 EMPTIED = (
     "--queue '' --mode agentless --caller-id '' --trunk '' --audio '' --abandon-audio '' --window '' --retry '' "
-    "--contact-ceiling '' --number-ceiling ''"
+    "--contact-cap '' --number-cap ''"
 )
 
 
@@ -65,7 +65,7 @@ async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
     usual = {name: "-" if value is None else str(value) for name, value in in_words(CallSettings()).items()}
     assert after == {name: usual[name] for name in after} | {"window": "daily 08:00-21:00"}
     assert set(after) == {"mode", "queue", "callerId", "trunk", "audio", "abandonAudio", "window", "retry",
-                          "contactCeiling", "numberCeiling"}  # fmt: skip
+                          "contactCap", "numberCap"}  # fmt: skip
 
 
 def test_set_changes_what_is_given_and_leaves_the_rest(run):
@@ -73,7 +73,7 @@ def test_set_changes_what_is_given_and_leaves_the_rest(run):
     before = shown(run, campaign_id)
     output_of(run(f"set --campaign {campaign_id} --priority 4"))
     assert shown(run, campaign_id) == before | {"priority": "4"}
-    assert before["numberCeiling"] == "1/24h"
+    assert before["numberCap"] == "1/24h"
 
 
 def test_json_is_as_the_api_has_it(run):
@@ -103,9 +103,9 @@ def test_advertising_gets_the_preset_of_the_tenants_country(run):
         ("--retry answered=1h*2", "no_answer, busy"),
         ("--retry busy=10", "OUTCOME=60m*3"),
         ("--retry busy=90s*3", "whole minutes"),
-        ("--contact-ceiling 6/90m", "1/24h"),
-        ("--contact-ceiling x", "6 for calls in all time"),
-        ("--number-ceiling 6", "1/24h"),
+        ("--contact-cap 6/90m", "1/24h"),
+        ("--contact-cap x", "6 for calls in all time"),
+        ("--number-cap 6", "1/24h"),
         ("--queue x", "no id"),
     ],
 )
@@ -125,8 +125,8 @@ def test_option_that_cannot_be_read_says_what_is_expected(options, expected):
         ("--window 'mon 19:00-18:00'", "over midnight"),
         ("--window 'mon 25:00-26:00'", "00:00 to 23:59"),
         ("--retry busy=0m*3", "--retry.busy.afterMin must be 1 to 43200"),
-        ("--contact-ceiling 0", "--contact-ceiling.calls must be 1 to 1000"),
-        ("--number-ceiling 0/24h", "--number-ceiling.calls must be 1 to 1000"),
+        ("--contact-cap 0", "--contact-cap.calls must be 1 to 1000"),
+        ("--number-cap 0/24h", "--number-cap.calls must be 1 to 1000"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused_and_no_campaign_is_made(run, options, expected):

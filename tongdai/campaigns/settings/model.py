@@ -161,14 +161,14 @@ class CallSettings:
         "contactCeiling",
         Cap(ever=True),
         "Frequency cap for a contact: at most so many calls of this campaign.",
-        option="--contact-ceiling",
+        option="--contact-cap",
         column="contact",
     )
     number_cap: FrequencyCap | None = setting(
         "numberCeiling",
         Cap(ever=False),
         "Frequency cap for a number: at most so many calls of all campaigns of the tenant.",
-        option="--number-ceiling",
+        option="--number-cap",
         column="number",
     )
     abandon_cap: float = setting(
