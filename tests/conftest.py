@@ -45,7 +45,7 @@ LONGEST = (
     "tests/flows/test_server.py",
     "tests/flows/test_isolation.py",
     "tests/campaigns/settings/test_windows.py",
-    "tests/cli/test_commands.py",
+    "tests/cli/commands/test_tenants.py",
     "tests/calls/test_store.py",
     "tests/dialer/test_planted.py",
     "tests/imports/intake/test_api.py",

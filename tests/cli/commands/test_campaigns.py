@@ -68,6 +68,18 @@ async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
                           "contactCap", "numberCap"}  # fmt: skip
 
 
+def test_campaign_is_listed_with_its_type_and_counts(run):
+    first = created(run, "--user-name lan")
+    second = created(run, "--type CAMPAIGN_MANUAL")
+    assert first.isdigit()
+    assert f"{first}\tA\tCAMPAIGN_CALL_AUTO\tinprocess\tlan\t0\t0\t0\t0\n" in output_of(run("list"))
+    rows = json.loads(output_of(run("list --json")))
+    assert [(row["campaignId"], row["type"]) for row in rows] == [
+        (int(first), "CAMPAIGN_CALL_AUTO"),
+        (int(second), "CAMPAIGN_MANUAL"),
+    ]
+
+
 def test_set_changes_what_is_given_and_leaves_the_rest(run):
     campaign_id = created(run, "--cps 3 --preset vn_advertising")
     before = shown(run, campaign_id)

@@ -1,0 +1,96 @@
+"""`tongdai tenant`: creating, listing, time zones, rate limits."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.support.programs import PLAIN, PROGRAM, complaint_of, output_of
+
+
+def test_tenant_is_created_listed_and_not_created_twice(run: Run) -> None:
+    output_of(run("tenant", "create", "123456789012345678", "--name", "[red]Đông Á[/red]", "--country", "us"))
+    assert "there is a tenant 123456789012345678 already" in complaint_of(
+        run("tenant", "create", "123456789012345678", "--name", "Again"), 1
+    )
+    lines = [line.split("\t") for line in output_of(run("tenant", "list")).splitlines()]
+    assert lines[0] == ["tenantId", "name", "country", "tenantLimit", "routeLimit", "createdAt", "timeZone"]
+    assert ["123456789012345678", "[red]Đông Á[/red]", "US", "-", "-"] in [line[:5] for line in lines]
+    listed = json.loads(output_of(run("tenant", "list", "--json")))
+    mine = next(row for row in listed if row["tenantId"] == 123456789012345678)
+    assert (mine["name"], mine["country"], mine["tenantLimit"]) == ("[red]Đông Á[/red]", "US", None)
+
+
+@pytest.mark.parametrize(
+    ("tenant_id", "args", "zone"),
+    [
+        ("701", "", "Asia/Ho_Chi_Minh"),
+        ("702", "--country SG", "Asia/Singapore"),
+        ("703", "--country US", "UTC"),
+        ("704", "--country US --zone America/New_York", "America/New_York"),
+    ],
+)
+def test_tenant_is_in_the_zone_given_or_the_only_one_of_its_country(
+    run: Run, tenant_id: str, args: str, zone: str
+) -> None:
+    assert f"in {zone}." in output_of(run("tenant", "create", tenant_id, "--name", "A", *args.split()))
+    listed = json.loads(output_of(run("tenant", "list", "--json")))
+    assert [row["timeZone"] for row in listed if row["tenantId"] == int(tenant_id)] == [zone]
+
+
+def test_zone_of_a_tenant_is_set_and_must_be_one(run: Run) -> None:
+    output_of(run("tenant", "create", "705", "--name", "A"))
+    output_of(run("tenant", "zone", "705", "Asia/Bangkok"))
+    listed = json.loads(output_of(run("tenant", "list", "--json")))
+    assert [row["timeZone"] for row in listed if row["tenantId"] == 705] == ["Asia/Bangkok"]
+    assert "'Bangkok' is no time zone" in complaint_of(run("tenant", "zone", "705", "Bangkok"), 2)
+    assert "there is no tenant 706" in complaint_of(run("tenant", "zone", "706", "UTC"), 1)
+
+
+@pytest.mark.usefixtures("two_tenants")
+def test_limits_change_only_where_they_are_given(run: Run) -> None:
+    def limits(*args: str) -> list[str]:
+        return output_of(run("tenant", "limits", "5", *args)).splitlines()
+
+    tenant_default, route_default = (
+        "tenant limit: 600 requests in 10 s (default)",
+        "route limit: 200 requests in 10 s (default)",
+    )
+    assert limits() == [tenant_default, route_default]
+    assert limits("--tenant-limit", "1200") == ["tenant limit: 1200 requests in 10 s", route_default]
+    both = ["tenant limit: 1200 requests in 10 s", "route limit: 7 requests in 10 s"]
+    assert limits("--route-limit", "7") == both
+    assert limits() == both
+    assert limits("--default") == [tenant_default, route_default]
+    assert limits() == [tenant_default, route_default]
+
+
+@pytest.mark.parametrize("options", [(), ("--tenant-limit", "5"), ("--default",)])
+def test_limits_of_an_unknown_tenant(run: Run, options: tuple[str, ...]) -> None:
+    assert "there is no tenant 404" in complaint_of(run("tenant", "limits", "404", *options), 1)
+
+
+@pytest.mark.parametrize(
+    "args",
+    ["key create --tenant 404 --scopes queue", "key list --tenant 404", "campaign create --tenant 404 --name x",
+     "campaign list --tenant 404", "campaign start --tenant 404 --campaign 1",
+     "queue create --tenant 404 --name x", "queue list --tenant 404"],
+)  # fmt: skip
+def test_commands_of_an_unknown_tenant(run: Run, args: str) -> None:
+    assert "there is no tenant 404" in complaint_of(run(*args.split()), 1)
+
+
+def test_a_terminal_gets_a_table(own_data_dir: tuple[Path, str], run: Run) -> None:
+    run("tenant", "create", "6", "--name", "[bold]Six[/bold]")
+    screen, terminal = pty.openpty()
+    env = PLAIN | {"TONGDAI_DATA_DIR": str(own_data_dir[0]), "TERM": "xterm", "COLUMNS": "120"}
+    subprocess.run([PROGRAM, "tenant", "list"], env=env, stdout=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(screen, 65536).decode()
+    os.close(screen)
+    assert "[bold]Six[/bold]" in shown
+    assert "───" in shown
