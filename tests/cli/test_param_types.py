@@ -1,4 +1,4 @@
-"""What options accept: durations, one line of text."""
+"""Types of options: accepted and refused durations and texts."""
 
 import os
 from datetime import timedelta
