@@ -13,6 +13,8 @@ import pytest
 
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Campaign, Status
+from tongdai.campaigns.settings import rules
+from tongdai.campaigns.settings.windows import ALWAYS
 from tongdai.contacts import listing
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import Fields
@@ -352,3 +354,38 @@ async def test_two_campaigns_are_called_from_the_start_by_agents_who_sign_in(
     await conn.execute("update agent set state = 'offline' where name <> 'Lan'")
     await demo.prepare(conn, own)
     assert {row["state"] for row in await conn.fetch("select state from agent")} == {"calling"}
+
+
+@pytest.mark.parametrize("state", ["calling", "idle", "reserved", "talking", "wrap_up", "hanging_up"])
+async def test_agents_of_the_last_run_sign_in_again_whatever_they_did_when_it_stopped(
+    conn: asyncpg.Connection, own: Settings, state: str
+) -> None:
+    await demo.prepare(conn, own)
+    busy = state in {"reserved", "talking"}
+    await conn.execute(
+        """update agent set state = $1, channel_id = gen_random_uuid(), switch_id = 1,
+               call_id = case when $2 then gen_random_uuid() end""",
+        state,
+        busy,
+    )
+    await demo.prepare(conn, own)
+    found = await conn.fetch("select distinct state, channel_id, call_id from agent")
+    assert [tuple(row) for row in found] == [("calling", None, None)]
+
+
+async def test_agents_who_are_not_the_demos_are_left_alone(conn: asyncpg.Connection, own: Settings) -> None:
+    await demo.prepare(conn, own)
+    await conn.execute(
+        """insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id)
+           select tenant_id, 'Mine', 'agent-1', queue_id, 'idle', gen_random_uuid() from agent where name = 'Lan'"""
+    )
+    await demo.prepare(conn, own)
+    assert await conn.fetchval("select state from agent where name = 'Mine'") == "idle"
+
+
+async def test_its_campaigns_call_at_any_hour(conn: asyncpg.Connection, own: Settings) -> None:
+    await demo.prepare(conn, own)
+    for campaign_id in (1043, 1044):
+        settings = await campaigns.call_settings(conn, demo.TENANT, CampaignId(campaign_id))
+        assert settings is not None
+        assert rules.week(settings) == ALWAYS

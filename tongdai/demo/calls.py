@@ -6,7 +6,6 @@ from itertools import islice
 
 from tongdai.agents import roster
 from tongdai.agents import store as agents
-from tongdai.agents.model import AgentState
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.model import CallSettings
@@ -20,6 +19,8 @@ from tongdai.ids import QueueId, TenantId
 CONTACTS = 400
 """Number of contacts of each campaign."""
 AGENTS = ("Lan", "Minh", "Hoa", "Tuan", "Mai")
+ENDPOINT = "demo-agent-"
+"""Beginning of the names of their phones."""
 # Sooner than one would call people again: to be seen in a demo.
 # The numbers may be somebody's: no Asterisk has a trunk of that name, and the simulated switch takes any.
 TRUNK = "simulated"
@@ -32,7 +33,7 @@ Person = tuple[str, str]
 async def create(conn: Connection, tenant_id: TenantId, queue_id: QueueId, people: Iterable[Person]) -> None:
     """Create the campaigns and agents, within the caller's transaction."""
     for place, name in enumerate(AGENTS, 1):
-        await roster.create(conn, tenant_id, name, f"demo-agent-{place}", queue_id, wrap_up_s=5, by=None)
+        await roster.create(conn, tenant_id, name, f"{ENDPOINT}{place}", queue_id, wrap_up_s=5, by=None)
     left = iter(people)
     for name, settings in (
         ("Nhắc lịch hẹn", CallSettings(trunk=TRUNK, max_calls=10, calls_per_second=1, retries=RETRIES)),
@@ -63,10 +64,12 @@ async def _campaign(
 
 
 async def sign_in(conn: Connection, tenant_id: TenantId) -> None:
-    """Sign in the demo's agents, whose phones were disconnected when the server stopped."""
-    present, _ = await roster.page(
-        conn, tenant_id, queue_id=None, state=AgentState.OFFLINE, limit=len(AGENTS), offset=0
-    )
-    for agent in present:
-        if agent.endpoint.startswith("demo-agent-"):
-            await agents.sign_in(conn, tenant_id, agent.agent_id, None)
+    """Sign in the demo's agents. Their phones ended with the server that ran the simulated switch, so agents whom the
+    store still has at a phone are set offline first: reconciliation would do so after they have signed in."""
+    everybody, _ = await roster.page(conn, tenant_id, queue_id=None, state=None, limit=2**31, offset=0)
+    for agent in everybody:
+        if not agent.endpoint.startswith(ENDPOINT):
+            continue
+        if agent.channel_id is not None:
+            await agents.gone(conn, agent.channel_id)
+        await agents.sign_in(conn, tenant_id, agent.agent_id, None)
