@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tongdai.errors import ApiError, InvalidInput, UnsupportedMediaType
 from tongdai.imports.intake.unpack import FREE, MAX_FIELD, Form, Gunzip, file_name
-from tongdai.imports.readers import Format, Source
+from tongdai.imports.readers import BodyFormat, Format
 
 BOUNDARY = "------x7f"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -24,11 +24,11 @@ class Taken:
         self.data = b""
         self.size = 0
         self.ended = False
-        self.source: Source | None = None
+        self.body_format: BodyFormat | None = None
         self.name: str | None = None
 
-    def opened(self, source: Source, name: str | None) -> None:
-        self.source, self.name = source, name
+    def opened(self, body_format: BodyFormat, name: str | None) -> None:
+        self.source, self.name = body_format, name
 
     def take(self, data: bytes) -> None:
         self.data += data[: max(0, 100_000 - len(self.data))]
@@ -120,7 +120,7 @@ def test_form_is_taken_apart_in_whatever_pieces_it_comes(size):
     taken, fields = taken_of(sent, size)
     assert (taken.data, taken.ended) == (CONTENT, True)
     assert fields == {"listName": "Tháng 4", "dry_run": "true"}
-    assert (taken.source, taken.name) == (Source(Format.CSV), "a.csv")
+    assert (taken.source, taken.name) == (BodyFormat(Format.CSV), "a.csv")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
-from tongdai.imports.readers import Format, Limits, Source, Totals, read
+from tongdai.imports.readers import BodyFormat, Format, Limits, Totals, read
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, decode_chunk, last_frame, read_frames
 from tongdai.imports.readers.read import drained, read_rows
@@ -44,12 +44,12 @@ def lines_of(sent: list[Row], end: bytes = b"\n") -> bytes:
 
 
 def reported(data: bytes, source: Format = Format.JSON, chunk_rows: int = 2) -> tuple[Totals, list[list[Row]]]:
-    parts, end = drained(read_rows(io.BytesIO(data), Source(source), Limits(chunk_rows)))
+    parts, end = drained(read_rows(io.BytesIO(data), BodyFormat(source), Limits(chunk_rows)))
     return end, [rows_of(part) for part in parts]
 
 
 def chunks_of(data: bytes, source: Format, chunk_rows: int = 2) -> tuple[Totals, list[Chunk]]:
-    chunks, end = drained(read(io.BytesIO(data), Source(source), Limits(chunk_rows), "VN"))
+    chunks, end = drained(read(io.BytesIO(data), BodyFormat(source), Limits(chunk_rows), "VN"))
     return end, chunks
 
 
@@ -162,7 +162,7 @@ def test_row_with_a_value_of_the_wrong_kind_is_kept_and_fails_by_itself() -> Non
 def read_apart(tmp_path: Path, data: bytes, source: Format, **limits: int) -> tuple[int, list[tuple[bytes, bytes]]]:
     """Its exit code and the frames that it wrote."""
     (tmp_path / "body").write_bytes(data)
-    task = Task(Source(source), Limits(2, **limits), "VN", os.getpid())
+    task = Task(BodyFormat(source), Limits(2, **limits), "VN", os.getpid())
     with (tmp_path / "body").open("rb") as file, (tmp_path / "frames").open("w+b") as out:
         code = subprocess.run(
             [sys.executable, "-m", readers.__name__, msgspec.json.encode(task).decode()],

@@ -177,7 +177,7 @@ def _wanted(asked: list[dict[str, str]], spooled: Spooled) -> _Wanted:
     """Merge what query, form and body ask for; two that say different things are InvalidInput."""
     name = _said(asked, "listName")
     dry_run = _said(asked, "dry_run") == "true"
-    return _Wanted(_fresh_name() if name is None else name, dry_run, spooled.source.format, spooled.file_name)
+    return _Wanted(_fresh_name() if name is None else name, dry_run, spooled.body_format.format, spooled.file_name)
 
 
 def _said(asked: list[dict[str, str]], name: str) -> str | None:

@@ -1,11 +1,11 @@
-"""The format of a bulk request's body: Content-Type, a file's name, Content-Encoding."""
+"""Derives the format of a bulk request's body from Content-Type, Content-Encoding and the name of an uploaded file."""
 
 import codecs
 import re
 from collections.abc import Mapping
 
 from tongdai.errors import InvalidInput, UnsupportedMediaType, shown
-from tongdai.imports.readers import Format, Source
+from tongdai.imports.readers import BodyFormat, Format
 
 FORM = "multipart/form-data"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,40 +34,40 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
 def type_of(header: str) -> str:
-    """`text/csv` of `Text/CSV; charset=utf-8`; what is left unsaid is JSON."""
+    """`text/csv` of `Text/CSV; charset=utf-8`; without a header, JSON."""
     return header.partition(";")[0].strip().lower() or "application/json"
 
 
-def source_of(header: str) -> Source:
-    """The source of a body with this Content-Type."""
+def body_format_of(header: str) -> BodyFormat:
+    """The format of a body with this Content-Type."""
     found = TYPES.get(type_of(header))
     if found is None:
         raise UnsupportedMediaType(f"Content-Type {shown(type_of(header))} is not understood: {_EXPECTED}")
     charset = _CHARSET.search(header)
-    return Source(found, None if charset is None else _codec(charset[1], found))
+    return BodyFormat(found, None if charset is None else _codec(charset[1], found))
 
 
-def source_of_file(content_type: str | None, charset: str | None, name: str) -> Source:
-    """The source of a file in a form: by its type, or by its name's ending where the type says too little."""
+def body_format_of_file(content_type: str | None, charset: str | None, name: str) -> BodyFormat:
+    """The format of a file in a form: by its type or, where the type is not one of TYPES, by its name's extension."""
     found = TYPES.get((content_type or "").lower()) or ENDINGS.get(name.rpartition(".")[2].lower())
     if found is None:
         raise InvalidInput(f"File {shown(name)} is not understood: expected a name that ends in {', '.join(ENDINGS)}")
-    return Source(found, None if charset is None else _codec(charset, found))
+    return BodyFormat(found, None if charset is None else _codec(charset, found))
 
 
-def is_packed(encoding: str) -> bool:
-    """Whether a Content-Encoding says gzip; UnsupportedMediaType for any other than none."""
+def is_gzip(encoding: str) -> bool:
+    """Whether a Content-Encoding is gzip. UnsupportedMediaType for any other encoding."""
     name = encoding.strip().lower()
     if name not in {"", "identity", "gzip", "x-gzip"}:
         raise UnsupportedMediaType(f"Content-Encoding {shown(name)} is not understood: expected gzip or none")
     return name.endswith("gzip")
 
 
-def _codec(charset: str, source: Format) -> str | None:
-    """Python's name of it; None where the file itself says."""
-    if source is Format.XLSX:
+def _codec(charset: str, format_: Format) -> str | None:
+    """Python's name of a charset; None for the formats that state their own."""
+    if format_ is Format.XLSX:
         return None
-    known = _CHARSETS if source is Format.CSV else ("utf-8",)
+    known = _CHARSETS if format_ is Format.CSV else ("utf-8",)
     try:
         name = codecs.lookup(charset).name
     except (LookupError, ValueError):

@@ -22,7 +22,7 @@ from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake import media_type
 from tongdai.imports.intake.unpack import Form, Gunzip, Sink
-from tongdai.imports.readers import Format, Limits, Source, Totals
+from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames
 from tongdai.imports.readers.read import drained
@@ -51,7 +51,7 @@ class Spooled:
     size: int
     digest: bytes
     """SHA-256 of the contents, of what a form said beside them too."""
-    source: Source
+    body_format: BodyFormat
     file_name: str | None
     fields: dict[str, str]
     """A form's."""
@@ -74,16 +74,16 @@ class _Kept:
         self.file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115 - the caller closes it
         self.size = 0
         self.digest = hashlib.sha256()
-        self.source: Source | None = None
+        self.body_format: BodyFormat | None = None
         self.file_name: str | None = None
 
-    def opened(self, source: Source, file_name: str | None) -> None:
+    def opened(self, body_format: BodyFormat, file_name: str | None) -> None:
         """Set the format of what follows."""
-        self.source, self.file_name = source, file_name
+        self.body_format, self.file_name = body_format, file_name
 
     def take(self, data: bytes) -> None:
         self.size += len(data)
-        limit = limit_mb(self._settings, self.source)
+        limit = limit_mb(self._settings, self.body_format)
         if self.size > limit * _MB:
             raise TooLarge(f"The body is larger than {limit} MB")
         self.digest.update(data)
@@ -93,9 +93,13 @@ class _Kept:
         self.file.flush()
 
 
-def limit_mb(settings: Settings, source: Source | None) -> int:
+def limit_mb(settings: Settings, body_format: BodyFormat | None) -> int:
     """JSON is parsed as a whole, files row by row."""
-    return settings.max_body_mb if source is not None and source.format is Format.JSON else settings.max_upload_mb
+    return (
+        settings.max_body_mb
+        if body_format is not None and body_format.format is Format.JSON
+        else settings.max_upload_mb
+    )
 
 
 @asynccontextmanager
@@ -107,12 +111,12 @@ async def spooled(request: Request) -> AsyncGenerator[Spooled]:
     with kept.file:
         form, sink = _sinks(request, content_type, kept)
         await _take(request, settings, kept, sink)
-        assert kept.source is not None
+        assert kept.body_format is not None
         fields = {} if form is None else form.fields
         digest = kept.digest.digest()
         if form is not None:  # the boundary is another each time
-            digest = hashlib.sha256(digest + msgspec.json.encode((kept.source, fields))).digest()
-        yield Spooled(kept.file, kept.size, digest, kept.source, kept.file_name, fields)
+            digest = hashlib.sha256(digest + msgspec.json.encode((kept.body_format, fields))).digest()
+        yield Spooled(kept.file, kept.size, digest, kept.body_format, kept.file_name, fields)
 
 
 def _sinks(request: Request, content_type: str, kept: _Kept) -> tuple[Form | None, Sink]:
@@ -121,18 +125,18 @@ def _sinks(request: Request, content_type: str, kept: _Kept) -> tuple[Form | Non
     if media_type.type_of(content_type) == media_type.FORM:
         form = Form(content_type, kept, kept.opened)
     else:
-        kept.opened(media_type.source_of(content_type), None)
+        kept.opened(media_type.body_format_of(content_type), None)
     sink = kept if form is None else form
-    packed = media_type.is_packed(request.headers.get("content-encoding", ""))
+    packed = media_type.is_gzip(request.headers.get("content-encoding", ""))
     return form, Gunzip(sink) if packed else sink
 
 
 async def _take(request: Request, settings: Settings, kept: _Kept, sink: Sink) -> None:
-    files = kept.source is None or kept.source.format is not Format.JSON
+    files = kept.body_format is None or kept.body_format.format is not Format.JSON
     patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s) if files else None
     waiting: list[bytes] = []
     size = 0
-    async for piece in body.pieces(request, limit_mb(settings, kept.source), patience):
+    async for piece in body.pieces(request, limit_mb(settings, kept.body_format), patience):
         waiting.append(piece)
         size += len(piece)
         if size >= IN_MEMORY:
@@ -162,7 +166,7 @@ async def turn(spooled: Spooled) -> AsyncGenerator[None]:
 
 def is_read_apart(spooled: Spooled) -> bool:
     """Whether reading takes long, or memory: a workbook of a few bytes may unpack to anything."""
-    return spooled.size > IN_MEMORY or spooled.source.format is Format.XLSX
+    return spooled.size > IN_MEMORY or spooled.body_format.format is Format.XLSX
 
 
 @asynccontextmanager
@@ -193,13 +197,13 @@ async def read(spooled: Spooled, settings: Settings, country: str) -> AsyncGener
 
 
 def _drained(spooled: Spooled, limits: Limits, country: str) -> tuple[list[Chunk], Totals]:
-    return drained(readers.read(spooled.file, spooled.source, limits, country))
+    return drained(readers.read(spooled.file, spooled.body_format, limits, country))
 
 
 async def _run(spooled: Spooled, limits: Limits, country: str, out: IO[bytes]) -> None:
     """A reader's process, to its end."""
     spooled.file.seek(0)
-    task = msgspec.json.encode(Task(spooled.source, limits, country, os.getpid())).decode()
+    task = msgspec.json.encode(Task(spooled.body_format, limits, country, os.getpid())).decode()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", readers.__name__, task, stdin=spooled.file, stdout=out
     )

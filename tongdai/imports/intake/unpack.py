@@ -8,8 +8,8 @@ from typing import Protocol
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.intake.media_type import source_of_file
-from tongdai.imports.readers import Source
+from tongdai.imports.intake.media_type import body_format_of_file
+from tongdai.imports.readers import BodyFormat
 
 PIECE = 1024 * 1024
 """Bytes that are unpacked at once."""
@@ -70,7 +70,7 @@ class Gunzip:
 class Form:
     """A form's one file goes to the target, once `opened` was called with what it is; the fields are kept."""
 
-    def __init__(self, content_type: str, target: Sink, opened: Callable[[Source, str | None], None]) -> None:
+    def __init__(self, content_type: str, target: Sink, opened: Callable[[BodyFormat, str | None], None]) -> None:
         boundary = _BOUNDARY.search(content_type)
         if boundary is None:
             raise InvalidInput("The form cannot be read: its Content-Type names no boundary")
@@ -120,7 +120,7 @@ class Form:
         if self._files > 1:
             raise InvalidInput("The form has more than one file: expected exactly one")
         name = file_name(part.filename or "")
-        self._opened(source_of_file(part.content_type, part.charset, name or part.name or ""), name)
+        self._opened(body_format_of_file(part.content_type, part.charset, name or part.name or ""), name)
 
     def _add(self, data: bytes) -> None:
         if self._field is None:

@@ -11,7 +11,7 @@ import msgspec
 
 from tongdai import os_process
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers import Limits, Source, read
+from tongdai.imports.readers import BodyFormat, Limits, read
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, encode_chunk, write_frame
 
 CPU_S = 600
@@ -23,7 +23,7 @@ TOO_MUCH = 3
 class Task(msgspec.Struct):
     """The one argument, in JSON."""
 
-    source: Source
+    body_format: BodyFormat
     limits: Limits
     country: str
     """Numbers are read in it."""
@@ -55,7 +55,7 @@ def too_much(limits: Limits) -> str:
 
 
 def _tell(task: Task, out: BinaryIO) -> None:
-    chunks = read(sys.stdin.buffer, task.source, task.limits, task.country)
+    chunks = read(sys.stdin.buffer, task.body_format, task.limits, task.country)
     while True:
         try:
             write_frame(out, CHUNK, encode_chunk(next(chunks)))

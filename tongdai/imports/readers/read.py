@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import IO, TypeVar
 
 from tongdai.imports.chunk import Chunk
+from tongdai.imports.readers.body_format import BodyFormat, Format
 from tongdai.imports.readers.prepare import prepared
 from tongdai.imports.readers.sent_rows import SentRows
-from tongdai.imports.readers.upload_format import Format, Source
 
 _T = TypeVar("_T")
 
@@ -38,9 +38,9 @@ class Totals:
     list_name: str | None = None
 
 
-def read(file: IO[bytes], source: Source, limits: Limits, country: str) -> Chunks:
+def read(file: IO[bytes], body_format: BodyFormat, limits: Limits, country: str) -> Chunks:
     """Read a file from its beginning into chunks; numbers are read in `country`."""
-    reading, rows = read_rows(file, source, limits), 0
+    reading, rows = read_rows(file, body_format, limits), 0
     while True:
         try:
             sent = next(reading)
@@ -50,11 +50,11 @@ def read(file: IO[bytes], source: Source, limits: Limits, country: str) -> Chunk
         yield from prepared(sent, country, rows)
 
 
-def read_rows(file: IO[bytes], source: Source, limits: Limits) -> Reading:
+def read_rows(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Reading:
     """Read a file from its beginning, as it says it."""
     file.seek(0)
     # Each is imported when it is used: a reader's process uses one.
-    match source.format:
+    match body_format.format:
         case Format.JSON:
             from tongdai.imports.readers.formats.from_json import read_json  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ def read_rows(file: IO[bytes], source: Source, limits: Limits) -> Reading:
         case Format.CSV:
             from tongdai.imports.readers.formats.from_csv import read_csv  # noqa: PLC0415
 
-            return read_csv(file, source.charset, limits)
+            return read_csv(file, body_format.charset, limits)
         case Format.XLSX:
             from tongdai.imports.readers.formats.from_xlsx import read_xlsx  # noqa: PLC0415
 

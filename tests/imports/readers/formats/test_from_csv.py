@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers import Format, Limits, Source, Totals
+from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.formats.charset import BLOCK, lines
 from tongdai.imports.readers.read import drained, read, read_rows
 
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
     limits = {"chunk_rows": 3} | limits
-    parts, totals = drained(read_rows(io.BytesIO(data), Source(Format.CSV, charset), Limits(**limits)))
+    parts, totals = drained(read_rows(io.BytesIO(data), BodyFormat(Format.CSV, charset), Limits(**limits)))
     rows = [row for part in parts for row in rows_of(part)]
     assert totals == Totals(len(rows))
     return rows
@@ -296,7 +296,7 @@ def test_rows_that_are_far_too_heavy_for_contacts_are_refused() -> None:
     heavy = b'0901,"' + b"x" * 100_000 + b'"\n'
     data = b"phone,name\n" + b"0901,A\n" * 1000 + heavy * 50
     with pytest.raises(InvalidInput) as refused:
-        drained(read(io.BytesIO(data), Source(Format.CSV), Limits(100), "VN"))
+        drained(read(io.BytesIO(data), BodyFormat(Format.CSV), Limits(100), "VN"))
     message = refused.value.message
     assert re.fullmatch(r"Rows \d+ to 1050 hold 2 MB: are they contacts\?", message)
     assert len(read_csv(b"phone,name\n" + (b"0901,A\n" * 99 + heavy) * 5, chunk_rows=100)) == 500

@@ -1,4 +1,4 @@
-"""The format and character set of a body, as its sender says."""
+"""`BodyFormat`: file format and character set of a body, as declared by the client."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BodyFormat:
     format: Format
     charset: str | None = None
-    """Python's name of the codec; None when it is to be found out."""
+    """Python's name of the codec; None: detect it."""
