@@ -1,4 +1,9 @@
-"""XLSX: the first sheet that has anything in it, read as if it were saved as CSV."""
+"""XLSX: reads the first visible sheet that has data, as if it had been saved as CSV.
+
+The ZIP central directory is checked before calamine opens the workbook: encrypted and truncated files are refused, and
+so are decompression bombs. The sizes in the directory can be forged; the reader's process therefore has a memory limit
+(`Limits.memory_mb`, readers/__main__.py). Formulas are not evaluated: the value that the workbook stores is read.
+"""
 
 import datetime
 import zipfile
@@ -14,12 +19,12 @@ from tongdai.imports.readers.formats.table import HEADER_WITHIN, batches, header
 from tongdai.imports.readers.read import Limits, Reading
 
 MAX_RATIO = 200
-"""The ratio that a part may unpack to; rows of one kind come to 50 at the most."""
+"""Maximum compression ratio of an entry. Entries of contact files have ratios of up to 50."""
 _SMALL = 16 * 1024 * 1024
-"""Bytes; what comes to no more may be packed as tightly as it likes."""
+"""Bytes; the ratio of smaller entries is not checked."""
 _OLE = b"\xd0\xcf\x11\xe0"
 _EXACT = 10**15
-"""Above it, a number in a workbook has lost its last digits."""
+"""From here on, the last digits of a number in a workbook are lost."""
 
 
 def read_xlsx(file: IO[bytes], limits: Limits) -> Reading:
@@ -58,16 +63,16 @@ def _read_book(book: CalamineWorkbook, limits: Limits) -> Reading:
 
 
 def _check(file: IO[bytes], limits: Limits) -> None:
-    """Refuse by its directory what is no workbook, or would fill memory when unpacked."""
+    """Check the ZIP central directory: refuse what is not an XLSX workbook, or would unpack to more than the limits."""
     if file.read(4) == _OLE:
         raise InvalidInput("The workbook is encrypted or of the old XLS format: save it as XLSX without a password")
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise InvalidInput(f"The file is not an XLSX workbook, or not all of it: {shown(error)}") from None
+        raise InvalidInput(f"The file is not an XLSX workbook, or is truncated: {shown(error)}") from None
     if not any(part.filename == "xl/workbook.xml" for part in parts):
-        raise InvalidInput("The file is an archive, but no XLSX workbook: it has no xl/workbook.xml")
+        raise InvalidInput("The file is a ZIP archive, but not an XLSX workbook: it has no xl/workbook.xml")
     if any(part.flag_bits & 1 for part in parts):
         raise InvalidInput("The workbook is encrypted: save it without a password")
     unpacked = sum(part.file_size for part in parts)
@@ -76,7 +81,8 @@ def _check(file: IO[bytes], limits: Limits) -> None:
     for part in parts:
         if part.file_size > _SMALL and part.file_size > MAX_RATIO * part.compress_size:
             raise InvalidInput(
-                f"The workbook's part {shown(part.filename)} is packed too tightly to be one of contacts"
+                f"The workbook's entry {shown(part.filename)} has a compression ratio above {MAX_RATIO}:1, "
+                "which no contact file has"
             )
 
 
