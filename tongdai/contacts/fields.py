@@ -20,7 +20,7 @@ class Text:
     longest: int
     """Characters; as the column's check has it."""
     headers: str
-    """Names of columns of files that hold it, folded (imports/readers/formats/header.py), the clearest first."""
+    """Names of columns of files that hold it, normalized (tongdai/text.py), in order of precedence."""
     sample: str | None = None
     documented: bool = False
     """Whether the vendor's documents have it: it comes before processStatus, the others after callStatus."""

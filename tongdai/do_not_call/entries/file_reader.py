@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from tongdai.do_not_call.entries.validation import Sent
 from tongdai.do_not_call.model import MAX_NUMBERS
 from tongdai.errors import InvalidInput, shown
+from tongdai.text import normalized
 
 SEPARATORS = (",", ";", "\t")
 CELL = 128 * 1024
@@ -22,7 +22,6 @@ _COLUMNS = (
     frozenset(("reason", "lydo")),
     frozenset(("expiresat", "expires", "expiry", "hethan", "ngayhethan")),
 )
-_NO_WORD = re.compile(r"[\W_]+")
 _QUOTED = re.compile(r"=?[\"'](.*?)[\"']?")
 
 
@@ -71,18 +70,12 @@ def _at_most(rows: Iterator[list[str]], most: int) -> Iterator[list[str]]:
 
 
 def _place(header: list[str]) -> _Place:
-    names = [_folded(cell) for cell in header]
+    names = [normalized(cell) for cell in header]
     found = [next((at for at, name in enumerate(names) if name in wanted), None) for wanted in _COLUMNS]
     if found[0] is None:
         has = ", ".join(shown(cell.strip())[:30] for cell in header[:12])
         raise InvalidInput(f"No column is named phoneNumber, phone, số điện thoại or the like: the header has {has}")
     return _Place(found[0], found[1], found[2])
-
-
-def _folded(name: str) -> str:
-    """Fold case, accents, spaces and punctuation: `Số điện thoại` is `sodienthoai`."""
-    plain = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
-    return _NO_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def _batches(rows: Iterator[list[str]], place: _Place) -> Iterator[list[Sent]]:

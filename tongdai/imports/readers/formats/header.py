@@ -1,17 +1,17 @@
-"""Header rows: which columns are a contact's number, name, reference and zone, and how the others are called."""
+"""Header rows: which columns hold a contact's number, name, reference and time zone, and how the others are named."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tongdai.contacts.fields import FIELDS
 from tongdai.errors import InvalidInput, shown
+from tongdai.text import normalized
 
 SHOWN_COLUMNS = 12
-"""Names that a message repeats."""
+"""Column names that a message lists."""
 
-# As `folded` makes them, the clearest first: of several that a header has, that one is taken, and the others are
+# Normalized names, in order of precedence: of several that a header has, the first is used and the others become
 # attributes.
 _NUMBER = """
     phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
@@ -24,13 +24,12 @@ _PLACES = tuple(
     for names in (_NUMBER, _TIME_ZONE, *(field.text.headers for field in FIELDS))
 )
 
-_NO_WORD = re.compile(r"[\W_]+")
 _BREAKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where in a row what stands, from 0."""
+    """The places of a contact's fields in a row, from 0."""
 
     width: int
     phone: int
@@ -42,15 +41,9 @@ class Columns:
     phone_header: str
 
 
-def folded(header: str) -> str:
-    """A name of a column without case, accents, spaces and signs: `sodienthoai` of `Số điện-thoại`."""
-    plain = unicodedata.normalize("NFD", header.casefold().replace("đ", "d"))
-    return _NO_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
-
-
 def columns_of(header: Sequence[str]) -> Columns | None:
-    """None when no column is named for a phone number. InvalidInput when one is named twice."""
-    names = [folded(cell) for cell in header]
+    """None when no column has a name of a phone number. InvalidInput when two columns have the same such name."""
+    names = [normalized(cell) for cell in header]
     phone, time_zone, *values = (_place(header, names, places) for places in _PLACES)
     if phone is None:
         return None
@@ -60,7 +53,7 @@ def columns_of(header: Sequence[str]) -> Columns | None:
 
 
 def no_phone(header: Sequence[str], where: str) -> InvalidInput:
-    """Names what was found instead."""
+    """The error for a header without a phone number; it lists the columns found."""
     found = ", ".join(shown(cell.strip())[:30] for cell in header[:SHOWN_COLUMNS])
     more = f" and {len(header) - SHOWN_COLUMNS} more" if len(header) > SHOWN_COLUMNS else ""
     return InvalidInput(
