@@ -15,8 +15,8 @@ REFUSED = Counter("tongdai_rate_limited", "Requests refused by a limit", ["limit
 LIMIT_STORE_DOWN = Gauge(
     "tongdai_rate_limit_store_down", "1 while a worker limits by its own share", multiprocess_mode="livemax"
 )
-IMPORT_ROWS = Counter("tongdai_import_rows", "Import rows taken in", ["outcome"])
-IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks, by what became of them", ["result"])
+IMPORT_ROWS = Counter("tongdai_import_rows", "Import rows processed", ["outcome"])
+IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks processed, by result", ["result"])
 IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], multiprocess_mode="livemax")
 
 ORIGINATES = Counter("tongdai_originates", "Calls that the switch was asked for, by what it said", ["result"])

@@ -33,14 +33,14 @@ def test_rows_are_settled_as_the_simplest_way_would(
         (one,) = prepared(sent, "VN", start + len(sent))
         phones = [row.phone for row in chunk.decode_payload(one.payload).contacts.rows()]
         if dry_run:
-            imported = core.tried([campaign.get(n) for n in phones], [n not in seen for n in phones])
+            imported = core.dry_run_outcome([campaign.get(n) for n in phones], [n not in seen for n in phones])
             seen.update(phones)
         else:
             found = {campaign[number] for number in phones if number in campaign}
             for number in phones:
                 campaign.setdefault(number, ContactId(100 + len(campaign)))
             contact_ids = [campaign[number] for number in phones]
-            imported = core.settled(contact_ids, found, set(core.perhaps_repeated(list(found), first)) & ours)
+            imported = core.import_outcome(contact_ids, found, set(core.possible_repeats(list(found), first)) & ours)
             ours |= set(contact_ids) - found
             first = min((one for one in (first, imported.first_created) if one is not None), default=None)
             assert imported.meets_known == bool(found)
@@ -54,8 +54,8 @@ def test_rows_are_settled_as_the_simplest_way_would(
 
 
 def test_nothing_is_perhaps_repeated_before_the_job_has_created_anything() -> None:
-    assert core.perhaps_repeated([ContactId(5)], None) == []
+    assert core.possible_repeats([ContactId(5)], None) == []
 
 
 def test_contacts_from_before_the_first_that_the_job_created_are_not_looked_up() -> None:
-    assert core.perhaps_repeated([ContactId(4), ContactId(5), ContactId(6)], ContactId(5)) == [5, 6]
+    assert core.possible_repeats([ContactId(4), ContactId(5), ContactId(6)], ContactId(5)) == [5, 6]

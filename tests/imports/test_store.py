@@ -70,7 +70,7 @@ async def test_chunk_is_taken_by_its_keys(filled, large):
     args = (tenant_id, job_id, 1, "10 seconds")
     await assert_uses(filled, "import_job_pkey", "import_job", store.TAKE, *args)
     await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.TAKE, *args)
-    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undo_store.TAKE_BACK, *args)
+    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undo_store.NEXT_CHUNK_TO_UNDO, *args)
 
 
 async def test_chunk_is_counted_by_its_keys(filled, large):
@@ -78,7 +78,9 @@ async def test_chunk_is_counted_by_its_keys(filled, large):
     args = (tenant_id, job_id, 1, 1, 1, 5000, 1, "\\x00", "\\x00", 1, True)
     await assert_uses(filled, "import_job_pkey", "import_job", store.ADVANCE, *args)
     await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.ADVANCE, *args)
-    await assert_uses(filled, "import_outcome_pkey", "import_outcome", undo_store.TAKEN_BACK, tenant_id, job_id, 1, 1)
+    await assert_uses(
+        filled, "import_outcome_pkey", "import_outcome", undo_store.MARK_CHUNK_UNDONE, tenant_id, job_id, 1, 1
+    )
 
 
 async def test_contacts_that_a_job_made_are_found_by_their_keys(filled, large):

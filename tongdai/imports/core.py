@@ -43,13 +43,16 @@ def counts(rows: int, failed: int, outcome: ChunkOutcome) -> Counts:
     return Counts(created, duplicate, failed)
 
 
-def perhaps_repeated(found: Sequence[ContactId], first: ContactId | None) -> list[ContactId]:
+def possible_repeats(found: Sequence[ContactId], first: ContactId | None) -> list[ContactId]:
     """Select the contacts that an earlier chunk of the job may have created; `first` is its least id."""
     return [] if first is None else [contact_id for contact_id in found if contact_id >= first]
 
 
-def settled(contact_ids: Sequence[ContactId], found: AbstractSet[ContactId], ours: AbstractSet[ContactId]) -> Imported:
-    """Settle contacts with these ids: those `found` were there before; `ours` were created by this job."""
+def import_outcome(
+    contact_ids: Sequence[ContactId], found: AbstractSet[ContactId], ours: AbstractSet[ContactId]
+) -> Imported:
+    """The outcome of contacts with these ids: those `found` existed before the chunk, and `ours` were created by
+    earlier chunks of the job."""
     if not found:
         return Imported(ChunkOutcome(CREATED * len(contact_ids), contact_ids), min(contact_ids, default=None), False)
     created = (contact_id for contact_id in contact_ids if contact_id not in found)
@@ -60,8 +63,9 @@ def settled(contact_ids: Sequence[ContactId], found: AbstractSet[ContactId], our
     return Imported(ChunkOutcome("".join(letters), contact_ids), min(created, default=None), True)
 
 
-def tried(contact_ids: Sequence[ContactId | None], new: Sequence[bool]) -> Imported:
-    """Settle a dry run, by the contact of each number that the campaign has, and whether the number is `new` to it."""
+def dry_run_outcome(contact_ids: Sequence[ContactId | None], new: Sequence[bool]) -> Imported:
+    """The outcome of a dry run: `contact_ids` is the campaign's contact of each number, `new` whether it is the first
+    row of the dry run with that number."""
     letters = [
         IN_CAMPAIGN if contact_id is not None else WOULD_CREATE if first else WOULD_REPEAT
         for contact_id, first in zip(contact_ids, new, strict=True)

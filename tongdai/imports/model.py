@@ -1,4 +1,4 @@
-"""Import jobs, the states they go through, and what becomes of their rows."""
+"""Import jobs, their states and transitions, and the outcomes of their rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +47,7 @@ class Job:
     undo_requested_at: datetime | None
     undone_at: datetime | None
     rows_kept: bool
-    """Whether it is still known what became of each row."""
+    """Whether the outcomes of its rows are still stored."""
 
     @property
     def processed_rows(self) -> int:
@@ -59,13 +59,13 @@ class Job:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing of it will change by itself any more."""
+        """Whether the job is in a final state: ended, and not being undone."""
         return self.finished_at is not None and not self.undoing
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job that a worker may take one chunk of, until its lease ends or another worker claims it."""
+    """A job of which a worker may process one chunk, until its lease ends or another worker claims it."""
 
     tenant_id: TenantId
     job_id: JobId
@@ -75,6 +75,7 @@ class Claimed:
     undoing: bool
     """Whether the job is being undone."""
     fence: int
+    """The fencing token of the claim; only the newest may write."""
     attempts: int
     """Claims since the last chunk that was imported, this one included."""
     meets_known: bool

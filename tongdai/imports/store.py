@@ -1,4 +1,4 @@
-"""Import jobs, their chunks and turns, and what became of their rows, in the database."""
+"""Import jobs, their chunks and turns, and the outcomes of their rows, in the database."""
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -49,7 +49,7 @@ RECEIVED = "update import_job set total_rows = $3 where tenant_id = $1 and job_i
 
 
 async def received(conn: Connection, tenant_id: TenantId, job_id: JobId, total_rows: int) -> None:
-    """All rows are stored: that many."""
+    """Record how many rows the job has, once all are stored."""
     await conn.execute(RECEIVED, tenant_id, job_id, total_rows)
 
 
@@ -100,7 +100,7 @@ async def page(
     return ([_job(row) for row in rows if row["job_id"] is not None], rows[0]["total"]) if rows else None
 
 
-# Over all tenants: no row is locked. Those whose last turn is longest ago come first.
+# Over all tenants, without locks. The least recently served come first.
 TENANTS_WITH_WORK = """
 select j.tenant_id from import_job j left join import_turn t on t.tenant_id = j.tenant_id
 where j.undone_at is null and (j.finished_at is null or j.undo_requested_at is not null)
@@ -108,7 +108,7 @@ where j.undone_at is null and (j.finished_at is null or j.undo_requested_at is n
 group by j.tenant_id, t.served_at order by t.served_at nulls first, j.tenant_id limit $1
 """
 _TENANTS = 20
-# The oldest job of the tenant that nobody holds.
+# The oldest job of the tenant without a lease.
 CLAIM = """
 with clock as materialized (
     select clock_timestamp() as now_at, clock_timestamp() + $2::interval as lease_until
@@ -135,7 +135,8 @@ on conflict (tenant_id) do update set served_at = excluded.served_at
 
 
 async def claim(conn: Connection, lease: timedelta) -> Claimed | None:
-    """One job to take a chunk of, tenants in turn; None when there is none. Concurrent callers get different jobs."""
+    """Claim the oldest job of the tenant served least recently; None when there is none. Concurrent callers get
+    different jobs."""
     for tenant in await conn.fetch(TENANTS_WITH_WORK, _TENANTS):
         async with conn.transaction():
             row = await conn.fetchrow(CLAIM, tenant["tenant_id"], lease)
@@ -145,7 +146,8 @@ async def claim(conn: Connection, lease: timedelta) -> Claimed | None:
     return None
 
 
-# First in the transaction of a chunk: it holds the job's row until the end, so that nobody claims the job meanwhile.
+# The first statement in the transaction of a chunk: locks the job's row until the end, so that no other worker claims
+# the job meanwhile.
 TAKE = """
 with clock as materialized (
     select clock_timestamp() + $4::interval as lease_until
@@ -163,12 +165,12 @@ select seq, payload, sent, first_row, first_contact_id from held cross join take
 
 
 async def take(conn: Connection, claimed: Claimed, lease: timedelta) -> Taken | None:
-    """The next chunk; None when the claim is no longer the newest one: then nothing may be written."""
+    """Take the next chunk. None when the claim is no longer the newest: then nothing may be written."""
     row = await conn.fetchrow(TAKE, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
     return None if row is None else Taken(**dict(row))
 
 
-# What a transaction makes has its start as created_at, and so has the outcome that it writes.
+# Rows written in one transaction have its start as created_at, and the outcome has the same as taken_at.
 MADE_BY = """
 select c.contact_id from unnest($3::bigint[]) wanted (contact_id)
 cross join lateral (
@@ -222,7 +224,7 @@ select status from advanced
 async def advance(
     conn: Connection, claimed: Claimed, taken: Taken, counts: Counts, contacts: bytes, imported: Imported
 ) -> JobStatus:
-    """Count a chunk, keep the outcome of its contacts, and let the job go: done when it was the last."""
+    """Count a chunk, store the outcome of its contacts, and release the job: done when it was the last chunk."""
     status = await conn.fetchval(
         ADVANCE,
         claimed.tenant_id,
@@ -257,7 +259,7 @@ async def fail(conn: Connection, claimed: Claimed, why: str) -> None:
             await conn.execute(DROP_CHUNKS, claimed.tenant_id, claimed.job_id)
 
 
-# Once a chunk is taken in there is no lease: a worker that is stopped as it commits takes back no attempt twice.
+# A committed chunk has cleared the lease, so a worker that is stopped while it commits does not reset attempts twice.
 RELEASE = """
 update import_job set lease_until = null, attempts = attempts - 1
 where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
@@ -265,7 +267,7 @@ where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
 
 
 async def release(conn: Connection, claimed: Claimed) -> None:
-    """Hand back a job that was not touched, at once: a worker that stops has not crashed."""
+    """Release a job of which nothing was written, without counting the attempt: a worker that stops has not crashed."""
     await conn.execute(RELEASE, claimed.tenant_id, claimed.job_id, claimed.fence)
 
 
@@ -279,7 +281,7 @@ where tenant_id = $1 and job_id = $2 and fence = $3 and lease_until is not null
 
 
 async def reschedule(conn: Connection, claimed: Claimed, pause: timedelta) -> None:
-    """Hand back a job whose chunk crashed: nobody claims it before `pause` is over, and its attempt counts."""
+    """Release a job whose chunk crashed: it can be claimed again after `pause`, and the attempt counts."""
     await conn.execute(RESCHEDULE, claimed.tenant_id, claimed.job_id, claimed.fence, pause)
 
 
@@ -289,7 +291,7 @@ select status, count(*) as jobs from import_job where undone_at is null and fini
 
 
 async def open_jobs(conn: Connection) -> dict[JobStatus, int]:
-    """How many jobs have not ended, for the metrics."""
+    """The number of jobs that have not ended, by status, for the metrics."""
     counts = dict.fromkeys((JobStatus.PENDING, JobStatus.PROCESSING), 0)
     return counts | {JobStatus(row["status"]): row["jobs"] for row in await conn.fetch(OPEN)}
 

@@ -1,4 +1,4 @@
-"""Taking an import back, in the database: asked for once, then done chunk by chunk by the workers."""
+"""Undoing an import, in the database: requested once, then carried out by the workers, one chunk a transaction."""
 
 from datetime import timedelta
 from enum import Enum, auto
@@ -17,7 +17,7 @@ class NotUndone(Enum):
     ROWS_DROPPED = auto()
 
 
-# Waits for a chunk that is being taken in; the fence keeps out the worker that would take the next one.
+# Waits for the chunk that is being imported. With a new fence, no worker can import the next one.
 REQUEST_UNDO = """
 with clock as materialized (
     select clock_timestamp() as now_at
@@ -36,7 +36,7 @@ returning true
 async def request_undo(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId, by: KeyId
 ) -> Job | NotUndone:
-    """Stop a job if it runs, and have its contacts removed; once and for all."""
+    """Stop a job if it runs, and have the workers remove its contacts. Idempotent."""
     async with conn.transaction():
         if await conn.fetchval(REQUEST_UNDO, tenant_id, campaign_id, job_id):
             await conn.execute(DROP_CHUNKS, tenant_id, job_id)
@@ -48,8 +48,8 @@ async def request_undo(
     return job if job.undo_requested_at is not None else NotUndone.ROWS_DROPPED
 
 
-# As TAKE.
-TAKE_BACK = """
+# Locks the row and checks the fence, like TAKE.
+NEXT_CHUNK_TO_UNDO = """
 with clock as materialized (
     select clock_timestamp() + $4::interval as lease_until
 ), held as (
@@ -62,14 +62,14 @@ where tenant_id = $1 and job_id = $2 and not undone and created > 0 order by seq
 """
 
 
-async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> tuple[int, bytes] | None:
-    """The next chunk to undo: its place and its contacts' outcome. None when the claim is no longer the newest."""
-    row = await conn.fetchrow(TAKE_BACK, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
+async def next_chunk_to_undo(conn: Connection, claimed: Claimed, lease: timedelta) -> tuple[int, bytes] | None:
+    """The next chunk to undo: its number and its contacts' outcome. None when the claim is no longer the newest."""
+    row = await conn.fetchrow(NEXT_CHUNK_TO_UNDO, claimed.tenant_id, claimed.job_id, claimed.fence, lease)
     return None if row is None else (row["seq"], row["contacts"])
 
 
-# `undone` is what the statement cannot see of itself: the chunk that it marks still counts as one to undo.
-TAKEN_BACK = """
+# `more` excludes this chunk: a statement does not see the rows that it updates, so it would still count as one to undo.
+MARK_CHUNK_UNDONE = """
 with clock as materialized (
     select clock_timestamp() as now_at
 ), marked as (
@@ -87,6 +87,6 @@ select undone from counted
 """
 
 
-async def taken_back(conn: Connection, claimed: Claimed, seq: int, removed: int) -> bool:
-    """Count the contacts of a chunk that were removed, and let the job go; whether it was the last."""
-    return bool(await conn.fetchval(TAKEN_BACK, claimed.tenant_id, claimed.job_id, seq, removed))
+async def mark_chunk_undone(conn: Connection, claimed: Claimed, seq: int, removed: int) -> bool:
+    """Record how many contacts of a chunk were removed, and release the job; whether it was the last chunk."""
+    return bool(await conn.fetchval(MARK_CHUNK_UNDONE, claimed.tenant_id, claimed.job_id, seq, removed))

@@ -1,4 +1,19 @@
-"""Takes imports in, and back: claim a job, take one chunk of it in one transaction, let it go, and again."""
+"""Processes import jobs, one chunk a transaction: imports the rows of a job, or undoes what it created.
+
+    claim (fence + 1, lease) ─→ one transaction: take the chunk, write contacts, counters, outcome and cursor, release
+      ↑                            ├→ conflict with another transaction: release at once, does not count as an attempt
+      │                            ├→ crash: reschedule with exponential back-off, counts as an attempt
+      └── next claim ←─────────────┴→ after MAX_ATTEMPTS crashes at the same chunk: the job has failed
+
+Owns the chunk of its claim for as long as the fence of the job is that of the claim. The first statement of the
+transaction locks the job's row and checks the fence; when another worker has claimed the job since (the lease ended),
+it finds no row, and nothing is written. Contacts, counters, outcome and cursor are written together, so a chunk is
+imported once, whichever worker dies when.
+
+When a worker dies, its lease ends and another claims the job: at the latest after the lease, noticed within POLL_S.
+When the database is unreachable, the worker waits and tries again. When it is cancelled, it releases its claim; a claim
+under way is never interrupted, as whether it was committed would be unknown.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -22,13 +37,13 @@ from tongdai.imports.outcomes import codec
 log = structlog.get_logger()
 
 POLL_S = 0.5
-"""How soon a job is seen whose notification was lost, or whose worker died."""
-BACK_OFF_S = 0.2
-HAND_BACK_S = 1.0
-"""A worker that stops waits no longer for a database that hangs."""
+"""How soon a job is found whose notification was lost, or whose worker died."""
+UNREACHABLE_BACKOFF_S = 0.2
+RELEASE_TIMEOUT_S = 1.0
+"""How long a worker that stops waits for the database to release its claim."""
 
-AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-"""Raised because of what others did at the same moment: no crash."""
+CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""Caused by concurrent transactions: retried at once, and not counted as a crash."""
 NUMBER_KEY = "contact_tenant_id_campaign_id_number_key"
 _REFUSALS = {
     Refusal.STOPPED: "The campaign was stopped",
@@ -45,21 +60,21 @@ class Worker:
     """Set when there may be a job."""
 
     async def run(self) -> None:
-        """Until cancelled; that hands back what is not taken in."""
+        """Until cancelled, which releases a claim whose chunk was not committed."""
         task = asyncio.current_task()
         assert task is not None
-        # Asked for each time: the error of a connection that breaks just then takes the place of a CancelledError.
+        # Checked each time: the error of a connection that breaks at that moment replaces the CancelledError.
         while not task.cancelling():
             try:
                 if not await self.step():
-                    await self._rest()
+                    await self._wait_for_work()
             except UNREACHABLE as error:
-                log.warning("imports wait for the database", error=type(error).__name__)
-                await asyncio.sleep(BACK_OFF_S)
+                log.warning("database unreachable, imports wait", error=type(error).__name__)
+                await asyncio.sleep(UNREACHABLE_BACKOFF_S)
 
     async def step(self) -> bool:
-        """Take in one chunk; False when nothing is to do."""
-        # A claim is never cut short: whether it was committed would be unknown, and a lease be left behind.
+        """Process one chunk; False when there is no job to claim."""
+        # A claim is never interrupted: whether it was committed would be unknown, and its lease would stay.
         claiming = asyncio.ensure_future(self._claim())
         try:
             claimed = await asyncio.shield(claiming)
@@ -70,7 +85,7 @@ class Worker:
             else:
                 await self._attempt(claimed)
         except asyncio.CancelledError:
-            await asyncio.shield(self._stopped(claiming))
+            await asyncio.shield(self._release_claimed(claiming))
             raise
         return True
 
@@ -87,26 +102,27 @@ class Worker:
         try:
             if claimed.undoing:
                 async with self.pool.acquire() as conn, conn.transaction():
-                    await take_back(conn, claimed, self.lease)
+                    await undo_chunk(conn, claimed, self.lease)
             else:
                 await self._import(claimed)
         except UNREACHABLE:
             raise
         except Exception as error:
-            if isinstance(error, AGAIN) or _is_number_taken(error):
-                metrics.IMPORT_CHUNKS.labels("again").inc()
-                await self._hand_back(claimed)
+            if isinstance(error, CONFLICTS) or _is_number_taken(error):
+                metrics.IMPORT_CHUNKS.labels("conflict").inc()
+                await self._release(claimed)
                 return
-            # The rows stay; the claim after MAX_ATTEMPTS such ends the job, and holds nobody up meanwhile.
+            # The chunk stays. The claim after MAX_ATTEMPTS crashes fails the job; other jobs continue meanwhile.
             metrics.IMPORT_CHUNKS.labels("crashed").inc()
             log.exception("chunk failed", tenant=claimed.tenant_id, job=claimed.job_id, error=type(error).__name__)
             async with self.pool.acquire() as conn:
-                await store.reschedule(conn, claimed, pause_after(claimed.attempts))
+                await store.reschedule(conn, claimed, backoff_after(claimed.attempts))
 
     async def _import(self, claimed: Claimed) -> None:
-        """One chunk. Numbers are looked up when some of the last chunk, or of this one, were in the campaign.
+        """Import one chunk. Numbers are looked up if the campaign had some of the previous chunk's, or has some of
+        this one's.
 
-        To look up each number costs a quarter more than to insert them, and most files have new ones alone.
+        Looking up each number costs a quarter more than inserting it, and most files have only new numbers.
         """
         look_up = claimed.meets_known or claimed.dry_run
         try:
@@ -120,19 +136,19 @@ class Worker:
         async with self.pool.acquire() as conn, conn.transaction():
             await import_chunk(conn, claimed, self.lease, look_up=look_up)
 
-    async def _hand_back(self, claimed: Claimed) -> None:
+    async def _release(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
             await store.release(conn, claimed)
 
-    async def _stopped(self, claiming: "asyncio.Future[Claimed | None]") -> None:
-        """Hand back what was claimed; without the database, the lease ends by itself."""
+    async def _release_claimed(self, claiming: "asyncio.Future[Claimed | None]") -> None:
+        """Release the claim, if one was made; while the database is unreachable, the lease ends by itself."""
         with suppress(*UNREACHABLE):
-            async with asyncio.timeout(HAND_BACK_S):
+            async with asyncio.timeout(RELEASE_TIMEOUT_S):
                 claimed = await claiming
                 if claimed is not None:
-                    await self._hand_back(claimed)
+                    await self._release(claimed)
 
-    async def _rest(self) -> None:
+    async def _wait_for_work(self) -> None:
         self.wake.clear()
         try:
             async with asyncio.timeout(POLL_S):
@@ -142,20 +158,21 @@ class Worker:
 
 
 def _is_number_taken(error: Exception) -> bool:
-    """Whether the campaign has a number that was to be inserted: looked up, it was added at the same moment."""
+    """Whether the campaign has a number that was to be inserted. If it was looked up, another transaction has added it
+    since."""
     if not isinstance(error, asyncpg.UniqueViolationError):
         return False
     # Citus names the constraint, with the shard's suffix, in the message alone.
     return NUMBER_KEY in (getattr(error, "constraint_name", None) or str(error))
 
 
-def pause_after(attempts: int) -> timedelta:
-    """How long a chunk rests that has crashed so many times in a row: 0.1 s, twice that each time, at most a minute."""
+def backoff_after(attempts: int) -> timedelta:
+    """The back-off of a chunk after so many crashes in a row: 0.1 s, doubled each time, at most 60 s."""
     return timedelta(seconds=min(0.1 * 2 ** min(attempts - 1, 20), 60))
 
 
 async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, look_up: bool) -> None:
-    """One chunk, within the caller's transaction: contacts, outcomes, counters and cursor are written together.
+    """Import one chunk within the caller's transaction: writes contacts, outcomes, counters and cursor together.
 
     Without `look_up`, a number that the campaign has raises asyncpg.UniqueViolationError.
     """
@@ -165,7 +182,7 @@ async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, 
         return
     payload = chunk.decode_payload(taken.payload)
     if claimed.dry_run:
-        imported = await _try_out(conn, claimed, payload.contacts)
+        imported = await _dry_run(conn, claimed, payload.contacts)
     else:
         imported = await _add(conn, claimed, taken, payload.contacts, look_up=look_up)
     if isinstance(imported, Refusal):
@@ -188,35 +205,35 @@ async def _add(
     if refusal is not None:
         return refusal
     if not look_up:
-        return core.settled(await bulk_store.insert_columns(conn, *place, new), frozenset(), frozenset())
+        return core.import_outcome(await bulk_store.insert_columns(conn, *place, new), frozenset(), frozenset())
     contact_ids, found = await bulk_store.insert_unknown(conn, *place, new)
-    perhaps = core.perhaps_repeated(found, taken.first_contact_id)
-    ours = await store.made_by(conn, claimed.tenant_id, claimed.job_id, perhaps)
-    return core.settled(contact_ids, set(found), ours)
+    repeats = core.possible_repeats(found, taken.first_contact_id)
+    ours = await store.made_by(conn, claimed.tenant_id, claimed.job_id, repeats)
+    return core.import_outcome(contact_ids, set(found), ours)
 
 
-async def _try_out(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
-    """The outcome that `_add` would have, were its chunks the only ones to be added."""
+async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
+    """The outcome that `_add` would have if nothing else were added to the campaign."""
     status = await store.campaign_status(conn, claimed.tenant_id, claimed.campaign_id)
     if status is None or status == contacts.STOPPED:
         return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED
     numbers = new.number_list()
     known = await bulk_store.known_numbers(conn, claimed.tenant_id, claimed.campaign_id, numbers)
     seen = await store.see(conn, claimed.tenant_id, claimed.job_id, set(numbers) - known.keys())
-    return core.tried([known.get(number) for number in numbers], [number in seen for number in numbers])
+    return core.dry_run_outcome([known.get(number) for number in numbers], [number in seen for number in numbers])
 
 
-async def take_back(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
-    """Undo one chunk, within the caller's transaction. Contacts that were called stay."""
-    taken = await undo_store.take_back(conn, claimed, lease)
+async def undo_chunk(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
+    """Undo one chunk within the caller's transaction: delete its contacts that are still pending."""
+    taken = await undo_store.next_chunk_to_undo(conn, claimed, lease)
     if taken is None:
         _lost(claimed)
         return
     seq, outcome = taken
     created = codec.created_ids(codec.decode(outcome))
     removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, created)
-    undone = await undo_store.taken_back(conn, claimed, seq, removed)
-    metrics.IMPORT_CHUNKS.labels("taken back").inc()
+    undone = await undo_store.mark_chunk_undone(conn, claimed, seq, removed)
+    metrics.IMPORT_CHUNKS.labels("undone").inc()
     metrics.IMPORT_ROWS.labels("removed").inc(removed)
     if undone:
         log.info("import undone", tenant=claimed.tenant_id, job=claimed.job_id)
@@ -228,7 +245,7 @@ def _lost(claimed: Claimed) -> None:
 
 
 def _count(counts: core.Counts) -> None:
-    metrics.IMPORT_CHUNKS.labels("taken in").inc()
+    metrics.IMPORT_CHUNKS.labels("imported").inc()
     metrics.IMPORT_ROWS.labels("created").inc(counts.created)
     metrics.IMPORT_ROWS.labels("duplicate").inc(counts.duplicate)
     metrics.IMPORT_ROWS.labels("failed").inc(counts.failed)

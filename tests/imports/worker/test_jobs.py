@@ -405,5 +405,5 @@ async def test_rows_that_crashed_the_worker_are_tried_again_soon_and_hold_up_nob
 
 
 def test_pause_after_crashes_doubles_and_has_an_end() -> None:
-    pauses = [worker.pause_after(attempts).total_seconds() for attempts in (1, 2, 3, 4, 5, 50, 1001)]
+    pauses = [worker.backoff_after(attempts).total_seconds() for attempts in (1, 2, 3, 4, 5, 50, 1001)]
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 60, 60]

@@ -79,7 +79,7 @@ async def a_worker_that_lost_its_lease(conn: Connection, pool: Pool) -> None:
             await Worker(pool, LEASE, asyncio.Event()).step()
         before = await standing(conn, place), await found(conn, place, job_id)
         async with pool.acquire() as late, late.transaction():
-            await worker.take_back(late, first, LEASE)
+            await worker.undo_chunk(late, first, LEASE)
         assert (await standing(conn, place), await found(conn, place, job_id)) == before
         await work_off(conn, pool)
         assert (await found(conn, place, job_id)).removed_rows == (await found(conn, place, job_id)).created_rows
@@ -143,13 +143,13 @@ def runs_left(patch: pytest.MonkeyPatch) -> None:
 
 
 @planted_bugs.pairs(
-    (crashes_amid, committed_before(undo_store, "taken_back")),
+    (crashes_amid, committed_before(undo_store, "mark_chunk_undone")),
     (an_import_that_is_done, runs_left),
-    (a_worker_that_lost_its_lease, replaced(undo_store, "TAKE_BACK", "fence = $3 and", "$3::bigint > 0 and")),
+    (a_worker_that_lost_its_lease, replaced(undo_store, "NEXT_CHUNK_TO_UNDO", "fence = $3 and", "$3::bigint > 0 and")),
     (a_worker_amid_a_chunk, replaced(undo_store, "DROP_CHUNKS", "delete from", "select from")),
     (
         an_import_that_is_done,
-        replaced(undo_store, "TAKEN_BACK", "case when more.chunks then null else clock.now_at end", "clock.now_at"),
+        replaced(undo_store, "MARK_CHUNK_UNDONE", "case when more.chunks then null else clock.now_at end", "clock.now_at"),
     ),
 )
 async def test_a_planted_bug_is_caught(

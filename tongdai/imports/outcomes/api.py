@@ -59,7 +59,7 @@ _ROW_SAMPLE: dict[str, Any] = {
         path="/campaigns/{id}/contacts/import/{job_id}/rows",
         scope=Scope.CAMPAIGN,
         tag="Imports",
-        summary="What became of each row of a bulk import, of those taken in so far",
+        summary="List the outcomes of the rows of a bulk import processed so far",
         description=(
             "`row` counts the rows as sent, from 1; a header is none. A duplicate names the contact that it repeats: "
             "`in_campaign` one from before this import, `repeated` that of an earlier row. With `Accept: text/csv` all "

@@ -27,7 +27,7 @@ order by seq
 async def places(
     conn: Connection, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, limit: int, offset: int
 ) -> tuple[list[Place], int]:
-    """The chunks that a page of rows begins and ends in, and how many rows match, of those that are taken in."""
+    """The chunks that a page of rows begins and ends in, and how many rows match, of those processed so far."""
     rows = await conn.fetch(PLACES, tenant_id, job_id, wanted, limit, offset)
     return [Place(row["seq"], row["before"]) for row in rows if row["seq"] is not None], rows[0][0]
 
