@@ -1,4 +1,16 @@
-"""Many contacts at once, added and removed, in the database."""
+"""Bulk inserts and deletes of contacts, in the database, within the caller's transaction.
+
+    lock_list ─→ advisory lock of the campaign (until the end of the transaction), campaign and list `for key share`
+              ─→ Refusal: the campaign or the list does not exist, or the campaign is stopped; nothing may be written
+    insert_columns ─→ inserts all, in one statement; the usual case, as most files have only new numbers
+              ─→ UniqueViolationError: the campaign has one of the numbers; roll back, then
+    insert_unknown ─→ looks up each number and inserts the others; UniqueViolationError only when a single insert,
+                      which takes no advisory lock, has added one of the numbers since: roll back and repeat
+
+The advisory lock serialises bulk writers of a campaign from before the first id is taken, so ids of a chunk are
+contiguous among those of the campaign's other chunks and runs are disjoint (contacts/due.py). Contacts, runs, due rows,
+counters and blocks change in one statement: a transaction that fails leaves none of them.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,9 +30,9 @@ from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, Refusal
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
-# Writers of many rows to one campaign take turns, from before the first id is taken: so their runs are disjoint.
 LOCK_CAMPAIGN = "select pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))"
-# The list is locked in place of a foreign key checked for each row; contact_counter's refuses one that is not there.
+# The list is locked instead of a foreign key that is checked for each row; that of contact_counter refuses an unknown
+# list.
 CAMPAIGN_STATUS = "select status from campaign where tenant_id = $1 and campaign_id = $2 for key share"
 LOCK_LIST = """
 select true from contact_list where tenant_id = $1 and campaign_id = $2 and list_id = $3 for key share
@@ -92,8 +104,8 @@ with sent as materialized ({_SENT}), known as materialized (
     ) c
 ), {_INSERT.format(sent=_NOT_KNOWN, also=_KNOWN_TOO)}"""
 _RUN_SHARE = 8
-"""A zone with fewer than one in so many of a chunk's contacts has no run: the claim would pass by all others of its
-range for each of them."""
+"""A zone with less than this share (1/8) of a chunk's contacts gets no run: the claim would skip all others in its
+range."""
 _RUN_LEAST = 16
 
 
@@ -151,7 +163,7 @@ def _ids(added: asyncpg.Record) -> Sequence[ContactId]:
 
 
 async def lock_list(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId) -> Refusal | None:
-    """Begin to write many rows: take the campaign's turn, and lock the list. None: write."""
+    """Take the campaign's advisory lock and lock the list. None: rows may be written."""
     await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
     status = await conn.fetchval(CAMPAIGN_STATUS, tenant_id, campaign_id)
     if status is None or status == STOPPED:
@@ -174,9 +186,9 @@ class AddedMany:
 async def add_many(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, rows: list[NewContact]
 ) -> AddedMany | Refusal:
-    """Put people into a list, in their order, within the caller's transaction.
+    """Add contacts to a list, in their order, within the caller's transaction.
 
-    Of rows with one number the first wins; a number that the campaign has is left where it is.
+    Of rows with the same number the first wins; a contact that the campaign has stays in its list.
     """
     refusal = await lock_list(conn, tenant_id, campaign_id, list_id)
     if refusal is not None:
@@ -214,7 +226,7 @@ async def known_numbers(
 
 
 async def _fetch_planned(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
-    """Planned each time for the tables as they are: the plan of almost empty ones may pass by every row of them."""
+    """Plans the statement each time: a plan made while the tables were almost empty may read every row of them."""
     return await (await conn.prepare(sql)).fetch(*args)
 
 
@@ -222,13 +234,13 @@ async def _fetch_planned(conn: Connection, sql: str, *args: object) -> list[asyn
 # index of the campaign.
 _PENDING = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
         and campaign_id + 0 = $2 and process_status + 0 = 0 and not {in_call("contact")}"""
-# Locked first, and only what is locked is removed: the statement after it sees every call that was claimed before, and
-# none is claimed meanwhile.
+# Locked first, and only locked contacts are deleted: the next statement sees every call that was claimed before, and
+# none is claimed in between.
 HOLD_MANY = f"select contact_id from contact where {_PENDING} order by contact_id for update"
 REMOVE_MANY = f"""
 with gone as (
     delete from contact where {_PENDING} returning contact_id, zone, in_run, {CHANGED}
-), leaving as (
+), leaving_run as (
     select contact_id, zone from gone where in_run
 ), {LEAVE_RUNS}, due as (
     delete from contact_due d using gone where d.tenant_id = $1 and d.contact_id = gone.contact_id
@@ -244,7 +256,7 @@ async def remove_many(
 ) -> int:
     """Delete those of the contacts that are pending.
 
-    Within the caller's transaction, as the last that it locks. Returns how many contacts went.
+    Within the caller's transaction, whose last locks these must be. Returns how many contacts were deleted.
     """
     await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
     held = [row["contact_id"] for row in await _fetch_planned(conn, HOLD_MANY, tenant_id, campaign_id, contact_ids)]

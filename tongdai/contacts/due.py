@@ -1,6 +1,6 @@
-"""When pending contacts are due, in SQL: runs of contacts never claimed, and contacts due at a time of their own.
+"""When contacts are due, in SQL: runs of contacts that were never claimed, and contacts with a due time of their own.
 
-A pending contact is in exactly one of three places:
+A contact that is not processed is in exactly one of three places:
 
     inserted with many of its zone ──▶ contact_run ──claim──▶ live call ──end──▶ processed
     inserted singly, or with few   ──▶ contact_due ──claim──▶     │
@@ -8,12 +8,12 @@ A pending contact is in exactly one of three places:
 
 A run (table contact_run) is a range of ids with a cursor: it holds the contacts of its campaign and zone with an id
 from next_id to last_id whose in_run is set. So an import writes no row per contact here, the claim changes one row for
-50 contacts, and nothing that was claimed is passed again. Every other contact that waits is a row of contact_due,
+50 contacts, and no claim reads again what was claimed. Every other contact that waits is a row of contact_due,
 which the claim deletes and the end of a call inserts.
 
-A statement that takes a contact out of the middle of a run (DELETE, PATCH of the zone, undo, a preview that is called)
-clears its in_run or deletes it, and counts the run down: LEAVE_RUNS. A run ends with its last contact; its count is
-also what the diagnostics add up.
+A statement that removes a contact from the middle of a run (DELETE, PATCH of the zone, undo, a preview that is called)
+clears its in_run or deletes it, and decrements the count of the run: LEAVE_RUNS. A run ends with its last contact; the
+diagnostics add up the counts.
 
 Invariants, checked by the tables and by tests: the runs of a campaign and zone are disjoint (their ids are taken under
 the campaign's advisory lock); pending in contact_counter = sum of contact_run.contacts + rows of contact_due.
@@ -24,14 +24,14 @@ waits for no contact; it skips what is locked and leaves the cursor before it.
 
 LEAVE_RUNS = """
 holding as materialized (
-    select leaving.contact_id, r.zone, r.first_id, r.contacts, r.due_at
-    from (select contact_id, zone from leaving order by zone, contact_id) leaving
+    select leaving_run.contact_id, r.zone, r.first_id, r.contacts, r.due_at
+    from (select contact_id, zone from leaving_run order by zone, contact_id) leaving_run
     cross join lateral (
         select zone, first_id, next_id, last_id, contacts, due_at from contact_run
-        where tenant_id = $1 and campaign_id = $2 and zone = leaving.zone and first_id <= leaving.contact_id
+        where tenant_id = $1 and campaign_id = $2 and zone = leaving_run.zone and first_id <= leaving_run.contact_id
         order by first_id desc limit 1 for update
     ) r
-    where leaving.contact_id between r.next_id and r.last_id
+    where leaving_run.contact_id between r.next_id and r.last_id
 ), losing as (
     select zone, first_id, contacts, count(*) as gone from holding group by zone, first_id, contacts
 ), shrunk_runs as (
@@ -44,9 +44,9 @@ holding as materialized (
         and losing.contacts = losing.gone
 )
 """
-"""CTEs that take contacts out of their runs. `leaving` tells contact_id and zone of contacts of campaign $2, locked or
-deleted before, whose in_run is or was set; the caller clears it. `holding` tells them with the due_at of their run, and
-no other: those that a claim has passed are in no run."""
+"""CTEs that remove contacts from their runs. The caller provides `leaving_run`: contact_id and zone of contacts of
+campaign $2, locked or deleted before, whose in_run is or was set; it also clears in_run. `holding` returns those of
+them that are still in a run (its cursor has not passed them), with its due_at."""
 
 
 def in_run(run: str, zone: str, limit: str) -> str:
@@ -74,6 +74,6 @@ with recursive due_zones as (
     ) waiting join time_zone z on z.zone = waiting.zone
 )
 """
-"""CTEs: `zones` tells number and name of the time zones of the contacts of campaign $2 that wait, due or not.
+"""CTEs: `zones` returns number and name of the time zones in which contacts of campaign $2 wait, due or not.
 
-From one zone to the next by the index: as many look-ups as there are zones, however many contacts."""
+A skip scan: one index look-up per zone, however many contacts there are."""

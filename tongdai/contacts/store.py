@@ -139,7 +139,7 @@ with gone as (
     delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0
         and not {in_call("contact")}
     returning contact_id, zone, in_run, {CHANGED}
-), leaving as (
+), leaving_run as (
     select contact_id, zone from gone where in_run
 ), {LEAVE_RUNS}, due as (
     delete from contact_due where tenant_id = $1 and contact_id = $3 and exists (select from gone)
@@ -173,9 +173,9 @@ CHANGE = f"""
 update contact set attributes = case when $4 then $5 else attributes end, {_SET}
 where tenant_id = $1 and campaign_id = $2 and contact_id = $3
 """
-# A run is of one zone: who gets another waits by a row of their own, as long as they did.
+# A run is of one zone: a contact that moves to another gets a row of contact_due with the due time of its run.
 MOVE_ZONE = f"""
-with leaving as materialized (
+with leaving_run as materialized (
     select contact_id, zone from contact
     where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and in_run and process_status + 0 = 0
         and not {in_call("contact")}

@@ -194,7 +194,7 @@ where p.tenant_id = $1 and p.agent_id = $2 for no key update of c
 SKIP = f"""
 with skipped as (
     delete from preview where tenant_id = $1 and agent_id = $3 and contact_id = $4 returning contact_id
-), leaving as materialized (
+), leaving_run as materialized (
     select c.contact_id, c.zone from contact c
     where c.tenant_id = $1 and c.contact_id = $4 and c.in_run and c.process_status + 0 = 0
         and exists (select from skipped) and not {in_call("c")}
