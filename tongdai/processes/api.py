@@ -34,7 +34,7 @@ from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, res
 from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store
 from tongdai.tenants.guard import Guard
-from tongdai.tenants.rate_limit.limits import FailedKeys, MemoryLimiter, RateLimiter
+from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, MemoryLimiter, RateLimiter
 
 PREFIXES = ("/v1", "/api/v1")
 ROUTES: list[Route] = [
@@ -77,7 +77,7 @@ async def _resources(
 ) -> AsyncGenerator[Resources]:
     pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
     (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
-    failed = FailedKeys(clock, settings.failed_key_limit, settings.workers)
+    failed = AuthFailureLimiter(clock, settings.failed_key_limit, settings.workers)
     limiter = _limiter(settings, clock)
     database = Lender(dsn, settings.database_pool, name="tongdai api")
     guard = Guard(settings, database, pepper, limiter, failed, clock)

@@ -16,7 +16,7 @@ from tongdai.ids import TenantId
 from tongdai.settings import Settings
 from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
-from tongdai.tenants.rate_limit.limits import FailedKeys, HeaderNames, RateLimiter
+from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
 
 CACHE_S = 15.0
 """How long a cached key is used without asking the database again, should a notification be lost."""
@@ -49,7 +49,7 @@ class Guard:
         database: Lender,
         pepper: bytes,
         limiter: RateLimiter,
-        failed: FailedKeys,
+        failed: AuthFailureLimiter,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -78,14 +78,14 @@ class Guard:
             principal.route_limit or self._settings.route_limit,
         )
         if endpoint.scope not in principal.scopes:
-            verdict = await self._limiter.peek(principal.tenant_id, endpoint.route, *limits)
-            request.reply_headers += verdict.headers(self._header_names)
+            decision = await self._limiter.peek(principal.tenant_id, endpoint.route, *limits)
+            request.reply_headers += decision.headers(self._header_names)
             raise InsufficientScope(endpoint.scope)
-        verdict = await self._limiter.take(principal.tenant_id, endpoint.route, *limits)
-        request.reply_headers += verdict.headers(self._header_names)
-        if not verdict.accepted:
+        decision = await self._limiter.take(principal.tenant_id, endpoint.route, *limits)
+        request.reply_headers += decision.headers(self._header_names)
+        if not decision.accepted:
             metrics.REFUSED.labels("tenant or route").inc()
-            raise RateLimited("Exceeded request limit", verdict.retry_after_s)
+            raise RateLimited("Exceeded request limit", decision.retry_after_s)
 
     async def still(self, request: Request) -> bool:
         """Whether the key of a long request is still valid and still has the scope, for event streams."""

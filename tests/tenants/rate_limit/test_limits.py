@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 
 from tongdai.errors import OperatorError
 from tongdai.tenants.rate_limit import shared, valkey
-from tongdai.tenants.rate_limit.limits import WINDOW_US, FailedKeys, HeaderNames, MemoryLimiter, Verdict, Windows, judge
+from tongdai.tenants.rate_limit.limits import (
+    WINDOW_US,
+    AuthFailureLimiter,
+    Decision,
+    HeaderNames,
+    MemoryLimiter,
+    Windows,
+    decision_of,
+)
 from tongdai.tenants.rate_limit.shared import SCRIPT, ValkeyLimiter
 
 PATIENT_S = 20.0  # for a store that is alive, on a busy machine
@@ -74,11 +82,11 @@ def test_no_ten_seconds_hold_more_than_the_limit_and_refused_requests_spend_noth
     windows, naive, now = Windows(), NaiveLimiter(), 0
     for advance, tenant, route in steps:
         now += advance
-        verdict = windows.decide(tenant, route, tenant_limit, route_limit, now)
-        assert verdict.accepted == naive.take(now, tenant, route, tenant_limit, route_limit)
+        decision = windows.decide(tenant, route, tenant_limit, route_limit, now)
+        assert decision.accepted == naive.take(now, tenant, route, tenant_limit, route_limit)
         in_tenant, in_route = naive.counts(now, tenant, route)
-        assert verdict.tenant_remaining == tenant_limit - in_tenant
-        assert verdict.route_remaining == route_limit - in_route
+        assert decision.tenant_remaining == tenant_limit - in_tenant
+        assert decision.route_remaining == route_limit - in_route
     for start, tenant, route in naive.accepted:
         span = [(t, r) for at, t, r in naive.accepted if start <= at < start + WINDOW_US]
         assert sum(t == tenant for t, _ in span) <= tenant_limit
@@ -137,8 +145,8 @@ async def test_idle_tenants_are_forgotten() -> None:
 
 
 def test_headers_are_the_settings_names_and_the_drafts() -> None:
-    verdict = judge(True, 600, (1, 9_000_001), 200, (1, 10_000_000))
-    assert verdict.headers(HeaderNames.of(("X-LT", "X-RT", "X-LR", "X-RR"))) == [
+    decision = decision_of(True, 600, (1, 9_000_001), 200, (1, 10_000_000))
+    assert decision.headers(HeaderNames.of(("X-LT", "X-RT", "X-LR", "X-RR"))) == [
         (b"x-lt", b"600"),
         (b"x-rt", b"599"),
         (b"x-lr", b"200"),
@@ -149,7 +157,7 @@ def test_headers_are_the_settings_names_and_the_drafts() -> None:
 
 
 def test_untouched_window_has_no_reset() -> None:
-    refused = judge(False, 1, (1, 2_500_000), 200, (0, 0))
+    refused = decision_of(False, 1, (1, 2_500_000), 200, (0, 0))
     assert (
         dict(refused.headers(HeaderNames.of(("a", "b", "c", "d"))))[b"ratelimit"] == b'"tenant";r=0;t=3, "route";r=200'
     )
@@ -160,7 +168,7 @@ def test_untouched_window_has_no_reset() -> None:
 
 def test_address_is_blocked_until_its_oldest_failure_is_ten_seconds_old() -> None:
     clock = SetClock()
-    failed = FailedKeys(clock, limit=3)
+    failed = AuthFailureLimiter(clock, limit=3)
     for _ in range(3):
         assert failed.blocked("192.0.2.1") == 0
         failed.record("192.0.2.1")
@@ -174,7 +182,7 @@ def test_address_is_blocked_until_its_oldest_failure_is_ten_seconds_old() -> Non
 
 
 def test_ipv6_counts_by_64_and_mapped_ipv4_by_address() -> None:
-    failed = FailedKeys(SetClock(), limit=1)
+    failed = AuthFailureLimiter(SetClock(), limit=1)
     failed.record("2001:db8:1:2::1")
     failed.record("::ffff:192.0.2.1")
     assert failed.blocked("2001:db8:1:2:ffff::9") == 10
@@ -184,7 +192,7 @@ def test_ipv6_counts_by_64_and_mapped_ipv4_by_address() -> None:
 
 
 def test_workers_share_the_failed_key_limit() -> None:
-    failed = FailedKeys(SetClock(), limit=20, workers=8)
+    failed = AuthFailureLimiter(SetClock(), limit=20, workers=8)
     failed.record("192.0.2.1")
     assert failed.blocked("192.0.2.1") == 0
     failed.record("192.0.2.1")
@@ -193,7 +201,7 @@ def test_workers_share_the_failed_key_limit() -> None:
 
 def test_failed_keys_of_many_addresses_are_bounded() -> None:
     clock = SetClock()
-    failed = FailedKeys(clock, limit=2, max_addresses=100)
+    failed = AuthFailureLimiter(clock, limit=2, max_addresses=100)
     for n in range(1000):
         failed.record(f"10.0.{n // 256}.{n % 256}")
     assert len(failed) == 100
@@ -221,9 +229,9 @@ async def client(store: valkey.ValkeyServer) -> AsyncIterator[Any]:
         yield client
 
 
-async def by_script(client: Any, tenant: int, route: str, limits: tuple[int, int], now_us: int) -> Verdict:
+async def by_script(client: Any, tenant: int, route: str, limits: tuple[int, int], now_us: int) -> Decision:
     accepted, *found = await client.eval(SCRIPT, 2, *shared.keys(tenant, route), *limits, 1, now_us)
-    return judge(bool(accepted), limits[0], (found[0], found[1]), limits[1], (found[2], found[3]))
+    return decision_of(bool(accepted), limits[0], (found[0], found[1]), limits[1], (found[2], found[3]))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -262,12 +270,12 @@ async def test_keys_expire_and_lie_in_one_slot(client: Any, store: valkey.Valkey
 async def test_two_limiters_share_exactly(store: valkey.ValkeyServer) -> None:
     limiters = [ValkeyLimiter(store.url, 2, SetClock(), PATIENT_S) for _ in range(2)]
     tenant = fresh_tenant()
-    verdicts = await asyncio.gather(*(limiters[n % 2].take(tenant, f"GET /{n % 3}", 100, 40) for n in range(400)))
-    accepted = [v for v in verdicts if v.accepted]
+    decisions = await asyncio.gather(*(limiters[n % 2].take(tenant, f"GET /{n % 3}", 100, 40) for n in range(400)))
+    accepted = [v for v in decisions if v.accepted]
     assert len(accepted) == 100
     assert sorted(v.tenant_remaining for v in accepted) == list(range(100))
-    assert all(1 <= v.retry_after_s <= 10 for v in verdicts if not v.accepted)
-    assert [limiter.own_verdicts for limiter in limiters] == [0, 0]
+    assert all(1 <= v.retry_after_s <= 10 for v in decisions if not v.accepted)
+    assert [limiter.own_decisions for limiter in limiters] == [0, 0]
     for limiter in limiters:
         await limiter.aclose()
 
@@ -276,8 +284,8 @@ async def test_flushed_script_is_loaded_again(client: Any, store: valkey.ValkeyS
     limiter, tenant = ValkeyLimiter(store.url, 1, SetClock(), PATIENT_S), fresh_tenant()
     assert (await limiter.take(tenant, "GET /a", 50, 50)).tenant_remaining == 49
     await client.script_flush()
-    verdicts = await asyncio.gather(*(limiter.take(tenant, "GET /a", 50, 50) for _ in range(5)))
-    assert sorted(v.tenant_remaining for v in verdicts) == [44, 45, 46, 47, 48]
+    decisions = await asyncio.gather(*(limiter.take(tenant, "GET /a", 50, 50) for _ in range(5)))
+    assert sorted(v.tenant_remaining for v in decisions) == [44, 45, 46, 47, 48]
     assert (limiter.down, limiter.unanswered) == (False, 0)
     await limiter.aclose()
 
@@ -318,10 +326,10 @@ async def test_killed_store_leaves_each_process_its_share_and_comes_back(tmp_pat
     os.kill(running.pid, signal.SIGKILL)
     await running.wait()
 
-    verdicts = await asyncio.gather(*(limiter.take(1, "GET /a", 18, 18) for _ in range(20)))
-    assert sum(v.accepted for v in verdicts) == 3  # its share is 5, and the store had granted 2
-    assert all(v.tenant_limit == 18 and v.tenant_remaining <= 2 for v in verdicts)
-    assert all(v.accepted or v.retry_after_s == 10 for v in verdicts)
+    decisions = await asyncio.gather(*(limiter.take(1, "GET /a", 18, 18) for _ in range(20)))
+    assert sum(v.accepted for v in decisions) == 3  # its share is 5, and the store had granted 2
+    assert all(v.tenant_limit == 18 and v.tenant_remaining <= 2 for v in decisions)
+    assert all(v.accepted or v.retry_after_s == 10 for v in decisions)
     assert limiter.down
 
     restarted = await valkey.start(tmp_path)  # and has forgotten all
@@ -345,8 +353,8 @@ async def test_hung_store_is_asked_once_a_second_and_comes_back(tmp_path: Path) 
     running = await valkey.start(tmp_path)
     limiter = ValkeyLimiter(running.url, 2, clock)
     os.kill(running.pid, signal.SIGSTOP)
-    verdicts = await asyncio.gather(*(limiter.take(1, "GET /a", 6, 6) for _ in range(9)))
-    assert sum(v.accepted for v in verdicts) == 3
+    decisions = await asyncio.gather(*(limiter.take(1, "GET /a", 6, 6) for _ in range(9)))
+    assert sum(v.accepted for v in decisions) == 3
     assert (limiter.down, limiter.unanswered) == (True, 9)
     await limiter.take(2, "GET /a", 6, 6)
     assert limiter.unanswered == 9
@@ -365,8 +373,8 @@ async def test_hung_store_is_asked_once_a_second_and_comes_back(tmp_path: Path) 
 
 async def test_unreachable_store_is_no_error() -> None:
     limiter = ValkeyLimiter("redis://127.0.0.1:1/0", 2, SetClock(), PATIENT_S)
-    verdicts = [await limiter.take(1, "GET /a", 6, 6) for _ in range(5)]
-    assert [v.accepted for v in verdicts] == [True, True, True, False, False]
+    decisions = [await limiter.take(1, "GET /a", 6, 6) for _ in range(5)]
+    assert [v.accepted for v in decisions] == [True, True, True, False, False]
     await limiter.aclose()
 
 

@@ -29,7 +29,7 @@ class HeaderNames:
         return cls(*(name.lower().encode("ascii") for name in names))
 
 
-class Verdict(NamedTuple):
+class Decision(NamedTuple):
     """The decision on one request. `_remaining` is after it; `_reset_s` is seconds (0..10) until `_remaining`
     grows."""
 
@@ -68,7 +68,7 @@ def _reset(seconds: int) -> bytes:
 
 
 class RateLimiter(Protocol):
-    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         """Accept the request and count it in both windows, or refuse it and count it in none.
 
         Accepted only if no span of 10 seconds, wherever it starts, then holds more requests than either limit. An
@@ -76,13 +76,13 @@ class RateLimiter(Protocol):
         """
         ...
 
-    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
-        """The verdict that `take` would give now, without counting the request."""
+    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
+        """The decision that `take` would give now, without counting the request."""
         ...
 
     @property
     def down(self) -> bool:
-        """Whether verdicts are given without the shared store, which does not answer."""
+        """Whether decisions are given without the shared store, which does not answer."""
         ...
 
     async def aclose(self) -> None: ...
@@ -93,10 +93,10 @@ def microseconds(clock: Clock) -> int:
     return int(clock.monotonic() * 1e6 + 0.5)
 
 
-def judge(
+def decision_of(
     accepted: bool, tenant_limit: int, tenant: tuple[int, int], route_limit: int, route: tuple[int, int]
-) -> Verdict:
-    """A verdict from each window's count after the decision and its wait: µs until it has more room."""
+) -> Decision:
+    """A decision from each window's count after the decision and its wait: µs until it has more room."""
     tenant_count, tenant_wait_us = tenant
     route_count, route_wait_us = route
     retry_us = 0
@@ -104,7 +104,7 @@ def judge(
         full_tenant = tenant_wait_us if tenant_count >= tenant_limit else 0
         full_route = route_wait_us if route_count >= route_limit else 0
         retry_us = max(1, full_tenant, full_route)
-    return Verdict(
+    return Decision(
         accepted,
         tenant_limit,
         max(0, tenant_limit - tenant_count),
@@ -145,17 +145,17 @@ class Windows:
         return len(self._tenants)
 
     def decide(
-        self, tenant_id: int, route: str, tenant_limit: int, route_limit: int, now_us: int, spend: bool = True
-    ) -> Verdict:
-        """Decide as `RateLimiter.take`, or without `spend` as `peek`."""
+        self, tenant_id: int, route: str, tenant_limit: int, route_limit: int, now_us: int, count: bool = True
+    ) -> Decision:
+        """Decide as `RateLimiter.take`, or without `count` as `peek`."""
         tenant, routed = self._trimmed(tenant_id, route, now_us)
         instants = tenant.instants
         accepted = len(instants) < tenant_limit and len(routed) < route_limit
-        if accepted and spend:
+        if accepted and count:
             instants.append(now_us)
             routed.append(now_us)
             self._tenants.move_to_end(tenant_id)
-        return judge(
+        return decision_of(
             accepted,
             tenant_limit,
             (len(instants), wait_us(instants, tenant_limit, now_us)),
@@ -209,17 +209,17 @@ class MemoryLimiter:
         self._clock = clock
         self.windows = Windows()
 
-    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock))
 
-    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
-        return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock), spend=False)
+    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
+        return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock), count=False)
 
     async def aclose(self) -> None:
         """Do nothing: no resource is open."""
 
 
-class FailedKeys:
+class AuthFailureLimiter:
     """Limits failed keys by client address, in this process, before any database work."""
 
     def __init__(self, clock: Clock, limit: int, workers: int = 1, max_addresses: int = 10_000) -> None:

@@ -14,7 +14,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from tongdai.clock import Clock
 from tongdai.errors import OperatorError
-from tongdai.tenants.rate_limit.limits import WINDOW_US, Verdict, Windows, judge, microseconds
+from tongdai.tenants.rate_limit.limits import WINDOW_US, Decision, Windows, decision_of, microseconds
 
 DEADLINE_S = 0.04
 CONNECT_S = 2.0
@@ -233,10 +233,10 @@ class Pipeline:
         await self._connection.disconnect(nowait=True)
 
 
-def _judged(reply: Reply, tenant_limit: int, route_limit: int) -> Verdict:
+def _judged(reply: Reply, tenant_limit: int, route_limit: int) -> Decision:
     accepted, tenant_count, tenant_wait_us, route_count, route_wait_us = reply
     tenant, route = (tenant_count, tenant_wait_us), (route_count, route_wait_us)
-    return judge(accepted == 1, tenant_limit, tenant, route_limit, route)
+    return decision_of(accepted == 1, tenant_limit, tenant, route_limit, route)
 
 
 class ValkeyLimiter:
@@ -256,14 +256,14 @@ class ValkeyLimiter:
         self.down = False
         self.unanswered = 0
         """Number of requests since start for which the store gave no answer."""
-        self.own_verdicts = 0
-        """Number of requests since start whose verdict depended on this process's share."""
+        self.own_decisions = 0
+        """Number of requests since start whose decision depended on this process's share."""
 
-    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+    async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         asked_us = microseconds(self._clock)
         if asked_us < self._retry_us:
             return self._by_share(tenant_id, route, tenant_limit, route_limit, asked_us)
-        own: Verdict | None = None
+        own: Decision | None = None
         if self.down or asked_us < self._settled_us:
             own = self._by_share(tenant_id, route, tenant_limit, route_limit, asked_us)
             if not own.accepted:
@@ -276,14 +276,14 @@ class ValkeyLimiter:
             self._failed(now_us)
             return own or self._by_share(tenant_id, route, tenant_limit, route_limit, now_us)
         self._answered(now_us)
-        verdict = _judged(reply, tenant_limit, route_limit)
-        if own is None and verdict.accepted:
+        decision = _judged(reply, tenant_limit, route_limit)
+        if own is None and decision.accepted:
             self._own.record(tenant_id, route, asked_us, now_us)
-        elif own is not None and not verdict.accepted:
+        elif own is not None and not decision.accepted:
             self._own.forget(tenant_id, route, asked_us)
-        return verdict
+        return decision
 
-    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Verdict:
+    async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         now_us = microseconds(self._clock)
         # Only `take` finds out whether the store is back.
         if not self.down:
@@ -294,15 +294,15 @@ class ValkeyLimiter:
                 return _judged(reply, tenant_limit, route_limit)
             now_us = microseconds(self._clock)
             self._failed(now_us)
-        return self._by_share(tenant_id, route, tenant_limit, route_limit, now_us, spend=False)
+        return self._by_share(tenant_id, route, tenant_limit, route_limit, now_us, count=False)
 
     def _by_share(
-        self, tenant_id: int, route: str, tenant_limit: int, route_limit: int, now_us: int, spend: bool = True
-    ) -> Verdict:
-        self.own_verdicts += 1
+        self, tenant_id: int, route: str, tenant_limit: int, route_limit: int, now_us: int, count: bool = True
+    ) -> Decision:
+        self.own_decisions += 1
         tenant_share, route_share = -(-tenant_limit // self._workers), -(-route_limit // self._workers)
-        verdict = self._own.decide(tenant_id, route, tenant_share, route_share, now_us, spend)
-        return verdict._replace(tenant_limit=tenant_limit, route_limit=route_limit)  # the tenant's limit is unchanged
+        decision = self._own.decide(tenant_id, route, tenant_share, route_share, now_us, count)
+        return decision._replace(tenant_limit=tenant_limit, route_limit=route_limit)  # the tenant's limit is unchanged
 
     def _failed(self, now_us: int) -> None:
         self.unanswered += 1
@@ -320,7 +320,7 @@ class ValkeyLimiter:
             self.down = False
             self._retry_us = 0
             self._settled_us = now_us + WINDOW_US
-            _log.info("rate limit store answers again", own_verdicts=self.own_verdicts)
+            _log.info("rate limit store answers again", own_decisions=self.own_decisions)
 
     async def aclose(self) -> None:
         await self._pipeline.aclose()
