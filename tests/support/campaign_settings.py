@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Percent, Retries, Text, Whole, Windows
+from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Integer, Percent, Retries, Text, Windows
 from tongdai.campaigns.settings.model import SETTINGS
 
 
@@ -14,7 +14,7 @@ def window(days: list[str], opens: str, closes: str) -> dict[str, Any]:
 _EXAMPLES: dict[type, Callable[[Any], Any]] = {
     Choice: lambda kind: kind.words[-1],
     Text: lambda kind: kind.example,
-    Whole: lambda kind: kind.least,
+    Integer: lambda kind: kind.least,
     Percent: lambda kind: 2.55,
     Windows: lambda kind: [
         window(["mon", "tue"], "09:00", "11:30"),
@@ -43,7 +43,7 @@ _MON = ["mon"]
 _WRONG: dict[type, Callable[[Any], list[Any]]] = {
     Choice: lambda kind: ["", kind.words[0].upper(), "spam", 1, True],
     Text: lambda kind: ["", "a" * (kind.longest + 1), f"{kind.example}\n", "a\0", "đ", "a b", "a&b", "a@b", 1900],
-    Whole: lambda kind: [kind.least - 1, kind.most + 1, kind.least + 0.5, str(kind.least), 10**30, True],
+    Integer: lambda kind: [kind.least - 1, kind.most + 1, kind.least + 0.5, str(kind.least), 10**30, True],
     Percent: lambda kind: [-0.1, 100.1, "3", 1e300],
     Id: lambda kind: [0, -1, 10**18, 10**30, "1", 1.5, True],
     Windows: lambda kind: [

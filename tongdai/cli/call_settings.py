@@ -13,11 +13,11 @@ from tongdai.campaigns.settings.kinds import (
     Cap,
     Choice,
     Id,
+    Integer,
     Percent,
     Retries,
     Retry,
     Text,
-    Whole,
     Window,
     Windows,
 )
@@ -94,7 +94,7 @@ class _CapType(click.ParamType[Any]):
 _TYPES: Mapping[type[Any], Callable[[Any], click.ParamType[Any]]] = {
     Choice: lambda kind: click.Choice(kind.words),
     Text: lambda kind: Pattern("text", kind.pattern, kind.expected),
-    Whole: lambda kind: click.IntRange(kind.least, kind.most),
+    Integer: lambda kind: click.IntRange(kind.least, kind.most),
     Percent: lambda kind: click.FloatRange(kind.least, kind.most),
     Id: lambda kind: ID,
     Windows: lambda kind: _WindowType(),

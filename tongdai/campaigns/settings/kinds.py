@@ -119,7 +119,7 @@ class Text(Kind[str]):
         return sent
 
 
-class Whole(Kind[int]):
+class Integer(Kind[int]):
     """A whole number within limits, both included."""
 
     def __init__(self, least: int, most: int) -> None:

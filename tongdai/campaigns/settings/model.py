@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Kind, Percent, Retries, Text, Whole, Windows
+from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Integer, Kind, Percent, Retries, Text, Windows
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Week
 from tongdai.ids import QueueId
@@ -115,7 +115,7 @@ class CallSettings:
     )
     ring_timeout_s: int = setting(
         "ringTimeoutSec",
-        Whole(15, 60),
+        Integer(15, 60),
         "Seconds that a call may ring.",
         default=30,
         option="--ring-timeout",
@@ -123,7 +123,7 @@ class CallSettings:
     )
     max_calls: int = setting(
         "maxConcurrentCalls",
-        Whole(1, 10_000),
+        Integer(1, 10_000),
         "At most so many active calls.",
         default=10,
         option="--max-calls",
@@ -131,7 +131,7 @@ class CallSettings:
     )
     calls_per_second: int = setting(
         "callsPerSecond",
-        Whole(1, 200),
+        Integer(1, 200),
         "At most so many new calls a second.",
         default=5,
         option="--cps",
@@ -188,7 +188,7 @@ class CallSettings:
     )
     priority: int = setting(
         "priority",
-        Whole(-100, 100),
+        Integer(-100, 100),
         "Campaigns of a higher priority call first.",
         default=0,
         option="--priority",
