@@ -48,10 +48,10 @@ async def test_calls_of_a_month_that_is_missing_are_kept_and_move_when_it_is_mad
     now = await own.fetchval("select now()")
     call_id = await a_call(own, tenant_id, campaign_id, outcome="busy", opened_at=now)
     assert await partition_of(own, call_id) == "call_other"
-    made = await retention.make_months(own)
+    made = await retention.create_partitions(own)
     assert len(made) == 2 * (retention.MONTHS_AHEAD + 1)
     assert await partition_of(own, call_id) == f"call_{now:%Y_%m}"
-    assert await retention.make_months(own) == []
+    assert await retention.create_partitions(own) == []
     later = await a_call(own, tenant_id, campaign_id, 2, "+84900000002", outcome="busy", opened_at=now)
     assert await partition_of(own, later) == f"call_{now:%Y_%m}"
     found, total = await history.page(own, tenant_id, Filter(campaign_id, phone="+84900000002"), 10, 0)
@@ -63,7 +63,7 @@ async def test_months_are_dropped_whole_and_totals_are_of_what_is_left(own):
     campaign_id = await campaign_of(own, tenant_id)
     now = await own.fetchval("select now()")
     old = (now - 100 * DAY).replace(day=1)
-    await retention.make_months(own)
+    await retention.create_partitions(own)
     async with own.transaction():
         for table in retention.TABLES:
             for statement in retention.making(table, date(old.year, old.month, 1)):
@@ -72,10 +72,10 @@ async def test_months_are_dropped_whole_and_totals_are_of_what_is_left(own):
     kept = await a_call(own, tenant_id, campaign_id, 2, "+84900000002", outcome="busy", opened_at=now)
     assert await partition_of(own, dropped) == f"call_{old:%Y_%m}"
     assert (await history.page(own, tenant_id, Filter(state=CallState.ENDED), 10, 0))[1] == 2
-    assert await retention.drop_months(own, 60 * DAY) == [f"call_{old:%Y_%m}", f"segment_{old:%Y_%m}"]
+    assert await retention.drop_expired_partitions(own, 60 * DAY) == [f"call_{old:%Y_%m}", f"segment_{old:%Y_%m}"]
     found, total = await history.page(own, tenant_id, Filter(state=CallState.ENDED), 10, 0)
     assert ([str(call.call_id) for call in found], total) == ([str(kept)], 1)
-    assert await retention.drop_months(own, 60 * DAY) == []
+    assert await retention.drop_expired_partitions(own, 60 * DAY) == []
 
 
 async def test_old_figures_and_audit_entries_are_deleted_tenant_by_tenant(own):
@@ -87,7 +87,7 @@ async def test_old_figures_and_audit_entries_are_deleted_tenant_by_tenant(own):
         await a_call(own, tenant_id, campaign_id, 2, "+84900000002", outcome="busy", opened_at=now)
         await audit.record(own, tenant_id, None, "old", "it")
         await own.execute("update audit set at = now() - interval '3 years' where action = 'old'")
-    assert await retention.delete_hours(own, 300 * DAY) == 2
+    assert await retention.delete_hourly_stats(own, 300 * DAY) == 2
     assert await own.fetchval("select count(*) from call_hour") == 2
     assert await audit.delete_old(own, 700 * DAY) == 2
     assert await own.fetchval("select count(*) from audit where action = 'old'") == 0

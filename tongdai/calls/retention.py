@@ -54,7 +54,7 @@ async def months(conn: Connection, table: str) -> list[date]:
     return [row["month"] for row in await conn.fetch(MONTHS, table)]
 
 
-async def make_months(conn: Connection) -> list[str]:
+async def create_partitions(conn: Connection) -> list[str]:
     """Make the partitions of this month and the next ones that are missing; their names."""
     today = await conn.fetchval("select (now() at time zone 'UTC')::date")
     made: list[str] = []
@@ -100,7 +100,7 @@ async def _make(conn: Connection, table: str, month: date) -> bool:
     return True
 
 
-async def drop_months(conn: Connection, keep: timedelta) -> list[str]:
+async def drop_expired_partitions(conn: Connection, keep: timedelta) -> list[str]:
     """Drop the months whose calls all ended longer ago than `keep`; the names of their partitions."""
     now = await conn.fetchval("select now()")
     dropped: list[str] = []
@@ -145,7 +145,7 @@ select count(*) from deleted
 """
 
 
-async def delete_hours(conn: Connection, keep: timedelta) -> int:
+async def delete_hourly_stats(conn: Connection, keep: timedelta) -> int:
     """Delete hourly figures that are older, tenant by tenant, some at a time, each in a transaction of its own; how
     many rows."""
     total = 0

@@ -75,9 +75,9 @@ async def retain(pool: Pool, settings: Settings) -> None:
     """Make the months ahead, and forget calls, figures and audit entries that were kept long enough."""
     try:
         async with pool.acquire() as conn:
-            await retention.make_months(conn)
-            await retention.drop_months(conn, timedelta(days=settings.call_days))
-            await retention.delete_hours(conn, timedelta(days=settings.call_figures_days))
+            await retention.create_partitions(conn)
+            await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
+            await retention.delete_hourly_stats(conn, timedelta(days=settings.call_figures_days))
             await audit.delete_old(conn, timedelta(days=settings.audit_days))
     except UNREACHABLE:
         return

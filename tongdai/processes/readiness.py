@@ -24,7 +24,7 @@ where undone_at is null and finished_at is null and (lease_until is null or leas
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WorkStatus:
     """When work was last done, in seconds ago."""
 
     heartbeats: dict[str, float | None]
@@ -47,8 +47,8 @@ class Progress:
         return not waits or (self.import_claim_s is not None and self.import_claim_s < limit_s)
 
 
-async def progress(conn: Connection) -> Progress:
+async def work_status(conn: Connection) -> WorkStatus:
     heartbeats = {row["name"]: row["age_s"] for row in await conn.fetch(HEARTBEATS)}
     row = await conn.fetchrow(IMPORTS)
     assert row is not None
-    return Progress(heartbeats, row["claim_age_s"], row["waiting_s"])
+    return WorkStatus(heartbeats, row["claim_age_s"], row["waiting_s"])

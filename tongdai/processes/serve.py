@@ -25,7 +25,7 @@ from tongdai.errors import OperatorError
 from tongdai.os_process import alive
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
-from tongdai.processes.readiness import Progress, progress
+from tongdai.processes.readiness import WorkStatus, work_status
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
 from tongdai.tenants import key_format, store
 from tongdai.tenants.rate_limit import valkey
@@ -157,7 +157,7 @@ async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> Non
     conn = await reach(dsn, name="tongdai serve")
     try:
         applied = await migrate(conn)
-        await retention.make_months(conn)
+        await retention.create_partitions(conn)
         if applied:
             log.info("migrated", migrations=applied)
         await store.check_pepper(conn, key_format.fingerprint(pepper))
@@ -260,7 +260,7 @@ async def _watch(
     """Keep `health` true, and tell `ready` the first time that it is."""
     reported = False
     while True:
-        work = await _progress(dsn)
+        work = await _work_status(dsn)
         health.checks["database"] = work is not None
         for role, process in kept.items():
             match role:
@@ -280,7 +280,7 @@ async def _watch(
         await asyncio.sleep(CHECK_S if reported else 0.05)
 
 
-async def _progress(dsn: str) -> Progress | None:
+async def _work_status(dsn: str) -> WorkStatus | None:
     """None: the database does not answer."""
     try:
         conn = await connect(dsn, name="tongdai health", timeout=2)
@@ -288,7 +288,7 @@ async def _progress(dsn: str) -> Progress | None:
         return None
     try:
         async with asyncio.timeout(2):
-            return await progress(conn)
+            return await work_status(conn)
     except (*UNREACHABLE, asyncpg.PostgresError):
         return None
     finally:
