@@ -24,7 +24,7 @@ async def test_agent_is_made_and_read(tenant):
         "queueId": queue_id,
         "wrapUpSec": 20,
         "state": "offline",
-        "leaving": False,
+        "signOutPending": False,
         "callId": None,
     }
 

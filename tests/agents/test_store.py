@@ -88,7 +88,7 @@ def expected(name, before):
         return None
     if name == "sign_out" and not has_channel:
         return S.OFFLINE
-    return S.HANGING_UP if name == "freed" and before.leaving else target
+    return S.HANGING_UP if name == "freed" and before.sign_out_pending else target
 
 
 def telling(name, reported, before, target):
@@ -196,7 +196,7 @@ async def test_agent_is_signed_out_or_reserved_when_both_come_at_once(floor, dsn
         both = [reserve(call_id), sign_out()] if turn % 2 else [sign_out(), reserve(call_id)]
         await asyncio.gather(*both)
         agent = await floor.find(agent_id)
-        assert (agent.state, agent.leaving, agent.call_id) in {
+        assert (agent.state, agent.sign_out_pending, agent.call_id) in {
             (S.RESERVED, True, call_id),
             (S.HANGING_UP, False, None),
         }
@@ -236,10 +236,10 @@ async def test_talk_of_an_agent_who_signed_out_continues_and_the_phone_is_hung_u
     agent_id, call_id = await floor.talking()
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
     talks = await floor.find(agent_id)
-    assert (talks.state, talks.leaving, talks.call_id) == (S.TALKING, True, call_id)
+    assert (talks.state, talks.sign_out_pending, talks.call_id) == (S.TALKING, True, call_id)
     assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
     (freed,) = await store.freed(conn, floor.tenant_id, [call_id])
-    assert (freed.state, freed.channel_id, freed.leaving) == (S.HANGING_UP, talks.channel_id, False)
+    assert (freed.state, freed.channel_id, freed.sign_out_pending) == (S.HANGING_UP, talks.channel_id, False)
 
 
 async def test_agent_whose_phone_hangs_up_while_talking_is_offline_and_the_call_is_returned(floor, conn):

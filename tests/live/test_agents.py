@@ -140,7 +140,7 @@ async def test_agent_who_signs_out_in_mid_talk_talks_to_its_end(office: Office, 
     [call] = await office.up(campaign_id, "answered", 1)
     await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
     agent = await office.call("GET", f"/v1/agents/{agent_id}")
-    assert (agent["state"], agent["leaving"], agent["callId"]) == ("talking", True, call["callId"])
+    assert (agent["state"], agent["signOutPending"], agent["callId"]) == ("talking", True, call["callId"])
     await hear_each_other(ear, lab, phone, call["callId"])
     assert await commands.hang_up(ear.ari, call["callId"])
     await office.agent(agent_id, "offline")

@@ -86,7 +86,7 @@ class Agent:
     """Channel of the call to the phone; None when offline, and while `calling` until the dialer calls."""
     call_id: UUID | None
     """The call that the agent is reserved for or talks on."""
-    leaving: bool
+    sign_out_pending: bool
     """Signed out while reserved or talking: the phone is hung up when that call ends."""
     created_at: datetime
 

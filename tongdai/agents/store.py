@@ -1,6 +1,11 @@
-"""Agents in the database: the transitions of their state.
+"""Agents in the database: the transitions of their state (model.py), one function each.
 
-Every statement is guarded by the state that it starts from, so a late or repeated event changes nothing.
+Every statement is guarded by the state from which it starts, so a late or repeated event changes nothing and returns
+None, False or an empty list. `by` is the key of the request, for the audit log; transitions by the dialer have none.
+Functions for one agent or call take the tenant; those of the dialer's rounds (`to_call`, `to_hang_up`, `present`,
+`wrap_ups_over`) list all tenants of a switch and then change one tenant a statement.
+
+A segment of wrap-up begins and ends with the state. Locks: docs/architecture.md, "Lock order".
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +23,7 @@ from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
-    leaving, created_at"""
+    sign_out_pending, created_at"""
 _OF_AGENT = "agent." + COLUMNS.replace(", ", ", agent.").replace(",\n    ", ",\n    agent.")
 
 FIND = f"select {COLUMNS} from agent where tenant_id = $1 and agent_id = $2"
@@ -46,7 +51,7 @@ with clock as materialized (
     delete from preview where tenant_id = $1 and agent_id = $2
 )
 update agent set
-    leaving = state in ('reserved', 'talking'),
+    sign_out_pending = state in ('reserved', 'talking'),
     state_since = case when state in ('reserved', 'talking') then state_since else clock.now_at end,
     state = case when state in ('reserved', 'talking') then state
         when channel_id is null then 'offline' else 'hanging_up' end
@@ -59,8 +64,8 @@ returning {_OF_AGENT}
 async def sign_out(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
     """calling, idle, wrap_up → hanging_up, or offline when the phone was not called yet; None in other states.
 
-    An agent who is reserved or talking keeps the call and is `leaving`. A contact offered to the agent is freed for
-    others.
+    An agent who is reserved or talking keeps the call, with `sign_out_pending` set. A contact that was offered to
+    the agent can be offered to others.
     """
     return await _act(conn, SIGN_OUT, tenant_id, agent_id, by, "agent.sign-out")
 
@@ -134,7 +139,7 @@ with old as materialized (
     delete from preview using old where preview.tenant_id = $1 and preview.agent_id = old.agent_id
 ), ended as (
     update agent
-    set state = 'offline', state_since = now(), channel_id = null, call_id = null, leaving = false
+    set state = 'offline', state_since = now(), channel_id = null, call_id = null, sign_out_pending = false
     from old where agent.tenant_id = $1 and agent.agent_id = old.agent_id
 )
 select agent_id, call_id from old
@@ -223,15 +228,16 @@ async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID
 
 
 FREED = f"""
-update agent set state_since = now(), call_id = null, leaving = false,
-    state = case when leaving then 'hanging_up' when state = 'talking' then 'wrap_up' else 'idle' end
+update agent set state_since = now(), call_id = null, sign_out_pending = false,
+    state = case when sign_out_pending then 'hanging_up' when state = 'talking' then 'wrap_up' else 'idle' end
 {_OF_CALLS}{_OF_AGENT}, sent.call_id as had
 """
 
 
 async def freed(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
-    """The agents of calls that have ended: talking → wrap_up, reserved → idle; leaving, either → hanging_up, and
-    then their `channel_id` is to be hung up. A call may have no agent (any more). In the transaction of the end."""
+    """Frees the agents of calls that have ended: talking → wrap_up, reserved → idle; if a sign-out is pending, either →
+    hanging_up, and the caller hangs up their `channel_id`. A call may have no agent (any more). Call it in the
+    transaction of the end."""
     agents: list[Agent] = []
     wrap_ups: list[WrapUp] = []
     for row in await conn.fetch(FREED, tenant_id, call_ids, ["reserved", "talking"]):

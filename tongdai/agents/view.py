@@ -47,7 +47,7 @@ class AgentView(msgspec.Struct, kw_only=True):
     wrapUpSec: int
     state: str
     stateSince: datetime
-    leaving: bool
+    signOutPending: bool
     callId: UUID | None
     createdAt: datetime
 
@@ -105,7 +105,7 @@ def agent_view(agent: Agent) -> AgentView:
         wrapUpSec=agent.wrap_up_s,
         state=agent.state,
         stateSince=agent.state_since,
-        leaving=agent.leaving,
+        signOutPending=agent.sign_out_pending,
         callId=agent.call_id,
         createdAt=agent.created_at,
     )
@@ -135,7 +135,7 @@ AGENT_SAMPLE: dict[str, Any] = {
     "wrapUpSec": 10,
     "state": "idle",
     "stateSince": "2026-03-10T02:00:00Z",
-    "leaving": False,
+    "signOutPending": False,
     "callId": None,
     "createdAt": "2026-03-01T02:00:00Z",
 }

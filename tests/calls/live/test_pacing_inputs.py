@@ -76,7 +76,7 @@ async def test_load_tells_calls_that_want_agents_of_the_queue_and_these_agents(c
         ("idle", {}), ("idle", {}), ("calling", {}), ("offline", {}),
         ("reserved", {"call_id": found.call_id}),
         ("talking", {"call_id": talks.call_id, "state_since": now - seconds(5), "wrap_up_s": 40}),
-        ("talking", {"call_id": talks.call_id, "leaving": True}),
+        ("talking", {"call_id": talks.call_id, "sign_out_pending": True}),
         ("wrap_up", {"state_since": now - seconds(3)})]:  # fmt: skip
         await agent(conn, tenant_id, queue_id, state, **columns)
     await agent(conn, tenant_id, other_queue, "idle")

@@ -23,7 +23,7 @@ class Load:
     """Number of answered calls that need one of these agents and have none reserved."""
     agents_free: int = 0
     talking_since: tuple[datetime, ...] = ()
-    """Since when each talking agent talks, without those who are leaving."""
+    """Since when each talking agent talks, without those whose sign-out is pending."""
     wrap_up_since: tuple[datetime, ...] = ()
     """Since when each agent in wrap-up is in it."""
     wrap_up_s: float = 0.0
@@ -74,7 +74,8 @@ from (
     )) is true
 ) calls, (
     select count(*) filter (where state = 'idle') as agents_free,
-        coalesce(array_agg(state_since) filter (where state = 'talking' and not leaving), '{}') as talking_since,
+        coalesce(array_agg(state_since) filter (where state = 'talking' and not sign_out_pending), '{}')
+            as talking_since,
         coalesce(array_agg(state_since) filter (where state = 'wrap_up'), '{}') as wrap_up_since,
         coalesce(avg(wrap_up_s) filter (where state <> 'offline'), 0)::double precision as wrap_up_s
     from agent where tenant_id = $1 and queue_id = $3

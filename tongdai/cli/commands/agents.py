@@ -70,7 +70,7 @@ def _row(found: Agent) -> dict[str, object]:
         "endpoint": found.endpoint,
         "queueId": found.queue_id,
         "wrapUpSec": found.wrap_up_sec,
-        "state": f"{found.state}, leaving" if found.leaving else found.state,
+        "state": f"{found.state}, sign-out pending" if found.sign_out_pending else found.state,
         "stateSince": found.state_since,
     }
 

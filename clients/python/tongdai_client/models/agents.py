@@ -32,7 +32,7 @@ class Agent(Result, frozen=True, kw_only=True):
     state: str
     """An `AgentState`."""
     state_since: datetime
-    leaving: bool
+    sign_out_pending: bool
     """Signed out during a call; offline when it ends."""
     call_id: UUID | None
     """The call that they are reserved for or connected to."""
