@@ -10,7 +10,7 @@ from bench import held, jobs, people, world
 from bench.report import Row
 from bench.world import World
 from tongdai.calls import claim
-from tongdai.calls.model import Terms
+from tongdai.calls.model import ClaimConditions
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, connect
@@ -33,7 +33,7 @@ _SMALL, _LARGE = 7, 8
 class Side:
     """A campaign of its own tenant."""
 
-    terms: Terms
+    conditions: ClaimConditions
     contacts: int
     times_ms: list[float] = field(default_factory=list)
 
@@ -65,7 +65,7 @@ async def _measure(on: World, dsn: str, folder: Path) -> tuple[Side, Side]:
     try:
         for number in range(WARM + CLAIMS):
             for side in (small, large) if number % 2 else (large, small):
-                time_ms = await _claimed_ms(conn, side.terms)
+                time_ms = await _claimed_ms(conn, side.conditions)
                 if number >= WARM:
                     side.times_ms.append(time_ms)
     finally:
@@ -93,17 +93,19 @@ select $1, contact_id, campaign_id, now() + interval '7 days', zone from moved
 async def _side(on: World, dsn: str, folder: Path, part: int, count: int) -> Side:
     """A campaign whose first contacts are rescheduled, and some others in calls."""
     target = await jobs.new_target(on, dsn)
-    terms = Terms(target.tenant_id, target.campaign_id, {"Asia/Ho_Chi_Minh": FOREVER}, timedelta(minutes=1), _CAPS)
+    conditions = ClaimConditions(
+        target.tenant_id, target.campaign_id, {"Asia/Ho_Chi_Minh": FOREVER}, timedelta(minutes=1), _CAPS
+    )
     await held.hold(dsn, target, people.numbers(part, count), folder)
     conn = await connect(dsn, name="bench")
     try:
         await conn.execute(_RUN, target.tenant_id, target.campaign_id)
         await conn.execute(_RESCHEDULE, target.tenant_id, target.campaign_id, min(RESCHEDULED, count // 5))
         for _ in range(min(IN_CALL, count // 50) // TAKEN):
-            await claim.claim(conn, terms, TAKEN)
+            await claim.claim(conn, conditions, TAKEN)
     finally:
         await conn.close()
-    return Side(terms, count)
+    return Side(conditions, count)
 
 
 # In one statement for all: the benchmark is of the claim. As the end of a call leaves them, but for the counters.
@@ -121,12 +123,12 @@ select $1, contact_id, campaign_id, now() + interval '7 days', zone from changed
 """
 
 
-async def _claimed_ms(conn: Connection, terms: Terms) -> float:
+async def _claimed_ms(conn: Connection, conditions: ClaimConditions) -> float:
     """One claim, committed; the calls end afterwards, and are due again in a week."""
     began = time.perf_counter()
-    claims = await claim.claim(conn, terms, TAKEN)
+    claims = await claim.claim(conn, conditions, TAKEN)
     time_ms = (time.perf_counter() - began) * 1000
     if len(claims.calls) != TAKEN:
         raise SystemExit(f"bench: {len(claims.calls)} contacts were claimed, not {TAKEN}")
-    await conn.execute(_END, terms.tenant_id, [call.call_id for call in claims.calls])
+    await conn.execute(_END, conditions.tenant_id, [call.call_id for call in claims.calls])
     return time_ms

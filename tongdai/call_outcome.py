@@ -2,8 +2,8 @@
 
 Requests, answers and the OpenAPI document take the words from here, and SQL statements interpolate the lists at the
 end of this module. The checks of the columns that store an outcome list the same words; a test compares them. Which
-outcome a call gets is decided in calls/causes.py (by the hang-up cause), in dialer/core.py, and by the statement that
-checks a call before it is dialled.
+outcome a call gets is decided in calls/causes.py (by the hang-up cause), in dialer/call/core.py, and by the statement
+that checks a call before it is dialled.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
     """Answered, and no agent was connected in time."""
     CANCELLED = "cancelled"
-    """Taken back before it was dialled: the campaign was paused or stopped, or the engine stopped."""
+    """Taken back before it was dialled: the campaign was paused or stopped, or the dialer stopped."""
     LOST = "lost"
     """Not known, because the dialer crashed. Never dialled again automatically."""
     DNC = "dnc"

@@ -21,7 +21,7 @@ IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], 
 
 ORIGINATES = Counter("tongdai_originates", "Calls that the switch was asked for, by what it said", ["result"])
 CALLS = Counter("tongdai_calls", "Calls to reach a contact that have ended", ["outcome"])
-CALLS_UP = Gauge("tongdai_calls_up", "Calls in this dialer that have not ended", multiprocess_mode="livesum")
+ACTIVE_CALLS = Gauge("tongdai_active_calls", "Calls in this dialer that have not ended", multiprocess_mode="livesum")
 SWITCH_UP = Gauge("tongdai_switch_up", "1 while the dialer may originate", multiprocess_mode="livemax")
 DIALER_LAG = Gauge(
     "tongdai_dialer_lag_seconds", "How late the dialer's last round of the second began", multiprocess_mode="livemax"

@@ -21,7 +21,7 @@ from tests.support.call_scene import (
     terms_of,
 )
 from tongdai.calls import claim
-from tongdai.calls.model import Claims, Ending, Outcome, Terms
+from tongdai.calls.model import ClaimConditions, Claims, Ending, Outcome
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts import bulk_store, store
 from tongdai.contacts.model import Change, NewContact
@@ -164,7 +164,7 @@ async def test_contact_called_out_of_turn_leaves_its_run(conn, tenant_id, campai
     assert await claim.claim_contact(conn, terms, ids[5], AGENT) == Claims([])
     assert ids_of(await claim.claim(conn, terms, 8)) == [*ids[:5], *ids[6:9]]
     assert await claim.claim_contact(conn, terms, ids[2], AGENT) == Claims([]), "in a call"
-    closed = Terms(tenant_id, campaign_id, {"Asia/Tokyo": FOREVER}, LEASE)
+    closed = ClaimConditions(tenant_id, campaign_id, {"Asia/Tokyo": FOREVER}, LEASE)
     assert await claim.claim_contact(conn, closed, ids[12], AGENT) == Claims([]), "its window is closed"
     assert (await runs_of(conn, tenant_id))[0][0] == ids[9]
     await must_be_true(conn, tenant_id)

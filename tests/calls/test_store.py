@@ -32,7 +32,17 @@ from tests.support.call_scene import (
 from tests.support.databases import pid_of
 from tests.support.plans import assert_uses
 from tongdai.calls import claim, finish, store
-from tongdai.calls.model import NOT_PLACED, TRANSITIONS, CallState, Claims, Detection, Ending, History, Outcome, Verdict
+from tongdai.calls.model import (
+    NOT_PLACED,
+    TRANSITIONS,
+    CallState,
+    Claims,
+    Detection,
+    EarlierCalls,
+    Ending,
+    Outcome,
+    Verdict,
+)
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.testing import factories
 
@@ -248,7 +258,7 @@ async def test_contact_is_pending_again_or_processed(conn, tenant_id, campaign_i
     again_at = await now_of(conn) + HOUR if again else None
     assert await call_steps.end(conn, call, Ending(outcome, 17, 486), again_at)
     row = await row_of(conn, call)
-    assert (row["state"], row["outcome"], row["hangup_cause"], row["tech_cause"]) == ("ended", outcome, 17, 486)
+    assert (row["state"], row["outcome"], row["hangup_cause"], row["sip_status"]) == ("ended", outcome, 17, 486)
     assert row["due_again_at"] == again_at
     status, call_status, due_at = await contact(conn, tenant_id, call.contact_id)
     if again:
@@ -354,7 +364,7 @@ async def test_clocks_that_disagree_make_no_negative_times(conn, tenant_id, clai
     assert tuple(await conn.fetchrow("select ring_s, talk_s from call_hour where tenant_id = $1", tenant_id)) == (0, 0)
 
 
-# History
+# EarlierCalls
 
 
 async def test_history_tells_the_calls_that_were_placed_and_have_ended(conn, tenant_id, terms):
@@ -366,7 +376,7 @@ async def test_history_tells_the_calls_that_were_placed_and_have_ended(conn, ten
     (cancelled,) = (await claim.claim(conn, terms, 1)).calls
     assert await call_steps.end(conn, cancelled, CANCELLED, now)
     (present,) = await placed(conn, terms)
-    assert await call_steps.history(conn, present) == History({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
+    assert await call_steps.history(conn, present) == EarlierCalls({Outcome.NO_ANSWER: 2, Outcome.BUSY: 1}, dialled)
     elsewhere = replace(present, tenant_id=await factories.tenant(conn))
     assert await call_steps.history(conn, elsewhere) is None
 
@@ -490,15 +500,15 @@ async def test_steps_find_their_calls_by_key(statistics):
         (store.RANG, (*step, "{dialing}")),
         (store.ANSWERED, (*step, "{dialing}", "30 seconds")),
         (store.CONNECTED, step),
-        (finish.PAST, ids),
+        (finish.RETRY_CONTEXTS, ids),
         (finish.END, end),
     ]:
         await assert_uses(conn, "live_call_pkey", "live_call", statement, *args)
     await assert_uses(conn, "call_pkey", "call", store.ENDED, f"{{{call_id}}}")
-    for statement, args in ((finish.END, end), (finish.PAST, ids)):
+    for statement, args in ((finish.END, end), (finish.RETRY_CONTEXTS, ids)):
         await assert_uses(conn, "contact_pkey", "contact", statement, *args)
     await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds")
-    await assert_uses(conn, "call_contact", "call", finish.PAST, *ids)
+    await assert_uses(conn, "call_contact", "call", finish.RETRY_CONTEXTS, *ids)
 
 
 @pytest.mark.parametrize("statistics", ["fresh"], indirect=True)

@@ -9,7 +9,8 @@ import pytest
 from tests.support.dialer_simulation import Plan, simulate
 from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.model import RunningCampaign
-from tongdai.dialer import call_controller, core, originator, reconcile
+from tongdai.dialer import originator, reconcile
+from tongdai.dialer.call import controller, model
 from tongdai.dialer.options import LEASE
 from tongdai.ids import ContactId
 from tongdai.switch.interface import SwitchAway
@@ -46,7 +47,7 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
         for call in live:
             known = str(call.call_id) in self._controller.live
             if call.state is CallState.DIALING and not known:
-                await self._store.end(call, core.CANCELLED)
+                await self._store.end(call, model.CANCELLED)
             else:
                 kept.append(call)
         await adopt(self, kept)
@@ -56,7 +57,7 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
 
 
 def test_taking_calls_for_lost_before_their_lease_is_past_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (call_controller, originator, reconcile):
+    for module in (controller, originator, reconcile):
         monkeypatch.setattr(module, "LEASE", timedelta(seconds=2))
     assert found("its call had ended as lost")
 

@@ -36,7 +36,7 @@ def test_without_harm_no_call_is_lost_and_no_claim_taken_back(seed: int) -> None
     )  # fmt: skip
     world = simulate(seed, harmless)
     assert not world.violations
-    assert [world.counts[what] for what in ("lost", "call adopted", "stray call hung up")] == [0, 0, 0]
+    assert [world.counts[what] for what in ("lost", "call adopted", "orphaned channel hung up")] == [0, 0, 0]
     assert world.counts["answered"] > 100
 
 

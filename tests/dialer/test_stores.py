@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.support.contacts import put_due
 from tongdai.agents import store as agents
 from tongdai.agents.previews import store as previews
-from tongdai.calls.model import Call, Ending, Outcome, Terms
+from tongdai.calls.model import Call, ClaimConditions, Ending, Outcome
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
@@ -193,17 +193,17 @@ class BothStores(RuleBasedStateMachine):
     def call(self, choice: int) -> tuple[Call, Call]:
         return self.calls[choice % len(self.calls)]
 
-    def terms(self, campaign: int, lease: timedelta) -> Terms:
+    def conditions(self, campaign: int, lease: timedelta) -> ClaimConditions:
         campaign_id = self.campaigns[campaign]
         cap = self.memory.campaigns[campaign_id].settings.number_cap
-        return Terms(self.tenant, campaign_id, dict.fromkeys(ZONES, FOREVER), lease, (cap,) if cap else ())
+        return ClaimConditions(self.tenant, campaign_id, dict.fromkeys(ZONES, FOREVER), lease, (cap,) if cap else ())
 
     @rule(campaign=st.integers(0, 1), limit=st.integers(1, 4), lease=st.sampled_from((LONG, LONG, PAST)))
     def claim(self, campaign: int, limit: int, lease: timedelta) -> None:
         self._claim(campaign, limit, lease)
 
     def _claim(self, campaign: int, limit: int, lease: timedelta) -> None:
-        here, there = self.both("claim", self.terms(campaign, lease), limit)
+        here, there = self.both("claim", self.conditions(campaign, lease), limit)
         assert (here.rescheduled, here.closed) == (there.rescheduled, there.closed)
         self._pair(here.calls, there.calls)
 
@@ -230,7 +230,7 @@ class BothStores(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 3))
     def claim_accepted(self, limit: int) -> None:
-        here, there = self.both("claim_accepted", self.terms(2, LONG), limit)
+        here, there = self.both("claim_accepted", self.conditions(2, LONG), limit)
         self._pair(here, there)
 
     def _pair(self, here: list[Call], there: list[Call]) -> None:
@@ -350,7 +350,7 @@ class BothStores(RuleBasedStateMachine):
 
     def _agents(self, found: list[Any], own: bool) -> dict[int, Any]:
         return {
-            a.agent_id: (a.state, a.leaving, a.call_id if own or a.call_id is None else self.pairs[a.call_id])
+            a.agent_id: (a.state, a.sign_out_pending, a.call_id if own or a.call_id is None else self.pairs[a.call_id])
             for a in found
             if a.tenant_id == self.tenant
         }

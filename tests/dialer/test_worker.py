@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from tongdai.agents.model import AgentState
 from tongdai.calls.live.pacing_inputs import Load
-from tongdai.calls.model import Claims, Outcome, Terms, Verdict
+from tongdai.calls.model import ClaimConditions, Claims, Outcome, Verdict
 from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import RETRIES, MachineDetection, Mode
@@ -402,10 +402,10 @@ def test_process_that_stops_writes_what_it_knows_although_its_last_claim_failed(
     class Fails(MemoryStore):
         away = False
 
-        async def claim(self, terms: Any, limit: int) -> Any:
-            if terms.campaign_id == 2:
+        async def claim(self, conditions: Any, limit: int) -> Any:
+            if conditions.campaign_id == 2:
                 raise LookupError("a mistake")
-            return await super().claim(terms, limit)
+            return await super().claim(conditions, limit)
 
         async def end(self, *args: Any) -> Any:
             if self.away:
@@ -591,9 +591,9 @@ def test_campaign_whose_dialling_fails_for_ever_claims_ever_less_often_and_anoth
         claims = 0
         mended = False
 
-        async def claim(self, terms: Terms, limit: int) -> Claims:
-            self.claims += terms.campaign_id == 1
-            return await super().claim(terms, limit)
+        async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
+            self.claims += conditions.campaign_id == 1
+            return await super().claim(conditions, limit)
 
         async def dial(self, calls: Any, lease: timedelta) -> Any:
             if calls[0].campaign_id == 1 and not self.mended:
@@ -633,7 +633,7 @@ def test_switch_that_refuses_everything_ends_calls_and_they_are_tried_again_by_t
         await s.until(lambda: len(s.store.over) >= 3)
         assert set(s.outcomes()) == {Outcome.FAILED}
         assert all(c.process_status == PENDING for c in s.store.contacts.values())
-        assert all(ended.again_at - ended.at == timedelta(minutes=2) for ended in s.store.over.values())
+        assert all(ended.next_attempt_at - ended.at == timedelta(minutes=2) for ended in s.store.over.values())
 
     play(scene)
 
@@ -668,7 +668,7 @@ def test_machine_is_hung_up_and_called_again_by_its_rule(settings: CallSettings,
         await s.until(lambda: s.store.over)
         (ended,), (call,) = s.store.over.values(), s.calls()
         assert s.outcomes() == [Outcome.MACHINE]
-        assert ended.again_at - ended.at == RETRIES["machine"].after
+        assert ended.next_attempt_at - ended.at == RETRIES["machine"].after
         assert (ended.ending.detection.verdict, call.verdict) == (Verdict.MACHINE, "MACHINE")
         assert 1000 <= ended.ending.detection.took_ms <= 2000
         assert call.hung_up_by_us

@@ -45,7 +45,7 @@ def test_table_of_endings_is_what_the_dialer_goes_by() -> None:
         statuses = [int(status) for status in re.findall(r"\b[3-6][0-9]{2}\b", says)] or [None]
         for cause, status in ((int(c), s) for c in re.findall(r"[0-9]+", causes) for s in statuses):
             rang, answered = says.startswith("180"), says.startswith("200")
-            found = outcome_of(rang=rang, answered=answered, cause=cause, tech_cause=status)
+            found = outcome_of(rang=rang, answered=answered, cause=cause, sip_status=status)
             assert f"`{found}`" == outcome, (says, cause, status)
         rule = RETRIES.get(outcome.strip("`"), NEVER)
         minutes = rule.after // timedelta(minutes=1)

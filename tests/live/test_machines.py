@@ -10,7 +10,7 @@ from tests.support.live.lab import APP, TRUNK, Lab, number
 from tests.support.live.office import Office, instant, international, numbers
 from tests.support.switch import Listener
 from tongdai.clock import SystemClock
-from tongdai.dialer.machine_detector import MachineDetector
+from tongdai.dialer.call.machine_detector import MachineDetector
 from tongdai.switch import commands
 from tongdai.switch.commands import Placed
 from tongdai.switch.events import DETECTED, ChannelDestroyed, StasisStart

@@ -8,7 +8,7 @@ from tests.support import contacts as contact_support
 from tests.support.contacts import counters
 from tests.support.plans import plans
 from tongdai.calls import claim, store
-from tongdai.calls.model import Ending, Outcome, Terms
+from tongdai.calls.model import ClaimConditions, Ending, Outcome
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts import bulk_store
@@ -56,7 +56,7 @@ async def people(conn, tenant_id, campaign_id, numbers, zone=ZONE):
 
 
 def terms_of(tenant_id, campaign_id, *zones, until=FOREVER, caps=()):
-    return Terms(tenant_id, campaign_id, dict.fromkeys(zones or (ZONE,), until), LEASE, caps)
+    return ClaimConditions(tenant_id, campaign_id, dict.fromkeys(zones or (ZONE,), until), LEASE, caps)
 
 
 CONTACTS = """(

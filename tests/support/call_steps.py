@@ -23,5 +23,5 @@ async def end(conn, call, ending, again_at):
 
 async def history(conn, call):
     """Of its contact; None: that is gone."""
-    past = (await finish.pasts(conn, [call])).get(call.call_id)
-    return past and past.history
+    context = (await finish.retry_contexts(conn, [call])).get(call.call_id)
+    return context and context.history

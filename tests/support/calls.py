@@ -8,7 +8,7 @@ from tests.support import contacts
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 _CALL = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
-    dialled_at, ringing_at, answered_at, connected_at, ended_at, hangup_cause, tech_cause, dial_until, lease_until,
+    dialled_at, ringing_at, answered_at, connected_at, ended_at, hangup_cause, sip_status, dial_until, lease_until,
     due_again_at, ended_month)
 select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'infinity', 'infinity', $17,
     coalesce(date_trunc('month', $14::timestamptz at time zone 'UTC')::date, 'infinity')

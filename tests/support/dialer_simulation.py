@@ -65,7 +65,7 @@ SOMETIMES = (
     "connection cut", "switch restarted",
     "campaign paused", "campaign resumed", "listed while pending", "listed while in call", "listed while claimed",
     "contact deleted", "contact not deleted", "agents left in bulk", "agent hung up", "preview accepted",
-    "call adopted", "stray call hung up", "agent reserved", "originate unknown", "originate refused",
+    "call adopted", "orphaned channel hung up", "agent reserved", "originate unknown", "originate refused",
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
 )  # fmt: skip
 """Situations that must occur at least once over a number of seeds."""
@@ -328,9 +328,9 @@ class World:
         """Every call but the first of a contact was due by the end of the one before, and not earlier."""
         for contact_id, ended in self.records._histories.items():
             for before, after in pairwise(ended):
-                if before.again_at is None:
+                if before.next_attempt_at is None:
                     self.wrong(f"contact {contact_id} was called again after {before.ending.outcome}")
-                elif after.call.opened_at < before.again_at:
+                elif after.call.opened_at < before.next_attempt_at:
                     self.wrong(f"contact {contact_id} was called again before it was due")
                 elif before.ending.outcome not in NOT_PLACED:
                     self.saw("retried")

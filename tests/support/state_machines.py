@@ -9,7 +9,7 @@ from tongdai.agents import model as agents
 from tongdai.calls import model as calls
 from tongdai.campaigns import model as campaigns
 from tongdai.contacts.model import ProcessStatus
-from tongdai.dialer import core
+from tongdai.dialer.call import model as dialer_call
 from tongdai.imports import model as imports
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "state-machines.md"
@@ -41,7 +41,7 @@ def printed() -> str:
             ),
             _chart("Contact", CONTACT),
             _chart("Call", _unnamed(calls.TRANSITIONS)),
-            _chart("Call in the dialer", _unnamed(core.TRANSITIONS)),
+            _chart("Call in the dialer", _unnamed(dialer_call.TRANSITIONS)),
             _chart("Agent", _unnamed(agents.TRANSITIONS)),
             _chart("Import job", _unnamed(imports.TRANSITIONS)),
         )

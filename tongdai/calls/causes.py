@@ -27,17 +27,17 @@ _NOBODY_ANSWERED = frozenset({0, 16, 18, 19, 21, 31, 127})
 cancelled while it rang. A call with one of them that never rang met a carrier that is dead or refuses."""
 
 
-def outcome_of(*, rang: bool, answered: bool, cause: int, tech_cause: int | None) -> Outcome:
+def outcome_of(*, rang: bool, answered: bool, cause: int, sip_status: int | None) -> Outcome:
     """The outcome of a call whose channel is destroyed, whoever ended it.
 
-    `rang`: an event said that it rings; `cause`: Q.850, 0 where none was given; `tech_cause`: the SIP status, which
+    `rang`: an event said that it rings; `cause`: Q.850, 0 where none was given; `sip_status`: the SIP status, which
     only failed calls have, and not with every Asterisk. The caller decides whether an answered call was a machine's, or
     abandoned.
     """
     if answered:
         return Outcome.ANSWERED
-    known = _BY_CAUSE.get(cause) or _BY_STATUS.get(tech_cause or 0)
+    known = _BY_CAUSE.get(cause) or _BY_STATUS.get(sip_status or 0)
     if known is not None:
         return known
-    refused = tech_cause is not None and (tech_cause in _TRUNK_REFUSED or 500 <= tech_cause < 600)
+    refused = sip_status is not None and (sip_status in _TRUNK_REFUSED or 500 <= sip_status < 600)
     return Outcome.NO_ANSWER if rang and not refused and cause in _NOBODY_ANSWERED else Outcome.FAILED

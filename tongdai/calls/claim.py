@@ -14,7 +14,7 @@ from collections import Counter
 
 import asyncpg
 
-from tongdai.calls.model import Call, CallState, Claims, Terms
+from tongdai.calls.model import Call, CallState, ClaimConditions, Claims
 from tongdai.calls.number_cap import blocked_until
 from tongdai.calls.sql import COUNTERS, by_index, instant
 from tongdai.contacts import due
@@ -70,9 +70,10 @@ with open_zones as materialized (
         limit 1 for update skip locked
     ) popped on true
     where held.first_id is not null or popped.contact_id is not null
-), verdict as materialized (
+), eligibility as materialized (
     select due.contact_id, due.list_id, due.zone, due.first_id, {phone("due")} as phone, due.call_status, due.due_at,
-        open_zones.closes_at, listed.closed, greatest(listed.until_at, busy.until_at, called.until_at) as again_at,
+        open_zones.closes_at, listed.closed,
+        greatest(listed.until_at, busy.until_at, called.until_at) as next_attempt_at,
         gen_random_uuid() as call_id
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
@@ -91,18 +92,18 @@ with open_zones as materialized (
         lease_until, switch_id)
     select $1, call_id, $2, contact_id, phone, $8::bigint, statement_timestamp(), closes_at,
         statement_timestamp() + $9::interval, $10::smallint
-    from verdict where not closed and again_at is null order by phone
+    from eligibility where not closed and next_attempt_at is null order by phone
     returning true
 ), runs as materialized (
-    select candidates.zone, first_id, contacts, count(verdict.contact_id) as taken,
+    select candidates.zone, first_id, contacts, count(eligibility.contact_id) as taken,
         {{cursor}} as next_id
-    from candidates left join verdict using (contact_id, first_id)
+    from candidates left join eligibility using (contact_id, first_id)
     where first_id is not null group by candidates.zone, first_id, contacts, next_id
 ), judged as materialized (
-    select verdict.*, case when closed then 2 when again_at is null then 1 else 0 end as became,
-        coalesce(verdict.contact_id >= runs.next_id, false) as ahead
-    from (select count(*) from opened) after_it cross join verdict
-    left join runs on runs.zone = verdict.zone and runs.first_id = verdict.first_id
+    select eligibility.*, case when closed then 2 when next_attempt_at is null then 1 else 0 end as became,
+        coalesce(eligibility.contact_id >= runs.next_id, false) as ahead
+    from (select count(*) from opened) after_it cross join eligibility
+    left join runs on runs.zone = eligibility.zone and runs.first_id = eligibility.first_id
 ), put as (
     update contact c set process_status = case when j.closed then 2 else 0 end, in_run = false,
         call_status = case when j.closed then 'dnc' else c.call_status end
@@ -117,11 +118,11 @@ with open_zones as materialized (
     where r.tenant_id = $1 and r.campaign_id = $2 and r.zone = runs.zone and r.first_id = runs.first_id
         and runs.contacts = runs.taken
 ), rescheduled as (
-    update contact_due d set due_at = j.again_at from judged j
+    update contact_due d set due_at = j.next_attempt_at from judged j
     where d.tenant_id = $1 and d.contact_id = j.contact_id and j.became = 0 and j.first_id is null
 ), queued as (
     insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
-    select $1, contact_id, $2, again_at, zone from judged where became = 0 and first_id is not null
+    select $1, contact_id, $2, next_attempt_at, zone from judged where became = 0 and first_id is not null
 ), popped as (
     delete from contact_due d using judged j
     where d.tenant_id = $1 and d.contact_id = j.contact_id and j.became <> 0 and j.first_id is null
@@ -159,7 +160,7 @@ CLAIM = _CLAIM.format(
         )
     ) oldest order by due_at, contact_id limit $5::bigint
 """,
-    cursor="""coalesce(min(candidates.contact_id) filter (where verdict.contact_id is null),
+    cursor="""coalesce(min(candidates.contact_id) filter (where eligibility.contact_id is null),
             max(candidates.contact_id) + 1)""",
 )
 # The contact that is called out of turn leaves its run, the cursor of which stays.
@@ -181,57 +182,61 @@ CLAIM_CONTACT = _CLAIM.format(
 _PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
 
 
-async def claim(conn: Connection, terms: Terms, limit: int) -> Claims:
+async def claim(conn: Connection, conditions: ClaimConditions, limit: int) -> Claims:
     """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now.
 
     Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due (or another has them just
     now). Nothing is taken for a campaign that does not run, nor of a zone that closed meanwhile.
     """
-    return await _claim(conn, CLAIM, terms, limit, None)
+    return await _claim(conn, CLAIM, conditions, limit, None)
 
 
-async def claim_contact(conn: Connection, terms: Terms, contact_id: ContactId, agent_id: AgentId) -> Claims:
+async def claim_contact(
+    conn: Connection, conditions: ClaimConditions, contact_id: ContactId, agent_id: AgentId
+) -> Claims:
     """Claim one contact that an agent accepted, for that agent; otherwise as `claim`.
 
     None examined: it is not pending, not due or outside its window, or the campaign is not running.
     """
-    return await _claim(conn, CLAIM_CONTACT, terms, contact_id, agent_id)
+    return await _claim(conn, CLAIM_CONTACT, conditions, contact_id, agent_id)
 
 
-async def _claim(conn: Connection, sql: str, terms: Terms, taken: int, agent_id: AgentId | None) -> Claims:
+async def _claim(
+    conn: Connection, sql: str, conditions: ClaimConditions, taken: int, agent_id: AgentId | None
+) -> Claims:
     while True:
         try:
             async with conn.transaction():
-                rows = await by_index(conn, sql, *_arguments(terms, taken, agent_id))
+                rows = await by_index(conn, sql, *_arguments(conditions, taken, agent_id))
         except asyncpg.UniqueViolationError as error:
             if error.table_name == "contact_due":
                 raise  # a contact in two places: again would be for ever
             continue  # a call of one of the numbers was committed while this claim ran: seen the next time
         became = Counter(row["became"] for row in rows)
-        calls = [_claimed(terms, agent_id, row) for row in rows if row["became"] == _IN_CALL]
+        calls = [_claimed(conditions, agent_id, row) for row in rows if row["became"] == _IN_CALL]
         return Claims(calls, rescheduled=became[_PENDING], closed=became[_PROCESSED])
 
 
-def _arguments(terms: Terms, taken: int, agent_id: AgentId | None) -> tuple[object, ...]:
+def _arguments(conditions: ClaimConditions, taken: int, agent_id: AgentId | None) -> tuple[object, ...]:
     return (
-        terms.tenant_id,
-        terms.campaign_id,
-        list(terms.open_until),
-        list(terms.open_until.values()),
+        conditions.tenant_id,
+        conditions.campaign_id,
+        list(conditions.open_until),
+        list(conditions.open_until.values()),
         taken,
-        [cap.calls for cap in terms.number_caps],
-        [cap.period for cap in terms.number_caps],
+        [cap.calls for cap in conditions.number_caps],
+        [cap.period for cap in conditions.number_caps],
         agent_id,
-        terms.lease,
-        terms.switch_id,
+        conditions.lease,
+        conditions.switch_id,
     )
 
 
-def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Call:
+def _claimed(conditions: ClaimConditions, agent_id: AgentId | None, row: asyncpg.Record) -> Call:
     return Call(
-        tenant_id=terms.tenant_id,
+        tenant_id=conditions.tenant_id,
         call_id=row["call_id"],
-        campaign_id=terms.campaign_id,
+        campaign_id=conditions.campaign_id,
         contact_id=row["contact_id"],
         phone=row["phone"],
         state=CallState.CLAIMED,
@@ -239,5 +244,5 @@ def _claimed(terms: Terms, agent_id: AgentId | None, row: asyncpg.Record) -> Cal
         dial_until=instant(row["dial_until"]),
         lease_until=row["lease_until"],
         agent_id=agent_id,
-        switch_id=terms.switch_id,
+        switch_id=conditions.switch_id,
     )

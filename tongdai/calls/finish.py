@@ -11,13 +11,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.calls import segments
-from tongdai.calls.model import NOT_PLACED, Call, Ending, History, Outcome, Past
+from tongdai.calls.model import NOT_PLACED, Call, EarlierCalls, Ending, Outcome, RetryContext
 from tongdai.calls.sql import COUNTERS, by_index, month_of
 from tongdai.calls.store import ids_of
 from tongdai.db.pool import Connection
 
 _REMEMBERED = 1000
-PAST = f"""
+RETRY_CONTEXTS = f"""
 select a.call_id, clock_timestamp() as now, t.zone as tenant_zone, z.name as zone, before.outcomes, before.dialled_at
 from unnest($2::uuid[]) as sent (call_id)
 cross join lateral (
@@ -39,7 +39,7 @@ cross join lateral (
 """
 
 
-async def pasts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, Past]:
+async def retry_contexts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, RetryContext]:
     """The history of the contact of each call, for live calls of one tenant.
 
     A call that has ended, or whose contact was deleted, is missing.
@@ -47,20 +47,20 @@ async def pasts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, Past]:
     if not calls:
         return {}
     return {
-        row["call_id"]: Past(
-            History(Counter(map(Outcome, row["outcomes"])), row["dialled_at"]),
+        row["call_id"]: RetryContext(
+            EarlierCalls(Counter(map(Outcome, row["outcomes"])), row["dialled_at"]),
             row["zone"],
             row["tenant_zone"],
             row["now"],
         )
-        for row in await by_index(conn, PAST, *ids_of(calls))
+        for row in await by_index(conn, RETRY_CONTEXTS, *ids_of(calls))
     }
 
 
 class End(NamedTuple):
     call: Call
     ending: Ending
-    again_at: datetime | None
+    next_attempt_at: datetime | None
     """When its contact is due again; None: it is processed."""
 
 
@@ -75,7 +75,7 @@ with clock as materialized (
     select sent.*, sent.outcome = any($7::text[]) as not_placed
     from unnest($2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[], $8::text[], $9::text[],
         $10::integer[])
-        as sent (call_id, outcome, hangup_cause, tech_cause, again_at, amd_verdict, amd_cause, amd_ms)
+        as sent (call_id, outcome, hangup_cause, sip_status, next_attempt_at, amd_verdict, amd_cause, amd_ms)
     cross join lateral (
         select from live_call where tenant_id = $1 and call_id = sent.call_id limit 1 for update
     ) a
@@ -83,18 +83,19 @@ with clock as materialized (
     delete from live_call a using held where a.tenant_id = $1 and a.call_id = held.call_id
     returning a.*
 ), ended as (
-    insert into call (tenant_id, {_KEPT}, state, outcome, hangup_cause, tech_cause, amd_verdict, amd_cause, amd_ms,
+    insert into call (tenant_id, {_KEPT}, state, outcome, hangup_cause, sip_status, amd_verdict, amd_cause, amd_ms,
         due_again_at, dialled_at, ended_at, ended_month)
-    select $1, {_GONE}, 'ended', held.outcome, held.hangup_cause, held.tech_cause, held.amd_verdict, held.amd_cause,
-        held.amd_ms, held.again_at, case when held.not_placed then null else gone.dialled_at end, clock.now_at,
+    select $1, {_GONE}, 'ended', held.outcome, held.hangup_cause, held.sip_status, held.amd_verdict, held.amd_cause,
+        held.amd_ms, held.next_attempt_at, case when held.not_placed then null else gone.dialled_at end, clock.now_at,
         {month_of("clock.now_at")}
     from gone join held on held.call_id = gone.call_id cross join clock
-    returning tenant_id, call_id, campaign_id, contact_id, outcome, due_again_at as again_at,
+    returning tenant_id, call_id, campaign_id, contact_id, outcome, due_again_at as next_attempt_at,
         dialled_at, answered_at, connected_at, ended_at, outcome = any($7::text[]) as not_placed
 ), decided as materialized (
-    select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.zone, c.call_status, ended.again_at,
-        case when ended.again_at is null then 2 else 0 end as process_status,
-        case when ended.again_at is not null and ended.not_placed then c.call_status else ended.outcome end as became
+    select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.zone, c.call_status, ended.next_attempt_at,
+        case when ended.next_attempt_at is null then 2 else 0 end as process_status,
+        case when ended.next_attempt_at is not null and ended.not_placed then c.call_status else ended.outcome end
+            as became
     from (select * from ended order by tenant_id, contact_id) ended cross join lateral (
         select campaign_id, list_id, zone, call_status from contact
         where tenant_id = $1 and contact_id = ended.contact_id and process_status + 0 <> 2
@@ -106,7 +107,7 @@ with clock as materialized (
     from decided d where c.tenant_id = $1 and c.contact_id = d.contact_id
 ), rescheduled as (
     insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
-    select $1, contact_id, campaign_id, again_at, zone from decided where again_at is not null
+    select $1, contact_id, campaign_id, next_attempt_at, zone from decided where next_attempt_at is not null
 ), changes as (
     select d.tenant_id, d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
     from decided d cross join lateral (values (1, d.call_status, -1), (d.process_status, d.became, 1))
@@ -144,8 +145,8 @@ async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
         *ids_of([end.call for end in ordered]),
         [ending.outcome for ending in endings],
         [ending.hangup_cause for ending in endings],
-        [ending.tech_cause for ending in endings],
-        [end.again_at for end in ordered],
+        [ending.sip_status for ending in endings],
+        [end.next_attempt_at for end in ordered],
         sorted(NOT_PLACED),
         [ending.detection and ending.detection.verdict for ending in endings],
         [ending.detection and ending.detection.cause for ending in endings],

@@ -38,7 +38,7 @@ class CallRecord(NamedTuple):
     connected_at: datetime | None
     ended_at: datetime | None
     hangup_cause: int | None
-    tech_cause: int | None
+    sip_status: int | None
     due_again_at: datetime | None
     amd_verdict: str | None
     amd_cause: str | None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.rules import call_again_at
+from tongdai.campaigns.settings.rules import next_attempt_at
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.ids import AgentId, CampaignId, ContactId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
@@ -63,7 +63,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ClaimConditions:
     """The conditions of a claim: which contacts it may take. The campaign must be running too."""
 
     tenant_id: TenantId
@@ -93,7 +93,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class EarlierCalls:
     """The calls of a contact that were placed and have ended, the present one not among them."""
 
     outcomes: Mapping[Outcome, int] = field(default_factory=dict[Outcome, int])
@@ -102,20 +102,20 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RetryContext:
     """The facts about a contact that retry rules depend on."""
 
-    history: History
+    history: EarlierCalls
     zone: str
     """The contact's time zone."""
     tenant_zone: str
     now: datetime
     """By the database's clock."""
 
-    def again_at(self, settings: CallSettings, outcome: Outcome) -> datetime | None:
+    def next_attempt_at(self, settings: CallSettings, outcome: Outcome) -> datetime | None:
         """When the contact is to be called again, after a call that ends so; None: it is not."""
         before = {was.value: count for was, count in self.history.outcomes.items()}
-        return call_again_at(
+        return next_attempt_at(
             settings, outcome.value, before, self.history.dialled_at, self.zone, self.tenant_zone, self.now
         )
 
@@ -148,7 +148,7 @@ class Ending:
     outcome: Outcome
     hangup_cause: int | None = None
     """Q.850."""
-    tech_cause: int | None = None
+    sip_status: int | None = None
     """SIP."""
     detection: Detection | None = None
     """Result of machine detection; None: not requested by the campaign."""

@@ -27,7 +27,7 @@ with clock as materialized (
         where tenant_id = $1 and call_id = sent.call_id and state = 'claimed' and lease_until > clock.now_at
         limit 1 for update
     ) a
-), verdict as materialized (
+), eligibility as materialized (
     select asked.call_id, case
             when listed.for_ever then 'dnc'
             when listed.listed or c.status <> 2 then 'cancelled'
@@ -40,9 +40,9 @@ with clock as materialized (
     ) listed
 ), dialled as (
     update live_call a set state = 'dialing', dialled_at = clock.now_at, lease_until = clock.lease_until
-    from verdict v cross join clock where a.tenant_id = $1 and a.call_id = v.call_id and v.refusal is null
+    from eligibility e cross join clock where a.tenant_id = $1 and a.call_id = e.call_id and e.refusal is null
 )
-select call_id, refusal from verdict
+select call_id, refusal from eligibility
 """
 
 

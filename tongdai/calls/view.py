@@ -89,7 +89,7 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         _seconds(call.connected_at, call.ended_at),
         _seconds(call.answered_at, call.connected_at or call.ended_at),
         call.hangup_cause,
-        call.tech_cause,
+        call.sip_status,
         call.due_again_at,
         call.amd_verdict,
         call.amd_cause,

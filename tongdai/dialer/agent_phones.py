@@ -24,10 +24,10 @@ import structlog
 from tongdai.agents.model import Agent, AgentState
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
-from tongdai.dialer import core
-from tongdai.dialer.call_controller import CallController
+from tongdai.dialer.call import model
+from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.options import AGENT, LEASE, Options
-from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel, Refused
@@ -49,7 +49,7 @@ class AgentPhones:
         ari: Ari,
         clock: Clock,
         options: Options,
-        queue: PerCallQueue,
+        queue: PerChannelQueue,
         controller: CallController,
     ) -> None:
         self._store, self._ari, self._clock, self._options = store, ari, clock, options
@@ -131,7 +131,7 @@ class AgentPhones:
         if agent is not None:
             log.info("agent offline", tenant=agent.tenant_id, agent=agent.agent_id)
         if call_id is not None:
-            self._controller.post(str(call_id), core.AgentLeft(channel_id))
+            self._controller.post(str(call_id), model.AgentLeft(channel_id))
 
     def _forget(self, channel_id: str) -> Agent | None:
         self._unlisted_since.pop(channel_id, None)

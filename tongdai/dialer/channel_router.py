@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from tongdai.dialer.options import AGENT, CALL
-from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.switch import commands
 from tongdai.switch.events import ChannelEvent, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
@@ -33,7 +33,7 @@ class ChannelOwner(Protocol):
 
 
 class ChannelRouter:
-    def __init__(self, ari: Ari, queue: PerCallQueue, owners: Sequence[ChannelOwner]) -> None:
+    def __init__(self, ari: Ari, queue: PerChannelQueue, owners: Sequence[ChannelOwner]) -> None:
         self._ari, self._queue, self._owners = ari, queue, owners
 
     def owner_of(self, channel_id: str) -> ChannelOwner | None:
@@ -52,6 +52,6 @@ class ChannelRouter:
     async def _hang_up(self, channel_id: str) -> None:
         try:
             if await commands.hang_up(self._ari, channel_id):
-                log.warning("stray call hung up", call=channel_id)
+                log.warning("orphaned channel hung up", call=channel_id)
         except SwitchError:
             return  # reconciliation finds it in the list of channels

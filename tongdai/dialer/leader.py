@@ -64,7 +64,7 @@ async def lead(dsn: str, switch_id: SwitchId, work: Callable[[], Awaitable[None]
             await asyncio.sleep(POLL_S)
             continue
         try:
-            await _locked(conn, switch_id)
+            await _acquire(conn, switch_id)
             log.info("leading", switch_id=switch_id)
             await _work(conn, switch_id, work)
         except (_Lost, *UNREACHABLE) as error:
@@ -76,7 +76,7 @@ async def lead(dsn: str, switch_id: SwitchId, work: Callable[[], Awaitable[None]
         await asyncio.sleep(POLL_S)
 
 
-async def _locked(conn: Connection, switch_id: SwitchId) -> None:
+async def _acquire(conn: Connection, switch_id: SwitchId) -> None:
     """Returns when this session has the lock."""
     if await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):
         return

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import MachineDetection, Mode
-from tongdai.dialer.core import Script
+from tongdai.dialer.call.model import Treatment
 
 LEASE = timedelta(seconds=45)
 """The lease of a call that the switch may have: longer than any request takes, so that no channel comes after it."""
@@ -28,8 +28,8 @@ class Options:
     """At once, of all campaigns."""
 
 
-def script_of(settings: CallSettings, options: Options) -> Script:
+def treatment_of(settings: CallSettings, options: Options) -> Treatment:
     detect = settings.machine_detection is MachineDetection.HANG_UP
     if settings.mode is Mode.AGENTLESS or settings.queue_id is None:
-        return Script(settings.audio_file or options.sound, None, detect)
-    return Script(None, settings.abandon_file, detect)
+        return Treatment(settings.audio_file or options.sound, None, detect)
+    return Treatment(None, settings.abandon_file, detect)

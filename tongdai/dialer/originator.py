@@ -2,19 +2,21 @@
 
     load → pacing → claim (opens calls, leased) → dial (claimed → dialing, after the last checks) → originate
 
-Owns the calls from their claim until the switch is asked; the call controller has them from the claim on, and all that
-follows. A call is committed as `dialing` before the switch is asked, and the switch is asked once, whatever comes of
-it: after a request that may have reached it, only events and the list of channels tell.
+Owns calls from their claim until the originate request; the call controller tracks them from the claim on and owns all
+that follows. A call is committed as `dialing` before the request, and the request is made once, whatever its result:
+after a request that may have reached the switch, only events and the list of channels show what became of it.
 
-It trusts `ari.up` as the only leave to originate, asked with no await between it and the request; pacing for the
-number; the store for what may be claimed and, right before, dialled.
+It trusts `ari.up` as the only permission to originate, checked with no await between the check and the request; pacing
+for the number of calls; the store for which contacts may be claimed and, immediately before the request, dialled.
 
-When the database is away, nothing is claimed; what was claimed is handed back, or its lease ends. A campaign that fails
-by itself is tried ever less often, and the others continue. A call that was checked more than ASK_WITHIN_S ago is not
-asked for: its campaign may have been paused since. When this process stops, `hand_back` makes the contacts of calls
-that were not dialled pending again.
+While the database is unreachable nothing is claimed; claimed calls are released, or their leases expire. A campaign
+whose round raises is retried with exponential backoff (LONGEST_BACKOFF_S); the others continue.
 
-Asserted: no originate for a call at another stage than DIALING; none twice.
+A call that passed its last checks more than ORIGINATE_DEADLINE_S ago is cancelled instead of originated, as its
+campaign may have been paused since. When this process stops, `release_undialled` ends the calls that were not dialled,
+so that their contacts are pending again.
+
+Asserted: no originate for a call at another stage than DIALING; at most one for a call.
 """
 
 import asyncio
@@ -29,18 +31,18 @@ import structlog
 
 from tongdai import metrics
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Call, Claims, Outcome, Terms
+from tongdai.calls.model import Call, ClaimConditions, Claims, Outcome
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
-from tongdai.dialer import core
-from tongdai.dialer.call_controller import CallController, LiveCall, report_end
+from tongdai.dialer.call import model
+from tongdai.dialer.call.controller import CallController, LiveCall, report_end
 from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options
 from tongdai.dialer.pacing import AnswerCounts, Limits, RingTimes, Snapshot, calls_to_place
-from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import TenantId
 from tongdai.switch import commands
@@ -50,18 +52,20 @@ from tongdai.switch.interface import Ari, SwitchError
 log = structlog.get_logger()
 
 RECENT_S = 10.0
-"""How often the figures of recent calls are read."""
+"""How often the statistics of recent calls are read."""
 BATCH = 50
-"""Calls that are moved to `dialing` in one transaction, before the switch is asked for them."""
-CLAIMS_A_ROUND = 100
+"""Calls that move to `dialing` in one transaction, before their originate requests."""
+MAX_CLAIMS_PER_ROUND = 100
+"""For one campaign."""
 CLAIMING_S = 0.25
-"""For one campaign in a round: no claim begins later, where many due contacts are on do-not-call lists."""
-ASK_WITHIN_S = 0.9
-"""From the check that the call may be placed. Later (slow database, stalled process) it is cancelled."""
+"""For one campaign in a round: no claim starts later, even if most due contacts are on do-not-call lists."""
+ORIGINATE_DEADLINE_S = 0.9
+"""From the last checks of a call to its originate request; a later call (slow database, stalled process) is
+cancelled."""
 LONGEST_BACKOFF_S = 60.0
-"""The longest wait of a campaign that fails again and again."""
-HAND_BACK_S = 1.0
-"""For the database, when the process stops."""
+"""The longest wait of a campaign that keeps failing."""
+RELEASE_TIMEOUT_S = 1.0
+"""For `release_undialled`."""
 
 
 class Originator:
@@ -72,7 +76,7 @@ class Originator:
         clock: Clock,
         rng: random.Random,
         options: Options,
-        queue: PerCallQueue,
+        queue: PerChannelQueue,
         controller: CallController,
     ) -> None:
         self._store, self._ari, self._clock, self._rng = store, ari, clock, rng
@@ -120,12 +124,12 @@ class Originator:
         load = await self._store.load(campaign)
         snapshot = snapshot_of(campaign.settings, load, await self._recent_of(campaign))
         wanted = min(room, calls_to_place(snapshot, load.now.timestamp()))
-        terms = await self._terms(campaign, now) if wanted > 0 else None
-        if terms is None:
+        conditions = await self._claim_conditions(campaign, now) if wanted > 0 else None
+        if conditions is None:
             return
         until = self._clock.monotonic() + CLAIMING_S
-        for _ in range(CLAIMS_A_ROUND):
-            claims = await self._claim(campaign, terms, wanted)
+        for _ in range(MAX_CLAIMS_PER_ROUND):
+            claims = await self._claim(campaign, conditions, wanted)
             await self._dial(campaign, claims.calls)
             wanted -= len(claims.calls)
             if wanted == 0 or claims.examined < wanted + len(claims.calls) or self._clock.monotonic() >= until:
@@ -141,7 +145,7 @@ class Originator:
             self._recent[key] = (now, recent)
         return recent
 
-    async def _terms(self, campaign: RunningCampaign, now: datetime) -> Terms | None:
+    async def _claim_conditions(self, campaign: RunningCampaign, now: datetime) -> ClaimConditions | None:
         """None: no contact is due whose window is open."""
         settings = campaign.settings
         zones = await self._store.waiting_zones(campaign.tenant_id, campaign.campaign_id)
@@ -153,18 +157,18 @@ class Originator:
         if not open_until:
             return None
         caps = calling_rules.number_caps(settings)
-        return Terms(campaign.tenant_id, campaign.campaign_id, open_until, CLAIM_LEASE, caps)
+        return ClaimConditions(campaign.tenant_id, campaign.campaign_id, open_until, CLAIM_LEASE, caps)
 
-    async def _claim(self, campaign: RunningCampaign, terms: Terms, limit: int) -> Claims:
+    async def _claim(self, campaign: RunningCampaign, conditions: ClaimConditions, limit: int) -> Claims:
         """Shielded from cancellation: whether it was committed would be unknown."""
         claims = Claims([])
 
         async def claim() -> list[Call]:
             nonlocal claims
             if campaign.settings.mode is Mode.PREVIEW:
-                claims = Claims(await self._store.claim_accepted(terms, limit))
+                claims = Claims(await self._store.claim_accepted(conditions, limit))
             else:
-                claims = await self._store.claim(terms, limit)
+                claims = await self._store.claim(conditions, limit)
             return claims.calls
 
         self._claiming = asyncio.ensure_future(claim())
@@ -201,21 +205,21 @@ class Originator:
             self._controller.forget(channel_id)
         elif (refusal := verdicts[call.call_id]) is not None:
             self._not_dialled(channel_id, refusal)
-        elif live is not None and live.progress.stage is core.Stage.CLAIMED:
+        elif live is not None and live.progress.stage is model.Stage.CLAIMED:
             # Otherwise its claim has lapsed meanwhile, and it ends.
-            self._controller.post(channel_id, core.Dialled())
+            self._controller.post(channel_id, model.Dialled())
             self._queue.start(self._originate(settings, live, checked_s))
 
     async def _originate(self, settings: CallSettings, live: LiveCall, checked_s: float) -> None:
         call, channel_id = live.call, live.progress.channel_id
         trunk = settings.trunk or self._options.trunk
-        late = self._clock.monotonic() - checked_s > ASK_WITHIN_S
+        late = self._clock.monotonic() - checked_s > ORIGINATE_DEADLINE_S
         closed = self._clock.now() >= call.dial_until
         if late or closed or trunk is None or not self._ari.up:
             metrics.ORIGINATES.labels("not_asked").inc()
             self._not_dialled(channel_id, Outcome.OUT_OF_WINDOW if closed else Outcome.CANCELLED)
             return
-        assert live.progress.stage is core.Stage.DIALING, (
+        assert live.progress.stage is model.Stage.DIALING, (
             f"{channel_id} is {live.progress.stage}, and not to be dialled"
         )
         assert not live.may_be_dialled, f"{channel_id} was asked for before"
@@ -241,9 +245,9 @@ class Originator:
             log.warning("number or trunk refused", call=channel_id, campaign=call.campaign_id, reason=str(error))
             self._not_dialled(channel_id, Outcome.FAILED)
             return
-        self._answered(call, result)
+        self._originate_replied(call, result)
 
-    def _answered(self, call: Call, result: Placed | Refused | Duplicate) -> None:
+    def _originate_replied(self, call: Call, result: Placed | Refused | Duplicate) -> None:
         """The switch answered the originate."""
         channel_id = str(call.call_id)
         fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": channel_id}
@@ -259,13 +263,13 @@ class Originator:
                 self._not_dialled(channel_id, Outcome.FAILED)
 
     def _not_dialled(self, channel_id: str, outcome: Outcome) -> None:
-        self._controller.post(channel_id, core.NotDialled(outcome))
+        self._controller.post(channel_id, model.NotDialled(outcome))
 
-    async def hand_back(self) -> None:
+    async def release_undialled(self) -> None:
         """When the process stops: make the contacts of calls that were not dialled pending again, and write what is
         unwritten of the others. Without the database, the leases end by themselves."""
         try:
-            async with asyncio.timeout(HAND_BACK_S):
+            async with asyncio.timeout(RELEASE_TIMEOUT_S):
                 await asyncio.gather(*(self._cancel(call) for call in await self._claimed()))
                 await asyncio.gather(*(self._leave(live) for live in self._controller.live.values()))
         except UNREACHABLE:
@@ -287,7 +291,7 @@ class Originator:
             return []
 
     async def _cancel(self, call: Call) -> None:
-        if await self._store.end(call, core.CANCELLED):
+        if await self._store.end(call, model.CANCELLED):
             report_end(call, Outcome.CANCELLED)
 
 

@@ -14,7 +14,7 @@ from tongdai.calls import store as call_store
 from tongdai.calls.finish import End
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Call, Claims, Ending, Outcome, Past, Terms
+from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome, RetryContext
 from tongdai.calls.sql import indexed
 from tongdai.calls.store import Step
 from tongdai.campaigns import store as campaigns
@@ -66,21 +66,21 @@ class PostgresStore:
             ring_timeout_s = campaign.settings.ring_timeout_s
             return await pacing_inputs.recent(conn, campaign.tenant_id, campaign.campaign_id, ring_timeout_s)
 
-    async def claim(self, terms: Terms, limit: int) -> Claims:
+    async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
         async with self._pool.acquire() as conn:
-            return await claim.claim(conn, replace(terms, switch_id=self._switch_id), limit)
+            return await claim.claim(conn, replace(conditions, switch_id=self._switch_id), limit)
 
-    async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
+    async def claim_accepted(self, conditions: ClaimConditions, limit: int) -> list[Call]:
         async with self._pool.acquire() as conn:
             waiting = [
                 one
                 for one in await previews.accepted(conn)
-                if (one.tenant_id, one.campaign_id) == (terms.tenant_id, terms.campaign_id)
+                if (one.tenant_id, one.campaign_id) == (conditions.tenant_id, conditions.campaign_id)
             ]
             calls: list[Call] = []
             for one in waiting:
                 if len(calls) < limit:
-                    calls += await _claim_accepted(conn, replace(terms, switch_id=self._switch_id), one)
+                    calls += await _claim_accepted(conn, replace(conditions, switch_id=self._switch_id), one)
             return calls
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
@@ -141,9 +141,9 @@ class PostgresStore:
     async def _end(self, conn: Connection, asked: Sequence[tuple[Call, Ending]]) -> set[UUID]:
         """End calls of one tenant."""
         calls = [call for call, _ in asked]
-        pasts = await finish.pasts(conn, calls)
+        contexts = await finish.retry_contexts(conn, calls)
         settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
-        sent = [End(call, ending, _again_at(call, ending, settings, pasts)) for call, ending in asked]
+        sent = [End(call, ending, _next_attempt_at(call, ending, settings, contexts)) for call, ending in asked]
         ended = await finish.end(conn, sent)
         await agents.freed(conn, calls[0].tenant_id, list(ended))
         return ended
@@ -239,12 +239,12 @@ class _Taken(Exception):
     """The agent is not idle any more, or has skipped the contact."""
 
 
-async def _claim_accepted(conn: Connection, terms: Terms, accepted: Accepted) -> list[Call]:
+async def _claim_accepted(conn: Connection, conditions: ClaimConditions, accepted: Accepted) -> list[Call]:
     """Contact claimed, agent reserved, preview gone: all or nothing."""
     try:
         async with conn.transaction():
             await _hold(conn, accepted)
-            claims = await claim.claim_contact(conn, terms, accepted.contact_id, accepted.agent_id)
+            claims = await claim.claim_contact(conn, conditions, accepted.contact_id, accepted.agent_id)
             await _take(conn, accepted, claims)
             return claims.calls
     except _Taken:
@@ -267,12 +267,12 @@ async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
             raise _Taken
 
 
-def _again_at(
+def _next_attempt_at(
     call: Call,
     ending: Ending,
     settings: Mapping[CampaignId, CallSettings],
-    pasts: Mapping[UUID, Past],
+    contexts: Mapping[UUID, RetryContext],
 ) -> datetime | None:
     """None: the contact is processed, or gone."""
-    past = pasts.get(call.call_id)
-    return past and past.again_at(settings[call.campaign_id], ending.outcome)
+    context = contexts.get(call.call_id)
+    return context and context.next_attempt_at(settings[call.campaign_id], ending.outcome)

@@ -31,9 +31,9 @@ from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE
-from tongdai.dialer import core
 from tongdai.dialer.agent_phones import AgentPhones
-from tongdai.dialer.call_controller import CallController, report_end
+from tongdai.dialer.call import model
+from tongdai.dialer.call.controller import CallController, report_end
 from tongdai.dialer.channel_router import ChannelRouter
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.store import DialerStore
@@ -94,7 +94,7 @@ class Reconciler:
             self._phones.reconcile(agents, listed)
             await self._compare(in_store, listed, {str(call.call_id) for call in overdue})
             self._compare_agents(before, listed)
-            await self._hang_up_strays(listed)
+            await self._hang_up_orphaned(listed)
 
     async def _cancel_claims(self, overdue: Sequence[Call]) -> None:
         """Claims of another process, or whose reply was lost; of this process, those it did not come to dial."""
@@ -102,8 +102,8 @@ class Reconciler:
             if call.state is not CallState.CLAIMED:
                 continue
             if self._controller.owns(channel_id := str(call.call_id)):
-                self._controller.post(channel_id, core.ClaimLapsed())
-            elif await self._store.end(call, core.CANCELLED):
+                self._controller.post(channel_id, model.ClaimLapsed())
+            elif await self._store.end(call, model.CANCELLED):
                 report_end(call, Outcome.CANCELLED)
 
     async def _adopt(self, in_store: Sequence[Call]) -> None:
@@ -123,7 +123,7 @@ class Reconciler:
         """Calls that another process ended."""
         for channel_id in before - {str(call.call_id) for call in in_store}:
             live = self._controller.live.get(channel_id)
-            if live is not None and not live.unwritten and live.progress.stage is not core.Stage.CLAIMED:
+            if live is not None and not live.unwritten and live.progress.stage is not model.Stage.CLAIMED:
                 self._controller.forget(channel_id)
 
     async def _compare(self, in_store: Sequence[Call], listed: Mapping[str, Channel], overdue: set[str]) -> None:
@@ -134,9 +134,9 @@ class Reconciler:
             if channel is not None:
                 with_channel.append(call)
                 up, ringing = channel.state == "Up", channel.state == "Ringing"
-                self._controller.post(channel_id, core.ChannelListed(up, ringing))
+                self._controller.post(channel_id, model.ChannelListed(up, ringing))
             elif call.state is CallState.ANSWERED or (channel_id in overdue and call.state is not CallState.CLAIMED):
-                self._controller.post(channel_id, core.ChannelAbsent())
+                self._controller.post(channel_id, model.ChannelAbsent())
         if with_channel:
             await self._store.extend(with_channel, LEASE)
 
@@ -145,9 +145,9 @@ class Reconciler:
         recorded it, and its answer been lost."""
         for channel_id, agent_channel in before.items():
             if agent_channel is not None and agent_channel not in listed:
-                self._controller.post(channel_id, core.AgentLeft(agent_channel))
+                self._controller.post(channel_id, model.AgentLeft(agent_channel))
 
-    async def _hang_up_strays(self, listed: Mapping[str, Channel]) -> None:
+    async def _hang_up_orphaned(self, listed: Mapping[str, Channel]) -> None:
         unowned = [
             call_id
             for channel_id in listed
@@ -155,7 +155,7 @@ class Reconciler:
         ]
         for call_id in await self._store.ended(unowned) if unowned else []:
             if await commands.hang_up(self._ari, str(call_id)):  # False: it has just ended by itself, as most do
-                log.warning("stray call hung up", call=str(call_id))
+                log.warning("orphaned channel hung up", call=str(call_id))
 
 
 def _uuid(channel_id: str) -> UUID | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tongdai.agents.model import Agent
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Call, Claims, Ending, Outcome, Terms
+from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
@@ -43,11 +43,11 @@ class DialerStore(Protocol):
 
     # Calls
 
-    async def claim(self, terms: Terms, limit: int) -> Claims:
+    async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
         """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now."""
         ...
 
-    async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
+    async def claim_accepted(self, conditions: ClaimConditions, limit: int) -> list[Call]:
         """Open calls for contacts whose preview an idle agent accepted; the agent is reserved, the preview deleted."""
         ...
 

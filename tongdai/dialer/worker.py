@@ -22,11 +22,11 @@ from tongdai import metrics
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.agent_phones import AgentPhones
-from tongdai.dialer.call_controller import CallController
+from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.channel_router import ChannelRouter
 from tongdai.dialer.options import Options
 from tongdai.dialer.originator import Originator
-from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.reconcile import Reconciler
 from tongdai.dialer.store import DialerStore
 from tongdai.switch.events import Connected, Disconnected, Replaced
@@ -62,7 +62,7 @@ class Dialer:
         limits the live calls of all campaigns."""
         options = Options(app, trunk, caller_id, sound, max_calls)
         self._ari, self._clock = ari, clock
-        self._queue = PerCallQueue()
+        self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller)
         self._router = ChannelRouter(ari, self._queue, (self._controller, self._phones))
@@ -87,9 +87,9 @@ class Dialer:
             raise SwitchTaken from None
         finally:
             await self._queue.close()
-            await self._originator.hand_back()
+            await self._originator.release_undialled()
             metrics.SWITCH_UP.set(0)
-            metrics.CALLS_UP.set(0)
+            metrics.ACTIVE_CALLS.set(0)
 
     @property
     def active_calls(self) -> int:
@@ -121,7 +121,7 @@ class Dialer:
     async def _flush(self) -> None:
         self._controller.flush()
         metrics.SWITCH_UP.set(self._ari.up)
-        metrics.CALLS_UP.set(self.active_calls)
+        metrics.ACTIVE_CALLS.set(self.active_calls)
 
     async def _each(self, interval_s: float, fn: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled, whatever `fn` raises."""

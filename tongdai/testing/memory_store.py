@@ -20,12 +20,12 @@ from tongdai.calls.model import (
     TRANSITIONS,
     Call,
     CallState,
+    ClaimConditions,
     Claims,
+    EarlierCalls,
     Ending,
-    History,
     Outcome,
-    Past,
-    Terms,
+    RetryContext,
 )
 from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
@@ -81,7 +81,7 @@ class Ended:
     """The call right before its end."""
     ending: Ending
     at: datetime
-    again_at: datetime | None
+    next_attempt_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class MemoryStore:
             state_since=self._clock.now(),
             channel_id=None,
             call_id=None,
-            leaving=False,
+            sign_out_pending=False,
             created_at=self._clock.now(),
         )
         return made
@@ -169,7 +169,7 @@ class MemoryStore:
             return False
         self.accepted.pop(agent_id, None)
         if agent.state in {AgentState.RESERVED, AgentState.TALKING}:
-            self.agents[agent_id] = replace(agent, leaving=True)
+            self.agents[agent_id] = replace(agent, sign_out_pending=True)
         else:
             away = AgentState.OFFLINE if agent.channel_id is None else AgentState.HANGING_UP
             self._set_agent(agent, away)
@@ -261,65 +261,69 @@ class MemoryStore:
 
     # Of calls
 
-    async def claim(self, terms: Terms, limit: int) -> Claims:
-        campaign, now = self.campaigns[terms.campaign_id], self._clock.now()
+    async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
+        campaign, now = self.campaigns[conditions.campaign_id], self._clock.now()
         if campaign.status is not Status.RUNNING:
             return Claims([])
         due = sorted(
             entry
-            for zone, until in terms.open_until.items()
+            for zone, until in conditions.open_until.items()
             if until > now
             for entry in campaign.due.get(zone, [])[:limit]
             if entry[0] <= now
         )
-        return self._take(terms, [self.contacts[contact_id] for _, contact_id in due[:limit]], None)
+        return self._take(conditions, [self.contacts[contact_id] for _, contact_id in due[:limit]], None)
 
-    async def claim_accepted(self, terms: Terms, limit: int) -> list[Call]:
-        campaign, now = self.campaigns[terms.campaign_id], self._clock.now()
+    async def claim_accepted(self, conditions: ClaimConditions, limit: int) -> list[Call]:
+        campaign, now = self.campaigns[conditions.campaign_id], self._clock.now()
         calls: list[Call] = []
         for agent_id, contact_id in list(self.accepted.items()):
             agent, contact = self.agents[agent_id], self.contacts[contact_id]
-            if contact.campaign_id != terms.campaign_id or agent.state is not AgentState.IDLE or len(calls) == limit:
+            if (
+                contact.campaign_id != conditions.campaign_id
+                or agent.state is not AgentState.IDLE
+                or len(calls) == limit
+            ):
                 continue
             if campaign.status is not Status.RUNNING:
                 continue
             del self.accepted[agent_id]
-            until = terms.open_until.get(contact.zone)
+            until = conditions.open_until.get(contact.zone)
             if until is None or until <= now or contact.process_status != PENDING or contact.due_at > now:
                 continue
-            for call in self._take(terms, [contact], agent_id).calls:
+            for call in self._take(conditions, [contact], agent_id).calls:
                 calls.append(call)
                 self._set_agent(agent, AgentState.RESERVED, call_id=call.call_id)
         return calls
 
-    def _take(self, terms: Terms, due: list[MemoryContact], agent_id: AgentId | None) -> Claims:
+    def _take(self, conditions: ClaimConditions, due: list[MemoryContact], agent_id: AgentId | None) -> Claims:
         calls: list[Call] = []
         closed = rescheduled = 0
         for contact in due:
-            forever, again_at = self._hindrance(terms, contact)
+            forever, next_attempt_at = self._hindrance(conditions, contact)
             self._no_longer_waits(contact)
             if forever:
                 contact.process_status, contact.call_status = PROCESSED, Outcome.DNC.value
                 closed += 1
-            elif again_at is not None:
-                contact.due_at = again_at
+            elif next_attempt_at is not None:
+                contact.due_at = next_attempt_at
                 self._wait(contact)
                 rescheduled += 1
             else:
-                calls.append(self._open(terms, contact, agent_id))
+                calls.append(self._open(conditions, contact, agent_id))
         return Claims(calls, rescheduled, closed)
 
-    def _hindrance(self, terms: Terms, contact: MemoryContact) -> tuple[bool, datetime | None]:
+    def _hindrance(self, conditions: ClaimConditions, contact: MemoryContact) -> tuple[bool, datetime | None]:
         """Whether it is never to be called, and until when it is not."""
         now, phone = self._clock.now(), contact.phone
-        listed = self._listings(phone, terms.campaign_id)
+        listed = self._listings(phone, conditions.campaign_id)
         until = [listing.until for listing in listed if listing.until is not None]
         if phone in self._busy:
             until.append(now + BUSY_FOR)
         dialled = self._by_number.get(phone, [])
         until += [
             dialled[-cap.calls] + cap.period
-            for cap in terms.number_caps
+            for cap in conditions.number_caps
             if len(dialled) >= cap.calls and dialled[-cap.calls] + cap.period > now
         ]
         return any(listing.until is None for listing in listed), max(until, default=None)
@@ -332,19 +336,19 @@ class MemoryStore:
             if listing.campaign_id in {None, campaign_id} and (listing.until is None or listing.until > now)
         ]
 
-    def _open(self, terms: Terms, contact: MemoryContact, agent_id: AgentId | None) -> Call:
+    def _open(self, conditions: ClaimConditions, contact: MemoryContact, agent_id: AgentId | None) -> Call:
         now = self._clock.now()
         contact.process_status = IN_CALL
         call = Call(
             tenant_id=self.tenant_id,
             call_id=UUID(int=self._rng.getrandbits(128), version=4),
-            campaign_id=terms.campaign_id,
+            campaign_id=conditions.campaign_id,
             contact_id=contact.contact_id,
             phone=contact.phone,
             state=CallState.CLAIMED,
             opened_at=now,
-            dial_until=terms.open_until[contact.zone],
-            lease_until=now + terms.lease,
+            dial_until=conditions.open_until[contact.zone],
+            lease_until=now + conditions.lease,
             agent_id=agent_id,
         )
         self._busy.add(contact.phone)
@@ -407,25 +411,25 @@ class MemoryStore:
             self._by_number[found.phone].remove(found.dialled_at)
             found = replace(found, dialled_at=None)
         now, contact = self._clock.now(), self.contacts[found.contact_id]
-        again_at = self._again_at(found, contact, ending.outcome)
-        contact.process_status = PROCESSED if again_at is None else PENDING
-        if again_at is None or ending.outcome not in NOT_PLACED:
+        next_attempt_at = self._next_attempt_at(found, contact, ending.outcome)
+        contact.process_status = PROCESSED if next_attempt_at is None else PENDING
+        if next_attempt_at is None or ending.outcome not in NOT_PLACED:
             contact.call_status = ending.outcome.value
-        if again_at is not None:
-            contact.due_at = again_at
+        if next_attempt_at is not None:
+            contact.due_at = next_attempt_at
             self._wait(contact)
-        self._close(found, Ended(found, ending, now, again_at))
+        self._close(found, Ended(found, ending, now, next_attempt_at))
         self._free(found.call_id)
         return True
 
-    def _again_at(self, call: Call, contact: MemoryContact, outcome: Outcome) -> datetime | None:
-        past = Past(self.history(contact.contact_id), contact.zone, self.tenant_zone, self._clock.now())
-        return past.again_at(self.campaigns[call.campaign_id].settings, outcome)
+    def _next_attempt_at(self, call: Call, contact: MemoryContact, outcome: Outcome) -> datetime | None:
+        context = RetryContext(self.history(contact.contact_id), contact.zone, self.tenant_zone, self._clock.now())
+        return context.next_attempt_at(self.campaigns[call.campaign_id].settings, outcome)
 
-    def history(self, contact_id: ContactId) -> History:
+    def history(self, contact_id: ContactId) -> EarlierCalls:
         ended = [e for e in self._histories.get(contact_id, ()) if e.call.dialled_at is not None]
         dialled_at = [e.call.dialled_at for e in ended if e.call.dialled_at is not None]
-        return History(Counter(e.ending.outcome for e in ended), dialled_at[-1000:])
+        return EarlierCalls(Counter(e.ending.outcome for e in ended), dialled_at[-1000:])
 
     def _close(self, call: Call, ended: Ended) -> None:
         del self._live[call.call_id]
@@ -447,7 +451,9 @@ class MemoryStore:
         agent = self._agent_of(call_id)
         if agent is not None:
             idle = AgentState.WRAP_UP if agent.state is AgentState.TALKING else AgentState.IDLE
-            self._set_agent(agent, AgentState.HANGING_UP if agent.leaving else idle, call_id=None, leaving=False)
+            self._set_agent(
+                agent, AgentState.HANGING_UP if agent.sign_out_pending else idle, call_id=None, sign_out_pending=False
+            )
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         until = self._clock.now() + lease
@@ -494,7 +500,7 @@ class MemoryStore:
     async def agent_gone(self, channel_id: UUID) -> UUID | None:
         for agent in self.agents.values():
             if agent.channel_id == channel_id:
-                self._set_agent(agent, AgentState.OFFLINE, channel_id=None, call_id=None, leaving=False)
+                self._set_agent(agent, AgentState.OFFLINE, channel_id=None, call_id=None, sign_out_pending=False)
                 self.accepted.pop(agent.agent_id, None)
                 return agent.call_id
         return None
@@ -541,7 +547,7 @@ def _rang_s(dialled_at: datetime, until: datetime) -> int:
 
 
 def _since(agents: list[Agent], state: AgentState) -> tuple[datetime, ...]:
-    return tuple(agent.state_since for agent in agents if agent.state is state and not agent.leaving)
+    return tuple(agent.state_since for agent in agents if agent.state is state and not agent.sign_out_pending)
 
 
 def _histogram(counts: Counter[int]) -> tuple[int, ...]:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from tongdai.call_outcome import DUE_AT_ONCE, NOT_PLACED, Outcome
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.rules import Problem, call_again_at, next_open, number_caps, open_until, problems, week
+from tongdai.campaigns.settings.rules import (
+    Problem,
+    next_attempt_at,
+    next_open,
+    number_caps,
+    open_until,
+    problems,
+    week,
+)
 from tongdai.campaigns.settings.values import EVER, RETRIES, FrequencyCap, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import FOREVER, MIDNIGHT, Span, both, every_day, week_of
 from tongdai.ids import QueueId
@@ -63,7 +71,7 @@ def test_zone_that_is_not_known_is_the_tenants():
 def test_under_a_preset_zone_that_is_not_known_is_closed(settings):
     assert open_until(settings, "", VN, NOON) is None
     assert next_open(settings, "", VN, NOON) is None
-    assert call_again_at(settings, "busy", {}, [], "", VN, NOON) is None
+    assert next_attempt_at(settings, "busy", {}, [], "", VN, NOON) is None
 
 
 def test_several_zones_must_be_open_together():
@@ -107,7 +115,7 @@ def test_advertising_in_vietnam_calls_a_number_once_in_24_hours_beside_the_campa
 def again(
     settings: CallSettings, outcome: str, before: int = 0, dialled_at: Sequence[datetime] = (), now: datetime = NOON
 ) -> datetime | None:
-    return call_again_at(settings, outcome, {outcome: before}, dialled_at, VN, VN, now)
+    return next_attempt_at(settings, outcome, {outcome: before}, dialled_at, VN, VN, now)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +146,7 @@ def test_contact_that_was_not_called_is_due_in_the_next_window_whatever_the_rule
 
 
 def test_other_outcomes_count_for_other_rules():
-    assert call_again_at(ANY, "busy", {"no_answer": 9, "failed": 9}, [], VN, VN, NOON) == NOON + 10 * MINUTE
+    assert next_attempt_at(ANY, "busy", {"no_answer": 9, "failed": 9}, [], VN, VN, NOON) == NOON + 10 * MINUTE
 
 
 def test_rule_of_the_campaign_replaces_only_the_default_of_its_outcome():

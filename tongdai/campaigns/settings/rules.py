@@ -85,7 +85,7 @@ def next_open(settings: CallSettings, zone: str, tenant_zone: str, at: datetime)
     return None if zones is None else windows.next_open(week(settings), zones, at)
 
 
-def call_again_at(
+def next_attempt_at(
     settings: CallSettings,
     outcome: str,
     outcomes_before: Mapping[str, int],

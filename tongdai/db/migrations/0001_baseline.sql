@@ -375,13 +375,13 @@ create table agent (
     channel_id  uuid,                          -- of the phone; null while `calling` until the dialer has begun to
     switch_id   smallint not null default 1,   -- that has the channel
     call_id     uuid,                          -- which the agent is reserved for or talks to
-    leaving     boolean not null default false, -- offline as soon as the talk is over
+    sign_out_pending boolean not null default false, -- goes offline when the call ends
     created_at  timestamptz not null default now(),
     primary key (tenant_id, agent_id),
     unique (tenant_id, endpoint),
     foreign key (tenant_id, queue_id) references inbound_queue,
     check (state <> 'offline' or channel_id is null),
-    check (not leaving or state in ('reserved', 'talking')),
+    check (not sign_out_pending or state in ('reserved', 'talking')),
     check (channel_id is not null or state in ('offline', 'calling')),
     check ((call_id is not null) = (state in ('reserved', 'talking')))
 );
@@ -438,7 +438,7 @@ create table call (
     connected_at timestamptz,                  -- heard an agent, or the audio file
     ended_at     timestamptz,
     hangup_cause smallint,                     -- Q.850
-    tech_cause   smallint,                     -- SIP
+    sip_status   smallint,                     -- SIP
     amd_verdict  text check (amd_verdict in ('human', 'machine', 'unsure', 'unavailable')),  -- null: not asked for
     amd_cause    text,                         -- Asterisk's AMDCAUSE, or what it lacks
     amd_ms       integer,                      -- how long the detection took

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 Job = Callable[[], Coroutine[Any, Any, None]]
 
 
-class PerCallQueue:
+class PerChannelQueue:
     def __init__(self) -> None:
         self._jobs: dict[str, deque[Job]] = {}
         """By channel id; the head runs."""

@@ -19,7 +19,7 @@ from tongdai.switch.interface import Ari
 log = structlog.get_logger()
 
 MODULE = "app_amd.so"
-ASK_AGAIN_S = 60.0
+MODULE_CHECK_INTERVAL_S = 60.0
 """After the module was found, or not."""
 
 
@@ -44,7 +44,7 @@ class MachineDetector:
 
     async def _has_module(self) -> bool:
         now = self._clock.monotonic()
-        if self._asked_at is None or now - self._asked_at >= ASK_AGAIN_S:
+        if self._asked_at is None or now - self._asked_at >= MODULE_CHECK_INTERVAL_S:
             self._module_running = await commands.module_running(self._ari, MODULE)
             self._asked_at = now
         return self._module_running

@@ -3,7 +3,7 @@
     event ─→ core.step ─→ records to write (in order, until written) ─→ requests to the switch ─→ their results: events
 
 It owns the channels of calls to contacts, from their claim to their end, and all that this process knows of them
-(`LiveCall`). Events of one call are handled one after the other, by the per-call queue. An event is stepped once: at
+(`LiveCall`). Events of one call are handled one after the other, by the per-channel queue. An event is stepped once: at
 once when nothing of its call is under way (half of all events change nothing and cost no task), else in its turn.
 
 It trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time. It
@@ -34,10 +34,10 @@ from tongdai.calls.model import Call, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE, unreachable
-from tongdai.dialer import core
-from tongdai.dialer.machine_detector import MachineDetector
-from tongdai.dialer.options import LEASE, WRITE_S, Options, script_of
-from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.call import core, model
+from tongdai.dialer.call.machine_detector import MachineDetector
+from tongdai.dialer.options import LEASE, WRITE_S, Options, treatment_of
+from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, QueueId
 from tongdai.switch import commands
@@ -60,11 +60,11 @@ class LiveCall:
 
     call: Call
     """Its row when it was opened or adopted."""
-    progress: core.Progress
+    progress: model.CallProgress
     queue_id: QueueId | None
     may_be_dialled: bool
     """The switch may have been asked. Until then no phone can ring."""
-    unwritten: deque[core.Record] = field(default_factory=deque[core.Record])
+    unwritten: deque[model.Record] = field(default_factory=deque[model.Record])
     failed_writes: int = 0
     write_at: float = 0.0
     """Not tried before, on the monotonic clock."""
@@ -77,7 +77,7 @@ class LiveCall:
 class CallController:
     """Implements `ChannelOwner`."""
 
-    def __init__(self, store: DialerStore, ari: Ari, clock: Clock, options: Options, queue: PerCallQueue) -> None:
+    def __init__(self, store: DialerStore, ari: Ari, clock: Clock, options: Options, queue: PerChannelQueue) -> None:
         self._store, self._ari, self._clock, self._options = store, ari, clock, options
         self._queue = queue
         self._detector = MachineDetector(ari, clock, options.app)
@@ -94,14 +94,14 @@ class CallController:
 
     def open(self, call: Call, settings: CallSettings) -> LiveCall:
         """Take a call that was claimed just now."""
-        progress = core.Progress(str(call.call_id), script_of(settings, self._options))
+        progress = model.CallProgress(str(call.call_id), treatment_of(settings, self._options))
         return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=False))
 
     def adopt(self, call: Call, settings: CallSettings) -> LiveCall:
         """Take a call that another process left."""
-        script = script_of(settings, self._options)
+        treatment = treatment_of(settings, self._options)
         connected = call.connected_at is not None
-        progress = core.adopted(str(call.call_id), script, call.state, call.answered_at, connected=connected)
+        progress = core.adopted(str(call.call_id), treatment, call.state, call.answered_at, connected=connected)
         return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=True))
 
     def _add(self, live: LiveCall) -> LiveCall:
@@ -118,7 +118,7 @@ class CallController:
         if live is not None and live.threshold is not None:
             live.threshold.cancel()
 
-    def post(self, channel_id: str, event: Event | core.Signal) -> None:
+    def post(self, channel_id: str, event: Event | model.Signal) -> None:
         """Handle an event of a call; nothing, if the call is not controlled here."""
         live = self.live.get(channel_id)
         if live is None:
@@ -146,7 +146,7 @@ class CallController:
                 queue = (live.call.tenant_id, live.queue_id)
                 if queue not in offered and not self._queue.busy(channel_id):
                     offered.add(queue)
-                    self.post(channel_id, core.AgentFree())
+                    self.post(channel_id, model.AgentFree())
 
     def flush(self) -> None:
         """Write what could not be written before."""
@@ -157,7 +157,7 @@ class CallController:
 
     # Events
 
-    async def _handle(self, channel_id: str, event: Event | core.Signal) -> None:
+    async def _handle(self, channel_id: str, event: Event | model.Signal) -> None:
         live = self.live.get(channel_id)
         if live is None:
             return  # it ended while the event waited for its turn
@@ -165,19 +165,19 @@ class CallController:
         if requests is not None:
             await self._carry_out(live, requests)
 
-    def _step(self, live: LiveCall, event: Event | core.Signal) -> list[core.Request] | None:
+    def _step(self, live: LiveCall, event: Event | model.Signal) -> list[model.Request] | None:
         """The one call of `core.step` for an event. Its records are to be written; its requests are returned, None when
         there is nothing to do."""
         if isinstance(event, PlaybackFinished) and not event.done:
             log.info("sound not played to its end", call=live.progress.channel_id, campaign=live.call.campaign_id)
         live.progress, commands = core.step(live.progress, event, self._clock.now())
-        if live.progress.stage is not core.Stage.WAITING:
+        if live.progress.stage is not model.Stage.WAITING:
             self._waiting.pop(live.progress.channel_id, None)
-        requests: list[core.Request] = []
+        requests: list[model.Request] = []
         for command in commands:
-            if isinstance(command, core.RecordRinging | core.RecordAnswer | core.RecordConnection | core.RecordEnd):
+            if isinstance(command, model.RecordRinging | model.RecordAnswer | model.RecordConnection | model.RecordEnd):
                 assert not requests, "a request precedes a record"
-                assert not any(isinstance(record, core.RecordEnd) for record in live.unwritten), (
+                assert not any(isinstance(record, model.RecordEnd) for record in live.unwritten), (
                     "recorded after the end"
                 )
                 live.unwritten.append(command)
@@ -185,10 +185,10 @@ class CallController:
                 requests.append(command)
         return requests if commands else None
 
-    async def _carry_out(self, live: LiveCall, requests: list[core.Request]) -> None:
+    async def _carry_out(self, live: LiveCall, requests: list[model.Request]) -> None:
         """Write, then make the requests, then do what their results mean."""
-        results: deque[core.Signal] = deque()
-        next_requests: list[core.Request] | None = requests
+        results: deque[model.Signal] = deque()
+        next_requests: list[model.Request] | None = requests
         while True:
             if next_requests is not None:
                 await self.write(live)
@@ -217,24 +217,24 @@ class CallController:
                 live.write_at = self._clock.monotonic() + backoff_s
                 raise
             live.unwritten.popleft()
-            if isinstance(record, core.RecordEnd):
+            if isinstance(record, model.RecordEnd):
                 self._ended(live, record, changed)
 
-    async def _commit(self, live: LiveCall, record: core.Record) -> bool:
+    async def _commit(self, live: LiveCall, record: model.Record) -> bool:
         call = live.call
         match record:
-            case core.RecordRinging(at=at):
+            case model.RecordRinging(at=at):
                 return await self._store.rang(call, at)
-            case core.RecordAnswer(at=at):
+            case model.RecordAnswer(at=at):
                 return await self._store.answered(call, at, LEASE)
-            case core.RecordConnection(at=at):
+            case model.RecordConnection(at=at):
                 return await self._store.connected(call, at, live.agent_id)
-            case core.RecordEnd(ending=ending):
+            case model.RecordEnd(ending=ending):
                 return await self._store.end(call, ending)
             case _:
                 assert_never(record)
 
-    def _ended(self, live: LiveCall, record: core.RecordEnd, changed: bool) -> None:
+    def _ended(self, live: LiveCall, record: model.RecordEnd, changed: bool) -> None:
         self.forget(live.progress.channel_id)
         self.agent_became_free()
         if changed:
@@ -242,7 +242,7 @@ class CallController:
 
     # Requests
 
-    async def _try(self, live: LiveCall, request: core.Request) -> core.Signal | None:
+    async def _try(self, live: LiveCall, request: model.Request) -> model.Signal | None:
         """Its result; None when there is none, or it is unknown: reconciliation looks at the channel again."""
         try:
             return await self._make(live, request)
@@ -253,33 +253,33 @@ class CallController:
             log.warning("request failed", call=live.progress.channel_id, request=name, error=str(error))
             return None
 
-    async def _make(self, live: LiveCall, request: core.Request) -> core.Signal | None:
+    async def _make(self, live: LiveCall, request: model.Request) -> model.Signal | None:
         channel_id = live.progress.channel_id
         match request:
-            case core.DetectMachine(until=until):
+            case model.DetectMachine(until=until):
                 return await self._detect_machine(live, until)
-            case core.ReserveAgent(until=until):
+            case model.ReserveAgent(until=until):
                 return await self._reserve_agent(live, until)
-            case core.BridgeWithAgent(agent_channel=agent_channel):
+            case model.BridgeWithAgent(agent_channel=agent_channel):
                 return await self._bridge(live, agent_channel)
-            case core.PlaySound(sound=sound, playback_id=playback_id):
-                return core.SoundPlaying() if await commands.play(self._ari, channel_id, playback_id, sound) else None
-            case core.CheckSound(playback_id=playback_id):
-                return core.SoundPlaying() if await commands.playing(self._ari, playback_id) else core.SoundOver()
-            case core.HangUp():
+            case model.PlaySound(sound=sound, playback_id=playback_id):
+                return model.SoundPlaying() if await commands.play(self._ari, channel_id, playback_id, sound) else None
+            case model.CheckSound(playback_id=playback_id):
+                return model.SoundPlaying() if await commands.playing(self._ari, playback_id) else model.SoundOver()
+            case model.HangUp():
                 await commands.hang_up(self._ari, channel_id)
-            case core.DestroyBridge():
+            case model.DestroyBridge():
                 await commands.destroy_bridge(self._ari, channel_id)
             case _:
                 assert_never(request)
         return None
 
-    async def _detect_machine(self, live: LiveCall, until: datetime) -> core.Signal | None:
+    async def _detect_machine(self, live: LiveCall, until: datetime) -> model.Signal | None:
         self._set_threshold(live, until)
         missing = await self._detector.start(live.progress.channel_id)
-        return None if missing is None else core.DetectionUnavailable(missing)
+        return None if missing is None else model.DetectionUnavailable(missing)
 
-    async def _reserve_agent(self, live: LiveCall, until: datetime) -> core.Signal | None:
+    async def _reserve_agent(self, live: LiveCall, until: datetime) -> model.Signal | None:
         channel_id = live.progress.channel_id
         if live.queue_id is not None:
             try:
@@ -292,11 +292,11 @@ class CallController:
                 self._waiting.pop(channel_id, None)
                 self.agent_became_free()  # there may be another, for the next one
                 log.info("agent reserved", tenant=live.call.tenant_id, call=channel_id, agent=agent.agent_id)
-                return core.AgentReserved(str(agent.channel_id))
+                return model.AgentReserved(str(agent.channel_id))
         if self._clock.now() >= until:
-            return core.ThresholdReached()
+            return model.ThresholdReached()
         if channel_id not in self._waiting and self.owns(channel_id):
-            assert live.progress.stage is core.Stage.WAITING, f"{live.progress.stage} waits for an agent"
+            assert live.progress.stage is model.Stage.WAITING, f"{live.progress.stage} waits for an agent"
             self._waiting[channel_id] = live
             self.agent_became_free()
             self._set_threshold(live, until)
@@ -305,18 +305,18 @@ class CallController:
     def _set_threshold(self, live: LiveCall, until: datetime) -> None:
         if live.threshold is None:
             after_s = (until - self._clock.now()).total_seconds()
-            reached = partial(self.post, live.progress.channel_id, core.ThresholdReached())
+            reached = partial(self.post, live.progress.channel_id, model.ThresholdReached())
             live.threshold = asyncio.get_running_loop().call_later(after_s, reached)
 
-    async def _bridge(self, live: LiveCall, agent_channel: str) -> core.Signal:
+    async def _bridge(self, live: LiveCall, agent_channel: str) -> model.Signal:
         channel_id = live.progress.channel_id
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
-            return core.BridgedWithAgent()
+            return model.BridgedWithAgent()
         if await commands.channel(self._ari, agent_channel) is not None:
-            return core.NotBridged()
+            return model.NotBridged()
         await self._store.agent_gone(UUID(agent_channel))
-        return core.AgentMissing()
+        return model.AgentMissing()
 
 
 def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import Call, CallState, Ending, Outcome, Terms
+from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import MachineDetection, Mode
-from tongdai.dialer import core
-from tongdai.dialer.call_controller import CallController
+from tongdai.dialer.call import core, model
+from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.options import LEASE, Options
-from tongdai.dialer.per_call_queue import PerCallQueue
+from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, StasisStart
 from tongdai.switch.interface import Reply, SwitchAway
 from tongdai.testing import virtual_time
@@ -84,7 +84,7 @@ class NotingStore(MemoryStore):
 class Scene:
     def __init__(self, settings: CallSettings) -> None:
         rng, self.clock = random.Random(1), virtual_time.LoopClock()
-        self.store, self.ari, self.queue = NotingStore(self.clock, rng), NotingAri(), PerCallQueue()
+        self.store, self.ari, self.queue = NotingStore(self.clock, rng), NotingAri(), PerChannelQueue()
         options = Options("tongdai", "trunk", None, "hello-world", 100)
         self.controller = CallController(self.store, self.ari, self.clock, options, self.queue)
         self.settings = settings
@@ -95,10 +95,10 @@ class Scene:
         number = len(self.store.contacts) + 1
         self.store.add_contact(number, 1, f"+8490{number:07d}")
         open_until = {"": self.clock.now() + timedelta(hours=1)}
-        (call,) = (await self.store.claim(Terms(1, 1, open_until, LEASE), 1)).calls
+        (call,) = (await self.store.claim(ClaimConditions(1, 1, open_until, LEASE), 1)).calls
         self.controller.open(call, self.settings)
         assert await self.store.dial([call], LEASE) == {call.call_id: None}
-        self.controller.post(str(call.call_id), core.Dialled())
+        self.controller.post(str(call.call_id), model.Dialled())
         return call
 
     async def answered(self) -> tuple[Call, str]:
@@ -140,7 +140,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     asked: list[object] = []
     step = core.step
 
-    def noting(call: core.Progress, event: Any, now: Any) -> core.Step:
+    def noting(call: model.CallProgress, event: Any, now: Any) -> core.Step:
         asked.append(event)
         return step(call, event, now)
 
@@ -161,7 +161,7 @@ def test_every_event_is_stepped_once(monkeypatch: pytest.MonkeyPatch) -> None:
         for event in (ringing, ringing, up, started, destroyed, destroyed):
             s.controller.post(channel_id, event)
         await s.settled()
-        events = [event for event in asked if not isinstance(event, core.Signal)]
+        events = [event for event in asked if not isinstance(event, model.Signal)]
         assert events == [ringing, ringing, up, started, destroyed], "once each; none after the end"
 
     play(scene)
@@ -336,7 +336,7 @@ def test_request_without_a_reply_is_made_again_when_the_channel_is_listed() -> N
         call, channel_id = await s.answered()
         assert s.store.recorded == ["answered"]
         s.ari.answers = {"GET playbacks": Reply(404, {})}
-        s.controller.post(channel_id, core.ChannelListed(up=True))
+        s.controller.post(channel_id, model.ChannelListed(up=True))
         await s.settled()
         assert s.ari.requests.count(f"POST channels/{channel_id}/play/{channel_id}-message") == 2
         assert s.store._live[call.call_id].connected_at is not None

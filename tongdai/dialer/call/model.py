@@ -1,0 +1,255 @@
+"""The dialer's model of one call: its stages and transitions, its progress, and the signals, records and requests of
+`core.step`. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tongdai.calls.model import Detection, Ending, Outcome
+from tongdai.dialer.pacing import ABANDON_AFTER_S
+
+ABANDON_AFTER = timedelta(seconds=ABANDON_AFTER_S)
+DETECT_WITHIN = timedelta(seconds=0.5)
+"""The latest start of a detection after the answer: a later one would end after the threshold."""
+CANCELLED = Ending(Outcome.CANCELLED)
+
+
+class Stage(StrEnum):
+    CLAIMED = "claimed"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    PICKED_UP = "picked_up"
+    """Answered; StasisStart not yet received, so the channel accepts no requests."""
+    DETECTING = "detecting"
+    """The dialplan runs answering machine detection."""
+    WAITING = "waiting"
+    """Waiting for an agent."""
+    CONNECTING = "connecting"
+    """An agent is reserved and being bridged."""
+    TALKING = "talking"
+    PLAYING = "playing"
+    """The message, or the abandonment message, is playing."""
+    HANGING_UP = "hanging_up"
+    """We have requested the hang-up."""
+    ENDED = "ended"
+
+
+_ANSWERED = frozenset({Stage.WAITING, Stage.PLAYING, Stage.ENDED})
+TRANSITIONS: dict[Stage, frozenset[Stage]] = {
+    Stage.CLAIMED: frozenset({Stage.DIALING, Stage.ENDED}),
+    Stage.DIALING: frozenset({Stage.RINGING, Stage.PICKED_UP, Stage.ENDED}),
+    Stage.RINGING: frozenset({Stage.PICKED_UP, Stage.ENDED}),
+    Stage.PICKED_UP: _ANSWERED | {Stage.DETECTING, Stage.HANGING_UP},
+    Stage.DETECTING: _ANSWERED | {Stage.HANGING_UP},
+    Stage.WAITING: frozenset({Stage.CONNECTING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.TALKING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
+    Stage.PLAYING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
+    Stage.HANGING_UP: frozenset({Stage.ENDED}),
+    Stage.ENDED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """The call treatment: how an answered call is handled."""
+
+    message: str | None
+    """The sound to play; None: connect the callee with an agent."""
+    abandon_message: str | None
+    """The abandonment message: the sound to play when no agent was connected in time; None: hang up."""
+    detect_machine: bool = False
+    """Whether to detect answering machines, and hang up on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallProgress:
+    """The state of one call in the dialer."""
+
+    channel_id: str
+    """The call's id, as text."""
+    treatment: Treatment
+    stage: Stage = Stage.CLAIMED
+    answered_at: datetime | None = None
+    connected: bool = False
+    """The callee heard an agent, or the message."""
+    agent_channel: str | None = None
+    """The channel of the phone of the agent who is reserved or talking."""
+    outcome: Outcome | None = None
+    """The outcome, if it was decided before the channel ended."""
+    detecting_since: datetime | None = None
+    detection: Detection | None = None
+
+    @property
+    def playback_id(self) -> str:
+        return f"{self.channel_id}-{'abandon-message' if self.outcome is Outcome.ABANDONED else 'message'}"
+
+
+# Signals: what happens besides the events of the switch
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The row says `dialing`: from here on the switch may have the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDialled:
+    """The switch was not asked, or refused: no phone rang."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLapsed:
+    """The claim's lease ended before the switch was asked; it will not be asked any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelListed:
+    """The channel is in the switch's list."""
+
+    up: bool
+    ringing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAbsent:
+    """The switch lists no such channel, and there will be none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionUnavailable:
+    """The switch cannot detect machines; the channel was not handed over."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReserved:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMissing:
+    """The agent's phone hung up before the two were bridged."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """The agent's phone hung up. Another agent may have taken their place since."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFree:
+    """An agent may have become free."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgedWithAgent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotBridged:
+    """The callee's channel is not there to be bridged."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdReached:
+    """ABANDON_AFTER has passed since the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPlaying:
+    """The sound was started, or is still playing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOver:
+    """The sound is not playing (any more)."""
+
+
+Signal = (
+    Dialled | NotDialled | ClaimLapsed | ChannelListed | ChannelAbsent | DetectionUnavailable | AgentReserved
+    | AgentMissing | AgentLeft | AgentFree | BridgedWithAgent | NotBridged | ThresholdReached | SoundPlaying | SoundOver
+)  # fmt: skip
+
+
+# Commands: records to commit, then requests to make, in this order
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRinging:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConnection:
+    """The callee hears the agent, or the message."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnd:
+    """Ends the call's row, and frees its agent."""
+
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class DetectMachine:
+    """Hand the channel to the dialplan: StasisStart with the verdict, or DetectionUnavailable; ThresholdReached at
+    `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveAgent:
+    """AgentReserved, or else AgentFree once another try makes sense; ThresholdReached at `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeWithAgent:
+    """BridgedWithAgent, NotBridged or AgentMissing."""
+
+    agent_channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySound:
+    sound: str
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSound:
+    """SoundPlaying or SoundOver."""
+
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyBridge:
+    pass
+
+
+Record = RecordRinging | RecordAnswer | RecordConnection | RecordEnd
+Request = DetectMachine | ReserveAgent | BridgeWithAgent | PlaySound | CheckSound | HangUp | DestroyBridge
+Command = Record | Request
