@@ -149,7 +149,9 @@ def runs_left(patch: pytest.MonkeyPatch) -> None:
     (a_worker_amid_a_chunk, replaced(undo_store, "DROP_CHUNKS", "delete from", "select from")),
     (
         an_import_that_is_done,
-        replaced(undo_store, "MARK_CHUNK_UNDONE", "case when more.chunks then null else clock.now_at end", "clock.now_at"),
+        replaced(
+            undo_store, "MARK_CHUNK_UNDONE", "case when more.chunks then null else clock.now_at end", "clock.now_at"
+        ),
     ),
 )
 async def test_a_planted_bug_is_caught(
