@@ -54,7 +54,7 @@ def _started(name: str, on: World, dsn: str, logs: Path) -> Generator[Side]:
 
 def _granian(application: str) -> None:
     """Start it as tongdai.processes.roles does, without a log."""
-    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.server import Server  # noqa: PLC0415
 
@@ -65,10 +65,11 @@ def _granian(application: str) -> None:
         port=int(os.environ["BENCH_PORT"]),
         interface=Interfaces.ASGI,
         workers=1,
+        http=HTTPModes.http1,
         websockets=False,
         backlog=2048,
-        backpressure=settings.max_in_flight,
-        http1_settings=HTTP1Settings(header_read_timeout=round(settings.header_timeout_s * 1000)),
+        backpressure=settings.max_connections,
+        http1_settings=HTTP1Settings(header_read_timeout=round(settings.keep_alive_s * 1000)),
         log_enabled=False,
     ).serve()
 

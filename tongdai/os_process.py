@@ -3,9 +3,10 @@
 import asyncio
 import ctypes
 import os
+import resource
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
@@ -43,6 +44,29 @@ def run_until_signalled(work: Coroutine[None, None, None]) -> None:
             await work
 
     asyncio.run(until_signalled())
+
+
+def on_signal_too(sig: signal.Signals, callback: Callable[[], object]) -> None:
+    """Also call `callback`, on the running loop, when a signal arrives that the loop has a handler for.
+
+    The loop learns of signals by its wake-up descriptor; the handler that Python itself calls does nothing otherwise.
+    """
+    loop = asyncio.get_running_loop()
+
+    def arrived(_signal: int, _frame: object) -> None:
+        loop.call_soon_threadsafe(callback)
+
+    signal.signal(sig, arrived)
+    signal.siginterrupt(sig, False)
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the limit of open files to what the system allows this process and its children; return it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def alive(pid: int) -> bool:

@@ -79,8 +79,13 @@ class Settings:
     max_upload_mb: int = 2048
     body_timeout_s: float = 60.0
     header_timeout_s: float = 10.0
+    """Seconds that the head of a request may take to arrive, from its first byte (Linux)."""
+    keep_alive_s: float = 90.0
+    """Seconds for which a connection may wait for a request; longer than a proxy keeps an unused one (nginx: 60)."""
+    max_connections: int = 10_000
+    """Connections that a worker holds at once, idle ones included; further ones wait in the socket's backlog."""
     max_in_flight: int = 256
-    """Requests that a worker handles at once; further ones wait in the socket's backlog."""
+    """Requests that a worker handles at once; further ones wait in the order of their arrival."""
     drain_s: float = 10.0
     """Seconds that requests in flight may take to finish on SIGTERM."""
     import_chunk_rows: int = 10_000
@@ -151,9 +156,9 @@ class Settings:
 
 _POSITIVE = (
     "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
-    "body_timeout_s", "header_timeout_s", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s",
-    "import_rows_days", "call_days", "call_figures_days", "audit_days", "max_event_streams",
-    "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
+    "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight", "drain_s",
+    "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "call_figures_days", "audit_days",
+    "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
     "import_reader_mb", "max_calls", "simulated_talk_s",
 )  # fmt: skip
 

@@ -226,7 +226,7 @@ async def test_metrics_count_requests_of_all_workers(server: Server, key: factor
 async def test_an_answer_names_its_request(server: Server, key: factories.Key) -> None:
     answer = await fetch(server, "GET", QUEUES, headers=key.headers | {"X-Request-Id": "order 66"})
     assert answer.headers.get_list("x-request-id") == ["order 66"]
-    assert '"request_id":"order 66"' in server.log_text()
+    await eventually(lambda: '"request_id":"order 66"' in server.log_text(), 10, "its line, written after it was sent")
     own = [answer.headers["x-request-id"] for answer in await _burst(server, key, 5)]
     assert len(set(own)) == 5
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.support.api import refused
+from tests.support.api import Api, Serving, Tenant, refused
 
 DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
 UNKNOWN = [
@@ -24,25 +24,64 @@ async def test_unknown_path_is_answered_in_our_form_with_or_without_a_key(api, t
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/v1/campaigns/1/contact-lists", "GET"),
-        ("PUT", "/v1/campaigns", "GET, POST"),
-        ("DELETE", "/api/v1/campaigns/1", "GET, PATCH"),
-        ("PATCH", "/v1/queues/inbound/1", "DELETE, GET, PUT"),
+        ("POST", "/v1/campaigns/1/contact-lists", "GET, HEAD"),
+        ("PUT", "/v1/campaigns", "GET, HEAD, POST"),
+        ("DELETE", "/api/v1/campaigns/1", "GET, HEAD, PATCH"),
+        ("PATCH", "/v1/queues/inbound/1", "DELETE, GET, HEAD, PUT"),
         ("GET", "/v1/campaigns/1/start", "POST"),
-        ("POST", "/openapi.json", "GET"),
-        ("OPTIONS", "/v1/campaigns", "GET, POST"),
-        ("TRACE", "/v1/campaigns", "GET, POST"),
-        ("PROPFIND", "/v1/campaigns", "GET, POST"),
+        ("POST", "/openapi.json", "GET, HEAD"),
+        ("OPTIONS", "/v1/campaigns", "GET, HEAD, POST"),
+        ("TRACE", "/v1/campaigns", "GET, HEAD, POST"),
+        ("PROPFIND", "/v1/campaigns", "GET, HEAD, POST"),
         ("GET", "/v1/campaigns/1/contacts", "POST"),
         ("GET", "/v1/campaigns/1/contacts/bulk", "POST"),
         ("DELETE", "/v1/campaigns/1/contacts/bulk", "POST"),
-        ("POST", "/docs", "GET"),
+        ("POST", "/docs", "GET, HEAD"),
     ],
 )
 async def test_method_that_a_path_has_not_is_answered_with_those_it_has(api, method, path, allowed):
     answer = await api.client.request(method, path)
     refused(answer, 405, "NOT_FOUND")
     assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/v1/campaigns", "/api/v1/queues/inbound", "/openapi.json", "/docs"])
+async def test_head_is_answered_as_get_without_the_body(tenant: Tenant, path: str) -> None:
+    whole, head = await tenant.get(path), await tenant.call("HEAD", path)
+    assert (head.status_code, head.content) == (200, b"")
+    changing = {"x-request-id", *(name for name in whole.headers if "ratelimit" in name)}
+    assert {name: value for name, value in head.headers.items() if name not in changing} == {
+        name: value for name, value in whole.headers.items() if name not in changing
+    }
+    assert int(head.headers["content-length"]) == len(whole.content) > 0
+
+
+async def test_head_fails_as_get_does(api: Api, tenant: Tenant) -> None:
+    answers = {
+        401: await api.client.head("/v1/campaigns"),
+        400: await tenant.call("HEAD", "/v1/campaigns?page=x"),
+        404: await tenant.call("HEAD", "/v1/campaigns/1"),
+        405: await tenant.call("HEAD", "/v1/campaigns/1/start"),
+    }
+    assert {status: (answer.status_code, answer.content) for status, answer in answers.items()} == {
+        status: (status, b"") for status in answers
+    }
+
+
+async def test_head_of_a_file_begins_no_file(tenant: Tenant) -> None:
+    answer = await tenant.call("HEAD", "/v1/calls", headers={"Accept": "text/csv"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+async def test_head_counts_as_a_request_to_the_route(tenant: Tenant, serving: Serving) -> None:
+    async with serving(route_limit=2) as client:
+        methods = ("GET", "HEAD", "GET")
+        statuses = [
+            (await client.request(method, "/v1/campaigns", headers=tenant.key.headers)).status_code
+            for method in methods
+        ]
+    assert statuses == [200, 200, 429]
 
 
 async def test_request_id_of_the_caller_comes_back(api, tenant):

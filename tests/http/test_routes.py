@@ -61,7 +61,17 @@ def test_what_is_no_route_is_not_found(routes, path):
 def test_another_method_is_answered_with_the_methods_of_the_path(routes):
     with pytest.raises(MethodNotAllowed) as refused:
         asked(routes, "PATCH", "/v1/things/7")
-    assert refused.value.headers == {"Allow": "DELETE, GET"}
+    assert refused.value.headers == {"Allow": "DELETE, GET, HEAD"}
+
+
+def test_head_is_handled_as_get(routes):
+    assert asked(routes, "HEAD", "/v1/things/7") == ("GET /v1/things/{id}", {"id": "7"})
+
+
+def test_head_of_a_path_without_get_is_answered_with_its_methods(routes):
+    with pytest.raises(MethodNotAllowed) as refused:
+        asked(routes, "HEAD", "/v1/things/bulk/")
+    assert refused.value.headers == {"Allow": "POST"}
 
 
 def test_two_handlers_for_one_route_are_refused(routes):

@@ -1,5 +1,6 @@
 """The ASGI application: routes a request, sends its reply and logs it."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -20,9 +21,14 @@ Opened = Callable[[], AbstractAsyncContextManager[Resources]]
 
 
 class Application:
-    def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None) -> None:
+    def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256) -> None:
+        """Handle `at_once` requests at once; others wait in the order of their arrival.
+
+        A reply that is being sent does not count: event streams have a limit of their own.
+        """
         self.in_flight = 0
-        """Number of requests being handled."""
+        """Number of requests that were not answered to the end yet."""
+        self._slots = asyncio.Semaphore(at_once)
         self._routes = routes
         self._opened = opened
         self._cors = cors
@@ -37,9 +43,10 @@ class Application:
         status = 0
         self.in_flight += 1
         try:
-            reply = await self._reply(request)
+            async with self._slots:
+                reply = await self._reply(request)
             status = reply.status
-            await reply.send(send, request.reply_headers)
+            await (reply.send_head if request.method == "HEAD" else reply.send)(send, request.reply_headers)
         finally:
             self.in_flight -= 1
             access_log.report(request, status, time.perf_counter() - started)

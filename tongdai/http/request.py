@@ -1,5 +1,6 @@
 """Requests as handlers see them, and the replies that handlers return."""
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tongdai.db.pool import Connection, Lender
 from tongdai.errors import ApiError
-from tongdai.http.asgi import Headers, Receive, Scope, Send
+from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
 from tongdai.http.principal import Principal
 from tongdai.settings import Settings
 
@@ -48,6 +49,8 @@ class Resources:
     database: Lender
     pepper: bytes
     guard: Guard
+    stopping: asyncio.Event
+    """Set when the server begins to stop: whatever waits for an event answers now."""
 
 
 class Request:
@@ -140,6 +143,10 @@ class Reply(Protocol):
         """Send the reply, with further headers."""
         ...
 
+    async def send_head(self, send: Send, headers: Headers) -> None:
+        """Send the reply to a HEAD: the same headers and no body."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -150,9 +157,15 @@ class Answer:
     headers: Sequence[tuple[bytes, bytes]] = _JSON
 
     async def send(self, send: Send, headers: Headers) -> None:
+        await self._send(send, headers, self.body)
+
+    async def send_head(self, send: Send, headers: Headers) -> None:
+        await self._send(send, headers, b"")
+
+    async def _send(self, send: Send, headers: Headers, body: bytes) -> None:
         length = (b"content-length", b"%d" % len(self.body))
         await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, length, *headers]})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +177,14 @@ class Stream:
     headers: Sequence[tuple[bytes, bytes]] = _JSON
 
     async def send(self, send: Send, headers: Headers) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *headers]})
+        await send(self._start(headers))
         async for piece in self.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send_head(self, send: Send, headers: Headers) -> None:
+        await send(self._start(headers))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _start(self, headers: Headers) -> Message:
+        return {"type": "http.response.start", "status": self.status, "headers": [*self.headers, *headers]}

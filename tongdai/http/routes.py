@@ -41,7 +41,10 @@ class Routes:
         node.methods[method] = handler, tuple(names)
 
     def find(self, request: Request) -> Handler:
-        """Find the handler and set the request's path parameters; NotFound, or MethodNotAllowed with `Allow`."""
+        """Find the handler and set the request's path parameters; NotFound, or MethodNotAllowed with `Allow`.
+
+        A HEAD is handled as GET; the application leaves out the body.
+        """
         node, values = self._root, list[str]()
         for part in request.scope["path"].strip("/").split("/"):
             following = node.named.get(part)
@@ -51,10 +54,12 @@ class Routes:
                     raise NotFound("Not found")
                 values.append(part)
             node = following
-        found = node.methods.get(request.scope["method"])
+        method = request.scope["method"]
+        found = node.methods.get("GET" if method == "HEAD" else method)
         if found is not None:
             request.path_params = dict(zip(found[1], values, strict=True))
             return found[0]
         if node.methods:
-            raise MethodNotAllowed("Method not allowed", {"Allow": ", ".join(sorted(node.methods))})
+            allowed = {*node.methods, *(("HEAD",) if "GET" in node.methods else ())}
+            raise MethodNotAllowed("Method not allowed", {"Allow": ", ".join(sorted(allowed))})
         raise NotFound("Not found")

@@ -115,9 +115,9 @@ async def undo(request: Request) -> Answer:
 
 async def _until_undone(request: Request, found: Job) -> Job:
     """The job once it is undone, or as it is when the wait is over; no connection is held meanwhile."""
-    loop = asyncio.get_running_loop()
+    loop, stopping = asyncio.get_running_loop(), request.resources.stopping
     deadline = loop.time() + UNDO_WAIT_S
-    while found.undoing and loop.time() < deadline:
+    while found.undoing and loop.time() < deadline and not stopping.is_set():
         await asyncio.sleep(UNDO_POLL_S)
         found = await _find(request)
     return found

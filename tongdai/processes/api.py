@@ -21,6 +21,9 @@ from tongdai.db.notify import listen
 from tongdai.db.pool import Lender
 from tongdai.do_not_call import api as do_not_call
 from tongdai.http.application import Application
+from tongdai.http.asgi import ASGIApp
+from tongdai.http.connections import head_timeout
+from tongdai.http.connections.head_timeout import HeadTimeout
 from tongdai.http.cors import Cors
 from tongdai.http.endpoint import Answer, Endpoint, Request, Route
 from tongdai.http.openapi import document as openapi
@@ -54,8 +57,8 @@ ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 OBSERVE_S = 1.0
 
 
-def build(settings: Settings, dsn: str, clock: Clock) -> Application:
-    """The API as an ASGI application, on a database that is migrated."""
+def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | None = None) -> Application:
+    """The API as an ASGI application, on a database that is migrated. `stop` is the signal that stops its server."""
     routes = Routes()
     for prefix in PREFIXES:
         for route in ROUTES:
@@ -65,9 +68,11 @@ def build(settings: Settings, dsn: str, clock: Clock) -> Application:
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Resources]:
         async with _resources(settings, dsn, clock, lambda: application.in_flight) as resources:
+            if stop is not None:
+                os_process.on_signal_too(stop, resources.stopping.set)
             yield resources
 
-    application = Application(routes, opened, _cors(settings))
+    application = Application(routes, opened, _cors(settings), settings.max_in_flight)
     return application
 
 
@@ -95,7 +100,7 @@ async def _resources(
         asyncio.create_task(every(OBSERVE_S, observe)),
     ]
     try:
-        yield Resources(settings, database, pepper, guard)
+        yield Resources(settings, database, pepper, guard, asyncio.Event())
     finally:
         for task in background:
             task.cancel()
@@ -133,10 +138,13 @@ def _cors(settings: Settings) -> Cors | None:
     return Cors(settings.cors_origins, exposed)
 
 
-def worker() -> Application:
+def worker() -> ASGIApp:
     """Create the application in a worker process; called by Granian."""
     # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
     os_process.die_with_parent(signal.SIGTERM, os_process.parent_named(ROLE_PARENT))
     settings = restore(os.environ[ROLE_SETTINGS])
     log.configure(settings.log_format, settings.log_level, "api")
-    return build(settings, os.environ[ROLE_DSN], SystemClock())
+    application = build(settings, os.environ[ROLE_DSN], SystemClock(), signal.SIGTERM)
+    if not head_timeout.AVAILABLE:
+        return application
+    return HeadTimeout(application, settings.port, settings.header_timeout_s)

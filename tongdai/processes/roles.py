@@ -10,14 +10,18 @@ from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, res
 # Each role imports what it runs, and not what the other runs: half of a start is imports.
 # ruff: noqa: PLC0415
 
+OWN_DESCRIPTORS = 256
+"""Of an API worker, at most, besides its clients' connections: the database's, files being received, pipes."""
+
 
 def _api(settings: Settings) -> None:
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.server import Server
 
     from tongdai.processes import api
 
+    descriptors = os_process.raise_descriptor_limit()
     Server(
         f"{api.__name__}:{api.worker.__name__}",
         factory=True,
@@ -25,10 +29,14 @@ def _api(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
+        http=HTTPModes.http1,
         websockets=False,
         backlog=2048,
-        backpressure=settings.max_in_flight,
-        http1_settings=HTTP1Settings(header_read_timeout=round(settings.header_timeout_s * 1000)),
+        # Granian counts connections here, not requests. It would spin if it could not accept one.
+        backpressure=min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS)),
+        # Its one timer runs from the end of an answer to the end of the next request's head; the shorter limit of a
+        # head alone is enforced by http/connections.
+        http1_settings=HTTP1Settings(header_read_timeout=round(settings.keep_alive_s * 1000)),
         respawn_failed_workers=True,
         workers_kill_timeout=round(settings.drain_s),
         # Granian's own lines go where ours go; of what it says, only what went wrong.

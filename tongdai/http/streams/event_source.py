@@ -95,8 +95,8 @@ def stream(request: Request, source: EventSource[T], first: T) -> Stream:
 
 
 async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGenerator[bytes]:
-    """Yield events until the value is final, the client disconnects or its key is no longer valid."""
-    loop, tenant_id = asyncio.get_running_loop(), principal_of(request).tenant_id
+    """Yield events until the value is final, the client disconnects, its key becomes invalid or the server stops."""
+    loop, tenant_id, stopping = asyncio.get_running_loop(), principal_of(request).tenant_id, request.resources.stopping
     _streams.begun(tenant_id)
     try:
         async with disconnected(request) as gone:
@@ -104,7 +104,7 @@ async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGen
             sent_at, events = loop.time(), 1
             while not source.is_last(last) and events != source.at_most and not gone.done():
                 await asyncio.wait((gone,), timeout=source.poll_s)
-                if not await _still_authorised(request):
+                if stopping.is_set() or not await _still_authorised(request):
                     return
                 now = await _read(source, last)
                 if not source.same(now, last):

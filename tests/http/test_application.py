@@ -1,0 +1,94 @@
+"""How many requests are handled at once, and what does not count."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from tests.support.api import client_of
+from tongdai.http.application import Application
+from tongdai.http.request import Answer, Request, Stream
+from tongdai.http.routes import Routes
+from tongdai.testing.asgi import running
+
+AT_ONCE = 2
+
+
+class Handlers:
+    """Requests that are held, and streams whose body is held, until they are let go."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.go = asyncio.Event()
+        self.arrived = asyncio.Condition()
+
+    async def hold(self, _: Request) -> Answer:
+        await self._arrive()
+        await self.go.wait()
+        return Answer(b"done")
+
+    async def at_once(self, _: Request) -> Answer:
+        return Answer(b"done")
+
+    async def stream(self, _: Request) -> Stream:
+        return Stream(self._pieces())
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        await self._arrive()
+        await self.go.wait()
+        yield b"done"
+
+    async def _arrive(self) -> None:
+        async with self.arrived:
+            self.held += 1
+            self.arrived.notify_all()
+
+    async def until_held(self, count: int) -> None:
+        async with asyncio.timeout(10), self.arrived:
+            await self.arrived.wait_for(lambda: self.held == count)
+
+
+@pytest.fixture
+def handlers() -> Handlers:
+    return Handlers()
+
+
+@pytest.fixture
+async def application(handlers: Handlers) -> AsyncGenerator[Application]:
+    @asynccontextmanager
+    async def no_resources() -> AsyncGenerator[Any]:
+        yield cast("Any", None)
+
+    routes = Routes()
+    for name in ("hold", "at_once", "stream"):
+        routes.add("GET", f"/{name}", getattr(handlers, name))
+    application = Application(routes, no_resources, at_once=AT_ONCE)
+    async with running(application):
+        yield application
+
+
+async def test_requests_beyond_those_handled_at_once_wait_and_are_answered(
+    application: Application, handlers: Handlers
+) -> None:
+    async with client_of(application) as client, asyncio.TaskGroup() as group:
+        held = [group.create_task(client.get("/hold")) for _ in range(AT_ONCE)]
+        await handlers.until_held(AT_ONCE)
+        waiting = group.create_task(client.get("/at_once"))
+        while application.in_flight < AT_ONCE + 1:
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        handlers.go.set()
+    assert [task.result().content for task in (*held, waiting)] == [b"done"] * 3
+    assert application.in_flight == 0
+
+
+async def test_replies_that_are_being_sent_keep_nobody_waiting(application: Application, handlers: Handlers) -> None:
+    async with client_of(application) as client, asyncio.TaskGroup() as group:
+        streams = [group.create_task(client.get("/stream")) for _ in range(AT_ONCE)]
+        await handlers.until_held(AT_ONCE)
+        assert (await client.get("/at_once")).content == b"done"
+        assert application.in_flight == AT_ONCE
+        handlers.go.set()
+    assert [task.result().content for task in streams] == [b"done"] * AT_ONCE

@@ -1,0 +1,59 @@
+"""What an API process does when it is told to stop."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from tests.support.api import Tenant, client_of
+from tests.support.databases import of_database
+from tongdai.clock import SystemClock
+from tongdai.db.pool import Pool
+from tongdai.http.streams import event_source
+from tongdai.imports.worker import Worker
+from tongdai.processes.api import build
+from tongdai.settings import Settings
+from tongdai.testing.asgi import running
+
+STOP = signal.SIGUSR1
+"""In place of SIGTERM, which would end the tests."""
+
+
+@pytest.fixture
+async def client(settings: Settings, dsn: str) -> AsyncGenerator[httpx2.AsyncClient]:
+    before = signal.getsignal(STOP)
+    try:
+        application = build(of_database(settings, dsn), dsn, SystemClock(), STOP)
+        async with running(application), client_of(application) as client:
+            yield client
+    finally:
+        signal.signal(STOP, before)
+
+
+async def test_event_streams_end(client: httpx2.AsyncClient, tenant: Tenant) -> None:
+    path = f"/v1/campaigns/{await tenant.campaign()}/live/events"
+    following = asyncio.create_task(client.get(path, headers=tenant.key.headers))
+    while event_source.open_streams() == 0:
+        await asyncio.sleep(0)
+    os.kill(os.getpid(), STOP)
+    answer = await following
+    assert (answer.status_code, answer.text.count("event: live")) == (200, 1)
+    assert event_source.open_streams() == 0
+
+
+async def test_a_request_that_waits_for_an_undo_is_answered(
+    client: httpx2.AsyncClient, tenant: Tenant, pool: Pool
+) -> None:
+    campaign_id = await tenant.campaign()
+    job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
+    worker = Worker(pool, timedelta(seconds=30), asyncio.Event())
+    while await worker.step():
+        continue  # and from now on nobody works at imports
+    os.kill(os.getpid(), STOP)
+    path = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"
+    answer = await client.delete(path, headers=tenant.key.headers)
+    assert (answer.status_code, answer.json()["undone"]) == (200, False)
