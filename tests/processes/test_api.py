@@ -1,4 +1,4 @@
-"""What an API process does when it is told to stop."""
+"""The stop of an API process."""
 
 import asyncio
 import os

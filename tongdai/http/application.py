@@ -28,7 +28,7 @@ class Application:
         """
         self.in_flight = 0
         """Number of requests that were not answered to the end yet."""
-        self._slots = asyncio.Semaphore(at_once)
+        self._places = asyncio.Semaphore(at_once)
         self._routes = routes
         self._opened = opened
         self._cors = cors
@@ -43,7 +43,7 @@ class Application:
         status = 0
         self.in_flight += 1
         try:
-            async with self._slots:
+            async with self._places:
                 reply = await self._reply(request)
             status = reply.status
             await (reply.send_head if request.method == "HEAD" else reply.send)(send, request.reply_headers)

@@ -11,7 +11,7 @@ from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, res
 # ruff: noqa: PLC0415
 
 OWN_DESCRIPTORS = 256
-"""Of an API worker, at most, besides its clients' connections: the database's, files being received, pipes."""
+"""File descriptors that an API worker needs besides its clients' connections: database, files being received, pipes."""
 
 
 def _api(settings: Settings) -> None:

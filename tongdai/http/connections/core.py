@@ -39,8 +39,8 @@ class Heads:
     def overdue(self, now: float, connections: Iterable[Connection]) -> set[int]:
         """The connections whose head has been arriving for longer than the limit.
 
-        `connections` are all that are open. Bytes that arrived before a connection was first seen idle are not told
-        from those of the request before: the limit begins with the next ones.
+        `connections` are all that are open. Bytes that arrived before a connection was first seen idle cannot be
+        distinguished from those of the request before: the limit begins with the next ones.
         """
         self._before = {one.identity: self._after(one, now) for one in connections}
         return {

@@ -29,7 +29,7 @@ AVAILABLE = sys.platform == "linux"
 LOOKS = 5
 """How often connections are looked at within the limit."""
 _BYTES_RECEIVED = struct.Struct("128xQ")
-"""Of `struct tcp_info`: tcpi_bytes_received (Linux 4.1)."""
+"""The field tcpi_bytes_received of `struct tcp_info` (Linux 4.1)."""
 _ESTABLISHED = 1
 
 
