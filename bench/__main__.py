@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import again, claim, client, deep, imports, numbers, pacing, page, post, report, start, world
+from bench import again, before, claim, client, deep, imports, numbers, pacing, page, post, report, start, world
 from bench.world import Sizes
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "again": again,
     "deep": deep,
     "claim": claim,
+    "before": before,
     "pacing": pacing,
 }
 MOST_ROUNDS = 10

@@ -26,7 +26,7 @@ class Rates:
 
 
 def run(on: World, logs: Path) -> list[Row]:
-    with jobs.served(on, logs) as server, previous.running(logs) as before:
+    with jobs.served(on, logs) as server, previous.running(on, logs) as before:
         rates = asyncio.run(_take_turns(server, before, logs))
     against = f"the file into an empty campaign, {reported(rates.fresh)}"
     rows = f"{on.sizes.rows:,}"

@@ -41,7 +41,7 @@ class Side:
 def run(on: World, logs: Path) -> list[Row]:
     with world.database(on.data_dir) as dsn:
         small, large = asyncio.run(_measure(on, dsn, logs))
-    p50s, p99s = ([_quantile(side.times_ms, share) for side in (small, large)] for share in (0.5, 0.99))
+    p50s, p99s = ([quantile(side.times_ms, share) for side in (small, large)] for share in (0.5, 0.99))
     what = f"claiming {TAKEN} contacts of {large.contacts:,}, {RESCHEDULED:,} rescheduled, {IN_CALL:,} in calls"
     reported = f"{p99s[1]:.1f} ms (p50 {p50s[1]:.1f} ms), {len(large.times_ms)} claims"
     flat = f"{p99s[1] / p99s[0]:.2f} (p50 {p50s[1] / p50s[0]:.2f}; {p99s[0]:.1f} ms of {small.contacts:,})"
@@ -51,21 +51,21 @@ def run(on: World, logs: Path) -> list[Row]:
     ]
 
 
-def _quantile(times_ms: list[float], share: float) -> float:
+def quantile(times_ms: list[float], share: float) -> float:
     return sorted(times_ms)[int(share * len(times_ms))]
 
 
 async def _measure(on: World, dsn: str, folder: Path) -> tuple[Side, Side]:
     """The large campaign is there before the small one is measured: they share tables and indexes."""
     small, large = [
-        await _side(on, dsn, folder, part, count) for part, count in ((_SMALL, SMALL), (_LARGE, on.sizes.held))
+        await prepared(on, dsn, folder, part, count) for part, count in ((_SMALL, SMALL), (_LARGE, on.sizes.held))
     ]
     await jobs.settle(dsn)
     conn = await connect(dsn, name="bench")
     try:
         for number in range(WARM + CLAIMS):
             for side in (small, large) if number % 2 else (large, small):
-                time_ms = await _claimed_ms(conn, side.conditions)
+                time_ms = await claimed_ms(conn, side.conditions)
                 if number >= WARM:
                     side.times_ms.append(time_ms)
     finally:
@@ -90,7 +90,7 @@ select $1, contact_id, campaign_id, now() + interval '7 days', zone from moved
 """
 
 
-async def _side(on: World, dsn: str, folder: Path, part: int, count: int) -> Side:
+async def prepared(on: World, dsn: str, folder: Path, part: int, count: int) -> Side:
     """A campaign whose first contacts are rescheduled, and some others in calls."""
     target = await jobs.new_target(on, dsn)
     conditions = ClaimConditions(
@@ -123,7 +123,7 @@ select $1, contact_id, campaign_id, now() + interval '7 days', zone from changed
 """
 
 
-async def _claimed_ms(conn: Connection, conditions: ClaimConditions) -> float:
+async def claimed_ms(conn: Connection, conditions: ClaimConditions) -> float:
     """One claim, committed; the calls end afterwards, and are due again in a week."""
     began = time.perf_counter()
     claims = await claim.claim(conn, conditions, TAKEN)

@@ -26,15 +26,15 @@ _HELD = 9
 def run(on: World, logs: Path) -> list[Row]:
     with jobs.served(on, logs) as server, rounds.load() as load:
         large = asyncio.run(_fill(server, logs))
-        deep_page = max(on.sizes.held // SIZE - BEFORE_THE_END, on.sizes.held // SIZE * 4 // 5)
-        first, deep = _requests(large, 0), _requests(large, deep_page)
+        number = deep_page(on.sizes.held)
+        first, deep = requests(large, 0), requests(large, number)
         _must_be_full(server, on.sizes.held, [*first, *deep])
         side = Side("deep", server.port, server.pid)
         shallow_ms, deep_ms = _times(load, side, first, deep)
     ratio = statistics.median(deep_ms) / statistics.median(shallow_ms)
     each = [b / a for a, b in zip(shallow_ms, deep_ms, strict=True)]
     reported = f"{ratio:.2f} ({min(each):.2f} to {max(each):.2f}); {statistics.median(deep_ms):.2f} ms"
-    what = f"page {deep_page:,} of {on.sizes.held:,} contacts, p50"
+    what = f"page {number:,} of {on.sizes.held:,} contacts, p50"
     return [Row("deep", what, "page 0 of the same list", "≤ 2 ×", reported)]
 
 
@@ -45,16 +45,22 @@ async def _fill(server: Server, folder: Path) -> Target:
     return large
 
 
-def _requests(large: Target, page: int) -> list[bytes]:
+def deep_page(total: int) -> int:
+    """The number of a page far down a list of so many."""
+    return max(total // SIZE - BEFORE_THE_END, total // SIZE * 4 // 5)
+
+
+def requests(large: Target, page: int) -> list[bytes]:
+    """That page and its neighbours."""
     path = f"/v1/campaigns/{large.campaign_id}/contact-lists/{large.list_id}/contacts"
     return [large.on.request("GET", f"{path}?size={SIZE}&page={page + after}") for after in range(PAGES)]
 
 
-def _must_be_full(server: Server, total: int, requests: list[bytes]) -> None:
+def _must_be_full(server: Server, total: int, asked: list[bytes]) -> None:
     """Each page has its contacts, neighbours follow each other, and all tell the true total."""
-    reported = [msgspec.json.decode(world.ask(server.port, request)[1]) for request in requests]
+    reported = [msgspec.json.decode(world.ask(server.port, request)[1]) for request in asked]
     rising: list[int] = [row["contactId"] for page in reported for row in page["data"]]
-    if any(page["totalRecord"] != total for page in reported) or len(rising) != SIZE * len(requests):
+    if any(page["totalRecord"] != total for page in reported) or len(rising) != SIZE * len(asked):
         raise SystemExit(f"bench: pages are not whole: {reported[-1]}")
     if rising != sorted(set(rising)):
         raise SystemExit("bench: pages overlap or are out of order")

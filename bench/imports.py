@@ -52,7 +52,7 @@ class Rates:
 
 def run(on: World, logs: Path) -> list[Row]:
     files = _files(on, logs)
-    with jobs.served(on, logs) as server, previous.running(logs) as before:
+    with jobs.served(on, logs) as server, previous.running(on, logs) as before:
         rates = asyncio.run(_take_turns(server, before, files))
     with jobs.served(on, logs) as server:
         quiet, during = _pages_meanwhile(server, files)

@@ -81,10 +81,15 @@ async def new_target(on: World, dsn: str) -> Target:
 
 def imported(server: Server, to: Target, csv: Path, expected: dict[str, int]) -> float:
     """Seconds from the first byte sent until the job is seen to be done, with the counters that are expected."""
+    return import_job(server, to, csv, expected)[1]
+
+
+def import_job(server: Server, to: Target, csv: Path, expected: dict[str, int]) -> tuple[int, float]:
+    """The job, and its seconds (see imported)."""
     path = f"/v1/campaigns/{to.campaign_id}/contacts"
     began = time.perf_counter()
-    job = msgspec.json.decode(_send(server.port, to.on, f"{path}/bulk", csv))
-    poll = to.on.request("GET", f"{path}/import/{job['job_id']}")
+    job_id: int = msgspec.json.decode(_send(server.port, to.on, f"{path}/bulk", csv))["job_id"]
+    poll = to.on.request("GET", f"{path}/import/{job_id}")
     while (reported := _reported(server.port, poll))["status"] not in {"done", "failed"}:
         if time.perf_counter() - began > LONGEST_S:
             raise SystemExit(f"bench: the import does not end: {reported}")
@@ -92,6 +97,19 @@ def imported(server: Server, to: Target, csv: Path, expected: dict[str, int]) ->
     seconds = time.perf_counter() - began
     if reported["status"] != "done" or any(reported[name] != count for name, count in expected.items()):
         raise SystemExit(f"bench: the import ended otherwise than with {expected}: {reported}")
+    return job_id, seconds
+
+
+def undone(server: Server, to: Target, job_id: int, rows: int) -> float:
+    """Seconds from asking for an undo until the job says that all its rows are removed."""
+    undo = to.on.request("DELETE", f"/v1/campaigns/{to.campaign_id}/contacts/import/{job_id}")
+    began = time.perf_counter()
+    while not (reported := _reported(server.port, undo))["undone"]:
+        if time.perf_counter() - began > LONGEST_S:
+            raise SystemExit(f"bench: the undo does not end: {reported}")
+    seconds = time.perf_counter() - began
+    if reported["removedRows"] != rows:
+        raise SystemExit(f"bench: an undo removed {reported['removedRows']:,} rows, not {rows:,}")
     return seconds
 
 

@@ -20,12 +20,12 @@ def run(on: World, logs: Path) -> list[Row]:
         sides.started(["tongdai", "bare"], on, dsn, logs) as started,
         rounds.load() as load,
     ):
-        found = rounds.measure(load, started, {side.name: _orders(on, next(on.spare)) for side in started})
+        found = rounds.measure(load, started, {side.name: orders(on, next(on.spare)) for side in started})
     against = "a bare ASGI function, the same statement, no checks"
     return [Row("post", "adding one contact", against, "≥ 0.6 ×", rounds.ratio(found["tongdai"], found["bare"]))]
 
 
-def _orders(on: World, campaign_id: CampaignId) -> Callable[[Side, float], Order]:
+def orders(on: World, campaign_id: CampaignId) -> Callable[[Side, float], Order]:
     request = on.request("POST", f"/v1/campaigns/{campaign_id}/contacts", _BODY, _FILLED)
     return lambda side, seconds: Order(
         side.port, [request], seconds, numbers_from=next(on.numbers), body_bytes=(100, 200)

@@ -13,11 +13,14 @@ import sys
 import tarfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench import world
+from bench import jobs, world
+from bench.jobs import Server, Target
+from bench.world import World
+from tongdai.ids import CampaignId, ListId
 from tongdai.os_process import die_with_parent
 
 COMMIT = "3723679"
@@ -26,34 +29,52 @@ _ROOT = Path(__file__).parent.parent
 DRIVER = """
 import asyncio, json, sys
 from pathlib import Path
-from bench import held, jobs, people, world
+from bench import claim, held, jobs, people, world
 from bench.world import Sizes
+from tongdai.db.pool import connect
 
 folder = Path(sys.argv[1])
 logs = folder / "logs"
 logs.mkdir(parents=True)
 on = world.made(folder / "data", Sizes())
-targets = {}
+targets, claiming = {}, {}
 
 def answer(what):
     print(json.dumps(what), flush=True)
 
-with jobs.served(on, logs) as server:
-    answer({})
+def target(server, name):
+    if name not in targets:
+        targets[name] = asyncio.run(jobs.new_target(on, server.dsn))
+    return targets[name]
+
+def claim_ms(runner, server, contacts):
+    if not claiming:
+        claiming["side"] = runner.run(claim._side(on, server.dsn, folder, 8, contacts))
+        runner.run(jobs.settle(server.dsn))
+        claiming["conn"] = runner.run(connect(server.dsn, name="bench"))
+    return runner.run(claim._claimed_ms(claiming["conn"], claiming["side"].terms))
+
+with jobs.served(on, logs) as server, asyncio.Runner() as runner:
+    own = {"page_path": on.page_path, "campaigns": [next(on.spare) for _ in range(10)], "key": on.key}
+    answer({"port": server.port, "pid": server.pid} | own)
     for line in sys.stdin:
         asked = json.loads(line)
-        name = asked["to"]
-        if name not in targets:
-            targets[name] = asyncio.run(jobs.new_target(on, server.dsn))
-        if asked["do"] == "hold":
-            asyncio.run(held.hold(server.dsn, targets[name], people.numbers(asked["part"], asked["rows"]), folder))
-            asyncio.run(jobs.settle(server.dsn))
-            answer({})
-        else:
-            seconds = jobs.imported(server, targets[name], Path(asked["csv"]), asked["expected"])
-            asyncio.run(jobs.settle(server.dsn))
-            answer({"seconds": seconds})
+        match asked["do"]:
+            case "place":
+                to = target(server, asked["to"])
+                answer({"key": to.on.key, "campaign_id": to.place.campaign_id, "list_id": to.place.list_id})
+            case "hold":
+                numbers = people.numbers(asked["part"], asked["rows"])
+                asyncio.run(held.hold(server.dsn, target(server, asked["to"]), numbers, folder))
+                asyncio.run(jobs.settle(server.dsn))
+                answer({})
+            case "settle":
+                asyncio.run(jobs.settle(server.dsn))
+                answer({})
+            case "claim":
+                answer({"ms": claim_ms(runner, server, asked["contacts"])})
 """
+"""Reads of that version's code what it has, its benchmarks' names that are its own included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +82,61 @@ class Previous:
     """The server of that version, which runs."""
 
     process: subprocess.Popen[str]
+    on: World
+    """Its key, and the list that pages are of; the data directory and what else a world has are not its own."""
+    server: Server
+    """Its port; there is no way to its database."""
+
+    def place(self, name: str) -> Target:
+        """The campaign of that name, in a tenant of its own, made when it is not there."""
+        made = _ask(self.process, {"do": "place", "to": name})
+        on = replace(self.on, key=made["key"])
+        return Target(on, CampaignId(made["campaign_id"]), ListId(made["list_id"]))
 
     def hold(self, to: str, part: int, rows: int) -> None:
         """Put a part of all numbers (see people.numbers) into the campaign of that name."""
-        self._ask({"do": "hold", "to": to, "part": part, "rows": rows})
+        _ask(self.process, {"do": "hold", "to": to, "part": part, "rows": rows})
+
+    def settle(self) -> None:
+        """See jobs.settle."""
+        _ask(self.process, {"do": "settle"})
 
     def imported(self, to: str, csv: Path, expected: dict[str, int]) -> float:
         """Seconds of an import into the campaign of that name, as jobs.imported measures them."""
-        return self._ask({"do": "import", "to": to, "csv": str(csv), "expected": expected})["seconds"]
+        seconds = jobs.imported(self.server, self.place(to), csv, expected)
+        self.settle()
+        return seconds
 
-    def _ask(self, what: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(what) + "\n")
-        self.process.stdin.flush()
-        return self.answered()
+    def claimed_ms(self, contacts: int) -> float:
+        """One claim of a campaign of so many contacts that are due, committed; the calls end afterwards."""
+        return _ask(self.process, {"do": "claim", "contacts": contacts})["ms"]
 
-    def answered(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"bench: version {COMMIT} has ended, see above")
-        return json.loads(line)
+
+def _ask(process: subprocess.Popen[str], what: dict[str, Any]) -> dict[str, Any]:
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(what) + "\n")
+    process.stdin.flush()
+    return _answer(process)
+
+
+def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit(f"bench: version {COMMIT} has ended, see above")
+    return json.loads(line)
+
+
+def _started(process: subprocess.Popen[str], on: World) -> Previous:
+    own = _answer(process)
+    campaign_id, list_id = (int(part) for part in own["page_path"].split("/") if part.isdigit())
+    campaigns = iter([CampaignId(each) for each in own["campaigns"]])
+    its = replace(on, key=own["key"], campaign_id=CampaignId(campaign_id), list_id=ListId(list_id), spare=campaigns)
+    return Previous(process, its, Server(its, own["port"], own["pid"], dsn=""))
 
 
 @contextmanager
-def running(folder: Path) -> Generator[Previous]:
+def running(on: World, folder: Path) -> Generator[Previous]:
     """That version's server on a data directory of its own."""
     checkout = _checkout()
     process = subprocess.Popen(
@@ -98,9 +149,7 @@ def running(folder: Path) -> Generator[Previous]:
         preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no thread runs here
     )
     try:
-        previous = Previous(process)
-        previous.answered()
-        yield previous
+        yield _started(process, on)
     finally:
         assert process.stdin is not None
         process.stdin.close()
