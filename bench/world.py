@@ -181,6 +181,12 @@ def first_answer(port: int, request: bytes, running: subprocess.Popen[bytes], lo
 
 def cpu_s(pid: int) -> float:
     """Processor time of a process and its children, those that are still there."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return _cpu_s(pid)
+    return 0.0
+
+
+def _cpu_s(pid: int) -> float:
     spent = 0.0
     for task in Path(f"/proc/{pid}/task").glob("*"):
         spent += sum(cpu_s(int(child)) for child in (task / "children").read_text().split())
