@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import claim, deep, held, jobs, page, people, post, previous, rounds
+from bench import claim, deep, held, jobs, page, people, post, previous, rounds, world
 from bench.imports import ratio
 from bench.jobs import Server, Target
 from bench.load import Order
@@ -32,14 +32,17 @@ class Rates:
 
 
 def run(on: World, logs: Path) -> list[Row]:
-    with jobs.served(on, logs) as server, previous.running(on, logs) as before:
-        with rounds.load() as load:
-            pages = _pages(load, server, before)
-            posts = _posts(load, server, before)
-            large = _large(server, before, logs)
-            deep_pages = _deep_pages(load, server, before, large)
-        ours, theirs = _jobs(server, before, logs)
-        claims = asyncio.run(_claims(server, before, logs))
+    with previous.running(on, logs) as before:
+        with jobs.served(on, logs) as server:
+            with rounds.load() as load:
+                pages = _pages(load, server, before)
+                posts = _posts(load, server, before)
+                large = _large(server, before, logs)
+                deep_pages = _deep_pages(load, server, before, large)
+            ours, theirs = _jobs(server, before, logs)
+        before.stop_and_claim(on.sizes.held)
+        with world.database(on.data_dir) as dsn:
+            claims = asyncio.run(_claims(on, dsn, before, logs))
     held_count = f"{on.sizes.held:,}"
     rows = f"{on.sizes.rows:,}"
     return [
@@ -143,24 +146,24 @@ def _jobs(server: Server, before: Previous, folder: Path) -> tuple[Rates, Rates]
     return ours, theirs
 
 
-async def _claims(server: Server, before: Previous, folder: Path) -> tuple[str, str]:
+async def _claims(on: World, dsn: str, before: Previous, folder: Path) -> tuple[str, str]:
     """p50 and p99 of the claims of either, in turn: how many times as fast.
 
     Ours has contacts that were rescheduled and others in calls (see claim), theirs has none.
     """
-    side = await claim.prepared(server.on, server.dsn, folder, _LARGE, server.on.sizes.held)
-    await jobs.settle(server.dsn)
+    side = await claim.prepared(on, dsn, folder, _LARGE, on.sizes.held)
+    await jobs.settle(dsn)
     theirs: list[float] = []
-    conn = await connect(server.dsn, name="bench")
+    conn = await connect(dsn, name="bench")
     try:
         for number in range(claim.WARM + CLAIMS):
             # Each begins as often.
             if number % 2:
-                ms = before.claimed_ms(server.on.sizes.held)
+                ms = before.claimed_ms()
                 own_ms = await claim.claimed_ms(conn, side.terms)
             else:
                 own_ms = await claim.claimed_ms(conn, side.terms)
-                ms = before.claimed_ms(server.on.sizes.held)
+                ms = before.claimed_ms()
             if number >= claim.WARM:
                 side.times_ms.append(own_ms)
                 theirs.append(ms)

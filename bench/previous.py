@@ -37,7 +37,7 @@ folder = Path(sys.argv[1])
 logs = folder / "logs"
 logs.mkdir(parents=True)
 on = world.made(folder / "data", Sizes())
-targets, claiming = {}, {}
+targets = {}
 
 def answer(what):
     print(json.dumps(what), flush=True)
@@ -47,14 +47,15 @@ def target(server, name):
         targets[name] = asyncio.run(jobs.new_target(on, server.dsn))
     return targets[name]
 
-def claim_ms(runner, server, contacts):
-    if not claiming:
-        claiming["side"] = runner.run(claim._side(on, server.dsn, folder, 8, contacts))
-        runner.run(jobs.settle(server.dsn))
-        claiming["conn"] = runner.run(connect(server.dsn, name="bench"))
-    return runner.run(claim._claimed_ms(claiming["conn"], claiming["side"].terms))
+async def claims(dsn, contacts):
+    side = await claim._side(on, dsn, folder, 8, contacts)
+    await jobs.settle(dsn)
+    conn = await connect(dsn, name="bench")
+    answer({})
+    for _ in sys.stdin:
+        answer({"ms": await claim._claimed_ms(conn, side.terms)})
 
-with jobs.served(on, logs) as server, asyncio.Runner() as runner:
+with jobs.served(on, logs) as server:
     own = {"page_path": on.page_path, "campaigns": [next(on.spare) for _ in range(10)], "key": on.key}
     answer({"port": server.port, "pid": server.pid} | own)
     for line in sys.stdin:
@@ -71,8 +72,12 @@ with jobs.served(on, logs) as server, asyncio.Runner() as runner:
             case "settle":
                 asyncio.run(jobs.settle(server.dsn))
                 answer({})
-            case "claim":
-                answer({"ms": claim_ms(runner, server, asked["contacts"])})
+            case "claims":
+                break
+    else:
+        raise SystemExit
+with world.database(on.data_dir) as dsn:
+    asyncio.run(claims(dsn, asked["contacts"]))
 """
 """Reads of that version's code what it has, its benchmarks' names that are its own included."""
 
@@ -107,9 +112,14 @@ class Previous:
         self.settle()
         return seconds
 
-    def claimed_ms(self, contacts: int) -> float:
-        """One claim of a campaign of so many contacts that are due, committed; the calls end afterwards."""
-        return _ask(self.process, {"do": "claim", "contacts": contacts})["ms"]
+    def stop_and_claim(self, contacts: int) -> None:
+        """End the server, whose dialer would claim as well: what is asked for from now on is `claimed_ms`, of a
+        campaign of so many contacts that are due."""
+        _ask(self.process, {"do": "claims", "contacts": contacts})
+
+    def claimed_ms(self) -> float:
+        """One claim, committed; the calls end afterwards."""
+        return _ask(self.process, {"do": "claim"})["ms"]
 
 
 def _ask(process: subprocess.Popen[str], what: dict[str, Any]) -> dict[str, Any]:
