@@ -90,7 +90,9 @@ select $1, contact_id, campaign_id, now() + interval '7 days', zone from moved
 """
 
 
-async def prepared(on: World, dsn: str, folder: Path, part: int, count: int) -> Side:
+async def prepared(
+    on: World, dsn: str, folder: Path, part: int, count: int, *, rescheduled: int = RESCHEDULED, in_call: int = IN_CALL
+) -> Side:
     """A campaign whose first contacts are rescheduled, and some others in calls."""
     target = await jobs.new_target(on, dsn)
     conditions = ClaimConditions(
@@ -100,8 +102,8 @@ async def prepared(on: World, dsn: str, folder: Path, part: int, count: int) -> 
     conn = await connect(dsn, name="bench")
     try:
         await conn.execute(_RUN, target.tenant_id, target.campaign_id)
-        await conn.execute(_RESCHEDULE, target.tenant_id, target.campaign_id, min(RESCHEDULED, count // 5))
-        for _ in range(min(IN_CALL, count // 50) // TAKEN):
+        await conn.execute(_RESCHEDULE, target.tenant_id, target.campaign_id, min(rescheduled, count // 5))
+        for _ in range(min(in_call, count // 50) // TAKEN):
             await claim.claim(conn, conditions, TAKEN)
     finally:
         await conn.close()

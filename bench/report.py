@@ -41,6 +41,8 @@ share whatever else the machine does: ratios can be compared between machines, s
 - **deep**: pages of 20 far down a list of millions.
 - **claim**: 50 due contacts taken in the order in which they were added, with a frequency cap for numbers, and
   committed; the two campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
+- **before**: what an import is not, by both versions in turn, each with a server and a data directory of its own. Pages
+  and contacts are asked for from `tongdai serve`; claims are made with no server at work, no contact rescheduled.
 - **pacing**: simulated floors, 30 days of 8 h, one seed, the simulator pacing was tuned in; a call not answered rings
   out 30 s unless the row says otherwise; a ratio is of the time agents talk.
 - **client**: how much faster than anything measured here the load can be.
