@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -33,10 +32,3 @@ def cancel_requested() -> bool:
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-async def every(interval_s: float, fn: Callable[[], Awaitable[object]]) -> None:
-    """Await `fn` again and again, with a wait in between, until cancelled."""
-    while not cancel_requested():
-        await fn()
-        await asyncio.sleep(interval_s)

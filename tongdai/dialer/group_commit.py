@@ -64,6 +64,7 @@ class GroupCommit(Generic[Ask, Answer]):
         assert batch, "an empty batch"
         try:
             answers = await self._transaction([ask for ask, _ in batch])
+            assert len(answers) == len(batch), f"{len(answers)} answers for a batch of {len(batch)}"
         except Exception as error:
             if len(batch) > 1 and not unreachable(error):
                 for one in batch:
@@ -74,7 +75,6 @@ class GroupCommit(Generic[Ask, Answer]):
                 if not answer.done():
                     answer.set_exception(error)
             return
-        assert len(answers) == len(batch), f"{len(answers)} answers for a batch of {len(batch)}"
         for (_, answer), given in zip(batch, answers, strict=True):
             if not answer.done():
                 answer.set_result(given)

@@ -11,14 +11,15 @@ import msgspec
 
 from tongdai import __version__, log, metrics, os_process
 from tongdai.agents import api as agents
+from tongdai.background import every, keep_running
 from tongdai.calls import api as calls
 from tongdai.calls.diagnostics import api as diagnostics_api
 from tongdai.calls.live import api as live_api
 from tongdai.campaigns import api as campaigns
-from tongdai.clock import Clock, SystemClock, every
+from tongdai.clock import Clock, SystemClock
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
-from tongdai.db.pool import Lender
+from tongdai.db.pool import Lender, unreachable
 from tongdai.do_not_call import api as do_not_call
 from tongdai.http.application import Application
 from tongdai.http.asgi import ASGIApp
@@ -93,11 +94,15 @@ async def _resources(
         metrics.LIMIT_STORE_DOWN.set(limiter.down)
         metrics.flush_requests()
 
+    async def follow_keys() -> None:
+        def forget(_payload: str) -> None:
+            guard.forget()
+
+        await listen(settings.session_dsn(dsn), {store.KEYS_CHANGED: forget}, on_reconnect=guard.forget)
+
     background = [
-        asyncio.create_task(
-            listen(settings.session_dsn(dsn), {store.KEYS_CHANGED: lambda _: guard.forget()}, on_reconnect=guard.forget)
-        ),
-        asyncio.create_task(every(OBSERVE_S, observe)),
+        asyncio.create_task(keep_running(follow_keys, name="changes of keys", expected=unreachable)),
+        asyncio.create_task(every(OBSERVE_S, observe, name="metrics")),
     ]
     try:
         yield Resources(settings, database, pepper, guard, asyncio.Event())

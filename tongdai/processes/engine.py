@@ -1,17 +1,30 @@
-"""The engine's composition root: what works through imports, apart from requests."""
+"""The role `engine`: the background worker, for imports, retention and purging.
+
+    import workers     IMPORT_WORKERS loops (imports/worker.py), woken by NOTIFY
+    every 2 s          gauges of import jobs
+    every 5 s          sweep: numbers that dry runs stored, once these have ended
+    every 10 min       purge: outcomes of rows after `import_rows_days`, idempotency keys
+    every 10 min       retain: partitions of the months ahead; calls after `call_days`, hourly statistics after
+                       `call_figures_days`, audit entries after `audit_days`
+
+Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
+short transaction that another may do first. A loop that fails is logged and continues (tongdai/background.py), so that
+neither an unreachable database nor a bug in one of them stops the others.
+"""
 
 import asyncio
 import os
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from tongdai import metrics
+from tongdai.background import every, keep_running
 from tongdai.calls import retention
-from tongdai.clock import every
 from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
-from tongdai.db.pool import UNREACHABLE, Pool, open_pool
+from tongdai.db.pool import Pool, open_pool, unreachable
 from tongdai.imports import store
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
@@ -26,77 +39,69 @@ PURGE_S = 600.0
 SWEEP_S = 5.0
 RETAIN_S = 600.0
 NICE = 10
-"""Imports take what processor time is left: who waits for an answer comes first."""
+"""Imports use the processor time that is left: requests come first."""
 
 
 async def run(settings: Settings, dsn: str) -> None:
     """Until cancelled."""
     lease = timedelta(seconds=settings.import_lease_s)
-    # A worker that is stopped in the middle of a chunk loses its session, and with it the rows it holds, as it loses
-    # its lease.
+    # A worker that hangs in the middle of a chunk loses its session, and with it its row locks, when its lease ends.
     pool = await open_pool(dsn, IMPORT_WORKERS + 2, name="tongdai engine", hold_s=settings.import_lease_s)
     wake = asyncio.Event()
+
+    def wake_workers(_payload: str) -> None:
+        wake.set()
+
+    handlers = {store.JOB_ADDED: wake_workers}
+    running, repeated = partial(keep_running, expected=unreachable), partial(every, expected=unreachable)
+    rows_age = timedelta(days=settings.import_rows_days)
     try:
         async with asyncio.TaskGroup() as group:
-            session = settings.session_dsn(dsn)
-            group.create_task(listen(session, {store.JOB_ADDED: lambda _: wake.set()}, on_reconnect=wake.set))
+            start, session = group.create_task, settings.session_dsn(dsn)
+            start(running(lambda: listen(session, handlers, on_reconnect=wake.set), name="notifications"))
             for _ in range(IMPORT_WORKERS):
-                group.create_task(Worker(pool, lease, wake).run())
-            group.create_task(every(GAUGES_S, lambda: _observe(pool)))
-            group.create_task(every(PURGE_S, lambda: purge(pool, timedelta(days=settings.import_rows_days))))
-            group.create_task(every(SWEEP_S, lambda: sweep(pool)))
-            group.create_task(every(RETAIN_S, lambda: retain(pool, settings)))
+                start(running(Worker(pool, lease, wake).run, name="import worker"))
+            start(repeated(GAUGES_S, lambda: _observe(pool), name="import gauges"))
+            start(repeated(PURGE_S, lambda: purge(pool, rows_age), name="purge"))
+            start(repeated(SWEEP_S, lambda: sweep(pool), name="sweep"))
+            start(repeated(RETAIN_S, lambda: retain(pool, settings), name="retention"))
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
         pool.terminate()
 
 
 async def _observe(pool: Pool) -> None:
-    try:
-        async with pool.acquire() as conn:
-            for status, jobs in (await store.open_jobs(conn)).items():
-                metrics.IMPORT_JOBS.labels(status).set(jobs)
-    except UNREACHABLE:
-        return
+    async with pool.acquire() as conn:
+        for status, jobs in (await store.open_jobs(conn)).items():
+            metrics.IMPORT_JOBS.labels(status).set(jobs)
 
 
 async def purge(pool: Pool, rows_age: timedelta) -> None:
-    """Forget what is kept for a time only; each step is a transaction of its own, and short."""
-    try:
-        async with pool.acquire() as conn:
-            await idempotency.purge(conn)
-            while await outcome_store.drop_rows(conn, rows_age):
-                continue
-    except UNREACHABLE:
-        return
+    """Delete idempotency keys and outcomes of rows that have expired, in short transactions."""
+    async with pool.acquire() as conn:
+        await idempotency.purge(conn)
+        while await outcome_store.drop_rows(conn, rows_age):
+            continue
 
 
 async def retain(pool: Pool, settings: Settings) -> None:
-    """Make the months ahead, and forget calls, figures and audit entries that were kept long enough."""
-    try:
-        async with pool.acquire() as conn:
-            await retention.create_partitions(conn)
-            await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
-            await retention.delete_hourly_stats(conn, timedelta(days=settings.call_figures_days))
-            await audit.delete_old(conn, timedelta(days=settings.audit_days))
-    except UNREACHABLE:
-        return
-    except Exception:
-        log.exception("retention failed, retrying")
+    """Create partitions of the months ahead; delete calls, hourly statistics and audit entries that have expired."""
+    async with pool.acquire() as conn:
+        await retention.create_partitions(conn)
+        await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
+        await retention.delete_hourly_stats(conn, timedelta(days=settings.call_figures_days))
+        await audit.delete_old(conn, timedelta(days=settings.audit_days))
 
 
 async def sweep(pool: Pool) -> None:
-    """Forget what dry runs that have ended needed; likewise."""
-    try:
-        async with pool.acquire() as conn:
-            while await outcome_store.drop_seen(conn):
-                continue
-    except UNREACHABLE:
-        return
+    """Delete the numbers that dry runs stored, once these have ended, in short transactions."""
+    async with pool.acquire() as conn:
+        while await outcome_store.drop_seen(conn):
+            continue
 
 
 def main(settings: Settings, dsn: str) -> None:
-    """The process: runs until SIGTERM, then hands its work back."""
+    """The process: runs until SIGTERM, then releases its claims."""
     os.nice(NICE)
     run_until_signalled(run(settings, dsn))
     log.info("engine stopped")

@@ -1,4 +1,21 @@
-"""`tongdai serve`: starts the database and the roles, starts again what dies, and stops all in order."""
+"""`tongdai serve`: starts the database and the roles, restarts what ends by itself, and stops all in order.
+
+    run directory → database → migrate, prepare → Valkey (with 2 or more API workers) → roles → health checks
+    └── released in reverse order, at SIGTERM or SIGINT, or when a step of the start fails
+
+Owns, as long as it runs: `run/<pid>` in the data directory; the embedded PostgreSQL, unless `database_url` is set; the
+bundled Valkey, if several API workers share limits and `rate_limit_url` is not set; one process of each role. An error
+of the start (the port is taken, the database cannot be reached, a migration or `prepare` fails) stops what has been
+started and ends this process.
+
+After the start it ends only by a signal. PostgreSQL is restarted when it ends, as often as needed, with the same DSN;
+Valkey likewise, with an empty store. A role is restarted after BACK_OFF_S, longer after each failure; one that ran for
+STEADY_S begins anew. The kernel signals every child when this process dies, however it dies.
+
+`Health` holds the last results of the checks, every CHECK_S: that the database answers, and that the work of each role
+is done, whichever process does it (readiness.py); for the API, that its port answers. It is ready when all are true,
+and never while it stops.
+"""
 
 import asyncio
 import errno
@@ -17,6 +34,7 @@ import asyncpg
 import structlog
 
 from tongdai import log as logging
+from tongdai.background import keep_running
 from tongdai.calls import retention
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
@@ -37,8 +55,9 @@ Prepare = Callable[[Connection, Settings], Awaitable[None]]
 """Awaited once, on a migrated database, before the roles start."""
 
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Waits before a role that died is started again; one that lived for STEADY_S begins anew."""
+"""Delays before a role that ended is restarted."""
 STEADY_S = 5.0
+"""A role that ran for so long had started well: its next restart is after the shortest delay."""
 METRICS = "metrics"
 CHECK_S = 0.5
 ATTACH_S = 3.0
@@ -53,7 +72,7 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called with the base URL once requests are answered.
 
-    Raises OperatorError for what an operator can mend.
+    Raises OperatorError for what an operator can fix.
     """
     logging.configure(settings.log_format, settings.log_level, "serve")
     if only is not None and settings.database_url is None:
@@ -85,8 +104,9 @@ async def _serve(
             ROLE_PARENT: str(os.getpid()),
             "PROMETHEUS_MULTIPROC_DIR": str(run_dir / METRICS),
         }
-        kept = await stack.enter_async_context(_running(roles, environment, settings))
-        await stack.enter_async_context(_background(_watch(settings, dsn, kept, health, ready)))
+        running = await stack.enter_async_context(_running(roles, environment, settings))
+        checks = _HealthChecks(settings, dsn, running, health, ready)
+        await stack.enter_async_context(_background("health checks", checks.run))
         log.info("started", port=settings.port if "api" in roles else None, admin=address, roles=list(roles))
         await stop.wait()
         health.stopping = True
@@ -94,7 +114,7 @@ async def _serve(
 
 
 def _free_port(settings: Settings) -> int:
-    """The port, once it is known that nobody listens there: workers share theirs, and would with a stranger."""
+    """The port, after checking that nothing listens on it: workers bind with SO_REUSEPORT and would share it."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -108,7 +128,7 @@ def _free_port(settings: Settings) -> int:
 
 @contextmanager
 def _run_dir(data_dir: Path) -> Generator[Path]:
-    """`run/<pid>` below the data directory: what lives as long as this process."""
+    """`run/<pid>` in the data directory: files that live as long as this process."""
     own = data_dir / "run" / str(os.getpid())
     try:
         for left in own.parent.glob("*"):
@@ -132,7 +152,7 @@ async def _database(settings: Settings) -> AsyncGenerator[str]:
     postgres_bin = None if settings.postgres_bin is None else Path(settings.postgres_bin)
     server = await embedded.start(Path(settings.data_dir), postgres_bin, ATTACH_S)
 
-    async def keep() -> None:
+    async def supervise() -> None:
         nonlocal server
         while True:
             code = await server.wait()
@@ -142,11 +162,11 @@ async def _database(settings: Settings) -> AsyncGenerator[str]:
                     server = await server.restart()
                     break
                 except OperatorError as error:
-                    log.error("postgres does not start", why=str(error))  # noqa: TRY400 - a message for operators
+                    log.error("postgres does not start", reason=str(error))  # noqa: TRY400 - a message for operators
                     await asyncio.sleep(BACK_OFF_S[-1])
 
     try:
-        async with _background(keep()):
+        async with _background("postgres", supervise):
             yield server.dsn
     finally:
         await server.stop()
@@ -169,24 +189,24 @@ async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> Non
 
 @asynccontextmanager
 async def _limit_store(folder: Path) -> AsyncGenerator[str]:
-    """The URL of the Valkey that this machine's workers share their limits through."""
+    """The URL of the Valkey through which the workers of this server share rate limits."""
     server = await valkey.start(folder)
 
-    async def keep() -> None:
+    async def supervise() -> None:
         nonlocal server
         while True:
             log.error("valkey ended", code=await server.wait())
             server = await valkey.start(folder)
 
     try:
-        async with _background(keep()):
+        async with _background("valkey", supervise):
             yield server.url
     finally:
         await server.stop()
 
 
-class _Kept:
-    """A role's process, started again whenever it ends by itself."""
+class _SupervisedProcess:
+    """The process of a role, restarted whenever it ends by itself."""
 
     def __init__(self, role: Role, environment: dict[str, str]) -> None:
         self._role = role
@@ -197,22 +217,22 @@ class _Kept:
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
-    async def keep(self) -> None:
-        """For ever."""
+    async def supervise(self) -> None:
+        """Until cancelled."""
         loop, failures = asyncio.get_running_loop(), 0
         while True:
-            born = loop.time()
-            # A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the roles.
+            started_at = loop.time()
+            # A process group of its own: Ctrl-C in a terminal reaches only this process, which then stops the roles.
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tongdai.processes.roles", self._role, env=self._environment, process_group=0
             )
             code = await self._process.wait()
-            failures = 0 if loop.time() - born > STEADY_S else min(failures + 1, len(BACK_OFF_S) - 1)
+            failures = 0 if loop.time() - started_at > STEADY_S else min(failures + 1, len(BACK_OFF_S) - 1)
             log.error("role ended", role=self._role, code=code, again_in_s=BACK_OFF_S[failures])
             await asyncio.sleep(BACK_OFF_S[failures])
 
     async def stop(self, grace_s: float) -> None:
-        """Its time to drain, and no more."""
+        """SIGTERM, and SIGKILL if the process does not end within `grace_s`."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -221,7 +241,7 @@ class _Kept:
             try:
                 await asyncio.wait_for(process.wait(), grace_s)
             except TimeoutError:
-                log.warning("killed after its time to stop", role=self._role)
+                log.warning("role did not stop within the grace period: killed", role=self._role, grace_s=grace_s)
                 process.kill()
                 await process.wait()
 
@@ -229,19 +249,21 @@ class _Kept:
 @asynccontextmanager
 async def _running(
     roles: tuple[Role, ...], environment: dict[str, str], settings: Settings
-) -> AsyncGenerator[dict[Role, _Kept]]:
-    """The roles' processes; at the end all are stopped at once."""
-    kept: dict[Role, _Kept] = {role: _Kept(role, environment) for role in roles}
+) -> AsyncGenerator[dict[Role, _SupervisedProcess]]:
+    """The processes of the roles; at the end all are stopped concurrently."""
+    processes: dict[Role, _SupervisedProcess] = {role: _SupervisedProcess(role, environment) for role in roles}
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(lambda: asyncio.gather(*(role.stop(settings.drain_s + 2) for role in kept.values())))
-        for role in kept.values():
-            await stack.enter_async_context(_background(role.keep()))
-        yield kept
+        grace_s = settings.drain_s + 2
+        stack.push_async_callback(lambda: asyncio.gather(*(process.stop(grace_s) for process in processes.values())))
+        for role, process in processes.items():
+            await stack.enter_async_context(_background(role, process.supervise))
+        yield processes
 
 
 @asynccontextmanager
-async def _background(work: Awaitable[None]) -> AsyncGenerator[None]:
-    task = asyncio.ensure_future(work)
+async def _background(name: str, work: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+    """Keep `work()` running for the block."""
+    task = asyncio.create_task(keep_running(work, name=name), name=name)
     try:
         yield
     finally:
@@ -250,38 +272,49 @@ async def _background(work: Awaitable[None]) -> AsyncGenerator[None]:
             await task
 
 
-async def _watch(
-    settings: Settings,
-    dsn: str,
-    kept: dict[Role, _Kept],
-    health: Health,
-    ready: Callable[[str], None] | None,
-) -> None:
-    """Keep `health` true, and tell `ready` the first time that it is."""
-    reported = False
-    while True:
-        work = await _work_status(dsn)
+class _HealthChecks:
+    """Updates `health`, and calls `ready` once, when everything is ready for the first time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        dsn: str,
+        processes: dict[Role, _SupervisedProcess],
+        health: Health,
+        ready: Callable[[str], None] | None,
+    ) -> None:
+        self._settings, self._dsn, self._processes = settings, dsn, processes
+        self._health, self._ready = health, ready
+        self._reported = False
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._check()
+            if self._health.ready and not self._reported:
+                self._reported = True
+                if self._ready is not None:
+                    self._ready(f"http://{_reachable(self._settings.host)}:{self._settings.port}")
+            await asyncio.sleep(CHECK_S if self._reported else 0.05)
+
+    async def _check(self) -> None:
+        work, health = await _work_status(self._dsn), self._health
         health.checks["database"] = work is not None
-        for role, process in kept.items():
+        for role, process in self._processes.items():
             match role:
                 case "api":
-                    done = process.alive and await _api_answers(settings)
+                    done = process.alive and await _api_answers(self._settings)
                 case "engine":
                     done = process.alive and work is not None and work.imports
                 case "telephony":
-                    done = work is not None and work.leads(settings.switch)
+                    done = work is not None and work.leads(self._settings.switch)
             health.checks[role] = done
         if work is not None:
             health.heartbeats, health.import_claim_s = work.heartbeats, work.import_claim_s
-        if health.ready and not reported:
-            reported = True
-            if ready is not None:
-                ready(f"http://{_reachable(settings.host)}:{settings.port}")
-        await asyncio.sleep(CHECK_S if reported else 0.05)
 
 
 async def _work_status(dsn: str) -> WorkStatus | None:
-    """None: the database does not answer."""
+    """The status of the work; None: the database does not answer."""
     try:
         conn = await connect(dsn, name="tongdai health", timeout=2)
     except UNREACHABLE:

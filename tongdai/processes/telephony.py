@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import structlog
 
-from tongdai.clock import SystemClock, cancel_requested, every
-from tongdai.db.pool import UNREACHABLE, Pool, open_pool
+from tongdai.background import every
+from tongdai.clock import SystemClock, cancel_requested
+from tongdai.db.pool import UNREACHABLE, Pool, open_pool, unreachable
 from tongdai.dialer.leader import lead
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
@@ -32,13 +33,13 @@ log = structlog.get_logger()
 
 POOL = 8
 HOLD_S = 10.0
-"""A dialer that stands still within a transaction for so long loses its session, and what it holds."""
+"""A dialer that is suspended within a transaction for so long loses its session and its locks."""
 KEPT_CALLS = 1000
 """Number of ended calls that the simulated switch keeps for inspection."""
 AWAY_S = 1.0
-"""Before a process looks again that could not ask for its switch."""
+"""Retry interval when the switch could not be read from the database."""
 WAIT_S = 10.0
-"""Before a dialer that may not dial looks again."""
+"""Retry interval of a process that may not dial."""
 PLACED_S = 10
 SIMULATED = "simulated"
 
@@ -53,7 +54,7 @@ async def run(settings: Settings, dsn: str) -> None:
             try:
                 await _lead(settings, settings.session_dsn(dsn), pool, connect, rng)
             except* SwitchTaken:
-                log.warning("another process has the switch: it is left to that one for a while", wait_s=WAIT_S)
+                log.warning("another process has the switch, waiting", wait_s=WAIT_S)
             await asyncio.sleep(WAIT_S)
     finally:
         pool.terminate()
@@ -105,7 +106,7 @@ def _would_pretend(settings: Settings, switch: Switch) -> bool:
     log.error(
         "nothing is dialled: this switch was an Asterisk, and none is set here",
         switch=switch.name,
-        mend=f"set TONGDAI_ASTERISK, or let it be simulated: tongdai switch simulate {switch.name}",
+        hint=f"set TONGDAI_ASTERISK, or let it be simulated: tongdai switch simulate {switch.name}",
     )
     return True
 
@@ -124,7 +125,8 @@ async def _dial(settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: r
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
-        group.create_task(every(BEAT_S, _Heart(settings, pool, switch, ari, dialer).beat))
+        beat = _Heart(settings, pool, switch, ari, dialer).beat
+        group.create_task(every(BEAT_S, beat, name="heartbeat", expected=unreachable))
         group.create_task(dialer.run())
 
 
@@ -147,13 +149,8 @@ class _Heart:
             live_calls=self._dialer.active_calls,
             placed_10s=self._placed[-1] - self._placed[0],
         )
-        try:
-            async with self._pool.acquire() as conn:
-                await switches.beat(conn, self._switch.switch_id, now)
-        except UNREACHABLE:
-            return
-        except Exception:
-            log.exception("heartbeat not written")
+        async with self._pool.acquire() as conn:
+            await switches.beat(conn, self._switch.switch_id, now)
 
 
 def main(settings: Settings, dsn: str) -> None:
