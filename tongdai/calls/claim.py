@@ -20,7 +20,7 @@ from tongdai.calls.sql import COUNTERS, by_index, instant
 from tongdai.contacts import due
 from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
-from tongdai.do_not_call.rule import in_force
+from tongdai.do_not_call.rule import listing
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 WAITING_ZONES = f"""{due.WAITING_ZONES}
@@ -72,13 +72,12 @@ with open_zones as materialized (
     where held.first_id is not null or popped.contact_id is not null
 ), eligibility as materialized (
     select due.contact_id, due.list_id, due.zone, due.first_id, {phone("due")} as phone, due.call_status, due.due_at,
-        open_zones.closes_at, listed.closed,
+        open_zones.closes_at, listed.permanent as closed,
         greatest(listed.until_at, busy.until_at, called.until_at) as next_attempt_at,
         gen_random_uuid() as call_id
     from due join open_zones on open_zones.zone = due.zone
     cross join lateral (
-        select coalesce(bool_or(d.expires_at is null), false) as closed, max(d.expires_at) as until_at
-        {in_force("$2", "statement_timestamp()")} and d.phone = {phone("due")}
+        {listing(phone("due"), "$2", "statement_timestamp()")}
     ) listed
     left join lateral (
         select statement_timestamp() + interval '1 minute' as until_at from live_call

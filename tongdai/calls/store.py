@@ -11,7 +11,7 @@ from tongdai.calls import segments
 from tongdai.calls.model import TRANSITIONS, Call, CallState, Outcome
 from tongdai.calls.sql import by_index, instant, month_of
 from tongdai.db.pool import Connection
-from tongdai.do_not_call.rule import in_force
+from tongdai.do_not_call.rule import listing
 from tongdai.ids import AgentId, SwitchId, TenantId
 from tongdai.states import sources
 from tongdai.switches.model import DEFAULT
@@ -29,14 +29,13 @@ with clock as materialized (
     ) a
 ), eligibility as materialized (
     select asked.call_id, case
-            when listed.for_ever then 'dnc'
+            when listed.permanent then 'dnc'
             when listed.listed or c.status <> 2 then 'cancelled'
             when asked.dial_until <= clock.now_at then 'out_of_window'
         end as refusal
     from asked cross join clock join campaign c on c.tenant_id = $1 and c.campaign_id = asked.campaign_id
     cross join lateral (
-        select count(*) > 0 as listed, bool_or(d.expires_at is null) as for_ever
-        {in_force("asked.campaign_id", "clock.now_at")} and d.phone = asked.phone
+        {listing("asked.phone", "asked.campaign_id", "clock.now_at")}
     ) listed
 ), dialled as (
     update live_call a set state = 'dialing', dialled_at = clock.now_at, lease_until = clock.lease_until

@@ -279,7 +279,7 @@ async def test_numbers_that_are_kept_are_the_same_from_whichever_side_they_are_f
     caps = number_caps(await campaigns.call_settings(conn, *place))
     async with snapshot(conn):
         found = [
-            set(await pending.kept_counts(conn, place, 26, caps, way))
+            set(await pending.blocked_counts(conn, place, 26, caps, way))
             for way in (pending.BY_NUMBER, pending.BY_BOTH, pending.BY_CONTACT)
         ]
     assert found[0] == found[1] == found[2]
@@ -291,13 +291,13 @@ async def test_cap_that_is_named_twice_counts_a_call_once(tenant, conn, campaign
     place = Place(tenant.tenant_id, campaign_id)
     await a_call(conn, tenant.tenant_id, campaign_id, contact_id, phone(1), opened_at=now() - HOUR)
     async with snapshot(conn):
-        assert await pending.kept_counts(conn, place, 1, [cap, cap]) == []
+        assert await pending.blocked_counts(conn, place, 1, [cap, cap]) == []
 
 
 async def test_few_numbers_are_looked_up_and_few_contacts_and_both_are_read_when_both_are_many():
-    assert pending.way(0, 0) == pending.way(0, 100) == pending.way(100_000, 5_000_000) == pending.BY_NUMBER
-    assert pending.way(5_000_000, 5_000_000) == pending.way(1_000_000, 5_000_000) == pending.BY_BOTH
-    assert pending.way(5_000_000, 1000) == pending.way(1, 0) == pending.BY_CONTACT
+    assert pending.fastest(0, 0) == pending.fastest(0, 100) == pending.fastest(100_000, 5_000_000) == pending.BY_NUMBER
+    assert pending.fastest(5_000_000, 5_000_000) == pending.fastest(1_000_000, 5_000_000) == pending.BY_BOTH
+    assert pending.fastest(5_000_000, 1000) == pending.fastest(1, 0) == pending.BY_CONTACT
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 100])

@@ -14,7 +14,7 @@ from tongdai.contacts import due
 from tongdai.contacts.in_call import in_call, phone
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.do_not_call.rule import in_force
+from tongdai.do_not_call.rule import is_listed
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
 
 
@@ -58,9 +58,7 @@ ZONES = f"{due.WAITING_ZONES} select name from zones"
 
 _MAY_BE_OFFERED = f"""
     not exists (select from preview where tenant_id = $1 and contact_id = c.contact_id)
-    and not exists (
-        select {in_force("$3")} and d.phone = {phone("c")}
-    )
+    and not {is_listed(phone("c"), "$3")}
 """
 # Of each zone the first that waits in contact_due and the first that waits in a run: the oldest of these is the next.
 # Held against being deleted until it is offered.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tongdai.calls.diagnostics.pending import Kept, kept_counts, zone_counts
+from tongdai.calls.diagnostics.pending import Blocked, blocked_counts, zone_counts
 from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
 from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
 from tongdai.calls.model import CallState
@@ -11,7 +11,7 @@ from tongdai.calls.number_cap import blocked_until
 from tongdai.campaigns.settings.rules import number_caps
 from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
-from tongdai.do_not_call.rule import in_force
+from tongdai.do_not_call.rule import is_listed, listing
 from tongdai.ids import ContactId
 
 
@@ -34,9 +34,7 @@ cross join lateral (
         select number from contact where tenant_id = $1 and contact_id = due.contact_id limit 1
     ) c
     where due.tenant_id = $1 and due.campaign_id = $2 and due.zone = z.zone and due.due_at > now()
-        and not exists (
-            select {in_force("$2")} and d.phone = {phone("c")} offset 0
-        )
+        and not {is_listed(phone("c"), "$2")}
     order by due.due_at, due.contact_id limit 1
 ) first
 """
@@ -49,11 +47,11 @@ async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
         if campaign is None:
             return None
         pending = campaign.load.pending
-        kept = await kept_counts(conn, place, pending, number_caps(campaign.settings))
-        on_dnc = [count for reason, count in kept if reason is Reason.DO_NOT_CALL]
+        blocked = await blocked_counts(conn, place, pending, number_caps(campaign.settings))
+        on_dnc = [count for reason, count in blocked if reason is Reason.DO_NOT_CALL]
         found = waiting(campaign.rules, await zone_counts(conn, place, pending), on_dnc)
         next_due = await value(conn, NEXT_DUE, *place, list(found.known_zones)) if found.later else None
-    in_call, over = (_due(kept, reason, found) for reason in (Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP))
+    in_call, over = (_due(blocked, reason, found) for reason in (Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP))
     counts = {
         Reason.CALLABLE_NOW: found.due - in_call - over,
         Reason.WAITING_FOR_WINDOW: found.window,
@@ -66,9 +64,9 @@ async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
     return Diagnosis(campaign, counts, found.next_open_at, next_due)
 
 
-def _due(kept: list[Kept], reason: Reason, found: Waiting) -> int:
-    """How many are kept by that alone: they are due, and their window is open."""
-    return sum(one.pending - one.later for why, one in kept if why is reason and one.zone in found.open_zones)
+def _due(blocked: list[Blocked], reason: Reason, found: Waiting) -> int:
+    """How many are blocked by that alone: they are due, and their window is open."""
+    return sum(one.pending - one.later for why, one in blocked if why is reason and one.zone in found.open_zones)
 
 
 CONTACT = f"""
@@ -83,9 +81,7 @@ left join lateral (
     select contact_id, state from live_call where tenant_id = $1 and phone = {phone("c")} limit 1
 ) live on true
 cross join lateral (
-    select string_agg(l.name, ', ' order by l.dnc_list_id) as lists,
-        case when bool_or(d.expires_at is null) then null else max(d.expires_at) end as until_at
-    {in_force("$2")} and d.phone = {phone("c")}
+    {listing(phone("c"), "$2", also=", string_agg(l.name, ', ' order by l.dnc_list_id) as lists")}
 ) listed
 cross join lateral (
     {blocked_until(phone("c"), "$4", "$5")}

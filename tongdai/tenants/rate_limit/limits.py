@@ -1,4 +1,12 @@
-"""Rate limits over a sliding window of 10 seconds: by tenant, by tenant and route, and by address for failed keys."""
+"""Rate limits over a sliding window of WINDOW_S seconds: by tenant, by tenant and route, by address for failed keys.
+
+There is no daily quota, and nothing resets by the calendar: an accepted request counts for exactly WINDOW_S, a refused
+one not at all.
+
+`MemoryLimiter` serves one process; its counts are lost when that restarts, so a client may then send up to twice its
+limit within a window. With several API processes `shared.ValkeyLimiter` keeps the counts in one store. Failed keys are
+counted in each process, which allows its share of the limit.
+"""
 
 import ipaddress
 from bisect import insort
@@ -11,6 +19,7 @@ from typing import NamedTuple, Protocol
 from tongdai.clock import Clock
 
 WINDOW_S = 10
+"""The one place that sets the window; the Lua script of shared.py gets it from here."""
 WINDOW_US = WINDOW_S * 1_000_000
 
 
@@ -30,8 +39,8 @@ class HeaderNames:
 
 
 class Decision(NamedTuple):
-    """The decision on one request. `_remaining` is after it; `_reset_s` is seconds (0..10) until `_remaining`
-    grows."""
+    """The decision on one request. `_remaining` counts the request; `_reset_s` is the number of seconds (0 to WINDOW_S)
+    until `_remaining` grows."""
 
     accepted: bool
     tenant_limit: int
@@ -41,7 +50,7 @@ class Decision(NamedTuple):
     route_remaining: int
     route_reset_s: int
     retry_after_s: int
-    """0 when accepted; else 1..10 seconds after which a retry is accepted, unless other requests come first."""
+    """0 when accepted; else the seconds (1 to WINDOW_S) until a retry is accepted, unless other requests precede it."""
 
     def headers(self, names: HeaderNames) -> list[tuple[bytes, bytes]]:
         """The headers of an answer, except `Retry-After`, which errors.RateLimited adds."""
@@ -71,8 +80,8 @@ class RateLimiter(Protocol):
     async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         """Accept the request and count it in both windows, or refuse it and count it in none.
 
-        Accepted only if no span of 10 seconds, wherever it starts, then holds more requests than either limit. An
-        accepted request leaves the windows exactly 10 s later. `route` is method and path template. Never raises.
+        Accepted only if afterwards no span of WINDOW_S, wherever it starts, holds more requests than either limit. An
+        accepted request leaves the windows exactly WINDOW_S later. `route` is method and path template. Never raises.
         """
         ...
 
@@ -96,7 +105,8 @@ def microseconds(clock: Clock) -> int:
 def decision_of(
     accepted: bool, tenant_limit: int, tenant: tuple[int, int], route_limit: int, route: tuple[int, int]
 ) -> Decision:
-    """A decision from each window's count after the decision and its wait: µs until it has more room."""
+    """The decision, from the count of each window (with the request, if it was accepted) and its wait: µs until it has
+    room for one more."""
     tenant_count, tenant_wait_us = tenant
     route_count, route_wait_us = route
     retry_us = 0
@@ -136,7 +146,7 @@ class _Tenant:
 
 
 class Windows:
-    """The sliding windows of all tenants with an accepted request in the last 10 s: instants, oldest first."""
+    """The sliding windows of all tenants with an accepted request in the last WINDOW_S: instants, oldest first."""
 
     def __init__(self) -> None:
         self._tenants: OrderedDict[int, _Tenant] = OrderedDict()  # by last accepted request
@@ -220,7 +230,7 @@ class MemoryLimiter:
 
 
 class AuthFailureLimiter:
-    """Limits failed keys by client address, in this process, before any database work."""
+    """Limits requests with unknown API keys by client address, in this process, before any database work."""
 
     def __init__(self, clock: Clock, limit: int, workers: int = 1, max_addresses: int = 10_000) -> None:
         """Allow `limit` divided by `workers`; beyond `max_addresses` the oldest address is dropped."""
@@ -233,7 +243,7 @@ class AuthFailureLimiter:
         return len(self._failed)
 
     def blocked(self, address: str) -> int:
-        """Seconds (1..10) until an address is accepted again; 0 when it is not blocked."""
+        """Seconds (1 to WINDOW_S) until an address is accepted again; 0 when it is not blocked."""
         if not self._failed:
             return 0
         instants = self._failed.get(_counted_as(address))

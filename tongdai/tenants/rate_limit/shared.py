@@ -1,4 +1,9 @@
-"""Rate limits shared by many processes through Valkey or Redis; without an answer each process applies its share."""
+"""Rate limits shared by several processes through Valkey or Redis.
+
+A script in the store decides and counts in one step, by the store's clock. When the store does not answer in time, each
+process applies its share of the limit (limit / workers) to its own requests, counting also those that the store granted
+it before; it asks the store again after RETRY_US.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,15 +19,17 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from tongdai.clock import Clock
 from tongdai.errors import OperatorError
-from tongdai.tenants.rate_limit.limits import WINDOW_US, Decision, Windows, decision_of, microseconds
+from tongdai.tenants.rate_limit.limits import WINDOW_S, WINDOW_US, Decision, Windows, decision_of, microseconds
 
 DEADLINE_S = 0.04
 CONNECT_S = 2.0
 RETRY_US = 1_000_000
 """How long a store that failed is not asked again."""
+EXPIRE_MS = (WINDOW_S + 1) * 1000
+"""After which the store deletes the list of a window without requests."""
 
 SCRIPT = """
-local window = 10000000
+local window, expire = ${WINDOW_US}, ${EXPIRE_MS}
 -- The store's own time: callers' clocks differ. Only tests give another.
 local now = tonumber(ARGV[4])
 if not now then
@@ -35,7 +42,7 @@ local function at(key, index)
   return tonumber(redis.call('LINDEX', key, index) or nil)
 end
 
--- How many of the last 10 s, and the oldest of them.
+-- How many requests are in the window, and the oldest of them.
 local function found(key)
   local newest = at(key, -1)
   if not newest then return 0, now end
@@ -43,7 +50,7 @@ local function found(key)
     redis.call('DEL', key)
     return 0, now
   end
-  -- The clock was set back: what seems to come counts as of now, so that it leaves in 10 s and not later.
+  -- The clock was set back: requests in the future count as of now, so that they leave after one window at the latest.
   local ahead = 0
   while newest and newest > now do
     redis.call('RPOP', key)
@@ -74,15 +81,15 @@ local accepted = tenant_count < tenant_limit and route_count < route_limit
 if accepted and ARGV[3] == '1' then
   tenant_count = redis.call('RPUSH', tenant, stamp)
   route_count = redis.call('RPUSH', route, stamp)
-  redis.call('PEXPIRE', tenant, 11000)
-  redis.call('PEXPIRE', route, 11000)
+  redis.call('PEXPIRE', tenant, expire)
+  redis.call('PEXPIRE', route, expire)
 end
 return {
   accepted and 1 or 0,
   tenant_count, wait(tenant, tenant_count, tenant_oldest, tenant_limit),
   route_count, wait(route, route_count, route_oldest, route_limit),
 }
-"""
+""".replace("${WINDOW_US}", str(WINDOW_US)).replace("${EXPIRE_MS}", str(EXPIRE_MS))
 _SHA = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 _log = structlog.get_logger()
@@ -243,7 +250,7 @@ class ValkeyLimiter:
     """The RateLimiter of several processes: the store decides; while it does not answer, each process by its share.
 
     A share is the limit divided by `workers`, rounded up. Requests that the store accepted for this process count in
-    it. For 10 s after the store is back both must accept, as the store may have lost its windows.
+    it. For WINDOW_S after the store answers again both must accept, as the store may have lost its windows.
     """
 
     def __init__(self, url: str, workers: int, clock: Clock, deadline_s: float = DEADLINE_S) -> None:
