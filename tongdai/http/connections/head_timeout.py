@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import structlog
 
-from tongdai.clock import every
+from tongdai.background import every
 from tongdai.http.asgi import ASGIApp, Receive, Scope, Send
 from tongdai.http.connections.core import Connection, Heads, Peer
 
@@ -59,7 +59,7 @@ class HeadTimeout:
         self._steps[peer] = self._steps.get(peer, 0) + 1
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        looking = asyncio.create_task(every(self._every_s, self._look))
+        looking = asyncio.create_task(every(self._every_s, self._look, name="head timeout"))
         try:
             await self._app(scope, receive, send)
         finally:
