@@ -17,8 +17,8 @@ from tests.support.schemathesis_results import succeeded
 from tests.support.servers import Server
 from tongdai import __version__
 from tongdai.db.pool import Pool
+from tongdai.files import media_type
 from tongdai.http.openapi import document as openapi
-from tongdai.imports.intake import media_type
 from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai.testing import factories

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.api import refused
 from tests.support.workbooks import workbook
-from tongdai.imports.intake import media_type, spool
+from tongdai.files import media_type
+from tongdai.imports.intake import spool
 from tongdai.imports.worker import Worker
 
 CSV = "Họ tên;Số điện thoại;Mã KH;Thành phố\nNguyễn A;0901000001;KH-1;Hà Nội\nB;912345678.0;;\nC;x;;\n".encode()

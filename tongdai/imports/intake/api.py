@@ -15,6 +15,7 @@ from tongdai.contacts.model import Scalar
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
+from tongdai.files import media_type
 from tongdai.http import body
 from tongdai.http.endpoint import (
     NAME,
@@ -34,7 +35,7 @@ from tongdai.http.paging import query_of, single
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, TenantId
 from tongdai.imports import store
-from tongdai.imports.intake import media_type, spool
+from tongdai.imports.intake import spool
 from tongdai.imports.intake.spool import Rows, Spooled
 from tongdai.imports.intake.unpack import FIELDS
 from tongdai.imports.readers import Format

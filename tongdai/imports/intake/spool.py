@@ -16,11 +16,11 @@ import msgspec
 import structlog
 
 from tongdai.errors import ApiError, InvalidInput, TooLarge
+from tongdai.files import media_type
 from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
-from tongdai.imports.intake import media_type
 from tongdai.imports.intake.unpack import Form, Gunzip, Sink
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much

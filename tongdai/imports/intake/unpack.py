@@ -8,7 +8,7 @@ from typing import Protocol
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.intake.media_type import body_format_of_file
+from tongdai.files.media_type import body_format_of_file
 from tongdai.imports.readers import BodyFormat
 
 PIECE = 1024 * 1024

@@ -4,7 +4,7 @@ A large body is read by a process of its own (`python -m tongdai.imports.readers
 in which nothing else of its process runs, and what a hostile file does to memory is then done to that process alone.
 """
 
-from tongdai.imports.readers.body_format import BodyFormat, Format
-from tongdai.imports.readers.read import Limits, Totals, read
+from tongdai.files import BodyFormat, Format, Limits
+from tongdai.imports.readers.read import Totals, read
 
 __all__ = ["BodyFormat", "Format", "Limits", "Totals", "read"]

@@ -4,8 +4,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
+from tongdai.files.body_format import BodyFormat, Format
+from tongdai.files.limits import Limits
 from tongdai.imports.chunk import Chunk
-from tongdai.imports.readers.body_format import BodyFormat, Format
 from tongdai.imports.readers.prepare import prepared
 from tongdai.imports.readers.sent_rows import SentRows
 
@@ -16,18 +17,6 @@ Reading = Generator[SentRows, None, "Totals"]
 rows that came before it must then be dropped."""
 Chunks = Generator[Chunk, None, "Totals"]
 """Likewise, as chunks to store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    chunk_rows: int
-    columns: int = 1000
-    cell_kb: int = 128
-    """Length of one cell, in 1024 characters."""
-    unpacked_mb: int = 2048
-    """Size that the parts of a workbook may unpack to."""
-    memory_mb: int = 1024
-    """Memory of a reader's process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +52,10 @@ def read_rows(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Readi
             from tongdai.imports.readers.formats.from_ndjson import read_ndjson  # noqa: PLC0415
 
             return read_ndjson(file, limits)
-        case Format.CSV:
-            from tongdai.imports.readers.formats.from_csv import read_csv  # noqa: PLC0415
+        case Format.CSV | Format.XLSX:
+            from tongdai.imports.readers.formats.table import read_table  # noqa: PLC0415
 
-            return read_csv(file, body_format.charset, limits)
-        case Format.XLSX:
-            from tongdai.imports.readers.formats.from_xlsx import read_xlsx  # noqa: PLC0415
-
-            return read_xlsx(file, limits)
+            return read_table(file, body_format, limits)
 
 
 def drained(chunks: Generator[_T, None, Totals]) -> tuple[list[_T], Totals]:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.support.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
+from tongdai.files.charset import BLOCK, lines
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
-from tongdai.imports.readers.formats.charset import BLOCK, lines
 from tongdai.imports.readers.read import drained, read, read_rows
 
 

@@ -7,8 +7,9 @@ from typing import IO, Any
 import msgspec
 
 from tongdai.errors import InvalidInput, shown
+from tongdai.files.limits import Limits
 from tongdai.imports.readers.formats.json_rows import UNREADABLE, check_item, explain, has_number
-from tongdai.imports.readers.read import Limits, Reading, Totals
+from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
 
 

@@ -2,56 +2,39 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
+from typing import IO
 
 import msgspec
 
 from tongdai.errors import InvalidInput
-from tongdai.imports.readers.formats.header import Columns, column_name, columns_of
+from tongdai.files.body_format import BodyFormat
+from tongdai.files.cells import phone_text
+from tongdai.files.limits import Limits
+from tongdai.files.reader import open_table
+from tongdai.files.table import Batch, Plain, header_row
+from tongdai.imports.readers.formats.header import Columns, column_name, columns_of, no_phone
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import SentRows
 
-Batch = list[list[str]]
-"""Rows of cells."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """Rows by columns, each with all cells."""
-
-    cells: list[list[str]]
-
-
-HEADER_WITHIN = 10
-"""Rows: titles may stand above the header."""
-
 _BREAKS = re.compile(r"[\t\n\r]+")
-_NUMBER = re.compile(r"(\+?[0-9]+)[.,]00?")
-_QUOTED = re.compile(r"=?[\"'](.*?)[\"']?")
 
 
-def header_row(rows: Sequence[Sequence[str]]) -> int | None:
-    """Which row is the header: the first that has two cells or names a number's column. None when all are empty."""
-    first = None
-    for at, row in enumerate(rows[:HEADER_WITHIN]):
-        filled = [cell for cell in row if cell.strip()]
-        if len(filled) > 1 or (filled and columns_of(filled) is not None):
-            return at
-        if filled and first is None:
-            first = at
-    return first
+def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Reading:
+    """A header row, then a row a contact."""
+    with open_table(file, body_format, limits, names_contacts) as table:
+        at = header_row(table.start, names_contacts)
+        if at is None:
+            raise InvalidInput(f"{table.empty}: expected a header row and contacts")
+        header = table.start[at]
+        columns = columns_of(header)
+        if columns is None:
+            raise no_phone([cell for cell in header if cell], table.where)
+        return (yield from rows_of_cells(table.rest(table.start[at + 1 :], columns.width), columns))
 
 
-def batches(first: Batch, take: Callable[[int], Batch], size: int) -> Iterator[Batch]:
-    """Rows of which `first` are there and `take` gets so many more, or fewer at the end, `size` at a time."""
-    while len(first) > size:
-        yield first[:size]
-        first = first[size:]
-    batch = first + take(size - len(first))
-    while batch:
-        yield batch
-        batch = take(size)
+def names_contacts(cells: Sequence[str]) -> bool:
+    return columns_of(cells) is not None
 
 
 def rows_of_cells(rows: Iterator[Batch | Plain], columns: Columns) -> Reading:
@@ -112,16 +95,7 @@ def _without_breaks(cells: Sequence[str]) -> Sequence[str]:
 def _phones(cells: Sequence[str]) -> Sequence[str | None]:
     if "".join(cells).isdigit() and "" not in cells:
         return cells
-    return [cell if cell.isdigit() else _phone(cell) or None for cell in cells]
-
-
-def _phone(cell: str) -> str:
-    """Without what spreadsheets do to numbers: `912345678.0`, `="0912345678"`, `'0912345678`."""
-    cell = cell.strip()
-    if cell[:1] in {"=", "'", '"'} and (quoted := _QUOTED.fullmatch(cell)):
-        cell = quoted[1].strip()
-    whole = _NUMBER.fullmatch(cell)
-    return cell if whole is None else whole[1]
+    return [cell if cell.isdigit() else phone_text(cell) or None for cell in cells]
 
 
 def _texts(cells: Sequence[str]) -> list[str] | list[str | None]:

@@ -1,11 +1,11 @@
-"""Derives the format of a bulk request's body from Content-Type, Content-Encoding and the name of an uploaded file."""
+"""Derives the format of a body from Content-Type, Content-Encoding and the name of an uploaded file."""
 
 import codecs
 import re
 from collections.abc import Mapping
 
 from tongdai.errors import InvalidInput, UnsupportedMediaType, shown
-from tongdai.imports.readers import BodyFormat, Format
+from tongdai.files.body_format import BodyFormat, Format
 
 FORM = "multipart/form-data"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

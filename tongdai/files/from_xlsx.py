@@ -7,16 +7,16 @@ so are decompression bombs. The sizes in the directory can be forged; the reader
 
 import datetime
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO, Any, cast
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.readers.formats.header import columns_of, no_phone
-from tongdai.imports.readers.formats.table import HEADER_WITHIN, batches, header_row, rows_of_cells
-from tongdai.imports.readers.read import Limits, Reading
+from tongdai.files.limits import Limits
+from tongdai.files.table import HEADER_WITHIN, Batch, Plain, Table, batches
 
 MAX_RATIO = 200
 """Maximum compression ratio of an entry. Entries of contact files have ratios of up to 50."""
@@ -27,12 +27,13 @@ _EXACT = 10**15
 """From here on, the last digits of a number in a workbook are lost."""
 
 
-def read_xlsx(file: IO[bytes], limits: Limits) -> Reading:
+@contextmanager
+def open_xlsx(file: IO[bytes], limits: Limits) -> Generator[Table]:
     """`file` must be one on disk: the workbook is opened by its path."""
     _check(file, limits)
     try:
         with _open(_path(file)) as book:
-            return (yield from _read_book(book, limits))
+            yield _first_sheet(book, limits)
     except CalamineError as error:
         raise InvalidInput(
             f"The file cannot be read as an XLSX workbook: {type(error).__name__} {shown(error)}"
@@ -44,22 +45,20 @@ def _path(file: IO[bytes]) -> str:
     return f"/dev/fd/{file.fileno()}"
 
 
-def _read_book(book: CalamineWorkbook, limits: Limits) -> Reading:
+def _first_sheet(book: CalamineWorkbook, limits: Limits) -> Table:
     sheet = _first_with_data(book)
     if sheet is None:
-        raise InvalidInput("The workbook has no sheet with data: expected a header row and contacts")
+        raise InvalidInput("The workbook has no sheet with data")
     if sheet.width > limits.columns:
         raise InvalidInput(f"Sheet {shown(sheet.name)} has {sheet.width} columns: at most {limits.columns} are read")
     rows = _texts(sheet.iter_rows(), limits)
-    start = list(islice(rows, HEADER_WITHIN))
-    at = header_row(start)
-    if at is None:
-        raise InvalidInput(f"Sheet {shown(sheet.name)} has no header row in its first {HEADER_WITHIN} rows")
-    columns = columns_of(start[at])
-    if columns is None:
-        raise no_phone([cell for cell in start[at] if cell], f"sheet {shown(sheet.name)}")
-    found = batches(start[at + 1 :], lambda count: list(islice(rows, count)), limits.chunk_rows)
-    return (yield from rows_of_cells(found, columns))
+
+    def rest(first: Batch, _: int) -> Iterator[Batch | Plain]:
+        return batches(first, lambda count: list(islice(rows, count)), limits.chunk_rows)
+
+    name = shown(sheet.name)
+    empty = f"Sheet {name} has nothing in its first {HEADER_WITHIN} rows"
+    return Table(list(islice(rows, HEADER_WITHIN)), rest, f"sheet {name}", empty)
 
 
 def _check(file: IO[bytes], limits: Limits) -> None:

@@ -1,4 +1,4 @@
-"""CSV: a header row, then a row a contact; the separator and character set are found out."""
+"""CSV: the separator and character set are found out."""
 
 import csv
 import io
@@ -8,10 +8,9 @@ from itertools import chain, islice
 from typing import IO, Protocol
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.imports.readers.formats.charset import blocks
-from tongdai.imports.readers.formats.header import columns_of, no_phone
-from tongdai.imports.readers.formats.table import HEADER_WITHIN, Batch, Plain, header_row, rows_of_cells
-from tongdai.imports.readers.read import Limits, Reading
+from tongdai.files.charset import blocks
+from tongdai.files.limits import Limits
+from tongdai.files.table import HEADER_WITHIN, Batch, IsHeader, Plain, Table, header_row
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 2 * HEADER_WITHIN
@@ -32,24 +31,16 @@ class _Reader(Protocol):
     def __next__(self) -> list[str]: ...
 
 
-def read_csv(file: IO[bytes], charset: str | None, limits: Limits) -> Reading:
+def read_csv(file: IO[bytes], charset: str | None, limits: Limits, is_header: IsHeader) -> Table:
     """Quotes are doubled within quotes, as RFC 4180 has it."""
     _refuse_archive(file)
     csv.field_size_limit(limits.cell_kb * 1024)
     text = _Text(blocks(file, charset))
     sample = list(islice(text, _SAMPLE))
     separator, skipped = _directive(sample)
-    separator = separator or _separator(sample, limits.columns)
+    separator = separator or _separator(sample, limits.columns, is_header)
     rows = _Rows(text, sample[skipped:], separator, skipped, limits)
-    start = rows.take(HEADER_WITHIN)
-    at = header_row(start)
-    if at is None:
-        raise InvalidInput("The file is empty: expected a header row and contacts")
-    columns = columns_of(start[at])
-    if columns is None:
-        raise no_phone(start[at], "the header row")
-    found = rows.batches(start[at + 1 :], columns.width)
-    return (yield from rows_of_cells(found, columns))
+    return Table(rows.take(HEADER_WITHIN), rows.batches, "the header row", "The file is empty")
 
 
 def _refuse_archive(file: IO[bytes]) -> None:
@@ -67,14 +58,14 @@ def _directive(sample: list[str]) -> tuple[str | None, int]:
     return (None, 0) if found is None else (found[1], 1)
 
 
-def _separator(sample: list[str], most: int) -> str:
-    """The one by which the header has a phone number's column, and most columns."""
+def _separator(sample: list[str], most: int, is_header: IsHeader) -> str:
+    """The one by which there is a header, and it has most columns."""
 
     def found(separator: str) -> tuple[bool, int]:
         try:
             rows = list(islice(csv.reader(sample, delimiter=separator), HEADER_WITHIN))
-            at = header_row(rows)
-            return (False, 0) if at is None else (columns_of(rows[at][:most]) is not None, len(rows[at]))
+            at = header_row(rows, is_header)
+            return (False, 0) if at is None else (is_header(rows[at][:most]), len(rows[at]))
         except csv.Error:  # not with this one
             return False, 0
         except InvalidInput:  # a column that is named twice is one
