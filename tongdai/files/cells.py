@@ -1,4 +1,4 @@
-"""What spreadsheets do to the text of a cell, undone."""
+"""Text of cells, without what spreadsheets do to it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a file may hold at most."""
+"""Limits of a file."""
 
 from dataclasses import dataclass
 
