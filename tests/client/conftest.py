@@ -1,4 +1,4 @@
-"""Both clients, on a server that runs as its users have it."""
+"""Both clients of the SDK, on a running server."""
 
 import inspect
 import tempfile
@@ -16,25 +16,25 @@ from tongdai.testing import factories
 from tongdai_client import AsyncClient, Client, Retry
 
 SOON = Retry(tries=5, first_pause_s=0)
-"""Without pauses."""
+"""Retries without pauses."""
 
 
 async def done(result: Any) -> Any:
-    """What a call of either client ends with."""
+    """The result of a call of either client."""
     return await result if isinstance(result, Awaitable) else result
 
 
 async def all_of(records: Any) -> list[Any]:
-    """What either client iterates over."""
+    """The records that either client iterates over."""
     return [record async for record in records] if isinstance(records, AsyncIterable) else list(records)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A client of a tenant of its own, and what is made to happen to its requests."""
+    """A client with a tenant of its own, and the faults planned for its requests."""
 
     client: Any
-    """A Client or an AsyncClient: `await done(…)` and `await all_of(…)` take the answers of both."""
+    """A Client or an AsyncClient: `await done(…)` and `await all_of(…)` take the results of both."""
     plan: Plan
     key: factories.Key
 

@@ -1,4 +1,4 @@
-"""Both clients against a running server: every call, every failure, and what a bad network does to them."""
+"""Both clients against a running server: every method, every failure, and faults of the network."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ LIMITED = Fault(
     body=b'{"success":"0","error_code":"RATE_LIMIT_EXCEEDED","error_message":"Exceeded request limit"}',
 )
 
-# Every call
+# Every method
 
 
 async def test_campaigns(caller: Caller) -> None:
@@ -117,13 +117,13 @@ async def test_a_platform_key_names_its_tenant(caller: Caller, server: Server, k
 # Pages
 
 
-async def test_pages_are_asked_for_as_they_are_needed(caller: Caller) -> None:
+async def test_pages_are_requested_as_they_are_needed(caller: Caller) -> None:
     client = caller.client
     ids = [(await done(client.create_queue(f"Q{n}"))).queue_id for n in range(7)]
     caller.plan.requests.clear()
     assert [queue.queue_id for queue in await all_of(client.queues(page_size=3))] == ids
-    asked = [dict(request.url.params) for request in caller.plan.requests]
-    assert asked == [{"page": str(n), "size": "3"} for n in range(3)]
+    requested = [dict(request.url.params) for request in caller.plan.requests]
+    assert requested == [{"page": str(n), "size": "3"} for n in range(3)]
     pages = client.queues(page_size=7)
     assert [len(page.data) for page in await all_of(pages.pages())] == [7]
     assert await done(pages.total()) == 7
@@ -140,7 +140,7 @@ async def test_page_sizes_are_those_of_the_server(caller: Caller, size: int) -> 
 # Failures
 
 
-async def test_failures_say_what_the_server_said(caller: Caller) -> None:
+async def test_errors_carry_status_code_and_message_of_the_response(caller: Caller) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     with pytest.raises(sdk.InvalidInput, match="campaignName") as invalid:
         await done(client.create_campaign(""))
@@ -157,7 +157,7 @@ async def test_failures_say_what_the_server_said(caller: Caller) -> None:
     assert issubclass(sdk.ApiError, sdk.TongdaiError)
 
 
-async def test_a_wrong_key_is_unauthorized_and_not_tried_again(server: Server, kind: str) -> None:
+async def test_a_wrong_key_is_unauthorized_and_not_retried(server: Server, kind: str) -> None:
     plan = Plan()
     client = client_of(kind, server.url, "sk_live_wrong", plan)
     with pytest.raises(sdk.Unauthorized) as refused:
@@ -167,14 +167,14 @@ async def test_a_wrong_key_is_unauthorized_and_not_tried_again(server: Server, k
 
 
 @pytest.mark.parametrize("bad", ["1", "1/../2", 0, -1, 1.0, True, None])
-async def test_ids_that_are_none_do_not_become_paths(caller: Caller, bad: Any) -> None:
+async def test_invalid_ids_do_not_become_paths(caller: Caller, bad: Any) -> None:
     with pytest.raises(ValueError, match="an id must be a positive integer"):
         await done(caller.client.campaign(bad))
     assert caller.plan.requests == []
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "ä", "a\nb", " a"])
-async def test_idempotency_keys_that_are_none(caller: Caller, key: str) -> None:
+async def test_invalid_idempotency_keys_are_refused(caller: Caller, key: str) -> None:
     with pytest.raises(ValueError, match="idempotency_key"):
         await done(caller.client.create_campaign("x", idempotency_key=key))
 
@@ -199,14 +199,14 @@ async def test_redirects_are_not_followed(caller: Caller, status: int) -> None:
         (Fault(refuse=418, body=b"{}"), sdk.ServerFailed),
     ],
 )
-async def test_answers_of_what_stands_between(caller: Caller, fault: Fault, error: type[Exception]) -> None:
+async def test_responses_of_intermediaries_become_errors(caller: Caller, fault: Fault, error: type[Exception]) -> None:
     caller.plan.faults = [fault]
     with pytest.raises(error):
         await done(caller.client.tenant())
     assert len(caller.plan.requests) == 1
 
 
-async def test_nobody_there(kind: str) -> None:
+async def test_unreachable_server_fails_after_all_tries(kind: str) -> None:
     plan = Plan()
     client = client_of(kind, "http://127.0.0.1:1", "sk_live_x", plan)
     with pytest.raises(sdk.ConnectionFailed, match=r"http://127\.0\.0\.1:1/v1/tenants/me"):
@@ -215,17 +215,17 @@ async def test_nobody_there(kind: str) -> None:
     await close(client)
 
 
-# Tries
+# Retries
 
 
 @pytest.mark.parametrize("fault", [NO_CONNECTION, OVERLOAD, LIMITED, Fault(refuse=502), Fault(refuse=504)])
-async def test_what_may_pass_is_tried_again(caller: Caller, fault: Fault) -> None:
+async def test_transient_failures_are_retried(caller: Caller, fault: Fault) -> None:
     caller.plan.faults = [fault] * (SOON.tries - 1)
     assert (await done(caller.client.tenant())).tenant_id == caller.key.tenant_id
     assert len(caller.plan.requests) == SOON.tries
 
 
-async def test_tries_end_with_the_last_failure(caller: Caller) -> None:
+async def test_retries_end_with_the_last_failure(caller: Caller) -> None:
     caller.plan.faults = [NO_CONNECTION] * (SOON.tries - 1) + [LIMITED, LIMITED]
     with pytest.raises(sdk.RateLimited) as refused:
         await done(caller.client.tenant())
@@ -233,14 +233,14 @@ async def test_tries_end_with_the_last_failure(caller: Caller) -> None:
     assert len(caller.plan.requests) == SOON.tries
 
 
-async def test_a_server_that_wants_to_be_left_alone_for_long_is_left_alone(caller: Caller) -> None:
+async def test_a_retry_after_beyond_the_time_limit_is_not_waited_for(caller: Caller) -> None:
     caller.plan.faults = [Fault(refuse=503, headers={"Retry-After": "3600"})]
     with pytest.raises(sdk.ServerFailed) as refused:
         await done(caller.client.tenant())
     assert (refused.value.retry_after, len(caller.plan.requests)) == (3600, 1)
 
 
-async def test_lost_answers_do_nothing_twice(caller: Caller) -> None:
+async def test_requests_whose_response_was_lost_take_effect_once(caller: Caller) -> None:
     client = caller.client
     caller.plan.faults = [LOSE_ANSWER, NO_CONNECTION, LOSE_ANSWER]
     campaign = await done(client.create_campaign("Once"))
@@ -264,7 +264,7 @@ async def test_each_call_has_a_key_of_its_own_unless_it_is_given_one(caller: Cal
         await done(caller.client.create_campaign("B", idempotency_key="k"))
 
 
-async def test_a_delete_that_was_done_is_not_found_by_its_repetition(caller: Caller) -> None:
+async def test_a_delete_retried_after_a_lost_response_is_not_found(caller: Caller) -> None:
     queue = await done(caller.client.create_queue("Q"))
     caller.plan.faults = [LOSE_ANSWER]
     with pytest.raises(sdk.NotFound):
@@ -285,7 +285,7 @@ async def test_addresses_with_and_without_the_version(caller: Caller, server: Se
     "url", ["", "127.0.0.1:8080", "ftp://x", "http://", "http://u:secret@x", "http://x?a=1", "http://x#a", "file:///x"]
 )
 @pytest.mark.parametrize("cls", [Client, AsyncClient])
-def test_what_is_no_address(cls: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_base_urls_are_refused(cls: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGDAI_URL", "http://127.0.0.1")
     with pytest.raises(ValueError, match="base_url") as refused:
         cls(url, "sk_live_key")
@@ -294,7 +294,7 @@ def test_what_is_no_address(cls: Any, url: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("key", ["", " ", "sk\nlive", "sk_live_khóa"])
 @pytest.mark.parametrize("cls", [Client, AsyncClient])
-def test_what_is_no_key(cls: Any, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_api_keys_are_refused(cls: Any, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGDAI_API_KEY", "sk_live_other")
     with pytest.raises(ValueError, match="API key") as refused:
         cls("http://127.0.0.1", key)
@@ -333,30 +333,30 @@ async def test_the_key_is_neither_shown_nor_logged(caller: Caller, caplog: pytes
 
 @pytest.fixture
 async def own_certificate(tmp_path: Path) -> AsyncIterator[tuple[str, Path, list[bytes]]]:
-    """A TLS server whose certificate nobody has signed but itself: its URL, the certificate, and what it was asked."""
+    """A TLS server with a self-signed certificate: its URL, the certificate, and the requests that it read."""
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
     out = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run([*make.split(), *out], check=True, capture_output=True)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
-    asked: list[bytes] = []
+    requests: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
-    yield f"https://localhost:{server.sockets[0].getsockname()[1]}", certificate, asked
+    yield f"https://localhost:{server.sockets[0].getsockname()[1]}", certificate, requests
     server.close()
     await server.wait_closed()
 
 
-async def test_certificates_are_checked_and_a_bad_one_is_not_tried_again(
+async def test_certificates_are_verified_and_a_bad_one_is_not_retried(
     kind: str, own_certificate: tuple[str, Path, list[bytes]]
 ) -> None:
-    url, certificate, asked = own_certificate
+    url, certificate, requests = own_certificate
     # The blocking client in a thread: the server is on this loop.
     cls: Any = Client if kind == "blocking" else AsyncClient
     for trust, error in ((None, sdk.ConnectionFailed), (ssl.create_default_context(cafile=certificate), sdk.NotFound)):
@@ -364,7 +364,7 @@ async def test_certificates_are_checked_and_a_bad_one_is_not_tried_again(
         with pytest.raises(error):
             await (asyncio.to_thread(client.tenant) if kind == "blocking" else client.tenant())
         await close(client)
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_importing_the_sdk_loads_nothing_of_the_server() -> None:

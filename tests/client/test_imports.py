@@ -1,4 +1,4 @@
-"""Imports by both clients, on a server that runs: sent, followed, read row by row, undone."""
+"""Imports by both clients on a running server: sent, watched, read row by row, undone."""
 
 import asyncio
 import csv
@@ -37,7 +37,7 @@ def as_csv(rows: list[dict[str, str]], separator: str = ",") -> bytes:
 
 
 def big(path: Path, rows: int) -> Path:
-    """A file of good rows."""
+    """Write a file of valid rows."""
     path.write_bytes(as_csv([{"phoneNumber": vn_mobile(n), "name": f"KH {n} {'x' * 40}"} for n in range(rows)]))
     return path
 
@@ -47,7 +47,7 @@ async def count_of(caller: Caller, campaign_id: int) -> int:
 
 
 async def imported(caller: Caller, rows: Any = ROWS, **options: Any) -> Any:
-    """A job at its end, in a campaign of its own."""
+    """An import that has ended, in a campaign of its own."""
     campaign_id = await caller.campaign()
     return await done(caller.client.wait(await done(caller.client.import_contacts(campaign_id, rows, **options))))
 
@@ -93,7 +93,7 @@ async def test_files(caller: Caller, tmp_path: Path, name: str, content: bytes, 
     assert (job.created_rows, job.duplicate_rows, job.failed_rows) == (2, 1, 1)
 
 
-async def test_a_dry_run_counts_and_makes_nothing(caller: Caller, tmp_path: Path) -> None:
+async def test_a_dry_run_counts_and_creates_nothing(caller: Caller, tmp_path: Path) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     (tmp_path / "a.csv").write_bytes(as_csv(ROWS))
     for started in (
@@ -114,11 +114,11 @@ async def test_unreadable_file_is_reported(caller: Caller, tmp_path: Path) -> No
     assert await all_of(caller.client.import_jobs(campaign_id)) == []
 
 
-# A bad network
+# Faults of the network
 
 
 @pytest.mark.parametrize("compress", [True, False])
-async def test_an_upload_that_breaks_begins_again_and_is_imported_once(
+async def test_a_broken_upload_is_retried_and_imported_once(
     caller: Caller, tmp_path: Path, compress: bool
 ) -> None:
     client, campaign_id = caller.client, await caller.campaign()
@@ -139,7 +139,7 @@ async def test_an_upload_that_breaks_begins_again_and_is_imported_once(
     assert (job.created_rows, await count_of(caller, campaign_id)) == (12_000, 12_000)
 
 
-async def test_a_file_that_becomes_shorter_meanwhile_imports_nothing(caller: Caller, tmp_path: Path) -> None:
+async def test_a_file_truncated_during_its_upload_imports_nothing(caller: Caller, tmp_path: Path) -> None:
     campaign_id = await caller.campaign()
     file = big(tmp_path / "a.csv", 12_000)
 
@@ -166,7 +166,7 @@ async def test_a_file_that_becomes_shorter_meanwhile_imports_nothing(caller: Cal
     ],
     ids=["stream", "none", "broken", "overload", "cut", "page", "lost", "one after another"],
 )
-async def test_an_import_is_waited_for_with_and_without_its_events(caller: Caller, streams: list[Fault]) -> None:
+async def test_wait_falls_back_to_polling_without_an_event_stream(caller: Caller, streams: list[Fault]) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     started = await done(client.import_contacts(campaign_id, ROWS))
     caller.plan.faults = [*streams]
@@ -188,7 +188,7 @@ async def test_an_import_is_watched_to_its_end(caller: Caller) -> None:
     assert await all_of(client.watch(ImportId(campaign_id, started.job_id))) == states[-1:]
 
 
-async def test_watching_may_be_left_off(caller: Caller) -> None:
+async def test_watching_may_be_abandoned(caller: Caller) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     started = await done(client.import_contacts(campaign_id, ROWS))
     states = client.watch(started)
@@ -197,7 +197,7 @@ async def test_watching_may_be_left_off(caller: Caller) -> None:
     assert (await done(client.wait(started))).status == "done"
 
 
-async def test_waiting_ends_when_its_time_is_over(caller: Caller, server: Server) -> None:
+async def test_wait_ends_at_its_timeout(caller: Caller, server: Server) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     async with engine_stopped(server):
         started = await done(client.import_contacts(campaign_id, ROWS))
@@ -208,7 +208,7 @@ async def test_waiting_ends_when_its_time_is_over(caller: Caller, server: Server
     assert (await done(client.wait(started, timeout=60))).created_rows == 2
 
 
-async def test_waiting_for_what_is_not_there(caller: Caller) -> None:
+async def test_waiting_for_an_unknown_import_is_not_found(caller: Caller) -> None:
     campaign_id = await caller.campaign()
     with pytest.raises(sdk.NotFound, match="Import job not found"):
         await done(caller.client.wait(ImportId(campaign_id, 10**15)))
@@ -263,7 +263,7 @@ async def test_a_file_that_is_not_whole_replaces_nothing(caller: Caller, tmp_pat
 # Undoing
 
 
-async def test_undoing_takes_the_pending_contacts_back(caller: Caller) -> None:
+async def test_undo_removes_the_pending_contacts(caller: Caller) -> None:
     client, job = caller.client, await imported(caller)
     assert await count_of(caller, job.campaign_id) == 2
     undone = await done(client.undo_import(job))

@@ -40,7 +40,7 @@ OPERATIONS = {
     for method, operation in methods.items()
 }
 ENVELOPE = {"success", "error_code"}
-"""Of every answer: a result says as much by being one."""
+"""Fields of every response, which results of the SDK leave out."""
 
 HERE = Path(__file__)
 JOB = ImportId(1, 2)
@@ -169,7 +169,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),
 }
-"""Methods that are send several requests or stream one, and the operation that they send."""
+"""Methods that send several requests or stream a response, and an operation that they send."""
 
 
 def operation_of(name: str) -> typing.Callable[..., Operation[typing.Any] | PagedOperation[typing.Any]]:
@@ -222,11 +222,11 @@ def fields(struct: type) -> dict[str, object]:
 
 
 LATER = {field.text.wire for field in FIELDS} - fields(NewContact).keys()
-"""Contact fields that the server has and this release of the SDK does not have yet."""
+"""Contact fields of the server that this release of the SDK does not have yet."""
 
 
 def agrees(struct: typing.Any, schema: dict[str, typing.Any]) -> None:
-    """The fields are the properties, and can be None where these can be null."""
+    """Assert that fields and properties have the same names, and that both can be null or neither."""
     properties = {name: resolved(found) for name, found in schema["properties"].items() if name not in ENVELOPE}
     named = fields(struct)
     assert named.keys() == properties.keys() - (LATER - named.keys())

@@ -1,4 +1,4 @@
-"""When a call is tried again."""
+"""Pauses between retries, and the Retry-After header."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,7 @@ def test_pauses_are_bounded_and_never_shorter_than_the_server_asks(retry, failur
 
 
 @given(policies, chances)
-def test_tries_end(retry, chance):
+def test_retries_end(retry, chance):
     assert retry.pause(retry.tries, 0, None, chance) is None
     assert retry.pause(retry.tries, 0, 0, chance) is None
 
@@ -47,7 +47,7 @@ def test_chance_spreads_the_pauses(one, other):
     assert (pauses[0] < pauses[1]) == (one < other) or abs(one - other) < 1e-9
 
 
-def test_a_server_that_asks_for_more_time_than_there_is_is_not_waited_for():
+def test_a_pause_beyond_the_time_limit_is_not_made():
     assert Retry(total_s=60).pause(1, 0, 61, 0) is None
     assert Retry(total_s=60).pause(1, 0, 60, 0) == 60
 

@@ -1,4 +1,4 @@
-"""Files are sent as they are, the same bytes with each try."""
+"""Uploads send a file unchanged, the same bytes with each try."""
 
 import gzip
 from pathlib import Path
@@ -32,7 +32,7 @@ def uploaded(upload: Upload) -> bytes:
         ("a.xlsx", XLSX),
     ],
 )
-def test_the_name_tells_the_format(tmp_path: Path, name: str, content_type: str) -> None:
+def test_the_suffix_gives_the_format(tmp_path: Path, name: str, content_type: str) -> None:
     (tmp_path / name).write_bytes(b"x")
     upload = upload_of(tmp_path / name, None, compress=False, progress=None)
     assert (upload.content_type, upload.content_encoding) == (content_type, None)
@@ -42,14 +42,14 @@ def test_the_name_tells_the_format(tmp_path: Path, name: str, content_type: str)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.gz", "csv", ".csv.zip", "a.xls"])
-def test_a_name_that_tells_no_format_needs_one(tmp_path: Path, name: str) -> None:
+def test_a_name_without_a_known_suffix_needs_a_format(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(ValueError, match="format"):
         upload_of(tmp_path / name, None, compress=False, progress=None)
     assert upload_of(tmp_path / name, "csv", compress=False, progress=None).content_type == "text/csv"
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         imports.import_file(1, tmp_path / "none.csv")
     (tmp_path / "folder.csv").mkdir()
@@ -76,18 +76,18 @@ def test_an_xlsx_is_not_compressed_again(tmp_path: Path) -> None:
     assert (upload.content_encoding, uploaded(upload)) == (None, b"x" * 1000)
 
 
-def test_progress_is_of_the_file_and_begins_again_with_each_try(tmp_path: Path) -> None:
+def test_progress_counts_bytes_of_the_file_and_restarts_with_each_try(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"x" * (CHUNK_SIZE + 5))
-    said: list[tuple[int, int]] = []
-    upload = upload_of(tmp_path / "a.csv", None, compress=True, progress=lambda *counts: said.append(counts))
+    reported: list[tuple[int, int]] = []
+    upload = upload_of(tmp_path / "a.csv", None, compress=True, progress=lambda *counts: reported.append(counts))
     once = [(0, CHUNK_SIZE + 5), (CHUNK_SIZE, CHUNK_SIZE + 5), (CHUNK_SIZE + 5, CHUNK_SIZE + 5)]
     uploaded(upload)
-    assert said == once
+    assert reported == once
     uploaded(upload)
-    assert said == once * 2
+    assert reported == once * 2
 
 
-def test_what_is_added_to_the_file_meanwhile_is_not_sent(tmp_path: Path) -> None:
+def test_bytes_appended_during_the_upload_are_not_sent(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b"x" * 10)
     opened = upload_of(file, None, compress=False, progress=None).open()
@@ -96,7 +96,7 @@ def test_what_is_added_to_the_file_meanwhile_is_not_sent(tmp_path: Path) -> None
     opened.close()
 
 
-def test_a_file_that_became_shorter_is_not_sent_as_if_it_were_whole(tmp_path: Path) -> None:
+def test_a_file_truncated_during_its_upload_is_not_sent_as_whole(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b"x" * 2 * CHUNK_SIZE)
     opened = upload_of(file, None, compress=False, progress=None).open()
