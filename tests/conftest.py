@@ -1,7 +1,8 @@
 """A real PostgreSQL for the whole run, and the API on it in this process.
 
-TONGDAI_TEST_DATABASE_URL names a server to use instead of the embedded one; a database is made on it and dropped.
-TONGDAI_TEST_POOLER_URL names a PgBouncer before that server, which the tests then use; see tests/support/databases.py.
+TONGDAI_TEST_DATABASE_URL names a server to use instead of the embedded one; a database is created on it and dropped.
+TONGDAI_TEST_POOLER_URL names a PgBouncer in front of that server, which the tests then use; see
+tests/support/databases.py.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The bare that the server is compared with does the same work: its answers are the server's."""
+"""The bare server of the benchmark does the same work as Tongdai: its responses are the same."""
 
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, dsn: str) -> No
 
 
 @pytest.mark.usefixtures("environment")
-async def test_ceiling_answers_what_the_server_answers(tenant: Tenant) -> None:
+async def test_bare_server_has_the_responses_of_tongdai(tenant: Tenant) -> None:
     campaign_id = await tenant.campaign()
     contacts = f"/v1/campaigns/{campaign_id}/contacts"
 

@@ -1,4 +1,4 @@
-"""What goes wrong is logged without the values that were at hand."""
+"""Errors are logged without the values of local variables."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def logged(form):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_traceback_tells_place_and_kind_and_no_value(form):
+def test_traceback_has_place_and_type_and_no_value(form):
     line = logged(form)
     assert "in fail" in line
     assert "ValueError" in line

@@ -1,4 +1,4 @@
-"""Settings that an operator got wrong are refused, and named."""
+"""Invalid settings are refused by name."""
 
 from typing import Any
 
@@ -48,12 +48,12 @@ def test_anything_else_is_refused(url: str) -> None:
         ("simulated_faults", -0.1, "simulated_faults must be 0 to 1"),
     ],
 )
-def test_what_is_wrong_is_named(name: str, value: object, said: str) -> None:
+def test_invalid_setting_is_refused_by_name(name: str, value: object, said: str) -> None:
     wrong: dict[str, Any] = GOOD | {name: value}
     with pytest.raises(OperatorError, match=said):
         settings.Settings(**wrong)
 
 
-def test_environment_tells_the_switch() -> None:
+def test_environment_configures_the_switch() -> None:
     environment = {f"TONGDAI_{name.upper()}": value for name, value in GOOD.items()}
     assert settings.load(None, environment, {}).trunk == "carrier"

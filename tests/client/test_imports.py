@@ -118,9 +118,7 @@ async def test_unreadable_file_is_reported(caller: Caller, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("compress", [True, False])
-async def test_a_broken_upload_is_retried_and_imported_once(
-    caller: Caller, tmp_path: Path, compress: bool
-) -> None:
+async def test_a_broken_upload_is_retried_and_imported_once(caller: Caller, tmp_path: Path, compress: bool) -> None:
     client, campaign_id = caller.client, await caller.campaign()
     file = big(tmp_path / "a.csv", 12_000)
     assert file.stat().st_size > 2 * CHUNK_SIZE

@@ -112,7 +112,7 @@ def at(socket: Path, port: str = "5432") -> str:
 
 @pytest.fixture
 def server(dsn: str) -> tuple[str, str]:
-    """What is before and after the hosts in a URL of the tests' database."""
+    """The parts before and after the hosts in a URL of the tests' database."""
     parts = urlsplit(dsn)
     query = parse_qs(parts.query)
     if not query.get("host", [""])[0].startswith("/"):

@@ -330,7 +330,7 @@ async def _expire(conn: asyncpg.Connection, file: Path) -> None:
 
 
 async def _forget(conn: asyncpg.Connection, file: Path) -> None:
-    """As in another database, or under another pepper."""
+    """Have the key unknown, as in another database or under another pepper."""
     await conn.execute("delete from api_key")
 
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a documented failure, nothing is written, and a good request still works."""
+"""Invalid input of any kind gets a documented error, writes nothing, and does not disturb valid requests."""
 
 import asyncio
 import gzip
@@ -14,14 +14,14 @@ ONE = "0901234567"
 
 @pytest.fixture
 async def campaign_id(tenant):
-    """With a queue and a contact beside it, so that there is something to change."""
+    """A campaign with one contact, so that there is something to change."""
     campaign_id = await tenant.campaign()
     await tenant.contact(campaign_id, "0907654321")
     return campaign_id
 
 
 async def fails(tenant, campaign_id, method, path, status=400, code="INVALID_INPUT", **options):
-    """The message; after it nothing has changed and a good request is answered."""
+    """The message of an error, after which nothing has changed and a valid request succeeds."""
     before = await tenant.checksum()
     answer = await tenant.call(method, path, **options)
     message = refused(answer, status, code)
@@ -32,7 +32,7 @@ async def fails(tenant, campaign_id, method, path, status=400, code="INVALID_INP
     return message
 
 
-# --- bodies that are no JSON object ---
+# --- bodies that are not a JSON object ---
 
 BODIES = {
     "empty": b"",
@@ -79,14 +79,14 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-async def test_body_that_is_no_contact_is_refused(tenant, campaign_id, body):
+async def test_body_that_is_not_a_contact_is_refused(tenant, campaign_id, body):
     path = f"{CAMPAIGNS}/{campaign_id}/contacts"
     await fails(tenant, campaign_id, "POST", path, content=body)
     await fails(tenant, campaign_id, "POST", f"{path}/bulk", content=body)
 
 
 @pytest.mark.parametrize("body", [body for body in BODIES.values() if b"phoneNumber" not in body])
-async def test_body_that_is_no_object_is_refused_by_every_route_that_reads_one(tenant, campaign_id, body):
+async def test_body_that_is_not_an_object_is_refused_by_every_route_with_a_body(tenant, campaign_id, body):
     queue_id = await tenant.queue()
     for method, path in (
         ("POST", CAMPAIGNS),
@@ -113,12 +113,12 @@ async def test_body_that_is_no_object_is_refused_by_every_route_that_reads_one(t
     ],
     ids=str,
 )
-async def test_type_that_is_not_understood_is_refused(tenant, campaign_id, headers):
+async def test_unsupported_content_type_is_refused(tenant, campaign_id, headers):
     for path in (CAMPAIGNS, f"{CAMPAIGNS}/{campaign_id}/contacts", f"{CAMPAIGNS}/{campaign_id}/contacts/bulk"):
         await fails(tenant, campaign_id, "POST", path, 415, content=b'{"campaignName":"A"}', headers=headers)
 
 
-async def test_only_imports_may_be_packed_and_must_then_be(tenant, campaign_id):
+async def test_content_encoding_is_accepted_for_imports_only(tenant, campaign_id):
     packed = {"content": b'{"campaignName":"A"}', "headers": {"Content-Encoding": "gzip"}}
     for path in (CAMPAIGNS, f"{CAMPAIGNS}/{campaign_id}/contacts"):
         await fails(tenant, campaign_id, "POST", path, 415, **packed)
@@ -126,7 +126,7 @@ async def test_only_imports_may_be_packed_and_must_then_be(tenant, campaign_id):
 
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "application/json; charset=UTF-8", None])
-async def test_type_of_json_is_understood_however_it_is_written(tenant, kind):
+async def test_content_type_of_json_is_accepted_in_any_spelling(tenant, kind):
     headers = {"Content-Type": kind} if kind else {}
     answer = await tenant.call("POST", CAMPAIGNS, content=b' {"campaignName":"A"} ', headers=headers)
     assert answer.status_code == 200
@@ -143,7 +143,7 @@ PHONES = [
 
 
 @pytest.mark.parametrize("written", PHONES, ids=lambda value: repr(value)[:30])
-async def test_number_that_is_none_is_refused_by_name(tenant, campaign_id, written):
+async def test_invalid_number_is_refused_by_name(tenant, campaign_id, written):
     path = f"{CAMPAIGNS}/{campaign_id}/contacts"
     message = await fails(tenant, campaign_id, "POST", path, json={"phoneNumber": written})
     assert message.startswith("phoneNumber")
@@ -171,7 +171,7 @@ async def test_field_of_a_contact_that_is_out_of_bounds_is_refused_by_name(tenan
     assert message.startswith(field)
 
 
-async def test_list_that_is_not_there_is_not_found(tenant, campaign_id):
+async def test_unknown_list_is_not_found(tenant, campaign_id):
     path = f"{CAMPAIGNS}/{campaign_id}/contacts"
     for list_id in (1, 10**18 - 1):
         sent = {"phoneNumber": ONE, "listId": list_id}
@@ -278,7 +278,7 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("query", FILTERS, ids=lambda query: query[:40])
-async def test_query_of_contacts_that_is_none_is_refused(tenant, campaign_id, query):
+async def test_invalid_query_of_contacts_is_refused(tenant, campaign_id, query):
     lists = await tenant.done("GET", f"{CAMPAIGNS}/{campaign_id}/contact-lists")
     path = PAGE.format(campaign_id, lists["data"][0]["listId"])
     message = await fails(tenant, campaign_id, "GET", f"{path}?{query}")
@@ -299,7 +299,7 @@ CAMPAIGN_QUERIES = [
 
 
 @pytest.mark.parametrize("query", [*CAMPAIGN_QUERIES, "userName=" + "x" * 256, "userName=%0A", "status=1&status=1"])
-async def test_query_of_campaigns_that_is_none_is_refused(tenant, campaign_id, query):
+async def test_invalid_query_of_campaigns_is_refused(tenant, campaign_id, query):
     assert query.partition("=")[0] in await fails(tenant, campaign_id, "GET", f"{CAMPAIGNS}?{query}")
 
 
@@ -332,7 +332,7 @@ async def test_body_in_pieces_is_refused_once_it_is_too_large(tenant, campaign_i
             assert refused(answer, 413, "INVALID_INPUT") == "The body is larger than 1 MB"
 
 
-async def test_bad_requests_at_once_disturb_no_good_one(tenant, campaign_id):
+async def test_invalid_requests_do_not_disturb_concurrent_valid_ones(tenant, campaign_id):
     path = f"{CAMPAIGNS}/{campaign_id}/contacts"
     bad = [tenant.call("POST", path, content=body) for body in BODIES.values()]
     good = [tenant.post(path, {"phoneNumber": f"09012345{n:02}"}) for n in range(20)]

@@ -12,7 +12,7 @@ from tests.support.servers import eventually, serving
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
 
-async def test_nobody_is_called_twice_though_dialers_are_killed_and_two_wait_for_one_database(tmp_path: Path) -> None:
+async def test_nobody_is_called_twice_while_dialers_are_killed_and_two_compete_for_leadership(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         stand_by = {"database_url": here.server.dsn, **here.settings}
         async with serving(tmp_path / "second", "--only", "telephony", **stand_by) as second:
@@ -28,5 +28,5 @@ async def test_nobody_is_called_twice_though_dialers_are_killed_and_two_wait_for
         assert here.board.ledger.violations == []
         reported = (await here.call("GET", f"/v1/campaigns/{campaign_id}"))["callStatus"]
         assert sum(reported.values()) == 400
-        # Each of those that were never called says so.
+        # A contact that was never called has the outcome lost.
         assert len(times) + reported.get("lost", 0) >= 400

@@ -1,4 +1,4 @@
-"""The nine documented requests to the letter: fields and their order, messages, headers, the order of checks."""
+"""The nine documented requests, byte for byte: fields and their order, messages, headers, the order of checks."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ def compact(value):
 
 
 async def text(tenant, method, path, **options):
-    """The body of a 200, as it is on the wire, once what every answer carries is checked."""
+    """The body of a 200 as on the wire, after a check of the headers that every response has."""
     answer = await tenant.call(method, path, **options)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
@@ -170,7 +170,7 @@ SENT = {
 
 @both_prefixes
 @pytest.mark.parametrize(("method", "path", "message"), MESSAGES)
-async def test_what_is_not_there_is_named_in_the_failure(tenant, prefix, method, path, message):
+async def test_not_found_names_the_missing_thing(tenant, prefix, method, path, message):
     options = {"json": SENT[path]} if method in {"POST", "PUT"} else {}
     answer = await tenant.call(method, prefix + path.format(999_999_999_999_999_999), **options)
     assert refused(answer, 404, "NOT_FOUND") == message
@@ -178,7 +178,7 @@ async def test_what_is_not_there_is_named_in_the_failure(tenant, prefix, method,
 
 
 async def test_checks_are_made_in_the_documented_order(api, tenant, serving):
-    """Each request is wrong in all that comes after, so that what is answered shows what was looked at first."""
+    """Each request fails all later checks too, so that the response shows which is made first."""
     clerk = await api.key(tenant_id=tenant.tenant_id, scopes=["report"])
     stopped = await tenant.campaign()
     for action in ("start", "stop"):
@@ -192,7 +192,7 @@ async def test_checks_are_made_in_the_documented_order(api, tenant, serving):
 
         refused(await post("/v1/nothing/x", **bad), 404, "NOT_FOUND")
         refused(await post("/v1/campaigns/x/contacts", **bad), 401, "UNAUTHORIZED")
-        for _ in range(5):  # a scope that is missing spends nothing, so comes before the limit
+        for _ in range(5):  # a missing scope spends nothing of the limit, hence is checked before it
             refused(await post("/v1/campaigns/x/contacts", clerk, **bad), 403, "INSUFFICIENT_SCOPE")
         refused(await post("/v1/campaigns/x/contacts", tenant.key, **bad), 404, "NOT_FOUND")
         refused(await post("/v1/campaigns/1/contacts", tenant.key, **bad), 400, "INVALID_INPUT")

@@ -1,4 +1,4 @@
-"""What is killed when, nothing acknowledged is lost and nothing is counted twice: the real processes, over HTTP."""
+"""Kills of the real processes at any point: no acknowledged import is lost and none is counted twice."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ from tongdai.db.pool import connect
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
 GATE = 7_712_025
-"""An advisory lock: who holds it stops every worker at the point where a trigger asks for it."""
+"""An advisory lock: while it is held, every worker blocks at the point where a trigger acquires it."""
 TRIGGERS = {
     "a chunk is claimed, nothing of it done": "create trigger planted before update of lease_until on import_job "
     "for each row when (new.fence = old.fence and new.lease_until is not null)",
@@ -33,7 +33,7 @@ TRIGGERS = {
     "deferrable initially deferred for each row when (new.created_rows > old.created_rows)",
 }
 COMMITTED = "a commit is on the disk, and nobody knows"
-"""PostgreSQL waits there for a standby that there is not."""
+"""PostgreSQL waits there for a standby that does not exist."""
 
 
 @dataclass
@@ -45,14 +45,14 @@ class Flow:
     imports: list[soak.Import] = field(default_factory=list)
 
     async def an_import(self, rows: int = 600) -> soak.Import:
-        """One of 3 or more chunks, that is not yet sent."""
+        """An import of 3 or more chunks, not yet sent."""
         (one,) = await soak.a_number_of(self.server, self.number, rows, 1, first=self.number)
         self.number += 1
         self.imports.append(one)
         return one
 
     async def check(self) -> None:
-        """Everything that was ever sent here is there, exactly."""
+        """Assert that the tables hold exactly the contacts and counters of all imports sent."""
         await eventually(lambda: soak.all_jobs_ended(self.server), 40, "all jobs to end")
         assert await soak.problems(self.server, self.imports, self.ledger) == []
         assert self.client.unexpected == []
@@ -78,7 +78,7 @@ async def shared() -> AsyncGenerator[Flow]:
 
 @asynccontextmanager
 async def stopped_at(server: Server, point: str) -> AsyncGenerator[None]:
-    """Within the block workers stop at the point; afterwards they continue, if they live."""
+    """Block workers at the point during the block; afterwards those still alive continue."""
     async with server.database() as conn:
         if point == COMMITTED:
             await _standbys(conn, "nobody")
@@ -93,7 +93,7 @@ async def stopped_at(server: Server, point: str) -> AsyncGenerator[None]:
         try:
             yield
         finally:
-            # Closed with the block, if the server has not died with it: that lets them continue.
+            # Ends the session, unless its server was killed: that releases the lock.
             conn.terminate()
             async with server.database() as other:
                 if point == COMMITTED:
@@ -116,7 +116,7 @@ async def _is(conn: asyncpg.Connection, query: str, value: object) -> bool:
 
 
 async def at_the_point(server: Server, point: str, program: str) -> None:
-    """Returns once a session of that program has stopped there."""
+    """Return once a session of that program is blocked there."""
     event = "SyncRep" if point == COMMITTED else "advisory"
     waits = "select exists (select from pg_stat_activity where wait_event = $1 and application_name = $2)"
     async with server.database() as conn:
@@ -139,7 +139,7 @@ async def at_the_point(server: Server, point: str, program: str) -> None:
 async def test_an_import_is_exact_after_a_kill_where(shared: Flow, point: str, victim: Role) -> None:
     one = await shared.an_import()
     async with stopped_at(shared.server, point):
-        # With every commit held up the answer to the post is, too: the chunk must be what is stopped.
+        # While every commit is blocked, so is the response to the post: only the chunk may be blocked.
         sending = asyncio.create_task(shared.client.post(one))
         if point == COMMITTED:
             await at_the_point(shared.server, point, "tongdai api")
@@ -157,7 +157,7 @@ async def test_an_import_is_exact_after_a_kill_where(shared: Flow, point: str, v
 # Not the supervisor: PostgreSQL would wait at its shutdown for its standby to drop the sessions' temporary tables.
 @pytest.mark.parametrize("victim", ["worker", "api", "postgres"])
 @pytest.mark.parametrize("repeatable", [True, False], ids=["with an Idempotency-Key", "without"])
-async def test_a_post_is_taken_once_when_a_kill_comes_between_its_commit_and_its_answer(
+async def test_a_post_takes_effect_once_when_a_kill_comes_between_commit_and_response(
     shared: Flow, victim: Role, repeatable: bool
 ) -> None:
     one = await shared.an_import()
@@ -167,7 +167,7 @@ async def test_a_post_is_taken_once_when_a_kill_comes_between_its_commit_and_its
         await at_the_point(shared.server, COMMITTED, "tongdai api")
         await soak.kill(shared.server, victim)
     await asyncio.wait_for(sending, 60)
-    if victim != "api":  # its workers answer what they have begun
+    if victim != "api":  # its workers finish the requests that they have begun
         assert (one.job_id is not None) == repeatable
     await shared.check()
     async with shared.server.database() as conn:
@@ -187,7 +187,7 @@ store.advance = advance
 
 
 async def test_counters_in_a_second_transaction_would_be_caught(tmp_path: Path) -> None:
-    """The harness above, on a server with that bug planted, finds it."""
+    """The checks above fail on a server with that bug planted."""
     (tmp_path / "sitecustomize.py").write_text(PLANT)
     async with flow(import_chunk_rows=600) as planted:
         assert await planted.server.stop() == 0
@@ -210,9 +210,7 @@ async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -
     assert sum(report.kills.values()) == 6
 
 
-async def test_an_engine_that_stood_still_for_longer_than_its_lease_writes_nothing_more(
-    shared: Flow, tmp_path: Path
-) -> None:
+async def test_an_engine_suspended_for_longer_than_its_lease_writes_nothing_more(shared: Flow, tmp_path: Path) -> None:
     point = "the rows are in, the counters are not"
     one = await shared.an_import()
     settings = {"import_lease_s": 1.0, "admin_port": 0, "database_url": shared.server.dsn}
@@ -224,7 +222,7 @@ async def test_an_engine_that_stood_still_for_longer_than_its_lease_writes_nothi
         await eventually(lambda: shared.client.poll(one), 40, "the second engine to end the job")
         await shared.check()
         await shared.server.kill("engine", signal.SIGCONT)
-        # Both work now, and what the first still had in its hands came to nothing.
+        # Both work now, and the chunk that the first had claimed was rolled back.
         another = await shared.an_import(2000)
         await shared.client.post(another)
         await eventually(lambda: shared.client.poll(another), 40, "the job to end")

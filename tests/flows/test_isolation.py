@@ -1,6 +1,6 @@
-"""Of another tenant nothing can be seen, changed or guessed: its ids are answered as ids that never were.
+"""Isolation of tenants: foreign ids get the same response as unknown ones, and nothing of another tenant is changed.
 
-The routes are the document's: one that is added here without what to send it fails.
+The routes are those of the OpenAPI document; a new one fails until BODIES says which body to send.
 """
 
 import re
@@ -23,7 +23,7 @@ OPERATIONS = [(method.upper(), path) for path, methods in PATHS.items() for meth
 WITH_IDS = [(method, path) for method, path in OPERATIONS if "{" in path]
 ONE = {"phoneNumber": "0901234567"}
 
-# What to send so that nothing but the ids is wrong; with ids in it, made of those of whoever sends it.
+# Bodies that are valid but for the ids in the path; a body with ids is made of those of its sender.
 BODIES = {
     "POST /v1/campaigns": {"campaignName": "A"},
     "PATCH /v1/campaigns/{id}": {"campaignName": "B"},
@@ -46,9 +46,9 @@ BODIES = {
     "POST /v1/agents/{id}/preview/accept": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
 }
-# What a path needs besides, or ends an answer that would continue until its client goes.
+# Queries that a path requires, or that end a stream.
 QUERIES = {"/v1/campaigns/{id}/live/events": "?events=1", "/v1/do-not-call/check": "?phoneNumber=0901234567"}
-# Which of a tenant's things each id in a path names.
+# The kind of thing that each id in a path names.
 THINGS = {
     ("campaigns", "id"): "campaign",
     ("campaigns", "listId"): "list",
@@ -66,13 +66,13 @@ MALFORMED = [
     "%00", "1_0", "1e3", "%20", "5%20", "%0A", "5%0D%0A", "null", "undefined", "NaN", "{id}", "*", "%2a", "'", "1;2",
     "1,2", "5%25", "²", "Ⅳ", "%F0%9F%92%A9", "%FF", "true", "[]", "%27%20or%201=1--", "%24%7B7*7%7D",
 ]  # fmt: skip
-# With a slash in it this is another path, and no route: not found, too, before there is a key to ask for.
+# With a slash an id makes another path, which is no route: also 404, without authentication.
 OTHER_PATHS = ["..%2f", "%2e%2e%2f1", "..%2f..%2fetc%2fpasswd"]
 
 
 @dataclass(frozen=True)
 class World:
-    """A tenant with one of everything."""
+    """A tenant with one thing of each kind."""
 
     tenant: Tenant
     ids: dict[str, str]
@@ -84,7 +84,7 @@ async def call_of(tenant, campaign_id, contact_id):
 
 
 async def do_not_call_of(tenant, campaign_id):
-    """A list with a number that no other tenant's has."""
+    """A list with a number that no list of another tenant has."""
     made = await tenant.done("POST", "/v1/do-not-call", json={"name": "Not these", "campaignId": campaign_id})
     number = vn_mobile(campaign_id)
     await tenant.done("POST", f"/v1/do-not-call/{made['dncListId']}/numbers", json={"phoneNumber": number})
@@ -112,7 +112,7 @@ async def world_of(tenant):
 
 @pytest.fixture
 async def mine(tenant):
-    """Its import has ended: there is no engine here, and who follows one that runs follows it for ever."""
+    """A tenant whose import has ended: no engine runs here, and the events of an unfinished import never end."""
     world = await world_of(tenant)
     await tenant.done("DELETE", filled("/v1/campaigns/{id}/contacts/import/{job_id}", world))
     return world
@@ -168,7 +168,7 @@ async def test_document_served_is_the_one_probed(api):
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_IDS, ids=str)
-async def test_another_tenants_id_is_answered_as_one_that_never_was(mine, theirs, method, path):
+async def test_id_of_another_tenant_gets_the_same_response_as_an_unknown_one(mine, theirs, method, path):
     before, my_before = await theirs.tenant.checksum(), await mine.tenant.checksum()
     _, send = await ask(mine, method, path)
     for name in names(path):
@@ -189,7 +189,7 @@ async def test_another_tenants_id_is_answered_as_one_that_never_was(mine, theirs
 @pytest.mark.parametrize(
     ("method", "path"), [(m, p) for m, p in WITH_IDS if len(names(p)) > 1 and p.startswith("/v1/campaigns")], ids=str
 )
-async def test_id_of_another_campaign_is_answered_as_one_that_never_was(mine, method, path):
+async def test_id_of_another_campaign_gets_the_same_response_as_an_unknown_one(mine, method, path):
     elsewhere = World(mine.tenant, mine.ids | {"campaign": str(await mine.tenant.campaign("elsewhere"))})
     before = await mine.tenant.checksum()
     _, send = await ask(mine, method, path)
@@ -199,7 +199,7 @@ async def test_id_of_another_campaign_is_answered_as_one_that_never_was(mine, me
     assert await mine.tenant.checksum() == before
 
 
-async def test_list_of_another_tenant_in_a_body_is_answered_as_one_that_never_was(mine, theirs):
+async def test_list_of_another_tenant_in_a_body_gets_the_same_response_as_an_unknown_one(mine, theirs):
     before = await theirs.tenant.checksum()
     path = f"/v1/campaigns/{mine.ids['campaign']}/contacts"
     answers = [await mine.tenant.post(path, ONE | {"listId": int(i)}) for i in (UNKNOWN, theirs.ids["list"])]
@@ -217,7 +217,7 @@ async def test_list_of_another_tenant_in_a_body_is_answered_as_one_that_never_wa
         ("POST", "/v1/do-not-call", {"name": "Another"}, "campaignId", "campaign"),
     ],
 )
-async def test_thing_of_another_tenant_that_a_body_names_is_answered_as_one_that_never_was(
+async def test_id_of_another_tenant_in_a_body_gets_the_same_response_as_an_unknown_one(
     mine, theirs, method, path, body, field, kind
 ):
     before = await theirs.tenant.checksum()
@@ -241,7 +241,7 @@ async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_su
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=str)
 @pytest.mark.parametrize("prefix", ["/v1", "/api/v1"])
-async def test_operation_asks_for_a_key_and_for_its_scope(api, mine, method, path, prefix):
+async def test_operation_requires_a_key_with_its_scope(api, mine, method, path, prefix):
     at = prefix + filled(path, mine).removeprefix("/v1")
     options = sent(f"{method} {path}", mine)
     refused(await api.client.request(method, at, **options), 401, "UNAUTHORIZED")
@@ -255,7 +255,7 @@ async def test_operation_asks_for_a_key_and_for_its_scope(api, mine, method, pat
     assert await mine.tenant.checksum() == before
 
 
-async def test_check_of_a_number_does_not_tell_another_tenants_campaign_or_list(mine, theirs):
+async def test_check_of_a_number_reveals_no_campaign_or_list_of_another_tenant(mine, theirs):
     at = "/v1/do-not-call/check?phoneNumber=" + theirs.ids["dnc_number"]
     assert (await mine.tenant.done("GET", at))["data"] == []
     answers = [await mine.tenant.get(f"{at}&campaignId={i}") for i in (UNKNOWN, theirs.ids["campaign"])]

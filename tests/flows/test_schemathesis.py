@@ -26,14 +26,14 @@ from tongdai.testing import factories
 
 @schemathesis.serializer("application/x-ndjson", media_type.XLSX)
 def as_they_are(_, value: object) -> bytes:
-    """What the tool has no writer of its own for."""
+    """Serialise media types for which Schemathesis has no serialiser."""
     return value if isinstance(value, bytes) else str(value).encode()
 
 
 EXAMPLES = 25
-"""Requests an operation; the whole must stay within a minute."""
+"""Requests for each operation; all together take less than a minute."""
 
-# All checks, but as the contract has it:
+# All checks, adapted to the contract:
 CONFIG = SchemathesisConfig.from_dict(
     {
         "checks": {
@@ -48,8 +48,11 @@ CONFIG = SchemathesisConfig.from_dict(
 
 
 def document() -> dict[str, Any]:
-    """As served, but for the header that every request here sends rightly, whatever the tool makes up for it, and for
-    what OpenAPI 3.1 says of a stream of events, that it is text: the tool would have each event be it."""
+    """The document as served, without the tenant's header and without the schema of event streams.
+
+    Every request here sends its own tenant's header. The schema of a stream describes its whole text, which
+    Schemathesis would apply to each event.
+    """
     made = openapi.document(ENDPOINTS, __version__, Settings())
     for operation in (operation for path in made["paths"].values() for operation in path.values()):
         operation["parameters"] = [one for one in operation["parameters"] if "TenantId" not in one.get("$ref", "")]
@@ -73,9 +76,9 @@ async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGen
 
 @pytest.fixture(scope="module")
 async def headers(pool: Pool) -> dict[str, str]:
-    """A platform's key, since a tenant's own would be revoked by a request that guesses its id.
+    """A platform key, since a generated request could revoke a key of the tenant.
 
-    In both headers: what the tool makes up for the one that is left would contradict the other, which is a 401.
+    In both headers: a generated value in one would contradict the other, which is a 401.
     """
     async with pool.acquire() as conn:
         key = await factories.platform_key(conn, PEPPER.encode())
@@ -96,9 +99,8 @@ def fits(case, server, headers):
 
 
 @pytest.mark.parametrize("operation", [succeeded(found).label for found in schema.get_all_operations()])
-def test_answers_fit_the_document(operation, server, headers):
-    """By `schema.parametrize`, what is sent would be made up while tests are collected: by each process, for as long as
-    all other files take."""
+def test_responses_conform_to_the_document(operation, server, headers):
+    """Without `schema.parametrize`, which generates all requests during collection, in each process of pytest-xdist."""
     (found,) = get_all_tests(schema=schema.include(name=operation), test_func=fits, settings=None, given_kwargs=None)
     _, test = succeeded(found)
     test(server=server, headers=headers)

@@ -1,4 +1,4 @@
-"""The server as a whole: what it does when it is started twice, stopped, misused, and when its database goes."""
+"""The server as a whole: started twice, stopped, misused, and with its database killed."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes
 
 @pytest.fixture(scope="module")
 async def server() -> AsyncGenerator[Server]:
-    """With two workers, and short times to wait."""
+    """A server with two workers and short timeouts."""
     options = {
         "workers": 2,
         "rate_limit_deadline_s": 2.0,
@@ -48,7 +48,7 @@ NO_KEEPALIVE = httpx2.Limits(max_connections=200, max_keepalive_connections=0)
 
 
 async def fetch(server: Server, method: str, path: str, **options: Any) -> httpx2.Response:
-    """On a connection of its own, so that any worker may answer."""
+    """Send a request on a connection of its own, so that any worker may answer."""
     return (await asyncio.gather(*_requests(server, 1, method, path, **options)))[0]
 
 
@@ -60,7 +60,7 @@ def _requests(
 
 
 async def raw(server: Server, *parts: bytes, within_s: float = 20) -> bytes:
-    """All that the server says to these bytes until it closes."""
+    """Send bytes and read the response until the server closes the connection."""
     reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
     try:
         for part in parts:
@@ -78,13 +78,13 @@ def head(method: str, path: str, key: factories.Key, *lines: str) -> bytes:
 
 
 async def answers(server: Server, key: factories.Key) -> None:
-    """After whatever was done to it, the server answers a good request."""
+    """Assert that the server answers a valid request."""
     answer = await fetch(server, "GET", QUEUES, headers=key.headers)
     assert answer.status_code == 200, answer.text
 
 
 async def ends(server: Server) -> str:
-    """What a server that cannot start says."""
+    """Start a server that cannot start; its log."""
     server.spawn()
     try:
         await eventually(lambda: not server.running, 30, "it to end")
@@ -95,20 +95,20 @@ async def ends(server: Server) -> str:
             server.end()
 
 
-async def test_a_second_server_on_the_same_data_directory_says_who_has_it(server: Server) -> None:
+async def test_a_second_server_on_the_same_data_directory_names_the_process_using_it(server: Server) -> None:
     text = await ends(Server(server.data_dir))
     assert f"tongdai: data directory {server.data_dir.resolve()} is in use by process {server.pid}" in text
     assert "Traceback" not in text
 
 
-async def test_a_port_that_is_taken_is_named(server: Server, tmp_path: Path) -> None:
+async def test_a_port_in_use_is_reported(server: Server, tmp_path: Path) -> None:
     port = urlsplit(server.url).port
     text = await ends(Server(tmp_path / "data", "--port", str(port)))
     assert f"tongdai: cannot listen on 127.0.0.1:{port}: Address already in use; choose another port" in text
     assert "Traceback" not in text
 
 
-async def test_a_header_that_dribbles_is_cut_off(server: Server, key: factories.Key) -> None:
+async def test_a_slow_header_is_cut_off(server: Server, key: factories.Key) -> None:
     reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
     try:
         writer.write(b"GET /v1/queues/inbound HTTP/1.1\r\nHost: tongdai\r\n")
@@ -129,7 +129,7 @@ async def test_a_header_that_dribbles_is_cut_off(server: Server, key: factories.
     await answers(server, key)
 
 
-async def test_a_body_that_does_not_come_is_answered(server: Server, key: factories.Key) -> None:
+async def test_a_body_that_does_not_arrive_is_refused(server: Server, key: factories.Key) -> None:
     for path in ("/v1/campaigns/1/contacts", "/v1/campaigns/1/contacts/bulk"):
         request = head("POST", path, key, "Content-Type: application/json", "Content-Length: 100", "Connection: close")
         answer = await raw(server, request, b'{"contacts":')
@@ -138,9 +138,7 @@ async def test_a_body_that_does_not_come_is_answered(server: Server, key: factor
     await answers(server, key)
 
 
-async def test_a_body_that_is_declared_too_large_is_refused_before_it_is_sent(
-    server: Server, key: factories.Key
-) -> None:
+async def test_a_body_declared_too_large_is_refused_unread(server: Server, key: factories.Key) -> None:
     campaign = await soak.a_campaign(server)
     for path in (campaign.path, f"{campaign.path}/bulk"):
         request = head("POST", path, campaign.key, f"Content-Length: {10**12}", "Connection: close")
@@ -220,7 +218,7 @@ async def test_metrics_count_requests_of_all_workers(server: Server, key: factor
 
     assert await counted() == 0
     await asyncio.gather(*_requests(server, 30, "GET", f"{QUEUES}/1", headers=key.headers))
-    await eventually(all_counted, 10, "each worker to tell what it answered")
+    await eventually(all_counted, 10, "each worker to count its requests")
 
 
 async def test_an_answer_names_its_request(server: Server, key: factories.Key) -> None:
@@ -231,7 +229,7 @@ async def test_an_answer_names_its_request(server: Server, key: factories.Key) -
     assert len(set(own)) == 5
 
 
-async def test_the_logs_of_all_processes_tell_no_key_name_or_number(server: Server) -> None:
+async def test_the_logs_of_all_processes_contain_no_key_name_or_number(server: Server) -> None:
     campaign = await soak.a_campaign(server)
     name, number = f"Bi Mat {secrets.token_hex(6)}", "0907654321"
     forms = (number, number[1:], "907 654 321", name, campaign.key.value)
@@ -270,7 +268,7 @@ async def test_the_logs_of_all_processes_tell_no_key_name_or_number(server: Serv
     assert reported == []
 
 
-async def test_while_the_database_is_away_requests_get_503_and_then_are_good_again(server: Server) -> None:
+async def test_requests_get_503_while_the_database_is_down_and_then_succeed_again(server: Server) -> None:
     key = await server.key()
     workers, engine, statuses = server.pids("worker"), server.pids("engine"), Counter[int]()
     stopping = False
@@ -285,7 +283,7 @@ async def test_while_the_database_is_away_requests_get_503_and_then_are_good_aga
             group.create_task(traffic())
         await eventually(lambda: statuses[200] > 20, 20, "traffic")
         await server.kill("postgres")
-        # It may be back before anybody asked whether the server is ready.
+        # It may be back before readiness is polled.
         await eventually(lambda: "postgres ended" in server.log_text(), 20, "the database to be missed")
 
         async def ready() -> bool:
@@ -301,7 +299,7 @@ async def test_while_the_database_is_away_requests_get_503_and_then_are_good_aga
     assert (server.pids("worker"), server.pids("engine")) == (workers, engine), "no process was started anew"
 
 
-async def test_sigterm_fails_no_request_that_was_accepted(tmp_path: Path) -> None:
+async def test_sigterm_fails_no_accepted_request(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         async with serving(Path(folder) / "data", workers=2) as own:
             campaign = await soak.a_campaign(own)
@@ -309,9 +307,9 @@ async def test_sigterm_fails_no_request_that_was_accepted(tmp_path: Path) -> Non
             seen_ready: set[int] = set()
 
             async def traffic(number: int) -> None:
-                """Each request on a connection of its own: what the server has begun to read it must answer.
+                """Send each request on a connection of its own: one that the server has begun to read must be answered.
 
-                One that waited unread in the kernel when the socket closed is reset, and may be sent again.
+                A request still unread in the kernel when the socket closes is reset, and may be sent again.
                 """
                 while True:
                     async with httpx2.AsyncClient(timeout=20, headers=campaign.key.headers) as client:
@@ -343,7 +341,7 @@ async def test_sigterm_fails_no_request_that_was_accepted(tmp_path: Path) -> Non
             assert seen_ready <= {503, 0}, "never ready once it stops"
 
 
-async def test_a_connection_that_only_waits_does_not_keep_a_server_from_ending(tmp_path: Path) -> None:
+async def test_an_idle_connection_does_not_keep_a_server_from_ending(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         async with serving(Path(folder) / "data", drain_s=3) as own:
             address = urlsplit(own.url)

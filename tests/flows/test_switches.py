@@ -59,10 +59,10 @@ async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_c
             for event in ("call ended", "call adopted"):
                 assert tenants_in(here.server, event) == {here.key.tenant_id}, event
                 assert tenants_in(second, event) == {there.key.tenant_id}, event
-            await both_are_named(here, there, second)
+            await both_are_listed(here, there, second)
 
 
-async def both_are_named(here: Office, there: Office, second: Server) -> None:
+async def both_are_listed(here: Office, there: Office, second: Server) -> None:
     for own, name in ((here, "default"), (there, "hanoi")):
         found = (await own.call("GET", "/v1/live"))["switches"]
         assert [(each["name"], each["kind"], each["up"]) for each in found] == [(name, "asterisk", True)]

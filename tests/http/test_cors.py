@@ -1,4 +1,4 @@
-"""Pages of the origins that are named may read answers, others not."""
+"""CORS: only pages of the configured origins may read responses."""
 
 import pytest
 
@@ -12,7 +12,7 @@ async def client(serving):
         yield client
 
 
-async def test_preflight_of_a_named_origin_names_methods_and_headers(client):
+async def test_preflight_of_an_allowed_origin_lists_methods_and_headers(client):
     answer = await client.options("/v1/campaigns", headers=PREFLIGHT)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == ORIGIN
@@ -21,7 +21,7 @@ async def test_preflight_of_a_named_origin_names_methods_and_headers(client):
     assert answer.headers["vary"] == "Origin"
 
 
-async def test_answers_and_failures_can_be_read_by_a_named_origin(client, tenant):
+async def test_responses_and_errors_can_be_read_by_an_allowed_origin(client, tenant):
     good = await client.get("/v1/campaigns", headers=tenant.key.headers | {"Origin": ORIGIN})
     assert (good.status_code, good.headers["access-control-allow-origin"]) == (200, ORIGIN)
     assert "X-RateLimit-Remaining-Tenant" in good.headers["access-control-expose-headers"]
@@ -29,7 +29,7 @@ async def test_answers_and_failures_can_be_read_by_a_named_origin(client, tenant
     assert (bad.status_code, bad.headers["access-control-allow-origin"]) == (401, ORIGIN)
 
 
-async def test_another_origin_learns_nothing(client, tenant):
+async def test_another_origin_gets_no_cors_headers(client, tenant):
     answer = await client.get("/v1/campaigns", headers=tenant.key.headers | {"Origin": "https://evil.example"})
     assert answer.status_code == 200
     assert "access-control-allow-origin" not in answer.headers
@@ -38,13 +38,13 @@ async def test_another_origin_learns_nothing(client, tenant):
     assert "access-control-allow-origin" not in preflight.headers
 
 
-async def test_without_origins_named_there_is_no_cors(api):
+async def test_without_allowed_origins_there_is_no_cors(api):
     answer = await api.client.options("/v1/campaigns", headers=PREFLIGHT)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-async def test_any_origin_may_be_named(serving):
+async def test_any_origin_may_be_allowed(serving):
     async with serving(cors_origins=("*",)) as client:
         answer = await client.options("/v1/campaigns", headers=PREFLIGHT | {"Origin": "https://anything.example"})
         assert answer.headers["access-control-allow-origin"] == "https://anything.example"

@@ -1,4 +1,4 @@
-"""Every answer is ours: its form, its headers, and nothing of what went wrong inside."""
+"""Every response has the documented envelope and headers, and reveals nothing of internal errors."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("path", UNKNOWN, ids=lambda path: path[:30])
-async def test_unknown_path_is_answered_in_our_form_with_or_without_a_key(api, tenant, path):
+async def test_unknown_path_gets_the_envelope_with_or_without_a_key(api, tenant, path):
     for headers in ({}, tenant.key.headers):
         assert refused(await api.client.get(path, headers=headers), 404, "NOT_FOUND")
 
@@ -39,7 +39,7 @@ async def test_unknown_path_is_answered_in_our_form_with_or_without_a_key(api, t
         ("POST", "/docs", "GET, HEAD"),
     ],
 )
-async def test_method_that_a_path_has_not_is_answered_with_those_it_has(api, method, path, allowed):
+async def test_method_that_a_path_does_not_have_gets_405_with_those_it_has(api, method, path, allowed):
     answer = await api.client.request(method, path)
     refused(answer, 405, "NOT_FOUND")
     assert answer.headers["allow"] == allowed
@@ -84,7 +84,7 @@ async def test_head_counts_as_a_request_to_the_route(tenant: Tenant, serving: Se
     assert statuses == [200, 200, 429]
 
 
-async def test_request_id_of_the_caller_comes_back(api, tenant):
+async def test_request_id_of_the_caller_is_returned(api, tenant):
     for given in ("abc", "x" * 128, "a b~!"):
         answer = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
         assert answer.headers.get_list("x-request-id") == [given]
@@ -92,7 +92,7 @@ async def test_request_id_of_the_caller_comes_back(api, tenant):
 
 
 @pytest.mark.parametrize("given", [b"", b"x" * 129, "é".encode(), b"a\tb"])
-async def test_request_id_that_cannot_be_kept_is_replaced(tenant, given):
+async def test_invalid_request_id_is_replaced(tenant, given):
     answer = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
     (made,) = answer.headers.get_list("x-request-id")
     assert len(made) == 32
@@ -103,7 +103,7 @@ async def test_requests_without_an_id_get_one_each(tenant):
     assert len(made) == 3
 
 
-async def test_database_that_is_down_is_answered_try_again(serving, tenant):
+async def test_requests_get_503_while_the_database_is_down(serving, tenant):
     async with serving(database=DEAD) as client:
         for method, path in (("GET", "/v1/campaigns"), ("POST", "/v1/campaigns/1/contacts/bulk")):
             answer = await client.request(method, path, headers=tenant.key.headers, content=b"{}")
@@ -114,8 +114,8 @@ async def test_database_that_is_down_is_answered_try_again(serving, tenant):
         refused(await client.get("/v1/campaigns"), 401, "UNAUTHORIZED")
 
 
-async def test_server_without_a_free_connection_answers_try_again(serving, tenant, conn):
-    """Every connection of the pool waits for a row that somebody else holds."""
+async def test_requests_get_503_while_no_connection_is_free(serving, tenant, conn):
+    """Every connection of the pool waits for a row that another session has locked."""
     campaign_id = await tenant.campaign()
     async with serving(database_pool=1) as client:
         # Known to the guard, so that only the endpoint itself needs a connection.
@@ -133,7 +133,7 @@ async def test_server_without_a_free_connection_answers_try_again(serving, tenan
         assert (await client.get("/v1/campaigns", headers=tenant.key.headers)).status_code == 200
 
 
-async def test_what_was_not_foreseen_is_answered_without_detail(serving, fresh_database, tenant):
+async def test_unexpected_errors_get_500_without_detail(serving, fresh_database, tenant):
     async with fresh_database(migrated=False) as empty, serving(database=empty) as client:
         answer = await client.get("/v1/campaigns", headers=tenant.key.headers)
         assert answer.content == b'{"success":"0","error_code":"FAIL","error_message":"System error"}'

@@ -1,4 +1,4 @@
-"""The first answer again for the same key and request, and nothing done twice."""
+"""Idempotency-Key: the same key and request get the first response again and take effect once."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ async def count(conn, tenant, table):
     return await conn.fetchval(f"select count(*) from {table} where tenant_id = $1", tenant.tenant_id)
 
 
-async def test_repeated_post_gets_the_first_answer_and_does_nothing(tenant, conn):
+async def test_repeated_post_gets_the_first_response_and_has_no_effect(tenant, conn):
     first = await post(tenant, "/v1/campaigns", {"campaignName": "A"})
     again = await post(tenant, "/v1/campaigns", {"campaignName": "A"})
     other_prefix = await post(tenant, "/api/v1/campaigns", {"campaignName": "A"})
@@ -39,7 +39,7 @@ async def test_repeated_start_succeeds_again_though_the_campaign_runs(tenant):
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
-async def test_posts_of_one_key_at_once_do_the_work_once(tenant, conn):
+async def test_concurrent_posts_with_one_key_take_effect_once(tenant, conn):
     answers = await asyncio.gather(*(post(tenant, "/v1/campaigns", {"campaignName": "A"}) for _ in range(10)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
@@ -54,7 +54,7 @@ async def test_posts_of_one_key_at_once_do_the_work_once(tenant, conn):
         ("/v1/queues/inbound", {"campaignName": "A", "callinName": "A"}),
     ],
 )
-async def test_key_of_another_request_is_refused(tenant, conn, path, body):
+async def test_key_used_by_another_request_is_refused(tenant, conn, path, body):
     await post(tenant, "/v1/campaigns", {"campaignName": "A"})
     before = await tenant.checksum()
     answer = await post(tenant, path, body)
@@ -77,7 +77,7 @@ async def test_failed_post_keeps_nothing(tenant):
     assert (await post(tenant, path, {})).status_code == 200
 
 
-async def test_key_is_a_tenants_own(tenant, other_tenant):
+async def test_keys_of_two_tenants_are_independent(tenant, other_tenant):
     mine = await post(tenant, "/v1/campaigns", {"campaignName": "A"})
     theirs = await post(other_tenant, "/v1/campaigns", {"campaignName": "B"})
     assert mine.status_code == theirs.status_code == 200
@@ -95,7 +95,7 @@ async def test_key_is_free_again_after_24_hours(tenant, conn):
     assert later.json()["campaignId"] != first.json()["campaignId"]
 
 
-async def test_old_records_are_forgotten(tenant, conn):
+async def test_old_records_are_purged(tenant, conn):
     await post(tenant, "/v1/campaigns", {"campaignName": "A"})
     await conn.execute(
         "update idempotency_record set created_at = now() - interval '25 hours' where tenant_id = $1", tenant.tenant_id
@@ -104,7 +104,7 @@ async def test_old_records_are_forgotten(tenant, conn):
     assert await count(conn, tenant, "idempotency_record") == 0
 
 
-async def test_value_of_a_new_key_is_shown_once_and_kept_nowhere(tenant, conn):
+async def test_value_of_a_new_api_key_is_shown_once_and_never_stored(tenant, conn):
     body = {"name": "CRM", "scopes": ["queue"]}
     first, again = [(await post(tenant, "/v1/api-keys", body)).json() for _ in range(2)]
     assert first["keyId"] == again["keyId"]
@@ -115,7 +115,7 @@ async def test_value_of_a_new_key_is_shown_once_and_kept_nowhere(tenant, conn):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb", " "])
-async def test_key_that_cannot_be_one_is_refused(tenant, conn, key):
+async def test_invalid_key_is_refused(tenant, conn, key):
     answer = await tenant.call(
         "POST", "/v1/campaigns", json={"campaignName": "A"}, headers={"Idempotency-Key": key.encode()}
     )
@@ -126,12 +126,12 @@ async def test_key_that_cannot_be_one_is_refused(tenant, conn, key):
     assert await count(conn, tenant, "campaign") == 0
 
 
-async def test_key_of_255_characters_is_taken(tenant):
+async def test_key_of_255_characters_is_accepted(tenant):
     answers = [await post(tenant, "/v1/campaigns", {"campaignName": "A"}, key="~" * 255) for _ in range(2)]
     assert answers[0].status_code == 200
     assert answers[0].content == answers[1].content
 
 
-async def test_key_is_not_read_where_nothing_is_made(tenant):
+async def test_key_of_a_get_is_ignored(tenant):
     for _ in range(2):
         assert (await tenant.get("/v1/campaigns", headers={"Idempotency-Key": "k"})).status_code == 200

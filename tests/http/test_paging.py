@@ -1,4 +1,4 @@
-"""Pages are asked for in ASCII digits, once, within bounds, or the parameter is named."""
+"""Paging parameters are ASCII digits within bounds, given once; an error names the parameter."""
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +13,7 @@ each_list = pytest.mark.parametrize("path", LISTS)
 
 
 @given(st.integers(0, 10**15), st.integers(1, 1000))
-def test_page_in_bounds_is_what_was_asked_for(number, size):
+def test_page_in_bounds_is_accepted(number, size):
     page = page_of({"page": [str(number)], "size": [str(size)]})
     assert page == Page(number, size)
     assert page.offset == number * size
@@ -47,7 +47,7 @@ def test_parameter_is_ascii_digits_or_refused_by_name(text):
 @example(2**63 // 1000 + 1, 1000)
 @example(2**63 - 1, 1)
 @example(2**63, 1)
-def test_page_that_no_row_can_be_on_is_refused(number, size):
+def test_page_whose_offset_exceeds_a_bigint_is_refused(number, size):
     query = {"page": [str(number)], "size": [str(size)]}
     if number * size < 2**63:
         assert page_of(query) == Page(number, size)
@@ -72,7 +72,7 @@ def test_size_is_1_to_1000(size):
 @pytest.mark.parametrize(
     "value", ["-1", "1.5", "NaN", "１", "1_0", "", "abc", "0x1", "%00", "1%20", "1;2", "null", "[]"]
 )
-async def test_page_that_is_none_is_refused_by_name(tenant, path, value):
+async def test_invalid_page_is_refused_by_name(tenant, path, value):
     assert refused(await tenant.get(f"{path}?page={value}"), 400, "INVALID_INPUT").startswith("page ")
 
 
@@ -82,14 +82,14 @@ async def test_repeat_of_a_parameter_is_refused(tenant, path):
 
 
 @each_list
-async def test_name_of_a_parameter_is_read_after_decoding(tenant, path):
+async def test_name_of_a_parameter_is_percent_decoded(tenant, path):
     refused(await tenant.get(f"{path}?%70age=x"), 400, "INVALID_INPUT")
     refused(await tenant.get(f"{path}?page=0&%70age=0"), 400, "INVALID_INPUT")
 
 
 @each_list
 @pytest.mark.parametrize("query", ["%FF", "page=%FF", "&".join(f"a{n}" for n in range(101))])
-async def test_query_that_cannot_be_read_is_refused(tenant, path, query):
+async def test_query_that_cannot_be_decoded_is_refused(tenant, path, query):
     refused(await tenant.get(f"{path}?{query}"), 400, "INVALID_INPUT")
 
 

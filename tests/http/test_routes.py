@@ -53,12 +53,12 @@ def test_a_slash_at_the_end_changes_nothing(routes):
 @pytest.mark.parametrize(
     "path", ["", "/", "/v1", "/v1/nothing", "/v1/things/7/parts", "/v1/things//parts/9", "/v1/things/7/parts/9/more"]
 )
-def test_what_is_no_route_is_not_found(routes, path):
+def test_unknown_path_is_not_found(routes, path):
     with pytest.raises(NotFound):
         asked(routes, "GET", path)
 
 
-def test_another_method_is_answered_with_the_methods_of_the_path(routes):
+def test_another_method_gets_the_methods_of_the_path(routes):
     with pytest.raises(MethodNotAllowed) as refused:
         asked(routes, "PATCH", "/v1/things/7")
     assert refused.value.headers == {"Allow": "DELETE, GET, HEAD"}

@@ -1,4 +1,4 @@
-"""Duties of the engine besides imports: it forgets what is kept for a time only."""
+"""Duties of the engine besides imports: it purges outcomes past their retention and numbers seen by dry runs."""
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -16,7 +16,7 @@ async def conn(own_pool: Pool) -> AsyncGenerator[Connection]:
         yield conn
 
 
-async def test_what_is_kept_for_a_time_only_is_forgotten_after_it(conn: Connection, own_pool: Pool) -> None:
+async def test_outcomes_past_their_retention_are_purged(conn: Connection, own_pool: Pool) -> None:
     place, (rows, _) = await a_place(conn), messy(1, 250)
     old, young = [await post(conn, place, rows, 1 if first else 50) for first in (True, False)]
     await work_off(conn, own_pool)
@@ -29,7 +29,7 @@ async def test_what_is_kept_for_a_time_only_is_forgotten_after_it(conn: Connecti
     assert [(await found(conn, place, job_id)).rows_kept for job_id in (old, young)] == [False, True]
 
 
-async def test_what_dry_runs_needed_is_forgotten_once_they_have_ended(conn: Connection, own_pool: Pool) -> None:
+async def test_numbers_seen_by_dry_runs_are_purged_once_these_have_ended(conn: Connection, own_pool: Pool) -> None:
     place, (rows, _) = await a_place(conn), messy(2, 200)
     jobs = [await post(conn, place, rows, dry_run=True) for _ in range(2)]
     await work_off(conn, own_pool)

@@ -1,5 +1,4 @@
-"""Ways to the server that fail when they are instructed to, on top of the real one; and a server that stands
-still."""
+"""Transports that wrap the real one and fail by plan; and a suspended engine."""
 
 import os
 import signal
@@ -14,16 +13,16 @@ from tests.support.servers import Server, eventually
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one request. Nothing of it but `lose_answer` lets it reach the server whole."""
+    """A fault of one request. Only with `lose_answer` does the whole request reach the server."""
 
     refuse: int | None = None
     """Answer with this status instead of the server."""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     break_after: int | None = None
-    """Break the connection when so many pieces of the body were read."""
+    """Break the connection after so many pieces of the body."""
     lose_answer: bool = False
-    """Let the server do it, and break the connection before its answer arrives."""
+    """Let the server process the request, and break the connection before the response arrives."""
 
 
 PASS = Fault()
@@ -32,7 +31,7 @@ LOSE_ANSWER = Fault(lose_answer=True)
 
 
 class Plan:
-    """The faults of the next requests, and what was sent."""
+    """The faults of the next requests, and all requests sent so far."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
@@ -97,7 +96,7 @@ class AsyncFaulty(httpx2.AsyncBaseTransport):
 
 @asynccontextmanager
 async def engine_stopped(server: Server) -> AsyncGenerator[None]:
-    """Within the block no import continues."""
+    """Suspend the engine during the block, so that no import proceeds."""
     engine = await server.kill("engine", signal.SIGSTOP)
     try:
         yield
@@ -106,7 +105,7 @@ async def engine_stopped(server: Server) -> AsyncGenerator[None]:
 
 
 async def undo_asked(server: Server, job_id: int) -> None:
-    """Returns once the server knows that an import is to be undone."""
+    """Return once the undo of an import is requested in the database."""
     async with server.database() as conn:
         asked = "select undo_requested_at is not null from import_job where job_id = $1"
         await eventually(lambda: conn.fetchval(asked, job_id), 30, "the undo to be asked for")

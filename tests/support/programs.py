@@ -1,7 +1,7 @@
-"""`tongdai …` as its users have it: a process, its output, its exit code; forked from one that has imported it.
+"""Runs of the command `tongdai`: its output and exit code, from a process forked off one that has imported it.
 
-A new interpreter imports it for longer than most commands take. That the program starts as it is installed is shown by
-tests that start it anew: `serve`, `demo`, `version`, and all commands on terminals.
+A new interpreter takes longer for the imports than most commands run. Tests of `serve`, `demo`, `version` and of all
+commands on terminals start the installed program instead, which shows that it starts.
 """
 
 import multiprocessing
@@ -26,7 +26,7 @@ _MODULES = sorted({module for module, _ in cli.COMMANDS.values() if module is no
 
 
 def tongdai(*args: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """As `subprocess.run` of it, with nothing on standard input."""
+    """Run the command as `subprocess.run` would, with empty standard input."""
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
         process = _forks().Process(target=_main, args=(args, dict(environment), Path.cwd(), out, err))
@@ -39,7 +39,7 @@ def tongdai(*args: str, environment: Mapping[str, str]) -> "subprocess.Completed
 
 
 def run(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    """`tongdai` with these variables and no other settings in its environment."""
+    """Run the command with these variables and no other settings in its environment."""
     return tongdai(*args, environment=PLAIN | env)
 
 
@@ -72,7 +72,7 @@ def _forks() -> ForkServerContext:
 
 
 def _main(args: tuple[str, ...], environment: dict[str, str], here: Path, out: Path, err: Path) -> NoReturn:
-    """In the new process."""
+    """Run the command; called in the new process."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(here)

@@ -1,7 +1,7 @@
 """A primary and a synchronous standby, of the bundled PostgreSQL, for tests of a failover.
 
-The standby has on its disk what the primary has acknowledged: `synchronous_commit` is on, and the standby is named
-once it has its copy of the primary. So it inherits no such setting: promoted, it acknowledges alone.
+Every acknowledged commit is on the disk of the standby: `synchronous_commit` is on, and `synchronous_standby_names` is
+set after the base backup. The standby therefore has no such setting: promoted, it acknowledges alone.
 """
 
 import asyncio
@@ -37,14 +37,14 @@ class Node:
         return f"postgresql://tongdai@127.0.0.1:{self.port}/{database}"
 
     async def run(self, program: str, *args: str) -> None:
-        """One of PostgreSQL's programs, to its end, in this node's folder."""
+        """Run one of PostgreSQL's programs to its end, in this node's folder."""
         with (self.folder.parent / f"{self.folder.name}.log").open("ab", buffering=0) as log:
             process = spawn([self._programs / program, *args], self.folder, self._user, log, None, signal.SIGKILL)
             code = await asyncio.to_thread(process.wait)
         assert code == 0, (self.folder.parent / f"{self.folder.name}.log").read_text()[-2000:]
 
     async def start(self, **settings: str) -> None:
-        """Returns once it accepts connections."""
+        """Start the server; returns once it accepts connections."""
         options = {"listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": "", **settings}
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder.parent / f"{self.folder.name}.log").open("ab", buffering=0) as log:
@@ -61,12 +61,12 @@ class Node:
         return True
 
     def stop_still(self) -> None:
-        """Every process of the server, as on a machine that hangs: its sockets stay open and nothing answers."""
+        """Suspend every process of the server, as on a machine that hangs: sockets stay open and nothing answers."""
         for pid in self._pids():
             os.kill(pid, signal.SIGSTOP)
 
     def kill(self) -> None:
-        """All at once, without a word to anybody; also what stands still."""
+        """Kill every process of the server at once, suspended ones too."""
         for pid in self._pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ class Node:
             self._process.wait(10)
 
     def _pids(self) -> list[int]:
-        """The postmaster first, so that it starts none anew."""
+        """All processes, the postmaster first, so that it restarts none."""
         if self._process is None:
             return []
         parent = self._process.pid
@@ -94,12 +94,12 @@ class Pair:
 
     @property
     def url(self) -> str:
-        """Of both, as an installation is given them."""
+        """A URL with both hosts, as an installation is configured."""
         hosts = f"127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}"
         return f"postgresql://tongdai@{hosts}/tongdai?target_session_attrs=read-write"
 
     async def promote(self) -> None:
-        """The standby, once the primary is gone or fenced."""
+        """Promote the standby, once the primary is gone or fenced."""
         conn = await connect(self.standby.url("postgres"), name="tests")
         assert await conn.fetchval("select pg_promote(true, 60)")
         await conn.close()

@@ -1,4 +1,4 @@
-"""Rows of an import made from a seed, and what must become of them: 7 % repeats, 3 % known before, 1 % unusable."""
+"""Rows of an import generated from a seed, with the counts to expect: 7 % repeats, 3 % known before, 1 % invalid."""
 
 import random
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ UNUSABLE = ("", "0", "12345", "abc", "0901234567x", "+84 90", "0" * 40)
 @dataclass(frozen=True, slots=True)
 class Seeded:
     rows: list[dict[str, str]]
-    """As they are sent."""
+    """The rows as sent."""
     known: list[str]
     """Numbers that the campaign must have before, as E.164."""
     fresh: frozenset[str]
@@ -21,7 +21,7 @@ class Seeded:
 
     @property
     def counts(self) -> dict[str, int]:
-        """As polling shows them at the end."""
+        """The counters that polling shows at the end."""
         return {
             "createdRows": len(self.fresh),
             "duplicateRows": self.duplicate,

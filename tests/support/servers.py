@@ -1,4 +1,4 @@
-"""The server as its users have it: the program, in processes of its own, on a data directory. Linux, by /proc."""
+"""The server as installed: the program with all its processes, on a data directory. Linux only: uses /proc."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ async def eventually(
     what: str | Callable[[], str],
     poll_s: float = 0.02,
 ) -> Any:
-    """What the condition gives once that is true; AssertionError naming `what` after `within_s`."""
+    """Poll the condition until it is true and return its value; AssertionError naming `what` after `within_s`."""
     deadline = time.monotonic() + within_s
     while True:
         value = condition()
@@ -68,7 +68,7 @@ class Server:
         self._seen = 0
 
     async def start(self, within_s: float = START_S) -> None:
-        """Returns once it says that it is ready; AssertionError with its log when it ends instead."""
+        """Start the server; returns once it logs that it is ready. AssertionError with its log when it ends instead."""
         self.spawn()
         await eventually(lambda: self._ready() or not self.running, within_s, "ready", poll_s=0.05)
         assert self.running, f"ended with {self.exit_code}: {self.log_text()[-2000:]}"
@@ -108,7 +108,7 @@ class Server:
         self._process.send_signal(sig)
 
     async def ended(self, within_s: float = 30) -> int:
-        """The exit code, once no process of it is left."""
+        """Wait until no process of the server is left; the exit code."""
         await eventually(lambda: not self.running, within_s, "the supervisor to end")
         await eventually(lambda: not self.processes(), within_s, self._left)
         assert self.exit_code is not None
@@ -118,13 +118,13 @@ class Server:
         return f"no process to be left: {self.processes()}"
 
     async def stop(self) -> int:
-        """As an operator does: SIGTERM, and wait."""
+        """Send SIGTERM and wait, as an operator does."""
         if self.running:
             self.send(signal.SIGTERM)
         return await self.ended()
 
     def end(self) -> None:
-        """For the end of a test, however it went: leaves nothing behind."""
+        """Leave no process behind, however the test went."""
         if self.running:
             self.send(signal.SIGKILL)
         if self._process is not None:
@@ -142,7 +142,7 @@ class Server:
     # Its processes
 
     def processes(self) -> dict[int, str]:
-        """All that live, orphans too: pid → command line. They carry our mark, or work in the data directory."""
+        """Living processes by pid, with their command lines. Orphans are found by our mark or their folder."""
         found: dict[int, str] = {}
         for folder in Path("/proc").iterdir():
             if not folder.name.isdigit():
@@ -160,7 +160,7 @@ class Server:
         return (folder / "cwd").readlink().is_relative_to(self.data_dir.resolve())
 
     def pids(self, role: Role) -> list[int]:
-        """Of living processes, oldest first."""
+        """Pids of the living processes of a role, oldest first."""
         if role == "serve":
             return [self.pid] if self.running else []
         children = _children(self.pid)
@@ -182,15 +182,15 @@ class Server:
         _kill(pid, sig)
         return pid
 
-    # What it says
+    # Its log and health
 
     def log_text(self, name: str | None = None) -> str:
-        """What all its processes but the database have said; or a file of the data directory."""
+        """The log of all its processes but the database, or a file of the data directory."""
         path = self.log if name is None else self.data_dir / name
         return path.read_text(errors="replace") if path.exists() else ""
 
     def _ready(self) -> bool:
-        """Whether this start is; finds where."""
+        """Whether this start is complete; finds the addresses in the log."""
         text = self.log.read_bytes()[self._seen :].decode(errors="replace")
         for line in text.splitlines():
             if line.startswith("{") and '"started"' in line:
@@ -213,7 +213,7 @@ class Server:
 
     @property
     def dsn(self) -> str:
-        """Of the embedded server, or of the external one that the settings name."""
+        """The DSN of the embedded server, or of the external one that the settings name."""
         return self.environment.get("TONGDAI_DATABASE_URL") or dsn_of(self.data_dir)
 
     @asynccontextmanager
@@ -241,7 +241,7 @@ class Server:
 
 @asynccontextmanager
 async def serving(data_dir: Path, *flags: str, **settings: object) -> AsyncGenerator[Server]:
-    """A server for the block, ready; whatever becomes of the block, no process of it is left."""
+    """A server that is ready within the block; after it no process is left."""
     server = Server(data_dir, *flags, **settings)
     try:
         await server.start()

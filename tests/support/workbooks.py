@@ -1,4 +1,4 @@
-"""XLSX files as Excel writes them, made by hand: no library is needed for so little."""
+"""XLSX files as Excel writes them, written without a library."""
 
 import io
 import zipfile
@@ -19,7 +19,7 @@ Sheet = Sequence[Sequence[Cell]]
 
 
 def workbook(*rows: Sequence[Cell]) -> bytes:
-    """Of one sheet."""
+    """A workbook with one sheet."""
     return workbook_of({"Sheet1": rows})
 
 
@@ -36,7 +36,7 @@ def archive(files: Mapping[str, bytes | str]) -> bytes:
 
 
 def parts(sheets: Mapping[str, Sheet], hidden: Iterable[str] = ()) -> dict[str, str]:
-    """The files within."""
+    """The files in the archive of a workbook."""
     numbered = list(enumerate(sheets.items(), 1))
     overrides = "".join(
         f'<Override PartName="/xl/worksheets/sheet{at}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for at, _ in numbered

@@ -1,4 +1,4 @@
-"""The document says what every endpoint declares, and tools read it; the page runs nothing but itself."""
+"""The OpenAPI document states the declarations of every endpoint; its page loads nothing from elsewhere."""
 
 import base64
 import dataclasses
@@ -36,7 +36,7 @@ class NewThing(msgspec.Struct, forbid_unknown_fields=True):
 
 class Other:
     class Thing(msgspec.Struct):
-        """Of the same name as another."""
+        """A struct with the name of another."""
 
         size: int
 
@@ -105,7 +105,7 @@ def answer(route, status):
     return resolved(dict(OPERATIONS)[route]["responses"][str(status)])
 
 
-def test_tools_read_the_document():
+def test_document_is_valid_openapi():
     schema = schemathesis.openapi.from_dict(DOCUMENT)
     schema.validate()
     found = [succeeded(result) for result in schema.get_all_operations()]
@@ -154,12 +154,12 @@ def test_two_endpoints_of_one_route_are_refused():
         ("DELETE", "/api-keys/{keyId}", {}, "deleteApiKey"),
     ],
 )
-def test_operation_ids_read_as_what_they_do(method, path, sample, name):
+def test_operation_ids_are_verb_and_resource(method, path, sample, name):
     assert operation_id(dataclasses.replace(THING, method=method, path=path, sample=sample)) == name
 
 
 @each_operation
-def test_samples_are_what_the_schemas_say(operation):
+def test_samples_are_valid_for_their_schemas(operation):
     for schema, sample in media_of(operation):
         assert valid(schema, sample), sample
 
@@ -176,7 +176,7 @@ def test_every_route_can_refuse_and_fail(operation):
 
 
 @each_operation
-def test_limits_stand_in_the_headers_that_the_settings_name(operation):
+def test_rate_limits_are_in_the_headers_that_the_settings_name(operation):
     for status in ("200", "403", "429"):
         headers = resolved(operation["responses"][status])["headers"]
         assert {"X-A", "X-B", "X-C", "X-D", "RateLimit-Policy", "RateLimit"} <= headers.keys()
@@ -206,19 +206,19 @@ def test_idempotency_key_is_for_posts(spec):
     assert {"X-Tenant-ID", "X-Request-Id"} <= names
 
 
-def test_states_are_an_example_of_their_own():
+def test_invalid_state_has_its_own_example():
     examples = answer("POST /campaigns/{id}/start", 400)["content"]["application/json"]["examples"]
     assert "INVALID_STATE" in examples
 
 
-def test_an_endpoint_says_what_it_fails_with_in_its_own_words():
+def test_examples_of_errors_have_the_messages_of_the_endpoint():
     missing = answer(THING.route, 404)["content"]["application/json"]["examples"]
     assert [example["value"]["error_message"] for example in missing.values()] == ["Thing not found"]
     wrong = answer(THING.route, 400)["content"]["application/json"]["examples"]
     assert "The thing is shut" in {example["value"]["error_message"] for example in wrong.values()}
 
 
-def test_other_content_types_stand_beside_json():
+def test_other_content_types_are_listed_beside_json():
     assert dict(OPERATIONS)[THING.route]["requestBody"]["content"].keys() == {"application/json", "text/csv"}
 
 
@@ -236,7 +236,7 @@ def test_unknown_fields_of_bodies_are_refused(spec):
     assert not valid(schema, spec.body_sample | {"colour": "red"})
 
 
-def test_what_answers_always_carry_is_required():
+def test_fields_of_the_envelope_are_required():
     assert DOCUMENT["components"]["schemas"]["Done"]["required"] == ["success", "error_code", "error_message"]
 
 
@@ -277,20 +277,20 @@ def test_policy_names_the_hash_of_the_only_block(block):
     assert f"{block}-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY.split("; ")
 
 
-def test_policy_lets_nothing_else_in():
+def test_policy_allows_nothing_else():
     policy = CONTENT_SECURITY_POLICY
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
     assert "*" not in policy
 
 
-def test_page_refers_to_nothing_outside():
+def test_page_has_no_external_references():
     text = DOCS_HTML.decode()
     for sign in ("http://", "https://", "//cdn", "@import", "url(", "src="):
         assert sign not in text
 
 
-def test_page_makes_no_markup_of_text():
+def test_page_inserts_no_markup():
     text = DOCS_HTML.decode()
     for sign in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "style=", "onclick"):
         assert sign not in text

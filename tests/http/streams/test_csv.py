@@ -1,4 +1,4 @@
-"""CSV answers are read back as they were written, and no cell is a formula to a spreadsheet."""
+"""CSV responses round-trip, and no cell is a formula to a spreadsheet."""
 
 import csv
 import io
