@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.contacts import must_be_in_one_place
-from tests.support.seeded import seeded
+from tests.support.seeded import Seeded, seeded
 from tests.support.sent_rows import Row, sent_of
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
@@ -21,7 +21,7 @@ from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
 from tongdai.imports import store
 from tongdai.imports import undo as undo_store
-from tongdai.imports.model import Job, RowResult
+from tongdai.imports.model import Job, JobStatus, RowResult
 from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.readers.prepare import prepared
@@ -215,6 +215,26 @@ async def assert_totals(conn: Connection, place: Place) -> None:
     for span in {row[1] for row in blocks}:
         assert sum(row[-1] for row in blocks if row[1] == span) == len(contacts)
     await must_be_in_one_place(conn, place.tenant_id)
+
+
+async def assert_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded]) -> None:
+    """Assert that every job is done with its counts, and that the tables hold exactly the contacts sent."""
+    expected: set[str] = set()
+    for job_id, data in jobs.items():
+        job = await found(conn, place, job_id)
+        counts = (job.status, job.created_rows, job.duplicate_rows, job.failed_rows)
+        assert counts == (JobStatus.DONE, len(data.fresh), data.duplicate, data.failed), job
+        expected |= data.fresh | set(data.known)
+    assert await phones_of(conn, place) == sorted(expected)
+    await must_be_in_one_place(conn, place.tenant_id)
+    counted = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", place.tenant_id)
+    assert counted == len(expected)
+    assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
+
+
+async def phones_of(conn: Connection, place: Place) -> list[str]:
+    found = await conn.fetch("select '+' || number as phone from contact where tenant_id = $1", place.tenant_id)
+    return sorted(row["phone"] for row in found)
 
 
 async def undo(conn: Connection, place: Place, job_id: JobId) -> Job:

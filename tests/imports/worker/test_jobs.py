@@ -1,25 +1,21 @@
 """Workers on a real PostgreSQL, several at once. What must hold is also shown to fail when a bug is planted."""
 
 import asyncio
-import random
-import tempfile
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from tests.support import planted_bugs
-from tests.support.contacts import must_be_in_one_place
-from tests.support.database_proxy import DatabaseProxy
 from tests.support.imports import (
     LEASE,
     Place,
     a_place,
     all_ended,
+    assert_exact,
     crash_every_third,
     expire,
     found,
     know,
+    phones_of,
     post,
     work_off,
     working,
@@ -27,33 +23,12 @@ from tests.support.imports import (
 from tests.support.planted_bugs import Bug, Scenario, committed_after, replaced
 from tests.support.seeded import Seeded, seeded
 from tests.support.servers import eventually
-from tongdai.contacts import bulk_store
-from tongdai.db.pool import Connection, Pool, open_pool
+from tongdai.db.pool import Connection, Pool
 from tongdai.ids import JobId, TenantId
 from tongdai.imports import store, worker
 from tongdai.imports.core import Counts, Imported
-from tongdai.imports.model import MAX_ATTEMPTS, Claimed, Job, JobStatus, Taken
+from tongdai.imports.model import Claimed, Job, JobStatus, Taken
 from tongdai.imports.worker import Worker
-
-
-async def check_exact(conn: Connection, place: Place, jobs: dict[JobId, Seeded]) -> None:
-    """The check: every job is done with its counts, and the tables hold what was sent and nothing else."""
-    expected: set[str] = set()
-    for job_id, data in jobs.items():
-        job = await found(conn, place, job_id)
-        counts = (job.status, job.created_rows, job.duplicate_rows, job.failed_rows)
-        assert counts == (JobStatus.DONE, len(data.fresh), data.duplicate, data.failed), job
-        expected |= data.fresh | set(data.known)
-    assert await _phones(conn, place) == sorted(expected)
-    await must_be_in_one_place(conn, place.tenant_id)
-    counted = await conn.fetchval("select sum(contacts) from contact_counter where tenant_id = $1", place.tenant_id)
-    assert counted == len(expected)
-    assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
-
-
-async def _phones(conn: Connection, place: Place) -> list[str]:
-    found = await conn.fetch("select '+' || number as phone from contact where tenant_id = $1", place.tenant_id)
-    return sorted(row["phone"] for row in found)
 
 
 async def state(conn: Connection, place: Place) -> tuple[object, ...]:
@@ -61,7 +36,7 @@ async def state(conn: Connection, place: Place) -> tuple[object, ...]:
     jobs = await conn.fetch("select * from import_job where tenant_id = $1 order by job_id", place.tenant_id)
     chunks = await conn.fetch("select job_id, seq from import_chunk where tenant_id = $1", place.tenant_id)
     counted = await conn.fetch("select * from contact_counter where tenant_id = $1", place.tenant_id)
-    return (jobs, sorted(map(tuple, chunks)), counted, await _phones(conn, place))
+    return (jobs, sorted(map(tuple, chunks)), counted, await phones_of(conn, place))
 
 
 # Scenarios. Each ends with its check, and is run again with bugs planted.
@@ -74,7 +49,7 @@ async def crashes_before_the_counters(conn: Connection, pool: Pool) -> None:
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows)
     await work_off(conn, pool)
-    await check_exact(conn, place, {job_id: data})
+    await assert_exact(conn, place, {job_id: data})
 
 
 async def repeats_and_known_numbers(conn: Connection, pool: Pool) -> None:
@@ -82,7 +57,7 @@ async def repeats_and_known_numbers(conn: Connection, pool: Pool) -> None:
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows)
     await work_off(conn, pool)
-    await check_exact(conn, place, {job_id: data})
+    await assert_exact(conn, place, {job_id: data})
 
 
 async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
@@ -106,7 +81,7 @@ async def two_workers_with_one_job(conn: Connection, pool: Pool) -> None:
         assert await state(conn, place) == before
         await expire(conn)
         await work_off(conn, pool)
-        await check_exact(conn, place, {job_id: data})
+        await assert_exact(conn, place, {job_id: data})
 
 
 async def a_large_and_a_small_tenant(conn: Connection, pool: Pool) -> None:
@@ -195,7 +170,7 @@ async def test_many_workers_share_the_jobs_of_two_tenants_exactly(conn: Connecti
     async with working(own_pool, 4):
         await eventually(lambda: all_ended(conn), 60, "all jobs to end")
     for place, mine in zip(places, jobs, strict=True):
-        await check_exact(conn, place, mine)
+        await assert_exact(conn, place, mine)
 
 
 async def test_two_jobs_with_the_same_numbers_create_each_once(conn: Connection, own_pool: Pool) -> None:
@@ -206,7 +181,7 @@ async def test_two_jobs_with_the_same_numbers_create_each_once(conn: Connection,
     done = [await found(conn, place, job_id) for job_id in jobs]
     assert {job.status for job in done} == {JobStatus.DONE}
     assert sum(job.created_rows for job in done) == len(data.fresh) + len(data.known)
-    assert len(await _phones(conn, place)) == len(data.fresh) + len(data.known)
+    assert len(await phones_of(conn, place)) == len(data.fresh) + len(data.known)
 
 
 async def test_counters_never_fall_and_done_shows_all_rows(conn: Connection, own_pool: Pool) -> None:
@@ -221,7 +196,7 @@ async def test_counters_never_fall_and_done_shows_all_rows(conn: Connection, own
             return seen[-1].status is JobStatus.DONE
 
         await eventually(poll, 60, "the job to be done", poll_s=0)
-        await check_exact(conn, place, {job_id: data})
+        await assert_exact(conn, place, {job_id: data})
     for counter in ("processed_rows", "created_rows", "duplicate_rows", "failed_rows"):
         values = [getattr(job, counter) for job in seen]
         assert values == sorted(values)
@@ -234,47 +209,16 @@ async def test_a_stopped_campaign_fails_its_job_which_keeps_what_it_had(conn: Co
     job_id = await post(conn, place, seeded(9, 300).rows, 100)
     one = Worker(own_pool, LEASE, asyncio.Event())
     assert await one.step()
-    before = await _phones(conn, place)
+    before = await phones_of(conn, place)
     await conn.execute("update campaign set status = 4 where tenant_id = $1", place.tenant_id)
     assert await one.step()
     job = await found(conn, place, job_id)
     assert (job.status, job.error_message) == (JobStatus.FAILED, "The campaign was stopped")
     assert job.finished_at is not None
     assert job.created_rows == len(before) > 0
-    assert await _phones(conn, place) == before
+    assert await phones_of(conn, place) == before
     assert not await one.step()
     assert not await conn.fetchval("select count(*) from import_chunk where tenant_id = $1", place.tenant_id)
-
-
-async def test_rows_that_crash_the_worker_end_their_job_while_others_go_on(conn: Connection, own_pool: Pool) -> None:
-    bad, good = await a_place(conn), await a_place(conn)
-    data = seeded(10, 400)
-    await know(conn, good, data.known)
-    poisoned = await post(conn, bad, seeded(11, 300).rows, 100)
-    after_it = await post(conn, bad, seeded(12, 100, 1000).rows, 100)
-    other = await post(conn, good, data.rows, 100)
-    await conn.execute("update import_chunk set payload = 'x' where job_id = $1 and seq = 1", poisoned)
-    await work_off(conn, own_pool)
-    job = await found(conn, bad, poisoned)
-    assert (job.status, job.error_message) == (
-        JobStatus.FAILED,
-        f"Gave up after {MAX_ATTEMPTS} attempts at the same rows",
-    )
-    assert job.processed_rows == 100, "the chunk before it stays"
-    assert (await found(conn, bad, after_it)).status is JobStatus.DONE
-    await check_exact(conn, good, {other: data})
-    assert not await conn.fetchval("select count(*) from import_chunk")
-
-
-async def test_five_crashes_are_forgiven(conn: Connection, own_pool: Pool) -> None:
-    place, data = await a_place(conn), seeded(13, 100)
-    await know(conn, place, data.known)
-    job_id = await post(conn, place, data.rows)
-    for _ in range(MAX_ATTEMPTS - 1):
-        assert await store.claim(conn, LEASE) is not None
-        await expire(conn)
-    await work_off(conn, own_pool)
-    await check_exact(conn, place, {job_id: data})
 
 
 async def test_a_lease_is_respected_until_it_ends(conn: Connection, own_pool: Pool) -> None:
@@ -301,109 +245,3 @@ async def test_concurrent_claims_get_different_jobs(conn: Connection, own_pool: 
     rest = [await claim() for _ in range(len(jobs) - len(claimed))]
     assert {*claimed, *rest} == jobs
     assert await claim() is None
-
-
-async def test_cancellation_amid_a_chunk_hands_the_job_back_with_its_attempts_unchanged(
-    conn: Connection, own_pool: Pool
-) -> None:
-    place, data = await a_place(conn), seeded(15, 200)
-    await know(conn, place, data.known)
-    job_id = await post(conn, place, data.rows, 100)
-    async with working(own_pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
-        await other.execute(bulk_store.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
-        waits = "select true from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
-        await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
-        before = await found(conn, place, job_id)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        row = await conn.fetchrow("select attempts, lease_until, status from import_job where job_id = $1", job_id)
-        assert tuple(row or ()) == (0, None, "processing")
-        assert await found(conn, place, job_id) == before
-    await work_off(conn, own_pool)
-    await check_exact(conn, place, {job_id: data})
-
-
-async def test_cancellation_at_any_moment_leaves_no_lease(conn: Connection, own_pool: Pool) -> None:
-    place, data = await a_place(conn), seeded(16, 2000)
-    await know(conn, place, data.known)
-    job_id = await post(conn, place, data.rows, 10)
-    for turns in range(120):
-        task = asyncio.create_task(Worker(own_pool, LEASE, asyncio.Event()).run())
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
-        held = await conn.fetchrow("select attempts, lease_until from import_job where job_id = $1", job_id)
-        assert tuple(held or ()) == (0, None), f"cancelled after {turns} turns of the loop"
-    await work_off(conn, own_pool)
-    await check_exact(conn, place, {job_id: data})
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_connections_that_break_at_any_message_lose_and_double_nothing(
-    seed: int, conn: Connection, own_dsn: str
-) -> None:
-    """A commit may have succeeded though the worker never learns of it."""
-    place, data, rng = await a_place(conn), seeded(17, 2000), random.Random(seed)
-    await know(conn, place, data.known)
-    job_id = await post(conn, place, data.rows, 40)
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with DatabaseProxy(own_dsn, Path(folder), lambda: rng.randrange(1500, 9000)) as proxy:
-            pool = await open_pool(proxy.dsn, 4, name="tests")
-            async with working(pool, 3):
-
-                async def ended() -> bool:
-                    await expire(conn)
-                    # Only what crashes five times at the same rows is given up: here the connections are to blame.
-                    await conn.execute("update import_job set attempts = 1 where attempts > 3")
-                    return await all_ended(conn)
-
-                await eventually(ended, 60, "the job to end", poll_s=0.2)
-            pool.terminate()
-    assert proxy.cuts > 5
-    await check_exact(conn, place, {job_id: data})
-
-
-async def test_cancellation_ends_a_worker_whose_database_is_gone(
-    conn: Connection, own_pool: Pool, own_dsn: str
-) -> None:
-    place = await a_place(conn)
-    await post(conn, place, seeded(18, 200).rows, 100)
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with DatabaseProxy(own_dsn, Path(folder)) as proxy:
-            pool = await open_pool(proxy.dsn, 4, name="tests")
-            async with working(pool, 1) as (task,), own_pool.acquire() as other, other.transaction():
-                await other.execute(bulk_store.LOCK_CAMPAIGN, str(place.tenant_id), str(place.campaign_id))
-                waits = "select true from pg_stat_activity where wait_event = 'advisory'"
-                await eventually(lambda: conn.fetchval(waits), 20, "the worker to be amid a chunk")
-                cut = asyncio.create_task(proxy.cut())
-                task.cancel()
-                await asyncio.wait([task], timeout=10)
-                assert task.done()
-                await cut
-            pool.terminate()
-
-
-async def test_rows_that_crashed_the_worker_are_tried_again_soon_and_hold_up_nobody(
-    conn: Connection, own_pool: Pool
-) -> None:
-    place = await a_place(conn)
-    poisoned = await post(conn, place, seeded(19, 100).rows)
-    other = await post(conn, place, seeded(20, 50, 1000).rows)
-    await conn.execute("update import_chunk set payload = 'x' where job_id = $1", poisoned)
-    one = Worker(own_pool, LEASE, asyncio.Event())
-    assert await one.step()
-    row = await conn.fetchrow(
-        "select attempts, lease_until - clock_timestamp() < interval '1 second' from import_job where job_id = $1",
-        poisoned,
-    )
-    assert tuple(row or ()) == (1, True)
-    await work_off(conn, own_pool)
-    assert (await found(conn, place, other)).status is JobStatus.DONE
-    assert (await found(conn, place, poisoned)).status is JobStatus.FAILED
-
-
-def test_pause_after_crashes_doubles_and_has_an_end() -> None:
-    pauses = [worker.backoff_after(attempts).total_seconds() for attempts in (1, 2, 3, 4, 5, 50, 1001)]
-    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 60, 60]
