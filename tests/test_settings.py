@@ -1,5 +1,6 @@
 """Invalid settings are refused by name."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,3 +58,25 @@ def test_invalid_setting_is_refused_by_name(name: str, value: object, said: str)
 def test_environment_configures_the_switch() -> None:
     environment = {f"TONGDAI_{name.upper()}": value for name, value in GOOD.items()}
     assert settings.load(None, environment, {}).trunk == "carrier"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "eighty", "TONGDAI_PORT must be a whole number, not 'eighty'"),
+        ("ADMIN_PORT", "eighty", "TONGDAI_ADMIN_PORT must be a whole number, not 'eighty'"),
+        ("DRAIN_S", "long", "TONGDAI_DRAIN_S must be a number, not 'long'"),
+        ("LOG_FORMAT", "xml", "TONGDAI_LOG_FORMAT must be json or text, not 'xml'"),
+        ("LIMIT_HEADERS", "a,b", r"TONGDAI_LIMIT_HEADERS must be a list of 4, not"),
+    ],
+)
+def test_variable_that_cannot_be_read_says_what_is_expected(name: str, value: str, said: str) -> None:
+    with pytest.raises(OperatorError, match=said):
+        settings.load(None, {f"TONGDAI_{name}": value}, {})
+
+
+def test_setting_of_a_file_that_cannot_be_read_says_what_is_expected(tmp_path: Path) -> None:
+    file = tmp_path / "tongdai.toml"
+    file.write_text('port = "eighty"\n')
+    with pytest.raises(OperatorError, match=r"tongdai\.toml: port must be a whole number, not 'eighty'"):
+        settings.load(file, {}, {})

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 SHOWN_INPUT = 100  # characters of a caller's input that an error message may repeat
 
 
-def shown(value: object) -> str:
+def shown(value: object, most: int = SHOWN_INPUT) -> str:
     """Make a caller's value fit for an error message: printable and cut."""
     text = str(value)
-    return "".join(c if c.isprintable() else "?" for c in text[: SHOWN_INPUT - 1]) + (
-        "…" if len(text) >= SHOWN_INPUT else ""
-    )
+    return "".join(c if c.isprintable() else "?" for c in text[: most - 1]) + ("…" if len(text) >= most else "")
 
 
 class ApiError(Exception):

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tongdai.errors import OperatorError
+from tongdai.errors import OperatorError, shown
+from tongdai.mismatch import expected as expected_of
 
 ENV_PREFIX = "TONGDAI_"
 ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
@@ -258,8 +259,14 @@ def _split(text: str, kind: Any) -> object:
 def _convert(value: object, kind: Any, where: str) -> Any:
     try:
         return msgspec.convert(value, kind, strict=not isinstance(value, str))
-    except msgspec.ValidationError as error:
-        raise OperatorError(f"{where}: {error}") from None
+    except msgspec.ValidationError:
+        raise OperatorError(f"{where} must be {expected_of(_not_null(kind))}, not {shown(value)!r}") from None
+
+
+def _not_null(kind: Any) -> Any:
+    """The type without None, which no file and no variable can say."""
+    kinds = [one for one in typing.get_args(kind) if one is not types.NoneType]
+    return kinds[0] if isinstance(kind, types.UnionType) and len(kinds) == 1 else kind
 
 
 def dump(settings: Settings) -> str:

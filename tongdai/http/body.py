@@ -10,6 +10,7 @@ import msgspec
 
 from tongdai.errors import ApiError, InvalidInput, TooLarge, UnsupportedMediaType, shown
 from tongdai.http.endpoint import Request, settings_of
+from tongdai.mismatch import UNREADABLE, explain
 from tongdai.text import has_control
 
 T = TypeVar("T")
@@ -85,26 +86,15 @@ async def read_json(request: Request) -> bytes:
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """Decode a JSON body into a struct; InvalidInput names the field and what is expected."""
+    """Decode a JSON body into a struct; InvalidInput names the field, its value and what is expected."""
     if not body.strip():
         raise InvalidInput("The body is empty: expected a JSON object")
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise InvalidInput(explain(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise InvalidInput(explain(decoder.type, body, error)) from None
+    except UNREADABLE as error:
         raise InvalidInput(f"The body is not valid JSON in UTF-8: {shown(error)}") from None
-
-
-_WHERE = re.compile(r" - at `\$?\.?(.*)`$")
-
-
-def explain(error: msgspec.ValidationError) -> str:
-    """Reword msgspec's message with the field first: `listId: Expected `int`, got `str``."""
-    text = str(error)
-    where = _WHERE.search(text)
-    finding = shown(_WHERE.sub("", text))
-    return f"{shown(where[1])}: {finding}" if where is not None and where[1] else finding
 
 
 def text_field(name: str, value: str, max_length: int, *, min_length: int = 0) -> str:

@@ -220,12 +220,14 @@ async def revoke_key(request: Request) -> Answer:
 def _check(new: NewKey) -> None:
     body.text_field("name", new.name, MAX_NAME)
     if not new.scopes:
-        raise InvalidInput(f"scopes must name at least one of {', '.join(Scope)}")
+        raise InvalidInput(f"scopes must name at least one of {', '.join(Scope)}, not none")
     for scope in new.scopes:
         if scope not in set(Scope):
-            raise InvalidInput(f"scopes: {shown(scope)} is none of {', '.join(Scope)}")
+            raise InvalidInput(f"scopes must be of {', '.join(Scope)}, not {shown(scope)!r}")
     if new.expiresAt is not None and not _to_come(new.expiresAt):
-        raise InvalidInput("expiresAt must be an instant to come, with its offset from UTC")
+        raise InvalidInput(
+            f"expiresAt must be an instant to come, with its offset from UTC, not {shown(new.expiresAt.isoformat())}"
+        )
 
 
 def _to_come(instant: datetime) -> bool:

@@ -165,7 +165,7 @@ class Windows(Kind[Week]):
 
     def parse(self, name: str, sent: Sequence[Window]) -> Week:
         if not 0 < len(sent) <= MAX_WINDOWS:
-            raise InvalidInput(f"{name} must be 1 to {MAX_WINDOWS} windows, or null for the preset's")
+            raise InvalidInput(f"{name} must be 1 to {MAX_WINDOWS} windows, or null for the preset's, not {len(sent)}")
         days: list[list[Span]] = [[] for _ in DAYS]
         for place, window in enumerate(sent):
             span = _span(f"{name}[{place}]", window)

@@ -12,6 +12,7 @@ from tongdai.http.body import BodyTimeout
 from tongdai.http.endpoint import Endpoint
 from tongdai.http.envelope import Failure
 from tongdai.http.idempotency import HEADER, MAX_LENGTH
+from tongdai.mismatch import explain
 from tongdai.settings import Settings
 
 Json = dict[str, Any]
@@ -174,7 +175,7 @@ def _failures(spec: Endpoint) -> list[errors.ApiError]:
     if spec.query:
         found.append(errors.InvalidInput(f"{spec.query[0].name} is given 2 times: expected once"))
     if spec.body is not None:
-        found.append(errors.InvalidInput("Object contains unknown field `colour`"))
+        found.append(errors.InvalidInput(explain(spec.body, b'{"colour":"red"}', "Unknown field")))
     if spec.method == "POST":
         found.append(errors.InvalidInput(f"{HEADER} was used before with another request: expected a fresh key"))
     found.extend(spec.failures)

@@ -8,9 +8,10 @@ import msgspec
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.limits import Limits
-from tongdai.imports.readers.formats.json_rows import UNREADABLE, check_item, explain, has_number
+from tongdai.imports.readers.formats.json_rows import check_item, has_number
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
+from tongdai.mismatch import UNREADABLE, explain
 
 
 class Bulk(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,9 +52,20 @@ def _read_bulk(data: bytes | mmap.mmap) -> Bulk:
     try:
         return _bulk.decode(data)
     except msgspec.ValidationError as error:
-        raise InvalidInput(explain(error, "")) from None
+        raise InvalidInput(explain(Bulk, _outline(data), error)) from None
     except UNREADABLE as error:
         raise InvalidInput(f"The body is not valid JSON in UTF-8: {shown(error)}") from None
+
+
+def _outline(data: bytes | mmap.mmap) -> bytes:
+    """The body without its contacts, which are not at fault here and may be millions."""
+    try:
+        parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    except UNREADABLE:  # no object, or no JSON behind the part that was refused
+        return b"[]" if data[:1024].lstrip()[:1] == b"[" else data[:]
+    return msgspec.json.encode(
+        {name: msgspec.Raw(b"[]") if bytes(memoryview(raw)[:1]) == b"[" else raw for name, raw in parts.items()}
+    )
 
 
 def _read_items(raws: list[msgspec.Raw], start: int) -> list[Any]:

@@ -8,9 +8,10 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.files.limits import Limits
-from tongdai.imports.readers.formats.json_rows import UNREADABLE, check_item, has_number
+from tongdai.imports.readers.formats.json_rows import check_item, has_number
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
+from tongdai.mismatch import UNREADABLE
 
 MAX_LINE = 1024 * 1024
 """Bytes."""
@@ -55,5 +56,5 @@ def _read_items(lines: list[bytes], number: int) -> list[Any]:
         # Seldom: find which one it is.
         for at, line in enumerate(lines, number):
             if line.strip(_BLANK):
-                check_item(line, f"Line {at}")
+                check_item(line, line=at)
         raise
