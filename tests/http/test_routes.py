@@ -54,8 +54,13 @@ def test_a_slash_at_the_end_changes_nothing(routes):
     "path", ["", "/", "/v1", "/v1/nothing", "/v1/things/7/parts", "/v1/things//parts/9", "/v1/things/7/parts/9/more"]
 )
 def test_unknown_path_is_not_found(routes, path):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^Not found$"):
         asked(routes, "GET", path)
+
+
+def test_a_path_that_lacks_only_the_prefix_is_answered_with_the_one_that_is_there(routes):
+    with pytest.raises(NotFound, match=r"^Not found: expected /v1/things/7$"):
+        asked(routes, "GET", "/things/7")
 
 
 def test_another_method_gets_the_methods_of_the_path(routes):

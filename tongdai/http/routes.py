@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from tongdai.errors import MethodNotAllowed, NotFound
+from tongdai.errors import MethodNotAllowed, NotFound, shown
 from tongdai.http.request import Reply, Request
 
+PREFIX = "/v1"
+"""Of every path of the API."""
 Handler = Callable[[Request], Awaitable[Reply]]
 
 
@@ -45,21 +47,31 @@ class Routes:
 
         A HEAD is handled as GET; the application leaves out the body.
         """
+        path, method = request.scope["path"], request.scope["method"]
+        node, values = self._at(path)
+        if node is None or not node.methods:
+            raise NotFound(self._hint(path))
+        found = node.methods.get("GET" if method == "HEAD" else method)
+        if found is None:
+            allowed = {*node.methods, *(("HEAD",) if "GET" in node.methods else ())}
+            raise MethodNotAllowed("Method not allowed", {"Allow": ", ".join(sorted(allowed))})
+        request.path_params = dict(zip(found[1], values, strict=True))
+        return found[0]
+
+    def _at(self, path: str) -> tuple[_Node | None, list[str]]:
+        """The node of a path and the values of its parameters."""
         node, values = self._root, list[str]()
-        for part in request.scope["path"].strip("/").split("/"):
+        for part in path.strip("/").split("/"):
             following = node.named.get(part)
             if following is None:
                 following = node.parameter
                 if following is None or not part:
-                    raise NotFound("Not found")
+                    return None, values
                 values.append(part)
             node = following
-        method = request.scope["method"]
-        found = node.methods.get("GET" if method == "HEAD" else method)
-        if found is not None:
-            request.path_params = dict(zip(found[1], values, strict=True))
-            return found[0]
-        if node.methods:
-            allowed = {*node.methods, *(("HEAD",) if "GET" in node.methods else ())}
-            raise MethodNotAllowed("Method not allowed", {"Allow": ", ".join(sorted(allowed))})
-        raise NotFound("Not found")
+        return node, values
+
+    def _hint(self, path: str) -> str:
+        """The message for a path that is not there; it names the path that is, when only the prefix is missing."""
+        node, _ = self._at(PREFIX + path)
+        return f"Not found: expected {PREFIX}{shown(path)}" if node is not None and node.methods else "Not found"

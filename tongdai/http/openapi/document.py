@@ -12,13 +12,13 @@ from tongdai.http.body import BodyTimeout
 from tongdai.http.endpoint import Endpoint
 from tongdai.http.envelope import Failure
 from tongdai.http.idempotency import HEADER, MAX_LENGTH
+from tongdai.http.routes import PREFIX
 from tongdai.mismatch import explain
 from tongdai.settings import Settings
 
 Json = dict[str, Any]
 Refs = dict[Any, Json]  # struct → the reference to its schema
 
-PREFIX = "/v1"
 TAGS = {
     "Campaigns": "Create, change, start, pause and stop campaigns.",
     "Contacts": "The persons a campaign calls. A number is in a campaign once, whatever its list and notation.",
