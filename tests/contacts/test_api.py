@@ -377,7 +377,10 @@ async def test_change_of_a_contact_sets_what_it_names_and_null_clears(tenant, ch
         ({"externalId": "x" * 129}, "externalId must have at most 128 characters, not 129"),
         ({"attributes": {"a": "x" * 5000}}, "attributes must have at most 4096 bytes of JSON, not 5008"),
         ({"timeZone": "Mars"}, "timeZone must be the name of a time zone, such as Asia/Ho_Chi_Minh"),
-        ({"phoneNumber": "0901234568"}, "phoneNumber is an unknown field: expected one of name, timeZone, externalId, attributes"),
+        (
+            {"phoneNumber": "0901234568"},
+            "phoneNumber is an unknown field: expected one of name, timeZone, externalId, attributes",
+        ),
     ],
 )
 async def test_change_of_a_contact_that_cannot_be_changes_nothing(tenant, change, message):
