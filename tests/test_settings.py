@@ -80,3 +80,17 @@ def test_setting_of_a_file_that_cannot_be_read_says_what_is_expected(tmp_path: P
     file.write_text('port = "eighty"\n')
     with pytest.raises(OperatorError, match=r"tongdai\.toml: port must be a whole number, not 'eighty'"):
         settings.load(file, {}, {})
+
+
+def test_defaults_of_a_command_precede_those_of_the_server_and_yield_to_what_is_given() -> None:
+    defaults = {"port": 1, "workers": 2, "drain_s": 3.0}
+    found = settings.load(None, {"TONGDAI_WORKERS": "4"}, {"drain_s": 5.0}, defaults)
+    assert (found.port, found.workers, found.drain_s, found.max_calls) == (1, 4, 5.0, 1000)
+
+
+def test_demo_has_a_data_directory_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert settings.demo_data_dir() == f"{tmp_path}/tongdai-demo"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert settings.demo_data_dir() == str(Path.home() / ".local/share/tongdai-demo")
+    assert settings.demo_data_dir() != settings.default_data_dir()

@@ -30,9 +30,16 @@ Network = str  # an IP network, `10.0.0.0/8`
 
 def default_data_dir() -> str:
     """`/var/lib/tongdai` for root, else `$XDG_DATA_HOME/tongdai`."""
-    if os.geteuid() == 0:
-        return "/var/lib/tongdai"
-    return str(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "tongdai")
+    return "/var/lib/tongdai" if os.geteuid() == 0 else str(_user_data() / "tongdai")
+
+
+def demo_data_dir() -> str:
+    """`$XDG_DATA_HOME/tongdai-demo`, also for root: the demo is nobody's production."""
+    return str(_user_data() / "tongdai-demo")
+
+
+def _user_data() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,8 @@ class Settings:
     """The same database for LISTEN, locks of a session and migrations, where `database_url` is PgBouncer's."""
     postgres_bin: str | None = None
     """A folder with `postgres` and `initdb` 18 to run instead of the bundled ones."""
+    shared_buffers_mb: int | None = None
+    """Cache of the embedded server; without it a quarter of the machine's memory, at least 128 and at most 4096."""
     database_pool: int = 10
     """Largest number of database connections of an API worker."""
     host: str = "127.0.0.1"
@@ -156,8 +165,8 @@ class Settings:
 
 
 _POSITIVE = (
-    "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb", "max_upload_mb",
-    "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight", "drain_s",
+    "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb",
+    "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight", "drain_s",
     "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "call_figures_days", "audit_days",
     "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
     "import_reader_mb", "max_calls", "simulated_talk_s",
@@ -166,8 +175,9 @@ _POSITIVE = (
 
 def _validate(settings: Settings) -> None:
     for name in _POSITIVE:
-        if getattr(settings, name) <= 0:
-            raise OperatorError(f"{name} must be above 0, not {getattr(settings, name)}")
+        value = getattr(settings, name)
+        if value is not None and value <= 0:
+            raise OperatorError(f"{name} must be above 0, not {value}")
     for name, limit in (("port", 65535), ("admin_port", 65535), ("simulated_answer_rate", 1), ("simulated_faults", 1)):
         value = getattr(settings, name)
         if value is not None and not 0 <= value <= limit:
@@ -221,12 +231,17 @@ def _validate_asterisk(settings: Settings) -> None:
         raise OperatorError("asterisk needs a trunk, the PJSIP endpoint that numbers are dialled through")
 
 
-def load(config: Path | None, env: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
-    """Settings from a TOML file, the environment and flags (None: not given).
+def load(
+    config: Path | None,
+    env: Mapping[str, str],
+    flags: Mapping[str, object],
+    defaults: Mapping[str, object] | None = None,
+) -> Settings:
+    """Settings from a TOML file, the environment and flags (None: not given); `defaults` precede those of Settings.
 
     Raises OperatorError naming the file, variable or flag and what it should be.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(defaults or {})
     if config is not None:
         values |= _from_toml(config)
     kinds = typing.get_type_hints(Settings)

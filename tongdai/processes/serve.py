@@ -150,7 +150,7 @@ async def _database(settings: Settings) -> AsyncGenerator[str]:
         yield settings.database_url
         return
     postgres_bin = None if settings.postgres_bin is None else Path(settings.postgres_bin)
-    server = await embedded.start(Path(settings.data_dir), postgres_bin, ATTACH_S)
+    server = await embedded.start(Path(settings.data_dir), postgres_bin, ATTACH_S, settings.shared_buffers_mb)
 
     async def supervise() -> None:
         nonlocal server

@@ -2,16 +2,18 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from tongdai import settings as all_settings
+from tongdai.cli.invocation import invocation
 from tongdai.settings import Settings
 
 Only = Literal["api", "engine", "telephony"] | None
+DEMO_SHARED_BUFFERS_MB = 256
 
 _OPTIONS = (
     click.option("--data-dir", metavar="DIR", help="Folder of the database, the key pepper and uploads."),
@@ -49,26 +51,38 @@ _OPTIONS = (
 )
 
 
-def _server_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the server's options to a command, which gets them as Settings and `only`, before its own."""
+def _server_options(
+    defaults: Callable[[], Mapping[str, object]] = dict,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the server's options to a command, which gets them as Settings and `only`, before its own.
 
-    @functools.wraps(command)
-    def wrapped(config: Path | None, only: Only, reset: bool | None = None, **flags: object) -> None:
-        settings = all_settings.load(config, os.environ, flags)
-        if only is not None and settings.database_url is None:
-            raise click.UsageError(
-                f"--only {only} needs an external database that the other parts use too: "
-                "give --database-url or set TONGDAI_DATABASE_URL."
-            )
-        command(settings, only, **({} if reset is None else {"reset": reset}))
+    `defaults` are those settings of the command that differ from the server's.
+    """
 
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapped(config: Path | None, only: Only, reset: bool | None = None, **flags: object) -> None:
+            settings = all_settings.load(config, os.environ, flags, defaults())
+            if only is not None and settings.database_url is None:
+                raise click.UsageError(
+                    f"--only {only} needs an external database that the other parts use too: "
+                    "give --database-url or set TONGDAI_DATABASE_URL."
+                )
+            command(settings, only, **({} if reset is None else {"reset": reset}))
+
+        for option in reversed(_OPTIONS):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return with_options
+
+
+def _demo_defaults() -> Mapping[str, object]:
+    return {"data_dir": all_settings.demo_data_dir(), "shared_buffers_mb": DEMO_SHARED_BUFFERS_MB}
 
 
 @click.command
-@_server_options
+@_server_options()
 def serve(settings: Settings, only: Only) -> None:
     """Run the server until Ctrl-C or SIGTERM.
 
@@ -89,11 +103,12 @@ def serve(settings: Settings, only: Only) -> None:
 
 @click.command
 @click.option("--reset", is_flag=True, help="Recreate the demo tenant: its changes are lost.")
-@_server_options
+@_server_options(_demo_defaults)
 def demo(settings: Settings, only: Only, reset: bool) -> None:
     """Run the server with a demo tenant, and print its key and a request to try.
 
-    The data survives restarts. Other tenants are not touched.
+    It has a data directory of its own, tongdai-demo in $XDG_DATA_HOME or ~/.local/share, unless --data-dir says
+    otherwise. The data survives restarts; delete the directory to be rid of it. Other tenants are not touched.
 
     \b
     Examples:
@@ -114,20 +129,22 @@ def demo(settings: Settings, only: Only, reset: bool) -> None:
         nonlocal key
         key = await data.prepare(conn, settings, reset=reset)
 
-    server.run(settings, only, prepare, lambda url: click.echo(_welcome(url, key)))
+    server.run(settings, only, prepare, lambda url: click.echo(_welcome(url, key, settings)))
 
 
-def _welcome(url: str, key: str) -> str:
+def _welcome(url: str, key: str, settings: Settings) -> str:
     from tongdai.demo import tenant as data  # noqa: PLC0415
 
+    stored = "the external database" if settings.database_url else Path(settings.data_dir).absolute()
     return (
         f"Tongdai is ready.\n\n"
         f"  Address  {url}\n"
         f"  Tenant   {data.TENANT} ({data.TENANT_NAME})\n"
         f"  Key      {key}\n"
-        f"  Docs     {url}/docs\n\n"
-        f"Try:\n"
+        f"  Docs     {url}/docs\n"
+        f"  Data     {stored}\n\n"
+        f"Try, in another terminal:\n"
         f"  curl -H 'X-Api-Key: {key}' {url}/v1/campaigns/{data.CAMPAIGN}/contact-lists\n"
-        f"  tongdai top --url {url} --key {key}\n\n"
-        f"Stop with Ctrl-C. The data stays; --reset makes it anew."
+        f"  {invocation()} top --url {url} --key {key}\n\n"
+        f"Stop with Ctrl-C. The data stays; `{invocation()} demo --reset` creates the demo tenant anew."
     )

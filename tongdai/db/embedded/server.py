@@ -65,6 +65,7 @@ class EmbeddedServer:
     process: subprocess.Popen[bytes]
     data_dir: Path
     postgres_bin: Path | None
+    shared_buffers_mb: int | None
     lock: io.FileIO
 
     async def wait(self) -> int:
@@ -75,7 +76,7 @@ class EmbeddedServer:
     async def restart(self) -> "EmbeddedServer":
         """Start a new server under the same ownership, with the same DSN. Fails as `start` does; may be retried."""
         await _end(self.process)
-        return await _launch(self.data_dir, self.postgres_bin, self.lock)
+        return await _launch(self.data_dir, self.postgres_bin, self.shared_buffers_mb, self.lock)
 
     async def stop(self) -> None:
         """End sessions, write a checkpoint and give up ownership. Idempotent."""
@@ -83,15 +84,18 @@ class EmbeddedServer:
         self.lock.close()
 
 
-async def start(data_dir: Path, postgres_bin: Path | None, wait_s: float = 0.5) -> EmbeddedServer:
+async def start(
+    data_dir: Path, postgres_bin: Path | None, wait_s: float = 0.5, shared_buffers_mb: int | None = None
+) -> EmbeddedServer:
     """Become the owner of the server in `data_dir`, creating it at first; it accepts connections on return.
 
-    Raises OperatorError, also when another process owns it for `wait_s`. Call it on the main thread.
+    `shared_buffers_mb` None: a share of the machine's memory. Raises OperatorError, also when another process owns it
+    for `wait_s`. Call it on the main thread.
     """
     data_dir = ensure_folder(data_dir)
     lock = await _own(data_dir, wait_s)
     try:
-        return await _launch(data_dir, postgres_bin, lock)
+        return await _launch(data_dir, postgres_bin, shared_buffers_mb, lock)
     except BaseException:
         lock.close()
         raise
@@ -180,7 +184,9 @@ def _flock(file: io.FileIO, kind: int) -> bool:
 # The server's life
 
 
-async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) -> EmbeddedServer:
+async def _launch(
+    data_dir: Path, postgres_bin: Path | None, shared_buffers_mb: int | None, lock: io.FileIO
+) -> EmbeddedServer:
     cluster = data_dir / "postgres"
     made = is_made(cluster)
     user = user_for(cluster)
@@ -190,7 +196,8 @@ async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) ->
         if not made:
             await initialise(cluster, programs, user, password, log)
         drop_stale_pid(cluster)
-        flags = [part for name, value in settings(data_dir).items() for part in ("-c", f"{name}={value}")]
+        tuning = settings(data_dir, shared_buffers_mb)
+        flags = [part for name, value in tuning.items() for part in ("-c", f"{name}={value}")]
         # A fast shutdown, not an immediate one: it writes a checkpoint, so that the next start has nothing to
         # recover.
         process = spawn([programs / "postgres", "-D", HERE, *flags], cluster, user, log, None, signal.SIGINT)
@@ -199,7 +206,7 @@ async def _launch(data_dir: Path, postgres_bin: Path | None, lock: io.FileIO) ->
     except BaseException:
         await _end(process)
         raise
-    return EmbeddedServer(dsn, process, data_dir, postgres_bin, lock)
+    return EmbeddedServer(dsn, process, data_dir, postgres_bin, shared_buffers_mb, lock)
 
 
 async def _ready(process: subprocess.Popen[bytes], data_dir: Path) -> str:

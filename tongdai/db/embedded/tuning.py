@@ -7,7 +7,7 @@ from pathlib import Path
 from tongdai.db.embedded.programs import HERE
 
 
-def settings(data_dir: Path) -> dict[str, str | float]:
+def settings(data_dir: Path, shared_buffers_mb: int | None = None) -> dict[str, str | float]:
     """The settings as command-line flags, which follow the program's version and the machine and override any
     file."""
     return {
@@ -16,7 +16,7 @@ def settings(data_dir: Path) -> dict[str, str | float]:
         "port": 5432,
         "listen_addresses": "",  # nobody but this machine
         "max_connections": 200,  # each worker's pool, the engine, and room for psql
-        "shared_buffers": f"{_shared_buffers_mb()}MB",
+        "shared_buffers": f"{shared_buffers_mb or _shared_buffers_mb()}MB",
         "max_parallel_workers_per_gather": 0,  # short statements on few cores; containers have little /dev/shm
         "jit": "off",  # compiling takes longer than these statements
         "wal_compression": "off",  # pglz alone is built in: it took two thirds of an import into a large campaign
