@@ -19,9 +19,14 @@ HASTY = Retry(tries=3)
 """Retries of the first request, which checks that the server is there."""
 
 _CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, type=ID, help="The campaign.")
+_TENANT = click.option(
+    "--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant to act for, with a platform key."
+)
+_IN_OPTIONS = {"base_url": "--url", "give api_key": "give --key", "the API key": "--key"}
+"""Parts of the client's messages, and what the command line calls them."""
 
 
-def _server(scope: str) -> list[Option]:
+def server(scope: str, *, required: bool = True) -> list[Option]:
     """The options that name the server and the key."""
     return [
         click.option(
@@ -36,31 +41,38 @@ def _server(scope: str) -> list[Option]:
             "api_key",
             metavar="KEY",
             envvar="TONGDAI_API_KEY",
-            required=True,
+            required=required,
             help=f"A key with the scope {scope}; or set TONGDAI_API_KEY, which is not seen in the list of processes.",
         ),
-        click.option(
-            "--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant to act for, with a platform key."
-        ),
     ]
+
+
+@contextmanager
+def opened(url: str, api_key: str | None, tenant_id: int | None, retry: Retry = HASTY) -> Generator[Client]:
+    """A client of the server; UsageError for a wrong address or key, and OperatorError for what fails in the block."""
+    try:
+        client = Client(url, api_key, tenant_id=tenant_id, retry=retry)
+    except ValueError as error:
+        message = str(error)
+        for name, option in _IN_OPTIONS.items():
+            message = message.replace(name, option)
+        raise click.UsageError(f"{message}.") from None
+    with client, _reported(url):
+        yield client
 
 
 def client_options(scope: str) -> Option:
     """Add the options that name the server to a command, which gets a client."""
 
-    def with_options(command: Command) -> Command:
+    def taking_client(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(url: str, api_key: str, tenant_id: int | None, **own: object) -> None:
-            try:
-                client = Client(url, api_key, tenant_id=tenant_id, retry=HASTY)
-            except ValueError as error:
-                raise click.UsageError(f"{error}.") from None
-            with client, _reported(url):
+            with opened(url, api_key, tenant_id) as client:
                 command(client, **own)
 
-        return _taking(wrapped, *_server(scope))
+        return with_options(wrapped, *server(scope), _TENANT)
 
-    return with_options
+    return taking_client
 
 
 def campaign_options(command: Command) -> Command:
@@ -68,18 +80,16 @@ def campaign_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapped(campaign_id: int, url: str, api_key: str, tenant_id: int | None, **own: object) -> None:
-        try:
-            hasty = Client(url, api_key, tenant_id=tenant_id, retry=HASTY)
-            patient = Client(url, api_key, tenant_id=tenant_id, retry=PATIENT)
-        except ValueError as error:
-            raise click.UsageError(f"{error}.") from None
-        with hasty, patient, _reported(url):
+        with (
+            opened(url, api_key, tenant_id) as hasty,
+            opened(url, api_key, tenant_id, PATIENT) as patient,
+        ):
             command(patient, _campaign(hasty, campaign_id), **own)
 
-    return _taking(wrapped, _CAMPAIGN, *_server("campaign"))
+    return with_options(wrapped, _CAMPAIGN, *server("campaign"), _TENANT)
 
 
-def _taking(command: Command, *options: Option) -> Command:
+def with_options(command: Command, *options: Option) -> Command:
     """Add options to a command, in this order."""
     for option in reversed(options):
         command = option(command)
@@ -91,7 +101,7 @@ def _campaign(client: Client, campaign_id: int) -> CampaignDetail:
     try:
         return client.campaign(campaign_id)
     except NotFound:
-        raise OperatorError(f"there is no campaign {campaign_id}") from None
+        raise OperatorError(f"campaign {campaign_id} not found; list campaigns with tongdai campaign list") from None
 
 
 @contextmanager

@@ -159,9 +159,13 @@ def applied(settings: CallSettings, changes: Sent, country: str) -> CallSettings
     try:
         return settings_request.changed(settings, changes, country)
     except InvalidInput as error:
-        options = {setting.wire: setting.option for setting in SETTINGS}
-        message = re.sub(rf"\b({'|'.join(options)})\b", lambda found: options[found[0]], error.message)
-        raise OperatorError(message) from None
+        raise OperatorError(naming_options(error.message)) from None
+
+
+def naming_options(message: str) -> str:
+    """A message about settings, with the names of their options in place of those in requests."""
+    options = {setting.wire: setting.option for setting in SETTINGS}
+    return re.sub(rf"\b({'|'.join(options)})\b", lambda found: options[found[0]], message)
 
 
 def in_words(settings: CallSettings) -> dict[str, object]:

@@ -21,7 +21,7 @@ from tongdai.settings import Settings
 
 T = TypeVar("T")
 
-_OPTIONS = (
+DATABASE_OPTIONS = (
     click.option("--data-dir", metavar="DIR", help="The server's data directory, where it keeps its own database."),
     click.option("--database-url", metavar="URL", help="The server's PostgreSQL, where it uses an external one."),
     click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The server's settings, in TOML."),
@@ -33,12 +33,16 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapped(data_dir: str | None, database_url: str | None, config: Path | None, **own: object) -> None:
-        flags = {"data_dir": data_dir, "database_url": database_url}
-        command(all_settings.load(config, os.environ, flags), **own)
+        command(settings_of(data_dir, database_url, config), **own)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(DATABASE_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
+
+
+def settings_of(data_dir: str | None, database_url: str | None, config: Path | None) -> Settings:
+    """The server's settings with those options; None: not given."""
+    return all_settings.load(config, os.environ, {"data_dir": data_dir, "database_url": database_url})
 
 
 def run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:

@@ -1,29 +1,57 @@
-"""`tongdai campaign` sets and shows how a campaign calls; its options say what is wrong with theirs."""
+"""`tongdai campaign` sets and shows how a campaign calls, in the database and at a server alike; its options say what
+is wrong with theirs."""
 
 import json
 import shlex
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from tests.support import programs
+from tests.support.api import PEPPER
 from tests.support.programs import complaint_of, output_of
+from tests.support.servers import serving
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.cli.call_settings import in_words
 from tongdai.cli.commands.campaigns import campaign
+from tongdai.testing import factories
+
+
+@pytest.fixture(scope="module")
+async def url(dsn: str) -> AsyncIterator[str]:
+    """A server on the tests' database."""
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data", "--only", "api", database_url=dsn) as server:
+            yield server.url
 
 
 @pytest.fixture
-def run(dsn, tenant):
+def in_database(dsn, tenant):
     """`tongdai campaign …` on the tests' database, for the tenant."""
 
-    def run(line, *more):
-        words = [*shlex.split(line), *more]
-        return programs.run(
-            "campaign", words[0], "--tenant", str(tenant.tenant_id), *words[1:], TONGDAI_DATABASE_URL=dsn
-        )
+    def run(line):
+        name, *words = shlex.split(line)
+        return programs.run("campaign", name, "--tenant", str(tenant.tenant_id), *words, TONGDAI_DATABASE_URL=dsn)
 
     return run
+
+
+@pytest.fixture
+def at_server(url, tenant):
+    """`tongdai campaign …` by the API, with the tenant's key."""
+
+    def run(line):
+        return programs.run("campaign", *shlex.split(line), TONGDAI_URL=url, TONGDAI_API_KEY=tenant.key.value)
+
+    return run
+
+
+@pytest.fixture(params=["in_database", "at_server"])
+def run(request):
+    return request.getfixturevalue(request.param)
 
 
 def created(run, options=""):
@@ -131,7 +159,7 @@ def test_option_that_cannot_be_read_says_what_is_expected(options, expected):
     ("options", "expected"),
     [
         ("--mode predictive", "--mode predictive needs a --queue"),
-        ("--queue 99999999999", "has no queue 99999999999"),
+        ("--queue 99999999999", "queue 99999999999 not found"),
         ("--purpose advertising --preset none", "--preset must be vn_advertising"),
         ("--preset vn_advertising --window 'mon 18:00-19:00'", "--window leave no time to call"),
         ("--window 'mon 19:00-18:00'", "over midnight"),
@@ -147,9 +175,13 @@ def test_settings_that_do_not_go_together_are_refused_and_no_campaign_is_made(ru
 
 
 def test_campaign_that_the_tenant_does_not_have(run):
-    assert "has no campaign 99999999999" in complaint_of(run("set --campaign 99999999999 --cps 3"), 1)
+    assert "campaign 99999999999 not found; list campaigns with tongdai campaign list" in complaint_of(
+        run("set --campaign 99999999999 --cps 3"), 1
+    )
     for command in ("show", "start", "pause", "stop"):
-        assert "has no campaign 99999999999" in complaint_of(run(f"{command} --campaign 99999999999"), 1)
+        assert "campaign 99999999999 not found; list campaigns with tongdai campaign list" in complaint_of(
+            run(f"{command} --campaign 99999999999"), 1
+        )
 
 
 def test_nothing_to_set_is_an_error(run):
@@ -157,15 +189,17 @@ def test_nothing_to_set_is_an_error(run):
     assert "at least one setting" in run(f"set --campaign {campaign_id}").stderr
 
 
-async def test_campaign_is_started_paused_gone_on_with_and_stopped(run, conn, tenant):
+async def test_campaign_is_started_paused_gone_on_with_and_stopped(request, run, conn, tenant):
     campaign_id = created(run)
     moves = [("start", "running"), ("pause", "paused"), ("start", "running"), ("stop", "stopped")]
     for action, status in moves:
         assert output_of(run(f"{action} --campaign {campaign_id}")) == f"Campaign {campaign_id} is {status}\n"
         assert shown(run, campaign_id)["status"] == status
+    by = tenant.key.key_id if request.node.callspec.params["run"] == "at_server" else None
     audited = await conn.fetch(
-        "select action from audit where tenant_id = $1 and subject = $2 and key_id is null order by audit_id",
-        tenant.tenant_id, f"campaign {campaign_id}")  # fmt: skip
+        """select action from audit
+           where tenant_id = $1 and subject = $2 and key_id is not distinct from $3 order by audit_id""",
+        tenant.tenant_id, f"campaign {campaign_id}", by)  # fmt: skip
     assert [row["action"] for row in audited][-4:] == [f"campaign.{action}" for action, _ in moves]
 
 
@@ -186,5 +220,50 @@ def test_move_that_its_status_does_not_allow_is_refused_and_changes_nothing(run)
 
 async def test_campaign_of_another_tenant_is_not_moved(run, other_tenant):
     theirs = await other_tenant.campaign()
-    assert f"has no campaign {theirs}" in complaint_of(run(f"start --campaign {theirs}"), 1)
+    assert f"campaign {theirs} not found" in complaint_of(run(f"start --campaign {theirs}"), 1)
     assert (await other_tenant.done("GET", f"/v1/campaigns/{theirs}"))["status"] == 1
+
+
+async def test_both_ways_print_the_same(in_database, at_server, tenant):
+    campaign_id = created(in_database, ALL.format(queue=await tenant.queue()))
+    for number in ("0901000001", "0901000002"):
+        await tenant.contact(int(campaign_id), number)
+    for line in ("list", "list --json", f"show --campaign {campaign_id}", f"show --campaign {campaign_id} --json"):
+        assert output_of(in_database(line)) == output_of(at_server(line))
+
+
+async def test_a_platform_key_acts_for_the_tenant_that_is_named(conn, url, tenant):
+    platform = await factories.platform_key(conn, PEPPER.encode())
+    campaign_id = await tenant.campaign()
+    listed = programs.run(
+        "campaign", "list", "--tenant", str(tenant.tenant_id), TONGDAI_URL=url, TONGDAI_API_KEY=platform.value
+    )
+    assert f"\n{campaign_id}\tA campaign\t" in output_of(listed)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", "Missing option '--tenant'"),
+        ("--url http://127.0.0.1:1", "--url needs a key"),
+        ("--key sk_live_x --data-dir /nowhere", "--url and --key use a server"),
+        ("--key ''", "no API key: give --key or set TONGDAI_API_KEY."),
+        ("--key é", "--key must consist of printable ASCII characters."),
+        ("--key x --url ftp://example", "--url must begin with http:// or https://"),
+    ],
+)
+def test_options_that_name_neither_or_both_are_wrong_usage(options, expected):
+    assert expected in complaint_of(programs.run("campaign", "list", *shlex.split(options)), 2)
+
+
+def test_options_of_the_database_win_over_a_key_in_the_environment(dsn, tenant):
+    options = ("--tenant", str(tenant.tenant_id), "--database-url", dsn)
+    listed = programs.run("campaign", "list", *options, TONGDAI_URL="http://127.0.0.1:1", TONGDAI_API_KEY="x")
+    assert len(output_of(listed).splitlines()) == 1
+
+
+def test_a_server_that_is_away_or_refuses_the_key_is_reported(url):
+    away = programs.run("campaign", "list", TONGDAI_URL="http://127.0.0.1:1", TONGDAI_API_KEY="x")
+    assert "no answer from the server at http://127.0.0.1:1" in complaint_of(away, 1)
+    wrong = programs.run("campaign", "list", TONGDAI_URL=url, TONGDAI_API_KEY="sk_live_wrong")
+    assert "does not accept the key" in complaint_of(wrong, 1)

@@ -183,7 +183,7 @@ def test_what_is_wrong_is_reported_in_a_line(desk: Desk, tmp_path: Path) -> None
         capture_output=True,
         text=True,
     )
-    assert f"there is no campaign {10**17}" in complaint_of(elsewhere, 1)
+    assert f"campaign {10**17} not found; list campaigns with" in complaint_of(elsewhere, 1)
     assert "Import job not found" in complaint_of(desk.run("undo", str(10**17)), 1)
     assert "xlsx" in complaint_of(desk.run("import", desk.file("PK\x03\x04", "broken.xlsx")), 1, progress=True).lower()
 

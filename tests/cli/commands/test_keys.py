@@ -99,7 +99,7 @@ def test_rotation_without_an_overlap_ends_the_old_key_at_once(run: Run) -> None:
 
 @pytest.mark.parametrize("verb", ["revoke", "rotate"])
 def test_unknown_key(run: Run, verb: str) -> None:
-    assert "there is no key 999999" in complaint_of(run("key", verb, "999999"), 1)
+    assert "key 999999 not found; list keys with tongdai key list" in complaint_of(run("key", verb, "999999"), 1)
 
 
 @pytest.mark.usefixtures("two_tenants")

@@ -14,7 +14,7 @@ from tests.support.programs import PLAIN, PROGRAM, complaint_of, output_of
 
 def test_tenant_is_created_listed_and_not_created_twice(run: Run) -> None:
     output_of(run("tenant", "create", "123456789012345678", "--name", "[red]Đông Á[/red]", "--country", "us"))
-    assert "there is a tenant 123456789012345678 already" in complaint_of(
+    assert "tenant 123456789012345678 exists already" in complaint_of(
         run("tenant", "create", "123456789012345678", "--name", "Again"), 1
     )
     lines = [line.split("\t") for line in output_of(run("tenant", "list")).splitlines()]
@@ -48,7 +48,9 @@ def test_zone_of_a_tenant_is_set_and_must_be_one(run: Run) -> None:
     listed = json.loads(output_of(run("tenant", "list", "--json")))
     assert [row["timeZone"] for row in listed if row["tenantId"] == 705] == ["Asia/Bangkok"]
     assert "'Bangkok' is no time zone" in complaint_of(run("tenant", "zone", "705", "Bangkok"), 2)
-    assert "there is no tenant 706" in complaint_of(run("tenant", "zone", "706", "UTC"), 1)
+    assert "tenant 706 not found; list tenants with tongdai tenant list" in complaint_of(
+        run("tenant", "zone", "706", "UTC"), 1
+    )
 
 
 @pytest.mark.usefixtures("two_tenants")
@@ -71,7 +73,7 @@ def test_limits_change_only_where_they_are_given(run: Run) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--tenant-limit", "5"), ("--default",)])
 def test_limits_of_an_unknown_tenant(run: Run, options: tuple[str, ...]) -> None:
-    assert "there is no tenant 404" in complaint_of(run("tenant", "limits", "404", *options), 1)
+    assert "tenant 404 not found" in complaint_of(run("tenant", "limits", "404", *options), 1)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_limits_of_an_unknown_tenant(run: Run, options: tuple[str, ...]) -> None
      "queue create --tenant 404 --name x", "queue list --tenant 404"],
 )  # fmt: skip
 def test_commands_of_an_unknown_tenant(run: Run, args: str) -> None:
-    assert "there is no tenant 404" in complaint_of(run(*args.split()), 1)
+    assert "tenant 404 not found" in complaint_of(run(*args.split()), 1)
 
 
 def test_a_terminal_gets_a_table(own_data_dir: tuple[Path, str], run: Run) -> None:

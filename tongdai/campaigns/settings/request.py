@@ -33,7 +33,7 @@ def sent_of(body: msgspec.Struct) -> Sent:
 
 def check(sent: Sent) -> None:
     """Raise InvalidInput for a value that is wrong whatever the campaign."""
-    _replaced(CallSettings(), sent)
+    replaced(CallSettings(), sent)
 
 
 def changed(settings: CallSettings, sent: Sent, country: str) -> CallSettings:
@@ -41,7 +41,7 @@ def changed(settings: CallSettings, sent: Sent, country: str) -> CallSettings:
 
     Whether the tenant has the queue is not checked. Advertising without a preset gets the preset of the country.
     """
-    made = _replaced(settings, sent)
+    made = replaced(settings, sent)
     if "preset" not in sent:
         made = _with_preset(made, country)
     for problem in rules.problems(made, country):
@@ -49,7 +49,8 @@ def changed(settings: CallSettings, sent: Sent, country: str) -> CallSettings:
     return made
 
 
-def _replaced(settings: CallSettings, sent: Sent) -> CallSettings:
+def replaced(settings: CallSettings, sent: Sent) -> CallSettings:
+    """Apply what was sent without asking whether the settings go together; InvalidInput for a value that is wrong."""
     values: dict[str, Any] = {}
     for one in SETTINGS:
         if one.wire in sent:

@@ -159,7 +159,7 @@ async def _rotate(
         if old is None:
             raise _unknown(key_id)
         if not old.usable(now):
-            raise OperatorError(f"key {key_id} has ended already: make a new one with `tongdai key create`")
+            raise OperatorError(f"key {key_id} has ended already; create a new one with tongdai key create")
         expires_at = now + (old.expires_at - old.created_at) if old.expires_at else None
         value, made = await _make(conn, pepper, old.tenant_id, old.scopes, old.name, expires_at)
         ended = await store.expire_key(conn, key_id, now + overlap)
@@ -206,7 +206,7 @@ def _print(value: str, made: ApiKey) -> None:
 
 
 def _unknown(key_id: int) -> OperatorError:
-    return OperatorError(f"there is no key {key_id}: `tongdai key list` shows those there are")
+    return OperatorError(f"key {key_id} not found; list keys with tongdai key list")
 
 
 def _row(found: ApiKey, now: datetime) -> dict[str, object]:

@@ -16,7 +16,7 @@ async def known(conn: Connection, name: str) -> Switch:
     """The switch; OperatorError when there is none of that name."""
     found = await store.find(conn, name)
     if found is None:
-        raise OperatorError(f"there is no switch {name}: `tongdai switch list` shows those there are")
+        raise OperatorError(f"switch {name} not found; list switches with tongdai switch list")
     return found
 
 

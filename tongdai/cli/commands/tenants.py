@@ -27,7 +27,7 @@ async def known(conn: Connection, tenant_id: int) -> Tenant:
 
 
 def _unknown(tenant_id: int) -> OperatorError:
-    return OperatorError(f"there is no tenant {tenant_id}: `tongdai tenant list` shows those there are")
+    return OperatorError(f"tenant {tenant_id} not found; list tenants with tongdai tenant list")
 
 
 @click.group
@@ -78,7 +78,7 @@ def create(
 
     made = run(settings, work)
     if made is None:
-        raise OperatorError(f"there is a tenant {tenant_id} already")
+        raise OperatorError(f"tenant {tenant_id} exists already")
     click.echo(
         f"Tenant {tenant_id} created, in {zone}. Next: tongdai key create --tenant {tenant_id} --scopes campaign,queue"
     )
