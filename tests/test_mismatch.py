@@ -1,4 +1,4 @@
-"""What is wrong with JSON is said by field, value and expectation, in JSON's words."""
+"""Explanations of refused JSON: field, value and expectation, in JSON's words."""
 
 from datetime import datetime
 from typing import Any, Literal

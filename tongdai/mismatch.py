@@ -70,7 +70,7 @@ def explain(kind: Any, raw: bytes | msgspec.Raw, error: object, path: str = "", 
 
 
 def expected(kind: Any) -> str:
-    """What a value of that type is, in words."""
+    """Describe the values of a type in words."""
     return _alternatives(_type_of(kind))
 
 

@@ -166,9 +166,9 @@ class Settings:
 
 _POSITIVE = (
     "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb",
-    "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight", "drain_s",
-    "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "call_figures_days", "audit_days",
-    "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
+    "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight",
+    "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "call_figures_days",
+    "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
     "import_reader_mb", "max_calls", "simulated_talk_s",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from tongdai.errors import MethodNotAllowed, NotFound, shown
 from tongdai.http.request import Reply, Request
 
 PREFIX = "/v1"
-"""Of every path of the API."""
+"""Beginning of every path of the API."""
 Handler = Callable[[Request], Awaitable[Reply]]
 
 
