@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.servers import eventually
 from tongdai.dialer.leader import lead
-from tongdai.switches.model import DEFAULT
+from tongdai.switches.model import DEFAULT, DEFAULT_NAME
 
 Fresh = Callable[..., AbstractAsyncContextManager[str]]
 END_SESSIONS = """
@@ -37,7 +37,7 @@ class Process:
 
 @asynccontextmanager
 async def leading(dsn: str, process: Process) -> AsyncGenerator["asyncio.Task[None]"]:
-    task = asyncio.create_task(lead(dsn, DEFAULT, process.work))
+    task = asyncio.create_task(lead(dsn, DEFAULT, DEFAULT_NAME, process.work))
     try:
         yield task
     finally:
@@ -86,7 +86,7 @@ async def test_never_two_at_once_while_sessions_end_again_and_again(fresh_databa
     processes = [Process() for _ in range(3)]
     async with fresh_database(migrated=False) as dsn:
         conn = await asyncpg.connect(dsn)
-        tasks = [asyncio.create_task(lead(dsn, DEFAULT, process.work)) for process in processes]
+        tasks = [asyncio.create_task(lead(dsn, DEFAULT, DEFAULT_NAME, process.work)) for process in processes]
         for _ in range(3):
             await eventually(lambda: any(process.dialling for process in processes), 10, "one to dial")
             assert sum(process.dialling for process in processes) == 1
@@ -107,6 +107,6 @@ async def test_end_of_the_work_is_the_end_of_the_lead(fresh_database: Fresh) -> 
         return
 
     async with fresh_database(migrated=False) as dsn:
-        await lead(dsn, DEFAULT, ends)
+        await lead(dsn, DEFAULT, DEFAULT_NAME, ends)
         with pytest.raises(LookupError):
-            await lead(dsn, DEFAULT, fails)
+            await lead(dsn, DEFAULT, DEFAULT_NAME, fails)

@@ -50,9 +50,9 @@ class _Lost(Exception):
     """The session that held the lock is gone, or may be."""
 
 
-async def lead(dsn: str, switch_id: SwitchId, work: Callable[[], Awaitable[None]]) -> None:
-    """Await `work()` whenever this process holds the lock of the switch, until cancelled or until `work` returns or
-    raises.
+async def lead(dsn: str, switch_id: SwitchId, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Await `work()` whenever this process holds the lock of the switch of that name, until cancelled or until `work`
+    returns or raises.
 
     The session that holds it is one of its own. When it is lost, `work` is cancelled at once: PostgreSQL gives the lock
     to another then. Behind a pooler that shares sessions, such as PgBouncer's transaction mode, none of this holds.
@@ -64,11 +64,11 @@ async def lead(dsn: str, switch_id: SwitchId, work: Callable[[], Awaitable[None]
             await asyncio.sleep(POLL_S)
             continue
         try:
-            await _acquire(conn, switch_id)
-            log.info("leading", switch_id=switch_id)
+            await _acquire(conn, switch_id, name)
+            log.info("leading", switch=name)
             await _work(conn, switch_id, work)
         except (_Lost, *UNREACHABLE) as error:
-            log.warning("leadership lost", switch_id=switch_id, error=type(error).__name__)
+            log.warning("leadership lost", switch=name, error=type(error).__name__)
         else:
             return
         finally:
@@ -76,11 +76,11 @@ async def lead(dsn: str, switch_id: SwitchId, work: Callable[[], Awaitable[None]
         await asyncio.sleep(POLL_S)
 
 
-async def _acquire(conn: Connection, switch_id: SwitchId) -> None:
+async def _acquire(conn: Connection, switch_id: SwitchId, name: str) -> None:
     """Returns when this session has the lock."""
     if await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):
         return
-    log.info("another process leads: this one waits", switch_id=switch_id)
+    log.info("another process leads: this one waits", switch=name)
     while not await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):  # noqa: ASYNC110 - polled
         await asyncio.sleep(POLL_S)
 

@@ -87,7 +87,7 @@ def _faults(share: float) -> Faults:
 async def _lead(settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random) -> None:
     switch = await _find_switch(pool, settings.switch)
     if not _would_pretend(settings, switch):
-        await lead(dsn, switch.switch_id, lambda: _dial(settings, pool, switch, connect(), rng))
+        await lead(dsn, switch.switch_id, switch.name, lambda: _dial(settings, pool, switch, connect(), rng))
 
 
 async def _find_switch(pool: Pool, name: str) -> Switch:
