@@ -59,7 +59,7 @@ LONGEST = (
 """Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
 
 SLOW = (
-    "calls/diagnostics/test_diagnostics.py",
+    "calls/diagnostics/test_pending.py",
     "calls/test_claim_runs.py",
     "calls/test_races.py",
     "campaigns/settings/test_windows.py",

@@ -1,49 +1,76 @@
-"""Campaigns that run, and a database in which a wrong plan would be seen."""
+"""Running campaigns, and a database that is large enough for a wrong plan to show."""
+
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.support.call_scene import campaign_of
-from tongdai.calls import sql
-from tongdai.db.pool import connect
+from tests.support.call_scene import LargeDatabase, due_contacts, running_campaign, terms_of
+from tests.support.databases import FreshDatabase
+from tongdai.calls import claim, sql
+from tongdai.calls.model import Call, ClaimConditions
+from tongdai.db.pool import Connection, connect
+from tongdai.ids import CampaignId, ContactId, TenantId
 from tongdai.testing import factories
 
 
 @pytest.fixture
-async def tenant_id(conn):
+async def tenant_id(conn: Connection) -> TenantId:
     return await factories.tenant(conn)
 
 
 @pytest.fixture
-async def campaign_id(conn, tenant_id):
-    return await campaign_of(conn, tenant_id)
+async def campaign_id(conn: Connection, tenant_id: TenantId) -> CampaignId:
+    return await running_campaign(conn, tenant_id)
+
+
+@pytest.fixture
+def terms(tenant_id: TenantId, campaign_id: CampaignId) -> ClaimConditions:
+    return terms_of(tenant_id, campaign_id)
+
+
+@pytest.fixture
+async def due_contact(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> ContactId:
+    """The only contact of the campaign."""
+    (contact_id,) = await due_contacts(conn, tenant_id, campaign_id, [1])
+    return contact_id
+
+
+@pytest.fixture
+async def claimed(conn: Connection, due_contact: ContactId, terms: ClaimConditions) -> Call:
+    """The claimed call to that contact."""
+    (call,) = (await claim.claim(conn, terms, 1)).calls
+    assert call.contact_id == due_contact
+    return call
 
 
 @pytest.fixture(scope="module")
-async def large(fresh_database):
-    """A database of its own: 40,000 contacts of one campaign among others, 30,000 calls, 2,000 active calls. As it is
-    before the statistics know of it."""
+async def large_database(fresh_database: FreshDatabase) -> AsyncGenerator[tuple[str, TenantId, CampaignId]]:
+    """A database with 40,000 contacts of one campaign among others, 30,000 ended calls and 2,000 live ones.
+
+    Its statistics are those of empty tables.
+    """
     async with fresh_database() as dsn:
         conn = await connect(dsn, name="tests")
         tenant_id = await factories.tenant(conn)
         await conn.execute("alter table contact set (autovacuum_enabled = off)")
         await conn.execute("alter table call_other set (autovacuum_enabled = off)")
         await conn.execute("vacuum analyze")
-        campaigns = [await campaign_of(conn, tenant_id) for _ in range(3)]
-        for campaign_id in campaigns:
+        campaign_ids = [await running_campaign(conn, tenant_id) for _ in range(3)]
+        for campaign_id in campaign_ids:
             await conn.execute(FILL_LIST, tenant_id, campaign_id)
         await conn.execute(FILL_ZONES)
-        for sql in (FILL_CONTACTS, FILL_DUE, FILL_RUNS):
-            await conn.execute(sql, tenant_id)
-        await conn.execute(FILL_CALLS, tenant_id, campaigns[0])
-        await conn.execute(FILL_LIVE, tenant_id, campaigns[0])
+        for statement in (FILL_CONTACTS, FILL_DUE, FILL_RUNS):
+            await conn.execute(statement, tenant_id)
+        await conn.execute(FILL_CALLS, tenant_id, campaign_ids[0])
+        await conn.execute(FILL_LIVE, tenant_id, campaign_ids[0])
         await conn.execute(FILL_DNC, tenant_id)
         await conn.close()
-        yield dsn, tenant_id, campaigns[0]
+        yield dsn, tenant_id, campaign_ids[0]
 
 
 FILL_LIST = "insert into contact_list (tenant_id, campaign_id, name) values ($1, $2, 'A')"
 FILL_ZONES = "insert into time_zone (zone, name) values (1, 'Asia/Ho_Chi_Minh'), (2, 'Asia/Tokyo')"
-# Half of them in runs of a thousand, the others due by themselves.
+# Half of them are in runs of a thousand, the others in contact_due.
 FILL_CONTACTS = """
 insert into contact (tenant_id, campaign_id, list_id, number, zone, in_run)
 select l.tenant_id, l.campaign_id, l.list_id, 84900000000 + i, i % 3, i % 2000 < 1000 and i % 20 <> 0
@@ -86,23 +113,24 @@ STATISTICS = ["as when they were empty", "none", "fresh"]
 
 
 @pytest.fixture(params=STATISTICS)
-async def statistics(request, large):
-    """A connection to it, with such statistics of the tables."""
-    dsn, tenant_id, campaign_id = large
+async def large(
+    request: pytest.FixtureRequest, large_database: tuple[str, TenantId, CampaignId]
+) -> AsyncGenerator[LargeDatabase]:
+    """A connection to the large database, once for each state of its statistics."""
+    dsn, tenant_id, campaign_id = large_database
     conn = await connect(dsn, name="tests")
     if request.param == "none":
         tables = ["contact", "call", "live_call", "call_other"]
         await conn.execute("delete from pg_statistic where starelid = any($1::text[]::regclass[])", tables)
     if request.param == "fresh":
         await conn.execute("analyze")
-    yield conn, tenant_id, campaign_id
+    yield LargeDatabase(conn, tenant_id, campaign_id)
     await conn.close()
 
 
 @pytest.fixture
-async def by_index(statistics):
-    """The same, in a transaction in which statements are planned as the claim is."""
-    conn = statistics[0]
-    async with conn.transaction():
-        await conn.execute(sql.BY_INDEX)
-        yield statistics
+async def large_by_index(large: LargeDatabase) -> AsyncGenerator[LargeDatabase]:
+    """The same, in a transaction with the planner settings of the claim."""
+    async with large.conn.transaction():
+        await large.conn.execute(sql.BY_INDEX)
+        yield large

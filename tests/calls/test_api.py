@@ -7,29 +7,34 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.api import refused
+from tests.support.api import Tenant, refused
 from tests.support.calls import NOW, a_call
 from tongdai.calls.view import SAMPLE
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, CampaignId, ContactId
 
 
-async def ids(tenant, query=""):
+async def ids(tenant: Tenant, query: str = "") -> tuple[list[str], int]:
+    """The ids on a page, and the total that it reports."""
     body = await tenant.done("GET", f"/v1/calls{query}")
     assert body["totalRecord"] >= len(body["data"])
     return [call["callId"] for call in body["data"]], body["totalRecord"]
 
 
 @pytest.fixture
-async def campaign_id(tenant):
+async def campaign_id(tenant: Tenant) -> CampaignId:
     return await tenant.campaign()
 
 
+AGENT, OTHER_AGENT = AgentId(7), AgentId(8)
+HOUR = timedelta(hours=1)
 NO_DETECTION = dict.fromkeys(("machineVerdict", "machineCause", "machineDetectionMs"))
 
 
-async def test_call_is_reported_with_its_times(tenant, conn, campaign_id):
+async def test_call_is_reported_with_its_times(tenant: Tenant, conn: Connection, campaign_id: CampaignId) -> None:
     made = await a_call(
-        conn, tenant.tenant_id, campaign_id, 88001, outcome="answered", agent_id=7, dialled_s=0.02, ringing_s=1.5,
-        answered_s=9, connected_s=9.1, ended_s=74.5, cause=16, sip=200,
+        conn, tenant.tenant_id, campaign_id, ContactId(88001), outcome="answered", agent_id=AGENT, dialled_s=0.02,
+        ringing_s=1.5, answered_s=9, connected_s=9.1, ended_s=74.5, cause=16, sip=200,
     )  # fmt: skip
     assert (
         await tenant.done("GET", f"/v1/calls/{made}")
@@ -39,22 +44,28 @@ async def test_call_is_reported_with_its_times(tenant, conn, campaign_id):
     assert listed == {"success": "1", "totalRecord": 1, "data": [await tenant.done("GET", f"/v1/calls/{made}")]}
 
 
-async def test_call_that_has_not_ended_has_no_times_of_what_is_to_come(tenant, conn, campaign_id):
+async def test_call_that_has_not_ended_has_no_times_of_later_steps(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     made = await a_call(conn, tenant.tenant_id, campaign_id, state="ringing", ringing_s=1)
     call = await tenant.done("GET", f"/v1/calls/{made}")
     assert (call["state"], call["outcome"], call["endedAt"]) == ("ringing", None, None)
     assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (None, None, None)
 
 
-async def test_abandoned_call_has_waited_to_its_end_and_was_never_talked_to(tenant, conn, campaign_id):
+async def test_abandoned_call_has_waited_to_its_end_and_was_never_talked_to(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     made = await a_call(conn, tenant.tenant_id, campaign_id, outcome="abandoned", answered_s=8, ended_s=10.5)
     call = await tenant.done("GET", f"/v1/calls/{made}")
     assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (7.9, 2.5, None)
 
 
-async def test_newest_call_is_first_and_pages_go_on_where_the_last_ended(tenant, conn, campaign_id):
+async def test_newest_call_is_first_and_pages_continue_where_the_last_ended(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     made = [
-        await a_call(conn, tenant.tenant_id, campaign_id, n, opened_at=NOW + timedelta(seconds=n // 2))
+        await a_call(conn, tenant.tenant_id, campaign_id, ContactId(n), opened_at=NOW + timedelta(seconds=n // 2))
         for n in range(7)
     ]
     pages = [await ids(tenant, f"?page={page}&size=3") for page in range(4)]
@@ -64,16 +75,18 @@ async def test_newest_call_is_first_and_pages_go_on_where_the_last_ended(tenant,
     assert [made.index(call) // 2 for call in reported] == [3, 2, 2, 1, 1, 0, 0]
 
 
-async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(tenant, conn, campaign_id):
+async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     other = await tenant.campaign("other")
     t = tenant.tenant_id
-    lost = await a_call(conn, t, campaign_id, 1, "+84900000001", outcome="lost", agent_id=7)
-    busy = await a_call(conn, t, campaign_id, 2, "+84900000002", outcome="busy", opened_at=NOW + timedelta(hours=1))
+    lost = await a_call(conn, t, campaign_id, ContactId(1), "+84900000001", outcome="lost", agent_id=AGENT)
+    busy = await a_call(conn, t, campaign_id, ContactId(2), "+84900000002", outcome="busy", opened_at=NOW + HOUR)
     live = await a_call(
-        conn, t, other, 3, "+84900000003", state="ringing", agent_id=8, opened_at=NOW + timedelta(hours=2)
+        conn, t, other, ContactId(3), "+84900000003", state="ringing", agent_id=OTHER_AGENT, opened_at=NOW + 2 * HOUR
     )
     gone = await a_call(
-        conn, t, other, 4, "+84900000001", outcome="busy", agent_id=7, opened_at=NOW + timedelta(hours=3)
+        conn, t, other, ContactId(4), "+84900000001", outcome="busy", agent_id=AGENT, opened_at=NOW + 3 * HOUR
     )
     wanted = {
         "": [gone, live, busy, lost],
@@ -110,13 +123,16 @@ async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(tenant, 
         assert await lines(tenant, query) == calls, query
 
 
-async def lines(tenant, query=""):
+async def lines(tenant: Tenant, query: str = "") -> list[str]:
+    """The ids in a CSV file."""
     answer = await tenant.get(f"/v1/calls?{query}", headers={"Accept": "text/csv"})
     assert answer.status_code == 200
     return [row["callId"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
 
 
-async def test_file_has_all_that_match_over_many_pieces(tenant, conn, campaign_id, monkeypatch):
+async def test_file_has_all_calls_that_match_over_many_pages(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     rows = [(tenant.tenant_id, campaign_id, n, f"+8490{n:07}", NOW + timedelta(seconds=n // 3)) for n in range(2500)]
     await conn.executemany(
         "insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, "
@@ -130,7 +146,9 @@ async def test_file_has_all_that_match_over_many_pieces(tenant, conn, campaign_i
         assert len(found) == len(set(found)) == count
 
 
-async def test_file_has_the_same_fields_as_the_answer(tenant, conn, campaign_id):
+async def test_file_has_the_same_fields_as_the_answer(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     await a_call(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
     (call,) = (await tenant.done("GET", "/v1/calls"))["data"]
     answer = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
@@ -158,7 +176,7 @@ async def test_file_has_the_same_fields_as_the_answer(tenant, conn, campaign_id)
         ("size=1001", "size"),
     ],
 )
-async def test_filter_that_cannot_be_is_named(tenant, query, named):
+async def test_filter_that_cannot_be_is_named(tenant: Tenant, query: str, named: str) -> None:
     assert refused(await tenant.get(f"/v1/calls?{query}"), 400, "INVALID_INPUT").startswith(named)
 
 
@@ -167,20 +185,22 @@ async def test_filter_that_cannot_be_is_named(tenant, query, named):
     ["1", "abc", "5b0f6c1e6a584a3b9d550f4b0a3d9c11", "{5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11}",
      "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c1g", "00000000-0000-0000-0000-000000000000"],
 )  # fmt: skip
-async def test_call_that_is_none_is_not_found(tenant, call_id):
+async def test_malformed_or_unknown_id_of_a_call_is_not_found(tenant: Tenant, call_id: str) -> None:
     assert refused(await tenant.get(f"/v1/calls/{call_id}"), 404, "NOT_FOUND") == "Call not found"
 
 
-async def test_call_of_another_tenant_is_not_found(tenant, other_tenant, conn):
+async def test_call_of_another_tenant_is_not_found(tenant: Tenant, other_tenant: Tenant, conn: Connection) -> None:
     theirs = await a_call(conn, other_tenant.tenant_id, await other_tenant.campaign())
     refused(await tenant.get(f"/v1/calls/{theirs}"), 404, "NOT_FOUND")
     assert await ids(tenant) == ([], 0)
 
 
-async def test_calls_of_a_contact_are_its_own_newest_first(tenant, conn, campaign_id):
+async def test_calls_of_a_contact_are_its_own_newest_first(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     contact_id = (await tenant.contact(campaign_id))["contactId"]
     first = await a_call(conn, tenant.tenant_id, campaign_id, contact_id)
-    again = await a_call(conn, tenant.tenant_id, campaign_id, contact_id, opened_at=NOW + timedelta(hours=1))
+    again = await a_call(conn, tenant.tenant_id, campaign_id, contact_id, opened_at=NOW + HOUR)
     await a_call(conn, tenant.tenant_id, campaign_id, contact_id + 1)
     path = f"/v1/campaigns/{campaign_id}/contacts/{contact_id}/attempts"
     body = await tenant.done("GET", path)
@@ -192,5 +212,5 @@ async def test_calls_of_a_contact_are_its_own_newest_first(tenant, conn, campaig
     assert refused(answer, 404, "NOT_FOUND") == "Contact not found"
 
 
-def test_sample_in_the_document_is_json():
+def test_sample_in_the_document_is_json() -> None:
     assert json.loads(json.dumps(SAMPLE)) == SAMPLE

@@ -40,12 +40,14 @@ RANG = [
 @pytest.mark.parametrize(
     ("answered", "cause", "sip_status", "outcome"), [pytest.param(*c[1:], id=c[0]) for c in MEASURED]
 )
-def test_outcome_of_a_call_that_was_never_said_to_ring(answered, cause, sip_status, outcome):
+def test_outcome_of_a_call_without_a_ringing_event(
+    answered: bool, cause: int, sip_status: int | None, outcome: Outcome
+) -> None:
     assert outcome_of(rang=False, answered=answered, cause=cause, sip_status=sip_status) is outcome
 
 
 @pytest.mark.parametrize(("cause", "sip_status", "outcome"), [pytest.param(*c[1:], id=c[0]) for c in RANG])
-def test_outcome_of_a_call_that_rang(cause, sip_status, outcome):
+def test_outcome_of_a_call_that_rang(cause: int, sip_status: int | None, outcome: Outcome) -> None:
     assert outcome_of(rang=True, answered=False, cause=cause, sip_status=sip_status) is outcome
 
 
@@ -53,7 +55,7 @@ statuses = st.none() | st.integers(100, 699) | st.integers()
 
 
 @given(st.booleans(), st.integers(0, 127) | st.integers(), statuses)
-def test_call_that_was_answered_is_answered_whatever_its_causes(rang, cause, sip_status):
+def test_call_that_was_answered_is_answered_whatever_its_causes(rang: bool, cause: int, sip_status: int | None) -> None:
     assert outcome_of(rang=rang, answered=True, cause=cause, sip_status=sip_status) is Outcome.ANSWERED
 
 
@@ -61,7 +63,9 @@ UNANSWERED = {Outcome.NO_ANSWER, Outcome.BUSY, Outcome.FAILED, Outcome.INVALID_N
 
 
 @given(st.booleans(), st.integers(0, 127) | st.integers(), statuses)
-def test_call_that_was_not_answered_has_an_outcome_whatever_its_causes(rang, cause, sip_status):
+def test_call_that_was_not_answered_has_an_outcome_whatever_its_causes(
+    rang: bool, cause: int, sip_status: int | None
+) -> None:
     outcome = outcome_of(rang=rang, answered=False, cause=cause, sip_status=sip_status)
     assert outcome in UNANSWERED
     assert outcome not in NOT_PLACED
@@ -69,6 +73,6 @@ def test_call_that_was_not_answered_has_an_outcome_whatever_its_causes(rang, cau
 
 @pytest.mark.parametrize("cause", range(128))
 @pytest.mark.parametrize("sip_status", [None, 408, 480, 486, 503, 603])
-def test_ringing_never_turns_a_number_into_an_invalid_or_a_busy_one(cause, sip_status):
+def test_ringing_never_turns_a_number_into_an_invalid_or_a_busy_one(cause: int, sip_status: int | None) -> None:
     silent, rang = (outcome_of(rang=rang, answered=False, cause=cause, sip_status=sip_status) for rang in (False, True))
     assert rang is silent or (silent, rang) == (Outcome.FAILED, Outcome.NO_ANSWER)

@@ -1,47 +1,54 @@
-"""Claims beside each other, deletions and imports that are undone: one wins, and nothing deadlocks."""
+"""Races between claims, deletions, ends of calls and undone imports: one wins, and nothing deadlocks."""
 
 import asyncio
 import random
 from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
 from itertools import combinations
+from uuid import UUID
 
 import pytest
 
 from tests.support import call_steps
 from tests.support.call_scene import (
-    CONTACTS,
     LEASE,
+    REPORTED_CONTACTS,
     ZONE,
     calls_of,
-    campaign_of,
-    must_be_true,
-    number,
-    people,
-    people_in_runs,
+    contacts_in_runs,
+    due_contacts,
+    running_campaign,
     terms_of,
 )
+from tests.support.contacts import add_many, must_be_consistent, number
+from tests.support.databases import until_sessions_blocked
 from tongdai.calls import claim, finish, store
 from tongdai.calls.finish import End
-from tongdai.calls.model import Ending, Outcome
+from tongdai.calls.model import Call, Ending, Outcome
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import Refusal
-from tongdai.db.pool import connect
+from tongdai.db.pool import Connection, Pool, connect
+from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
 
 RACES = 5_000
 BUSY = Ending(Outcome.BUSY)
+KEY = KeyId(1)
 
 
-async def status_of(conn, tenant_id):
-    found = await conn.fetch(f"select contact_id, process_status from {CONTACTS} c where tenant_id = $1", tenant_id)
-    return dict(found)
+async def status_of(conn: Connection, tenant_id: TenantId) -> dict[ContactId, int]:
+    """The process_status of each contact, as reported."""
+    rows = await conn.fetch(
+        f"select contact_id, process_status from {REPORTED_CONTACTS} c where tenant_id = $1", tenant_id
+    )
+    return {row["contact_id"]: row["process_status"] for row in rows}
 
 
 @pytest.fixture
-async def hasty(dsn):
-    """Connections that do not wait for the disk."""
-    opened = [await connect(dsn, name="tests") for _ in range(4)]
+async def four_connections(dsn: str) -> AsyncGenerator[list[Connection]]:
+    """Connections whose commits do not wait for the disk."""
+    opened: list[Connection] = [await connect(dsn, name="tests") for _ in range(4)]
     for conn in opened:
         await conn.execute("set synchronous_commit = off")
     yield opened
@@ -50,19 +57,24 @@ async def hasty(dsn):
 
 
 @pytest.mark.parametrize("place", ["runs", "contact_due"])
-async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hasty, conn, tenant_id, campaign_id, place):
-    """5,000 races: two that delete, two that claim, from both ends of the same contacts."""
-    ids = await (people if place == "contact_due" else people_in_runs)(conn, tenant_id, campaign_id, range(RACES))
+async def test_contact_is_either_deleted_or_claimed(
+    four_connections: list[Connection], conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, place: str
+) -> None:
+    """Two connections delete 5,000 contacts from both ends while two others claim them."""
+    add = due_contacts if place == "contact_due" else contacts_in_runs
+    ids = await add(conn, tenant_id, campaign_id, range(RACES))
     terms, rng = terms_of(tenant_id, campaign_id), random.Random(4)
-    deleted, refused, claimed = set(), set(), []
+    deleted: set[ContactId] = set()
+    refused: set[ContactId] = set()
+    claimed: list[Call] = []
 
-    async def delete(own, mine):
+    async def delete(own: Connection, mine: Sequence[ContactId]) -> None:
         for contact_id in mine:
-            reported = await contacts.delete(own, tenant_id, campaign_id, contact_id, 1)
-            assert reported in {None, Refusal.NOT_PENDING}
-            (refused if reported else deleted).add(contact_id)
+            refusal = await contacts.delete(own, tenant_id, campaign_id, contact_id, KEY)
+            assert refusal in {None, Refusal.NOT_PENDING}
+            (refused if refusal else deleted).add(contact_id)
 
-    async def claims(own):
+    async def claims(own: Connection) -> None:
         while len(deleted) + len(claimed) < RACES:
             limit = rng.randrange(1, 5)
             claims = await claim.claim(own, terms, limit)
@@ -70,9 +82,12 @@ async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hast
             claimed.extend(claims.calls)
 
     async with asyncio.timeout(300):
-        # In the order in which they are claimed, so that the two meet; the second from the other end.
+        # The first deletes in the order in which contacts are claimed, so that the two meet.
         await asyncio.gather(
-            delete(hasty[0], ids[::2]), delete(hasty[1], ids[:0:-2]), claims(hasty[2]), claims(hasty[3])
+            delete(four_connections[0], ids[::2]),
+            delete(four_connections[1], ids[:0:-2]),
+            claims(four_connections[2]),
+            claims(four_connections[3]),
         )
     taken = [call.contact_id for call in claimed]
     assert len(taken) == len(set(taken))
@@ -80,18 +95,21 @@ async def test_of_a_delete_and_a_claim_that_want_a_contact_at_once_one_wins(hast
     assert min(len(deleted), len(claimed)) > RACES / 50
     assert {row["contact_id"] for row in await calls_of(conn, tenant_id)} == set(taken)
     assert await status_of(conn, tenant_id) == dict.fromkeys(taken, 1)
-    await must_be_true(conn, tenant_id)
-    await conn.execute("delete from call where tenant_id = $1", tenant_id)  # no live ones in other tests' way
+    await must_be_consistent(conn, tenant_id)
+    await conn.execute("delete from call where tenant_id = $1", tenant_id)  # other tests look at all live calls
 
 
-async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, tenant_id):
-    """Of two campaigns that have the same numbers, each by two at once; ended again, so that all come round."""
-    campaign_ids = [await campaign_of(conn, tenant_id) for _ in range(2)]
+async def test_concurrent_claims_are_disjoint_and_within_their_limits(
+    pool: Pool, conn: Connection, tenant_id: TenantId
+) -> None:
+    """Two campaigns have the same numbers, two callers claim for each, and ended calls make contacts due again."""
+    campaign_ids = [await running_campaign(conn, tenant_id) for _ in range(2)]
     for campaign_id in campaign_ids:
-        await people(conn, tenant_id, campaign_id, range(120))
-    live, rounds = Counter(), Counter()
+        await due_contacts(conn, tenant_id, campaign_id, range(120))
+    live: Counter[str] = Counter()
+    rounds: Counter[str] = Counter()
 
-    async def caller(campaign_id, seed):
+    async def caller(campaign_id: CampaignId, seed: int) -> None:
         rng = random.Random(seed)
         terms = terms_of(tenant_id, campaign_id)
         async with pool.acquire() as own:
@@ -113,30 +131,22 @@ async def test_claims_at_once_are_disjoint_and_within_their_limits(pool, conn, t
     async with asyncio.timeout(300):
         await asyncio.gather(*(caller(campaign_id, seed) for seed, campaign_id in enumerate(campaign_ids * 2)))
     assert rounds["claimed"] > 240
-    await must_be_true(conn, tenant_id)
+    await must_be_consistent(conn, tenant_id)
     assert set((await status_of(conn, tenant_id)).values()) <= {0, 2}
 
 
-async def waiting(conn, count):
-    """So many sessions of this database wait for a row."""
-    sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    async with asyncio.timeout(30):
-        while await conn.fetchval(sql) < count:
-            await asyncio.sleep(0)
-
-
-async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_circle(conn, dsn, tenant_id):
-    """The undo keeps its lock on a contact that was claimed meanwhile, and passes it by."""
-    campaign_id = await campaign_of(conn, tenant_id)
-    ids = await people(conn, tenant_id, campaign_id, range(12))
+async def test_undone_import_and_ends_of_calls_do_not_deadlock(conn: Connection, dsn: str, tenant_id: TenantId) -> None:
+    """The undo keeps its lock on a contact that was claimed meanwhile, and does not remove the contact."""
+    campaign_id = await running_campaign(conn, tenant_id)
+    ids = await due_contacts(conn, tenant_id, campaign_id, range(12))
     first, between, undoing, ending = [await connect(dsn, name="tests") for _ in range(4)]
     hold = "select from contact where tenant_id = $1 and contact_id = $2 for update"
 
-    async def undo():
+    async def undo() -> int:
         async with undoing.transaction():
             return await bulk_store.remove_many(undoing, tenant_id, campaign_id, ids)
 
-    async def end(calls):
+    async def end(calls: list[Call]) -> set[UUID]:
         async with ending.transaction():
             return await finish.end(ending, [End(call, BUSY, None) for call in calls])
 
@@ -144,7 +154,7 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
         async with first.transaction():
             await first.execute(hold, tenant_id, ids[0])
             undone = group.create_task(undo())
-            await waiting(conn, 1)
+            await until_sessions_blocked(conn, 1)
             claims = await claim.claim(conn, terms_of(tenant_id, campaign_id), 100)
             calls = {call.contact_id: call for call in claims.calls}
             assert len(calls) == 11
@@ -154,25 +164,27 @@ async def test_undone_import_and_ends_of_many_do_not_wait_for_each_other_in_a_ci
                 if calls[high].call_id < calls[low].call_id
             )
             await between.execute(hold, tenant_id, middle)
-        # Now the undo continues, past `low`, to the one in the middle.
+        # Now the undo locks `low` and waits for `middle`.
         async with asyncio.timeout(30):
             while await conn.fetchval(f"select exists ({hold} skip locked)", tenant_id, low):
                 await asyncio.sleep(0)
         ended = group.create_task(end([calls[low], calls[high]]))
-        await waiting(conn, 2)
+        await until_sessions_blocked(conn, 2)
     assert (undone.result(), len(ended.result())) == (1, 2)
     await conn.execute("delete from call where tenant_id = $1", tenant_id)
-    for one in (first, between, undoing, ending):
-        await one.close()
+    for connection in (first, between, undoing, ending):
+        await connection.close()
 
 
-async def test_undone_import_removes_none_that_was_in_a_call_when_it_took_hold_of_the_others(conn, dsn, tenant_id):
-    """Though its call has ended since: it is not held, and may be in the next call."""
-    campaign_id = await campaign_of(conn, tenant_id)
-    ids = await people(conn, tenant_id, campaign_id, range(3))
+async def test_undone_import_keeps_contacts_that_were_in_a_call_when_it_began(
+    conn: Connection, dsn: str, tenant_id: TenantId
+) -> None:
+    """Their calls have ended since, but they are not locked and may be in the next call."""
+    campaign_id = await running_campaign(conn, tenant_id)
+    ids = await due_contacts(conn, tenant_id, campaign_id, range(3))
     first, undoing = [await connect(dsn, name="tests") for _ in range(2)]
 
-    async def undo():
+    async def undo() -> int:
         async with undoing.transaction():
             return await bulk_store.remove_many(undoing, tenant_id, campaign_id, ids)
 
@@ -180,45 +192,44 @@ async def test_undone_import_removes_none_that_was_in_a_call_when_it_took_hold_o
     async with asyncio.TaskGroup() as group, first.transaction():
         await first.execute("select from contact where contact_id = $1 for update", ids[2])
         undone = group.create_task(undo())
-        await waiting(conn, 1)
+        await until_sessions_blocked(conn, 1)
         for call in calls:
             assert await call_steps.end(conn, call, BUSY, call.opened_at)
     assert undone.result() == 1
     assert await status_of(conn, tenant_id) == dict.fromkeys(ids[:2], 0)
-    await must_be_true(conn, tenant_id)
-    for one in (first, undoing):
-        await one.close()
+    await must_be_consistent(conn, tenant_id)
+    for connection in (first, undoing):
+        await connection.close()
 
 
-class Floor:
-    """Imports that are undone, deletions and calls, all of one campaign at once."""
+class Campaign:
+    """Concurrent imports that are undone, deletions and calls of one campaign."""
 
-    def __init__(self, pool, tenant_id, campaign_id):
+    def __init__(self, pool: Pool, tenant_id: TenantId, campaign_id: CampaignId) -> None:
         self.pool, self.tenant_id, self.campaign_id = pool, tenant_id, campaign_id
         self.importing, self.claimed, self.removed = True, 0, 0
 
-    async def undo(self, part):
+    async def undo(self, part: int) -> None:
+        """Add 80 contacts and remove them, twelve times."""
         rng = random.Random(part)
         rows = [NewContact(phone=number(part * 1000 + n)) for n in range(80)]
         async with self.pool.acquire() as own:
             for _ in range(12):
-                async with own.transaction():
-                    list_id = await contacts.list_named(own, self.tenant_id, self.campaign_id, "A")
-                    added = await bulk_store.add_many(own, self.tenant_id, self.campaign_id, list_id, rows)
+                added = await add_many(own, self.tenant_id, self.campaign_id, rows)
                 mine = [added.contact_ids[phone] for phone in sorted(added.made)]
                 rng.shuffle(mine)
                 async with own.transaction():
                     self.removed += await bulk_store.remove_many(own, self.tenant_id, self.campaign_id, mine)
 
-    async def delete(self):
+    async def delete(self) -> None:
         rng = random.Random(9)
         async with self.pool.acquire() as own:
             while self.importing:
                 found = await own.fetch("select contact_id from contact where tenant_id = $1", self.tenant_id)
                 for row in rng.sample(found, min(3, len(found))):
-                    await contacts.delete(own, self.tenant_id, self.campaign_id, row["contact_id"], 1)
+                    await contacts.delete(own, self.tenant_id, self.campaign_id, row["contact_id"], KEY)
 
-    async def caller(self, seed):
+    async def caller(self, seed: int) -> None:
         rng = random.Random(seed)
         terms = terms_of(self.tenant_id, self.campaign_id, "", ZONE)
         async with self.pool.acquire() as own:
@@ -230,18 +241,18 @@ class Floor:
                         assert await call_steps.end(own, call, BUSY, rng.choice((None, call.opened_at)))
 
 
-async def test_imports_undone_beside_calls_leave_what_was_claimed_and_all_totals_true(
-    pool, conn, tenant_id, campaign_id
-):
-    floor = Floor(pool, tenant_id, campaign_id)
+async def test_imports_undone_during_calls_leave_claimed_contacts_and_exact_counters(
+    pool: Pool, conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
+) -> None:
+    campaign = Campaign(pool, tenant_id, campaign_id)
     async with asyncio.timeout(120), asyncio.TaskGroup() as group:
-        for each in (floor.caller(1), floor.caller(2), floor.delete()):
+        for each in (campaign.caller(1), campaign.caller(2), campaign.delete()):
             group.create_task(each)
-        await asyncio.gather(*(floor.undo(part) for part in range(3)))
-        floor.importing = False
-    assert floor.removed
-    assert floor.claimed
+        await asyncio.gather(*(campaign.undo(part) for part in range(3)))
+        campaign.importing = False
+    assert campaign.removed
+    assert campaign.claimed
     live = {row["contact_id"] for row in await calls_of(conn, tenant_id) if row["state"] != "ended"}
     statuses = await status_of(conn, tenant_id)
     assert {contact_id for contact_id, status in statuses.items() if status == 1} == live
-    await must_be_true(conn, tenant_id)
+    await must_be_consistent(conn, tenant_id)

@@ -1,4 +1,4 @@
-"""Segments: who had a call when."""
+"""Segments: the waits, talks and wrap-ups of calls."""
 
 import random
 from datetime import timedelta
@@ -6,17 +6,19 @@ from datetime import timedelta
 import pytest
 
 from tests.support import call_steps
-from tests.support.call_scene import LEASE, people, placed, terms_of
-from tests.support.calls import agent, settings
+from tests.support.call_scene import LEASE, due_contacts, now_of, placed, terms_of
+from tests.support.calls import configure, new_agent, new_queue
 from tongdai.agents import store as agents
-from tongdai.calls.model import Ending, Outcome
+from tongdai.calls.model import Call, Ending, Outcome
+from tongdai.db.pool import Connection
+from tongdai.ids import CampaignId, QueueId, TenantId
 
 SEGMENTS = """
 select kind, started_at, ended_at, queue_id, agent_id from segment
 where tenant_id = $1 and call_id = $2 order by started_at, ended_at
 """
 OPEN = "select kind from open_segment where tenant_id = $1"
-# The waits and talks of each answered call of a queue, beside the time from its answer to its end.
+# The summed waits and talks of each answered call of a queue, and the time from its answer to its end.
 SUMS = """
 select c.ended_at - c.answered_at as answered, sum(s.ended_at - s.started_at) as parts, count(*) as segments
 from call c join segment s on s.tenant_id = $1 and s.call_id = c.call_id and s.kind in ('wait', 'talk')
@@ -26,27 +28,23 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-async def queue_id(conn, tenant_id):
-    return await conn.fetchval(
-        "insert into inbound_queue (tenant_id, name) values ($1, 'A') returning queue_id", tenant_id
-    )
+async def queue_id(conn: Connection, tenant_id: TenantId) -> QueueId:
+    return await new_queue(conn, tenant_id)
 
 
 @pytest.fixture
-async def calls(conn, tenant_id, campaign_id, queue_id):
-    """Ten that were dialled for the agents of a queue."""
-    await settings(conn, tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
-    await people(conn, tenant_id, campaign_id, range(10))
+async def calls(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, queue_id: QueueId) -> list[Call]:
+    """Ten calls that were dialled for the agents of a queue."""
+    await configure(conn, tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
+    await due_contacts(conn, tenant_id, campaign_id, range(10))
     return await placed(conn, terms_of(tenant_id, campaign_id), 10)
 
 
-async def at_of(conn):
-    return await conn.fetchval("select clock_timestamp()")
-
-
-async def test_call_with_an_agent_is_a_wait_a_talk_and_a_wrap_up(conn, tenant_id, queue_id, calls):
-    call, agent_id = calls[0], await agent(conn, tenant_id, queue_id)
-    answered_at = await at_of(conn) - 2 * SECOND
+async def test_call_with_an_agent_is_a_wait_a_talk_and_a_wrap_up(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, calls: list[Call]
+) -> None:
+    call, agent_id = calls[0], await new_agent(conn, tenant_id, queue_id)
+    answered_at = await now_of(conn) - 2 * SECOND
     assert await call_steps.answered(conn, call, answered_at, LEASE)
     assert [row["kind"] for row in await conn.fetch(OPEN, tenant_id)] == ["wait"]
     reserved = await agents.reserve(conn, tenant_id, queue_id, call.call_id)
@@ -68,18 +66,20 @@ async def test_call_with_an_agent_is_a_wait_a_talk_and_a_wrap_up(conn, tenant_id
     assert wrap_up["ended_at"] >= wrap_up["started_at"]
 
 
-async def test_call_that_nobody_takes_is_a_wait_to_its_end(conn, tenant_id, calls):
-    assert await call_steps.answered(conn, calls[0], await at_of(conn), LEASE)
+async def test_abandoned_call_is_a_wait_to_its_end(conn: Connection, tenant_id: TenantId, calls: list[Call]) -> None:
+    assert await call_steps.answered(conn, calls[0], await now_of(conn), LEASE)
     assert await call_steps.end(conn, calls[0], Ending(Outcome.ABANDONED), None)
     (wait,) = await conn.fetch(SEGMENTS, tenant_id, calls[0].call_id)
     ended_at = await conn.fetchval("select ended_at from call where call_id = $1", calls[0].call_id)
     assert (wait["kind"], wait["ended_at"], wait["agent_id"]) == ("wait", ended_at, None)
 
 
-async def test_audio_file_is_a_talk_with_nobody_after_no_wait(conn, tenant_id, campaign_id):
-    await people(conn, tenant_id, campaign_id, range(1))
+async def test_audio_file_is_a_talk_without_an_agent_or_a_wait(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
+) -> None:
+    await due_contacts(conn, tenant_id, campaign_id, range(1))
     (call,) = await placed(conn, terms_of(tenant_id, campaign_id))
-    at = await at_of(conn)
+    at = await now_of(conn)
     assert await call_steps.answered(conn, call, at, LEASE)
     assert await call_steps.connected(conn, call, at, None)
     assert await call_steps.end(conn, call, Ending(Outcome.ANSWERED), None)
@@ -87,15 +87,17 @@ async def test_audio_file_is_a_talk_with_nobody_after_no_wait(conn, tenant_id, c
     assert (talk["kind"], talk["started_at"], talk["queue_id"], talk["agent_id"]) == ("talk", at, None, None)
 
 
-async def test_segments_of_each_call_sum_up_to_it_and_end_once(conn, tenant_id, queue_id, calls):
-    """In whatever order calls are answered, connected and ended, each twice."""
+async def test_segments_of_each_call_add_up_to_its_length_and_end_once(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, calls: list[Call]
+) -> None:
+    """Calls are answered, connected and ended in any order, each twice."""
     rng = random.Random(7)
     for _ in range(3):
-        await agent(conn, tenant_id, queue_id)
+        await new_agent(conn, tenant_id, queue_id)
     steps = [(call, step) for call in calls for step in ("answered", "connected", "ended") * 2]
     rng.shuffle(steps)
     for call, step in steps:
-        at = await at_of(conn)
+        at = await now_of(conn)
         if step == "answered":
             await call_steps.answered(conn, call, at, LEASE)
         elif step == "connected":
@@ -110,10 +112,12 @@ async def test_segments_of_each_call_sum_up_to_it_and_end_once(conn, tenant_id, 
     assert await conn.fetch(OPEN, tenant_id) == []
 
 
-async def test_agent_who_hangs_up_or_signs_out_ends_the_wrap_up(conn, tenant_id, queue_id, calls):
+async def test_agent_who_hangs_up_or_signs_out_ends_the_wrap_up(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, calls: list[Call]
+) -> None:
     for call, leave in zip(calls, ("gone", "sign out", "time"), strict=False):
-        await agent(conn, tenant_id, queue_id)
-        await call_steps.answered(conn, call, await at_of(conn), LEASE)
+        await new_agent(conn, tenant_id, queue_id)
+        await call_steps.answered(conn, call, await now_of(conn), LEASE)
         reserved = await agents.reserve(conn, tenant_id, queue_id, call.call_id)
         assert reserved is not None
         assert reserved.channel_id is not None

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from tests.support.call_scene import campaign_of, people, placed, terms_of
+from tests.support.call_scene import due_contacts, placed, running_campaign, terms_of
 from tongdai.calls.model import Ending, Outcome
 from tongdai.db.pool import connect
 from tongdai.dialer.postgres_store import PostgresStore
@@ -18,8 +18,8 @@ BUSY = Ending(Outcome.BUSY)
 async def calls(conn):
     """Twelve that the switch may have."""
     tenant_id = await factories.tenant(conn)
-    campaign_id = await campaign_of(conn, tenant_id)
-    await people(conn, tenant_id, campaign_id, range(12))
+    campaign_id = await running_campaign(conn, tenant_id)
+    await due_contacts(conn, tenant_id, campaign_id, range(12))
     yield await placed(conn, terms_of(tenant_id, campaign_id), 12)
     await conn.execute("delete from call where tenant_id = $1", tenant_id)
 

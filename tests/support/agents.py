@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.support.api import Tenant
@@ -9,27 +10,27 @@ from tests.support.contacts import put_due
 from tongdai.agents import store
 from tongdai.agents.model import Agent, AgentState
 from tongdai.db.pool import Pool
-from tongdai.ids import AgentId, TenantId
+from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 
 
 @dataclass
 class Floor:
     tenant: Tenant
     pool: Pool
-    queue_id: int
-    _numbers: itertools.count = field(default_factory=itertools.count)
+    queue_id: QueueId
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
     def tenant_id(self) -> TenantId:
         return self.tenant.tenant_id
 
     async def agent(self, **fields: object) -> AgentId:
-        """A new one, who is offline."""
+        """A new agent, offline."""
         body = {"agentName": "An agent", "endpoint": f"agent-{next(self._numbers)}", "queueId": self.queue_id} | fields
         return (await self.tenant.done("POST", "/v1/agents", json=body))["agentId"]
 
     async def idle(self, **fields: object) -> AgentId:
-        """A new one, who signed in and whose phone was answered."""
+        """A new agent, signed in and with their phone answered."""
         agent_id = await self.agent(**fields)
         await self.sign_in(agent_id)
         return agent_id
@@ -43,7 +44,7 @@ class Floor:
             assert await store.answered(conn, self.tenant_id, agent_id, channel_id)
 
     async def talking(self, **fields: object) -> tuple[AgentId, uuid.UUID]:
-        """A new one, who talks in that call."""
+        """A new agent, who talks in that call."""
         agent_id, call_id = await self.idle(**fields), uuid.uuid4()
         async with self.pool.acquire() as conn:
             assert await store.reserve_for(conn, self.tenant_id, agent_id, call_id)
@@ -59,16 +60,16 @@ class Floor:
     async def state(self, agent_id: AgentId) -> AgentState:
         return (await self.find(agent_id)).state
 
-    async def campaign(self, **settings: object) -> int:
-        """One that runs, in mode preview, with this floor's agents."""
+    async def campaign(self, **settings: object) -> CampaignId:
+        """A running campaign in mode preview, with the agents of this floor."""
         body = {"campaignName": "A campaign", "dialingMode": "preview", "queueId": self.queue_id} | settings
         campaign_id = (await self.tenant.done("POST", "/v1/campaigns", json=body))["campaignId"]
         await self.tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
         return campaign_id
 
-    async def contacts(self, campaign_id: int, count: int, **fields: object) -> list[int]:
-        """New ones, the first due longest; a second apart."""
-        made = []
+    async def contacts(self, campaign_id: CampaignId, count: int, **fields: object) -> list[ContactId]:
+        """Add contacts, the first due longest, a second apart."""
+        made: list[ContactId] = []
         for _ in range(count):
             number = f"090{next(self._numbers):07d}"
             made.append((await self.tenant.contact(campaign_id, number, **fields))["contactId"])
@@ -76,12 +77,12 @@ class Floor:
             await self.due(contact_id, -60.0 - place)
         return made
 
-    async def due(self, contact_id: int, in_s: float) -> None:
+    async def due(self, contact_id: ContactId, in_s: float) -> None:
         async with self.pool.acquire() as conn:
             due_at = await conn.fetchval("select now() + make_interval(secs => $1)", in_s)
             await put_due(conn, self.tenant_id, contact_id, due_at)
 
-    async def due_in_s(self, contact_id: int) -> float:
+    async def due_in_s(self, contact_id: ContactId) -> float:
         return await self.pool.fetchval(
             "select extract(epoch from due_at - now())::float8 from contact_due "
             "where tenant_id = $1 and contact_id = $2",

@@ -10,7 +10,7 @@ import httpx2
 from tests.support.contacts import move_contact
 from tongdai.db.pool import Pool
 from tongdai.http.asgi import ASGIApp
-from tongdai.ids import TenantId
+from tongdai.ids import CampaignId, ContactId, QueueId, TenantId
 from tongdai.testing import factories
 
 PEPPER = "a pepper for the tests, long enough"
@@ -92,10 +92,10 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def campaign(self, name: str = "A campaign") -> int:
+    async def campaign(self, name: str = "A campaign") -> CampaignId:
         return (await self.done("POST", "/v1/campaigns", json={"campaignName": name}))["campaignId"]
 
-    async def queue(self, name: str = "A queue", **fields: object) -> int:
+    async def queue(self, name: str = "A queue", **fields: object) -> QueueId:
         made = await self.done("POST", "/v1/queues/inbound", json={"callinName": name} | fields)
         return made["callinId"]
 
@@ -110,7 +110,7 @@ class Tenant:
         )
         return made["job_id"]
 
-    async def move(self, contact_id: int, process_status: int, call_status: str | None = None) -> None:
+    async def move(self, contact_id: ContactId, process_status: int, call_status: str | None = None) -> None:
         await move_contact(self.api.pool, self.tenant_id, contact_id, process_status, call_status)
 
     async def checksum(self) -> Checksum:

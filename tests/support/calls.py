@@ -1,10 +1,14 @@
-"""Calls, agents and lists made straight in the database, in whatever state a test needs."""
+"""Calls, agents, queues and do-not-call lists written straight to the database in the state a test needs."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from tests.support import contacts
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, CampaignId, ContactId, DncListId, QueueId, TenantId
 
+A_CONTACT = ContactId(1)
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 _CALL = """
 insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, agent_id, opened_at,
@@ -24,28 +28,32 @@ on conflict (tenant_id, campaign_id, hour, outcome, shard) do update set calls =
 
 
 async def a_call(
-    conn,
-    tenant_id,
-    campaign_id,
-    contact_id=1,
-    phone="+84901234567",
+    conn: Connection,
+    tenant_id: TenantId,
+    campaign_id: CampaignId,
+    contact_id: ContactId = A_CONTACT,
+    phone: str = "+84901234567",
     *,
-    state="ended",
-    outcome=None,
-    agent_id=None,
-    opened_at=NOW,
-    dialled_s=0.1,
-    ringing_s=None,
-    answered_s=None,
-    connected_s=None,
-    ended_s=None,
-    cause=None,
-    sip=None,
-    due_again_at=None,
-):
-    """One call, its instants so many seconds after it was opened, counted as ending it would have counted it."""
+    state: str = "ended",
+    outcome: str | None = None,
+    agent_id: AgentId | None = None,
+    opened_at: datetime = NOW,
+    dialled_s: float | None = 0.1,
+    ringing_s: float | None = None,
+    answered_s: float | None = None,
+    connected_s: float | None = None,
+    ended_s: float | None = None,
+    cause: int | None = None,
+    sip: int | None = None,
+    due_again_at: datetime | None = None,
+) -> str:
+    """Insert a call and return its id.
 
-    def at(seconds):
+    Its instants are given as seconds after it was opened. An ended call is counted in call_hour, as its end would have
+    counted it.
+    """
+
+    def at(seconds: float | None) -> datetime | None:
         return None if seconds is None else opened_at + timedelta(seconds=seconds)
 
     if state == "ended":
@@ -57,57 +65,91 @@ async def a_call(
         dialled_s = None
     instants = [at(seconds) for seconds in (dialled_s, ringing_s, answered_s, connected_s, ended_s)]
     args = (campaign_id, contact_id, phone, state, outcome, agent_id, opened_at, *instants, cause, sip, due_again_at)
-    made = await conn.fetchval(_CALL, tenant_id, uuid.uuid4(), *args)
-    if state == "ended":
-        ring = (answered_s - dialled_s) if answered_s is not None else 0.0
-        talk = (ended_s - connected_s) if connected_s is not None else 0.0
+    call_id = await conn.fetchval(_CALL, tenant_id, uuid.uuid4(), *args)
+    if ended_s is not None:
+        ring_s = 0.0 if answered_s is None or dialled_s is None else answered_s - dialled_s
+        talk_s = 0.0 if connected_s is None else ended_s - connected_s
         placed, answered = int(dialled_s is not None), int(answered_s is not None)
-        await conn.execute(_COUNT, tenant_id, campaign_id, at(ended_s), outcome, placed, answered, ring, talk)
-    return str(made)
+        await conn.execute(_COUNT, tenant_id, campaign_id, at(ended_s), outcome, placed, answered, ring_s, talk_s)
+    return str(call_id)
 
 
-async def agent(conn, tenant_id, queue_id, state="idle", endpoint=None):
-    """Its id."""
-    channel = None if state in {"offline", "calling"} else uuid.uuid4()
-    busy = uuid.uuid4() if state in {"reserved", "talking"} else None
-    return await conn.fetchval(
-        "insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, call_id) "
-        "values ($1, 'An agent', $2, $3, $4, $5, $6) returning agent_id",
-        tenant_id, endpoint or f"agent{uuid.uuid4().hex[:8]}", queue_id, state, channel, busy,
-    )  # fmt: skip
-
-
-async def dnc(conn, tenant_id, phones, *, campaign_id=None, expires_at=None):
-    """A do-not-call list with these numbers; its id."""
-    list_id = await conn.fetchval(
-        "insert into do_not_call_list (tenant_id, campaign_id, name) values ($1, $2, $3) returning dnc_list_id",
-        tenant_id, campaign_id, f"List {uuid.uuid4().hex[:8]}",
-    )  # fmt: skip
-    rows = [(tenant_id, list_id, phone, expires_at) for phone in phones]
-    await conn.executemany(
-        "insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at) values ($1, $2, $3, $4)", rows
-    )
-    return list_id
-
-
-async def settings(conn, tenant_id, campaign_id, **columns):
-    """Set columns of a campaign."""
-    names = ", ".join(f"{name} = ${i}" for i, name in enumerate(columns, 3))
-    await conn.execute(
-        f"update campaign set {names} where tenant_id = $1 and campaign_id = $2",
-        tenant_id, campaign_id, *columns.values(),
-    )  # fmt: skip
-
-
-async def due(conn, tenant_id, contact_id, due_at=None, zone=None):
-    """Set a contact's due time and zone."""
-    await contacts.put_due(conn, tenant_id, contact_id, due_at, zone)
-
-
-async def in_call(conn, tenant_id, contact_id, phone, campaign_id, state="ringing", **more):
-    """A contact that is being called, by this call and no other."""
+async def in_call(
+    conn: Connection,
+    tenant_id: TenantId,
+    contact_id: ContactId,
+    phone: str,
+    campaign_id: CampaignId,
+    state: str = "ringing",
+    *,
+    opened_at: datetime = NOW,
+    answered_s: float | None = None,
+    connected_s: float | None = None,
+) -> str:
+    """Put a contact in a live call in that state, in place of any other, and return the call's id."""
     await conn.execute(
         "delete from call where tenant_id = $1 and contact_id = $2 and ended_at is null", tenant_id, contact_id
     )
     await contacts.leave(conn, tenant_id, contact_id)
-    return await a_call(conn, tenant_id, campaign_id, contact_id, phone, state=state, **more)
+    return await a_call(
+        conn, tenant_id, campaign_id, contact_id, phone, state=state, opened_at=opened_at, answered_s=answered_s,
+        connected_s=connected_s,
+    )  # fmt: skip
+
+
+async def new_queue(conn: Connection, tenant_id: TenantId) -> QueueId:
+    """An inbound queue."""
+    return await conn.fetchval(
+        "insert into inbound_queue (tenant_id, name) values ($1, 'A queue') returning queue_id", tenant_id
+    )
+
+
+async def new_agent(
+    conn: Connection,
+    tenant_id: TenantId,
+    queue_id: QueueId,
+    state: str = "idle",
+    *,
+    call_id: uuid.UUID | None = None,
+    **columns: object,
+) -> AgentId:
+    """An agent in that state; a reserved or talking agent has a call of its own unless one is given."""
+    channel_id = None if state in {"offline", "calling"} else uuid.uuid4()
+    if call_id is None and state in {"reserved", "talking"}:
+        call_id = uuid.uuid4()
+    names = "".join(f", {name}" for name in columns)
+    values = "".join(f", ${place}" for place in range(7, 7 + len(columns)))
+    return await conn.fetchval(
+        f"insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, call_id{names}) "
+        f"values ($1, 'An agent', $2, $3, $4, $5, $6{values}) returning agent_id",
+        tenant_id, f"agent{uuid.uuid4().hex[:8]}", queue_id, state, channel_id, call_id, *columns.values(),
+    )  # fmt: skip
+
+
+async def new_dnc_list(
+    conn: Connection,
+    tenant_id: TenantId,
+    phones: Iterable[str],
+    *,
+    campaign_id: CampaignId | None = None,
+    expires_at: datetime | None = None,
+) -> DncListId:
+    """A do-not-call list with these numbers, of one campaign or of all."""
+    dnc_list_id = await conn.fetchval(
+        "insert into do_not_call_list (tenant_id, campaign_id, name) values ($1, $2, $3) returning dnc_list_id",
+        tenant_id, campaign_id, f"List {uuid.uuid4().hex[:8]}",
+    )  # fmt: skip
+    rows = [(tenant_id, dnc_list_id, phone, expires_at) for phone in phones]
+    await conn.executemany(
+        "insert into do_not_call (tenant_id, dnc_list_id, phone, expires_at) values ($1, $2, $3, $4)", rows
+    )
+    return dnc_list_id
+
+
+async def configure(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, **columns: object) -> None:
+    """Set columns of a campaign."""
+    names = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 3))
+    await conn.execute(
+        f"update campaign set {names} where tenant_id = $1 and campaign_id = $2",
+        tenant_id, campaign_id, *columns.values(),
+    )  # fmt: skip

@@ -1,7 +1,15 @@
-"""Contacts put where a test needs them, straight in the database, and what must hold of all of them."""
+"""Contacts written straight to the database in the state a test needs, and the invariants that hold for all of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from tongdai.campaigns import store as campaigns
-from tongdai.db.pool import Pool
+from tongdai.contacts import bulk_store, store
+from tongdai.contacts.bulk_store import AddedMany
+from tongdai.contacts.model import Added, NewContact
+from tongdai.contacts.store import Refusal
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
 _LEAVE_RUN = """
 with held as (
@@ -20,8 +28,8 @@ select count(*) from held
 """
 
 
-async def leave(conn, tenant_id, contact_id):
-    """Take a contact out of its run and out of contact_due: in a transaction that puts it elsewhere."""
+async def leave(conn: Connection, tenant_id: TenantId, contact_id: ContactId) -> None:
+    """Take a contact out of its run and out of contact_due, within a transaction that puts it elsewhere."""
     await conn.execute(_LEAVE_RUN, tenant_id, contact_id)
     await conn.execute(
         "update contact set in_run = false where tenant_id = $1 and contact_id = $2", tenant_id, contact_id
@@ -38,13 +46,20 @@ where tenant_id = $1 and contact_id = $2 and process_status = 0 and not exists (
 """
 
 
-async def zone_number(conn, name):
+async def zone_number(conn: Connection, name: str) -> int:
+    """The number of a time zone, which gets one if it has none."""
     await conn.execute("insert into time_zone (name) values ($1) on conflict do nothing", name)
     return await conn.fetchval("select zone from time_zone where name = $1", name)
 
 
-async def put_due(conn, tenant_id, contact_id, due_at=None, zone=None):
-    """Set a contact's due time and zone; a pending one waits by itself from then on."""
+async def put_due(
+    conn: Connection,
+    tenant_id: TenantId,
+    contact_id: ContactId,
+    due_at: datetime | None = None,
+    zone: str | None = None,
+) -> None:
+    """Set a contact's due time and zone. A pending contact is in contact_due afterwards."""
     async with conn.transaction():
         due_at = due_at or await conn.fetchval(
             "select due_at from contact_due where tenant_id = $1 and contact_id = $2", tenant_id, contact_id
@@ -76,14 +91,16 @@ from unnest($2::bigint[]) with ordinality as sent (id, position) join contact on
 """
 
 
-async def put_all_due(conn, tenant_id, contact_ids, zone):
-    """Have contacts that were just inserted, all of their runs, wait by themselves: due within the last second, in
-    order."""
+async def put_all_due(conn: Connection, tenant_id: TenantId, contact_ids: Sequence[ContactId], zone: str) -> None:
+    """Move contacts that were just inserted from their runs to contact_due, due within the last second, in order.
+
+    The runs must contain no other contacts.
+    """
     await conn.execute(_PUT_ALL_DUE, tenant_id, contact_ids, await zone_number(conn, zone))
     await conn.execute(_ALL_DUE, tenant_id, contact_ids)
 
 
-async def put_in_call(conn, tenant_id, contact_id):
+async def put_in_call(conn: Connection, tenant_id: TenantId, contact_id: ContactId) -> None:
     """Put a pending contact in a live call, as a claim would. UniqueViolationError: its number is in another."""
     await leave(conn, tenant_id, contact_id)
     await conn.execute(
@@ -111,10 +128,12 @@ do update set contacts = t.contacts + excluded.contacts
 
 
 async def move_contact(
-    pool: Pool, tenant_id: int, contact_id: int, process_status: int, call_status: str | None = None
+    pool: Pool, tenant_id: TenantId, contact_id: ContactId, process_status: int, call_status: str | None = None
 ) -> None:
-    """Move a contact to the state that a call would give it, and its counters too. UniqueViolationError: it is to be in
-    a call, and its number is in another one."""
+    """Move a contact to the state that a call would give it, and its counters too.
+
+    UniqueViolationError: it is to be in a call, and its number is in another one.
+    """
     async with pool.acquire() as conn, conn.transaction():
         # Locked by a statement of its own: one that waits for the lock sees the calls as they were before it waited.
         await conn.execute(
@@ -137,7 +156,7 @@ async def move_contact(
         await conn.execute(_COUNT, *place, process_status, call_status or "", 1, 1)
 
 
-# In how many of the places a contact is: a run, contact_due, a live call.
+# Pending contacts that are not in exactly one place: a run, contact_due or a live call.
 _MISPLACED = """
 select c.contact_id, c.process_status, c.in_run, runs.runs, due.due, calls.calls from contact c
 cross join lateral (
@@ -168,47 +187,87 @@ where d.tenant_id = $1 and c.contact_id is null
 """
 
 
-async def must_be_in_one_place(conn, tenant_id):
-    """Each pending contact is in one run, in contact_due or in one live call; runs count what they hold."""
+async def must_be_in_one_place(conn: Connection, tenant_id: TenantId) -> None:
+    """Assert that each pending contact is in one run, contact_due or one live call, and that runs count exactly."""
     for sql in (_MISPLACED, _MISCOUNTED, _STRAY):
         assert not await conn.fetch(sql, tenant_id), [tuple(row) for row in await conn.fetch(sql, tenant_id)]
 
 
-def number(n):
+def number(n: int) -> str:
+    """The `n`-th of the numbers that contacts of a test have, as E.164."""
     return f"+8490{n:07}"
 
 
-async def campaign_of(pool, tenant_id):
+async def new_campaign(conn: Connection, tenant_id: TenantId) -> CampaignId:
+    """A campaign that has not been started."""
+    return (await campaigns.create(conn, tenant_id, "A", "A", None, None)).campaign_id
+
+
+async def campaign_of(pool: Pool, tenant_id: TenantId) -> CampaignId:
+    """The same, through a pool."""
     async with pool.acquire() as conn:
-        return (await campaigns.create(conn, tenant_id, "A", "A", None, None)).campaign_id
+        return await new_campaign(conn, tenant_id)
 
 
-KEPT = """
+async def add(
+    conn: Connection,
+    tenant_id: TenantId,
+    campaign_id: CampaignId,
+    new: NewContact,
+    list_id: ListId | None = None,
+) -> Added:
+    """Add a contact, which must not be refused."""
+    added = await store.add(conn, tenant_id, campaign_id, list_id, new)
+    assert not isinstance(added, Refusal), added
+    return added
+
+
+async def add_many(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, rows: list[NewContact], list_name: str = "A"
+) -> AddedMany:
+    """Add contacts to the list of that name, as an import does; they must not be refused."""
+    async with conn.transaction():
+        list_id = await store.list_named(conn, tenant_id, campaign_id, list_name)
+        added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
+    assert not isinstance(added, Refusal), added
+    return added
+
+
+_STATUS_COUNTERS = """
 select campaign_id, list_id, process_status, call_status, sum(contacts)::bigint from contact_counter
 where tenant_id = $1 group by 1, 2, 3, 4 having sum(contacts) <> 0
 """
-COUNTED = """
+_STATUS_ROWS = """
 select c.campaign_id, c.list_id, case when a.call_id is null then process_status else 1 end,
     coalesce(call_status, ''), count(*)
 from contact c left join call a on a.tenant_id = $1 and a.contact_id = c.contact_id and a.ended_at is null
 where c.tenant_id = $1 group by 1, 2, 3, 4
 """
-
-
-BLOCKS_KEPT = """
+_BLOCK_COUNTERS = """
 select list_id, span, block, sum(contacts)::bigint from contact_block
 where tenant_id = $1 group by 1, 2, 3 having sum(contacts) <> 0
 """
-BLOCKS_COUNTED = """
+_BLOCK_ROWS = """
 select list_id, span, contact_id >> span, count(*) from contact cross join (values (10), (15), (20)) spans (span)
 where tenant_id = $1 group by 1, 2, 3
 """
+Counts = list[dict[tuple[object, ...], int]]
 
 
-async def counters(conn, tenant_id):
-    """Counters as they are stored, and counted from the rows: of lists by status, and of lists by ranges of ids."""
-    found = [
+async def counters(conn: Connection, tenant_id: TenantId) -> tuple[Counts, Counts]:
+    """Counters of contacts as stored and as counted from the rows.
+
+    By list and status, and by list and range of ids.
+    """
+    found: Counts = [
         {tuple(row)[:-1]: row[-1] for row in await conn.fetch(sql, tenant_id)}
-        for sql in (KEPT, BLOCKS_KEPT, COUNTED, BLOCKS_COUNTED)
+        for sql in (_STATUS_COUNTERS, _BLOCK_COUNTERS, _STATUS_ROWS, _BLOCK_ROWS)
     ]
     return found[:2], found[2:]
+
+
+async def must_be_consistent(conn: Connection, tenant_id: TenantId) -> None:
+    """Assert that the counters match the rows, and that each pending contact is in one place."""
+    stored, counted = await counters(conn, tenant_id)
+    assert stored == counted
+    await must_be_in_one_place(conn, tenant_id)

@@ -4,10 +4,11 @@ With TONGDAI_TEST_POOLER_URL the URLs that tests get lead through that PgBouncer
 as `database_url` and `session_database_url` do in an installation.
 """
 
+import asyncio
 import os
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from tongdai.settings import Settings
 
 SERVER = os.environ.get("TONGDAI_TEST_DATABASE_URL")
 POOLER = os.environ.get("TONGDAI_TEST_POOLER_URL")
+FreshDatabase = Callable[..., AbstractAsyncContextManager[str]]
+"""The type of the fixture `fresh_database`."""
 needs_session = pytest.mark.skipif(POOLER is not None, reason="about a session, which PgBouncer hides")
 
 
@@ -28,6 +31,28 @@ def pid_of(conn: Connection) -> int:
     if POOLER is not None:
         pytest.skip("the server process of a connection is not known behind PgBouncer")
     return conn.get_server_pid()
+
+
+_BLOCKED = "select exists (select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock')"
+
+
+async def until_blocked(conn: Connection, pid: int) -> None:
+    """Wait until a server process waits for a lock; `conn` is another connection."""
+    async with asyncio.timeout(20):
+        while not await conn.fetchval(_BLOCKED, pid):
+            pass
+
+
+_BLOCKED_COUNT = """
+select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+"""
+
+
+async def until_sessions_blocked(conn: Connection, count: int) -> None:
+    """Wait until that many sessions of this database wait for a lock."""
+    async with asyncio.timeout(30):
+        while await conn.fetchval(_BLOCKED_COUNT) < count:
+            pass
 
 
 @asynccontextmanager

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.api import refused
-from tests.support.calls import a_call, agent, in_call, settings
+from tests.support.api import Api, Serving, Tenant, refused
+from tests.support.calls import a_call, configure, in_call, new_agent
 from tongdai.calls.live import stats as figures
+from tongdai.db.pool import Connection
 from tongdai.http.streams import event_source
+from tongdai.ids import CampaignId, ContactId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 
@@ -20,20 +22,22 @@ def now():
     return datetime.now(UTC)
 
 
-def phone(n):
+def phone(n: int):
     return f"+8490{n:07}"
 
 
 @pytest.fixture
-async def campaign_id(tenant):
+async def campaign_id(tenant: Tenant):
     return await tenant.campaign()
 
 
-async def live(tenant, campaign_id):
+async def live(tenant: Tenant, campaign_id: CampaignId):
     return await tenant.done("GET", f"/v1/campaigns/{campaign_id}/live")
 
 
-async def test_calls_and_contacts_are_counted_by_state(tenant, conn, campaign_id):
+async def test_calls_and_contacts_are_counted_by_state(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     contacts = [(await tenant.contact(campaign_id, phone(n)))["contactId"] for n in range(8)]
     await tenant.move(contacts[0], 2, "answered")
     states = [
@@ -48,32 +52,35 @@ async def test_calls_and_contacts_are_counted_by_state(tenant, conn, campaign_id
     assert found["calls"] == {"dialing": 2, "ringing": 1, "waiting": 1, "talking": 1}
 
 
-async def test_agents_of_the_campaigns_queue_are_counted_by_state(tenant, conn, campaign_id):
+async def test_agents_of_the_campaigns_queue_are_counted_by_state(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     queue_id, other = await tenant.queue(), await tenant.queue("Other")
     nobody = dict.fromkeys(("offline", "calling", "idle", "reserved", "talking", "wrapUp", "hangingUp"), 0)
     assert (await live(tenant, campaign_id))["agents"] == nobody
-    await settings(conn, tenant.tenant_id, campaign_id, queue_id=queue_id, mode="progressive")
+    await configure(conn, tenant.tenant_id, campaign_id, queue_id=queue_id, mode="progressive")
     for state in ("offline", "idle", "idle", "talking", "wrap_up", "reserved", "calling"):
-        await agent(conn, tenant.tenant_id, queue_id, state)
-    await agent(conn, tenant.tenant_id, other, "idle")
+        await new_agent(conn, tenant.tenant_id, queue_id, state)
+    await new_agent(conn, tenant.tenant_id, other, "idle")
     found = (await live(tenant, campaign_id))["agents"]
     assert found == nobody | {"offline": 1, "calling": 1, "idle": 2, "reserved": 1, "talking": 1, "wrapUp": 1}
 
 
-async def test_figures_are_of_the_calls_that_ended(tenant, conn, campaign_id):
+async def test_figures_are_of_the_calls_that_ended(tenant: Tenant, conn: Connection, campaign_id: CampaignId) -> None:
     t = tenant.tenant_id
     for n, outcome in enumerate(["no_answer", "no_answer", "busy"]):
-        await a_call(conn, t, campaign_id, n, phone(n), outcome=outcome, opened_at=now(), ended_s=0.2)
+        await a_call(conn, t, campaign_id, ContactId(n), phone(n), outcome=outcome, opened_at=now(), ended_s=0.2)
     for n in (3, 4):
         await a_call(
-            conn, t, campaign_id, n, phone(n), outcome="answered", opened_at=now() - timedelta(seconds=60),
+            conn, t, campaign_id, ContactId(n), phone(n), outcome="answered", opened_at=now() - timedelta(seconds=60),
             dialled_s=0, answered_s=n, connected_s=n, ended_s=60,
         )  # fmt: skip
     await a_call(
-        conn, t, campaign_id, 5, phone(5), outcome="abandoned", opened_at=now(), dialled_s=0, answered_s=5, ended_s=0,
+        conn, t, campaign_id, ContactId(5), phone(5), outcome="abandoned", opened_at=now(), dialled_s=0, answered_s=5,
+        ended_s=0,
     )  # fmt: skip
     await a_call(
-        conn, t, campaign_id, 6, phone(6), outcome="cancelled", opened_at=now(), dialled_s=None, ended_s=0
+        conn, t, campaign_id, ContactId(6), phone(6), outcome="cancelled", opened_at=now(), dialled_s=None, ended_s=0
     )  # fmt: skip
     found = await live(tenant, campaign_id)
     assert found["thisHour"] == {
@@ -88,25 +95,29 @@ async def test_figures_are_of_the_calls_that_ended(tenant, conn, campaign_id):
     assert found["callsPerMinute"] >= 4  # those that were dialled 60 s ago may be a minute old or not
 
 
-async def test_figures_without_calls_are_no_division_by_zero(tenant, campaign_id):
+async def test_figures_without_calls_are_no_division_by_zero(tenant: Tenant, campaign_id: CampaignId) -> None:
     found = await live(tenant, campaign_id)
     none = {"calls": 0, "answered": 0, "answerRate": None, "outcomes": {}, "ringSec": None, "talkSec": None}
     assert (found["thisHour"], found["today"], found["abandonedRate24h"]) == (none, none, None)
     assert (found["abandonedRate30d"], found["callsPerMinute"]) == (None, 0)
 
 
-async def test_yesterday_is_not_today_and_counts_for_the_abandoned_of_a_month(tenant, conn, campaign_id):
+async def test_yesterday_is_not_today_and_counts_for_the_abandoned_of_a_month(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     for days, outcome in ((2, "abandoned"), (40, "answered")):
         await a_call(
-            conn, tenant.tenant_id, campaign_id, days, phone(days), outcome=outcome, dialled_s=0, answered_s=2,
-            opened_at=now() - timedelta(days=days),
+            conn, tenant.tenant_id, campaign_id, ContactId(days), phone(days), outcome=outcome, dialled_s=0,
+            answered_s=2, opened_at=now() - timedelta(days=days),
         )  # fmt: skip
     found = await live(tenant, campaign_id)
     assert found["today"]["calls"] == 0
     assert (found["abandonedRate24h"], found["abandonedRate30d"]) == (None, 100.0)
 
 
-async def test_today_begins_at_midnight_where_the_tenant_is(tenant, conn, campaign_id):
+async def test_today_begins_at_midnight_where_the_tenant_is(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     """An hour before midnight there is yesterday, an hour after it today, whatever the hour is here."""
     for zone in ("Asia/Ho_Chi_Minh", "Pacific/Honolulu"):
         campaign = await tenant.campaign(zone)
@@ -114,11 +125,15 @@ async def test_today_begins_at_midnight_where_the_tenant_is(tenant, conn, campai
         midnight = await conn.fetchval("select date_trunc('day', now() at time zone $1) at time zone $1", zone)
         for minutes in (-30, 30):
             opened = midnight + timedelta(minutes=minutes)
-            await a_call(conn, tenant.tenant_id, campaign, minutes + 60, phone(1), opened_at=opened, ended_s=1)
+            await a_call(
+                conn, tenant.tenant_id, campaign, ContactId(minutes + 60), phone(1), opened_at=opened, ended_s=1
+            )
         assert (await live(tenant, campaign))["today"]["calls"] == 1
 
 
-async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(tenant, conn, campaign_id):
+async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     await switches.beat(conn, DEFAULT, UP)
     found = await live(tenant, campaign_id)
     assert (found["switchUp"], found["dialerRunning"]) == (True, True)
@@ -127,15 +142,19 @@ async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(tenant, conn
     assert (found["switchUp"], found["dialerRunning"]) == (False, False)
 
 
-async def test_overview_has_the_campaigns_that_run_or_have_calls_up(tenant, other_tenant, conn, campaign_id):
+async def test_overview_has_the_campaigns_that_run_or_have_calls_up(
+    tenant: Tenant, other_tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     await switches.beat(conn, DEFAULT, UP)
     running, ending = await tenant.campaign("running"), await tenant.campaign("ending")
     await tenant.done("POST", f"/v1/campaigns/{running}/start")
-    await in_call(conn, tenant.tenant_id, 1, phone(1), ending)
+    await in_call(conn, tenant.tenant_id, ContactId(1), phone(1), ending)
     theirs = await other_tenant.campaign()
     await other_tenant.done("POST", f"/v1/campaigns/{theirs}/start")
     await a_call(conn, other_tenant.tenant_id, theirs)
-    over = [await a_call(conn, tenant.tenant_id, campaign_id, n, phone(n), outcome="busy") for n in range(12)]
+    over = [
+        await a_call(conn, tenant.tenant_id, campaign_id, ContactId(n), phone(n), outcome="busy") for n in range(12)
+    ]
     found = await tenant.done("GET", "/v1/live")
     assert [campaign["campaignId"] for campaign in found["campaigns"]] == [running, ending]
     assert found["switch"] == {"up": True, "name": "simulated"}
@@ -151,7 +170,7 @@ select $1, 'A', 'CAMPAIGN_CALL_AUTO', 2 from generate_series(1, 1001) returning 
 """
 
 
-async def test_overview_is_of_a_thousand_campaigns_at_most(tenant, conn):
+async def test_overview_is_of_a_thousand_campaigns_at_most(tenant: Tenant, conn: Connection) -> None:
     transaction = conn.transaction()
     await transaction.start()
     running = sorted(row["campaign_id"] for row in await conn.fetch(MANY, tenant.tenant_id))
@@ -160,7 +179,9 @@ async def test_overview_is_of_a_thousand_campaigns_at_most(tenant, conn):
     assert found == running[:1000]
 
 
-async def test_limits_of_pacing_are_those_of_the_campaign_by_the_same_names(tenant, campaign_id):
+async def test_limits_of_pacing_are_those_of_the_campaign_by_the_same_names(
+    tenant: Tenant, campaign_id: CampaignId
+) -> None:
     pacing = (await live(tenant, campaign_id))["pacing"]
     campaign = await tenant.done("GET", f"/v1/campaigns/{campaign_id}")
     assert pacing.pop("mode") == campaign["dialingMode"]
@@ -168,17 +189,21 @@ async def test_limits_of_pacing_are_those_of_the_campaign_by_the_same_names(tena
     assert pacing == {name: campaign[name] for name in pacing}
 
 
-async def test_campaign_of_another_tenant_is_not_found(tenant, other_tenant, campaign_id):
+async def test_campaign_of_another_tenant_is_not_found(
+    tenant: Tenant, other_tenant: Tenant, campaign_id: CampaignId
+) -> None:
     refused(await other_tenant.get(f"/v1/campaigns/{campaign_id}/live"), 404, "NOT_FOUND")
     refused(await other_tenant.get(f"/v1/campaigns/{campaign_id}/live/events"), 404, "NOT_FOUND")
 
 
-def events_of(text):
+def events_of(text: str):
     blocks = [block.split("\n") for block in text.removesuffix("\n\n").split("\n\n") if not block.startswith(":")]
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
 
 
-async def test_events_are_the_figures_now_and_then_each_change(tenant, conn, campaign_id):
+async def test_events_are_the_figures_now_and_then_each_change(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
     path = f"/v1/campaigns/{campaign_id}/live"
     await switches.beat(conn, DEFAULT, UP)
     async with asyncio.TaskGroup() as group:
@@ -195,7 +220,7 @@ async def test_events_are_the_figures_now_and_then_each_change(tenant, conn, cam
     assert event_source.open_streams() == 0
 
 
-async def test_stream_ends_when_its_key_is_revoked(tenant, api, campaign_id):
+async def test_stream_ends_when_its_key_is_revoked(tenant: Tenant, api: Api, campaign_id: CampaignId) -> None:
     watcher = await api.key(tenant_id=tenant.tenant_id)
     path = f"/v1/campaigns/{campaign_id}/live/events"
     async with asyncio.TaskGroup() as group:
@@ -207,7 +232,9 @@ async def test_stream_ends_when_its_key_is_revoked(tenant, api, campaign_id):
     assert event_source.open_streams() == 0
 
 
-async def test_streams_share_the_limit_with_those_of_imports(tenant, serving, campaign_id):
+async def test_streams_share_the_limit_with_those_of_imports(
+    tenant: Tenant, serving: Serving, campaign_id: CampaignId
+) -> None:
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
     job = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"
     async with serving(max_event_streams=1) as client, asyncio.TaskGroup() as group:
@@ -223,7 +250,9 @@ async def test_streams_share_the_limit_with_those_of_imports(tenant, serving, ca
         assert (await client.get(path, headers=tenant.key.headers)).status_code == 200
 
 
-async def test_tenant_with_its_quarter_of_the_streams_leaves_the_rest_to_others(tenant, other_tenant, serving):
+async def test_tenant_with_its_quarter_of_the_streams_leaves_the_rest_to_others(
+    tenant: Tenant, other_tenant: Tenant, serving: Serving
+) -> None:
     job = f"/v1/campaigns/{(campaign_id := await tenant.campaign())}/contacts/import/"
     job += str(await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}]))
     theirs = f"/v1/campaigns/{await other_tenant.campaign()}/live/events?events=1"
@@ -239,7 +268,9 @@ async def test_tenant_with_its_quarter_of_the_streams_leaves_the_rest_to_others(
         assert (await client.get(path, headers=tenant.key.headers)).status_code == 200
 
 
-async def test_last_stream_of_all_may_be_another_tenants(tenant, other_tenant, serving, campaign_id):
+async def test_last_stream_of_all_may_be_another_tenants(
+    tenant: Tenant, other_tenant: Tenant, serving: Serving, campaign_id: CampaignId
+) -> None:
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
     job = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"
     theirs = f"/v1/campaigns/{await other_tenant.campaign()}/live/events?events=1"
@@ -253,6 +284,6 @@ async def test_last_stream_of_all_may_be_another_tenants(tenant, other_tenant, s
 
 
 @pytest.mark.parametrize("events", ["0", "-1", "x", "1000001"])
-async def test_number_of_events_must_be_one(tenant, campaign_id, events):
+async def test_number_of_events_must_be_one(tenant: Tenant, campaign_id: CampaignId, events) -> None:
     answer = await tenant.get(f"/v1/campaigns/{campaign_id}/live/events?events={events}")
     assert refused(answer, 400, "INVALID_INPUT").startswith("events")

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.calls import a_call, agent, in_call, settings
+from tests.support.calls import a_call, configure, in_call, new_agent
 from tests.support.processes import Terminal
 from tests.support.programs import PLAIN, PROGRAM
 from tests.support.servers import Server
+from tongdai.ids import ContactId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 from tongdai_client import Client
@@ -52,13 +53,13 @@ class Watcher:
 async def watcher(server: Server, tenant, conn) -> Watcher:
     await switches.beat(conn, DEFAULT, UP)
     campaign_id, queue_id = await tenant.campaign("Khảo sát [red]x[/red]"), await tenant.queue()
-    await settings(conn, tenant.tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
+    await configure(conn, tenant.tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
     await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
     for n in range(3):
         await tenant.contact(campaign_id, f"090000000{n}")
-    await agent(conn, tenant.tenant_id, queue_id, "idle")
-    await in_call(conn, tenant.tenant_id, 5, "+84900000005", campaign_id)
-    await a_call(conn, tenant.tenant_id, campaign_id, 6, "+84900000006", outcome="busy")
+    await new_agent(conn, tenant.tenant_id, queue_id, "idle")
+    await in_call(conn, tenant.tenant_id, ContactId(5), "+84900000005", campaign_id)
+    await a_call(conn, tenant.tenant_id, campaign_id, ContactId(6), "+84900000006", outcome="busy")
     return Watcher(server.url, tenant.key.value, campaign_id)
 
 
