@@ -1,0 +1,39 @@
+"""The Valkey that a server starts for itself."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.rate_limit import PATIENT_S
+from tongdai.tenants.rate_limit import valkey
+
+
+async def test_deep_data_directory_gets_a_socket_elsewhere(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    running = await valkey.start(deep)
+    socket = Path(running.url.removeprefix("unix://"))
+    assert socket.is_socket()
+    assert deep not in socket.parents
+    await running.stop()
+    assert not socket.parent.exists()
+    assert (deep / "valkey.log").stat().st_size > 0
+
+
+async def test_store_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, os, pathlib, signal, sys\n"
+        "from tongdai.tenants.rate_limit import valkey\n"
+        "running = asyncio.run(valkey.start(pathlib.Path(sys.argv[1])))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    starter = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(tmp_path))
+    assert await starter.wait() == -signal.SIGKILL
+    with pytest.raises(ConnectionError):  # noqa: PT012
+        async with asyncio.timeout(PATIENT_S):
+            while True:
+                _, writer = await asyncio.open_unix_connection(tmp_path / "valkey" / valkey.SOCKET)
+                writer.close()
