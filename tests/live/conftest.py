@@ -1,4 +1,4 @@
-"""One Asterisk for the whole run. A test that harms it leaves it running."""
+"""One Asterisk for the whole run. A test that stops it starts it again."""
 
 import os
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -18,7 +18,7 @@ Figures = Callable[[str], None]
 
 @pytest.fixture
 def figures(capsys: pytest.CaptureFixture[str]) -> Figures:
-    """Shows what was measured, also of a test that passes."""
+    """Print a measurement, also when the test passes."""
 
     def show(line: str) -> None:
         with capsys.disabled():
@@ -41,7 +41,7 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lab]:
 
 @pytest.fixture
 async def caller(lab: Lab) -> AsyncGenerator[Listener]:
-    """A client that is up; at the end no channel is left."""
+    """A connected client; no channel may remain at the end."""
     async with listening(lab.client()) as listener:
         await listener.wait_for(Connected, within_s=20)
         await eventually(lambda: listener.ari.up, 5, "up")
@@ -51,14 +51,14 @@ async def caller(lab: Lab) -> AsyncGenerator[Listener]:
 
 @pytest.fixture
 def late(lab: Lab) -> Generator[Child]:
-    """The carrier that is dead until the test starts it."""
+    """The carrier that does not answer until the test starts it."""
     yield lab.late
     lab.late.stop()
 
 
 @pytest.fixture
 async def ear(lab: Lab) -> AsyncGenerator[Listener]:
-    """Another application on the same switch, that listens in."""
+    """Another application on the same switch, which records what is heard."""
     async with listening(lab.client(EAR)) as listener:
         await listener.wait_for(Connected, within_s=20)
         await eventually(lambda: listener.ari.up, 5, "up")
@@ -67,8 +67,8 @@ async def ear(lab: Lab) -> AsyncGenerator[Listener]:
 
 @pytest.fixture(scope="module")
 async def office(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Office]:
-    """Tongdai, set up by the guide. It has the switch for the module alone: two of one application take it from each
-    other."""
+    """The server, set up as docs/telephony.md says, for one module: two servers with the same Stasis application would
+    disconnect each other."""
     folder = tmp_path_factory.mktemp("office") / "data"
     async with serving(folder, "--config", str(lab.settings)) as server:
         await cli(server, "tenant", "create", str(TENANT), "--name", "Cong ty ABC")

@@ -1,4 +1,4 @@
-"""Agents on a real Asterisk: whom no agent came for, who is looked at before he is called, who leaves in mid-talk."""
+"""Agents on a real Asterisk: abandoned calls, previews, and an agent who signs out during a talk."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,19 +16,19 @@ from tongdai.dialer.pacing import ABANDON_AFTER_S, ENOUGH_ANSWERS
 from tongdai.switch import commands
 
 RING_S = 15
-"""As short as it may be."""
+"""The shortest that a campaign may have."""
 ROUNDS_S = 3
-"""A few of the dialer's."""
+"""Time for a few rounds of the dialer."""
 ANSWERS, BUSY = 16, 304
-"""So few are at home that predictive calls several for one agent, and one of 17 abandoned is more than the 3 %."""
+"""So few answer that predictive mode places several calls for one agent, and one abandoned call of 17 exceeds 3 %."""
 
 
-async def test_who_answers_when_the_agent_has_left_hears_so_and_is_hung_up(
+async def test_callee_who_answers_after_the_agent_has_left_hears_the_message_and_is_hung_up(
     office: Office, late: Child, ear: Listener
 ) -> None:
     dialled = numbers(scenarios.ANSWER)
     campaign_id = await _answered_for_nobody(office, late, dialled, abandonFile="custom/message")
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     await _hears_the_message(office, ear, call)
     await _abandoned(office, late, campaign_id, dialled[0])
     [call] = await office.calls(campaign_id)
@@ -39,7 +39,7 @@ async def test_who_answers_when_the_agent_has_left_hears_so_and_is_hung_up(
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_who_answers_when_the_agent_has_left_is_hung_up_where_there_is_no_message(
+async def test_callee_who_answers_after_the_agent_has_left_is_hung_up_where_there_is_no_message(
     office: Office, late: Child, figures: Figures
 ) -> None:
     dialled = numbers(scenarios.ANSWER)
@@ -49,21 +49,21 @@ async def test_who_answers_when_the_agent_has_left_is_hung_up_where_there_is_no_
     await _abandoned(office, late, campaign_id, dialled[0])
     [call] = await office.calls(campaign_id)
     assert call["nextCallAt"] is None
-    assert await office.contacts(campaign_id) == {(2, "abandoned"): 1}, "never again, by its own rule"
+    assert await office.contacts(campaign_id) == {(2, "abandoned"): 1}, "never again: the campaign's retry rule"
     figures(f"answered, no agent, no message: hung up after {call['waitSec']} s")
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_predictive_that_abandoned_too_many_calls_no_more_than_agents_are_free(
+async def test_predictive_campaign_at_the_abandonment_cap_places_no_more_calls_than_agents_are_free(
     office: Office, ear: Listener, figures: Figures
 ) -> None:
-    """It calls two for one agent, who talks to the first that answers; from then on it is progressive."""
+    """It places two calls for one agent, who talks to the first that answers; then it dials as progressive does."""
     campaign_id = await _few_at_home(office)
     queue_id, agent_id = await office.signed_in("Bui H")
     settings = {"dialingMode": "predictive", "queueId": queue_id, "abandonFile": "custom/message"}
     await office.call("PATCH", f"/v1/campaigns/{campaign_id}", settings)
     newest = max(instant(call["dialledAt"]) for call in await office.calls(campaign_id))
-    await office.dialer_lived(newest, RING_S + RECENT_S + ROUNDS_S)  # from then on it knows how many answer
+    await office.dialer_lived(newest, RING_S + RECENT_S + ROUNDS_S)  # then it knows the answer rate
     two, third = numbers(scenarios.ANSWER, 2), numbers(scenarios.ANSWER)
     await office.add(campaign_id, two)
     await office.agent(agent_id, "talking")
@@ -76,16 +76,16 @@ async def test_predictive_that_abandoned_too_many_calls_no_more_than_agents_are_
     live = await office.call("GET", f"/v1/campaigns/{campaign_id}/live")
     assert (live["abandonedRate24h"], live["abandonedRate30d"]) == (share, share)
     assert live["agents"]["talking"] == live["calls"]["talking"] == 1
-    # The cap is reached, which the dialer asks for again each RECENT_S; the agent talks on, and nobody is called.
+    # The cap is reached; the dialer reads the rate every RECENT_S. The agent is still talking, and nobody is called.
     await office.dialer_lived(instant(abandoned["endedAt"]), RECENT_S + ROUNDS_S)
     await office.add(campaign_id, third)
     found = await _diagnosis(office, campaign_id)
     assert (found["callableNow"], [one["code"] for one in found["blockers"]]) == (1, ["abandonment_cap_reached"])
     await office.dialer_lived(instant(found["at"]), ROUNDS_S)
     assert office.rang(two + third) == [1, 1, 0]
-    # He is free again, and so the third is called.
+    # The agent is free again, and so the third is called.
     assert await commands.hang_up(ear.ari, talk["callId"])
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     assert international(call["phoneNumber"]) == third[0]
     await office.agent(agent_id, "talking")
     assert await commands.hang_up(ear.ari, call["callId"])
@@ -98,13 +98,13 @@ async def test_predictive_that_abandoned_too_many_calls_no_more_than_agents_are_
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_agent_skips_one_contact_and_talks_to_those_he_accepts(office: Office, ear: Listener) -> None:
+async def test_agent_skips_one_contact_and_talks_to_the_contacts_they_accept(office: Office, ear: Listener) -> None:
     lab, dialled = office.lab, numbers(scenarios.ANSWER, 3)
     queue_id, agent_id = await office.signed_in("Hoang F", wrap_up_s=3600)
     phone, preview = await phone_of(ear), f"/v1/agents/{agent_id}/preview"
     campaign_id = await office.campaign(dialled, dialingMode="preview", queueId=queue_id, trunk="talkers")
     offered: list[Fields] = [await _offer(office, agent_id, campaign_id)]
-    assert await _offer(office, agent_id, campaign_id) == offered[0], "until he says what is to become of it"
+    assert await _offer(office, agent_id, campaign_id) == offered[0], "until the agent skips or accepts it"
     assert (await _diagnosis(office, campaign_id))["blockers"][0]["code"] == "no_preview_accepted"
     await office.call("DELETE", preview)
     for n in (1, 2):
@@ -114,7 +114,7 @@ async def test_agent_skips_one_contact_and_talks_to_those_he_accepts(office: Off
             await office.agent(agent_id, "idle")
         await office.call("POST", f"{preview}/accept")
         await office.agent(agent_id, "talking")
-        [call] = await office.up(campaign_id, "answered", 1)
+        [call] = await office.calls_in_state(campaign_id, "answered", 1)
         assert (call["contactId"], call["agentId"]) == (offered[n]["contactId"], agent_id)
         await hear_each_other(ear, lab, phone, call["callId"])
         assert await commands.hang_up(ear.ari, call["callId"])
@@ -123,21 +123,21 @@ async def test_agent_skips_one_contact_and_talks_to_those_he_accepts(office: Off
         ended = calls[international(offered[n]["phoneNumber"])]
         assert (ended["outcome"], ended["agentId"]) == ("answered", agent_id)
         rang = office.rang([international(offer["phoneNumber"]) for offer in offered], lab.talkers)
-        assert rang == [0, 1, 1][: n + 1], "those alone whom he accepted"
+        assert rang == [0, 1, 1][: n + 1], "only the contacts that were accepted"
     assert {international(offer["phoneNumber"]) for offer in offered} == {*dialled}
-    assert await _offer(office, agent_id, campaign_id) is None, "who was skipped is due in 10 minutes"
+    assert await _offer(office, agent_id, campaign_id) is None, "the skipped contact is due in 10 minutes"
     assert await office.contacts(campaign_id) == {(0, None): 1, (2, "answered"): 2}
     await office.signed_out(agent_id)
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_agent_who_signs_out_in_mid_talk_talks_to_its_end(office: Office, ear: Listener) -> None:
+async def test_agent_who_signs_out_during_a_talk_is_offline_after_it(office: Office, ear: Listener) -> None:
     lab, dialled = office.lab, numbers(scenarios.ANSWER)
     queue_id, agent_id = await office.signed_in("Ngo K")
     phone, before = await phone_of(ear), lab.ledger(lab.agent)
     campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
     agent = await office.call("GET", f"/v1/agents/{agent_id}")
     assert (agent["state"], agent["signOutPending"], agent["callId"]) == ("talking", True, call["callId"])
@@ -150,26 +150,26 @@ async def test_agent_who_signs_out_in_mid_talk_talks_to_its_end(office: Office, 
 
 
 async def _answered_for_nobody(office: Office, late: Child, dialled: list[str], **settings: object) -> int:
-    """A campaign whose callee picks up once the only agent, for whom he was called, has signed out."""
+    """A campaign whose callee answers after the only agent, for whom the call was placed, has signed out."""
     queue_id, agent_id = await office.signed_in("Do G")
     campaign_id = await office.campaign(
         dialled, dialingMode="progressive", queueId=queue_id, trunk="dead", ringTimeoutSec=60, **settings
     )
-    await office.up(campaign_id, "dialing", 1)
+    await office.calls_in_state(campaign_id, "dialing", 1)
     await office.signed_out(agent_id)
     late.start()
     return campaign_id
 
 
 async def _hears_the_message(office: Office, ear: Listener, call: Fields) -> None:
-    """He echoes what he hears, and that is recorded."""
+    """Assert it from a recording: the callee echoes what they hear."""
     [heard] = await overheard(ear, office.lab, (call["callId"], "in"), after_s=ABANDON_AFTER_S)
     assert audio.loudness(heard, GREETING_HZ) > LOUD
     assert audio.loudness(heard, AGENT_HZ) < SILENT
 
 
 async def _abandoned(office: Office, late: Child, campaign_id: int, dialled: str) -> None:
-    """The campaign's only call ended so, and live figures count it."""
+    """Assert that the campaign's only call ended as abandoned, and that live figures count it."""
     call = (await office.ended(campaign_id, 1, 30))[dialled]
     assert (call["outcome"], call["agentId"], call["connectedAt"]) == ("abandoned", None, None)
     assert call["waitSec"] > ABANDON_AFTER_S - 0.1, "two clocks, of the dialer and of the database"
@@ -182,7 +182,7 @@ async def _abandoned(office: Office, late: Child, campaign_id: int, dialled: str
 
 async def _few_at_home(office: Office) -> int:
     """A running campaign whose calls have ended: a file was played to few, the others were busy."""
-    assert ANSWERS >= ENOUGH_ANSWERS, "or predictive would not know enough"
+    assert ANSWERS >= ENOUGH_ANSWERS, "or predictive mode would not know the answer rate"
     dialled = numbers(scenarios.ANSWER_THEN_BYE, ANSWERS) + numbers("486", BUSY)
     campaign_id = await office.campaign(
         dialled,
@@ -198,14 +198,14 @@ async def _few_at_home(office: Office) -> int:
 
 
 async def _talk_and_other(office: Office, campaign_id: int) -> tuple[Fields, Fields]:
-    """Of two calls that are answered, the one with the agent and the one without."""
-    calls = await office.up(campaign_id, "answered", 2, within_s=60)
+    """Two answered calls: the one with the agent, and the one without."""
+    calls = await office.calls_in_state(campaign_id, "answered", 2, within_s=60)
     talk, other = sorted(calls, key=lambda call: call["connectedAt"] is None)
     return talk, other
 
 
 async def _outcome(office: Office, campaign_id: int, call_id: str) -> Fields:
-    """The call, once it has ended."""
+    """Wait until the call has ended; return it."""
 
     async def over() -> Fields | None:
         [call] = [call for call in await office.calls(campaign_id) if call["callId"] == call_id]
@@ -215,7 +215,7 @@ async def _outcome(office: Office, campaign_id: int, call_id: str) -> Fields:
 
 
 async def _offer(office: Office, agent_id: int, campaign_id: int) -> Any:
-    """What the agent is to look at; None when nobody is due."""
+    """Offer the agent a contact to look at; None when nobody is due."""
     answer = await office.call("POST", f"/v1/agents/{agent_id}/preview", {"campaignId": campaign_id})
     return answer["offer"]
 

@@ -1,6 +1,6 @@
-"""Tongdai as its users have it, on a real Asterisk: campaigns are called, and SIPp's own ledgers tell who was.
+"""Campaigns dialled through a real Asterisk by the server as users run it.
 
-Settings come from the guide. What is known of a call is known by the API.
+Settings come from docs/telephony.md. The ledgers of SIPp say who was called; the API says how each call ended.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from tests.support.switch import Listener
 from tongdai.switch import commands
 
 RING_S = 15
-"""As short as it may be."""
+"""The shortest that a campaign may have."""
 
 
 async def test_each_call_ends_as_the_carrier_says(office: Office) -> None:
@@ -45,17 +45,17 @@ async def test_each_call_ends_as_the_carrier_says(office: Office) -> None:
     } == endings
     assert set(office.rang([*dialled.values()])) == {1}
     ledger = office.lab.ledger(office.lab.carrier)
-    assert ledger[dialled[scenarios.ANSWER], scenarios.HUNG_UP] == 1, "after the file"
-    assert ledger[dialled[scenarios.ANSWER_THEN_BYE], scenarios.LEFT] == 1, "before its end"
+    assert ledger[dialled[scenarios.ANSWER], scenarios.HUNG_UP] == 1, "at the end of the file"
+    assert ledger[dialled[scenarios.ANSWER_THEN_BYE], scenarios.LEFT] == 1, "before the end of the file"
     assert ledger[dialled[scenarios.NO_ANSWER], scenarios.CANCELLED] == 1
-    # Who did not answer is called again later; the rest is done.
+    # Contacts that did not answer are called again later; the others are processed.
     assert await office.contacts(campaign_id) == {
         (2, "answered"): 4, (2, "invalid_number"): 1, (0, "no_answer"): 2, (0, "busy"): 1, (0, "failed"): 1,
     }  # fmt: skip
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_carrier_that_is_dead_is_a_failure_and_not_a_customer_who_does_not_answer(office: Office) -> None:
+async def test_calls_over_a_dead_carrier_fail_rather_than_are_not_answered(office: Office) -> None:
     dialled = numbers(scenarios.ANSWER, 3)
     campaign_id = await office.campaign(dialled, trunk="dead", ringTimeoutSec=RING_S)
     calls = await office.ended(campaign_id, 3, RING_S + 30)
@@ -92,10 +92,10 @@ async def test_agent_whose_phone_is_not_signed_on_is_offline_again(office: Offic
 
 
 async def test_callee_hears_the_audio_file(office: Office, ear: Listener) -> None:
-    """It echoes what it hears, and that is recorded."""
+    """From a recording: the callee echoes what they hear."""
     dialled = numbers(scenarios.ANSWER)
     campaign_id = await office.campaign(dialled, audioFile="custom/message")
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     [heard] = await overheard(ear, office.lab, (call["callId"], "in"))
     assert audio.loudness(heard, GREETING_HZ) > LOUD
     assert audio.loudness(heard, AGENT_HZ) < SILENT
@@ -105,10 +105,10 @@ async def test_callee_hears_the_audio_file(office: Office, ear: Listener) -> Non
 
 
 @pytest.mark.parametrize("how", ["pause", "stop"])
-async def test_pause_and_stop_let_live_calls_finish_and_begin_no_other(office: Office, how: str) -> None:
+async def test_pause_and_stop_let_live_calls_finish_and_place_no_other(office: Office, how: str) -> None:
     dialled = numbers(scenarios.ANSWER, 20)
     campaign_id = await office.campaign(dialled, audioFile="custom/message", maxConcurrentCalls=5)
-    await office.up(campaign_id, "answered", 5)
+    await office.calls_in_state(campaign_id, "answered", 5)
     await office.call("POST", f"/v1/campaigns/{campaign_id}/{how}")
     began = len(placed(await office.calls(campaign_id)))
 
@@ -117,7 +117,7 @@ async def test_pause_and_stop_let_live_calls_finish_and_begin_no_other(office: O
 
     await eventually(finished, 30, "the live calls to finish", poll_s=0.3)
     calls = placed(await office.calls(campaign_id))
-    assert len(calls) == began < 20, "none was begun"
+    assert len(calls) == began < 20, "none was placed"
     assert {call["outcome"] for call in calls} == {"answered"}
     assert sum(office.rang(dialled)) == began
     ledger = office.lab.ledger(office.lab.carrier)
@@ -136,9 +136,9 @@ async def test_pause_and_stop_let_live_calls_finish_and_begin_no_other(office: O
 async def test_calls_outlive_a_restart_of_the_server(office: Office) -> None:
     dialled = numbers(scenarios.ANSWER, 15)
     campaign_id = await office.campaign(dialled, audioFile="custom/message", maxConcurrentCalls=10, callsPerSecond=20)
-    await office.up(campaign_id, "answered", 10)
+    await office.calls_in_state(campaign_id, "answered", 10)
     assert await office.server.stop() == 0
-    assert _count(office.lab.ledger(office.lab.carrier), scenarios.HUNG_UP, dialled) == 0, "they continue"
+    assert _count(office.lab.ledger(office.lab.carrier), scenarios.HUNG_UP, dialled) == 0, "the calls continue"
     await office.server.start()
     calls = await office.ended(campaign_id, 15, 60)
     assert {call["outcome"] for call in calls.values()} == {"answered"}
@@ -152,7 +152,7 @@ async def test_agent_and_callee_hear_each_other(office: Office, ear: Listener) -
     phone = await phone_of(ear)
     campaign_id = await office.campaign(dialled, dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     assert call["agentId"] == agent_id
     await hear_each_other(ear, lab, phone, call["callId"])
     await office.agent(agent_id, "wrap_up")
@@ -161,20 +161,20 @@ async def test_agent_and_callee_hear_each_other(office: Office, ear: Listener) -
     assert calls[dialled[0]]["outcome"] == "answered"
     assert lab.ledger(lab.talkers)[dialled[0], scenarios.LEFT] == 1, "the customer hung up"
     phone_calls = lab.ledger(lab.agent) - phone_before
-    assert phone_calls == {(AGENT, scenarios.CALLED): 1, (AGENT, scenarios.ANSWERED): 1}, "called once, still up"
+    assert phone_calls == {(AGENT, scenarios.CALLED): 1, (AGENT, scenarios.ANSWERED): 1}, "called once, still connected"
     await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
     await office.agent(agent_id, "offline")
     await eventually(lambda: (lab.ledger(lab.agent) - phone_before)[AGENT, scenarios.HUNG_UP], 10, "the phone's end")
 
 
 async def test_talk_outlives_the_dialer(office: Office, ear: Listener) -> None:
-    """It is killed, and the next one has the two where they were."""
+    """It is killed, and the next dialer takes over the agent and the call in their states."""
     lab, dialled = office.lab, numbers(scenarios.ANSWER, 2)
     queue_id, agent_id = await office.signed_in("Le Van C", wrap_up_s=0)
     before = lab.ledger(lab.agent)
     campaign_id = await office.campaign(dialled[:1], dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     await _kill_dialer(office)
     assert await commands.channel(ear.ari, call["callId"]) is not None, "the talk continues"
     await office.agent(agent_id, "talking")
@@ -182,18 +182,18 @@ async def test_talk_outlives_the_dialer(office: Office, ear: Listener) -> None:
     await office.agent(agent_id, "idle")
     calls = await office.ended(campaign_id, 1, 20)
     assert (calls[dialled[0]]["outcome"], calls[dialled[0]]["agentId"]) == ("answered", agent_id)
-    # He is called for another one, on the same call of his phone.
+    # The agent gets another call, on the same nailed-up connection.
     another = await office.campaign(dialled[1:], dialingMode="progressive", queueId=queue_id, trunk="talkers")
     await office.agent(agent_id, "talking")
     await office.call("POST", f"/v1/agents/{agent_id}/sign-out")
-    [call] = await office.up(another, "answered", 1)
+    [call] = await office.calls_in_state(another, "answered", 1)
     assert await commands.hang_up(ear.ari, call["callId"])
     await office.agent(agent_id, "offline")
     assert office.rang(dialled, lab.talkers) == [1, 1]
-    assert lab.ledger(lab.agent)[AGENT, scenarios.CALLED] == before[AGENT, scenarios.CALLED], "not again"
+    assert lab.ledger(lab.agent)[AGENT, scenarios.CALLED] == before[AGENT, scenarios.CALLED], "not called again"
 
 
-async def test_agent_who_hangs_his_phone_up_ends_the_talk_and_is_offline(office: Office, ear: Listener) -> None:
+async def test_agent_who_hangs_up_their_phone_ends_the_talk_and_is_offline(office: Office, ear: Listener) -> None:
     lab, dialled = office.lab, numbers(scenarios.ANSWER)
     queue_id, agent_id = await office.signed_in("Pham D")
     phone = await phone_of(ear)
@@ -207,7 +207,7 @@ async def test_agent_who_hangs_his_phone_up_ends_the_talk_and_is_offline(office:
 
 
 async def test_dialer_killed_mid_calls_calls_nobody_twice(office: Office, figures: Figures) -> None:
-    """Those that ring and those that are answered are taken over; those claimed and not dialled are called later."""
+    """Calls that ring or are answered are taken over; contacts that were claimed and not dialled are called later."""
     answering, ringing = numbers(scenarios.ANSWER, 60), numbers(scenarios.NO_ANSWER, 10)
     dialled, ledger = ringing + answering, partial(office.lab.ledger, office.lab.carrier)
     campaign_id = await office.campaign(
@@ -223,7 +223,9 @@ async def test_dialer_killed_mid_calls_calls_nobody_twice(office: Office, figure
     assert set(office.rang(dialled)) <= {0, 1}, "nobody's phone rang twice"
     outcomes = Counter(call["outcome"] for call in calls)
     assert set(outcomes) <= {"answered", "no_answer", "lost", "cancelled"}, outcomes
-    assert {call["outcome"] for call in calls if call["callId"] in heard} == {"answered"}, "what was known stays known"
+    assert {call["outcome"] for call in calls if call["callId"] in heard} == {"answered"}, (
+        "a reported answer is not lost"
+    )
     assert len(heard) >= 5
     for call in calls:
         reported = ledger()[international(call["phoneNumber"]), scenarios.ANSWERED]
@@ -234,8 +236,10 @@ async def test_dialer_killed_mid_calls_calls_nobody_twice(office: Office, figure
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_dialer_killed_as_it_dials_leaves_what_is_not_known_as_lost(office: Office, figures: Figures) -> None:
-    """Asterisk hangs up on who answers while no dialer is there; nobody hears of it."""
+async def test_calls_with_unknown_ends_of_a_dialer_killed_while_dialling_are_lost(
+    office: Office, figures: Figures
+) -> None:
+    """Asterisk hangs up calls that are answered while no dialer is connected, and reports them to nobody."""
     dialled = numbers(scenarios.ANSWER, 10)
     campaign_id = await office.campaign(dialled, audioFile="custom/greeting", callsPerSecond=20)
     await eventually(lambda: sum(office.rang(dialled)), 30, "the first to ring", poll_s=0.005)
@@ -251,14 +255,14 @@ async def test_dialer_killed_as_it_dials_leaves_what_is_not_known_as_lost(office
 
 
 async def test_asterisk_restarted_mid_calls(office: Office) -> None:
-    """Its calls are over, and none of them is dialled again; what was not called yet is; agents sign in again."""
+    """Its calls have ended and none is dialled again; contacts that were not called yet are; agents sign in again."""
     _, agent_id = await office.signed_in("Vu Thi E")
     answering, ringing, rest = numbers(scenarios.ANSWER, 8), numbers(scenarios.NO_ANSWER, 4), numbers("700", 20)
     campaign_id = await office.campaign(
         ringing + answering, audioFile="custom/long", ringTimeoutSec=60, maxConcurrentCalls=12, callsPerSecond=20
     )
-    await office.up(campaign_id, "answered", 8)
-    await office.up(campaign_id, "ringing", 4)
+    await office.calls_in_state(campaign_id, "answered", 8)
+    await office.calls_in_state(campaign_id, "ringing", 4)
     await office.lab.kill_asterisk()
     other = await office.campaign(rest, callsPerSecond=20, maxConcurrentCalls=20)
     await office.lab.start_asterisk()
@@ -300,7 +304,7 @@ async def test_100_calls_a_second_for_20_seconds(office: Office, figures: Figure
 
 
 async def _kill_dialer(office: Office) -> None:
-    """Returns once another one has the switch."""
+    """Kill the dialer, and wait until another one is connected to the switch."""
     connected = partial(_connections, office)
     before = connected()
     await office.server.kill("telephony")
@@ -316,7 +320,7 @@ def _count(ledger: Counter[tuple[str, str]], what: str, of: list[str]) -> int:
 
 
 async def _all_ended(office: Office, campaign_id: int, contacts: int) -> list[Fields]:
-    """The calls, once none is up, and each contact was called or will be later."""
+    """Wait until no call is live and each contact has been called; return the calls."""
 
     async def over() -> list[Fields]:
         calls = await office.calls(campaign_id)

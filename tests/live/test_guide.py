@@ -1,4 +1,4 @@
-"""What docs/telephony.md promises of the files that it tells to write."""
+"""The configuration in docs/telephony.md does what the guide says."""
 
 import re
 import uuid
@@ -38,7 +38,7 @@ async def test_nobody_calls_out_through_the_switch(caller: Listener, lab: Lab) -
     assert not lab.ledger(lab.carrier)[number(scenarios.ANSWER, 999), scenarios.CALLED]
 
 
-def test_table_of_endings_is_what_the_dialer_goes_by() -> None:
+def test_table_of_endings_matches_the_dialer() -> None:
     rows = guide.table("the carrier says")
     assert len(rows) > 8
     for says, causes, outcome, again in rows:

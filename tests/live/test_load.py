@@ -1,4 +1,4 @@
-"""100 calls a second for 20 seconds: each is placed, answered, hung up and accounted for; none is lost."""
+"""100 calls a second for 20 seconds: each is placed, answered, hung up and reported; none is lost."""
 
 import asyncio
 import time
@@ -43,7 +43,7 @@ async def _place(caller: Listener, n: int) -> str:
 
 
 async def _hang_up_each(caller: Listener, group: asyncio.TaskGroup, calls: int) -> None:
-    """As they answer."""
+    """Hang up each call when it is answered."""
     seen = 0
     for _ in range(calls):
         while True:

@@ -1,4 +1,4 @@
-"""Answering machines on a real Asterisk: its AMD tells them from persons within the abandon threshold."""
+"""Answering machines on a real Asterisk: its AMD application detects them within the abandon threshold."""
 
 import uuid
 
@@ -52,7 +52,9 @@ async def test_call_is_kept_where_the_dialplan_has_no_such_extension(caller: Lis
     channel_id = await answered(caller, scenarios.ALO, "talkers")
     missing = await MachineDetector(caller.ari, SystemClock(), "elsewhere").start(channel_id)
     assert missing == "no extension s with label detect in context elsewhere-amd"
-    assert await commands.play(caller.ari, channel_id, f"p-{channel_id}", "custom/greeting"), "still ours to command"
+    assert await commands.play(caller.ari, channel_id, f"p-{channel_id}", "custom/greeting"), (
+        "the channel is still ours"
+    )
     assert await commands.hang_up(caller.ari, channel_id)
     await caller.wait_for(ChannelDestroyed, channel_id)
     assert not await commands.module_running(caller.ari, "app_nonesuch.so")
@@ -87,7 +89,7 @@ async def test_person_who_says_alo_has_an_agent_within_two_seconds_of_the_answer
     settings = {"dialingMode": "progressive", "queueId": queue_id, "machineDetection": "hang_up", "trunk": "talkers"}
     campaign_id = await office.campaign(person, **settings)
     await office.agent(agent_id, "talking")
-    [call] = await office.up(campaign_id, "answered", 1)
+    [call] = await office.calls_in_state(campaign_id, "answered", 1)
     assert international(call["phoneNumber"]) == person[0]
     waited_s = (instant(call["connectedAt"]) - instant(call["answeredAt"])).total_seconds()
     assert waited_s < DETECTED_WITHIN_MS / 1000

@@ -1,4 +1,4 @@
-"""What is heard: tones that one side plays are found again in what Asterisk sends to, or gets from, the other."""
+"""Audio: a tone that one side plays is found in a recording of the other side."""
 
 import uuid
 
@@ -19,7 +19,7 @@ async def answered(caller: Listener, endpoint: str) -> str:
 
 
 async def test_callee_hears_the_file_that_is_played(caller: Listener, lab: Lab) -> None:
-    """It echoes what it hears, and that is recorded."""
+    """From a recording: the callee echoes what they hear."""
     channel_id = await answered(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
     name = uuid.uuid4().hex
     snoop = await record(caller, channel_id, "in", name)

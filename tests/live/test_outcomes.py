@@ -1,4 +1,4 @@
-"""What a real Asterisk tells of calls that end in each way: what the dialer, and the simulated switch, go by."""
+"""Events of a real Asterisk for each way in which a call ends. The dialer and the simulated switch rely on them."""
 
 import uuid
 
@@ -93,7 +93,7 @@ async def test_cancelled_while_it_rings(caller: Listener) -> None:
 
 
 async def test_carrier_dead(caller: Listener) -> None:
-    """32 seconds without any answer to SIP."""
+    """32 seconds without a SIP response."""
     channel_id = await dial(caller, scenarios.ANSWER, trunk="dead", timeout_s=60)
     ended = await caller.wait_for(ChannelDestroyed, channel_id, within_s=45)
     assert (ended.cause, ended.tech_cause) == (18, 408)

@@ -1,4 +1,4 @@
-"""Asterisk goes and comes back, and another process takes over."""
+"""Restarts of Asterisk, and a takeover by another process."""
 
 import uuid
 
@@ -32,7 +32,9 @@ async def test_asterisk_restarted_mid_calls(caller: Listener, lab: Lab) -> None:
     await lab.start_asterisk()
     await caller.wait_for(Connected, count=2, within_s=20)
     assert await commands.channels(caller.ari) == []
-    assert not [event for event in caller.of(ChannelDestroyed) if event.channel_id in calls], "nobody tells"
+    assert not [event for event in caller.of(ChannelDestroyed) if event.channel_id in calls], (
+        "their end is not reported"
+    )
     await eventually(lambda: caller.ari.up, 5, "up")
     again = await answered(caller, 9)
     assert await commands.hang_up(caller.ari, again)

@@ -1,4 +1,4 @@
-"""Tones: written for those who talk, found again in what others heard."""
+"""Tones: written to files that one side plays, and measured in recordings of the other."""
 
 import math
 import struct
@@ -17,12 +17,12 @@ def silence(seconds: float) -> list[int]:
 
 
 def voicemail() -> list[int]:
-    """A greeting as a machine speaks it: words of 0.6 s, hardly a pause, for half a minute."""
+    """The greeting of an answering machine: words of 0.6 s with short pauses, for half a minute."""
     return silence(0.2) + (tone(300, 0.6) + silence(0.12)) * 40
 
 
 def alo() -> list[int]:
-    """One short word after a moment, and then silence: who answers waits for an answer."""
+    """One short word after a moment, then silence: a person who answers and waits."""
     return silence(0.3) + tone(300, 0.4) + silence(60)
 
 
@@ -56,7 +56,7 @@ def loudness(samples: list[int], hz: float) -> float:
 
 
 def _ulaw(sample: int) -> int:
-    """G.711."""
+    """Encode a sample as G.711 µ-law."""
     sign = 0x80 if sample < 0 else 0
     magnitude = min(abs(sample), 32635) + 132
     exponent = magnitude.bit_length() - 8

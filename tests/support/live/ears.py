@@ -1,4 +1,4 @@
-"""What is heard: Asterisk records what it gets from a channel, or sends to it."""
+"""Recordings of the audio that Asterisk gets from a channel or sends to it."""
 
 import uuid
 from pathlib import Path
@@ -11,16 +11,18 @@ from tongdai.switch import commands
 from tongdai.switch.events import StasisStart
 
 EAR = "ear"
-"""An application that listens and does nothing else."""
+"""A Stasis application that only records."""
 LOUD, SILENT = 2000, 300
-"""Amplitudes; the tones have 8000."""
+"""Amplitudes. The tones have 8000."""
 ENOUGH = 12_000
-"""Samples: 1.5 s."""
+"""A number of samples: 1.5 s."""
 
 
 async def record(listener: Listener, channel_id: str, direction: str, name: str, app: str = APP) -> str:
-    """Starts to record what comes `in` from a channel or goes `out` to it; the id of the listening channel, which
-    `app` (the listener's own) gets events."""
+    """Start to record the audio that comes `in` from a channel or goes `out` to it.
+
+    Returns the id of the snoop channel, whose events go to `app`, the application of the listener.
+    """
     snoop = f"snoop-{uuid.uuid4()}"
     made = await listener.ari.request("POST", f"channels/{channel_id}/snoop/{snoop}", {"spy": direction, "app": app})
     assert made.status == 200, made
@@ -31,6 +33,7 @@ async def record(listener: Listener, channel_id: str, direction: str, name: str,
 
 
 async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[int]:
+    """Stop a recording and hang up its snoop channel; return the samples."""
     assert (await listener.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
     assert await commands.hang_up(listener.ari, snoop)
 
@@ -44,7 +47,7 @@ async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[
 async def overheard(
     listener: Listener, lab: Lab, *of: tuple[str, str], after_s: float = 0, app: str = EAR
 ) -> list[list[int]]:
-    """1.5 s of sound of each (channel, direction), all at the same time, once `after_s` have gone by."""
+    """Record each (channel, direction) at the same time, and return the 1.5 s that begin after `after_s`."""
     names = [uuid.uuid4().hex for _ in of]
     snoops = [await record(listener, *one, name, app) for one, name in zip(of, names, strict=True)]
     least = 2 * (ENOUGH + round(after_s * audio.RATE))
@@ -55,7 +58,7 @@ async def overheard(
 
 
 async def hear_each_other(listener: Listener, lab: Lab, agent: str, customer: str, app: str = EAR) -> None:
-    """AssertionError when the agent on his phone's channel and one of the `talkers` do not, or hear themselves."""
+    """Assert that the agent's channel and one of the `talkers` hear each other, and not themselves."""
     by_agent, by_customer = await overheard(listener, lab, (agent, "out"), (customer, "out"), app=app)
     assert audio.loudness(by_agent, CUSTOMER_HZ) > LOUD
     assert audio.loudness(by_agent, AGENT_HZ) < SILENT

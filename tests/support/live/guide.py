@@ -1,4 +1,4 @@
-"""The files that docs/telephony.md tells to write. The lab runs on them: the guide cannot drift from what works."""
+"""The configuration files in docs/telephony.md. The lab runs with them, so that the guide stays correct."""
 
 import itertools
 import re
@@ -10,9 +10,9 @@ _BLOCK = re.compile(r"^```\w+\n[;#] (/etc/\S+)\n(.*?)^```$", re.MULTILINE | re.D
 
 
 def files(values: Mapping[str, str]) -> dict[str, str]:
-    """Path → text of each, with `values` in place of what the guide leaves to the reader (an address, a password).
+    """The text of each file by path, with `values` in place of the guide's placeholders (an address, a password).
 
-    AssertionError when one of these does not stand in the guide, or a file stands in it twice.
+    Asserts that each placeholder is in the guide, and that no file is in it twice.
     """
     blocks = _BLOCK.findall(GUIDE.read_text("utf-8"))
     found = dict(blocks)
@@ -24,7 +24,7 @@ def files(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def table(head: str) -> list[list[str]]:
-    """The cells of the rows of the table whose first column is called so."""
+    """The cells of the rows of the table whose first column has that head."""
     lines = GUIDE.read_text("utf-8").splitlines()
     first = next(n for n, line in enumerate(lines) if line.startswith(f"| {head} |")) + 2
     rows = itertools.takewhile(lambda line: line.startswith("|"), lines[first:])

@@ -1,4 +1,4 @@
-"""A real Asterisk 22 on loopback, and SIPp for carriers and agents. Nothing of it outlives the process of the tests."""
+"""A real Asterisk 22 on loopback, with SIPp as carriers and agents. All of it ends with the process of the tests."""
 
 import asyncio
 import secrets
@@ -21,23 +21,23 @@ APP = "tongdai"
 TRUNK, AGENT = "carrier", "agent1"
 CUSTOMER_HZ, AGENT_HZ, GREETING_HZ = 1000, 700, 440
 SOUNDS = {"greeting": 2, "message": 6, "long": 60}
-"""`custom/NAME`: so many seconds of a tone."""
+"""Length of the tone in each file `custom/NAME`, in seconds."""
 DEFAULTS = {
     "[general]\n": ("ccss", "cdr", "cel", "features", "manager", "udptl"),
     "": ("acl", "pjproject", "stasis", "websocket_client"),
 }
-"""Files without which Asterisk complains, or does not start."""
+"""Minimal files without which Asterisk logs errors or does not start."""
 START_S, STOP_S = 20.0, 3.0
 
 
 def number(ending: str, n: int = 0) -> str:
-    """The `n`-th number to dial whose callee does as `ending` says (see `scenarios`): a Vietnamese mobile one."""
+    """The `n`-th Vietnamese mobile number whose callee behaves as `ending` says (see `scenarios`)."""
     return f"8490{n:04d}{ending}"
 
 
 @dataclass
 class Child:
-    """A process with a log, killed with ours."""
+    """A process with a log, which is killed when this process ends."""
 
     command: list[str]
     folder: Path
@@ -72,7 +72,7 @@ class Child:
 
 
 class Lab:
-    """`programs` is the folder that `fetch` filled."""
+    """The switch, the carriers and the phones; `programs` is the folder that `fetch` filled."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self.programs, self.folder = programs, folder
@@ -87,7 +87,7 @@ class Lab:
         account = ("your-account", self.carriers)
         self.carrier = self._sipp("carrier", scenarios.callee(account=account), "-rtp_echo")
         self.late = self._sipp("late", scenarios.callee(), "-rtp_echo", address="NOBODY")
-        """The carrier `dead`: once it is started, it hears what is asked of it again, and is not dead."""
+        """The carrier `dead`, which does not answer until it is started; it then gets retransmitted requests."""
         speech = {scenarios.VOICEMAIL: "voicemail.ulaw", scenarios.ALO: "alo.ulaw"}
         self.talkers = self._sipp(
             "talkers", scenarios.callee("tone.ulaw", hang_up_ms=5000, speech=speech), hz=CUSTOMER_HZ
@@ -120,7 +120,7 @@ class Lab:
             assert child.running, (child.folder / "output").read_text(errors="replace")[-2000:]
 
     async def phone(self, name: str, scenario: str, port: int = 5060) -> None:
-        """Let the agent's phone do something once; AssertionError when it could not."""
+        """Run a scenario once from the agent's phone; assert that it succeeds."""
         child = self._sipp(name, scenario, "-m", "1", f"127.0.0.1:{self.sip_port}", address="AGENT", port=port)
         child.start()
         try:
@@ -131,7 +131,7 @@ class Lab:
         assert child.process.returncode == 0, (child.folder / "output").read_text(errors="replace")[-2000:]
 
     async def start_asterisk(self) -> None:
-        """Returns once it answers HTTP; what a client needs beyond that it waits for itself."""
+        """Start it and wait until it answers HTTP. Clients wait for anything else that they need."""
         self.asterisk.start()
         await eventually(self._answers, START_S, self._log)
 
@@ -139,30 +139,30 @@ class Lab:
         self.asterisk.stop(signal.SIGKILL)
 
     async def idle(self, ari: Ari) -> bool:
-        """No channel is left; also when this client may not ask any more."""
+        """Whether no channel is left, or this client is no longer connected."""
         try:
             return not await commands.channels(ari)
         except SwitchAway:
             return True
 
     def stop(self) -> None:
-        # SIGTERM does not end an Asterisk that has seen a doubled channel id.
+        # SIGTERM does not end an Asterisk that has seen a duplicate channel id.
         self.asterisk.stop(signal.SIGTERM)
         for child in (self.carrier, self.late, self.talkers, self.agent):
             child.stop()
 
     def recording(self, name: str) -> Path:
-        """Where Asterisk keeps a recording of that name, as WAV."""
+        """The WAV file in which Asterisk stores a recording of that name."""
         return self.folder / "spool/recording" / f"{name}.wav"
 
     def ledger(self, callee: Child) -> Counter[tuple[str, str]]:
-        """What happened to those who were called, as they themselves wrote it down: (number, what) → how often."""
+        """The callees' own records of events: how often each (number, event) happened."""
         ledger = callee.folder / "ledger"
         lines = ledger.read_text().splitlines() if ledger.exists() else []
         return Counter((number, what) for number, _, what in (line.partition(" ") for line in lines))
 
     def values(self) -> dict[str, str]:
-        """What the reader of the guide would write in its files."""
+        """Values for the placeholders in the files of the guide."""
         return {
             "bindport = 8088": f"bindport = {self.http_port}",
             "ws://127.0.0.1:8088": self.url,
@@ -189,7 +189,7 @@ class Lab:
         for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log", "data/sounds/custom"):
             (self.folder / name).mkdir(parents=True)
         root = self.programs / "root"
-        # The package's, and a place for our own sounds.
+        # The data of the package, and a folder for our own sounds.
         for shipped in (root / "usr/share/asterisk").iterdir():
             if shipped.name != "sounds":
                 (self.folder / "data" / shipped.name).symlink_to(shipped)
@@ -206,7 +206,7 @@ class Lab:
                 texts[name] = text
             else:
                 (self.folder / name).write_text(text)
-        for template in CONF.glob("*.conf"):  # what the tests need besides
+        for template in CONF.glob("*.conf"):  # settings that only the tests need
             text = template.read_text()
             for name, value in values.items():
                 text = text.replace(f"@{name}@", value)
@@ -217,7 +217,7 @@ class Lab:
 
     @property
     def settings(self) -> Path:
-        """Tongdai's own file, as the guide has it."""
+        """The server's settings file from the guide."""
         return self.folder / "tongdai.toml"
 
     async def _answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""A tenant of a running Tongdai, by its API, and what SIPp says of those whom it called."""
+"""A tenant of a running server: requests to its API, and the ledgers of the callees."""
 
 import asyncio
 import itertools
@@ -21,12 +21,12 @@ _places = itertools.count(3000)
 
 
 def numbers(ending: str, count: int = 1) -> list[str]:
-    """That no other test calls."""
+    """New numbers, which no other test dials."""
     return [number(ending, next(_places)) for _ in range(count)]
 
 
 async def cli(server: Server, *words: str) -> str:
-    """What `tongdai …` prints, run as an operator runs it beside the server."""
+    """Run `tongdai …` with the data folder of the server; return its output."""
     command = [sys.executable, "-m", "tongdai.cli", *words, "--data-dir", str(server.data_dir)]
     process = await asyncio.create_subprocess_exec(
         *command, env=server.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
@@ -43,7 +43,7 @@ class Office:
     key: str
 
     async def call(self, method: str, path: str, json: object = None, **options: Any) -> Any:
-        """The body of a request that must succeed."""
+        """The body of an answer; assert that it is 200."""
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
             sent = {} if json is None else {"json": json}
             answer = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent, **options)
@@ -51,7 +51,7 @@ class Office:
             return answer.json()
 
     async def campaign(self, numbers: list[str], **settings: object) -> int:
-        """One that is running, its numbers imported."""
+        """A running campaign with these numbers."""
         made = await self.call("POST", "/v1/campaigns", {"campaignName": "Live"} | settings)
         campaign_id: int = made["campaignId"]
         await self.add(campaign_id, numbers)
@@ -59,7 +59,7 @@ class Office:
         return campaign_id
 
     async def add(self, campaign_id: int, numbers: list[str]) -> None:
-        """More contacts; returns once they are imported."""
+        """Import contacts, and wait until they are imported."""
         contacts = [{"phoneNumber": f"+{number}"} for number in numbers]
         started = await self.call("POST", f"/v1/campaigns/{campaign_id}/contacts/bulk", {"contacts": contacts})
 
@@ -71,7 +71,7 @@ class Office:
         await eventually(imported, 60, "the import", poll_s=0.1)
 
     async def calls(self, campaign_id: int) -> list[Fields]:
-        """All of a campaign, newest first."""
+        """All calls of a campaign, newest first."""
         found: list[Fields] = []
         while True:
             query = {"campaignId": campaign_id, "page": len(found) // 1000, "size": 1000}
@@ -81,7 +81,10 @@ class Office:
                 return found
 
     async def ended(self, campaign_id: int, count: int, within_s: float) -> dict[str, Fields]:
-        """Number as dialled → its call, once `count` calls were placed and all have ended: one for each number."""
+        """Wait until `count` calls were placed and all calls have ended; return the call of each dialled number.
+
+        Asserts that each number was dialled once.
+        """
         calls: list[Fields] = []
 
         async def over() -> bool:
@@ -95,8 +98,8 @@ class Office:
         assert len(by_number) == len(calls) == count, _summary(calls)
         return by_number
 
-    async def up(self, campaign_id: int, state: str, count: int, within_s: float = 30) -> list[Fields]:
-        """The calls of a campaign that are in a state, once there are so many."""
+    async def calls_in_state(self, campaign_id: int, state: str, count: int, within_s: float = 30) -> list[Fields]:
+        """Wait for `count` calls of a campaign in that state; return them."""
 
         async def there() -> list[Fields]:
             calls = [call for call in await self.calls(campaign_id) if call["state"] == state]
@@ -105,7 +108,7 @@ class Office:
         return await eventually(there, within_s, f"{count} calls to be {state}", poll_s=0.1)
 
     async def contacts(self, campaign_id: int) -> Counter[tuple[int, str | None]]:
-        """(processStatus, callStatus) → how many."""
+        """The number of contacts by (processStatus, callStatus)."""
         lists = await self.call("GET", f"/v1/campaigns/{campaign_id}/contact-lists")
         found: Counter[tuple[int, str | None]] = Counter()
         for one in lists["data"]:
@@ -116,12 +119,12 @@ class Office:
         return found
 
     def rang(self, numbers: list[str], carrier: Child | None = None) -> list[int]:
-        """How often each of these phones was called, by their own account."""
+        """How often each of these phones was called, from the callees' ledger."""
         ledger = self.lab.ledger(carrier or self.lab.carrier)
         return [ledger[number, scenarios.CALLED] for number in numbers]
 
     async def signed_in(self, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
-        """A queue, and its only agent, whose phone is up. The phone's former user is deleted."""
+        """A new queue and its only agent, who is idle on the lab's phone. The phone's former agent is deleted."""
         for former in (await self.call("GET", "/v1/agents"))["data"]:
             await self.agent(former["agentId"], "offline")
             await self.call("DELETE", f"/v1/agents/{former['agentId']}")
@@ -137,7 +140,7 @@ class Office:
         await self.agent(agent_id, "offline")
 
     async def agent(self, agent_id: int, state: str, within_s: float = 20) -> None:
-        """Returns once the agent is in that state."""
+        """Wait until the agent is in that state."""
         last: Fields = {}
 
         async def there() -> bool:
@@ -148,7 +151,7 @@ class Office:
         await eventually(there, within_s, lambda: f"agent {state}: {json.dumps(last)}", poll_s=0.05)
 
     async def dialer_lived(self, since: datetime, seconds: float) -> None:
-        """Returns once the dialer, by its own heartbeat, has been at work until so long after an instant."""
+        """Wait until the dialer's heartbeat is so many seconds after an instant."""
 
         async def lived() -> bool:
             alive_at = (await self.call("GET", "/v1/live"))["dialer"]["aliveAt"]
@@ -162,7 +165,7 @@ def instant(shown: str) -> datetime:
 
 
 def placed(calls: list[Fields]) -> list[Fields]:
-    """Without those that were taken back: of these the switch was never asked."""
+    """Calls that the switch was asked to place: those that were not cancelled."""
     return [call for call in calls if call["outcome"] != "cancelled"]
 
 
@@ -171,5 +174,5 @@ def _summary(calls: list[Fields]) -> Counter[tuple[str, str | None]]:
 
 
 def international(shown: str) -> str:
-    """`0901234567`, as a Vietnamese tenant sees it, as it was dialled."""
+    """A number as dialled, from the form that a Vietnamese tenant sees (`0901234567`)."""
     return f"84{shown.removeprefix('0')}" if shown.startswith("0") else shown.removeprefix("+")

@@ -1,6 +1,6 @@
-"""SIPp scenarios: callees, phones, and who registers them. Each callee writes down what happened to it, in a ledger.
+"""SIPp scenarios of callees and phones. Each callee records events in a ledger.
 
-What becomes of a call depends on the last three digits of the number.
+The last three digits of the number say how a callee behaves.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,11 +8,10 @@ from types import MappingProxyType
 
 ANSWER, ANSWER_THEN_BYE, BYE_WITH_REASON, NO_ANSWER, PASSWORD = "200", "700", "716", "480", "401"
 VOICEMAIL, ALO = "622", "204"
-"""Of the `talkers`: a machine with a long greeting, and somebody who says "alo" and then listens."""
+"""Endings of the `talkers` only: a machine with a long greeting, and a person who says "alo" and then listens."""
 REFUSALS = {"486": "Busy Here", "404": "Not Found", "603": "Decline", "503": "Service Unavailable"}
 CALLED, ANSWERED, CANCELLED, HUNG_UP, LEFT = "called", "answered", "cancelled", "hung-up", "left"
-"""What stands in a ledger behind a number: it was asked to ring; its answer was taken; it need not ring any more; the
-other side hung up; it hung up itself."""
+"""Events in a ledger: an INVITE, an acknowledged answer, a CANCEL, a BYE from the switch, a BYE from the callee."""
 
 _HEAD = """[last_Via:]
 [last_From:]
@@ -38,9 +37,11 @@ def callee(
     account: tuple[str, str] = ("", ""),
     speech: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Rings, and does then as the number says; any other than those above answers. `tone` is a file of raw µ-law that
-    one who answers plays for ever; without it, media is SIPp's to echo. `account` is the user and password without
-    which a number that ends in 401 is refused. `speech`: by ending, the file that such a callee plays instead."""
+    """A callee that rings and then behaves as the number says; it answers numbers with another ending.
+
+    `tone` is a file of raw µ-law that is played in a loop after the answer; without it SIPp must echo the media.
+    `speech` has other files by ending. `account` is the user and password that a number ending in 401 requires.
+    """
     port = "rtpstream_audio_port" if tone else "media_port"
     answer = _response("180 Ringing") + _pause(answer_ms) + _response("200 OK", _SDP.format(port=port), again=True)
     answer += _heard("ACK", ANSWERED)
@@ -61,7 +62,7 @@ def callee(
 
 
 def registration(name: str, password: str) -> str:
-    """Signs a phone on, to be called at the address and port that this is sent from."""
+    """Register a phone at the address and port from which this is sent."""
     head = (
         "REGISTER sip:[remote_ip]:[remote_port] SIP/2.0\n"
         "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
@@ -78,7 +79,7 @@ def registration(name: str, password: str) -> str:
 
 
 def calling(name: str, password: str, number: str, status: int) -> str:
-    """A phone that dials a number, and must be answered with that status."""
+    """A phone that dials a number and expects that status."""
 
     def request(method: str, to: str, branch: str = "branch") -> str:
         return (
