@@ -1,4 +1,4 @@
-"""What stands before every endpoint: which keys are taken, for which tenant, with which scopes, and how often."""
+"""Authentication, tenants, scopes and rate limits of requests to every endpoint."""
 
 import asyncio
 import re
