@@ -53,7 +53,6 @@ LONGEST = (
     "tests/db/embedded/test_server.py",
     "tests/client/test_client.py",
     "tests/contacts/test_listing.py",
-    "tests/dialer/test_worker.py",
     "tests/cli/commands/test_top.py",
 )
 """Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
@@ -75,7 +74,7 @@ SLOW = (
     "dialer/test_planted.py",
     "dialer/test_simulation.py",
     "dialer/test_stores.py",
-    "dialer/test_worker.py",
+    "dialer/worker",
     "failover",
     "flows",
     "imports/intake/test_api.py",
