@@ -89,6 +89,7 @@ async def test_agent_whose_phone_is_not_signed_on_is_offline_again(office: Offic
     await office.call("POST", f"/v1/agents/{agent_id}/sign-in")
     await eventually(lambda: office.server.log_text().count('"agent called"') > before, 20, "a try")
     await office.agent(agent_id, "offline")
+    assert (await office.call("GET", f"/v1/agents/{agent_id}"))["offlineReason"] == "unreachable"
 
 
 async def test_callee_hears_the_audio_file(office: Office, ear: Listener) -> None:

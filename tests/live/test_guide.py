@@ -33,6 +33,10 @@ async def test_phone_that_signed_on_is_asked_to_pick_up_by_itself(caller: Listen
     assert "Call-Info: <sip:tongdai>;answer-after=0" in messages.read_text()
 
 
+async def test_switch_has_the_modules_without_which_no_call_can_be_placed(caller: Listener) -> None:
+    await commands.require_modules(caller.ari)
+
+
 async def test_nobody_calls_out_through_the_switch(caller: Listener, lab: Lab) -> None:
     await lab.phone("dialling", scenarios.calling(AGENT, lab.agents, number(scenarios.ANSWER, 999), 403), port=5070)
     assert not lab.ledger(lab.carrier)[number(scenarios.ANSWER, 999), scenarios.CALLED]

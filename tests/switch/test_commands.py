@@ -160,3 +160,39 @@ async def test_listing_that_cannot_be_read_whole_is_refused(body: object) -> Non
 async def test_message_of_a_refusal_is_short_and_printable() -> None:
     refused = await originate(cast("Ari", Answering({"message": "bad\r\n\x1b[31m" + "x" * 999}, 400)), "c1")
     assert refused == Refused(400, ("bad???[31m" + "x" * 999)[:200])
+
+
+class Modules:
+    """A switch that runs these modules."""
+
+    up = True
+
+    def __init__(self, status: int, body: object) -> None:
+        self.reply = Reply(status, body)
+
+    async def request(self, *_: object, **__: object) -> Reply:
+        return self.reply
+
+
+def _running(*names: str) -> list[dict[str, str]]:
+    return [{"name": name, "status": "Running"} for name in names]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (404, None, "res_ari_asterisk"),
+        (200, _running(*commands.NEEDED_MODULES[1:]), "not running: chan_pjsip.so"),
+        (200, [*_running(*commands.NEEDED_MODULES[1:]), {"name": "chan_pjsip.so", "status": "Not Running"}], "chan_pj"),
+        (200, [], "res_ari_channels.so"),
+        (200, {"chan_pjsip.so": "Running"}, "unreadable"),
+        (500, {"message": "no"}, "no"),
+    ],
+)
+async def test_switch_that_lacks_a_module_is_refused_by_its_name(status: int, body: object, said: str) -> None:
+    with pytest.raises(SwitchRefused, match=said):
+        await commands.require_modules(cast("Ari", Modules(status, body)))
+
+
+async def test_switch_with_all_modules_will_do() -> None:
+    await commands.require_modules(cast("Ari", Modules(200, _running("app_amd.so", *commands.NEEDED_MODULES))))

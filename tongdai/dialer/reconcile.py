@@ -18,6 +18,9 @@ with its lease, which is longer than any request may be under way.
 An answered call that nobody heard of is adopted too: who answered gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.
 
+A switch that lacks a module without which no call can be placed is not up until it has it: it is asked for its modules
+first, and again every 5 s.
+
 When the database or the switch fails in the middle, part of it is done, and all of it is done again.
 """
 
@@ -39,7 +42,7 @@ from tongdai.dialer.options import LEASE
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
-from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.interface import Ari, SwitchError, SwitchRefused, SwitchSilent
 
 log = structlog.get_logger()
 
@@ -55,12 +58,21 @@ class Reconciler:
         self._one_at_a_time = asyncio.Lock()
 
     async def until_done(self) -> None:
-        """Returns when it succeeded, or the switch went away: another connection follows then."""
+        """Returns when the switch can place calls and is reconciled with, or went away: another connection follows
+        then."""
+        reason = ""
         while not cancel_requested():
             try:
+                await commands.require_modules(self._ari)
                 await self.once()
             except UNREACHABLE:
                 await asyncio.sleep(RETRY_S)
+            except (SwitchSilent, SwitchRefused) as error:
+                # The connection may last for days. Until it can place calls the switch is not up.
+                if str(error) != reason:
+                    log.warning("switch cannot place calls", reason=str(error), see="docs/telephony.md")
+                reason = str(error)
+                await asyncio.sleep(RETRY_BROKEN_S)
             except SwitchError as error:
                 log.warning("reconciliation interrupted", error=str(error))
                 return

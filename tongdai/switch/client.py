@@ -32,7 +32,7 @@ from websockets.protocol import State
 from tongdai.switch import commands
 from tongdai.switch.events import Event, parse
 from tongdai.switch.inbox import Inbox, Overrun
-from tongdai.switch.interface import Ari, Reply, SwitchAway, SwitchError, SwitchRefused
+from tongdai.switch.interface import Ari, Reply, SwitchAway, SwitchError, SwitchRefused, SwitchSilent
 
 __all__ = ["Ari", "AriClient", "Reply", "SwitchAway", "SwitchError", "SwitchRefused"]
 
@@ -94,7 +94,7 @@ class AriClient:
                 await self._socket.send(_request(request_id, method, uri, query, body), text=True)
                 reply = await answered
         except TimeoutError:
-            raise SwitchAway("no reply in time") from None
+            raise SwitchSilent("no reply in time") from None
         except ConnectionClosed:
             raise SwitchAway("connection lost") from None
         finally:

@@ -140,6 +140,27 @@ async def module_running(ari: Ari, module: str) -> bool:
     return isinstance(body, dict) and cast("dict[str, Any]", body).get("status") == "Running"
 
 
+NEEDED_MODULES = (
+    *("chan_pjsip.so", "res_pjsip_session.so", "app_stasis.so"),
+    *("res_ari_applications.so", "res_ari_bridges.so", "res_ari_channels.so", "res_ari_playbacks.so"),
+)
+"""Without one of these no call can be placed or heard."""
+
+
+async def require_modules(ari: Ari) -> None:
+    """SwitchRefused names those of NEEDED_MODULES that do not run."""
+    reply = await ari.request("GET", _path("asterisk", "modules"))
+    if reply.status == 404:
+        raise SwitchRefused(404, "module res_ari_asterisk.so is not running")
+    listed: object = _expect(reply).body
+    if not isinstance(listed, list):
+        raise SwitchRefused(reply.status, "unreadable listing of modules")
+    modules = [cast("dict[str, Any]", item) for item in cast("list[object]", listed) if isinstance(item, dict)]
+    running = {module.get("name") for module in modules if module.get("status") == "Running"}
+    if missing := [name for name in NEEDED_MODULES if name not in running]:
+        raise SwitchRefused(404, f"not running: {', '.join(missing)}")
+
+
 async def create_bridge(ari: Ari, bridge_id: str) -> None:
     """A mixing bridge. Idempotent."""
     reply = await ari.request("POST", _path("bridges", bridge_id), {"type": "mixing"})

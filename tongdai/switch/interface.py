@@ -14,6 +14,10 @@ class SwitchAway(SwitchError):
     """No reply: the connection is gone, or went or fell silent before it came. Whether it was done is not known."""
 
 
+class SwitchSilent(SwitchAway):
+    """No reply in time, and the connection is still there."""
+
+
 class SwitchRefused(SwitchError):
     """It answered that it would not."""
 

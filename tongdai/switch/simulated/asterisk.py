@@ -12,6 +12,7 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from tongdai.clock import Clock
+from tongdai.switch.commands import NEEDED_MODULES
 from tongdai.switch.events import DETECTED
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.callees import Callee
@@ -48,6 +49,8 @@ class SimulatedAsterisk(SimulatedChannels):
         any exists. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect machines."""
         super().__init__(rng, clock, callee, phones, trunks, keep)
         self._sounds = sounds
+        self.modules = list(NEEDED_MODULES)
+        """Those that run; a test may take one away."""
         self.amd = amd
         self._bridges: dict[str, list[str]] = {}
         self._away_until = 0.0
@@ -109,6 +112,8 @@ class SimulatedAsterisk(SimulatedChannels):
 
     def _module_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
+            case "GET", "modules":
+                return Reply(200, [{"name": name, "status": "Running"} for name in self.modules])
             case "GET", "modules", "app_amd.so" if self.amd:
                 return Reply(200, {"name": "app_amd.so", "status": "Running"})
             case _:
