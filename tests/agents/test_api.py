@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.api import refused
 from tongdai.agents import store
-from tongdai.agents.model import ALLOWED, Action, AgentState
+from tongdai.agents.model import ALLOWED, Action, AgentState, OfflineReason
 
 NEW = {"agentName": "Tran Thi B", "endpoint": "agent-7"}
 
@@ -25,6 +25,7 @@ async def test_agent_is_made_and_read(tenant):
         "wrapUpSec": 20,
         "state": "offline",
         "signOutPending": False,
+        "offlineReason": None,
         "callId": None,
     }
 
@@ -135,10 +136,32 @@ async def test_agent_signs_in_takes_a_call_is_ready_early_and_signs_out(floor, c
 
 async def test_agent_whose_phone_was_not_called_yet_is_offline_at_once(floor):
     agent_id = await floor.agent()
-    assert (await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in"))["error_message"] == "Agent signed in"
+    assert (await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in"))["error_message"] == (
+        "Agent signed in: the phone is being called"
+    )
     assert await floor.state(agent_id) == AgentState.CALLING
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
-    assert await floor.state(agent_id) == AgentState.OFFLINE
+    agent = await floor.tenant.done("GET", f"/v1/agents/{agent_id}")
+    assert (agent["state"], agent["offlineReason"]) == ("offline", "signed_out")
+
+
+async def test_why_an_agent_is_offline_is_kept_until_the_next_sign_in(floor, conn):
+    agent_id = await floor.agent()
+    path = f"/v1/agents/{agent_id}"
+    assert (await floor.tenant.done("GET", path))["offlineReason"] is None
+    for why in OfflineReason:
+        await floor.tenant.done("POST", f"{path}/sign-in")
+        assert (await floor.tenant.done("GET", path))["offlineReason"] is None
+        await store.to_call(conn)
+        await store.gone(conn, (await floor.find(agent_id)).channel_id, why)
+        assert (await floor.tenant.done("GET", path))["offlineReason"] == why
+
+
+async def test_agent_who_signed_out_is_offline_for_that_reason_whatever_the_phone_did(floor, conn):
+    agent_id = await floor.idle()
+    await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
+    await store.gone(conn, (await floor.find(agent_id)).channel_id, OfflineReason.LOST)
+    assert (await floor.find(agent_id)).offline_reason is OfflineReason.SIGNED_OUT
 
 
 @pytest.mark.parametrize("action", Action)

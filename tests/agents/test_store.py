@@ -301,4 +301,4 @@ async def test_agent_of_a_call_is_found_by_index(crowd, statement):
 async def test_agent_of_a_channel_is_found_by_index(crowd):
     conn, tenant_id, _ = crowd
     await assert_uses(conn, "agent_channel", "agent", store.OF_CHANNEL, uuid.uuid4())
-    await assert_uses(conn, "agent_pkey", "agent", store.GONE, tenant_id, 7, uuid.uuid4())
+    await assert_uses(conn, "agent_pkey", "agent", store.GONE, tenant_id, 7, uuid.uuid4(), "lost")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothStores
-from tongdai.agents.model import Agent
+from tongdai.agents.model import Agent, OfflineReason
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Outcome
 from tongdai.campaigns.model import RunningCampaign
@@ -172,7 +172,8 @@ class DialerSteps(BothStores):
             here, there = (agent.channel_id for agent in pair)
             assert here is not None
             assert there is not None
-            had, has = self.do(self.memory.agent_gone(here)), self.do(self.postgres.agent_gone(there))
+            had = self.do(self.memory.agent_gone(here, OfflineReason.LOST))
+            has = self.do(self.postgres.agent_gone(there, OfflineReason.LOST))
             assert (had and self.pairs[had]) == has
 
     @rule()

@@ -261,7 +261,7 @@ HANDLERS: list[Route] = [
     _transition(
         Action.SIGN_IN,
         "Sign in: the agent's phone is called and stays connected; calls are bridged with it",
-        "Agent signed in",
+        "Agent signed in: the phone is being called",
     ),
     _transition(
         Action.SIGN_OUT,

@@ -35,6 +35,21 @@ class AgentState(StrEnum):
     """Signed out; the phone is still connected and to be hung up."""
 
 
+class OfflineReason(StrEnum):
+    """Why an agent went offline."""
+
+    SIGNED_OUT = "signed_out"
+    NO_ANSWER = "no_answer"
+    """The phone rang and was not answered, or declined."""
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    """The switch could not call the phone: it is not registered, or there is no such endpoint."""
+    PHONE_HUNG_UP = "phone_hung_up"
+    """The phone was connected, and its call ended."""
+    LOST = "lost"
+    """The switch does not know the phone's call any more, as after a restart."""
+
+
 _ENDS = frozenset({AgentState.HANGING_UP, AgentState.OFFLINE})
 TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     AgentState.OFFLINE: frozenset({AgentState.CALLING}),
@@ -88,6 +103,8 @@ class Agent:
     """The call that the agent is reserved for or talks on."""
     sign_out_pending: bool
     """Signed out while reserved or talking: the phone is hung up when that call ends."""
+    offline_reason: OfflineReason | None
+    """None unless the agent is offline, and for one who never signed in."""
     created_at: datetime
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tongdai.agents.model import Agent, AgentState
+from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.calls import segments
 from tongdai.calls.segments import WrapUp
 from tongdai.db import audit
@@ -23,7 +23,7 @@ from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
-    sign_out_pending, created_at"""
+    sign_out_pending, offline_reason, created_at"""
 _OF_AGENT = "agent." + COLUMNS.replace(", ", ", agent.").replace(",\n    ", ",\n    agent.")
 
 FIND = f"select {COLUMNS} from agent where tenant_id = $1 and agent_id = $2"
@@ -34,7 +34,7 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Agen
 
 
 SIGN_IN = f"""
-update agent set state = 'calling', state_since = now()
+update agent set state = 'calling', state_since = now(), offline_reason = null
 where tenant_id = $1 and agent_id = $2 and state = 'offline' returning {COLUMNS}
 """
 
@@ -54,7 +54,8 @@ update agent set
     sign_out_pending = state in ('reserved', 'talking'),
     state_since = case when state in ('reserved', 'talking') then state_since else clock.now_at end,
     state = case when state in ('reserved', 'talking') then state
-        when channel_id is null then 'offline' else 'hanging_up' end
+        when channel_id is null then 'offline' else 'hanging_up' end,
+    offline_reason = case when channel_id is null then 'signed_out' end
 from clock
 where tenant_id = $1 and agent_id = $2 and state in ('calling', 'idle', 'reserved', 'talking', 'wrap_up')
 returning {_OF_AGENT}
@@ -139,22 +140,23 @@ with old as materialized (
     delete from preview using old where preview.tenant_id = $1 and preview.agent_id = old.agent_id
 ), ended as (
     update agent
-    set state = 'offline', state_since = now(), channel_id = null, call_id = null, sign_out_pending = false
+    set state = 'offline', state_since = now(), channel_id = null, call_id = null, sign_out_pending = false,
+        offline_reason = case when state = 'hanging_up' or sign_out_pending then 'signed_out' else $4 end
     from old where agent.tenant_id = $1 and agent.agent_id = old.agent_id
 )
 select agent_id, call_id from old
 """
 
 
-async def gone(conn: Connection, channel_id: UUID) -> UUID | None:
-    """Any state → offline, when the phone's call ended, or was never there. Returns the call that the agent had: end
-    it.
+async def gone(conn: Connection, channel_id: UUID, why: OfflineReason = OfflineReason.PHONE_HUNG_UP) -> UUID | None:
+    """Any state → offline, when the phone's call ended, or was never there; for the reason `why`, unless the agent had
+    signed out. Returns the call that the agent had: end it.
 
     None when the agent had no call, or the channel belongs to no agent.
     """
     for tenant_id, agent_id in await conn.fetch(OF_CHANNEL, channel_id):
         async with conn.transaction():
-            row = await conn.fetchrow(GONE, tenant_id, agent_id, channel_id)
+            row = await conn.fetchrow(GONE, tenant_id, agent_id, channel_id, why)
             if row is not None:
                 await segments.end_wrap_ups(conn, tenant_id, [agent_id])
                 return row["call_id"]
@@ -285,4 +287,6 @@ def agent_of(row: asyncpg.Record | Mapping[str, Any]) -> Agent:
     """The agent of a row that has COLUMNS."""
     fields: dict[str, Any] = dict(row.items())
     fields["state"] = AgentState(fields["state"])
+    reason = fields["offline_reason"]
+    fields["offline_reason"] = None if reason is None else OfflineReason(reason)
     return Agent(**fields)

@@ -48,6 +48,7 @@ class AgentView(msgspec.Struct, kw_only=True):
     state: str
     stateSince: datetime
     signOutPending: bool
+    offlineReason: str | None
     callId: UUID | None
     createdAt: datetime
 
@@ -106,6 +107,7 @@ def agent_view(agent: Agent) -> AgentView:
         state=agent.state,
         stateSince=agent.state_since,
         signOutPending=agent.sign_out_pending,
+        offlineReason=agent.offline_reason,
         callId=agent.call_id,
         createdAt=agent.created_at,
     )
@@ -136,6 +138,7 @@ AGENT_SAMPLE: dict[str, Any] = {
     "state": "idle",
     "stateSince": "2026-03-10T02:00:00Z",
     "signOutPending": False,
+    "offlineReason": None,
     "callId": None,
     "createdAt": "2026-03-01T02:00:00Z",
 }

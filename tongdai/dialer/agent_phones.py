@@ -16,12 +16,15 @@ the round fails and is repeated.
 Asserted: a channel is of one agent.
 """
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 import structlog
 
-from tongdai.agents.model import Agent, AgentState
+from tongdai.agents.model import Agent, AgentState, OfflineReason
+from tongdai.calls.causes import outcome_of
+from tongdai.calls.model import Outcome
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.call import model
@@ -83,7 +86,11 @@ class AgentPhones:
         if isinstance(event, StasisStart):
             self._queue.post(channel_id, partial(self._answered, channel_id))
         elif isinstance(event, ChannelDestroyed):
-            self._queue.post(channel_id, partial(self._gone, channel_id))
+            self._queue.post(channel_id, partial(self._gone, channel_id, self._reason(channel_id, event)))
+
+    def _reason(self, channel_id: str, event: ChannelDestroyed) -> OfflineReason:
+        agent = self._agents.get(channel_id)
+        return offline_reason(agent is not None and agent.state is AgentState.CALLING, event)
 
     def _take(self, agent: Agent) -> str:
         channel_id = str(agent.channel_id)
@@ -96,7 +103,7 @@ class AgentPhones:
 
     async def _call(self, agent: Agent, channel_id: str) -> None:
         if not self._ari.up:
-            await self._gone(channel_id)
+            await self._gone(channel_id, OfflineReason.UNREACHABLE)
             return
         try:
             endpoint = commands.agent_endpoint_of(agent.endpoint)
@@ -107,13 +114,14 @@ class AgentPhones:
             return  # it may ring: its events tell, or the list of channels
         log.info("agent called", tenant=agent.tenant_id, agent=agent.agent_id, result=type(result).__name__)
         if isinstance(result, Refused):
-            await self._gone(channel_id)
+            await self._gone(channel_id, OfflineReason.UNREACHABLE)
 
     async def _answered(self, channel_id: str) -> None:
         agent = self._agents.get(channel_id)
         if agent is None:
             return
         if await self._store.agent_answered(agent):
+            self._agents[channel_id] = replace(agent, state=AgentState.IDLE)
             log.info("agent signed in", tenant=agent.tenant_id, agent=agent.agent_id)
             self._controller.agent_became_free()
 
@@ -123,13 +131,13 @@ class AgentPhones:
         except SwitchError:
             return
         if not listed:
-            await self._gone(channel_id)
+            await self._gone(channel_id, OfflineReason.LOST)
 
-    async def _gone(self, channel_id: str) -> None:
-        call_id = await self._store.agent_gone(UUID(channel_id))
+    async def _gone(self, channel_id: str, why: OfflineReason) -> None:
+        call_id = await self._store.agent_gone(UUID(channel_id), why)
         agent = self._forget(channel_id)
         if agent is not None:
-            log.info("agent offline", tenant=agent.tenant_id, agent=agent.agent_id)
+            log.info("agent offline", tenant=agent.tenant_id, agent=agent.agent_id, reason=why.value)
         if call_id is not None:
             self._controller.post(str(call_id), model.AgentLeft(channel_id))
 
@@ -157,7 +165,7 @@ class AgentPhones:
         since = self._unlisted_since.setdefault(channel_id, self._clock.monotonic())
         may_ring = agent.state in {AgentState.CALLING, AgentState.HANGING_UP}
         if not may_ring or self._clock.monotonic() - since >= LEASE.total_seconds():
-            self._queue.post(channel_id, partial(self._gone, channel_id))
+            self._queue.post(channel_id, partial(self._gone, channel_id, OfflineReason.LOST))
 
     async def _check(self, channel_id: str) -> None:
         """The store did not list its agent: either signed out, or called so lately that the list is older."""
@@ -169,3 +177,14 @@ class AgentPhones:
             return
         if not listed:
             self._forget(channel_id)
+
+
+_REASONS = {Outcome.NO_ANSWER: OfflineReason.NO_ANSWER, Outcome.BUSY: OfflineReason.BUSY}
+
+
+def offline_reason(calling: bool, event: ChannelDestroyed) -> OfflineReason:
+    """Why an agent is offline whose phone's channel was destroyed, while it was called or afterwards."""
+    if not calling:
+        return OfflineReason.PHONE_HUNG_UP
+    outcome = outcome_of(rang=True, answered=False, cause=event.cause, sip_status=event.tech_cause)
+    return _REASONS.get(outcome, OfflineReason.UNREACHABLE)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from tongdai.agents import store as agents
-from tongdai.agents.model import Accepted, Agent
+from tongdai.agents.model import Accepted, Agent, OfflineReason
 from tongdai.agents.previews import store as previews
 from tongdai.calls import claim, finish
 from tongdai.calls import store as call_store
@@ -183,9 +183,9 @@ class PostgresStore:
         async with self._pool.acquire() as conn:
             return await agents.answered(conn, agent.tenant_id, agent.agent_id, agent.channel_id)
 
-    async def agent_gone(self, channel_id: UUID) -> UUID | None:
+    async def agent_gone(self, channel_id: UUID, why: OfflineReason) -> UUID | None:
         async with self._pool.acquire() as conn:
-            return await agents.gone(conn, channel_id)
+            return await agents.gone(conn, channel_id, why)
 
     async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
         async with self._pool.acquire() as conn, conn.transaction():

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from tongdai.agents.model import Agent
+from tongdai.agents.model import Agent, OfflineReason
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome
 from tongdai.campaigns.model import RunningCampaign
@@ -103,9 +103,9 @@ class DialerStore(Protocol):
         """calling → idle. False: the agent signed out meanwhile, or has another channel."""
         ...
 
-    async def agent_gone(self, channel_id: UUID) -> UUID | None:
-        """Any state → offline: the phone's channel is gone. Returns the call that the agent was reserved for or talked
-        to."""
+    async def agent_gone(self, channel_id: UUID, why: OfflineReason) -> UUID | None:
+        """Any state → offline, as the phone's channel is gone; for that reason, unless the agent signed out. The call
+        that the agent was reserved for or talked to, if any."""
         ...
 
     async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:

@@ -13,7 +13,7 @@ from random import Random
 from uuid import UUID
 
 from tongdai.agents.model import TRANSITIONS as AGENT_TRANSITIONS
-from tongdai.agents.model import Agent, AgentState
+from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
 from tongdai.calls.model import (
     NOT_PLACED,
@@ -153,6 +153,7 @@ class MemoryStore:
             channel_id=None,
             call_id=None,
             sign_out_pending=False,
+            offline_reason=None,
             created_at=self._clock.now(),
         )
         return made
@@ -170,9 +171,10 @@ class MemoryStore:
         self.accepted.pop(agent_id, None)
         if agent.state in {AgentState.RESERVED, AgentState.TALKING}:
             self.agents[agent_id] = replace(agent, sign_out_pending=True)
+        elif agent.channel_id is None:
+            self._set_agent(agent, AgentState.OFFLINE, offline_reason=OfflineReason.SIGNED_OUT)
         else:
-            away = AgentState.OFFLINE if agent.channel_id is None else AgentState.HANGING_UP
-            self._set_agent(agent, away)
+            self._set_agent(agent, AgentState.HANGING_UP)
         return True
 
     def accept(self, agent_id: AgentId, contact_id: ContactId) -> bool:
@@ -192,6 +194,7 @@ class MemoryStore:
 
     def _set_agent(self, agent: Agent, state: AgentState, **changes: object) -> Agent:
         moved(AGENT_TRANSITIONS, agent.state, state)
+        changes = {"offline_reason": None} | changes
         changed = replace(agent, state=state, state_since=self._clock.now(), **changes)  # type: ignore[arg-type]
         self.agents[agent.agent_id] = changed
         return changed
@@ -497,10 +500,18 @@ class MemoryStore:
         self._set_agent(found, AgentState.IDLE)
         return True
 
-    async def agent_gone(self, channel_id: UUID) -> UUID | None:
+    async def agent_gone(self, channel_id: UUID, why: OfflineReason) -> UUID | None:
         for agent in self.agents.values():
             if agent.channel_id == channel_id:
-                self._set_agent(agent, AgentState.OFFLINE, channel_id=None, call_id=None, sign_out_pending=False)
+                signed_out = agent.sign_out_pending or agent.state is AgentState.HANGING_UP
+                self._set_agent(
+                    agent,
+                    AgentState.OFFLINE,
+                    channel_id=None,
+                    call_id=None,
+                    sign_out_pending=False,
+                    offline_reason=OfflineReason.SIGNED_OUT if signed_out else why,
+                )
                 self.accepted.pop(agent.agent_id, None)
                 return agent.call_id
         return None

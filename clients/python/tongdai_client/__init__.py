@@ -21,7 +21,7 @@ from tongdai_client.errors import (
     UnexpectedAnswer,
     WaitTimeout,
 )
-from tongdai_client.models.agents import Agent, AgentCreated, AgentState, Preview, PreviewOffered
+from tongdai_client.models.agents import Agent, AgentCreated, AgentState, OfflineReason, Preview, PreviewOffered
 from tongdai_client.models.base import Done, Page
 from tongdai_client.models.calls import Call
 from tongdai_client.models.campaigns import (
@@ -135,6 +135,7 @@ __all__ = [
     "NewContact",
     "NewDncNumber",
     "NotFound",
+    "OfflineReason",
     "Pacing",
     "Page",
     "Pages",

@@ -58,13 +58,21 @@ def test_agent_is_created_listed_signed_in_and_out(desk):
         "queueId": desk.queue_id,
         "wrapUpSec": 10,
         "state": "offline",
+        "offlineReason": None,
     }
-    assert desk.printed("sign-in", agent_id) == "Agent signed in"
+    called, answered = desk.printed("sign-in", agent_id).splitlines()
+    assert called == "The phone agent-7 is being called."
+    assert answered.startswith(f"Agent {agent_id} is ")
     assert desk.printed("list", "--state", "offline").splitlines()[1:] == []
     assert desk.printed("sign-out", agent_id) == "Agent signed out"
     refused = desk.failed("sign-out", agent_id)
     assert refused.startswith("tongdai: ")
     assert "Cannot sign-out an agent in state " in refused
+
+
+def test_sign_in_need_not_wait_for_the_phone(desk):
+    agent_id = desk.printed("create", "--name", "C", "--endpoint", "agent-8", "--queue", desk.queue_id)
+    assert desk.printed("sign-in", "--no-wait", agent_id) == "The phone agent-8 is being called."
 
 
 def test_what_cannot_be_done_is_reported_in_one_line(desk):

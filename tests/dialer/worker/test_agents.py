@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from tests.support.dialer_scene import AGENTS, Scene, between, play
-from tongdai.agents.model import Agent, AgentState
+from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.calls.model import Call, Outcome
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import RECONCILE_S
@@ -61,8 +61,8 @@ def test_agent_whose_phone_hangs_up_when_they_are_reserved_is_replaced() -> None
 
 def test_talk_whose_agent_left_ends_although_the_answer_of_the_store_was_lost() -> None:
     class AnswerLost(MemoryStore):
-        async def agent_gone(self, channel_id: UUID) -> UUID | None:
-            await super().agent_gone(channel_id)
+        async def agent_gone(self, channel_id: UUID, why: OfflineReason) -> UUID | None:
+            await super().agent_gone(channel_id, why)
             raise ConnectionError("done, and no answer")
 
     async def scene(s: Scene) -> None:

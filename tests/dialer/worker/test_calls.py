@@ -115,8 +115,10 @@ def test_trunk_with_dial_string_syntax_is_not_dialled() -> None:
 
 def test_calls_that_the_switch_refuses_fail_and_are_retried_by_the_rules() -> None:
     async def scene(s: Scene) -> None:
+        s.start()
+        await s.until(lambda: s.ari.up)
+        s.ari.faults = Faults(error=1.0)
         s.campaign(3)
-        s.start(Faults(error=1.0))
         await s.until(lambda: len(s.store.over) >= 3)
         assert set(s.outcomes()) == {Outcome.FAILED}
         assert all(c.process_status == PENDING for c in s.store.contacts.values())

@@ -1,11 +1,14 @@
 """`tongdai agent`, by the API of a running server."""
 
+import time
+
 import click
 
-from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_WRAP_UP_S, AgentState
+from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_WRAP_UP_S, AgentState, OfflineReason
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
+from tongdai.errors import OperatorError
 from tongdai_client import Agent, Client
 
 PHONE = Pattern("endpoint", ENDPOINT, "1 to 64 of A-Z, a-z, 0-9, _ and -")
@@ -59,7 +62,7 @@ def list_(client: Client, queue_id: int | None, state: str | None, as_json: bool
     Example:
       tongdai agent list --state idle
     """
-    columns = ["agentId", "name", "endpoint", "queueId", "wrapUpSec", "state", "stateSince"]
+    columns = ["agentId", "name", "endpoint", "queueId", "wrapUpSec", "state", "stateSince", "offlineReason"]
     show(columns, [_row(found) for found in client.agents(queue_id=queue_id, state=state)], as_json=as_json)
 
 
@@ -72,20 +75,52 @@ def _row(found: Agent) -> dict[str, object]:
         "wrapUpSec": found.wrap_up_sec,
         "state": f"{found.state}, sign-out pending" if found.sign_out_pending else found.state,
         "stateSince": found.state_since,
+        "offlineReason": found.offline_reason,
     }
+
+
+SIGN_IN_S = 45.0
+"""Longer than a phone is called, with what the dialer takes to begin."""
+POLL_S = 0.5
+_WHY = {
+    OfflineReason.SIGNED_OUT: "signed out meanwhile",
+    OfflineReason.NO_ANSWER: "the phone was not answered, or the call was declined",
+    OfflineReason.BUSY: "the phone is busy",
+    OfflineReason.UNREACHABLE: "the switch cannot reach the phone; it is not registered, or no endpoint has that name",
+    OfflineReason.PHONE_HUNG_UP: "the phone hung up",
+    OfflineReason.LOST: "the switch has lost the phone's call",
+}
 
 
 @agent.command("sign-in")
 @click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@click.option("--no-wait", is_flag=True, help="Return at once, whether the phone is answered or not.")
 @client_options("agent")
-def sign_in(client: Client, agent_id: int) -> None:
-    """Have an agent's phone called. Once it is answered, the agent is idle and gets calls.
+def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
+    """Have an agent's phone called, and wait until it is answered: then the agent is idle and gets calls.
+
+    Exits with 1, and says why, when the agent is offline instead.
 
     \b
     Example:
       tongdai agent sign-in 7
     """
-    click.echo(client.sign_in_agent(agent_id).message)
+    client.sign_in_agent(agent_id)
+    agent = client.agent(agent_id)
+    click.echo(f"The phone {agent.endpoint} is being called.")
+    deadline = time.monotonic() + SIGN_IN_S
+    while not no_wait and agent.state == AgentState.CALLING:
+        if time.monotonic() > deadline:
+            raise OperatorError(
+                "it is still being called, or waits to be: look at `tongdai agent list` and `tongdai top`"
+            )
+        time.sleep(POLL_S)
+        agent = client.agent(agent_id)
+    if agent.state == AgentState.OFFLINE:
+        why = _WHY[OfflineReason(agent.offline_reason)] if agent.offline_reason else "the reason is not known"
+        raise OperatorError(f"agent {agent_id} is offline: {why}")
+    if not no_wait:
+        click.echo(f"Agent {agent_id} is {agent.state}.")
 
 
 @agent.command("sign-out")

@@ -376,12 +376,15 @@ create table agent (
     switch_id   smallint not null default 1,   -- that has the channel
     call_id     uuid,                          -- which the agent is reserved for or talks to
     sign_out_pending boolean not null default false, -- goes offline when the call ends
+    offline_reason text
+        check (offline_reason in ('signed_out', 'no_answer', 'busy', 'unreachable', 'phone_hung_up', 'lost')),
     created_at  timestamptz not null default now(),
     primary key (tenant_id, agent_id),
     unique (tenant_id, endpoint),
     foreign key (tenant_id, queue_id) references inbound_queue,
     check (state <> 'offline' or channel_id is null),
     check (not sign_out_pending or state in ('reserved', 'talking')),
+    check (offline_reason is null or state = 'offline'),
     check (channel_id is not null or state in ('offline', 'calling')),
     check ((call_id is not null) = (state in ('reserved', 'talking')))
 );

@@ -30,6 +30,7 @@ from uuid import UUID
 import structlog
 
 from tongdai import metrics
+from tongdai.agents.model import OfflineReason
 from tongdai.calls.model import Call, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock
@@ -315,7 +316,7 @@ class CallController:
             return model.BridgedWithAgent()
         if await commands.channel(self._ari, agent_channel) is not None:
             return model.NotBridged()
-        await self._store.agent_gone(UUID(agent_channel))
+        await self._store.agent_gone(UUID(agent_channel), OfflineReason.LOST)
         return model.AgentMissing()
 
 

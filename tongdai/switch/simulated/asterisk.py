@@ -50,7 +50,7 @@ class SimulatedAsterisk(SimulatedChannels):
         super().__init__(rng, clock, callee, phones, trunks, keep)
         self._sounds = sounds
         self.modules = list(NEEDED_MODULES)
-        """Those that run; a test may take one away."""
+        """The modules that run; a test may take one away."""
         self.amd = amd
         self._bridges: dict[str, list[str]] = {}
         self._away_until = 0.0

@@ -22,6 +22,17 @@ class AgentState(StrEnum):
     """Signed out; their phone has not been hung up yet."""
 
 
+class OfflineReason(StrEnum):
+    SIGNED_OUT = "signed_out"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    """The switch could not call the phone: it is not registered, or there is no such endpoint."""
+    PHONE_HUNG_UP = "phone_hung_up"
+    LOST = "lost"
+    """The switch does not know the phone's call any more, as after a restart."""
+
+
 class Agent(Result, frozen=True, kw_only=True):
     agent_id: int
     name: str = msgspec.field(name="agentName")
@@ -34,6 +45,8 @@ class Agent(Result, frozen=True, kw_only=True):
     state_since: datetime
     sign_out_pending: bool
     """Signed out during a call; offline when it ends."""
+    offline_reason: str | None
+    """An `OfflineReason`; None unless offline, and for an agent who never signed in."""
     call_id: UUID | None
     """The call that they are reserved for or connected to."""
     created_at: datetime
