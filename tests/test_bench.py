@@ -6,6 +6,7 @@ import pytest
 
 from bench import bare
 from tests.support.api import Tenant, client_of
+from tests.support.databases import needs_session
 from tongdai.http.asgi import ASGIApp
 from tongdai.testing.asgi import running
 
@@ -17,6 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tenant: Tenant, dsn: str) -> No
 
 
 @pytest.mark.usefixtures("environment")
+@needs_session
 async def test_bare_server_has_the_responses_of_tongdai(tenant: Tenant) -> None:
     campaign_id = await tenant.campaign()
     contacts = f"/v1/campaigns/{campaign_id}/contacts"

@@ -20,7 +20,7 @@ from tests.support.call_scene import (
 )
 from tests.support.calls import new_dnc_list
 from tests.support.contacts import must_be_consistent, number, zone_number
-from tests.support.databases import pid_of, until_blocked
+from tests.support.databases import needs_session, pid_of, until_blocked
 from tongdai.calls import claim, store
 from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending, Outcome
 from tongdai.campaigns.settings.values import FrequencyCap
@@ -211,6 +211,7 @@ async def test_another_tenants_calls_of_the_number_do_not_count(
     assert ids_of(await claim.claim(conn, terms_of(tenant_id, campaign_id, caps=[FrequencyCap(1, DAY)]), 5)) == ids
 
 
+@needs_session
 async def test_number_that_another_campaign_claims_at_the_same_instant_is_rescheduled(
     pool: Pool, conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, terms: ClaimConditions
 ) -> None:
@@ -239,6 +240,7 @@ WAITING_CLAIM = claim.CLAIM.replace(
 ).replace("from candidates cross join lateral", "from half_way cross join candidates cross join lateral")
 
 
+@needs_session
 async def test_contact_that_gets_a_call_before_it_is_locked_keeps_it(
     pool: Pool, conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, terms: ClaimConditions
 ) -> None:

@@ -20,7 +20,7 @@ from tests.support.call_scene import (
     terms_of,
 )
 from tests.support.contacts import must_be_consistent
-from tests.support.databases import pid_of, until_blocked
+from tests.support.databases import needs_session, pid_of, until_blocked
 from tongdai.calls import claim
 from tongdai.calls.model import (
     NOT_PLACED,
@@ -103,6 +103,7 @@ async def test_call_ends_once(conn: Connection, tenant_id: TenantId, claimed: Ca
     await must_be_consistent(conn, tenant_id)
 
 
+@needs_session
 async def test_one_of_two_concurrent_ends_counts(
     pool: Pool, conn: Connection, tenant_id: TenantId, claimed: Call
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import contacts
 from tests.support.contacts import campaign_of, counters, move_contact, number
+from tests.support.databases import bundled_planner
 from tests.support.plans import assert_uses, nodes, plans
 from tongdai.campaigns import store as campaigns
 from tongdai.contacts import bulk_store, listing, store
@@ -315,6 +316,7 @@ async def test_page_of_a_status_reads_its_index(filled, large):
         assert any("hashed SubPlan" in node.get("Filter", "") for node in found), (mode, found)
 
 
+@bundled_planner
 async def test_page_of_those_in_a_call_is_found_by_the_calls_that_are_up(filled, large):
     for mode, found in await plans(filled, listing.PAGE_IN_CALL, *large, 20, 0, 1):
         used = {node.get("Index Name") for node in found if node.get("Relation Name") in {"contact", "live_call"}}

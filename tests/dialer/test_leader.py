@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import asyncpg
 import pytest
 
+from tests.support.databases import session_of
 from tests.support.servers import eventually
 from tongdai.dialer.leader import lead
 from tongdai.switches.model import DEFAULT, DEFAULT_NAME
@@ -47,7 +48,7 @@ async def leading(dsn: str, process: Process) -> AsyncGenerator["asyncio.Task[No
 
 async def test_one_of_two_dials_and_the_other_follows_it(fresh_database: Fresh) -> None:
     first, second = Process(), Process()
-    async with fresh_database(migrated=False) as dsn, leading(dsn, first) as task:
+    async with fresh_database(migrated=False) as url, leading(dsn := session_of(url), first) as task:
         await eventually(lambda: first.dialling, 10, "the first to dial")
         async with leading(dsn, second):
             await eventually(lambda: _waits(dsn), 10, "the second to ask for the lock")
@@ -73,7 +74,7 @@ async def _waits(dsn: str) -> bool:
 
 async def test_process_whose_session_is_gone_stops_before_it_dials_again(fresh_database: Fresh) -> None:
     process = Process()
-    async with fresh_database(migrated=False) as dsn, leading(dsn, process):
+    async with fresh_database(migrated=False) as url, leading(dsn := session_of(url), process):
         await eventually(lambda: process.dialling, 10, "it to dial")
         conn = await asyncpg.connect(dsn)
         assert await conn.fetchval(END_SESSIONS) == 1
@@ -84,7 +85,8 @@ async def test_process_whose_session_is_gone_stops_before_it_dials_again(fresh_d
 
 async def test_never_two_at_once_while_sessions_end_again_and_again(fresh_database: Fresh) -> None:
     processes = [Process() for _ in range(3)]
-    async with fresh_database(migrated=False) as dsn:
+    async with fresh_database(migrated=False) as url:
+        dsn = session_of(url)
         conn = await asyncpg.connect(dsn)
         tasks = [asyncio.create_task(lead(dsn, DEFAULT, DEFAULT_NAME, process.work)) for process in processes]
         for _ in range(3):
@@ -106,7 +108,8 @@ async def test_end_of_the_work_is_the_end_of_the_lead(fresh_database: Fresh) -> 
     async def ends() -> None:
         return
 
-    async with fresh_database(migrated=False) as dsn:
+    async with fresh_database(migrated=False) as url:
+        dsn = session_of(url)
         await lead(dsn, DEFAULT, DEFAULT_NAME, ends)
         with pytest.raises(LookupError):
             await lead(dsn, DEFAULT, DEFAULT_NAME, fails)

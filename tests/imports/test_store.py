@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.databases import bundled_planner
 from tests.support.plans import assert_uses, nodes, plans
 from tongdai.contacts import store as contacts
 from tongdai.imports import store
@@ -106,6 +107,7 @@ async def test_chunks_are_read_one_by_one_by_their_key(filled, large):
         assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in found}
 
 
+@bundled_planner
 async def test_jobs_of_a_campaign_are_read_newest_first_without_sorting_them(filled, large):
     tenant_id, campaign_id, _ = large
     await assert_uses(filled, "import_job_campaign", "import_job", store.PAGE, tenant_id, campaign_id, 20, 0)

@@ -23,6 +23,9 @@ SERVER = os.environ.get("TONGDAI_TEST_DATABASE_URL")
 POOLER = os.environ.get("TONGDAI_TEST_POOLER_URL")
 FreshDatabase = Callable[..., AbstractAsyncContextManager[str]]
 """The type of the fixture `fresh_database`."""
+bundled_planner = pytest.mark.skipif(
+    SERVER is not None, reason="about plans for few rows, for which other versions prefer bitmap scans"
+)
 needs_session = pytest.mark.skipif(POOLER is not None, reason="about a session, which PgBouncer hides")
 
 

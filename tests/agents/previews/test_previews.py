@@ -9,6 +9,7 @@ import pytest
 from tests.support.agents import Floor
 from tests.support.api import refused
 from tests.support.contacts import put_due
+from tests.support.databases import bundled_planner
 from tests.support.plans import assert_uses
 from tongdai.agents import store
 from tongdai.agents.model import AgentState
@@ -363,6 +364,7 @@ from contact where in_run group by tenant_id, campaign_id, zone, number / 1000
 """
 
 
+@bundled_planner
 async def test_next_contact_is_found_by_the_index_of_those_due(large):
     conn, tenant_id, campaign_id = large
     zones = '{"",Asia/Ho_Chi_Minh,Asia/Tokyo}'
