@@ -18,3 +18,8 @@ def normalized(name: str) -> str:
     """A column name without case, accents, spaces and punctuation: `sodienthoai` for `Số điện-thoại`."""
     plain = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     return _NON_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+def without_control(text: str) -> str:
+    """With a space instead of each control character."""
+    return _CONTROL.sub(" ", text)

@@ -45,13 +45,14 @@ class NewEntry(NamedTuple):
 
 
 class InvalidRow(NamedTuple):
-    """A row that cannot be an entry."""
+    """A row that cannot be an entry, or not as it is sent."""
 
     row: int
     """Row number, from 1, without the header."""
     phone: str | None
     """The number as sent."""
     reason: str
+    """The message."""
 
 
 class Match(NamedTuple):

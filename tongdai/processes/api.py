@@ -21,6 +21,7 @@ from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
 from tongdai.db.pool import Lender, unreachable
 from tongdai.do_not_call import api as do_not_call
+from tongdai.files.process import FOLDER
 from tongdai.http.application import Application
 from tongdai.http.asgi import ASGIApp
 from tongdai.http.connections import head_timeout
@@ -32,7 +33,6 @@ from tongdai.http.openapi.page import DOCS_HEADERS, DOCS_HTML
 from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
-from tongdai.imports.intake import spool
 from tongdai.queues import api as queues
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
 from tongdai.tenants import api as tenants
@@ -82,7 +82,7 @@ async def _resources(
     settings: Settings, dsn: str, clock: Clock, in_flight: Callable[[], int]
 ) -> AsyncGenerator[Resources]:
     pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
-    (Path(settings.data_dir) / spool.FOLDER).mkdir(parents=True, exist_ok=True)
+    (Path(settings.data_dir) / FOLDER).mkdir(parents=True, exist_ok=True)
     failed = AuthFailureLimiter(clock, settings.failed_key_limit, settings.workers)
     limiter = _limiter(settings, clock)
     database = Lender(dsn, settings.database_pool, name="tongdai api")

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.support import programs
 from tests.support.programs import PLAIN
 from tests.support.servers import Server, serving
+from tests.support.workbooks import workbook
 from tongdai.testing.factories import vn_mobile
 from tongdai_client import Client
 
@@ -77,7 +79,11 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     numbers = [vn_mobile(n) for n in range(12_000)]
     rows = [*numbers[:10_500], "0901", *numbers[10_500:]]
     reported = desk.run(
-        "import", desk.file("Lý do;SĐT\n" + "".join(f"A;{row}\n" for row in rows)), "--list", str(dnc_list_id)
+        "import",
+        desk.file("Lý do;SĐT\n" + "".join(f"A;{row}\n" for row in rows)),
+        "--list",
+        str(dnc_list_id),
+        code=1,
     )
     assert reported.stdout.splitlines() == [
         "12000 added, 0 updated, 1 failed",
@@ -87,6 +93,7 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     assert reported.stderr.splitlines() == [
         "10,000 rows sent: 10,000 added, 0 updated, 0 failed",
         "12,001 rows sent: 12,000 added, 0 updated, 1 failed",
+        f"tongdai: 1 row is not listed and may be called: {desk.folder / 'numbers.csv.refused.csv'} has them",
     ]
     assert desk.listed(dnc_list_id) == numbers
     exported = desk.run("export", str(dnc_list_id)).stdout
@@ -96,6 +103,56 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     target = desk.folder / "out.csv"
     desk.run("export", str(dnc_list_id), "--to", target)
     assert list(csv.DictReader(io.StringIO(target.read_text(), newline=""))) == found
+
+
+def test_rows_that_cannot_be_read_go_to_a_file_that_can_be_imported_once_corrected(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    file = desk.file("note,SĐT,Hết hạn\nA,0901234567,soon\nB,,\nC,0901,31/12/2999\nD,0901234568,31/12/2001\n")
+    refused = desk.folder / "refused.csv"
+    reported = desk.run("import", file, "--list", str(dnc_list_id), "--refused", refused, code=1)
+    assert reported.stdout.splitlines()[0] == "1 added, 0 updated, 3 failed, 1 with warnings"
+    assert [line.split("\t")[:2] for line in reported.stdout.splitlines()[2:]] == [
+        ["2", "-"],
+        ["3", "0901"],
+        ["4", "0901234568"],
+    ]
+    assert "row 1, 0901234567: expiresAt soon cannot be read: listed without end" in reported.stderr
+    assert reported.stderr.splitlines()[-1] == f"tongdai: 3 rows are not listed and may be called: {refused} has them"
+    rows = list(csv.DictReader(io.StringIO(refused.read_text("utf-8-sig"), newline="")))
+    assert [list(row.values())[:3] for row in rows] == [
+        ["B", "", ""],
+        ["C", "0901", "31/12/2999"],
+        ["D", "0901234568", "31/12/2001"],
+    ]
+    assert [row["error"].split()[0] for row in rows] == ["phoneNumber", "phoneNumber", "expiresAt"]
+    corrected = refused.read_text("utf-8-sig").replace(",0901,", ",0901234569,").replace("2001", "2999")
+    refused.write_text(corrected.replace("B,,", "B,0901234560,"))
+    desk.run("import", refused, "--list", str(dnc_list_id))
+    assert desk.listed(dnc_list_id) == ["0901234560", "0901234567", "0901234568", "0901234569"]
+
+
+def test_file_may_be_a_workbook_or_have_no_header_or_another_character_set(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    book = desk.folder / "numbers.xlsx"
+    book.write_bytes(workbook(("Hết hạn", "SĐT"), (date(2999, 12, 31), 901234567)))
+    desk.run("import", book, "--list", str(dnc_list_id))
+    registry = desk.folder / "registry.txt"
+    registry.write_text("212,5550199\n310,5550188\n")
+    desk.run("import", registry, "--list", str(dnc_list_id))
+    windows = desk.folder / "windows.csv"
+    windows.write_bytes("Sô\u0301 điê\u0323n thoa\u0323i;Ly\u0301 do\n0901234568;không go\u0323i\n".encode("cp1258"))
+    desk.run("import", windows, "--list", str(dnc_list_id))
+    listed = {one.phone_number: one for one in desk.client.dnc_numbers(dnc_list_id)}
+    assert {"0901234567", "0901234568", "+12125550199", "+13105550188"} <= listed.keys()
+    assert listed["0901234568"].reason == "không gọi"
+    assert listed["0901234567"].expires_at == datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def test_number_is_listed_until_a_day_ends(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    for number, until in (("0901234567", "2999-12-31"), ("0901234568", "31/12/2999")):
+        desk.run("add", number, "--list", str(dnc_list_id), "--until", until)
+    assert [one.expires_at for one in desk.client.dnc_numbers(dnc_list_id)] == [datetime(3000, 1, 1, tzinfo=UTC)] * 2
 
 
 @pytest.mark.parametrize(

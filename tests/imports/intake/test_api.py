@@ -11,6 +11,7 @@ import pytest
 from tests.support.api import refused
 from tests.support.workbooks import workbook
 from tongdai.files import media_type
+from tongdai.files.process import FOLDER
 from tongdai.imports.intake import spool
 from tongdai.imports.worker import Worker
 
@@ -357,4 +358,4 @@ async def test_nothing_is_left_in_the_spool(tenant, settings):
     campaign_id = await tenant.campaign()
     assert (await post(tenant, campaign_id, LARGE, "text/csv")).status_code == 200
     await refuses(tenant, campaign_id, 400, LARGE + b'"', "text/csv")
-    assert list((Path(settings.data_dir) / spool.FOLDER).iterdir()) == []
+    assert list((Path(settings.data_dir) / FOLDER).iterdir()) == []

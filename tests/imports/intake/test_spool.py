@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.servers import Server, eventually, serving
-from tongdai.imports.intake import spool
+from tongdai.files.process import FOLDER
 from tongdai.testing import factories
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds files in /proc")
@@ -32,7 +32,7 @@ async def key(server: Server) -> factories.Key:
 
 async def spooled(server: Server) -> list[str]:
     """Files of the spool that its processes have open; they have no names."""
-    folder = str(server.data_dir / spool.FOLDER)
+    folder = str(server.data_dir / FOLDER)
     found = []
     for pid in server.pids("worker"):
         for fd in Path(f"/proc/{pid}/fd").iterdir():
@@ -72,7 +72,7 @@ async def test_upload_whose_client_vanishes_leaves_nothing(server: Server, key: 
 
     await eventually(gone, 20, "the spooled upload to be gone")
     assert await jobs(server) == 0
-    assert list((server.data_dir / spool.FOLDER).iterdir()) == []
+    assert list((server.data_dir / FOLDER).iterdir()) == []
 
 
 async def test_upload_that_stands_still_is_given_up_with_an_answer(server: Server, key: factories.Key) -> None:

@@ -1,12 +1,15 @@
 """`tongdai dnc`, by the API of a running server."""
 
 import csv
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from itertools import chain
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 
 import click
@@ -15,13 +18,19 @@ from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.do_not_call.entries import file_reader
-from tongdai.do_not_call.entries.validation import Sent
+from tongdai.do_not_call.entries.expiry import read_day
+from tongdai.do_not_call.entries.file_reader import NumberFile, Row
+from tongdai.do_not_call.entries.validation import MISSING, Sent
+from tongdai.do_not_call.model import MAX_NUMBERS
 from tongdai.errors import InvalidInput, OperatorError
+from tongdai.files import BodyFormat, Format, Limits
 from tongdai_client import Client, DncNumbersAdded, DncRowError
 
-_HEADER = ("phoneNumber", "reason", "expiresAt")
+_HEADER = ("phoneNumber", "reason", "expiresAt", "areaCode")
+"""The fields of Sent."""
 _SHOWN = 20
-"""Number of refused rows that are listed one by one."""
+"""Number of refused rows, and of warnings, that are listed one by one."""
+_ARCHIVE = b"PK\x03\x04"
 
 _number = click.argument("number")
 _list = click.option("--list", "dnc_list_id", metavar="ID", required=True, type=ID, help="The list; see `list`.")
@@ -84,7 +93,7 @@ def create(client: Client, name: str, campaign_id: int | None) -> None:
 @_number
 @_list
 @click.option("--reason", metavar="TEXT", type=Text(), help="Why the number must not be called.")
-@click.option("--until", metavar="INSTANT", help="When the entry expires: 2030-01-31T17:00:00+07:00.")
+@click.option("--until", metavar="INSTANT", help="When it expires: 2030-01-31T17:00:00+07:00, or a day.")
 @client_options("campaign")
 def add(client: Client, number: str, dnc_list_id: int, reason: str | None, until: str | None) -> None:
     """Add a number, in any written form, to a list; one that it has gets the new reason and expiry.
@@ -93,18 +102,23 @@ def add(client: Client, number: str, dnc_list_id: int, reason: str | None, until
     Example:
       tongdai dnc add 0901234567 --list 12 --reason "Asked not to be called"
     """
-    expires_at = None if until is None else _instant(until)
+    expires_at = None if until is None else _until(until)
     added = client.add_dnc_number(dnc_list_id, number, reason=reason, expires_at=expires_at)
     click.echo(f"{number} {'added to' if added.added else 'updated in'} do-not-call list {dnc_list_id}.")
 
 
-def _instant(text: str) -> datetime:
+def _until(text: str) -> datetime | date:
     try:
-        return datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no instant: expected 2030-01-31T17:00:00+07:00.", param_hint="--until"
-        ) from None
+        instant = None
+    if instant is not None and instant.tzinfo is not None:
+        return instant
+    day = read_day(text, "")
+    if day is None or ":" in text:
+        expected = "expected 2030-01-31T17:00:00+07:00, or a day: 2030-01-31"
+        raise click.BadParameter(f"{text!r} is no instant: {expected}.", param_hint="--until")
+    return day
 
 
 @dnc.command
@@ -125,51 +139,130 @@ def remove(client: Client, number: str, dnc_list_id: int) -> None:
 @dnc.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @_list
+@click.option(
+    "--refused",
+    metavar="PATH",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows go that cannot be read.  [default: FILE.refused.csv]",
+)
 @client_options("campaign")
-def import_(client: Client, file: Path, dnc_list_id: int) -> None:
-    """Add the numbers of a CSV file to a list: UTF-8, a header row, columns phoneNumber, reason, expiresAt.
+def import_(client: Client, file: Path, dnc_list_id: int, refused: Path | None) -> None:
+    """Add the numbers of a CSV file or an XLSX workbook to a list.
 
-    The file is sent in pieces of 10,000 rows; after Ctrl-C or a failure import it again, as numbers are never listed
-    twice.
+    A header row names the columns phoneNumber, reason and expiresAt in any order; of a file without one, the column of
+    numbers is found, or the columns area,number of the registry of the United States. A row is listed if a number can
+    be read in it; the others go to a file, and the exit code is 1. The rows are sent in pieces of 10,000; after Ctrl-C
+    or a failure import the file again, as numbers are never listed twice.
 
     \b
-    Example:
+    Examples:
       tongdai dnc import numbers.csv --list 12
+      tongdai dnc import numbers.xlsx --list 12 --refused bad.csv
     """
-    added = updated = failed = sent = 0
-    errors: list[DncRowError] = []
-    for piece in _pieces(file):
-        result = _send(client, dnc_list_id, piece)
-        errors += [_moved(error, sent) for error in result.errors[: _SHOWN - len(errors)]]
-        added, updated, failed = added + result.added, updated + result.updated, failed + result.failed
-        sent += len(piece)
-        click.echo(f"{sent:,} rows sent: {added:,} added, {updated:,} updated, {failed:,} failed", err=True)
-    click.echo(f"{added} added, {updated} updated, {failed} failed")
-    if errors:
-        rows = [{"row": error.row, "phoneNumber": error.phone_number, "reason": error.reason} for error in errors]
-        show(["row", "phoneNumber", "reason"], rows, as_json=False)
+    refused = refused or file.with_name(f"{file.name}.refused.csv")
+    if not os.access(refused.parent, os.W_OK):
+        raise click.UsageError(f"{refused} cannot be written: say with --refused where it can.")
+    done = _Done()
+    with _opened(file) as found:
+        while piece := list(islice(found.rows, MAX_NUMBERS)):
+            _import_piece(client, dnc_list_id, found, piece, done)
+        said = f"{done.added} added, {done.updated} updated, {len(done.refused)} failed"
+        click.echo(said + (f", {done.warned} with warnings" if done.warned else ""))
+        _show_rows([error for error, _ in done.refused[:_SHOWN]])
+        for warning in done.warnings[:_SHOWN]:
+            click.echo(f"row {warning.row}, {warning.phone_number}: {warning.reason}", err=True)
+        if done.refused:
+            _write_refused(refused, found, done.refused)
+            rows = "1 row is" if len(done.refused) == 1 else f"{len(done.refused):,} rows are"
+            raise OperatorError(f"{rows} not listed and may be called: {refused} has them")
 
 
-def _pieces(file: Path) -> Iterator[list[Sent]]:
+@dataclass(slots=True)
+class _Done:
+    """Outcome of the rows so far."""
+
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    warned: int = 0
+    warnings: list[DncRowError] = field(default_factory=list[DncRowError])
+    refused: list[tuple[DncRowError, Row]] = field(default_factory=list[tuple[DncRowError, Row]])
+
+
+def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Sequence[Row], done: _Done) -> None:
+    # The rows with a number, and where in the piece each is.
+    sent, places = list[Sent](), list[int]()
+    refused: dict[int, DncRowError] = {}
+    for at, row in enumerate(piece):
+        if (one := found.columns.sent(row)).phone is None:
+            refused[at] = DncRowError(row=done.rows + at + 1, phone_number=None, reason=MISSING)
+        else:
+            sent.append(one)
+            places.append(at)
+    if sent:
+        result = _send(client, dnc_list_id, sent)
+        for error in result.errors:
+            at = places[error.row - 1]
+            refused[at] = _at_row(error, done.rows + at + 1)
+        done.added += result.added
+        done.updated += result.updated
+        done.warned += result.warned
+        done.warnings += [_at_row(warning, done.rows + places[warning.row - 1] + 1) for warning in result.warnings]
+    done.refused += [(refused[at], piece[at]) for at in sorted(refused)]
+    done.rows += len(piece)
+    counts = f"{done.added:,} added, {done.updated:,} updated, {len(done.refused):,} failed"
+    click.echo(f"{done.rows:,} rows sent: {counts}", err=True)
+
+
+@contextmanager
+def _opened(file: Path) -> Generator[NumberFile]:
     try:
-        yield from file_reader.read(file.read_bytes())
+        with file.open("rb") as opened:
+            workbook = opened.read(len(_ARCHIVE)) == _ARCHIVE or file.suffix.lower() == ".xlsx"
+            body_format = BodyFormat(Format.XLSX if workbook else Format.CSV)
+            with file_reader.open_numbers(opened, body_format, Limits(MAX_NUMBERS), date.today()) as found:  # noqa: DTZ011
+                yield found
     except InvalidInput as error:
         raise OperatorError(f"{file}: {error.message}") from None
     except OSError as error:
         raise OperatorError(f"cannot read {file}: {error.strerror}") from None
 
 
-def _send(client: Client, dnc_list_id: int, piece: Sequence[Sent]) -> DncNumbersAdded:
+def _send(client: Client, dnc_list_id: int, sent: Sequence[Sent]) -> DncNumbersAdded:
     with tempfile.TemporaryDirectory(prefix="tongdai-") as folder:
         path = Path(folder) / "numbers.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(chain((_HEADER,), piece))
-        return client.add_dnc_csv(dnc_list_id, path)
+            csv.writer(file).writerows(chain((_HEADER,), sent))
+        return client.add_dnc_csv(dnc_list_id, path, errors=MAX_NUMBERS)
 
 
-def _moved(error: DncRowError, before: int) -> DncRowError:
-    """The error with the row's number in the file, given the number of rows before its piece."""
-    return DncRowError(row=error.row + before, phone_number=error.phone_number, reason=error.reason)
+def _at_row(error: DncRowError, row: int) -> DncRowError:
+    """The error with the row's number in the file."""
+    return DncRowError(row=row, phone_number=error.phone_number, reason=error.reason)
+
+
+def _show_rows(errors: Sequence[DncRowError]) -> None:
+    if errors:
+        rows = [{"row": error.row, "phoneNumber": error.phone_number, "reason": error.reason} for error in errors]
+        show(["row", "phoneNumber", "reason"], rows, as_json=False)
+
+
+def _write_refused(path: Path, found: NumberFile, refused: Sequence[tuple[DncRowError, Row]]) -> None:
+    """The refused rows as the file has them, each with the reason behind it: once corrected, a file to import."""
+    width = max(len(row) for _, row in refused)
+    header = found.header or found.columns.names(width)
+    width = max(width, len(header))
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*_padded(header, width), "error"])
+            writer.writerows([*_padded(row, width), error.reason] for error, row in refused)
+    except OSError as error:
+        raise OperatorError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _padded(row: Row, width: int) -> Iterator[str]:
+    return chain(row, [""] * (width - len(row)))
 
 
 @dnc.command

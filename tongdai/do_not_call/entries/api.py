@@ -1,10 +1,10 @@
 """`/do-not-call/{dncListId}/numbers`: add one number, many or a file of them to a list, and remove one."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -12,26 +12,29 @@ from tongdai.contacts.api import PHONE_SCHEMA
 from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
 from tongdai.do_not_call import store
-from tongdai.do_not_call.entries import file_reader
+from tongdai.do_not_call.entries import upload
+from tongdai.do_not_call.entries.expiry import is_exact
 from tongdai.do_not_call.entries.list_api import NO_LIST, TAG, list_id_of
-from tongdai.do_not_call.entries.validation import Sent, check_all
-from tongdai.do_not_call.model import MAX_NUMBERS, MAX_REASON, MAX_ROWS, InvalidRow, NewEntry
-from tongdai.errors import InvalidInput, NotFound, UnsupportedMediaType, shown
-from tongdai.http import body
+from tongdai.do_not_call.entries.validation import ENDED, Checked, Reading, Sent, check_all
+from tongdai.do_not_call.model import MAX_NUMBERS, MAX_REASON, MAX_ROWS, InvalidRow
+from tongdai.errors import InvalidInput, NotFound
+from tongdai.files import media_type
+from tongdai.http import body, paging
 from tongdai.http.endpoint import (
     PLAIN_TEXT,
     Answer,
     Endpoint,
+    Query,
     Request,
     Route,
     connection,
     endpoint,
     principal_of,
-    settings_of,
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
+from tongdai.tenants import store as tenants
 
 CSV = "text/csv"
 SHOWN_ERRORS = 100
@@ -39,24 +42,16 @@ _NO_NUMBER = "Number not found"
 _REASON = {"maxLength": MAX_REASON, **PLAIN_TEXT}
 
 
-class _Checked(NamedTuple):
-    """A batch of rows, checked."""
-
-    rows: int
-    entries: list[NewEntry]
-    invalid: list[InvalidRow]
-
-
 class NewNumber(msgspec.Struct, forbid_unknown_fields=True):
     phoneNumber: str
     reason: str | None = None
-    expiresAt: datetime | None = None
+    expiresAt: str | None = None
 
 
 class NewNumbers(msgspec.Struct, forbid_unknown_fields=True):
     phoneNumber: str | None = None
     reason: str | None = None
-    expiresAt: datetime | None = None
+    expiresAt: str | None = None
     numbers: list[NewNumber] | None = None
 
 
@@ -71,9 +66,29 @@ class NumbersAdded(Done, kw_only=True):
     updated: int
     failed: int
     errors: list[RowError]
+    warned: int
+    warnings: list[RowError]
 
 
 _new_numbers = msgspec.json.Decoder(NewNumbers)
+
+_ERRORS = Query(
+    "errors",
+    "How many of the failed rows, and of the rows with warnings, the answer lists",
+    {"type": "integer", "minimum": 0, "maximum": MAX_NUMBERS, "default": SHOWN_ERRORS},
+    SHOWN_ERRORS,
+)
+_DESCRIPTION = f"""\
+One number, or up to {MAX_NUMBERS:,} as `numbers`, or a file of up to {MAX_ROWS:,} rows, empty ones among them: CSV in \
+any usual character set, or XLSX. A header row names the columns phoneNumber, reason, expiresAt in any order; of a \
+file without one, the column of numbers is found, or the columns `area,number` of the registry of the United States. A \
+longer file is refused as a whole.
+
+`expiresAt` is an instant with its offset from UTC, or a day, which ends at midnight in the tenant's time zone; rows \
+may write days as `31/12/2030` too. From then on the number may be called again. A single number with an expiry that \
+cannot be read is refused. Of several numbers and in files, any row in which a number can be read is listed: an expiry \
+that cannot be read is none, a reason is cut, and the row is counted in `warned`. Rows without a number that can be \
+read, and those that have expired, are counted in `failed`, and the others are added."""
 
 
 @endpoint(
@@ -83,19 +98,15 @@ _new_numbers = msgspec.json.Decoder(NewNumbers)
         scope=Scope.CAMPAIGN,
         tag=TAG,
         summary="Add numbers to a do-not-call list; of a number it has, reason and expiresAt are replaced",
-        description=(
-            f"One number, or up to {MAX_NUMBERS:,} as `numbers`, or a CSV file in UTF-8 with a header row and the "
-            f"columns phoneNumber, reason, expiresAt in any order and up to {MAX_ROWS:,} rows, empty ones among them; "
-            "other columns are ignored, and a longer file is refused as a whole. Of several numbers, the invalid ones "
-            f"are counted in `failed`, the first {SHOWN_ERRORS} of them listed in `errors`, and the others are added. "
-            "A listed number is not called any more; from `expiresAt` on it may be called again."
-        ),
+        description=_DESCRIPTION,
+        query=(_ERRORS,),
         body=NewNumbers,
         refine={
             "NewNumbers": {
                 "": {"oneOf": [{"required": ["phoneNumber"]}, {"required": ["numbers"]}]},
                 "phoneNumber": PHONE_SCHEMA,
                 "reason": _REASON,
+                "expiresAt": {"anyOf": [{"format": "date-time"}, {"format": "date"}]},
                 "numbers": {"minItems": 1, "maxItems": MAX_NUMBERS},
             },
         },
@@ -103,20 +114,22 @@ _new_numbers = msgspec.json.Decoder(NewNumbers)
         media={
             CSV: {
                 "schema": {"type": "string"},
-                "example": "phoneNumber,reason,expiresAt\n0901234567,Asked not to be called,\n",
-            }
+                "example": "phoneNumber,reason,expiresAt\n0901234567,Asked not to be called,2030-12-31\n",
+            },
+            media_type.XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
         answer=NumbersAdded,
-        sample=done_sample("1 added, 0 updated, 0 failed", added=1, updated=0, failed=0, errors=[]),
+        sample=done_sample(
+            "1 added, 0 updated, 0 failed", added=1, updated=0, failed=0, errors=[], warned=0, warnings=[]
+        ),
     )
 )
 async def add_numbers(request: Request) -> Answer:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
-    now = datetime.now(UTC)
-    raw, batches = await _sent(request, now)
-    # In a thread, so that the event loop is not blocked; and before the list is locked, to keep the lock short.
-    checked = await asyncio.to_thread(_checked, batches, principal.country, now)
+    listed = paging.whole(paging.query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
+    reading = await _reading(request)
+    raw, checked = await _sent(request, reading)
 
     async def work(conn: Connection) -> NumbersAdded:
         added = 0
@@ -125,7 +138,7 @@ async def add_numbers(request: Request) -> Answer:
                 raise NotFound(NO_LIST)
             for batch in checked:
                 added += await store.add(conn, principal.tenant_id, dnc_list_id, batch.entries)
-            result = _result(added, checked)
+            result = _result(added, checked, listed)
             detail = {"added": result.added, "updated": result.updated, "failed": result.failed}
             await store.record_added(conn, principal.tenant_id, dnc_list_id, principal.key_id, detail)
         return result
@@ -133,67 +146,67 @@ async def add_numbers(request: Request) -> Answer:
     return await once(request, raw, work)
 
 
-async def _sent(request: Request, now: datetime) -> tuple[bytes, Iterator[list[Sent]]]:
-    """The body, and its rows in batches of MAX_NUMBERS. InvalidInput for a single invalid number."""
-    if _kind(request) == CSV:
-        raw = await _file(request)
-        # In a thread: looking for the header reads through the rows above it.
-        return raw, await asyncio.to_thread(file_reader.read, raw, MAX_ROWS)
+async def _reading(request: Request) -> Reading:
+    principal = principal_of(request)
+    async with connection(request) as conn:
+        tenant = await tenants.find_tenant(conn, principal.tenant_id)
+    assert tenant is not None, "the guard has found it"
+    return Reading(principal.country, ZoneInfo(tenant.zone), datetime.now(UTC))
+
+
+async def _sent(request: Request, reading: Reading) -> tuple[bytes, list[Checked]]:
+    """The body, and its rows, checked. InvalidInput for a single invalid number."""
+    if upload.is_file(request):
+        raw = await upload.body_of(request)
+        return raw, await upload.checked(request, raw, reading)
     raw = await body.read_json(request)
     sent = body.decode(raw, _new_numbers)
     if sent.numbers is None:
-        one = _one(sent)
-        _, invalid = check_all([one], principal_of(request).country, now)
-        if invalid:
-            raise InvalidInput(invalid[0].reason)
-        return raw, iter([[one]])
+        return raw, [_one(sent, reading)]
     if (sent.phoneNumber, sent.reason, sent.expiresAt) != (None, None, None):
         raise InvalidInput("Expected either phoneNumber with reason and expiresAt, or numbers alone")
     if not 0 < len(sent.numbers) <= MAX_NUMBERS:
         raise InvalidInput(f"numbers must have 1 to {MAX_NUMBERS} items, not {len(sent.numbers)}")
-    return raw, iter([[Sent(number.phoneNumber, number.reason, number.expiresAt) for number in sent.numbers]])
+    rows = [Sent(number.phoneNumber, number.reason, number.expiresAt) for number in sent.numbers]
+    # In a thread, so that the event loop is not blocked; and before the list is locked, to keep the lock short.
+    return raw, [await asyncio.to_thread(check_all, rows, reading)]
 
 
-def _one(sent: NewNumbers) -> Sent:
+def _one(sent: NewNumbers, reading: Reading) -> Checked:
+    """A number that is sent alone: nothing is guessed at, as its sender sees the refusal."""
     if sent.phoneNumber is None:
         raise InvalidInput("Expected phoneNumber or numbers")
-    return Sent(sent.phoneNumber, sent.reason, sent.expiresAt)
+    if sent.expiresAt is not None and not is_exact(sent.expiresAt):
+        raise InvalidInput(ENDED)
+    if sent.reason is not None:
+        body.text_field("reason", sent.reason, MAX_REASON)
+    checked = check_all([Sent(sent.phoneNumber, sent.reason, sent.expiresAt)], reading)
+    if checked.invalid:
+        raise InvalidInput(checked.invalid[0].reason)
+    number = phone.normalise(sent.phoneNumber, reading.country)
+    if isinstance(number, phone.Reason):
+        raise InvalidInput(f"phoneNumber {number.message}")
+    return checked
 
 
-def _kind(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _file(request: Request) -> bytes:
-    charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip('" ')
-    if charset not in {"", "utf-8", "utf8"}:
-        raise UnsupportedMediaType(f"charset {shown(charset)} is not understood: expected utf-8")
-    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise UnsupportedMediaType("Content-Encoding is not understood: send the file as it is")
-    return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb)])
-
-
-def _checked(batches: Iterable[list[Sent]], country: str, now: datetime) -> list[_Checked]:
-    """Check all batches; a file has at most MAX_ROWS rows, so the result fits in memory."""
-    found: list[_Checked] = []
-    first = 1
-    for batch in batches:
-        found.append(_Checked(len(batch), *check_all(batch, country, now, first)))
-        first += len(batch)
-    return found
-
-
-def _result(added: int, checked: Sequence[_Checked]) -> NumbersAdded:
+def _result(added: int, checked: Sequence[Checked], listed: int) -> NumbersAdded:
     failed = sum(len(batch.invalid) for batch in checked)
-    updated = sum(batch.rows for batch in checked) - failed - added
-    invalid = chain.from_iterable(batch.invalid for batch in checked)
+    warned = sum(len(batch.warnings) for batch in checked)
+    updated = sum(batch.numbers for batch in checked) - added
+    said = f", {warned} with warnings" if warned else ""
     return NumbersAdded(
-        error_message=f"{added} added, {updated} updated, {failed} failed",
+        error_message=f"{added} added, {updated} updated, {failed} failed{said}",
         added=added,
         updated=updated,
         failed=failed,
-        errors=[RowError(*one) for one in islice(invalid, SHOWN_ERRORS)],
+        errors=_errors((batch.invalid for batch in checked), listed),
+        warned=warned,
+        warnings=_errors((batch.warnings for batch in checked), listed),
     )
+
+
+def _errors(found: Iterable[Sequence[InvalidRow]], listed: int) -> list[RowError]:
+    return [RowError(*one) for one in islice(chain.from_iterable(found), listed)]
 
 
 @endpoint(

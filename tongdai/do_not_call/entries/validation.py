@@ -1,66 +1,134 @@
-"""Validates do-not-call entries, from JSON and from files alike. Pure."""
+"""Validates do-not-call entries, from JSON and from files alike. Pure.
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+A row is listed if a number can be read in it, whatever else is wrong with it: an expiry that cannot be read is none, a
+reason is cut. What was not taken as sent becomes a warning. A row fails when no number can be read in it, or when its
+entry has ended already.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import count
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from tongdai.contacts.numbers.phone import MAX_TEXT, Reason, normalise_all
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import MAX_TEXT, Reason
+from tongdai.do_not_call.entries.expiry import UNREADABLE, Expiry, read_expiry
+from tongdai.do_not_call.entries.numbers_in import numbers_in
 from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntry
-from tongdai.text import has_control
+from tongdai.errors import shown
+from tongdai.text import has_control, without_control
+
+ENDED = (
+    "expiresAt must be an instant to come, with its offset from UTC: 2030-01-31T17:00:00+07:00, or a day: 2030-01-31"
+)
+MISSING = "phoneNumber is missing"
+SEVERAL = " ; "
+"""Between numbers that a row has in columns of their own."""
 
 
 class Sent(NamedTuple):
     """A number as sent, with its reason and expiry unless empty."""
 
     phone: str | None
-    reason: str | None
-    expires_at: datetime | str | None
-    """Text when it comes from a file."""
+    """May hold several numbers."""
+    reason: str | None = None
+    expires_at: str | None = None
+    area: str | None = None
+    """Digits that a file has in a column of their own before the number."""
 
 
-def check_all(
-    rows: Sequence[Sent], country: str, now: datetime, first: int = 1
-) -> tuple[list[NewEntry], list[InvalidRow]]:
-    """The entries, sorted by number, and the invalid rows; `first` is the number of the first row.
+class Reading(NamedTuple):
+    """How a tenant's rows are read."""
 
-    Numbers are parsed as numbers of `country`. Of several rows with one number the last wins.
-    """
-    numbers = normalise_all([row.phone or "" for row in rows], country)
+    country: str
+    """Numbers without a country code are numbers of it."""
+    zone: ZoneInfo
+    """The days of expiries end in it."""
+    now: datetime
+
+
+class Checked(NamedTuple):
+    entries: list[NewEntry]
+    """Sorted by number. Of several rows with one number the last wins."""
+    numbers: int
+    """Numbers read, repeats included."""
+    invalid: list[InvalidRow]
+    warnings: list[InvalidRow]
+    """Rows that are listed otherwise than they say."""
+
+
+def check_all(rows: Sequence[Sent], reading: Reading, first: int = 1) -> Checked:
+    """Check rows, of which the first has the number `first`."""
     found: dict[str, NewEntry] = {}
     invalid: list[InvalidRow] = []
-    for row, sent, number in zip(count(first), rows, numbers, strict=False):
-        entry = _entry(sent, number, now)
-        if isinstance(entry, str):
-            invalid.append(InvalidRow(row, None if sent.phone is None else sent.phone[:MAX_TEXT], entry))
+    warnings: list[InvalidRow] = []
+    total = 0
+    for row, sent, numbers in zip(count(first), rows, _numbers(rows, reading.country), strict=False):
+        as_sent = None if sent.phone is None else sent.phone[:MAX_TEXT]
+        if isinstance(numbers, str):
+            invalid.append(InvalidRow(row, as_sent, numbers))
+            continue
+        expires_at = read_expiry(sent.expires_at, reading.zone, reading.country)
+        if isinstance(expires_at, datetime) and expires_at <= reading.now:
+            invalid.append(InvalidRow(row, as_sent, ENDED))
+            continue
+        reason = _reason(sent.reason)
+        total += len(numbers.found)
+        found |= {
+            number: NewEntry(number, reason, expires_at if isinstance(expires_at, datetime) else None)
+            for number in numbers.found
+        }
+        warnings += [InvalidRow(row, as_sent, text) for text in _warnings(sent, numbers, reason, expires_at)]
+    return Checked(sorted(found.values()), total, invalid, warnings)
+
+
+class _Numbers(NamedTuple):
+    found: list[str]
+    as_sent: bool
+    """Whether the text is one number, and nothing else."""
+
+
+def _numbers(rows: Sequence[Sent], country: str) -> Iterator[_Numbers | str]:
+    """The numbers of each row, or why it has none."""
+    read = phone.normaliser(country)
+    whole = phone.normalise_all([row.phone or "" for row in rows], country)
+    for sent, number in zip(rows, whole, strict=True):
+        if not (sent.phone or "").strip():
+            yield MISSING
+        elif sent.area is not None and (joined := _joined(sent, number, country)):
+            yield _Numbers(joined, True)
+        elif not isinstance(number, Reason):
+            yield _Numbers([number], True)
+        elif several := numbers_in(sent.phone or "", read):
+            each = map(read, (sent.phone or "").split(SEVERAL))
+            yield _Numbers(several, not any(isinstance(one, Reason) for one in each))
         else:
-            found[entry.phone] = entry
-    return sorted(found.values()), invalid
+            yield f"phoneNumber {number.message}"
 
 
-def _entry(sent: Sent, number: str | Reason, now: datetime) -> NewEntry | str:
-    """The entry, or why the row is invalid."""
-    if not (sent.phone or "").strip():
-        return "phoneNumber is missing"
-    if isinstance(number, Reason):
-        return f"phoneNumber {number.message}"
+def _joined(sent: Sent, alone: str | Reason, country: str) -> list[str]:
+    """The numbers that a row with an area code may mean; empty when none is one.
+
+    Three digits and seven are also read as the registry of the United States writes numbers.
+    """
+    area, rest = sent.area or "", sent.phone or ""
+    found = [alone, phone.normalise(area + rest, country)]
+    if (len(area), len(rest)) == (3, 7):
+        found.append(phone.normalise(f"+1{area}{rest}", country))
+    return list(dict.fromkeys(number for number in found if not isinstance(number, Reason)))
+
+
+def _reason(text: str | None) -> str | None:
+    return None if text is None else without_control(text)[:MAX_REASON] or None
+
+
+def _warnings(sent: Sent, numbers: _Numbers, reason: str | None, expires_at: datetime | Expiry | None) -> Iterator[str]:
+    if not numbers.as_sent:
+        yield f"listed as {', '.join(numbers.found)}"
+    if expires_at is UNREADABLE:
+        yield f"expiresAt {shown(sent.expires_at)} cannot be read: listed without end"
     if sent.reason is not None and len(sent.reason) > MAX_REASON:
-        return f"reason must have at most {MAX_REASON} characters, not {len(sent.reason)}"
+        yield f"reason must have at most {MAX_REASON} characters, not {len(sent.reason)}: cut"
     if sent.reason is not None and has_control(sent.reason):
-        return "reason must not contain control characters"
-    expires_at = _instant(sent.expires_at)
-    if expires_at is not None and not (isinstance(expires_at, datetime) and expires_at > now):
-        return "expiresAt must be an instant to come, with its offset from UTC: 2030-01-31T17:00:00+07:00"
-    return NewEntry(number, sent.reason, expires_at)
-
-
-def _instant(value: datetime | str | None) -> datetime | str | None:
-    """The instant in UTC; text that is no instant is returned as it is."""
-    try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if instant is None or instant.tzinfo is None:
-            return None if instant is None else "without an offset"
-        return instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        # At the end of the year 9999 west of Greenwich: not representable in UTC.
-        return str(value)
+        yield "reason must not contain control characters: they are spaces"

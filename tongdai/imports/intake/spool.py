@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import os
-import signal
-import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, nullcontext
@@ -13,34 +11,25 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
-import structlog
 
-from tongdai.errors import ApiError, InvalidInput, TooLarge
-from tongdai.files import media_type
+from tongdai.errors import InvalidInput, TooLarge
+from tongdai.files import media_type, process
 from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake.unpack import Form, Gunzip, Sink
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
-from tongdai.imports.readers.__main__ import TOO_MUCH, Task, too_much
+from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames
 from tongdai.imports.readers.read import drained
 from tongdai.settings import Settings
 
-log = structlog.get_logger()
-
 IN_MEMORY = 512 * 1024
 """Bytes; a larger body is kept in a file and read by a process of its own."""
-FOLDER = "spool"
-"""Below the data directory."""
-READERS = 2
-"""Such processes at once."""
 _MB = 1024 * 1024
 _INLINE = 64 * 1024
 """Bytes; more than that is taken apart, hashed and written in a thread: a disk may take its time."""
-
-_reading = asyncio.Semaphore(READERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +59,7 @@ class _Kept:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        folder = Path(settings.data_dir) / FOLDER
+        folder = Path(settings.data_dir) / process.FOLDER
         self.file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115 - the caller closes it
         self.size = 0
         self.digest = hashlib.sha256()
@@ -160,7 +149,7 @@ def _end(sink: Sink, data: list[bytes]) -> None:
 @asynccontextmanager
 async def turn(spooled: Spooled) -> AsyncGenerator[None]:
     """Within the block it is this body's turn to be read, if that takes a process of its own: others wait."""
-    async with _reading if is_read_apart(spooled) else nullcontext():
+    async with process.turn if is_read_apart(spooled) else nullcontext():
         yield
 
 
@@ -187,8 +176,9 @@ async def read(spooled: Spooled, settings: Settings, country: str) -> AsyncGener
         chunks, totals = await asyncio.to_thread(_drained, spooled, limits, country)
         yield Rows(totals, chunks)
         return
-    with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / FOLDER)) as out:
-        await _run(spooled, limits, country, out)
+    with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / process.FOLDER)) as out:
+        task = msgspec.json.encode(Task(spooled.body_format, limits, country, os.getpid())).decode()
+        await process.run(readers.__name__, task, spooled.file, out, limits)
         kind, payload = last_frame(out)
         if kind == REFUSED:
             raise InvalidInput(payload.decode())
@@ -198,23 +188,3 @@ async def read(spooled: Spooled, settings: Settings, country: str) -> AsyncGener
 
 def _drained(spooled: Spooled, limits: Limits, country: str) -> tuple[list[Chunk], Totals]:
     return drained(readers.read(spooled.file, spooled.body_format, limits, country))
-
-
-async def _run(spooled: Spooled, limits: Limits, country: str, out: IO[bytes]) -> None:
-    """A reader's process, to its end."""
-    spooled.file.seek(0)
-    task = msgspec.json.encode(Task(spooled.body_format, limits, country, os.getpid())).decode()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", readers.__name__, task, stdin=spooled.file, stdout=out
-    )
-    try:
-        code = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if code in {TOO_MUCH, -signal.SIGABRT, -signal.SIGXCPU}:
-        raise InvalidInput(too_much(limits))
-    if code != 0:
-        log.error("reader failed", code=code)
-        raise ApiError("System error")

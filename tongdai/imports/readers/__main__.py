@@ -2,7 +2,6 @@
 
 import gc
 import os
-import resource
 import signal
 import sys
 from typing import BinaryIO
@@ -11,13 +10,9 @@ import msgspec
 
 from tongdai import os_process
 from tongdai.errors import InvalidInput
+from tongdai.files.process import TOO_MUCH, bound
 from tongdai.imports.readers import BodyFormat, Limits, read
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, encode_chunk, write_frame
-
-CPU_S = 600
-"""Seconds of computing after which a file is given up."""
-TOO_MUCH = 3
-"""The exit code when memory has run out."""
 
 
 class Task(msgspec.Struct):
@@ -34,7 +29,7 @@ class Task(msgspec.Struct):
 def main() -> None:
     task = msgspec.json.decode(sys.argv[1], type=Task)
     os_process.die_with_parent(signal.SIGKILL, task.parent)
-    _bound(task.limits.memory_mb)
+    bound(task.limits.memory_mb)
     # Rows are garbage without circles, and a collector that looks for such takes a third of the time.
     gc.disable()
     out = sys.stdout.buffer
@@ -49,11 +44,6 @@ def main() -> None:
     os._exit(0)
 
 
-def too_much(limits: Limits) -> str:
-    """Why a file is refused whose process ended so, or was ended by SIGABRT or SIGXCPU."""
-    return f"The file takes more than {limits.memory_mb} MB of memory or {CPU_S} s to read: send it in parts, or as CSV"
-
-
 def _tell(task: Task, out: BinaryIO) -> None:
     chunks = read(sys.stdin.buffer, task.body_format, task.limits, task.country)
     while True:
@@ -62,15 +52,6 @@ def _tell(task: Task, out: BinaryIO) -> None:
         except StopIteration as end:
             write_frame(out, TOTALS, msgspec.json.encode(end.value))
             return
-
-
-def _bound(memory_mb: int) -> None:
-    """Bound memory: allocating more ends with a MemoryError, or at once where that cannot be reported."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
-    if sys.platform == "linux":
-        size = memory_mb * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 if __name__ == "__main__":

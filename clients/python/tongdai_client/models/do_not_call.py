@@ -1,6 +1,6 @@
 """Do-not-call lists."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -36,7 +36,8 @@ class NewDncNumber(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
 
     phone_number: str
     reason: str | None = None
-    expires_at: datetime | None = None
+    expires_at: datetime | date | None = None
+    """A date lasts until it ends in the tenant's time zone."""
 
 
 class DncRowError(Result, frozen=True, kw_only=True):
@@ -52,7 +53,11 @@ class DncNumbersAdded(Done, frozen=True, kw_only=True):
     """Numbers already in the list, whose reason and expiry were replaced."""
     failed: int
     errors: list[DncRowError]
-    """The first hundred failed rows."""
+    """The first failed rows."""
+    warned: int = 0
+    """Rows that are listed otherwise than they say: without an expiry that cannot be read, for one."""
+    warnings: list[DncRowError] = msgspec.field(default_factory=list[DncRowError])
+    """The first of them."""
 
 
 class DncMatch(Result, frozen=True, kw_only=True):

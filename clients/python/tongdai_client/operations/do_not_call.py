@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from tongdai_client.download import download
@@ -18,7 +18,7 @@ from tongdai_client.models.do_not_call import (
 )
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation, without_none
 from tongdai_client.session import Session
-from tongdai_client.upload import Upload
+from tongdai_client.upload import FORMATS, Upload
 
 UPLOAD_READ_TIMEOUT_S = 300.0
 """From the last byte of a file to the response: the server stores all rows in between."""
@@ -61,10 +61,13 @@ def add_dnc_number(
     phone_number: str,
     *,
     reason: str | None = None,
-    expires_at: datetime | None = None,
+    expires_at: datetime | date | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[DncNumbersAdded]:
-    """Add a number to a do-not-call list, or replace the reason and expiry of an existing one."""
+    """Add a number to a do-not-call list, or replace the reason and expiry of an existing one.
+
+    A date lasts until it ends in the tenant's time zone.
+    """
     body = without_none(phoneNumber=phone_number, reason=reason, expiresAt=expires_at)
     return operation("POST", _NUMBERS, (dnc_list_id,), DncNumbersAdded, body=body, idempotency_key=idempotency_key)
 
@@ -73,11 +76,23 @@ def add_dnc_numbers(
     dnc_list_id: int,
     numbers: Iterable[NewDncNumber | Mapping[str, object]],
     *,
+    errors: int | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[DncNumbersAdded]:
-    """Add up to 10,000 numbers to a do-not-call list. Mappings use the wire's names; `errors` lists failed rows."""
+    """Add up to 10,000 numbers to a do-not-call list. Mappings use the wire's names.
+
+    `errors` is how many failed rows and warnings the answer lists: 100, at most 10,000.
+    """
     body = without_none(numbers=list(numbers))
-    return operation("POST", _NUMBERS, (dnc_list_id,), DncNumbersAdded, body=body, idempotency_key=idempotency_key)
+    return operation(
+        "POST",
+        _NUMBERS,
+        (dnc_list_id,),
+        DncNumbersAdded,
+        {"errors": errors},
+        body=body,
+        idempotency_key=idempotency_key,
+    )
 
 
 def remove_dnc_number(dnc_list_id: int, phone_number: str) -> Operation[Done]:
@@ -92,14 +107,29 @@ def check_dnc(phone_number: str, *, campaign_id: int | None = None) -> Operation
 
 
 def add_dnc_csv(
-    dnc_list_id: int, file: str | os.PathLike[str], *, idempotency_key: str | None = None
+    dnc_list_id: int,
+    file: str | os.PathLike[str],
+    *,
+    errors: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Operation[DncNumbersAdded]:
-    """Add the numbers of a CSV file to a do-not-call list: UTF-8, with a header row of phoneNumber, reason, expiresAt.
+    """Add the numbers of a CSV file, or of a workbook named `.xlsx`, to a do-not-call list.
 
-    OSError if the file cannot be read.
+    `errors` is how many failed rows and warnings the answer lists: 100, at most 10,000. OSError if the file cannot be
+    read.
     """
-    upload = Upload(Path(file), "text/csv", gzipped=False, compress=False, progress=None)
-    added = operation("POST", _NUMBERS, (dnc_list_id,), DncNumbersAdded, body=upload, idempotency_key=idempotency_key)
+    path = Path(file)
+    content_type = FORMATS["xlsx" if path.suffix.lower() == ".xlsx" else "csv"]
+    upload = Upload(path, content_type, gzipped=False, compress=False, progress=None)
+    added = operation(
+        "POST",
+        _NUMBERS,
+        (dnc_list_id,),
+        DncNumbersAdded,
+        {"errors": errors},
+        body=upload,
+        idempotency_key=idempotency_key,
+    )
     return replace(added, read_timeout_s=UPLOAD_READ_TIMEOUT_S)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tongdai.contacts.fields import FIELDS
 from tongdai.errors import InvalidInput, shown
+from tongdai.files.header import PHONE_NAMES
 from tongdai.text import normalized
 
 SHOWN_COLUMNS = 12
@@ -13,15 +14,10 @@ SHOWN_COLUMNS = 12
 
 # Normalized names, in order of precedence: of several that a header has, the first is used and the others become
 # attributes.
-_NUMBER = """
-    phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
-    sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno phone1
-    phone1value primaryphone contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
-"""
 _TIME_ZONE = "timezone muigio"
 _PLACES = tuple(
     {name: place for place, name in enumerate(names.split())}
-    for names in (_NUMBER, _TIME_ZONE, *(field.text.headers for field in FIELDS))
+    for names in (PHONE_NAMES, _TIME_ZONE, *(field.text.headers for field in FIELDS))
 )
 
 _BREAKS = re.compile(r"\s+")

@@ -1,0 +1,76 @@
+"""Files of do-not-call numbers in requests."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from tongdai.do_not_call.entries import file_reader
+from tongdai.do_not_call.entries.validation import Checked, Reading, check_all
+from tongdai.do_not_call.model import MAX_ROWS
+from tongdai.errors import UnsupportedMediaType
+from tongdai.files import BodyFormat, Format, Limits, media_type
+from tongdai.files.workbook import as_csv
+from tongdai.http import body
+from tongdai.http.endpoint import Request, settings_of
+from tongdai.settings import Settings
+
+PLAIN = "text/plain"
+
+
+def is_file(request: Request) -> bool:
+    """Whether the body is a file of rows, by its Content-Type."""
+    return _format_of(request) is not None
+
+
+def _format_of(request: Request) -> BodyFormat | None:
+    header = request.headers.get("content-type", "")
+    kind = media_type.type_of(header)
+    if kind == PLAIN:
+        header = header.lower().replace(PLAIN, "text/csv", 1)
+    elif media_type.TYPES.get(kind) not in {Format.CSV, Format.XLSX}:
+        return None
+    return media_type.body_format_of(header)
+
+
+async def body_of(request: Request) -> bytes:
+    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("Content-Encoding is not understood: send the file as it is")
+    return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb)])
+
+
+async def checked(request: Request, raw: bytes, reading: Reading) -> list[Checked]:
+    """All rows of a file, checked; it has at most MAX_ROWS, so the result fits in memory."""
+    settings = settings_of(request)
+    body_format = _format_of(request)
+    assert body_format is not None
+    limits = _limits(settings)
+    if body_format.format is Format.XLSX:
+        # A workbook of a few bytes may unpack to anything: a process of its own does that.
+        async with as_csv(raw, limits, Path(settings.data_dir)) as (file, body_format):
+            return await asyncio.to_thread(_checked, file, body_format, limits, reading)
+    return await asyncio.to_thread(_checked, io.BytesIO(raw), body_format, limits, reading)
+
+
+def _checked(file: IO[bytes], body_format: BodyFormat, limits: Limits, reading: Reading) -> list[Checked]:
+    return list(_each(file, body_format, limits, reading))
+
+
+def _each(file: IO[bytes], body_format: BodyFormat, limits: Limits, reading: Reading) -> Iterator[Checked]:
+    today = reading.now.astimezone(reading.zone).date()
+    first = 1
+    with file_reader.open_numbers(file, body_format, limits, today, MAX_ROWS) as found:
+        for batch in found.batches():
+            yield check_all(batch, reading, first)
+            first += len(batch)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.import_chunk_rows,
+        settings.import_columns,
+        settings.import_cell_kb,
+        settings.max_upload_mb,
+        settings.import_reader_mb,
+    )

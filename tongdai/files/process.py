@@ -1,0 +1,57 @@
+"""Processes that read files: what a hostile one does to memory and processor is done to them alone."""
+
+import asyncio
+import resource
+import signal
+import sys
+from typing import IO
+
+import structlog
+
+from tongdai.errors import ApiError, InvalidInput
+from tongdai.files.limits import Limits
+
+log = structlog.get_logger()
+
+FOLDER = "spool"
+"""Below the data directory, for files that are being read."""
+READERS = 2
+"""Such processes at once."""
+CPU_S = 600
+"""Seconds of computing after which a file is given up."""
+TOO_MUCH = 3
+"""The exit code when memory has run out."""
+
+turn = asyncio.Semaphore(READERS)
+"""Held by whoever runs one."""
+
+
+def bound(memory_mb: int) -> None:
+    """Bound this process: allocating more memory ends with a MemoryError, or at once where that cannot be reported."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
+    if sys.platform == "linux":
+        size = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], limits: Limits, refused: int = 0) -> int:
+    """Run a module, with one argument, from its beginning to its end; return its exit code, 0 or `refused`."""
+    file.seek(0)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, task, stdin=file, stdout=out)
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if code in {TOO_MUCH, -signal.SIGABRT, -signal.SIGXCPU}:
+        raise InvalidInput(_too_much(limits))
+    if code not in {0, refused}:
+        log.error("reader failed", code=code)
+        raise ApiError("System error")
+    return code
+
+
+def _too_much(limits: Limits) -> str:
+    return f"The file takes more than {limits.memory_mb} MB of memory or {CPU_S} s to read: send it in parts, or as CSV"

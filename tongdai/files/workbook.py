@@ -1,0 +1,33 @@
+"""Workbooks that clients send, read by a process of their own."""
+
+import os
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from tongdai import files
+from tongdai.errors import InvalidInput
+from tongdai.files import process
+from tongdai.files.__main__ import REFUSED, Task
+from tongdai.files.body_format import BodyFormat, Format
+from tongdai.files.limits import Limits
+
+
+@asynccontextmanager
+async def as_csv(raw: bytes, limits: Limits, data_dir: Path) -> AsyncGenerator[tuple[IO[bytes], BodyFormat]]:
+    """The rows of a workbook as a CSV file, which is there within the block. InvalidInput where it is none."""
+    folder = str(data_dir / process.FOLDER)
+    with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as out:
+        file.write(raw)
+        file.flush()
+        task = msgspec.json.encode(Task(limits, os.getpid())).decode()
+        async with process.turn:
+            code = await process.run(files.__name__, task, file, out, limits, REFUSED)
+        out.seek(0)
+        if code == REFUSED:
+            raise InvalidInput(out.read().decode())
+        yield out, BodyFormat(Format.CSV, "utf-8")
