@@ -1,7 +1,8 @@
-"""Time zones: where a phone number is, as far as the number tells, by the metadata of `phonenumbers`.
+"""Time zones: where a phone number is, as far as the number tells.
 
-The library reads some 20,000 numbers a second. Most countries have one zone: theirs is a look-up. In the others, the
-first digits tell the zones of a fixed number, and a number that is bound to no place has all zones of the country.
+By the metadata of `phonenumbers`, which reads some 20,000 numbers a second, and the corrections of it. Most countries
+have one zone: theirs is a look-up. In the others, the first digits tell the zones of a fixed number, and a number that
+is bound to no place has all zones of the country.
 """
 
 import re
@@ -16,6 +17,8 @@ from phonenumbers.phonenumberutil import is_number_type_geographical
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
+from tongdai.contacts.numbers.zone_corrections import OFFICIAL, PREFIXES
+
 UNKNOWN = ""
 
 _NOT_OF_A_PLACE = (
@@ -24,13 +27,17 @@ _NOT_OF_A_PLACE = (
 )
 _NO_PLACES = frozenset(("Factory", "localtime"))
 """Files that stand among the zones and name none."""
+_MOBILES_ROAM = frozenset((62, 86))
+"""Calling codes whose mobile numbers the library binds to a place, which they have left."""
+_PREFIXES_NAME_COUNTRIES = frozenset(("262",))
+"""Calling codes that countries share without first digits of their own, but whose prefixes have the country's zones."""
 
 
 def _joined(zones: tuple[str, ...]) -> str:
     return ",".join(sorted(zones))
 
 
-_BY_PREFIX = {prefix: _joined(zones) for prefix, zones in TIMEZONE_DATA.items()}
+_BY_PREFIX = {prefix: _joined(zones) for prefix, zones in {**TIMEZONE_DATA, **PREFIXES}.items()}
 _CODES = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE if str(code) in _BY_PREFIX]
 
 
@@ -63,7 +70,7 @@ def zone_of(phone: str) -> str:
     if zones == all_zones:
         return zones
     bound = _bound(code)(digits[len(code) :])
-    return zones if (_reported(phone) if bound is None else bound) else all_zones
+    return zones if (_reported(phone) if bound is None else bound) else _anywhere(code, digits, zones)
 
 
 def common_zone(phones: Sequence[str]) -> str | None:
@@ -77,6 +84,8 @@ def common_zone(phones: Sequence[str]) -> str | None:
 
 def zone_of_country(country: str) -> str:
     """The only zone of a country (one of phone.COUNTRIES); UNKNOWN of one that has several, or shares its numbers."""
+    if country in OFFICIAL:
+        return OFFICIAL[country]
     code = phonenumbers.country_code_for_region(country)
     plan = PhoneMetadata.metadata_for_region(country)
     leading = plan.leading_digits if plan is not None else None
@@ -104,24 +113,47 @@ def _nearest(digits: str) -> str:
     return UNKNOWN
 
 
+def _anywhere(code: str, digits: str, nearest: str) -> str:
+    """All zones of the country of a number that is bound to no place; of its code where countries share it."""
+    if code in _PREFIXES_NAME_COUNTRIES:
+        return nearest
+    return nearest if _country_has_own_digits(code)(digits[len(code) :]) else _BY_PREFIX[code]
+
+
+@lru_cache(maxsize=64)
+def _country_has_own_digits(code: str) -> Callable[[str], bool]:
+    """Whether a national number begins with the digits of a country that shares its calling code with a larger one.
+
+    All zones of such a country stand in the metadata under these digits.
+    """
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)][1:]
+    plans = (PhoneMetadata.metadata_for_region(region) for region in regions)
+    own = re.compile(_any([plan.leading_digits for plan in plans if plan is not None]), re.ASCII).match
+    return lambda national: own(national) is not None
+
+
 def _reported(phone: str) -> bool:
     """Whether the library takes the number for one of a place, or for none at all."""
     number = phonenumbers.parse(phone)
     if time_zones_for_number(number)[0] == UNKNOWN_TIMEZONE:
         return True
-    return is_number_type_geographical(phonenumbers.number_type(number), number.country_code or 0)
+    kind, code = phonenumbers.number_type(number), number.country_code or 0
+    if kind == PhoneNumberType.MOBILE and code in _MOBILES_ROAM:
+        return False
+    return is_number_type_geographical(kind, code)
 
 
 @lru_cache(maxsize=64)
 def _bound(code: str) -> Callable[[str], bool | None]:
     """Whether a national number is bound to a place; None: it may be, by one of the code's plans, and not by another's.
 
-    A mobile number is bound where the library has it so (Brazil, Mexico), and where no pattern parts it from the fixed.
+    A mobile number is bound where its first digits are an area's (Brazil, Mexico), and where no pattern parts it from
+    the fixed.
     """
     found = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)]
     plans = [plan for region in found if (plan := PhoneMetadata.metadata_for_region(region)) is not None]
     fixed = re.compile(_any([_pattern(plan.fixed_line) for plan in plans]), re.ASCII).fullmatch
-    mobiles_roam = not is_number_type_geographical(PhoneNumberType.MOBILE, int(code))
+    mobiles_roam = int(code) in _MOBILES_ROAM or not is_number_type_geographical(PhoneNumberType.MOBILE, int(code))
     roaming: list[str | None] = []
     for plan in plans:
         patterns = {kind: _pattern(getattr(plan, kind)) for kind in _NOT_OF_A_PLACE}
