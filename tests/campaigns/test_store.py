@@ -1,4 +1,4 @@
-"""Campaigns as the dialer reads them."""
+"""Settings of campaigns as stored, and running campaigns as the dialer reads them."""
 
 import asyncio
 from datetime import timedelta
@@ -6,13 +6,15 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from tests.support.api import Tenant
 from tests.support.databases import pid_of
 from tongdai.campaigns import store
 from tongdai.campaigns.model import Action
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Span, week_of
-from tongdai.db.pool import connect
+from tongdai.db.pool import Connection, connect
+from tongdai.ids import CampaignId, QueueId
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change
 from tongdai.switches.model import DEFAULT
@@ -20,7 +22,7 @@ from tongdai.switches.model import DEFAULT
 HOUR = timedelta(hours=1)
 
 
-def settings(queue_id=None) -> CallSettings:
+def settings(queue_id: QueueId | None = None) -> CallSettings:
     """Settings that all differ from the defaults."""
     return CallSettings(
         purpose=Purpose.COLLECTION,
@@ -44,18 +46,20 @@ def settings(queue_id=None) -> CallSettings:
     )
 
 
-async def queue_of(conn, tenant):
-    return await queues.create(conn, tenant.tenant_id, "A queue", None, Change(), None)
+async def queue_of(conn: Connection, tenant: Tenant) -> QueueId:
+    queue_id = await queues.create(conn, tenant.tenant_id, "A queue", None, Change(), None)
+    assert queue_id is not None
+    return queue_id
 
 
-async def campaign(conn, tenant, held=None, *actions):
+async def campaign(conn: Connection, tenant: Tenant, held: CallSettings | None = None, *actions: Action) -> CampaignId:
     made = await store.create(conn, tenant.tenant_id, "A", "X", None, None, held or CallSettings())
     for action in actions:
         await store.move(conn, tenant.tenant_id, made.campaign_id, action, tenant.key.key_id)
     return made.campaign_id
 
 
-async def test_settings_are_read_as_they_were_stored(conn, tenant):
+async def test_settings_are_read_as_they_were_stored(conn: Connection, tenant: Tenant) -> None:
     held = settings(await queue_of(conn, tenant))
     campaign_id = await campaign(conn, tenant, held)
     assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == held
@@ -65,17 +69,19 @@ async def test_settings_are_read_as_they_were_stored(conn, tenant):
     assert await store.lock(conn, tenant.tenant_id, campaign_id) == held
 
 
-async def test_settings_of_another_tenants_campaign_are_not_found(conn, tenant, other_tenant):
+async def test_settings_of_another_tenants_campaign_are_not_found(
+    conn: Connection, tenant: Tenant, other_tenant: Tenant
+) -> None:
     campaign_id = await campaign(conn, tenant)
     assert await store.call_settings(conn, other_tenant.tenant_id, campaign_id) is None
     assert await store.lock(conn, other_tenant.tenant_id, campaign_id) is None
 
 
-async def test_running_campaigns_come_with_name_zone_and_settings(conn, tenant):
+async def test_running_campaigns_come_with_name_zone_and_settings(conn: Connection, tenant: Tenant) -> None:
     await conn.execute("update tenant set zone = 'Asia/Ho_Chi_Minh' where tenant_id = $1", tenant.tenant_id)
     held = settings(await queue_of(conn, tenant))
     running = await campaign(conn, tenant, held, Action.START)
-    for actions in [(), (Action.START, Action.PAUSE), (Action.START, Action.STOP)]:
+    for actions in ((), (Action.START, Action.PAUSE), (Action.START, Action.STOP)):
         await campaign(conn, tenant, held, *actions)
     (found,) = [one for one in await store.running(conn) if one.tenant_id == tenant.tenant_id]
     assert (found.campaign_id, found.name, found.tenant_zone, found.settings) == (
@@ -86,7 +92,9 @@ async def test_running_campaigns_come_with_name_zone_and_settings(conn, tenant):
     )
 
 
-async def test_running_campaigns_come_by_priority_and_round_robin_over_tenants(conn, tenant, other_tenant):
+async def test_running_campaigns_come_by_priority_and_round_robin_over_tenants(
+    conn: Connection, tenant: Tenant, other_tenant: Tenant
+) -> None:
     low = [await campaign(conn, tenant, CallSettings(priority=-99), Action.START) for _ in range(3)]
     other_low = await campaign(conn, other_tenant, CallSettings(priority=-99), Action.START)
     high = await campaign(conn, other_tenant, CallSettings(priority=99), Action.START)
@@ -97,7 +105,7 @@ async def test_running_campaigns_come_by_priority_and_round_robin_over_tenants(c
     assert found[3:] == low[1:]
 
 
-async def test_running_campaigns_are_found_by_index(conn):
+async def test_running_campaigns_are_found_by_index(conn: Connection) -> None:
     async with conn.transaction():
         await conn.execute("set local enable_seqscan = off")
         plan = "\n".join(row[0] for row in await conn.fetch(f"explain {store.RUNNING}", DEFAULT))
@@ -107,18 +115,20 @@ async def test_running_campaigns_are_found_by_index(conn):
 WAITS = "select exists (select from pg_locks where not granted and pid = $1)"
 
 
-async def test_locked_queue_cannot_be_deleted_before_the_campaign_refers_to_it(conn, dsn, tenant):
+async def test_locked_queue_cannot_be_deleted_before_the_campaign_refers_to_it(
+    conn: Connection, dsn: str, tenant: Tenant
+) -> None:
     queue_id = await queue_of(conn, tenant)
     other = await connect(dsn, name="tests")
     try:
         async with conn.transaction():
             assert await store.lock_queue(conn, tenant.tenant_id, queue_id)
-            going = asyncio.create_task(other.execute("delete from inbound_queue where queue_id = $1", queue_id))
+            deletion = asyncio.create_task(other.execute("delete from inbound_queue where queue_id = $1", queue_id))
             while not await conn.fetchval(WAITS, pid_of(other)):
-                assert not going.done()
+                assert not deletion.done()
             await store.create(conn, tenant.tenant_id, "A", "X", None, None, CallSettings(queue_id=queue_id))
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await going
+            await deletion
         assert await store.lock_queue(conn, tenant.tenant_id, queue_id)
     finally:
         await other.close()

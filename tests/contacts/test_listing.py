@@ -1,4 +1,4 @@
-"""Pages deep in long lists: exactly what passing by all before them would give, at a cost that depth does not move."""
+"""Deep pages of long lists: the same rows as by offset, at a cost that does not depend on the offset."""
 
 import asyncio
 import json
@@ -6,33 +6,35 @@ import random
 
 import pytest
 
-from tests.support.contacts import campaign_of, number
+from tests.support.contacts import Place, add_many, new_campaign, number, page_of
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.model import NewContact, Search
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import CampaignId, KeyId, ListId, TenantId
 from tongdai.testing import factories
 
 PAST_THE_END = 10**12
-# Ids far apart, as where other tenants and lists had those between.
+# Leaves gaps between ids, as other tenants and lists do.
 SKIP_IDS = "select setval(s, nextval(s) + $1) from pg_get_serial_sequence('contact', 'contact_id') s"
 
 
 class Lists:
-    """Several lists of two tenants that take turns, with ids in between that nobody has."""
+    """Lists of two tenants that grow in turns, with gaps between their ids."""
 
-    def __init__(self, pool, rng):
+    def __init__(self, pool: Pool, rng: random.Random) -> None:
         self.pool, self.rng = pool, rng
-        self.places = []
+        self.places: list[Place] = []
         self.next_number = 0
 
-    async def make(self):
+    async def make(self) -> None:
         async with self.pool.acquire() as conn:
             for tenant_id in (await factories.tenant(conn), await factories.tenant(conn)):
-                campaign_id = await campaign_of(self.pool, tenant_id)
+                campaign_id = await new_campaign(conn, tenant_id)
                 for name in "AB":
                     list_id = await store.list_named(conn, tenant_id, campaign_id, name)
-                    self.places.append((tenant_id, campaign_id, list_id))
+                    self.places.append(Place(tenant_id, campaign_id, list_id))
 
-    async def grow(self, conn):
+    async def grow(self, conn: Connection) -> None:
         for _ in range(12):
             tenant_id, campaign_id, list_id = self.rng.choice(self.places)
             numbers = range(self.next_number, self.next_number + self.rng.randrange(120))
@@ -42,7 +44,7 @@ class Lists:
                 await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
             await conn.execute(SKIP_IDS, self.rng.choice((0, 1, 100, 1023, 1024, 2**14, 2**15, 2**19, 2**20)))
 
-    async def shrink(self, conn):
+    async def shrink(self, conn: Connection) -> None:
         for tenant_id, campaign_id, list_id in self.places:
             found = await conn.fetch(
                 "select contact_id from contact where tenant_id = $1 and list_id = $2 order by 1", tenant_id, list_id
@@ -53,12 +55,12 @@ class Lists:
             async with conn.transaction():
                 await bulk_store.remove_many(conn, tenant_id, campaign_id, gone)
             if found:
-                await store.delete(conn, tenant_id, campaign_id, self.rng.choice(found)["contact_id"], 1)
+                await store.delete(conn, tenant_id, campaign_id, self.rng.choice(found)["contact_id"], KeyId(1))
 
-    async def must_agree(self, conn):
+    async def must_agree(self, conn: Connection) -> None:
         for place in self.places:
             async with conn.transaction(isolation="repeatable_read", readonly=True):
-                total = (await conn.fetchrow(listing.PAGE, *place, 1, 0))["total"]
+                total = (await conn.fetch(listing.PAGE, *place, 1, 0))[0]["total"]
                 edges = [0, 1, total - 1, total, total + 1, PAST_THE_END]
                 for offset in [o for o in edges if o >= 0] + [self.rng.randrange(total + 1) for _ in range(6)]:
                     size = self.rng.choice((1, 20, 1000))
@@ -67,7 +69,7 @@ class Lists:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_deep_page_is_the_one_that_counting_to_it_gives(pool, conn, seed):
+async def test_deep_page_has_the_rows_at_its_offset(pool: Pool, conn: Connection, seed: int) -> None:
     lists = Lists(pool, random.Random(seed))
     await lists.make()
     for _ in range(4):
@@ -77,17 +79,17 @@ async def test_deep_page_is_the_one_that_counting_to_it_gives(pool, conn, seed):
         await lists.must_agree(conn)
 
 
-async def test_deep_page_is_exact_while_the_list_changes(pool):
+async def test_deep_page_is_exact_while_the_list_changes(pool: Pool) -> None:
     lists = Lists(pool, random.Random(9))
     await lists.make()
 
-    async def change():
+    async def change() -> None:
         async with pool.acquire() as own:
             for _ in range(4):
                 await lists.grow(own)
                 await lists.shrink(own)
 
-    async def look():
+    async def look() -> None:
         async with pool.acquire() as own:
             while not changing.done():
                 await lists.must_agree(own)
@@ -96,43 +98,46 @@ async def test_deep_page_is_exact_while_the_list_changes(pool):
     await asyncio.gather(changing, look(), look())
 
 
+Long = tuple[Place, list[str]]
+
+
 @pytest.fixture
-async def long(pool, conn):
-    """A list of 2,500, its numbers in the order of its rows, after 40 of them were deleted."""
+async def long(conn: Connection) -> Long:
+    """A list of 2,500 contacts of which 40 were deleted, and its numbers in the order of its rows."""
     tenant_id = await factories.tenant(conn)
-    campaign_id = await campaign_of(pool, tenant_id)
+    campaign_id = await new_campaign(conn, tenant_id)
     list_id = await store.list_named(conn, tenant_id, campaign_id, "A")
+    added = await add_many(conn, tenant_id, campaign_id, [NewContact(phone=number(n)) for n in range(2500)])
     async with conn.transaction():
-        added = await bulk_store.add_many(
-            conn, tenant_id, campaign_id, list_id, [NewContact(phone=number(n)) for n in range(2500)]
-        )
         gone = [added.contact_ids[number(n)] for n in range(600, 640)]
         await bulk_store.remove_many(conn, tenant_id, campaign_id, gone)
-    return (tenant_id, campaign_id, list_id), [number(n) for n in range(2500) if not 600 <= n < 640]
+    return Place(tenant_id, campaign_id, list_id), [number(n) for n in range(2500) if not 600 <= n < 640]
 
 
 @pytest.mark.parametrize("size", [20, 1000])
-async def test_pages_from_first_to_last_are_the_list(conn, long, size):
+async def test_pages_from_first_to_last_are_the_list(conn: Connection, long: Long, size: int) -> None:
     place, numbers = long
-    seen = []
+    seen: list[str] = []
     while True:
-        rows, total = await listing.page(conn, *place, Search(), size, len(seen))
+        rows, total = await page_of(conn, place, size, len(seen))
         assert total == len(numbers)
         if not rows:
             break
         seen += [row.phone for row in rows]
     assert seen == numbers
-    assert await listing.page(conn, *place, Search(), size, PAST_THE_END) == ([], len(numbers))
+    assert await page_of(conn, place, size, PAST_THE_END) == ([], len(numbers))
 
 
-async def test_deep_page_of_an_unknown_list_is_none(conn, long):
-    (tenant_id, campaign_id, list_id), _ = long
-    for place in ((tenant_id, campaign_id, 1), (tenant_id, 1, list_id), (1, campaign_id, list_id)):
-        assert await listing.page(conn, *place, Search(), 20, listing.DEEP) is None
+async def test_deep_page_of_an_unknown_list_is_none(conn: Connection, long: Long) -> None:
+    place, _ = long
+    unknown = (place._replace(list_id=ListId(1)), place._replace(campaign_id=CampaignId(1)),
+               place._replace(tenant_id=TenantId(1)))  # fmt: skip
+    for tenant_id, campaign_id, list_id in unknown:
+        assert await listing.page(conn, tenant_id, campaign_id, list_id, Search(), 20, listing.DEEP) is None
 
 
-async def test_deep_page_reads_a_few_ranges_and_one_stretch_of_the_list(conn, long):
-    """The rows that a page reads are bounded by the ranges it adds up and by 1,024 ids, however deep it is."""
+async def test_deep_page_reads_counters_of_ranges_and_one_range_of_the_list(conn: Connection, long: Long) -> None:
+    """A page reads counters of ranges and the rows of at most 1,024 ids, whatever its offset."""
     place, numbers = long
     read_rows = 0
     explained = await conn.fetchval(

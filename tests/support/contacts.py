@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from tongdai.campaigns import store as campaigns
-from tongdai.contacts import bulk_store, store
+from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.bulk_store import AddedMany
-from tongdai.contacts.model import Added, NewContact
+from tongdai.contacts.model import Added, Contact, ContactList, NewContact, Search
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
@@ -193,6 +194,14 @@ async def must_be_in_one_place(conn: Connection, tenant_id: TenantId) -> None:
         assert not await conn.fetch(sql, tenant_id), [tuple(row) for row in await conn.fetch(sql, tenant_id)]
 
 
+class Place(NamedTuple):
+    """A list, with its campaign and tenant."""
+
+    tenant_id: TenantId
+    campaign_id: CampaignId
+    list_id: ListId
+
+
 def number(n: int) -> str:
     """The `n`-th of the numbers that contacts of a test have, as E.164."""
     return f"+8490{n:07}"
@@ -231,6 +240,22 @@ async def add_many(
         added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
     assert not isinstance(added, Refusal), added
     return added
+
+
+async def lists_of(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[ContactList]:
+    """The lists of a campaign, which must exist."""
+    found = await listing.lists(conn, tenant_id, campaign_id)
+    assert found is not None
+    return found
+
+
+async def page_of(
+    conn: Connection, place: Place, limit: int, offset: int = 0, search: Search | None = None
+) -> tuple[list[Contact], int]:
+    """A page of a list, which must exist, and how many contacts match."""
+    found = await listing.page(conn, *place, search or Search(), limit, offset)
+    assert found is not None
+    return found
 
 
 _STATUS_COUNTERS = """

@@ -4,11 +4,10 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tests.support.contacts import must_be_in_one_place
+from tests.support.contacts import Place, must_be_in_one_place, new_campaign
 from tests.support.seeded import Seeded, seeded
 from tests.support.sent_rows import Row, sent_of
 from tongdai.contacts import bulk_store
@@ -18,7 +17,7 @@ from tongdai.contacts.model import NewContact
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.db.pool import Connection, Pool
-from tongdai.ids import CampaignId, JobId, KeyId, ListId, TenantId
+from tongdai.ids import JobId, KeyId
 from tongdai.imports import store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import Job, JobStatus, RowResult
@@ -58,20 +57,10 @@ SentRow = dict[str, Any]
 """A row as JSON has it."""
 
 
-@dataclass(frozen=True)
-class Place:
-    tenant_id: TenantId
-    campaign_id: CampaignId
-    list_id: ListId
-
-
 async def a_place(conn: Connection) -> Place:
     """A list in a campaign of a tenant of its own."""
     tenant_id = await factories.tenant(conn)
-    campaign_id = await conn.fetchval(
-        "insert into campaign (tenant_id, name, type) values ($1, 'A', 'CAMPAIGN_CALL_AUTO') returning campaign_id",
-        tenant_id,
-    )
+    campaign_id = await new_campaign(conn, tenant_id)
     return Place(tenant_id, campaign_id, await contacts.list_named(conn, tenant_id, campaign_id, "A list"))
 
 

@@ -1,8 +1,8 @@
-"""Numbers of every country, written and mistaken in every way, are read as `phonenumbers` reads them.
+"""Telephone numbers of every country, valid or mistyped, in any notation, are parsed as `phonenumbers` parses them.
 
-The library has the last word on what exists. Three rules are added to its own: digits that are no national number may
-begin with the country's calling code, premium-rate numbers are refused, and Vietnamese mobile numbers from before 2018
-are moved to the prefixes that they were given.
+Three rules are added to those of the library: digits that are not a national number may begin with the country's
+calling code, premium-rate numbers are refused, and Vietnamese mobile numbers from before 2018 are moved to the prefixes
+that replaced theirs.
 """
 
 import functools
@@ -47,7 +47,7 @@ REASONS_OF_LENGTH = {
 
 
 def library(text: str, country: str) -> str | Reason:
-    """The number or reason that `phonenumbers` makes of a text."""
+    """The number that `phonenumbers` parses, or the reason that it refuses."""
     try:
         number = phonenumbers.parse(text, country)
     except NumberParseException as error:
@@ -93,7 +93,7 @@ def short_examples(country: str) -> tuple[str, ...]:
 
 
 def mistaken(chance: random.Random, number: str) -> str:
-    """With none, one or two digits changed, dropped or put in."""
+    """A number with none, one or two digits changed, dropped or inserted."""
     for _ in range(chance.choice((0, 0, 0, 1, 2))):
         at, digit = chance.randrange(number.startswith("+"), len(number)), chance.choice("0123456789")
         before, after = number[:at], number[at + 1 :]
@@ -104,7 +104,9 @@ def mistaken(chance: random.Random, number: str) -> str:
 
 
 def dialled(country: str, national: str) -> set[str]:
+    """A national number in the forms in which people dial or store it."""
     plan, code = PhoneMetadata.metadata_for_region(country), calling_code(country)
+    assert plan is not None
     trunk, idd = plan.national_prefix or "0", plan.international_prefix or ""
     idd = idd if idd.isdigit() else "00"
     return {
@@ -114,7 +116,7 @@ def dialled(country: str, national: str) -> set[str]:
 
 
 def separated(chance: random.Random, digits: str) -> str:
-    """With separators in up to three places; not between two digits alone, which the library takes for no number."""
+    """Digits with up to three separators; too few digits get none, since the library refuses those."""
     if len(digits) < 4:
         return digits
     for _ in range(chance.choice((0, 0, 0, 1, 2, 3))):
@@ -124,7 +126,7 @@ def separated(chance: random.Random, digits: str) -> str:
 
 
 def texts(chance: random.Random, country: str) -> list[str]:
-    """Ordinary numbers most of all: others are left to the library itself."""
+    """Mostly ordinary numbers: the product leaves others to the library itself."""
     tails = [chance.choice(("", str(chance.randrange(100)), str(chance.randrange(10_000, 100_000)))) for _ in range(7)]
     ordinary = [number[: len(number) - len(tail)] + tail for number in examples(country, *ORDINARY) for tail in tails]
     others = chance.sample(pool, 2) if len(pool := examples(country, *OTHERS) + short_examples(country)) > 2 else pool
@@ -135,7 +137,7 @@ def texts(chance: random.Random, country: str) -> list[str]:
     ]
 
 
-def test_reads_what_the_library_reads_in_every_country():
+def test_agrees_with_the_library_in_every_country() -> None:
     chance, outcomes = random.Random(2018), Counter[str]()
     many = itertools.cycle((True, False))
     for country in COUNTRIES:
@@ -153,8 +155,8 @@ def test_reads_what_the_library_reads_in_every_country():
     assert outcomes.keys() == {"number", *Reason} - {Reason.NOT_A_NUMBER}
 
 
-def test_reads_what_the_library_reads_in_vietnam():
-    """The country of the longest lists gets more strings, of every start that a number of nine to eleven digits has."""
+def test_agrees_with_the_library_in_vietnam() -> None:
+    """The country of the longest lists gets more texts, with every prefix of numbers of nine to eleven digits."""
     chance = random.Random(84)
     starts = [f"{start}{i:03}" for i in range(1_000) for start in ("", "0", "+84", "84", "0084")]
     written = [start + "".join(chance.choices("0123456789", k=chance.choice((5, 6, 6, 6, 7)))) for start in starts]
@@ -162,26 +164,27 @@ def test_reads_what_the_library_reads_in_vietnam():
         assert got == normalise(text, "VN") == expected(text, "VN"), text
 
 
-def test_each_old_vietnamese_prefix_is_moved_to_a_number_that_exists():
+def test_each_old_vietnamese_prefix_is_moved_to_a_number_that_exists() -> None:
     for old, new in OLD_TO_NEW.items():
         assert library(f"{new}1234567", "VN") == normalise(f"{old}1234567", "VN") == f"+84{new[1:]}1234567"
 
 
 @pytest.mark.parametrize("country", ["VN", "US", "GB", "DE", "IN", "BR"])
-def test_every_emergency_number_is_a_short_number(country):
+def test_every_emergency_number_is_a_short_number(country: str) -> None:
     numbers = [f"{i:0{length}}" for length in (2, 3) for i in range(10**length)]
     emergency = [number for number in numbers if phonenumbers.is_emergency_number(number, country)]
     assert emergency
     assert {normalise(number, country) for number in emergency} == {Reason.SHORT_NUMBER}
 
 
-def test_no_emergency_number_of_any_country_is_called():
+def test_no_emergency_number_of_any_country_is_called() -> None:
     tried = 0
     for country in COUNTRIES:
         plan = PhoneMetadata.short_metadata_for_region(country)
         if plan is None or plan.emergency is None:
             continue
-        is_emergency = re.compile(plan.emergency.national_number_pattern).fullmatch
+        assert plan.general_desc is not None
+        is_emergency = re.compile(plan.emergency.national_number_pattern or "").fullmatch
         lengths = plan.emergency.possible_length or plan.general_desc.possible_length
         for number in (f"{i:0{length}}" for length in lengths if length < 5 for i in range(10**length)):
             if is_emergency(number):

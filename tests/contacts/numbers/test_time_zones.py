@@ -1,16 +1,16 @@
-"""Where numbers are, against `phonenumbers` itself and, where that is wrong, against the tz database."""
+"""Time zones of numbers, compared with `phonenumbers` and, where that is wrong, with the tz database."""
 
 import random
 import re
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
 import phonenumbers
 import pytest
-from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType, format_number
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType, format_number
 from phonenumbers.phonenumberutil import is_number_type_geographical
 from phonenumbers.timezone import time_zones_for_geographical_number, time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
@@ -28,15 +28,15 @@ LISTED_UNDER = {"XK": "RS", "AC": "SH", "TA": "SH"}
 FROM, STEP, STEPS = datetime(2026, 1, 1, tzinfo=UTC), timedelta(hours=12), 2 * 731
 
 
-def library(number):
-    """Its zones for a number; where it has none, those of the number's first digits."""
+def library(number: PhoneNumber) -> str:
+    """The library's zones of a number; where it has none, those of the number's first digits."""
     zones = time_zones_for_number(number)
     if zones == UNKNOWN:
         zones = time_zones_for_geographical_number(number)
     return "" if zones == UNKNOWN else ",".join(sorted(zones))
 
 
-def examples():
+def examples() -> Iterator[PhoneNumber]:
     """A number of each type of each region."""
     for code, regions in CODES.items():
         for region in regions:
@@ -50,13 +50,14 @@ def examples():
                     yield number
 
 
-def made_up(code, each):
-    """Valid numbers with a code, behind each of the prefixes that have zones of their own."""
+def made_up(code: int, each: int) -> Iterator[PhoneNumber]:
+    """Valid numbers with a calling code, after each of the prefixes that have zones of their own."""
     rng = random.Random(code)
     behind = [prefix[len(str(code)) :] for prefix in TIMEZONE_DATA if prefix.startswith(str(code))]
     for region in CODES[code]:
         plan = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-        lengths = [length for length in ((plan.general_desc and plan.general_desc.possible_length) or ()) if length > 0]
+        general = plan.general_desc if plan is not None else None
+        lengths = [length for length in (general.possible_length if general is not None else ()) if length > 0]
         for start in [""] * 5 + behind:
             for length in lengths:
                 for _ in range(each):
@@ -69,9 +70,13 @@ def made_up(code, each):
                         yield number
 
 
-def disagreements(numbers):
-    """Where the library has other zones, but for what is corrected and for countries with first digits of their own."""
-    found, seen = [], 0
+def disagreements(numbers: Iterable[PhoneNumber]) -> tuple[list[tuple[str, str, str]], int]:
+    """Numbers for which the library has other zones, and how many were compared.
+
+    Without numbers whose zones are corrected, and without those of countries with first digits of their own.
+    """
+    found: list[tuple[str, str, str]] = []
+    seen = 0
     for number in numbers:
         if number.country_code in CORRECTED:
             continue
@@ -82,9 +87,15 @@ def disagreements(numbers):
     return found, seen
 
 
-def has_own_digits(number):
+def code_of(number: PhoneNumber) -> int:
+    assert number.country_code is not None
+    return number.country_code
+
+
+def has_own_digits(number: PhoneNumber) -> bool:
+    """Whether a number has first digits that only one of the countries with its calling code has."""
     national = str(number.national_number)
-    plans = [PhoneMetadata.metadata_for_region(region) for region in CODES[number.country_code][1:]]
+    plans = [PhoneMetadata.metadata_for_region(region) for region in CODES[code_of(number)][1:]]
     return any(plan.leading_digits and re.match(plan.leading_digits, national) for plan in plans if plan is not None)
 
 
@@ -128,32 +139,34 @@ def zones_of_code(code: int) -> list[str]:
     return [zone for region in CODES[code] for zone in zones_of_region(region)]
 
 
-def may_be_anywhere(number: phonenumbers.PhoneNumber) -> bool:
+def may_be_anywhere(number: PhoneNumber) -> bool:
     """Whether a number is bound to no place: a mobile or service number, but where mobile numbers have area codes."""
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.MOBILE and number.country_code in {62, 86}:
         return True
-    return not is_number_type_geographical(kind, number.country_code)
+    return not is_number_type_geographical(kind, code_of(number))
 
 
-def test_example_numbers_of_all_regions_are_where_the_library_has_them():
+def test_example_numbers_of_all_regions_are_where_the_library_has_them() -> None:
     found, seen = disagreements(examples())
     assert found == []
     assert seen > 1000
 
 
-def test_example_numbers_have_zones_of_their_country_alone_and_all_of_them_where_they_may_be_anywhere():
+def test_example_numbers_have_zones_of_their_country_alone_and_all_of_them_where_they_may_be_anywhere() -> None:
     """By the tz database; the numbers of several countries that share a calling code may be in each of them."""
-    foreign, incomplete, seen = [], [], 0
+    foreign: list[tuple[str, str, str]] = []
+    incomplete: list[tuple[str, str, str]] = []
+    seen = 0
     for number in examples():
         region = phonenumbers.region_code_for_number(number)
-        if region in {None, "001"}:
+        if region is None or region == "001":
             continue
         seen += 1
         e164 = format_number(number, PhoneNumberFormat.E164)
         found = clocks(zone_of(e164).split(","))
         own = clocks(zones_of_region(region))
-        shared = own if has_own_digits(number) else clocks(zones_of_code(number.country_code))
+        shared = own if has_own_digits(number) else clocks(zones_of_code(code_of(number)))
         if not found or not found <= shared:
             foreign.append((e164, region, zone_of(e164)))
         if may_be_anywhere(number) and not own <= found:
@@ -163,14 +176,14 @@ def test_example_numbers_have_zones_of_their_country_alone_and_all_of_them_where
     assert seen > 1000
 
 
-def test_every_prefix_has_zones_of_its_countries_alone():
+def test_every_prefix_has_zones_of_its_countries_alone() -> None:
     for prefix, zones in ALL_PREFIXES.items():
         code = next(int(prefix[:length]) for length in (1, 2, 3) if int(prefix[:length]) in CODES)
         if CODES[code] != ("001",):
             assert clocks(zones) <= clocks(zones_of_code(code)), prefix
 
 
-def test_every_correction_is_one():
+def test_every_correction_is_one() -> None:
     for prefix, zones in PREFIXES.items():
         uncorrected = ALL_PREFIXES | {prefix: TIMEZONE_DATA.get(prefix, ())}
         without = next(found for n in range(len(prefix), 0, -1) if (found := uncorrected.get(prefix[:n])))
@@ -180,7 +193,7 @@ def test_every_correction_is_one():
 
 
 @pytest.mark.slow
-def test_made_up_numbers_of_all_codes_are_where_the_library_has_them():
+def test_made_up_numbers_of_all_codes_are_where_the_library_has_them() -> None:
     found, seen = disagreements(number for code in CODES for number in made_up(code, each=1))
     assert found == []
     assert seen > 10_000
@@ -220,7 +233,7 @@ def test_made_up_numbers_of_all_codes_are_where_the_library_has_them():
         ("+870773111632", ""),  # at sea
     ],
 )
-def test_zones(number, zone):
+def test_zones(number: str, zone: str) -> None:
     assert zone_of(number) == zone
 
 
@@ -232,21 +245,23 @@ def test_zones(number, zone):
         ("+61412345678", PREFIXES["61"], 9),
     ],
 )
-def test_number_that_is_bound_to_no_place_has_every_zone_of_its_country(number, zones, count):
+def test_number_that_is_bound_to_no_place_has_every_zone_of_its_country(
+    number: str, zones: tuple[str, ...], count: int
+) -> None:
     assert zone_of(number).split(",") == sorted(zones)
     assert len(zones) == count
 
 
-def test_every_zone_that_a_number_can_have_is_one():
+def test_every_zone_that_a_number_can_have_is_one() -> None:
     assert all(is_zone(zone) for zones in (*TIMEZONE_DATA.values(), *PREFIXES.values()) for zone in zones)
 
 
 @pytest.mark.parametrize("name", ["", "Asia", "asia/ho_chi_minh", "Factory", "localtime", "../UTC", "UTC\0", "A,B"])
-def test_names_that_are_no_zone(name):
+def test_names_that_are_no_zone(name: str) -> None:
     assert not is_zone(name)
 
 
-def test_zone_of_a_country_is_its_only_one_or_none():
+def test_zone_of_a_country_is_its_only_one_or_none() -> None:
     assert {country: zone_of_country(country) for country in ("VN", "SG", "CN", "BB")} == {
         "VN": "Asia/Ho_Chi_Minh",
         "SG": "Asia/Singapore",
