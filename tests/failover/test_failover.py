@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import soak
 from tests.support.ari_server import AriServer
 from tests.support.calling_office import PASSWORD, QUICK, USER, Office
+from tests.support.imports.check import all_jobs_ended, problems
+from tests.support.imports.client import SETTINGS, Client, Ledger, a_number_of
 from tests.support.replication import Node, Pair, replicated
 from tests.support.servers import Server, eventually, serving
 from tongdai.clock import SystemClock
@@ -40,19 +41,19 @@ async def fail_over(pair: Pair, failure: str) -> None:
 
 @failing
 async def test_import_continues_at_the_standby_and_is_exact(pair: Pair, tmp_path: Path, failure: str) -> None:
-    settings = {"import_chunk_rows": 200, **soak.SETTINGS, "database_url": pair.url}
+    settings = {"import_chunk_rows": 200, **SETTINGS, "database_url": pair.url}
     async with serving(tmp_path / "data", **settings) as server:
-        ledger = soak.Ledger(tmp_path / "ledger")
-        client = soak.Client(server, ledger)
-        imports = await soak.a_number_of(server, 3, 15_000, 6)
+        ledger = Ledger(tmp_path / "ledger")
+        client = Client(server, ledger)
+        imports = await a_number_of(server, 3, 15_000, 6)
         for one in imports[:4]:
             await client.post(one)
         await eventually(lambda: some_rows_are_in(server), 60, "some rows to be in", poll_s=0)
         await fail_over(pair, failure)
         for one in imports[4:]:
             await client.post(one)
-        await eventually(lambda: soak.all_jobs_ended(server), 120, "all jobs to end", poll_s=0.2)
-        assert await soak.problems(server, imports, ledger) == []
+        await eventually(lambda: all_jobs_ended(server), 120, "all jobs to end", poll_s=0.2)
+        assert await problems(server, imports, ledger) == []
         await client.close()
         ledger.close()
 

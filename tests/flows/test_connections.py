@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests import soak
+from tests.support.imports.client import a_campaign
 from tests.support.servers import Server, eventually, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
@@ -92,7 +92,7 @@ async def test_kept_connections_keep_no_other_from_being_served(data_dir: Path) 
 
 async def test_an_open_event_stream_ends_when_the_server_stops(data_dir: Path) -> None:
     async with serving(data_dir, drain_s=NEVER) as server:
-        campaign = await soak.a_campaign(server)
+        campaign = await a_campaign(server)
         async with (
             httpx2.AsyncClient(timeout=30, headers=campaign.key.headers) as client,
             client.stream("GET", f"{server.url}/v1/campaigns/{campaign.campaign_id}/live/events") as stream,

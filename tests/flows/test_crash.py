@@ -13,6 +13,8 @@ import asyncpg
 import pytest
 
 from tests import soak
+from tests.support.imports.check import all_jobs_ended, problems
+from tests.support.imports.client import SETTINGS, Client, Import, Ledger, a_number_of
 from tests.support.servers import Role, Server, eventually, serving
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import connect
@@ -39,32 +41,32 @@ COMMITTED = "a commit is on the disk, and nobody knows"
 @dataclass
 class Flow:
     server: Server
-    ledger: soak.Ledger
-    client: soak.Client
+    ledger: Ledger
+    client: Client
     number: int = 0
-    imports: list[soak.Import] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
 
-    async def an_import(self, rows: int = 600) -> soak.Import:
+    async def an_import(self, rows: int = 600) -> Import:
         """An import of 3 or more chunks, not yet sent."""
-        (one,) = await soak.a_number_of(self.server, self.number, rows, 1, first=self.number)
+        (one,) = await a_number_of(self.server, self.number, rows, 1, first=self.number)
         self.number += 1
         self.imports.append(one)
         return one
 
     async def check(self) -> None:
         """Assert that the tables hold exactly the contacts and counters of all imports sent."""
-        await eventually(lambda: soak.all_jobs_ended(self.server), 40, "all jobs to end")
-        assert await soak.problems(self.server, self.imports, self.ledger) == []
+        await eventually(lambda: all_jobs_ended(self.server), 40, "all jobs to end")
+        assert await problems(self.server, self.imports, self.ledger) == []
         assert self.client.unexpected == []
 
 
 @asynccontextmanager
 async def flow(**settings: object) -> AsyncGenerator[Flow]:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        options = {"import_chunk_rows": 200, **soak.SETTINGS, **settings}
+        options = {"import_chunk_rows": 200, **SETTINGS, **settings}
         async with serving(Path(folder) / "data", **options) as server:
-            ledger = soak.Ledger(Path(folder) / "ledger")
-            client = soak.Client(server, ledger)
+            ledger = Ledger(Path(folder) / "ledger")
+            client = Client(server, ledger)
             yield Flow(server, ledger, client)
             await client.close()
             ledger.close()
@@ -198,8 +200,8 @@ async def test_counters_in_a_second_transaction_would_be_caught(tmp_path: Path) 
             await planted.client.post(one)
             await at_the_point(planted.server, "the rows are in, the counters are not", "tongdai engine")
             await soak.kill(planted.server, "engine")
-        await eventually(lambda: soak.all_jobs_ended(planted.server), 60, "the job to end")
-        assert await soak.problems(planted.server, planted.imports, planted.ledger)
+        await eventually(lambda: all_jobs_ended(planted.server), 60, "the job to end")
+        assert await problems(planted.server, planted.imports, planted.ledger)
 
 
 async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests import soak
+from tests.support.imports.client import a_campaign
 from tests.support.servers import Server, eventually, serving
 from tongdai.testing import factories
 
@@ -139,7 +139,7 @@ async def test_a_body_that_does_not_arrive_is_refused(server: Server, key: facto
 
 
 async def test_a_body_declared_too_large_is_refused_unread(server: Server, key: factories.Key) -> None:
-    campaign = await soak.a_campaign(server)
+    campaign = await a_campaign(server)
     for path in (campaign.path, f"{campaign.path}/bulk"):
         request = head("POST", path, campaign.key, f"Content-Length: {10**12}", "Connection: close")
         reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
@@ -151,7 +151,7 @@ async def test_a_body_declared_too_large_is_refused_unread(server: Server, key: 
 
 
 async def test_a_chunked_body_is_refused_once_it_is_too_large(server: Server, key: factories.Key) -> None:
-    campaign = await soak.a_campaign(server)
+    campaign = await a_campaign(server)
 
     async def endless() -> AsyncGenerator[bytes]:
         for _ in range(64):
@@ -230,7 +230,7 @@ async def test_an_answer_names_its_request(server: Server, key: factories.Key) -
 
 
 async def test_the_logs_of_all_processes_contain_no_key_name_or_number(server: Server) -> None:
-    campaign = await soak.a_campaign(server)
+    campaign = await a_campaign(server)
     name, number = f"Bi Mat {secrets.token_hex(6)}", "0907654321"
     forms = (number, number[1:], "907 654 321", name, campaign.key.value)
     headers = campaign.key.headers
@@ -302,7 +302,7 @@ async def test_requests_get_503_while_the_database_is_down_and_then_succeed_agai
 async def test_sigterm_fails_no_accepted_request(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         async with serving(Path(folder) / "data", workers=2) as own:
-            campaign = await soak.a_campaign(own)
+            campaign = await a_campaign(own)
             statuses, unanswered = Counter[int](), list[str]()
             seen_ready: set[int] = set()
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from tests.support.api import refused
-from tests.support.imports import accounted, messy
+from tests.support.imports.jobs import accounted, messy
 from tongdai.http.streams import event_source as event_streams
 from tongdai.http.streams.csv import csv_of
 from tongdai.imports.worker import Worker

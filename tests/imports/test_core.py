@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.imports import accounted, reported
-from tests.support.sent_rows import Row, sent_of
+from tests.support.imports.jobs import accounted, reported
+from tests.support.imports.sent_rows import Row, sent_of
 from tongdai.ids import ContactId
 from tongdai.imports import chunk, core
 from tongdai.imports.outcomes import codec

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.imports import a_place, found, messy, post, without_jobs, work_off
+from tests.support.imports.jobs import a_place, found, messy, post, without_jobs, work_off
 from tongdai.db.pool import Connection, Pool
 from tongdai.processes import engine
 

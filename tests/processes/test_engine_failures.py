@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from tests.support.imports import a_place, found, messy, post
+from tests.support.imports.jobs import a_place, found, messy, post
 from tests.support.servers import eventually
 from tongdai.db.pool import Pool
 from tongdai.imports.model import JobStatus

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.sent_rows import Row, sent_of
+from tests.support.imports.sent_rows import Row, sent_of
 from tongdai.ids import ContactId
 from tongdai.imports import chunk, core
 from tongdai.imports.chunk import Sent

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.sent_rows import Row, sent_of
+from tests.support.imports.sent_rows import Row, sent_of
 from tongdai.contacts.fields import sent_of as values_of_row
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.numbers import phone

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.sent_rows import Row, rows_of
+from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 import structlog.testing
 
-from tests.support.imports import without_jobs
+from tests.support.imports.jobs import without_jobs
 from tongdai.db.pool import Connection, Pool
 
 

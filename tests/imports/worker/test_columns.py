@@ -5,9 +5,9 @@ import asyncio
 import msgspec
 import pytest
 
-from tests.support.imports import (
+from tests.support.contacts import Place
+from tests.support.imports.jobs import (
     LEASE,
-    Place,
     SentRow,
     a_place,
     accounted,
@@ -22,7 +22,7 @@ from tests.support.imports import (
     work_off,
     working,
 )
-from tests.support.seeded import seeded
+from tests.support.imports.seeded import seeded
 from tests.support.servers import eventually
 from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.numbers import phone

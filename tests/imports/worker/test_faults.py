@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.database_proxy import DatabaseProxy
-from tests.support.imports import (
+from tests.support.imports.jobs import (
     LEASE,
     a_place,
     all_ended,
@@ -21,7 +21,7 @@ from tests.support.imports import (
     work_off,
     working,
 )
-from tests.support.seeded import seeded
+from tests.support.imports.seeded import seeded
 from tests.support.servers import eventually
 from tongdai.contacts import bulk_store
 from tongdai.db.pool import Connection, Pool, open_pool

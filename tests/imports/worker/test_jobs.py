@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.support import planted_bugs
-from tests.support.imports import (
+from tests.support.contacts import Place
+from tests.support.imports.jobs import (
     LEASE,
-    Place,
     a_place,
     all_ended,
     assert_exact,
@@ -20,8 +20,8 @@ from tests.support.imports import (
     work_off,
     working,
 )
+from tests.support.imports.seeded import Seeded, seeded
 from tests.support.planted_bugs import Bug, Scenario, committed_after, replaced
-from tests.support.seeded import Seeded, seeded
 from tests.support.servers import eventually
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import JobId, TenantId

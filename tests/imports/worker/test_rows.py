@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.support import planted_bugs
-from tests.support.imports import (
+from tests.support.contacts import Place
+from tests.support.imports.jobs import (
     LEASE,
-    Place,
     SentRow,
     a_place,
     accounted,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import planted_bugs
 from tests.support.contacts import move_contact
-from tests.support.imports import (
+from tests.support.imports.jobs import (
     LEASE,
     a_place,
     accounted,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.sent_rows import Row, rows_of
+from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.files.charset import BLOCK, lines
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 import pytest
 
-from tests.support.sent_rows import Row, rows_of
+from tests.support.imports.sent_rows import Row, rows_of
 from tests.support.workbooks import archive, column, parts, workbook, workbook_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.contacts import Place, must_be_in_one_place, new_campaign
-from tests.support.seeded import Seeded, seeded
-from tests.support.sent_rows import Row, sent_of
+from tests.support.imports.seeded import Seeded, seeded
+from tests.support.imports.sent_rows import Row, sent_of
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import FIELDS
