@@ -1,6 +1,10 @@
 """Prometheus metrics. Processes share them through files in the folder that PROMETHEUS_MULTIPROC_DIR names."""
 
+from typing import TypeVar
+
 from prometheus_client import Counter, Gauge, Histogram
+
+T = TypeVar("T")
 
 REQUESTS = Counter("tongdai_http_requests", "Requests answered", ["method", "route", "status"])
 LATENCY = Histogram(
@@ -27,18 +31,58 @@ DIALER_LAG = Gauge(
     "tongdai_dialer_lag_seconds", "How late the dialer's last round of the second began", multiprocess_mode="livemax"
 )
 
+MAX_TENANTS, MAX_CAMPAIGNS = 500, 500
+"""Tenants and campaigns that a process has series of their own for, the first that it meets; all others are together
+in one called `other`."""
+OTHER = "other"
+TENANT_REQUESTS = Counter("tongdai_tenant_requests", "Requests answered, by tenant", ["tenant"])
+TENANT_IMPORT_ROWS = Counter("tongdai_tenant_import_rows", "Import rows processed, by tenant", ["tenant", "outcome"])
+CAMPAIGN_CALLS = Counter("tongdai_campaign_calls", "Calls ended, by campaign", ["tenant", "campaign", "outcome"])
 
+_tenants: set[int] = set()
+_campaigns: set[tuple[int, int]] = set()
 _answered: dict[tuple[str, str, int], list[float]] = {}
+_of_tenants: dict[str, int] = {}
 
 
-def request_answered(method: str, route: str, status: int, seconds: float) -> None:
-    """Count a request by template of its path (`-`: no route) and method, which keeps the number of labels small.
+def import_rows(tenant: int, outcome: str, count: int) -> None:
+    """Count rows of an import of a tenant."""
+    if count:
+        IMPORT_ROWS.labels(outcome).inc(count)
+        TENANT_IMPORT_ROWS.labels(_tenant(tenant), outcome).inc(count)
+
+
+def call_ended(tenant: int, campaign: int, outcome: str) -> None:
+    """Count a call that has ended."""
+    CALLS.labels(outcome).inc()
+    if _known(_campaigns, (tenant, campaign), MAX_CAMPAIGNS):
+        CAMPAIGN_CALLS.labels(str(tenant), str(campaign), outcome).inc()
+    else:
+        CAMPAIGN_CALLS.labels(OTHER, OTHER, outcome).inc()
+
+
+def _tenant(tenant: int) -> str:
+    return str(tenant) if _known(_tenants, tenant, MAX_TENANTS) else OTHER
+
+
+def _known(known: set[T], value: T, limit: int) -> bool:
+    if value not in known and len(known) < limit:
+        known.add(value)
+    return value in known
+
+
+def request_answered(method: str, route: str, status: int, seconds: float, tenant: int | None) -> None:
+    """Count a request by template of its path (`-`: no route) and method, which keeps the number of labels small, and
+    by its tenant (None: it had no key that is valid).
 
     Buffered until `flush_requests`, as writing to the shared files costs more than everything else here."""
     times = _answered.get((method, route, status))
     if times is None:
         times = _answered[method, route, status] = []
     times.append(seconds)
+    if tenant is not None:
+        name = _tenant(tenant)
+        _of_tenants[name] = _of_tenants.get(name, 0) + 1
 
 
 def flush_requests() -> None:
@@ -49,3 +93,6 @@ def flush_requests() -> None:
         for seconds in times:
             latency.observe(seconds)
         times.clear()
+    for tenant, count in _of_tenants.items():
+        TENANT_REQUESTS.labels(tenant).inc(count)
+    _of_tenants.clear()

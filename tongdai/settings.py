@@ -57,10 +57,13 @@ class Settings:
     database_pool: int = 10
     """Largest number of database connections of an API worker."""
     host: str = "127.0.0.1"
+    """Address that requests are accepted on; `0.0.0.0` is every one of the machine."""
     port: int = 8080
+    """Port of the API; 0 is any free one."""
     workers: int = 1
     """API worker processes; two or more share their rate limits through a bundled Valkey."""
     admin_host: str = "127.0.0.1"
+    """Address of health and metrics, which need no key: keep it on a network of your own."""
     admin_port: int | None = None
     """Health and metrics; without it `port + 1`, or any free port when that is taken."""
     rate_limit_url: str | None = None
@@ -85,9 +88,13 @@ class Settings:
     key_pepper: str | None = None
     """Secret of the key digests, ≥ 32 characters; by default one is generated in the data directory."""
     cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the API from a browser, `https://crm.example`; `*` is every one."""
     max_body_mb: int = 64
+    """Size limit of a JSON body, and of what it unpacks to."""
     max_upload_mb: int = 2048
+    """Size limit of an uploaded file, and of what it unpacks to."""
     body_timeout_s: float = 60.0
+    """Seconds that a JSON body may take to arrive."""
     header_timeout_s: float = 10.0
     """Seconds that the head of a request may take to arrive, from its first byte (Linux)."""
     keep_alive_s: float = 90.0
@@ -113,7 +120,9 @@ class Settings:
     max_event_streams: int = 200
     """Event streams that a worker serves at once; a tenant may have a quarter of them."""
     log_format: Literal["text", "json"] = "text"
+    """Lines for people, or an object a line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level that is logged."""
     upload_idle_s: float = 30.0
     """Seconds without data after which an upload is aborted."""
     upload_timeout_s: float = 3600.0
@@ -127,7 +136,9 @@ class Settings:
     asterisk: str | None = None
     """ARI of an Asterisk 22, `ws://host:8088` or `wss://host:8089`; without it the simulated switch is used."""
     asterisk_user: str = "tongdai"
+    """User in Asterisk's ari.conf."""
     asterisk_password: str = ""
+    """Password of that user."""
     asterisk_app: str = "tongdai"
     """The Stasis application; installations that share an Asterisk need different ones."""
     switch: str = "default"

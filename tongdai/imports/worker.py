@@ -29,6 +29,7 @@ from tongdai.contacts import store as contacts
 from tongdai.contacts.columns import NewContacts
 from tongdai.contacts.store import Refusal
 from tongdai.db.pool import UNREACHABLE, Connection, Pool
+from tongdai.ids import TenantId
 from tongdai.imports import chunk, core, store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Taken
@@ -191,7 +192,7 @@ async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, 
         return
     counts = core.counts(payload.rows, payload.failed, imported.outcome)
     status = await store.advance(conn, claimed, taken, counts, codec.encode(imported.outcome), imported)
-    _count(counts)
+    _count(claimed.tenant_id, counts)
     if status is JobStatus.DONE:
         log.info("import done", tenant=claimed.tenant_id, job=claimed.job_id)
 
@@ -234,7 +235,7 @@ async def undo_chunk(conn: Connection, claimed: Claimed, lease: timedelta) -> No
     removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, created)
     undone = await undo_store.mark_chunk_undone(conn, claimed, seq, removed)
     metrics.IMPORT_CHUNKS.labels("undone").inc()
-    metrics.IMPORT_ROWS.labels("removed").inc(removed)
+    metrics.import_rows(claimed.tenant_id, "removed", removed)
     if undone:
         log.info("import undone", tenant=claimed.tenant_id, job=claimed.job_id)
 
@@ -244,8 +245,8 @@ def _lost(claimed: Claimed) -> None:
     log.warning("lease lost", tenant=claimed.tenant_id, job=claimed.job_id)
 
 
-def _count(counts: core.Counts) -> None:
+def _count(tenant_id: TenantId, counts: core.Counts) -> None:
     metrics.IMPORT_CHUNKS.labels("imported").inc()
-    metrics.IMPORT_ROWS.labels("created").inc(counts.created)
-    metrics.IMPORT_ROWS.labels("duplicate").inc(counts.duplicate)
-    metrics.IMPORT_ROWS.labels("failed").inc(counts.failed)
+    metrics.import_rows(tenant_id, "created", counts.created)
+    metrics.import_rows(tenant_id, "duplicate", counts.duplicate)
+    metrics.import_rows(tenant_id, "failed", counts.failed)

@@ -322,7 +322,7 @@ class CallController:
 
 def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:
     """Metrics and the log of a call that has ended."""
-    metrics.CALLS.labels(outcome.value).inc()
+    metrics.call_ended(call.tenant_id, call.campaign_id, outcome.value)
     log.info(
         "call ended",
         tenant=call.tenant_id,
