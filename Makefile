@@ -35,6 +35,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL
 	$(BIN)/python -m checks.glossary
 	$(BIN)/python -m checks.sql_rules
 	$(BIN)/python -m checks.table_owners
+	$(BIN)/python -m checks.settings_reference
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
@@ -56,6 +57,9 @@ test-pgbouncer: $(VENV)/.dev ## Likewise, through a PgBouncer in transaction mod
 test-failover: $(VENV)/.dev ## Fail over to a standby in the middle of imports and calls, two minutes
 	$(BIN)/pytest -n 2 tests/failover $(ARGS)
 
+test-deploy: $(VENV)/.dev ## Run deploy/ behind nginx, promtool, systemd and linters, fetched by a script
+	tests/deploy/run $(ARGS)
+
 test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp callees, fetched by a script
 	tests/live/run $(ARGS)
 
@@ -74,4 +78,4 @@ build: $(VENV)/.dev ## Build wheels and source distributions of the server and t
 clean: ## Remove .venv and caches (never a data directory)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
 
-.PHONY: help setup run check format test test-fast test-external test-pgbouncer test-failover test-live soak bench build clean
+.PHONY: help setup run check format test test-fast test-external test-pgbouncer test-failover test-deploy test-live soak bench build clean
