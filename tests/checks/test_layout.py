@@ -9,6 +9,7 @@ TESTS = ROOT / "tests"
 OF_THEIR_OWN = {
     "checks": "the checks of this repository",
     "client": "the SDK, with a server",
+    "deploy": "the files of deploy/",
     "external": "a script",
     "failover": "several servers of PostgreSQL",
     "flows": "the whole program",
