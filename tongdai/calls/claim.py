@@ -1,13 +1,17 @@
-"""The claim of due contacts: which may be called now, and a call inserted for each.
+"""The claim of due contacts: selects those that may be called now, and inserts a call for each.
 
 Due contacts are in runs and in contact_due (contacts/due.py): the claim takes the oldest of both, moves the cursor of
 a run that it takes from, and deletes or reschedules the rows of contact_due that it takes. A contact's own row is
-locked while the claim runs and left as it is until its call ends; whom the cursor cannot pass (somebody holds one
-before them) leave the run.
+locked while the claim runs, and does not change until its call ends. Contacts behind a locked contact, which the cursor
+cannot pass, are removed from the run.
 
-Runs and contacts that another transaction holds are skipped, so concurrent claims get disjoint contacts and wait for
-none. Locks are taken in the order contact_run, contact, contact_due, call, counters. Before it, in its transaction,
-only an agent and a preview may be locked.
+A claim examines contacts in one of three ways: it opens a call; it reschedules the contact (its number is in a call,
+over a frequency cap, or on a do-not-call list until a known time); or it closes the contact (listed permanently). All
+happen in one statement, or none.
+
+Runs and contacts that another transaction has locked are skipped, so concurrent claims get disjoint contacts and do not
+wait for each other. Before it, in its transaction, only an agent and a preview may be locked. Locks:
+docs/architecture.md, "Lock order".
 """
 
 from collections import Counter
@@ -39,14 +43,14 @@ order by zones.name
 
 
 async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
-    """The time zones, as contacts have them, of which a contact is pending and due."""
+    """The time zones, as contacts have them, in which a contact is pending and due."""
     return [row["name"] for row in await by_index(conn, WAITING_ZONES, tenant_id, campaign_id)]
 
 
-# `candidates` tells contact_id, zone, due_at and, of one in a run, the run's first_id, next_id and contacts; runs are
-# locked. It is materialized: a plan that joined it to the contacts anew for each row would take more than the limit.
-# The `+ 0` keeps the look-up of the few to the primary key. In order of the number, two claims that want the same
-# cannot deadlock. Calls are locked before counters, as who ends a call does.
+# `candidates` returns contact_id, zone, due_at and, for a contact in a run, the run's first_id, next_id and contacts;
+# runs are locked. It is materialized: a plan that repeated it for each contact would lock more than the limit. `+ 0`
+# keeps the look-up of a contact to the primary key. Calls are inserted in the order of their numbers, so that two
+# claims of the same numbers cannot deadlock, and before the counters change, as in finish.END.
 _CLAIM = f"""
 with open_zones as materialized (
     select z.zone, sent.closes_at from unnest($3::text[], $4::timestamptz[]) as sent (name, closes_at)
@@ -137,7 +141,7 @@ select became, call_id, contact_id, phone, statement_timestamp() as opened_at, c
     statement_timestamp() + $9::interval as lease_until
 from judged order by due_at, contact_id
 """
-# As many runs are read and locked as give $5 contacts, and no more.
+# Reads and locks only as many runs as are needed for $5 contacts.
 CLAIM = _CLAIM.format(
     candidates=f"""
     select oldest.* from open_zones cross join lateral (
@@ -162,7 +166,7 @@ CLAIM = _CLAIM.format(
     cursor="""coalesce(min(candidates.contact_id) filter (where eligibility.contact_id is null),
             max(candidates.contact_id) + 1)""",
 )
-# The contact that is called out of turn leaves its run, the cursor of which stays.
+# The contact leaves its run out of turn; the cursor of the run does not move.
 CLAIM_CONTACT = _CLAIM.format(
     candidates="""
     select contact_id, zone, due_at, null::bigint as first_id, null::bigint as next_id, null::integer as contacts
@@ -182,10 +186,10 @@ _PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
 
 
 async def claim(conn: Connection, conditions: ClaimConditions, limit: int) -> Claims:
-    """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now.
+    """Examine up to `limit` due contacts, oldest due first, and open a call for each that may be called now.
 
-    Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due (or another has them just
-    now). Nothing is taken for a campaign that does not run, nor of a zone that closed meanwhile.
+    Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due, or other transactions have
+    locked them. Nothing is claimed for a campaign that is not running, or for a zone whose window has closed.
     """
     return await _claim(conn, CLAIM, conditions, limit, None)
 
@@ -209,8 +213,8 @@ async def _claim(
                 rows = await by_index(conn, sql, *_arguments(conditions, taken, agent_id))
         except asyncpg.UniqueViolationError as error:
             if error.table_name == "contact_due":
-                raise  # a contact in two places: again would be for ever
-            continue  # a call of one of the numbers was committed while this claim ran: seen the next time
+                raise  # a contact is in two places: retrying would loop forever
+            continue  # a call of one of the numbers was committed while this claim ran: the next attempt sees it
         became = Counter(row["became"] for row in rows)
         calls = [_claimed(conditions, agent_id, row) for row in rows if row["became"] == _IN_CALL]
         return Claims(calls, rescheduled=became[_PENDING], closed=became[_PROCESSED])

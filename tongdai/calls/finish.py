@@ -1,7 +1,16 @@
-"""The one end of a call, and what is asked before it.
+"""Ends calls, in one place, and reads what the retry rules need before.
 
-Locks are taken in the order call, contact, contact_due, counters, call_hour: an end is the first in its
-transaction, and there is one of them.
+    retry_contexts ─→ RetryContext.next_attempt_at (pure) ─→ end: one statement
+        live_call → call (the month in which it ends) · contact pending or processed · contact_due · counters
+        · call_hour · segments
+
+END must be the transaction's first locking statement and runs once per transaction for a tenant; with several tenants,
+in the order of their ids. Locks: docs/architecture.md, "Lock order".
+
+Ending a call that has ended changes nothing: the statement finds no live call, and `end` does not return its id. So a
+caller may repeat it after an unknown result. A contact that was deleted meanwhile is left out; its call ends all the
+same. Agents are not freed here: the caller does so in the same transaction, for the ids that `end` returned
+(agents/store.freed). If anything in the transaction fails, all of it is rolled back, and the call is live still.
 """
 
 from collections import Counter
@@ -17,6 +26,7 @@ from tongdai.calls.store import ids_of
 from tongdai.db.pool import Connection
 
 _REMEMBERED = 1000
+"""The earlier calls of a contact that count."""
 RETRY_CONTEXTS = f"""
 select a.call_id, clock_timestamp() as now, t.zone as tenant_zone, z.name as zone, before.outcomes, before.dialled_at
 from unnest($2::uuid[]) as sent (call_id)
@@ -40,9 +50,9 @@ cross join lateral (
 
 
 async def retry_contexts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, RetryContext]:
-    """The history of the contact of each call, for live calls of one tenant.
+    """The input of the retry rules for the contact of each call, for live calls of one tenant.
 
-    A call that has ended, or whose contact was deleted, is missing.
+    Calls that have ended, or whose contact was deleted, are missing.
     """
     if not calls:
         return {}
@@ -61,13 +71,13 @@ class End(NamedTuple):
     call: Call
     ending: Ending
     next_attempt_at: datetime | None
-    """When its contact is due again; None: it is processed."""
+    """The next due time of its contact; None: the contact is processed."""
 
 
 _KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
     opened_at, ringing_at, answered_at, connected_at, dial_until, lease_until"""
 _GONE = "gone." + _KEPT.replace(",\n    ", ", ").replace(", ", ", gone.")
-# The call moves from live_call to the month in which it ends. Each lock is taken in the order of its keys.
+# The call moves from live_call to the partition of the month in which it ends.
 END = f"""
 with clock as materialized (
     select clock_timestamp() as now_at
@@ -130,10 +140,10 @@ select call_id from ended
 
 
 async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
-    """The one place where calls end: their contacts are pending again or processed. Returns which of them ended.
+    """End live calls of one tenant; their contacts are pending again or processed. Returns the ids that it ended.
 
-    The others had ended, and nothing was changed. One that was not placed was not dialled, and leaves a contact that
-    is pending again the status it had. Its agent is the caller's to free.
+    For the others, which had ended before, nothing changes. A call that was not placed counts as not dialled, and a
+    contact that is pending again after it keeps its call status. The caller frees the agents.
     """
     if not ends:
         return set()

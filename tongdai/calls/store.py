@@ -1,4 +1,12 @@
-"""Calls in the database: the steps of a call up to its end, and which there are."""
+"""Live calls in the database: the steps of a call between its claim (claim.py) and its end (finish.py), and lists.
+
+    claimed ── dial ──▶ dialing ── rang ──▶ ringing ── answered ──▶ answered ── connected ──▶ answered, with its agent
+
+Each step is one statement for calls of one tenant, guarded by the states from which it may start: a step that is late
+or repeated changes nothing, and the functions return the ids of the calls that changed. Leases, windows and due times
+are compared with the database's clock. The lists (`live`, `overdue`, `ended`) serve one switch, over all its tenants.
+Locks: docs/architecture.md, "Lock order"; calls of a statement are locked in the order of their ids.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -46,10 +54,11 @@ select call_id, refusal from eligibility
 
 
 async def dial(conn: Connection, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
-    """Right before the switch is asked: claimed → dialing of a tenant's calls, committed before. None: go.
+    """The last checks, immediately before the originate request: claimed → dialing, for calls of one tenant.
 
-    Otherwise why not, and it stays claimed: end it so (a listing that ends is `cancelled`, and the next claim
-    reschedules the contact). One that is missing is not claimed any more, or its lease is past: leave it alone.
+    None: originate the call once this is committed. An outcome: the call stays claimed; end it with that outcome (for a
+    listing that expires it is `cancelled`, and the next claim reschedules the contact). A call that is missing is not
+    claimed any more, or its lease has expired: leave it alone.
     """
     if not calls:
         return {}
@@ -58,15 +67,14 @@ async def dial(conn: Connection, calls: Sequence[Call], lease: timedelta) -> dic
 
 
 def ids_of(calls: Sequence[Call]) -> tuple[TenantId, list[UUID]]:
-    """The tenant of the calls, which they have in common, and their ids, in order: two statements that lock them so
-    cannot deadlock."""
+    """The common tenant of the calls, and their ids in ascending order, in which they are locked."""
     tenant_id = calls[0].tenant_id
     assert all(call.tenant_id == tenant_id for call in calls), "a statement is of one tenant"
     return tenant_id, sorted(call.call_id for call in calls)
 
 
 class Step(NamedTuple):
-    """Something that the switch reported of a call."""
+    """An event of a call that the switch reported."""
 
     call: Call
     at: datetime
@@ -75,7 +83,8 @@ class Step(NamedTuple):
 
 
 async def _step(conn: Connection, sql: str, steps: Sequence[Step], *args: object) -> set[UUID]:
-    """`sql` gets the tenant, and the ids, instants and agents in the order of the ids; the ids that it changed."""
+    """Run `sql` with the tenant, and the ids, instants and agents in the order of the ids; returns the ids that it
+    changed."""
     if not steps:
         return set()
     ordered = sorted(steps, key=lambda step: step.call.call_id)
@@ -111,7 +120,7 @@ RANG = _STEPPED.format(
 
 
 async def rang(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
-    """dialing → ringing; which of them. The others were not dialing."""
+    """dialing → ringing; returns the calls that were dialing."""
     return await _step(conn, RANG, steps, sources(TRANSITIONS, CallState.RINGING))
 
 
@@ -124,8 +133,8 @@ ANSWERED = _STEPPED.format(
 
 
 async def answered(conn: Connection, steps: Sequence[Step], lease: timedelta) -> set[UUID]:
-    """dialing or ringing → answered; returns the calls that were in these states. A person for an agent waits from
-    now on."""
+    """dialing or ringing → answered; returns the calls that were in these states. A callee who is to
+    be connected with an agent is waiting from now on."""
     return await _step(conn, ANSWERED, steps, sources(TRANSITIONS, CallState.ANSWERED), lease)
 
 
@@ -143,7 +152,7 @@ async def connected(conn: Connection, steps: Sequence[Step]) -> set[UUID]:
     return await _step(conn, CONNECTED, steps)
 
 
-# One that is locked is being dialled, answered or ended at this instant: nobody waits for it.
+# A locked call is being dialled, answered or ended at this moment: it is skipped.
 EXTEND = """
 with clock as materialized (
     select clock_timestamp() + $3::interval as lease_until
@@ -160,7 +169,7 @@ from alive cross join clock where a.tenant_id = $1 and a.call_id = alive.call_id
 
 
 async def extend(conn: Connection, calls: Sequence[Call], lease: timedelta) -> None:
-    """A tenant's calls are known to live: their leases begin anew. Those that ended are left."""
+    """Renew the leases of a tenant's calls whose channel was listed. Calls that have ended are skipped."""
     if calls:
         await conn.execute(EXTEND, *ids_of(calls), lease)
 
@@ -185,8 +194,8 @@ async def overdue(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]
     return [_call(row) for row in await conn.fetch(OVERDUE, switch_id)]
 
 
-# The tenant of a channel that the switch lists is not known: each is asked for, by its key. A channel outlives its
-# call by minutes at the most, so that one month or two are asked.
+# The tenant of a listed channel is not known: the id is looked up for each tenant, by primary key. A channel outlives
+# its call by minutes at most, so one or two partitions are searched.
 ENDED = f"""
 select a.call_id from tenant cross join unnest($1::uuid[]) as listed (call_id)
 cross join lateral (
@@ -198,7 +207,7 @@ cross join lateral (
 
 
 async def ended(conn: Connection, call_ids: Sequence[UUID]) -> list[UUID]:
-    """Which of these ids are of calls, of whatever tenant, that have ended lately."""
+    """Select the ids of calls, of any tenant, that ended within the last day."""
     return [row["call_id"] for row in await conn.fetch(ENDED, call_ids)]
 
 

@@ -18,8 +18,7 @@ diagnostics add up the counts.
 Invariants, checked by the tables and by tests: the runs of a campaign and zone are disjoint (their ids are taken under
 the campaign's advisory lock); pending in contact_counter = sum of contact_run.contacts + rows of contact_due.
 
-Locks are taken in the order contact, contact_run, contact_due, counters. The claim locks the run first and therefore
-waits for no contact; it skips what is locked and leaves the cursor before it.
+Locks: docs/architecture.md, "Lock order". The claim skips a locked contact and leaves the cursor of its run before it.
 """
 
 LEAVE_RUNS = """
