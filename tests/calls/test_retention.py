@@ -69,7 +69,7 @@ async def test_expired_months_are_dropped_and_totals_count_the_rest(own: Connect
     await retention.create_partitions(own)
     async with own.transaction():
         for table in retention.TABLES:
-            for statement in retention.making(table, date(old.year, old.month, 1)):
+            for statement in retention.creation(table, date(old.year, old.month, 1)):
                 await own.execute(statement)
     dropped = await a_call(own, tenant_id, campaign_id, ContactId(1), outcome="busy", opened_at=old)
     kept = await a_call(own, tenant_id, campaign_id, ContactId(2), "+84900000002", outcome="busy", opened_at=now)

@@ -1,12 +1,15 @@
-"""How long calls and what is counted of them are kept: months are made ahead, and dropped whole.
+"""Retention of ended calls, segments and hourly statistics; the engine calls it (processes/engine.py).
 
-`call` and `segment` have a partition for each month (UTC) in which their rows ended. A month is made before it
-begins; when it was not (nothing of the kind ran for months), its rows are in the default partition, and move when it
-is made. Making or dropping one locks the default partition or the table for an instant: it waits at most LOCK_WAIT
-for that, and is tried again at the next round.
+`call` and `segment` are partitioned by the month (UTC) in which their rows ended. Partitions are created MONTHS_AHEAD
+before their month. Rows of a month without one (no server ran for months) are in the default partition, and move when
+theirs is created. A partition is dropped when all its rows ended more than `call_days` ago.
 
-Figures by the hour are no months: they are deleted, some at a time, in a transaction for each tenant. They may
-outlast their calls: `call_retention` has since when there are calls.
+Creating or dropping a partition locks the default partition or the table for an instant. It waits at most LOCK_WAIT for
+the lock, and is repeated at the next call.
+
+Hourly statistics (`call_hour`) are not partitioned: rows older than `call_figures_days` are deleted in batches, one
+tenant a transaction. They may be kept longer than the calls they count; `call_retention` has the time since when there
+are calls.
 """
 
 from collections.abc import Sequence
@@ -24,17 +27,17 @@ MONTHS_AHEAD = 2
 LOCK_WAIT = "300ms"
 DELETED_AT_ONCE = 5_000
 LOCK = "select pg_advisory_xact_lock(7364862)"
-"""One process at a time makes and drops months."""
+"""One process at a time creates and drops partitions."""
 
 
 def months_from(first: date, count: int) -> list[date]:
-    """The first days of so many months."""
+    """The first days of `count` consecutive months."""
     start = first.year * 12 + first.month - 1
     return [date((start + n) // 12, (start + n) % 12 + 1, 1) for n in range(count)]
 
 
 def expired(months: Sequence[date], now: datetime, keep: timedelta) -> list[date]:
-    """The months of which all calls ended longer ago than `keep`."""
+    """The months that ended more than `keep` ago."""
     return [month for month in months if datetime(*_next(month).timetuple()[:3], tzinfo=UTC) <= now - keep]
 
 
@@ -50,29 +53,29 @@ where i.inhparent = $1::text::regclass and c.relname ~ '_[0-9]{4}_[0-9]{2}$' ord
 
 
 async def months(conn: Connection, table: str) -> list[date]:
-    """The months that a table has partitions for."""
+    """The months for which a table has partitions."""
     return [row["month"] for row in await conn.fetch(MONTHS, table)]
 
 
 async def create_partitions(conn: Connection) -> list[str]:
-    """Make the partitions of this month and the next ones that are missing; their names."""
+    """Create missing partitions of this month and the MONTHS_AHEAD next ones; returns their names."""
     today = await conn.fetchval("select (now() at time zone 'UTC')::date")
-    made: list[str] = []
+    created: list[str] = []
     for table in TABLES:
         there = set(await months(conn, table))
         missing = [month for month in months_from(today, MONTHS_AHEAD + 1) if month not in there]
-        made += [name_of(table, month) for month in missing if await _make(conn, table, month)]
-    if made:
-        log.info("months made", partitions=made)
-    return made
+        created += [name_of(table, month) for month in missing if await _create(conn, table, month)]
+    if created:
+        log.info("partitions created", partitions=created)
+    return created
 
 
 def name_of(table: str, month: date) -> str:
     return f"{table}_{month:%Y_%m}"
 
 
-def making(table: str, month: date) -> list[str]:
-    """The statements that make a month, with the rows of it that are in the default partition."""
+def creation(table: str, month: date) -> list[str]:
+    """The statements that create a partition, and move its rows from the default partition into it."""
     name, other = name_of(table, month), f"{table}_other"
     return [
         f"create table {name} (like {table} including defaults including constraints)",
@@ -84,31 +87,31 @@ def making(table: str, month: date) -> list[str]:
     ]
 
 
-async def _make(conn: Connection, table: str, month: date) -> bool:
-    """False when others are in the way."""
+async def _create(conn: Connection, table: str, month: date) -> bool:
+    """False when another process has created it, or the table is locked."""
     try:
         async with conn.transaction():
             await conn.execute(f"set local lock_timeout = '{LOCK_WAIT}'")
             await conn.execute(LOCK)
             if month in await months(conn, table):
                 return False
-            for statement in making(table, month):
+            for statement in creation(table, month):
                 await conn.execute(statement)
     except asyncpg.LockNotAvailableError:
-        log.info("month not made yet: the table is in use", partition=name_of(table, month))
+        log.info("partition not created, retrying: the table is locked", partition=name_of(table, month))
         return False
     return True
 
 
 async def drop_expired_partitions(conn: Connection, keep: timedelta) -> list[str]:
-    """Drop the months whose calls all ended longer ago than `keep`; the names of their partitions."""
+    """Drop the partitions of months that ended more than `keep` ago; returns their names."""
     now = await conn.fetchval("select now()")
     dropped: list[str] = []
     for table in TABLES:
         over = expired(await months(conn, table), now, keep)
         dropped += [name_of(table, month) for month in over if await _drop(conn, table, month)]
     if dropped:
-        log.info("months dropped", partitions=dropped)
+        log.info("partitions dropped", partitions=dropped)
     return dropped
 
 
@@ -131,7 +134,7 @@ async def _drop(conn: Connection, table: str, month: date) -> bool:
 
 
 TENANTS = "select tenant_id from tenant order by tenant_id"
-OLD_HOURS = """
+OLD_STATS = """
 with old as materialized (
     select campaign_id, hour, outcome, shard from call_hour
     where tenant_id = $1 and hour < now() - $2::interval limit $3::bigint
@@ -146,10 +149,9 @@ select count(*) from deleted
 
 
 async def delete_hourly_stats(conn: Connection, keep: timedelta) -> int:
-    """Delete hourly figures that are older, tenant by tenant, some at a time, each in a transaction of its own; how
-    many rows."""
+    """Delete hourly statistics older than `keep`, in batches of one tenant; returns the number of rows."""
     total = 0
     for row in await conn.fetch(TENANTS):
-        while deleted := await conn.fetchval(OLD_HOURS, row["tenant_id"], keep, DELETED_AT_ONCE):
+        while deleted := await conn.fetchval(OLD_STATS, row["tenant_id"], keep, DELETED_AT_ONCE):
             total += deleted
     return total
