@@ -16,7 +16,7 @@ class Traits(NamedTuple):
     """The rules of an outcome."""
 
     placed: bool = True
-    """Whether the switch was asked to place the call. If not, it counts for no frequency cap and no retry rule."""
+    """Whether an originate request was made. If not, the call counts for no frequency cap and no retry rule."""
     live: bool = False
     """Whether a person answered: the calls of which the abandonment rate is a part."""
     informative: bool = True
@@ -37,13 +37,13 @@ class Outcome(StrEnum):
     """The network could not or would not place the call."""
     INVALID_NUMBER = "invalid_number"
     MACHINE = "machine"
-    """Answered by an answering machine."""
+    """An answering machine answered."""
     ABANDONED = "abandoned"
-    """Answered, and no agent was connected in time."""
+    """A person answered, and no agent was connected in time."""
     CANCELLED = "cancelled"
-    """Taken back before it was dialled: the campaign was paused or stopped, or the dialer stopped."""
+    """Cancelled before it was dialled: the campaign was paused or stopped, or the dialer stopped."""
     LOST = "lost"
-    """Not known, because the dialer crashed. Never dialled again automatically."""
+    """The outcome is unknown, as the dialer crashed. The contact is never called again automatically."""
     DNC = "dnc"
     """The number is on a do-not-call list."""
     OUT_OF_WINDOW = "out_of_window"

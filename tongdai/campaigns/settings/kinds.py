@@ -1,4 +1,4 @@
-"""Kinds of campaign settings: how a value of each kind is sent, checked, stored and shown. Pure.
+"""Kinds of campaign settings: how values of each kind are parsed, checked, stored and shown. Pure.
 
 A setting is declared once, as a field of `CallSettings` (model.py), with one of these kinds. Requests, answers, the
 OpenAPI document, the columns of `campaign` and the options of `tongdai campaign` derive from the declaration.
@@ -37,8 +37,7 @@ class Window(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Retry(msgspec.Struct, forbid_unknown_fields=True):
-    """Call again `afterMin` minutes after an outcome, at most `times` times; `times` 0 is never, whatever the
-    minutes."""
+    """Call again `afterMin` minutes after an outcome, at most `times` times; `times` 0: never, whatever the minutes."""
 
     afterMin: int
     times: int
@@ -68,14 +67,14 @@ class Kind(ABC, Generic[T]):
 
     @abstractmethod
     def parse(self, name: str, sent: Any) -> T:
-        """The value of what was sent; InvalidInput names the setting and what is expected."""
+        """Check and convert the value of a request. InvalidInput names the setting and what is expected."""
 
     def show(self, value: T) -> Any:
-        """The value as answers have it."""
+        """The value for an answer."""
         return value
 
     def columns(self, name: str) -> tuple[str, ...]:
-        """The columns of a setting that is declared with that column name."""
+        """The columns of a setting with that column name."""
         return (name,)
 
     def dump(self, value: T) -> tuple[Any, ...]:
@@ -83,12 +82,12 @@ class Kind(ABC, Generic[T]):
         return (value,)
 
     def load(self, *stored: Any) -> T:
-        """The value of its columns, of which the first is not null."""
+        """The value from its columns, the first of which is not null."""
         return stored[0]
 
 
 class Choice(Kind[E]):
-    """One word of an enum."""
+    """A value of an enum."""
 
     def __init__(self, words: type[E]) -> None:
         super().__init__(str, {"enum": [*words]})
@@ -106,7 +105,7 @@ class Choice(Kind[E]):
 
 
 class Text(Kind[str]):
-    """Text that a pattern describes."""
+    """Text that matches a pattern."""
 
     def __init__(self, pattern: str, longest: int, expected: str, example: str) -> None:
         super().__init__(str, {"pattern": f"^{pattern}$", "maxLength": longest, "examples": [example]})
@@ -146,7 +145,7 @@ class Percent(Kind[float]):
 
 
 class Id(Kind[int]):
-    """The id of something else that the tenant has; whether it exists is not checked here."""
+    """An id of another object of the tenant. Whether that exists is not checked here."""
 
     def __init__(self) -> None:
         super().__init__(int, {"minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1})
@@ -174,7 +173,7 @@ class Windows(Kind[Week]):
         return week_of(days)
 
     def show(self, value: Week) -> list[Window]:
-        """Each span once, with the days that have it, ordered by the first of these."""
+        """Each span once, with its days, ordered by the first of them."""
         days: dict[Span, list[str]] = {}
         for day, spans in zip(DAYS, value, strict=True):
             for span in spans:
@@ -187,7 +186,7 @@ class Windows(Kind[Week]):
 
 
 class Retries(Kind[Mapping[str, RetryRule]]):
-    """Retry rules by outcome, of those outcomes that differ from the defaults."""
+    """Retry rules by outcome, for the outcomes that differ from the defaults."""
 
     def __init__(self) -> None:
         super().__init__(dict[str, Retry], {"propertyNames": {"enum": [*RETRIES]}})
@@ -271,7 +270,7 @@ def _hours(cap: FrequencyCap) -> int | None:
 def _span(name: str, window: Window) -> Span:
     span = Span(_minute(f"{name}.from", window.from_, last=False), _minute(f"{name}.to", window.to, last=True))
     if span.opens >= span.closes:
-        raise InvalidInput(f"{name} must be from an earlier time to a later one: over midnight it takes two windows")
+        raise InvalidInput(f"{name} must be from an earlier time to a later one: use two windows to span midnight")
     return span
 
 

@@ -74,49 +74,55 @@ class CallSettings:
     purpose: Purpose = setting(
         "purpose",
         Choice(Purpose),
-        "What the campaign calls for. Advertising complies with a preset.",
+        "Purpose of the calls. Advertising must comply with a preset.",
         default=Purpose.SERVICE,
         option="--purpose",
     )
     mode: Mode = setting(
         "dialingMode",
         Choice(Mode),
-        "How it dials. Every mode but agentless needs a queue.",
+        "Dialing mode. Every mode but agentless needs a queue.",
         default=Mode.AGENTLESS,
         option="--mode",
     )
-    queue_id: QueueId | None = setting("queueId", Id(), "The queue whose agents talk.", option="--queue", metavar="ID")
+    queue_id: QueueId | None = setting(
+        "queueId",
+        Id(),
+        "Queue whose agents are connected with answered calls.",
+        option="--queue",
+        metavar="ID",
+    )
     caller_id: str | None = setting(
         "callerId",
         Text(_CALLER, 16, "3 to 15 digits, with a plus before them or without", "+84901234567"),
-        "The number shown to the person called. Null: the server's default.",
+        "Caller id shown to the called person. Null: the server's default.",
         option="--caller-id",
         metavar="NUMBER",
     )
     trunk: str | None = setting(
         "trunk",
         Text(r"[A-Za-z0-9_-]{1,64}", 64, "1 to 64 letters, digits, _ and -", "carrier_1-a"),
-        "The PJSIP endpoint that calls leave by. Null: the server's default.",
+        "Trunk: the PJSIP endpoint for outbound calls. Null: the server's default.",
         option="--trunk",
     )
     audio_file: str | None = setting(
         "audioFile",
         Text(_SOUND, 255, _A_SOUND, "custom/spring/offer.v2"),
-        "The sound that agentless calls play. Null: the server's default.",
+        "Sound that agentless calls play. Null: the server's default.",
         option="--audio",
         metavar="SOUND",
     )
     abandon_file: str | None = setting(
         "abandonFile",
         Text(_SOUND, 255, _A_SOUND, "tongdai/sorry"),
-        "The sound played to a person for whom no agent is idle. Null: the server's default.",
+        "Abandonment message: sound played when no agent is connected in time. Null: hang up without one.",
         option="--abandon-audio",
         metavar="SOUND",
     )
     ring_timeout_s: int = setting(
         "ringTimeoutSec",
         Integer(15, 60),
-        "Seconds that a call may ring.",
+        "Ring timeout in seconds.",
         default=30,
         option="--ring-timeout",
         metavar="SECONDS",
@@ -124,7 +130,7 @@ class CallSettings:
     max_calls: int = setting(
         "maxConcurrentCalls",
         Integer(1, 10_000),
-        "At most so many active calls.",
+        "Maximum concurrent calls.",
         default=10,
         option="--max-calls",
         metavar="CALLS",
@@ -132,7 +138,7 @@ class CallSettings:
     calls_per_second: int = setting(
         "callsPerSecond",
         Integer(1, 200),
-        "At most so many new calls a second.",
+        "Maximum call attempts per second.",
         default=5,
         option="--cps",
         metavar="CALLS",
@@ -140,41 +146,42 @@ class CallSettings:
     preset: Preset = setting(
         "preset",
         Choice(Preset),
-        "The law to comply with; see docs/calling-rules.md.",
+        "Law with which the campaign complies; see docs/calling-rules.md.",
         default=Preset.NONE,
         option="--preset",
     )
     windows: Week | None = setting(
         "callingWindows",
         Windows(),
-        "Calling hours in the contact's local time; they narrow those of the preset. Null: the preset's.",
+        "Calling windows in the contact's local time, which narrow those of the preset. Null: those of the preset.",
         option="--window",
     )
+    # The defaults are declared in tongdai/call_outcome.py.
     retries: Mapping[str, RetryRule] = setting(
         "retryRules",
         Retries(),
-        "Retry rules by outcome, each of which replaces the default rule. Null: the defaults.",
+        "Retry rules by outcome; each replaces the default rule. Null: the defaults (docs/calling-rules.md).",
         default={},
         option="--retry",
     )
     contact_cap: FrequencyCap | None = setting(
         "contactCeiling",
         Cap(ever=True),
-        "Frequency cap for a contact: at most so many calls of this campaign.",
+        "Frequency cap of a contact: maximum calls of this campaign in a period. Null: none.",
         option="--contact-cap",
         column="contact",
     )
     number_cap: FrequencyCap | None = setting(
         "numberCeiling",
         Cap(ever=False),
-        "Frequency cap for a number: at most so many calls of all campaigns of the tenant.",
+        "Frequency cap of a number: maximum calls of all campaigns of the tenant in a period. Null: none.",
         option="--number-cap",
         column="number",
     )
     abandon_cap: float = setting(
         "abandonmentCapPercent",
         Percent(),
-        "Of the live answers, at most so many percent may be abandoned.",
+        "Maximum share of abandoned calls among the live answers, in percent.",
         default=3.0,
         option="--abandon-cap",
         metavar="PERCENT",
@@ -182,14 +189,14 @@ class CallSettings:
     machine_detection: MachineDetection = setting(
         "machineDetection",
         Choice(MachineDetection),
-        "Whether answered calls are analysed for answering machines; hang_up ends those as outcome machine.",
+        "Answering machine detection; hang_up hangs up on machines, with outcome machine.",
         default=MachineDetection.OFF,
         option="--machine-detection",
     )
     priority: int = setting(
         "priority",
         Integer(-100, 100),
-        "Campaigns of a higher priority call first.",
+        "Priority; campaigns with a higher one dial first.",
         default=0,
         option="--priority",
         metavar="NUMBER",

@@ -1,5 +1,4 @@
-"""Calling rules: which settings contradict each other, when a contact may be called, and when it is called again.
-Pure."""
+"""Calling rules: contradictions among settings, calling windows, frequency caps and retries. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,7 +29,7 @@ class Problem(StrEnum):
     NO_QUEUE = "no_queue"
     """The mode needs a queue whose agents talk."""
     NO_PRESET = "no_preset"
-    """Advertising without a preset in a country that has one."""
+    """Advertising without a preset, in a country that has one."""
     NEVER_OPEN = "never_open"
     """The campaign's windows and those of its preset have no minute in common."""
 

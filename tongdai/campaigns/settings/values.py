@@ -18,7 +18,7 @@ class Mode(StrEnum):
     AGENTLESS = "agentless"
     """The person who answers hears an audio file."""
     PREVIEW = "preview"
-    """An agent looks at a contact first and then has it called."""
+    """A contact is called after an agent has looked at it and accepted it."""
     PROGRESSIVE = "progressive"
     """One call for each idle agent."""
     PREDICTIVE = "predictive"
@@ -26,6 +26,8 @@ class Mode(StrEnum):
 
 
 class Purpose(StrEnum):
+    """The purpose of a campaign's calls, on which the law depends."""
+
     ADVERTISING = "advertising"
     COLLECTION = "collection"
     SERVICE = "service"
@@ -55,7 +57,7 @@ class FrequencyCap:
 
     calls: int
     period: timedelta
-    """EVER: in all time."""
+    """The length of the span; EVER: all time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +72,5 @@ NEVER = RetryRule(timedelta(0), 0)
 RETRIES: Mapping[str, RetryRule] = {
     outcome.value: RetryRule(*outcome.traits.retry) for outcome in Outcome if outcome.traits.retry is not None
 }
-"""Default retry rule of every outcome that may have one. Contacts whose call was answered or lost, or whose number is
-on a do-not-call list, are never called again."""
+"""The default retry rules (declared in tongdai/call_outcome.py) of the outcomes that may have one. Contacts whose call
+was answered or lost, or whose number is on a do-not-call list, are never called again."""
