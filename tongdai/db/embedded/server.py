@@ -1,11 +1,22 @@
-"""The embedded PostgreSQL 18 in a data directory: created at first, owned by one process, found by others, stopped
-with its owner.
+"""The embedded PostgreSQL 18 in a data directory: one process owns the server, others find it.
 
 postgres/           the cluster and its socket, 0700, owned by the user that runs it
 postgres.lock       flock of the owner; its pid, for messages
-postgres.password   of role `tongdai`, 0600
-postgres.log        the server's own log; each of its processes has it open, so a flock on it lasts while any lives
-postgres.guests     shared flock of everyone inside `database`, so that the last one out stops the server
+postgres.password   the password of role `tongdai`, 0600
+postgres.log        the server's log; each of its processes has it open, so a flock on it lasts while any of them runs
+postgres.clients    shared flock of every client inside `database`; the last one to leave stops the server
+
+    no owner ── start: flock ──▶ owner: wait until the previous instance has ended → initdb, the first time → launch
+      ▲                            ├── the server ends (crash, OOM kill, SIGKILL) ─▶ `wait` returns ─▶ `restart`
+      └── stop, or the owner dies ─┴── `stop`: fast shutdown, checkpoint, flock released
+
+The owner (`tongdai serve`, or the first command inside `database`) restarts the server after a crash; no other process
+does. However the owner dies, SIGKILL included, the kernel releases its flock and sends the server SIGINT, a fast
+shutdown with a checkpoint. The next start waits, at most PREVIOUS_INSTANCE_S, until every process of the previous
+instance has ended, so two servers never run on one cluster. After a crash or a SIGKILL of the server, PostgreSQL
+recovers from its WAL when it starts, which may take minutes (START_S); nothing that was committed is lost.
+
+Clients trust neither pids nor files: a server is there when it answers a query with the password of the data directory.
 """
 
 import asyncio
@@ -33,11 +44,12 @@ from tongdai.db.embedded.cluster import (
     password_of,
     tail,
 )
-from tongdai.db.embedded.programs import HERE, POLL_S, find_programs, spawn, until, user_for
+from tongdai.db.embedded.programs import CWD, POLL_S, find_programs, spawn, until, user_for
 from tongdai.db.embedded.tuning import settings
 from tongdai.errors import OperatorError
 
-FORMER_S = 60  # a fast shutdown writes a checkpoint
+PREVIOUS_INSTANCE_S = 60
+"""How long a start waits for the previous instance: a fast shutdown writes a checkpoint."""
 LOG_BYTES = 10 * 2**20
 
 # Exceptions while the server starts, stops or has no free connection.
@@ -58,7 +70,7 @@ class _InUse(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedServer:
-    """A server that this process owns. However this process ends, the kernel shuts the server down."""
+    """A server that this process owns. However this process ends, the kernel shuts the server down (on Linux)."""
 
     dsn: str
     """DSN over the unix socket with the password, for asyncpg and libpq."""
@@ -122,8 +134,8 @@ async def attach(data_dir: Path, wait_s: float = 15) -> str | None:
 async def database(data_dir: Path, postgres_bin: Path | None, wait_s: float = 15) -> AsyncGenerator[str, None]:
     """The DSN of the server in `data_dir`: another process's, or one that runs until the last such block ends."""
     data_dir = ensure_folder(data_dir)
-    with open_private(data_dir / "postgres.guests") as guests:
-        await until(lambda: _flock(guests, fcntl.LOCK_SH), wait_s)
+    with open_private(data_dir / "postgres.clients") as clients:
+        await until(lambda: _flock(clients, fcntl.LOCK_SH), wait_s)
         server = await _attach_or_start(data_dir, postgres_bin, wait_s)
         if isinstance(server, str):
             yield server
@@ -131,7 +143,7 @@ async def database(data_dir: Path, postgres_bin: Path | None, wait_s: float = 15
         try:
             yield server.dsn
         finally:
-            await until(lambda: _flock(guests, fcntl.LOCK_EX), wait_s)
+            await until(lambda: _flock(clients, fcntl.LOCK_EX), wait_s)
             await server.stop()
 
 
@@ -141,7 +153,7 @@ async def _attach_or_start(data_dir: Path, postgres_bin: Path | None, wait_s: fl
             return dsn
         try:
             return await start(data_dir, postgres_bin, wait_s=0)
-        except _InUse:  # somebody else was faster
+        except _InUse:  # another process was faster
             await asyncio.sleep(POLL_S)
 
 
@@ -181,7 +193,7 @@ def _flock(file: io.FileIO, kind: int) -> bool:
     return True
 
 
-# The server's life
+# Start and stop
 
 
 async def _launch(
@@ -192,7 +204,7 @@ async def _launch(
     user = user_for(cluster)
     programs = await asyncio.to_thread(find_programs, postgres_bin, user)
     password = password_of(data_dir)
-    with await _own_log(data_dir / "postgres.log") as log:
+    with await _lock_log(data_dir / "postgres.log") as log:
         if not made:
             await initialise(cluster, programs, user, password, log)
         drop_stale_pid(cluster)
@@ -200,7 +212,7 @@ async def _launch(
         flags = [part for name, value in tuning.items() for part in ("-c", f"{name}={value}")]
         # A fast shutdown, not an immediate one: it writes a checkpoint, so that the next start has nothing to
         # recover.
-        process = spawn([programs / "postgres", "-D", HERE, *flags], cluster, user, log, None, signal.SIGINT)
+        process = spawn([programs / "postgres", "-D", CWD, *flags], cluster, user, log, None, signal.SIGINT)
     try:
         dsn = await _ready(process, data_dir)
     except BaseException:
@@ -257,15 +269,15 @@ async def _end(process: subprocess.Popen[bytes]) -> None:
             await until(lambda: process.poll() is not None, wait_s)
 
 
-async def _own_log(path: Path) -> io.FileIO:
-    """Open and lock the log, which proves that every process of a former server or initdb has ended.
+async def _lock_log(path: Path) -> io.FileIO:
+    """Open and lock the log, which proves that every process of a previous instance or of initdb has ended.
 
     A pid proves nothing, as another program may have it now.
     """
     log = open_private(path)
-    if not await until(lambda: _flock(log, fcntl.LOCK_EX), FORMER_S):
+    if not await until(lambda: _flock(log, fcntl.LOCK_EX), PREVIOUS_INSTANCE_S):
         log.close()
-        raise OperatorError(f"the former server in {path.parent} has not ended in {FORMER_S} s")
+        raise OperatorError(f"the previous instance in {path.parent} has not ended in {PREVIOUS_INSTANCE_S} s")
     return log if os.fstat(log.fileno()).st_size <= LOG_BYTES else _rotated(path, log)
 
 

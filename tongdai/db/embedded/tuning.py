@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from tongdai.db.embedded.programs import HERE
+from tongdai.db.embedded.programs import CWD
 
 
 def settings(data_dir: Path, shared_buffers_mb: int | None = None) -> dict[str, str | float]:
@@ -12,7 +12,7 @@ def settings(data_dir: Path, shared_buffers_mb: int | None = None) -> dict[str, 
     file."""
     return {
         "cluster_name": str(data_dir)[-60:],  # identifies the processes in ps
-        "unix_socket_directories": HERE,
+        "unix_socket_directories": CWD,
         "port": 5432,
         "listen_addresses": "",  # nobody but this machine
         "max_connections": 200,  # each worker's pool, the engine, and room for psql
