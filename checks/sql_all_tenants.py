@@ -63,6 +63,8 @@ def _history() -> Iterator[str]:
 GENERATED: Mapping[str, Callable[[], Iterable[str]]] = {
     "tongdai.calls.history": _history,
     # Data definition and the rows of a month, of all tenants alike.
-    "tongdai.calls.retention": lambda: [each for table in retention.TABLES for each in retention.creation(table, MONTH)],
+    "tongdai.calls.retention": lambda: [
+        each for table in retention.TABLES for each in retention.creation(table, MONTH)
+    ],
 }
 """By module, every statement that it composes at run time."""

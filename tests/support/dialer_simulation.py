@@ -53,7 +53,7 @@ STORM = Faults(
     event_doubled=0.05,
     event_late=0.1,
 )
-UNEXPECTED = ("call mishandled", "dialer loop failed, retrying", "campaign not dialled", "reconciliation failed")
+UNEXPECTED = ("event handler failed", "dialer loop failed, retrying", "campaign not dialled", "reconciliation failed")
 SOMETIMES = (
     "originate_late", "originate_conflict", "error", "request_lost", "reply_lost", "event_lost", "event_doubled",
     "event_late", "unheard",

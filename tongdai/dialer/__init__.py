@@ -1,1 +1,1 @@
-"""Calls out: how many to place and when, and what becomes of each."""
+"""The dialer: how many calls to place and when, and the control of each."""

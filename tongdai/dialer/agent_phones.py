@@ -2,18 +2,18 @@
 
     sign-in → CALLING: originate → answered → IDLE … sign-out → HANGING_UP: hang up → ChannelDestroyed → OFFLINE
 
-Owns the channels of phones. The agent's row is the truth of their state, and has the channel's id before the phone is
-called; here is kept only which agent a channel is of. The store guards each change of state: a late event changes
-nothing.
+Owns the channels of phones. The agent's row is the source of truth for the agent's state, and has the channel's id
+before the phone is called; in memory there is only the mapping from channels to agents. The store guards each
+transition, so a late event changes nothing.
 
-It trusts ChannelDestroyed, and the switch's list of channels, to tell that a phone is gone: the agent is offline then,
-and the call controller gets `AgentLeft`, so that the call which the agent had ends or gets another agent.
+Trusts ChannelDestroyed and the switch's list of channels to show that a phone is gone: the agent is offline then, and
+the call controller gets `AgentLeft`, so that the agent's call ends or gets another agent.
 
-When an originate or a hang-up fails, its result is found by reconciliation: a phone that may still ring is gone only
-after the lease of a call without being listed; a hang-up is repeated every HANG_UP_AGAIN_S. When the database fails,
-the round fails and is repeated.
+When an originate or hang-up request fails, reconciliation finds out its result: a phone that may still ring counts as
+gone only when it has not been listed for the lease of a call; a hang-up is repeated every HANG_UP_AGAIN_S. When the
+database fails, the round fails and is repeated.
 
-Asserted: a channel is of one agent.
+Asserted: a channel belongs to one agent.
 """
 
 from dataclasses import replace
@@ -58,16 +58,16 @@ class AgentPhones:
         self._store, self._ari, self._clock, self._options = store, ari, clock, options
         self._queue, self._controller = queue, controller
         self._agents: dict[str, Agent] = {}
-        """By channel id, until the channel is gone."""
+        """The agents by channel id, until the channel is gone."""
         self._unlisted_since: dict[str, float] = {}
-        """Channels that were asked for and that the switch does not list."""
+        """Requested channels that the switch does not list, and since when."""
         self._hung_up_at: dict[str, float] = {}
 
     def owns(self, channel_id: str) -> bool:
         return channel_id in self._agents
 
     async def round(self) -> None:
-        """Once a second: call who signed in, hang up who signed out, end wrap-ups."""
+        """Once a second: call agents who signed in, hang up agents who signed out, end wrap-ups."""
         if await self._store.wrap_ups_over():
             self._controller.agent_became_free()
         if not self._ari.up:
@@ -111,7 +111,7 @@ class AgentPhones:
                 self._ari, channel_id, endpoint, self._options.app, [AGENT], self._options.caller_id, RING_S
             )
         except SwitchError:
-            return  # it may ring: its events tell, or the list of channels
+            return  # it may ring: events or the list of channels will show
         log.info("agent called", tenant=agent.tenant_id, agent=agent.agent_id, result=type(result).__name__)
         if isinstance(result, Refused):
             await self._gone(channel_id, OfflineReason.UNREACHABLE)
@@ -161,14 +161,15 @@ class AgentPhones:
             self._queue.post(channel_id, partial(self._check, channel_id))
 
     def _unlisted(self, agent: Agent, channel_id: str) -> None:
-        """A phone that was answered is gone; one that was asked for may still ring."""
+        """A phone that was answered is gone; one that was only called may still ring."""
         since = self._unlisted_since.setdefault(channel_id, self._clock.monotonic())
         may_ring = agent.state in {AgentState.CALLING, AgentState.HANGING_UP}
         if not may_ring or self._clock.monotonic() - since >= LEASE.total_seconds():
             self._queue.post(channel_id, partial(self._gone, channel_id, OfflineReason.LOST))
 
     async def _check(self, channel_id: str) -> None:
-        """The store did not list its agent: either signed out, or called so lately that the list is older."""
+        """Check a channel whose agent the store did not list: they signed out, or were called after the list was
+        read."""
         try:
             if any(str(agent.channel_id) == channel_id for agent in await self._store.agents_present()):
                 return

@@ -1,4 +1,4 @@
-"""Leader election: of all processes that would lead a switch, one does at a time.
+"""Leader election: of all processes that could lead a switch, one does at a time.
 
 Owns one session, which holds an advisory lock of PostgreSQL keyed by the switch, and the task that leads while it is
 held. Trusts PostgreSQL: a lock is granted to one session, and released when that session ends.
@@ -6,18 +6,20 @@ held. Trusts PostgreSQL: a lock is granted to one session, and released when tha
     waiting ── lock granted ──▶ leading ── the session is gone, or does not answer ──▶ waiting
                                    └── the work ends or raises ──▶ returned
 
-Each side's failure:
+Failures:
 - the leader's process is killed: its socket closes, PostgreSQL ends the session and grants the lock to another within
   POLL_S. What the leader left on the switch is adopted from the rows (dialer/reconcile.py);
-- the leader stands still (SIGSTOP, a suspended machine): PostgreSQL keeps its session until TCP gives up, or somebody
-  ends it. When it wakes after that, the next probe fails and the work is cancelled; a second leader on the same
-  application has taken the switch's event stream by then, which ends the first at once (dialer/worker.py);
-- the database is gone: the work is cancelled within POLL_S + PROBE_TIMEOUT_S, and waits until it is back;
-- a leader of another switch: has another lock, and is not seen here.
+- the leader is stopped (SIGSTOP): it keeps the lock until it is killed or its session is terminated, as its kernel goes
+  on answering TCP keepalives. Nothing is dialled meanwhile;
+- the leader's machine is suspended or cut off: PostgreSQL keeps its session until TCP gives up. When it resumes after
+  that, the next probe fails and the work is cancelled; a second leader on the same application has taken over the
+  switch's event stream by then, which ends the first at once (dialer/worker.py);
+- the database is unreachable: the work is cancelled within POLL_S + PROBE_TIMEOUT_S, and waits until it is back;
+- a leader of another switch has another lock, and does not interfere.
 
-The lock is no fence: a statement that is under way when the session is lost may still commit. Each is guarded by the
-state of its row, so that what two leaders do at once happens once. Asserted: the work runs only while the lock is held,
-and has ended when the lock is asked for again.
+The lock is not a fencing token: a statement that is running when the session is lost may still commit. Each is guarded
+by the state of its row, so what two leaders do concurrently happens once. Asserted: the work runs only while the lock
+is held, and has ended before the lock is requested again.
 """
 
 import asyncio
@@ -34,10 +36,10 @@ from tongdai.ids import SwitchId
 log = structlog.get_logger()
 
 POLL_S = 1.0
-"""How soon another takes over, and how soon a lost session is noticed that its socket did not tell."""
+"""How soon another process takes over, and how soon a lost session is detected whose socket reported nothing."""
 PROBE_TIMEOUT_S = 2.0
 LOCK = "select pg_try_advisory_lock(7364861, $1)"
-"""The first number is Tongdai's leaders, the second the switch."""
+"""The first number stands for Tongdai's leaders, the second for the switch."""
 HELD = """
 select exists (
     select from pg_locks
@@ -47,15 +49,16 @@ select exists (
 
 
 class _Lost(Exception):
-    """The session that held the lock is gone, or may be."""
+    """The session that holds the lock is gone, or may be."""
 
 
 async def lead(dsn: str, switch_id: SwitchId, name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Await `work()` whenever this process holds the lock of the switch of that name, until cancelled or until `work`
     returns or raises.
 
-    The session that holds it is one of its own. When it is lost, `work` is cancelled at once: PostgreSQL gives the lock
-    to another then. Behind a pooler that shares sessions, such as PgBouncer's transaction mode, none of this holds.
+    The lock has a session of its own. When the session is lost, `work` is cancelled at once, as PostgreSQL then grants
+    the lock to another process. `dsn` must not lead to a pooler that shares sessions, such as PgBouncer in transaction
+    mode.
     """
     while not cancel_requested():
         try:
@@ -77,10 +80,10 @@ async def lead(dsn: str, switch_id: SwitchId, name: str, work: Callable[[], Awai
 
 
 async def _acquire(conn: Connection, switch_id: SwitchId, name: str) -> None:
-    """Returns when this session has the lock."""
+    """Wait until this session holds the lock."""
     if await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):
         return
-    log.info("another process leads: this one waits", switch=name)
+    log.info("another process leads, waiting", switch=name)
     while not await conn.fetchval(LOCK, switch_id, timeout=PROBE_TIMEOUT_S):  # noqa: ASYNC110 - polled
         await asyncio.sleep(POLL_S)
 
@@ -88,7 +91,7 @@ async def _acquire(conn: Connection, switch_id: SwitchId, name: str) -> None:
 async def _work(
     conn: "asyncpg.Connection[asyncpg.Record]", switch_id: SwitchId, work: Callable[[], Awaitable[None]]
 ) -> None:
-    """Until `work` ends. Raises _Lost once it is cancelled because the session is gone."""
+    """Run `work` until it ends. Raises _Lost after cancelling it because the session is gone."""
     lost = asyncio.Event()
     conn.add_termination_listener(lambda _: lost.set())
     working = asyncio.ensure_future(work())
@@ -109,7 +112,7 @@ async def _work(
 
 
 async def _watch(conn: Connection, switch_id: SwitchId, lost: asyncio.Event) -> None:
-    """Returns when the session is gone, or does not answer."""
+    """Wait until the session is gone, or does not answer."""
     while not lost.is_set():
         try:
             async with asyncio.timeout(POLL_S):

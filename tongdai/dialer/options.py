@@ -1,4 +1,4 @@
-"""Options of the dialer that hold for all campaigns, and its own times."""
+"""Options of the dialer that apply to all campaigns, and its time limits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,13 +8,13 @@ from tongdai.campaigns.settings.values import MachineDetection, Mode
 from tongdai.dialer.call.model import Treatment
 
 LEASE = timedelta(seconds=45)
-"""The lease of a call that the switch may have: longer than any request takes, so that no channel comes after it."""
+"""The lease of a call that may have a channel: longer than any request takes, so no channel appears after it."""
 CLAIM_LEASE = timedelta(seconds=15)
 """The lease of a call that is about to be dialled."""
 WRITE_S = 3.0
-"""For one record of a call, when the database hangs; it is written later."""
+"""The time limit for writing a record of a call when the database hangs; it is written again later."""
 CALL, AGENT = "call", "agent"
-"""The first argument of a channel that we originate."""
+"""The first argument of channels that the dialer originates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Options:
     sound: str
     """Played by an agentless campaign without an audio file."""
     max_calls: int
-    """At once, of all campaigns."""
+    """The maximum of concurrent calls, over all campaigns."""
 
 
 def treatment_of(settings: CallSettings, options: Options) -> Treatment:

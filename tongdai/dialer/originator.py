@@ -83,7 +83,7 @@ class Originator:
         self._options, self._queue, self._controller = options, queue, controller
         self._recent: dict[tuple[int, int], tuple[float, Recent]] = {}
         self._backoff: dict[tuple[int, int], tuple[int, float]] = {}
-        """Campaigns that failed: how often in a row, and until when they are left out, on the monotonic clock."""
+        """Campaigns that failed: the number of consecutive failures, and when to try again, by the monotonic clock."""
         self._claiming: asyncio.Future[list[Call]] | None = None
         self.placed = 0
         """Calls that the switch has placed."""
@@ -146,7 +146,7 @@ class Originator:
         return recent
 
     async def _claim_conditions(self, campaign: RunningCampaign, now: datetime) -> ClaimConditions | None:
-        """None: no contact is due whose window is open."""
+        """The conditions of a claim; None: no due contact has an open window."""
         settings = campaign.settings
         zones = await self._store.waiting_zones(campaign.tenant_id, campaign.campaign_id)
         open_until = {
@@ -206,7 +206,7 @@ class Originator:
         elif (refusal := verdicts[call.call_id]) is not None:
             self._not_dialled(channel_id, refusal)
         elif live is not None and live.progress.stage is model.Stage.CLAIMED:
-            # Otherwise its claim has lapsed meanwhile, and it ends.
+            # Otherwise its claim has expired meanwhile, and the call ends.
             self._controller.post(channel_id, model.Dialled())
             self._queue.start(self._originate(settings, live, checked_s))
 
@@ -236,7 +236,7 @@ class Originator:
             live.may_be_dialled = True
             result = await asked  # nothing is awaited between `up` and the request itself
         except SwitchError as error:
-            # It may be ringing, or may ring yet: its events tell, or the list of channels.
+            # It may ring, now or later: events or the list of channels will show.
             metrics.ORIGINATES.labels("unknown").inc()
             log.warning("originate unknown", call=channel_id, error=type(error).__name__)
             return
@@ -248,7 +248,7 @@ class Originator:
         self._originate_replied(call, result)
 
     def _originate_replied(self, call: Call, result: Placed | Refused | Duplicate) -> None:
-        """The switch answered the originate."""
+        """Process the reply of the switch to an originate request."""
         channel_id = str(call.call_id)
         fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": channel_id}
         metrics.ORIGINATES.labels(type(result).__name__.lower()).inc()
@@ -266,8 +266,8 @@ class Originator:
         self._controller.post(channel_id, model.NotDialled(outcome))
 
     async def release_undialled(self) -> None:
-        """When the process stops: make the contacts of calls that were not dialled pending again, and write what is
-        unwritten of the others. Without the database, the leases end by themselves."""
+        """When the process stops: end calls that were not dialled, and write the unwritten records of the others. While
+        the database is unreachable, the leases expire instead."""
         try:
             async with asyncio.timeout(RELEASE_TIMEOUT_S):
                 await asyncio.gather(*(self._cancel(call) for call in await self._claimed()))
@@ -281,7 +281,7 @@ class Originator:
             await self._cancel(live.call)
 
     async def _claimed(self) -> list[Call]:
-        """The calls of a claim that has not returned."""
+        """The calls of a claim that is running."""
         if self._claiming is None:
             return []
         try:

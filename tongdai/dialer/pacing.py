@@ -1,22 +1,23 @@
-"""How many calls a campaign places now. Pure; asked once a second with figures from the database.
+"""Pacing: how many calls a campaign places now. Pure; called once a second with figures from the database.
 
 agentless    as many as the limits allow
 preview      one for each agent who accepted a contact
-progressive  one for each free agent for whom none rings yet: no answer is abandoned unless an agent leaves
+progressive  one for each free agent without a ringing call: no answer is abandoned unless an agent leaves
 predictive   more than that, for agents who will be free when the calls are answered
 
-Predictive looks ahead by the median time from dialling to an answer. A number of the calls that ring, and of those
-placed now, will be answered: a sum of chances that a life table of recent calls gives (the longer a call has rung, the
-less likely is its answer). A number of agents will be free by then: those free now, those whose wrap-up ends, and those
-whose talk and wrap-up end; talks end at random (exponential, as in Erlang's formulas). Both have a mean and a variance,
-and the answers one more for how well their rate is known. Their difference, taken as normal, tells how many answers are
-expected to find no agent. Calls are placed as long as these are within the allowance, a share of the answers expected.
+Predictive dialling looks ahead by the median time from dialling to an answer. Expected answers = sum of each ringing
+call's answer probability, from a life table of recent calls (the longer a call has rung, the less likely is an answer),
+and likewise for the calls placed now. Expected free agents = those free now + those whose wrap-up ends by then + those
+whose talk and wrap-up end by then; talk times are exponential, as in Erlang's formulas. Both have a mean and a
+variance; the answers also have the variance of the estimated answer rate. The difference, as a normal distribution,
+gives the expected number of answers without an agent. Calls are placed as long as that is within the allowance, a share
+of the expected answers.
 
-The allowance is what the cap leaves above the share abandoned so far, the worse of 24 hours and 30 days. It closes as
-the share comes near the cap; at the cap it is zero, and predictive is progressive. So errors of the model (talks that
-are not exponential, answer rates that step, agents who leave) cost agents' time, not the cap.
+The allowance is what the cap leaves above the share abandoned so far, the higher of 24 hours and 30 days. It shrinks as
+the share approaches the cap; at the cap it is zero, and predictive is progressive. So errors of the model (talk times
+that are not exponential, steps in the answer rate, agents who leave) cost agents' time, not abandoned calls.
 
-Invariants: never more than the limits allow, never below 0; the cap is never spent on purpose.
+Invariants: never more than the limits allow; never below 0; never a plan to exceed the cap.
 
 A call that rings is not hung up when agents leave. 16 CFR 310.4(b)(4), the US rule that the cap of 3 % and the 2 s come
 from, has each call ring 15 seconds or four rings; and people do not answer a number that hung up on them before.
@@ -34,21 +35,21 @@ from tongdai.campaigns.settings.values import Mode
 ABANDON_AFTER_S = 2.0
 """The abandon threshold: a live answer that is not connected with an agent within it is abandoned."""
 ENOUGH_ANSWERS = 15
-"""From so many recent live answers on, the answer rate is known (to about a quarter of itself)."""
+"""Number of recent live answers from which the answer rate is known to within about a quarter."""
 _PRIOR_ANSWERS, _PRIOR_SHARE = 200, 2 / 3
-"""Shares are as if 200 answers had come before, abandoned at 2/3 of the cap, where shares settle: none abandoned of the
-first ten is not yet leave to spend all of the cap."""
+"""A prior for the abandoned share: 200 answers, abandoned at 2/3 of the cap, where shares converge. Ten answers without
+an abandoned one do not yet justify using the whole cap."""
 
 
 @dataclass(frozen=True, slots=True)
 class RingTimes:
-    """How long recent calls rang. Only of calls dialled a ring timeout ago or earlier: of those dialled since, the
-    answers would be known before the time-outs, and the answer rate would seem higher than it is."""
+    """Ring times of recent calls dialled a ring timeout ago or earlier. Of later calls the answers are known before the
+    timeouts, so they would make the answer rate seem higher than it is."""
 
     answered: tuple[int, ...] = ()
-    """At k: how many were answered live after k whole seconds."""
+    """At index k: the number of calls answered live after k whole seconds."""
     unanswered: tuple[int, ...] = ()
-    """At k: how many ended otherwise (no answer, busy, refused, …) after k whole seconds."""
+    """At index k: the number of calls that ended otherwise (no answer, busy, refused, …) after k whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class AnswerCounts:
     answered: int = 0
     """Live answers, the abandoned ones included."""
     abandoned: int = 0
-    """Not connected with an agent within ABANDON_AFTER_S."""
+    """Live answers not connected with an agent within ABANDON_AFTER_S."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,15 @@ class Snapshot:
     """Preview: agents who accepted a contact that is not dialled yet."""
     agents_free: int = 0
     talking_since: Sequence[float] = ()
-    """For each agent who talks, whoever with."""
+    """When each talking agent began to talk, on any call."""
     wrap_up_since: Sequence[float] = ()
-    """For each agent in wrap-up."""
+    """When each agent in wrap-up began it."""
     ringing_since: Sequence[float] = ()
-    """For each call that rings and will want one of these agents, of whatever campaign."""
+    """When each ringing call was dialled that will need one of these agents, of any campaign."""
     waiting: int = 0
     """Answered calls that wait for one of these agents."""
     talk_mean_s: float = 0.0
-    """0 = not known."""
+    """The mean talk time; 0: unknown."""
     wrap_up_s: float = 0.0
     rings: RingTimes = RingTimes()
     last_24_h: AnswerCounts = AnswerCounts()
@@ -95,7 +96,7 @@ class Snapshot:
 
 
 def calls_to_place(snapshot: Snapshot, now: float) -> int:
-    """0 or more, within all limits."""
+    """The number of calls to place now: 0 or more, within all limits."""
     limits = snapshot.limits
     room = min(limits.max_concurrent - snapshot.active_calls, limits.calls_per_second)
     match snapshot.mode:
@@ -122,12 +123,12 @@ def _for_agents_to_come(snapshot: Snapshot, now: float, room: int) -> int:
     agents, agents_variance = _agents_by(snapshot, now, table.horizon_s + ABANDON_AFTER_S)
     variance = answers_variance + agents_variance
     rate = table.chances[0]
-    unsure = (1 - rate) / table.answers  # the variance of the rate itself, as a share of its square
+    rate_variance = (1 - rate) / table.answers  # of the estimated rate, relative to its square
     placed = 0
     while placed < room:
         answers += rate
         variance += rate * (1 - rate)
-        if _expected_excess(answers - agents, variance + answers * answers * unsure) > allowance * answers:
+        if _expected_excess(answers - agents, variance + answers * answers * rate_variance) > allowance * answers:
             break
         placed += 1
     return placed
@@ -146,16 +147,16 @@ def _allowance(snapshot: Snapshot) -> float:
 @dataclass(frozen=True, slots=True)
 class _LifeTable:
     answers: int
-    """So many live answers it is made of."""
+    """The number of live answers that it is based on."""
     horizon_s: float
     """The median time from dialling to a live answer."""
     chances: Sequence[float]
-    """At k: the chance that a call that has rung k whole seconds will still be answered live; ends with 0."""
+    """At index k: the probability that a call that has rung for k whole seconds will be answered live; ends with 0."""
 
 
 @lru_cache(maxsize=256)
 def _life_table(rings: RingTimes) -> _LifeTable | None:
-    """None while too few answers are known."""
+    """None while there are too few answers."""
     answers = sum(rings.answered)
     if answers < ENOUGH_ANSWERS:
         return None
@@ -171,7 +172,7 @@ def _life_table(rings: RingTimes) -> _LifeTable | None:
 
 
 def _answers_to_come(table: _LifeTable, snapshot: Snapshot, now: float) -> tuple[float, float]:
-    """Mean and variance of how many of the calls that ring will be answered."""
+    """Mean and variance of the number of ringing calls that will be answered."""
     chances, last = table.chances, len(table.chances) - 1
     ringing = [
         chances[rang] if 0 <= (rang := int(now - since)) < last else chances[last if rang > 0 else 0]
@@ -182,7 +183,7 @@ def _answers_to_come(table: _LifeTable, snapshot: Snapshot, now: float) -> tuple
 
 
 def _agents_by(snapshot: Snapshot, now: float, horizon_s: float) -> tuple[float, float]:
-    """Mean and variance of how many agents will be free. Nobody knows when a wrap-up that is overdue ends."""
+    """Mean and variance of the number of agents who will be free. When an overdue wrap-up ends is unknown."""
     begun_after, begun_until = now - snapshot.wrap_up_s, now + horizon_s - snapshot.wrap_up_s
     certain = snapshot.agents_free - snapshot.waiting
     certain += sum([begun_after < since <= begun_until for since in snapshot.wrap_up_since])

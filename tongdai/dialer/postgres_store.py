@@ -1,4 +1,4 @@
-"""The dialer's records in PostgreSQL: the statements of calls, campaigns and agents, put together to transactions."""
+"""The dialer's store in PostgreSQL: combines the statements of calls, campaigns and agents into transactions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ from tongdai.ids import AgentId, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 TRANSACTIONS = 4
-"""Group commits at once: the pool has room for claims and reads besides."""
+"""The number of group commits that may run concurrently; the pool has more connections, for claims and reads."""
 
 
 class PostgresStore:
@@ -102,7 +102,7 @@ class PostgresStore:
     async def end(self, call: Call, ending: Ending) -> bool:
         return await self._ends((call, ending))
 
-    # A statement serves one tenant; the transaction is of all that are in the batch.
+    # A statement serves one tenant; a transaction serves all tenants of the batch.
 
     async def _all_rang(self, steps: Sequence[Step]) -> list[bool]:
         changed: set[UUID] = set()
@@ -189,7 +189,7 @@ class PostgresStore:
 
     async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
         async with self._pool.acquire() as conn, conn.transaction():
-            # Locked, so that it cannot end in between: nobody would free the agent.
+            # Locked, so that it cannot end in between: the agent would never be freed.
             if not await conn.fetchval(LIVE, call.tenant_id, call.call_id):
                 return None
             taken = await conn.fetchrow(TAKEN, call.tenant_id, call.call_id)
@@ -218,7 +218,7 @@ def _of_call(call: Call) -> TenantId:
 
 
 def _by_tenant(sent: Sequence[T], tenant_of: Callable[[T], TenantId]) -> list[list[T]]:
-    """In the order of the tenants: two transactions that lock rows of several cannot deadlock."""
+    """Group by tenant, in ascending order: the order in which a transaction of several tenants locks."""
     found: dict[TenantId, list[T]] = {}
     for each in sent:
         found.setdefault(tenant_of(each), []).append(each)
@@ -229,18 +229,17 @@ LIVE = "select true from live_call where tenant_id = $1 and call_id = $2 for sha
 TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 
 
-# A row that somebody holds must not hold up what is written with it: each is done by itself then. Shorter than the
-# server's deadlock_timeout: a claim that began before another was committed may wait for the end of a call while it
-# holds the contact, and it is the end that gives way.
+# A batch must not wait long for one locked row: it fails, and its requests are committed one by one. Shorter than the
+# server's deadlock_timeout: docs/architecture.md, "Lock order".
 IMPATIENT = "set local lock_timeout = '300ms'"
 
 
 class _Taken(Exception):
-    """The agent is not idle any more, or has skipped the contact."""
+    """The agent is no longer idle, or has skipped the contact."""
 
 
 async def _claim_accepted(conn: Connection, conditions: ClaimConditions, accepted: Accepted) -> list[Call]:
-    """Contact claimed, agent reserved, preview gone: all or nothing."""
+    """Claim the contact, reserve the agent and delete the preview, or nothing of it."""
     try:
         async with conn.transaction():
             await _hold(conn, accepted)
@@ -252,7 +251,7 @@ async def _claim_accepted(conn: Connection, conditions: ClaimConditions, accepte
 
 
 async def _hold(conn: Connection, accepted: Accepted) -> None:
-    """Agent, then preview, as who signs out or skips locks them; the claim after that waits for no contact."""
+    """Lock the agent, who must be idle, and delete the preview."""
     if not await agents.hold_idle(conn, accepted.tenant_id, accepted.agent_id):
         raise _Taken
     if not await previews.done(conn, accepted.tenant_id, accepted.agent_id):
@@ -260,7 +259,7 @@ async def _hold(conn: Connection, accepted: Accepted) -> None:
 
 
 async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
-    if not claims.examined:  # somebody has the contact just now, or its window has closed: it stays accepted
+    if not claims.examined:  # the contact is locked, or its window has closed: the preview stays accepted
         raise _Taken
     for call in claims.calls:
         if not await agents.reserve_for(conn, call.tenant_id, accepted.agent_id, call.call_id):
@@ -273,6 +272,6 @@ def _next_attempt_at(
     settings: Mapping[CampaignId, CallSettings],
     contexts: Mapping[UUID, RetryContext],
 ) -> datetime | None:
-    """None: the contact is processed, or gone."""
+    """The next due time of the contact; None: it is processed, or was deleted."""
     context = contexts.get(call.call_id)
     return context and context.next_attempt_at(settings[call.campaign_id], ending.outcome)

@@ -1,27 +1,28 @@
-"""Reconciliation: compares the store's live calls and agents with the switch's list of channels, and mends differences.
+"""Reconciliation: compares the store's live calls and agents with the switch's list of channels, and resolves
+discrepancies.
 
 | the store's call            | channel listed                           | channel not listed |
 |-----------------------------|------------------------------------------|---|
-| claimed                     | -                                        | lease over: cancelled |
-| dialing, ringing            | adopted; lease extended                  | lease over: lost |
+| claimed                     | -                                        | lease expired: cancelled |
+| dialing, ringing            | adopted; lease extended                  | lease expired: lost |
 | answered                    | adopted; lease extended; request repeated | ended, as answered or abandoned, at once |
 | ended                       | hung up                                  | - |
 
-It runs at each connection to the switch, before anything is dialled; every 15 s; and when a lease is over. It owns
-nothing: it posts `ChannelListed` and `ChannelAbsent` to the call controller, and hands agents to their phones. A
-channel that neither owns is hung up when its call has ended, and left alone otherwise.
+Runs at each connection to the switch, before anything is dialled; every 15 s; and when a lease has expired. Owns
+nothing: it posts `ChannelListed` and `ChannelAbsent` to the call controller, and gives agents to `AgentPhones`. An
+orphaned channel (one without an owner) is hung up if its call has ended, and left alone otherwise.
 
-It trusts its order: the store is read first, then the channels are listed, so that a call which was in the store and is
-not in the list has no channel any more. A channel that is asked for may come later than any list: such a call ends only
-with its lease, which is longer than any request may be under way.
+Relies on its order: the store is read first, then the channels are listed, so a call that was in the store and is not
+in the list has no channel any more. A channel that was requested may appear later than any list: such a call ends only
+when its lease expires, which is longer than a request can take.
 
-An answered call that nobody heard of is adopted too: who answered gets the message, or an agent if one is free; if none
+An answered call whose answer was lost is adopted too: the callee gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.
 
-A switch that lacks a module without which no call can be placed is not up until it has it: it is asked for its modules
+A switch that lacks a module without which no call can be placed is not up until it has it: its modules are checked
 first, and again every 5 s.
 
-When the database or the switch fails in the middle, part of it is done, and all of it is done again.
+When the database or the switch fails in between, a part has been done, and the next run repeats all of it.
 """
 
 import asyncio
@@ -58,8 +59,7 @@ class Reconciler:
         self._one_at_a_time = asyncio.Lock()
 
     async def until_done(self) -> None:
-        """Returns when the switch can place calls and is reconciled with, or went away: another connection follows
-        then."""
+        """Returns when the switch can place calls and is reconciled, or has gone: another connection follows then."""
         reason = ""
         while not cancel_requested():
             try:
@@ -77,28 +77,28 @@ class Reconciler:
                 log.warning("reconciliation interrupted", error=str(error))
                 return
             except Exception:
-                # Nothing may be dialled before it is done, nor events be handled of calls that are not adopted.
+                # Before it has succeeded, nothing may be dialled, and events of calls are not processed.
                 log.exception("reconciliation failed")
                 await asyncio.sleep(RETRY_BROKEN_S)
             else:
                 return
 
     async def sweep(self) -> None:
-        """Reconcile at once when a lease is over."""
+        """Reconcile at once when a lease has expired."""
         overdue = await self._store.overdue()
         await self._cancel_claims(overdue)
         if self._ari.up and any(call.state is not CallState.CLAIMED for call in overdue):
             await self.once()
 
     async def once(self) -> None:
-        """Raises UNREACHABLE and SwitchError, with part of it done."""
+        """Raises UNREACHABLE and SwitchError; a part may have been done."""
         async with self._one_at_a_time:
             before = {channel_id: live.progress.agent_channel for channel_id, live in self._controller.live.items()}
             self._controller.ended.clear()
             overdue = await self._store.overdue()
             in_store = await self._store.live()
             agents = await self._store.agents_present()
-            # Listed last: no channel of what was read before can be missing unless it is gone.
+            # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
             await self._cancel_claims(overdue)
             await self._adopt(in_store)
@@ -109,7 +109,7 @@ class Reconciler:
             await self._hang_up_orphaned(listed)
 
     async def _cancel_claims(self, overdue: Sequence[Call]) -> None:
-        """Claims of another process, or whose reply was lost; of this process, those it did not come to dial."""
+        """End expired claims: those of another process or whose reply was lost, and those not dialled in time."""
         for call in overdue:
             if call.state is not CallState.CLAIMED:
                 continue
@@ -132,7 +132,7 @@ class Reconciler:
             log.info("call adopted", tenant=call.tenant_id, call=channel_id, state=call.state)
 
     def _forget(self, before: set[str], in_store: Sequence[Call]) -> None:
-        """Calls that another process ended."""
+        """Forget calls that another process ended."""
         for channel_id in before - {str(call.call_id) for call in in_store}:
             live = self._controller.live.get(channel_id)
             if live is not None and not live.unwritten and live.progress.stage is not model.Stage.CLAIMED:
@@ -153,8 +153,8 @@ class Reconciler:
             await self._store.extend(with_channel, LEASE)
 
     def _compare_agents(self, before: Mapping[str, str | None], listed: Mapping[str, Channel]) -> None:
-        """An agent whom a call had before the list was made, and whose phone is not in it, has left: the store may have
-        recorded it, and its answer been lost."""
+        """An agent of a call whose phone is not listed has left: the store may have recorded it, and its reply been
+        lost."""
         for channel_id, agent_channel in before.items():
             if agent_channel is not None and agent_channel not in listed:
                 self._controller.post(channel_id, model.AgentLeft(agent_channel))
@@ -166,7 +166,7 @@ class Reconciler:
             if self._router.owner_of(channel_id) is None and (call_id := _uuid(channel_id)) is not None
         ]
         for call_id in await self._store.ended(unowned) if unowned else []:
-            if await commands.hang_up(self._ari, str(call_id)):  # False: it has just ended by itself, as most do
+            if await commands.hang_up(self._ari, str(call_id)):  # False: it has ended by itself meanwhile
                 log.warning("orphaned channel hung up", call=str(call_id))
 
 

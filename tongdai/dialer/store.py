@@ -1,7 +1,7 @@
 """The dialer's store: each method is one transaction, idempotent, and safe to retry.
 
-Implemented by `PostgresStore`, and by `tongdai.testing.memory_store` in memory; a test compares the two. What does not
-fit the state of a row changes nothing, so that each may be asked again when its answer was lost. Raises `UNREACHABLE`
+Implemented by `PostgresStore`, and by `tongdai.testing.memory_store` in memory; a test compares the two. A call that
+does not fit the state of a row changes nothing, so each may be repeated when its result was lost. Raises `UNREACHABLE`
 of `tongdai.db.pool` when the database is unreachable; whether it was done is not known then.
 """
 
@@ -20,7 +20,7 @@ from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 
 class DialerStore(Protocol):
     async def now(self) -> datetime:
-        """By the clock that leases, windows and due times are measured with."""
+        """The time by the clock that leases, windows and due times are compared with."""
         ...
 
     # Campaigns
@@ -52,8 +52,9 @@ class DialerStore(Protocol):
         ...
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
-        """claimed → dialing, right before the switch is asked. None: originate. An outcome: end the call so; it stays
-        claimed until then. A call that is missing is not claimed any more, or its lease is over: leave it alone."""
+        """claimed → dialing, immediately before the originate request. None: originate. An outcome: end the call with
+        it; the call stays claimed until then. A missing call is no longer claimed, or its lease has expired: leave it
+        alone."""
         ...
 
     async def rang(self, call: Call, at: datetime) -> bool: ...
@@ -78,7 +79,7 @@ class DialerStore(Protocol):
         ...
 
     async def overdue(self) -> list[Call]:
-        """Live calls whose lease is over."""
+        """Live calls whose lease has expired."""
         ...
 
     async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
@@ -114,5 +115,5 @@ class DialerStore(Protocol):
         ...
 
     async def wrap_ups_over(self) -> int:
-        """wrap_up → idle of those whose time for it is over; how many."""
+        """wrap_up → idle for agents whose wrap-up time is over; returns their number."""
         ...

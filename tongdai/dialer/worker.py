@@ -2,14 +2,14 @@
 
     events             channel router → call controller, or agents' phones
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
-    every 2 seconds    reconciler: leases that are over
+    every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
 
-Owns the loops and nothing else; each part says in its header what it owns. It trusts the leader election to run one
-dialer for a switch, and Asterisk to tell where that failed (`Replaced`): this one ends then, by SwitchTaken.
+Owns the loops and nothing else; the header of each part says what it owns. Trusts the leader election to run one dialer
+for a switch, and Asterisk to report when that failed (`Replaced`): this dialer then ends, with SwitchTaken.
 
-A loop that fails is logged and runs again; that the database is away is logged once. When the dialer is cancelled,
-calls continue: what is not dialled is handed back, and the next process adopts the rest.
+A loop that fails is logged and runs again; an unreachable database is logged once. When the dialer is cancelled, calls
+continue: those not dialled are ended and their contacts pending again, and the next process adopts the others.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ RECONCILE_S = 15.0
 
 
 class SwitchTaken(Exception):
-    """Another process has the application now: this one must end, and never dial again."""
+    """Another process has taken over the application: this dialer must end, and never dial again."""
 
 
 class Dialer:
@@ -58,8 +58,8 @@ class Dialer:
         sound: str = "hello-world",
         max_calls: int = 1000,
     ) -> None:
-        """`ari` is run by the caller. `trunk`, `caller_id` and `sound` are for campaigns that name none; `max_calls`
-        limits the live calls of all campaigns."""
+        """The caller runs `ari`. `trunk`, `caller_id` and `sound` are defaults of campaigns; `max_calls` limits the
+        active calls of all campaigns."""
         options = Options(app, trunk, caller_id, sound, max_calls)
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
@@ -93,12 +93,12 @@ class Dialer:
 
     @property
     def active_calls(self) -> int:
-        """Calls that have not ended."""
+        """The number of active calls."""
         return len(self._controller.live)
 
     @property
     def placed(self) -> int:
-        """Calls that the switch has placed for this dialer."""
+        """The number of calls that the switch has placed for this dialer."""
         return self._originator.placed
 
     async def _listen(self) -> None:
@@ -124,7 +124,7 @@ class Dialer:
         metrics.ACTIVE_CALLS.set(self.active_calls)
 
     async def _each(self, interval_s: float, fn: Callable[[], Awaitable[None]]) -> None:
-        """Until cancelled, whatever `fn` raises."""
+        """Call `fn` repeatedly until cancelled, whatever it raises."""
         due_s = self._clock.monotonic()
         while not cancel_requested():
             try:

@@ -8,8 +8,9 @@ lost, or no reply comes in time, it raises SwitchAway, and whether it was done i
 request id, in any order.
 
 It trusts nothing that it reads: an unreadable frame is logged and skipped, a frame above MAX_FRAME costs the
-connection, an event that lacks a field is no event. A peer that is silent for two pings is gone. Reconnecting waits 0.1
-to 3 s, and logs a reason once.
+connection, an event that lacks a field is no event. A peer that is silent for two pings is gone.
+Reconnecting waits with exponential back-off and jitter, from FIRST_WAIT_S / 2 to LONGEST_WAIT_S; each reason is logged
+once.
 
 `up` is false from the instant that the connection is lost; it is true again only when the listener has reconciled.
 """
@@ -41,7 +42,9 @@ _wire = logging.getLogger("tongdai.switch.wire")
 _wire.setLevel(logging.ERROR)  # below that the library writes headers, the password among them
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 3.0
-"""Before connecting again; each wait is twice the one before, less up to a half of it by chance."""
+"""Before connecting again: each wait is twice the one before, less a random part of up to half of it."""
+STEADY_S = 3.0
+"""A connection that lasted longer had succeeded: the next wait is FIRST_WAIT_S."""
 MAX_FRAME = 16 << 20
 """Bytes, as a listing of 20,000 channels takes. A longer frame costs the connection, not the process."""
 _LOST = (OSError, WebSocketException, SwitchError, Overrun)
@@ -109,8 +112,8 @@ class AriClient:
         while not self._inbox.replaced:
             began = loop.time()
             await self._connect_once()
-            lasted = loop.time() - began > LONGEST_WAIT_S
-            wait_s = FIRST_WAIT_S if lasted else min(wait_s * 2, LONGEST_WAIT_S)
+            steady = loop.time() - began > STEADY_S
+            wait_s = FIRST_WAIT_S if steady else min(wait_s * 2, LONGEST_WAIT_S)
             await asyncio.sleep(wait_s * (0.5 + self._rng.random() / 2))
         # Connecting again would take the application back from the process that has it now.
         await asyncio.Event().wait()

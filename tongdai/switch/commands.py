@@ -179,7 +179,7 @@ async def add_to_bridge(ari: Ari, bridge_id: str, *channel_ids: str) -> bool:
 
 
 async def destroy_bridge(ari: Ari, bridge_id: str) -> bool:
-    """Its channels stay. False when there is no such bridge."""
+    """Destroy a bridge; its channels stay. False when there is no such bridge."""
     return await _unless_gone(ari, "DELETE", _path("bridges", bridge_id))
 
 

@@ -270,7 +270,9 @@ def _hours(cap: FrequencyCap) -> int | None:
 def _span(name: str, window: Window) -> Span:
     span = Span(_minute(f"{name}.from", window.from_, last=False), _minute(f"{name}.to", window.to, last=True))
     if span.opens >= span.closes:
-        raise InvalidInput(f"{name} must be from an earlier time to a later one: use two windows to span midnight")
+        raise InvalidInput(
+            f"{name} must be from an earlier time to a later one: use two windows for calls over midnight"
+        )
     return span
 
 

@@ -1,19 +1,19 @@
-"""Controls live calls: asks `core` what each event means, commits what it says, then makes the requests it says.
+"""Controls live calls: passes each event to `core.step`, commits the records it returns, then makes its requests.
 
     event ─→ core.step ─→ records to write (in order, until written) ─→ requests to the switch ─→ their results: events
 
-It owns the channels of calls to contacts, from their claim to their end, and all that this process knows of them
-(`LiveCall`). Events of one call are handled one after the other, by the per-channel queue. An event is stepped once: at
-once when nothing of its call is under way (half of all events change nothing and cost no task), else in its turn.
+Owns the channels of calls to contacts, from their claim to their end, and what this process knows of them (`LiveCall`).
+Events of one call are processed in order by the per-channel queue. An event is processed at once when no job of its
+call is running or queued (half of all events change nothing, and cost no task); otherwise it is queued.
 
-It trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time. It
-trusts no request to have been made or not: what fails is found out when reconciliation lists the channels.
+Trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time. After a
+failed request it does not assume that it was or was not made: reconciliation finds out when it lists the channels.
 
-When the database is unreachable, calls continue, and `flush` writes what is unwritten later, in order; agents cannot be
-reserved meanwhile. When the switch is away, requests fail and calls continue unheard. When this process ends,
-`originator` hands back what was not dialled, and the next process adopts the rest.
+While the database is unreachable, calls continue, and `flush` writes the unwritten records later, in order; agents
+cannot be reserved. While the switch is away, requests fail and calls continue without events. When this process ends,
+the originator ends the calls that were not dialled, and the next process adopts the others.
 
-The abandon threshold has one timer per call, set with its first request that names one.
+Each call has one timer for the abandon threshold, started by its first request that has one.
 
 Asserted: a call is opened once; records precede requests; nothing is recorded after the end; a call that waits for an
 agent is at stage WAITING.
@@ -48,11 +48,11 @@ from tongdai.switch.interface import Ari, SwitchError
 log = structlog.get_logger()
 
 LOOK_FOR_AGENT_S = 0.25
-"""How soon an agent is found who became free without a word to this process."""
+"""Poll interval for agents freed elsewhere."""
 LEAST_RESERVE_S = 0.1
-"""For one try to reserve an agent, even past the threshold."""
+"""Minimum timeout of a reservation attempt."""
 LONGEST_BACKOFF_S = 60.0
-"""Between two tries to write what the store refuses."""
+"""The longest wait before a record that the store refuses is written again."""
 
 
 @dataclass(slots=True)
@@ -60,19 +60,19 @@ class LiveCall:
     """A call that this process controls."""
 
     call: Call
-    """Its row when it was opened or adopted."""
+    """The row, as of when the call was opened or adopted."""
     progress: model.CallProgress
     queue_id: QueueId | None
     may_be_dialled: bool
-    """The switch may have been asked. Until then no phone can ring."""
+    """Whether an originate request may have been made. If not, no phone can ring."""
     unwritten: deque[model.Record] = field(default_factory=deque[model.Record])
     failed_writes: int = 0
     write_at: float = 0.0
-    """Not tried before, on the monotonic clock."""
+    """When to try again, by the monotonic clock."""
     threshold: asyncio.TimerHandle | None = None
     """The timer of the abandon threshold."""
     agent_id: AgentId | None = None
-    """Reserved for it."""
+    """The agent reserved for the call."""
 
 
 class CallController:
@@ -83,23 +83,23 @@ class CallController:
         self._queue = queue
         self._detector = MachineDetector(ari, clock, options.app)
         self._waiting: dict[str, LiveCall] = {}
-        """Answered calls without an agent, the first answered first."""
+        """Answered calls that wait for an agent, in the order of their answers."""
         self._agents_free = asyncio.Event()
         self.live: dict[str, LiveCall] = {}
-        """By channel id."""
+        """The calls controlled here, by channel id."""
         self.ended: set[str] = set()
-        """Channel ids of calls that ended here since reconciliation emptied it."""
+        """Channel ids of calls that ended here since reconciliation last cleared the set."""
 
     def owns(self, channel_id: str) -> bool:
         return channel_id in self.live
 
     def open(self, call: Call, settings: CallSettings) -> LiveCall:
-        """Take a call that was claimed just now."""
+        """Start to control a call that was just claimed."""
         progress = model.CallProgress(str(call.call_id), treatment_of(settings, self._options))
         return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=False))
 
     def adopt(self, call: Call, settings: CallSettings) -> LiveCall:
-        """Take a call that another process left."""
+        """Start to control a call that another process left."""
         treatment = treatment_of(settings, self._options)
         connected = call.connected_at is not None
         progress = core.adopted(str(call.call_id), treatment, call.state, call.answered_at, connected=connected)
@@ -120,7 +120,7 @@ class CallController:
             live.threshold.cancel()
 
     def post(self, channel_id: str, event: Event | model.Signal) -> None:
-        """Handle an event of a call; nothing, if the call is not controlled here."""
+        """Process an event of a call, if the call is controlled here."""
         live = self.live.get(channel_id)
         if live is None:
             return
@@ -134,7 +134,7 @@ class CallController:
         self._agents_free.set()
 
     async def offer_agents(self) -> None:
-        """Until cancelled: let those who wait, the first answered first in each queue, try to reserve an agent."""
+        """Until cancelled: let waiting calls, the first answered of each queue first, try to reserve an agent."""
         while True:
             try:
                 async with asyncio.timeout(LOOK_FOR_AGENT_S if self._waiting else None):
@@ -150,7 +150,7 @@ class CallController:
                     self.post(channel_id, model.AgentFree())
 
     def flush(self) -> None:
-        """Write what could not be written before."""
+        """Write the records that could not be written before."""
         now = self._clock.monotonic()
         for channel_id, live in list(self.live.items()):
             if live.unwritten and live.write_at <= now and not self._queue.busy(channel_id):
@@ -161,14 +161,14 @@ class CallController:
     async def _handle(self, channel_id: str, event: Event | model.Signal) -> None:
         live = self.live.get(channel_id)
         if live is None:
-            return  # it ended while the event waited for its turn
+            return  # it ended while the event was queued
         requests = self._step(live, event)
         if requests is not None:
             await self._carry_out(live, requests)
 
     def _step(self, live: LiveCall, event: Event | model.Signal) -> list[model.Request] | None:
-        """The one call of `core.step` for an event. Its records are to be written; its requests are returned, None when
-        there is nothing to do."""
+        """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
+        neither."""
         if isinstance(event, PlaybackFinished) and not event.done:
             log.info("sound not played to its end", call=live.progress.channel_id, campaign=live.call.campaign_id)
         live.progress, commands = core.step(live.progress, event, self._clock.now())
@@ -187,7 +187,7 @@ class CallController:
         return requests if commands else None
 
     async def _carry_out(self, live: LiveCall, requests: list[model.Request]) -> None:
-        """Write, then make the requests, then do what their results mean."""
+        """Write the records, then make the requests, then process their results as events."""
         results: deque[model.Signal] = deque()
         next_requests: list[model.Request] | None = requests
         while True:
@@ -204,7 +204,7 @@ class CallController:
     # DialerStore
 
     async def write(self, live: LiveCall) -> None:
-        """Write what is unwritten, in order; the rest of it is left to `flush` after a failure."""
+        """Write the unwritten records, in order; after a failure the rest is left to `flush`."""
         while live.unwritten:
             record = live.unwritten[0]
             try:
@@ -244,7 +244,7 @@ class CallController:
     # Requests
 
     async def _try(self, live: LiveCall, request: model.Request) -> model.Signal | None:
-        """Its result; None when there is none, or it is unknown: reconciliation looks at the channel again."""
+        """The result of a request; None when it has none or is unknown: reconciliation checks the channel again."""
         try:
             return await self._make(live, request)
         except UNREACHABLE:
@@ -291,7 +291,7 @@ class CallController:
             if agent is not None:
                 live.agent_id = agent.agent_id
                 self._waiting.pop(channel_id, None)
-                self.agent_became_free()  # there may be another, for the next one
+                self.agent_became_free()  # there may be another one, for the next call
                 log.info("agent reserved", tenant=live.call.tenant_id, call=channel_id, agent=agent.agent_id)
                 return model.AgentReserved(str(agent.channel_id))
         if self._clock.now() >= until:
@@ -321,7 +321,7 @@ class CallController:
 
 
 def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:
-    """Metrics and the log of a call that has ended."""
+    """Count and log a call that has ended."""
     metrics.call_ended(call.tenant_id, call.campaign_id, outcome.value)
     log.info(
         "call ended",

@@ -1,22 +1,22 @@
-"""One call from its claim to its end: what each event means for it, and what has to be done about it. Pure.
+"""The state machine of one call, from its claim to its end. Pure.
 
     CLAIMED → DIALING → RINGING → PICKED_UP → (DETECTING) ─┬→ WAITING ⇄ CONNECTING → TALKING ─┬→ HANGING_UP → ENDED
                                                            └→ PLAYING ────────────────────────┘
     A machine goes from DETECTING to HANGING_UP. Any stage goes to ENDED when the channel is gone.
 
-`step` is asked once for each event, in the order in which the call controller has them. It returns the call's progress
-after the event, and commands: first records, which are committed, then requests, which are made of the switch or the
-store. What comes of a request is an event again.
+`step` is called once for each event, in the order in which the call controller receives them. It returns the call's
+progress after the event, and commands: first records, to be committed, then requests to the switch or the store. The
+result of a request is a signal, the input of another step.
 
-It trusts no order: events may be late, doubled, out of order or missing. What does not fit the stage changes nothing,
-and a listing of the channel (`ChannelListed`) repeats the request whose result is missing.
+It does not rely on the order of events: they may be late, doubled, out of order or missing. An event that does not fit
+the stage changes nothing, and a listing of the channel (`ChannelListed`) repeats the request whose result is missing.
 
-The abandon threshold counts from the answer, as the call controller heard of it: whoever answers must be connected
-within ABANDON_AFTER of it, the detection of machines included, or the call is abandoned. Detection begins only with an
-answer that was heard of at once, and ends at the threshold, verdict or not: from then on the call is a person's.
+The abandon threshold counts from the time at which the call controller received the answer: a callee who is not
+connected within ABANDON_AFTER, machine detection included, is abandoned. Detection starts only for an answer that was
+received at once, and ends at the threshold: without a verdict by then, the call is treated as answered by a person.
 
-When events are lost: a call whose channel is not listed has ended, as answered when that is known, else as LOST. When
-another process takes over, `adopted` makes the progress anew from the row; its detection is not repeated.
+When events are lost: a call whose channel is not listed has ended, as answered if an answer is known, else as LOST.
+When another process takes over, `adopted` builds the progress from the row; machine detection is not repeated.
 
 Asserted: every change of stage is in TRANSITIONS; a call ends once (no command after ENDED); records precede requests.
 """
@@ -87,7 +87,8 @@ Step = tuple[CallProgress, tuple[Command, ...]]
 def adopted(
     channel_id: str, treatment: Treatment, state: CallState, answered_at: datetime | None, connected: bool
 ) -> CallProgress:
-    """The progress of a call that another process left, from its row. An answered one continues when it is listed."""
+    """The progress of a call that another process left, from its row. An answered call continues when its channel is
+    listed."""
     stage = _ADOPTED.get(state, Stage.PICKED_UP)
     if connected:
         stage = Stage.PLAYING if treatment.message is not None else Stage.TALKING
@@ -95,7 +96,7 @@ def adopted(
 
 
 def step(call: CallProgress, event: Event | Signal, now: datetime) -> Step:
-    """The call's progress after an event, and what has to be done: records first."""
+    """The call's progress after an event, and the commands: records first."""
     if call.stage is Stage.ENDED:
         return call, ()
     ending = _ending(call, event, now)
@@ -126,7 +127,7 @@ def _ending(call: CallProgress, event: Event | Signal, now: datetime) -> Ending 
         case ChannelDestroyed(cause=cause, tech_cause=sip_status):
             return Ending(_outcome(call, cause, sip_status, now), cause, sip_status)
         case ChannelAbsent():
-            return Ending(_outcome_unheard(call, now))
+            return Ending(_outcome_unreported(call, now))
         case NotDialled(outcome=outcome) if call.stage in {Stage.CLAIMED, Stage.DIALING}:
             return Ending(outcome)
         case ClaimLapsed() if call.stage is Stage.CLAIMED:
@@ -151,7 +152,7 @@ def _picked_up(call: CallProgress, now: datetime) -> Step:
 
 
 def _channel_controllable(call: CallProgress, event: StasisStart | ChannelListed, now: datetime) -> Step:
-    """The channel is answered and takes commands."""
+    """The channel is answered and accepts requests."""
     if call.stage not in {*_BEFORE_ANSWER, Stage.PICKED_UP, Stage.DETECTING}:
         return _repeat_request(call, now)
     call, records = _picked_up(call, now)
@@ -171,11 +172,11 @@ def _on_controllable(call: CallProgress, event: StasisStart | ChannelListed, now
         case ChannelListed() if now >= _threshold(call, now):
             return _no_verdict(call, ThresholdReached(), now)
         case _:
-            return call, ()  # the dialplan has the channel
+            return call, ()  # the dialplan controls the channel
 
 
 def _proceed(call: CallProgress, now: datetime) -> Step:
-    """Let a person who answered have the agent or the message."""
+    """Connect a person who answered with an agent or the message."""
     if call.treatment.message is None:
         return _to(call, Stage.WAITING), (ReserveAgent(_threshold(call, now)),)
     return _to(call, Stage.PLAYING), (PlaySound(call.treatment.message, call.playback_id),)
@@ -192,7 +193,7 @@ def _answered(call: CallProgress, event: Event | Signal, now: datetime) -> Step:
         case Stage.CONNECTING, _:
             return _connecting(call, event, now)
         case Stage.TALKING, AgentLeft(channel=channel) if call.agent_channel in {None, channel}:
-            return _hang_up(call)  # None: of an adopted call, it is not known who talks
+            return _hang_up(call)  # None: the agent of an adopted call is not known
         case _:
             return call, ()
 
@@ -234,7 +235,7 @@ def _detected_ms(call: CallProgress, now: datetime) -> int:
 
 
 def _repeat_request(call: CallProgress, now: datetime) -> Step:
-    """The channel is there: make the request whose result is missing once more."""
+    """The channel exists: repeat the request whose result is missing."""
     match call.stage:
         case Stage.HANGING_UP:
             return call, (HangUp(),)
@@ -312,7 +313,7 @@ def _hang_up(call: CallProgress) -> Step:
 
 
 def _ended(call: CallProgress, ending: Ending) -> Step:
-    # Also where no agent is known: another process, or a request whose reply was lost, may have bridged.
+    # Also if no agent is known: another process, or a request whose reply was lost, may have created the bridge.
     may_be_bridged = (
         call.treatment.message is None and call.answered_at is not None and call.outcome is not Outcome.MACHINE
     )
@@ -333,8 +334,8 @@ def _outcome_answered(call: CallProgress, now: datetime) -> Outcome:
     return call.outcome or (Outcome.ABANDONED if abandoned else Outcome.ANSWERED)
 
 
-def _outcome_unheard(call: CallProgress, now: datetime) -> Outcome:
-    """An answer is known, whenever the call ended; of other calls the end is unknown."""
+def _outcome_unreported(call: CallProgress, now: datetime) -> Outcome:
+    """The outcome of a call whose end was not reported: known if it was answered, or never dialled."""
     if call.answered_at is not None:
         return _outcome_answered(call, now)
     return Outcome.CANCELLED if call.stage is Stage.CLAIMED else Outcome.LOST

@@ -4,10 +4,13 @@ ARI has no AMD of its own. The channel is handed to the dialplan, to the extensi
 `<application>-amd` (docs/telephony.md prints it); that runs AMD() and hands the channel back, a second StasisStart
 whose arguments are the verdict and its cause. In between the channel takes no commands.
 
-An Asterisk without that extension, or without the module, would hang up whoever answered. So both are asked about
-before the channel is handed over: the module by its name, the extension by its label, which Asterisk refuses when it
-does not exist. Calls continue without detection then, each with the verdict `unavailable`, and the log says once what
-is missing.
+An Asterisk without that extension, or without the module, would hang up the call. So both are checked before the
+channel is handed over: the module by its name, the extension by its label, which Asterisk refuses when it does not
+exist. If one is missing, calls continue without detection, each with the verdict `unavailable`, and the reason is
+logged once.
+
+This module only starts the detection. `core.step` judges the verdict: it hangs up on a machine, and treats any other
+verdict, and none before the abandon threshold, as a person.
 """
 
 import structlog
@@ -20,7 +23,7 @@ log = structlog.get_logger()
 
 MODULE = "app_amd.so"
 MODULE_CHECK_INTERVAL_S = 60.0
-"""After the module was found, or not."""
+"""How long the answer whether the module is loaded is cached."""
 
 
 class MachineDetector:
@@ -29,10 +32,11 @@ class MachineDetector:
         self._module_running = False
         self._asked_at: float | None = None
         self._missing: str | None = None
-        """The last reason that was logged."""
+        """The reason that was last logged."""
 
     async def start(self, channel_id: str) -> str | None:
-        """Hand the channel over. Returns why it was not, None when it was. Raises SwitchError: unknown."""
+        """Hand the channel over. Returns None, or the reason why detection is unavailable. Raises SwitchError if the
+        result is unknown."""
         if not await self._has_module():
             return self._unavailable(f"module {MODULE} is not loaded")
         if await commands.run_extension(self._ari, channel_id, self._context, "detect"):

@@ -85,24 +85,24 @@ class CallProgress:
         return f"{self.channel_id}-{'abandon-message' if self.outcome is Outcome.ABANDONED else 'message'}"
 
 
-# Signals: what happens besides the events of the switch
+# Signals: inputs of a step other than events of the switch
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """The row says `dialing`: from here on the switch may have the call."""
+    """The row is `dialing`: from now on an originate request may have been made."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotDialled:
-    """The switch was not asked, or refused: no phone rang."""
+    """No originate request was made, or the switch refused it: no phone rang."""
 
     outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimLapsed:
-    """The claim's lease ended before the switch was asked; it will not be asked any more."""
+    """The claim's lease expired before an originate request; none will be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class ChannelListed:
 
 @dataclass(frozen=True, slots=True)
 class ChannelAbsent:
-    """The switch lists no such channel, and there will be none."""
+    """The switch does not list the channel, and it will not appear any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,12 @@ class AgentFree:
 
 @dataclass(frozen=True, slots=True)
 class BridgedWithAgent:
-    pass
+    """The callee and the agent are in one bridge."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotBridged:
-    """The callee's channel is not there to be bridged."""
+    """The callee's channel is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class SoundPlaying:
 
 @dataclass(frozen=True, slots=True)
 class SoundOver:
-    """The sound is not playing (any more)."""
+    """The sound is not playing, or no longer."""
 
 
 Signal = (
@@ -207,22 +207,22 @@ class RecordEnd:
 
 @dataclass(frozen=True, slots=True)
 class DetectMachine:
-    """Hand the channel to the dialplan: StasisStart with the verdict, or DetectionUnavailable; ThresholdReached at
-    `until`."""
+    """Hand the channel to the dialplan. Results: StasisStart with the verdict, or DetectionUnavailable;
+    ThresholdReached at `until`."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ReserveAgent:
-    """AgentReserved, or else AgentFree once another try makes sense; ThresholdReached at `until`."""
+    """Results: AgentReserved, or else AgentFree when another attempt makes sense; ThresholdReached at `until`."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeWithAgent:
-    """BridgedWithAgent, NotBridged or AgentMissing."""
+    """Results: BridgedWithAgent, NotBridged or AgentMissing."""
 
     agent_channel: str
 
@@ -235,7 +235,7 @@ class PlaySound:
 
 @dataclass(frozen=True, slots=True)
 class CheckSound:
-    """SoundPlaying or SoundOver."""
+    """Results: SoundPlaying or SoundOver."""
 
     playback_id: str
 

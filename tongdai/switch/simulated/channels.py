@@ -72,9 +72,9 @@ class SimulatedChannels(ABC):
     ) -> None:
         self.ledger = Ledger(keep)
         self.callee: Callee = callee or Callees()
-        """For every number dialled; may be replaced at any time."""
+        """The callees of every dialled number; may be replaced at any time."""
         self.phones: dict[str, Callee] = dict(phones or {})
-        """For agents' phones, by name; may be replaced at any time."""
+        """The callees of agents' phones, by name; may be replaced at any time."""
         self._any_phone = phone() if phones is None else None
         self._trunks = None if trunks is None else frozenset(trunks)
         self._rng, self._clock = rng, clock
