@@ -141,7 +141,7 @@ def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None
 
 
 def _instant(query: dict[str, list[str]], name: str) -> datetime | None:
-    """In UTC. In a query an unescaped `+` is a space."""
+    """Parse an instant to UTC. In a query an unescaped `+` is a space."""
     text = paging.single(query, name)
     if text is None:
         return None
@@ -210,7 +210,7 @@ async def calls_of_contact(request: Request) -> Answer:
 
 
 def contact_of(request: Request) -> tuple[CampaignId, ContactId]:
-    """Which contact a request with both ids in its path is about."""
+    """The contact of a request with both ids in its path."""
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Contact"))
     return campaign_id, ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
 

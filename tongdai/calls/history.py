@@ -95,7 +95,7 @@ _NEWEST = "order by opened_at desc, call_id desc"
 
 
 class _Conditions:
-    """Where clauses in the making; `$1` is the tenant."""
+    """Builds the where clauses of a query; `$1` is the tenant."""
 
     def __init__(self, tenant_id: TenantId) -> None:
         self.args: list[object] = [tenant_id]
@@ -119,7 +119,7 @@ class _Conditions:
         return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null"
 
     def kept(self) -> str:
-        """How many of the ended ones, from what is kept by the hour."""
+        """The number of ended calls that match, from the hourly statistics."""
         return (
             f"select coalesce(sum(calls), 0)::bigint from call_hour where {' and '.join(self._ended)} and {KEPT_HOURS}"
         )
@@ -212,7 +212,7 @@ def _newest_ended(where: _Conditions, by: Filter, count: int) -> str:
 
 
 def count_of(tenant_id: TenantId, by: Filter) -> Statement:
-    """How many calls match."""
+    """The number of calls that match."""
     where = _conditions(tenant_id, by)
     if by.kept:
         ended = where.kept()

@@ -1,4 +1,4 @@
-"""Calls to reach a contact, the states they go through, and what becomes of them."""
+"""Calls to contacts: states and transitions, claims, retry contexts, and how calls end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ __all__ = ["NOT_PLACED", "Outcome"]  # and what is defined here
 
 class CallState(StrEnum):
     CLAIMED = "claimed"
-    """Nothing was asked of the switch yet: nobody's phone can ring."""
+    """No originate request was made: no phone can ring."""
     DIALING = "dialing"
-    """The switch may have been asked: it is never asked again."""
+    """An originate request may have been made: it is never repeated."""
     RINGING = "ringing"
     ANSWERED = "answered"
     ENDED = "ended"
@@ -33,33 +33,33 @@ TRANSITIONS: dict[CallState, frozenset[CallState]] = {
     CallState.ANSWERED: frozenset({CallState.ENDED}),
     CallState.ENDED: frozenset(),
 }
-"""Events may be lost: a call is answered without having been seen to ring."""
+"""Events may be lost: a call may be answered without having been ringing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One that has not ended."""
+    """An active call: one that has not ended."""
 
     tenant_id: TenantId
     call_id: UUID
-    """Also of its channel."""
+    """The id of the call, and of its channel on the switch."""
     campaign_id: CampaignId
     contact_id: ContactId
     phone: str
-    """E.164."""
+    """The called number, in E.164."""
     state: CallState
     opened_at: datetime
     dial_until: datetime
-    """Where the calling window closes."""
+    """When the calling window closes."""
     lease_until: datetime
     agent_id: AgentId | None = None
     switch_id: SwitchId = DEFAULT
-    """That carries it."""
+    """The switch that carries the call."""
     dialled_at: datetime | None = None
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
     connected_at: datetime | None = None
-    """When who answered heard an agent, or the audio file."""
+    """When the callee was connected with an agent or the audio file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +69,24 @@ class ClaimConditions:
     tenant_id: TenantId
     campaign_id: CampaignId
     open_until: Mapping[str, datetime]
-    """The zones (as contacts have them) whose calling window is open, and where it closes."""
+    """The time zones, as contacts have them, whose calling window is open, and when it closes."""
     lease: timedelta
     number_caps: Sequence[FrequencyCap] = ()
-    """For a number, over all campaigns of the tenant."""
+    """The frequency caps of a number, over all campaigns of the tenant."""
     switch_id: SwitchId = DEFAULT
-    """That carries the calls. The tenant must be on it."""
+    """The switch that carries the calls. The tenant must be on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The result of a claim: what became of the due contacts that it examined."""
+    """The result of a claim, for the due contacts that it examined."""
 
     calls: list[Call]
     rescheduled: int = 0
-    """Their number was called too often, is being called now, or is on a do-not-call list that ends: due later."""
+    """Contacts due later: their number is over a frequency cap, in a call, or on a do-not-call list until a known
+    time."""
     closed: int = 0
-    """On a do-not-call list: processed."""
+    """Contacts now processed: their number is on a do-not-call list permanently."""
 
     @property
     def examined(self) -> int:
@@ -94,7 +95,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class EarlierCalls:
-    """The calls of a contact that were placed and have ended, the present one not among them."""
+    """The calls of a contact that were placed and have ended, without the present one."""
 
     outcomes: Mapping[Outcome, int] = field(default_factory=dict[Outcome, int])
     dialled_at: Sequence[datetime] = ()
@@ -103,17 +104,17 @@ class EarlierCalls:
 
 @dataclass(frozen=True, slots=True)
 class RetryContext:
-    """The facts about a contact that retry rules depend on."""
+    """The input of the retry rules for one contact."""
 
     history: EarlierCalls
     zone: str
     """The contact's time zone."""
     tenant_zone: str
     now: datetime
-    """By the database's clock."""
+    """The time by the database's clock."""
 
     def next_attempt_at(self, settings: CallSettings, outcome: Outcome) -> datetime | None:
-        """When the contact is to be called again, after a call that ends so; None: it is not."""
+        """When to call the contact again after a call that ends with `outcome`; None: never."""
         before = {was.value: count for was, count in self.history.outcomes.items()}
         return next_attempt_at(
             settings, outcome.value, before, self.history.dialled_at, self.zone, self.tenant_zone, self.now
@@ -126,7 +127,7 @@ class Verdict(StrEnum):
     HUMAN = "human"
     MACHINE = "machine"
     UNSURE = "unsure"
-    """Not decided in time: the call continued as with a person."""
+    """No verdict in time: the call continued as with a person."""
     UNAVAILABLE = "unavailable"
     """The switch cannot detect machines: the call continued as with a person."""
 
@@ -147,8 +148,8 @@ class Ending:
 
     outcome: Outcome
     hangup_cause: int | None = None
-    """Q.850."""
+    """The hang-up cause, by Q.850."""
     sip_status: int | None = None
-    """SIP."""
+    """The SIP status."""
     detection: Detection | None = None
     """Result of machine detection; None: not requested by the campaign."""

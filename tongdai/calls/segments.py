@@ -65,7 +65,7 @@ on conflict do nothing
 
 
 async def begin_wrap_ups(conn: Connection, tenant_id: TenantId, wrap_ups: Sequence[WrapUp]) -> None:
-    """In the transaction that ends their calls."""
+    """Begin the wrap-ups of agents, in the transaction that ends their calls."""
     if wrap_ups:
         columns = [list(column) for column in zip(*wrap_ups, strict=True)]
         await conn.execute(BEGIN_WRAP_UPS, tenant_id, *columns)
@@ -87,5 +87,6 @@ select count(*) from wrapped_up
 
 
 async def end_wrap_ups(conn: Connection, tenant_id: TenantId, agent_ids: Sequence[AgentId]) -> int:
-    """In the transaction in which these agents stop wrapping up; of how many a wrap-up was open."""
+    """End the open wrap-ups of agents, in the transaction that changes their state; returns the number that were
+    open."""
     return await conn.fetchval(END_WRAP_UPS, tenant_id, list(agent_ids)) if agent_ids else 0

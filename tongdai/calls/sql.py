@@ -9,9 +9,9 @@ import asyncpg
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection
 
-# By index, row by row, in its order: the plan that is right however many contacts there are. Left to itself the
-# planner reads a campaign by another index and sorts it as long as it expects a single row; and a plan that was made
-# while the tables were almost empty passes by every row when they are not. So the settings, and so the sizes.
+# Forces plans that read by index, in its order: right however many contacts there are. Without it the planner, where it
+# expects a single row, reads a campaign by another index and sorts it; and a plan made while the tables were almost
+# empty reads every row later. Hence these settings, and the sizes.
 BY_INDEX = """
 set local enable_sort = off; set local enable_incremental_sort = off; set local enable_seqscan = off;
 set local enable_bitmapscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off;
@@ -24,7 +24,8 @@ select pg_relation_size('contact') as contact, pg_relation_size('live_call') as 
 
 
 async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
-    """In the caller's transaction, or else one of its own; what it sets lasts as long as that."""
+    """Run a query by index (see BY_INDEX), in the caller's transaction or else one of its own. The settings last until
+    the transaction ends."""
     if not conn.is_in_transaction():
         async with conn.transaction():
             return await by_index(conn, sql, *args)
@@ -40,7 +41,7 @@ _indexed: dict[int, list[int]] = {}
 
 @asynccontextmanager
 async def indexed(conn: Connection) -> AsyncGenerator[None]:
-    """A transaction for several statements by index: what they need is set once."""
+    """A transaction for several calls of `by_index`: the settings are made once."""
     async with conn.transaction():
         _indexed[id(conn)] = await _set(conn)
         try:
@@ -53,13 +54,13 @@ async def _set(conn: Connection) -> list[int]:
     await conn.execute(BY_INDEX)
     sizes = await conn.fetchrow(SIZES)
     assert sizes is not None
-    # To plan it costs more than to run it: the driver keeps a plan for each text, which is another one when a table has
+    # Planning costs more than running: the driver caches a plan for each text, and the text changes when a table has
     # doubled.
     return [sizes[table].bit_length() for table in ("contact", "live_call", "do_not_call")]
 
 
-# Added to what a list of tenant $1 has in each state: `changes` has campaign_id, list_id, process_status, call_status,
-# contacts.
+# Updates the counters of contacts of tenant $1 by list and state. The caller provides `changes`: campaign_id, list_id,
+# process_status, call_status, contacts.
 COUNTERS = """
 counters as (
     insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
@@ -75,7 +76,7 @@ counters as (
 
 
 def instant(at: datetime) -> datetime:
-    """The driver reads `infinity` as an instant without a time zone."""
+    """Convert an instant from the driver, which reads `infinity` as an instant without a time zone."""
     return FOREVER if at.tzinfo is None else at
 
 

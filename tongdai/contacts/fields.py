@@ -16,7 +16,7 @@ class Text:
     """How a field appears outside the database."""
 
     wire: str
-    """Its name in JSON."""
+    """The name in JSON."""
     longest: int
     """Characters; as the column's check has it."""
     headers: str

@@ -90,7 +90,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which contacts of a list a page is of; None does not narrow it."""
+    """The filter of a page of contacts; None does not restrict it."""
 
     process_status: int | None = None
     phone: str | None = None

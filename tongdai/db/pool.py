@@ -75,7 +75,7 @@ class _UnresetConnection(_Connection):
     """
 
     limit_s: float | None = None
-    """How long a session may be idle in a transaction."""
+    """The longest time that a session may be idle in a transaction."""
 
     def get_reset_query(self) -> str:
         return ""

@@ -91,7 +91,7 @@ class Taken:
     sent: bytes
     """See chunk.py for both."""
     first_row: int
-    """The number of its first row in the import, from 1."""
+    """The number of the chunk's first row in the import, from 1."""
     first_contact_id: ContactId | None
     """The least id of the contacts that the job made before; None when it made none."""
 
@@ -106,7 +106,7 @@ class RowResult(NamedTuple):
     """The outcome of a row. A tuple, for the thousands of them that a page or file has."""
 
     row: int
-    """Its number in the import, from 1."""
+    """The number of the row in the import, from 1."""
     phone: str | None
     """The text as sent."""
     external_id: str | None
@@ -122,7 +122,7 @@ class ImportedChunk(NamedTuple):
 
     seq: int
     first_row: int
-    """The number of its first row in the import, from 1."""
+    """The number of the chunk's first row in the import, from 1."""
     sent: bytes
     """See chunk.py."""
     contacts: bytes

@@ -69,7 +69,7 @@ def view(job: Job) -> JobView:
 
 
 def job_of(request: Request) -> tuple[TenantId, CampaignId, JobId]:
-    """Which job a request with both ids in its path is about."""
+    """The job of a request with both ids in its path."""
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Import job"))
     job_id = JobId(ids.from_path(request.path_params["job_id"], "Import job"))
     return principal_of(request).tenant_id, campaign_id, job_id

@@ -27,7 +27,7 @@ class Health:
     heartbeats: dict[str, float | None] = field(default_factory=dict[str, float | None])
     """Seconds since the last heartbeat of each switch's leader; None: there never was one."""
     import_claim_s: float | None = None
-    """How long ago an import was last claimed; None: none was."""
+    """Seconds since the last claim of an import; None: there was none."""
     stopping: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the work of an installation is done: by what the database knows of it, not by which processes exist."""
+"""Whether the work of an installation is done, by what the database shows and not by which processes exist."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +7,7 @@ from tongdai.db.pool import Connection
 from tongdai.switches.model import DEAD_AFTER
 
 IMPORTS_DEAD_AFTER = timedelta(seconds=10)
-"""Imports that nobody claims for so long, while one waits, are not worked at."""
+"""If no import was claimed for so long while one waits, imports are not being processed."""
 
 HEARTBEATS = """
 select name, extract(epoch from clock_timestamp() - alive_at)::double precision as age_s
@@ -25,14 +25,14 @@ where undone_at is null and finished_at is null and (lease_until is null or leas
 
 @dataclass(frozen=True, slots=True)
 class WorkStatus:
-    """When work was last done, in seconds ago."""
+    """How many seconds ago work was last done."""
 
     heartbeats: dict[str, float | None]
     """Seconds since the last heartbeat of each switch's leader; None: there never was one."""
     import_claim_s: float | None
-    """The last claim of an import; None: there was none."""
+    """Seconds since the last claim of an import; None: there was none."""
     import_waiting_s: float | None
-    """The oldest import that could be claimed; None: there is none."""
+    """Age in seconds of the oldest import that could be claimed; None: there is none."""
 
     def leads(self, switch: str) -> bool:
         """Whether some process leads the switch."""
@@ -41,7 +41,7 @@ class WorkStatus:
 
     @property
     def imports(self) -> bool:
-        """Whether imports are worked at: none waits, or one was claimed lately."""
+        """Whether imports are being processed: none waits, or one was claimed recently."""
         limit_s = IMPORTS_DEAD_AFTER.total_seconds()
         waits = self.import_waiting_s is not None and self.import_waiting_s >= limit_s
         return not waits or (self.import_claim_s is not None and self.import_claim_s < limit_s)

@@ -45,7 +45,7 @@ SIMULATED = "simulated"
 
 
 async def run(settings: Settings, dsn: str) -> None:
-    """Until cancelled. Of several for one switch one leads it, the others wait."""
+    """Until cancelled. Of several processes for one switch one leads it, the others wait."""
     rng = random.Random(settings.simulated_seed)  # noqa: S311 - callees and waits
     connect = _switch(settings, rng)
     pool = await open_pool(dsn, POOL, name="tongdai telephony", hold_s=HOLD_S)
@@ -136,7 +136,7 @@ class _Heart:
         self._kind = Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
         self._app = settings.asterisk_app
         self._placed = deque([0], maxlen=PLACED_S + 1)
-        """At the last beats, one a second."""
+        """The calls placed so far, at each of the last heartbeats, one a second."""
 
     async def beat(self) -> None:
         self._placed.append(self._dialer.placed)

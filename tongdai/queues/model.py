@@ -13,7 +13,7 @@ MAX_WAIT_S = 86400
 
 
 class Strategy(IntEnum):
-    """How a queue is managed."""
+    """The strategy by which a queue is managed."""
 
     NORMAL = 1
     VIP = 2

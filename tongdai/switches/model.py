@@ -30,7 +30,7 @@ class Heartbeat:
     app: str
     """The Stasis application."""
     host: str
-    """Where the leader runs."""
+    """The host on which the leader runs."""
     live_calls: int
     """The calls of all tenants."""
     placed_10s: int
@@ -49,7 +49,7 @@ class Switch:
     app: str | None
     host: str | None
     connected: bool
-    """At the last heartbeat."""
+    """The state at the last heartbeat."""
     alive_at: datetime | None
     """The last heartbeat; None: there was none."""
     running: bool

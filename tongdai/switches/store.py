@@ -98,7 +98,7 @@ TENANTS = "select switch_id, count(*) as tenants from tenant group by switch_id"
 
 
 async def tenant_counts(conn: Connection) -> dict[SwitchId, int]:
-    """How many tenants are on each switch that has any."""
+    """The number of tenants of each switch that has any."""
     return {SwitchId(row["switch_id"]): row["tenants"] for row in await conn.fetch(TENANTS)}
 
 

@@ -62,7 +62,7 @@ class MemoryCampaign:
     due: dict[str, list[tuple[datetime, ContactId]]] = field(
         default_factory=dict[str, list[tuple[datetime, ContactId]]]
     )
-    """By zone, oldest due first; those that are pending."""
+    """The pending contacts by zone, oldest due first."""
     live: dict[UUID, Call] = field(default_factory=dict[UUID, Call])
     rings: deque[tuple[datetime, bool, int]] = field(
         default_factory=lambda: deque[tuple[datetime, bool, int]](maxlen=2000)

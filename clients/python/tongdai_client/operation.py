@@ -40,7 +40,7 @@ class Operation(Generic[T]):
     idempotency_key: str | None = None
     accept: str = "application/json"
     read_timeout_s: float | None = None
-    """For responses that take longer than the client's own timeout allows."""
+    """A timeout for responses that take longer than that of the client."""
     complete: Callable[[Any], Any] | None = None
     """Adds to the result what the response does not repeat of the request."""
 

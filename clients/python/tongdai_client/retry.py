@@ -10,7 +10,7 @@ RETRYABLE_STATUSES = frozenset((429, 502, 503, 504))
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often to retry after a connection failure or a response of 429, 502, 503 or 504."""
+    """Number of retries after a connection failure or a response of 429, 502, 503 or 504."""
 
     tries: int = 10
     """Including the first."""

@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Which server to call, and with which credentials. Made by `server_config`."""
+    """The server to call, and the credentials. Created by `server_config`."""
 
     url: str
     """Ends in `/v1`."""
@@ -92,7 +92,7 @@ def _timeout(server: ServerConfig, operation: Operation[Any], read_timeout_s: fl
 
 
 class BlockingTransport:
-    """For `Client`. Its coroutines never suspend."""
+    """The transport of `Client`. Its coroutines never suspend."""
 
     def __init__(
         self, server: ServerConfig, transport: httpx2.BaseTransport | None, ssl_context: ssl.SSLContext | None
@@ -152,7 +152,7 @@ class _BlockingResponse:
 
 
 class AsyncTransport:
-    """For `AsyncClient`, on asyncio or trio."""
+    """The transport of `AsyncClient`, on asyncio or trio."""
 
     def __init__(
         self, server: ServerConfig, transport: httpx2.AsyncBaseTransport | None, ssl_context: ssl.SSLContext | None

@@ -222,7 +222,7 @@ def _until(found: Case, instant: datetime | None) -> str:
 
 
 def _local(found: Case, instant: datetime) -> str:
-    """By the tenant's clocks."""
+    """An instant in the tenant's time zone, for messages."""
     zone = found.standing.rules.tenant_zone
     return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
 

@@ -22,7 +22,7 @@ IN_CALL_PAUSE = timedelta(minutes=1)
 
 
 class Reason(StrEnum):
-    """In the order in which they are asked."""
+    """The reasons, in the order in which they are checked."""
 
     DO_NOT_CALL = "doNotCall"
     ZONE_UNKNOWN = "zoneUnknown"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
     NUMBER_IN_CALL = "numberInCall"
     """Another campaign has it on the line."""
     OVER_NUMBER_CAP = "overNumberCeiling"
-    """Its number was called as often as it may be, by all campaigns together."""
+    """The number is over a frequency cap, by the calls of all campaigns."""
     CALLABLE_NOW = "callableNow"
 
 
@@ -81,12 +81,12 @@ class ZoneCount:
     zone: str
     pending: int
     later: int
-    """How many of these are due later."""
+    """The number of these that are due later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what a contact is judged."""
+    """The rules that apply to the contacts of a campaign."""
 
     settings: CallSettings
     tenant_zone: str
@@ -110,7 +110,7 @@ class Waiting:
     later: int = 0
     window: int = 0
     next_open_at: datetime | None = None
-    """When the first of those who wait for their window may be called; None: there are none, or it never opens."""
+    """When the first contact outside its calling window may be called; None: there is none, or it never opens."""
     due: int = 0
     """May be called now, if nothing else keeps their number."""
     open_zones: Sequence[str] = ()
@@ -155,7 +155,7 @@ class Facts:
     dnc_list: str | None = None
     number_in_call: bool = False
     capped_until: datetime | None = None
-    """When its number may be called again by the caps; None: it may."""
+    """When the frequency caps allow a call to the number again; None: now."""
 
 
 def reason_of(rules: Rules, contact: Facts) -> Reason:
@@ -248,5 +248,5 @@ def _agent_blockers(settings: CallSettings, load: Load) -> list[Blocker]:
 
 
 def percent(part: int, of: int) -> float | None:
-    """With two decimals; None of nothing."""
+    """A percentage with two decimals; None if the total is 0."""
     return round(100 * part / of, 2) if of else None

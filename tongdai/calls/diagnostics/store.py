@@ -1,4 +1,4 @@
-"""Why nobody is being called, in the database: each question is one snapshot, and what it counts adds up."""
+"""Why nobody is being called, in the database: each question is one snapshot, so its counts add up."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,9 @@ class Diagnosis:
     standing: Standing
     counts: dict[Reason, int]
     next_open_at: datetime | None
-    """When the first of those who wait for their window may be called."""
+    """When the first contact outside its calling window may be called."""
     next_due_at: datetime | None
-    """When the first of those who wait for their retry is due."""
+    """When the first contact that waits for a retry is due."""
 
 
 # `offset 0` keeps it what it is written as: the first that is on no list, contact by contact.
@@ -65,7 +65,7 @@ async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
 
 
 def _due(blocked: list[Blocked], reason: Reason, found: Waiting) -> int:
-    """How many are blocked by that alone: they are due, and their window is open."""
+    """The number of contacts blocked by this reason alone: they are due, and their window is open."""
     return sum(one.pending - one.later for why, one in blocked if why is reason and one.zone in found.open_zones)
 
 

@@ -38,7 +38,7 @@ class Standing:
 
 @asynccontextmanager
 async def snapshot(conn: Connection) -> AsyncGenerator[None]:
-    """For the block, all is read as of one instant, which is `now()`."""
+    """A transaction in which all statements read one snapshot, and `now()` is its instant."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         yield
 

@@ -18,14 +18,14 @@ class Load:
     active_calls: int = 0
     """The campaign's calls that have not ended."""
     ringing_since: tuple[datetime, ...] = ()
-    """When each call was dialled that is ringing, or about to, and will need one of these agents, of any campaign."""
+    """When each call was dialled that is (about to be) ringing and will need one of these agents, of any campaign."""
     waiting: int = 0
     """Number of answered calls that need one of these agents and have none reserved."""
     agents_free: int = 0
     talking_since: tuple[datetime, ...] = ()
-    """Since when each talking agent talks, without those whose sign-out is pending."""
+    """When each talking agent began to talk, without those whose sign-out is pending."""
     wrap_up_since: tuple[datetime, ...] = ()
-    """Since when each agent in wrap-up is in it."""
+    """When each agent in wrap-up began it."""
     wrap_up_s: float = 0.0
     """Mean wrap-up time of these agents; 0 without any."""
 
@@ -42,9 +42,9 @@ class Recent:
     """Results of a campaign's recent calls."""
 
     answered_after: tuple[int, ...] = ()
-    """At k: how many calls were answered live after k whole seconds."""
+    """At index k: the number of calls answered live after k whole seconds."""
     unanswered_after: tuple[int, ...] = ()
-    """At k: how many ended otherwise after k whole seconds."""
+    """At index k: the number of calls that ended otherwise after k whole seconds."""
     last_24_h: LiveAnswers = LiveAnswers()
     last_30_days: LiveAnswers = LiveAnswers()
     talk_mean_s: float = 0.0

@@ -38,7 +38,7 @@ class CallsUp(msgspec.Struct, rename="camel"):
     waiting: int = 0
     """Answered, and no agent there yet."""
     talking: int = 0
-    """With an agent, or with the audio file."""
+    """Calls connected with an agent or the audio file."""
 
     @property
     def all(self) -> int:
@@ -65,7 +65,7 @@ class Figures(msgspec.Struct, rename="camel"):
     calls: int
     """Number of placed calls."""
     answered: int
-    """How many of these were answered, by machines and abandoned calls included."""
+    """The number of these that were answered, including machines and abandoned calls."""
     answer_rate: float | None
     """Percent of the calls; null without any."""
     outcomes: dict[str, int]

@@ -216,7 +216,7 @@ def _moved(plan: PhoneMetadata, end: str) -> str:
 
 
 def _lengths(desc: PhoneNumberDesc | None, *, local: bool = False) -> set[int]:
-    """How many digits numbers of a kind have; `local`: only without their area code. The library's -1 means none."""
+    """The lengths in digits of numbers of a kind; `local`: only without area code. The library's -1 means none."""
     if desc is None:
         return set()
     return {length for length in (desc.possible_length_local_only if local else desc.possible_length) if length > 0}

@@ -157,7 +157,7 @@ async def _answered_before(request: Request, key: str, digest: bytes) -> Answer 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """How an import is to be made."""
+    """The options of an import."""
 
     list_name: str
     dry_run: bool

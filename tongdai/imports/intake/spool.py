@@ -55,7 +55,7 @@ class Rows:
 
 
 class _Kept:
-    """Where a body's contents end up: in memory or, when large, in an unnamed file."""
+    """The buffer of a body: in memory or, when large, in an unnamed file."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

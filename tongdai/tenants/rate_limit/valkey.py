@@ -41,7 +41,7 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class ValkeyServer:
     url: str
-    """For ValkeyLimiter: `unix:///…`."""
+    """The URL for ValkeyLimiter: `unix:///…`."""
     pid: int
     _process: "subprocess.Popen[bytes]"
     _folder: Path | None

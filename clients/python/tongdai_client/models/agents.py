@@ -15,7 +15,7 @@ class AgentState(StrEnum):
     """Signed in; their phone is being called."""
     IDLE = "idle"
     RESERVED = "reserved"
-    """For a call that is about to be connected to them."""
+    """Reserved for a call that is about to be connected."""
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     HANGING_UP = "hanging_up"
@@ -66,10 +66,10 @@ class Preview(Result, frozen=True, kw_only=True):
     external_id: str | None
     attributes: dict[str, Scalar] | None
     attempts: int
-    """How often the contact was called before."""
+    """Number of earlier calls to the contact."""
     offered_at: datetime
     lapses_at: datetime | None
-    """When it may be offered to another agent; None once accepted."""
+    """When the contact may be offered to another agent; None once accepted."""
     accepted_at: datetime | None
 
 

@@ -26,11 +26,11 @@ class Call(Result, frozen=True, kw_only=True):
     """When an agent or the audio file was connected."""
     ended_at: datetime | None
     ring_sec: float | None
-    """From dialling to the answer or, without an answer, to the end."""
+    """Seconds from dialling to the answer or, without an answer, to the end."""
     talk_sec: float | None
-    """From the answer to the end."""
+    """Seconds from the answer to the end."""
     wait_sec: float | None
-    """From the answer until an agent was connected."""
+    """Seconds from the answer until an agent was connected."""
     hangup_cause: int | None
     """A Q.850 cause."""
     sip_status: int | None

@@ -65,11 +65,11 @@ class CallSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     calling_windows: Sequence[CallingWindow] | UnsetType | None = UNSET
     """Intersected with the preset's windows; None: the preset's alone."""
     retry_rules: Mapping[str, RetryRule] | UnsetType | None = UNSET
-    """By outcome; None: the default rules."""
+    """The retry rules by outcome; None: the default rules."""
     contact_cap: FrequencyCap | UnsetType | None = msgspec.field(name="contactCeiling", default=UNSET)
-    """For each contact of the campaign."""
+    """The frequency cap of each contact of the campaign."""
     number_cap: FrequencyCap | UnsetType | None = msgspec.field(name="numberCeiling", default=UNSET)
-    """For each number over all campaigns; needs a period."""
+    """The frequency cap of each number over all campaigns; needs a period."""
     abandonment_cap_percent: float | UnsetType = UNSET
     machine_detection: str | UnsetType = UNSET
     """off or hang_up."""

@@ -37,14 +37,14 @@ class ImportStarted(Done, frozen=True, kw_only=True):
     """An import that the server has stored. It survives any crash."""
 
     campaign_id: int = 0
-    """From the request; the response does not repeat it."""
+    """The value of the request; the response does not repeat it."""
     job_id: int = msgspec.field(name="job_id")
     total_rows: int = msgspec.field(name="total_rows")
 
 
 class ImportJob(Result, frozen=True, kw_only=True):
     campaign_id: int = 0
-    """From the request; the response does not repeat it."""
+    """The value of the request; the response does not repeat it."""
     job_id: int
     status: str
     """pending, processing, done or failed."""

@@ -40,12 +40,12 @@ class CallStats(Result, frozen=True, kw_only=True):
     calls: int
     answered: int
     answer_rate: float | None
-    """In percent."""
+    """A percentage."""
     outcomes: dict[str, int]
     ring_sec: float | None
-    """On average."""
+    """An average."""
     talk_sec: float | None
-    """On average."""
+    """An average."""
 
 
 class Pacing(Result, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class Pacing(Result, frozen=True, kw_only=True):
     calls_per_second: int
     ring_timeout_sec: int
     abandonment_cap_percent: float
-    """In percent of the live answers."""
+    """A percentage of the live answers."""
 
 
 class CampaignLive(Result, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class CampaignLive(Result, frozen=True, kw_only=True):
     this_hour: CallStats
     today: CallStats
     abandoned_rate_24h: float | None = msgspec.field(name="abandonedRate24h")
-    """In percent of the live answers."""
+    """A percentage of the live answers."""
     pacing: Pacing
 
 

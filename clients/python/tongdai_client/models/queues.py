@@ -13,7 +13,7 @@ class Queue(Result, frozen=True, kw_only=True):
     moh_file_id: str | None = msgspec.field(name="musicinQueue")
     """The file played as music on hold."""
     max_wait_sec: int | None = msgspec.field(name="timeWait")
-    """In seconds; 0 means no limit."""
+    """The maximum wait in seconds; 0: no limit."""
     agent_selector: str | None
     announce_position: bool | None = msgspec.field(name="nguongRanhRoi")
     number: str | None = msgspec.field(name="callinNumber")

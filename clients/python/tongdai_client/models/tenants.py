@@ -10,7 +10,7 @@ class Tenant(Result, frozen=True, kw_only=True):
     name: str
     country: str
     time_zone: str
-    """For contacts whose own time zone is unknown."""
+    """The time zone of contacts whose own is unknown."""
     tenant_limit: int
     """Requests per 10 seconds, for the tenant."""
     route_limit: int
