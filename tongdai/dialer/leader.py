@@ -9,8 +9,8 @@ held. Trusts PostgreSQL: a lock is granted to one session, and released when tha
 Failures:
 - the leader's process is killed: its socket closes, PostgreSQL ends the session and grants the lock to another within
   POLL_S. What the leader left on the switch is adopted from the rows (dialer/reconcile.py);
-- the leader is stopped (SIGSTOP): it keeps the lock until it is killed or its session is terminated, as its kernel continues
-  to answer TCP keepalives. Nothing is dialled meanwhile;
+- the leader is stopped (SIGSTOP): it keeps the lock until it is killed or its session is terminated, as its kernel
+  still answers TCP keepalives. Nothing is dialled meanwhile;
 - the leader's machine is suspended or cut off: PostgreSQL keeps its session until TCP gives up. When it resumes after
   that, the next probe fails and the work is cancelled; a second leader on the same application has taken over the
   switch's event stream by then, which ends the first at once (dialer/worker.py);
