@@ -20,6 +20,8 @@ def refused(text: str, path: str = "tongdai/a.py") -> list[str]:
         "contact_tally",
         "its slot is 3",
         "three calls up",
+        "metrics.CALLS_UP.set(1)",
+        "tongdai_calls_up 3",
         "the call is up",
         "calls that are up",
         "a kept total",

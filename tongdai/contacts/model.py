@@ -1,4 +1,4 @@
-"""Contact lists, contacts, and what may be asked of them."""
+"""Contact lists, contacts, and the changes and filters that apply to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -137,7 +137,7 @@ class AriClient:
             self._log_failure(_reason(error))
 
     def _log_failure(self, failure: str) -> None:
-        """Log each reason once: a switch that is away for a day is not a line each second."""
+        """Log each reason once: a switch that is unreachable for a day is not a line each second."""
         if failure != self._failure:
             log.warning("switch away", host=self._host, app=self._app, reason=failure)
         self._failure = failure

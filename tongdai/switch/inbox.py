@@ -3,7 +3,7 @@
     connected() → Connected …events… → disconnected() → Disconnected → connected() → …
 
 `Ari.up` rests on `caught_up`: true from the moment that the listener comes back for more after a Connected, that is,
-once it has reconciled with the switch; false from `disconnected` on, and for ever after Replaced.
+once it has reconciled with the switch; false from `disconnected` on, and permanently after Replaced.
 
 A listener that is `limit` events behind has lost touch: the queue is dropped, Overrun ends the connection, and the next
 Connected makes the listener list the channels. One listener at a time, asserted by numbering them: an abandoned

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is advanced."""
+"""A clock that changes only when it is advanced."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -142,7 +142,7 @@ async def test_switch_and_dialer_are_those_of_the_last_sign_of_life(
     assert (found["switchUp"], found["dialerRunning"]) == (False, False)
 
 
-async def test_overview_has_the_campaigns_that_run_or_have_calls_up(
+async def test_overview_has_the_campaigns_that_run_or_have_active_calls(
     tenant: Tenant, other_tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:
     await switches.beat(conn, DEFAULT, UP)

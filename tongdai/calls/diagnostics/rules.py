@@ -151,7 +151,7 @@ class Facts:
     call_status: str | None = None
     on_dnc: bool = False
     dnc_until: datetime | None = None
-    """None: for ever, when it is on a list at all."""
+    """When the last list entry of the number expires; None: permanently listed, or not listed at all."""
     dnc_list: str | None = None
     number_in_call: bool = False
     capped_until: datetime | None = None

@@ -104,7 +104,7 @@ def always(ending: Ending, after_s: float = 5.0, talk_s: float | None = None, *,
 
 
 def phone(answer_s: Seconds | None = PICK_UP_S) -> Callee:
-    """An agent's phone: answers after a while, or never (None), and never hangs up by itself."""
+    """An agent's phone: answers after a while, or never (None), and never hangs up."""
     if answer_s is None:
         return always(Ending.NO_ANSWER)
     return lambda _name, _now, rng: Plan(Ending.ANSWERED, answer_s(rng))
