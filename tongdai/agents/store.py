@@ -132,7 +132,7 @@ async def answered(conn: Connection, tenant_id: TenantId, agent_id: AgentId, cha
 
 
 OF_CHANNEL = "select tenant_id, agent_id from agent where channel_id = $1"
-# `old` has the call: what an update returns is the row as it is afterwards.
+# `old` returns the call, as an update returns the row as it is afterwards.
 GONE = """
 with old as materialized (
     select agent_id, call_id from agent where tenant_id = $1 and agent_id = $2 and channel_id = $3 for update
@@ -167,8 +167,8 @@ PRESENT = f"select {COLUMNS} from agent where state <> 'offline' and channel_id 
 
 
 async def present(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
-    """All, of all tenants, whose phone has a call on a switch: where that does not know the channel they are
-    `gone`."""
+    """The agents, of all tenants, whose phone has a channel on the switch. If the switch does not list the channel,
+    they are `gone`."""
     return [agent_of(row) for row in await conn.fetch(PRESENT, switch_id)]
 
 
@@ -225,7 +225,7 @@ TALKING = f"update agent set state = 'talking', state_since = now() {_OF_CALLS}{
 
 
 async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
-    """reserved → talking of the calls' agents, when they are bridged; who talks now."""
+    """reserved → talking for the agents of the calls, when they are bridged; returns them."""
     return [agent_of(row) for row in await conn.fetch(TALKING, tenant_id, call_ids, ["reserved"])]
 
 
@@ -269,7 +269,8 @@ from over where agent.tenant_id = $1 and agent.agent_id = over.agent_id returnin
 
 
 async def wrap_ups_over(conn: Connection, switch_id: SwitchId = DEFAULT) -> int:
-    """wrap_up → idle of all, of all tenants, whose time for it is over by the database's clock; how many."""
+    """wrap_up → idle for all agents, of all tenants, whose wrap-up time has ended by the database's clock; returns
+    their number."""
     over = 0
     for row in await conn.fetch(TENANTS_IN_WRAP_UP, switch_id):
         async with conn.transaction():

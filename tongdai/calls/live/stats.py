@@ -1,4 +1,4 @@
-"""Live figures of campaigns: contacts, calls and agents by state, and what became of the calls.
+"""Live figures of campaigns: contacts, calls and agents by state, and outcomes of calls.
 
 All of it is kept, or is of what is up now: asking each second costs about the same whatever the campaigns have behind
 them. So outcomes are by the clock's hours, in which `call_hour` keeps them: since the hour began, since midnight

@@ -313,7 +313,7 @@ create table import_outcome (
     duplicate integer not null,
     failed    integer not null,
     sent      bytea not null,                  -- what the rows said; imports/chunk.py
-    contacts  bytea not null,                  -- what became of its contacts; imports/outcomes/codec.py
+    contacts  bytea not null,                  -- outcomes of its contacts; imports/outcomes/codec.py
     undone    boolean not null default false,
     taken_at  timestamptz not null default now(),  -- the created_at of the contacts that this transaction created
     primary key (tenant_id, job_id, seq),

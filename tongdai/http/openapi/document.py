@@ -24,7 +24,7 @@ TAGS = {
     "Contacts": "The persons a campaign calls. A number is in a campaign once, whatever its list and notation.",
     "Do not call": "Lists of numbers that must not be called, by any campaign or by one.",
     "Imports": "Add many contacts with a job that survives restarts: send them, then poll the job.",
-    "Calls": "The attempts to reach contacts, what became of them, and why nobody is being called.",
+    "Calls": "Calls to contacts, their outcomes, and why nobody is being called.",
     "Live": "Live figures.",
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",

@@ -74,7 +74,7 @@ _LIST_NAME = Query(
 )
 _DRY_RUN = Query(
     "dry_run",
-    "Whether to make nothing, and only tell what would become of each row",
+    "Whether to create nothing, and only report the outcome that each row would have",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
 )

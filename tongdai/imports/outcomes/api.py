@@ -23,7 +23,7 @@ from tongdai.imports.view import job_of
 
 PIECE_ROWS = 1000
 _HEADER = ("row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId")
-_GONE = "What became of the rows of this import is no longer kept"
+_GONE = "The outcomes of the rows of this import are no longer kept"
 
 
 class RowView(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""The outcome of the rows of a chunk, as it is stored: what they said, and what became of their contacts. Pure.
+"""The outcomes of the rows of a chunk, as stored: their values, and the outcomes of their contacts. Pure.
 
 What the rows said comes from the chunk, as it was uploaded (see chunk.py). A chunk whose contacts were all created has
 an outcome of a few bytes: how many, and the first id.
@@ -14,7 +14,7 @@ from tongdai.ids import ContactId
 from tongdai.imports.chunk import Sent, decode_sent
 from tongdai.imports.model import ImportedChunk, RowOutcome, RowResult
 
-# What became of a contact of a chunk, or of a row that repeats it: a letter each. Capital: there is no contact id, as
+# The outcome of a contact of a chunk, or of a row that repeats it: a letter each. Capital: there is no contact id, as
 # nothing was written.
 CREATED, WOULD_CREATE = "c", "C"
 IN_CAMPAIGN = "k"
