@@ -91,7 +91,7 @@ RULES = (
         (Exempt(re.compile(r"[cC]ontactCeiling|[nN]umberCeilings?"), "wire names"),),
     ),
     Rule(_phrase(r"\bcalls? ((that|which|who) )?((is|are|was|were) )?up\b(?! to)"), "active calls, call is active"),
-    Rule(_word("calls_up", "callsUp"), "active calls"),
+    Rule(re.compile(r"(?<![a-z])calls_up(?![a-z])|CALLS_UP|[cC]allsUp(?![a-z])"), "active calls"),
     Rule(_phrase(r"\bkept totals?\b"), "counter"),
     Rule(_word("tally", "tallies"), "counter"),
     Rule(

@@ -38,23 +38,26 @@ _E = TypeVar("_E", bound=StrEnum)
         path="/calls",
         scope=Scope.REPORT,
         tag=_TAG,
-        summary="The tenant's calls, those up now among them, newest first",
+        summary="List calls, active ones included, newest first",
         description=(
-            "A call is an attempt to reach a contact; one that was taken back before anybody was called is among them "
+            "A call is an attempt to reach a contact. Calls that were cancelled before they were dialled are included "
             "(`cancelled`, `out_of_window`, `dnc`; no `dialledAt`). `ringSec` is from dialling to the answer or the "
-            "end, `waitSec` from the answer to the agent (or the audio file), and of who got neither to the end, "
-            "`talkSec` from the connection to the end. "
-            "`nextCallAt` tells when the contact is called again on account of it. "
-            "`machineVerdict` is what the detection of answering machines decided, where the campaign asks for it: "
-            "`human`, `machine`, `unsure` (not decided in time) or `unavailable`. With `Accept: text/csv` all that "
-            "match come as one file, whatever `page` and `size`."
+            "end, `waitSec` from the answer to the connection with an agent or the audio file or, without one, to the "
+            "end, `talkSec` from the connection to the end. "
+            "`nextCallAt` is when the contact is called again because of this call. "
+            "`machineVerdict` is the result of answering machine detection, if the campaign uses it: `human`, "
+            "`machine`, `unsure` (not decided in time) or `unavailable`. With `Accept: text/csv` all calls that match "
+            "are returned as one file, whatever `page` and `size`."
         ),
         query=(
             Query("campaignId", "Calls of a campaign", _ID, 1042),
             Query("contactId", "Calls to a contact", _ID, 88001),
             Query("phoneNumber", "Calls to a number in any written form", {"type": "string"}, "0901234567"),
             Query(
-                "outcome", "Calls that ended so", {"type": "string", "enum": [str(one) for one in Outcome]}, "answered"
+                "outcome",
+                "Calls with that outcome",
+                {"type": "string", "enum": [str(one) for one in Outcome]},
+                "answered",
             ),
             Query("state", "Calls in that state", {"type": "string", "enum": [str(one) for one in CallState]}, "ended"),
             Query("agentId", "Calls of an agent", _ID, 7),
@@ -88,7 +91,7 @@ async def calls(request: Request) -> Answer | Stream:
 
 
 async def _all(request: Request, by: Filter) -> AsyncGenerator[bytes]:
-    """A file of all that match, a piece at a time: no connection is held while the client reads."""
+    """A file of all calls that match, in pieces: no connection is held while the client reads."""
     who = principal_of(request)
     show, after = phone.shower(who.country), None
     yield csv_of([HEADER])
@@ -163,7 +166,7 @@ def _aware(text: str) -> datetime:
         path="/calls/{callId}",
         scope=Scope.REPORT,
         tag=_TAG,
-        summary="A call",
+        summary="Get a call",
         answer=CallView,
         sample=SAMPLE,
     )
@@ -190,7 +193,7 @@ def _call_id(text: str) -> UUID:
         path="/campaigns/{id}/contacts/{contactId}/attempts",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="The attempts to reach a contact, newest first",
+        summary="List the calls to a contact, newest first",
         query=paging.PAGE_QUERY,
         answer=CallPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},

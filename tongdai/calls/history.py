@@ -1,11 +1,11 @@
-"""Calls by pages, newest first, in the database.
+"""Pages of calls, newest first, in the database.
 
-Those that are up are few: all of them are looked at. Of the ended ones each set of filters is read through an index
-that fits it, and the rest of them is fenced off from choosing another (`campaign_id + 0`): a plan that walks the
-newest calls until twenty match reads all of them when nineteen do.
+Active calls are few: all are read. Ended calls are read by the index that fits the filters; the other filters are
+written so that the planner cannot choose their index (`campaign_id + 0`), as a plan that reads the newest calls until
+twenty match reads all calls when nineteen match.
 
-Totals are kept where they can be: calls of a campaign, of an outcome, or all are sums of `call_hour`, with those that
-are up now. Other filters are counted, through the index that finds them.
+Totals of a campaign, of an outcome, or of all calls are sums of `call_hour` and the active calls. With other filters
+the calls are counted, by the index that finds them.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 
 class CallRecord(NamedTuple):
-    """A call, live or ended, as it is shown. The fields are the columns of COLUMNS."""
+    """An active or ended call, for answers. The fields are the columns of COLUMNS."""
 
     call_id: UUID
     campaign_id: CampaignId
@@ -50,7 +50,7 @@ COLUMNS = ", ".join(CallRecord._fields)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Calls that have all of what is not None."""
+    """A filter of calls: each field that is not None must match."""
 
     campaign_id: CampaignId | None = None
     contact_id: ContactId | None = None
@@ -63,8 +63,8 @@ class Filter:
     opened_before: datetime | None = None
 
     @property
-    def kept(self) -> bool:
-        """Whether `call_hour` knows how many there are."""
+    def counted(self) -> bool:
+        """Whether `call_hour` has the number of ended calls that match."""
         others = (self.contact_id, self.phone, self.agent_id, self.opened_from, self.opened_before)
         return self.state in {None, CallState.ENDED} and not any(other is not None for other in others)
 
@@ -74,7 +74,7 @@ class Filter:
 
     @property
     def shows_live(self) -> bool:
-        """None of these has an outcome."""
+        """Whether active calls can match; they have no outcome."""
         return not self.shows_ended or (self.state is None and self.outcome is None)
 
 
@@ -90,7 +90,7 @@ class Statement(NamedTuple):
 
 
 Place = tuple[datetime, UUID]
-"""When a call was opened, and its id: what calls are ordered by."""
+"""The sort key of a call: when it was opened, and its id."""
 _NEWEST = "order by opened_at desc, call_id desc"
 
 
@@ -107,7 +107,7 @@ class _Conditions:
         return f"${len(self.args)}"
 
     def add(self, live: str, ended: str, *values: object) -> None:
-        """Conditions with `{}` for each value."""
+        """Add conditions; each has `{}` for each value."""
         sent = [self.argument(value) for value in values]
         self._live.append(live.format(*sent))
         self._ended.append(ended.format(*sent))
@@ -118,14 +118,14 @@ class _Conditions:
     def ended(self, columns: str) -> str:
         return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null"
 
-    def kept(self) -> str:
-        """The number of ended calls that match, from the hourly statistics."""
+    def counted(self) -> str:
+        """A query of the number of ended calls that match, from the hourly statistics."""
         return (
             f"select coalesce(sum(calls), 0)::bigint from call_hour where {' and '.join(self._ended)} and {KEPT_HOURS}"
         )
 
 
-# What leads to the ended calls is compared bare, the rest is fenced off. `{}` is the value.
+# The leading filters are compared so that their index is used, the others so that it is not. `{}` is the value.
 _BARE = {
     "contact_id": "contact_id = {}",
     "phone": "phone = {}",
@@ -143,7 +143,7 @@ _FENCED = {
 
 
 def _leading(by: Filter) -> set[str]:
-    """The filters whose index is used, the most selective; none: that of the newest calls."""
+    """The filters whose index is used: the most selective ones."""
     if by.contact_id is not None:
         return {"contact_id"}
     if by.phone is not None:
@@ -154,7 +154,7 @@ def _leading(by: Filter) -> set[str]:
 
 
 def _few(by: Filter) -> bool:
-    """Whether what leads has so few calls that they are all read, and then sorted."""
+    """Whether the leading filter matches so few calls that all are read and then sorted."""
     return by.contact_id is not None or by.phone is not None
 
 
@@ -181,7 +181,8 @@ def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> 
 
 
 def _by_campaign(by: Filter) -> bool:
-    """An outcome in all campaigns: its index begins with the campaign, so that each is asked by itself."""
+    """Whether each campaign is queried by itself: for an outcome in all campaigns, as its index begins with the
+    campaign."""
     return by.outcome is not None and by.campaign_id is None and not _few(by) and by.agent_id is None
 
 
@@ -189,7 +190,7 @@ _EACH_CAMPAIGN = "(select campaign_id as of_campaign from campaign where tenant_
 
 
 def page_of(tenant_id: TenantId, by: Filter, limit: int, offset: int = 0, after: Place | None = None) -> Statement:
-    """The calls that match, newest first: `limit` of them, after `offset` others or behind a place."""
+    """A query of the calls that match, newest first: `limit` of them, after `offset` others or after a place."""
     where = _conditions(tenant_id, by, after)
     parts: list[str] = []
     if by.shows_live:
@@ -212,10 +213,10 @@ def _newest_ended(where: _Conditions, by: Filter, count: int) -> str:
 
 
 def count_of(tenant_id: TenantId, by: Filter) -> Statement:
-    """The number of calls that match."""
+    """A query of the number of calls that match."""
     where = _conditions(tenant_id, by)
-    if by.kept:
-        ended = where.kept()
+    if by.counted:
+        ended = where.counted()
     elif _by_campaign(by):
         of_it = f"{where.ended('count(*) as calls')} and campaign_id = c.of_campaign"
         ended = f"select coalesce(sum(calls), 0)::bigint from {_EACH_CAMPAIGN} ({of_it}) of_it"
@@ -226,11 +227,11 @@ def count_of(tenant_id: TenantId, by: Filter) -> Statement:
 
 
 IN_ORDER = "set local enable_sort = off"
-"""The months are merged in the order of their indexes: a sort would read all of a campaign's calls for a page."""
+"""Merges the partitions in index order: a sort would read all calls of a campaign for a page."""
 
 
 async def calls_of(conn: Connection, wanted: Statement) -> list[CallRecord]:
-    """The calls that a statement of `page_of` reads."""
+    """Run a query of `page_of`."""
     async with conn.transaction(readonly=True):
         await conn.execute(IN_ORDER)
         return [CallRecord._make(row) for row in await conn.fetch(wanted.sql, *wanted.args)]
@@ -239,7 +240,7 @@ async def calls_of(conn: Connection, wanted: Statement) -> list[CallRecord]:
 async def page(
     conn: Connection, tenant_id: TenantId, by: Filter, limit: int, offset: int
 ) -> tuple[list[CallRecord], int]:
-    """A page of the calls that match, newest first, and how many match."""
+    """A page of the calls that match, newest first, and their total."""
     wanted, counted = page_of(tenant_id, by, limit, offset), count_of(tenant_id, by)
     return await calls_of(conn, wanted), await conn.fetchval(counted.sql, *counted.args)
 
@@ -247,7 +248,7 @@ async def page(
 async def behind(
     conn: Connection, tenant_id: TenantId, by: Filter, after: Place | None, limit: int
 ) -> list[CallRecord]:
-    """The next `limit` calls that match, from a place on: what a file of them all is made of."""
+    """The next `limit` calls that match, after a place; for files of all calls."""
     wanted = page_of(tenant_id, by, limit, after=after)
     return await calls_of(conn, wanted)
 

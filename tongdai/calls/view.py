@@ -1,4 +1,4 @@
-"""A call as the wire and files have it."""
+"""Calls in answers and CSV files."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -70,7 +70,7 @@ SAMPLE: dict[str, Any] = {
 
 
 def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
-    """`shown` writes a number as the tenant's contacts have it."""
+    """The view of a call. `shown` formats a number for the tenant's country."""
     return CallView(
         call.call_id,
         call.campaign_id,
@@ -108,7 +108,7 @@ def _instant(value: datetime) -> str:
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
-    """Between two instants, to the millisecond. Clocks of two machines may cross: never below 0."""
+    """Seconds between two instants, to the millisecond; never below 0, as clocks of two machines differ."""
     if start is None or end is None:
         return None
     return max(0.0, round((end - start).total_seconds(), 3))

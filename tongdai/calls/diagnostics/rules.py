@@ -1,9 +1,8 @@
-"""Why nobody is being called: of each pending contact one reason, of a campaign all that keeps it from calling. Pure.
+"""Why nobody is being called: one reason for each pending contact, and all blockers of a campaign. Pure.
 
-Several things may keep a contact from being called; it is counted with the first of these, from what lasts longest to
-what is over soonest: on a do-not-call list, no time zone known where the law asks for one, due later, calling window
-closed, number in another call, number called too often. What is left may be called now, if nothing keeps the
-campaign.
+Several reasons may apply to a contact; it is counted with the first of them, in the order from the longest-lasting to
+the shortest: on a do-not-call list, time zone unknown although the law requires it, due later, calling window closed,
+number in another call, number over a frequency cap. All others may be called now, if the campaign has no blocker.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from tongdai.campaigns.settings.values import Mode
 from tongdai.switches.model import Switch
 
 IN_CALL_PAUSE = timedelta(minutes=1)
-"""A contact whose number is in another call is looked at again after so long."""
+"""After which the claim examines a contact again whose number is in another call."""
 
 
 class Reason(StrEnum):
@@ -26,12 +25,12 @@ class Reason(StrEnum):
 
     DO_NOT_CALL = "doNotCall"
     ZONE_UNKNOWN = "zoneUnknown"
-    """The preset has calling hours where the person is, and nothing is known of where that is."""
+    """The preset has calling hours in the contact's local time, and the time zone is unknown."""
     WAITING_FOR_RETRY = "waitingForRetry"
     """Due later: after an earlier call, or rescheduled."""
     WAITING_FOR_WINDOW = "waitingForWindow"
     NUMBER_IN_CALL = "numberInCall"
-    """Another campaign has it on the line."""
+    """The number is in a call of another campaign."""
     OVER_NUMBER_CAP = "overNumberCeiling"
     """The number is over a frequency cap, by the calls of all campaigns."""
     CALLABLE_NOW = "callableNow"
@@ -104,7 +103,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The pending contacts that are on no do-not-call list, by what their zone and due time say of them."""
+    """The pending contacts that are on no do-not-call list, by time zone and due time."""
 
     zone_unknown: int = 0
     later: int = 0
@@ -112,13 +111,13 @@ class Waiting:
     next_open_at: datetime | None = None
     """When the first contact outside its calling window may be called; None: there is none, or it never opens."""
     due: int = 0
-    """May be called now, if nothing else keeps their number."""
+    """Contacts that may be called now, unless their number is blocked."""
     open_zones: Sequence[str] = ()
     known_zones: Sequence[str] = ()
 
 
 def waiting(rules: Rules, pending: Iterable[ZoneCount], on_dnc: Iterable[ZoneCount]) -> Waiting:
-    """Count what pending contacts wait for, given all of them and those on a do-not-call list, by time zone."""
+    """Count the pending contacts by reason, from all of them and those on a do-not-call list, by time zone."""
     taken = {count.zone: count for count in on_dnc}
     unknown = later = window = due = 0
     opening: list[datetime] = []
@@ -159,7 +158,7 @@ class Facts:
 
 
 def reason_of(rules: Rules, contact: Facts) -> Reason:
-    """The first that holds."""
+    """The first reason that applies."""
     keeps = {
         Reason.DO_NOT_CALL: contact.on_dnc,
         Reason.ZONE_UNKNOWN: rules.unknown(contact.zone),
@@ -173,7 +172,7 @@ def reason_of(rules: Rules, contact: Facts) -> Reason:
 
 
 def next_call_at(rules: Rules, contact: Facts) -> datetime | None:
-    """The earliest instant that it may be called, as far as is known now; None: none is."""
+    """The earliest instant at which the contact may be called, as known now; None: never."""
     reason, at = reason_of(rules, contact), max(rules.now, contact.due_at)
     if reason is Reason.DO_NOT_CALL:
         if contact.dnc_until is None:
@@ -194,11 +193,11 @@ class Load:
     pending: int
     active_calls: int = 0
     agents: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Number of agents of its queue by state."""
+    """The number of agents of the queue, by state."""
     accepted: int = 0
-    """Preview: contacts that an agent accepted and that are not called yet."""
+    """Preview: contacts that an agent accepted and that are not yet called."""
     abandoned: Sequence[float] = ()
-    """Percent of the live answers without an agent, over each span that the cap is kept in."""
+    """Percentages of abandoned live answers, over each period of the cap."""
 
 
 _STATUS_BLOCKERS = {
@@ -209,10 +208,8 @@ _STATUS_BLOCKERS = {
 
 
 def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int) -> list[Blocker]:
-    """All that keep the campaign from calling, or slow it, the most telling first.
-
-    `max_calls` may be up on the switch at once, of all tenants.
-    """
+    """All blockers of the campaign, the most important first. `max_calls` is the limit of active calls on the switch,
+    over all tenants."""
     found: list[Blocker] = []
     if load.status in _STATUS_BLOCKERS:
         found.append(_STATUS_BLOCKERS[load.status])

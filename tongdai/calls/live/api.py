@@ -1,4 +1,4 @@
-"""Live figures over HTTP: of a campaign, also as server-sent events, and of all that call now."""
+"""Live figures over HTTP: of a campaign, also as server-sent events, and of all active campaigns."""
 
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,7 @@ MAX_EVENTS = 1_000_000
 
 
 class Live(CampaignLive, kw_only=True, rename="camel"):
-    """One campaign, with more than is asked of many each second."""
+    """The live figures of one campaign, with some that the overview does not have."""
 
     abandoned_rate_30d: float | None = msgspec.field(name="abandonedRate30d")
     switch_up: bool
@@ -75,10 +75,10 @@ class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     switch: SwitchState
     dialer: Dialer
     switches: list[Carrier]
-    """The one that carries new calls, and those that still carry others."""
+    """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
     newest: list[CallView]
-    """The calls that ended, of those opened last."""
+    """The most recently opened calls that have ended."""
 
 
 _FIGURES = {
@@ -110,9 +110,9 @@ _CAMPAIGN: dict[str, Any] = {
 }
 _LIVE = _CAMPAIGN | {"abandonedRate30d": 1.08, "switchUp": True, "dialerRunning": True}
 _RATES = (
-    "Rates are in percent; `abandonedRate…` of the live answers, for comparison with `pacing.abandonmentCapPercent`. "
-    "`thisHour` and `today` are of the calls that ended since the hour began, and since midnight in the tenant's time "
-    "zone."
+    "Rates are percentages; `abandonedRate…` are of the live answers, for comparison with "
+    "`pacing.abandonmentCapPercent`. `thisHour` and `today` count the calls that ended since the hour began, and since "
+    "midnight in the tenant's time zone."
 )
 
 
@@ -122,7 +122,7 @@ _RATES = (
         path="/campaigns/{id}/live",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="A campaign's live figures: contacts, calls and agents by state, rates, outcomes, pacing",
+        summary="Get live figures of a campaign: contacts, calls and agents by state, rates, outcomes, pacing",
         description=_RATES,
         answer=Live,
         sample=_LIVE,
@@ -158,10 +158,17 @@ async def _look(request: Request) -> Live:
         summary="Follow a campaign's live figures as server-sent events",
         description=(
             "`event: live` with the figures as `data`, the first at once, then at most each second when something has "
-            "changed, until the client goes or `events` of them were sent. A comment each 15 s shows that the "
-            f"connection lives. {_RATES}"
+            "changed, until the client disconnects or `events` of them were sent. A comment each 15 s shows that the "
+            f"connection is open. {_RATES}"
         ),
-        query=(Query("events", "End after so many", {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS}, 1),),
+        query=(
+            Query(
+                "events",
+                "Number of events after which the stream ends",
+                {"type": "integer", "minimum": 1, "maximum": MAX_EVENTS},
+                1,
+            ),
+        ),
         answer=None,
         sample=_LIVE,
         answer_media=event_source.media(b"event: live\ndata: %s\n\n" % msgspec.json.encode(_LIVE)),
@@ -184,8 +191,8 @@ def event_of(figures: Live) -> bytes:
         path="/live",
         scope=Scope.REPORT,
         tag=_TAG,
-        summary="Live figures of running campaigns and active calls, the switch, and the newest outcomes",
-        description=f"Of more than 1000 such campaigns the first by id. {_RATES}",
+        summary="Get live figures of running campaigns and active calls, the switches, and the newest outcomes",
+        description=f"At most 1000 campaigns, the first by id. {_RATES}",
         answer=Overview,
         sample={
             "switch": {"up": True, "name": "Asterisk 22.9.0"},

@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A campaign, and what it calls by."""
+    """A campaign, with its rules, load and switch."""
 
     rules: Rules
     load: Load
@@ -44,12 +44,12 @@ async def snapshot(conn: Connection) -> AsyncGenerator[None]:
 
 
 async def fetch(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:
-    """Planned for these arguments: a plan for any would not know that a campaign is the whole table."""
+    """Run a query planned for its arguments: a generic plan does not know that a campaign may be the whole table."""
     return await (await conn.prepare(sql)).fetch(*args)
 
 
 async def value(conn: Connection, sql: str, *args: object) -> Any:
-    """The first column of the first row, likewise."""
+    """The first column of the first row, planned likewise."""
     return (await fetch(conn, sql, *args))[0][0]
 
 
@@ -76,7 +76,7 @@ from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - inte
 
 
 async def standing(conn: Connection, place: Place) -> Standing | None:
-    """None when there is no such campaign."""
+    """Read the state of a campaign; None when there is no such campaign."""
     row = next(iter(await fetch(conn, CAMPAIGN, *place)), None)
     settings = await campaigns.call_settings(conn, *place)
     if row is None or settings is None:

@@ -14,9 +14,9 @@ class Load:
     """A campaign's calls and the agents of its queue, now."""
 
     now: datetime
-    """The database's clock; so are the other instants, except those that the switch reports."""
+    """The time by the database's clock, like all instants here but those that the switch reported."""
     active_calls: int = 0
-    """The campaign's calls that have not ended."""
+    """The active calls of the campaign."""
     ringing_since: tuple[datetime, ...] = ()
     """When each call was dialled that is (about to be) ringing and will need one of these agents, of any campaign."""
     waiting: int = 0
@@ -33,7 +33,7 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class LiveAnswers:
     answered: int = 0
-    """Live answers, with the abandoned ones."""
+    """Live answers, including the abandoned ones."""
     abandoned: int = 0
 
 
@@ -51,9 +51,9 @@ class Recent:
     """Mean talk time of the last 24 hours; 0 without any."""
 
 
-# Only calls without an agent need one: a previewed call has its agent from the start, others once one is reserved.
-# The active calls are read once, and held against hashes of campaigns and agents: `is true` keeps the planner from
-# a join, in which it would read them anew for each of the campaigns.
+# Calls without an agent need one: a previewed call has its agent from the start, others once one is reserved. Active
+# calls are read once and compared with hashes of campaigns and agents: `is true` keeps the planner from a join that
+# reads them again for each campaign.
 LOAD = """
 with up as materialized (
     select call_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from live_call
@@ -84,7 +84,7 @@ from (
 
 
 async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, queue_id: QueueId | None) -> Load:
-    """The active calls, and the agents of the queue (None: nobody's)."""
+    """Read the active calls of the campaign and the agents of the queue (None: no agents)."""
     row = await conn.fetchrow(LOAD, tenant_id, campaign_id, queue_id)
     assert row is not None
     return Load(
@@ -99,9 +99,9 @@ async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, q
     )
 
 
-# A call dialled less than a ring timeout ago is left out: of its likes only the answers would be known. Of one that
-# is lost nobody knows how it ended, and what the network refused would have a trunk that was down pass for people who
-# do not answer. No ring of ours lasts longer than a minute.
+# Calls dialled less than a ring timeout ago are excluded: of these only the answers are known. So are lost calls, whose
+# end is unknown, and calls that the network refused: otherwise a broken trunk would look like people who do not answer.
+# No call rings longer than a minute.
 RINGS = f"""
 select answered, after_s, count(*) as calls from (
     select a.answered_at is not null and a.outcome is distinct from 'machine' as answered,
@@ -124,7 +124,7 @@ select answered, after_s, count(*) as calls from (
     ) a
 ) rings group by answered, after_s
 """
-# An hour counts as long as a part of it is within the time. 30 days are in it, so that one scan tells both.
+# An hour counts if a part of it is within the period. One scan of 30 days gives both shares.
 SHARES = """
 select coalesce(sum(calls), 0)::bigint as answered_30_d,
     coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint as abandoned_30_d,
@@ -141,8 +141,8 @@ from (
 
 
 async def recent(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, ring_timeout_s: int) -> Recent:
-    """Ring times of talks, and of the last 2,000 calls of an hour that have ended, dialled a ring timeout ago or
-    earlier; shares."""
+    """Read the ring times of active answered calls and of the last 2,000 calls that ended within an hour, dialled a
+    ring timeout ago or earlier; and the shares of abandoned calls."""
     rings = await conn.fetch(RINGS, tenant_id, campaign_id, ring_timeout_s)
     shares = await conn.fetchrow(SHARES, tenant_id, campaign_id)
     assert shares is not None

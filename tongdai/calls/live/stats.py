@@ -1,8 +1,8 @@
 """Live figures of campaigns: contacts, calls and agents by state, and outcomes of calls.
 
-All of it is kept, or is of what is up now: asking each second costs about the same whatever the campaigns have behind
-them. So outcomes are by the clock's hours, in which `call_hour` keeps them: since the hour began, since midnight
-where the tenant is, in the last 24 of them. Calls a minute are counted.
+Everything is read from counters or from active calls, so a query each second costs about the same however many calls
+the campaigns have made. Therefore outcomes are by clock hours, as in `call_hour`: since the hour began, since midnight
+in the tenant's time zone, and in the last 24 hours. Only calls per minute are counted.
 """
 
 from collections import Counter
@@ -29,14 +29,14 @@ class Contacts(msgspec.Struct, rename="camel"):
     processed: int
 
 
-class CallsUp(msgspec.Struct, rename="camel"):
-    """Calls by what who is called hears of them."""
+class ActiveCalls(msgspec.Struct, rename="camel"):
+    """Active calls by phase."""
 
     dialing: int = 0
-    """Taken to be dialled, or dialled and not ringing yet."""
+    """Calls claimed, or dialled and not ringing yet."""
     ringing: int = 0
     waiting: int = 0
-    """Answered, and no agent there yet."""
+    """Answered calls not yet connected with an agent."""
     talking: int = 0
     """Calls connected with an agent or the audio file."""
 
@@ -50,13 +50,13 @@ class Agents(msgspec.Struct, rename="camel"):
 
     offline: int = 0
     calling: int = 0
-    """Signing in: their phones ring."""
+    """Agents who are signing in: their phones ring."""
     idle: int = 0
     reserved: int = 0
     talking: int = 0
     wrap_up: int = 0
     hanging_up: int = 0
-    """Signed out; their phones are about to be free."""
+    """Agents who signed out, and whose phones are being hung up."""
 
 
 class Figures(msgspec.Struct, rename="camel"):
@@ -67,9 +67,9 @@ class Figures(msgspec.Struct, rename="camel"):
     answered: int
     """The number of these that were answered, including machines and abandoned calls."""
     answer_rate: float | None
-    """Percent of the calls; null without any."""
+    """A percentage of the calls; null without calls."""
     outcomes: dict[str, int]
-    """All that ended, those that were never placed too."""
+    """All ended calls by outcome, including those that were not placed."""
     ring_sec: float | None
     """Mean seconds from dialling to the answer; null without an answer."""
     talk_sec: float | None
@@ -82,7 +82,7 @@ class Pacing(msgspec.Struct, rename="camel"):
     calls_per_second: int
     ring_timeout_sec: int
     abandonment_cap_percent: float
-    """Percent of the live answers."""
+    """A percentage of the live answers."""
 
 
 class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
@@ -90,14 +90,14 @@ class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
     campaign_name: str
     status: int
     contacts: Contacts
-    calls: CallsUp
+    calls: ActiveCalls
     agents: Agents
     calls_per_minute: int
-    """Dialled in the last 60 seconds."""
+    """Calls dialled in the last 60 seconds."""
     this_hour: Figures
     today: Figures
     abandoned_rate_24h: float | None = msgspec.field(name="abandonedRate24h")
-    """Percent of the live answers."""
+    """A percentage of the live answers."""
     pacing: Pacing
 
 
@@ -119,7 +119,7 @@ select c.campaign_id, a.state, count(*) as agents from campaign c
 join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
 where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign_id, a.state
 """
-# A call is dialled soon after it was opened: the index goes by the opening.
+# A call is dialled soon after it is opened; the index is by the opening.
 MINUTE = f"""
 with up as materialized (
     select campaign_id, count(*) as calls from live_call
@@ -157,7 +157,7 @@ async def active(conn: Connection, tenant_id: TenantId) -> list[CampaignId]:
 
 
 async def figures(conn: Connection, tenant_id: TenantId, campaign_ids: list[CampaignId]) -> list[CampaignLive]:
-    """The live figures of those campaigns that exist, by id."""
+    """The live figures of the campaigns, those that exist, by id."""
     named = await conn.fetch(NAMED, tenant_id, campaign_ids)
     totals = await campaigns.totals_of(conn, tenant_id, campaign_ids)
     up = _by_campaign(await conn.fetch(UP, tenant_id))
@@ -199,7 +199,7 @@ def _contacts(totals: Totals) -> Contacts:
     return Contacts(*(totals.by_process_status[status] for status in (0, 1, 2)))
 
 
-def _up(rows: Sequence[asyncpg.Record]) -> CallsUp:
+def _up(rows: Sequence[asyncpg.Record]) -> ActiveCalls:
     counts = Counter[str]()
     for row in rows:
         state = row["state"]
@@ -207,7 +207,7 @@ def _up(rows: Sequence[asyncpg.Record]) -> CallsUp:
             counts["talking" if row["connected"] else "waiting"] += row["calls"]
         else:
             counts["ringing" if state == CallState.RINGING else "dialing"] += row["calls"]
-    return CallsUp(**counts)
+    return ActiveCalls(**counts)
 
 
 def _figures(rows: Sequence[asyncpg.Record]) -> Figures:
@@ -224,7 +224,7 @@ def _figures(rows: Sequence[asyncpg.Record]) -> Figures:
 
 
 def abandoned_rate(rows: Sequence[asyncpg.Record]) -> float | None:
-    """Percent of the live answers, of rows with `outcome` and `calls`."""
+    """A percentage of the live answers, from rows with `outcome` and `calls`."""
     live = Counter[str]()
     for row in rows:
         live[row["outcome"]] += row["calls"]
@@ -239,11 +239,11 @@ where tenant_id = $1 and campaign_id = $2 and hour >= date_trunc('hour', now()) 
 
 
 async def abandoned_rate_30d(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> float | None:
-    """Percent of the live answers."""
+    """A percentage of the live answers."""
     return abandoned_rate(await conn.fetch(MONTH, tenant_id, campaign_id))
 
 
 async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[CallRecord]:
-    """The calls of a tenant that ended, of those opened last."""
+    """The most recently opened calls of a tenant that have ended."""
     wanted = history.page_of(tenant_id, Filter(state=CallState.ENDED), limit)
     return await history.calls_of(conn, wanted)

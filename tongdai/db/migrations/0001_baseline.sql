@@ -178,7 +178,7 @@ create index contact_external on contact (tenant_id, campaign_id, external_id) w
 alter table contact alter column tenant_id set statistics 0, alter column campaign_id set statistics 0,
     alter column list_id set statistics 0, alter column zone set statistics 0;
 
--- When pending contacts are due. A pending contact is in exactly one of three places: in a run, in contact_due, or in a
+-- When contacts are due. A contact that is not processed is in exactly one of three places: in a run, in contact_due, or in a
 -- live call. A run holds contacts that were inserted together and never claimed: those of the zone with an id from next_id
 -- to last_id whose in_run is set. The claim moves next_id; a run ends with its last contact. Runs of a campaign and zone
 -- are disjoint: who makes one holds the campaign's advisory lock from before its first id is taken.
