@@ -34,7 +34,7 @@ select count(*) from deleted
 
 
 async def delete_old(conn: Connection, keep: timedelta) -> int:
-    """Delete entries that are older, tenant by tenant, some at a time, each in a transaction of its own; how many."""
+    """Delete older entries, in batches of one tenant, each a transaction of its own; returns their number."""
     total = 0
     for row in await conn.fetch(TENANTS):
         while deleted := await conn.fetchval(OLD_AUDIT, row["tenant_id"], keep, DELETED_AT_ONCE):

@@ -10,7 +10,7 @@ TAKE = """
 insert into idempotency_record (tenant_id, key, digest) values ($1, $2, $3)
 on conflict (tenant_id, key) do nothing returning true
 """
-# One that has expired is replaced, by one request of several: the others wait for its row and find it new.
+# An expired record is replaced by one of several requests; the others wait for its row and then find it new.
 REPLACE = """
 update idempotency_record set digest = $3, status = null, body = null, created_at = now()
 where tenant_id = $1 and key = $2 and created_at < now() - interval '24 hours' returning true
@@ -44,6 +44,6 @@ PURGE = "delete from idempotency_record where tenant_id = $1 and created_at < no
 
 
 async def purge(conn: Connection) -> None:
-    """Delete records that are older than 24 hours, one tenant after the other."""
+    """Delete records older than 24 hours, one tenant a statement."""
     for row in await conn.fetch(WITH_OLD):
         await conn.execute(PURGE, row["tenant_id"])

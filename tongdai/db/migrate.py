@@ -36,10 +36,10 @@ def read(folder: Path = FOLDER) -> list[Migration]:
 
 
 async def migrate(conn: Connection, migrations: list[Migration] | None = None) -> list[int]:
-    """Apply what is missing and tell its numbers.
+    """Apply the missing migrations and return their numbers.
 
-    One transaction each: a crash leaves the version before it, whole. A database that a newer Tongdai has migrated, or
-    one whose applied migrations are not ours, is refused with OperatorError and left as it is.
+    Each is one transaction: a crash leaves the version before it intact. A database that a newer Tongdai has migrated,
+    or whose applied migrations differ from ours, is refused with OperatorError and not changed.
     """
     await conn.execute("select pg_advisory_lock($1)", LOCK)
     try:

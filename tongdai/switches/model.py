@@ -11,7 +11,8 @@ DEFAULT_NAME = "default"
 BEAT_S = 1.0
 """How often a leader writes its heartbeat."""
 DEAD_AFTER = timedelta(seconds=10)
-"""Without a heartbeat for so long a leader is taken not to run. A busy leader's may be late by seconds."""
+"""A leader without a heartbeat for so long counts as not running. The heartbeat of a busy leader may be late by
+seconds."""
 
 
 class Kind(StrEnum):

@@ -63,7 +63,8 @@ order by s.switch_id
 
 
 async def carrying(conn: Connection, tenant_id: TenantId) -> list[tuple[Switch, int]]:
-    """The switch that carries a tenant's new calls, those that still carry others, and how many are live on each."""
+    """The switch that carries a tenant's new calls, those that still carry older ones, and the number of its active
+    calls on each."""
     found: list[tuple[Switch, int]] = []
     for row in await conn.fetch(CARRYING, DEAD_AFTER, tenant_id):
         fields: dict[str, Any] = dict(row)

@@ -39,7 +39,7 @@ class Refusal(Enum):
 IsOpen = Callable[[str, str, datetime], bool]
 """Whether contacts of a time zone may be called now; arguments: the contact's zone, the tenant's zone, the time."""
 
-# Locks the agent, so that they do not sign out before they have the offer.
+# Locks the agent, so that they do not sign out before the offer is stored.
 MAY_LOOK = """
 select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview, c.status = 2 as running,
     c.queue_id is not distinct from a.queue_id as same_queue
@@ -60,8 +60,8 @@ _MAY_BE_OFFERED = f"""
     not exists (select from preview where tenant_id = $1 and contact_id = c.contact_id)
     and not {is_listed(phone("c"), "$3")}
 """
-# Of each zone the first that waits in contact_due and the first that waits in a run: the oldest of these is the next.
-# Held against being deleted until it is offered.
+# The next contact is the oldest of the first in contact_due and the first in a run, of each zone. It is locked against
+# deletion until it is offered.
 OFFER = f"""
 with next as materialized (
     select first.contact_id from unnest($4::text[]) as sent (name)
@@ -184,7 +184,7 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
     return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.AWAY
 
 
-# The contact first, as who deletes it locks them.
+# The contact first, as deleting it locks it before the preview.
 HOLD_OFFERED = """
 select c.contact_id, c.campaign_id from preview p join contact c on c.tenant_id = $1 and c.contact_id = p.contact_id
 where p.tenant_id = $1 and p.agent_id = $2 for no key update of c

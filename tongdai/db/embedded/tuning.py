@@ -14,18 +14,18 @@ def settings(data_dir: Path, shared_buffers_mb: int | None = None) -> dict[str, 
         "cluster_name": str(data_dir)[-60:],  # identifies the processes in ps
         "unix_socket_directories": CWD,
         "port": 5432,
-        "listen_addresses": "",  # nobody but this machine
+        "listen_addresses": "",  # only this machine
         "max_connections": 200,  # each worker's pool, the engine, and room for psql
         "shared_buffers": f"{shared_buffers_mb or _shared_buffers_mb()}MB",
         "max_parallel_workers_per_gather": 0,  # short statements on few cores; containers have little /dev/shm
         "jit": "off",  # compiling takes longer than these statements
         "wal_compression": "off",  # pglz alone is built in: it took two thirds of an import into a large campaign
-        "max_wal_size": "4GB",  # imports write much: checkpoints by time, and not one after the other
+        "max_wal_size": "4GB",  # imports write much: checkpoints by time, not by volume
         "checkpoint_timeout": "15min",
-        "fsync": "on",  # these three: what was answered for is on the disk
+        "fsync": "on",  # these three: acknowledged transactions are on disk
         "full_page_writes": "on",
         "synchronous_commit": "on",
-        "random_page_cost": 1.1,  # disks without heads
+        "random_page_cost": 1.1,  # SSDs
         "timezone": "UTC",
         "log_timezone": "UTC",
         # Keys, names and numbers never get into the log: neither statements, nor parameters, nor the rows that

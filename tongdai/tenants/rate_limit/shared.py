@@ -171,7 +171,7 @@ class Pipeline:
                         future.set_result(reply)
 
     async def _within_deadline(self, commands: list[Command]) -> list[Reply]:
-        """Wait in two halves: if the process itself stood still, only the first timer is late, and a reply that
+        """Wait in two halves: if the process itself was suspended, only the first timer is late, and a reply that
         arrived meanwhile is read in the second."""
         exchange = asyncio.ensure_future(self._exchange(commands))
         try:
@@ -222,7 +222,7 @@ class Pipeline:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._connection.connect()
-        except Exception as error:  # as in _send; who waits for it finds no connection
+        except Exception as error:  # as in _send; callers that wait for it find no connection
             self._connecting = None
             await self._fail(error)
         self._connecting = None

@@ -24,7 +24,7 @@ STOP_S = 5.0
 
 _OPTIONS = {
     "port": "0",
-    "unixsocket": SOCKET,  # relative: its folder is closed to others, who could not walk there by the full path
+    "unixsocket": SOCKET,  # relative: the folder is closed to other users, who cannot traverse to it by the full path
     "unixsocketperm": "700",
     "save": "",
     "appendonly": "no",
