@@ -167,9 +167,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "save_rows_csv": operations.imports.rows_as_csv(JOB, "failed"),
     "import_file": IMPORT_FILE,
     "watch_campaign": operations.live.campaign_live_events(1, 2),
-    "save_calls_csv": operations.calls.calls_as_csv(
-        dict.fromkeys(operations.calls.calls().first.query.keys() - {"page", "size"})
-    ),
+    "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),
 }

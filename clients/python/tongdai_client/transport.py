@@ -3,11 +3,11 @@
 import os
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -71,24 +71,62 @@ class _Auth(httpx2.Auth):
         yield request
 
 
-def _headers(operation: Operation[Any], content: object, upload: OpenUpload | None) -> dict[str, str]:
+def _headers(operation: Operation[Any], content: bytes | OpenUpload | None) -> dict[str, str]:
     headers = {"Accept": operation.accept}
     if operation.idempotency_key is not None:
         headers["Idempotency-Key"] = operation.idempotency_key
     if isinstance(content, bytes):
         headers["Content-Type"] = "application/json"
-    if isinstance(content, Upload) and upload is not None:
-        headers["Content-Type"] = content.content_type
-        if content.content_encoding is not None:
-            headers["Content-Encoding"] = content.content_encoding
-        if upload.content_length is not None:
-            headers["Content-Length"] = str(upload.content_length)
+    if isinstance(content, OpenUpload):
+        headers["Content-Type"] = content.upload.content_type
+        if content.upload.content_encoding is not None:
+            headers["Content-Encoding"] = content.upload.content_encoding
+        if content.content_length is not None:
+            headers["Content-Length"] = str(content.content_length)
     return headers
 
 
 def _timeout(server: ServerConfig, operation: Operation[Any], read_timeout_s: float | None) -> httpx2.Timeout:
     read = read_timeout_s if read_timeout_s is not None else operation.read_timeout_s or server.timeout_s
     return httpx2.Timeout(server.timeout_s, connect=min(CONNECT_TIMEOUT_S, server.timeout_s), read=read)
+
+
+@contextmanager
+def _request(
+    http: httpx2.Client | httpx2.AsyncClient,
+    server: ServerConfig,
+    operation: Operation[Any],
+    read_timeout_s: float | None,
+    chunks_of: Callable[[OpenUpload], Iterator[bytes] | AsyncIterator[bytes]],
+) -> Generator[httpx2.Request]:
+    """The request of one try. The file of an upload is open within the block."""
+    content = operation.content
+    opened = content.open() if isinstance(content, Upload) else content
+    try:
+        yield http.build_request(
+            operation.method,
+            server.url + operation.path,
+            params=operation.query_parameters,
+            headers=_headers(operation, opened),
+            content=chunks_of(opened) if isinstance(opened, OpenUpload) else opened,
+            timeout=_timeout(server, operation, read_timeout_s),
+        )
+    finally:
+        if isinstance(opened, OpenUpload):
+            opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    response: httpx2.Response
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
 
 
 class BlockingTransport:
@@ -105,39 +143,18 @@ class BlockingTransport:
     async def send(
         self, operation: Operation[Any], read_timeout_s: float | None = None
     ) -> AsyncGenerator["_BlockingResponse"]:
-        content = operation.content
-        upload = content.open() if isinstance(content, Upload) else None
-        try:
-            request = self.http.build_request(
-                operation.method,
-                self.url + operation.path,
-                params=operation.query_parameters,
-                headers=_headers(operation, content, upload),
-                content=upload.chunks() if upload is not None else cast("bytes | None", content),
-                timeout=_timeout(self.server, operation, read_timeout_s),
-            )
-            response = self.http.send(request, stream=True)
-            with closing(response):
-                yield _BlockingResponse(response)
-        finally:
-            if upload is not None:
-                upload.close()
+        with (
+            _request(self.http, self.server, operation, read_timeout_s, OpenUpload.chunks) as request,
+            closing(self.http.send(request, stream=True)) as response,
+        ):
+            yield _BlockingResponse(response)
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - this transport blocks its thread
 
 
-@dataclass(frozen=True, slots=True)
-class _BlockingResponse:
-    response: httpx2.Response
-
-    @property
-    def status(self) -> int:
-        return self.response.status_code
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self.response.headers
+class _BlockingResponse(_Response):
+    __slots__ = ()
 
     async def body(self) -> bytes:
         return self.response.read()
@@ -165,41 +182,16 @@ class AsyncTransport:
     async def send(
         self, operation: Operation[Any], read_timeout_s: float | None = None
     ) -> AsyncGenerator["_AsyncResponse"]:
-        content = operation.content
-        upload = content.open() if isinstance(content, Upload) else None
-        try:
-            request = self.http.build_request(
-                operation.method,
-                self.url + operation.path,
-                params=operation.query_parameters,
-                headers=_headers(operation, content, upload),
-                content=_read_in_thread(upload.chunks()) if upload is not None else cast("bytes | None", content),
-                timeout=_timeout(self.server, operation, read_timeout_s),
-            )
-            response = await self.http.send(request, stream=True)
-            try:
+        with _request(self.http, self.server, operation, read_timeout_s, _read_in_thread) as request:
+            async with aclosing(await self.http.send(request, stream=True)) as response:
                 yield _AsyncResponse(response)
-            finally:
-                await response.aclose()
-        finally:
-            if upload is not None:
-                upload.close()
 
     async def sleep(self, seconds: float) -> None:
         await event_loop.sleep(seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class _AsyncResponse:
-    response: httpx2.Response
-
-    @property
-    def status(self) -> int:
-        return self.response.status_code
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self.response.headers
+class _AsyncResponse(_Response):
+    __slots__ = ()
 
     async def body(self) -> bytes:
         return await self.response.aread()
@@ -211,7 +203,8 @@ class _AsyncResponse:
         return aiter(httpx2.EventSource(self.response))
 
 
-async def _read_in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _read_in_thread(upload: OpenUpload) -> AsyncIterator[bytes]:
     """Chunks of a file, read from the disk and compressed in a thread."""
+    chunks = upload.chunks()
     while (chunk := await event_loop.run_in_thread(partial(next, chunks, None))) is not None:
         yield chunk

@@ -50,21 +50,21 @@ class OpenUpload:
     """The request body of one try."""
 
     def __init__(self, upload: Upload, file: BinaryIO) -> None:
-        self._upload, self._file = upload, file
+        self.upload, self._file = upload, file
         self.size = fstat(file.fileno()).st_size
         """Size of the file when it was opened; what is appended later is not sent."""
 
     @property
     def content_length(self) -> int | None:
         """None if the file is compressed while it is sent."""
-        return None if self._upload.compress else self.size
+        return None if self.upload.compress else self.size
 
     def close(self) -> None:
         self._file.close()
 
     def chunks(self) -> Iterator[bytes]:
         """The body; the same bytes with each try, as one idempotency key covers all tries."""
-        if not self._upload.compress:
+        if not self.upload.compress:
             yield from self._file_chunks()
             return
         compressor = zlib.compressobj(6, zlib.DEFLATED, 31)  # 31: gzip format, without a modification time
@@ -79,14 +79,14 @@ class OpenUpload:
         while sent < self.size:
             chunk = self._file.read(min(CHUNK_SIZE, self.size - sent))
             if not chunk:
-                raise FileChanged(f"{self._upload.path} was truncated during the upload")
+                raise FileChanged(f"{self.upload.path} was truncated during the upload")
             yield chunk
             sent += len(chunk)
             self._report(sent)
 
     def _report(self, sent: int) -> None:
-        if self._upload.progress is not None:
-            self._upload.progress(sent, self.size)
+        if self.upload.progress is not None:
+            self.upload.progress(sent, self.size)
 
 
 def upload_of(

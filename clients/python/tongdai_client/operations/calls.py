@@ -24,21 +24,7 @@ def calls(
     page_size: int = PAGE_SIZE,
 ) -> PagedOperation[Call]:
     """List the calls that match every given filter, newest first. Datetimes must have a time zone."""
-    filters = _query(campaign_id, contact_id, phone_number, outcome, state, agent_id, opened_from, opened_before)
-    return paged_operation("/calls", (), Call, page_size, filters)
-
-
-def _query(
-    campaign_id: int | None,
-    contact_id: int | None,
-    phone_number: str | None,
-    outcome: str | None,
-    state: str | None,
-    agent_id: int | None,
-    opened_from: datetime | None,
-    opened_before: datetime | None,
-) -> Query:
-    return {
+    filters: Query = {
         "campaignId": campaign_id,
         "contactId": contact_id,
         "phoneNumber": phone_number,
@@ -48,10 +34,12 @@ def _query(
         "from": None if opened_from is None else opened_from.isoformat(),
         "to": None if opened_before is None else opened_before.isoformat(),
     }
+    return paged_operation("/calls", (), Call, page_size, filters)
 
 
-def calls_as_csv(filters: Query) -> Operation[None]:
-    """Get the matching calls as CSV."""
+def calls_as_csv(matching: PagedOperation[Call]) -> Operation[None]:
+    """Get all the matching calls as CSV."""
+    filters = {name: value for name, value in matching.first.query.items() if name not in {"page", "size"}}
     return replace(operation("GET", "/calls", (), None, filters), accept="text/csv")
 
 
@@ -72,8 +60,17 @@ async def save_calls_csv(
 
     The response is streamed to the disk and replaces the file only when it is complete.
     """
-    filters = _query(campaign_id, contact_id, phone_number, outcome, state, agent_id, opened_from, opened_before)
-    return await download(session, calls_as_csv(filters), file)
+    matching = calls(
+        campaign_id=campaign_id,
+        contact_id=contact_id,
+        phone_number=phone_number,
+        outcome=outcome,
+        state=state,
+        agent_id=agent_id,
+        opened_from=opened_from,
+        opened_before=opened_before,
+    )
+    return await download(session, calls_as_csv(matching), file)
 
 
 def call(call_id: str) -> Operation[Call]:
