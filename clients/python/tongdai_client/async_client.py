@@ -7,10 +7,9 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 import httpx2
 
-from tongdai_client import operations
-from tongdai_client.method_signature import documented_as
+from tongdai_client.methods import Methods, implemented_by
 from tongdai_client.models.base import Page
-from tongdai_client.operation import Operation, PagedOperation
+from tongdai_client.operation import PagedOperation
 from tongdai_client.retry import Retry
 from tongdai_client.session import Session
 from tongdai_client.transport import AsyncTransport, server_config
@@ -49,29 +48,20 @@ class AsyncPages(Generic[T]):
         return (await self._session.execute(self._operation.page(0, 1))).total_record
 
 
-def _single(
-    make: Callable[P, Operation[T]],
+def _method(
+    flow: Callable[Concatenate[Session, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate["AsyncClient", P], Coroutine[Any, Any, T]]:
     async def method(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.session.execute(make(*args, **kwargs))
+        return await flow(self.session, *args, **kwargs)
 
-    return documented_as(method, make)
+    return method
 
 
 def _paged(make: Callable[P, PagedOperation[T]]) -> Callable[Concatenate["AsyncClient", P], AsyncPages[T]]:
     def method(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[T]:
         return AsyncPages(self.session, make(*args, **kwargs))
 
-    return documented_as(method, make)
-
-
-def _flow(
-    flow: Callable[Concatenate[Session, P], Coroutine[Any, Any, T]],
-) -> Callable[Concatenate["AsyncClient", P], Coroutine[Any, Any, T]]:
-    async def method(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await flow(self.session, *args, **kwargs)
-
-    return documented_as(method, flow)
+    return method
 
 
 def _stream(
@@ -80,10 +70,11 @@ def _stream(
     def method(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
         return flow(self.session, *args, **kwargs)
 
-    return documented_as(method, flow)
+    return method
 
 
-class AsyncClient:
+@implemented_by(_method, _paged, _stream)
+class AsyncClient(Methods):
     """The asynchronous counterpart of `Client`, used with `await`, `async for` and `async with`.
 
     async with AsyncClient("http://127.0.0.1:8080", "sk_live_…") as client:
@@ -126,75 +117,3 @@ class AsyncClient:
     async def aclose(self) -> None:
         """Close all connections. The client cannot be used afterwards."""
         await self._transport.http.aclose()
-
-    campaigns = _paged(operations.campaigns.campaigns)
-    campaign = _single(operations.campaigns.campaign)
-    create_campaign = _single(operations.campaigns.create_campaign)
-    update_campaign = _single(operations.campaigns.update_campaign)
-    start_campaign = _single(operations.campaigns.start_campaign)
-    pause_campaign = _single(operations.campaigns.pause_campaign)
-    stop_campaign = _single(operations.campaigns.stop_campaign)
-
-    contact_lists = _single(operations.contacts.contact_lists)
-    contacts = _paged(operations.contacts.contacts)
-    add_contact = _single(operations.contacts.add_contact)
-    contact = _single(operations.contacts.contact)
-    update_contact = _single(operations.contacts.update_contact)
-    delete_contact = _single(operations.contacts.delete_contact)
-
-    import_contacts = _single(operations.imports.import_contacts)
-    import_file = _single(operations.imports.import_file)
-    import_job = _single(operations.imports.import_job)
-    import_jobs = _paged(operations.imports.import_jobs)
-    import_rows = _paged(operations.imports.import_rows)
-    save_rows_csv = _flow(operations.imports.save_rows_csv)
-    wait = _flow(operations.imports.wait)
-    watch = _stream(operations.imports.watch)
-    undo_import = _flow(operations.imports.undo_import)
-
-    dnc_lists = _paged(operations.do_not_call.dnc_lists)
-    dnc_list = _single(operations.do_not_call.dnc_list)
-    create_dnc_list = _single(operations.do_not_call.create_dnc_list)
-    delete_dnc_list = _single(operations.do_not_call.delete_dnc_list)
-    dnc_numbers = _paged(operations.do_not_call.dnc_numbers)
-    add_dnc_number = _single(operations.do_not_call.add_dnc_number)
-    add_dnc_numbers = _single(operations.do_not_call.add_dnc_numbers)
-    add_dnc_csv = _single(operations.do_not_call.add_dnc_csv)
-    save_dnc_csv = _flow(operations.do_not_call.save_dnc_csv)
-    remove_dnc_number = _single(operations.do_not_call.remove_dnc_number)
-    check_dnc = _single(operations.do_not_call.check_dnc)
-
-    queues = _paged(operations.queues.queues)
-    queue = _single(operations.queues.queue)
-    create_queue = _single(operations.queues.create_queue)
-    update_queue = _single(operations.queues.update_queue)
-    delete_queue = _single(operations.queues.delete_queue)
-
-    agents = _paged(operations.agents.agents)
-    agent = _single(operations.agents.agent)
-    create_agent = _single(operations.agents.create_agent)
-    update_agent = _single(operations.agents.update_agent)
-    delete_agent = _single(operations.agents.delete_agent)
-    sign_in_agent = _single(operations.agents.sign_in_agent)
-    sign_out_agent = _single(operations.agents.sign_out_agent)
-    ready_agent = _single(operations.agents.ready_agent)
-    next_preview = _single(operations.agents.next_preview)
-    accept_preview = _single(operations.agents.accept_preview)
-    skip_preview = _single(operations.agents.skip_preview)
-
-    calls = _paged(operations.calls.calls)
-    call = _single(operations.calls.call)
-    attempts = _paged(operations.calls.attempts)
-    save_calls_csv = _flow(operations.calls.save_calls_csv)
-
-    live = _single(operations.live.live)
-    campaign_live = _single(operations.live.campaign_live)
-    watch_campaign = _stream(operations.live.watch_campaign)
-
-    campaign_diagnostics = _single(operations.diagnostics.campaign_diagnostics)
-    contact_diagnostics = _single(operations.diagnostics.contact_diagnostics)
-
-    tenant = _single(operations.tenants.tenant)
-    api_keys = _paged(operations.tenants.api_keys)
-    create_api_key = _single(operations.tenants.create_api_key)
-    revoke_api_key = _single(operations.tenants.revoke_api_key)

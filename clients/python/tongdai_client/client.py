@@ -7,10 +7,9 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 import httpx2
 
-from tongdai_client import operations
-from tongdai_client.method_signature import documented_as
+from tongdai_client.methods import Methods, implemented_by
 from tongdai_client.models.base import Page
-from tongdai_client.operation import Operation, PagedOperation
+from tongdai_client.operation import PagedOperation
 from tongdai_client.retry import Retry
 from tongdai_client.session import Session
 from tongdai_client.transport import BlockingTransport, server_config
@@ -58,27 +57,20 @@ class Pages(Generic[T]):
         return run(self._session.execute(self._operation.page(0, 1))).total_record
 
 
-def _single(make: Callable[P, Operation[T]]) -> Callable[Concatenate["Client", P], T]:
+def _method(
+    flow: Callable[Concatenate[Session, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate["Client", P], T]:
     def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return run(self.session.execute(make(*args, **kwargs)))
+        return run(flow(self.session, *args, **kwargs))
 
-    return documented_as(method, make)
+    return method
 
 
 def _paged(make: Callable[P, PagedOperation[T]]) -> Callable[Concatenate["Client", P], Pages[T]]:
     def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> Pages[T]:
         return Pages(self.session, make(*args, **kwargs))
 
-    return documented_as(method, make)
-
-
-def _flow(
-    flow: Callable[Concatenate[Session, P], Coroutine[Any, Any, T]],
-) -> Callable[Concatenate["Client", P], T]:
-    def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return run(flow(self.session, *args, **kwargs))
-
-    return documented_as(method, flow)
+    return method
 
 
 def _stream(
@@ -95,10 +87,11 @@ def _stream(
         finally:
             run(states.aclose())
 
-    return documented_as(method, flow)
+    return method
 
 
-class Client:
+@implemented_by(_method, _paged, _stream)
+class Client(Methods):
     """A Tongdai server, for programs without an event loop. Safe to use from several threads.
 
         with Client("http://127.0.0.1:8080", "sk_live_…") as client:
@@ -147,75 +140,3 @@ class Client:
     def close(self) -> None:
         """Close all connections. The client cannot be used afterwards."""
         self._transport.http.close()
-
-    campaigns = _paged(operations.campaigns.campaigns)
-    campaign = _single(operations.campaigns.campaign)
-    create_campaign = _single(operations.campaigns.create_campaign)
-    update_campaign = _single(operations.campaigns.update_campaign)
-    start_campaign = _single(operations.campaigns.start_campaign)
-    pause_campaign = _single(operations.campaigns.pause_campaign)
-    stop_campaign = _single(operations.campaigns.stop_campaign)
-
-    contact_lists = _single(operations.contacts.contact_lists)
-    contacts = _paged(operations.contacts.contacts)
-    add_contact = _single(operations.contacts.add_contact)
-    contact = _single(operations.contacts.contact)
-    update_contact = _single(operations.contacts.update_contact)
-    delete_contact = _single(operations.contacts.delete_contact)
-
-    import_contacts = _single(operations.imports.import_contacts)
-    import_file = _single(operations.imports.import_file)
-    import_job = _single(operations.imports.import_job)
-    import_jobs = _paged(operations.imports.import_jobs)
-    import_rows = _paged(operations.imports.import_rows)
-    save_rows_csv = _flow(operations.imports.save_rows_csv)
-    wait = _flow(operations.imports.wait)
-    watch = _stream(operations.imports.watch)
-    undo_import = _flow(operations.imports.undo_import)
-
-    dnc_lists = _paged(operations.do_not_call.dnc_lists)
-    dnc_list = _single(operations.do_not_call.dnc_list)
-    create_dnc_list = _single(operations.do_not_call.create_dnc_list)
-    delete_dnc_list = _single(operations.do_not_call.delete_dnc_list)
-    dnc_numbers = _paged(operations.do_not_call.dnc_numbers)
-    add_dnc_number = _single(operations.do_not_call.add_dnc_number)
-    add_dnc_numbers = _single(operations.do_not_call.add_dnc_numbers)
-    add_dnc_csv = _single(operations.do_not_call.add_dnc_csv)
-    save_dnc_csv = _flow(operations.do_not_call.save_dnc_csv)
-    remove_dnc_number = _single(operations.do_not_call.remove_dnc_number)
-    check_dnc = _single(operations.do_not_call.check_dnc)
-
-    queues = _paged(operations.queues.queues)
-    queue = _single(operations.queues.queue)
-    create_queue = _single(operations.queues.create_queue)
-    update_queue = _single(operations.queues.update_queue)
-    delete_queue = _single(operations.queues.delete_queue)
-
-    agents = _paged(operations.agents.agents)
-    agent = _single(operations.agents.agent)
-    create_agent = _single(operations.agents.create_agent)
-    update_agent = _single(operations.agents.update_agent)
-    delete_agent = _single(operations.agents.delete_agent)
-    sign_in_agent = _single(operations.agents.sign_in_agent)
-    sign_out_agent = _single(operations.agents.sign_out_agent)
-    ready_agent = _single(operations.agents.ready_agent)
-    next_preview = _single(operations.agents.next_preview)
-    accept_preview = _single(operations.agents.accept_preview)
-    skip_preview = _single(operations.agents.skip_preview)
-
-    calls = _paged(operations.calls.calls)
-    call = _single(operations.calls.call)
-    attempts = _paged(operations.calls.attempts)
-    save_calls_csv = _flow(operations.calls.save_calls_csv)
-
-    live = _single(operations.live.live)
-    campaign_live = _single(operations.live.campaign_live)
-    watch_campaign = _stream(operations.live.watch_campaign)
-
-    campaign_diagnostics = _single(operations.diagnostics.campaign_diagnostics)
-    contact_diagnostics = _single(operations.diagnostics.contact_diagnostics)
-
-    tenant = _single(operations.tenants.tenant)
-    api_keys = _paged(operations.tenants.api_keys)
-    create_api_key = _single(operations.tenants.create_api_key)
-    revoke_api_key = _single(operations.tenants.revoke_api_key)

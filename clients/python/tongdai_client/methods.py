@@ -1,0 +1,192 @@
+"""The methods of both clients, each declared once by the operation that it sends or the flow that it runs.
+
+A declaration has two types: a blocking one on `Client` and an awaitable one on `AsyncClient`. Each client class makes
+functions of all declarations with `implemented_by`.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+
+from tongdai_client import operations
+from tongdai_client.operation import Operation, PagedOperation
+from tongdai_client.session import Session
+
+if TYPE_CHECKING:
+    from tongdai_client.async_client import AsyncClient, AsyncPages
+    from tongdai_client.client import Client, Pages
+
+T = TypeVar("T")
+P = ParamSpec("P")
+C = TypeVar("C")
+
+
+class Method(Generic[P, T]):
+    """A method with one result. `documented` has its name, parameters and docstring."""
+
+    def __init__(
+        self,
+        flow: Callable[Concatenate[Session, P], Coroutine[Any, Any, T]],
+        documented: Callable[..., object] | None = None,
+    ) -> None:
+        self.flow = flow
+        self.documented = documented or flow
+
+    @overload
+    def __get__(self, client: "Client", owner: object) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, client: "AsyncClient", owner: object) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __get__(self, client: None, owner: object) -> Self: ...
+    def __get__(self, client: object, owner: object) -> Any:
+        return self
+
+
+class Paged(Generic[P, T]):
+    """A method that returns the records of a list."""
+
+    def __init__(self, make: Callable[P, PagedOperation[T]]) -> None:
+        self.make = self.documented = make
+
+    @overload
+    def __get__(self, client: "Client", owner: object) -> "Callable[P, Pages[T]]": ...
+    @overload
+    def __get__(self, client: "AsyncClient", owner: object) -> "Callable[P, AsyncPages[T]]": ...
+    @overload
+    def __get__(self, client: None, owner: object) -> Self: ...
+    def __get__(self, client: object, owner: object) -> Any:
+        return self
+
+
+class Stream(Generic[P, T]):
+    """A method that yields results as they come."""
+
+    def __init__(self, flow: Callable[Concatenate[Session, P], AsyncGenerator[T]]) -> None:
+        self.flow = self.documented = flow
+
+    @overload
+    def __get__(self, client: "Client", owner: object) -> Callable[P, Generator[T]]: ...
+    @overload
+    def __get__(self, client: "AsyncClient", owner: object) -> Callable[P, AsyncGenerator[T]]: ...
+    @overload
+    def __get__(self, client: None, owner: object) -> Self: ...
+    def __get__(self, client: object, owner: object) -> Any:
+        return self
+
+
+def sends(make: Callable[P, Operation[T]]) -> Method[P, T]:
+    """A method that sends one operation."""
+
+    async def flow(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await session.execute(make(*args, **kwargs))
+
+    return Method(flow, make)
+
+
+class Methods:
+    campaigns = Paged(operations.campaigns.campaigns)
+    campaign = sends(operations.campaigns.campaign)
+    create_campaign = sends(operations.campaigns.create_campaign)
+    update_campaign = sends(operations.campaigns.update_campaign)
+    start_campaign = sends(operations.campaigns.start_campaign)
+    pause_campaign = sends(operations.campaigns.pause_campaign)
+    stop_campaign = sends(operations.campaigns.stop_campaign)
+
+    contact_lists = sends(operations.contacts.contact_lists)
+    contacts = Paged(operations.contacts.contacts)
+    add_contact = sends(operations.contacts.add_contact)
+    contact = sends(operations.contacts.contact)
+    update_contact = sends(operations.contacts.update_contact)
+    delete_contact = sends(operations.contacts.delete_contact)
+
+    import_contacts = sends(operations.imports.import_contacts)
+    import_file = sends(operations.imports.import_file)
+    import_job = sends(operations.imports.import_job)
+    import_jobs = Paged(operations.imports.import_jobs)
+    import_rows = Paged(operations.imports.import_rows)
+    save_rows_csv = Method(operations.imports.save_rows_csv)
+    wait = Method(operations.imports.wait)
+    watch = Stream(operations.imports.watch)
+    undo_import = Method(operations.imports.undo_import)
+
+    dnc_lists = Paged(operations.do_not_call.dnc_lists)
+    dnc_list = sends(operations.do_not_call.dnc_list)
+    create_dnc_list = sends(operations.do_not_call.create_dnc_list)
+    delete_dnc_list = sends(operations.do_not_call.delete_dnc_list)
+    dnc_numbers = Paged(operations.do_not_call.dnc_numbers)
+    add_dnc_number = sends(operations.do_not_call.add_dnc_number)
+    add_dnc_numbers = sends(operations.do_not_call.add_dnc_numbers)
+    add_dnc_csv = sends(operations.do_not_call.add_dnc_csv)
+    save_dnc_csv = Method(operations.do_not_call.save_dnc_csv)
+    remove_dnc_number = sends(operations.do_not_call.remove_dnc_number)
+    check_dnc = sends(operations.do_not_call.check_dnc)
+
+    queues = Paged(operations.queues.queues)
+    queue = sends(operations.queues.queue)
+    create_queue = sends(operations.queues.create_queue)
+    update_queue = sends(operations.queues.update_queue)
+    delete_queue = sends(operations.queues.delete_queue)
+
+    agents = Paged(operations.agents.agents)
+    agent = sends(operations.agents.agent)
+    create_agent = sends(operations.agents.create_agent)
+    update_agent = sends(operations.agents.update_agent)
+    delete_agent = sends(operations.agents.delete_agent)
+    sign_in_agent = sends(operations.agents.sign_in_agent)
+    sign_out_agent = sends(operations.agents.sign_out_agent)
+    ready_agent = sends(operations.agents.ready_agent)
+    next_preview = sends(operations.agents.next_preview)
+    accept_preview = sends(operations.agents.accept_preview)
+    skip_preview = sends(operations.agents.skip_preview)
+
+    calls = Paged(operations.calls.calls)
+    call = sends(operations.calls.call)
+    attempts = Paged(operations.calls.attempts)
+    save_calls_csv = Method(operations.calls.save_calls_csv)
+
+    live = sends(operations.live.live)
+    campaign_live = sends(operations.live.campaign_live)
+    watch_campaign = Stream(operations.live.watch_campaign)
+
+    campaign_diagnostics = sends(operations.diagnostics.campaign_diagnostics)
+    contact_diagnostics = sends(operations.diagnostics.contact_diagnostics)
+
+    tenant = sends(operations.tenants.tenant)
+    api_keys = Paged(operations.tenants.api_keys)
+    create_api_key = sends(operations.tenants.create_api_key)
+    revoke_api_key = sends(operations.tenants.revoke_api_key)
+
+
+def implemented_by(
+    method: Callable[[Any], Any], paged: Callable[[Any], Any], stream: Callable[[Any], Any]
+) -> Callable[[type[C]], type[C]]:
+    """Give a client class a function for each declaration, made of its flow or operation by one of these three."""
+
+    def implement(cls: type[C]) -> type[C]:
+        for name, declared in vars(Methods).items():
+            match declared:
+                case Method():
+                    made = method(declared.flow)
+                case Paged():
+                    made = paged(declared.make)
+                case Stream():
+                    made = stream(declared.flow)
+                case _:
+                    continue
+            setattr(cls, name, _documented_as(made, declared.documented))
+        return cls
+
+    return implement
+
+
+def _documented_as(made: Any, function: Callable[..., object]) -> Any:
+    """Give a method the name, docstring and parameters of a function, with `self` in place of a `session`."""
+    functools.update_wrapper(made, function)
+    del made.__wrapped__  # inspect would follow it to a signature without `self`
+    parameters = list(inspect.signature(function).parameters.values())
+    if parameters[:1] and parameters[0].name == "session":
+        parameters = parameters[1:]
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    made.__signature__ = inspect.Signature([own, *parameters])
+    return made
