@@ -17,7 +17,7 @@ Rule 5, that a statement ends in a select, is a matter of style that this check 
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,17 @@ from pglast import ast as sql
 from pglast import enums
 
 from checks.sql_all_tenants import ALL_TENANTS, GENERATED, SESSION
+from checks.sql_tree import (
+    Level,
+    calls,
+    conditions,
+    function_name,
+    inserted,
+    parameter,
+    relations,
+    shifted_times,
+    tenant_equality,
+)
 from checks.statements import Statement, collect
 
 ROOT = Path(__file__).parent.parent
@@ -43,8 +54,6 @@ SESSION_LOCKS = frozenset({
     "pg_advisory_lock", "pg_advisory_lock_shared", "pg_try_advisory_lock", "pg_try_advisory_lock_shared",
     "pg_advisory_unlock", "pg_advisory_unlock_shared", "pg_advisory_unlock_all",
 })  # fmt: skip
-
-Level = sql.SelectStmt | sql.InsertStmt | sql.UpdateStmt | sql.DeleteStmt | sql.MergeStmt
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -148,7 +157,7 @@ class _Visit:
             self.node(getattr(node, attribute), ctes)
 
     def _call(self, call: sql.FuncCall) -> None:
-        name = _name(call)
+        name = function_name(call)
         if name == "set_config":
             self._offend(6, "set_config; write `set local`")
         if name in SESSION_LOCKS and not self._session:
@@ -158,10 +167,8 @@ class _Visit:
         if level.withClause is not None:
             ctes |= {cte.ctename for cte in level.withClause.ctes or ()}
         filters = self._filters(level)
-        relations = list(_relations(level))
-        owned = {
-            alias for alias, table in relations if table in self._tables and table not in ctes
-        }  # a CTE hides a table of its name
+        # A CTE hides a table of its name.
+        owned = {alias for alias, table in relations(level) if table in self._tables and table not in ctes}
         target = level.relation if isinstance(level, sql.UpdateStmt | sql.DeleteStmt) else None
         if isinstance(level, sql.InsertStmt):
             self._insert(level)
@@ -176,8 +183,8 @@ class _Visit:
     def _filters(self, level: Level) -> dict[str, set[int]]:
         """By alias ('' for an unqualified column), the parameters that its tenant_id must equal at this level."""
         found: dict[str, set[int]] = {}
-        for condition, aliases in _conditions(level):
-            pair = _tenant_equality(condition)
+        for condition, aliases in conditions(level):
+            pair = tenant_equality(condition)
             if pair is not None and (aliases is None or pair[0] in aliases or pair[0] == ""):
                 found.setdefault(pair[0], set()).add(pair[1])
         return found
@@ -207,8 +214,8 @@ class _Visit:
         if "tenant_id" not in columns:
             self._offend(1, f"an insert into {table} without tenant_id")
             return
-        for value in _inserted(level.selectStmt, columns.index("tenant_id")):
-            number = _parameter(value)
+        for value in inserted(level.selectStmt, columns.index("tenant_id")):
+            number = parameter(value)
             if number is None:
                 self._offend(1, f"an insert into {table} whose tenant_id is not $n itself")
             else:
@@ -223,161 +230,17 @@ class _Visit:
         self._expressions((*parts, getattr(level, "mergeWhenClauses", None)), kind)
 
     def _expressions(self, parts: tuple[object, ...], kind: str, *, conditional: bool = False) -> None:
-        for name, within_case in _calls(parts, conditional=conditional):
+        for name, within_case in calls(parts, conditional=conditional):
             if name in VOLATILE:
                 self._offend(4, f"{name}() within {kind}; take it from a CTE")
             elif name in STABLE and within_case:
                 where = kind if conditional else f"CASE or COALESCE of {kind}"
                 self._offend(4, f"{name}() within {where}; take it from a CTE")
-        for column in _shifted_times(parts):
+        for column in shifted_times(parts):
             self._offend(4, f"time arithmetic with {column} within {kind}, which is stable; do it in a CTE")
 
     def _offend(self, rule: int, why: str) -> None:
         self.found.append(Offence(self._name, rule, why))
-
-
-def _relations(level: Level) -> Iterator[tuple[str, str]]:
-    """Alias and name of the tables of a level itself, without those of its subqueries."""
-    if isinstance(level, sql.UpdateStmt | sql.DeleteStmt | sql.MergeStmt):
-        yield from _tables_of(level.relation)
-    for name in ("fromClause", "usingClause", "sourceRelation"):
-        yield from _tables_of(getattr(level, name, None))
-
-
-def _tables_of(node: object) -> Iterator[tuple[str, str]]:
-    match node:
-        case tuple():
-            for part in node:
-                yield from _tables_of(part)
-        case sql.RangeVar():
-            yield str(node.alias.aliasname if node.alias else node.relname), str(node.relname)
-        case sql.JoinExpr():
-            yield from _tables_of((node.larg, node.rarg))
-        case _:
-            return
-
-
-def _conditions(level: Level) -> Iterator[tuple[object, set[str] | None]]:
-    """Conditions that hold of each row of a level, and the aliases that they restrict (None: all)."""
-    yield from ((part, None) for part in _conjuncts(getattr(level, "whereClause", None)))
-    yield from ((part, None) for part in _conjuncts(getattr(level, "joinCondition", None)))
-    for name in ("fromClause", "usingClause"):
-        for item in getattr(level, name, None) or ():
-            yield from _joined(item)
-
-
-def _joined(node: object) -> Iterator[tuple[object, set[str] | None]]:
-    if not isinstance(node, sql.JoinExpr):
-        return
-    yield from _joined(node.larg)
-    yield from _joined(node.rarg)
-    kind = enums.JoinType
-    sides = {kind.JOIN_INNER: (node.larg, node.rarg), kind.JOIN_LEFT: (node.rarg,), kind.JOIN_RIGHT: (node.larg,)}
-    aliases = {
-        alias
-        for side in (sides.get(node.jointype, ()) if node.jointype is not None else ())
-        for alias, _ in _tables_of(side)
-    }
-    yield from ((part, aliases) for part in _conjuncts(node.quals))
-
-
-def _conjuncts(node: object) -> Iterator[object]:
-    if isinstance(node, sql.BoolExpr) and node.boolop == enums.BoolExprType.AND_EXPR:
-        for part in node.args or ():
-            yield from _conjuncts(part)
-    elif node is not None:
-        yield node
-
-
-def _tenant_equality(node: object) -> tuple[str, int] | None:
-    """Alias ('' when unqualified) and parameter of `alias.tenant_id = $n`, either way round."""
-    if (
-        not isinstance(node, sql.A_Expr)
-        or node.kind != enums.A_Expr_Kind.AEXPR_OP
-        or not node.name
-        or node.name[0].sval != "="
-    ):
-        return None
-    for column, value in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
-        number = _parameter(value)
-        if number is not None and isinstance(column, sql.ColumnRef):
-            path = [getattr(part, "sval", "*") for part in column.fields or ()]
-            if path[-1] == "tenant_id":
-                return (path[-2] if len(path) > 1 else ""), number
-    return None
-
-
-def _parameter(node: object) -> int | None:
-    while isinstance(node, sql.TypeCast):
-        node = node.arg
-    return node.number if isinstance(node, sql.ParamRef) else None
-
-
-def _inserted(select: sql.Node | None, place: int) -> Iterator[object]:
-    """The expressions that an insert puts into the column at `place`."""
-    if not isinstance(select, sql.SelectStmt):
-        yield None
-    elif select.valuesLists:
-        yield from (values[place] for values in select.valuesLists)
-    elif select.op != enums.SetOperation.SETOP_NONE:
-        yield from _inserted(select.larg, place)
-        yield from _inserted(select.rarg, place)
-    else:
-        targets = select.targetList or ()
-        yield targets[place].val if place < len(targets) else None
-
-
-def _calls(node: object, *, conditional: bool) -> Iterator[tuple[str, bool]]:
-    """Functions called by an expression, and whether within CASE or COALESCE; not those of its CTEs."""
-    match node:
-        case tuple():
-            for part in node:
-                yield from _calls(part, conditional=conditional)
-        case sql.WithClause():
-            return
-        case sql.SQLValueFunction():
-            yield "now", conditional
-        case sql.Node():
-            if isinstance(node, sql.FuncCall):
-                yield _name(node), conditional
-            inside = conditional or isinstance(node, sql.CaseExpr | sql.CoalesceExpr)
-            for attribute in node:
-                yield from _calls(getattr(node, attribute), conditional=inside)
-        case _:
-            return
-
-
-def _shifted_times(node: object) -> Iterator[str]:
-    """Columns of times, by their names, that something is added to or taken from; not within CTEs."""
-    match node:
-        case tuple():
-            for part in node:
-                yield from _shifted_times(part)
-        case sql.WithClause():
-            return
-        case sql.Node():
-            if isinstance(node, sql.A_Expr) and node.name and node.name[0].sval in {"+", "-"}:
-                for side in (node.lexpr, node.rexpr):
-                    if isinstance(side, sql.ColumnRef) and _is_time(side):
-                        yield _last_name(side)
-            for attribute in node:
-                yield from _shifted_times(getattr(node, attribute))
-        case _:
-            return
-
-
-def _last_name(column: sql.ColumnRef) -> str:
-    assert column.fields, "a column has a name"
-    return str(getattr(column.fields[-1], "sval", ""))
-
-
-def _is_time(column: sql.ColumnRef) -> bool:
-    return _last_name(column).endswith(("_at", "_until", "_since", "_before"))
-
-
-def _name(call: sql.FuncCall) -> str:
-    assert call.funcname, "a call names its function"
-    return str(call.funcname[-1].sval)
 
 
 def check(
