@@ -15,7 +15,7 @@ from typing import cast
 
 import msgspec
 
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 ANSWER_S = 10.0

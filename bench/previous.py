@@ -21,7 +21,7 @@ from bench import jobs, world
 from bench.jobs import Server, Target
 from bench.world import World
 from tongdai.ids import CampaignId, ListId
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 
 COMMIT = "3723679"
 """The last one whose imports made an object of each row when they were imported, and a customer."""

@@ -13,7 +13,7 @@ import msgspec
 from bench import world
 from bench.load import Order, Result
 from bench.sides import Side
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 
 ROUNDS = 7
 ROUND_S = 2.0

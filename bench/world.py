@@ -21,7 +21,7 @@ from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId, ListId, TenantId
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 from tongdai.settings import Settings
 from tongdai.tenants import key_format, store
 from tongdai.testing import factories

@@ -21,7 +21,7 @@ from tests.support.api import PEPPER
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.cluster import dsn_of
 from tongdai.db.pool import UNREACHABLE, connect
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 from tongdai.testing import factories
 
 MARK = "TONGDAI_TEST_SERVER"

@@ -12,13 +12,13 @@ from typing import IO
 
 import msgspec
 
-from tongdai import os_process
 from tongdai.errors import InvalidInput
 from tongdai.files.body_format import BodyFormat, Format
 from tongdai.files.limits import Limits
 from tongdai.files.process import TOO_MUCH, bound
 from tongdai.files.reader import open_table
 from tongdai.files.table import Plain
+from tongdai.runtime import os_process
 
 REFUSED = 4
 SEPARATOR = ","

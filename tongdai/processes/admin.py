@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from tongdai.errors import OperatorError
-from tongdai.os_process import alive
+from tongdai.runtime.os_process import alive
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 

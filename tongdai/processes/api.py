@@ -9,9 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from tongdai import __version__, log, metrics, os_process
+from tongdai import __version__, log, metrics
 from tongdai.agents import api as agents
-from tongdai.background import every, keep_running
 from tongdai.calls import api as calls
 from tongdai.calls.diagnostics import api as diagnostics_api
 from tongdai.calls.live import api as live_api
@@ -34,6 +33,8 @@ from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
 from tongdai.queues import api as queues
+from tongdai.runtime import os_process
+from tongdai.runtime.background import every, keep_running
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
 from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store

@@ -8,8 +8,8 @@
                        `call_figures_days`, audit entries after `audit_days`
 
 Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
-short transaction that another may do first. A loop that fails is logged and continues (tongdai/background.py), so that
-neither an unreachable database nor a bug in one of them stops the others.
+short transaction that another may do first. A loop that fails is logged and continues (tongdai/runtime/background.py),
+so that neither an unreachable database nor a bug in one of them stops the others.
 """
 
 import asyncio
@@ -20,7 +20,6 @@ from functools import partial
 import structlog
 
 from tongdai import metrics
-from tongdai.background import every, keep_running
 from tongdai.calls import retention
 from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
@@ -28,7 +27,8 @@ from tongdai.db.pool import Pool, open_pool, unreachable
 from tongdai.imports import store
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
-from tongdai.os_process import run_until_signalled
+from tongdai.runtime.background import every, keep_running
+from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
 
 log = structlog.get_logger()

@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 
-from tongdai import log, os_process
+from tongdai import log
+from tongdai.runtime import os_process
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
 
 # Each role imports what it runs, and not what the other runs: half of a start is imports.

@@ -34,16 +34,16 @@ import asyncpg
 import structlog
 
 from tongdai import log as logging
-from tongdai.background import keep_running
 from tongdai.calls import retention
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
 from tongdai.errors import OperatorError
-from tongdai.os_process import alive
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
 from tongdai.processes.readiness import WorkStatus, work_status
+from tongdai.runtime.background import keep_running
+from tongdai.runtime.os_process import alive
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
 from tongdai.tenants import key_format, store
 from tongdai.tenants.rate_limit import valkey

@@ -13,13 +13,13 @@ from collections.abc import Callable
 
 import structlog
 
-from tongdai.background import every
 from tongdai.clock import SystemClock, cancel_requested
 from tongdai.db.pool import UNREACHABLE, Pool, open_pool, unreachable
 from tongdai.dialer.leader import lead
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
-from tongdai.os_process import run_until_signalled
+from tongdai.runtime.background import every
+from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
 from tongdai.switch.client import AriClient
 from tongdai.switch.interface import Ari

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.live import audio, guide, scenarios
 from tests.support.servers import eventually
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 from tongdai.switch import commands
 from tongdai.switch.client import Ari, AriClient, SwitchAway
 

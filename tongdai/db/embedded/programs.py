@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from tongdai.errors import OperatorError
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 
 MAJOR = 18
 COPIES = Path("/var/cache/tongdai")

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import structlog
 
-from tongdai.background import every
 from tongdai.http.asgi import ASGIApp, Receive, Scope, Send
 from tongdai.http.connections.core import Connection, Heads, Peer
+from tongdai.runtime.background import every
 
 log = structlog.get_logger()
 

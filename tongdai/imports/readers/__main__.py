@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from tongdai import os_process
 from tongdai.errors import InvalidInput
 from tongdai.files.process import TOO_MUCH, bound
 from tongdai.imports.readers import BodyFormat, Limits, read
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, encode_chunk, write_frame
+from tongdai.runtime import os_process
 
 
 class Task(msgspec.Struct):

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from tongdai.errors import OperatorError
-from tongdai.os_process import die_with_parent
+from tongdai.runtime.os_process import die_with_parent
 
 SOCKET = "valkey.sock"
 LONGEST_SOCKET_PATH = 103  # bytes macOS takes, without the closing NUL; Linux takes 107

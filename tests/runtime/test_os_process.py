@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 
-from tongdai import os_process
+from tongdai.runtime import os_process
 
 
 async def test_a_signal_reaches_the_loops_own_handler_and_the_other() -> None:

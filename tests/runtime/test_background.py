@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
-from tongdai.background import every, keep_running
 from tongdai.clock import cancel_requested
+from tongdai.runtime.background import every, keep_running
 
 Loop = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 
