@@ -1,42 +1,46 @@
-"""The call controller alone: an in-memory store, a switch that notes requests, and no loops of the dialer."""
+"""The call controller alone, with an in-memory store and a switch that records requests."""
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tongdai.agents.model import AgentState
+from tongdai.agents.model import Agent, AgentState
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import MachineDetection, Mode
+from tongdai.clock import Clock
 from tongdai.dialer.call import core, model
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.options import LEASE, Options
 from tongdai.dialer.per_channel_queue import PerChannelQueue
-from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, StasisStart
+from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
+from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, Event, StasisStart
 from tongdai.switch.interface import Reply, SwitchAway
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store import MemoryStore
 
-QUEUE = 7
+QUEUE = QueueId(7)
 MESSAGE = CallSettings(audio_file="offer")
 AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE)
 
 
-class NotingAri:
-    """Implements `Ari`: notes each request, and answers it 200 or as `answers` say."""
-
-    up = True
+class RecordingAri:
+    """Implements `Ari`: records each request, and answers it 200 or as `answers` say."""
 
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.answers: dict[str, Reply | Exception] = {}
         """By the beginning of the request."""
         self.asked: Callable[[str], None] = lambda _: None
+
+    @property
+    def up(self) -> bool:
+        return True
 
     async def request(
         self, method: str, uri: str, query: Mapping[str, str] | None = None, body: object = None
@@ -50,52 +54,61 @@ class NotingAri:
             raise answer
         return answer
 
+    async def events(self) -> AsyncIterator[Event]:
+        for event in ():
+            yield event
 
-class NotingStore(MemoryStore):
-    """Notes what is recorded; the `failing` methods raise the errors that they are given."""
+    async def run(self) -> None:
+        await asyncio.Event().wait()
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+
+class RecordingStore(MemoryStore):
+    """Records the steps of calls that are written. The methods in `failing` raise these errors first."""
+
+    def __init__(self, clock: Clock, rng: random.Random) -> None:
+        super().__init__(clock, rng)
         self.recorded: list[str] = []
         self.failing: dict[str, list[Exception]] = {}
 
-    def _note(self, what: str) -> None:
-        if self.failing.get(what):
-            raise self.failing[what].pop(0)
-        self.recorded.append(what)
+    def _record(self, method: str) -> None:
+        if self.failing.get(method):
+            raise self.failing[method].pop(0)
+        self.recorded.append(method)
 
-    async def rang(self, *args: Any) -> bool:
-        self._note("rang")
-        return await super().rang(*args)
+    async def rang(self, call: Call, at: datetime) -> bool:
+        self._record("rang")
+        return await super().rang(call, at)
 
-    async def answered(self, *args: Any) -> bool:
-        self._note("answered")
-        return await super().answered(*args)
+    async def answered(self, call: Call, at: datetime, lease: timedelta) -> bool:
+        self._record("answered")
+        return await super().answered(call, at, lease)
 
-    async def connected(self, *args: Any) -> bool:
-        self._note("connected")
-        return await super().connected(*args)
+    async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
+        self._record("connected")
+        return await super().connected(call, at, agent_id)
 
-    async def end(self, *args: Any) -> bool:
-        self._note("end")
-        return await super().end(*args)
+    async def end(self, call: Call, ending: Ending) -> bool:
+        self._record("end")
+        return await super().end(call, ending)
 
 
 class Scene:
+    """A controller, its store and switch, and one campaign."""
+
     def __init__(self, settings: CallSettings) -> None:
         rng, self.clock = random.Random(1), virtual_time.LoopClock()
-        self.store, self.ari, self.queue = NotingStore(self.clock, rng), NotingAri(), PerChannelQueue()
+        self.store, self.ari, self.queue = RecordingStore(self.clock, rng), RecordingAri(), PerChannelQueue()
         options = Options("tongdai", "trunk", None, "hello-world", 100)
         self.controller = CallController(self.store, self.ari, self.clock, options, self.queue)
         self.settings = settings
         self.store.add_campaign(1, settings)
 
     async def call(self) -> Call:
-        """A call that is dialled."""
+        """Claim and dial a call."""
         number = len(self.store.contacts) + 1
         self.store.add_contact(number, 1, f"+8490{number:07d}")
         open_until = {"": self.clock.now() + timedelta(hours=1)}
-        (call,) = (await self.store.claim(ClaimConditions(1, 1, open_until, LEASE), 1)).calls
+        (call,) = (await self.store.claim(ClaimConditions(TenantId(1), CampaignId(1), open_until, LEASE), 1)).calls
         self.controller.open(call, self.settings)
         assert await self.store.dial([call], LEASE) == {call.call_id: None}
         self.controller.post(str(call.call_id), model.Dialled())
@@ -108,7 +121,7 @@ class Scene:
         await self.send(StasisStart(channel_id, ("call",), "Up", "", self.clock.now()))
         return call, channel_id
 
-    async def send(self, event: Any) -> None:
+    async def send(self, event: ChannelStateChange | StasisStart | ChannelDestroyed) -> None:
         self.controller.post(event.channel_id, event)
         await self.settled()
 
@@ -119,8 +132,8 @@ class Scene:
     def state(self, call: Call) -> CallState:
         return self.store._live[call.call_id].state
 
-    async def agent(self) -> Any:
-        """One who is idle."""
+    async def agent(self) -> Agent:
+        """An idle agent."""
         agent_id = self.store.add_agent(len(self.store.agents) + 1, "agent", QUEUE)
         self.store.sign_in(agent_id)
         (called,) = await self.store.agents_to_call()
@@ -136,16 +149,16 @@ def play(scene: Callable[[Scene], Coroutine[Any, Any, None]], settings: CallSett
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The events that `core.step` is asked of. It stays as it is."""
-    asked: list[object] = []
+    """Have `core.step` record the events that it is called with."""
+    events: list[object] = []
     step = core.step
 
-    def noting(call: model.CallProgress, event: Any, now: Any) -> core.Step:
-        asked.append(event)
+    def recording(call: model.CallProgress, event: Event | model.Signal, now: datetime) -> core.Step:
+        events.append(event)
         return step(call, event, now)
 
-    monkeypatch.setattr(core, "step", noting)
-    return asked
+    monkeypatch.setattr(core, "step", recording)
+    return events
 
 
 def test_every_event_is_stepped_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,13 +289,15 @@ def test_detection_precedes_the_agent_and_its_verdict_decides(verdict: str) -> N
         ),
     ],
 )
-def test_agent_is_sought_at_once_where_machines_cannot_be_detected(answers: dict[str, Reply], reason: str) -> None:
+def test_agent_is_reserved_at_once_where_machines_cannot_be_detected(answers: dict[str, Reply], reason: str) -> None:
     async def scene(s: Scene) -> None:
         agent = await s.agent()
         s.ari.answers = {**answers}
         call, _ = await s.answered()
         assert s.store.agents[agent.agent_id].state is AgentState.TALKING
-        assert s.controller.live[str(call.call_id)].progress.detection.cause == reason
+        detection = s.controller.live[str(call.call_id)].progress.detection
+        assert detection is not None
+        assert detection.cause == reason
 
     play(scene, replace(AGENTS, machine_detection=MachineDetection.HANG_UP))
 
@@ -300,11 +315,11 @@ def test_call_goes_to_an_agent_at_the_threshold_when_no_verdict_comes() -> None:
     play(scene, replace(AGENTS, machine_detection=MachineDetection.HANG_UP))
 
 
-def test_records_that_the_store_did_not_take_are_written_later_in_their_order() -> None:
+def test_records_that_failed_are_written_later_in_their_order() -> None:
     async def scene(s: Scene) -> None:
         s.store.failing = {"answered": [ConnectionError(), ConnectionError()]}
         call, channel_id = await s.answered()
-        assert s.ari.requests, "whoever answered hears the message all the same"
+        assert s.ari.requests, "the callee hears the message nevertheless"
         await s.send(ChannelDestroyed(channel_id, 16, None, s.clock.now()))
         s.controller.flush()
         await s.settled()
@@ -314,7 +329,7 @@ def test_records_that_the_store_did_not_take_are_written_later_in_their_order() 
     play(scene)
 
 
-def test_store_that_refuses_a_record_is_asked_ever_less_often() -> None:
+def test_record_that_fails_is_retried_less_and_less_often() -> None:
     async def scene(s: Scene) -> None:
         s.store.failing = {"end": [LookupError("a mistake") for _ in range(3)]}
         call, channel_id = await s.answered()
@@ -353,8 +368,8 @@ def test_call_is_opened_once() -> None:
     play(scene)
 
 
-def test_stopping_process_has_queued_what_the_last_event_says() -> None:
-    """The event's job has not begun: it is cancelled, and `write` does it."""
+def test_last_event_before_a_stop_is_recorded() -> None:
+    """The job of the event has not begun when the queue is closed; `write` does it."""
 
     async def scene(s: Scene) -> None:
         call, channel_id = await s.answered()
