@@ -1,7 +1,7 @@
-"""Dialling in virtual time, with everything that goes wrong, for long: `python -m tests.dialing_soak --minutes 60`.
+"""Simulate dialling with all faults for a long time: `python -m tests.dialing_soak --minutes 60`.
 
-New seeds all the time, on all processors. Ends by itself: with 0 when all holds, with 1 and the seeds that show what
-does not, each of which `--seed` shows again.
+Takes new seeds on all processors until the time is over. Exits with 0 when all invariants held, else with 1 and the
+seeds that violated one; `--seed` repeats such a seed.
 """
 
 import argparse
@@ -13,13 +13,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from multiprocessing import get_context
 from os import cpu_count
 
-from tests.support.dialer_simulation import SOMETIMES, Plan, simulate
+from tests.support.dialer_simulation.plan import SOMETIMES, Plan
+from tests.support.dialer_simulation.simulation import simulate
 
 Summary = tuple[int, float, list[str], Counter[str]]
 
 
 def one(seed: int, minutes: float) -> Summary:
-    """The seed, its virtual hours, what is wrong and what was met with."""
+    """The seed, its virtual hours, its violations and the situations that occurred."""
     world = simulate(seed, Plan(minutes=minutes))
     return seed, world.hours, world.violations, world.counts
 

@@ -1,4 +1,4 @@
-"""The simulation sees what it is there to see: each of these mistakes, made on purpose, is found by a few seeds."""
+"""Planted bugs: the simulation finds each of them within a few seeds."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.dialer_simulation import Plan, simulate
+from tests.support.dialer_simulation.plan import Plan
+from tests.support.dialer_simulation.simulation import simulate
 from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.dialer import originator, reconcile
@@ -19,9 +20,9 @@ from tongdai.testing.memory_store import PENDING, MemoryStore
 SEEDS = range(1, 13)
 
 
-def found(what: str, make_records: type[MemoryStore] = MemoryStore, plan: Plan | None = None) -> bool:
-    """Whether one of the seeds tells of it."""
-    return any(what in wrong for seed in SEEDS for wrong in simulate(seed, plan, make_records).violations)
+def found(what: str, make_store: type[MemoryStore] = MemoryStore, plan: Plan | None = None) -> bool:
+    """Whether one of the seeds has a violation with that text."""
+    return any(what in wrong for seed in SEEDS for wrong in simulate(seed, plan, make_store).violations)
 
 
 class DeletesWithoutCheck(MemoryStore):

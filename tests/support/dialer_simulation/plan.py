@@ -1,0 +1,103 @@
+"""The parameters of a simulation: how often each fault strikes, the campaigns, and what must occur at least once."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, RetryRule
+from tongdai.campaigns.settings.windows import Span
+from tongdai.ids import QueueId
+from tongdai.switch.simulated.client import Faults
+
+QUEUE = QueueId(7)
+ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
+SOUNDS = {"sound:hello-world": 3.0, "sound:offer": 12.0, "sound:sorry": 4.0}
+START_S = 3.0
+"""The longest time until a process that ended is started again."""
+CALM = Faults()
+STORM = Faults(
+    originate_late=0.05,
+    originate_conflict=0.02,
+    error=0.02,
+    request_lost=0.03,
+    reply_lost=0.03,
+    event_lost=0.03,
+    event_doubled=0.05,
+    event_late=0.1,
+)
+SOMETIMES = (
+    "originate_late", "originate_conflict", "error", "request_lost", "reply_lost", "event_lost", "event_doubled",
+    "event_late", "unheard",
+    "answered", "no_answer", "busy", "failed", "invalid_number", "machine", "abandoned", "cancelled", "lost", "dnc",
+    "out_of_window",
+    "crashed before a step", "crashed after a step", "crashed before a request", "crashed after a request",
+    "stopped", "taken over",
+    "store refused", "store answer lost", "store slow", "store away", "store broken",
+    "connection cut", "switch restarted",
+    "campaign paused", "campaign resumed", "listed while pending", "listed while in call", "listed while claimed",
+    "contact deleted", "contact not deleted", "agents left in bulk", "agent hung up", "preview accepted",
+    "call adopted", "orphaned channel hung up", "agent reserved", "originate unknown", "originate refused",
+    "adopted talking", "adopted dialing", "retried", "two campaigns one number",
+)  # fmt: skip
+"""Situations that must occur at least once over a number of seeds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How often things happen. `…_s`: the mean seconds between two of a kind; 0: never."""
+
+    minutes: float = 20
+    contacts: int = 300
+    agents: int = 8
+    crash_s: float = 90
+    stop_s: float = 300
+    take_over_s: float = 400
+    cut_s: float = 150
+    restart_s: float = 400
+    away_s: float = 300
+    pause_s: float = 60
+    list_s: float = 8
+    delete_s: float = 4
+    add_s: float = 3
+    leave_s: float = 240
+    hang_up_s: float = 60
+    preview_s: float = 5
+    faults_s: float = 120
+    """Between two changes of the faults of the connection."""
+    store_refuses: float = 0.004
+    """Share of steps of the store that are not done, and raise ConnectionError."""
+    store_answer_lost: float = 0.004
+    """Share of steps that are done, and raise ConnectionError."""
+    store_slow: float = 0.004
+    store_breaks: float = 0.01
+    """Share of dials that raise an unexpected error."""
+    slow_claims: float = 0.05
+    """Share of claims and dials for which the database takes long."""
+    crash_at_step: bool = True
+    stormy: bool = True
+
+
+def campaigns(rng: random.Random) -> list[CallSettings]:
+    """One campaign of each mode, with short rules, so that an hour shows what otherwise takes days."""
+    quick = {
+        "no_answer": RetryRule(timedelta(minutes=2), 3),
+        "busy": RetryRule(timedelta(minutes=1), 3),
+        "failed": RetryRule(timedelta(seconds=30), 4),
+        "abandoned": RetryRule(timedelta(minutes=3), 1),
+        "machine": RetryRule(timedelta(minutes=2), 2),
+    }
+    day = tuple(Span(opens, opens + rng.randrange(1, 4)) for opens in range(0, 1440, 4))
+    return [
+        CallSettings(retries=quick, audio_file=rng.choice(("offer", None, "missing")), max_calls=15),
+        CallSettings(
+            mode=Mode.PREDICTIVE, queue_id=QUEUE, retries=quick, abandon_file=rng.choice(("sorry", None)), max_calls=60,
+            calls_per_second=20, abandon_cap=30.0, machine_detection=MachineDetection.HANG_UP,
+        ),
+        CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, retries=quick, windows=(day,) * 7, priority=5),
+        CallSettings(mode=Mode.PREVIEW, queue_id=QUEUE, retries=quick, contact_cap=FrequencyCap(3, timedelta(hours=1))),
+        CallSettings(
+            retries=quick, windows=(day,) * 7, number_cap=FrequencyCap(2, timedelta(minutes=5)),
+            machine_detection=MachineDetection.HANG_UP,
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,134 @@
+"""One process with a dialer, which may crash between any two awaits, and its faulty store and connection."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+from tests.support.dialer_simulation.invariants import check_originate
+from tests.support.dialer_simulation.world import World
+from tongdai.dialer.store import DialerStore
+from tongdai.dialer.worker import Dialer, SwitchTaken
+from tongdai.switch.interface import Reply, SwitchAway
+from tongdai.switch.simulated.client import SimulatedAri
+
+
+class Mistake(Exception):
+    """A planted error of the store."""
+
+
+class Process:
+    """A dialer with its own connections to the switch and the store, from its start to its end."""
+
+    def __init__(self, world: World) -> None:
+        self.over = False
+        """It crashed: nothing that it does afterwards reaches the store or the switch."""
+        self._world = world
+        self._steps_left = world.rng.randrange(50, 4000) if world.plan.crash_at_step else -1
+        self.ari = CheckedAri(world, self)
+        self.dialer = Dialer(
+            cast("DialerStore", FaultyStore(world, self)),
+            self.ari,
+            world.clock,
+            world.rng,
+            app="tongdai",
+            trunk="trunk",
+            caller_id="0241234567",
+            max_calls=200,
+        )
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        running = [asyncio.create_task(self.ari.run()), asyncio.create_task(self.dialer.run())]
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(SwitchTaken):
+                running[1].result()
+            self._world.saw("taken over")
+        finally:
+            for task in reversed(running):
+                task.cancel()
+            for ended in await asyncio.gather(*running, return_exceptions=True):
+                if not isinstance(ended, asyncio.CancelledError | SwitchTaken):
+                    self._world.wrong(f"the dialer ended with {ended!r}")
+
+    async def may_crash(self, where: str) -> None:
+        """Crash here when the number of steps drawn at the start is reached. Raises ConnectionError after a crash."""
+        if self._steps_left > 0 and self._world.stormy:
+            self._steps_left -= 1
+            if self._steps_left == 0:
+                self._world.saw(f"crashed {where}")
+                self.kill()
+        if self.over:
+            await asyncio.sleep(0)
+            raise ConnectionError("the process has crashed")
+
+    def kill(self) -> None:
+        """End as SIGKILL does."""
+        self.over = True
+        self.ari.cut()
+        self.task.cancel()
+
+
+class FaultyStore:
+    """Implements `DialerStore` for one process; a step may be slow, fail, or be done and its answer lost."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self._world, self._process, self._rng = world, process, world.rng
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        step = getattr(self._world.store, name)
+
+        async def taken(*args: Any) -> Any:
+            plan, stormy = self._world.plan, self._world.stormy
+            await self._delay(stormy and name != "claim", name)
+            await self._process.may_crash("before a step")
+            if self._world.store_away or (stormy and self._rng.random() < plan.store_refuses):
+                self._world.saw("store refused")
+                raise ConnectionError("not done")
+            if self._process.over:
+                raise ConnectionError("the process has crashed")
+            if name == "dial" and stormy and self._rng.random() < plan.store_breaks:
+                self._world.saw("store broken")
+                raise Mistake
+            result = await step(*args)
+            await self._delay(stormy and name == "claim", name)
+            await self._process.may_crash("after a step")
+            if stormy and self._rng.random() < plan.store_answer_lost:
+                self._world.saw("store answer lost")
+                raise ConnectionError("done, and no answer")
+            return result
+
+        return taken
+
+    async def _delay(self, stormy: bool, name: str) -> None:
+        share = self._world.plan.slow_claims if name in {"claim", "dial"} else self._world.plan.store_slow
+        if stormy and self._rng.random() < share:
+            self._world.saw("store slow")
+            await asyncio.sleep(self._rng.uniform(0.5, 12))
+        else:
+            await asyncio.sleep(0)
+
+
+class CheckedAri(SimulatedAri):
+    """The connection of one process, which checks each originate."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        super().__init__(world.board, world.rng, faults=world.faults)
+        self._world, self._process = world, process
+
+    async def request(
+        self, method: str, uri: str, query: Mapping[str, str] | None = None, body: object = None
+    ) -> Reply:
+        if self._process.over:
+            raise SwitchAway("the process has crashed")
+        if (method, uri) == ("POST", "channels"):
+            check_originate(self._world, cast("Mapping[str, object]", body))
+        self.faults = self._world.faults
+        try:
+            await self._process.may_crash("before a request")  # awaits nothing unless the process crashes here
+            reply = await super().request(method, uri, query, body)
+            await self._process.may_crash("after a request")
+        except ConnectionError:
+            raise SwitchAway("the process has crashed") from None
+        return reply

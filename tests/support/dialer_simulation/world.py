@@ -1,0 +1,65 @@
+"""The state of a simulation: one switch, one store, and the record of what must hold and of what occurred."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from tests.support.dialer_simulation.plan import CALM, QUEUE, SOUNDS, STORM, ZONES, Plan, campaigns
+from tongdai.ids import CampaignId, ContactId
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
+from tongdai.switch.simulated.callees import Callees, exponential, lognormal, phone, uniform
+from tongdai.testing import virtual_time
+from tongdai.testing.memory_store import MemoryStore
+
+
+class World:
+    """One switch and one store. What requests did to campaigns, numbers and contacts is kept with its time."""
+
+    def __init__(self, plan: Plan, rng: random.Random, make_store: Callable[..., MemoryStore] = MemoryStore) -> None:
+        self.plan, self.rng, self.clock = plan, rng, virtual_time.LoopClock()
+        self.counts: Counter[str] = Counter()
+        """How often each situation occurred."""
+        self.violations: list[str] = []
+        """Must be empty at the end."""
+        self.stormy, self.faults = plan.stormy, STORM if plan.stormy else CALM
+        self.store_away = False
+        self.store = make_store(self.clock, rng)
+        callees = Callees(answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8))
+        phones = {f"agent{n}": phone(exponential(2)) for n in range(plan.agents)}
+        self.board = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
+        self.originated: set[str] = set()
+        """Ids of all channels that were requested."""
+        self.paused_at: dict[CampaignId, datetime] = {}
+        self.listed_at: dict[str, datetime] = {}
+        self.deleted: set[ContactId] = set()
+        self._next_contact = 1
+        for campaign_id, settings in enumerate(campaigns(rng), 1):
+            self.store.add_campaign(campaign_id, settings)
+        for _ in range(plan.contacts):
+            self.add_contact()
+        for n in range(plan.agents):
+            self.store.sign_in(self.store.add_agent(n + 1, f"agent{n}", QUEUE, wrap_up_s=rng.choice((0, 3, 10))))
+
+    @property
+    def hours(self) -> float:
+        """The virtual time that the simulation takes, with the quiet hour at its end."""
+        return self.plan.minutes / 60 + 1
+
+    def saw(self, situation: str) -> None:
+        self.counts[situation] += 1
+
+    def wrong(self, what: str) -> None:
+        self.violations.append(f"{self.clock.now():%H:%M:%S.%f} {what}")
+
+    def add_contact(self) -> None:
+        campaign_id = self.rng.choice(list(self.store.campaigns))
+        number = self._next_contact
+        if number > 20 and self.rng.random() < 0.1:
+            number = self.rng.randrange(number - 20, number)
+            self.saw("two campaigns one number")
+        taken = {c.phone for c in self.store.contacts.values() if c.campaign_id == campaign_id}
+        e164 = f"+8490{number:07d}"
+        if e164 not in taken:
+            self.store.add_contact(self._next_contact, campaign_id, e164, self.rng.choice(ZONES))
+        self._next_contact += 1
