@@ -1,22 +1,30 @@
-"""The states of agents: each move by itself, in any order, and by several at once."""
+"""The states of agents: each step alone, in any order, and several at once."""
 
 import asyncio
 import uuid
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.agents import Floor
+from tests.support.api import Api, Tenant
+from tests.support.databases import FreshDatabase
 from tests.support.plans import assert_uses
 from tongdai.agents import roster, store
-from tongdai.agents.model import ALLOWED, TRANSITIONS, Action, AgentState
-from tongdai.db.pool import connect, open_pool
+from tongdai.agents.model import ALLOWED, TRANSITIONS, Action, Agent, AgentState
+from tongdai.agents.roster import Refusal
+from tongdai.db.pool import Connection, connect, open_pool
+from tongdai.ids import AgentId, KeyId, QueueId, TenantId
 from tongdai.testing import factories
 
 S = AgentState
 BUSY = (S.RESERVED, S.TALKING)
-MOVES = {
+ManyAgents = tuple[Connection, TenantId, QueueId]
+STEPS: dict[str, dict[AgentState, AgentState]] = {
     "sign_in": {S.OFFLINE: S.CALLING},
     "sign_out": dict.fromkeys((S.CALLING, S.IDLE, S.WRAP_UP), S.HANGING_UP) | {s: s for s in BUSY},
     "ready": {S.WRAP_UP: S.IDLE},
@@ -29,27 +37,29 @@ MOVES = {
     "freed": {S.RESERVED: S.IDLE, S.TALKING: S.WRAP_UP},
     "wrap_ups_over": {S.WRAP_UP: S.IDLE},
 }
-"""What each does in which state. Everywhere else it changes nothing."""
+"""The state to which each step moves an agent, by the state before. In other states it changes nothing."""
 
 
 @dataclass
-class One:
-    """An agent of a tenant of its own, and what is done with it."""
+class OneAgent:
+    """An agent, and the steps that may be taken with them."""
 
-    conn: object
-    tenant_id: int
-    queue_id: int
-    agent_id: int
-    key_id: int
+    conn: Connection
+    tenant_id: TenantId
+    queue_id: QueueId
+    agent_id: AgentId
+    key_id: KeyId
 
-    async def row(self):
-        return await store.find(self.conn, self.tenant_id, self.agent_id)
+    async def row(self) -> Agent:
+        found = await store.find(self.conn, self.tenant_id, self.agent_id)
+        assert found is not None
+        return found
 
-    def doing(self, channel_id, call_id):
-        """What can be done with him, as coroutines that tell whether it was."""
+    def steps(self, channel_id: uuid.UUID, call_id: uuid.UUID) -> dict[str, Callable[[], Coroutine[Any, Any, object]]]:
+        """Each step; its result is truthy if it changed anything."""
         conn, tenant_id, agent_id = self.conn, self.tenant_id, self.agent_id
 
-        async def to_call():
+        async def to_call() -> Agent | None:
             return next((agent for agent in await store.to_call(conn) if agent.agent_id == agent_id), None)
 
         return {
@@ -67,17 +77,18 @@ class One:
         }
 
 
-async def one_of(conn, key, wrap_up_s=0):
+async def new_agent(conn: Connection, key: factories.Key, wrap_up_s: int = 0) -> OneAgent:
     queue_id = await conn.fetchval(
         "insert into inbound_queue (tenant_id, name) values ($1, 'Sales') returning queue_id", key.tenant_id
     )
-    made = await roster.create(conn, key.tenant_id, "A", "a", queue_id, wrap_up_s, key.key_id)
-    return One(conn, key.tenant_id, queue_id, made, key.key_id)
+    agent_id = await roster.create(conn, key.tenant_id, "A", "a", queue_id, wrap_up_s, key.key_id)
+    assert not isinstance(agent_id, Refusal)
+    return OneAgent(conn, key.tenant_id, queue_id, agent_id, key.key_id)
 
 
-def expected(name, before):
-    """The state afterwards; None: nothing changes."""
-    target = MOVES[name].get(before.state)
+def expected(name: str, before: Agent) -> AgentState | None:
+    """The state after a step; None: nothing changes."""
+    target = STEPS[name].get(before.state)
     has_channel, has_call = before.channel_id is not None, before.call_id is not None
     lacks = (
         (name in {"answered", "gone"} and not has_channel)
@@ -91,52 +102,57 @@ def expected(name, before):
     return S.HANGING_UP if name == "freed" and before.sign_out_pending else target
 
 
-def telling(name, reported, before, target):
-    """Whether a move reported truly what it did. `wrap_ups_over` tells of all agents there are."""
+def channel_of(agent: Agent) -> uuid.UUID:
+    assert agent.channel_id is not None
+    return agent.channel_id
+
+
+def right_result(name: str, result: object, before: Agent, target: AgentState | None) -> bool:
+    """Whether the result of a step is right. That of `wrap_ups_over` is about all agents, and not checked."""
     if name == "gone":
-        return reported == (before.call_id if target is not None else None)
-    return name == "wrap_ups_over" or bool(reported) == (target is not None)
+        return result == (before.call_id if target is not None else None)
+    return name == "wrap_ups_over" or bool(result) == (target is not None)
 
 
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-async def test_every_order_of_moves_keeps_to_the_table(api, conn, data):
-    one = await one_of(conn, await api.key())
+async def test_every_order_of_steps_keeps_to_the_table(api: Api, conn: Connection, data: st.DataObject) -> None:
+    one = await new_agent(conn, await api.key())
     for _ in range(data.draw(st.integers(1, 40))):
         before = await one.row()
-        possible = sorted(name for name in MOVES if expected(name, before) is not None)
-        # One in four times anything, which mostly must change nothing.
-        name = data.draw(st.sampled_from(sorted(MOVES) if data.draw(st.integers(0, 3)) == 0 else possible))
-        reported = await one.doing(before.channel_id or uuid.uuid4(), before.call_id or uuid.uuid4())[name]()
+        possible = sorted(name for name in STEPS if expected(name, before) is not None)
+        # One in four times any step, which often must change nothing.
+        name = data.draw(st.sampled_from(sorted(STEPS) if data.draw(st.integers(0, 3)) == 0 else possible))
+        result = await one.steps(before.channel_id or uuid.uuid4(), before.call_id or uuid.uuid4())[name]()
         after, target = await one.row(), expected(name, before)
         assert after.state == (before.state if target is None else target), (name, before)
         assert after.state == before.state or after.state in TRANSITIONS[before.state]
-        assert telling(name, reported, before, target), (name, reported, before)
+        assert right_result(name, result, before, target), (name, result, before)
         assert target is not None or after == before
 
 
 @pytest.mark.parametrize("name", ["answered", "gone", "talking", "freed"])
-async def test_event_of_another_channel_or_call_changes_nothing(floor, conn, name):
+async def test_event_of_another_channel_or_call_changes_nothing(floor: Floor, conn: Connection, name: str) -> None:
     for agent_id in (await floor.agent(), await floor.idle(), (await floor.talking())[0]):
         before = await floor.find(agent_id)
-        one = One(conn, floor.tenant_id, floor.queue_id, agent_id, floor.tenant.key.key_id)
-        assert not await one.doing(uuid.uuid4(), uuid.uuid4())[name]()
+        one = OneAgent(conn, floor.tenant_id, floor.queue_id, agent_id, floor.tenant.key.key_id)
+        assert not await one.steps(uuid.uuid4(), uuid.uuid4())[name]()
         assert await floor.find(agent_id) == before
 
 
-def test_every_state_but_offline_ends_when_the_phones_call_ends():
+def test_every_state_but_offline_ends_when_the_phones_call_ends() -> None:
     assert all(S.OFFLINE in TRANSITIONS[state] for state in S if state is not S.OFFLINE)
 
 
-def test_what_an_agent_does_is_allowed_where_the_store_does_it():
+def test_actions_of_agents_are_allowed_in_the_states_in_which_the_store_takes_them() -> None:
     names = {Action.SIGN_IN: "sign_in", Action.SIGN_OUT: "sign_out", Action.READY: "ready"}
     assert {action: set(states) for action, states in ALLOWED.items()} == {
-        action: set(MOVES[name]) for action, name in names.items()
+        action: set(STEPS[name]) for action, name in names.items()
     }
 
 
-async def test_agent_who_is_idle_longest_is_reserved(floor, conn):
+async def test_agent_who_is_idle_longest_is_reserved(floor: Floor, conn: Connection) -> None:
     agents = [await floor.idle() for _ in range(3)]
     order = [agents[1], agents[2], agents[0]]
     for agent_id in order:
@@ -145,31 +161,34 @@ async def test_agent_who_is_idle_longest_is_reserved(floor, conn):
             floor.tenant_id, agent_id,
         )  # fmt: skip
     calls = [uuid.uuid4() for _ in range(4)]
-    taken = [await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id) for call_id in calls]
-    assert [agent and agent.agent_id for agent in taken] == [*order, None]
-    assert [agent.call_id for agent in taken[:3]] == calls[:3]
-    assert {agent.state for agent in taken[:3]} == {S.RESERVED}
+    reserved = [await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id) for call_id in calls]
+    assert [agent and (agent.agent_id, agent.call_id, agent.state) for agent in reserved] == [
+        *((agent_id, call_id, S.RESERVED) for agent_id, call_id in zip(order, calls[:3], strict=True)),
+        None,
+    ]
 
 
-async def test_agents_of_other_queues_and_tenants_are_not_reserved(floor, other_tenant, conn):
+async def test_agents_of_other_queues_and_tenants_are_not_reserved(
+    floor: Floor, other_tenant: Tenant, conn: Connection
+) -> None:
     await floor.idle()
     elsewhere = await floor.tenant.queue("Support")
     assert await store.reserve(conn, floor.tenant_id, elsewhere, uuid.uuid4()) is None
     assert await store.reserve(conn, other_tenant.tenant_id, floor.queue_id, uuid.uuid4()) is None
 
 
-async def test_agents_are_given_to_one_call_each_however_many_ask_at_once(floor, dsn):
+async def test_agents_are_reserved_for_one_call_each_however_many_ask_at_once(floor: Floor, dsn: str) -> None:
     agents = [await floor.idle() for _ in range(6)]
     pool = await open_pool(dsn, 12, name="tests")
 
-    async def ask():
+    async def ask() -> tuple[uuid.UUID, Agent | None]:
         call_id = uuid.uuid4()
         async with pool.acquire() as conn:
             return call_id, await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id)
 
     for _ in range(60):
-        given_ = await asyncio.gather(*(ask() for _ in range(12)))
-        taken = {call_id: agent.agent_id for call_id, agent in given_ if agent is not None}
+        answers = await asyncio.gather(*(ask() for _ in range(12)))
+        taken = {call_id: agent.agent_id for call_id, agent in answers if agent is not None}
         assert sorted(taken.values()) == agents
         async with pool.acquire() as conn:
             for call_id, agent_id in taken.items():
@@ -178,18 +197,18 @@ async def test_agents_are_given_to_one_call_each_however_many_ask_at_once(floor,
     await pool.close()
 
 
-async def test_agent_is_signed_out_or_reserved_when_both_come_at_once(floor, dsn):
+async def test_agent_is_signed_out_or_reserved_when_both_happen_at_once(floor: Floor, dsn: str) -> None:
     agent_id = await floor.idle()
-    key = floor.tenant.key.key_id
+    key_id = floor.tenant.key.key_id
     pool = await open_pool(dsn, 2, name="tests")
 
-    async def reserve(call_id):
+    async def reserve(call_id: uuid.UUID) -> Agent | None:
         async with pool.acquire() as conn:
             return await store.reserve(conn, floor.tenant_id, floor.queue_id, call_id)
 
-    async def sign_out():
+    async def sign_out() -> Agent | None:
         async with pool.acquire() as conn:
-            return await store.sign_out(conn, floor.tenant_id, agent_id, key)
+            return await store.sign_out(conn, floor.tenant_id, agent_id, key_id)
 
     for turn in range(60):
         call_id = uuid.uuid4()
@@ -201,12 +220,12 @@ async def test_agent_is_signed_out_or_reserved_when_both_come_at_once(floor, dsn
             (S.HANGING_UP, False, None),
         }
         async with pool.acquire() as conn:
-            assert await store.gone(conn, agent.channel_id) == agent.call_id
+            assert await store.gone(conn, channel_of(agent)) == agent.call_id
         await floor.sign_in(agent_id)
     await pool.close()
 
 
-async def test_phone_is_called_once_for_each_signing_in(floor, conn):
+async def test_phone_is_called_once_for_each_signing_in(floor: Floor, conn: Connection) -> None:
     agent_id = await floor.agent()
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-in")
     (called,) = [agent for agent in await store.to_call(conn) if agent.agent_id == agent_id]
@@ -219,9 +238,9 @@ async def test_phone_is_called_once_for_each_signing_in(floor, conn):
     assert again.channel_id != called.channel_id
 
 
-async def test_phone_is_listed_to_be_hung_up_until_its_channel_is_gone(floor, conn):
+async def test_phone_is_listed_to_be_hung_up_until_its_channel_is_gone(floor: Floor, conn: Connection) -> None:
     agent_id = await floor.idle()
-    channel_id = (await floor.find(agent_id)).channel_id
+    channel_id = await floor.channel_of(agent_id)
     assert agent_id in {agent.agent_id for agent in await store.present(conn)}
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
     for _ in range(2):
@@ -232,7 +251,9 @@ async def test_phone_is_listed_to_be_hung_up_until_its_channel_is_gone(floor, co
     assert agent_id not in {agent.agent_id for agent in await store.present(conn)}
 
 
-async def test_talk_of_an_agent_who_signed_out_continues_and_the_phone_is_hung_up_after_it(floor, conn):
+async def test_talk_of_an_agent_who_signed_out_continues_and_the_phone_is_hung_up_after_it(
+    floor: Floor, conn: Connection
+) -> None:
     agent_id, call_id = await floor.talking()
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
     talks = await floor.find(agent_id)
@@ -242,15 +263,17 @@ async def test_talk_of_an_agent_who_signed_out_continues_and_the_phone_is_hung_u
     assert (freed.state, freed.channel_id, freed.sign_out_pending) == (S.HANGING_UP, talks.channel_id, False)
 
 
-async def test_agent_whose_phone_hangs_up_while_talking_is_offline_and_the_call_is_returned(floor, conn):
+async def test_agent_whose_phone_hangs_up_while_talking_is_offline_and_the_call_is_returned(
+    floor: Floor, conn: Connection
+) -> None:
     agent_id, call_id = await floor.talking()
-    assert await store.gone(conn, (await floor.find(agent_id)).channel_id) == call_id
+    assert await store.gone(conn, await floor.channel_of(agent_id)) == call_id
     agent = await floor.find(agent_id)
     assert (agent.state, agent.channel_id, agent.call_id) == (S.OFFLINE, None, None)
     assert await store.freed(conn, floor.tenant_id, [call_id]) == []
 
 
-async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
+async def test_wrap_up_is_over_after_the_agents_own_time(floor: Floor, conn: Connection) -> None:
     quick, call_a = await floor.talking(wrapUpSec=5)
     slow, call_b = await floor.talking(wrapUpSec=3600)
     for call_id in (call_a, call_b):
@@ -264,8 +287,8 @@ async def test_wrap_up_is_over_after_the_agents_own_time(floor, conn):
 
 
 @pytest.fixture(scope="module")
-async def crowd(fresh_database):
-    """A connection to a database of many agents, and the ids of one of their queues."""
+async def many_agents(fresh_database: FreshDatabase) -> AsyncGenerator[ManyAgents]:
+    """A connection to a database with many agents, their tenant and one of their queues."""
     async with fresh_database() as own:
         conn = await connect(own, name="tests")
         tenant_id = await factories.tenant(conn)
@@ -286,19 +309,19 @@ async def crowd(fresh_database):
         await conn.close()
 
 
-async def test_idle_agent_is_found_by_the_index_of_his_queue(crowd):
-    conn, tenant_id, queue_id = crowd
+async def test_idle_agent_is_found_by_the_index_of_their_queue(many_agents: ManyAgents) -> None:
+    conn, tenant_id, queue_id = many_agents
     await assert_uses(conn, "agent_queue", "agent", store.RESERVE, tenant_id, queue_id, uuid.uuid4(), 1)
 
 
 @pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])
-async def test_agent_of_a_call_is_found_by_index(crowd, statement):
-    conn, tenant_id, _ = crowd
+async def test_agent_of_a_call_is_found_by_index(many_agents: ManyAgents, statement: str) -> None:
+    conn, tenant_id, _ = many_agents
     sent = (tenant_id, f"{{{uuid.uuid4()}}}", "{reserved}")
     await assert_uses(conn, "agent_call", "agent", statement, *sent)
 
 
-async def test_agent_of_a_channel_is_found_by_index(crowd):
-    conn, tenant_id, _ = crowd
+async def test_agent_of_a_channel_is_found_by_index(many_agents: ManyAgents) -> None:
+    conn, tenant_id, _ = many_agents
     await assert_uses(conn, "agent_channel", "agent", store.OF_CHANNEL, uuid.uuid4())
     await assert_uses(conn, "agent_pkey", "agent", store.GONE, tenant_id, 7, uuid.uuid4(), "lost")

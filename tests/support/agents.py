@@ -15,6 +15,8 @@ from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 
 @dataclass
 class Floor:
+    """A queue of a tenant, with methods that add agents in each state, campaigns and contacts."""
+
     tenant: Tenant
     pool: Pool
     queue_id: QueueId
@@ -56,6 +58,12 @@ class Floor:
             found = await store.find(conn, self.tenant_id, agent_id)
         assert found is not None
         return found
+
+    async def channel_of(self, agent_id: AgentId) -> uuid.UUID:
+        """The channel of the agent's phone, which must have one."""
+        channel_id = (await self.find(agent_id)).channel_id
+        assert channel_id is not None
+        return channel_id
 
     async def state(self, agent_id: AgentId) -> AgentState:
         return (await self.find(agent_id)).state

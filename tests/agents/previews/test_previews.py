@@ -1,46 +1,61 @@
-"""Contacts that agents look at before they are called."""
+"""Previews: contacts that are offered to agents, and called when an agent accepts."""
 
 import asyncio
 import uuid
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.agents import Floor
 from tests.support.api import refused
 from tests.support.contacts import put_due
-from tests.support.databases import bundled_planner
+from tests.support.databases import FreshDatabase, bundled_planner
 from tests.support.plans import assert_uses
 from tongdai.agents import store
 from tongdai.agents.model import AgentState
 from tongdai.agents.previews import store as previews
-from tongdai.db.pool import connect
+from tongdai.agents.previews.store import Accepted
+from tongdai.db.pool import Connection, Pool, connect
+from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 from tongdai.testing import factories
 
+Large = tuple[Connection, TenantId, CampaignId]
 
-def preview(agent_id):
+
+def preview(agent_id: AgentId) -> str:
+    """The path of an agent's preview."""
     return f"/v1/agents/{agent_id}/preview"
 
 
-async def offered(floor, agent_id, campaign_id):
+async def offered(floor: Floor, agent_id: AgentId, campaign_id: CampaignId) -> dict[str, Any] | None:
+    """Have a contact offered to the agent; the offer."""
     return (await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id}))["offer"]
 
 
-async def offered_id(floor, agent_id, campaign_id):
+async def present_offer(floor: Floor, agent_id: AgentId, campaign_id: CampaignId) -> dict[str, Any]:
+    offer = await offered(floor, agent_id, campaign_id)
+    assert offer is not None
+    return offer
+
+
+async def offered_id(floor: Floor, agent_id: AgentId, campaign_id: CampaignId) -> ContactId | None:
     offer = await offered(floor, agent_id, campaign_id)
     return None if offer is None else offer["contactId"]
 
 
-async def refusal(floor, method, path, **options):
+async def refusal(floor: Floor, method: str, path: str, **options: object) -> str:
     return refused(await floor.tenant.call(method, path, **options), 400, "INVALID_STATE")
 
 
-async def accepted(floor):
+async def accepted(floor: Floor) -> list[Accepted]:
+    """The accepted previews of the tenant."""
     async with floor.pool.acquire() as conn:
         return [waits for waits in await previews.accepted(conn) if waits.tenant_id == floor.tenant_id]
 
 
-async def test_offer_shows_whom_the_agent_will_call(floor):
+async def test_offer_has_the_fields_of_the_contact(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     added = await floor.tenant.contact(
         campaign_id, "+84 901 234 567", name="Nguyen Van A", externalId="CRM-1", attributes={"balance": 120000}
@@ -72,7 +87,7 @@ async def test_offer_shows_whom_the_agent_will_call(floor):
     }
 
 
-async def test_offer_is_the_same_until_it_is_skipped(floor):
+async def test_offer_is_the_same_until_it_is_skipped(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     first, second = await floor.contacts(campaign_id, 2)
     assert [await offered_id(floor, agent_id, campaign_id) for _ in range(3)] == [first] * 3
@@ -85,40 +100,40 @@ async def test_offer_is_the_same_until_it_is_skipped(floor):
     assert (answer["offer"], answer["error_message"]) == (None, "No contact is due within its calling window")
 
 
-async def test_oldest_due_is_offered_first_whatever_its_time_zone(floor, conn):
+async def test_oldest_due_is_offered_first_whatever_its_time_zone(floor: Floor, conn: Connection) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     made = await floor.contacts(campaign_id, 4)
     zones = ["Asia/Tokyo", "", "Europe/Paris", "Asia/Ho_Chi_Minh"]
     for contact_id, zone in zip(made, zones, strict=True):
         await put_due(conn, floor.tenant_id, contact_id, zone=zone)
-    seen = []
+    seen: list[ContactId | None] = []
     for _ in made:
         seen.append(await offered_id(floor, agent_id, campaign_id))
         await floor.tenant.done("DELETE", preview(agent_id))
     assert seen == made
 
 
-async def test_contact_is_offered_to_one_agent(floor):
+async def test_contact_is_offered_to_one_agent(floor: Floor) -> None:
     campaign_id = await floor.campaign()
     agents = [await floor.idle() for _ in range(3)]
     made = await floor.contacts(campaign_id, 2)
     assert [await offered_id(floor, agent_id, campaign_id) for agent_id in agents] == [*made, None]
 
 
-async def test_contacts_are_offered_to_one_agent_each_when_all_ask_at_once(floor):
+async def test_contacts_are_offered_to_one_agent_each_when_all_ask_at_once(floor: Floor) -> None:
     campaign_id = await floor.campaign()
     agents = [await floor.idle() for _ in range(6)]
     made = await floor.contacts(campaign_id, 6)
     for _ in range(10):
         got = await asyncio.gather(*(offered_id(floor, agent_id, campaign_id) for agent_id in [*agents, *agents]))
         assert got[:6] == got[6:]
-        assert sorted(got[:6]) == sorted(made)
+        assert set(got[:6]) == set(made)
         await asyncio.gather(*(floor.tenant.done("DELETE", preview(agent_id)) for agent_id in agents))
         for place, contact_id in enumerate(made):
             await floor.due(contact_id, -60.0 - place)
 
 
-async def test_listed_numbers_are_not_offered(floor):
+async def test_listed_numbers_are_not_offered(floor: Floor) -> None:
     campaign_id, other_id, agent_id = await floor.campaign(), await floor.campaign(), await floor.idle()
     made = await floor.contacts(campaign_id, 4)
     lists = {
@@ -144,7 +159,7 @@ async def test_listed_numbers_are_not_offered(floor):
     assert await offered_id(floor, agent_id, campaign_id) == made[3]
 
 
-async def test_contact_that_is_not_due_or_not_pending_is_not_offered(floor):
+async def test_contact_that_is_not_due_or_not_pending_is_not_offered(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     later, called, in_call = await floor.contacts(campaign_id, 3)
     await floor.due(later, 60)
@@ -153,7 +168,7 @@ async def test_contact_that_is_not_due_or_not_pending_is_not_offered(floor):
     assert await offered(floor, agent_id, campaign_id) is None
 
 
-async def test_offer_lapses_after_5_minutes_and_is_made_to_another(floor):
+async def test_offer_lapses_after_5_minutes_and_is_made_to_another(floor: Floor) -> None:
     campaign_id, first, second = await floor.campaign(), await floor.idle(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     assert await offered_id(floor, first, campaign_id) == contact_id
@@ -165,7 +180,7 @@ async def test_offer_lapses_after_5_minutes_and_is_made_to_another(floor):
     assert await offered_id(floor, first, campaign_id) is None
 
 
-async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor):
+async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     await offered(floor, agent_id, campaign_id)
@@ -175,13 +190,15 @@ async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor):
     assert first["offer"]["lapsesAt"] is None
     await floor.earlier("preview", "offered_at", 3600)
     assert await floor.tenant.done("POST", f"{preview(agent_id)}/accept") == first | {
-        "offer": first["offer"] | {"offeredAt": (await offered(floor, agent_id, campaign_id))["offeredAt"]}
+        "offer": first["offer"] | {"offeredAt": (await present_offer(floor, agent_id, campaign_id))["offeredAt"]}
     }
     (waits,) = await accepted(floor)
     assert (waits.campaign_id, waits.contact_id, waits.agent_id) == (campaign_id, contact_id, agent_id)
 
 
-async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campaign_runs(floor, conn):
+async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campaign_runs(
+    floor: Floor, conn: Connection
+) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     await floor.contacts(campaign_id, 1)
     await offered(floor, agent_id, campaign_id)
@@ -195,7 +212,9 @@ async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campa
     assert await accepted(floor) == []
 
 
-async def test_preview_that_is_done_is_gone_and_an_offer_that_is_not_accepted_stays(floor, conn):
+async def test_preview_that_is_done_is_gone_and_an_offer_that_is_not_accepted_stays(
+    floor: Floor, conn: Connection
+) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     await floor.contacts(campaign_id, 1)
     await offered(floor, agent_id, campaign_id)
@@ -206,11 +225,11 @@ async def test_preview_that_is_done_is_gone_and_an_offer_that_is_not_accepted_st
     assert await refusal(floor, "DELETE", preview(agent_id)) == "No contact is offered to the agent"
 
 
-async def test_accepted_contact_is_taken_back_or_called_when_both_come_at_once(floor, pool):
+async def test_accepted_contact_is_skipped_or_called_when_both_happen_at_once(floor: Floor, pool: Pool) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
 
-    async def done():
+    async def done() -> bool:
         async with pool.acquire() as conn:
             return await previews.done(conn, floor.tenant_id, agent_id)
 
@@ -227,7 +246,9 @@ async def test_accepted_contact_is_taken_back_or_called_when_both_come_at_once(f
         assert (await floor.due_in_s(contact_id) > 0) is not taken
 
 
-async def test_agent_who_signs_out_or_whose_phone_is_gone_leaves_his_contact_to_others(floor, conn):
+async def test_contact_of_an_agent_who_signs_out_or_hangs_up_is_offered_to_others(
+    floor: Floor, conn: Connection
+) -> None:
     campaign_id, other_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     leaver, cut_off = await floor.idle(), await floor.idle()
@@ -235,11 +256,11 @@ async def test_agent_who_signs_out_or_whose_phone_is_gone_leaves_his_contact_to_
     await floor.tenant.done("POST", f"/v1/agents/{leaver}/sign-out")
     assert await offered_id(floor, cut_off, campaign_id) == contact_id
     await floor.tenant.done("POST", f"{preview(cut_off)}/accept")
-    await store.gone(conn, (await floor.find(cut_off)).channel_id)
+    await store.gone(conn, await floor.channel_of(cut_off))
     assert await offered_id(floor, other_id, campaign_id) == contact_id
 
 
-async def test_contact_that_is_deleted_takes_its_offer_with_it(floor):
+async def test_contact_that_is_deleted_takes_its_offer_with_it(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     await offered(floor, agent_id, campaign_id)
@@ -249,7 +270,9 @@ async def test_contact_that_is_deleted_takes_its_offer_with_it(floor):
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(1, None), (2, "dnc")])
-async def test_contact_that_another_took_in_a_call_meanwhile_is_not_kept(floor, status, outcome):
+async def test_contact_that_was_called_meanwhile_is_not_offered_any_more(
+    floor: Floor, status: int, outcome: str | None
+) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     first, second = await floor.contacts(campaign_id, 2)
     assert await offered_id(floor, agent_id, campaign_id) == first
@@ -258,7 +281,7 @@ async def test_contact_that_another_took_in_a_call_meanwhile_is_not_kept(floor, 
     assert await offered_id(floor, agent_id, campaign_id) == second
 
 
-async def test_contact_is_looked_at_in_idle_and_wrap_up_and_accepted_in_idle_alone(floor, conn):
+async def test_contact_is_offered_in_idle_and_wrap_up_and_accepted_only_in_idle(floor: Floor, conn: Connection) -> None:
     campaign_id = await floor.campaign()
     await floor.contacts(campaign_id, 3)
     agent_id, call_id = await floor.talking()
@@ -274,7 +297,7 @@ async def test_contact_is_looked_at_in_idle_and_wrap_up_and_accepted_in_idle_alo
     assert await refusal(floor, "POST", preview(await floor.agent()), **offering) == said
 
 
-async def test_campaign_must_run_in_preview_mode_with_the_agents_of_his_queue(floor):
+async def test_campaign_must_run_in_preview_mode_with_the_queue_of_the_agent(floor: Floor) -> None:
     agent_id = await floor.idle()
     elsewhere = Floor(floor.tenant, floor.pool, await floor.tenant.queue("Support"))
     paused = await floor.campaign()
@@ -287,7 +310,7 @@ async def test_campaign_must_run_in_preview_mode_with_the_agents_of_his_queue(fl
         assert await refusal(floor, "POST", preview(agent_id), json={"campaignId": campaign_id}) == why
 
 
-async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor):
+async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor: Floor) -> None:
     campaign_id, other_id, agent_id = await floor.campaign(), await floor.campaign(), await floor.idle()
     await floor.contacts(campaign_id, 1)
     (contact_id,) = await floor.contacts(other_id, 1)
@@ -298,15 +321,16 @@ async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor):
     assert await offered_id(floor, agent_id, other_id) == contact_id
 
 
-async def test_contacts_of_zones_whose_window_is_closed_are_passed_over(floor, conn):
+async def test_contacts_of_zones_whose_window_is_closed_are_skipped(floor: Floor, conn: Connection) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     closed, open_ = await floor.contacts(campaign_id, 2)
     await put_due(conn, floor.tenant_id, closed, zone="Asia/Tokyo")
     offer = await previews.offer(conn, floor.tenant_id, agent_id, campaign_id, lambda zone, *_: zone != "Asia/Tokyo")
+    assert isinstance(offer, previews.Offer)
     assert offer.contact_id == open_
 
 
-async def test_contact_out_of_its_calling_window_is_not_offered_and_once_accepted_waits_and_is_reported_so(floor):
+async def test_contact_out_of_its_window_is_not_offered_and_once_accepted_waits_for_the_window(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     # In no time zone is it this day now.
@@ -325,8 +349,8 @@ async def test_contact_out_of_its_calling_window_is_not_offered_and_once_accepte
 
 
 @pytest.fixture(scope="module")
-async def large(fresh_database):
-    """A connection to a database of many contacts, and the ids of a tenant and its larger campaign."""
+async def large(fresh_database: FreshDatabase) -> AsyncGenerator[Large]:
+    """A connection to a database with many contacts, the tenant, and one of its campaigns."""
     async with fresh_database() as own:
         conn = await connect(own, name="tests")
         tenant_id = await factories.tenant(conn)
@@ -365,7 +389,7 @@ from contact where in_run group by tenant_id, campaign_id, zone, number / 1000
 
 
 @bundled_planner
-async def test_next_contact_is_found_by_the_index_of_those_due(large):
+async def test_next_contact_is_found_by_the_index_of_due_contacts(large: Large) -> None:
     conn, tenant_id, campaign_id = large
     zones = '{"",Asia/Ho_Chi_Minh,Asia/Tokyo}'
     args = (tenant_id, 1, campaign_id, zones)
@@ -377,7 +401,7 @@ async def test_next_contact_is_found_by_the_index_of_those_due(large):
         await assert_uses(conn, index, table, previews.OFFER, *args)
 
 
-async def test_zones_are_found_without_reading_the_contacts_between(large):
+async def test_zones_are_found_without_reading_the_contacts_between(large: Large) -> None:
     conn, tenant_id, campaign_id = large
     await assert_uses(conn, "contact_due_order", "contact_due", previews.ZONES, tenant_id, campaign_id)
     assert sorted(row["name"] for row in await conn.fetch(previews.ZONES, tenant_id, campaign_id)) == [
