@@ -1,4 +1,4 @@
-"""`tongdai tenant`: creating, listing, time zones, rate limits."""
+"""`tongdai tenant`: creating, listing, moving, time zones, rate limits."""
 
 import json
 import os
@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
+from tests.support.calls import a_call, new_agent, new_queue
+from tests.support.contacts import new_campaign
 from tests.support.programs import PLAIN, PROGRAM, complaint_of, output_of
+from tongdai.db.pool import Connection
+from tongdai.ids import TenantId
+from tongdai.switches import store as switches
+from tongdai.switches.model import DEFAULT_NAME
 
 
 def test_tenant_is_created_listed_and_not_created_twice(run: Run) -> None:
@@ -51,6 +57,52 @@ def test_zone_of_a_tenant_is_set_and_must_be_one(run: Run) -> None:
     assert "tenant 706 not found; list tenants with tongdai tenant list" in complaint_of(
         run("tenant", "zone", "706", "UTC"), 1
     )
+
+
+async def test_tenant_moves_to_another_switch(run: Run, two_tenants: Connection) -> None:
+    for name in ("first", "second"):
+        await switches.find_or_add(two_tenants, name)
+    output_of(run("tenant", "create", "801", "--name", "A"))
+    output_of(run("tenant", "create", "802", "--name", "B", "--switch", "second"))
+    assert output_of(run("tenant", "move", "801", "--switch", "first")) == "Tenant 801 is on switch first.\n"
+    output_of(run("tenant", "move", "801", "--switch", "first"))
+    found = [(await switches.of_tenant(two_tenants, TenantId(tenant_id))).name for tenant_id in (801, 802)]
+    assert found == ["first", "second"]
+
+
+async def test_tenant_with_live_calls_or_agents_who_are_signed_in_does_not_move(
+    run: Run, two_tenants: Connection
+) -> None:
+    await switches.find_or_add(two_tenants, "third")
+    output_of(run("tenant", "create", "803", "--name", "A"))
+    tenant_id, move = TenantId(803), ("tenant", "move", "803", "--switch", "third")
+    call_id = await a_call(two_tenants, tenant_id, await new_campaign(two_tenants, tenant_id), state="ringing")
+    queue_id = await new_queue(two_tenants, tenant_id)
+    await new_agent(two_tenants, tenant_id, queue_id, "offline")
+    for state in ("idle", "talking"):
+        await new_agent(two_tenants, tenant_id, queue_id, state)
+    assert "tenant 803 has 1 live calls and 2 agents who are signed in: pause its campaigns" in complaint_of(
+        run(*move), 1
+    )
+    await two_tenants.execute("delete from call where tenant_id = $1 and call_id = $2", tenant_id, call_id)
+    assert "tenant 803 has 0 live calls and 2 agents" in complaint_of(run(*move), 1)
+    await two_tenants.execute("delete from agent where tenant_id = $1 and state <> 'offline'", tenant_id)
+    assert (await switches.of_tenant(two_tenants, tenant_id)).name == DEFAULT_NAME
+    output_of(run(*move))
+    assert (await switches.of_tenant(two_tenants, tenant_id)).name == "third"
+
+
+async def test_moves_of_an_unknown_tenant_or_to_an_unknown_switch_are_refused(
+    run: Run, two_tenants: Connection
+) -> None:
+    await switches.find_or_add(two_tenants, "fourth")
+    output_of(run("tenant", "create", "804", "--name", "A"))
+    assert "tenant 404 not found" in complaint_of(run("tenant", "move", "404", "--switch", "fourth"), 1)
+    assert "switch nowhere not found; list switches with tongdai switch list" in complaint_of(
+        run("tenant", "move", "804", "--switch", "nowhere"), 1
+    )
+    assert "--switch" in complaint_of(run("tenant", "move", "804"), 2)
+    assert (await switches.of_tenant(two_tenants, TenantId(804))).name == DEFAULT_NAME
 
 
 @pytest.mark.usefixtures("two_tenants")
