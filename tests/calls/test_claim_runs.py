@@ -8,7 +8,17 @@ from datetime import timedelta
 import pytest
 
 from tests.support import call_steps, contacts
-from tests.support.call_scene import LEASE, ZONE, contact, contacts_in_runs, due_contacts, ids_of, now_of, terms_of
+from tests.support.call_scene import (
+    LEASE,
+    ZONE,
+    contact,
+    contacts_in_runs,
+    due_contacts,
+    ids_of,
+    now_of,
+    terms_of,
+    two_counter_shards,
+)
 from tests.support.calls import new_dnc_list
 from tests.support.contacts import add_many, must_be_consistent, number
 from tongdai.calls import claim
@@ -83,9 +93,9 @@ async def test_run_that_another_claim_has_locked_is_skipped(
     pool: Pool, conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, terms: ClaimConditions
 ) -> None:
     ids = await contacts_in_runs(conn, tenant_id, campaign_id, range(60), chunk=30)
-    async with pool.acquire() as other, other.transaction():
-        assert ids_of(await claim.claim(other, terms, 5)) == ids[:5]
-        assert ids_of(await claim.claim(conn, terms, 5)) == ids[30:35]
+    async with two_counter_shards(pool) as (first, second):
+        assert ids_of(await claim.claim(first, terms, 5)) == ids[:5]
+        assert ids_of(await claim.claim(second, terms, 5)) == ids[30:35]
     assert ids_of(await claim.claim(conn, terms, 5)) == ids[5:10]
     await must_be_consistent(conn, tenant_id)
 

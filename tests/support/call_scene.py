@@ -1,6 +1,7 @@
 """A running campaign, contacts that are due, and queries about their calls."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts.model import NewContact
-from tongdai.db.pool import Connection
+from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId, TenantId
 
 LEASE = timedelta(seconds=30)
@@ -114,6 +115,19 @@ def ids_of(claims: Claims) -> list[ContactId]:
 async def now_of(conn: Connection) -> datetime:
     """The database's clock."""
     return await conn.fetchval("select clock_timestamp()")
+
+
+@asynccontextmanager
+async def two_counter_shards(pool: Pool) -> AsyncGenerator[tuple[Connection, Connection]]:
+    """Two connections in transactions that write different shards of counters, and so do not wait for each other."""
+    async with AsyncExitStack() as open_:
+        by_shard: dict[int, Connection] = {}
+        while len(by_shard) < 2:
+            conn = await open_.enter_async_context(pool.acquire())
+            await open_.enter_async_context(conn.transaction())
+            by_shard.setdefault(await conn.fetchval("select pg_backend_pid() % 8"), conn)
+        first, second = by_shard.values()
+        yield first, second
 
 
 async def backdate(conn: Connection, call: Call, age: timedelta) -> None:
