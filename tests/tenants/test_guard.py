@@ -19,7 +19,9 @@ from tongdai.testing.asgi import running
 from tongdai.testing.clock import FakeClock
 
 PATH = "/v1/campaigns"
+
 DEAD = "postgresql://nobody:nothing@127.0.0.1:1/none"
+
 each_endpoint = pytest.mark.parametrize("spec", ENDPOINTS, ids=lambda spec: spec.route)
 
 
@@ -31,12 +33,12 @@ def status(client, *headers, path=PATH):
 
 
 def bare(answer):
-    """Status, headers and body without what differs from one request to the next."""
+    """The status, headers and body of an answer, without the headers that differ between requests."""
     headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
     return answer.status_code, tuple(sorted(headers.items())), answer.content
 
 
-# --- the key ---
+# Keys
 
 
 @pytest.mark.parametrize(
@@ -164,35 +166,7 @@ async def test_change_of_a_tenants_limits_is_seen_by_another_process_at_once(ten
                 pass
 
 
-async def test_keys_made_over_the_api_work_and_are_listed_without_their_value(tenant, api):
-    made = await tenant.done("POST", "/v1/api-keys", json={"name": "CRM", "scopes": ["queue", "campaign", "queue"]})
-    assert (made["error_message"], made["scopes"], made["expiresAt"]) == ("Key created", ["campaign", "queue"], None)
-    assert await status(api.client, ("X-Api-Key", made["key"])) == 200
-    page = await tenant.done("GET", "/v1/api-keys")
-    assert page["totalRecord"] == 2
-    row = next(row for row in page["data"] if row["keyId"] == made["keyId"])
-    assert (row["name"], row["scopes"], row["hint"]) == ("CRM", ["campaign", "queue"], key_format.hint(made["key"]))
-    assert made["key"] not in str(page)
-    await tenant.done("DELETE", f"/v1/api-keys/{made['keyId']}")
-    assert await status(api.client, ("X-Api-Key", made["key"])) == 401
-    page = await tenant.done("GET", "/v1/api-keys")
-    assert [bool(row["revokedAt"]) for row in page["data"]] == [False, True]
-
-
-async def test_key_of_another_tenant_can_be_neither_seen_nor_revoked(tenant, other_tenant, api):
-    answer = await tenant.call("DELETE", f"/v1/api-keys/{other_tenant.key.key_id}")
-    assert refused(answer, 404, "NOT_FOUND") == "Key not found"
-    assert [row["keyId"] for row in (await tenant.done("GET", "/v1/api-keys"))["data"]] == [tenant.key.key_id]
-    assert await status(api.client, *other_tenant.key.headers.items()) == 200
-
-
-async def test_tenant_reads_its_own_data(tenant, settings):
-    me = await tenant.done("GET", "/v1/tenants/me")
-    assert (me["tenantId"], me["name"], me["country"]) == (tenant.tenant_id, "A tenant", "VN")
-    assert (me["tenantLimit"], me["routeLimit"]) == (settings.tenant_limit, settings.route_limit)
-
-
-# --- the tenant ---
+# Tenants
 
 
 async def test_tenant_header_may_repeat_the_keys_tenant(api, tenant):
@@ -270,7 +244,7 @@ async def test_tenant_made_after_a_platform_key_named_it_is_known_at_once(api, c
     assert await status(api.client, *headers) == 200
 
 
-# --- the scope ---
+# Scopes
 
 
 @each_endpoint
@@ -300,7 +274,7 @@ def test_endpoints_ask_for_the_scope_of_their_first_word():
     }
 
 
-# --- failed keys ---
+# Failed keys
 
 
 def from_address(app, address):
@@ -362,7 +336,7 @@ async def test_address_is_the_last_that_no_trusted_proxy_vouches_for(dsn, settin
         assert await by(stranger, "198.51.100.51") == 429  # a stranger's word is not believed
 
 
-# --- limits ---
+# Limits
 
 
 async def test_limits_are_reported_with_every_answer_and_kept(serving, tenant):

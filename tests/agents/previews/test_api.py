@@ -1,58 +1,17 @@
 """Previews: contacts that are offered to agents, and called when an agent accepts."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from tests.support.agents import Floor
-from tests.support.api import refused
 from tests.support.contacts import put_due
-from tests.support.databases import FreshDatabase, bundled_planner
-from tests.support.plans import assert_uses
+from tests.support.previews import accepted, offered, offered_id, present_offer, preview, refusal
 from tongdai.agents import store
 from tongdai.agents.model import AgentState
-from tongdai.agents.previews import store as previews
-from tongdai.agents.previews.store import Accepted
-from tongdai.db.pool import Connection, Pool, connect
-from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
-from tongdai.testing import factories
-
-Large = tuple[Connection, TenantId, CampaignId]
-
-
-def preview(agent_id: AgentId) -> str:
-    """The path of an agent's preview."""
-    return f"/v1/agents/{agent_id}/preview"
-
-
-async def offered(floor: Floor, agent_id: AgentId, campaign_id: CampaignId) -> dict[str, Any] | None:
-    """Have a contact offered to the agent; the offer."""
-    return (await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id}))["offer"]
-
-
-async def present_offer(floor: Floor, agent_id: AgentId, campaign_id: CampaignId) -> dict[str, Any]:
-    offer = await offered(floor, agent_id, campaign_id)
-    assert offer is not None
-    return offer
-
-
-async def offered_id(floor: Floor, agent_id: AgentId, campaign_id: CampaignId) -> ContactId | None:
-    offer = await offered(floor, agent_id, campaign_id)
-    return None if offer is None else offer["contactId"]
-
-
-async def refusal(floor: Floor, method: str, path: str, **options: object) -> str:
-    return refused(await floor.tenant.call(method, path, **options), 400, "INVALID_STATE")
-
-
-async def accepted(floor: Floor) -> list[Accepted]:
-    """The accepted previews of the tenant."""
-    async with floor.pool.acquire() as conn:
-        return [waits for waits in await previews.accepted(conn) if waits.tenant_id == floor.tenant_id]
+from tongdai.db.pool import Connection
+from tongdai.ids import ContactId
 
 
 async def test_offer_has_the_fields_of_the_contact(floor: Floor) -> None:
@@ -196,56 +155,6 @@ async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor: F
     assert (waits.campaign_id, waits.contact_id, waits.agent_id) == (campaign_id, contact_id, agent_id)
 
 
-async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campaign_runs(
-    floor: Floor, conn: Connection
-) -> None:
-    campaign_id, agent_id = await floor.campaign(), await floor.idle()
-    await floor.contacts(campaign_id, 1)
-    await offered(floor, agent_id, campaign_id)
-    await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
-    call_id = uuid.uuid4()
-    await store.reserve_for(conn, floor.tenant_id, agent_id, call_id)
-    assert await accepted(floor) == []
-    await store.freed(conn, floor.tenant_id, [call_id])
-    assert len(await accepted(floor)) == 1
-    await floor.tenant.done("POST", f"/v1/campaigns/{campaign_id}/pause")
-    assert await accepted(floor) == []
-
-
-async def test_preview_that_is_done_is_gone_and_an_offer_that_is_not_accepted_stays(
-    floor: Floor, conn: Connection
-) -> None:
-    campaign_id, agent_id = await floor.campaign(), await floor.idle()
-    await floor.contacts(campaign_id, 1)
-    await offered(floor, agent_id, campaign_id)
-    assert not await previews.done(conn, floor.tenant_id, agent_id)
-    await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
-    assert await previews.done(conn, floor.tenant_id, agent_id)
-    assert not await previews.done(conn, floor.tenant_id, agent_id)
-    assert await refusal(floor, "DELETE", preview(agent_id)) == "No contact is offered to the agent"
-
-
-async def test_accepted_contact_is_skipped_or_called_when_both_happen_at_once(floor: Floor, pool: Pool) -> None:
-    campaign_id, agent_id = await floor.campaign(), await floor.idle()
-    (contact_id,) = await floor.contacts(campaign_id, 1)
-
-    async def done() -> bool:
-        async with pool.acquire() as conn:
-            return await previews.done(conn, floor.tenant_id, agent_id)
-
-    for turn in range(20):
-        await floor.due(contact_id, -60)
-        assert await offered_id(floor, agent_id, campaign_id) == contact_id
-        await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
-        skipping = floor.tenant.call("DELETE", preview(agent_id))
-        if turn % 2:
-            skipped, taken = await asyncio.gather(skipping, done())
-        else:
-            taken, skipped = await asyncio.gather(done(), skipping)
-        assert (skipped.status_code == 200) is not taken
-        assert (await floor.due_in_s(contact_id) > 0) is not taken
-
-
 async def test_contact_of_an_agent_who_signs_out_or_hangs_up_is_offered_to_others(
     floor: Floor, conn: Connection
 ) -> None:
@@ -321,15 +230,6 @@ async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor: Floor) -> No
     assert await offered_id(floor, agent_id, other_id) == contact_id
 
 
-async def test_contacts_of_zones_whose_window_is_closed_are_skipped(floor: Floor, conn: Connection) -> None:
-    campaign_id, agent_id = await floor.campaign(), await floor.idle()
-    closed, open_ = await floor.contacts(campaign_id, 2)
-    await put_due(conn, floor.tenant_id, closed, zone="Asia/Tokyo")
-    offer = await previews.offer(conn, floor.tenant_id, agent_id, campaign_id, lambda zone, *_: zone != "Asia/Tokyo")
-    assert isinstance(offer, previews.Offer)
-    assert offer.contact_id == open_
-
-
 async def test_contact_out_of_its_window_is_not_offered_and_once_accepted_waits_for_the_window(floor: Floor) -> None:
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
@@ -346,64 +246,3 @@ async def test_contact_out_of_its_window_is_not_offered_and_once_accepted_waits_
     assert start == f"Contact {contact_id} waits: its calling window opens at"
     assert datetime.fromisoformat(opens).strftime("%a %H:%M").lower() == f"{day} 01:00"  # 08:00 in Vietnam
     assert len(await accepted(floor)) == 1
-
-
-@pytest.fixture(scope="module")
-async def large(fresh_database: FreshDatabase) -> AsyncGenerator[Large]:
-    """A connection to a database with many contacts, the tenant, and one of its campaigns."""
-    async with fresh_database() as own:
-        conn = await connect(own, name="tests")
-        tenant_id = await factories.tenant(conn)
-        await conn.execute(
-            """
-            with c as (
-                insert into campaign (tenant_id, name, type) select $1, i, 'X' from generate_series(1, 2) i
-                returning campaign_id
-            ), l as (
-                insert into contact_list (tenant_id, campaign_id, name) select $1, campaign_id, 'L' from c
-                returning campaign_id, list_id
-            )
-            insert into contact (tenant_id, campaign_id, list_id, number, zone, process_status, in_run)
-            select $1, campaign_id, list_id, 84900000000 + i, i % 3, i % 2 * 2, i % 4 = 0
-            from l, generate_series(1, 20000) i
-            """,
-            tenant_id,
-        )
-        for sql in (FILL_ZONES, FILL_DUE, FILL_RUNS):
-            await conn.execute(sql)
-        await conn.execute("analyze")
-        yield conn, tenant_id, await conn.fetchval("select min(campaign_id) from campaign")
-        await conn.close()
-
-
-FILL_ZONES = "insert into time_zone (zone, name) values (1, 'Asia/Ho_Chi_Minh'), (2, 'Asia/Tokyo')"
-FILL_DUE = """
-insert into contact_due (tenant_id, contact_id, campaign_id, due_at, zone)
-select tenant_id, contact_id, campaign_id, created_at, zone from contact where process_status = 0 and not in_run
-"""
-FILL_RUNS = """
-insert into contact_run (tenant_id, campaign_id, zone, first_id, next_id, last_id, contacts)
-select tenant_id, campaign_id, zone, min(contact_id), min(contact_id), max(contact_id), count(*)
-from contact where in_run group by tenant_id, campaign_id, zone, number / 1000
-"""
-
-
-@bundled_planner
-async def test_next_contact_is_found_by_the_index_of_due_contacts(large: Large) -> None:
-    conn, tenant_id, campaign_id = large
-    zones = '{"",Asia/Ho_Chi_Minh,Asia/Tokyo}'
-    args = (tenant_id, 1, campaign_id, zones)
-    for index, table in (
-        ("contact_due_order", "contact_due"),
-        ("contact_pkey", "contact"),
-        ("contact_run_pkey", "contact_run"),
-    ):
-        await assert_uses(conn, index, table, previews.OFFER, *args)
-
-
-async def test_zones_are_found_without_reading_the_contacts_between(large: Large) -> None:
-    conn, tenant_id, campaign_id = large
-    await assert_uses(conn, "contact_due_order", "contact_due", previews.ZONES, tenant_id, campaign_id)
-    assert sorted(row["name"] for row in await conn.fetch(previews.ZONES, tenant_id, campaign_id)) == [
-        "", "Asia/Ho_Chi_Minh", "Asia/Tokyo",
-    ]  # fmt: skip
