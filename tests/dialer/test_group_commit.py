@@ -1,6 +1,7 @@
-"""Requests made at once are done in one transaction, and the failure of one hits none of the others."""
+"""Group commit: concurrent requests share a transaction, and a request that fails does not fail the others."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,16 +9,16 @@ from tongdai.dialer.group_commit import MAX_BATCH, GroupCommit
 
 
 class Doubler:
-    """Doubles numbers: those that are asked for while it is held wait. A negative one cannot be doubled."""
+    """A batch operation that doubles numbers. It waits while `held` is cleared, and fails for a negative number."""
 
-    def __init__(self):
-        self.done = []
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
         self.held = asyncio.Event()
         self.held.set()
-        self.error = None
+        self.error: Exception | None = None
 
-    async def __call__(self, numbers):
-        self.done.append(list(numbers))
+    async def __call__(self, numbers: Sequence[int]) -> list[int]:
+        self.batches.append(list(numbers))
         await self.held.wait()
         if self.error is not None:
             raise self.error
@@ -27,58 +28,60 @@ class Doubler:
 
 
 @pytest.fixture
-async def doubler():
+async def doubler() -> Doubler:
     return Doubler()
 
 
-async def begun(group_commit, doubler, numbers):
-    """Asked for all at once; they are under way, and held."""
+async def begun(
+    group_commit: GroupCommit[int, int], doubler: Doubler, numbers: Sequence[int]
+) -> list[asyncio.Task[int]]:
+    """Request all of these at once, and wait until their batch is being done. It is held."""
     doubler.held.clear()
-    asked = [asyncio.ensure_future(group_commit(number)) for number in numbers]
-    while not doubler.done:
+    requests = [asyncio.ensure_future(group_commit(number)) for number in numbers]
+    while not doubler.batches:
         await asyncio.sleep(0)
-    return asked
+    return requests
 
 
-async def test_one_alone_is_done_at_once(doubler):
+async def test_single_request_is_done_at_once(doubler: Doubler) -> None:
     group_commit = GroupCommit(doubler, 60)
     assert [await group_commit(1), await group_commit(2)] == [2, 4]
-    assert doubler.done == [[1], [2]]
+    assert doubler.batches == [[1], [2]]
 
 
-async def test_those_asked_for_meanwhile_are_done_together_and_each_gets_its_own_answer(doubler):
+async def test_requests_during_a_batch_share_the_next_one_and_each_gets_its_own_result(doubler: Doubler) -> None:
     group_commit = GroupCommit(doubler, 60)
     (first,) = await begun(group_commit, doubler, [0])
     others = [asyncio.ensure_future(group_commit(number)) for number in range(1, MAX_BATCH + 3)]
     await asyncio.sleep(0)
     doubler.held.set()
     assert await asyncio.gather(first, *others) == [2 * number for number in range(MAX_BATCH + 3)]
-    assert [len(some) for some in doubler.done] == [1, MAX_BATCH, 2]
+    assert [len(batch) for batch in doubler.batches] == [1, MAX_BATCH, 2]
 
 
-async def test_one_that_fails_fails_alone(doubler):
+async def test_failure_of_a_request_does_not_fail_the_others_of_its_batch(doubler: Doubler) -> None:
     group_commit = GroupCommit(doubler, 60)
-    asked = await begun(group_commit, doubler, [1, 2, -3, 4])
+    requests = await begun(group_commit, doubler, [1, 2, -3, 4])
     doubler.held.set()
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*requests, return_exceptions=True)
     assert [answers[place] for place in (0, 1, 3)] == [2, 4, 8]
     assert isinstance(answers[2], ValueError)
     assert await group_commit(5) == 10
 
 
-async def test_unreachable_database_fails_all_and_not_asked_again_for_each(doubler):
+async def test_unreachable_database_fails_the_batch_without_retries_of_each_request(doubler: Doubler) -> None:
     group_commit = GroupCommit(doubler, 60)
-    asked = await begun(group_commit, doubler, [1, 2, 3])
+    requests = await begun(group_commit, doubler, [1, 2, 3])
     doubler.error = ConnectionResetError()
     doubler.held.set()
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*requests, return_exceptions=True)
     assert [type(answer) for answer in answers] == [ConnectionResetError] * 3
-    assert doubler.done == [[1, 2, 3]]
+    assert doubler.batches == [[1, 2, 3]]
     doubler.error = None
     assert await group_commit(4) == 8
 
 
-async def test_those_nobody_waits_for_any_more_are_left_out(doubler):
+async def test_cancelled_request_is_left_out_of_its_batch(doubler: Doubler) -> None:
     group_commit = GroupCommit(doubler, 60)
     (first,) = await begun(group_commit, doubler, [1])
     gone, stays = (asyncio.ensure_future(group_commit(number)) for number in (2, 3))
@@ -87,18 +90,19 @@ async def test_those_nobody_waits_for_any_more_are_left_out(doubler):
     await asyncio.sleep(0)
     doubler.held.set()
     assert await asyncio.gather(first, stays) == [2, 6]
-    assert doubler.done == [[1], [3]]
+    assert doubler.batches == [[1], [3]]
 
 
-async def test_those_nobody_waits_for_are_left_out_when_each_is_done_alone():
-    done, go_on = [], asyncio.Event()
+async def test_cancelled_request_is_left_out_when_each_is_retried_alone() -> None:
+    done: list[int] = []
+    proceed = asyncio.Event()
 
-    async def alone(numbers):
+    async def alone(numbers: Sequence[int]) -> list[int]:
         if len(numbers) > 1:
             raise ValueError
         done.extend(numbers)
-        await go_on.wait()
-        return numbers
+        await proceed.wait()
+        return list(numbers)
 
     group_commit = GroupCommit(alone, 60)
     stays, gone = (asyncio.ensure_future(group_commit(number)) for number in (1, 2))
@@ -106,13 +110,13 @@ async def test_those_nobody_waits_for_are_left_out_when_each_is_done_alone():
         await asyncio.sleep(0)
     gone.cancel()
     await asyncio.sleep(0)
-    go_on.set()
+    proceed.set()
     assert await stays == 1
     assert await group_commit(3) == 3
     assert done == [1, 3]
 
 
-async def test_one_that_hangs_is_given_up_in_time_and_the_next_is_done(doubler):
+async def test_batch_that_hangs_times_out_and_the_next_is_done(doubler: Doubler) -> None:
     group_commit = GroupCommit(doubler, 0.05)
     doubler.held.clear()
     with pytest.raises(TimeoutError):
@@ -121,20 +125,20 @@ async def test_one_that_hangs_is_given_up_in_time_and_the_next_is_done(doubler):
     assert await group_commit(2) == 4
 
 
-async def test_one_that_cannot_be_cancelled_is_not_waited_for():
+async def test_batch_that_cannot_be_cancelled_is_not_waited_for() -> None:
     over = asyncio.Event()
 
-    async def deaf(numbers):
-        if numbers == [2]:
+    async def ignores_cancellation(numbers: Sequence[int]) -> list[int]:
+        if list(numbers) == [2]:
             return [4]
         try:
             await over.wait()
         except asyncio.CancelledError:
             await over.wait()
             raise
-        return numbers
+        return list(numbers)
 
-    group_commit = GroupCommit(deaf, 0.05)
+    group_commit = GroupCommit(ignores_cancellation, 0.05)
     with pytest.raises(TimeoutError):
         await group_commit(1)
     assert await group_commit(2) == 4

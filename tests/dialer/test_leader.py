@@ -1,18 +1,17 @@
-"""Leader election: of several dialers one dials, and another takes over when its session is gone."""
+"""Leader election: one of several processes leads, and another takes over when its session has ended."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
 
-from tests.support.databases import session_of
+from tests.support.databases import FreshDatabase, session_of
 from tests.support.servers import eventually
 from tongdai.dialer.leader import lead
 from tongdai.switches.model import DEFAULT, DEFAULT_NAME
 
-Fresh = Callable[..., AbstractAsyncContextManager[str]]
 END_SESSIONS = """
 select count(pg_terminate_backend(pid)) from pg_stat_activity
 where application_name = 'tongdai leader' and datname = current_database()
@@ -20,7 +19,7 @@ where application_name = 'tongdai leader' and datname = current_database()
 
 
 class Process:
-    """One that would dial; `dialling` while it does."""
+    """A candidate for the lead; `dialling` while it has it."""
 
     def __init__(self) -> None:
         self.dialling = False
@@ -46,7 +45,7 @@ async def leading(dsn: str, process: Process) -> AsyncGenerator["asyncio.Task[No
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_one_of_two_dials_and_the_other_follows_it(fresh_database: Fresh) -> None:
+async def test_second_process_dials_only_after_the_first_has_ended(fresh_database: FreshDatabase) -> None:
     first, second = Process(), Process()
     async with fresh_database(migrated=False) as url, leading(dsn := session_of(url), first) as task:
         await eventually(lambda: first.dialling, 10, "the first to dial")
@@ -72,7 +71,7 @@ async def _waits(dsn: str) -> bool:
         await conn.close()
 
 
-async def test_process_whose_session_is_gone_stops_before_it_dials_again(fresh_database: Fresh) -> None:
+async def test_process_whose_session_ended_stops_before_it_dials_again(fresh_database: FreshDatabase) -> None:
     process = Process()
     async with fresh_database(migrated=False) as url, leading(dsn := session_of(url), process):
         await eventually(lambda: process.dialling, 10, "it to dial")
@@ -83,7 +82,7 @@ async def test_process_whose_session_is_gone_stops_before_it_dials_again(fresh_d
         await conn.close()
 
 
-async def test_never_two_at_once_while_sessions_end_again_and_again(fresh_database: Fresh) -> None:
+async def test_two_processes_never_dial_at_once_while_sessions_keep_ending(fresh_database: FreshDatabase) -> None:
     processes = [Process() for _ in range(3)]
     async with fresh_database(migrated=False) as url:
         dsn = session_of(url)
@@ -101,7 +100,7 @@ async def test_never_two_at_once_while_sessions_end_again_and_again(fresh_databa
         await conn.close()
 
 
-async def test_end_of_the_work_is_the_end_of_the_lead(fresh_database: Fresh) -> None:
+async def test_end_of_the_work_ends_the_lead(fresh_database: FreshDatabase) -> None:
     async def fails() -> None:
         raise LookupError
 

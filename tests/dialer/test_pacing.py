@@ -11,7 +11,7 @@ from tongdai.dialer.pacing import AnswerCounts, Limits, Mode, RingTimes, Snapsho
 NOW = 1_000_000.0
 WIDE = Limits(max_concurrent=10_000, calls_per_second=10_000)
 KNOWN = RingTimes(answered=(0,) * 5 + (6,) * 20, unanswered=(0,) * 30 + (280,))
-"""120 of 400 calls answered, 5 to 25 s after they were dialled."""
+"""120 of 400 calls were answered, 5 to 25 s after they were dialled."""
 SETTLED = AnswerCounts(answered=10_000, abandoned=200)
 BUSY = Snapshot(
     Mode.PREDICTIVE,
@@ -25,7 +25,7 @@ BUSY = Snapshot(
     last_24_h=SETTLED,
     last_30_days=SETTLED,
 )
-"""50 agents: 40 talk, 3 finish, 7 are away; nothing rings."""
+"""50 agents: 40 talk, 3 are in wrap-up, 7 are offline. No call rings."""
 
 numbers = st.integers(0, 400)
 since = st.lists(st.floats(-1000, 1000).map(lambda age: NOW - age), max_size=60).map(tuple)
@@ -59,7 +59,7 @@ def placed(snapshot: Snapshot, **changes: object) -> int:
 
 @settings(deadline=None)
 @given(snapshots)
-def test_never_negative_and_within_the_limits(snapshot: Snapshot):
+def test_never_negative_and_within_the_limits(snapshot: Snapshot) -> None:
     count = placed(snapshot)
     assert count >= 0
     assert count == 0 or snapshot.active_calls + count <= snapshot.limits.max_concurrent
@@ -68,14 +68,14 @@ def test_never_negative_and_within_the_limits(snapshot: Snapshot):
 
 @settings(deadline=None)
 @given(snapshots)
-def test_progressive_never_dials_more_than_free_agents_less_ringing(snapshot: Snapshot):
+def test_progressive_never_dials_more_than_free_agents_less_ringing(snapshot: Snapshot) -> None:
     count = placed(snapshot, mode=Mode.PROGRESSIVE)
     assert count <= max(0, snapshot.agents_free - len(snapshot.ringing_since))
 
 
 @settings(deadline=None)
 @given(snapshots, st.integers(0, 50), st.integers(0, 50))
-def test_wider_limits_never_place_fewer(snapshot: Snapshot, more_lines: int, more_a_second: int):
+def test_wider_limits_never_place_fewer(snapshot: Snapshot, more_lines: int, more_a_second: int) -> None:
     was = snapshot.limits
     wider = Limits(was.max_concurrent + more_lines, was.calls_per_second + more_a_second, was.abandonment_cap)
     assert placed(snapshot, limits=wider) >= placed(snapshot)
@@ -83,19 +83,19 @@ def test_wider_limits_never_place_fewer(snapshot: Snapshot, more_lines: int, mor
 
 @settings(deadline=None)
 @given(snapshots)
-def test_predictive_places_no_fewer_than_progressive(snapshot: Snapshot):
+def test_predictive_places_no_fewer_than_progressive(snapshot: Snapshot) -> None:
     assert placed(snapshot, mode=Mode.PREDICTIVE) >= placed(snapshot, mode=Mode.PROGRESSIVE)
 
 
 @settings(deadline=None)
 @given(snapshots, st.integers(1, 20_000), st.sampled_from(["last_24_h", "last_30_days"]))
-def test_predictive_is_progressive_once_the_cap_is_reached(snapshot: Snapshot, answered: int, window: str):
+def test_predictive_is_progressive_once_the_cap_is_reached(snapshot: Snapshot, answered: int, window: str) -> None:
     reached = AnswerCounts(answered, max(1, -int(-snapshot.limits.abandonment_cap * answered // 1)))
     clamped = replace(snapshot, **{window: reached})
     assert placed(clamped, mode=Mode.PREDICTIVE) == placed(clamped, mode=Mode.PROGRESSIVE)
 
 
-def test_predictive_dials_for_agents_who_will_be_free():
+def test_predictive_dials_for_agents_who_will_be_free() -> None:
     assert placed(BUSY, mode=Mode.PROGRESSIVE) == 0
     assert 3 <= placed(BUSY) <= 10
 
@@ -114,31 +114,31 @@ def test_predictive_dials_for_agents_who_will_be_free():
     ],
     ids=lambda worse: next(iter(worse)),
 )
-def test_predictive_places_fewer_when(worse: dict[str, object]):
+def test_predictive_places_fewer_when(worse: dict[str, object]) -> None:
     assert placed(BUSY, **worse) < placed(BUSY)
 
 
-def test_a_call_that_rang_long_counts_for_less():
+def test_call_that_has_rung_long_counts_for_less() -> None:
     assert placed(BUSY, ringing_since=(NOW - 24,) * 20) > placed(BUSY, ringing_since=(NOW - 2,) * 20)
 
 
-def test_a_wrap_up_that_is_overdue_is_not_counted_on():
+def test_overdue_wrap_up_is_not_expected_to_end() -> None:
     assert placed(BUSY, wrap_up_since=(NOW - 60,) * 3) == placed(BUSY, wrap_up_since=())
 
 
-def test_predictive_is_progressive_until_it_knows_the_answer_rate():
+def test_predictive_is_progressive_until_it_knows_the_answer_rate() -> None:
     few = RingTimes(answered=(0,) * 10 + (14,), unanswered=(0,) * 30 + (40,))
     assert placed(BUSY, agents_free=5, rings=few) == 5
     assert placed(BUSY, agents_free=5) > 5
 
 
-def test_of_an_answer_rate_hardly_known_fewer_are_placed():
+def test_predictive_places_fewer_while_the_answer_rate_is_uncertain() -> None:
     hardly = RingTimes(answered=(0,) * 10 + (15,), unanswered=(0,) * 30 + (35,))
     well = RingTimes(answered=(0,) * 10 + (1500,), unanswered=(0,) * 30 + (3500,))
     assert placed(BUSY, agents_free=40, rings=hardly) < placed(BUSY, agents_free=40, rings=well)
 
 
-def test_agentless_places_what_the_limits_leave():
+def test_agentless_places_what_the_limits_leave() -> None:
     limits = Limits(max_concurrent=50, calls_per_second=10)
     agentless = Snapshot(Mode.AGENTLESS, limits, active_calls=20)
     assert calls_to_place(agentless, NOW) == 10
@@ -146,6 +146,6 @@ def test_agentless_places_what_the_limits_leave():
     assert placed(agentless, active_calls=60) == 0
 
 
-def test_preview_places_one_for_each_agent_who_accepted():
+def test_preview_places_one_for_each_agent_who_accepted() -> None:
     preview = Snapshot(Mode.PREVIEW, WIDE, accepted=3, agents_free=9)
     assert calls_to_place(preview, NOW) == 3

@@ -1,4 +1,4 @@
-"""Pacing judged on simulated floors; `python -m bench pacing` judges it for a month of each case."""
+"""Pacing on simulated call-centre floors. `python -m bench pacing` simulates a month of each case."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,17 +29,17 @@ def talk_s(days: list[Day]) -> float:
 
 
 @pytest.mark.parametrize(("case", "days", "ratio"), [(STEPS, 3, 1.2), (LUNCH, 1, 1.4), (STEADY, 1, 1.5)])
-def test_predictive_keeps_the_cap_and_agents_talk_longer(case: Case, days: int, ratio: float):
+def test_predictive_keeps_the_cap_and_agents_talk_longer(case: Case, days: int, ratio: float) -> None:
     predictive = days_of(case, days=days)
     assert abandoned_share(predictive) <= CAP
     assert talk_s(predictive) >= ratio * talk_s(days_of(case, mode=Mode.PROGRESSIVE, days=days))
 
 
-def test_progressive_abandons_nobody_while_agents_stay():
+def test_progressive_abandons_nobody_while_agents_stay() -> None:
     assert abandoned_share(days_of(FEW, mode=Mode.PROGRESSIVE)) == 0
 
 
-def test_a_day_is_the_same_for_the_same_seed():
+def test_same_seed_has_the_same_day() -> None:
     assert days_of(FEW) == days_of(FEW)
 
 
@@ -57,5 +57,5 @@ def takes_talking_for_free(snapshot: Snapshot, now: float) -> int:
 
 
 @pytest.mark.parametrize("broken", [ignores_ringing, forgets_the_abandoned, takes_talking_for_free])
-def test_the_judge_finds_pacing_that(broken: Callable[[Snapshot, float], int]):
+def test_simulation_finds_pacing_that(broken: Callable[[Snapshot, float], int]) -> None:
     assert abandoned_share(days_of(FEW, broken)) > CAP

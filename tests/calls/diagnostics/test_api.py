@@ -91,7 +91,7 @@ async def test_listed_number_is_counted_as_such_whatever_else_keeps_it(
     assert (reported["reason"], reported["nextCallAt"]) == ("doNotCall", None)
 
 
-async def test_listing_that_ends_tells_when_and_one_that_has_ended_keeps_nobody(
+async def test_listing_that_expires_has_a_next_call_and_an_expired_one_blocks_nobody(
     tenant: Tenant, conn: Connection, campaign_id: CampaignId, add: Add
 ) -> None:
     until = now() + timedelta(days=2)
@@ -159,7 +159,7 @@ async def test_many_calls_to_others_do_not_keep_a_cap_from_being_seen(
     assert await counts(tenant, campaign_id) == {"overNumberCeiling": 1}
 
 
-async def test_contact_that_is_not_pending_is_no_riddle(
+async def test_contact_that_is_not_pending_has_its_status_as_reason(
     tenant: Tenant, conn: Connection, campaign_id: CampaignId, add: Add
 ) -> None:
     called, over = await add(1), await add(2)

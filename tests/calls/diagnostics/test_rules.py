@@ -146,7 +146,7 @@ def test_campaign_that_does_not_run_says_so_first(status: Status, blocker: str) 
         (ALIVE, 4, []),
     ],
 )
-def test_of_dialer_and_switch_the_nearest_cause_is_named(switch: Switch, most: int, expected: list[Blocker]) -> None:
+def test_blocker_is_the_nearest_cause_of_dialer_and_switch(switch: Switch, most: int, expected: list[Blocker]) -> None:
     assert blocked(RUNNING, switch=switch, most=most) == expected
 
 

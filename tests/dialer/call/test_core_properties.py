@@ -1,4 +1,4 @@
-"""What holds for a call under any sequence of events."""
+"""Properties of a call that hold for any sequence of events."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
