@@ -30,7 +30,7 @@ SETTINGS = {
     "ringTimeoutSec": 30,
     "maxConcurrentCalls": 10,
     "callsPerSecond": 5,
-    "preset": "none",
+    "preset": "tenant_hours",
     "callingWindows": None,
     "retryRules": None,
     "contactCeiling": None,
@@ -88,6 +88,7 @@ async def test_creation_answers_in_the_documented_form(tenant):
         "error_code": "SUCCESS",
         "error_message": "Campaign created",
         "campaignId": made["campaignId"],
+        "effectiveWindows": [WINDOW],
     }
     found = await tenant.done("GET", f"/v1/campaigns/{made['campaignId']}")
     assert (found["type"], found["userName"]) == ("B_2", "c")
@@ -102,7 +103,9 @@ async def test_action_changes_the_status_only_where_the_table_allows(tenant, act
     if target is None:
         assert refused(answer, 400, "INVALID_STATE")
     else:
-        assert answer.json() == {"success": "1", "error_code": "SUCCESS", "error_message": DONE[action]}
+        windows = {"effectiveWindows": [WINDOW]} if action is Action.START else {}
+        done = {"success": "1", "error_code": "SUCCESS", "error_message": DONE[action]}
+        assert answer.json() == done | windows
     found = await tenant.done("GET", f"/v1/campaigns/{campaign_id}")
     assert found["status"] == (status if target is None else target)
 

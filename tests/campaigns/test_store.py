@@ -9,10 +9,13 @@ import pytest
 from tests.support.api import Tenant
 from tests.support.databases import pid_of
 from tongdai.campaigns import store
+from tongdai.campaigns.hours import store as hours
 from tongdai.campaigns.model import Action
+from tongdai.campaigns.settings import rules
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import STANDARD_HOURS
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
-from tongdai.campaigns.settings.windows import Span, week_of
+from tongdai.campaigns.settings.windows import ALWAYS, Span, Week, every_day, week_of
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId, QueueId
 from tongdai.queues import store as queues
@@ -64,7 +67,7 @@ async def test_settings_are_read_as_they_were_stored(conn: Connection, tenant: T
     campaign_id = await campaign(conn, tenant, held)
     assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == held
     await store.change(conn, tenant.tenant_id, campaign_id, settings=(held, CallSettings()), by=None)
-    assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == CallSettings()
+    assert await store.own_settings(conn, tenant.tenant_id, campaign_id) == (CallSettings(), ALWAYS)
     await store.change(conn, tenant.tenant_id, campaign_id, settings=(CallSettings(), held), by=None)
     assert await store.lock(conn, tenant.tenant_id, campaign_id) == held
 
@@ -74,6 +77,7 @@ async def test_settings_of_another_tenants_campaign_are_not_found(
 ) -> None:
     campaign_id = await campaign(conn, tenant)
     assert await store.call_settings(conn, other_tenant.tenant_id, campaign_id) is None
+    assert await store.own_settings(conn, other_tenant.tenant_id, campaign_id) is None
     assert await store.lock(conn, other_tenant.tenant_id, campaign_id) is None
 
 
@@ -90,6 +94,29 @@ async def test_running_campaigns_come_with_name_zone_and_settings(conn: Connecti
         "Asia/Ho_Chi_Minh",
         held,
     )
+
+
+async def test_campaigns_call_by_the_hours_of_their_tenant(
+    conn: Connection, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    office = every_day(9 * 60, 17 * 60)
+    await hours.change(conn, tenant.tenant_id, office, None)
+    await hours.change(conn, other_tenant.tenant_id, None, None)
+    expected: dict[CampaignId, Week] = {}
+    for one, week in ((tenant, office), (other_tenant, STANDARD_HOURS)):
+        unset = await campaign(conn, one, CallSettings(), Action.START)
+        said = await campaign(conn, one, CallSettings(preset=Preset.NONE), Action.START)
+        own = await campaign(conn, one, CallSettings(windows=every_day(60, 120)), Action.START)
+        weeks = {unset: week, said: ALWAYS, own: every_day(60, 120)}
+        for campaign_id, expected_week in weeks.items():
+            settings_in_force = await store.call_settings(conn, one.tenant_id, campaign_id)
+            assert settings_in_force is not None
+            assert rules.week(settings_in_force) == expected_week
+        found = await store.settings_of(conn, one.tenant_id, weeks)
+        assert {c: rules.week(held) for c, held in found.items()} == weeks
+        expected |= weeks
+    running = {one.campaign_id: rules.week(one.settings) for one in await store.running(conn)}
+    assert {campaign_id: running[campaign_id] for campaign_id in expected} == expected
 
 
 async def test_running_campaigns_come_by_priority_and_round_robin_over_tenants(

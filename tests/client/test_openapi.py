@@ -146,6 +146,8 @@ ALL_ARGUMENTS = {
     "live": {},
     "campaign_live": {"campaign_id": 1},
     "tenant": {},
+    "calling_hours": {},
+    "set_calling_hours": {"windows": [CallingWindow(["mon"], "08:00", "12:00")]},
     "api_keys": {"page_size": 20},
     "create_api_key": {"scopes": ["queue"], "name": "a", "expires_at": datetime(2030, 1, 1, tzinfo=UTC)},
     "revoke_api_key": {"key_id": 1},

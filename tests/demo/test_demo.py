@@ -262,6 +262,7 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
            select tenant_id, dnc_list_id, '+84901234567' from do_not_call_list where tenant_id = $1""",
         tenant_id,
     )
+    await conn.execute("insert into calling_hours (tenant_id, windows) values ($1, '[]')", tenant_id)
     await conn.execute("insert into import_turn (tenant_id, served_at) values ($1, now())", tenant_id)
     await conn.execute("insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')", tenant_id)
 
@@ -385,7 +386,7 @@ async def test_agents_who_are_not_the_demos_are_left_alone(conn: asyncpg.Connect
 
 async def test_its_campaigns_call_at_any_hour(conn: asyncpg.Connection, own: Settings) -> None:
     await demo.prepare(conn, own)
-    for campaign_id in (1043, 1044):
+    for campaign_id in (1042, 1043, 1044):
         settings = await campaigns.call_settings(conn, demo.TENANT, CampaignId(campaign_id))
         assert settings is not None
         assert rules.week(settings) == ALWAYS

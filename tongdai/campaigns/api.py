@@ -9,9 +9,12 @@ from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.campaigns import store
+from tongdai.campaigns.hours import api as hours_api
+from tongdai.campaigns.hours import store as hours
 from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status, Totals
 from tongdai.campaigns.settings import request as settings_request
 from tongdai.campaigns.settings import view as settings_view
+from tongdai.campaigns.settings.kinds import Window
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.view import REQUEST_SAMPLE, SETTINGS_SCHEMA, STRUCTS_SCHEMA
 from tongdai.db.pool import Connection
@@ -69,6 +72,11 @@ class CampaignChange(msgspec.Struct, kw_only=True):
 
 class CampaignCreated(Done, kw_only=True):
     campaignId: int
+    effectiveWindows: list[Window]
+
+
+class CampaignChanged(Done, kw_only=True):
+    effectiveWindows: list[Window]
 
 
 _new = msgspec.json.Decoder(NewCampaign)
@@ -88,11 +96,16 @@ _ROW_SAMPLE: dict[str, Any] = {
 }
 _SAMPLE = msgspec.convert({"campaignName": "Khao sat thang 4", **REQUEST_SAMPLE}, NewCampaign)
 _SETTINGS_SAMPLE: dict[str, Any] = msgspec.to_builtins(
-    settings_view.settings_shown(settings_request.changed(CallSettings(), settings_request.sent_of(_SAMPLE), "VN"))
+    settings_view.settings_shown(
+        settings_request.changed(CallSettings(), settings_request.sent_of(_SAMPLE), "VN"), hours=None
+    )
 )
+_WINDOWS_SAMPLE = _SETTINGS_SAMPLE["effectiveWindows"]
 _SETTINGS = (
     "The fields from `purpose` on are the campaign's settings; each may be sent alone. Calling windows are in the "
-    "contact's local time and only narrow those of the preset. Advertising from Vietnam and the United States gets the "
+    "contact's local time and only narrow those of a law. A campaign that names neither a preset nor windows calls "
+    "within its tenant's calling hours; to call at any hour, send the preset `none`. `effectiveWindows` has the "
+    "windows in force. Advertising from Vietnam and the United States gets the "
     "preset of its law when none is sent. A retry rule replaces the default rule of its outcome."
 )
 _SETTINGS_FAILURES = (
@@ -168,7 +181,7 @@ async def list_campaigns(request: Request) -> Answer:
         body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **REQUEST_SAMPLE},
         failures=_SETTINGS_FAILURES,
         answer=CampaignCreated,
-        sample=done_sample("Campaign created", campaignId=1042),
+        sample=done_sample("Campaign created", campaignId=1042, effectiveWindows=_WINDOWS_SAMPLE),
     )
 )
 async def create_campaign(request: Request) -> Answer:
@@ -186,7 +199,8 @@ async def create_campaign(request: Request) -> Answer:
         made = await store.create(
             conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.key_id, settings
         )
-        return CampaignCreated(error_message="Campaign created", campaignId=made.campaign_id)
+        windows = settings_view.windows_in_force(settings, await hours.find(conn, principal.tenant_id))
+        return CampaignCreated(error_message="Campaign created", campaignId=made.campaign_id, effectiveWindows=windows)
 
     return await once(request, raw, work)
 
@@ -208,13 +222,13 @@ async def get_campaign(request: Request) -> Answer:
     tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
     async with connection(request) as conn:
         campaign = await store.find(conn, tenant_id, campaign_id)
-        settings = await store.call_settings(conn, tenant_id, campaign_id)
-        if campaign is None or settings is None:
+        own = await store.own_settings(conn, tenant_id, campaign_id)
+        if campaign is None or own is None:
             raise NotFound("Campaign not found")
         totals = (await store.totals_of(conn, tenant_id, [campaign_id]))[campaign_id]
     detail = CampaignDetail(
         **msgspec.structs.asdict(_row(campaign, totals)),
-        **settings_view.settings_shown(settings),
+        **settings_view.settings_shown(*own),
         processStatus={str(status): count for status, count in totals.by_process_status.items()},
         callStatus=totals.by_call_status,
     )
@@ -240,8 +254,8 @@ async def get_campaign(request: Request) -> Answer:
             **STRUCTS_SCHEMA,
         },
         body_sample={"campaignName": "Khao sat thang 5", "maxConcurrentCalls": 50, "callingWindows": None},
-        answer=Done,
-        sample=done_sample("Campaign updated successfully"),
+        answer=CampaignChanged,
+        sample=done_sample("Campaign updated successfully", effectiveWindows=_WINDOWS_SAMPLE),
         failures=_SETTINGS_FAILURES,
     )
 )
@@ -275,7 +289,8 @@ async def change_campaign(request: Request) -> Answer:
             settings=(before, after),
             by=principal.key_id,
         )
-    return answer(Done(error_message="Campaign updated successfully"))
+        windows = settings_view.windows_in_force(after, await hours.find(conn, principal.tenant_id))
+    return answer(CampaignChanged(error_message="Campaign updated successfully", effectiveWindows=windows))
 
 
 async def _lock_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None) -> None:
@@ -285,6 +300,8 @@ async def _lock_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId |
 
 
 def _transition(action: Action, summary: str, message: str) -> Route:
+    starts = action is Action.START
+
     @endpoint(
         Endpoint(
             method="POST",
@@ -292,8 +309,8 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             scope=Scope.CAMPAIGN,
             tag=_TAG,
             summary=summary,
-            answer=Done,
-            sample=done_sample(message),
+            answer=CampaignChanged if starts else Done,
+            sample=done_sample(message, **({"effectiveWindows": _WINDOWS_SAMPLE} if starts else {})),
             states=True,
         )
     )
@@ -308,7 +325,10 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             if await store.move(conn, principal.tenant_id, campaign_id, action, principal.key_id) is None:
                 campaign = await store.find(conn, principal.tenant_id, campaign_id)
                 raise NotFound("Campaign not found") if campaign is None else _invalid_state(action, campaign.status)
-            return Done(error_message=message)
+            own = await store.own_settings(conn, principal.tenant_id, campaign_id) if starts else None
+            if own is None:
+                return Done(error_message=message)
+            return CampaignChanged(error_message=message, effectiveWindows=settings_view.windows_in_force(*own))
 
         return await once(request, raw, work)
 
@@ -352,4 +372,5 @@ HANDLERS: list[Route] = [
     _transition(Action.START, "Start or resume: from status 1 or 3 to 2", "Campaign started"),
     _transition(Action.PAUSE, "Pause: from status 2 to 3", "Campaign paused"),
     _transition(Action.STOP, "Stop for good: from status 2 or 3 to 4", "Campaign stopped"),
+    *hours_api.HANDLERS,
 ]

@@ -5,9 +5,12 @@ from typing import Any
 
 import asyncpg
 
+from tongdai.campaigns.hours import store as hours
 from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, RunningCampaign, Status, Totals, totals
 from tongdai.campaigns.settings import columns
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import in_force
+from tongdai.campaigns.settings.windows import Week
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, KeyId, QueueId, SwitchId, TenantId
@@ -96,17 +99,28 @@ async def totals_of(conn: Connection, tenant_id: TenantId, campaign_ids: list[Ca
     return {campaign_id: totals(counters) for campaign_id, counters in found.items()}
 
 
-CALL_SETTINGS = f"select {', '.join(columns.COLUMNS)} from campaign where tenant_id = $1 and campaign_id = $2"
+_HOURS = "(select windows from calling_hours where tenant_id = $1) as tenant_hours"
+CALL_SETTINGS = f"""
+select {", ".join(columns.COLUMNS)}, {_HOURS} from campaign where tenant_id = $1 and campaign_id = $2
+"""
 
 
 async def call_settings(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
-    """The settings of a campaign; None when the tenant has no such campaign."""
+    """The settings by which a campaign calls; None when the tenant has no such campaign."""
+    found = await own_settings(conn, tenant_id, campaign_id)
+    return None if found is None else in_force(*found)
+
+
+async def own_settings(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
+) -> tuple[CallSettings, Week | None] | None:
+    """The settings of a campaign as they were set, and its tenant's calling hours."""
     row = await conn.fetchrow(CALL_SETTINGS, tenant_id, campaign_id)
-    return None if row is None else columns.settings_of(row)
+    return None if row is None else (columns.settings_of(row), hours.week_of(row["tenant_hours"]))
 
 
 SETTINGS_OF = f"""
-select campaign_id, {", ".join(columns.COLUMNS)} from campaign
+select campaign_id, {", ".join(columns.COLUMNS)}, {_HOURS} from campaign
 where tenant_id = $1 and campaign_id = any($2::bigint[])
 """
 
@@ -114,21 +128,28 @@ where tenant_id = $1 and campaign_id = any($2::bigint[])
 async def settings_of(
     conn: Connection, tenant_id: TenantId, campaign_ids: Collection[CampaignId]
 ) -> dict[CampaignId, CallSettings]:
-    """The settings of those campaigns of a tenant that exist."""
+    """The settings by which those campaigns of a tenant call that exist."""
     rows = await conn.fetch(SETTINGS_OF, tenant_id, list(campaign_ids))
-    return {row["campaign_id"]: columns.settings_of(row) for row in rows}
+    return {row["campaign_id"]: _in_force(row) for row in rows}
 
 
 async def lock(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:
-    """The settings of a campaign, locked against changes until the transaction ends."""
+    """The settings of a campaign as they were set, locked against changes until the transaction ends."""
     row = await conn.fetchrow(f"{CALL_SETTINGS} for no key update", tenant_id, campaign_id)
     return None if row is None else columns.settings_of(row)
 
 
+def _in_force(row: asyncpg.Record) -> CallSettings:
+    """The settings of a row that has columns.COLUMNS and tenant_hours."""
+    return in_force(columns.settings_of(row), hours.week_of(row["tenant_hours"]))
+
+
 # Round robin over tenants within a priority.
 RUNNING = f"""
-select tenant_id, campaign_id, c.name, t.zone as tenant_zone, {", ".join(columns.COLUMNS)}
-from campaign c join tenant t using (tenant_id) where status = 2 and t.switch_id = $1
+select tenant_id, campaign_id, c.name, t.zone as tenant_zone, h.windows as tenant_hours,
+    {", ".join(f"c.{column}" for column in columns.COLUMNS)}
+from campaign c join tenant t using (tenant_id) left join calling_hours h using (tenant_id)
+where status = 2 and t.switch_id = $1
 order by priority desc, row_number() over (partition by tenant_id, priority order by campaign_id), tenant_id
 """
 
@@ -136,7 +157,7 @@ order by priority desc, row_number() over (partition by tenant_id, priority orde
 async def running(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[RunningCampaign]:
     """The running campaigns of all tenants of a switch, highest priority first."""
     return [
-        RunningCampaign(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], columns.settings_of(row))
+        RunningCampaign(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], _in_force(row))
         for row in await conn.fetch(RUNNING, switch_id)
     ]
 

@@ -126,6 +126,11 @@ def _repeated(setting: Setting) -> bool:
     return isinstance(setting.kind, Windows | Retries)
 
 
+def windows_argument(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an argument of calling windows, any number of them, to a command."""
+    return click.argument("windows", metavar="[WINDOW]...", nargs=-1, type=_WindowType())(command)
+
+
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of all settings to a command; `sent_by` reads those that were given."""
     for setting in reversed(SETTINGS):
@@ -168,10 +173,10 @@ def naming_options(message: str) -> str:
     return re.sub(rf"\b({'|'.join(options)})\b", lambda found: options[found[0]], message)
 
 
-def in_words(settings: CallSettings) -> dict[str, object]:
+def in_words(settings: CallSettings, windows: Week) -> dict[str, object]:
     """The settings in effect by the name of their option, in the form that the option takes."""
     effective: dict[str, object] = {
-        "callingWindows": _week(rules.week(settings)),
+        "callingWindows": week_in_words(windows),
         "retryRules": _rules(rules.retries(settings)),
         "contactCeiling": settings.contact_cap and _cap(settings.contact_cap),
         "numberCeiling": "; ".join(map(_cap, rules.number_caps(settings))) or None,
@@ -198,7 +203,7 @@ def _days(written: str) -> list[str]:
     return sorted(set(found), key=DAYS.index)
 
 
-def _week(week: Week) -> str:
+def week_in_words(week: Week) -> str:
     return "; ".join(f"{_days_in_words(window.days)} {window.from_}-{window.to}" for window in Windows().show(week))
 
 

@@ -15,9 +15,13 @@ import msgspec
 from click.core import ParameterSource
 
 from tongdai.campaigns import store
+from tongdai.campaigns.hours import store as hours
 from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, Status, Totals
+from tongdai.campaigns.settings import rules
+from tongdai.campaigns.settings.kinds import Window, Windows
 from tongdai.campaigns.settings.model import SETTINGS, CallSettings
 from tongdai.campaigns.settings.request import Sent, replaced
+from tongdai.campaigns.settings.windows import Week
 from tongdai.cli import api_client, call_settings
 from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import DATABASE_OPTIONS, run, settings_of
@@ -26,8 +30,8 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import CampaignId, TenantId
 from tongdai.settings import Settings
+from tongdai_client import CallingWindow, CampaignDetail, Client, InvalidInput, InvalidState, NotFound
 from tongdai_client import Campaign as ServersCampaign
-from tongdai_client import CampaignDetail, Client, InvalidInput, InvalidState, NotFound
 from tongdai_client.models.campaigns import CallSettings as SentSettings
 
 Command = Callable[..., None]
@@ -45,15 +49,21 @@ class Row(NamedTuple):
 class Campaigns(Protocol):
     """A tenant's campaigns. Failures are OperatorErrors that name options."""
 
-    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> int: ...
+    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
+        """Create a campaign; its id and its windows in force."""
+        ...
 
-    def change(self, campaign_id: int, changes: Sent) -> None: ...
+    def change(self, campaign_id: int, changes: Sent) -> Week:
+        """Change a campaign; its windows in force."""
+        ...
 
     def move(self, campaign_id: int, action: Action) -> Status:
         """Start, pause or stop a campaign; its new status."""
         ...
 
-    def find(self, campaign_id: int) -> tuple[Row, CallSettings]: ...
+    def find(self, campaign_id: int) -> tuple[Row, CallSettings, Week]:
+        """A campaign, its settings as they were set, and its windows in force."""
+        ...
 
     def all(self) -> Sequence[Row]: ...
 
@@ -63,18 +73,19 @@ class InDatabase:
     settings: Settings
     tenant_id: int
 
-    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> int:
-        async def work(conn: Connection) -> CampaignId:
+    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
+        async def work(conn: Connection) -> tuple[int, Week]:
             owner = await known(conn, self.tenant_id)
             async with conn.transaction():
                 made = call_settings.applied(CallSettings(), changes, owner.country)
                 await self._lock_queue(conn, owner.tenant_id, made)
-                return (await store.create(conn, owner.tenant_id, name, type_, user_name, None, made)).campaign_id
+                campaign = await store.create(conn, owner.tenant_id, name, type_, user_name, None, made)
+                return campaign.campaign_id, await _windows(conn, owner.tenant_id, made)
 
         return run(self.settings, work)
 
-    def change(self, campaign_id: int, changes: Sent) -> None:
-        async def work(conn: Connection) -> None:
+    def change(self, campaign_id: int, changes: Sent) -> Week:
+        async def work(conn: Connection) -> Week:
             owner = await known(conn, self.tenant_id)
             async with conn.transaction():
                 before = await store.lock(conn, owner.tenant_id, CampaignId(campaign_id))
@@ -83,8 +94,9 @@ class InDatabase:
                 after = call_settings.applied(before, changes, owner.country)
                 await self._lock_queue(conn, owner.tenant_id, after)
                 await store.change(conn, owner.tenant_id, CampaignId(campaign_id), settings=(before, after), by=None)
+                return await _windows(conn, owner.tenant_id, after)
 
-        run(self.settings, work)
+        return run(self.settings, work)
 
     def move(self, campaign_id: int, action: Action) -> Status:
         async def work(conn: Connection) -> Status:
@@ -97,14 +109,15 @@ class InDatabase:
 
         return run(self.settings, work)
 
-    def find(self, campaign_id: int) -> tuple[Row, CallSettings]:
-        async def work(conn: Connection) -> tuple[Row, CallSettings]:
+    def find(self, campaign_id: int) -> tuple[Row, CallSettings, Week]:
+        async def work(conn: Connection) -> tuple[Row, CallSettings, Week]:
             owner = (await known(conn, self.tenant_id)).tenant_id
             found = await store.find(conn, owner, CampaignId(campaign_id))
-            held = await store.call_settings(conn, owner, CampaignId(campaign_id))
-            if found is None or held is None:
+            own = await store.own_settings(conn, owner, CampaignId(campaign_id))
+            if found is None or own is None:
                 raise _no_campaign(campaign_id)
-            return _counted(found, (await store.totals_of(conn, owner, [found.campaign_id]))[found.campaign_id]), held
+            totals = (await store.totals_of(conn, owner, [found.campaign_id]))[found.campaign_id]
+            return _counted(found, totals), own[0], rules.week(rules.in_force(*own))
 
         return run(self.settings, work)
 
@@ -127,23 +140,24 @@ class InDatabase:
 class AtServer:
     client: Client
 
-    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> int:
+    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
         try:
             made = self.client.create_campaign(name, type=type_, user_name=user_name, settings=_sent(changes))
         except NotFound:
             raise _no_queue(changes.get("queueId")) from None
         except InvalidInput as error:
             raise OperatorError(call_settings.naming_options(str(error))) from None
-        return made.campaign_id
+        return made.campaign_id, _week(made.effective_windows)
 
-    def change(self, campaign_id: int, changes: Sent) -> None:
+    def change(self, campaign_id: int, changes: Sent) -> Week:
         try:
-            self.client.update_campaign(campaign_id, settings=_sent(changes))
+            changed = self.client.update_campaign(campaign_id, settings=_sent(changes))
         except NotFound as error:
             of_queue = "queue" in error.error_message
             raise (_no_queue(changes.get("queueId")) if of_queue else _no_campaign(campaign_id)) from None
         except InvalidInput as error:
             raise OperatorError(call_settings.naming_options(str(error))) from None
+        return _week(changed.effective_windows)
 
     def move(self, campaign_id: int, action: Action) -> Status:
         moves = {
@@ -160,9 +174,9 @@ class AtServer:
             raise _not_now(action, Status(self._campaign(campaign_id).status)) from None
         return target
 
-    def find(self, campaign_id: int) -> tuple[Row, CallSettings]:
+    def find(self, campaign_id: int) -> tuple[Row, CallSettings, Week]:
         found = self._campaign(campaign_id)
-        return _servers_row(found), _held(found)
+        return _servers_row(found), _held(found), _week(found.effective_windows)
 
     def all(self) -> Sequence[Row]:
         return [_servers_row(campaign) for campaign in self.client.campaigns(page_size=1000)]
@@ -216,6 +230,15 @@ def _by_server(api_key: str | None, *, in_database: bool) -> bool:
     if url_given and api_key is None:
         raise click.UsageError("--url needs a key: give --key, or set TONGDAI_API_KEY.")
     return api_key is not None and not in_database
+
+
+async def _windows(conn: Connection, tenant_id: TenantId, settings: CallSettings) -> Week:
+    return rules.week(rules.in_force(settings, await hours.find(conn, tenant_id)))
+
+
+def _week(shown: Sequence[CallingWindow]) -> Week:
+    """The windows that the server shows."""
+    return Windows().parse("effectiveWindows", msgspec.convert(msgspec.to_builtins(shown), list[Window]))
 
 
 def _counted(campaign: Campaign, totals: Totals) -> Row:

@@ -9,7 +9,7 @@ from tongdai.agents import store as agents
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import Mode, RetryRule
+from tongdai.campaigns.settings.values import Mode, Preset, RetryRule
 from tongdai.contacts import bulk_store
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import Refusal, list_named
@@ -36,13 +36,17 @@ async def create(conn: Connection, tenant_id: TenantId, queue_id: QueueId, peopl
         await roster.create(conn, tenant_id, name, f"{ENDPOINT}{place}", queue_id, wrap_up_s=5, by=None)
     left = iter(people)
     for name, settings in (
-        ("Nhắc lịch hẹn", CallSettings(trunk=TRUNK, max_calls=10, calls_per_second=1, retries=RETRIES)),
+        (
+            "Nhắc lịch hẹn",
+            CallSettings(trunk=TRUNK, preset=Preset.NONE, max_calls=10, calls_per_second=1, retries=RETRIES),
+        ),
         (
             "Khảo sát hài lòng",
             CallSettings(
                 mode=Mode.PREDICTIVE,
                 queue_id=queue_id,
                 trunk=TRUNK,
+                preset=Preset.NONE,
                 max_calls=20,
                 calls_per_second=2,
                 retries=RETRIES,

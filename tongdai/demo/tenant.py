@@ -90,7 +90,7 @@ TABLES = (
     "preview", "agent", "segment", "call", "call_hour", "do_not_call", "do_not_call_list",
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
-    "contact_list", "campaign", "inbound_queue", "api_key", "tenant",
+    "contact_list", "campaign", "calling_hours", "inbound_queue", "api_key", "tenant",
 )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ async def _delete(conn: Connection) -> None:
 
 
 CREATE_CAMPAIGN = """
-insert into campaign (tenant_id, campaign_id, name, type, status, trunk) values ($1, $2, $3, $4, 1, $5)
+insert into campaign (tenant_id, campaign_id, name, type, status, trunk, preset) values ($1, $2, $3, $4, 1, $5, 'none')
 """
 CREATE_LIST = "insert into contact_list (tenant_id, campaign_id, list_id, name) values ($1, $2, $3, $4)"
 CREATE_CONTACTS = """

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tongdai.campaigns.hours import store as hours
+from tongdai.campaigns.settings.kinds import Windows
+from tongdai.campaigns.settings.windows import ALWAYS
 from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
 from tongdai.http.principal import Scope
@@ -29,9 +32,10 @@ class Key:
 
 
 async def tenant(conn: Connection, country: str = "VN") -> TenantId:
-    """A tenant with an id of its own."""
+    """A tenant with an id of its own, whose campaigns call at any hour, as tests do."""
     made = await store.create_tenant(conn, TenantId(next(_ids)), "A tenant", country)
     assert made is not None
+    await conn.execute(hours.SET, made.tenant_id, *Windows().dump(ALWAYS))
     return made.tenant_id
 
 

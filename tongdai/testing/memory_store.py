@@ -29,7 +29,9 @@ from tongdai.calls.model import (
 )
 from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import in_force
 from tongdai.campaigns.settings.values import Mode
+from tongdai.campaigns.settings.windows import ALWAYS
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 from tongdai.states import moved
@@ -114,7 +116,8 @@ class MemoryStore:
 
     def add_campaign(self, campaign_id: int, settings: CallSettings, status: Status = Status.RUNNING) -> CampaignId:
         made = CampaignId(campaign_id)
-        self.campaigns[made] = MemoryCampaign(made, settings, status)
+        # The tenant calls at any hour, as those of `factories` do.
+        self.campaigns[made] = MemoryCampaign(made, in_force(settings, ALWAYS), status)
         return made
 
     def add_contact(self, contact_id: int, campaign_id: int, phone: str, zone: str = "") -> ContactId:

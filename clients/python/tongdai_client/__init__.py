@@ -28,6 +28,7 @@ from tongdai_client.models.campaigns import (
     CallingWindow,
     CallSettings,
     Campaign,
+    CampaignChanged,
     CampaignCreated,
     CampaignDetail,
     CampaignStatus,
@@ -75,7 +76,7 @@ from tongdai_client.models.live import (
     SwitchStatus,
 )
 from tongdai_client.models.queues import Queue, QueueCreated
-from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, Tenant
+from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, CallingHours, CallingHoursChanged, Tenant
 from tongdai_client.retry import Retry
 from tongdai_client.version import __version__
 
@@ -94,8 +95,11 @@ __all__ = [
     "Call",
     "CallSettings",
     "CallStats",
+    "CallingHours",
+    "CallingHoursChanged",
     "CallingWindow",
     "Campaign",
+    "CampaignChanged",
     "CampaignCreated",
     "CampaignDetail",
     "CampaignDiagnostics",

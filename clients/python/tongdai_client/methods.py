@@ -153,6 +153,8 @@ class Methods:
     contact_diagnostics = sends(operations.diagnostics.contact_diagnostics)
 
     tenant = sends(operations.tenants.tenant)
+    calling_hours = sends(operations.tenants.calling_hours)
+    set_calling_hours = sends(operations.tenants.set_calling_hours)
     api_keys = Paged(operations.tenants.api_keys)
     create_api_key = sends(operations.tenants.create_api_key)
     revoke_api_key = sends(operations.tenants.revoke_api_key)

@@ -11,6 +11,7 @@ from tongdai.campaigns.settings.columns import COLUMNS
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import RETRIES
 from tongdai.campaigns.settings.view import REQUEST_SAMPLE
+from tongdai.campaigns.settings.windows import ALWAYS
 from tongdai.testing import factories
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
@@ -84,7 +85,7 @@ async def test_concurrent_changes_of_different_settings_all_hold(tenant):
 
 async def test_dialer_reads_the_stored_settings(tenant, conn):
     campaign_id = await made(tenant)
-    assert await store.call_settings(conn, tenant.tenant_id, campaign_id) == CallSettings()
+    assert await store.own_settings(conn, tenant.tenant_id, campaign_id) == (CallSettings(), ALWAYS)
     row = await conn.fetchrow("select * from campaign where campaign_id = $1", campaign_id)
     assert set(COLUMNS) <= set(row.keys())
 

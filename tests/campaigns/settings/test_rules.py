@@ -13,6 +13,7 @@ from tongdai.call_outcome import DUE_AT_ONCE, NOT_PLACED, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import (
     Problem,
+    in_force,
     next_attempt_at,
     next_open,
     number_caps,
@@ -21,13 +22,14 @@ from tongdai.campaigns.settings.rules import (
     week,
 )
 from tongdai.campaigns.settings.values import EVER, RETRIES, FrequencyCap, Mode, Preset, Purpose, RetryRule
-from tongdai.campaigns.settings.windows import FOREVER, MIDNIGHT, Span, both, every_day, week_of
+from tongdai.campaigns.settings.windows import ALWAYS, FOREVER, MIDNIGHT, Span, both, every_day, week_of
 from tongdai.ids import QueueId
 
 VN = "Asia/Ho_Chi_Minh"
 NY = "America/New_York"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ANY = CallSettings()
+ANY = CallSettings(preset=Preset.NONE)
+UNSET = CallSettings()
 ADVERTISING = CallSettings(preset=Preset.VN_ADVERTISING)
 US = CallSettings(preset=Preset.US_TELEMARKETING)
 PRESETS = [ADVERTISING, US]
@@ -54,7 +56,24 @@ def test_preset_is_open_every_day_from_its_first_hour_to_its_last(settings, hour
     assert next_open(settings, zone, "UTC", closes) == local(f"2026-03-{day + 1}T{hours[0]:02}:00", zone)
 
 
-def test_campaign_without_preset_or_windows_calls_at_any_hour_anywhere():
+def test_campaign_with_nothing_set_calls_within_the_standard_hours_or_its_tenants():
+    """Never at any hour: that must be said."""
+    night, morning = local("2026-03-10T01:00"), local("2026-03-10T08:00")
+    for zone in ("", VN):
+        assert open_until(UNSET, zone, VN, night) is None
+        assert next_open(UNSET, zone, VN, night) == morning
+        assert open_until(UNSET, zone, VN, morning) == local("2026-03-10T21:00")
+        assert open_until(in_force(UNSET, None), zone, VN, night) is None
+        assert open_until(in_force(UNSET, every_day(0, 120)), zone, VN, night) == local("2026-03-10T02:00")
+        assert open_until(in_force(UNSET, ALWAYS), zone, VN, night) == FOREVER
+
+
+@pytest.mark.parametrize("settings", [ANY, US, ADVERTISING, CallSettings(windows=every_day(0, 60))])
+def test_hours_of_the_tenant_concern_only_campaigns_without_preset_and_windows(settings):
+    assert in_force(settings, every_day(600, 660)) == settings
+
+
+def test_campaign_that_says_none_calls_at_any_hour_anywhere():
     for zone in ("", VN, "Nowhere"):
         assert open_until(ANY, zone, VN, NOON) == FOREVER
         assert next_open(ANY, zone, VN, NOON) == NOON
@@ -151,7 +170,7 @@ def test_other_outcomes_count_for_other_rules():
 
 def test_rule_of_the_campaign_replaces_only_the_default_of_its_outcome():
     rules = {"busy": RetryRule(5 * MINUTE, 1), "no_answer": RetryRule(MINUTE, 0), "invalid_number": RetryRule(DAY, 1)}
-    settings = CallSettings(retries=rules)
+    settings = CallSettings(preset=Preset.NONE, retries=rules)
     assert (again(settings, "busy"), again(settings, "busy", 1)) == (NOON + 5 * MINUTE, None)
     assert again(settings, "no_answer") is None
     assert again(settings, "invalid_number") == NOON + DAY
@@ -165,17 +184,17 @@ def test_next_call_moves_into_the_next_window():
 
 
 def test_contact_at_its_cap_of_all_time_is_processed():
-    settings = CallSettings(contact_cap=FrequencyCap(3, EVER))
+    settings = CallSettings(preset=Preset.NONE, contact_cap=FrequencyCap(3, EVER))
     assert again(settings, "busy", dialled_at=[NOON - HOUR]) == NOON + 10 * MINUTE
     assert again(settings, "busy", dialled_at=[NOON - 9 * DAY, NOON - HOUR]) is None
 
 
 def test_contact_at_its_cap_is_called_when_the_oldest_call_leaves_the_period():
-    settings = CallSettings(contact_cap=FrequencyCap(3, DAY))
+    settings = CallSettings(preset=Preset.NONE, contact_cap=FrequencyCap(3, DAY))
     assert again(settings, "busy", dialled_at=[NOON - 20 * HOUR, NOON - 5 * HOUR]) == NOON + 4 * HOUR
     calls = [NOON - 40 * HOUR, NOON - 30 * HOUR, NOON - 5 * HOUR]
     assert again(settings, "busy", dialled_at=calls) == NOON + 10 * MINUTE
-    assert again(CallSettings(contact_cap=FrequencyCap(1, DAY)), "busy") == NOON + DAY
+    assert again(CallSettings(preset=Preset.NONE, contact_cap=FrequencyCap(1, DAY)), "busy") == NOON + DAY
 
 
 PAST = st.lists(st.integers(1, 10_000), max_size=30).map(lambda back: [NOON - m * MINUTE for m in sorted(back)[::-1]])

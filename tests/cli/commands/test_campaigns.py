@@ -15,6 +15,7 @@ from tests.support.api import PEPPER
 from tests.support.programs import complaint_of, output_of
 from tests.support.servers import serving
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.windows import ALWAYS
 from tongdai.cli.call_settings import in_words
 from tongdai.cli.commands.campaigns import campaign
 from tongdai.testing import factories
@@ -90,10 +91,19 @@ async def test_all_settings_are_set_at_creation_shown_and_cleared(run, tenant):
     assert (found["queue"], found["campaignId"], found["status"]) == (str(queue_id), campaign_id, "inprocess")
     output_of(run(f"set --campaign {campaign_id} {EMPTIED}"))
     after = {name: value for name, value in shown(run, campaign_id).items() if found[name] != value}
-    usual = {name: "-" if value is None else str(value) for name, value in in_words(CallSettings()).items()}
+    usual = {name: "-" if value is None else str(value) for name, value in in_words(CallSettings(), ALWAYS).items()}
     assert after == {name: usual[name] for name in after} | {"window": "daily 08:00-21:00"}
     assert set(after) == {"mode", "queue", "callerId", "trunk", "audio", "abandonAudio", "window", "retry",
                           "contactCap", "numberCap"}  # fmt: skip
+
+
+def test_windows_in_force_are_said_apart_from_what_scripts_read(run):
+    said = "Calls daily 00:00-24:00, in the contact's local time\n"
+    made = run("create --name A")
+    assert (made.stdout.strip().isdigit(), made.stderr) == (True, said)
+    assert run(f"start --campaign {made.stdout.strip()}").stderr == said
+    narrowed = run(f"set --campaign {made.stdout.strip()} --window 'mon-fri 08:00-11:30'")
+    assert (narrowed.stdout, narrowed.stderr) == ("", "Calls mon-fri 08:00-11:30, in the contact's local time\n")
 
 
 def test_campaign_is_listed_with_its_type_and_counts(run):

@@ -105,6 +105,20 @@ async def test_moves_of_an_unknown_tenant_or_to_an_unknown_switch_are_refused(
     assert (await switches.of_tenant(two_tenants, TenantId(804))).name == DEFAULT_NAME
 
 
+def test_calling_hours_of_a_tenant_are_shown_set_and_restored(run: Run) -> None:
+    output_of(run("tenant", "create", "707", "--name", "A"))
+    default = "calling hours: daily 08:00-21:00 (default)\n"
+    assert output_of(run("tenant", "hours", "707")) == default
+    own = "calling hours: mon-fri 08:00-20:00; sat 08:00-12:00\n"
+    assert output_of(run("tenant", "hours", "707", "mon-fri 08:00-20:00", "sat 08:00-12:00")) == own
+    assert output_of(run("tenant", "hours", "707")) == own
+    assert output_of(run("tenant", "hours", "707", "--default")) == default
+    assert "over midnight" in complaint_of(run("tenant", "hours", "707", "mon 20:00-08:00"), 2)
+    assert "expected days and times" in complaint_of(run("tenant", "hours", "707", "always"), 2)
+    assert "give it alone" in complaint_of(run("tenant", "hours", "707", "daily 08:00-09:00", "--default"), 2)
+    assert "tenant 708 not found" in complaint_of(run("tenant", "hours", "708", "daily 08:00-09:00"), 1)
+
+
 @pytest.mark.usefixtures("two_tenants")
 def test_limits_change_only_where_they_are_given(run: Run) -> None:
     def limits(*args: str) -> list[str]:

@@ -146,14 +146,14 @@ class CallSettings:
     preset: Preset = setting(
         "preset",
         Choice(Preset),
-        "Law with which the campaign complies; see docs/calling-rules.md.",
-        default=Preset.NONE,
+        "The law to comply with, the tenant's calling hours, or none, for any hour; see docs/calling-rules.md.",
+        default=Preset.TENANT_HOURS,
         option="--preset",
     )
     windows: Week | None = setting(
         "callingWindows",
         Windows(),
-        "Calling windows in the contact's local time, which narrow those of the preset. Null: those of the preset.",
+        "Calling hours in the contact's local time; they narrow those of a law. Null: the preset's.",
         option="--window",
     )
     # The defaults are declared in tongdai/call_outcome.py.

@@ -61,11 +61,11 @@ def replaced(settings: CallSettings, sent: Sent) -> CallSettings:
 
 def _with_preset(settings: CallSettings, country: str) -> CallSettings:
     """Give advertising that names neither a preset nor windows the preset of its country."""
-    if settings.purpose is not Purpose.ADVERTISING or settings.preset is not Preset.NONE:
+    if settings.purpose is not Purpose.ADVERTISING or rules.is_law(settings.preset):
         return settings
     preset = rules.advertising_preset(country)
     if preset is None and settings.windows is None:
-        known = ", ".join(Preset)
+        known = ", ".join(filter(rules.is_law, Preset))
         raise InvalidInput(f"Advertising from {country} needs a preset ({known}) or callingWindows: send one")
     return settings if preset is None else replace(settings, preset=preset)
 
@@ -76,6 +76,6 @@ def _explain(problem: Problem, settings: CallSettings, country: str) -> str:
             return f"dialingMode {settings.mode} needs a queueId: the queue whose agents talk"
         case Problem.NO_PRESET:
             lawful = f"{Preset.VN_ADVERTISING} or {Preset.US_TELEMARKETING}"
-            return f"preset must be {lawful} for advertising from {country}, not {Preset.NONE}"
+            return f"preset must be {lawful} for advertising from {country}, not {settings.preset}"
         case Problem.NEVER_OPEN:
             return f"callingWindows leave no time to call: none of them is within those of preset {settings.preset}"

@@ -1,6 +1,7 @@
 """Calling rules: contradictions among settings, calling windows, frequency caps and retries. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,8 +11,11 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import DAY, EVER, NEVER, RETRIES, FrequencyCap, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import ALWAYS, Week, both, every_day
 
+STANDARD_HOURS = every_day(8 * 60, 21 * 60)
+"""Calling hours of tenants that have none of their own."""
 _PRESET_WEEKS: Mapping[Preset, Week] = {
     Preset.NONE: ALWAYS,
+    Preset.TENANT_HOURS: ALWAYS,
     Preset.US_TELEMARKETING: every_day(8 * 60, 21 * 60),
     Preset.VN_ADVERTISING: every_day(8 * 60, 17 * 60),
 }
@@ -29,7 +33,7 @@ class Problem(StrEnum):
     NO_QUEUE = "no_queue"
     """The mode needs a queue whose agents talk."""
     NO_PRESET = "no_preset"
-    """Advertising without a preset, in a country that has one."""
+    """Advertising without the preset of a law in a country that has one."""
     NEVER_OPEN = "never_open"
     """The campaign's windows and those of its preset have no minute in common."""
 
@@ -39,7 +43,7 @@ def problems(settings: CallSettings, country: str = "") -> list[Problem]:
     found: list[Problem] = []
     if settings.mode is not Mode.AGENTLESS and settings.queue_id is None:
         found.append(Problem.NO_QUEUE)
-    no_preset = settings.purpose is Purpose.ADVERTISING and settings.preset is Preset.NONE
+    no_preset = settings.purpose is Purpose.ADVERTISING and not is_law(settings.preset)
     if no_preset and advertising_preset(country) is not None:
         found.append(Problem.NO_PRESET)
     if not any(week(settings)):
@@ -47,13 +51,28 @@ def problems(settings: CallSettings, country: str = "") -> list[Problem]:
     return found
 
 
+def is_law(preset: Preset) -> bool:
+    return preset not in {Preset.NONE, Preset.TENANT_HOURS}
+
+
 def advertising_preset(country: str) -> Preset | None:
     """The default preset of advertising campaigns in a country; None: there is no preset for it."""
     return _COUNTRY_PRESETS.get(country)
 
 
+def in_force(settings: CallSettings, hours: Week | None) -> CallSettings:
+    """The settings by which a campaign calls, its tenant's calling hours among them; None: the standard hours."""
+    if settings.preset is not Preset.TENANT_HOURS or settings.windows is not None:
+        return settings
+    return replace(settings, windows=STANDARD_HOURS if hours is None else hours)
+
+
 def week(settings: CallSettings) -> Week:
-    """The windows in effect: those of the preset, narrowed by the campaign's own."""
+    """The windows in effect: those of the preset, narrowed by the campaign's own.
+
+    Without windows, `tenant_hours` means the standard ones: `in_force` knows the tenant's.
+    """
+    settings = in_force(settings, None)
     preset = _PRESET_WEEKS[settings.preset]
     return preset if settings.windows is None else both(preset, settings.windows)
 
@@ -72,7 +91,7 @@ def number_caps(settings: CallSettings) -> tuple[FrequencyCap, ...]:
 def open_until(settings: CallSettings, zone: str, tenant_zone: str, now: datetime) -> datetime | None:
     """When the calling window that is open now closes (FOREVER: never); None: closed.
 
-    `zone` is the contact's: `A,B` must be open in both; '' (unknown) is the tenant's zone, or closed under a preset.
+    `zone` is the contact's: `A,B` must be open in both; '' (unknown) is the tenant's zone, or closed under a law.
     """
     zones = _zones(settings, zone, tenant_zone)
     return None if zones is None else windows.open_until(week(settings), zones, now)
@@ -116,6 +135,6 @@ def _below_cap_at(cap: FrequencyCap | None, dialled_at: Sequence[datetime]) -> d
 
 
 def _zones(settings: CallSettings, zone: str, tenant_zone: str) -> str | None:
-    if zone or settings.preset is not Preset.NONE:
+    if zone or is_law(settings.preset):
         return zone or None
     return tenant_zone

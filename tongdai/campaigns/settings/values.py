@@ -35,9 +35,15 @@ class Purpose(StrEnum):
 
 
 class Preset(StrEnum):
-    """The law that a campaign complies with. docs/calling-rules.md names the sources."""
+    """When a campaign may call at most: the law that it complies with, or its tenant's hours.
+
+    docs/calling-rules.md names the sources.
+    """
 
     NONE = "none"
+    """Any hour."""
+    TENANT_HOURS = "tenant_hours"
+    """The tenant's default calling hours, unless the campaign has windows of its own."""
     US_TELEMARKETING = "us_telemarketing"
     """47 CFR 64.1200(c)(1), 16 CFR 310.4(c): 08:00 to 21:00 at the called person's location."""
     VN_ADVERTISING = "vn_advertising"

@@ -7,6 +7,7 @@ import msgspec
 from tongdai.campaigns.settings import rules
 from tongdai.campaigns.settings.kinds import STRUCT_SCHEMAS, Cap, NumberCeiling, Retries, Retry, Window, Windows
 from tongdai.campaigns.settings.model import SETTINGS, CallSettings
+from tongdai.campaigns.settings.windows import Week
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -24,14 +25,19 @@ def with_settings(base: type[S]) -> type[S]:
     return made
 
 
-def settings_shown(settings: CallSettings) -> dict[str, Any]:
-    """The fields that `with_settings` adds."""
+def windows_in_force(settings: CallSettings, hours: Week | None) -> list[Window]:
+    """When a campaign may call, in the contact's local time; `hours` are those of its tenant."""
+    return Windows().show(rules.week(rules.in_force(settings, hours)))
+
+
+def settings_shown(settings: CallSettings, hours: Week | None) -> dict[str, Any]:
+    """The fields that `with_settings` adds; `hours` are the tenant's calling hours."""
     found: dict[str, Any] = {}
     for one in SETTINGS:
         value = getattr(settings, one.name)
         found[one.wire] = None if one.nullable and value == one.default else one.kind.show(value)
     return found | {
-        "effectiveWindows": Windows().show(rules.week(settings)),
+        "effectiveWindows": windows_in_force(settings, hours),
         "effectiveRetryRules": Retries().show(rules.retries(settings)),
         "effectiveNumberCeilings": [Cap(ever=False).show(cap) for cap in rules.number_caps(settings)],
     }

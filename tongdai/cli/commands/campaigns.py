@@ -5,6 +5,7 @@ import msgspec
 
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.view import settings_shown
+from tongdai.campaigns.settings.windows import Week
 from tongdai.cli import call_settings
 from tongdai.cli.campaign_access import Campaigns, Row, campaigns
 from tongdai.cli.param_types import ID, Pattern, Text
@@ -42,7 +43,9 @@ def create(found: Campaigns, name: str, type_: str, user_name: str | None, **opt
       CAMPAIGN=$(tongdai campaign create --tenant 20260310 --name "Customer survey" \\
           --audio survey --window "mon-fri 08:00-11:30" --window "sat 09:00-11:30")
     """
-    click.echo(found.create(name, type_, user_name, call_settings.sent_by(options)))
+    campaign_id, windows = found.create(name, type_, user_name, call_settings.sent_by(options))
+    click.echo(campaign_id)
+    _say(windows)
 
 
 @campaign.command("set")
@@ -59,7 +62,7 @@ def set_(found: Campaigns, campaign_id: int, **options: object) -> None:
     changes = call_settings.sent_by(options)
     if not changes:
         raise click.UsageError("Nothing to set: give at least one setting.")
-    found.change(campaign_id, changes)
+    _say(found.change(campaign_id, changes))
 
 
 @campaign.command
@@ -73,6 +76,7 @@ def start(found: Campaigns, campaign_id: int) -> None:
       tongdai campaign start --tenant 20260310 --campaign 7
     """
     _move(found, campaign_id, Action.START)
+    _say(found.find(campaign_id)[2])
 
 
 @campaign.command
@@ -101,6 +105,11 @@ def stop(found: Campaigns, campaign_id: int) -> None:
     _move(found, campaign_id, Action.STOP)
 
 
+def _say(windows: Week) -> None:
+    """Say when a campaign calls, apart from what scripts read."""
+    click.echo(f"Calls {call_settings.week_in_words(windows)}, in the contact's local time", err=True)
+
+
 def _move(found: Campaigns, campaign_id: int, action: Action) -> None:
     click.echo(f"Campaign {campaign_id} is {found.move(campaign_id, action).name.lower()}")
 
@@ -116,8 +125,8 @@ def show_(found: Campaigns, campaign_id: int, as_json: bool) -> None:
     Example:
       tongdai campaign show --tenant 20260310 --campaign 7
     """
-    row, settings = found.find(campaign_id)
-    shown = _row(row) | (settings_shown(settings) if as_json else call_settings.in_words(settings))
+    row, settings, windows = found.find(campaign_id)
+    shown = _row(row) | (settings_shown(settings, windows) if as_json else call_settings.in_words(settings, windows))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
     else:

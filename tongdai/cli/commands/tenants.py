@@ -2,13 +2,18 @@
 
 import click
 
+from tongdai.campaigns.hours import store as hours_store
+from tongdai.campaigns.settings.kinds import Window, Windows
+from tongdai.campaigns.settings.rules import STANDARD_HOURS
+from tongdai.campaigns.settings.windows import Week
+from tongdai.cli import call_settings
 from tongdai.cli.commands import switches
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, ZONE, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.contacts.numbers import phone, time_zones
 from tongdai.db.pool import Connection
-from tongdai.errors import OperatorError
+from tongdai.errors import InvalidInput, OperatorError
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
 from tongdai.switches import store as switch_store
@@ -32,7 +37,7 @@ def _unknown(tenant_id: int) -> OperatorError:
 
 @click.group
 def tenant() -> None:
-    """Create tenants, move them between switches, set their time zones and rate limits.
+    """Create tenants, move them between switches, set their time zones, calling hours and rate limits.
 
     A tenant is a company; its campaigns, contacts and queues are invisible to other tenants.
 
@@ -123,6 +128,38 @@ def zone(settings: Settings, tenant_id: int, zone: str) -> None:
     if run(settings, lambda conn: store.set_zone(conn, TenantId(tenant_id), zone)) is None:
         raise _unknown(tenant_id)
     click.echo(f"Tenant {tenant_id} is in {zone}.")
+
+
+@tenant.command
+@click.argument("tenant_id", metavar="ID", type=ID)
+@call_settings.windows_argument
+@click.option("--default", "default", is_flag=True, help="Restore 'daily 08:00-21:00'.")
+@database_options
+def hours(settings: Settings, tenant_id: int, windows: tuple[Window, ...], default: bool) -> None:
+    """Show a tenant's calling hours, or set them: those of campaigns that name neither a preset nor windows.
+
+    They are in the contact's local time, and apply to running campaigns at once.
+
+    \b
+    Examples:
+      tongdai tenant hours 20260310
+      tongdai tenant hours 20260310 "mon-fri 08:00-20:00" "sat 08:00-12:00"
+    """
+    if default and windows:
+        raise click.UsageError("--default replaces all windows: give it alone.")
+    try:
+        week = Windows().parse("WINDOW", windows) if windows else None
+    except InvalidInput as error:
+        raise click.BadParameter(f"{error.message}.") from None
+
+    async def work(conn: Connection) -> Week | None:
+        owner = (await known(conn, tenant_id)).tenant_id
+        if default or week is not None:
+            await hours_store.change(conn, owner, week, None)
+        return await hours_store.find(conn, owner)
+
+    found = run(settings, work)
+    click.echo(f"calling hours: {call_settings.week_in_words(found or STANDARD_HOURS)}{'' if found else ' (default)'}")
 
 
 @tenant.command

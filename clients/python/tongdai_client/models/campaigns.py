@@ -42,7 +42,7 @@ class FrequencyCap(msgspec.Struct, frozen=True, rename="camel"):
 class CallSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How a campaign calls. Fields that are set are sent; None clears a field.
 
-    By default a new campaign is agentless and calls at any hour.
+    By default a new campaign is agentless and calls within its tenant's calling hours.
     """
 
     purpose: str | UnsetType = UNSET
@@ -61,9 +61,9 @@ class CallSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     max_concurrent_calls: int | UnsetType = UNSET
     calls_per_second: int | UnsetType = UNSET
     preset: str | UnsetType = UNSET
-    """none, us_telemarketing or vn_advertising."""
+    """tenant_hours, none (any hour), us_telemarketing or vn_advertising."""
     calling_windows: Sequence[CallingWindow] | UnsetType | None = UNSET
-    """Intersected with the preset's windows; None: the preset's alone."""
+    """Intersected with the windows of a law, in place of the tenant's calling hours; None: the preset's alone."""
     retry_rules: Mapping[str, RetryRule] | UnsetType | None = UNSET
     """The retry rules by outcome; None: the default rules."""
     contact_cap: FrequencyCap | UnsetType | None = msgspec.field(name="contactCeiling", default=UNSET)
@@ -120,7 +120,7 @@ class CampaignDetail(Campaign, frozen=True, kw_only=True):
     machine_detection: str
     priority: int
     effective_windows: list[CallingWindow]
-    """The preset's windows intersected with the campaign's own."""
+    """The windows in force, in the contact's local time."""
     effective_retry_rules: dict[str, RetryRule]
     """The campaign's own rules, or else the defaults."""
     effective_number_caps: list[FrequencyCap] = msgspec.field(name="effectiveNumberCeilings")
@@ -129,3 +129,10 @@ class CampaignDetail(Campaign, frozen=True, kw_only=True):
 
 class CampaignCreated(Done, frozen=True, kw_only=True):
     campaign_id: int
+    effective_windows: list[CallingWindow]
+    """The windows in force, in the contact's local time."""
+
+
+class CampaignChanged(Done, frozen=True, kw_only=True):
+    effective_windows: list[CallingWindow]
+    """The windows in force, in the contact's local time."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tongdai_client.models.base import Done, Result
+from tongdai_client.models.campaigns import CallingWindow
 
 
 class Tenant(Result, frozen=True, kw_only=True):
@@ -16,6 +17,18 @@ class Tenant(Result, frozen=True, kw_only=True):
     route_limit: int
     """Requests per 10 seconds, for each route."""
     created_at: datetime
+
+
+class CallingHours(Result, frozen=True, kw_only=True):
+    """When campaigns call that name neither a preset nor windows, in the contact's local time."""
+
+    calling_windows: list[CallingWindow] | None
+    """The tenant's own; None: 08:00 to 21:00 every day."""
+    effective_windows: list[CallingWindow]
+
+
+class CallingHoursChanged(Done, frozen=True, kw_only=True):
+    effective_windows: list[CallingWindow]
 
 
 class ApiKey(Result, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.campaigns import CallSettings, Campaign, CampaignCreated, CampaignDetail
+from tongdai_client.models.campaigns import CallSettings, Campaign, CampaignChanged, CampaignCreated, CampaignDetail
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -53,15 +53,16 @@ def update_campaign(
     name: str | UnsetType = UNSET,
     user_name: str | UnsetType | None = UNSET,
     settings: CallSettings = _UNCHANGED,
-) -> Operation[Done]:
+) -> Operation[CampaignChanged]:
     """Change the given fields of a campaign; `user_name=None` clears that field."""
     body = without_unset(campaignName=name, userName=user_name) | settings.body()
-    return operation("PATCH", "/campaigns/{id}", (campaign_id,), Done, body=body)
+    return operation("PATCH", "/campaigns/{id}", (campaign_id,), CampaignChanged, body=body)
 
 
-def start_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+def start_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> Operation[CampaignChanged]:
     """Start or resume calling. InvalidState unless the status is 1 or 3."""
-    return operation("POST", "/campaigns/{id}/start", (campaign_id,), Done, idempotency_key=idempotency_key)
+    path = "/campaigns/{id}/start"
+    return operation("POST", path, (campaign_id,), CampaignChanged, idempotency_key=idempotency_key)
 
 
 def pause_campaign(campaign_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:

@@ -4,13 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, Tenant
+from tongdai_client.models.campaigns import CallingWindow
+from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, CallingHours, CallingHoursChanged, Tenant
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation, without_none
+
+_HOURS = "/tenants/me/calling-hours"
 
 
 def tenant() -> Operation[Tenant]:
     """Get the tenant that the key belongs to, with its limits."""
     return operation("GET", "/tenants/me", (), Tenant)
+
+
+def calling_hours() -> Operation[CallingHours]:
+    """Get the hours in which campaigns call that name neither a preset nor windows."""
+    return operation("GET", _HOURS, (), CallingHours)
+
+
+def set_calling_hours(windows: Sequence[CallingWindow] | None) -> Operation[CallingHoursChanged]:
+    """Set the tenant's calling hours; None restores 08:00 to 21:00 every day. Running campaigns follow at once."""
+    return operation("PUT", _HOURS, (), CallingHoursChanged, body={"callingWindows": windows})
 
 
 def api_keys(*, page_size: int = PAGE_SIZE) -> PagedOperation[ApiKey]:
