@@ -77,11 +77,11 @@ async def test_hours_of_one_tenant_are_no_others(fresh: Tenant, other_tenant: Te
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        ({}, "Object missing required field `callingWindows`"),
+        ({}, "callingWindows"),
         ({"callingWindows": []}, "callingWindows must be 1 to 100 windows"),
         ({"callingWindows": [{"days": ["mon"], "from": "22:00", "to": "02:00"}]}, "callingWindows[0] must be from an"),
-        ({"callingWindows": None, "zone": "UTC"}, "Object contains unknown field `zone`"),
-        ({"callingWindows": "none"}, "callingWindows: Expected `array | null`"),
+        ({"callingWindows": None, "zone": "UTC"}, "zone"),
+        ({"callingWindows": "none"}, "callingWindows"),
     ],
 )
 async def test_hours_that_cannot_be_change_nothing(tenant: Tenant, sent: object, message: str) -> None:

@@ -168,7 +168,7 @@ async def test_advertising_elsewhere_needs_an_explicit_preset_or_windows(api):
 
 @pytest.mark.parametrize("purpose", ["collection", "service", "survey"])
 async def test_other_purposes_have_no_preset_unless_one_is_sent(tenant, purpose):
-    assert (await held(tenant, await made(tenant, purpose=purpose)))["preset"] == "none"
+    assert (await held(tenant, await made(tenant, purpose=purpose)))["preset"] == "tenant_hours"
 
 
 # Queues
