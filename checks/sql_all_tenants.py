@@ -51,7 +51,7 @@ _FILTERS: Mapping[str, tuple[Any, ...]] = {
 
 def _history() -> Iterator[str]:
     """Pages and counts of calls, with each combination of filters."""
-    after = (datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1))
+    after = history.Place(datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1))
     tenant: Any = 1
     for chosen in product(*_FILTERS.values()):
         by = history.Filter(**dict(zip(_FILTERS, chosen, strict=True)))

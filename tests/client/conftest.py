@@ -2,7 +2,7 @@
 
 import inspect
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,11 @@ async def done(result: Any) -> Any:
 async def all_of(records: Any) -> list[Any]:
     """The records that either client iterates over."""
     return [record async for record in records] if isinstance(records, AsyncIterable) else list(records)
+
+
+async def next_of(iterator: Any) -> Any:
+    """The next record of an iterator of either client; None at its end."""
+    return await anext(iterator, None) if isinstance(iterator, AsyncIterator) else next(iterator, None)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 import tongdai_client as sdk
-from tests.client.conftest import SOON, Caller, all_of, client_of, close, done
+from tests.client.conftest import SOON, Caller, all_of, client_of, close, done, next_of
 from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, Fault, Plan
 from tests.support.servers import PEPPER, Server
 from tongdai.testing import factories
@@ -123,12 +123,25 @@ async def test_pages_are_requested_as_they_are_needed(caller: Caller) -> None:
     caller.plan.requests.clear()
     assert [queue.queue_id for queue in await all_of(client.queues(page_size=3))] == ids
     requested = [dict(request.url.params) for request in caller.plan.requests]
-    assert requested == [{"page": str(n), "size": "3"} for n in range(3)]
+    assert [parameters.keys() for parameters in requested] == [{"cursor", "size"}] * 3
+    assert (requested[0]["cursor"], len({parameters["cursor"] for parameters in requested})) == ("*", 3)
     pages = client.queues(page_size=7)
     assert [len(page.data) for page in await all_of(pages.pages())] == [7]
     assert await done(pages.total()) == 7
     assert ((await done(pages.page(5))).total_record, (await done(pages.page(5))).data) == (7, [])
     assert await all_of(client.campaigns(user_name="nobody")) == []
+
+
+async def test_records_may_be_deleted_and_added_while_they_are_iterated_over(caller: Caller) -> None:
+    client = caller.client
+    ids = [(await done(client.create_queue(f"Q{n}"))).queue_id for n in range(9)]
+    parts, deleted = client.queues(page_size=2).pages(), list[int]()
+    while (part := await next_of(parts)) is not None:
+        for queue in part.data:
+            await done(client.delete_queue(queue.queue_id))
+            deleted.append(queue.queue_id)
+    assert deleted == ids
+    assert await done(client.queues().total()) == 0
 
 
 @pytest.mark.parametrize("size", [0, -1, 1001])

@@ -27,7 +27,7 @@ from tongdai.agents.view import (
 )
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
-from tongdai.http import body, paging
+from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import ID, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
@@ -52,6 +52,7 @@ _change = msgspec.json.Decoder(AgentChange)
         summary="List the tenant's agents, by id",
         query=(
             *paging.PAGE_QUERY,
+            cursor.QUERY,
             Query("queueId", "Agents of this queue", {"type": "integer", **ID}, 1001226),
             Query("state", "Agents in this state", {"type": "string", "enum": _STATES}, "idle"),
         ),
@@ -65,6 +66,15 @@ async def list_agents(request: Request) -> Answer:
     queue_id = QueueId(paging.whole(query, "queueId", 0, 1, _MAX_ID)) or None
     state = _state(paging.single(query, "state"))
     tenant_id = principal_of(request).tenant_id
+    reading = cursor.reading_of(request, query, int)
+    if reading is not None:
+        after = None if reading.after is None else AgentId(reading.after)
+        async with connection(request) as conn:
+            read = await roster.after(
+                conn, tenant_id, queue_id=queue_id, state=state, agent_id=after, limit=reading.limit
+            )
+        rows, more = reading.cut(read, lambda agent: agent.agent_id)
+        return answer(AgentPage(nextCursor=more, data=[agent_view(agent) for agent in rows]))
     async with connection(request) as conn:
         found, total = await roster.page(
             conn, tenant_id, queue_id=queue_id, state=state, limit=page.size, offset=page.offset

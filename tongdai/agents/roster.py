@@ -62,6 +62,23 @@ async def page(
     return [agent_of(row) for row in rows], await conn.fetchval(COUNT, tenant_id, queue_id, state)
 
 
+AFTER = f"select {COLUMNS} {_FILTER} and agent_id > $4 order by agent_id limit $5"
+
+
+async def after(
+    conn: Connection,
+    tenant_id: TenantId,
+    *,
+    queue_id: QueueId | None,
+    state: AgentState | None,
+    agent_id: AgentId | None,
+    limit: int,
+) -> list[Agent]:
+    """The next matching agents behind one (None: the first), by id."""
+    rows = await conn.fetch(AFTER, tenant_id, queue_id, state, agent_id or 0, limit)
+    return [agent_of(row) for row in rows]
+
+
 # Sets only the fields that are sent, so that concurrent changes of different fields both hold.
 CHANGE = """
 update agent set name = coalesce($3, name), endpoint = coalesce($4::text, endpoint), queue_id = coalesce($5, queue_id),

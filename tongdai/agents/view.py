@@ -13,6 +13,7 @@ from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_NAME, MAX_WRAP
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, shown
 from tongdai.http import body
+from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import ID, NAME
 from tongdai.http.envelope import Done
 
@@ -53,9 +54,7 @@ class AgentView(msgspec.Struct, kw_only=True):
     createdAt: datetime
 
 
-class AgentPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class AgentPage(Listed, kw_only=True):
     data: list[AgentView]
 
 

@@ -1,7 +1,8 @@
 """`/calls`, and the calls of a contact."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -10,15 +11,17 @@ from uuid import UUID
 import msgspec
 
 from tongdai import ids
-from tongdai.calls import history
-from tongdai.calls.history import Filter, Place
+from tongdai.calls import by_end, history
+from tongdai.calls.by_end import End
+from tongdai.calls.history import CallRecord, Filter, Place
 from tongdai.calls.model import CallState, Outcome
 from tongdai.calls.view import HEADER, SAMPLE, CallPage, CallView, line, view
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, NotFound, shown
-from tongdai.http import paging
+from tongdai.http import cursor, paging
 from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Stream, connection, endpoint, principal_of
 from tongdai.http.envelope import answer
+from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
@@ -47,7 +50,11 @@ _E = TypeVar("_E", bound=StrEnum)
             "`nextCallAt` is when the contact is called again because of this call. "
             "`machineVerdict` is the result of answering machine detection, if the campaign uses it: `human`, "
             "`machine`, `unsure` (not decided in time) or `unavailable`. With `Accept: text/csv` all calls that match "
-            "are returned as one file, whatever `page` and `size`."
+            "are returned as one file, whatever `page` and `size`.\n\n"
+            "With `endedAfter`, calls that have ended come in the order of their ends, to follow them: read to the end "
+            "by `nextCursor`, and ask again later with the last `endedAt` as `endedAfter`. No call is missed: one is "
+            "shown as soon as no other can appear before it. An answer may have fewer calls than `size`, or none, and "
+            "a `nextCursor` all the same."
         ),
         query=(
             Query("campaignId", "Calls of a campaign", _ID, 1042),
@@ -63,7 +70,14 @@ _E = TypeVar("_E", bound=StrEnum)
             Query("agentId", "Calls of an agent", _ID, 7),
             Query("from", "Opened at that instant or later", _INSTANT, "2026-03-10T00:00:00Z"),
             Query("to", "Opened before that instant", _INSTANT, "2026-03-11T00:00:00+07:00"),
+            Query(
+                "endedAfter",
+                "Ended after that instant, in the order of their ends; read by `cursor`, which begins without one",
+                _INSTANT,
+                "2026-03-10T02:01:14.500000Z",
+            ),
             *paging.PAGE_QUERY,
+            cursor.QUERY,
         ),
         answer=CallPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
@@ -81,29 +95,88 @@ _E = TypeVar("_E", bound=StrEnum)
 async def calls(request: Request) -> Answer | Stream:
     who = principal_of(request)
     query = paging.query_of(request)
-    page, by = paging.page_of(query), _filter(query, who.country)
+    page, by, ended_after = paging.page_of(query), _filter(query, who.country), _instant(query, "endedAfter")
     if accepts_csv(request.headers.get("accept", "")):
-        return Stream(_all(request, by), headers=csv_headers("calls.csv"))
-    async with connection(request) as conn:
-        found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
+        pieces = _newest(request, by) if ended_after is None else _ends(request, by, ended_after)
+        return Stream(_csv(request, pieces), headers=csv_headers("calls.csv"))
+    if ended_after is not None:
+        return answer(await _ended(request, query, by, ended_after))
+    return answer(await _page(request, query, by, page))
+
+
+async def _page(request: Request, query: dict[str, list[str]], by: Filter, page: Page) -> CallPage:
+    """The calls that match, newest first."""
+    who, reading = principal_of(request), cursor.reading_of(request, query, Place)
     show = phone.shower(who.country)
-    return answer(CallPage(totalRecord=total, data=[view(call, show) for call in found]))
+    async with connection(request) as conn:
+        if reading is not None:
+            read = await history.behind(conn, who.tenant_id, by, reading.after, reading.limit)
+            found, more = reading.cut(read, _place)
+            return CallPage(nextCursor=more, data=[view(call, show) for call in found])
+        found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
+    return CallPage(totalRecord=total, data=[view(call, show) for call in found])
 
 
-async def _all(request: Request, by: Filter) -> AsyncGenerator[bytes]:
-    """A file of all calls that match, in pieces: no connection is held while the client reads."""
+def _place(call: CallRecord) -> Place:
+    return Place(call.opened_at, call.call_id)
+
+
+async def _ended(request: Request, query: dict[str, list[str]], by: Filter, ended_after: datetime) -> CallPage:
+    """The calls that match, in the order in which they ended."""
     who = principal_of(request)
-    show, after = phone.shower(who.country), None
+    reading = cursor.reading_of(request, {"cursor": [cursor.BEGIN]} | query, End)
+    assert reading is not None
+    show, after = phone.shower(who.country), reading.after or End(ended_after, by_end.LAST_ID)
+    if not by.shows_ended:
+        return CallPage(nextCursor=None, data=[])
+    async with connection(request) as conn:
+        read = await by_end.page(conn, who.tenant_id, by, after, reading.limit)
+    found, more = reading.cut(read.calls, _end)
+    if more is None and read.until is not None:
+        more = reading.seal(read.until)
+    return CallPage(nextCursor=more, data=[view(call, show) for call in found])
+
+
+def _end(call: CallRecord) -> End:
+    assert call.ended_at is not None
+    return End(call.ended_at, call.call_id)
+
+
+async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -> AsyncGenerator[bytes]:
+    """A file of all that match, a piece at a time: no connection is held while the client reads."""
+    show = phone.shower(principal_of(request).country)
     yield csv_of([HEADER])
-    async with disconnected(request) as gone:
-        while not gone.done():
-            async with connection(request) as conn:
-                found = await history.behind(conn, who.tenant_id, by, after, PIECE_CALLS)
+    async with disconnected(request) as gone, aclosing(pieces):
+        async for found in pieces:
+            if gone.done():
+                return
             if found:
                 yield csv_of([line(call, show) for call in found])
-            if len(found) < PIECE_CALLS:
-                return
-            after: Place | None = (found[-1].opened_at, found[-1].call_id)
+
+
+async def _newest(request: Request, by: Filter) -> AsyncGenerator[Sequence[CallRecord]]:
+    tenant_id, after = principal_of(request).tenant_id, None
+    while True:
+        async with connection(request) as conn:
+            found = await history.behind(conn, tenant_id, by, after, PIECE_CALLS)
+        yield found
+        if len(found) < PIECE_CALLS:
+            return
+        after = _place(found[-1])
+
+
+async def _ends(request: Request, by: Filter, ended_after: datetime) -> AsyncGenerator[Sequence[CallRecord]]:
+    tenant_id, after = principal_of(request).tenant_id, End(ended_after, by_end.LAST_ID)
+    while by.shows_ended:
+        async with connection(request) as conn:
+            read = await by_end.page(conn, tenant_id, by, after, PIECE_CALLS)
+        yield read.calls
+        if len(read.calls) == PIECE_CALLS:
+            after = _end(read.calls[-1])
+        elif read.until is not None:
+            after = read.until
+        else:
+            return
 
 
 def _filter(query: dict[str, list[str]], country: str) -> Filter:
@@ -194,7 +267,7 @@ def _call_id(text: str) -> UUID:
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="List the calls to a contact, newest first",
-        query=paging.PAGE_QUERY,
+        query=(*paging.PAGE_QUERY, cursor.QUERY),
         answer=CallPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
     )
@@ -202,14 +275,12 @@ def _call_id(text: str) -> UUID:
 async def calls_of_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id, contact_id = contact_of(request)
-    page = paging.page_of(paging.query_of(request))
-    by = Filter(campaign_id, contact_id)
+    query = paging.query_of(request)
+    page = paging.page_of(query)
     async with connection(request) as conn:
         if not await history.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
             raise NotFound("Contact not found")
-        found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
-    show = phone.shower(who.country)
-    return answer(CallPage(totalRecord=total, data=[view(call, show) for call in found]))
+    return answer(await _page(request, query, Filter(campaign_id, contact_id), page))
 
 
 def contact_of(request: Request) -> tuple[CampaignId, ContactId]:

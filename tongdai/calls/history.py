@@ -89,8 +89,13 @@ class Statement(NamedTuple):
     args: Sequence[object]
 
 
-Place = tuple[datetime, UUID]
-"""The sort key of a call: when it was opened, and its id."""
+class Place(NamedTuple):
+    """The sort key of a call: when it was opened, and its id."""
+
+    opened_at: datetime
+    call_id: UUID
+
+
 _NEWEST = "order by opened_at desc, call_id desc"
 
 

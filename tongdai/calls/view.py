@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from tongdai.calls.history import CallRecord
+from tongdai.http.cursor import Listed
 
 
 class CallView(msgspec.Struct):
@@ -35,9 +36,7 @@ class CallView(msgspec.Struct):
     machineDetectionMs: int | None
 
 
-class CallPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class CallPage(Listed, kw_only=True):
     data: list[CallView]
 
 

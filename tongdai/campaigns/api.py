@@ -1,6 +1,7 @@
 """`/campaigns`."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,8 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.view import REQUEST_SAMPLE, SETTINGS_SCHEMA, STRUCTS_SCHEMA
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
-from tongdai.http import body, paging
+from tongdai.http import body, cursor, paging
+from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
@@ -45,9 +47,7 @@ class CampaignRow(msgspec.Struct, kw_only=True):
     processedCount: int
 
 
-class CampaignPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class CampaignPage(Listed, kw_only=True):
     data: list[CampaignRow]
 
 
@@ -135,6 +135,7 @@ _SETTINGS_FAILURES = (
             Query("type", "Campaign type", {"type": "string", **_TYPE_SCHEMA}, DEFAULT_TYPE),
             paging.PAGE_QUERY[0],
             Query("limit", "Records a page", paging.PAGE_QUERY[1].schema, paging.DEFAULT_SIZE),
+            cursor.QUERY,
         ),
         answer=CampaignPage,
         sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
@@ -151,13 +152,30 @@ async def list_campaigns(request: Request) -> Answer:
     if type_ is not None:
         _check_type(type_)
     tenant_id = principal_of(request).tenant_id
+    reading = cursor.reading_of(request, query, int, "limit")
     async with connection(request) as conn:
+        if reading is not None:
+            after = None if reading.after is None else CampaignId(reading.after)
+            read = await store.after(
+                conn,
+                tenant_id,
+                user_name=user_name,
+                status=status,
+                type_=type_,
+                campaign_id=after,
+                limit=reading.limit,
+            )
+            found, more = reading.cut(read, lambda campaign: campaign.campaign_id)
+            return answer(CampaignPage(nextCursor=more, data=await _rows(conn, tenant_id, found)))
         found, total = await store.page(
             conn, tenant_id, user_name=user_name, status=status, type_=type_, limit=page.size, offset=page.offset
         )
-        totals = await store.totals_of(conn, tenant_id, [campaign.campaign_id for campaign in found])
-    rows = [_row(campaign, totals[campaign.campaign_id]) for campaign in found]
-    return answer(CampaignPage(totalRecord=total, data=rows))
+        return answer(CampaignPage(totalRecord=total, data=await _rows(conn, tenant_id, found)))
+
+
+async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
+    totals = await store.totals_of(conn, tenant_id, [campaign.campaign_id for campaign in campaigns])
+    return [_row(campaign, totals[campaign.campaign_id]) for campaign in campaigns]
 
 
 @endpoint(

@@ -84,6 +84,24 @@ async def page(
     return [_campaign(row) for row in rows], total
 
 
+AFTER = f"select {_COLUMNS} {_FILTER} and campaign_id > $5 order by campaign_id limit $6"
+
+
+async def after(
+    conn: Connection,
+    tenant_id: TenantId,
+    *,
+    user_name: str | None,
+    status: int | None,
+    type_: str | None,
+    campaign_id: CampaignId | None,
+    limit: int,
+) -> list[Campaign]:
+    """The next matching campaigns behind one (None: the first), by id."""
+    rows = await conn.fetch(AFTER, tenant_id, user_name, status, type_, campaign_id or 0, limit)
+    return [_campaign(row) for row in rows]
+
+
 COUNTERS = """
 select campaign_id, process_status, call_status, sum(contacts)::bigint as contacts
 from contact_counter where tenant_id = $1 and campaign_id = any($2::bigint[])

@@ -24,7 +24,7 @@ from tongdai.contacts.view import (
 )
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
-from tongdai.http import body, paging
+from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import (
     ID,
     Answer,
@@ -112,9 +112,10 @@ async def contact_lists(request: Request) -> Answer:
         path="/campaigns/{id}/contact-lists/{listId}/contacts",
         scope=Scope.CAMPAIGN,
         tag=_TAG,
-        summary="Retrieve the contacts of a contact list, a page at a time",
+        summary="Retrieve the contacts of a contact list, by id",
         query=(
             *paging.PAGE_QUERY,
+            cursor.QUERY,
             Query(
                 "processStatus", "0 pending, 1 in_call, 2 processed", {"type": "integer", "minimum": 0, "maximum": 2}, 0
             ),
@@ -130,7 +131,16 @@ async def contacts(request: Request) -> Answer:
     campaign_id = _campaign_id(request, "Contact list")
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
     query = paging.query_of(request)
+    reading = cursor.reading_of(request, query, int)
     page, search = paging.page_of(query), _search(query, who.country)
+    if reading is not None:
+        after = None if reading.after is None else ContactId(reading.after)
+        async with connection(request) as conn:
+            read = await listing.after(conn, who.tenant_id, campaign_id, list_id, search, reading.limit, after)
+        if read is None:
+            raise NotFound("Contact list not found")
+        rows, more = reading.cut(read, lambda contact: contact.contact_id)
+        return answer(ContactPage(nextCursor=more, data=rows_of(rows, who)))
     async with connection(request) as conn:
         found = await listing.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:

@@ -157,6 +157,66 @@ async def page(
     return [_contact(row) for row in rows if row[1] is not None], rows[0]["total"]
 
 
+# Behind contact $5. Whatever the filter, a contact is found by its id, which never changes.
+_AFTER = f"""
+select l.list_id, {_CONTACT} from contact_list l
+left join lateral ({{contacts}}) c on true left join time_zone z on z.zone = c.zone
+where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
+"""
+AFTER = _AFTER.format(contacts=_by_id("and contact_id > $5", "$4"))
+AFTER_OF_STATUS = _AFTER.format(
+    contacts=f"""
+    select * from contact where tenant_id = $1 and list_id = $3 and process_status = $6 and contact_id > $5
+        and contact_id not in ({IN_CALL}) order by contact_id limit $4"""
+)
+AFTER_IN_CALL = _AFTER.format(
+    contacts=f"""
+    select contact.* from ({IN_CALL} and contact_id > $5) live
+    cross join lateral (
+        select * from contact where tenant_id = $1 and contact_id = live.contact_id and list_id + 0 = $3 limit 1
+    ) contact order by contact.contact_id limit $4"""
+)
+_PERSON_AFTER = f"""
+select l.list_id, c.* from contact_list l
+left join lateral (
+    select * from (
+        select {_CONTACT} from contact c join time_zone z on z.zone = c.zone
+        where c.tenant_id = $1 and c.campaign_id = $2 and c.list_id + 0 = $3 and {{column}} = $6 and c.contact_id > $5
+            and ($8::text is null or external_id = $8)
+    ) of_all where $7::smallint is null or process_status = $7 order by contact_id limit $4
+) c on true
+where l.tenant_id = $1 and l.campaign_id = $2 and l.list_id = $3 order by c.contact_id
+"""
+AFTER_OF_PHONE = _PERSON_AFTER.format(column="number")
+AFTER_OF_EXTERNAL = _PERSON_AFTER.format(column="external_id")
+
+
+async def after(
+    conn: Connection,
+    tenant_id: TenantId,
+    campaign_id: CampaignId,
+    list_id: ListId,
+    search: Search,
+    limit: int,
+    contact_id: ContactId | None,
+) -> list[Contact] | None:
+    """The next contacts of a list behind one (None: the first), by id; None when the campaign has no such list."""
+    place = (tenant_id, campaign_id, list_id, limit, contact_id or 0)
+    status = search.process_status
+    if search.phone is not None:
+        rows = await conn.fetch(AFTER_OF_PHONE, *place, number_of(search.phone), status, search.external_id)
+    elif search.external_id is not None:
+        rows = await conn.fetch(AFTER_OF_EXTERNAL, *place, search.external_id, status, None)
+    elif status is not None:
+        sql = AFTER_IN_CALL if status == ProcessStatus.IN_CALL else AFTER_OF_STATUS
+        rows = await conn.fetch(sql, *(place if status == ProcessStatus.IN_CALL else (*place, status)))
+    else:
+        rows = await conn.fetch(AFTER, *place)
+    if not rows:
+        return None
+    return [_contact(row) for row in rows if row[1] is not None]
+
+
 FIND = f"""
 select c.list_id, {_CONTACT} from contact c join time_zone z on z.zone = c.zone
 where c.tenant_id = $1 and c.campaign_id = $2 and c.contact_id = $3

@@ -1,6 +1,6 @@
 """A contact as the API takes and shows it: the bodies and answers that have its declared fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from tongdai.contacts.fields import DOCUMENTED, FIELDS
 from tongdai.contacts.model import Contact, Scalar, number_of
 from tongdai.contacts.numbers import customer_id, phone
+from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import PLAIN_TEXT
 from tongdai.http.principal import Principal
 
@@ -31,9 +32,7 @@ ContactRow: Any = msgspec.defstruct(
     ],
 )
 ContactDetail: Any = msgspec.defstruct("ContactDetail", [("listId", int)], bases=(ContactRow,))
-ContactPage: Any = msgspec.defstruct(
-    "ContactPage", [("success", str, "1"), ("totalRecord", int), ("data", list[ContactRow])], kw_only=True
-)
+ContactPage: Any = msgspec.defstruct("ContactPage", [("data", list[ContactRow])], bases=(Listed,), kw_only=True)
 ContactBody: Any = msgspec.defstruct(
     "ContactBody",
     [
@@ -74,7 +73,7 @@ SAMPLE: dict[str, Any] = {
 }
 
 
-def rows_of(contacts: list[Contact], who: Principal) -> list[Any]:
+def rows_of(contacts: Sequence[Contact], who: Principal) -> list[Any]:
     """Numbers as they are written in the tenant's country."""
     shown, customer, row = phone.shower(who.country), customer_id.of(who.tenant_id), ContactRow
     return [

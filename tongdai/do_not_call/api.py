@@ -15,12 +15,13 @@ from tongdai.do_not_call.entries import list_api as entries_list_api
 from tongdai.do_not_call.entries.list_api import TAG, list_id_of, number_asked_for
 from tongdai.do_not_call.model import MAX_NAME, DncList
 from tongdai.errors import InvalidInput, NotFound, shown
-from tongdai.http import body, paging
+from tongdai.http import body, cursor, paging
+from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import ID, NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
-from tongdai.ids import CampaignId
+from tongdai.ids import CampaignId, DncListId
 
 
 class DncListView(msgspec.Struct):
@@ -31,9 +32,7 @@ class DncListView(msgspec.Struct):
     createdAt: datetime
 
 
-class DncListPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class DncListPage(Listed, kw_only=True):
     data: list[DncListView]
 
 
@@ -80,15 +79,22 @@ _SAMPLE: dict[str, Any] = {
         scope=Scope.CAMPAIGN,
         tag=TAG,
         summary="List the do-not-call lists; those without a campaignId apply to every campaign",
-        query=paging.PAGE_QUERY,
+        query=(*paging.PAGE_QUERY, cursor.QUERY),
         answer=DncListPage,
         sample={"success": "1", "totalRecord": 1, "data": [_SAMPLE]},
     )
 )
 async def list_lists(request: Request) -> Answer:
-    page = paging.page_of(paging.query_of(request))
+    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
+    if reading is not None:
+        after = None if reading.after is None else DncListId(reading.after)
+        async with connection(request) as conn:
+            read = await store.lists_after(conn, tenant_id, after, reading.limit)
+        rows, more = reading.cut(read, lambda one: one.dnc_list_id)
+        return answer(DncListPage(nextCursor=more, data=[_view(one) for one in rows]))
     async with connection(request) as conn:
-        found, total = await store.lists(conn, principal_of(request).tenant_id, page.size, page.offset)
+        found, total = await store.lists(conn, tenant_id, page.size, page.offset)
     return answer(DncListPage(totalRecord=total, data=[_view(one) for one in found]))
 
 

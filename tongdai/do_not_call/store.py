@@ -24,6 +24,18 @@ async def lists(conn: Connection, tenant_id: TenantId, limit: int, offset: int) 
     return [DncList(*row) for row in rows], await conn.fetchval(COUNT_LISTS, tenant_id)
 
 
+LISTS_AFTER = f"""
+select {_LIST} from do_not_call_list where tenant_id = $1 and dnc_list_id > $2 order by dnc_list_id limit $3
+"""
+
+
+async def lists_after(
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId | None, limit: int
+) -> list[DncList]:
+    """The tenant's next lists behind one (None: the first), by id."""
+    return [DncList(*row) for row in await conn.fetch(LISTS_AFTER, tenant_id, dnc_list_id or 0, limit)]
+
+
 FIND = f"select {_LIST} from do_not_call_list where tenant_id = $1 and dnc_list_id = $2"
 
 

@@ -85,6 +85,7 @@ class Route:
 
     async def __call__(self, request: Request) -> Reply:
         """Pass the request through the guard, then to the handler, which parses it strictly."""
+        request.endpoint = self.endpoint
         await request.resources.guard(request, self.endpoint)
         return await self.handle(request)
 

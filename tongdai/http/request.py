@@ -57,6 +57,7 @@ class Request:
     __slots__ = (
         "_headers",
         "_receive",
+        "endpoint",
         "id",
         "path_params",
         "principal",
@@ -73,6 +74,8 @@ class Request:
         self.path_params: dict[str, str] = {}
         self.route = "-"
         """Template of the path, by which metrics and the log name the request."""
+        self.endpoint: Endpoint | None = None
+        """The declaration of the endpoint that handles it."""
         self.principal: Principal | None = None
         self.reply_headers: Headers = [(b"x-request-id", self.id)]
         """Headers of the reply, whether it succeeds or fails."""

@@ -2,15 +2,14 @@
 
 import asyncio
 
-import msgspec
-
 from tongdai import ids
 from tongdai.errors import InvalidState, NotFound
-from tongdai.http import paging
+from tongdai.http import cursor, paging
+from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.principal import Scope
-from tongdai.ids import CampaignId
+from tongdai.ids import CampaignId, JobId
 from tongdai.imports import store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.events import events
@@ -26,9 +25,7 @@ UNDO_POLL_S = 0.1
 _NOT_KEPT = "The rows of this import are no longer kept: it cannot be undone"
 
 
-class JobPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class JobPage(Listed, kw_only=True):
     data: list[JobView]
 
 
@@ -68,16 +65,25 @@ async def _find(request: Request) -> Job:
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="The campaign's bulk imports, newest first",
-        query=paging.PAGE_QUERY,
+        query=(*paging.PAGE_QUERY, cursor.QUERY),
         answer=JobPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
     )
 )
 async def jobs(request: Request) -> Answer:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
-    page = paging.page_of(paging.query_of(request))
+    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
+    if reading is not None:
+        after = None if reading.after is None else JobId(reading.after)
+        async with connection(request) as conn:
+            read = await store.after(conn, tenant_id, campaign_id, after, reading.limit)
+        if read is None:
+            raise NotFound("Campaign not found")
+        rows, more = reading.cut(read, lambda job: job.job_id)
+        return answer(JobPage(nextCursor=more, data=[view(job) for job in rows]))
     async with connection(request) as conn:
-        found = await store.page(conn, principal_of(request).tenant_id, campaign_id, page.size, page.offset)
+        found = await store.page(conn, tenant_id, campaign_id, page.size, page.offset)
     if found is None:
         raise NotFound("Campaign not found")
     return answer(JobPage(totalRecord=found[1], data=[view(job) for job in found[0]]))

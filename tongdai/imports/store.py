@@ -100,6 +100,24 @@ async def page(
     return ([_job(row) for row in rows if row["job_id"] is not None], rows[0]["total"]) if rows else None
 
 
+AFTER = f"""
+select j.* from campaign c
+left join lateral (
+    select {_JOB} from import_job where tenant_id = $1 and campaign_id = c.campaign_id and job_id < $3
+    order by job_id desc limit $4
+) j on true
+where c.tenant_id = $1 and c.campaign_id = $2 order by j.job_id desc
+"""
+
+
+async def after(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId | None, limit: int
+) -> list[Job] | None:
+    """The campaign's next jobs behind one (None: the newest), newest first; None when there is no such campaign."""
+    rows = await conn.fetch(AFTER, tenant_id, campaign_id, 2**63 - 1 if job_id is None else job_id, limit)
+    return [_job(row) for row in rows if row["job_id"] is not None] if rows else None
+
+
 # Over all tenants, without locks. The least recently served come first.
 TENANTS_WITH_WORK = """
 select j.tenant_id from import_job j left join import_turn t on t.tenant_id = j.tenant_id

@@ -9,7 +9,8 @@ from msgspec import UNSET, UnsetType
 from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
-from tongdai.http import body, paging
+from tongdai.http import body, cursor, paging
+from tongdai.http.cursor import NextCursor, TotalRecord
 from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
@@ -54,7 +55,8 @@ class QueueView(msgspec.Struct):
 class QueuePage(msgspec.Struct, kw_only=True):
     success: str = "1"
     error_code: str = "SUCCESS"
-    totalRecord: int
+    totalRecord: TotalRecord = UNSET
+    nextCursor: NextCursor = UNSET
     data: list[QueueView]
 
 
@@ -96,15 +98,22 @@ _SAMPLE: dict[str, Any] = {
         scope=Scope.QUEUE,
         tag=_TAG,
         summary="Retrieve the list of all inbound queues for the tenant",
-        query=paging.PAGE_QUERY,
+        query=(*paging.PAGE_QUERY, cursor.QUERY),
         answer=QueuePage,
         sample={"success": "1", "error_code": "SUCCESS", "totalRecord": 3, "data": [_SAMPLE]},
     )
 )
 async def list_queues(request: Request) -> Answer:
-    page = paging.page_of(paging.query_of(request))
+    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
+    if reading is not None:
+        after = None if reading.after is None else QueueId(reading.after)
+        async with connection(request) as conn:
+            read = await store.after(conn, tenant_id, after, reading.limit)
+        rows, more = reading.cut(read, lambda queue: queue.queue_id)
+        return answer(QueuePage(nextCursor=more, data=[_view(queue) for queue in rows]))
     async with connection(request) as conn:
-        found, total = await store.page(conn, principal_of(request).tenant_id, page.size, page.offset)
+        found, total = await store.page(conn, tenant_id, page.size, page.offset)
     return answer(QueuePage(totalRecord=total, data=[_view(queue) for queue in found]))
 
 

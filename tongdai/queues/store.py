@@ -20,6 +20,14 @@ async def page(conn: Connection, tenant_id: TenantId, limit: int, offset: int) -
     return [_queue(row) for row in rows], await conn.fetchval(COUNT, tenant_id)
 
 
+AFTER = f"select {_COLUMNS} from inbound_queue where tenant_id = $1 and queue_id > $2 order by queue_id limit $3"
+
+
+async def after(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None, limit: int) -> list[InboundQueue]:
+    """The tenant's next queues behind one (None: the first), by id."""
+    return [_queue(row) for row in await conn.fetch(AFTER, tenant_id, queue_id or 0, limit)]
+
+
 FIND = f"select {_COLUMNS} from inbound_queue where tenant_id = $1 and queue_id = $2"
 
 

@@ -7,7 +7,8 @@ import msgspec
 from tongdai import ids
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound, shown
-from tongdai.http import body, paging
+from tongdai.http import body, cursor, paging
+from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import (
     NAME,
     Answer,
@@ -49,9 +50,7 @@ class KeyView(msgspec.Struct, kw_only=True):
     revokedAt: datetime | None
 
 
-class KeyPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class KeyPage(Listed, kw_only=True):
     data: list[KeyView]
 
 
@@ -125,15 +124,22 @@ async def me(request: Request) -> Answer:
         scope=Scope.ADMIN,
         tag="Tenants and keys",
         summary="List the tenant's keys, revoked and expired ones included, without their values",
-        query=paging.PAGE_QUERY,
+        query=(*paging.PAGE_QUERY, cursor.QUERY),
         answer=KeyPage,
         sample={"success": "1", "totalRecord": 1, "data": [_KEY_SAMPLE]},
     )
 )
 async def list_keys(request: Request) -> Answer:
-    page = paging.page_of(paging.query_of(request))
+    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
+    if reading is not None:
+        after = None if reading.after is None else KeyId(reading.after)
+        async with connection(request) as conn:
+            read = await store.keys_after(conn, tenant_id, after, reading.limit)
+        rows, more = reading.cut(read, lambda key: key.key_id)
+        return answer(KeyPage(nextCursor=more, data=[_view(key) for key in rows]))
     async with connection(request) as conn:
-        found, total = await store.list_keys(conn, principal_of(request).tenant_id, page.size, page.offset)
+        found, total = await store.list_keys(conn, tenant_id, page.size, page.offset)
     return answer(KeyPage(totalRecord=total, data=[_view(key) for key in found]))
 
 

@@ -152,6 +152,14 @@ async def list_keys(conn: Connection, tenant_id: TenantId | None, limit: int, of
     return [_key(row) for row in rows], total
 
 
+KEYS_AFTER = f"select {_KEY} from api_key where tenant_id = $1 and key_id > $2 order by key_id limit $3"
+
+
+async def keys_after(conn: Connection, tenant_id: TenantId, key_id: KeyId | None, limit: int) -> list[ApiKey]:
+    """The tenant's next keys behind one (None: the first), by id."""
+    return [_key(row) for row in await conn.fetch(KEYS_AFTER, tenant_id, key_id or 0, limit)]
+
+
 FIND_KEY_BY_ID = f"select {_KEY} from api_key where key_id = $1"
 
 

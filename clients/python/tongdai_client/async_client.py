@@ -9,7 +9,7 @@ import httpx2
 
 from tongdai_client.methods import Methods, implemented_by
 from tongdai_client.models.base import Page
-from tongdai_client.operation import PagedOperation
+from tongdai_client.operation import BEGIN, PagedOperation, counted
 from tongdai_client.retry import Retry
 from tongdai_client.session import Session
 from tongdai_client.transport import AsyncTransport, server_config
@@ -19,7 +19,7 @@ P = ParamSpec("P")
 
 
 class AsyncPages(Generic[T]):
-    """The records of a list. Pages are requested while it is iterated over."""
+    """The records of a list, requested while it is iterated over; see `Pages`."""
 
     def __init__(self, session: Session, operation: PagedOperation[T]) -> None:
         self._session, self._operation = session, operation
@@ -30,22 +30,20 @@ class AsyncPages(Generic[T]):
                 yield record
 
     async def pages(self) -> AsyncIterator[Page[T]]:
-        """Yield the pages, from the first to the last."""
-        number = 0
-        while True:
-            page = await self.page(number)
-            yield page
-            number += 1
-            if self._operation.ends_with(page, number):
-                return
+        """Yield the records in parts of up to `page_size`, as iterating over them reads them."""
+        cursor: str | None = BEGIN
+        while cursor is not None:
+            part = await self._session.execute(self._operation.behind(cursor))
+            yield part
+            cursor = part.next_cursor
 
     async def page(self, number: int) -> Page[T]:
-        """One page, counted from 0; empty after the last."""
+        """One numbered page, counted from 0; empty after the last."""
         return await self._session.execute(self._operation.page(number))
 
     async def total(self) -> int:
         """The number of records."""
-        return (await self._session.execute(self._operation.page(0, 1))).total_record
+        return counted(await self._session.execute(self._operation.page(0, 1)))
 
 
 def _method(

@@ -9,7 +9,7 @@ import httpx2
 
 from tongdai_client.methods import Methods, implemented_by
 from tongdai_client.models.base import Page
-from tongdai_client.operation import PagedOperation
+from tongdai_client.operation import BEGIN, PagedOperation, counted
 from tongdai_client.retry import Retry
 from tongdai_client.session import Session
 from tongdai_client.transport import BlockingTransport, server_config
@@ -29,7 +29,12 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class Pages(Generic[T]):
-    """The records of a list. Pages are requested while it is iterated over."""
+    """The records of a list, requested while it is iterated over.
+
+    Iterating reads by cursors: a record that is in the list all the time comes exactly once, whatever is inserted,
+    changed or deleted meanwhile. Each iteration begins anew. `page` and `total` number and count the records as the
+    list is at that moment.
+    """
 
     def __init__(self, session: Session, operation: PagedOperation[T]) -> None:
         self._session, self._operation = session, operation
@@ -39,22 +44,20 @@ class Pages(Generic[T]):
             yield from page.data
 
     def pages(self) -> Iterator[Page[T]]:
-        """Yield the pages, from the first to the last."""
-        number = 0
-        while True:
-            page = self.page(number)
-            yield page
-            number += 1
-            if self._operation.ends_with(page, number):
-                return
+        """Yield the records in parts of up to `page_size`, as iterating over them reads them."""
+        cursor: str | None = BEGIN
+        while cursor is not None:
+            part = run(self._session.execute(self._operation.behind(cursor)))
+            yield part
+            cursor = part.next_cursor
 
     def page(self, number: int) -> Page[T]:
-        """One page, counted from 0; empty after the last."""
+        """One numbered page, counted from 0; empty after the last."""
         return run(self._session.execute(self._operation.page(number)))
 
     def total(self) -> int:
         """The number of records."""
-        return run(self._session.execute(self._operation.page(0, 1))).total_record
+        return counted(run(self._session.execute(self._operation.page(0, 1))))
 
 
 def _method(

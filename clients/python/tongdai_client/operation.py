@@ -71,21 +71,32 @@ class Operation(Generic[T]):
         return result if self.complete is None else self.complete(result)
 
 
+BEGIN = "*"
+"""The cursor before the first record."""
+
+
 @dataclass(frozen=True, slots=True)
 class PagedOperation(Generic[T]):
-    """A list that the server returns page by page."""
+    """A list that the server returns in parts: from a cursor on, or as numbered pages."""
 
     first: Operation[Page[T]]
     size_parameter: str = "size"
 
+    def behind(self, cursor: str) -> Operation[Page[T]]:
+        """The request for the part that begins at a cursor."""
+        return replace(self.first, query={**self.first.query, "cursor": cursor})
+
     def page(self, number: int, size: int | None = None) -> Operation[Page[T]]:
         """The request for a page; the first page is 0."""
-        query = {**self.first.query, "page": number} | ({} if size is None else {self.size_parameter: size})
-        return replace(self.first, query=query)
+        query = {**self.first.query, "cursor": None, "page": number}
+        return replace(self.first, query=query if size is None else query | {self.size_parameter: size})
 
-    def ends_with(self, page: Page[T], pages_read: int) -> bool:
-        """Whether a page is the last one; `pages_read` includes it."""
-        return not page.data or pages_read * int(self.first.query[self.size_parameter] or 1) >= page.total_record
+
+def counted(page: Page[Any]) -> int:
+    """The number of records of a list, from one of its pages."""
+    if page.total_record is None:
+        raise UnexpectedAnswer("the server counted no records: expected totalRecord")
+    return page.total_record
 
 
 def operation(
@@ -122,7 +133,7 @@ def paged_operation(
 ) -> PagedOperation[T]:
     if not 1 <= page_size <= PAGE_SIZE:
         raise ValueError(f"page_size must be 1 to {PAGE_SIZE}, not {page_size}")
-    paged = {**query, "page": 0, size_parameter: page_size}
+    paged = {**query, "cursor": BEGIN, "page": None, size_parameter: page_size}
     first: Operation[Page[T]] = operation("GET", template, path_parameters, Page[record], paged)
     return PagedOperation(first, size_parameter)
 

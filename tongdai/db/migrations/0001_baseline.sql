@@ -470,6 +470,7 @@ create index call_contact on call (tenant_id, contact_id, opened_at) where ended
 create index call_number on call (tenant_id, phone, opened_at) where ended_at is not null;
 create index call_campaign on call (tenant_id, campaign_id, opened_at, call_id) where ended_at is not null;
 create index call_newest on call (tenant_id, opened_at, call_id) where ended_at is not null;
+create index call_ended on call (tenant_id, ended_at, call_id) where ended_at is not null;
 create index call_agent on call (tenant_id, agent_id, opened_at, call_id)
     where agent_id is not null and ended_at is not null;
 create index call_outcome on call (tenant_id, campaign_id, outcome, opened_at, call_id)

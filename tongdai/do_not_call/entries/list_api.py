@@ -1,6 +1,6 @@
 """`/do-not-call/{dncListId}/numbers`: the entries of a list, as pages or as one CSV file."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,12 @@ import msgspec
 
 from tongdai import ids
 from tongdai.contacts.numbers import phone
+from tongdai.db.pool import Connection
 from tongdai.do_not_call import store
 from tongdai.do_not_call.model import Entry
 from tongdai.errors import InvalidInput, NotFound
-from tongdai.http import paging
+from tongdai.http import cursor, paging
+from tongdai.http.cursor import Listed, Reading
 from tongdai.http.endpoint import (
     Answer,
     Endpoint,
@@ -27,7 +29,7 @@ from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
-from tongdai.ids import DncListId
+from tongdai.ids import DncListId, TenantId
 
 TAG = "Do not call"
 PIECE = 5000
@@ -43,9 +45,7 @@ class NumberView(msgspec.Struct):
     createdAt: datetime
 
 
-class NumberPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class NumberPage(Listed, kw_only=True):
     data: list[NumberView]
 
 
@@ -67,6 +67,7 @@ _ENTRY: dict[str, Any] = {
         description="With `Accept: text/csv` all of them as one file, whatever `page`, `size` and `phoneNumber`.",
         query=(
             *paging.PAGE_QUERY,
+            cursor.QUERY,
             Query("phoneNumber", "That number alone, in any written form", {"type": "string"}, "0901234567"),
         ),
         answer=NumberPage,
@@ -86,12 +87,15 @@ async def list_numbers(request: Request) -> Answer | Stream:
     query = paging.query_of(request)
     page, number = paging.page_of(query), number_asked_for(query, principal.country)
     as_file = accepts_csv(request.headers.get("accept", ""))
+    reading = None if as_file else cursor.reading_of(request, query, str)
     async with connection(request) as conn:
         dnc_list = await store.find(conn, principal.tenant_id, dnc_list_id)
         if dnc_list is None:
             raise NotFound(NO_LIST)
         if as_file:
             found, total = [], 0
+        elif reading is not None:
+            found, total = await _read(conn, principal.tenant_id, dnc_list_id, number, reading), 0
         elif number is None:
             found, total = (
                 await store.page(conn, principal.tenant_id, dnc_list_id, page.size, page.offset),
@@ -104,7 +108,25 @@ async def list_numbers(request: Request) -> Answer | Stream:
     if as_file:
         return Stream(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
     show = phone.shower(principal.country)
-    return answer(NumberPage(totalRecord=total, data=[NumberView(show(entry.phone), *entry[1:]) for entry in found]))
+
+    def views(entries: Sequence[Entry]) -> list[NumberView]:
+        return [NumberView(show(entry.phone), *entry[1:]) for entry in entries]
+
+    if reading is not None:
+        rows, more = reading.cut(found, lambda entry: entry.phone)
+        return answer(NumberPage(nextCursor=more, data=views(rows)))
+    return answer(NumberPage(totalRecord=total, data=views(found)))
+
+
+async def _read(
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, number: str | None, reading: Reading[str]
+) -> list[Entry]:
+    """The next entries of a list, by number."""
+    after = reading.after or ""
+    if number is None:
+        return await store.entries_after(conn, tenant_id, dnc_list_id, after, reading.limit)
+    one = await store.entry(conn, tenant_id, dnc_list_id, number)
+    return [] if one is None or one.phone <= after else [one]
 
 
 async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes]:

@@ -44,6 +44,10 @@ names the one it asks for. `X-Tenant-ID` may repeat the key's tenant. A platform
 1 to 18 ASCII digits, above zero. Anything else in a path is not found, and so is what belongs to another tenant.
 ## Pages
 `page` counts from 0, `size` (`limit` for campaigns) is 1 to 1000, 20 if left out. `totalRecord` counts all.
+## Cursors
+Rows that are inserted or deleted between two pages move the others: a reader misses some and sees others twice. To \
+read a list to its end, send `cursor=*` instead of `page`, then the `nextCursor` of each answer as `cursor`, with the \
+same filters, until it is null. What is in the list all the time comes exactly once. Such answers have no `totalRecord`.
 ## Bodies
 JSON in UTF-8, at most {0.max_body_mb} MB, and where a route says so files, at most {0.max_upload_mb} MB. Unknown \
 fields are refused, unknown parameters ignored.
@@ -228,9 +232,12 @@ def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs
         if not spec.answer.__struct_config__.omit_defaults:
             defaulted = [name for name, value in schema["properties"].items() if "default" in value]
             schema["required"] = list(dict.fromkeys((*defaulted, *schema["required"])))
+        if {"totalRecord", "nextCursor"} <= schema["properties"].keys():
+            schema["oneOf"] = _BY_PAGES_OR_CURSOR
     return schemas
 
 
+_BY_PAGES_OR_CURSOR = [{"required": ["totalRecord"]}, {"required": ["nextCursor"]}]
 _ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
 _NUMBER = {"type": "string", "pattern": "^[+]?[0-9]+$", "example": "0901234567"}
 _UUID = {"type": "string", "format": "uuid"}

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
-from tongdai.http import paging
+from tongdai.http import cursor, paging
+from tongdai.http.cursor import Listed, Reading
 from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint
 from tongdai.http.envelope import answer
 from tongdai.http.paging import Page
@@ -22,6 +23,8 @@ from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.view import job_of
 
 PIECE_ROWS = 1000
+CHUNKS_AT_ONCE = 10
+"""Chunks that an answer by a cursor reads; each takes milliseconds to decode."""
 _HEADER = ("row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId")
 _GONE = "The outcomes of the rows of this import are no longer kept"
 
@@ -36,9 +39,7 @@ class RowView(msgspec.Struct):
     contactId: int | None
 
 
-class RowPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    totalRecord: int
+class RowPage(Listed, kw_only=True):
     data: list[RowView]
 
 
@@ -74,6 +75,7 @@ _ROW_SAMPLE: dict[str, Any] = {
                 "failed",
             ),
             *paging.PAGE_QUERY,
+            cursor.QUERY,
         ),
         answer=RowPage,
         sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
@@ -95,6 +97,9 @@ async def rows(request: Request) -> Answer | Stream:
     await _check(request, *place)
     if accepts_csv(request.headers.get("accept", "")):
         return Stream(_all(request, tenant_id, job_id, wanted), headers=csv_headers(f"import-{job_id}-rows.csv"))
+    reading = cursor.reading_of(request, query, RowKey)
+    if reading is not None:
+        return answer(await _read(request, tenant_id, job_id, wanted, reading))
     found, total = await _page(request, tenant_id, job_id, wanted, page)
     return answer(RowPage(totalRecord=total, data=[RowView(*row) for row in found]))
 
@@ -130,6 +135,38 @@ async def _page(
             matching = codec.results_of(chunk, wanted)
             found.extend(islice(matching, max(page.offset - place.before, 0), page.offset + page.size - place.before))
     return found, total
+
+
+class RowKey(NamedTuple):
+    """The row that was read last, by its chunk and its number in the import."""
+
+    seq: int
+    row: int
+
+
+async def _read(
+    request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, reading: Reading[RowKey]
+) -> RowPage:
+    """The next rows, of a few chunks at most: where few rows match, an answer has fewer than asked for, or none."""
+    last = reading.after or RowKey(0, 0)
+    found: list[tuple[RowKey, RowResult]] = []
+    seq = last.seq - 1
+    async with connection(request) as conn:
+        for _ in range(CHUNKS_AT_ONCE):
+            chunk = await outcome_store.next_chunk(conn, tenant_id, job_id, seq, wanted)
+            if chunk is None:
+                break
+            seq = chunk.seq
+            behind = (row for row in codec.results_of(chunk, wanted) if row.row > last.row)
+            found += [(RowKey(seq, row.row), row) for row in islice(behind, reading.limit - len(found))]
+            if len(found) == reading.limit:
+                break
+        else:
+            # Read to the end of a chunk, and there may be more: the next answer continues with the next one.
+            rows = [RowView(*row) for _, row in found]
+            return RowPage(nextCursor=reading.seal(RowKey(seq + 1, 0)), data=rows)
+    read, more = reading.cut(found, lambda one: one[0])
+    return RowPage(nextCursor=more, data=[RowView(*row) for _, row in read])
 
 
 async def _all(

@@ -16,10 +16,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Page(Result, Generic[T], frozen=True, kw_only=True):
-    """One page of a list."""
+    """A part of a list: one of its numbered pages, or the records from a cursor on."""
 
-    total_record: int
-    """The number of records on all pages."""
+    total_record: int | None = None
+    """The number of records on all pages; None if it was read from a cursor on."""
+    next_cursor: str | None = None
+    """Where the list continues; None at its end, and of a numbered page."""
     data: list[T]
 
 

@@ -19,6 +19,11 @@ class ContactList(Result, frozen=True, kw_only=True):
     contact_count: int
 
 
+class ContactLists(Result, frozen=True, kw_only=True):
+    total_record: int
+    data: list[ContactList]
+
+
 class Contact(Result, frozen=True, kw_only=True):
     contact_id: int
     customer_id: int

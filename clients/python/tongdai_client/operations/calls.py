@@ -21,9 +21,14 @@ def calls(
     agent_id: int | None = None,
     opened_from: datetime | None = None,
     opened_before: datetime | None = None,
+    ended_after: datetime | None = None,
     page_size: int = PAGE_SIZE,
 ) -> PagedOperation[Call]:
-    """List the calls that match every given filter, newest first. Datetimes must have a time zone."""
+    """List the calls that match every given filter, newest first. Datetimes must have a time zone.
+
+    With `ended_after` the calls that have ended since come in the order of their ends, to follow them: iterate, and
+    later again from the last `ended_at` on. None is missed. These have no numbered pages and no total.
+    """
     filters: Query = {
         "campaignId": campaign_id,
         "contactId": contact_id,
@@ -33,13 +38,14 @@ def calls(
         "agentId": agent_id,
         "from": None if opened_from is None else opened_from.isoformat(),
         "to": None if opened_before is None else opened_before.isoformat(),
+        "endedAfter": None if ended_after is None else ended_after.isoformat(),
     }
     return paged_operation("/calls", (), Call, page_size, filters)
 
 
 def calls_as_csv(matching: PagedOperation[Call]) -> Operation[None]:
     """Get all the matching calls as CSV."""
-    filters = {name: value for name, value in matching.first.query.items() if name not in {"page", "size"}}
+    filters = {name: value for name, value in matching.first.query.items() if name not in {"page", "size", "cursor"}}
     return replace(operation("GET", "/calls", (), None, filters), accept="text/csv")
 
 
@@ -55,8 +61,9 @@ async def save_calls_csv(
     agent_id: int | None = None,
     opened_from: datetime | None = None,
     opened_before: datetime | None = None,
+    ended_after: datetime | None = None,
 ) -> Path:
-    """Save the calls that match every given filter as a CSV file, newest first; returns its path.
+    """Save the calls that match every given filter as a CSV file, in the order of `calls`; returns its path.
 
     The response is streamed to the disk and replaces the file only when it is complete.
     """
@@ -69,6 +76,7 @@ async def save_calls_csv(
         agent_id=agent_id,
         opened_from=opened_from,
         opened_before=opened_before,
+        ended_after=ended_after,
     )
     return await download(session, calls_as_csv(matching), file)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, UnsetType
 
-from tongdai_client.models.base import Done, Page, Scalar
-from tongdai_client.models.contacts import Contact, ContactAdded, ContactDetail, ContactList
+from tongdai_client.models.base import Done, Scalar
+from tongdai_client.models.contacts import Contact, ContactAdded, ContactDetail, ContactList, ContactLists
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -22,11 +22,10 @@ _CONTACT = "/campaigns/{id}/contacts/{contactId}"
 def contact_lists(campaign_id: int) -> Operation[list[ContactList]]:
     """List all contact lists of a campaign by id."""
 
-    def records(page: Page[ContactList]) -> list[ContactList]:
-        return page.data
+    def records(lists: ContactLists) -> list[ContactList]:
+        return lists.data
 
-    lists = Page[ContactList]
-    return operation("GET", "/campaigns/{id}/contact-lists", (campaign_id,), lists, complete=records)
+    return operation("GET", "/campaigns/{id}/contact-lists", (campaign_id,), ContactLists, complete=records)
 
 
 def contacts(
@@ -40,8 +39,8 @@ def contacts(
 ) -> PagedOperation[Contact]:
     """List the contacts of a list by id, optionally of one `ProcessStatus`, phone number or external id.
 
-    The number may be written in any format. If contacts are deleted between two pages, later contacts move forward
-    and some may be missed.
+    The number may be written in any format. Contacts may be added, called and deleted meanwhile: one that matches all
+    the time comes exactly once.
     """
     query = {"processStatus": process_status, "phoneNumber": phone_number, "externalId": external_id}
     template = "/campaigns/{id}/contact-lists/{listId}/contacts"
