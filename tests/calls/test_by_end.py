@@ -17,7 +17,7 @@ from tongdai.calls.by_end import End
 from tongdai.calls.history import IN_ORDER, Filter
 from tongdai.calls.model import Outcome
 from tongdai.db.pool import Connection, connect
-from tongdai.ids import AgentId, TenantId
+from tongdai.ids import AgentId, CampaignId, TenantId
 
 BEFORE = "2026-03-10T01:00:00Z"
 SECOND = timedelta(seconds=1)
@@ -35,7 +35,7 @@ def ids(read: list[Any]) -> list[str]:
     return [call["callId"] for answer in read for call in answer["data"]]
 
 
-async def ended(conn: Connection, tenant: Tenant, campaign_id: int, at: datetime, **more: Any) -> str:
+async def ended(conn: Connection, tenant: Tenant, campaign_id: CampaignId, at: datetime, **more: Any) -> str:
     """A call that ended at an instant, opened an hour before."""
     return await a_call(conn, tenant.tenant_id, campaign_id, opened_at=at - 3600 * SECOND, ended_s=3600, **more)
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.api import Tenant
 from tests.support.calls import a_call
+from tongdai.ids import ContactId
 from tongdai.testing.factories import vn_mobile
 
 SEEDS = range(3)
@@ -62,7 +63,7 @@ async def contacts(tenant: Tenant, query: str = "") -> Scene:
     async def delete(contact_id: int) -> None:
         await tenant.done("DELETE", f"{path}/{contact_id}")
 
-    async def call(contact_id: int) -> None:
+    async def call(contact_id: ContactId) -> None:
         await tenant.move(contact_id, 2, "answered")
 
     async def rename(contact_id: int) -> None:
@@ -135,7 +136,7 @@ async def queues(tenant: Tenant) -> Scene:
 
 
 async def campaigns(tenant: Tenant) -> Scene:
-    """Those in status 1, which are started meanwhile."""
+    """Campaigns in status 1, which are started meanwhile."""
 
     async def start(campaign_id: int) -> None:
         await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
@@ -171,7 +172,9 @@ async def calls(tenant: Tenant) -> Scene:
         at = opened_at + timedelta(seconds=n // 3)
         async with tenant.api.pool.acquire() as conn:
             state = rng.choice(("ringing", "ended"))
-            return await a_call(conn, tenant.tenant_id, campaign_id, n + 1, vn_mobile(n), opened_at=at, state=state)
+            return await a_call(
+                conn, tenant.tenant_id, campaign_id, ContactId(n + 1), vn_mobile(n), opened_at=at, state=state
+            )
 
     async def forget(call_id: str) -> None:
         """Delete a call, as retention does."""

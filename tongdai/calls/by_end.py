@@ -64,7 +64,7 @@ order by matching.ended_at, matching.call_id
 
 class Read(NamedTuple):
     calls: Sequence[CallRecord]
-    """Those that match, no more than were asked for."""
+    """The matching calls, no more than were asked for."""
     until: End | None
     """Where the page ends when it is full of calls that were read; None: nothing is left behind it."""
 
