@@ -109,8 +109,10 @@ async def test_no_call_is_shown_while_one_that_ended_before_it_may_still_appear(
     try:
         transaction = slow.transaction()
         await transaction.start()
-        earlier = await ended(slow, tenant, campaign_id, await slow.fetchval("select clock_timestamp()"))
-        later = await ended(conn, tenant, campaign_id, await conn.fetchval("select clock_timestamp()"))
+        at = await slow.fetchval("select clock_timestamp()")
+        earlier = await ended(slow, tenant, campaign_id, at, outcome="busy")
+        at = await conn.fetchval("select clock_timestamp()")
+        later = await ended(conn, tenant, campaign_id, at, outcome="failed")
         assert ids(await parts(tenant, query)) == []
         await transaction.commit()
         assert ids(await parts(tenant, query)) == [earlier, later]
@@ -157,8 +159,9 @@ async def filled(
         await conn.execute("insert into tenant (tenant_id, name) values (1, 'A')")
         await conn.execute("insert into campaign (tenant_id, campaign_id, name, type) values (1, 1, 'A', 'A')")
         for month in retention.months_from(FIRST.date(), MONTHS + 1):
-            for statement in retention.making("call", month):
-                await conn.execute(statement)
+            async with conn.transaction():
+                for statement in retention.creation("call", month):
+                    await conn.execute(statement)
         await conn.execute(FILL, FIRST, MANY, RARE)
         await conn.execute("vacuum analyze call")
         yield conn

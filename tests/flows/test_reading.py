@@ -102,7 +102,7 @@ async def do_not_call(tenant: Tenant) -> Scene:
     async def insert() -> object:
         number = vn_mobile(next(numbers))
         await tenant.done("POST", path, json={"phoneNumber": number})
-        return "0" + number.removeprefix("+84")
+        return number
 
     async def delete(number: str) -> None:
         await tenant.done("DELETE", f"{path}/{number}")
