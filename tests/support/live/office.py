@@ -52,7 +52,7 @@ class Office:
 
     async def campaign(self, numbers: list[str], **settings: object) -> int:
         """A running campaign with these numbers."""
-        made = await self.call("POST", "/v1/campaigns", {"campaignName": "Live"} | settings)
+        made = await self.call("POST", "/v1/campaigns", {"campaignName": "Live", "preset": "none"} | settings)
         campaign_id: int = made["campaignId"]
         await self.add(campaign_id, numbers)
         await self.call("POST", f"/v1/campaigns/{campaign_id}/start")
