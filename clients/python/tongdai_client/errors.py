@@ -34,7 +34,10 @@ class WaitTimeout(TongdaiError):
     """The import did not finish within the timeout. It continues on the server. `job` is its last known state."""
 
     def __init__(self, job: "ImportJob") -> None:
-        super().__init__(f"Import {job.job_id} is still {job.status}: {job.processed_rows} of {job.total_rows} rows")
+        super().__init__(
+            f"Import {job.job_id} is still {job.status}: {job.processed_rows} of "
+            f"{job.total_rows} row{'' if job.total_rows == 1 else 's'}"
+        )
         self.job = job
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.api import Api, Serving, Tenant, refused
-from tests.support.calls import a_call, configure, in_call, new_agent
+from tests.support.calls import NOW, a_call, configure, in_call, new_agent
 from tongdai.calls.live import stats as figures
 from tongdai.db.pool import Connection
 from tongdai.http.streams import event_source
@@ -162,6 +162,30 @@ async def test_overview_has_the_campaigns_that_run_or_have_active_calls(
     newest = [call["callId"] for call in found["newest"]]
     assert len(newest) == 10
     assert set(newest) <= set(over)
+
+
+async def test_newest_outcomes_are_those_that_ended_last(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
+    """A long call comes before a short one that was placed after it."""
+    placed = [
+        await a_call(
+            conn,
+            tenant.tenant_id,
+            campaign_id,
+            n,
+            phone(n),
+            outcome="answered",
+            opened_at=NOW + timedelta(seconds=n),
+            ringing_s=0.2,
+            answered_s=0.3,
+            connected_s=0.3,
+            ended_s=100 - 5 * n,
+        )
+        for n in range(12)
+    ]
+    newest = (await tenant.done("GET", "/v1/live"))["newest"]
+    assert [call["callId"] for call in newest] == placed[:10]
 
 
 MANY = """

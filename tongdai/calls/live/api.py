@@ -78,7 +78,7 @@ class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
     newest: list[CallView]
-    """The most recently opened calls that have ended."""
+    """The calls that ended last, the last first."""
 
 
 _FIGURES = {

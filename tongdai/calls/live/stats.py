@@ -7,6 +7,7 @@ in the tenant's time zone, and in the last 24 hours. Only calls per minute are c
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -21,6 +22,9 @@ from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Totals
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, TenantId
+
+RECENT = 100
+"""Number of calls opened last among which those that ended last are found."""
 
 
 class Contacts(msgspec.Struct, rename="camel"):
@@ -244,6 +248,11 @@ async def abandoned_rate_30d(conn: Connection, tenant_id: TenantId, campaign_id:
 
 
 async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[CallRecord]:
-    """The most recently opened calls of a tenant that have ended."""
-    wanted = history.page_of(tenant_id, Filter(state=CallState.ENDED), limit)
-    return await history.calls_of(conn, wanted)
+    """The calls of a tenant that ended last, the last first. Those opened before the last RECENT are not considered."""
+    recent = await history.calls_of(conn, history.page_of(tenant_id, Filter(state=CallState.ENDED), RECENT))
+    return sorted(recent, key=_ended_at, reverse=True)[:limit]
+
+
+def _ended_at(call: CallRecord) -> datetime:
+    assert call.ended_at is not None, "an ended call has an end"
+    return call.ended_at

@@ -116,4 +116,4 @@ class Live(Result, frozen=True, kw_only=True):
     campaigns: list[CampaignLive]
     """Campaigns that are running or have active calls."""
     newest: list[Call]
-    """The newest calls that have ended."""
+    """The calls that ended last, the last first."""
