@@ -30,7 +30,7 @@ def every_command(command: click.Command = program, path: tuple[str, ...] = ()) 
 def test_help_of_every_command_has_an_example(path: tuple[str, ...], option: str) -> None:
     answer = CliRunner().invoke(program, [*path, option], prog_name="tongdai")
     assert answer.exit_code == 0
-    before = r"((KEY|CAMPAIGN|AGENT)=\$\()?"
+    before = r"((KEY|CAMPAIGN|AGENT|LIST)=\$\()?"
     assert re.search(rf"Examples?:\n +{before}{' '.join(('tongdai', *path))}", answer.output)
     assert max(map(len, answer.output.splitlines())) <= 100
 
@@ -76,7 +76,9 @@ def test_help_of_the_server_does_not_import_it() -> None:
 
 
 def test_version_and_the_module_itself() -> None:
-    assert subprocess.run([PROGRAM, "version"], check=True, capture_output=True, text=True).stdout == f"{__version__}\n"
+    for asked in ("version", "--version"):
+        process = subprocess.run([PROGRAM, asked], check=True, capture_output=True, text=True)
+        assert process.stdout == f"{__version__}\n"
     module = [sys.executable, "-m", "tongdai.cli", "version"]
     assert subprocess.run(module, check=True, capture_output=True, text=True).stdout == f"{__version__}\n"
 

@@ -45,6 +45,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(version)s", help="Print the version.")
 def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 

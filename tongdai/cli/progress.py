@@ -11,6 +11,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from tongdai.cli.tables import counted
 from tongdai_client import ImportJob
 
 
@@ -95,4 +96,4 @@ class Lines:
 
 
 def _counts(done: int, total: int, unit: str) -> str:
-    return f"{decimal(done)} of {decimal(total)}" if unit == "bytes" else f"{done:,} of {total:,} rows"
+    return f"{decimal(done)} of {decimal(total)}" if unit == "bytes" else f"{done:,} of {counted(total, 'row')}"

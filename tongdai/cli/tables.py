@@ -14,6 +14,11 @@ from rich.text import Text
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: `1 contact`, `1,000 contacts`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def show(columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
     """Print rows of these columns. JSON has the values as they are; a table formats them."""
     if as_json:

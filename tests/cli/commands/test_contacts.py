@@ -106,7 +106,7 @@ def terminal(desk: Desk) -> Iterator[Callable[..., Terminal]]:
 def test_every_row_of_a_messy_file_is_accounted_for(desk: Desk) -> None:
     file = desk.file()
     process = desk.run("import", file, "--list", "Tháng 5")
-    assert process.returncode == 0, process.stderr
+    assert process.returncode == 1, process.stderr
     lines = [line.split("\t") for line in process.stdout.splitlines()]
     assert lines[0] == ["outcome", "reason", "rows"]
     assert ["created", "-", "2"] in lines
@@ -114,10 +114,10 @@ def test_every_row_of_a_messy_file_is_accounted_for(desk: Desk) -> None:
     failed = {reason: int(rows) for outcome, reason, rows in lines[1:] if outcome == "failed"}
     assert sum(failed.values()) == 4
     assert failed[next(reason for reason in failed if "too short" in reason)] == 2
-    refused = file.with_name("customers.csv.refused.csv")
-    assert f"The 4 refused rows are in {refused}" in process.stderr
+    listed = file.with_name("customers.csv.failed.csv")
+    assert process.stderr.endswith(f"\ntongdai: 4 of 7 rows failed, listed in {listed}\n")
     assert "Tháng 5" in process.stderr
-    with refused.open(newline="") as rows:
+    with listed.open(newline="") as rows:
         assert [(row["row"], row["outcome"]) for row in csv.DictReader(rows)] == [(n, "failed") for n in "3467"]
     (only,) = desk.client.contact_lists(desk.campaign_id)
     assert (only.name, only.contact_count) == ("Tháng 5", 2)
@@ -132,32 +132,47 @@ def test_a_pipe_gets_plain_lines_of_progress(desk: Desk) -> None:
     assert len(process.stderr.splitlines()) < 30
 
 
-def test_nothing_refused_makes_no_file(desk: Desk) -> None:
+def test_failed_rows_that_are_allowed_are_no_failure(desk: Desk) -> None:
+    process = desk.run("import", desk.file(), "--allow-failed")
+    assert process.returncode == 0, process.stderr
+    assert re.search(r"^Import \d+ into list \d+ \(.+\): 7 rows\.\n\Z", process.stderr, re.MULTILINE)
+    assert (desk.folder / "customers.csv.failed.csv").exists()
+
+
+def test_a_single_row_is_one_row(desk: Desk) -> None:
+    process = desk.run("import", desk.file("phoneNumber\n0901000001\n"))
+    assert re.search(r"^Import (\d+): 1 of 1 row$", process.stderr, re.MULTILINE)
+    (job,) = desk.client.import_jobs(desk.campaign_id)
+    assert desk.run("undo", str(job.job_id)).stdout == f"Import {job.job_id} is undone: 1 contact removed.\n"
+
+
+def test_without_failed_rows_there_is_no_file_of_them(desk: Desk) -> None:
     file = desk.many(3)
     process = desk.run("import", file)
+    assert process.returncode == 0, process.stderr
     assert process.stdout == "outcome\treason\trows\ncreated\t-\t3\nduplicate\t-\t0\nfailed\t-\t0\n"
     assert list(desk.folder.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("option", ["--gzip", "--no-gzip"])
-def test_refused_rows_go_where_they_are_wanted(desk: Desk, option: str) -> None:
+def test_failed_rows_go_where_they_are_wanted(desk: Desk, option: str) -> None:
     (desk.folder / "out").mkdir()
-    process = desk.run("import", desk.file(), "--refused", desk.folder / "out" / "bad.csv", option)
-    assert process.returncode == 0
+    process = desk.run("import", desk.file(), "--failed", desk.folder / "out" / "bad.csv", option)
+    assert process.returncode == 1
     assert [path.name for path in (desk.folder / "out").iterdir()] == ["bad.csv"]
-    assert not (desk.folder / "customers.csv.refused.csv").exists()
+    assert not (desk.folder / "customers.csv.failed.csv").exists()
 
 
 def test_a_dry_run_makes_nothing(desk: Desk) -> None:
     process = desk.run("import", desk.file(), "--dry-run")
-    assert process.returncode == 0
+    assert process.returncode == 1
     assert "created\t-\t2\n" in process.stdout
-    assert "7 rows checked, nothing made" in process.stderr
+    assert "7 rows checked, nothing created" in process.stderr
     assert desk.contacts == 0
 
 
 def test_a_terminal_sees_bars_and_a_table(desk: Desk, terminal: Callable[..., Terminal]) -> None:
-    screen = terminal("import", desk.file())
+    screen = terminal("import", desk.file(), "--allow-failed")
     assert screen.ended() == 0
     assert re.search(r"Sending customers\.csv\s+━+.+(\d+) bytes of \1 bytes", screen.shown)
     assert re.search(r"Import \d+\s+━+ 7 of 7 rows", screen.shown)
@@ -192,10 +207,10 @@ def test_wrong_usage_is_reported_before_anything_is_sent(desk: Desk) -> None:
     file = desk.file()
     assert "does not exist" in complaint_of(desk.run("import", desk.folder / "none.csv"), 2)
     assert "unknown format" in complaint_of(desk.run("import", desk.file("x", "notes.txt")), 2)
-    assert "base_url must begin with" in complaint_of(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
+    assert "--url must begin with" in complaint_of(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
     assert "'x' is no id" in complaint_of(desk.run("undo", "x"), 2)
-    assert "the API key must consist of printable" in complaint_of(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
-    assert "cannot be written" in complaint_of(desk.run("import", file, "--refused", "/nowhere/at/all.csv"), 2)
+    assert "--key must consist of printable" in complaint_of(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)
+    assert "cannot be written" in complaint_of(desk.run("import", file, "--failed", "/nowhere/at/all.csv"), 2)
     nobody = subprocess.run(
         desk.command("import", file), check=False, env=PLAIN, capture_output=True, text=True, timeout=60
     )
@@ -230,7 +245,7 @@ async def test_an_import_that_fails_as_a_whole_is_code_1(desk: Desk) -> None:
     await undoing
     said, complained = await asyncio.to_thread(command.communicate, timeout=60)
     assert command.returncode == 1
-    assert f"tongdai: import {job_id} failed: Stopped and undone" in complained
+    assert f"tongdai: import {job_id} failed as a whole: Stopped and undone" in complained
     assert said.startswith("outcome\treason\trows\n")
 
 
@@ -254,9 +269,9 @@ def test_a_running_campaign_is_asked_about(desk: Desk, terminal: Callable[..., T
     screen.type("n\n")
     assert screen.ended() == 130
     assert desk.contacts == 0
-    assert terminal("import", file, "--yes").ended() == 0
+    assert terminal("import", file, "--yes", "--allow-failed").ended() == 0
     assert desk.contacts == 2
-    assert desk.run("import", file).returncode == 0
+    assert desk.run("import", file, "--allow-failed").returncode == 0
 
 
 # Ctrl-C
@@ -321,7 +336,7 @@ async def test_ctrl_c_on_a_terminal_asks(
 
 def test_jobs_are_listed_and_undone(desk: Desk, terminal: Callable[..., Terminal]) -> None:
     for _ in range(2):
-        assert desk.run("import", desk.file(), "--list", "A").returncode == 0
+        assert desk.run("import", desk.file(), "--list", "A", "--allow-failed").returncode == 0
     listed = json.loads(desk.run("jobs", "--json").stdout)
     assert [(row["status"], row["rows"], row["created"], row["duplicate"]) for row in listed] == [
         ("done", 7, 0, 3),

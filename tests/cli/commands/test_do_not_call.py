@@ -59,10 +59,10 @@ async def desk(server: Server, tmp_path: Path) -> AsyncIterator[Desk]:
 
 def test_list_is_made_shown_and_filled_by_hand(desk: Desk) -> None:
     campaign_id = desk.client.create_campaign("A").campaign_id
-    assert "created. Next: tongdai dnc add" in desk.run("create", "Everywhere").stdout
-    desk.run("create", "Here", "--campaign", str(campaign_id))
+    created = [desk.run("create", "Everywhere"), desk.run("create", "Here", "--campaign", str(campaign_id))]
     rows = [line.split("\t") for line in desk.run("list").stdout.splitlines()]
     assert rows[0] == ["dncListId", "name", "campaignId", "entryCount", "createdAt"]
+    assert [process.stdout for process in created] == [f"{row[0]}\n" for row in rows[1:]]
     assert [row[1:4] for row in rows[1:]] == [["Everywhere", "-", "0"], ["Here", str(campaign_id), "0"]]
     dnc_list_id = int(rows[1][0])
     until = "2999-01-31T17:00:00+07:00"
@@ -93,7 +93,7 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     assert reported.stderr.splitlines() == [
         "10,000 rows sent: 10,000 added, 0 updated, 0 failed",
         "12,001 rows sent: 12,000 added, 0 updated, 1 failed",
-        f"tongdai: 1 row is not listed and may be called: {desk.folder / 'numbers.csv.refused.csv'} has them",
+        f"tongdai: 1 row is not listed and may be called: {desk.folder / 'numbers.csv.failed.csv'} has them",
     ]
     assert desk.listed(dnc_list_id) == numbers
     exported = desk.run("export", str(dnc_list_id)).stdout
@@ -108,8 +108,8 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
 def test_rows_that_cannot_be_read_go_to_a_file_that_can_be_imported_once_corrected(desk: Desk) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     file = desk.file("note,SĐT,Hết hạn\nA,0901234567,soon\nB,,\nC,0901,31/12/2999\nD,0901234568,31/12/2001\n")
-    refused = desk.folder / "refused.csv"
-    reported = desk.run("import", file, "--list", str(dnc_list_id), "--refused", refused, code=1)
+    failed = desk.folder / "failed.csv"
+    reported = desk.run("import", file, "--list", str(dnc_list_id), "--failed", failed, code=1)
     assert reported.stdout.splitlines()[0] == "1 added, 0 updated, 3 failed, 1 with warnings"
     assert [line.split("\t")[:2] for line in reported.stdout.splitlines()[2:]] == [
         ["2", "-"],
@@ -117,18 +117,27 @@ def test_rows_that_cannot_be_read_go_to_a_file_that_can_be_imported_once_correct
         ["4", "0901234568"],
     ]
     assert "row 1, 0901234567: expiresAt soon cannot be read: listed without end" in reported.stderr
-    assert reported.stderr.splitlines()[-1] == f"tongdai: 3 rows are not listed and may be called: {refused} has them"
-    rows = list(csv.DictReader(io.StringIO(refused.read_text("utf-8-sig"), newline="")))
+    assert reported.stderr.splitlines()[-1] == f"tongdai: 3 rows are not listed and may be called: {failed} has them"
+    rows = list(csv.DictReader(io.StringIO(failed.read_text("utf-8-sig"), newline="")))
     assert [list(row.values())[:3] for row in rows] == [
         ["B", "", ""],
         ["C", "0901", "31/12/2999"],
         ["D", "0901234568", "31/12/2001"],
     ]
     assert [row["error"].split()[0] for row in rows] == ["phoneNumber", "phoneNumber", "expiresAt"]
-    corrected = refused.read_text("utf-8-sig").replace(",0901,", ",0901234569,").replace("2001", "2999")
-    refused.write_text(corrected.replace("B,,", "B,0901234560,"))
-    desk.run("import", refused, "--list", str(dnc_list_id))
+    corrected = failed.read_text("utf-8-sig").replace(",0901,", ",0901234569,").replace("2001", "2999")
+    failed.write_text(corrected.replace("B,,", "B,0901234560,"))
+    desk.run("import", failed, "--list", str(dnc_list_id))
     assert desk.listed(dnc_list_id) == ["0901234560", "0901234567", "0901234568", "0901234569"]
+
+
+def test_failed_rows_that_are_allowed_are_no_failure(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    file = desk.file("phoneNumber\n0901234567\n0901\n")
+    reported = desk.run("import", file, "--list", str(dnc_list_id), "--allow-failed")
+    assert reported.stdout.startswith("1 added, 0 updated, 1 failed\n")
+    assert desk.listed(dnc_list_id) == ["0901234567"]
+    assert (desk.folder / "numbers.csv.failed.csv").exists()
 
 
 def test_file_may_be_a_workbook_or_have_no_header_or_another_character_set(desk: Desk) -> None:

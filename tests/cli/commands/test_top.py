@@ -76,7 +76,7 @@ async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> N
     header, *rest = done.stdout.splitlines()
     assert "switch default up (Asterisk 22.9.0)" in header
     assert "dialer alive" in header
-    assert "1 active calls" in header
+    assert "   1 active call   " in header
     (campaign,) = [line for line in rest if "[red]x[/red]" in line]
     assert campaign.split()[:1] == [str(watcher.campaign_id)]
     assert "progressive" in campaign

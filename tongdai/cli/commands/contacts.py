@@ -14,7 +14,7 @@ import click
 from tongdai.cli.api_client import campaign_options
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.progress import Shown, progress
-from tongdai.cli.tables import json_option, show
+from tongdai.cli.tables import counted, json_option, show
 from tongdai.errors import OperatorError
 from tongdai_client import (
     CampaignDetail,
@@ -48,11 +48,13 @@ def contacts() -> None:
     "--gzip/--no-gzip", "compress", default=None, help="Compress on the way.  [default: unless the server is here]"
 )
 @click.option(
-    "--refused",
+    "--failed",
+    "failed_path",
     metavar="PATH",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the rows that cannot be used, and why.  [default: FILE.refused.csv]",
+    help="Where to write the rows that failed, and why.  [default: FILE.failed.csv]",
 )
+@click.option("--allow-failed", is_flag=True, help="Exit with code 0 even if rows failed.")
 @click.option("--yes", is_flag=True, help="Do not ask before importing into a campaign that is running.")
 @campaign_options
 def import_(
@@ -62,23 +64,25 @@ def import_(
     list_name: str | None,
     dry_run: bool,
     compress: bool | None,
-    refused: Path | None,
+    failed_path: Path | None,
+    allow_failed: bool,
     yes: bool,
 ) -> None:
     """Import a CSV, TSV, NDJSON, JSON or XLSX file, also with .gz behind it.
 
-    Columns are found by their names: phoneNumber, name, externalId; others are kept as attributes. Ctrl-C while the
-    file is sent cancels it; afterwards it asks whether to leave the import running or to undo it.
+    Columns are found by their names: phoneNumber, name, externalId; others are kept as attributes. Rows without a
+    usable number fail: the others are imported, and the exit code is 1 unless --allow-failed is given. Ctrl-C while
+    the file is sent cancels it; afterwards it asks whether to leave the import running or to undo it.
 
     \b
     Examples:
       tongdai contacts import customers.csv --campaign 1042
       tongdai contacts import customers.xlsx --campaign 1042 --list "May" --dry-run
-      tongdai contacts import big.csv --campaign 1042 --url https://calls.example --refused bad.csv
+      tongdai contacts import big.csv --campaign 1042 --url https://calls.example --failed bad.csv
     """
-    refused = refused or file.with_name(f"{file.name}.refused.csv")
-    if not os.access(refused.parent, os.W_OK):
-        raise click.UsageError(f"{refused} cannot be written: say with --refused where it can.")
+    failed_path = failed_path or file.with_name(f"{file.name}.failed.csv")
+    if not os.access(failed_path.parent, os.W_OK):
+        raise click.UsageError(f"{failed_path} cannot be written: name another path with --failed.")
     if not dry_run and not yes:
         _ask_if_running(campaign)
     packed = _is_far(client.url) if compress is None else compress
@@ -88,9 +92,12 @@ def import_(
     if job is None:
         _leave_or_undo(client, started)
         raise click.Abort
-    _report(client, job, refused)
+    stored = _report(client, job, failed_path)
     if job.status == "failed":
-        raise OperatorError(f"import {job.job_id} failed: {job.error_message}")
+        raise OperatorError(f"import {job.job_id} failed as a whole: {job.error_message}")
+    if job.failed_rows and not allow_failed:
+        where = f", listed in {failed_path}" if stored else ""
+        raise OperatorError(f"{job.failed_rows:,} of {counted(job.total_rows, 'row')} failed{where}")
 
 
 def _ask_if_running(campaign: CampaignDetail) -> None:
@@ -163,14 +170,14 @@ def _place(client: Client, campaign_id: int) -> str:
     return f"--campaign {campaign_id} --url {client.url.removesuffix('/v1')}"
 
 
-def _report(client: Client, job: ImportJob, refused: Path) -> None:
-    """The outcomes as a table, and where the refused rows are."""
+def _report(client: Client, job: ImportJob, failed_path: Path) -> bool:
+    """Show the outcomes as a table; write the failed rows, and return whether there is a file of them now."""
     reasons = Counter[str]()
     if job.failed_rows:
         try:
-            reasons = _reasons(client.save_rows_csv(job, refused, outcome=ImportOutcome.FAILED))
+            reasons = _reasons(client.save_rows_csv(job, failed_path, outcome=ImportOutcome.FAILED))
         except OSError as error:
-            click.echo(f"The refused rows cannot be written to {refused}: {error.strerror}", err=True)
+            click.echo(f"The failed rows cannot be written to {failed_path}: {error.strerror}", err=True)
     rows: list[dict[str, object]] = [
         {"outcome": "created", "reason": None, "rows": job.created_rows},
         {"outcome": "duplicate", "reason": None, "rows": job.duplicate_rows},
@@ -179,22 +186,21 @@ def _report(client: Client, job: ImportJob, refused: Path) -> None:
     if not reasons:
         rows.append({"outcome": "failed", "reason": None, "rows": job.failed_rows})
     show(["outcome", "reason", "rows"], rows, as_json=False)
-    click.echo(f"{_where(job)}", err=True)
-    if reasons:
-        click.echo(f"The {job.failed_rows:,} refused rows are in {refused}", err=True)
+    click.echo(_where(job), err=True)
+    return bool(reasons)
 
 
 def _where(job: ImportJob) -> str:
     if job.dry_run:
-        return f"Dry run {job.job_id}: {job.total_rows:,} rows checked, nothing made."
-    return f"Import {job.job_id} into list {job.list_id} ({job.list_name}): {job.total_rows:,} rows."
+        return f"Dry run {job.job_id}: {counted(job.total_rows, 'row')} checked, nothing created."
+    return f"Import {job.job_id} into list {job.list_id} ({job.list_name}): {counted(job.total_rows, 'row')}."
 
 
-def _reasons(refused: Path) -> Counter[str]:
-    """Number of refused rows by reason code, with the message of the first such row."""
+def _reasons(failed: Path) -> Counter[str]:
+    """Number of failed rows by reason code, with the message of the first such row."""
     words: dict[str, str] = {}
     counts = Counter[str]()
-    with refused.open(newline="", encoding="utf-8") as file:
+    with failed.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             words.setdefault(row["reasonCode"], row["reason"])
             counts[row["reasonCode"]] += 1
@@ -247,10 +253,12 @@ def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> No
     """
     job = client.import_job(campaign.campaign_id, job_id)
     if not yes and sys.stdin.isatty():
-        said = f"Take back what import {job_id} created: {job.created_rows:,} contacts, as far as they are pending?"
+        said = (
+            f"Remove what import {job_id} created: {counted(job.created_rows, 'contact')}, as far as they are pending?"
+        )
         click.confirm(said, abort=True, err=True)
     click.echo(_undone(client.undo_import(ImportId(campaign.campaign_id, job_id))))
 
 
 def _undone(undone: ImportUndone) -> str:
-    return f"Import {undone.job_id} is undone: {undone.removed_rows:,} contacts removed."
+    return f"Import {undone.job_id} is undone: {counted(undone.removed_rows, 'contact')} removed."

@@ -16,7 +16,7 @@ import click
 
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Text
-from tongdai.cli.tables import json_option, show
+from tongdai.cli.tables import counted, json_option, show
 from tongdai.do_not_call.entries import file_reader
 from tongdai.do_not_call.entries.expiry import read_day
 from tongdai.do_not_call.entries.file_reader import NumberFile, Row
@@ -29,7 +29,7 @@ from tongdai_client import Client, DncNumbersAdded, DncRowError
 _HEADER = ("phoneNumber", "reason", "expiresAt", "areaCode")
 """The fields of Sent."""
 _SHOWN = 20
-"""Number of refused rows, and of warnings, that are listed one by one."""
+"""Number of failed rows, and of warnings, that are listed one by one."""
 _ARCHIVE = b"PK\x03\x04"
 
 _number = click.argument("number")
@@ -77,16 +77,13 @@ def list_(client: Client, as_json: bool) -> None:
 @click.option("--campaign", "campaign_id", metavar="ID", type=ID, help="The campaign it applies to.  [default: all]")
 @client_options("campaign")
 def create(client: Client, name: str, campaign_id: int | None) -> None:
-    """Create a list.
+    """Create a list, and print its id.
 
     \b
     Example:
-      tongdai dnc create "Do not disturb"
+      LIST=$(tongdai dnc create "Do not disturb")
     """
-    made = client.create_dnc_list(name, campaign_id=campaign_id)
-    click.echo(
-        f"Do-not-call list {made.dnc_list_id} created. Next: tongdai dnc add 0901234567 --list {made.dnc_list_id}"
-    )
+    click.echo(client.create_dnc_list(name, campaign_id=campaign_id).dnc_list_id)
 
 
 @dnc.command
@@ -140,41 +137,44 @@ def remove(client: Client, number: str, dnc_list_id: int) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @_list
 @click.option(
-    "--refused",
+    "--failed",
+    "failed_path",
     metavar="PATH",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows go that cannot be read.  [default: FILE.refused.csv]",
+    help="Where to write the rows that failed, and why.  [default: FILE.failed.csv]",
 )
+@click.option("--allow-failed", is_flag=True, help="Exit with code 0 even if rows failed.")
 @client_options("campaign")
-def import_(client: Client, file: Path, dnc_list_id: int, refused: Path | None) -> None:
+def import_(client: Client, file: Path, dnc_list_id: int, failed_path: Path | None, allow_failed: bool) -> None:
     """Add the numbers of a CSV file or an XLSX workbook to a list.
 
     A header row names the columns phoneNumber, reason and expiresAt in any order; of a file without one, the column of
     numbers is found, or the columns area,number of the registry of the United States. A row is listed if a number can
-    be read in it; the others go to a file, and the exit code is 1. The rows are sent in pieces of 10,000; after Ctrl-C
-    or a failure import the file again, as numbers are never listed twice.
+    be read in it; the others fail and go to a file, and the exit code is 1 unless --allow-failed is given. The rows are
+    sent in pieces of 10,000; after Ctrl-C or a failure import the file again, as numbers are never listed twice.
 
     \b
     Examples:
       tongdai dnc import numbers.csv --list 12
-      tongdai dnc import numbers.xlsx --list 12 --refused bad.csv
+      tongdai dnc import numbers.xlsx --list 12 --failed bad.csv
     """
-    refused = refused or file.with_name(f"{file.name}.refused.csv")
-    if not os.access(refused.parent, os.W_OK):
-        raise click.UsageError(f"{refused} cannot be written: say with --refused where it can.")
+    failed_path = failed_path or file.with_name(f"{file.name}.failed.csv")
+    if not os.access(failed_path.parent, os.W_OK):
+        raise click.UsageError(f"{failed_path} cannot be written: name another path with --failed.")
     done = _Done()
     with _opened(file) as found:
         while piece := list(islice(found.rows, MAX_NUMBERS)):
             _import_piece(client, dnc_list_id, found, piece, done)
-        said = f"{done.added} added, {done.updated} updated, {len(done.refused)} failed"
+        said = f"{done.added} added, {done.updated} updated, {len(done.failed)} failed"
         click.echo(said + (f", {done.warned} with warnings" if done.warned else ""))
-        _show_rows([error for error, _ in done.refused[:_SHOWN]])
+        _show_rows([error for error, _ in done.failed[:_SHOWN]])
         for warning in done.warnings[:_SHOWN]:
             click.echo(f"row {warning.row}, {warning.phone_number}: {warning.reason}", err=True)
-        if done.refused:
-            _write_refused(refused, found, done.refused)
-            rows = "1 row is" if len(done.refused) == 1 else f"{len(done.refused):,} rows are"
-            raise OperatorError(f"{rows} not listed and may be called: {refused} has them")
+        if done.failed:
+            _write_failed(failed_path, found, done.failed)
+        if done.failed and not allow_failed:
+            rows = "1 row is" if len(done.failed) == 1 else f"{len(done.failed):,} rows are"
+            raise OperatorError(f"{rows} not listed and may be called: {failed_path} has them")
 
 
 @dataclass(slots=True)
@@ -186,16 +186,16 @@ class _Done:
     updated: int = 0
     warned: int = 0
     warnings: list[DncRowError] = field(default_factory=list[DncRowError])
-    refused: list[tuple[DncRowError, Row]] = field(default_factory=list[tuple[DncRowError, Row]])
+    failed: list[tuple[DncRowError, Row]] = field(default_factory=list[tuple[DncRowError, Row]])
 
 
 def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Sequence[Row], done: _Done) -> None:
     # The rows with a number, and where in the piece each is.
     sent, places = list[Sent](), list[int]()
-    refused: dict[int, DncRowError] = {}
+    failed: dict[int, DncRowError] = {}
     for at, row in enumerate(piece):
         if (one := found.columns.sent(row)).phone is None:
-            refused[at] = DncRowError(row=done.rows + at + 1, phone_number=None, reason=MISSING)
+            failed[at] = DncRowError(row=done.rows + at + 1, phone_number=None, reason=MISSING)
         else:
             sent.append(one)
             places.append(at)
@@ -203,15 +203,15 @@ def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Se
         result = _send(client, dnc_list_id, sent)
         for error in result.errors:
             at = places[error.row - 1]
-            refused[at] = _at_row(error, done.rows + at + 1)
+            failed[at] = _at_row(error, done.rows + at + 1)
         done.added += result.added
         done.updated += result.updated
         done.warned += result.warned
         done.warnings += [_at_row(warning, done.rows + places[warning.row - 1] + 1) for warning in result.warnings]
-    done.refused += [(refused[at], piece[at]) for at in sorted(refused)]
+    done.failed += [(failed[at], piece[at]) for at in sorted(failed)]
     done.rows += len(piece)
-    counts = f"{done.added:,} added, {done.updated:,} updated, {len(done.refused):,} failed"
-    click.echo(f"{done.rows:,} rows sent: {counts}", err=True)
+    counts = f"{done.added:,} added, {done.updated:,} updated, {len(done.failed):,} failed"
+    click.echo(f"{counted(done.rows, 'row')} sent: {counts}", err=True)
 
 
 @contextmanager
@@ -247,7 +247,7 @@ def _show_rows(errors: Sequence[DncRowError]) -> None:
         show(["row", "phoneNumber", "reason"], rows, as_json=False)
 
 
-def _write_refused(path: Path, found: NumberFile, refused: Sequence[tuple[DncRowError, Row]]) -> None:
+def _write_failed(path: Path, found: NumberFile, refused: Sequence[tuple[DncRowError, Row]]) -> None:
     """The refused rows as the file has them, each with the reason behind it: once corrected, a file to import."""
     width = max(len(row) for _, row in refused)
     header = found.header or found.columns.names(width)

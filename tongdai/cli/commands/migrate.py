@@ -3,6 +3,7 @@
 import click
 
 from tongdai.cli.database import database_options, run_unmigrated
+from tongdai.cli.tables import counted
 from tongdai.db import distribute as distribution
 from tongdai.db import migrate as migrations
 from tongdai.settings import Settings
@@ -29,4 +30,6 @@ def migrate(settings: Settings, distribute: bool) -> None:
         click.echo(f"Nothing to do: the database is at migration {max(names)}, the newest")
     if distribute:
         done = run_unmigrated(settings, distribution.distribute)
-        click.echo(f"Distributed {len(done)} tables: {', '.join(done)}" if done else "All tables are distributed")
+        click.echo(
+            f"Distributed {counted(len(done), 'table')}: {', '.join(done)}" if done else "All tables are distributed"
+        )

@@ -10,7 +10,7 @@ from tongdai.cli import call_settings
 from tongdai.cli.commands import switches
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, ZONE, Text
-from tongdai.cli.tables import json_option, show
+from tongdai.cli.tables import counted, json_option, show
 from tongdai.contacts.numbers import phone, time_zones
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, OperatorError
@@ -179,7 +179,7 @@ def move(settings: Settings, tenant_id: int, switch_name: str) -> None:
         calls, agents = await switch_store.busy(conn, TenantId(tenant_id))
         if calls or agents:
             raise OperatorError(
-                f"tenant {tenant_id} has {calls} live calls and {agents} agents who are signed in: "
+                f"tenant {tenant_id} has {counted(calls, 'live call')} and {counted(agents, 'agent')} signed in: "
                 "pause its campaigns, sign the agents out, and repeat"
             )
         if not await store.set_switch(conn, TenantId(tenant_id), switch):
@@ -225,4 +225,4 @@ def limits(
 
 
 def _limit(what: str, own: int | None, default: int) -> str:
-    return f"{what} limit: {own or default} requests in 10 s{'' if own else ' (default)'}"
+    return f"{what} limit: {counted(own or default, 'request')} in 10 s{'' if own else ' (default)'}"

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tongdai.cli.api_client import client_options
-from tongdai.cli.tables import json_option
+from tongdai.cli.tables import counted, json_option
 from tongdai_client import (
     Call,
     CampaignLive,
@@ -110,7 +110,7 @@ def _header(live: Live | None, url: str) -> Text:
         text.append(("up" if switch.up else "down") + description, "green" if switch.up else "bold red")
     text.append("   dialer ")
     text.append("alive" if running else _last_seen(live), "green" if running else "bold red")
-    text.append(f"   {calls:,} active calls   {rate:.1f} calls/s")
+    text.append(f"   {counted(calls, 'active call')}   {rate:.1f} calls/s")
     return text
 
 
