@@ -79,7 +79,11 @@ async def _apply(conn: Connection, migrations: list[Migration]) -> list[int]:
                 "it was migrated by a newer Tongdai; start that one"
             )
         if ours.checksum != row["checksum"]:
-            raise OperatorError(f"migration {ours.number} ({ours.name}) differs from the one that was applied")
+            raise OperatorError(
+                f"the database has another migration {ours.number} ({ours.name}) than this version: it belongs to an "
+                "earlier development version, and is left unchanged. Start that version on it, or this one on an empty "
+                "database: another --data-dir or --database-url"
+            )
     await conn.execute(ROLE_SETTINGS)
     done: list[int] = []
     for migration in migrations[len(applied) :]:
