@@ -173,7 +173,7 @@ async def test_newest_outcomes_are_those_that_ended_last(
             conn,
             tenant.tenant_id,
             campaign_id,
-            n,
+            ContactId(n),
             phone(n),
             outcome="answered",
             opened_at=NOW + timedelta(seconds=n),
