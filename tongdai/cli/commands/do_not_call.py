@@ -247,16 +247,16 @@ def _show_rows(errors: Sequence[DncRowError]) -> None:
         show(["row", "phoneNumber", "reason"], rows, as_json=False)
 
 
-def _write_failed(path: Path, found: NumberFile, refused: Sequence[tuple[DncRowError, Row]]) -> None:
-    """The refused rows as the file has them, each with the reason behind it: once corrected, a file to import."""
-    width = max(len(row) for _, row in refused)
+def _write_failed(path: Path, found: NumberFile, failed: Sequence[tuple[DncRowError, Row]]) -> None:
+    """The failed rows as the file has them, each with the reason behind it: once corrected, a file to import."""
+    width = max(len(row) for _, row in failed)
     header = found.header or found.columns.names(width)
     width = max(width, len(header))
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([*_padded(header, width), "error"])
-            writer.writerows([*_padded(row, width), error.reason] for error, row in refused)
+            writer.writerows([*_padded(row, width), error.reason] for error, row in failed)
     except OSError as error:
         raise OperatorError(f"cannot write {path}: {error.strerror}") from None
 
