@@ -33,6 +33,7 @@ def test_help_of_every_command_has_an_example(path: tuple[str, ...], option: str
     before = r"((KEY|CAMPAIGN|AGENT|LIST)=\$\()?"
     assert re.search(rf"Examples?:\n +{before}{' '.join(('tongdai', *path))}", answer.output)
     assert max(map(len, answer.output.splitlines())) <= 100
+    assert not [line for line in answer.output.splitlines() if line.startswith("  ") and line.endswith("...")]
 
 
 def test_every_option_says_what_it_is() -> None:

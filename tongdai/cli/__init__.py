@@ -19,11 +19,11 @@ COMMANDS = {
     "switch": ("switches", "List switches, and what their leaders report."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
-    "contacts": ("contacts", "Import contacts into a campaign of a running server, and undo imports."),
-    "dnc": ("do_not_call", "Manage the do-not-call lists of a running server."),
+    "contacts": ("contacts", "Import contacts by a running server, list and undo imports."),
+    "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues."),
-    "agent": ("agents", "Create and list agents of a running server, sign them in and out."),
-    "top": ("top", "Show running campaigns, their calls, agents and rates"),
+    "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
+    "top": ("top", "Show live figures: running campaigns, their calls and agents, the newest outcomes."),
     "dsn": ("dsn", "Print the DSN of the running server's database, for psql and pg_dump."),
     "version": (None, "Print the version."),
 }
@@ -50,14 +50,15 @@ def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 
     Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
-    later ones win.
+    later ones win. contacts, dnc, agent and top use a running server; campaign uses one when it gets a key; the others
+    use the database, whether a server runs or not.
 
     \b
     Examples:
-      tongdai demo                    try it, with data to look at
+      tongdai demo                                            # try it, with data to look at
       tongdai tenant create 5 --name "My company"
       tongdai key create --tenant 5 --scopes campaign,queue
-      tongdai serve                   run it
+      tongdai serve                                           # run it
     """
 
 

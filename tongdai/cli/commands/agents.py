@@ -16,7 +16,7 @@ PHONE = Pattern("endpoint", ENDPOINT, "1 to 64 of A-Z, a-z, 0-9, _ and -")
 
 @click.group
 def agent() -> None:
-    """Create and list agents of a running server, sign them in and out.
+    """Create and list agents by a running server, sign them in and out.
 
     \b
     Example:
@@ -25,7 +25,7 @@ def agent() -> None:
 
 
 @agent.command
-@click.option("--name", required=True, type=Text(), help="Its name.")
+@click.option("--name", required=True, type=Text(), help="The agent's name.")
 @click.option("--endpoint", required=True, metavar="NAME", type=PHONE, help="The PJSIP endpoint of the agent's phone.")
 @click.option(
     "--queue", "queue_id", required=True, metavar="ID", type=ID, help="The queue whose calls the agent takes."
@@ -37,7 +37,7 @@ def agent() -> None:
     type=click.IntRange(0, MAX_WRAP_UP_S),
     default=DEFAULT_WRAP_UP_S,
     show_default=True,
-    help="After each call, until the next.",
+    help="Seconds after each call before the next one.",
 )
 @client_options("agent")
 def create(client: Client, name: str, endpoint: str, queue_id: int, wrap_up_sec: int) -> None:
@@ -97,9 +97,10 @@ _WHY = {
 @click.option("--no-wait", is_flag=True, help="Return at once, whether the phone is answered or not.")
 @client_options("agent")
 def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
-    """Have an agent's phone called, and wait until it is answered: then the agent is idle and gets calls.
+    """Have an agent's phone called, and wait until it is answered.
 
-    Exits with 1, and says why, when the agent is offline instead.
+    Then the agent is idle and gets calls. The exit code is 1, and the reason is printed, when the agent is offline
+    instead.
 
     \b
     Example:
@@ -127,7 +128,7 @@ def sign_in(client: Client, agent_id: int, no_wait: bool) -> None:
 @click.argument("agent_id", metavar="AGENT_ID", type=ID)
 @client_options("agent")
 def sign_out(client: Client, agent_id: int) -> None:
-    """Have an agent's phone hung up, at once or when the present call ends.
+    """Have an agent's phone hung up. A present call continues to its end.
 
     \b
     Example:

@@ -30,9 +30,9 @@ def campaign() -> None:
 
 
 @campaign.command
-@click.option("--name", required=True, type=Text(), help="Its name.")
-@click.option("--type", "type_", default=DEFAULT_TYPE, show_default=True, type=TYPE, help="How it calls.")
-@click.option("--user-name", type=Text(), help="The person in charge of it.")
+@click.option("--name", required=True, type=Text(), help="The campaign's name.")
+@click.option("--type", "type_", default=DEFAULT_TYPE, show_default=True, type=TYPE, help="The campaign's type.")
+@click.option("--user-name", type=Text(), help="The person in charge.")
 @call_settings.setting_options
 @campaigns
 def create(found: Campaigns, name: str, type_: str, user_name: str | None, **options: object) -> None:
@@ -119,7 +119,9 @@ def _move(found: Campaigns, campaign_id: int, action: Action) -> None:
 @json_option
 @campaigns
 def show_(found: Campaigns, campaign_id: int, as_json: bool) -> None:
-    """Show a campaign: its state, its contacts, and how it calls, with the windows and retry rules in effect.
+    """Show a campaign: its status, contacts and settings.
+
+    Calling windows, retry rules and frequency caps are those in effect: of the campaign and its preset together.
 
     \b
     Example:
@@ -138,7 +140,7 @@ def show_(found: Campaigns, campaign_id: int, as_json: bool) -> None:
 @json_option
 @campaigns
 def list_(found: Campaigns, as_json: bool) -> None:
-    """List a tenant's campaigns with their status and number of contacts.
+    """List a tenant's campaigns, with status and contacts.
 
     \b
     Example:

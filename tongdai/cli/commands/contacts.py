@@ -32,7 +32,7 @@ from tongdai_client import (
 
 @click.group
 def contacts() -> None:
-    """Import contacts into a campaign of a running server, and undo imports.
+    """Import contacts by a running server, list and undo imports.
 
     \b
     Example:
@@ -45,7 +45,10 @@ def contacts() -> None:
 @click.option("--list", "list_name", metavar="NAME", type=Text(), help="The list to add to; created if missing.")
 @click.option("--dry-run", is_flag=True, help="Check every row and create nothing.")
 @click.option(
-    "--gzip/--no-gzip", "compress", default=None, help="Compress on the way.  [default: unless the server is here]"
+    "--gzip/--no-gzip",
+    "compress",
+    default=None,
+    help="Compress while sending.  [default: yes, unless the server is on this machine]",
 )
 @click.option(
     "--failed",
@@ -68,7 +71,7 @@ def import_(
     allow_failed: bool,
     yes: bool,
 ) -> None:
-    """Import a CSV, TSV, NDJSON, JSON or XLSX file, also with .gz behind it.
+    """Import a CSV, TSV, NDJSON, JSON or XLSX file, also gzipped.
 
     Columns are found by their names: phoneNumber, name, externalId; others are kept as attributes. Rows without a
     usable number fail: the others are imported, and the exit code is 1 unless --allow-failed is given. Ctrl-C while
@@ -208,7 +211,9 @@ def _reasons(failed: Path) -> Counter[str]:
 
 
 @contacts.command
-@click.option("--last", metavar="N", type=click.IntRange(1), default=20, help="How many.  [default: 20]")
+@click.option(
+    "--last", metavar="N", type=click.IntRange(1), default=20, help="Number of imports to list.  [default: 20]"
+)
 @json_option
 @campaign_options
 def jobs(client: Client, campaign: CampaignDetail, last: int, as_json: bool) -> None:
@@ -244,7 +249,7 @@ def _row(job: ImportJob) -> dict[str, object]:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @campaign_options
 def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> None:
-    """Stop an import and remove those of its contacts that are still pending.
+    """Stop an import, and remove its contacts that are still pending.
 
     \b
     Examples:

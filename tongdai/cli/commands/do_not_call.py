@@ -38,7 +38,7 @@ _list = click.option("--list", "dnc_list_id", metavar="ID", required=True, type=
 
 @click.group
 def dnc() -> None:
-    """Manage the do-not-call lists of a running server.
+    """Manage do-not-call lists by a running server.
 
     A list applies to every campaign, or to one. A listed number is not called from that moment on.
 
@@ -93,7 +93,9 @@ def create(client: Client, name: str, campaign_id: int | None) -> None:
 @click.option("--until", metavar="INSTANT", help="When it expires: 2030-01-31T17:00:00+07:00, or a day.")
 @client_options("campaign")
 def add(client: Client, number: str, dnc_list_id: int, reason: str | None, until: str | None) -> None:
-    """Add a number, in any written form, to a list; one that it has gets the new reason and expiry.
+    """Add a number to a list, or give it another reason and expiry.
+
+    The number may be in any written form. Without --reason and --until the entry has none.
 
     \b
     Example:
@@ -267,10 +269,16 @@ def _padded(row: Row, width: int) -> Iterator[str]:
 
 @dnc.command
 @click.argument("dnc_list_id", metavar="LIST", type=ID)
-@click.option("--to", "file", metavar="PATH", type=click.Path(dir_okay=False, path_type=Path), help="[default: here]")
+@click.option(
+    "--to",
+    "file",
+    metavar="PATH",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.  [default: standard output]",
+)
 @client_options("campaign")
 def export(client: Client, dnc_list_id: int, file: Path | None) -> None:
-    """Write all numbers of a list as CSV, to standard output or to a file.
+    """Write all numbers of a list as CSV.
 
     \b
     Examples:

@@ -47,10 +47,10 @@ def key() -> None:
 @key.command
 @click.option("--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant that the key acts for.")
 @click.option("--platform", is_flag=True, help="A platform key, for a gateway: acts for any tenant.")
-@click.option("--scopes", required=True, type=_Scopes(), help=f"Scopes, of {','.join(Scope)}.")
-@click.option("--name", default="", type=Text(0), help="Its name.")
+@click.option("--scopes", required=True, type=_Scopes(), help=f"What it may do: some of {','.join(Scope)}.")
+@click.option("--name", default="", type=Text(0), help="The key's name, for lists.")
 @click.option(
-    "--expires-in", metavar="TIME", type=DURATION, help="90s, 15m, 24h or 30d; without it the key does not expire."
+    "--expires-in", metavar="TIME", type=DURATION, help="Lifetime: 90s, 15m, 24h or 30d.  [default: it does not expire]"
 )
 @database_options
 def create(
@@ -131,14 +131,14 @@ def revoke(settings: Settings, key_id: int) -> None:
     type=DURATION,
     default="24h",
     show_default=True,
-    help="How long the old one still holds.",
+    help="How long the old key stays valid.",
 )
 @database_options
 def rotate(settings: Settings, key_id: int, overlap: timedelta) -> None:
-    """Create a key like another one, print it, and let the other one expire.
+    """Replace a key by a new one, and let the old one expire.
 
-    The new key has the old one's tenant, scopes and name, and its lifetime if it has one. Both are valid until the
-    overlap ends: switch to the new one before.
+    The new key is printed. It has the old one's tenant, scopes and name, and its lifetime if it has one. Both are valid
+    until the overlap ends: switch to the new one before.
 
     \b
     Example:

@@ -28,11 +28,11 @@ def queue() -> None:
 
 @queue.command
 @click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The queue's tenant.")
-@click.option("--name", required=True, type=Text(), help="Its name.")
+@click.option("--name", required=True, type=Text(), help="The queue's name.")
 @click.option("--number", type=NUMBER, help="The number that callers dial.")
 @database_options
 def create(settings: Settings, tenant_id: int, name: str, number: str | None) -> None:
-    """Create an inbound queue with the normal strategy, and print its id.
+    """Create an inbound queue, and print its id. Its strategy is normal.
 
     \b
     Example:

@@ -31,22 +31,41 @@ _OPTIONS = (
     click.option("--rate-limit-url", metavar="URL", help="A Redis or Valkey that machines share rate limits through."),
     click.option("--tenant-limit", type=int, help="Requests of a tenant in any 10 seconds.  [default: 600]"),
     click.option("--route-limit", type=int, help="The same, to one route.  [default: 200]"),
-    click.option("--log-format", type=click.Choice(["text", "json"]), help="[default: text]"),
-    click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]"),
-    click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings in TOML."),
     click.option(
-        "--asterisk", metavar="URL", help="ARI of an Asterisk 22, ws://host:8088; a simulated switch without."
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        help="Format of the log, on standard error.  [default: text]",
+    ),
+    click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        help="The least severe messages to log.  [default: info]",
+    ),
+    click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A TOML file with settings; options and environment win.",
+    ),
+    click.option(
+        "--asterisk", metavar="URL", help="ARI of an Asterisk 22: ws://host:8088.  [default: a simulated switch]"
     ),
     click.option("--asterisk-user", metavar="NAME", help="As in its ari.conf.  [default: tongdai]"),
     click.option("--asterisk-password", metavar="TEXT", help="As in its ari.conf; better TONGDAI_ASTERISK_PASSWORD."),
     click.option(
-        "--switch", metavar="NAME", help="The switch that the telephony part leads, one of several.  [default: default]"
+        "--switch", metavar="NAME", help="The switch that the telephony process leads, of several.  [default: default]"
     ),
     click.option("--trunk", metavar="ENDPOINT", help="The PJSIP endpoint that numbers are dialled through."),
     click.option("--caller-id", metavar="NUMBER", help="The number shown, unless the campaign has its own."),
-    click.option("--simulated-answer-rate", type=float, help="Of the simulated switch, 0 to 1.  [default: 0.4]"),
     click.option(
-        "--only", type=click.Choice(["api", "engine", "telephony"]), help="One part; needs an external database."
+        "--simulated-answer-rate",
+        type=float,
+        help="Share of calls that the simulated switch answers, 0 to 1.  [default: 0.4]",
+    ),
+    click.option(
+        "--only",
+        type=click.Choice(["api", "engine", "telephony"]),
+        help="Run this process alone; needs an external database.",
     ),
 )
 
@@ -102,7 +121,7 @@ def serve(settings: Settings, only: Only) -> None:
 
 
 @click.command
-@click.option("--reset", is_flag=True, help="Recreate the demo tenant: its changes are lost.")
+@click.option("--reset", is_flag=True, help="Create the demo tenant anew: changes to it are lost.")
 @_server_options(_demo_defaults)
 def demo(settings: Settings, only: Only, reset: bool) -> None:
     """Run the server with a demo tenant, and print its key and a request to try.

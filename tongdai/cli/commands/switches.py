@@ -70,9 +70,10 @@ def list_(settings: Settings, as_json: bool) -> None:
 @click.argument("name")
 @database_options
 def simulate(settings: Settings, name: str) -> None:
-    """Let a switch that was an Asterisk be simulated from now on: its calls will reach nobody.
+    """Let a switch that was an Asterisk be simulated.
 
-    Without this, a process for which no Asterisk is set refuses to lead it.
+    From then on its calls reach nobody. Without this, a process that has no settings of an Asterisk refuses to lead the
+    switch.
 
     \b
     Example:

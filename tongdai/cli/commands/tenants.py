@@ -49,9 +49,12 @@ def tenant() -> None:
 
 @tenant.command
 @click.argument("tenant_id", metavar="ID", type=ID)
-@click.option("--name", required=True, type=Text(), help="Its name.")
+@click.option("--name", required=True, type=Text(), help="The tenant's name.")
 @click.option(
-    "--country", default="VN", show_default=True, help="Two letters; numbers without a country code are in it."
+    "--country",
+    default="VN",
+    show_default=True,
+    help="Two letters; numbers without a country code are of this country.",
 )
 @click.option(
     "--zone", type=ZONE, help="Time zone of contacts whose own is unknown.  [default: the country's only one, or UTC]"
@@ -64,7 +67,7 @@ def create(
     """Create a tenant. Choose an ID of 1 to 18 digits; requests name it in X-Tenant-ID.
 
     \b
-    Example:
+    Examples:
       tongdai tenant create 20260310 --name AloHub --country VN
       tongdai tenant create 20260311 --name "AloHub US" --country US --zone America/New_York
     """
@@ -119,7 +122,9 @@ def list_(settings: Settings, as_json: bool) -> None:
 @click.argument("zone", type=ZONE)
 @database_options
 def zone(settings: Settings, tenant_id: int, zone: str) -> None:
-    """Set a tenant's time zone, which applies to contacts whose own is unknown. Calling windows follow it at once.
+    """Set a tenant's time zone.
+
+    It applies to contacts whose own zone is unknown; calling windows follow it at once.
 
     \b
     Example:
@@ -136,9 +141,10 @@ def zone(settings: Settings, tenant_id: int, zone: str) -> None:
 @click.option("--default", "default", is_flag=True, help="Restore 'daily 08:00-21:00'.")
 @database_options
 def hours(settings: Settings, tenant_id: int, windows: tuple[Window, ...], default: bool) -> None:
-    """Show a tenant's calling hours, or set them: those of campaigns that name neither a preset nor windows.
+    """Show or set a tenant's calling hours.
 
-    They are in the contact's local time, and apply to running campaigns at once.
+    They are those of campaigns that name neither a preset nor windows, in the contact's local time, and apply to
+    running campaigns at once.
 
     \b
     Examples:
@@ -164,10 +170,12 @@ def hours(settings: Settings, tenant_id: int, windows: tuple[Window, ...], defau
 
 @tenant.command
 @click.argument("tenant_id", metavar="ID", type=ID)
-@click.option("--switch", "switch_name", required=True, help="As `tongdai switch list` shows it.")
+@click.option("--switch", "switch_name", required=True, help="The switch's name; see `tongdai switch list`.")
 @database_options
 def move(settings: Settings, tenant_id: int, switch_name: str) -> None:
-    """Let another switch carry a tenant's calls, while none is live and no agent is signed in.
+    """Let another switch carry a tenant's calls.
+
+    It is refused while the tenant has a live call or an agent who is signed in.
 
     \b
     Example:
@@ -198,7 +206,9 @@ def move(settings: Settings, tenant_id: int, switch_name: str) -> None:
 def limits(
     settings: Settings, tenant_id: int, tenant_limit: int | None, route_limit: int | None, default: bool
 ) -> None:
-    """Show a tenant's rate limits, or set those that are given; they take effect at once, also on running servers.
+    """Show or set a tenant's rate limits.
+
+    Limits that are given are set, and take effect at once, also on running servers.
 
     \b
     Example:

@@ -33,11 +33,11 @@ T = TypeVar("T")
 
 
 @click.command
-@click.option("--once", is_flag=True, help="Print it once and end.")
+@click.option("--once", is_flag=True, help="Print the figures once and end.")
 @json_option
 @client_options("report")
 def top(client: Client, once: bool, as_json: bool) -> None:
-    """Show running campaigns, their calls, agents and rates, the switch, and the newest outcomes.
+    """Show live figures: running campaigns, their calls and agents, the newest outcomes.
 
     On a terminal it is refreshed every second until Ctrl-C, also while the server is unreachable; otherwise it is
     printed once. With --json it is a line a second.
