@@ -235,4 +235,4 @@ def limits(
 
 
 def _limit(what: str, own: int | None, default: int) -> str:
-    return f"{what} limit: {counted(own or default, 'request')} in 10 s{'' if own else ' (default)'}"
+    return f"{what} limit: {own or default} requests in 10 s{'' if own else ' (default)'}"
