@@ -86,5 +86,10 @@ class Unavailable(ApiError):
         super().__init__(message, {"Retry-After": str(retry_after_s)})
 
 
+ERROR_CODES = (
+    *dict.fromkeys(kind.error_code for kind in (InvalidInput, InvalidState, *ApiError.__subclasses__(), ApiError)),
+)
+
+
 class OperatorError(Exception):
     """An error that the operator can fix: the command line prints it as one line and exits with code 1."""

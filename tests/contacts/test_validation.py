@@ -43,7 +43,7 @@ def test_number_that_is_not_text_is_missing(phone: object) -> None:
 
 def test_reason_of_the_number_is_the_code_of_the_problem() -> None:
     reason = next(iter(Reason))
-    assert check(normalise, "x") == Problem("phoneNumber", reason.value, reason.message)
+    assert check(normalise, "x") == Problem("phoneNumber", reason, reason.message)
 
 
 def test_number_is_checked_before_the_other_fields() -> None:

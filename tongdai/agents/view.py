@@ -2,20 +2,31 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_NAME, MAX_WRAP_UP_S, OFFER_LASTS, Agent, Offer
+from tongdai.agents.model import (
+    DEFAULT_WRAP_UP_S,
+    ENDPOINT,
+    MAX_NAME,
+    MAX_WRAP_UP_S,
+    OFFER_LASTS,
+    Agent,
+    AgentState,
+    Offer,
+    OfflineReason,
+)
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, shown
 from tongdai.http import body
 from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import ID, NAME
 from tongdai.http.envelope import Done
+from tongdai.http.openapi.fields import one_of
 
 _ENDPOINT = re.compile(ENDPOINT)
 SCHEMA: dict[str, dict[str, Any]] = {
@@ -28,59 +39,93 @@ SCHEMA: dict[str, dict[str, Any]] = {
 
 class NewAgent(msgspec.Struct, forbid_unknown_fields=True):
     agentName: str
+    """Name of the agent."""
     endpoint: str
+    """Name of the PJSIP endpoint of the agent's phone, unique in the tenant."""
     queueId: int
+    """The queue whose calls the agent takes."""
     wrapUpSec: int = DEFAULT_WRAP_UP_S
+    """Seconds after each call before the agent gets another."""
 
 
 class AgentChange(msgspec.Struct, forbid_unknown_fields=True):
     agentName: str | UnsetType = UNSET
+    """Name of the agent."""
     endpoint: str | UnsetType = UNSET
+    """Name of the PJSIP endpoint of the agent's phone, unique in the tenant; only while the agent is offline."""
     queueId: int | UnsetType = UNSET
+    """The queue whose calls the agent takes, from the next call on."""
     wrapUpSec: int | UnsetType = UNSET
+    """Seconds after each call before the agent gets another."""
 
 
 class AgentView(msgspec.Struct, kw_only=True):
     agentId: int
+    """The agent."""
     agentName: str
+    """Name of the agent."""
     endpoint: str
+    """Name of the PJSIP endpoint of the agent's phone."""
     queueId: int
+    """The queue whose calls the agent takes."""
     wrapUpSec: int
-    state: str
+    """Seconds after each call before the agent gets another."""
+    state: Annotated[str, one_of(AgentState)]
+    """State of the agent: offline; calling, their phone is being called; idle; reserved for a call that is being
+    placed; talking; wrap_up; hanging_up, signed out and the phone not free yet."""
     stateSince: datetime
+    """Since when the agent is in that state."""
     signOutPending: bool
-    offlineReason: str | None
+    """Whether the agent goes offline as soon as the present call ends."""
+    offlineReason: Annotated[str, one_of(OfflineReason)] | None
+    """Why the agent went offline; null before the first time, and while signed in."""
     callId: UUID | None
+    """The call that the agent is reserved for or talks in; null: none."""
     createdAt: datetime
+    """When the agent was created."""
 
 
 class AgentPage(Listed, kw_only=True):
     data: list[AgentView]
+    """The agents, by id."""
 
 
 class AgentCreated(Done, kw_only=True):
     agentId: int
+    """The new agent."""
 
 
 class NewPreview(msgspec.Struct, forbid_unknown_fields=True):
     campaignId: int
+    """The preview campaign to take a contact of."""
 
 
 class OfferView(msgspec.Struct, kw_only=True):
     campaignId: int
+    """The campaign that calls."""
     contactId: int
+    """The contact to look at."""
     phoneNumber: str
+    """Its number."""
     name: str | None
+    """Its name."""
     externalId: str | None
+    """The caller's own reference of the contact."""
     attributes: dict[str, Any] | None
+    """The caller's own data of the contact."""
     attempts: int
+    """How often it was called before."""
     offeredAt: datetime
+    """When it was offered."""
     lapsesAt: datetime | None
+    """When it may be offered to another agent; null once it is accepted."""
     acceptedAt: datetime | None
+    """When the agent accepted it; null before."""
 
 
 class Offered(Done, kw_only=True):
     offer: OfferView | None
+    """The contact offered; null: none is due within its calling window."""
 
 
 def check(sent: NewAgent | AgentChange) -> None:

@@ -2,42 +2,67 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
 from tongdai.calls.history import CallRecord
+from tongdai.calls.model import CallState, Outcome, Verdict
 from tongdai.http.cursor import Listed
+from tongdai.http.openapi.fields import one_of
 
 
 class CallView(msgspec.Struct):
     callId: UUID
+    """The call; also the id of its channel on the switch."""
     campaignId: int
+    """The campaign that called."""
     contactId: int
+    """The contact that was called; it may have been deleted since."""
     phoneNumber: str
-    state: str
-    outcome: str | None
+    """The number that was called."""
+    state: Annotated[str, one_of(CallState)]
+    """How far the call is; `claimed`: nothing was asked of the switch yet."""
+    outcome: Annotated[str, one_of(Outcome)] | None
+    """How it ended; null while it has not."""
     agentId: int | None
+    """The agent who talked, or for whom the call was placed; null: none."""
     openedAt: datetime
+    """When the contact was taken to be called."""
     dialledAt: datetime | None
+    """When the switch was asked to call; null: it never was."""
     ringingAt: datetime | None
+    """When the phone began to ring; null: that was not seen."""
     answeredAt: datetime | None
+    """When it was answered; null: it was not."""
     connectedAt: datetime | None
+    """When an agent or the audio file was connected; null: nobody was."""
     endedAt: datetime | None
+    """When it ended; null while it has not."""
     ringSec: float | None
+    """Seconds from dialling to the answer or, without one, to the end."""
     talkSec: float | None
+    """Seconds from the connection to the end; null without one."""
     waitSec: float | None
+    """Seconds from the answer to the connection or, without one, to the end; null without an answer."""
     hangupCause: int | None
+    """Cause of the hang-up by Q.850, as the switch reports it."""
     sipStatus: int | None
+    """SIP status of the last answer of the network, as the switch reports it."""
     nextCallAt: datetime | None
-    machineVerdict: str | None
+    """When the contact is called again because of this call; null: it is not."""
+    machineVerdict: Annotated[str, one_of(Verdict)] | None
+    """Verdict of the detection of answering machines; `unsure`: not in time; null: none was asked for."""
     machineCause: str | None
+    """The switch's reason for the verdict; with `unavailable` what is missing."""
     machineDetectionMs: int | None
+    """Milliseconds that the detection took."""
 
 
 class CallPage(Listed, kw_only=True):
     data: list[CallView]
+    """The calls, newest first; with `endedAfter` in the order of their ends."""
 
 
 HEADER = CallView.__struct_fields__

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -25,6 +25,7 @@ from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, QueueId, TenantId
 
@@ -36,47 +37,68 @@ _TAG = "Campaigns"
 
 class CampaignRow(msgspec.Struct, kw_only=True):
     campaignId: int
+    """The campaign."""
     campaignName: str
+    """Its name."""
     type: str
-    status: int
+    """Kind of campaign, in capital letters; the server gives it no meaning."""
+    status: Annotated[int, one_of(Status)]
+    """State of the campaign. 1 inprocess: contacts are being added; 2 running; 3 paused; 4 stopped, for good."""
     userName: str | None
+    """The person whose campaign it is, as the caller names them."""
     createdAt: datetime
+    """When it was created."""
     contactCount: int
+    """Number of its contacts."""
     pendingCount: int
+    """Contacts that wait to be called, for the first time or again."""
     inCallCount: int
+    """Contacts in a call now."""
     processedCount: int
+    """Contacts that are not called any more."""
 
 
 class CampaignPage(Listed, kw_only=True):
     data: list[CampaignRow]
+    """The campaigns, by id."""
 
 
 @settings_view.with_settings
 class CampaignDetail(CampaignRow, kw_only=True):
     processStatus: dict[str, int]
+    """Number of contacts by `processStatus`: `0`, `1` and `2`."""
     callStatus: dict[str, int]
+    """Number of contacts by the outcome of their last call, of those that were called."""
 
 
 @settings_request.with_settings
 class NewCampaign(msgspec.Struct, kw_only=True):
     campaignName: str
+    """Name of the campaign."""
     type: str = DEFAULT_TYPE
+    """Kind of campaign, in capital letters; the server gives it no meaning."""
     userName: str | None = None
+    """The person whose campaign it is, as the caller names them."""
 
 
 @settings_request.with_settings
 class CampaignChange(msgspec.Struct, kw_only=True):
     campaignName: str | UnsetType = UNSET
+    """Name of the campaign."""
     userName: str | UnsetType | None = UNSET
+    """The person whose campaign it is, as the caller names them; null clears it."""
 
 
 class CampaignCreated(Done, kw_only=True):
     campaignId: int
+    """The new campaign."""
     effectiveWindows: list[Window]
+    """The calling windows in effect, in the contact's local time."""
 
 
 class CampaignChanged(Done, kw_only=True):
     effectiveWindows: list[Window]
+    """The calling windows in effect, in the contact's local time."""
 
 
 _new = msgspec.json.Decoder(NewCampaign)

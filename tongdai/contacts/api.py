@@ -1,6 +1,6 @@
 """Contact lists and contacts of a campaign."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET
@@ -38,6 +38,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Principal, Scope
 from tongdai.ids import CampaignId, ContactId, ListId
 from tongdai.keep import KEEP, Keep
@@ -55,27 +56,36 @@ PHONE_SCHEMA = {
 
 class ListRow(msgspec.Struct):
     listId: int
+    """The list."""
     listName: str
+    """Its name, unique in the campaign."""
     contactCount: int
+    """Number of its contacts."""
 
 
 class ListPage(msgspec.Struct, kw_only=True):
-    success: str = "1"
+    success: Annotated[str, one_of(["1"])] = "1"
+    """Always `"1"`."""
     totalRecord: int
+    """Number of lists."""
     data: list[ListRow]
+    """All lists of the campaign, by id."""
 
 
 class ContactAdded(Done, kw_only=True):
     contactId: int
+    """The contact; of a number that the campaign has, the one that has it."""
     listId: int
+    """The list that the contact is in."""
     duplicate: bool
+    """Whether the campaign had the number, so that nothing was created."""
 
 
 _EXTERNAL_ID = FIELDS[place_of("external_id")].text.longest
 _body = msgspec.json.Decoder(ContactBody)
 _change = msgspec.json.Decoder(ContactChange)
 
-_TIME_ZONE = {"description": "An IANA name; without one, the zone is that of the number", "maxLength": 64}
+_TIME_ZONE = {"maxLength": 64}
 
 
 @endpoint(

@@ -19,6 +19,8 @@ class Text:
     """The name in JSON."""
     longest: int
     """Characters; as the column's check has it."""
+    meaning: str
+    """For the OpenAPI document."""
     headers: str
     """Names of columns of files that hold it, normalized (tongdai/text.py), in order of precedence."""
     sample: str | None = None
@@ -35,6 +37,7 @@ class Fields:
         Text(
             "name",
             255,
+            "Name of the person.",
             "name fullname hoten hovaten tenkhachhang tenkh hotenkhachhang hovatenkhachhang tendaydu customername "
             "contactname displayname tenlienhe nguoilienhe khachhang ten",
             "Nguyen Van A",
@@ -46,6 +49,7 @@ class Fields:
         Text(
             "externalId",
             128,
+            "The caller's own reference, returned as sent.",
             "externalid externalref externalreference extid ref reference referenceid makhachhang makh customercode "
             "customerid mathamchieu",
         ),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -16,12 +17,25 @@ from tongdai.text import has_control
 Normalise = Callable[[str], str | Reason]
 
 
+class Code(StrEnum):
+    """Faults of a contact, besides those of its number (`Reason`)."""
+
+    MISSING = "missing"
+    """There is no number."""
+    NOT_TEXT = "not_text"
+    TOO_LONG = "too_long"
+    CONTROL_CHARACTER = "control_character"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    NOT_FINITE = "not_finite"
+    """An attribute is a number that JSON cannot have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why not, in words that follow the field's name: `phoneNumber is too short for a phone number`."""
 
     field: str
-    code: str
+    code: Code | Reason
     message: str
 
     def __str__(self) -> str:
@@ -37,10 +51,10 @@ def check(
 ) -> NewContact | Problem:
     """The contact with its number in E.164, or the first thing that is wrong with it. `values` are those of FIELDS."""
     if not isinstance(phone, str) or not phone.strip():
-        return Problem("phoneNumber", "missing", "is missing: expected a phone number as text")
+        return Problem("phoneNumber", Code.MISSING, "is missing: expected a phone number as text")
     number = normalise(phone)
     if isinstance(number, Reason):
-        return Problem("phoneNumber", number.value, number.message)
+        return Problem("phoneNumber", number, number.message)
     problem = check_fields(dict(zip(FIELDS, values, strict=True)), attributes, time_zone)
     if problem is not None:
         return problem
@@ -69,11 +83,11 @@ def _text(text: Text, value: object) -> Problem | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return Problem(text.wire, "not_text", "must be text")
+        return Problem(text.wire, Code.NOT_TEXT, "must be text")
     if len(value) > text.longest:
-        return Problem(text.wire, "too_long", f"must have at most {text.longest} characters, not {len(value)}")
+        return Problem(text.wire, Code.TOO_LONG, f"must have at most {text.longest} characters, not {len(value)}")
     if has_control(value):
-        return Problem(text.wire, "control_character", "must not contain control characters")
+        return Problem(text.wire, Code.CONTROL_CHARACTER, "must not contain control characters")
     return None
 
 
@@ -81,9 +95,9 @@ def _time_zone(value: object) -> Problem | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return Problem("timeZone", "not_text", "must be text")
+        return Problem("timeZone", Code.NOT_TEXT, "must be text")
     if not is_zone(value):
-        return Problem("timeZone", "unknown_time_zone", "must be the name of a time zone, such as Asia/Ho_Chi_Minh")
+        return Problem("timeZone", Code.UNKNOWN_TIME_ZONE, "must be the name of a time zone, such as Asia/Ho_Chi_Minh")
     return None
 
 
@@ -92,10 +106,10 @@ def _attributes(attributes: Mapping[str, Scalar] | None) -> Problem | None:
         return None
     for key, value in attributes.items():
         if has_control(key) or (isinstance(value, str) and has_control(value)):
-            return Problem("attributes", "control_character", "must not contain control characters")
+            return Problem("attributes", Code.CONTROL_CHARACTER, "must not contain control characters")
         if isinstance(value, float) and not math.isfinite(value):
-            return Problem("attributes", "not_finite", "must have numbers that are finite")
+            return Problem("attributes", Code.NOT_FINITE, "must have numbers that are finite")
     size = len(msgspec.json.encode(attributes))
     if size > MAX_ATTRIBUTES:
-        return Problem("attributes", "too_long", f"must have at most {MAX_ATTRIBUTES} bytes of JSON, not {size}")
+        return Problem("attributes", Code.TOO_LONG, f"must have at most {MAX_ATTRIBUTES} bytes of JSON, not {size}")
     return None

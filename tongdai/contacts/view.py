@@ -1,57 +1,77 @@
 """A contact as the API takes and shows it: the bodies and answers that have its declared fields."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tongdai.call_outcome import Outcome
 from tongdai.contacts.fields import DOCUMENTED, FIELDS
-from tongdai.contacts.model import Contact, Scalar, number_of
+from tongdai.contacts.model import Contact, ProcessStatus, Scalar, number_of
 from tongdai.contacts.numbers import customer_id, phone
 from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import PLAIN_TEXT
+from tongdai.http.openapi.fields import doc, one_of
 from tongdai.http.principal import Principal
 
-_Text = str | None
 _Attributes = dict[str, Scalar] | None
-_WIRE = [field.text.wire for field in FIELDS]
+_CallStatus = Annotated[str, one_of(Outcome)] | None
+
+
+ATTRIBUTES = "The caller's own data, at most 4 KB as JSON, returned as sent."
+TEXTS = [(field.text.wire, doc(str | None, field.text.meaning)) for field in FIELDS]
+"""The declared fields: name on the wire, and type."""
+_ID = ("contactId", doc(int, "The contact."))
+_LIST = doc(int, "The list that the contact is in.")
+_STATUS = "0 pending: it waits to be called, for the first time or again; 1 in_call; 2 processed: not called any more."
+_ZONE = "IANA name of the time zone by whose clock it is called; several, separated by commas; null: not known."
+_SENT_ZONE = "IANA name of the time zone by whose clock it is called; without one, that of the number."
 
 ContactRow: Any = msgspec.defstruct(
     "ContactRow",
     [
-        ("contactId", int),
-        ("customerId", int),
-        ("phoneNumber", str),
-        *((wire, _Text) for wire in _WIRE[:DOCUMENTED]),
-        ("processStatus", int),
-        ("callStatus", _Text),
-        *((wire, _Text) for wire in _WIRE[DOCUMENTED:]),
-        ("attributes", dict[str, Any] | None),
-        ("timeZone", _Text),
+        _ID,
+        ("customerId", doc(int, "The number's id in the tenant, the same in all campaigns.")),
+        ("phoneNumber", doc(str, "The number: in national form for the tenant's country, else in E.164.")),
+        *TEXTS[:DOCUMENTED],
+        ("processStatus", doc(Annotated[int, one_of(ProcessStatus)], _STATUS)),
+        ("callStatus", doc(_CallStatus, "Outcome of the last call; null before the first.")),
+        *TEXTS[DOCUMENTED:],
+        ("attributes", doc(dict[str, Any] | None, ATTRIBUTES)),
+        ("timeZone", doc(str | None, _ZONE)),
     ],
 )
-ContactDetail: Any = msgspec.defstruct("ContactDetail", [("listId", int)], bases=(ContactRow,))
-ContactPage: Any = msgspec.defstruct("ContactPage", [("data", list[ContactRow])], bases=(Listed,), kw_only=True)
+ContactDetail: Any = msgspec.defstruct("ContactDetail", [("listId", _LIST)], bases=(ContactRow,))
+ContactPage: Any = msgspec.defstruct(
+    "ContactPage", [("data", doc(list[ContactRow], "The contacts, by id."))], bases=(Listed,), kw_only=True
+)
+SENT_FIELDS = [
+    ("phoneNumber", doc(str, "The number, in any written form.")),
+    *((wire, kind, None) for wire, kind in TEXTS),
+    ("attributes", doc(_Attributes, ATTRIBUTES), None),
+    ("timeZone", doc(str | None, _SENT_ZONE), None),
+]
+"""A contact as it is sent, for msgspec.defstruct."""
 ContactBody: Any = msgspec.defstruct(
     "ContactBody",
     [
-        ("phoneNumber", str),
-        *((wire, _Text, None) for wire in _WIRE[:DOCUMENTED]),
-        ("listId", int | None, None),
-        *((wire, _Text, None) for wire in _WIRE[DOCUMENTED:]),
-        ("attributes", _Attributes, None),
-        ("timeZone", _Text, None),
+        *SENT_FIELDS[: 1 + DOCUMENTED],
+        ("listId", doc(int | None, "The list to add it to; without one, the campaign's first."), None),
+        *SENT_FIELDS[1 + DOCUMENTED :],
     ],
     forbid_unknown_fields=True,
 )
+_CHANGES = {
+    "timeZone": doc(str | UnsetType | None, _SENT_ZONE),
+    "attributes": doc(_Attributes | UnsetType, ATTRIBUTES),
+    **{field.text.wire: doc(str | UnsetType | None, f"{field.text.meaning} Null clears it.") for field in FIELDS},
+}
+_WIRE = [field.text.wire for field in FIELDS]
 CHANGEABLE = [*_WIRE[:DOCUMENTED], "timeZone", *_WIRE[DOCUMENTED:], "attributes"]
 ContactChange: Any = msgspec.defstruct(
     "ContactChange",
-    [
-        (wire, (_Attributes if wire == "attributes" else _Text) | UnsetType, UNSET)  # pyright: ignore[reportOperatorIssue, reportUnknownArgumentType]
-        for wire in CHANGEABLE
-    ],
+    [(wire, _CHANGES[wire], UNSET) for wire in CHANGEABLE],
     forbid_unknown_fields=True,
     kw_only=True,
 )

@@ -1,7 +1,7 @@
 """`/do-not-call`: lists of numbers that must not be called, by any campaign or by one, and a check of one number."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,45 +20,65 @@ from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import ID, NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, DncListId
 
 
 class DncListView(msgspec.Struct):
     dncListId: int
+    """The list."""
     name: str
+    """Its name, unique in the tenant."""
     campaignId: int | None
+    """The campaign that it is for; null: for all of the tenant's."""
     entryCount: int
+    """Number of its entries, expired ones included."""
     createdAt: datetime
+    """When it was created."""
 
 
 class DncListPage(Listed, kw_only=True):
     data: list[DncListView]
+    """The lists, by id."""
 
 
 class NewDncList(msgspec.Struct, forbid_unknown_fields=True):
     name: str
+    """Name of the list, unique in the tenant."""
     campaignId: int | None = None
+    """The campaign that it is for; null: for all of the tenant's."""
 
 
 class DncListCreated(Done, kw_only=True):
     dncListId: int
+    """The new list."""
 
 
 class MentionView(msgspec.Struct):
     dncListId: int
+    """The list that has the number."""
     name: str
+    """Name of the list."""
     campaignId: int | None
+    """The campaign that the list is for; null: for all of the tenant's."""
     reason: str | None
+    """Why the number is listed, as sent."""
     expiresAt: datetime | None
+    """From when on the number may be called again; null: never."""
     createdAt: datetime
+    """When the number was added."""
 
 
 class DncCheck(msgspec.Struct, kw_only=True):
-    success: str = "1"
+    success: Annotated[str, one_of(["1"])] = "1"
+    """Always `"1"`."""
     phoneNumber: str
+    """The number that was checked."""
     listed: bool
+    """Whether it must not be called now."""
     data: list[MentionView]
+    """The lists that have it."""
 
 
 _new_list = msgspec.json.Decoder(NewDncList)

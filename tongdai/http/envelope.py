@@ -1,13 +1,14 @@
 """Bodies of success and failure, and the one exception handler."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
 import msgspec
 import structlog
 
 from tongdai.db.pool import unreachable
-from tongdai.errors import ApiError, NotFound, Unavailable
+from tongdai.errors import ERROR_CODES, ApiError, NotFound, Unavailable
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Answer, Request
 
 log = structlog.get_logger()
@@ -18,9 +19,12 @@ _encode = msgspec.json.Encoder().encode
 class Done(msgspec.Struct, kw_only=True):
     """Body of a successful change."""
 
-    success: str = "1"
-    error_code: str = "SUCCESS"
+    success: Annotated[str, one_of(["1"])] = "1"
+    """Always `"1"`: it is done."""
+    error_code: Annotated[str, one_of(["SUCCESS"])] = "SUCCESS"
+    """Always `SUCCESS`."""
     error_message: str
+    """The change that was made, in English."""
 
 
 def done_sample(message: str, **more: object) -> dict[str, Any]:
@@ -31,9 +35,12 @@ def done_sample(message: str, **more: object) -> dict[str, Any]:
 class Failure(msgspec.Struct):
     """Body of every failure."""
 
-    success: str
-    error_code: str
+    success: Annotated[str, one_of(["0"])]
+    """Always `"0"`: nothing was done."""
+    error_code: Annotated[str, one_of(ERROR_CODES)]
+    """The kind of failure."""
     error_message: str
+    """The fault, in English; of something that was sent, the field and what is expected."""
 
 
 def answer(body: object) -> Answer:

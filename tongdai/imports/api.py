@@ -27,12 +27,16 @@ _NOT_KEPT = "The rows of this import are no longer kept: it cannot be undone"
 
 class JobPage(Listed, kw_only=True):
     data: list[JobView]
+    """The imports, newest first."""
 
 
 class Undone(Done, kw_only=True):
     job_id: int
+    """The import."""
     removedRows: int
+    """Contacts removed so far."""
     undone: bool
+    """Whether all are removed that can be; false: more are being removed."""
 
 
 @endpoint(

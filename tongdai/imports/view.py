@@ -1,32 +1,48 @@
 """A job as the wire has it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from tongdai import ids
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Request, principal_of
 from tongdai.ids import CampaignId, JobId, TenantId
-from tongdai.imports.model import Job
+from tongdai.imports.model import Job, JobStatus
 
 
 class JobView(msgspec.Struct):
     jobId: int
-    status: str
+    """The import."""
+    status: Annotated[str, one_of(JobStatus)]
+    """How far it is; `failed` is the import as a whole, not a row."""
     totalRows: int
+    """Number of rows that were received."""
     processedRows: int
+    """Rows processed so far: the sum of created, duplicate and failed ones. It never falls."""
     failedRows: int
+    """Rows that cannot be contacts, such as those without a usable number."""
     duplicateRows: int
+    """Rows whose number the campaign, or an earlier row, had."""
     errorMessage: str | None
+    """Why the import as a whole failed; null unless it did."""
     createdRows: int
+    """Rows that became contacts."""
     listId: int | None
+    """The list that contacts are added to; null in a dry run into a list that does not exist."""
     listName: str
+    """Name of that list."""
     startedAt: datetime | None
+    """When the first row was processed; null before."""
     finishedAt: datetime | None
+    """When it ended; null before."""
     dryRun: bool
+    """Whether nothing is created."""
     removedRows: int
+    """Contacts that were removed when it was undone."""
     undoneAt: datetime | None
+    """When undoing it was finished; null: it was not undone, or not yet."""
 
 
 SAMPLE: dict[str, Any] = {

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -124,11 +125,15 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
 
 
 def _document(routes: Routes, settings: Settings) -> None:
-    document = Answer(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
     page = Answer(DOCS_HTML, headers=DOCS_HEADERS)
 
+    @cache
+    def document() -> Answer:
+        return Answer(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
+
     async def openapi_json(_: Request) -> Answer:
-        return document
+        # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start.
+        return await asyncio.to_thread(document)
 
     async def docs(_: Request) -> Answer:
         return page

@@ -1,7 +1,7 @@
 """`/queues/inbound`. Translates the vendor's names: moh_file_id and musicinQueue, max_wait_sec and timeWait, ..."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +14,7 @@ from tongdai.http.cursor import NextCursor, TotalRecord
 from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
 from tongdai.keep import KEEP
@@ -43,37 +44,55 @@ _STRATEGIES = ", ".join(f"{s.value} {s.name.lower()}" for s in Strategy)
 
 class QueueView(msgspec.Struct):
     callinId: int
+    """The queue."""
     callinName: str
-    strategy: int
+    """Its name."""
+    strategy: Annotated[int, one_of(Strategy)]
+    """How its calls are treated: 1 normal, 2 VIP, 3 blacklist, 4 divert, 99 temporarily locked."""
     musicinQueue: str | None
+    """Name of the sound file that callers hear while they wait; null: the server's default."""
     timeWait: str | None
+    """Seconds that a caller waits at most, in digits; `0`: no limit; null: the server's default."""
     agentSelector: str | None
-    nguongRanhRoi: str | None
+    """How agents are chosen, as set by other systems; null here."""
+    nguongRanhRoi: Annotated[str, one_of(["0", "1"])] | None
+    """Whether callers hear their position in the queue: `1` yes, `0` no; null: the server's default."""
     callinNumber: str | None
+    """The number that callers dial; null: none is set."""
 
 
 class QueuePage(msgspec.Struct, kw_only=True):
-    success: str = "1"
-    error_code: str = "SUCCESS"
+    success: Annotated[str, one_of(["1"])] = "1"
+    """Always `"1"`."""
+    error_code: Annotated[str, one_of(["SUCCESS"])] = "SUCCESS"
+    """Always `SUCCESS`."""
     totalRecord: TotalRecord = UNSET
     nextCursor: NextCursor = UNSET
     data: list[QueueView]
+    """The queues, by id."""
 
 
 class QueueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     moh_file_id: str | UnsetType | None = UNSET
+    """Name of the sound file that callers hear while they wait; null clears it."""
     max_wait_sec: str | UnsetType | None = UNSET
+    """Seconds that a caller waits at most, in digits, `0` to `86400`; `0`: no limit; null clears it."""
     strategy: int | UnsetType = UNSET
+    """How its calls are treated: 1 normal, 2 VIP, 3 blacklist, 4 divert, 99 temporarily locked."""
     announce_position: str | UnsetType | None = UNSET
+    """Whether callers hear their position in the queue: `1` yes, `0` no; null clears it."""
 
 
 class NewQueue(QueueChange, forbid_unknown_fields=True, kw_only=True):
     callinName: str
+    """Name of the queue."""
     callinNumber: str | None = None
+    """The number that callers dial, unique in the tenant."""
 
 
 class QueueCreated(Done, kw_only=True):
     callinId: int
+    """The new queue."""
 
 
 _change = msgspec.json.Decoder(QueueChange)

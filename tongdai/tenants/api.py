@@ -1,6 +1,7 @@
 """`/tenants/me` and `/api-keys`."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +23,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, answer
 from tongdai.http.idempotency import once
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import KeyId
 from tongdai.tenants import key_format, store
@@ -32,39 +34,61 @@ MAX_NAME = 255
 
 class TenantView(msgspec.Struct):
     tenantId: int
+    """The tenant."""
     name: str
+    """Its name."""
     country: str
+    """ISO 3166 code of the country whose numbers are written in their national form."""
     timeZone: str
+    """IANA name of the time zone whose days the tenant's figures count by."""
     tenantLimit: int
+    """Requests that the tenant may make in any 10 seconds."""
     routeLimit: int
+    """Requests that it may make to one route in any 10 seconds."""
     createdAt: datetime
+    """When it was created."""
 
 
 class KeyView(msgspec.Struct, kw_only=True):
     keyId: int
+    """The key."""
     name: str
+    """Its name."""
     hint: str
-    scopes: list[str]
+    """Its first and last characters, to tell keys apart."""
+    scopes: list[Annotated[str, one_of(Scope)]]
+    """The routes that it may be used for."""
     createdAt: datetime
+    """When it was created."""
     expiresAt: datetime | None
+    """When it expires; null: never."""
     revokedAt: datetime | None
+    """When it was revoked; null: it was not."""
 
 
 class KeyPage(Listed, kw_only=True):
     data: list[KeyView]
+    """The keys, by id."""
 
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True):
     scopes: list[str]
+    """The routes that it may be used for."""
     name: str = ""
+    """Name of the key."""
     expiresAt: datetime | None = None
+    """When it expires; null: never."""
 
 
 class KeyCreated(Done, kw_only=True):
     keyId: int
+    """The new key."""
     key: str | None
-    scopes: list[str]
+    """Its value, shown only here; null in the repeated answer to an `Idempotency-Key`."""
+    scopes: list[Annotated[str, one_of(Scope)]]
+    """The routes that it may be used for."""
     expiresAt: datetime | None
+    """When it expires; null: never."""
 
 
 _new_key = msgspec.json.Decoder(NewKey)

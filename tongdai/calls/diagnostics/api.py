@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,9 +14,12 @@ from tongdai.calls.diagnostics.rules import MESSAGES, Blocker, Reason, blockers,
 from tongdai.calls.diagnostics.store import Case, Diagnosis
 from tongdai.calls.live.campaign_snapshot import Place, Standing
 from tongdai.calls.model import Outcome
+from tongdai.campaigns.model import Status
+from tongdai.contacts.model import ProcessStatus
 from tongdai.errors import NotFound
 from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import answer
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
 
@@ -24,38 +27,62 @@ _TAG = "Calls"
 
 
 class BlockerView(msgspec.Struct):
-    code: str
+    code: Annotated[str, one_of(Blocker)]
+    """The reason why the campaign calls nobody, or calls slowly."""
     message: str
+    """The same in English."""
 
 
 class Diagnostics(msgspec.Struct, kw_only=True, rename="camel"):
     """The wire's names are these in camel case."""
 
     campaign_id: int
-    status: int
+    """The campaign."""
+    status: Annotated[int, one_of(Status)]
+    """State of the campaign: 1 inprocess, 2 running, 3 paused, 4 stopped."""
     at: datetime
+    """When this was found."""
     pending: int
+    """Number of pending contacts: the sum of the seven reasons."""
     callable_now: int
+    """Contacts that can be called now."""
     waiting_for_window: int
+    """Contacts outside their calling window."""
     waiting_for_retry: int
+    """Contacts that are due later, after an earlier call."""
     zone_unknown: int
+    """Contacts whose time zone is not known, so that no window can be open."""
     do_not_call: int
+    """Contacts whose number is on a do-not-call list."""
     number_in_call: int
+    """Contacts whose number is in a call of another campaign."""
     over_number_cap: int = msgspec.field(name="overNumberCeiling")
+    """Contacts whose number was called as often as it may be."""
     next_open_at: datetime | None
+    """When the next calling window opens; null: one is open, or none ever opens."""
     next_due_at: datetime | None
+    """When the next contact is due that waits for a retry; null: none does."""
     blockers: list[BlockerView]
+    """The reasons why the whole campaign calls nobody, or calls slowly."""
 
 
 class Why(msgspec.Struct, kw_only=True, rename="camel"):
     campaign_id: int
+    """The campaign."""
     contact_id: int
-    process_status: int
-    call_status: str | None
+    """The contact."""
+    process_status: Annotated[int, one_of(ProcessStatus)]
+    """0 pending, 1 in_call, 2 processed."""
+    call_status: Annotated[str, one_of(Outcome)] | None
+    """Outcome of its last call; null before the first."""
     reason: str
+    """Why it is not being called; `callableNow`: nothing keeps it from being called."""
     message: str
+    """The same in English."""
     next_call_at: datetime | None
+    """When it can be called next; null: now, or not known, or never."""
     blockers: list[BlockerView]
+    """The reasons why the whole campaign calls nobody, or calls slowly."""
 
 
 _BLOCKER = {"code": "paused", "message": MESSAGES[Blocker.PAUSED]}

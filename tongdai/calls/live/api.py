@@ -1,7 +1,7 @@
 """Live figures over HTTP: of a campaign, also as server-sent events, and of all active campaigns."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -25,11 +25,13 @@ from tongdai.http.endpoint import (
     principal_of,
 )
 from tongdai.http.envelope import answer
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
 from tongdai.ids import CampaignId
 from tongdai.switches import store as switches
+from tongdai.switches.model import Kind
 
 _TAG = "Live"
 POLL_S = 1.0
@@ -41,42 +43,55 @@ class Live(CampaignLive, kw_only=True, rename="camel"):
     """The live figures of one campaign, with some that the overview does not have."""
 
     abandoned_rate_30d: float | None = msgspec.field(name="abandonedRate30d")
+    """Percent of the live answers of the last 30 days that were abandoned; null without any."""
     switch_up: bool
     """Whether the dialer has a connection to the switch; false when there is no dialer."""
     dialer_running: bool
+    """Whether a dialer leads the tenant's switch."""
 
 
 class SwitchState(msgspec.Struct, rename="camel"):
     up: bool
+    """Whether the dialer has a connection to the switch."""
     name: str | None
     """Product and version, as the switch reports them."""
 
 
 class Dialer(msgspec.Struct, rename="camel"):
     running: bool
+    """Whether a dialer leads the tenant's switch."""
     alive_at: datetime | None
+    """Its last heartbeat; null: there was none."""
 
 
 class Carrier(msgspec.Struct, rename="camel"):
     """A switch that carries calls of the tenant."""
 
     name: str
-    kind: str | None
+    """Name of the switch."""
+    kind: Annotated[str, one_of(Kind)] | None
+    """Kind of switch; null: nobody has led it yet."""
     description: str | None
     """Product and version, as the switch reports them."""
     up: bool
+    """Whether its dialer has a connection to it."""
     running: bool
+    """Whether a dialer leads it."""
     alive_at: datetime | None
+    """Last heartbeat of that dialer; null: there was none."""
     live_calls: int
     """Number of the tenant's active calls on it."""
 
 
 class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     switch: SwitchState
+    """The switch that carries new calls."""
     dialer: Dialer
+    """The dialer that leads it."""
     switches: list[Carrier]
     """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
+    """Campaigns that are running or have active calls, by id."""
     newest: list[CallView]
     """The calls that ended last, the last first."""
 

@@ -8,6 +8,7 @@ in the tenant's time zone, and in the last 24 hours. Only calls per minute are c
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import asyncpg
 import msgspec
@@ -19,8 +20,10 @@ from tongdai.calls.history import CallRecord, Filter
 from tongdai.calls.model import CallState
 from tongdai.calls.sql import month_of
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.model import Totals
+from tongdai.campaigns.model import Status, Totals
+from tongdai.campaigns.settings.values import Mode
 from tongdai.db.pool import Connection
+from tongdai.http.openapi.fields import one_of
 from tongdai.ids import CampaignId, TenantId
 
 RECENT = 100
@@ -29,8 +32,11 @@ RECENT = 100
 
 class Contacts(msgspec.Struct, rename="camel"):
     pending: int
+    """Contacts that wait to be called."""
     in_call: int
+    """Contacts in a call now."""
     processed: int
+    """Contacts that are not called any more."""
 
 
 class ActiveCalls(msgspec.Struct, rename="camel"):
@@ -39,6 +45,7 @@ class ActiveCalls(msgspec.Struct, rename="camel"):
     dialing: int = 0
     """Calls claimed, or dialled and not ringing yet."""
     ringing: int = 0
+    """Ringing."""
     waiting: int = 0
     """Answered calls not yet connected with an agent."""
     talking: int = 0
@@ -53,12 +60,17 @@ class Agents(msgspec.Struct, rename="camel"):
     """Agents of the campaign's queue by state; other campaigns may share the queue."""
 
     offline: int = 0
+    """Not signed in."""
     calling: int = 0
     """Agents who are signing in: their phones ring."""
     idle: int = 0
+    """Free for a call."""
     reserved: int = 0
+    """Assigned to a call that is being placed."""
     talking: int = 0
+    """In a call."""
     wrap_up: int = 0
+    """In the time after a call."""
     hanging_up: int = 0
     """Agents who signed out, and whose phones are being hung up."""
 
@@ -81,28 +93,41 @@ class Figures(msgspec.Struct, rename="camel"):
 
 
 class Pacing(msgspec.Struct, rename="camel"):
-    mode: str
+    mode: Annotated[str, one_of(Mode)]
+    """How the campaign dials."""
     max_concurrent_calls: int
+    """Active calls that it has at most."""
     calls_per_second: int
+    """New calls that it begins at most in a second."""
     ring_timeout_sec: int
+    """Seconds that a call may ring."""
     abandonment_cap_percent: float
     """A percentage of the live answers."""
 
 
 class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
     campaign_id: int
+    """The campaign."""
     campaign_name: str
-    status: int
+    """Its name."""
+    status: Annotated[int, one_of(Status)]
+    """State of the campaign: 1 inprocess, 2 running, 3 paused, 4 stopped."""
     contacts: Contacts
+    """Its contacts by state."""
     calls: ActiveCalls
+    """Its active calls by state."""
     agents: Agents
+    """The agents of its queue by state; other campaigns may share the queue."""
     calls_per_minute: int
     """Calls dialled in the last 60 seconds."""
     this_hour: Figures
+    """Calls that ended since the hour began."""
     today: Figures
+    """Calls that ended since midnight in the tenant's time zone."""
     abandoned_rate_24h: float | None = msgspec.field(name="abandonedRate24h")
     """A percentage of the live answers."""
     pacing: Pacing
+    """The settings that limit its calls."""
 
 
 NAMED = """

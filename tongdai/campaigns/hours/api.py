@@ -24,15 +24,19 @@ _SAMPLE: list[dict[str, Any]] = [
 
 class CallingHours(msgspec.Struct, forbid_unknown_fields=True):
     callingWindows: list[Window] | None
+    """Calling windows in the contact's local time; null: 08:00 to 21:00 every day."""
 
 
 class CallingHoursView(msgspec.Struct):
     callingWindows: list[Window] | None
+    """The tenant's own calling windows, in the contact's local time; null: 08:00 to 21:00 every day."""
     effectiveWindows: list[Window]
+    """The calling windows in effect for campaigns that have none of their own."""
 
 
 class CallingHoursChanged(Done, kw_only=True):
     effectiveWindows: list[Window]
+    """The calling windows in effect for campaigns that have none of their own."""
 
 
 _hours = msgspec.json.Decoder(CallingHours)

@@ -32,25 +32,34 @@ class Window(msgspec.Struct, forbid_unknown_fields=True):
     """Calling hours on some days, from one local time to a later one. A window over midnight is two windows."""
 
     days: list[str]
+    """Days of the week on which it applies."""
     from_: str = msgspec.field(name="from")
+    """Local time at which calls may begin, `HH:MM`."""
     to: str
+    """Local time at which they may not begin any more, `HH:MM`; `24:00` is the end of the day."""
 
 
 class Retry(msgspec.Struct, forbid_unknown_fields=True):
     """Call again `afterMin` minutes after an outcome, at most `times` times; `times` 0: never, whatever the minutes."""
 
     afterMin: int
+    """Minutes from the end of a call with that outcome to the next one."""
     times: int
+    """How often a contact is called again after that outcome; 0 is never."""
 
 
 class ContactCeiling(msgspec.Struct, forbid_unknown_fields=True):
     calls: int
+    """Calls that a contact gets at most in the period."""
     periodHours: int | None = None
+    """Length of the period in hours; null: for ever."""
 
 
 class NumberCeiling(msgspec.Struct, forbid_unknown_fields=True):
     calls: int
+    """Calls that a number gets at most in the period."""
     periodHours: int
+    """Length of the period in hours."""
 
 
 class Kind(ABC, Generic[T]):
@@ -90,7 +99,7 @@ class Choice(Kind[E]):
     """A value of an enum."""
 
     def __init__(self, words: type[E]) -> None:
-        super().__init__(str, {"enum": [*words]})
+        super().__init__(str, {"enum": [word.value for word in words]})
         self.words: Sequence[str] = [word.value for word in words]
         self._word = words
 

@@ -13,7 +13,9 @@ compare all of these with the declaration. A value of a new shape is a new kind 
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Integer, Kind, Percent, Retries, Text, Windows
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
@@ -201,6 +203,11 @@ class CallSettings:
         option="--priority",
         metavar="NUMBER",
     )
+
+
+def described(one: Setting, wire: Any, schema: Mapping[str, Any] | None = None) -> Any:
+    """The type of a setting in a body or an answer, with what the OpenAPI document says of it."""
+    return Annotated[wire, Meta(description=one.meaning, extra_json_schema=None if schema is None else dict(schema))]
 
 
 def _settings() -> tuple[Setting, ...]:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai.campaigns.settings import rules
-from tongdai.campaigns.settings.model import SETTINGS, CallSettings
+from tongdai.campaigns.settings.model import SETTINGS, CallSettings, described
 from tongdai.campaigns.settings.rules import Problem
 from tongdai.campaigns.settings.values import Preset, Purpose
 from tongdai.errors import InvalidInput
@@ -20,7 +20,10 @@ Sent = Mapping[str, Any]
 
 def with_settings(base: type[S]) -> type[S]:
     """A struct of that name with the fields of `base`, and one for each setting, which may be left out."""
-    sent = [(one.wire, one.kind.wire | UnsetType | (None if one.nullable else UnsetType), UNSET) for one in SETTINGS]
+    sent = [
+        (one.wire, described(one, one.kind.wire | UnsetType | (None if one.nullable else UnsetType)), UNSET)
+        for one in SETTINGS
+    ]
     made: Any = msgspec.defstruct(base.__name__, sent, bases=(base,), kw_only=True, forbid_unknown_fields=True)
     return made
 

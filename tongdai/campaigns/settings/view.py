@@ -1,26 +1,39 @@
 """Settings in answers and in the OpenAPI document."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from tongdai.campaigns.settings import rules
 from tongdai.campaigns.settings.kinds import STRUCT_SCHEMAS, Cap, NumberCeiling, Retries, Retry, Window, Windows
-from tongdai.campaigns.settings.model import SETTINGS, CallSettings
+from tongdai.campaigns.settings.model import SETTINGS, CallSettings, described
 from tongdai.campaigns.settings.windows import Week
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _EFFECTIVE: dict[str, Any] = {
-    "effectiveWindows": list[Window],
-    "effectiveRetryRules": dict[str, Retry],
-    "effectiveNumberCeilings": list[NumberCeiling],
+    "effectiveWindows": Annotated[
+        list[Window],
+        Meta(description="The calling windows in effect: those of the campaign within the preset's."),
+    ],
+    "effectiveRetryRules": Annotated[
+        dict[str, Retry],
+        Meta(description="The retry rules in effect, by outcome: the campaign's or the defaults."),
+    ],
+    "effectiveNumberCeilings": Annotated[
+        list[NumberCeiling],
+        Meta(description="The frequency caps in effect for a number: those of the campaign and of the preset."),
+    ],
 }
 
 
 def with_settings(base: type[S]) -> type[S]:
     """A struct of that name with the fields of `base`, one for each setting, and the rules in effect."""
-    shown = [(one.wire, one.kind.wire | None if one.nullable else one.kind.wire) for one in SETTINGS]
+    shown = [
+        (one.wire, described(one, one.kind.wire | None if one.nullable else one.kind.wire, one.kind.schema))
+        for one in SETTINGS
+    ]
     made: Any = msgspec.defstruct(base.__name__, [*shown, *_EFFECTIVE.items()], bases=(base,), kw_only=True)
     return made
 
@@ -43,9 +56,7 @@ def settings_shown(settings: CallSettings, hours: Week | None) -> dict[str, Any]
     }
 
 
-SETTINGS_SCHEMA: dict[str, dict[str, Any]] = {
-    one.wire: {"description": one.meaning, **one.kind.schema} for one in SETTINGS
-}
+SETTINGS_SCHEMA: dict[str, dict[str, Any]] = {one.wire: dict(one.kind.schema) for one in SETTINGS}
 """Limits of the fields that a request may send, for `Endpoint.refine` of the struct that has them."""
 STRUCTS_SCHEMA = {
     name: {part: dict(words) for part, words in schema.items()} for name, schema in STRUCT_SCHEMAS.items()

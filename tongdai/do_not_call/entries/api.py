@@ -44,30 +44,46 @@ _REASON = {"maxLength": MAX_REASON, **PLAIN_TEXT}
 
 class NewNumber(msgspec.Struct, forbid_unknown_fields=True):
     phoneNumber: str
+    """The number, in any written form."""
     reason: str | None = None
+    """Why it must not be called."""
     expiresAt: str | None = None
+    """From when on it may be called again, an instant or a day; null: never."""
 
 
 class NewNumbers(msgspec.Struct, forbid_unknown_fields=True):
     phoneNumber: str | None = None
+    """One number, in any written form; instead of `numbers`."""
     reason: str | None = None
+    """Why that number must not be called."""
     expiresAt: str | None = None
+    """From when on that number may be called again, an instant or a day; null: never."""
     numbers: list[NewNumber] | None = None
+    """Several numbers; instead of `phoneNumber`."""
 
 
 class RowError(msgspec.Struct):
     row: int
+    """Number of the row, from 1; a header is none."""
     phoneNumber: str | None
+    """The number as sent; null where there was none."""
     reason: str
+    """The fault of the row, in English."""
 
 
 class NumbersAdded(Done, kw_only=True):
     added: int
+    """Numbers that the list did not have."""
     updated: int
+    """Numbers that it had, whose reason and expiry were replaced."""
     failed: int
+    """Rows without a usable number."""
     errors: list[RowError]
+    """The first of the failed rows."""
     warned: int
+    """Rows that were added, but not quite as sent."""
     warnings: list[RowError]
+    """The first of the rows with a warning."""
 
 
 _new_numbers = msgspec.json.Decoder(NewNumbers)
@@ -78,6 +94,9 @@ _ERRORS = Query(
     {"type": "integer", "minimum": 0, "maximum": MAX_NUMBERS, "default": SHOWN_ERRORS},
     SHOWN_ERRORS,
 )
+_EXPIRY = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "null"}]}
+_READABLE_EXPIRY = {"anyOf": [*_EXPIRY["anyOf"], {"type": "string"}]}
+"""In `numbers` an expiry that cannot be read is accepted: the number is listed without."""
 _DESCRIPTION = f"""\
 One number, or up to {MAX_NUMBERS:,} as `numbers`, or a file of up to {MAX_ROWS:,} rows, empty ones among them: CSV in \
 any usual character set, or XLSX. A header row names the columns phoneNumber, reason, expiresAt in any order; of a \
@@ -106,9 +125,10 @@ read, and those that have expired, are counted in `failed`, and the others are a
                 "": {"oneOf": [{"required": ["phoneNumber"]}, {"required": ["numbers"]}]},
                 "phoneNumber": PHONE_SCHEMA,
                 "reason": _REASON,
-                "expiresAt": {"anyOf": [{"format": "date-time"}, {"format": "date"}]},
+                "expiresAt": _EXPIRY,
                 "numbers": {"minItems": 1, "maxItems": MAX_NUMBERS},
             },
+            "NewNumber": {"expiresAt": _READABLE_EXPIRY},
         },
         body_sample={"numbers": [{"phoneNumber": "0901234567", "reason": "Asked not to be called"}]},
         media={

@@ -40,13 +40,18 @@ NO_LIST = "Do-not-call list not found"
 
 class NumberView(msgspec.Struct):
     phoneNumber: str
+    """The number that is not called."""
     reason: str | None
+    """Why it is listed, as sent."""
     expiresAt: datetime | None
+    """From when on it may be called again; null: never."""
     createdAt: datetime
+    """When it was added."""
 
 
 class NumberPage(Listed, kw_only=True):
     data: list[NumberView]
+    """The entries, by number."""
 
 
 _ENTRY: dict[str, Any] = {

@@ -12,6 +12,7 @@ from tongdai.http.body import BodyTimeout
 from tongdai.http.endpoint import Endpoint
 from tongdai.http.envelope import Failure
 from tongdai.http.idempotency import HEADER, MAX_LENGTH
+from tongdai.http.openapi import describe
 from tongdai.http.routes import PREFIX
 from tongdai.mismatch import explain
 from tongdai.settings import Settings
@@ -74,9 +75,10 @@ Every failure is `{{"success": "0", "error_code": …, "error_message": …}}`. 
 
 def document(endpoints: Sequence[Endpoint], version: str, settings: Settings) -> Json:
     """Build the document; ValueError when two endpoints have the same operationId."""
-    structs = dict.fromkeys(struct for spec in endpoints for struct in (spec.body, spec.answer) if struct is not None)
-    found, schemas = msgspec.json.schema_components([*structs, Failure], ref_template="#/components/schemas/{name}")
-    refs: Refs = dict(zip([*structs, Failure], found, strict=True))
+    bodies = [struct for spec in endpoints for struct in (spec.body, spec.answer) if struct is not None]
+    structs = describe.structs_of([*bodies, Failure])
+    found, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    refs: Refs = dict(zip(structs, found, strict=True))
     limits = (*settings.limit_headers, "RateLimit-Policy", "RateLimit")
     paths: dict[str, Json] = {}
     for spec in endpoints:
@@ -148,7 +150,8 @@ def _parameters(spec: Endpoint) -> list[Json]:
 
 def _parameter(name: str, where: str, description: str, schema: Mapping[str, Any]) -> Json:
     required = {"required": True} if where == "path" else {}
-    return {"name": name, "in": where, "description": description, "schema": dict(schema)} | required
+    sent = {**schema, **describe.number_format(schema)}
+    return {"name": name, "in": where, "description": description, "schema": sent} | required
 
 
 def _ids_of(spec: Endpoint) -> list[str]:
@@ -220,7 +223,9 @@ def _shared_failures(settings: Settings, limits: Sequence[str]) -> Json:
 
 
 def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs) -> dict[str, Json]:
-    """Refine the schemas with the checks of the endpoints, and require all fields of answers."""
+    """Add the docstrings of fields and the checks of endpoints to the schemas, and require all fields of answers."""
+    for struct, ref in refs.items():
+        describe.describe(schemas[ref["$ref"].rpartition("/")[2]], struct)
     for spec in endpoints:
         for name, properties in spec.refine.items():
             for field, keywords in properties.items():

@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 
 from tongdai import ids
-from tongdai.contacts import fields
 from tongdai.contacts import store as contacts
-from tongdai.contacts.model import Scalar
+from tongdai.contacts.view import SENT_FIELDS
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
@@ -31,6 +30,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
+from tongdai.http.openapi.fields import doc
 from tongdai.http.paging import query_of, single
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, TenantId
@@ -44,25 +44,23 @@ _TAG = "Imports"
 MAX_LIST_NAME = 255
 
 
-BulkContact = msgspec.defstruct(
-    "BulkContact",
+BulkContact: Any = msgspec.defstruct("BulkContact", SENT_FIELDS, forbid_unknown_fields=True)
+# For the document: the body itself is read by imports.readers.
+BulkBody: Any = msgspec.defstruct(
+    "BulkBody",
     [
-        ("phoneNumber", str),
-        *((field.text.wire, str | None, None) for field in fields.FIELDS),
-        ("attributes", dict[str, Scalar] | None, None),
-        ("timeZone", str | None, None),
+        ("contacts", doc(list[BulkContact], "The contacts to add, in any number.")),
+        ("listName", doc(str | None, "The list to add them to, made if missing; without one, a new list."), None),
     ],
     forbid_unknown_fields=True,
-)
-# For the document: the body itself is read by imports.readers.
-BulkBody = msgspec.defstruct(
-    "BulkBody", [("contacts", list[BulkContact]), ("listName", str | None, None)], forbid_unknown_fields=True
 )
 
 
 class BulkStarted(Done, kw_only=True):
     job_id: int
+    """The import to poll."""
     total_rows: int
+    """Number of rows that were received."""
 
 
 _LIST_NAME = Query(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,7 @@ from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed, Reading
 from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint
 from tongdai.http.envelope import answer
+from tongdai.http.openapi.fields import one_of
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
@@ -31,16 +32,25 @@ _GONE = "The outcomes of the rows of this import are no longer kept"
 
 class RowView(msgspec.Struct):
     row: int
+    """Number of the row in the import, from 1; a header is none."""
     phoneNumber: str | None
+    """The number as sent; null where there was none."""
     externalId: str | None
-    outcome: str
+    """The reference as sent."""
+    outcome: Annotated[str, one_of(RowOutcome)]
+    """The outcome of the row."""
     reason: str | None
-    reasonCode: str | None
+    """Why it was not created, in English; null if it was."""
+    reasonCode: Annotated[str, one_of(codec.REASON_CODES)] | None
+    """The same as a code; null if it was created."""
     contactId: int | None
+    """The contact that was created; of a duplicate, the one that has the number; null in a dry run, and of a failed
+    row."""
 
 
 class RowPage(Listed, kw_only=True):
     data: list[RowView]
+    """The rows processed so far, in their order."""
 
 
 _ROW_SAMPLE: dict[str, Any] = {

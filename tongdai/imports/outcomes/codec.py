@@ -10,6 +10,8 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
+from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.validation import Code
 from tongdai.ids import ContactId
 from tongdai.imports.chunk import Sent, decode_sent
 from tongdai.imports.model import ImportedChunk, RowOutcome, RowResult
@@ -27,6 +29,10 @@ _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     REPEATED: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
     WOULD_REPEAT: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
 }
+REASON_CODES = [
+    *dict.fromkeys([*(code for _, _, code in _MEANING.values() if code is not None), *map(str, (*Code, *Reason))])
+]
+"""The reasons why a row was not created."""
 _AGAIN = str.maketrans(CREATED + WOULD_CREATE, REPEATED + WOULD_REPEAT)
 """The letter of a row that repeats a contact of its chunk."""
 _WITH_ID = CREATED + IN_CAMPAIGN + REPEATED
