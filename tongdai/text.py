@@ -1,4 +1,4 @@
-"""Rules for text: the characters it may contain, and names of columns compared without case, accents and spaces."""
+"""Rules for text: the characters it may contain, those that nobody sees, and names that are compared."""
 
 import re
 import unicodedata
@@ -6,7 +6,11 @@ import unicodedata
 CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 """Control characters, for the brackets of a regular expression: C0, DEL, C1, line and paragraph separators."""
 
+INVISIBLE = r"\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+"""Invisible and bidirectional characters, likewise; not the joiners of emoji and Persian, which change words' looks."""
+
 _CONTROL = re.compile(f"[{CONTROL}]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _NON_WORD = re.compile(r"[\W_]+")
 
 
@@ -23,3 +27,11 @@ def normalized(name: str) -> str:
 def without_control(text: str) -> str:
     """With a space instead of each control character."""
     return _CONTROL.sub(" ", text)
+
+
+def as_seen(name: str) -> str:
+    """A name by which a thing is found again: names that look the same are the same.
+
+    Accents are composed (NFC), single spaces are between words, and there is nothing invisible.
+    """
+    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", name)).split())

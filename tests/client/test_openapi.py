@@ -165,7 +165,17 @@ ALL_ARGUMENTS = {
     "import_jobs": {"campaign_id": 1, "page_size": 20},
     "import_rows": {"job": JOB, "outcome": "failed", "page_size": 20},
 }
-IMPORT_FILE = operations.imports.import_file(1, HERE, list_name="a", dry_run=True, format="csv")
+IMPORT_FILE = operations.imports.import_file(
+    1,
+    HERE,
+    list_name="a",
+    dry_run=True,
+    format="csv",
+    encoding="tcvn3",
+    sheet="a",
+    all_sheets=True,
+    skip_hidden=True,
+)
 FLOWS: dict[str, Operation[typing.Any]] = {
     "undo_import": operations.imports.undo_step(JOB),
     "watch": operations.imports.import_events(JOB),
@@ -292,7 +302,9 @@ def test_results_are_read_from_the_documents_own_samples(operation: Operation[ob
 @each_operation
 def test_query_has_the_parameters_of_the_document(operation: Operation[object]):
     parameters = {p["name"] for p in documented(operation)["parameters"] if p.get("in") == "query"}
-    one_at_a_time = {"listName"} if operation is BY_METHOD["import_contacts"] else set()  # it is in the body
+    # Its list name is in the body, and the other options are of files.
+    of_files = {"listName", "encoding", "sheet", "allSheets", "skipHidden"}
+    one_at_a_time = of_files if operation is BY_METHOD["import_contacts"] else set[str]()
     pages = {"page", "size", "cursor"} if operation.accept == "text/csv" else set()  # CSV has no pages
     whole = {"phoneNumber"} if operation is FLOWS["save_dnc_csv"] else set()
     alone = {"errors"} if operation is BY_METHOD["add_dnc_number"] else set()  # it is an error as a whole

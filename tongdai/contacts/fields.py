@@ -24,6 +24,8 @@ class Text:
     headers: str
     """Names of columns of files that hold it, normalized (tongdai/text.py), in order of precedence."""
     sample: str | None = None
+    integers: bool = False
+    """Whether a row of an import may have a JSON integer, which is read as its digits."""
     documented: bool = False
     """Whether the vendor's documents have it: it comes before processStatus, the others after callStatus."""
 
@@ -52,6 +54,7 @@ class Fields:
             "The caller's own reference, returned as sent.",
             "externalid externalref externalreference extid ref reference referenceid makhachhang makh customercode "
             "customerid mathamchieu",
+            integers=True,
         ),
     ] = None
 

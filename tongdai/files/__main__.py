@@ -17,7 +17,7 @@ from tongdai.files.body_format import BodyFormat, Format
 from tongdai.files.limits import Limits
 from tongdai.files.process import TOO_MUCH, bound
 from tongdai.files.reader import open_table
-from tongdai.files.table import Plain
+from tongdai.files.table import all_rows
 from tongdai.runtime import os_process
 
 REFUSED = 4
@@ -54,8 +54,7 @@ def _write(file: IO[bytes], out: IO[bytes], limits: Limits) -> None:
     text.write(f"sep={SEPARATOR}\n")
     writer = csv.writer(text, delimiter=SEPARATOR, lineterminator="\n")
     with open_table(file, BodyFormat(Format.XLSX), limits, lambda _: False) as table:
-        for batch in table.rest(table.start, 0):
-            writer.writerows(zip(*batch.cells, strict=True) if isinstance(batch, Plain) else batch)
+        writer.writerows(all_rows(table.rest(table.start, 0)))
     text.detach()
 
 

@@ -15,4 +15,9 @@ class Format(StrEnum):
 class BodyFormat:
     format: Format
     charset: str | None = None
-    """Python's name of the codec; None: detect it."""
+    """Python's name of the codec, or a conversion (encodings/legacy_vietnamese.py); None: detect it."""
+    sheet: str | None = None
+    """The sheet of a workbook that is read, by name or number from 1; None: the first that has a header."""
+    all_sheets: bool = False
+    skip_hidden: bool = False
+    """Whether rows that a workbook hides are left out."""

@@ -3,14 +3,17 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Protocol
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.files.charset import blocks
+from tongdai.files.body_format import Format
+from tongdai.files.detected import Detected
+from tongdai.files.encodings.charset import Block, opened
+from tongdai.files.header import HEADER_WITHIN, IsHeader, find_header
 from tongdai.files.limits import Limits
-from tongdai.files.table import HEADER_WITHIN, Batch, IsHeader, Plain, Table, header_row
+from tongdai.files.table import Batch, Plain, Table, Tables
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 2 * HEADER_WITHIN
@@ -18,8 +21,8 @@ _SAMPLE = 2 * HEADER_WITHIN
 _DIRECTIVE = re.compile(r"\ufeff?sep=(.)[\r\n]*", re.IGNORECASE)
 """The directive that Excel understands, and some write, above the header."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_END = "\0"
-"""A line after the last one: within quotes when the last one's are still open. No file has it: NUL is refused."""
+_NUMBER = re.compile(r"[^\w]*(?:[0-9][^\w]{0,3}){8,15}")
+"""A number in a line within quotes that looks like a row."""
 
 
 class _Reader(Protocol):
@@ -31,16 +34,27 @@ class _Reader(Protocol):
     def __next__(self) -> list[str]: ...
 
 
-def read_csv(file: IO[bytes], charset: str | None, limits: Limits, is_header: IsHeader) -> Table:
+def read_csv(file: IO[bytes], charset: str | None, limits: Limits, is_header: IsHeader) -> Tables:
     """Quotes are doubled within quotes, as RFC 4180 has it."""
     _refuse_archive(file)
     csv.field_size_limit(limits.cell_kb * 1024)
-    text = _Text(blocks(file, charset))
+    encoding, found = opened(file, charset)
+    text = _Text(found)
     sample = list(islice(text, _SAMPLE))
     separator, skipped = _directive(sample)
     separator = separator or _separator(sample, limits.columns, is_header)
     rows = _Rows(text, sample[skipped:], separator, skipped, limits)
-    return Table(rows.take(HEADER_WITHIN), rows.batches, "the header row", "The file is empty")
+    start = rows.take(HEADER_WITHIN)
+
+    def row_number(at: int) -> int:
+        return rows.line_of(start, at, skipped + 1)
+
+    def rest(first: Batch, width: int, numbers: Sequence[int] | None = None, /) -> Iterator[Batch | Plain]:
+        columns = range(width) if numbers is None else numbers
+        return rows.batches(first, row_number(len(start) - len(first)), width, columns)
+
+    table = Table(start, rest, "the header row", "The file is empty", row_number, lambda: text.odd)
+    return Tables(iter((table,)), Detected(Format.CSV, encoding.name, encoding.doubt, separator))
 
 
 def _refuse_archive(file: IO[bytes]) -> None:
@@ -64,8 +78,8 @@ def _separator(sample: list[str], most: int, is_header: IsHeader) -> str:
     def found(separator: str) -> tuple[bool, int]:
         try:
             rows = list(islice(csv.reader(sample, delimiter=separator), HEADER_WITHIN))
-            at = header_row(rows, is_header)
-            return (False, 0) if at is None else (is_header(rows[at][:most]), len(rows[at]))
+            header = find_header(rows, is_header)
+            return (False, 0) if header is None else (is_header(header.names[:most]), len(header.names))
         except csv.Error:  # not with this one
             return False, 0
         except InvalidInput:  # a column that is named twice is one
@@ -77,32 +91,37 @@ def _separator(sample: list[str], most: int, is_header: IsHeader) -> str:
 class _Text:
     """The lines of a text, or what is left of its present block at once."""
 
-    def __init__(self, found: Iterator[str]) -> None:
+    def __init__(self, found: Iterator[Block]) -> None:
         self._blocks = found
         self._block = io.StringIO()
+        self.odd = False
+        """Whether a block so far may have odd characters."""
 
     def __iter__(self) -> Iterator[str]:
         """Each with its line end."""
         while True:
             for line in self._block:  # noqa: UP028 - that would close the block with this iterator
                 yield line
-            block = next(self._blocks, None)
-            if block is None:
+            if not self._next():
                 return
-            self._block = io.StringIO(block, newline="")
 
     def rest(self) -> str:
         """Whole lines; empty at the end of the text. They are taken once they are `taken`."""
         place = self._block.tell()
         rest = self._block.read()
         self._block.seek(place)
-        if not rest and (block := next(self._blocks, None)) is not None:
-            self._block = io.StringIO(block, newline="")
-            return block
-        return rest
+        return self.rest() if not rest and self._next() else rest
 
     def taken(self) -> None:
         self._block.seek(0, io.SEEK_END)
+
+    def _next(self) -> bool:
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._block = io.StringIO(block.text, newline="")
+        self.odd = self.odd or block.odd
+        return True
 
 
 class _Rows:
@@ -111,25 +130,28 @@ class _Rows:
     def __init__(self, text: _Text, start: list[str], separator: str, skipped: int, limits: Limits) -> None:
         self._text = text
         self._separator = separator
-        self._reader: _Reader = csv.reader(chain(start, text, (_END,)), delimiter=separator)
+        self._reader: _Reader = csv.reader(chain(start, text), delimiter=separator, strict=True)
         self._read = len(start)
         """Lines that the reader sees before it takes the first one of `text`."""
         self._skipped = skipped
         """Lines before those that the reader sees, or taken past it."""
         self._limits = limits
 
-    def batches(self, first: Batch, width: int) -> Iterator[Batch | Plain]:
-        """All rows, of which `first` are taken already; those of plain blocks by columns."""
+    def batches(self, first: Batch, line: int, width: int, numbers: Sequence[int]) -> Iterator[Batch | Plain]:
+        """All rows, of which `first`, from that line on, are taken already; those of plain blocks by columns."""
         size = self._limits.chunk_rows
-        batch = first + self.take(max(0, self._read - self._reader.line_num))
+        rows = first + self.take(max(0, self._read - self._reader.line_num))
         while True:
-            for start in range(0, len(batch), size):
-                yield batch[start : start + size]
+            if self._line - line + 1 > len(rows):
+                self._check_quoted(rows, line, width, numbers)
+            for start in range(0, len(rows), size):
+                yield rows[start : start + size]
             while cells := self._plain(width):
                 for start in range(0, len(cells[0]), size):
                     yield Plain([column[start : start + size] for column in cells])
-            batch = self.take(size)
-            if not batch:
+            line = self._line + 1
+            rows = self.take(size)
+            if not rows:
                 return
 
     def _plain(self, width: int) -> list[list[str]] | None:
@@ -156,33 +178,59 @@ class _Rows:
 
     def take(self, count: int) -> Batch:
         """The next rows; fewer than `count` at the end."""
-        line = self._line
+        line = self._line + 1
+        rows: Batch = []
         try:
-            rows = list(islice(self._reader, count))
+            rows.extend(islice(self._reader, count))  # keeps the rows before an error
         except csv.Error as error:
-            raise InvalidInput(f"Line {self._line}: {self._explained(error)}") from None
-        if rows and rows[-1] and _END in rows[-1][-1]:
-            last = rows.pop()
-            if last != [_END]:
-                line = self._line - _breaks(last)
-                raise InvalidInput(f"The file ends within quotes that open in line {line}: it seems to be cut off")
+            raise InvalidInput(self._explained(error, self.line_of(rows, len(rows), line))) from None
         if rows and max(map(len, rows)) > self._limits.columns:
             raise InvalidInput(self._too_wide(rows, line))
         return rows
 
+    @staticmethod
+    def line_of(rows: Batch, at: int, line: int) -> int:
+        """The line in which row `at` of these begins; the first one begins in `line`."""
+        return line + sum(1 + _breaks(row) for row in rows[:at])
+
     @property
     def _line(self) -> int:
+        """The last line that was taken."""
         return self._skipped + self._reader.line_num
 
-    def _explained(self, error: csv.Error) -> str:
-        if "field limit" in str(error):
-            return f"a cell is longer than {self._limits.cell_kb} K characters: is a quote left open?"
-        return shown(error)
+    def _explained(self, error: csv.Error, start: int) -> str:
+        """Names the line; the row begins in line `start`."""
+        message = str(error)
+        if "field limit" in message:
+            most = self._limits.cell_kb
+            return f"Line {self._line}: a cell is longer than {most} K characters: is a quote left open?"
+        if "unexpected end" in message:
+            return f"The file ends within quotes that open in line {start}: it seems to be cut off"
+        if "expected after" in message:
+            where = "" if start == self._line else f" of the row that begins in line {start}"
+            return f"Line {self._line}: text follows a closing quote{where}: is a quote left open, or not doubled?"
+        return f"Line {self._line}: {shown(error)}"
+
+    def _check_quoted(self, rows: Batch, line: int, width: int, numbers: Sequence[int]) -> None:
+        """Refuse a cell whose lines within quotes look like rows: a quote left open has taken them."""
+        for at, row in enumerate(rows):
+            broken = [cell for cell in row if "\n" in cell or "\r" in cell]
+            within = sum(self._is_row(text, width, numbers) for cell in broken for text in _LINE_END.split(cell)[1:])
+            if within:
+                raise InvalidInput(
+                    f"Line {self.line_of(rows, at, line)}: a quoted cell has lines that look like rows of the file, "
+                    f"{within} of them: is a quote left open? If they belong to the cell, put them in one line"
+                )
+
+    def _is_row(self, text: str, width: int, numbers: Sequence[int]) -> bool:
+        """Whether a line has as many cells as a row, and what may be a number where numbers are."""
+        cells = text.split(self._separator)
+        return len(cells) == width > 1 and any(_NUMBER.fullmatch(cells[at]) for at in numbers)
 
     def _too_wide(self, rows: Batch, line: int) -> str:
         at = next(at for at, row in enumerate(rows) if len(row) > self._limits.columns)
-        line += 1 + sum(1 + _breaks(row) for row in rows[:at])
-        return f"Line {line} has {len(rows[at])} columns: at most {self._limits.columns} are read"
+        where = self.line_of(rows, at, line)
+        return f"Line {where} has {len(rows[at])} columns: at most {self._limits.columns} are read"
 
 
 def _breaks(row: list[str]) -> int:

@@ -1,8 +1,122 @@
-"""Names of columns that several kinds of files have."""
+"""The header of a file: names of columns that several kinds of files have, and the rows that it is in. Pure.
+
+DANH SÁCH KHÁCH HÀNG                        a title
+STT   Khách hàng         Liên hệ            two rows of a header: groups above names,
+      Họ tên   Mã KH     Di động   Email    and a name above an empty cell
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tongdai.files.cells import clean_name
 
 PHONE_NAMES = """
     phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
-    sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno phone1
+    sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno
     phone1value primaryphone contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
 """
 """Names of columns of phone numbers as `text.normalized` makes them, the clearest first."""
+
+IsHeader = Callable[[Sequence[str]], bool]
+"""Whether cells name the columns of such a file. InvalidInput when they name one twice."""
+
+HEADER_WITHIN = 10
+"""Rows: titles may stand above the header."""
+_NUMBER = re.compile(r"[+0-9 .()/,-]*[0-9]{3}[+0-9 .()/,-]*")
+_TITLE = re.compile(r"[0-9]{2}|:")
+"""A part of titles, such as a date or `by: …`, that names of groups of columns do not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    last: int
+    """The last row of the header, from 0 among those looked at."""
+    names: list[str]
+    """A name for each column, empty for none."""
+
+
+def find_header(rows: Sequence[Sequence[str]], is_header: IsHeader) -> Header | None:
+    """Find the header: the first row that has the name of a column that is looked for, with the row that belongs to it.
+
+    Without such a row it is the first one that has two cells, for a message; None when all are empty.
+    """
+    start = [[clean_name(cell) for cell in row] for row in rows[:HEADER_WITHIN]]
+    at = next((at for at in range(len(start)) if _names_columns(start, at, is_header)), None)
+    if at is None:
+        filled = [at for at, row in enumerate(start) if any(row)]
+        several = (at for at in filled if sum(map(bool, start[at])) > 1)
+        first = next(several, filled[0] if filled else None)
+        return None if first is None else Header(first, start[first])
+    below = start[at + 1] if at + 1 < len(start) else []
+    if _has_names_below(start[at], below):
+        return Header(at + 1, _combined(start[at], below, is_header))
+    if _repeats(start[at], below, is_header):
+        return Header(at + 1, start[at])
+    above = start[at - 1] if at else []
+    if _has_groups(above, start[at]):
+        return Header(at, _combined(above, start[at], is_header))
+    return Header(at, start[at])
+
+
+def _names_columns(rows: list[list[str]], at: int, is_header: IsHeader) -> bool:
+    """Whether a row has a name that is looked for, and is not a row of data below a header that has none."""
+    if not any(is_header([cell]) for cell in rows[at]):
+        return False
+    filled = sum(map(bool, rows[at]))
+    return all(sum(map(bool, row)) < filled for row in rows[:at]) or not any(map(_NUMBER.fullmatch, rows[at]))
+
+
+def _repeats(header: list[str], below: list[str], is_header: IsHeader) -> bool:
+    """Whether the next row says the same in another language: it has a name that is looked for where the header has."""
+    return any(is_header([name]) and is_header([other]) for name, other in zip(header, below, strict=False))
+
+
+def _has_groups(above: list[str], header: list[str]) -> bool:
+    """Whether the row above a header is part of it, and no title: it names columns that the header does not, or tells
+    apart those that it names twice."""
+    if sum(map(bool, above)) < 2 or any(_TITLE.search(cell) for cell in above):
+        return False
+    width = max(len(above), len(header))
+    names = [name.casefold() for name in header if name]
+    unnamed = any(over and not name for over, name in zip(_padded(above, width), _padded(header, width), strict=True))
+    return unnamed or len(set(names)) < len(names)
+
+
+def _has_names_below(header: list[str], below: list[str]) -> bool:
+    """Whether the row below a row of a header belongs to it: all that it has are names, in columns that have none or
+    begin a group."""
+    filled = [at for at, name in enumerate(below) if name]
+    over = _padded(header, len(below))
+    free = [at for at in filled if not over[at]]
+    begin = [at for at in filled if over[at] and at + 1 < len(below) and not over[at + 1] and below[at + 1]]
+    return (
+        bool(free)
+        and len(free) + len(begin) == len(filled) > 1
+        and not any(_NUMBER.fullmatch(below[at]) for at in filled)
+    )
+
+
+def _combined(above: list[str], below: list[str], is_header: IsHeader) -> list[str]:
+    """The names of a header of two rows. Of names that several groups have, all but the first follow their group's.
+
+    A name that is looked for is that of its whole group: `home` below `phone` is a phone.
+    """
+    width = max(len(above), len(below))
+    group, seen = "", Counter[str]()
+    names: list[str] = []
+    for over, name in zip(_padded(above, width), _padded(below, width), strict=True):
+        group = over or group
+        seen[name.casefold()] += 1
+        if not name:
+            names.append(over)
+        elif is_header([group]) and not is_header([name]):
+            names.append(group)
+        else:
+            names.append(name if seen[name.casefold()] == 1 else f"{group} {name}".strip())
+    return names
+
+
+def _padded(row: list[str], width: int) -> list[str]:
+    return row + [""] * (width - len(row))

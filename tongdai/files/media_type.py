@@ -3,9 +3,11 @@
 import codecs
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tongdai.errors import InvalidInput, UnsupportedMediaType, shown
 from tongdai.files.body_format import BodyFormat, Format
+from tongdai.files.encodings.legacy_vietnamese import CONVERSIONS
 
 FORM = "multipart/form-data"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,7 +31,11 @@ ENDINGS: Mapping[str, Format] = {
     "xlsx": Format.XLSX,
 }
 _EXPECTED = f"expected application/json, application/x-ndjson, text/csv, {XLSX} or {FORM}"
-_CHARSETS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "cp1252", "iso8859-1", "ascii")
+ENCODINGS = (
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1258", "tcvn3", "vni", "cp1252", "iso8859-1", "ascii", "cp1250"),
+    *("cp1251", "cp874", "gbk", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"),
+)
+"""The encodings that a file may be in, by Python's names; their other names are understood."""
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
@@ -63,15 +69,34 @@ def is_gzip(encoding: str) -> bool:
     return name.endswith("gzip")
 
 
+def with_encoding(body_format: BodyFormat, encoding: str) -> BodyFormat:
+    """The format with an encoding that the client names, which overrides that of the Content-Type."""
+    if body_format.format in {Format.JSON, Format.NDJSON}:
+        raise InvalidInput("encoding is for CSV and XLSX: JSON is in UTF-8")
+    name = encoding_of(encoding)
+    if name is None:
+        raise InvalidInput(f"encoding is {shown(encoding)}: expected one of {', '.join(ENCODINGS)}")
+    return replace(body_format, charset=None if name == "utf-16" else name)
+
+
+def encoding_of(name: str) -> str | None:
+    """Its name among ENCODINGS; None for any other."""
+    plain = name.strip().lower().replace("windows-", "cp")
+    if plain in CONVERSIONS:
+        return plain
+    try:
+        found = codecs.lookup(plain).name
+    except (LookupError, ValueError):
+        return None
+    return found if found in ENCODINGS else None
+
+
 def _codec(charset: str, format_: Format) -> str | None:
-    """Python's name of a charset; None for the formats that state their own."""
+    """The name of a charset; None for the formats that state their own."""
     if format_ is Format.XLSX:
         return None
-    known = _CHARSETS if format_ is Format.CSV else ("utf-8",)
-    try:
-        name = codecs.lookup(charset).name
-    except (LookupError, ValueError):
-        name = ""
-    if name not in known:
+    known = ENCODINGS if format_ is Format.CSV else ("utf-8",)
+    name = encoding_of(charset)
+    if name is None or name not in known:
         raise UnsupportedMediaType(f"charset {shown(charset)} is not understood: expected {', '.join(known)}")
     return None if name == "utf-16" else name

@@ -1,7 +1,10 @@
-"""Rows of cells, whatever the format, and which of them is the header."""
+"""Rows of cells, whatever the format."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tongdai.files.detected import Detected
 
 Batch = list[list[str]]
 """Rows of cells."""
@@ -14,45 +17,59 @@ class Plain:
     cells: list[list[str]]
 
 
+@dataclass(slots=True)
+class HiddenRows:
+    """Rows with anything in them that a workbook hides, as they are read."""
+
+    read: int = 0
+    skipped: int = 0
+
+
+class Rest(Protocol):
+    def __call__(self, first: Batch, width: int, numbers: Sequence[int] | None = None, /) -> Iterator[Batch | Plain]:
+        """All rows in batches: the last ones of the start, as given, then those after it.
+
+        `width` is that of the header, `numbers` are the columns that may have phone numbers (None: any).
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file whose first rows are read."""
+    """A table whose first rows are read."""
 
     start: Batch
     """The first HEADER_WITHIN rows, or all."""
-    rest: Callable[[Batch, int], Iterator[Batch | Plain]]
-    """All rows in batches: the given ones of `start`, then those after it. The number is the width of the header."""
+    rest: Rest
     where: str
     """Where the header stands, for messages."""
     empty: str
     """The message when no row of `start` has anything in it."""
+    row_number: Callable[[int], int]
+    """The row of the sheet, or line of the file, that a row of `start` is in, from 1."""
+    is_odd: Callable[[], bool]
+    """Whether the rows read so far may have odd characters (cells.py)."""
+    sheet: str | None = None
+    hidden: HiddenRows = field(default_factory=HiddenRows)
 
 
-IsHeader = Callable[[Sequence[str]], bool]
-"""Whether cells name the columns of such a file. InvalidInput when they name one twice."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a file."""
 
-HEADER_WITHIN = 10
-"""Rows: titles may stand above the header."""
-
-
-def header_row(rows: Sequence[Sequence[str]], is_header: IsHeader) -> int | None:
-    """Which row is the header: the first that has two cells or names the columns. None when all are empty."""
-    first = None
-    for at, row in enumerate(rows[:HEADER_WITHIN]):
-        filled = [cell for cell in row if cell.strip()]
-        if len(filled) > 1 or (filled and is_header(filled)):
-            return at
-        if filled and first is None:
-            first = at
-    return first
+    tables: Iterator[Table]
+    """At least one, each to be read before the next."""
+    detected: Detected
+    """The findings about the file, without the tables; complete when they are read."""
 
 
-def batches(first: Batch, take: Callable[[int], Batch], size: int) -> Iterator[Batch]:
-    """Rows of which `first` are there and `take` gets so many more, or fewer at the end, `size` at a time."""
-    while len(first) > size:
-        yield first[:size]
-        first = first[size:]
-    batch = first + take(size - len(first))
-    while batch:
-        yield batch
-        batch = take(size)
+def all_rows(batches: Iterator[Batch | Plain]) -> Iterator[Sequence[str]]:
+    """The rows one by one."""
+    for batch in batches:
+        yield from zip(*batch.cells, strict=True) if isinstance(batch, Plain) else batch
+
+
+def batches(take: Callable[[], Batch]) -> Iterator[Batch]:
+    """Rows that `take` gets some of at a time, none at the end."""
+    while rows := take():
+        yield rows

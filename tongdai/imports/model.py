@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from tongdai.files.detected import Detected
 from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 
 MAX_ATTEMPTS = 5
@@ -48,6 +49,8 @@ class Job:
     undone_at: datetime | None
     rows_kept: bool
     """Whether the outcomes of its rows are still stored."""
+    detected: Detected | None
+    """How its file was read; None: the job is from before this was stored."""
 
     @property
     def processed_rows(self) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 import asyncpg
+import msgspec
 
 from tongdai.db.pool import Connection
+from tongdai.files.detected import Detected
 from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.core import Counts, Imported
@@ -45,12 +47,14 @@ async def create(
     return await conn.fetchval(CREATE, tenant_id, campaign_id, list_id, list_name, dry_run, format, file_name)
 
 
-RECEIVED = "update import_job set total_rows = $3 where tenant_id = $1 and job_id = $2"
+RECEIVED = "update import_job set total_rows = $3, detected = $4 where tenant_id = $1 and job_id = $2"
 
 
-async def received(conn: Connection, tenant_id: TenantId, job_id: JobId, total_rows: int) -> None:
-    """Record how many rows the job has, once all are stored."""
-    await conn.execute(RECEIVED, tenant_id, job_id, total_rows)
+async def received(
+    conn: Connection, tenant_id: TenantId, job_id: JobId, total_rows: int, detected: Detected | None = None
+) -> None:
+    """Record how many rows the job has, once all are stored, and what was detected in its file."""
+    await conn.execute(RECEIVED, tenant_id, job_id, total_rows, detected)
 
 
 async def add_chunks(conn: Connection, tenant_id: TenantId, job_id: JobId, chunks: Iterable[Chunk]) -> None:
@@ -68,7 +72,7 @@ async def announce(conn: Connection) -> None:
 _JOB = """
     job_id, campaign_id, list_id, list_name, status, total_rows, created_rows, duplicate_rows, failed_rows,
     error_message, started_at, finished_at, dry_run, removed_rows, undo_requested_at, undone_at,
-    rows_state = 'kept' as rows_kept
+    rows_state = 'kept' as rows_kept, detected
 """
 FIND = f"select {_JOB} from import_job where tenant_id = $1 and campaign_id = $2 and job_id = $3"
 
@@ -333,4 +337,5 @@ def _job(row: asyncpg.Record) -> Job:
         row["undo_requested_at"],
         row["undone_at"],
         row["rows_kept"],
+        None if row["detected"] is None else msgspec.convert(row["detected"], Detected),
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tongdai import ids
+from tongdai.files.detected import Detected
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Request, principal_of
 from tongdai.ids import CampaignId, JobId, TenantId
@@ -43,6 +44,8 @@ class JobView(msgspec.Struct):
     """Contacts that were removed when it was undone."""
     undoneAt: datetime | None
     """When undoing it was finished; null: it was not undone, or not yet."""
+    detected: Detected | None
+    """How the file was read; null: rows were sent as JSON."""
 
 
 SAMPLE: dict[str, Any] = {
@@ -61,6 +64,28 @@ SAMPLE: dict[str, Any] = {
     "dryRun": False,
     "removedRows": 0,
     "undoneAt": None,
+    "detected": {
+        "format": "csv",
+        "encoding": "UTF-8",
+        "encodingDoubt": None,
+        "separator": ",",
+        "tables": [
+            {
+                "sheet": None,
+                "headerRow": 1,
+                "columns": [
+                    {"column": "Số điện thoại", "use": "phoneNumber", "numbers": None, "leftEmpty": 0},
+                    {"column": "Họ và tên", "use": "name", "numbers": None, "leftEmpty": 0},
+                    {"column": "Thành phố", "use": "attribute", "numbers": None, "leftEmpty": 0},
+                ],
+                "rows": 100,
+                "hiddenRows": 0,
+            }
+        ],
+        "leftOut": [],
+        "skippedHiddenRows": 0,
+        "notes": [],
+    },
 }
 
 
@@ -81,6 +106,7 @@ def view(job: Job) -> JobView:
         job.dry_run,
         job.removed_rows,
         job.undone_at,
+        job.detected,
     )
 
 

@@ -55,11 +55,15 @@ from tongdai_client.models.do_not_call import (
     NewDncNumber,
 )
 from tongdai_client.models.imports import (
+    ImportColumn,
+    ImportDetected,
     ImportId,
     ImportJob,
+    ImportLeftOut,
     ImportOutcome,
     ImportRow,
     ImportStarted,
+    ImportTable,
     ImportUndone,
 )
 from tongdai_client.models.live import (
@@ -125,12 +129,16 @@ __all__ = [
     "Done",
     "FileChanged",
     "FrequencyCap",
+    "ImportColumn",
+    "ImportDetected",
     "ImportFailed",
     "ImportId",
     "ImportJob",
+    "ImportLeftOut",
     "ImportOutcome",
     "ImportRow",
     "ImportStarted",
+    "ImportTable",
     "ImportUndone",
     "InsufficientScope",
     "InvalidInput",

@@ -19,6 +19,7 @@ from tests.support.client_faults import engine_stopped, undo_asked
 from tests.support.processes import Terminal, spawn
 from tests.support.programs import PLAIN, PROGRAM, complaint_of
 from tests.support.servers import Server, serving
+from tests.support.workbooks import workbook_of
 from tongdai.testing import factories
 from tongdai.testing.factories import vn_mobile
 from tongdai_client import Client, ImportId
@@ -121,6 +122,31 @@ def test_every_row_of_a_messy_file_is_accounted_for(desk: Desk) -> None:
         assert [(row["row"], row["outcome"]) for row in csv.DictReader(rows)] == [(n, "failed") for n in "3467"]
     (only,) = desk.client.contact_lists(desk.campaign_id)
     assert (only.name, only.contact_count) == ("Tháng 5", 2)
+
+
+def test_what_was_detected_and_left_out_is_reported(desk: Desk) -> None:
+    file = desk.folder / "khách.xlsx"
+    people = [["Họ", "Tên", "Di động", "SĐT"], ["Nguyễn", "An", "0901000001", ""], ["Lê", "Bo", "x", "0901000002"]]
+    file.write_bytes(workbook_of({"T4": people, "T5": [["phone"], ["0901000003"]]}))
+    process = desk.run("import", file, "--dry-run")
+    assert "Read as XLSX, sheet T4, header in row 1, 2 rows.\n" in process.stderr
+    assert "Columns: name: Họ, Tên; phoneNumber: Di động (1 rows), SĐT (1 rows).\n" in process.stderr
+    assert "Sheet T5 was not read (2 rows): name it, or ask for all sheets, to read it too.\n" in process.stderr
+    for option in (["--all-sheets"], ["--sheet", "T5"]):
+        process = desk.run("import", file, *option)
+        assert "was not read" not in process.stderr
+    assert desk.contacts == 3
+
+
+def test_an_encoding_in_doubt_is_reported_and_may_be_given(desk: Desk) -> None:
+    file = desk.folder / "old.csv"
+    file.write_bytes("phone,name\n0901000001,张伟\n0901000002,李娜\n".encode("gbk"))
+    assert "The encoding is in doubt. Read as Windows-1258, " in desk.run("import", file, "--dry-run").stderr
+    process = desk.run("import", file, "--encoding", "gbk")
+    assert "Read as CSV, gbk, separated by comma, header in row 1, 2 rows." in process.stderr
+    assert "in doubt" not in process.stderr
+    (only,) = desk.client.contact_lists(desk.campaign_id)
+    assert [contact.name for contact in desk.client.contacts(desk.campaign_id, only.list_id)] == ["张伟", "李娜"]
 
 
 def test_a_pipe_gets_plain_lines_of_progress(desk: Desk) -> None:

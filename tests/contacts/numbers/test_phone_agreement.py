@@ -1,8 +1,8 @@
 """Telephone numbers of every country, valid or mistyped, in any notation, are parsed as `phonenumbers` parses them.
 
-Three rules are added to those of the library: digits that are not a national number may begin with the country's
-calling code, premium-rate numbers are refused, and Vietnamese mobile numbers from before 2018 are moved to the prefixes
-that replaced theirs.
+Rules are added to those of the library: digits that are not a national number may begin with the country's calling
+code, premium-rate numbers are refused, and Vietnamese numbers from before 2017 and 2018 are moved to the area codes and
+prefixes that replaced theirs; of those that are numbers today, only the ones that stand apart from the area code 08.
 """
 
 import functools
@@ -29,6 +29,24 @@ OLD_TO_NEW = {
     "0162": "032", "0163": "033", "0164": "034", "0165": "035", "0166": "036", "0167": "037", "0168": "038",
     "0169": "039", "0186": "056", "0188": "058", "0199": "059",
 }  # fmt: skip
+AREAS = {
+    "Sơn La": "022 0212", "Lai Châu": "0231 0213", "Lào Cai": "020 0214", "Điện Biên": "0230 0215",
+    "Yên Bái": "029 0216", "Quảng Bình": "052 0232", "Quảng Trị": "053 0233", "Thừa Thiên - Huế": "054 0234",
+    "Quảng Nam": "0510 0235", "Đà Nẵng": "0511 0236", "Thanh Hóa": "037 0237", "Nghệ An": "038 0238",
+    "Hà Tĩnh": "039 0239", "Quảng Ninh": "033 0203", "Bắc Giang": "0240 0204", "Lạng Sơn": "025 0205",
+    "Cao Bằng": "026 0206", "Tuyên Quang": "027 0207", "Thái Nguyên": "0280 0208", "Bắc Kạn": "0281 0209",
+    "Hải Dương": "0320 0220", "Hưng Yên": "0321 0221", "Bắc Ninh": "0241 0222", "Hải Phòng": "031 0225",
+    "Hà Nam": "0351 0226", "Thái Bình": "036 0227", "Nam Định": "0350 0228", "Ninh Bình": "030 0229",
+    "Cà Mau": "0780 0290", "Bạc Liêu": "0781 0291", "Cần Thơ": "0710 0292", "Hậu Giang": "0711 0293",
+    "Trà Vinh": "074 0294", "An Giang": "076 0296", "Kiên Giang": "077 0297", "Sóc Trăng": "079 0299",
+    "Hà Nội": "04 024", "TP. Hồ Chí Minh": "08 028", "Đồng Nai": "061 0251", "Bình Thuận": "062 0252",
+    "Lâm Đồng": "063 0263", "Bà Rịa - Vũng Tàu": "064 0254", "Quảng Ngãi": "055 0255", "Bình Định": "056 0256",
+    "Phú Yên": "057 0257", "Khánh Hòa": "058 0258", "Đắk Nông": "0501 0261", "Đắk Lắk": "0500 0262",
+    "Kon Tum": "060 0260", "Gia Lai": "059 0269", "Vĩnh Long": "070 0270", "Bình Phước": "0651 0271",
+    "Long An": "072 0272", "Tiền Giang": "073 0273", "Bình Dương": "0650 0274", "Bến Tre": "075 0275",
+    "Tây Ninh": "066 0276", "Đồng Tháp": "067 0277", "Ninh Thuận": "068 0259",
+}  # fmt: skip
+"""The area codes that changed in 2017: the old and the new one."""
 SEPARATORS = (" ", " ", ".", "-", "\u00a0", "/", "(", ") ", "[", "] ", "\u3000", " - ")
 REASONS_OF_PARSE = {
     NumberParseException.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY,
@@ -57,13 +75,53 @@ def library(text: str, country: str) -> str | Reason:
         return Reason.PREMIUM if kind == PhoneNumberType.PREMIUM_RATE else e164
     if e164.startswith("+841") and len(e164) == 13 and f"0{e164[3:6]}" in OLD_TO_NEW:
         return f"+84{OLD_TO_NEW[f'0{e164[3:6]}'][1:]}{e164[6:]}"
+    if e164.startswith("+84") and (landline := new_landline(e164[3:])):
+        return landline
     if phonenumbers.is_valid_short_number_for_region(number, country):
         return Reason.SHORT_NUMBER
     return REASONS_OF_LENGTH[phonenumbers.is_possible_number_with_reason(number)]
 
 
+def new_landline(national: str) -> str | None:
+    """The landline that national digits from before 2017 became, when it is one today."""
+    for codes in AREAS.values():
+        old, new = (code[1:] for code in codes.split())
+        rest = national.removeprefix(old)
+        if (
+            rest == national
+            or len(rest) != (8 if len(old) == 1 else 7)
+            or rest[0] not in "2345678" + "9" * (len(rest) - 7)
+        ):
+            continue
+        moved = phonenumbers.parse(f"+84{new}{rest}")
+        if phonenumbers.number_type(moved) == PhoneNumberType.FIXED_LINE:
+            return f"+84{new}{rest}"
+    return None
+
+
+def grouped(text: str) -> str | None:
+    """The landline of Ho Chi Minh City that stands apart from its area code 08."""
+    groups = re.findall("[0-9]+", text)
+    if groups[:1] in (["84"], ["0084"]):
+        groups = groups[1:] if groups[1:2] in (["8"], ["08"]) else []
+    elif groups[:1] != ["08"]:
+        return None
+    return new_landline(f"8{''.join(groups[1:])}") if groups else None
+
+
 def expected(text: str, country: str) -> str | Reason:
-    """The library's reading, else its reading after the country's own calling code."""
+    """The library's reading, else its reading after the country's own calling code, else that of an old landline."""
+    if country == "VN" and (landline := grouped(text)):
+        return landline
+    read = as_today(text, country)
+    digits = re.sub(r"[^+0-9]", "", text)
+    found = re.fullmatch(r"(?:(?:\+|00)?840?|0)?([2-8][0-9]{8,9})", digits)
+    if country == "VN" and isinstance(read, Reason) and found is not None:
+        return new_landline(found[1]) or read
+    return read
+
+
+def as_today(text: str, country: str) -> str | Reason:
     if len(text) < 10 and phonenumbers.is_emergency_number(text, country):
         return Reason.SHORT_NUMBER
     number, digits = library(text, country), re.sub(r"[^+0-9]", "", text)
@@ -167,6 +225,45 @@ def test_agrees_with_the_library_in_vietnam() -> None:
 def test_each_old_vietnamese_prefix_is_moved_to_a_number_that_exists() -> None:
     for old, new in OLD_TO_NEW.items():
         assert library(f"{new}1234567", "VN") == normalise(f"{old}1234567", "VN") == f"+84{new[1:]}1234567"
+
+
+@pytest.mark.parametrize(("province", "codes"), AREAS.items())
+def test_each_old_area_code_is_moved_unless_the_number_is_one_today(province: str, codes: str) -> None:
+    old, new = codes.split()
+    rest = "38221502" if len(old) == 2 else "3822150"
+    today = library(f"{old}{rest}", "VN")
+    want = f"+84{new[1:]}{rest}" if today == new_landline(f"{old[1:]}{rest}") else today
+    for text in (f"{old}{rest}", f"{old} {rest}", f"({old}) {rest[:3]} {rest[3:]}", f"+84 {old[1:]} {rest}"):
+        if old == "08" and text != f"{old}{rest}":
+            assert normalise(text, "VN") == f"+8428{rest}"
+        else:
+            assert normalise(text, "VN") == want, (province, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "08 3822 1502", "(08) 38221502", "(08)38221502", "08-3822-1502", "08.38.22.15.02", "08/38221502",
+        "[08] 38221502",
+        "+84 8 3822 1502", "+84-8-38221502", "84 (8) 38221502", "(84-8) 3822 1502", "(+84) 8 3822 1502",
+        "+84 (08) 3822 1502", "0084 8 38221502", "08\u00a03822\u00a01502", " 08 3822 1502 ",
+    ],
+)  # fmt: skip
+def test_number_apart_from_its_area_code_08_is_no_strangers_mobile(text: str) -> None:
+    assert normalise(text, "VN") == "+842838221502"
+    assert normalise_all(["0901234567", text, ""], "VN")[1] == "+842838221502"
+
+
+@pytest.mark.parametrize("text", ["0838221502", "0838 221 502", "(083) 8221502", "083 822 1502", "+84 83 822 1502"])
+def test_number_whose_digits_are_those_of_a_mobile_is_one(text: str) -> None:
+    assert normalise(text, "VN") == "+84838221502"
+    assert normalise("08 1234 5678", "VN") == "+84812345678"  # there is no landline 028 1234 5678
+
+
+@pytest.mark.parametrize("text", ["08\t38221502", "08 3822x1502", "08 38221502\n", "08,38221502"])
+def test_grouped_digits_with_other_signs_are_no_number(text: str) -> None:
+    assert normalise(text, "VN") is Reason.NOT_A_NUMBER
+    assert normalise_all([text], "VN") == [Reason.NOT_A_NUMBER]
 
 
 @pytest.mark.parametrize("country", ["VN", "US", "GB", "DE", "IN", "BR"])

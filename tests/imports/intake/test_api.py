@@ -3,13 +3,14 @@
 import asyncio
 import gzip
 import json
+import unicodedata
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.api import refused
-from tests.support.workbooks import workbook
+from tests.support.workbooks import workbook, workbook_of
 from tongdai.files import media_type
 from tongdai.files.process import FOLDER
 from tongdai.imports.intake import spool
@@ -138,6 +139,102 @@ async def test_format_and_name_of_a_file_are_kept(tenant, conn):
     assert [tuple(row) for row in rows] == [("csv", None), ("xlsx", "Khách hàng.xlsx")]
 
 
+# --- what is detected ---
+
+
+async def test_job_tells_how_its_file_was_read(tenant):
+    campaign_id = await tenant.campaign()
+    for query in ("", "?dry_run=true"):
+        job = await job_of(tenant, campaign_id, await post(tenant, campaign_id, CSV, "text/csv", query))
+        assert job["detected"] == {
+            "format": "csv",
+            "encoding": "UTF-8",
+            "encodingDoubt": None,
+            "separator": ";",
+            "tables": [
+                {
+                    "sheet": None,
+                    "headerRow": 1,
+                    "columns": [
+                        {"column": "Họ tên", "use": "name", "numbers": None, "leftEmpty": 0},
+                        {"column": "Số điện thoại", "use": "phoneNumber", "numbers": None, "leftEmpty": 0},
+                        {"column": "Mã KH", "use": "externalId", "numbers": None, "leftEmpty": 0},
+                        {"column": "Thành phố", "use": "attribute", "numbers": None, "leftEmpty": 0},
+                    ],
+                    "rows": 3,
+                    "hiddenRows": 0,
+                }
+            ],
+            "leftOut": [],
+            "skippedHiddenRows": 0,
+            "notes": [],
+        }
+    job = await job_of(tenant, campaign_id, await post(tenant, campaign_id, JSON, "application/json"))
+    assert (job["detected"]["format"], job["detected"]["tables"]) == ("json", [])
+
+
+IN_TCVN3 = "phone,name\n0901000001,NguyÔn\n".encode("latin-1")
+
+
+@pytest.mark.parametrize("encoding", ["tcvn3", "TCVN3", "cp1258", "windows-1258", "gbk"])
+async def test_encoding_that_is_said_is_used(tenant, encoding):
+    campaign_id = await tenant.campaign()
+    for content, kind, query in (
+        (IN_TCVN3, "text/csv", f"?encoding={encoding}"),
+        (IN_TCVN3, "text/csv; charset=utf-8", f"?encoding={encoding}"),
+        (form(IN_TCVN3, encoding=encoding), FORM, ""),
+    ):
+        job = await job_of(tenant, campaign_id, await post(tenant, campaign_id, content, kind, query))
+        named = {"tcvn3": "TCVN3", "gbk": "gbk"}.get(encoding.lower(), "Windows-1258")
+        assert (job["detected"]["encoding"], job["detected"]["encodingDoubt"]) == (named, None)
+
+
+TWO_SHEETS = workbook_of({"A": [["phone"], ["0901000001"]], "B": [["phone"], ["0901000002"], ["0901000003"]]})
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "left_out"),
+    [
+        ("", 1, ["B"]),
+        ("?sheet=B", 2, []),
+        ("?sheet=2", 2, []),
+        ("?allSheets=true", 3, []),
+        ("?skipHidden=true", 1, ["B"]),
+    ],
+)
+async def test_sheets_are_read_as_asked(tenant, query, rows, left_out):
+    campaign_id = await tenant.campaign()
+    job = await job_of(tenant, campaign_id, await post(tenant, campaign_id, TWO_SHEETS, media_type.XLSX, query))
+    assert job["totalRows"] == rows
+    assert [sheet["sheet"] for sheet in job["detected"]["leftOut"]] == left_out
+    fields = dict(part.split("=") for part in query[1:].split("&") if part)
+    form_job = await job_of(
+        tenant, campaign_id, await post(tenant, campaign_id, form(TWO_SHEETS, "a.xlsx", **fields), FORM)
+    )
+    assert form_job["totalRows"] == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "query", "named"),
+    [
+        (CSV, "text/csv", "?encoding=klingon", "encoding is klingon: expected one of utf-8, "),
+        (CSV, "text/csv", "?encoding=unicode_escape", "encoding is unicode_escape: expected one of utf-8, "),
+        (JSON, "application/json", "?encoding=utf-8", "encoding is for CSV and XLSX"),
+        (CSV, "text/csv", "?sheet=A", "sheet, allSheets and skipHidden are for XLSX"),
+        (CSV, "text/csv", "?allSheets=true", "sheet, allSheets and skipHidden are for XLSX"),
+        (CSV, "text/csv", "?allSheets=1", "allSheets is 1: expected true or false"),
+        (TWO_SHEETS, media_type.XLSX, "?skipHidden=yes", "skipHidden is yes: expected true or false"),
+        (TWO_SHEETS, media_type.XLSX, "?sheet=C", "The workbook has no sheet C: it has A, B"),
+        (TWO_SHEETS, media_type.XLSX, "?sheet=", "sheet must have 1 to 255 characters"),
+        (TWO_SHEETS, media_type.XLSX, "?sheet=A&allSheets=true", "sheet and allSheets are both given"),
+        (form(TWO_SHEETS, "a.xlsx", sheet="A"), FORM, "?sheet=B", "sheet is B and A"),
+    ],
+)
+async def test_option_that_is_none_is_refused(tenant, content, kind, query, named):
+    campaign_id = await tenant.campaign()
+    assert (await refuses(tenant, campaign_id, 400, content, kind, query)).startswith(named)
+
+
 # --- the list's name and dry runs ---
 
 
@@ -163,6 +260,22 @@ async def test_list_name_may_be_said_in_the_query_the_form_or_the_body(tenant):
         assert job["listName"] == "A"
 
 
+async def test_names_of_lists_that_look_the_same_are_one(tenant):
+    campaign_id = await tenant.campaign()
+    lists = set()
+    for name in (
+        "Tháng 4",
+        unicodedata.normalize("NFD", "Tháng 4"),
+        " Tháng  4 ",
+        "Tháng\u00a04",
+        "\u200bTháng 4\ufeff",
+    ):
+        job = await job_of(tenant, campaign_id, await post(tenant, campaign_id, form(CSV, listName=name), FORM))
+        assert job["listName"] == "Tháng 4"
+        lists.add(job["listId"])
+    assert len(lists) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "query", "named"),
     [
@@ -177,6 +290,7 @@ async def test_list_name_may_be_said_in_the_query_the_form_or_the_body(tenant):
         (CSV, "text/csv", "?listName=", "listName must have 1 to 255 characters"),
         (CSV, "text/csv", "?listName=" + "x" * 256, "listName must have 1 to 255 characters"),
         (CSV, "text/csv", "?listName=a%0Ab", "listName must not contain control characters"),
+        (CSV, "text/csv", "?listName=%20%E2%80%8B", "listName must have 1 to 255 characters, not 0"),
         (CSV, "text/csv", "?listName=A&listName=B", "listName is given 2 times"),
         (form(CSV, listName=""), FORM, "", "listName must have 1 to 255 characters"),
         *((CSV, "text/csv", f"?dry_run={value}", "dry_run is ") for value in ("", "1", "True", "yes", "null")),

@@ -1,5 +1,6 @@
 """Rows checked by columns are those that the check of a single contact accepts, and fail for the same reasons."""
 
+import io
 from collections.abc import Sequence
 
 import msgspec
@@ -14,8 +15,9 @@ from tongdai.contacts.numbers import phone
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
 from tongdai.imports import chunk
-from tongdai.imports.readers import prepare
+from tongdai.imports.readers import BodyFormat, Format, Limits, prepare
 from tongdai.imports.readers.prepare import prepared
+from tongdai.imports.readers.read import drained, read
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 PHONES = st.sampled_from(
@@ -40,7 +42,9 @@ def one_by_one(
     problems: list[tuple[int, str, str]] = []
     repeats: list[list[int]] = []
     for at, row in enumerate(rows):
-        checked = check(normalise, row.phoneNumber, values_of_row(row), row.attributes, row.timeZone)
+        number, external_id = (as_digits(value) for value in (row.phoneNumber, row.externalId))
+        values = values_of_row(msgspec.structs.replace(row, externalId=external_id))
+        checked = check(normalise, number, values, row.attributes, row.timeZone)
         if isinstance(checked, Problem):
             problems.append((at, checked.code, str(checked)))
         elif checked.phone in contacts:
@@ -48,6 +52,11 @@ def one_by_one(
         else:
             contacts[checked.phone] = checked
     return list(contacts.values()), problems, repeats
+
+
+def as_digits(value: object) -> object:
+    """JSON's integers are read as their digits where digits may be."""
+    return str(value) if type(value) is int else value
 
 
 def facts(contacts: Sequence[NewContact]) -> list[tuple[object, ...]]:
@@ -96,3 +105,66 @@ def test_rows_that_hold_more_than_contacts_can_are_refused_by_their_place() -> N
 )  # fmt: skip
 def test_value_is_kept_as_sent_within_reason(value: object, text: str | None) -> None:
     assert chunk.as_sent(value) == text
+
+
+def table(header: Sequence[str], *rows: Sequence[str]) -> tuple[list[NewContact], chunk.Sent, list[int | None]]:
+    """The contacts of a CSV file, what its rows said, and rows by column of numbers."""
+    text = "\n".join(",".join(row) for row in (header, *rows))
+    (only,), totals = drained(read(io.BytesIO(text.encode()), BodyFormat(Format.CSV), Limits(100), "VN"))
+    counts = [column.numbers for column in totals.detected.tables[0].columns]
+    return chunk.decode_payload(only.payload).contacts.rows(), chunk.decode_sent(only.sent), counts
+
+
+def test_row_whose_number_cannot_be_used_has_that_of_the_next_column_that_can() -> None:
+    contacts, sent, counts = table(
+        ["phone", "mobile", "tel"],
+        ["0901234561", "0901234562", ""],
+        ["", "0901234563", "0901234564"],
+        ["ask Lan", "", "0901234565"],
+        ["12", "13", "0901234566"],
+        ["", "14", "15"],
+        ["16", "17", ""],
+        ["", "", ""],
+        ["0901234561", "", ""],
+    )
+    assert [contact.phone[-1] for contact in contacts] == ["1", "3", "5", "6"]
+    assert [contact.attributes for contact in contacts] == [
+        {"mobile": "0901234562"},
+        {"mobile": "0901234563", "tel": "0901234564"},
+        {"phone": "ask Lan", "tel": "0901234565"},
+        {"phone": "12", "mobile": "13", "tel": "0901234566"},
+    ]
+    assert counts == [3, 2, 2]
+    assert sent.phones == ["0901234561", "0901234563", "0901234565", "0901234566", "14", "16", "0901234561"]
+    assert [(row, code) for row, code, _ in sent.problems] == [(4, "too_short"), (5, "too_short")]
+    assert sent.repeats == [(6, 0)]
+
+
+@pytest.mark.parametrize("column", ["phone_code", "country"])
+def test_number_is_read_in_the_country_of_its_row(column: str) -> None:
+    contacts, sent, _ = table(
+        [column, "phone"],
+        ["84", "0901234567"],
+        ["+1", "2125550123"],
+        ["US", "(212) 555-0124"],
+        ["", "0901234568"],
+        ["Hà Nội", "0901234569"],
+        ["US", "0901234567"],
+    )
+    assert [contact.phone for contact in contacts] == [
+        "+84901234567", "+12125550123", "+12125550124", "+84901234568", "+84901234569",
+    ]  # fmt: skip
+    assert contacts[1].attributes == {column: "+1"}
+    assert [(row, code) for row, code, _ in sent.problems] == [(5, "not_assignable")]
+
+
+def test_integers_of_json_are_numbers_and_references() -> None:
+    rows = [Row(901234567, externalId=42), Row(84901234568.0), Row(True), Row(9.5), Row("0901234569", externalId=True)]
+    (only,) = prepared(sent_of(rows), "VN", len(rows))
+    contacts = chunk.decode_payload(only.payload).contacts.rows()
+    assert [(contact.phone, contact.external_id) for contact in contacts] == [
+        ("+84901234567", "42"),
+        ("+84901234568", None),
+    ]
+    sent = chunk.decode_sent(only.sent)
+    assert [(row, code) for row, code, _ in sent.problems] == [(2, "missing"), (3, "missing"), (4, "not_text")]

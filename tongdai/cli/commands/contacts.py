@@ -2,15 +2,18 @@
 
 import contextlib
 import csv
+import functools
 import itertools
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
+from tongdai.cli import detected
 from tongdai.cli.api_client import campaign_options
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.progress import Shown, progress
@@ -45,6 +48,16 @@ def contacts() -> None:
 @click.option("--list", "list_name", metavar="NAME", type=Text(), help="The list to add to; created if missing.")
 @click.option("--dry-run", is_flag=True, help="Check every row and create nothing.")
 @click.option(
+    "--encoding",
+    metavar="NAME",
+    help="The character set of CSV or a workbook, such as cp1258, tcvn3, vni.  [default: detected]",
+)
+@click.option(
+    "--sheet", metavar="NAME", type=Text(), help="The sheet of a workbook, by name or number.  [default: the first]"
+)
+@click.option("--all-sheets", is_flag=True, help="Read all visible sheets of a workbook that have phone numbers.")
+@click.option("--skip-hidden", is_flag=True, help="Leave out the rows that a workbook hides, as by a filter.")
+@click.option(
     "--gzip/--no-gzip",
     "compress",
     default=None,
@@ -66,6 +79,10 @@ def import_(
     file: Path,
     list_name: str | None,
     dry_run: bool,
+    encoding: str | None,
+    sheet: str | None,
+    all_sheets: bool,
+    skip_hidden: bool,
     compress: bool | None,
     failed_path: Path | None,
     allow_failed: bool,
@@ -81,6 +98,7 @@ def import_(
     Examples:
       tongdai contacts import customers.csv --campaign 1042
       tongdai contacts import customers.xlsx --campaign 1042 --list "May" --dry-run
+      tongdai contacts import customers.xlsx --campaign 1042 --sheet "Tháng 5" --skip-hidden
       tongdai contacts import big.csv --campaign 1042 --url https://calls.example --failed bad.csv
     """
     failed_path = failed_path or file.with_name(f"{file.name}.failed.csv")
@@ -90,7 +108,19 @@ def import_(
         _ask_if_running(campaign)
     packed = _is_far(client.url) if compress is None else compress
     with progress(file.name) as shown:
-        started = _send(client, campaign.campaign_id, file, list_name, dry_run, packed, shown)
+        send = functools.partial(
+            client.import_file,
+            campaign.campaign_id,
+            file,
+            list_name=list_name,
+            dry_run=dry_run,
+            encoding=encoding,
+            sheet=sheet,
+            all_sheets=all_sheets,
+            skip_hidden=skip_hidden,
+            compress=packed,
+        )
+        started = _send(client, campaign.campaign_id, file, send, shown)
         job = _follow(client, started, shown)
     if job is None:
         _leave_or_undo(client, started)
@@ -116,8 +146,9 @@ def _is_far(url: str) -> bool:
 
 
 def _send(
-    client: Client, campaign_id: int, file: Path, list_name: str | None, dry_run: bool, compress: bool, shown: Shown
+    client: Client, campaign_id: int, file: Path, send: Callable[..., ImportStarted], shown: Shown
 ) -> ImportStarted:
+    """`send` sends the file, and reports to `progress`."""
     whole = False
 
     def sent(done: int, total: int) -> None:
@@ -126,9 +157,7 @@ def _send(
         shown.sent(done, total)
 
     try:
-        return client.import_file(
-            campaign_id, file, list_name=list_name, dry_run=dry_run, compress=compress, progress=sent
-        )
+        return send(progress=sent)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     except OSError as error:
@@ -190,6 +219,8 @@ def _report(client: Client, job: ImportJob, failed_path: Path) -> bool:
         rows.append({"outcome": "failed", "reason": None, "rows": job.failed_rows})
     show(["outcome", "reason", "rows"], rows, as_json=False)
     click.echo(_where(job), err=True)
+    for line in detected.lines(job.detected):
+        click.echo(line, err=True)
     return bool(reasons)
 
 

@@ -22,6 +22,8 @@ from phonenumbers import (
 )
 from phonenumbers.phonenumberutil import format_number, normalize_digits_only
 
+from tongdai.contacts.numbers import vietnam
+
 MAX_TEXT = 40  # characters; no way of writing a number needs more
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)  # ISO 3166 codes of those whose numbers are known
 
@@ -29,16 +31,14 @@ COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)  # ISO 3166 codes of those
 # in a dial string (`&PJSIP/1900`, `@host`, `${…}`), so it makes the text no number.
 _SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SEPARATORS = str.maketrans("+0123456789", "+0123456789", _SPACES + ".-()[]/")  # twice as fast as with misses
+_NO_BREAK = "\u00a0"
+"""The space that most texts have that have any but the plain one."""
 _WRITTEN = re.compile(r"\+?[0-9]+")
+_VIETNAM = "+84"
+_VIETNAMESE = re.compile(r"(?:(?:\+|00)?840?|0)?(?P<n>[2-8][0-9]{8,9})")
 
 _LONGEST_EMERGENCY = 6  # digits
 
-# Vietnam moved its 11-digit mobile numbers to 10 digits in 2018; lists from before are still about.
-_MOVED = {
-    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78", "123": "83", "124": "84", "125": "85",
-    "127": "81", "129": "82", "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37",
-    "168": "38", "169": "39", "186": "56", "188": "58", "199": "59",
-}  # fmt: skip
 _KINDS = (
     *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan"),
     "voicemail",
@@ -89,7 +89,7 @@ def normalise(text: str, country: str) -> str | Reason:
     code, are they read as if `+` were before them: in VN `84901234567` is `+84901234567`, but `841992000` is the
     mobile number `+84841992000`. Premium-rate numbers are refused; toll-free, shared-cost and internet numbers are
     not. Short numbers, of which emergency numbers (`113`) are some, are refused as such when the country has them, as
-    too short when another has. Vietnamese mobile numbers from before 2018 come out as the ones they became.
+    too short when another has. Vietnamese numbers from before 2017 and 2018 come out as the ones they became.
     """
     return normaliser(country)(text)
 
@@ -97,15 +97,21 @@ def normalise(text: str, country: str) -> str | Reason:
 def normalise_all(texts: Sequence[str], country: str) -> list[str | Reason]:
     """`normalise` of each text, in their order; of hundreds at a time up to twice as fast."""
     read, lines, prefix = normaliser(country), _lines(country), f"+{_plan(country).country_code}"
-    kept = [text if len(text) <= MAX_TEXT and "\n" not in text else "" for text in texts]  # a line for each
-    joined = "\n".join([*kept, ""])
+    joined = "\n".join(["", *texts, ""])
+    if joined.count("\n") != len(texts) + 1 or max(map(len, texts), default=0) > MAX_TEXT:  # a line for each
+        joined = "\n".join(["", *(text if len(text) <= MAX_TEXT and "\n" not in text else "" for text in texts), ""])
     if not joined.isascii():  # one such sign makes `translate` slow for all
+        joined = joined.replace(_NO_BREAK, " ")
+    if not joined.isascii():
         for space in _SPACES[1:]:
             joined = joined.replace(space, " ")
     if not joined.isascii():
         joined = "\n".join([line if line.isascii() else "" for line in joined.split("\n")])
-    found = lines.findall(joined.translate(_SEPARATORS))
+    digits = joined.translate(_SEPARATORS)
+    found = lines.findall(digits, 1)
     numbers = [groups[-1] for groups in found] if lines.groups > 1 else found
+    if prefix == _VIETNAM and len(digits) != len(joined) and vietnam.may_have_grouped_landline(joined):
+        numbers = [number if _grouped(text) is None else "" for number, text in zip(numbers, texts, strict=True)]
     return [prefix + number if number else read(text) for number, text in zip(numbers, texts, strict=True)]
 
 
@@ -116,21 +122,30 @@ def normaliser(country: str) -> Callable[[str], str | Reason]:
     prefix = f"+{plan.country_code}"
     ordinary = re.compile(_ordinary(plan, r"\Z"), re.ASCII).fullmatch
     moved = re.compile(_moved(plan, r"\Z"), re.ASCII).fullmatch
-    refused = _refusals(plan)
+    refused, vietnamese, grouped = _refusals(plan), prefix == _VIETNAM, vietnam.GROUPED.fullmatch
 
     def read(text: str) -> str | Reason:
         if len(text) > MAX_TEXT:
             return Reason.TOO_LONG
         digits = text if text.lstrip("+").isdecimal() else text.translate(_SEPARATORS)
         if found := ordinary(digits):
-            return prefix + found["n"]
+            number = found["n"]
+            if digits is not text and number[0] == "8" and vietnamese and grouped(text):
+                return _grouped(text) or prefix + number
+            return prefix + number
         if not _WRITTEN.fullmatch(digits):
             return Reason.NOT_A_NUMBER
         if found := moved(digits):
             return _renumbered(prefix + found["n"])
-        return refused(digits) or _read(digits, country, prefix)
+        number = refused(digits) or _read(digits, country, prefix)
+        return _as_before(number, digits, text) if vietnamese else number
 
     return read
+
+
+def _as_before(number: str | Reason, digits: str, text: str) -> str | Reason:
+    """A number read in Vietnam, or the one that the same digits became in 2017."""
+    return (_old_landline(digits) if isinstance(number, Reason) else _grouped(text)) or number
 
 
 @lru_cache(maxsize=256)
@@ -185,10 +200,32 @@ def _parsed(digits: str, country: str) -> str | Reason:
 
 
 def _renumbered(e164: str) -> str:
-    """Return what a Vietnamese mobile number from before 2018 became; any other number as it is."""
-    if e164.startswith("+84") and len(e164) == 13 and (new := _MOVED.get(e164[3:6])):
-        return f"+84{new}{e164[6:]}"
-    return e164
+    """Return what a Vietnamese number from before became, when that is a number today; any other as it is."""
+    if (new := vietnam.new_mobile(e164)) is not None:
+        return new
+    return _landline(vietnam.new_landline(e164)) or e164
+
+
+def _old_landline(digits: str) -> str | None:
+    """The landline that digits, which are no number today, became in Vietnam; None: they are none of before either."""
+    found = _VIETNAMESE.fullmatch(digits)
+    return None if found is None else _landline(vietnam.new_landline(f"{_VIETNAM}{found['n']}"))
+
+
+def _grouped(text: str) -> str | None:
+    """The landline that Vietnamese digits are by how they are grouped, when it is a number today."""
+    found = vietnam.GROUPED.fullmatch(text)
+    return None if found is None else _landline(vietnam.grouped_landline(found))
+
+
+def _landline(e164: str | None) -> str | None:
+    """A Vietnamese number when it is a landline today."""
+    return e164 if e164 is not None and _landlines()(e164.removeprefix(_VIETNAM)) else None
+
+
+@lru_cache(maxsize=1)
+def _landlines() -> Callable[[str], object]:
+    return re.compile(_any(_patterns(_plan("VN"), "fixed_line")), re.ASCII).fullmatch
 
 
 def _any(patterns: Iterable[str | None]) -> str:
@@ -210,9 +247,9 @@ def _ordinary(plan: PhoneMetadata, end: str) -> str:
 
 def _moved(plan: PhoneMetadata, end: str) -> str:
     """Matches most Vietnamese mobile numbers from before 2018, in Vietnam; nothing that a number has today."""
-    if plan.country_code != 84:
+    if f"+{plan.country_code}" != _VIETNAM:
         return "(?!)"
-    return _pattern(plan, rf"{_any(_MOVED)}\d{{7}}", _any(_patterns(plan, *_KINDS)), end)
+    return _pattern(plan, vietnam.OLD_MOBILE, _any(_patterns(plan, *_KINDS)), end)
 
 
 def _lengths(desc: PhoneNumberDesc | None, *, local: bool = False) -> set[int]:

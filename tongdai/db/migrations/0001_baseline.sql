@@ -264,6 +264,7 @@ create table import_job (
     undone_at         timestamptz,
     keeps_seen        boolean not null default false,  -- import_seen may have rows of it
     rows_state        text not null default 'kept' check (rows_state in ('kept', 'dropping', 'dropped')),
+    detected          jsonb,                   -- how its file was read; imports/detected.py
     created_at        timestamptz not null default now(),
     started_at        timestamptz,
     finished_at       timestamptz,

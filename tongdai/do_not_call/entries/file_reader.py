@@ -17,10 +17,10 @@ from tongdai.do_not_call.entries.validation import SEVERAL, Sent
 from tongdai.do_not_call.model import MAX_NUMBERS
 from tongdai.errors import InvalidInput, shown
 from tongdai.files import BodyFormat, Limits
-from tongdai.files.cells import phone_text
 from tongdai.files.header import PHONE_NAMES
+from tongdai.files.number_cells import number_text
 from tongdai.files.reader import open_table
-from tongdai.files.table import Plain, Table
+from tongdai.files.table import Table, all_rows
 from tongdai.text import normalized
 
 Row = list[str]
@@ -57,8 +57,8 @@ class Columns(NamedTuple):
 
     def sent(self, row: Row) -> Sent:
         """Read a row."""
-        numbers = [text for at in self.numbers if (text := phone_text(_cell(row, at)))]
-        area = phone_text(_cell(row, self.area)) or None
+        numbers = [text for at in self.numbers if (text := number_text(_cell(row, at)))]
+        area = number_text(_cell(row, self.area)) or None
         reason, expires_at = (_cell(row, at) or None for at in (self.reason, self.expires_at))
         return Sent(SEVERAL.join(numbers) or None, reason, expires_at, area)
 
@@ -123,8 +123,7 @@ def _number_file(table: Table, today: date, most: int | None) -> NumberFile:
 
 def _rows(table: Table) -> Iterator[Row]:
     width = max(map(len, table.start), default=1)
-    for batch in table.rest(table.start, width):
-        yield from map(list, zip(*batch.cells, strict=True)) if isinstance(batch, Plain) else batch
+    yield from map(list, all_rows(table.rest(table.start, width)))
 
 
 def _from_first_filled(rows: Iterator[Row]) -> Iterator[Row]:
@@ -190,11 +189,11 @@ def _without_title(head: list[Row]) -> list[Row]:
 
 
 def _all_digits(column: list[str], count: int) -> bool:
-    return all(len(text := phone_text(cell)) == count and text.isdecimal() for cell in column)
+    return all(len(text := number_text(cell)) == count and text.isdecimal() for cell in column)
 
 
 def _number_like(cell: str) -> bool:
-    return read_day(cell, "") is None and _DIGITS.search(_NOT_DIGITS.sub("", phone_text(cell))) is not None
+    return read_day(cell, "") is None and _DIGITS.search(_NOT_DIGITS.sub("", number_text(cell))) is not None
 
 
 def _all_to_come(column: list[str], today: date) -> bool:

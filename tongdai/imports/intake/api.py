@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,10 +38,12 @@ from tongdai.imports import store
 from tongdai.imports.intake import spool
 from tongdai.imports.intake.spool import Rows, Spooled
 from tongdai.imports.intake.unpack import FIELDS
-from tongdai.imports.readers import Format
+from tongdai.imports.readers import BodyFormat, Format
+from tongdai.text import as_seen
 
 _TAG = "Imports"
 MAX_LIST_NAME = 255
+_SWITCHES = ("dry_run", "allSheets", "skipHidden")
 
 
 BulkContact: Any = msgspec.defstruct("BulkContact", SENT_FIELDS, forbid_unknown_fields=True)
@@ -76,12 +78,38 @@ _DRY_RUN = Query(
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
 )
+_ENCODING = Query(
+    "encoding",
+    "The character set of CSV, or of the text in a workbook, when the one that is detected is wrong; the job says "
+    "which that is. `tcvn3` and `vni` are those of Vietnamese fonts from before Unicode",
+    {"type": "string", "enum": list(media_type.ENCODINGS)},
+    "cp1258",
+)
+_SHEET = Query(
+    "sheet",
+    "The sheet of a workbook to read, by its name or its number from 1. Without it, the first visible one that has a "
+    "column for the phone number; the job names the sheets that were not read",
+    {"type": "string", "minLength": 1, **NAME},
+    "Tháng 5",
+)
+_ALL_SHEETS = Query(
+    "allSheets",
+    "Whether to read all visible sheets of a workbook that have a column for the phone number, each with its header",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    "false",
+)
+_SKIP_HIDDEN = Query(
+    "skipHidden",
+    "Whether to leave out the rows that a workbook hides, as by a filter; the job counts them either way",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    "false",
+)
+_OPTIONS = (_LIST_NAME, _DRY_RUN, _ENCODING, _SHEET, _ALL_SHEETS, _SKIP_HIDDEN)
 _CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n0901000001,Nguyễn Văn A,KH-1,Hà Nội\n0901000002,Trần Thị B,,\n"
 _NDJSON = '{"phoneNumber":"0901000001","name":"KH 1"}\n{"phoneNumber":"0901000002"}\n'
 _FORM_FIELDS = {
     "file": {"type": "string", "format": "binary", "description": "JSON, NDJSON, CSV or XLSX, by its type or name"},
-    "listName": _LIST_NAME.schema,
-    "dry_run": _DRY_RUN.schema,
+    **{option.name: option.schema for option in _OPTIONS},
 }
 _MEDIA: Mapping[str, Mapping[str, Any]] = {
     "application/x-ndjson": {"schema": {"type": "string"}, "example": _NDJSON},
@@ -93,7 +121,7 @@ _DESCRIPTION = """\
 Besides JSON: NDJSON (a contact a line), CSV and XLSX (a header row with a column for the phone number, by any usual \
 name in English or Vietnamese, in any order; columns for `name`, `externalId` and `timeZone`; the others become \
 `attributes`), as the body or as the one file of a form; each may be packed with `Content-Encoding: gzip`. The \
-separator and character set of CSV are found out."""
+separator and character set of CSV are found out; the job tells what was detected, and what was left out."""
 
 
 @endpoint(
@@ -104,7 +132,7 @@ separator and character set of CSV are found out."""
         tag=_TAG,
         summary="Import contacts in the background; poll the job until its status is done or failed",
         description=_DESCRIPTION,
-        query=(_LIST_NAME, _DRY_RUN),
+        query=_OPTIONS,
         body=BulkBody,
         refine={"BulkBody": {"contacts": {"minItems": 1}, "listName": {"minLength": 1, **NAME}}},
         body_sample={
@@ -130,8 +158,9 @@ async def bulk(request: Request) -> Answer:
             if known is not None:
                 return known
         # Read and checked before there is a transaction: it holds a connection and the list's name.
-        async with spool.read(spooled, settings_of(request), principal_of(request).country) as rows:
-            asked.append(_checked(spooled.fields))
+        asked.append(_checked(spooled.fields))
+        body_format = _format(asked, spooled)
+        async with spool.read(spooled, body_format, settings_of(request), principal_of(request).country) as rows:
             if rows.totals.list_name is not None:
                 asked.append(_checked({"listName": rows.totals.list_name}))
             wanted = _wanted(asked, spooled)
@@ -164,12 +193,28 @@ class _Wanted:
 
 
 def _checked(said: dict[str, str]) -> dict[str, str]:
-    """Check what one part of the request asks for."""
+    """Check what one part of the request asks for. Names of lists that look the same are the same."""
     if "listName" in said:
-        body.text_field("listName", said["listName"], MAX_LIST_NAME, min_length=1)
-    if said.get("dry_run") not in {None, "true", "false"}:
-        raise InvalidInput(f"dry_run is {shown(said['dry_run'])}: expected true or false")
+        name = as_seen(body.text_field("listName", said["listName"], MAX_LIST_NAME, min_length=1))
+        said = said | {"listName": body.text_field("listName", name, MAX_LIST_NAME, min_length=1)}
+    if "sheet" in said:
+        body.text_field("sheet", said["sheet"], MAX_LIST_NAME, min_length=1)
+    for name in _SWITCHES:
+        if said.get(name) not in {None, "true", "false"}:
+            raise InvalidInput(f"{name} is {shown(said[name])}: expected true or false")
     return said
+
+
+def _format(asked: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
+    """The body's format, with what query and form ask for."""
+    encoding, sheet = _said(asked, "encoding"), _said(asked, "sheet")
+    all_sheets, skip_hidden = (_said(asked, name) == "true" for name in ("allSheets", "skipHidden"))
+    if (sheet is not None or all_sheets or skip_hidden) and spooled.body_format.format is not Format.XLSX:
+        raise InvalidInput("sheet, allSheets and skipHidden are for XLSX: no other format has sheets")
+    if sheet is not None and all_sheets:
+        raise InvalidInput("sheet and allSheets are both given: expected one of them")
+    found = spooled.body_format if encoding is None else media_type.with_encoding(spooled.body_format, encoding)
+    return replace(found, sheet=sheet, all_sheets=all_sheets, skip_hidden=skip_hidden)
 
 
 def _wanted(asked: list[dict[str, str]], spooled: Spooled) -> _Wanted:
@@ -206,7 +251,7 @@ async def _accept(
         file_name=wanted.file_name,
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
-    await store.received(conn, tenant_id, job_id, rows.totals.total_rows)
+    await store.received(conn, tenant_id, job_id, rows.totals.total_rows, rows.totals.detected)
     await store.announce(conn)
     return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.totals.total_rows)
 

@@ -19,7 +19,8 @@ MAX_RATIO = 250
 """Beyond FREE, what a body may unpack to; lists of contacts come to 30."""
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_FIELD = 4096
-FIELDS = ("listName", "dry_run")
+FIELDS = ("listName", "dry_run", "encoding", "sheet", "allSheets", "skipHidden")
+"""The fields that a form may have beside its file; the same may be in the query."""
 MAX_FILE_NAME = 255
 _BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([0-9A-Za-z'()+_,./:=? -]{1,200})", re.IGNORECASE)
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -114,7 +115,7 @@ class Form:
             return
         if part.filename is None and part.content_type is None:
             raise InvalidInput(
-                f"The form has an unknown field {shown(part.name)}: expected one file, listName, dry_run"
+                f"The form has an unknown field {shown(part.name)}: expected one file, {', '.join(FIELDS)}"
             )
         self._files += 1
         if self._files > 1:

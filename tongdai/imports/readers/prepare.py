@@ -5,7 +5,8 @@ may be wrong are checked one by one, by the function that checks a single contac
 second.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import compress
 from typing import Any
 
@@ -21,12 +22,14 @@ from tongdai.contacts.columns import (
     zone_places,
 )
 from tongdai.contacts.fields import FIELDS
-from tongdai.contacts.model import MAX_ATTRIBUTES
+from tongdai.contacts.model import MAX_ATTRIBUTES, Scalar
 from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.countries import country_of
 from tongdai.contacts.numbers.phone import Reason
 from tongdai.contacts.numbers.time_zones import common_zone, is_zone, zone_of
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
+from tongdai.files.number_cells import why_unreadable
 from tongdai.imports import chunk
 from tongdai.imports.chunk import Chunk, Sent
 from tongdai.imports.readers.sent_rows import SentRows
@@ -71,9 +74,12 @@ def _length(values: Sequence[Any]) -> int:
 
 
 def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
-    numbers: list[Any] | None = _numbers(sent.phones, country)
+    numbers: list[Any] | None
+    sent, numbers = _with_numbers(_as_texts(sent), country)
+    if sent.others is not None:
+        attributes = None if sent.attributes is None else attribute_lines(sent.attributes)
     attribute_column = None if attributes is None else lines_of(attributes)
-    problems = _problems(sent, numbers, attribute_column, country)
+    problems = _problems(sent, numbers, attribute_column)
     repeats = _repeats(numbers, problems)
     values: Sequence[Sequence[Any] | None] = sent.values
     zones: Sequence[Any] | None = sent.time_zones
@@ -102,14 +108,86 @@ def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
     return chunk.encode(len(sent), contacts, said)
 
 
-def _numbers(phones: Sequence[Any], country: str) -> list[Any]:
-    """In E.164, or a Reason; what is no text becomes the empty text's."""
-    texts = phones if _only(phones, str) else [text if isinstance(text, str) else "" for text in phones]
-    return phone.normalise_all(texts, country)
+def _as_texts(sent: SentRows) -> SentRows:
+    """The rows with texts where a field may have integers."""
+    values = [
+        values if values is None or not field.text.integers or _only(values, str) else list(map(_digits, values))
+        for field, values in zip(FIELDS, sent.values, strict=True)
+    ]
+    return replace(sent, values=values)
+
+
+def _digits(value: Scalar) -> Scalar:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _with_numbers(sent: SentRows, country: str) -> tuple[SentRows, list[str | Reason]]:
+    """The rows with the text that each one's number is read from, and that number in E.164, or a Reason.
+
+    It is from the first column that has a usable one. A text of the clearest column that has none, such as `ask Lan`,
+    becomes an attribute; other columns of numbers are attributes already.
+    """
+    numbers = _numbers(sent.phones, sent.countries, country)
+    if sent.others is None:
+        return sent, numbers
+    clearest, *_ = found_in = sent.others.detected
+    clearest.numbers = (clearest.numbers or 0) + len(numbers)
+    left = [row for row, number in enumerate(numbers) if isinstance(number, Reason)]
+    if not left:
+        return sent, numbers
+    phones = list(sent.phones)
+    unread: dict[int, Scalar] = {}
+    for texts, detected in zip(sent.others.columns, found_in[1:], strict=True):
+        countries = None if sent.countries is None else [sent.countries[row] for row in left]
+        found = _numbers([texts[row] for row in left], countries, country)
+        for row, number in zip(left, found, strict=True):
+            # Without a usable number, a row says the first one that it has.
+            if isinstance(number, Reason) and (texts[row] is None or phones[row] is not None):
+                continue
+            if phones[row] is not None and row not in unread:
+                unread[row] = phones[row]
+            phones[row], numbers[row] = texts[row], number
+            detected.numbers = (detected.numbers or 0) + 1
+            clearest.numbers -= 1
+        left = [row for row in left if isinstance(numbers[row], Reason)]
+    return replace(sent, phones=phones, attributes=_with_unread(sent.attributes, unread, clearest.column)), numbers
+
+
+def _with_unread(
+    attributes: Sequence[object] | None, unread: Mapping[int, Scalar], name: str
+) -> Sequence[object] | None:
+    if not unread:
+        return attributes
+    assert attributes is not None, "other columns of numbers are attributes"
+    merged = list(attributes)
+    for row, text in unread.items():
+        merged[row] = {name: text} | (msgspec.to_builtins(merged[row]) or {})
+    return merged
+
+
+def _numbers(phones: Sequence[Scalar], countries: Sequence[Scalar] | None, country: str) -> list[str | Reason]:
+    """In E.164, or a Reason. A JSON number is read as its digits, what is no text as the empty text."""
+    texts: Sequence[str] = phones if _only(phones, str) else list(map(_as_text, phones))  # pyright: ignore[reportAssignmentType]
+    if countries is None:
+        return phone.normalise_all(texts, country)
+    codes = {text: country_of(text) or country for text in set(countries) if isinstance(text, str)}
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(countries):
+        rows.setdefault(codes.get(text, country) if isinstance(text, str) else country, []).append(row)
+    numbers: dict[int, str | Reason] = {}
+    for own, places in rows.items():
+        numbers.update(zip(places, phone.normalise_all([texts[row] for row in places], own), strict=True))
+    return [numbers[row] for row in range(len(texts))]
+
+
+def _as_text(value: Scalar) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _problems(
-    sent: SentRows, numbers: Sequence[str | Reason], attributes: Sequence[str] | None, country: str
+    sent: SentRows, numbers: Sequence[str | Reason], attributes: Sequence[str] | None
 ) -> list[tuple[int, str, str]]:
     """Row, code and message of the first thing that is wrong, for the rows that fail, in their order."""
     suspects: set[int] = set()
@@ -121,19 +199,25 @@ def _problems(
     suspects.update(_suspect_zones(sent.time_zones))
     if not suspects:
         return []
-    normalise = phone.normaliser(country)
     found: list[tuple[int, str, str]] = []
     for row in sorted(suspects):
+        number = numbers[row]
         problem = check(
-            normalise,
-            sent.phones[row],
+            lambda _, number=number: number,
+            _as_text(sent.phones[row]),
             [None if values is None else values[row] for values in sent.values],
             None if sent.attributes is None else msgspec.to_builtins(sent.attributes[row]),
             None if sent.time_zones is None else sent.time_zones[row],
         )
         if isinstance(problem, Problem):
-            found.append((row, problem.code, str(problem)))
+            found.append((row, *_explained(problem, number, sent.phones[row])))
     return found
+
+
+def _explained(problem: Problem, number: str | Reason, sent: Scalar) -> tuple[str, str]:
+    """Code and message of a problem; of a number that a spreadsheet has spoiled, what it did to it."""
+    spoiled = why_unreadable(sent) if number is Reason.NOT_A_NUMBER and isinstance(sent, str) else None
+    return (problem.code, str(problem)) if spoiled is None else (spoiled[0], f"{problem.field} {spoiled[1]}")
 
 
 def _suspect_texts(values: Sequence[Any] | None, longest: int) -> Iterable[int]:

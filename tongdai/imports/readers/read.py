@@ -1,10 +1,11 @@
 """Any format → chunks, within limits."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, TypeVar
 
 from tongdai.files.body_format import BodyFormat, Format
+from tongdai.files.detected import Detected
 from tongdai.files.limits import Limits
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.readers.prepare import prepared
@@ -25,6 +26,7 @@ class Totals:
 
     total_rows: int
     list_name: str | None = None
+    detected: Detected = field(default_factory=lambda: Detected(""), compare=False)
 
 
 def read(file: IO[bytes], body_format: BodyFormat, limits: Limits, country: str) -> Chunks:

@@ -8,6 +8,7 @@ import msgspec
 
 from tongdai.contacts.fields import FIELDS, place_of, sent_of
 from tongdai.contacts.model import Scalar
+from tongdai.files.detected import DetectedColumn
 
 Item: Any = msgspec.defstruct(
     "Item",
@@ -23,6 +24,18 @@ Item: Any = msgspec.defstruct(
 
 
 @dataclass(frozen=True, slots=True)
+class OtherNumbers:
+    """Further columns of numbers: a row whose number cannot be used has that of the first of them that can."""
+
+    columns: Sequence[Sequence[Scalar]]
+    detected: Sequence[DetectedColumn]
+    """The column of SentRows.phones, and these: rows are counted there by the column that their number is from."""
+
+    def part(self, start: int, stop: int) -> "OtherNumbers":
+        return OtherNumbers([column[start:stop] for column in self.columns], self.detected)
+
+
+@dataclass(frozen=True, slots=True)
 class SentRows:
     """Some rows of a file in their order, a sequence for each field. A value of the wrong kind fails its row."""
 
@@ -32,6 +45,9 @@ class SentRows:
     attributes: Sequence[object] | None
     """An object that msgspec can write, for each row; None for none."""
     time_zones: Sequence[Scalar] | None
+    countries: Sequence[Scalar] | None = None
+    """The country that each number is written in, in any form; None: the tenant's."""
+    others: OtherNumbers | None = None
 
     def __len__(self) -> int:
         return len(self.phones)
@@ -43,6 +59,8 @@ class SentRows:
             [None if column is None else column[start:stop] for column in self.values],
             None if self.attributes is None else self.attributes[start:stop],
             None if self.time_zones is None else self.time_zones[start:stop],
+            None if self.countries is None else self.countries[start:stop],
+            None if self.others is None else self.others.part(start, stop),
         )
 
     @property

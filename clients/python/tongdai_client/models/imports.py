@@ -42,6 +42,50 @@ class ImportStarted(Done, frozen=True, kw_only=True):
     total_rows: int = msgspec.field(name="total_rows")
 
 
+class ImportColumn(Result, frozen=True, kw_only=True):
+    """A column of a file and what it was used for."""
+
+    column: str
+    use: str
+    """phoneNumber, name, externalId, timeZone, country, attribute or ignored."""
+    numbers: int | None
+    """Number of rows whose phone number is from this column, where a table has several columns of numbers."""
+    left_empty: int
+    """Number of cells with an error such as #N/A or a formula without a result."""
+
+
+class ImportTable(Result, frozen=True, kw_only=True):
+    """A table that was read: a CSV file or a sheet of a workbook."""
+
+    sheet: str | None
+    header_row: int
+    columns: list[ImportColumn]
+    rows: int
+    hidden_rows: int
+
+
+class ImportLeftOut(Result, frozen=True, kw_only=True):
+    """A sheet that was not read."""
+
+    sheet: str
+    rows: int
+    reason: str
+
+
+class ImportDetected(Result, frozen=True, kw_only=True):
+    """How the server read a file."""
+
+    format: str
+    encoding: str | None
+    encoding_doubt: str | None
+    """Why another encoding may be the right one; None if there is no doubt."""
+    separator: str | None
+    tables: list[ImportTable]
+    left_out: list[ImportLeftOut]
+    skipped_hidden_rows: int
+    notes: list[str]
+
+
 class ImportJob(Result, frozen=True, kw_only=True):
     campaign_id: int = 0
     """The value of the request; the response does not repeat it."""
@@ -65,6 +109,8 @@ class ImportJob(Result, frozen=True, kw_only=True):
     removed_rows: int
     """Contacts removed by an undo."""
     undone_at: datetime | None
+    detected: ImportDetected | None = None
+    """How the file was read."""
 
     @property
     def ended(self) -> bool:

@@ -64,16 +64,31 @@ def import_file(
     dry_run: bool = False,
     compress: bool = False,
     format: str | None = None,  # noqa: A002 - as the server calls it
+    encoding: str | None = None,
+    sheet: str | None = None,
+    all_sheets: bool = False,
+    skip_hidden: bool = False,
     progress: Progress | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[ImportStarted]:
     """Import a file: CSV, TSV, NDJSON, JSON or XLSX by its extension (or `format`), optionally followed by `.gz`.
 
+    `encoding` overrides the character set that the server detects: `cp1258`, `tcvn3`, `vni` and others. Of a workbook
+    it reads the first sheet with a column for the phone number, or `sheet` (its name or number), or `all_sheets`;
+    `skip_hidden` leaves out hidden rows. What was detected and what was left out is `detected` of the job.
+
     The file is streamed from the disk, from its start with each try; `compress` sends it with gzip. `progress` is
     called with the bytes sent and the size of the file. ValueError for another format, OSError if it cannot be read.
     """
     upload = upload_of(file, format, compress, progress)
-    query = {"listName": list_name, "dry_run": dry_run or None}
+    query = {
+        "listName": list_name,
+        "dry_run": dry_run or None,
+        "encoding": encoding,
+        "sheet": sheet,
+        "allSheets": all_sheets or None,
+        "skipHidden": skip_hidden or None,
+    }
     return replace(_started(campaign_id, upload, query, idempotency_key), read_timeout_s=UPLOAD_READ_TIMEOUT_S)
 
 

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from tests.support.imports.sent_rows import Row, rows_of
 from tests.support.workbooks import archive, column, parts, workbook, workbook_of
 from tongdai.errors import InvalidInput
+from tongdai.files.detected import Detected
 from tongdai.imports import readers
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
@@ -56,6 +57,121 @@ def refusal(read_xlsx: Reader) -> Refusal:
         return refused.value.message
 
     return message
+
+
+Read = Callable[..., tuple[list[Row], Detected]]
+
+
+@pytest.fixture
+def detect(tmp_path: Path) -> Read:
+    """Reads with options, and tells what was detected too."""
+
+    def read(data: bytes, **options: Any) -> tuple[list[Row], Detected]:
+        path = tmp_path / "body"
+        path.write_bytes(data)
+        with path.open("rb") as file:
+            parts, totals = drained(read_rows(file, BodyFormat(Format.XLSX, **options), Limits(3)))
+        return [row for part in parts for row in rows_of(part)], totals.detected
+
+    return read
+
+
+PEOPLE = {
+    "Bìa": [["Báo cáo"], ["x", "y"]],
+    "T1": [["phone", "name"], ["0901", "A"]],
+    "Trống": [],
+    "T2": [["Tên", "SĐT"], ["B", "0902"], ["C", "0903"]],
+    "Ẩn": [["phone"], ["0904"]],
+}
+
+
+def test_sheet_of_people_is_read_and_the_others_are_named(detect: Read) -> None:
+    rows, detected = detect(workbook_of(PEOPLE, hidden=["Ẩn"]))
+    assert rows == [Row("0901", "A")]
+    assert [(table.sheet, table.header_row, table.rows) for table in detected.tables] == [("T1", 1, 1)]
+    assert [(sheet.sheet, sheet.rows) for sheet in detected.left_out] == [("Bìa", 2), ("T2", 3)]
+    assert [sheet.reason for sheet in detected.left_out] == [
+        "no column is named for a phone number",
+        "name it, or ask for all sheets, to read it too",
+    ]
+
+
+@pytest.mark.parametrize("name", ["T2", "t2 ", "4"])
+def test_sheet_that_is_named_is_read(detect: Read, name: str) -> None:
+    rows, detected = detect(workbook_of(PEOPLE, hidden=["Ẩn"]), sheet=name)
+    assert rows == [Row("0902", "B"), Row("0903", "C")]
+    assert [table.sheet for table in detected.tables] == ["T2"]
+    assert detected.left_out == []
+
+
+def test_hidden_sheet_is_read_when_it_is_named(detect: Read) -> None:
+    assert detect(workbook_of(PEOPLE, hidden=["Ẩn"]), sheet="Ẩn")[0] == [Row("0904")]
+
+
+def test_all_sheets_of_people_are_read_each_with_its_header(detect: Read) -> None:
+    rows, detected = detect(workbook_of(PEOPLE, hidden=["Ẩn"]), all_sheets=True)
+    assert rows == [Row("0901", "A"), Row("0902", "B"), Row("0903", "C")]
+    assert [(table.sheet, table.rows) for table in detected.tables] == [("T1", 1), ("T2", 2)]
+    assert [sheet.sheet for sheet in detected.left_out] == ["Bìa"]
+
+
+def test_sheet_that_is_not_there_is_refused_with_those_that_are(detect: Read) -> None:
+    for name in ("T3", "9", "0", "-1"):
+        with pytest.raises(InvalidInput, match=f"no sheet {name}: it has Bìa, T1, Trống, T2, Ẩn"):
+            detect(workbook_of(PEOPLE), sheet=name)
+
+
+def test_hidden_rows_are_counted_or_left_out(detect: Read) -> None:
+    files = parts({"S": [["title"], ["phone"], ["0901"], ["0902"], [], ["0903"]]})
+    for row in (1, 4, 5):
+        files[SHEET] = str(files[SHEET]).replace(f'<row r="{row}"', f'<row r="{row}" hidden="1"')
+    rows, detected = detect(archive(files))
+    assert rows == [Row("0901"), Row("0902"), Row("0903")]
+    assert (detected.tables[0].hidden_rows, detected.skipped_hidden_rows) == (1, 0)
+    rows, detected = detect(archive(files), skip_hidden=True)
+    assert rows == [Row("0901"), Row("0903")]
+    assert (detected.tables[0].rows, detected.tables[0].hidden_rows, detected.skipped_hidden_rows) == (2, 0, 1)
+
+
+def test_formulas_without_results_and_errors_are_named_where_they_matter(detect: Read) -> None:
+    cells = (
+        '<row r="2"><c r="A2"><f>"0"&amp;901</f><v/></c><c r="B2" t="e"><v>#N/A</v></c></row>'
+        '<row r="3"><c r="A3" t="e"><v>#REF!</v></c><c r="B3"><f>A1</f></c></row>'
+        '<row r="4"><c r="A4"><v>902</v></c><c r="B4"><f>1+1</f><v>2</v></c></row>'
+    )
+    files = parts({"S": [["phone", "note"]]})
+    files[SHEET] = str(files[SHEET]).replace("</sheetData>", cells + "</sheetData>")
+    rows, detected = detect(archive(files))
+    assert rows == [Row('="0"&901'), Row("#REF!"), Row("902", attributes={"note": "2"})]
+    assert [column.left_empty for column in detected.tables[0].columns] == [0, 2]
+
+
+def test_digits_are_those_that_the_workbook_shows(detect: Read) -> None:
+    files = parts({"S": [["phone", "ref"], [901000001, 4111111111111111], [901000002, 9704229200000001]]})
+    files["xl/styles.xml"] = str(files["xl/styles.xml"]).replace(
+        "<cellXfs", '<numFmts><numFmt numFmtId="164" formatCode="0000000000"/></numFmts><cellXfs'
+    )
+    files["xl/styles.xml"] = str(files["xl/styles.xml"]).replace("</cellXfs>", '<xf numFmtId="164"/></cellXfs>')
+    assert [row.externalId for row in detect(archive(files))[0]] == ["4111111111111111", "9704229200000001"]
+    for place in ("A2", "B2"):
+        files[SHEET] = str(files[SHEET]).replace(f'<c r="{place}"', f'<c r="{place}" s="3"')
+    rows, _ = detect(archive(files))
+    assert rows == [Row("0901000001", None, "4111111111111111"), Row("901000002", None, "9704229200000001")]
+
+
+def test_long_number_far_below_is_exact(detect: Read) -> None:
+    rows = [[901000000 + n, n] for n in range(50)]
+    data = workbook(["phone", "ref"], *rows, [901000099, 9704229200000001], [], [901000098, 9704229200000003])
+    found, _ = detect(data)
+    assert [row.externalId for row in found[49:]] == ["49", "9704229200000001", "9704229200000003"]
+
+
+@pytest.mark.parametrize("said", [None, "tcvn3"])
+def test_text_of_old_fonts_is_read_with_its_header(detect: Read, said: str | None) -> None:
+    data = workbook(["Sè ®iÖn tho¹i", "Hä tªn"], ["0901", "NguyÔn V¨n ¢n"], ["0902", "TrÇn ThÞ H»ng"])
+    rows, detected = detect(data, charset=said)
+    assert rows == [Row("0901", "Nguyễn Văn Ân"), Row("0902", "Trần Thị Hằng")]
+    assert detected.encoding == "TCVN3"
 
 
 def test_numbers_are_understood_as_excel_keeps_them(read_xlsx: Reader) -> None:

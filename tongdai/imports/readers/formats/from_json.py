@@ -7,6 +7,8 @@ from typing import IO, Any
 import msgspec
 
 from tongdai.errors import InvalidInput, shown
+from tongdai.files.body_format import Format
+from tongdai.files.detected import Detected
 from tongdai.files.limits import Limits
 from tongdai.imports.readers.formats.json_rows import check_item, has_number
 from tongdai.imports.readers.read import Reading, Totals
@@ -35,7 +37,7 @@ def read_json(file: IO[bytes], limits: Limits) -> Reading:
         yield sent_rows(items)
     if not any_number:
         raise InvalidInput("contacts: no item has a phoneNumber")
-    return Totals(len(bulk.contacts), bulk.listName)
+    return Totals(len(bulk.contacts), bulk.listName, Detected(Format.JSON))
 
 
 def _contents(file: IO[bytes]) -> bytes | mmap.mmap:

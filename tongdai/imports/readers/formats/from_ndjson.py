@@ -7,6 +7,8 @@ from typing import IO, Any
 import msgspec
 
 from tongdai.errors import InvalidInput
+from tongdai.files.body_format import Format
+from tongdai.files.detected import Detected
 from tongdai.files.limits import Limits
 from tongdai.imports.readers.formats.json_rows import check_item, has_number
 from tongdai.imports.readers.read import Reading, Totals
@@ -37,7 +39,7 @@ def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
         raise InvalidInput("The body is empty: expected a JSON object in each line")
     if not any_number:
         raise InvalidInput("No line has a phoneNumber")
-    return Totals(total)
+    return Totals(total, detected=Detected(Format.NDJSON))
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,11 +1,13 @@
-"""Header rows: which columns hold a contact's number, name, reference and time zone, and how the others are named."""
+"""The columns of a header: a contact's numbers, name, reference, zone and country, and the names of the others."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tongdai.contacts.fields import FIELDS
+from tongdai.contacts.fields import FIELDS, place_of
 from tongdai.errors import InvalidInput, shown
+from tongdai.files.cells import clean_name
+from tongdai.files.detected import NAME_SHOWN, REFUSED_COLUMNS, DetectedColumn, Use
 from tongdai.files.header import PHONE_NAMES
 from tongdai.text import normalized
 
@@ -13,39 +15,97 @@ SHOWN_COLUMNS = 12
 """Column names that a message lists."""
 
 # Normalized names, in order of precedence: of several that a header has, the first is used and the others become
-# attributes.
-_TIME_ZONE = "timezone muigio"
-_PLACES = tuple(
-    {name: place for place, name in enumerate(names.split())}
-    for names in (PHONE_NAMES, _TIME_ZONE, *(field.text.headers for field in FIELDS))
+# attributes. A digit may follow the name of a number's column.
+_COUNTRY = """
+    country countrycode phonecode phonecountry phonecountrycode callingcode countrycallingcode dialcode dialingcode
+    quocgia maquocgia manuoc
+"""
+_VIETNAMESE_FAMILY = "ho hodem holot hovadem hovalot hovatendem hovatenlot hotendem hotenlot"
+"""Names of a column for the family name where that is written first."""
+_NAME_PARTS = (
+    f"{_VIETNAMESE_FAMILY} lastname surname familyname",
+    "tendem tenlot middlename middleinitial",
+    "firstname givenname forename",
 )
+"""The family name, the middle name, the given name."""
+_GIVEN = frozenset(("ten", "name"))
+"""Names of a column for the whole name, or for the given name where there is one for the family name."""
 
-_BREAKS = re.compile(r"\s+")
+
+def _ranks(names: str) -> Mapping[str, int]:
+    return {name: rank for rank, name in enumerate(names.split())}
+
+
+_NUMBER_RANKS = _ranks(PHONE_NAMES)
+_TIME_ZONE_RANKS = _ranks("timezone muigio")
+_COUNTRY_RANKS = _ranks(_COUNTRY)
+_FIELD_RANKS = tuple(_ranks(field.text.headers) for field in FIELDS)
+_PART_RANKS = tuple(map(_ranks, _NAME_PARTS))
+_REFUSED = frozenset(map(str.casefold, REFUSED_COLUMNS))
+_NAME = place_of("name")
+
+_DIGIT = re.compile(r"(?<=[a-z])[1-9]\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The places of a contact's fields in a row, from 0."""
+    """Where in a row what stands, from 0."""
 
-    width: int
-    phone: int
-    values: tuple[int | None, ...]
-    """Places of FIELDS."""
+    names: tuple[str, ...]
+    """All of them: a name for each column."""
+    phones: tuple[int, ...]
+    """The clearest first, which is no attribute."""
+    values: tuple[tuple[int, ...], ...]
+    """Places of FIELDS, empty for none; the texts of several are joined by spaces."""
     time_zone: int | None
+    country: int | None
     attributes: tuple[tuple[int, str], ...]
-    """Every other column and its name, all different."""
-    phone_header: str
+    """The other columns and their names, all different; the country's and the other numbers' are among them."""
+    ignored: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        return len(self.names)
+
+    def detected(self) -> list[DetectedColumn]:
+        """The columns and what they are used for, in their order."""
+        uses: dict[int, str] = dict.fromkeys(self.ignored, Use.IGNORED)
+        uses |= {at: field.text.wire for field in FIELDS for at in self.values[field.place]}
+        uses |= dict.fromkeys(self.phones, Use.PHONE)
+        for at, use in ((self.time_zone, Use.TIME_ZONE), (self.country, Use.COUNTRY)):
+            if at is not None:
+                uses[at] = use
+        counted = self.phones if len(self.phones) > 1 else ()
+        return [
+            DetectedColumn(name[:NAME_SHOWN], uses.get(at, Use.ATTRIBUTE), 0 if at in counted else None)
+            for at, name in enumerate(self.names)
+        ]
 
 
 def columns_of(header: Sequence[str]) -> Columns | None:
-    """None when no column has a name of a phone number. InvalidInput when two columns have the same such name."""
-    names = [normalized(cell) for cell in header]
-    phone, time_zone, *values = (_place(header, names, places) for places in _PLACES)
-    if phone is None:
+    """None when no column is named for a phone number. InvalidInput when another one is named twice."""
+    cells = [clean_name(cell) for cell in header]
+    names = [normalized(cell) for cell in cells]
+    phones = sorted((rank, at) for at, name in enumerate(names) if (rank := _number_rank(name)) is not None)
+    if not phones:
         return None
-    taken = {phone, time_zone, *values}
-    others = [(at, cell) for at, cell in enumerate(header) if at not in taken]
-    return Columns(len(header), phone, tuple(values), time_zone, _named(others), shown(header[phone].strip()))
+    values: list[tuple[int, ...]] = [
+        () if (at := _place(cells, names, ranks)) is None else (at,) for ranks in _FIELD_RANKS
+    ]
+    values[_NAME] = _name_places(cells, names, values[_NAME])
+    time_zone, country = (_place(cells, names, ranks) for ranks in (_TIME_ZONE_RANKS, _COUNTRY_RANKS))
+    ignored = tuple(at for at, name in enumerate(names) if name in _REFUSED)
+    taken = {phones[0][1], time_zone, *ignored, *(at for places in values for at in places)}
+    others = [(at, cell) for at, cell in enumerate(cells) if at not in taken]
+    return Columns(
+        tuple(cell or column_name(at) for at, cell in enumerate(cells)),
+        tuple(at for _, at in phones),
+        tuple(values),
+        time_zone,
+        country,
+        _named(others),
+        ignored,
+    )
 
 
 def no_phone(header: Sequence[str], where: str) -> InvalidInput:
@@ -62,14 +122,33 @@ def column_name(at: int) -> str:
     return f"column {at + 1}"
 
 
-def _place(header: Sequence[str], names: list[str], places: dict[str, int]) -> int | None:
-    found = [at for at, name in enumerate(names) if name in places]
+def _number_rank(name: str) -> tuple[int, int] | None:
+    """How clearly a column is named for a phone number, and the digit after the name; less is clearer."""
+    digit = _DIGIT.search(name)
+    rank = _NUMBER_RANKS.get(name if digit is None else name[:-1])
+    return None if rank is None else (rank, 0 if digit is None else int(digit[0]))
+
+
+def _name_places(header: Sequence[str], names: list[str], whole: tuple[int, ...]) -> tuple[int, ...]:
+    """The columns that a person's name is in, in the order in which it is written."""
+    family, middle, given = (_place(header, names, ranks) for ranks in _PART_RANKS)
+    if whole and family is not None and names[whole[0]] in _GIVEN:
+        given, whole = whole[0] if given is None else given, ()
+    if whole:
+        return whole
+    family_first = family is not None and names[family] in _VIETNAMESE_FAMILY.split()
+    parts = (family, middle, given) if family_first else (given, middle, family)
+    return tuple(at for at in parts if at is not None)
+
+
+def _place(header: Sequence[str], names: list[str], ranks: Mapping[str, int]) -> int | None:
+    found = [at for at, name in enumerate(names) if name in ranks]
     if not found:
         return None
-    best = min(found, key=lambda at: places[names[at]])
+    best = min(found, key=lambda at: ranks[names[at]])
     if len(same := [at for at in found if names[at] == names[best]]) > 1:
         where = " and ".join(str(at + 1) for at in same[:2])
-        raise InvalidInput(f"Columns {where} are both named {shown(header[best].strip())}: expected one of that name")
+        raise InvalidInput(f"Columns {where} are both named {shown(header[best])}: expected one of that name")
     return best
 
 
@@ -77,7 +156,7 @@ def _named(columns: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
     named: dict[str, int] = {}
     again: dict[str, int] = {}
     for at, header in columns:
-        plain = name = _BREAKS.sub(" ", header).strip() or column_name(at)
+        plain = name = header or column_name(at)
         while name in named:
             again[plain] = again.get(plain, 1) + 1
             name = f"{plain} ({again[plain]})"

@@ -1,104 +1,177 @@
 """Rows of cells under a header → rows by columns."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import compress, repeat
 from typing import IO
 
 import msgspec
 
-from tongdai.errors import InvalidInput
+from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import BodyFormat
-from tongdai.files.cells import phone_text
+from tongdai.files.cells import ERRORS, NO_RESULT, clean, cleaned
+from tongdai.files.detected import NAME_SHOWN, DetectedTable
+from tongdai.files.header import Header, find_header
 from tongdai.files.limits import Limits
-from tongdai.files.reader import open_table
-from tongdai.files.table import Batch, Plain, header_row
+from tongdai.files.number_cells import number_text
+from tongdai.files.reader import open_tables
+from tongdai.files.table import Batch, Plain, Table
 from tongdai.imports.readers.formats.header import Columns, column_name, columns_of, no_phone
 from tongdai.imports.readers.read import Reading, Totals
-from tongdai.imports.readers.sent_rows import SentRows
+from tongdai.imports.readers.sent_rows import OtherNumbers, SentRows
 
-_BREAKS = re.compile(r"[\t\n\r]+")
+_BAD_NAME = re.compile(r'["\\]')
+"""Characters that a field of msgspec cannot have in its name."""
 
 
 def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Reading:
-    """A header row, then a row a contact."""
-    with open_table(file, body_format, limits, names_contacts) as table:
-        at = header_row(table.start, names_contacts)
-        if at is None:
-            raise InvalidInput(f"{table.empty}: expected a header row and contacts")
-        header = table.start[at]
-        columns = columns_of(header)
-        if columns is None:
-            raise no_phone([cell for cell in header if cell], table.where)
-        return (yield from rows_of_cells(table.rest(table.start[at + 1 :], columns.width), columns))
+    """A header row, then a row a contact; likewise in each of the sheets that are read."""
+    with open_tables(file, body_format, limits, names_contacts) as opened:
+        detected, any_number, named = opened.detected, False, ""
+        for table in opened.tables:
+            header = _header_of(table)
+            columns = columns_of(header.names)
+            if columns is None:
+                raise no_phone([name for name in header.names if name], table.where)
+            sheet = None if table.sheet is None else table.sheet[:NAME_SHOWN]
+            found = DetectedTable(sheet, table.row_number(header.last), columns.detected())
+            detected.tables.append(found)
+            rest = table.rest(table.start[header.last + 1 :], columns.width, columns.phones)
+            for sent in rows_of_cells(rest, table.is_odd, columns, found):
+                any_number = any_number or any(sent.phones)
+                yield sent
+            named = columns.names[columns.phones[0]]
+            found.hidden_rows = table.hidden.read
+            detected.skipped_hidden_rows += table.hidden.skipped
+    total = sum(table.rows for table in detected.tables)
+    if total == 0:
+        raise InvalidInput("The file has a header row and no contacts below it")
+    if not any_number:
+        raise InvalidInput(f"No row has a phone number in the column {shown(named)}")
+    return Totals(total, detected=detected)
+
+
+def _header_of(table: Table) -> Header:
+    header = find_header(table.start, names_contacts)
+    if header is None:
+        raise InvalidInput(f"{table.empty}: expected a header row and contacts")
+    return header
 
 
 def names_contacts(cells: Sequence[str]) -> bool:
     return columns_of(cells) is not None
 
 
-def rows_of_cells(rows: Iterator[Batch | Plain], columns: Columns) -> Reading:
-    """`rows` come in batches. Rows without any cell are skipped; missing cells are empty ones."""
-    sent_of = _sent_rows(columns)
-    total, any_number = 0, False
+def rows_of_cells(
+    rows: Iterator[Batch | Plain], is_odd: Callable[[], bool], columns: Columns, table: DetectedTable
+) -> Generator[SentRows, None, None]:
+    """`rows` come in batches; they are counted in `table`. Rows without any text are skipped, missing cells empty."""
+    sent_of = _sent_rows(columns, table)
     for batch in rows:
-        # A row without any cell has no number.
-        if isinstance(batch, Plain) and "" not in batch.cells[columns.phone]:
-            sent = sent_of(batch)
-        else:
-            filled = list(filter(any, zip(*batch.cells, strict=True) if isinstance(batch, Plain) else batch))
-            if not filled:
-                continue
-            sent = sent_of(list(map(list, filled)))
-        total += len(sent)
-        any_number = any_number or any(sent.phones)
-        yield sent
-    if total == 0:
-        raise InvalidInput("The file has a header row and no contacts below it")
-    if not any_number:
-        raise InvalidInput(f"No row has a phone number in the column {columns.phone_header}")
-    return Totals(total)
+        sent = sent_of(batch, is_odd())
+        if sent is not None:
+            table.rows += len(sent)
+            yield sent
 
 
-def _sent_rows(columns: Columns) -> Callable[[Batch | Plain], SentRows]:
+def _sent_rows(columns: Columns, table: DetectedTable) -> Callable[[Batch | Plain, bool], SentRows | None]:
     """Rows of cells by columns: what is done a cell at a time is what takes the time."""
     attributes_of = _attributes(columns)
+    detected = [table.columns[at] for at in columns.phones]
 
-    def sent_rows(batch: Batch | Plain) -> SentRows:
-        extra = None
-        if isinstance(batch, Plain):
-            found = batch.cells
-        else:
-            if set(map(len, batch)) != {columns.width}:
-                extra = _straighten(batch, columns.width)
-            found = zip(*batch, strict=True)
-        cells = [_without_breaks(column) for column in found]
+    def sent_rows(batch: Batch | Plain, odd: bool) -> SentRows | None:
+        cells, beyond = _texts(batch, odd, columns.width)
+        phones = [_phones(cells[at]) for at in columns.phones]
+        filled = _filled(phones, cells, beyond)
+        if filled is not None:
+            cells = [list(compress(column, filled)) for column in cells]
+            phones = [list(compress(column, filled)) for column in phones]
+            beyond = None if beyond is None else list(compress(beyond, filled))
+        if not phones[0]:
+            return None
+        cells = _without_errors(cells, columns, table)
         attributes = attributes_of(cells)
         return SentRows(
-            _phones(cells[columns.phone]),
-            [None if at is None else _texts(cells[at]) for at in columns.values],
-            attributes if extra is None or not any(extra) else list(_with(extra, attributes)),
-            None if columns.time_zone is None else _texts(cells[columns.time_zone]),
+            phones[0],
+            [_joined([cells[at] for at in places]) for places in columns.values],
+            attributes if beyond is None else list(_with(beyond, attributes)),
+            None if columns.time_zone is None else _optional(cells[columns.time_zone]),
+            None if columns.country is None else _optional(cells[columns.country]),
+            None if len(phones) == 1 else OtherNumbers(phones[1:], detected),
         )
 
     return sent_rows
 
 
-def _without_breaks(cells: Sequence[str]) -> Sequence[str]:
-    """A break within a cell is a way to lay it out, and would fail its row as a control character."""
-    joined = "".join(cells)
-    if "\n" in joined or "\r" in joined or "\t" in joined:
-        return [_BREAKS.sub(" ", cell) for cell in cells]
-    return cells
+def _texts(
+    batch: Batch | Plain, odd: bool, width: int
+) -> tuple[Sequence[Sequence[str]], list[dict[str, str] | None] | None]:
+    """The texts of each column; and of each row those beyond the header, if there are any."""
+    beyond = None
+    if isinstance(batch, Plain):
+        found = batch.cells
+    else:
+        rows = list(filter(any, batch))
+        if not rows:
+            return [()] * width, None
+        if set(map(len, rows)) != {width}:
+            beyond = _straighten(rows, width)
+        found = list(zip(*rows, strict=True))
+    cells = [cleaned(column, odd) for column in found]
+    return cells, beyond if beyond is not None and any(beyond) else None
+
+
+def _filled(
+    phones: Sequence[Sequence[str | None]],
+    cells: Sequence[Sequence[str]],
+    beyond: Sequence[object] | None,
+) -> list[bool] | None:
+    """Which rows have any text; None: all. A row without any has no number."""
+    if None not in phones[0]:
+        return None
+    # Nearly always another cell has something: rows are looked at one by one only where the number is missing.
+    empty = {
+        row
+        for row, number in enumerate(phones[0])
+        if number is None
+        and not any(column[row].strip() for column in cells)
+        and (beyond is None or beyond[row] is None)
+    }
+    return [row not in empty for row in range(len(phones[0]))] if empty else None
 
 
 def _phones(cells: Sequence[str]) -> Sequence[str | None]:
-    if "".join(cells).isdigit() and "" not in cells:
+    joined = "".join(cells)
+    if joined.isascii() and joined.isdigit() and "" not in cells:
         return cells
-    return [cell if cell.isdigit() else phone_text(cell) or None for cell in cells]
+    return [cell if cell.isascii() and cell.isdigit() else number_text(cell) or None for cell in cells]
 
 
-def _texts(cells: Sequence[str]) -> list[str] | list[str | None]:
+def _without_errors(cells: Sequence[Sequence[str]], columns: Columns, table: DetectedTable) -> Sequence[Sequence[str]]:
+    """Empty the cells with an error such as #N/A or a formula without a result, and count them.
+
+    Those of numbers are left: their row fails.
+    """
+    found = list(cells)
+    for at, column in enumerate(cells):
+        if at in columns.phones or "#" not in "".join(column):
+            continue
+        errors = [cell in ERRORS or cell.startswith(NO_RESULT) for cell in column]
+        if any(errors):
+            found[at] = ["" if error else cell for cell, error in zip(column, errors, strict=True)]
+            table.columns[at].left_empty += sum(errors)
+    return found
+
+
+def _joined(parts: Sequence[Sequence[str]]) -> list[str] | list[str | None] | None:
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return _optional(parts[0])
+    return [" ".join(filter(None, map(str.strip, texts))) or None for texts in zip(*parts, strict=True)]
+
+
+def _optional(cells: Sequence[str]) -> list[str] | list[str | None]:
     texts = list(map(str.strip, cells))
     return [text or None for text in texts] if "" in texts else texts
 
@@ -110,9 +183,7 @@ def _attributes(columns: Columns) -> Callable[[Sequence[Sequence[str]]], Sequenc
     """
     if not columns.attributes:
         return lambda _: None
-    fields = [(f"column_{at}", str, "") for at, _ in columns.attributes]
-    rename = {f"column_{at}": name for at, name in columns.attributes}
-    make = msgspec.defstruct("Attributes", fields, rename=rename, omit_defaults=True, gc=False)
+    make = _maker([name for _, name in columns.attributes])
 
     def attributes(cells: Sequence[Sequence[str]]) -> Sequence[object]:
         texts = [list(map(str.strip, cells[at])) for at, _ in columns.attributes]
@@ -124,20 +195,28 @@ def _attributes(columns: Columns) -> Callable[[Sequence[Sequence[str]]], Sequenc
     return attributes
 
 
-def _straighten(batch: Batch, width: int) -> list[dict[str, str] | None]:
-    """Make all rows as wide as the header; the cells that went beyond it, by row."""
-    extra: list[dict[str, str] | None] = []
-    for at, row in enumerate(batch):
-        cells = ((place, _BREAKS.sub(" ", cell).strip()) for place, cell in enumerate(row[width:], width))
-        beyond = {column_name(place): text for place, text in cells if text}
-        extra.append(beyond or None)
-        batch[at] = (row + [""] * (width - len(row)))[:width]
-    return extra
+def _maker(names: Sequence[str]) -> Callable[..., object]:
+    """Makes what msgspec writes as an object with these names, of their texts that are not empty."""
+    if any(map(_BAD_NAME.search, names)):
+        return lambda *texts: {name: text for name, text in zip(names, texts, strict=True) if text}
+    fields = [(f"column_{at}", str, "") for at in range(len(names))]
+    rename = {f"column_{at}": name for at, name in enumerate(names)}
+    return msgspec.defstruct("Attributes", fields, rename=rename, omit_defaults=True, gc=False)
 
 
-def _with(extra: list[dict[str, str] | None], attributes: Sequence[object] | None) -> Iterator[object]:
-    for beyond, own in zip(extra, attributes or repeat(None), strict=False):
-        if beyond is None:
+def _straighten(rows: list[list[str]], width: int) -> list[dict[str, str] | None]:
+    """Make all rows as wide as the header; the texts that went beyond it, by row."""
+    beyond: list[dict[str, str] | None] = []
+    for at, row in enumerate(rows):
+        texts = ((place, clean(cell)) for place, cell in enumerate(row[width:], width))
+        beyond.append({column_name(place): text for place, text in texts if text} or None)
+        rows[at] = (row + [""] * (width - len(row)))[:width]
+    return beyond
+
+
+def _with(beyond: list[dict[str, str] | None], attributes: Sequence[object] | None) -> Iterator[object]:
+    for texts, own in zip(beyond, attributes or repeat(None), strict=False):
+        if texts is None:
             yield own
         else:
-            yield ({} if own is None else msgspec.to_builtins(own)) | beyond
+            yield ({} if own is None else msgspec.to_builtins(own)) | texts

@@ -1,0 +1,86 @@
+"""Which column of a header is what."""
+
+import pytest
+
+from tongdai.errors import InvalidInput
+from tongdai.files.detected import Use
+from tongdai.imports.readers.formats.header import Columns, columns_of
+
+
+def columns(*header: str) -> Columns:
+    found = columns_of(header)
+    assert found is not None
+    return found
+
+
+def uses(*header: str) -> dict[str, str]:
+    """The use of each column."""
+    return {column.column: column.use for column in columns(*header).detected()}
+
+
+@pytest.mark.parametrize(
+    ("header", "order"),
+    [
+        (["tel", "phone", "mobile"], [1, 2, 0]),
+        (["SĐT 2", "SĐT", "SĐT 1"], [1, 2, 0]),
+        (["Điện thoại", "Điện thoại"], [0, 1]),
+        (["Di động", "Điện thoại", "Họ tên"], [1, 0]),
+    ],
+)
+def test_columns_of_numbers_come_by_clearness(header: list[str], order: list[int]) -> None:
+    assert columns(*header).phones == tuple(order)
+
+
+@pytest.mark.parametrize(
+    ("header", "places"),
+    [
+        (["Họ đệm", "Tên", "SĐT"], (0, 1)),
+        (["SĐT", "Tên", "Họ"], (2, 1)),
+        (["Họ", "Tên đệm", "Tên", "SĐT"], (0, 1, 2)),
+        (["phone", "first_name", "middle_initial", "last_name"], (1, 2, 3)),
+        (["last name", "first name", "phone"], (1, 0)),
+        (["Surname", "Name", "phone"], (1, 0)),
+        (["phone", "First name"], (1,)),
+        (["phone", "Full name", "First name", "Last name"], (1,)),
+        (["Họ", "Tên", "Họ và tên", "SĐT"], (2,)),
+        (["phone", "Tên"], (1,)),
+    ],
+)
+def test_name_in_parts_is_joined_in_the_order_in_which_it_is_written(header: list[str], places: tuple[int]) -> None:
+    assert columns(*header).values[0] == places
+
+
+def test_each_column_tells_its_use() -> None:
+    assert uses("STT", "phone_code", "phone", "SĐT 2", "Họ", "Tên", "Mã KH", "Múi giờ", "refusedReason", "") == {
+        "STT": Use.ATTRIBUTE,
+        "phone_code": Use.COUNTRY,
+        "phone": Use.PHONE,
+        "SĐT 2": Use.PHONE,
+        "Họ": "name",
+        "Tên": "name",
+        "Mã KH": "externalId",
+        "Múi giờ": Use.TIME_ZONE,
+        "refusedReason": Use.IGNORED,
+        "column 10": Use.ATTRIBUTE,
+    }
+
+
+def test_attributes_are_all_other_columns_with_the_country_and_further_numbers() -> None:
+    named = [
+        name for _, name in columns("country", "phone", "tel", "Họ", "Tên", "refusedRow", "note", "note").attributes
+    ]
+    assert named == ["country", "tel", "note", "note (2)"]
+
+
+@pytest.mark.parametrize("twice", [["name", "Name"], ["Mã KH", "ma kh"], ["country", "Country"], ["Họ", "ho"]])
+def test_field_that_is_named_twice_is_refused(twice: list[str]) -> None:
+    with pytest.raises(InvalidInput, match=f"Columns 2 and 3 are both named {twice[0]}"):
+        columns_of(["phone", *twice])
+
+
+def test_signs_in_the_name_of_a_column_are_kept() -> None:
+    assert columns("phone", 'Màn hình 16"', "Có\\Không", "a\x07b").attributes == (
+        (1, 'Màn hình 16"'),
+        (2, "Có\\Không"),
+        (3, "ab"),
+    )

@@ -1,0 +1,61 @@
+"""How the server read an imported file, in lines for a person."""
+
+from collections.abc import Iterator
+
+from tongdai_client import ImportColumn, ImportDetected, ImportTable
+
+SHOWN_COLUMNS = 20
+"""Columns of one use that a line names."""
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+
+def lines(detected: ImportDetected | None) -> Iterator[str]:
+    """Say what was detected, then what the sender of the file may not expect."""
+    if detected is None:
+        return
+    for table in detected.tables:
+        yield f"Read as {', '.join(_facts(detected, table))}."
+        yield f"Columns: {'; '.join(_uses(table))}."
+        yield from _surprises(table)
+    if detected.encoding_doubt:
+        yield f"The encoding is in doubt. {detected.encoding_doubt}."
+    for sheet in detected.left_out:
+        yield f"Sheet {sheet.sheet} was not read ({sheet.rows:,} rows): {sheet.reason}."
+    if detected.skipped_hidden_rows:
+        yield f"{detected.skipped_hidden_rows:,} hidden rows were skipped."
+    yield from detected.notes
+
+
+def _facts(detected: ImportDetected, table: ImportTable) -> Iterator[str]:
+    yield detected.format.upper()
+    if table.sheet is not None:
+        yield f"sheet {table.sheet}"
+    if detected.encoding is not None:
+        yield detected.encoding
+    if detected.separator is not None:
+        yield f"separated by {_SEPARATORS.get(detected.separator, detected.separator)}"
+    yield f"header in row {table.header_row}"
+    yield f"{table.rows:,} rows"
+
+
+def _uses(table: ImportTable) -> Iterator[str]:
+    """`phoneNumber: Di động, Điện thoại`, a part for each use."""
+    by_use: dict[str, list[ImportColumn]] = {}
+    for column in table.columns:
+        by_use.setdefault(column.use, []).append(column)
+    for use, columns in by_use.items():
+        named = ", ".join(
+            column.column if column.numbers is None else f"{column.column} ({column.numbers:,} rows)"
+            for column in columns[:SHOWN_COLUMNS]
+        )
+        more = len(columns) - SHOWN_COLUMNS
+        yield f"{use}: {named}{f' and {more} more' if more > 0 else ''}"
+
+
+def _surprises(table: ImportTable) -> Iterator[str]:
+    if table.hidden_rows:
+        yield f"{table.hidden_rows:,} of the rows are hidden in the workbook; --skip-hidden leaves them out."
+    for column in table.columns:
+        if column.left_empty:
+            cells = f"{column.left_empty:,} cells with an error or a formula without a result"
+            yield f"{column.column}: {cells} were left empty."

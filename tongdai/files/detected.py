@@ -1,0 +1,71 @@
+"""A reader's findings about a file: what was read, how it was understood, what was left out. Stored with the job.
+
+Names are those of the wire in camel case. What the columns of a table are used for is for the reader of a kind of file
+to say.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+NAME_SHOWN = 100
+"""Characters of the name of a column or sheet."""
+
+
+class Use(StrEnum):
+    """The purpose of a column. The fields of a contact are named as on the wire (contacts/fields.py)."""
+
+    PHONE = "phoneNumber"
+    TIME_ZONE = "timeZone"
+    COUNTRY = "country"
+    ATTRIBUTE = "attribute"
+    IGNORED = "ignored"
+
+
+class DetectedColumn(msgspec.Struct, rename="camel"):
+    column: str
+    """Its name in the header, or `column 4`."""
+    use: str
+    """A Use, or the name of a field."""
+    numbers: int | None = None
+    """Rows whose number was taken from it, where the table has several columns of numbers."""
+    left_empty: int = 0
+    """Cells with an error such as #N/A, or a formula without a result."""
+
+
+class DetectedTable(msgspec.Struct, rename="camel"):
+    sheet: str | None
+    """None: the file has no sheets."""
+    header_row: int
+    """The row or line of the header, from 1; the last one of a header of several rows."""
+    columns: list[DetectedColumn]
+    rows: int = 0
+    hidden_rows: int = 0
+    """Rows that the workbook hides, as a filter does; they are among `rows` unless they were to be skipped."""
+
+
+class LeftOut(msgspec.Struct, rename="camel"):
+    """A sheet that was not read."""
+
+    sheet: str
+    rows: int
+    reason: str
+
+
+class Detected(msgspec.Struct, rename="camel"):
+    format: str
+    encoding: str | None = None
+    """None: the format has only one."""
+    encoding_doubt: str | None = None
+    """Why another encoding may be the right one; None: no doubt."""
+    separator: str | None = None
+    tables: list[DetectedTable] = msgspec.field(default_factory=list[DetectedTable])
+    left_out: list[LeftOut] = msgspec.field(default_factory=list[LeftOut])
+    skipped_hidden_rows: int = 0
+    """Hidden rows that were not read, as was asked."""
+    notes: list[str] = msgspec.field(default_factory=list[str])
+    """Sentences for a person about what they may not expect."""
+
+
+REFUSED_COLUMNS = ("refusedRow", "refusedReason")
+"""The columns that a file of refused rows has beside those of the file that was sent; they are not read."""

@@ -1,0 +1,1 @@
+"""Character sets of text files: how they are detected, and fonts from before Unicode."""

@@ -1,0 +1,64 @@
+"""Cells with phone numbers as people, spreadsheets and web pages write them → texts that `phone.normalise` reads. Pure.
+
+    ’0912345678   "0912345678"   912345678.0   8.4901234567E+10   ０９１２…   0912–345–678
+
+`phone.normalise` itself takes no such characters, as what it accepts ends in a dial string.
+"""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from tongdai.files.cells import ERRORS, NO_RESULT, unmarked
+
+_QUOTES = "'\"’‘`´"
+_WHOLE = re.compile(r"(\+?[0-9]+)[.,]00?")
+_SCIENTIFIC = re.compile(r"([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})")
+_SIGNS = {"\u2212": "-", "\uff0b": "+", "\uff0e": ".", "\uff08": "(", "\uff09": ")", "\uff0f": "/", "\u3002": "."}
+_DROPPED = frozenset(("Cf", "Mn", "Me"))
+_DASH = "Pd"
+
+
+def number_text(cell: str) -> str:
+    """The text of a number. What is no number at all stays as it is, and fails its row."""
+    if cell.startswith(NO_RESULT):
+        return cell[1:]
+    if not cell.isascii():
+        cell = "".join(map(_plain, cell))
+    text = unmarked(cell.strip()).lstrip(_QUOTES).rstrip("'\"").strip()
+    if (whole := _WHOLE.fullmatch(text)) is not None:
+        return whole[1]
+    return _exact(text) or text
+
+
+def why_unreadable(text: str) -> tuple[str, str] | None:
+    """Code and message for a text that is no number because of a spreadsheet; None for any other."""
+    if _SCIENTIFIC.fullmatch(text) is not None:
+        lost = f"is {text}, which a spreadsheet has rounded: its last digits are lost"
+        return "rounded", f"{lost}. Format the column as text in the original and save it again"
+    if text in ERRORS:
+        return "formula_error", f"is {text}, the error of a formula"
+    if text.startswith("="):
+        way = "open the file in a spreadsheet program, save it, and send it again"
+        return "formula_without_result", f"is a formula without a result: {way}"
+    return None
+
+
+def _plain(character: str) -> str:
+    """A character as it is written in ASCII, if it is a digit, a dash or another sign of numbers."""
+    if character in _SIGNS:
+        return _SIGNS[character]
+    digit = unicodedata.decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    category = unicodedata.category(character)
+    return "-" if category == _DASH else "" if category in _DROPPED else character
+
+
+def _exact(text: str) -> str | None:
+    """The digits of a number in scientific notation that has them all."""
+    found = _SCIENTIFIC.fullmatch(text)
+    if found is None or len(found[2]) < int(found[3]):
+        return None
+    value = Decimal(f"{found[1]}.{found[2]}").scaleb(int(found[3]))
+    return str(int(value)) if value == value.to_integral_value() else None

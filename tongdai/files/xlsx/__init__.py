@@ -1,0 +1,1 @@
+"""Workbooks: their sheets as tables."""
