@@ -52,6 +52,13 @@ class InsufficientScope(ApiError):
         super().__init__(f"Key does not have scope {scope}")
 
 
+class PlatformKeyNeeded(InsufficientScope):
+    """It concerns the whole installation, and the key is a tenant's."""
+
+    def __init__(self) -> None:
+        ApiError.__init__(self, "Only a platform key may do this")
+
+
 class NotFound(ApiError):
     """Not found. Unknown and foreign ids get the same answer, so callers give no detail beyond the noun."""
 

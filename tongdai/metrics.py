@@ -27,6 +27,9 @@ ORIGINATES = Counter("tongdai_originates", "Calls that the switch was asked for,
 CALLS = Counter("tongdai_calls", "Calls to reach a contact that have ended", ["outcome"])
 ACTIVE_CALLS = Gauge("tongdai_active_calls", "Calls in this dialer that have not ended", multiprocess_mode="livesum")
 SWITCH_UP = Gauge("tongdai_switch_up", "1 while the dialer may originate", multiprocess_mode="livemax")
+DIALING_HELD = Gauge(
+    "tongdai_dialing_held", "1 while dialing is held until an operator releases it", multiprocess_mode="livemax"
+)
 DIALER_LAG = Gauge(
     "tongdai_dialer_lag_seconds", "How late the dialer's last round of the second began", multiprocess_mode="livemax"
 )

@@ -143,6 +143,8 @@ class Settings:
     """The Stasis application; installations that share an Asterisk need different ones."""
     switch: str = "default"
     """The switch that the telephony process leads; a new name adds one. A tenant is on one switch."""
+    dial: Literal["auto", "held"] = "auto"
+    """`held`: dialing is held from the start on, until an operator releases it, as for a restored backup."""
     trunk: str | None = None
     """The PJSIP endpoint that numbers are dialled through, where the campaign names none."""
     caller_id: str | None = None

@@ -71,7 +71,7 @@ async def claim_plans(large: LargeDatabase, sql: str, taken: int) -> list[tuple[
     conn, tenant_id, campaign_id = large
     return await plans(
         conn, sql, tenant_id, campaign_id, array_text(ZONE, "Asia/Tokyo"), array_text("infinity", "infinity"), taken,
-        array_text("3", "1"), array_text("1 day", "1 hour"), None, "30 seconds", 1)  # fmt: skip
+        array_text("3", "1"), array_text("1 day", "1 hour"), None, "30 seconds", 1, 0)  # fmt: skip
 
 
 def array_text(*values: str) -> str:

@@ -235,7 +235,7 @@ async def test_steps_find_their_calls_by_key(large: LargeDatabase) -> None:
     step = (*ids, "{2026-01-01}", "{7}")
     end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}", "{null}", "{null}", "{null}")
     for statement, args in [
-        (store.DIAL, (*ids, "30 seconds")),
+        (store.DIAL, (*ids, "30 seconds", 1, 0)),
         (store.EXTEND, (*ids, "30 seconds")),
         (store.RANG, (*step, "{dialing}")),
         (store.ANSWERED, (*step, "{dialing}", "30 seconds")),
@@ -247,7 +247,7 @@ async def test_steps_find_their_calls_by_key(large: LargeDatabase) -> None:
     await assert_uses(conn, "call_pkey", "call", store.ENDED, f"{{{call_id}}}")
     for statement, args in ((finish.END, end), (finish.RETRY_CONTEXTS, ids)):
         await assert_uses(conn, "contact_pkey", "contact", statement, *args)
-    await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds")
+    await assert_uses(conn, "do_not_call_phone", "do_not_call", store.DIAL, *ids, "30 seconds", 1, 0)
     await assert_uses(conn, "call_contact", "call", finish.RETRY_CONTEXTS, *ids)
 
 

@@ -100,3 +100,16 @@ class AsksTheListsAtTheClaimOnly(MemoryStore):
 
 def test_asking_the_do_not_call_lists_at_the_claim_only_is_found() -> None:
     assert found("after it was put on a do-not-call list", AsksTheListsAtTheClaimOnly)
+
+
+class AsksWhetherDialingIsHeldAtTheClaimOnly(MemoryStore):
+    def _refusal(self, call: Call) -> Outcome | None:
+        held, self.held = self.held, False
+        refused = super()._refusal(call)
+        self.held = held
+        return refused
+
+
+def test_asking_whether_dialing_is_held_at_the_claim_only_is_found() -> None:
+    often = Plan(minutes=10, hold_s=30, slow_claims=0.3, list_s=0)
+    assert found("after dialing was held", AsksWhetherDialingIsHeldAtTheClaimOnly, often)

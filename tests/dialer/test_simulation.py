@@ -32,8 +32,8 @@ def test_invariants_hold_under_all_faults_and_each_situation_occurs() -> None:
 @pytest.mark.parametrize("seed", range(200, 203))
 def test_without_faults_no_call_is_lost_and_no_claim_cancelled(seed: int) -> None:
     harmless = Plan(
-        crash_s=0, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, pause_s=0, faults_s=0, crash_at_step=False,
-        store_refuses=0, store_answer_lost=0, store_slow=0, slow_claims=0, stormy=False,
+        crash_s=0, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, pause_s=0, faults_s=0, hold_s=0,
+        crash_at_step=False, store_refuses=0, store_answer_lost=0, store_slow=0, slow_claims=0, stormy=False,
     )  # fmt: skip
     world = simulate(seed, harmless)
     assert not world.violations

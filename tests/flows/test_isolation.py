@@ -20,6 +20,9 @@ from tongdai.testing.factories import vn_mobile
 UNKNOWN = "999999999999999999"
 PATHS = openapi.document(ENDPOINTS, __version__, Settings())["paths"]
 OPERATIONS = [(method.upper(), path) for path, methods in PATHS.items() for method in methods]
+OF_ALL = [(method, path) for method, path in OPERATIONS if PATHS[path][method.lower()].get("x-platform")]
+"""Operations of the whole installation, which a tenant's key may not do."""
+OF_TENANTS = [operation for operation in OPERATIONS if operation not in OF_ALL]
 WITH_IDS = [(method, path) for method, path in OPERATIONS if "{" in path]
 ONE = {"phoneNumber": "0901234567"}
 
@@ -45,6 +48,8 @@ BODIES = {
     "POST /v1/agents/{id}/preview": lambda ids: {"campaignId": int(ids["campaign"])},
     "POST /v1/agents/{id}/preview/accept": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
+    "POST /v1/dialing/hold": None,
+    "POST /v1/dialing/release": {"holdId": 1},
 }
 # Queries that a path requires, or that end a stream.
 QUERIES = {"/v1/campaigns/{id}/live/events": "?events=1", "/v1/do-not-call/check": "?phoneNumber=0901234567"}
@@ -161,6 +166,7 @@ def test_every_operation_of_the_document_is_probed():
         assert method in {"GET", "DELETE"} or f"{method} {path}" in BODIES
         assert all((path.split("/")[2], name) in THINGS for name in names(path))
     assert len(WITH_IDS) >= 15
+    assert OF_ALL
 
 
 async def test_document_served_is_the_one_probed(api):
@@ -228,7 +234,20 @@ async def test_id_of_another_tenant_in_a_body_gets_the_same_response_as_an_unkno
     assert await theirs.tenant.checksum() == before
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=str)
+@pytest.mark.parametrize(("method", "path"), OF_ALL, ids=str)
+async def test_operation_of_the_whole_installation_is_refused_to_a_tenant(mine, theirs, conn, method, path):
+    before, my_before = await theirs.tenant.checksum(), await mine.tenant.checksum()
+    route, send = await ask(mine, method, path)
+    refused(await send(path), 403, "INSUFFICIENT_SCOPE")
+    named = await mine.tenant.call(
+        method, path, headers={"X-Tenant-ID": str(theirs.tenant.tenant_id)}, **sent(route, mine)
+    )
+    refused(named, 401, "UNAUTHORIZED")
+    assert await conn.fetchval("select count(*) from dialing_hold") == 0
+    assert (await theirs.tenant.checksum(), await mine.tenant.checksum()) == (before, my_before)
+
+
+@pytest.mark.parametrize(("method", "path"), OF_TENANTS, ids=str)
 async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_succeeds(mine, theirs, method, path):
     before = await theirs.tenant.checksum()
     _, send = await ask(mine, method, path)

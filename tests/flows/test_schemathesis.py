@@ -13,10 +13,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.pytest.lazy import get_all_tests
 
 from tests.support.api import PEPPER
+from tests.support.databases import session_of
 from tests.support.schemathesis_results import succeeded
 from tests.support.servers import Server
 from tongdai import __version__
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Pool, connect
+from tongdai.dialing import store as dialing
 from tongdai.files import media_type
 from tongdai.http.openapi import document as openapi
 from tongdai.processes.api import ENDPOINTS
@@ -72,6 +74,10 @@ async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGen
         yield server
     finally:
         server.end()
+        conn = await connect(session_of(dsn), name="tests")
+        if (hold := await dialing.current(conn)) is not None:  # whoever uses this database next dials on it
+            await dialing.release(conn, hold.hold_id, None)
+        await conn.close()
 
 
 @pytest.fixture(scope="module")

@@ -72,8 +72,10 @@ def terms_of(
     *zones: str,
     until: datetime = FOREVER,
     caps: Sequence[FrequencyCap] = (),
+    beat: int = 0,
 ) -> ClaimConditions:
-    return ClaimConditions(tenant_id, campaign_id, dict.fromkeys(zones or (ZONE,), until), LEASE, caps)
+    zones_open = dict.fromkeys(zones or (ZONE,), until)
+    return ClaimConditions(tenant_id, campaign_id, zones_open, LEASE, caps, beat=beat)
 
 
 REPORTED_CONTACTS = """(

@@ -248,7 +248,7 @@ async def test_tenant_made_after_a_platform_key_named_it_is_known_at_once(api, c
 
 
 @each_endpoint
-async def test_scope_is_asked_for_exactly(api, tenant, spec):
+async def test_scope_is_asked_for_exactly(api, tenant, conn, spec):
     path = "/v1" + re.sub(r"\{\w+\}", "1", spec.path)
     before = await tenant.checksum()
     for scope in Scope:
@@ -262,13 +262,17 @@ async def test_scope_is_asked_for_exactly(api, tenant, spec):
     after = await tenant.checksum()
     assert {table for table in after if after[table] != before[table]} == {"api_key", "audit"}
     alone = await api.key(tenant_id=tenant.tenant_id, scopes=[spec.scope])
+    if spec.platform:
+        answer = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
+        assert refused(answer, 403, "INSUFFICIENT_SCOPE") == "Only a platform key may do this"
+        alone = await factories.platform_key(conn, PEPPER.encode(), [spec.scope])
     answer = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
     assert answer.status_code in {200, 400, 404}
 
 
 def test_endpoints_ask_for_the_scope_of_their_first_word():
     scopes = {"campaigns": "campaign", "queues": "queue", "agents": "agent", "calls": "report", "reports": "report"}
-    scopes |= {"do-not-call": "campaign", "api-keys": "admin", "tenants": "admin", "live": "report"}
+    scopes |= {"do-not-call": "campaign", "api-keys": "admin", "tenants": "admin", "live": "report", "dialing": "admin"}
     assert {spec.route: spec.scope for spec in ENDPOINTS} == {
         spec.route: scopes[spec.path.split("/")[1]] for spec in ENDPOINTS
     }

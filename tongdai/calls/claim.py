@@ -24,6 +24,7 @@ from tongdai.calls.sql import COUNTERS, by_index, instant
 from tongdai.contacts import due
 from tongdai.contacts.in_call import phone
 from tongdai.db.pool import Connection
+from tongdai.dialing.rule import may_dial
 from tongdai.do_not_call.rule import listing
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
@@ -58,6 +59,7 @@ with open_zones as materialized (
     where sent.closes_at > statement_timestamp()
         and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
         and exists (select from tenant where tenant_id = $1 and switch_id = $10)
+        and {may_dial("$10", "$11")}
 ), candidates as materialized ({{candidates}}), held as materialized (
     select candidates.contact_id, candidates.due_at, candidates.first_id, c.list_id, c.zone, c.number, c.call_status
     from candidates cross join lateral (
@@ -189,7 +191,8 @@ async def claim(conn: Connection, conditions: ClaimConditions, limit: int) -> Cl
     """Examine up to `limit` due contacts, oldest due first, and open a call for each that may be called now.
 
     Concurrent callers get disjoint contacts. Fewer than `limit` examined: no more are due, or other transactions have
-    locked them. Nothing is claimed for a campaign that is not running, or for a zone whose window has closed.
+    locked them. Nothing is claimed while dialing is held, for a campaign that is not running, or for a zone whose
+    window has closed.
     """
     return await _claim(conn, CLAIM, conditions, limit, None)
 
@@ -232,6 +235,7 @@ def _arguments(conditions: ClaimConditions, taken: int, agent_id: AgentId | None
         agent_id,
         conditions.lease,
         conditions.switch_id,
+        conditions.beat,
     )
 
 

@@ -75,6 +75,8 @@ class ClaimConditions:
     """The frequency caps of a number, over all campaigns of the tenant."""
     switch_id: SwitchId = DEFAULT
     """The switch that carries the calls. The tenant must be on it."""
+    beat: int = 0
+    """The last beat that the leader of the switch knows: a database with an earlier one refuses (dialing/rule.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from tongdai.calls import segments
 from tongdai.calls.model import TRANSITIONS, Call, CallState, Outcome
 from tongdai.calls.sql import by_index, instant, month_of
 from tongdai.db.pool import Connection
+from tongdai.dialing.rule import may_dial
 from tongdai.do_not_call.rule import listing
 from tongdai.ids import AgentId, SwitchId, TenantId
 from tongdai.states import sources
@@ -35,13 +36,16 @@ with clock as materialized (
         where tenant_id = $1 and call_id = sent.call_id and state = 'claimed' and lease_until > clock.now_at
         limit 1 for update
     ) a
+), leader as materialized (
+    select {may_dial("$4::smallint", "$5::bigint")} as may_dial
 ), eligibility as materialized (
     select asked.call_id, case
             when listed.permanent then 'dnc'
-            when listed.listed or c.status <> 2 then 'cancelled'
+            when listed.listed or c.status <> 2 or not leader.may_dial then 'cancelled'
             when asked.dial_until <= clock.now_at then 'out_of_window'
         end as refusal
-    from asked cross join clock join campaign c on c.tenant_id = $1 and c.campaign_id = asked.campaign_id
+    from asked cross join clock cross join leader
+    join campaign c on c.tenant_id = $1 and c.campaign_id = asked.campaign_id
     cross join lateral (
         {listing("asked.phone", "asked.campaign_id", "clock.now_at")}
     ) listed
@@ -53,16 +57,19 @@ select call_id, refusal from eligibility
 """
 
 
-async def dial(conn: Connection, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
+async def dial(
+    conn: Connection, calls: Sequence[Call], lease: timedelta, *, switch_id: SwitchId = DEFAULT, beat: int = 0
+) -> dict[UUID, Outcome | None]:
     """The last checks, immediately before the originate request: claimed → dialing, for calls of one tenant.
 
     None: originate the call once this is committed. An outcome: the call stays claimed; end it with that outcome (for a
-    listing that expires it is `cancelled`, and the next claim reschedules the contact). A call that is missing is not
-    claimed any more, or its lease has expired: leave it alone.
+    listing that expires it is `cancelled`, and the next claim reschedules the contact; it is also `cancelled` while
+    dialing is held). A call that is missing is not claimed any more, or its lease has expired: leave it alone. `beat`
+    is the last one that the leader of the switch knows.
     """
     if not calls:
         return {}
-    rows = await by_index(conn, DIAL, *ids_of(calls), lease)
+    rows = await by_index(conn, DIAL, *ids_of(calls), lease, switch_id, beat)
     return {row["call_id"]: row["refusal"] and Outcome(row["refusal"]) for row in rows}
 
 

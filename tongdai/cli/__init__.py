@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": ("migrate", "Migrate the database to this version's schema, and print what was done."),
     "tenant": ("tenants", "Create tenants, move them between switches, set their time zones and rate limits."),
     "switch": ("switches", "List switches, and what their leaders report."),
+    "dialing": ("dialing", "Hold the dialing of the whole installation, and release it."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, list and undo imports."),

@@ -6,8 +6,9 @@ Owns calls from their claim until the originate request; the call controller tra
 that follows. A call is committed as `dialing` before the request, and the request is made once, whatever its result:
 after a request that may have reached the switch, only events and the list of channels show what became of it.
 
-It trusts `ari.up` as the only permission to originate, checked with no await between the check and the request; pacing
-for the number of calls; the store for which contacts may be claimed and, immediately before the request, dialled.
+It trusts `ari.up` and `may_dial` as the only permission to originate, checked with no await between the check and the
+request; pacing for the number of calls; the store for which contacts may be claimed and, immediately before the
+request, dialled. While dialing is held the store permits neither; `may_dial` says the same without a query.
 
 While the database is unreachable nothing is claimed; claimed calls are released, or their leases expire. A campaign
 whose round raises is retried with exponential backoff (LONGEST_BACKOFF_S); the others continue.
@@ -23,7 +24,7 @@ import asyncio
 import math
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -78,9 +79,11 @@ class Originator:
         options: Options,
         queue: PerChannelQueue,
         controller: CallController,
+        may_dial: Callable[[], bool],
     ) -> None:
         self._store, self._ari, self._clock, self._rng = store, ari, clock, rng
         self._options, self._queue, self._controller = options, queue, controller
+        self._may_dial = may_dial
         self._recent: dict[tuple[int, int], tuple[float, Recent]] = {}
         self._backoff: dict[tuple[int, int], tuple[int, float]] = {}
         """Campaigns that failed: the number of consecutive failures, and when to try again, by the monotonic clock."""
@@ -89,7 +92,7 @@ class Originator:
         """Calls that the switch has placed."""
 
     async def round(self) -> None:
-        if not self._ari.up:
+        if not self._may():
             return
         now = await self._store.now()
         running = await self._store.running()
@@ -100,10 +103,14 @@ class Originator:
         running = in_turn(running)
         for place, campaign in enumerate(running):
             room = self._options.max_calls - len(self._controller.live)
-            if room <= 0 or not self._ari.up:
+            if room <= 0 or not self._may():
                 return
             tenants = len({other.tenant_id for other in running[place:]})
             await self._try_campaign(campaign, now, math.ceil(room / tenants))
+
+    def _may(self) -> bool:
+        """The leave to originate: ask right before, with no await between."""
+        return self._ari.up and self._may_dial()
 
     async def _try_campaign(self, campaign: RunningCampaign, now: datetime, room: int) -> None:
         key = (campaign.tenant_id, campaign.campaign_id)
@@ -215,7 +222,7 @@ class Originator:
         trunk = settings.trunk or self._options.trunk
         late = self._clock.monotonic() - checked_s > ORIGINATE_DEADLINE_S
         closed = self._clock.now() >= call.dial_until
-        if late or closed or trunk is None or not self._ari.up:
+        if late or closed or trunk is None or not self._may():
             metrics.ORIGINATES.labels("not_asked").inc()
             self._not_dialled(channel_id, Outcome.OUT_OF_WINDOW if closed else Outcome.CANCELLED)
             return
@@ -234,7 +241,7 @@ class Originator:
                 settings.ring_timeout_s,
             )
             live.may_be_dialled = True
-            result = await asked  # nothing is awaited between `up` and the request itself
+            result = await asked  # nothing is awaited between `_may` and the request itself
         except SwitchError as error:
             # It may ring, now or later: events or the list of channels will show.
             metrics.ORIGINATES.labels("unknown").inc()

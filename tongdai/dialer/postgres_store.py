@@ -33,9 +33,10 @@ TRANSACTIONS = 4
 class PostgresStore:
     """Implements `DialerStore`."""
 
-    def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
-        """The store of one switch: its tenants, their calls and agents."""
-        self._pool, self._switch_id = pool, switch_id
+    def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT, beat: Callable[[], int] = lambda: 0) -> None:
+        """The store of one switch: its tenants, their calls and agents. `beat` tells the last one that is known: on a
+        database with an earlier one nothing is claimed or dialled."""
+        self._pool, self._switch_id, self._beat = pool, switch_id, beat
         self._rang = GroupCommit(self._all_rang, WRITE_S)
         self._answered = GroupCommit(self._all_answered, WRITE_S)
         self._connected = GroupCommit(self._all_connected, WRITE_S)
@@ -68,7 +69,7 @@ class PostgresStore:
 
     async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
         async with self._pool.acquire() as conn:
-            return await claim.claim(conn, replace(conditions, switch_id=self._switch_id), limit)
+            return await claim.claim(conn, self._own(conditions), limit)
 
     async def claim_accepted(self, conditions: ClaimConditions, limit: int) -> list[Call]:
         async with self._pool.acquire() as conn:
@@ -80,14 +81,17 @@ class PostgresStore:
             calls: list[Call] = []
             for one in waiting:
                 if len(calls) < limit:
-                    calls += await _claim_accepted(conn, replace(conditions, switch_id=self._switch_id), one)
+                    calls += await _claim_accepted(conn, self._own(conditions), one)
             return calls
+
+    def _own(self, conditions: ClaimConditions) -> ClaimConditions:
+        return replace(conditions, switch_id=self._switch_id, beat=self._beat())
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         found: dict[UUID, Outcome | None] = {}
         async with self._pool.acquire() as conn:
             for some in _by_tenant(calls, _of_call):
-                found |= await call_store.dial(conn, some, lease)
+                found |= await call_store.dial(conn, some, lease, switch_id=self._switch_id, beat=self._beat())
         return found
 
     async def rang(self, call: Call, at: datetime) -> bool:

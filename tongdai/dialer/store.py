@@ -44,7 +44,8 @@ class DialerStore(Protocol):
     # Calls
 
     async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
-        """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now."""
+        """Look at up to `limit` due contacts, oldest due first, and open a call for each that may be called now; none
+        while dialing is held."""
         ...
 
     async def claim_accepted(self, conditions: ClaimConditions, limit: int) -> list[Call]:
@@ -53,8 +54,8 @@ class DialerStore(Protocol):
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         """claimed → dialing, immediately before the originate request. None: originate. An outcome: end the call with
-        it; the call stays claimed until then. A missing call is no longer claimed, or its lease has expired: leave it
-        alone."""
+        it, CANCELLED while dialing is held; the call stays claimed until then. A missing call is no longer claimed, or
+        its lease has expired: leave it alone."""
         ...
 
     async def rang(self, call: Call, at: datetime) -> bool: ...

@@ -57,16 +57,17 @@ class Dialer:
         caller_id: str | None = None,
         sound: str = "hello-world",
         max_calls: int = 1000,
+        may_dial: Callable[[], bool] = lambda: True,
     ) -> None:
         """The caller runs `ari`. `trunk`, `caller_id` and `sound` are defaults of campaigns; `max_calls` limits the
-        active calls of all campaigns."""
+        active calls of all campaigns. While `may_dial` returns False nothing is dialled, and active calls continue."""
         options = Options(app, trunk, caller_id, sound, max_calls)
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller)
         self._router = ChannelRouter(ari, self._queue, (self._controller, self._phones))
-        self._originator = Originator(store, ari, clock, rng, options, self._queue, self._controller)
+        self._originator = Originator(store, ari, clock, rng, options, self._queue, self._controller, may_dial)
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router)
         self._database_away = False
 

@@ -56,6 +56,8 @@ class Endpoint:
     """Struct of the JSON request body; None: there is none."""
     body_sample: Any = None
     query: Sequence[Query] = ()
+    platform: bool = False
+    """Whether it concerns the whole installation: for platform keys alone, and of no tenant."""
     states: bool = False
     """Whether the state machine may forbid it (400 INVALID_STATE)."""
     tag: str = field(default="")

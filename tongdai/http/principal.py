@@ -14,11 +14,16 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+PLATFORM = TenantId(0)
+"""In place of a tenant, where a platform key acts for none: no tenant has that id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A valid key and the tenant it acts for."""
 
     tenant_id: TenantId
+    """PLATFORM: the whole installation."""
     key_id: KeyId
     scopes: frozenset[str]
     country: str

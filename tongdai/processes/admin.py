@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from tongdai.dialing.model import HINT, Hold
 from tongdai.errors import OperatorError
 from tongdai.runtime.os_process import alive
 
@@ -28,6 +29,8 @@ class Health:
     """Seconds since the last heartbeat of each switch's leader; None: there never was one."""
     import_claim_s: float | None = None
     """Seconds since the last claim of an import; None: there was none."""
+    hold: Hold | None = None
+    """Why nothing is dialled. No reason to be unready: requests are answered, the release of the hold among them."""
     stopping: bool = False
 
     @property
@@ -74,6 +77,7 @@ def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any],
                         "checks": health.checks,
                         "heartbeatAgeSec": {name: age and round(age, 1) for name, age in health.heartbeats.items()},
                         "importClaimAgeSec": health.import_claim_s and round(health.import_claim_s, 1),
+                        "dialingHeld": health.hold and _shown(health.hold),
                     },
                 )
             case "/metrics":
@@ -84,6 +88,10 @@ def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any],
                 return _json(start_response, "404 Not Found", body)
 
     return answer
+
+
+def _shown(hold: Hold) -> dict[str, object]:
+    return {"since": hold.held_at, "reason": hold.reason, "message": hold.message, "hint": HINT}
 
 
 def _json(start_response: StartResponse, status: str, body: object) -> list[bytes]:

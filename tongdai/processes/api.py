@@ -20,6 +20,7 @@ from tongdai.clock import Clock, SystemClock
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
 from tongdai.db.pool import Lender, unreachable
+from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
 from tongdai.files.process import FOLDER
 from tongdai.http.application import Application
@@ -53,6 +54,7 @@ ROUTES: list[Route] = [
     *calls.HANDLERS,
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
+    *dialing.HANDLERS,
     *tenants.HANDLERS,
 ]
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tongdai.db.pool import Connection
+from tongdai.dialing import store as dialing
+from tongdai.dialing.model import Hold
 from tongdai.switches.model import DEAD_AFTER
 
 IMPORTS_DEAD_AFTER = timedelta(seconds=10)
@@ -33,6 +35,8 @@ class WorkStatus:
     """Seconds since the last claim of an import; None: there was none."""
     import_waiting_s: float | None
     """Age in seconds of the oldest import that could be claimed; None: there is none."""
+    hold: Hold | None = None
+    """Why nothing is dialled; None: dialing is not held."""
 
     def leads(self, switch: str) -> bool:
         """Whether some process leads the switch."""
@@ -51,4 +55,4 @@ async def work_status(conn: Connection) -> WorkStatus:
     heartbeats = {row["name"]: row["age_s"] for row in await conn.fetch(HEARTBEATS)}
     row = await conn.fetchrow(IMPORTS)
     assert row is not None
-    return WorkStatus(heartbeats, row["claim_age_s"], row["waiting_s"])
+    return WorkStatus(heartbeats, row["claim_age_s"], row["waiting_s"], await dialing.current(conn))

@@ -38,6 +38,8 @@ from tongdai.calls import retention
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
+from tongdai.dialing import store as dialing
+from tongdai.dialing.model import Reason
 from tongdai.errors import OperatorError
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
@@ -181,6 +183,8 @@ async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> Non
         if applied:
             log.info("migrated", migrations=applied)
         await store.check_pepper(conn, key_format.fingerprint(pepper))
+        if settings.dial == "held":
+            await dialing.hold(conn, Reason.STARTED_HELD)
         if prepare is not None:
             await prepare(conn, settings)
     finally:
@@ -311,6 +315,7 @@ class _HealthChecks:
             health.checks[role] = done
         if work is not None:
             health.heartbeats, health.import_claim_s = work.heartbeats, work.import_claim_s
+            health.hold = work.hold
 
 
 async def _work_status(dsn: str) -> WorkStatus | None:

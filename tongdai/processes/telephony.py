@@ -3,6 +3,8 @@
 Any number of them run on one database. Those of one switch take turns as its leader (dialer/leader.py); leaders of
 different switches work side by side, each for the tenants that are on its switch, and never touch each other's calls:
 a call and an agent's phone have their switch in their row.
+
+A leader dials only on a database that continues the one it dialled on (dialing/worker.py).
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import random
 import socket
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
@@ -18,6 +21,7 @@ from tongdai.db.pool import UNREACHABLE, Pool, open_pool, unreachable
 from tongdai.dialer.leader import lead
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
+from tongdai.dialing.worker import Continuity, Memory
 from tongdai.runtime.background import every
 from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
@@ -49,10 +53,11 @@ async def run(settings: Settings, dsn: str) -> None:
     rng = random.Random(settings.simulated_seed)  # noqa: S311 - callees and waits
     connect = _switch(settings, rng)
     pool = await open_pool(dsn, POOL, name="tongdai telephony", hold_s=HOLD_S)
+    memory = Memory(Path(settings.data_dir), settings.switch, embedded=settings.database_url is None)
     try:
         while not cancel_requested():
             try:
-                await _lead(settings, settings.session_dsn(dsn), pool, connect, rng)
+                await _lead(settings, settings.session_dsn(dsn), pool, connect, rng, memory)
             except* SwitchTaken:
                 log.warning("another process has the switch, waiting", wait_s=WAIT_S)
             await asyncio.sleep(WAIT_S)
@@ -84,10 +89,33 @@ def _faults(share: float) -> Faults:
     )
 
 
-async def _lead(settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random) -> None:
+async def _lead(
+    settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random, memory: Memory
+) -> None:
     switch = await _find_switch(pool, settings.switch)
-    if not _would_pretend(settings, switch):
-        await lead(dsn, switch.switch_id, switch.name, lambda: _dial(settings, pool, switch, connect(), rng))
+    if _would_pretend(settings, switch):
+        return
+
+    async def work() -> None:
+        continuity = Continuity(dsn, switch, memory)
+        try:
+            await _judge(continuity)
+            await _dial(settings, pool, switch, connect(), rng, continuity)
+        finally:
+            continuity.end()
+
+    await lead(dsn, switch.switch_id, switch.name, work)
+
+
+async def _judge(continuity: Continuity) -> None:
+    """Before anything is dialled."""
+    while not cancel_requested():
+        try:
+            await continuity.judge()
+        except UNREACHABLE:
+            await asyncio.sleep(AWAY_S)
+        else:
+            return
 
 
 async def _find_switch(pool: Pool, name: str) -> Switch:
@@ -111,9 +139,11 @@ def _would_pretend(settings: Settings, switch: Switch) -> bool:
     return True
 
 
-async def _dial(settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: random.Random) -> None:
+async def _dial(
+    settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
+) -> None:
     dialer = Dialer(
-        PostgresStore(pool, switch.switch_id),
+        PostgresStore(pool, switch.switch_id, lambda: continuity.known),
         ari,
         SystemClock(),
         rng,
@@ -122,17 +152,21 @@ async def _dial(settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: r
         caller_id=settings.caller_id,
         sound=settings.default_sound,
         max_calls=settings.max_calls,
+        may_dial=continuity.may_dial,
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
-        beat = _Heart(settings, pool, switch, ari, dialer).beat
+        beat = _Heart(settings, pool, switch, ari, dialer, continuity).beat
         group.create_task(every(BEAT_S, beat, name="heartbeat", expected=unreachable))
         group.create_task(dialer.run())
 
 
 class _Heart:
-    def __init__(self, settings: Settings, pool: Pool, switch: Switch, ari: Ari, dialer: Dialer) -> None:
+    def __init__(
+        self, settings: Settings, pool: Pool, switch: Switch, ari: Ari, dialer: Dialer, continuity: Continuity
+    ) -> None:
         self._pool, self._switch, self._ari, self._dialer = pool, switch, ari, dialer
+        self._continuity = continuity
         self._kind = Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
         self._app = settings.asterisk_app
         self._placed = deque([0], maxlen=PLACED_S + 1)
@@ -151,6 +185,7 @@ class _Heart:
         )
         async with self._pool.acquire() as conn:
             await switches.beat(conn, self._switch.switch_id, now)
+            await self._continuity.beat(conn)
 
 
 def main(settings: Settings, dsn: str) -> None:

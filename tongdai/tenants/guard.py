@@ -7,10 +7,10 @@ from typing import NamedTuple
 from tongdai import ids, metrics
 from tongdai.clock import Clock
 from tongdai.db.pool import Lender
-from tongdai.errors import InsufficientScope, RateLimited, Unauthorized
+from tongdai.errors import InsufficientScope, PlatformKeyNeeded, RateLimited, Unauthorized
 from tongdai.http.asgi import Headers, Scope
 from tongdai.http.endpoint import Endpoint
-from tongdai.http.principal import Principal
+from tongdai.http.principal import PLATFORM, Principal
 from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.settings import Settings
@@ -72,15 +72,15 @@ class Guard:
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
         """Return if the endpoint may handle the request; otherwise raise the error to answer."""
         request.route = endpoint.path
-        principal = request.principal = await self._authenticate(request.scope)
+        principal = request.principal = await self._authenticate(request.scope, platform=endpoint.platform)
         limits = (
             principal.tenant_limit or self._settings.tenant_limit,
             principal.route_limit or self._settings.route_limit,
         )
-        if endpoint.scope not in principal.scopes:
+        if (refusal := _refusal(principal, endpoint)) is not None:
             decision = await self._limiter.peek(principal.tenant_id, endpoint.route, *limits)
             request.reply_headers += decision.headers(self._header_names)
-            raise InsufficientScope(endpoint.scope)
+            raise refusal
         decision = await self._limiter.take(principal.tenant_id, endpoint.route, *limits)
         request.reply_headers += decision.headers(self._header_names)
         if not decision.accepted:
@@ -95,7 +95,8 @@ class Guard:
             return False
         return _may_act(known, claim) and known.principal == request.principal
 
-    async def _authenticate(self, scope: Scope) -> Principal:
+    async def _authenticate(self, scope: Scope, *, platform: bool) -> Principal:
+        """`platform`: the endpoint is of no tenant, and a platform key need not name one."""
         address = self._address(scope)
         retry_after_s = self._failed.blocked(address)
         if retry_after_s:
@@ -107,6 +108,8 @@ class Guard:
             if claim is None or claim.presented:
                 self._failed.record(address)
             raise Unauthorized
+        if platform and known.key.tenant_id is None:
+            return store.platform_principal(known.key)
         if not _may_act(known, claim):
             raise Unauthorized
         return known.principal
@@ -135,7 +138,7 @@ class Guard:
             tenant = await store.find_tenant(conn, tenant_id)
         if tenant is None:
             # The key is valid but may not act for that tenant: refused, without counting a failed key.
-            nobody = Principal(TenantId(0), key.key_id, frozenset(), "VN", None, None)
+            nobody = Principal(PLATFORM, key.key_id, frozenset(), "VN", None, None)
             return _Known(nobody, key, self._clock.monotonic())
         return _Known(store.principal(key, tenant), key, self._clock.monotonic())
 
@@ -158,6 +161,12 @@ class Guard:
         except ValueError:
             return False
         return any(ip in network for network in self._proxies)
+
+
+def _refusal(principal: Principal, endpoint: Endpoint) -> InsufficientScope | None:
+    if endpoint.scope not in principal.scopes:
+        return InsufficientScope(endpoint.scope)
+    return PlatformKeyNeeded() if endpoint.platform and principal.tenant_id != PLATFORM else None
 
 
 def _may_act(known: _Known, claim: Claim | None) -> bool:

@@ -8,7 +8,7 @@ import asyncpg
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
-from tongdai.http.principal import Principal
+from tongdai.http.principal import PLATFORM, Principal
 from tongdai.ids import KeyId, TenantId
 from tongdai.switches.model import Switch
 from tongdai.tenants.model import ApiKey, Tenant
@@ -223,6 +223,11 @@ async def _announce(conn: Connection) -> None:
 def principal(key: ApiKey, tenant: Tenant) -> Principal:
     """The principal of a valid key in a tenant."""
     return Principal(tenant.tenant_id, key.key_id, key.scopes, tenant.country, tenant.tenant_limit, tenant.route_limit)
+
+
+def platform_principal(key: ApiKey) -> Principal:
+    """The principal of a platform key that acts for the whole installation."""
+    return Principal(PLATFORM, key.key_id, key.scopes, "VN", None, None)
 
 
 def _key(row: "asyncpg.Record") -> ApiKey:

@@ -105,6 +105,8 @@ class MemoryStore:
         self.listed: dict[str, list[Listed]] = {}
         self.accepted: dict[AgentId, ContactId] = {}
         self.over: dict[UUID, Ended] = {}
+        self.held = False
+        """Whether dialing is held."""
         self._clock, self._rng = clock, rng
         self._live: dict[UUID, Call] = {}
         self._by_number: dict[str, list[datetime]] = {}
@@ -269,7 +271,7 @@ class MemoryStore:
 
     async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
         campaign, now = self.campaigns[conditions.campaign_id], self._clock.now()
-        if campaign.status is not Status.RUNNING:
+        if self.held or campaign.status is not Status.RUNNING:
             return Claims([])
         due = sorted(
             entry
@@ -291,7 +293,7 @@ class MemoryStore:
                 or len(calls) == limit
             ):
                 continue
-            if campaign.status is not Status.RUNNING:
+            if self.held or campaign.status is not Status.RUNNING:
                 continue
             del self.accepted[agent_id]
             until = conditions.open_until.get(contact.zone)
@@ -383,7 +385,7 @@ class MemoryStore:
         listings = self._listings(call.phone, call.campaign_id)
         if listings:
             return Outcome.DNC if any(listing.until is None for listing in listings) else Outcome.CANCELLED
-        if self.campaigns[call.campaign_id].status is not Status.RUNNING:
+        if self.held or self.campaigns[call.campaign_id].status is not Status.RUNNING:
             return Outcome.CANCELLED
         return Outcome.OUT_OF_WINDOW if call.dial_until <= self._clock.now() else None
 

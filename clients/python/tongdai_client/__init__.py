@@ -44,6 +44,7 @@ from tongdai_client.models.contacts import (
     ProcessStatus,
 )
 from tongdai_client.models.diagnostics import Blocker, CampaignDiagnostics, ContactDiagnostics
+from tongdai_client.models.dialing import Dialing, DialingChanged, DialingHold, SwitchBeat
 from tongdai_client.models.do_not_call import (
     DncCheck,
     DncList,
@@ -74,6 +75,7 @@ from tongdai_client.models.live import (
     CampaignLiveDetail,
     ContactCounts,
     DialerStatus,
+    DialingStatus,
     Live,
     Pacing,
     Switch,
@@ -119,6 +121,10 @@ __all__ = [
     "ContactDiagnostics",
     "ContactList",
     "DialerStatus",
+    "Dialing",
+    "DialingChanged",
+    "DialingHold",
+    "DialingStatus",
     "DncCheck",
     "DncList",
     "DncListCreated",
@@ -161,6 +167,7 @@ __all__ = [
     "RetryRule",
     "ServerFailed",
     "Switch",
+    "SwitchBeat",
     "SwitchStatus",
     "Tenant",
     "TongdaiError",

@@ -149,6 +149,10 @@ class Methods:
     campaign_live = sends(operations.live.campaign_live)
     watch_campaign = Stream(operations.live.watch_campaign)
 
+    dialing = sends(operations.dialing.dialing)
+    hold_dialing = sends(operations.dialing.hold_dialing)
+    release_dialing = sends(operations.dialing.release_dialing)
+
     campaign_diagnostics = sends(operations.diagnostics.campaign_diagnostics)
     contact_diagnostics = sends(operations.diagnostics.contact_diagnostics)
 

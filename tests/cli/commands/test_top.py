@@ -14,6 +14,8 @@ from tests.support.calls import a_call, configure, in_call, new_agent
 from tests.support.processes import Terminal
 from tests.support.programs import PLAIN, PROGRAM
 from tests.support.servers import Server
+from tongdai.dialing import store
+from tongdai.dialing.model import Reason
 from tongdai.ids import ContactId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
@@ -83,6 +85,18 @@ async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> N
     assert "running" in campaign
     (call,) = [line for line in rest if "0900000006" in line]
     assert "busy" in call
+
+
+async def test_dialing_that_is_held_is_shown_with_what_to_do(watcher: Watcher, conn) -> None:
+    assert "held" not in watcher.run("--once").stdout
+    hold = await store.hold(conn, Reason.WENT_BACK)
+    try:
+        shown = watcher.run("--once", columns=200).stdout
+    finally:
+        await store.release(conn, hold.hold_id, None)
+    assert f"Dialing is held since {hold.held_at.astimezone():%Y-%m-%d %H:%M}" in shown
+    assert hold.message in shown
+    assert "tongdai dialing status" in shown
 
 
 async def test_json_is_what_the_server_answers(watcher: Watcher, tenant) -> None:

@@ -60,6 +60,23 @@ def pause(world: World, campaign_id: CampaignId) -> None:
     world.paused_at[campaign_id] = world.clock.now()
 
 
+async def hold_dialing(world: World) -> None:
+    """Hold dialing for a while, beginning when a call is claimed if one is soon."""
+    for _ in range(500):
+        if any(call.state is CallState.CLAIMED for call in world.store._live.values()):
+            world.saw("dialing held while claimed")
+            break
+        await asyncio.sleep(0.01)
+    world.store.held, world.held_at = True, world.clock.now()
+    world.saw("dialing held")
+    await asyncio.sleep(world.rng.uniform(1, 60))
+    release_dialing(world)
+
+
+def release_dialing(world: World) -> None:
+    world.store.held, world.held_at = False, None
+
+
 def sign_out_or_in(world: World) -> None:
     """Sign out half of the agents, or sign in all of them when more than a third is offline."""
     offline = [agent_id for agent_id, agent in world.store.agents.items() if agent.state is AgentState.OFFLINE]

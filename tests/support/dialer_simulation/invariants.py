@@ -13,7 +13,7 @@ from tongdai.switch.simulated.ledger import CallRecord
 from tongdai.testing.memory_store import IN_CALL, PENDING, Ended
 
 STOP_S = 1.0
-"""The longest time from a pause to the last originate of the campaign."""
+"""The longest time from a pause to the last originate of the campaign, and from a hold to that of all."""
 DNC_S = 5.0
 """The longest time from a listing to the last originate of the number."""
 
@@ -34,12 +34,13 @@ def check_originate(world: World, body: Mapping[str, object]) -> None:
     contact, campaign = world.store.contacts[call.contact_id], world.store.campaigns[call.campaign_id]
     if endpoint != f"PJSIP/{contact.phone[1:]}@trunk":
         world.wrong(f"{endpoint} is dialled for {contact.phone}")
-    paused_at = world.paused_at.get(campaign.campaign_id)
-    if paused_at is not None and (now - paused_at).total_seconds() > STOP_S:
-        world.wrong(f"dialled {now - paused_at} after its campaign was paused")
-    listed_at = world.listed_at.get(contact.phone)
-    if listed_at is not None and (now - listed_at).total_seconds() > DNC_S:
-        world.wrong(f"dialled {now - listed_at} after it was put on a do-not-call list")
+    for what, at, within_s in (
+        ("dialing was held", world.held_at, STOP_S),
+        ("its campaign was paused", world.paused_at.get(campaign.campaign_id), STOP_S),
+        ("it was put on a do-not-call list", world.listed_at.get(contact.phone), DNC_S),
+    ):
+        if at is not None and (now - at).total_seconds() > within_s:
+            world.wrong(f"dialled {now - at} after {what}")
     if open_until(campaign.settings, contact.zone, world.store.tenant_zone, now) is None:
         world.wrong("dialled outside of the window")
     if contact.contact_id in world.deleted:

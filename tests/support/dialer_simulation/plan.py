@@ -35,7 +35,8 @@ SOMETIMES = (
     "stopped", "taken over",
     "store refused", "store answer lost", "store slow", "store away", "store broken",
     "connection cut", "switch restarted",
-    "campaign paused", "campaign resumed", "listed while pending", "listed while in call", "listed while claimed",
+    "campaign paused", "campaign resumed", "dialing held", "dialing held while claimed",
+    "listed while pending", "listed while in call", "listed while claimed",
     "contact deleted", "contact not deleted", "agents left in bulk", "agent hung up", "preview accepted",
     "call adopted", "orphaned channel hung up", "agent reserved", "originate unknown", "originate refused",
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
@@ -57,6 +58,7 @@ class Plan:
     restart_s: float = 400
     away_s: float = 300
     pause_s: float = 60
+    hold_s: float = 150
     list_s: float = 8
     delete_s: float = 4
     add_s: float = 3

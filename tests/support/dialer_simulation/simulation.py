@@ -81,6 +81,7 @@ class Simulation:
                 (plan.restart_s, partial(events.restart_switch, world)),
                 (plan.away_s, partial(events.store_goes_away, world)),
                 (plan.pause_s, partial(events.pause_or_resume, world)),
+                (plan.hold_s, partial(events.hold_dialing, world)),
                 (plan.list_s, partial(events.list_number, world)),
                 (plan.delete_s, partial(events.delete_contact, world)), (plan.add_s, world.add_contact),
                 (plan.leave_s, partial(events.sign_out_or_in, world)),
@@ -123,6 +124,7 @@ class Simulation:
         """End without faults. All calls are reconciled within a lease and 5 seconds; an hour later nothing is live."""
         world = self._world
         world.faults, world.stormy, world.store_away = CALM, False, False
+        events.release_dialing(world)
         while world.board.away:
             await asyncio.sleep(1)
         if self._plan.crash_s:

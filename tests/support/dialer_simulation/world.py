@@ -30,6 +30,8 @@ class World:
         self.board = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
         self.originated: set[str] = set()
         """Ids of all channels that were requested."""
+        self.held_at: datetime | None = None
+        """When dialing was held; None: it is not."""
         self.paused_at: dict[CampaignId, datetime] = {}
         self.listed_at: dict[str, datetime] = {}
         self.deleted: set[ContactId] = set()

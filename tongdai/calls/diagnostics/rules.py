@@ -42,6 +42,7 @@ class Blocker(StrEnum):
     NOT_STARTED = "not_started"
     PAUSED = "paused"
     STOPPED = "stopped"
+    DIALING_HELD = "dialing_held"
     DIALER_NOT_RUNNING = "dialer_not_running"
     SWITCH_AWAY = "switch_away"
     SWITCH_FULL = "switch_full"
@@ -58,6 +59,7 @@ MESSAGES: Mapping[Blocker, str] = {
     Blocker.NOT_STARTED: "The campaign is not started yet.",
     Blocker.PAUSED: "The campaign is paused.",
     Blocker.STOPPED: "The campaign is stopped for good.",
+    Blocker.DIALING_HELD: "Dialing is held on the whole installation until an operator releases it.",
     Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
     Blocker.SWITCH_AWAY: "The dialer has no connection to the switch.",
     Blocker.SWITCH_FULL: "As many calls are active as the server may have at once.",
@@ -198,6 +200,8 @@ class Load:
     """Preview: contacts that an agent accepted and that are not yet called."""
     abandoned: Sequence[float] = ()
     """Percentages of abandoned live answers, over each period of the cap."""
+    held: bool = False
+    """Whether dialing is held, of all campaigns."""
 
 
 _STATUS_BLOCKERS = {
@@ -213,12 +217,9 @@ def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int)
     found: list[Blocker] = []
     if load.status in _STATUS_BLOCKERS:
         found.append(_STATUS_BLOCKERS[load.status])
-    if not switch.running:
-        found.append(Blocker.DIALER_NOT_RUNNING)
-    elif not switch.up:
-        found.append(Blocker.SWITCH_AWAY)
-    elif switch.live_calls >= max_calls:
-        found.append(Blocker.SWITCH_FULL)
+    if load.held:
+        found.append(Blocker.DIALING_HELD)
+    found += _switch_blockers(switch, max_calls)
     if settings.mode is not Mode.AGENTLESS:
         found += _agent_blockers(settings, load)
     if load.active_calls >= settings.max_calls:
@@ -228,6 +229,14 @@ def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int)
     if not load.pending:
         found.append(Blocker.NOTHING_PENDING)
     return found
+
+
+def _switch_blockers(switch: Switch, max_calls: int) -> list[Blocker]:
+    if not switch.running:
+        return [Blocker.DIALER_NOT_RUNNING]
+    if not switch.up:
+        return [Blocker.SWITCH_AWAY]
+    return [Blocker.SWITCH_FULL] if switch.live_calls >= max_calls else []
 
 
 def _agent_blockers(settings: CallSettings, load: Load) -> list[Blocker]:

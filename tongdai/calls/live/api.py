@@ -11,6 +11,8 @@ from tongdai.calls.live.stats import CampaignLive
 from tongdai.calls.view import SAMPLE as CALL
 from tongdai.calls.view import CallView, view
 from tongdai.contacts.numbers import phone
+from tongdai.dialing import store as dialing_store
+from tongdai.dialing.model import Hold
 from tongdai.errors import NotFound
 from tongdai.http import paging
 from tongdai.http.endpoint import (
@@ -44,6 +46,8 @@ class Live(CampaignLive, kw_only=True, rename="camel"):
 
     abandoned_rate_30d: float | None = msgspec.field(name="abandonedRate30d")
     """Percent of the live answers of the last 30 days that were abandoned; null without any."""
+    dialing_held: bool
+    """Whether nothing is dialled, by no campaign, until an operator releases it."""
     switch_up: bool
     """Whether the dialer has a connection to the switch; false when there is no dialer."""
     dialer_running: bool
@@ -83,11 +87,20 @@ class Carrier(msgspec.Struct, rename="camel"):
     """Number of the tenant's active calls on it."""
 
 
+class DialingState(msgspec.Struct, rename="camel"):
+    held: bool
+    since: datetime | None
+    reason: str | None
+    message: str | None
+
+
 class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     switch: SwitchState
     """The switch that carries new calls."""
     dialer: Dialer
     """The dialer that leads it."""
+    dialing: DialingState
+    """Held: nothing is dialled, by no campaign, until an operator releases it."""
     switches: list[Carrier]
     """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
@@ -123,7 +136,7 @@ _CAMPAIGN: dict[str, Any] = {
         "abandonmentCapPercent": 3.0,
     },
 }
-_LIVE = _CAMPAIGN | {"abandonedRate30d": 1.08, "switchUp": True, "dialerRunning": True}
+_LIVE = _CAMPAIGN | {"abandonedRate30d": 1.08, "dialingHeld": False, "switchUp": True, "dialerRunning": True}
 _RATES = (
     "Rates are percentages; `abandonedRate…` are of the live answers, for comparison with "
     "`pacing.abandonmentCapPercent`. `thisHour` and `today` count the calls that ended since the hour began, and since "
@@ -155,10 +168,12 @@ async def _look(request: Request) -> Live:
         if not found:
             raise NotFound("Campaign not found")
         month = await live_stats.abandoned_rate_30d(conn, tenant_id, campaign_id)
+        held = await dialing_store.is_held(conn)
         switch = await switches.of_tenant(conn, tenant_id)
     return Live(
         **msgspec.structs.asdict(found[0]),
         abandoned_rate_30d=month,
+        dialing_held=held,
         switch_up=switch.up,
         dialer_running=switch.running,
     )
@@ -212,6 +227,7 @@ def event_of(figures: Live) -> bytes:
         sample={
             "switch": {"up": True, "name": "Asterisk 22.9.0"},
             "dialer": {"running": True, "aliveAt": "2026-03-10T02:00:00Z"},
+            "dialing": {"held": False, "since": None, "reason": None, "message": None},
             "switches": [
                 {
                     "name": "default",
@@ -236,11 +252,13 @@ async def overview(request: Request) -> Answer:
         newest = await live_stats.newest(conn, who.tenant_id, NEWEST)
         switch = await switches.of_tenant(conn, who.tenant_id)
         carrying = await switches.carrying(conn, who.tenant_id)
+        hold = await dialing_store.current(conn)
     show = phone.shower(who.country)
     return answer(
         Overview(
             switch=SwitchState(switch.up, switch.description),
             dialer=Dialer(switch.running, switch.alive_at),
+            dialing=_dialing(hold),
             switches=[
                 Carrier(one.name, one.kind, one.description, one.up, one.running, one.alive_at, live_calls)
                 for one, live_calls in carrying
@@ -249,6 +267,12 @@ async def overview(request: Request) -> Answer:
             newest=[view(call, show) for call in newest],
         )
     )
+
+
+def _dialing(hold: Hold | None) -> DialingState:
+    if hold is None:
+        return DialingState(False, None, None, None)
+    return DialingState(True, hold.held_at, hold.reason, hold.message)
 
 
 HANDLERS: list[Route] = [campaign_live, campaign_events, overview]

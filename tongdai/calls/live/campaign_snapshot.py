@@ -13,6 +13,7 @@ from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
+from tongdai.dialing.rule import HELD
 from tongdai.ids import CampaignId, TenantId
 from tongdai.switches import store as switches
 from tongdai.switches.model import Switch
@@ -53,12 +54,13 @@ async def value(conn: Connection, sql: str, *args: object) -> Any:
     return (await fetch(conn, sql, *args))[0][0]
 
 
-CAMPAIGN = """
+CAMPAIGN = f"""
 select c.status, t.zone, now() as now,
     (select coalesce(sum(contacts), 0)::bigint from contact_counter
      where tenant_id = $1 and campaign_id = $2 and process_status = 0) as pending,
     (select count(*) from live_call where tenant_id = $1 and campaign_id = $2) as active_calls,
-    (select count(*) from preview where tenant_id = $1 and campaign_id = $2 and accepted_at is not null) as accepted
+    (select count(*) from preview where tenant_id = $1 and campaign_id = $2 and accepted_at is not null) as accepted,
+    {HELD} as held
 from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.campaign_id = $2
 """
 AGENTS = """
@@ -85,5 +87,6 @@ async def standing(conn: Connection, place: Place) -> Standing | None:
     day_abandoned, day, month_abandoned, month = (await fetch(conn, ABANDONED, *place))[0]
     shares = (percent(day_abandoned, day), percent(month_abandoned, month))
     abandoned = [share for share in shares if share is not None]
-    load = Load(Status(row["status"]), row["pending"], row["active_calls"], agents, row["accepted"], abandoned)
+    status = Status(row["status"])
+    load = Load(status, row["pending"], row["active_calls"], agents, row["accepted"], abandoned, row["held"])
     return Standing(Rules(settings, row["zone"], row["now"]), load, await switches.of_tenant(conn, place.tenant_id))

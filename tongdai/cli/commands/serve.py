@@ -55,6 +55,11 @@ _OPTIONS = (
     click.option(
         "--switch", metavar="NAME", help="The switch that the telephony process leads, of several.  [default: default]"
     ),
+    click.option(
+        "--dial",
+        type=click.Choice(["auto", "held"]),
+        help="held: dial nobody until `tongdai dialing release`.  [default: auto]",
+    ),
     click.option("--trunk", metavar="ENDPOINT", help="The PJSIP endpoint that numbers are dialled through."),
     click.option("--caller-id", metavar="NUMBER", help="The number shown, unless the campaign has its own."),
     click.option(

@@ -23,6 +23,7 @@ from tongdai_client import (
     CampaignStatus,
     Client,
     ConnectionFailed,
+    DialingStatus,
     Live,
     RateLimited,
     ServerFailed,
@@ -89,6 +90,8 @@ def view(live: Live | None, url: str, trouble: str | None, width: int) -> Render
     """The whole view, for a terminal of that width; `trouble` says why the figures are old, None when they are
     not."""
     parts: list[RenderableType] = [_header(live, url)]
+    if live is not None and live.dialing.held:
+        parts.append(_held(live.dialing))
     if trouble is not None:
         parts.append(Text(f"No answer from the server, trying again: {trouble}", style="bold red"))
     if live is not None:
@@ -112,6 +115,11 @@ def _header(live: Live | None, url: str) -> Text:
     text.append("alive" if running else _last_seen(live), "green" if running else "bold red")
     text.append(f"   {counted(calls, 'active call')}   {rate:.1f} calls/s")
     return text
+
+
+def _held(dialing: DialingStatus) -> Text:
+    since = "" if dialing.since is None else f" since {dialing.since.astimezone():%Y-%m-%d %H:%M}"
+    return Text(f"Dialing is held{since}: {dialing.message} See: tongdai dialing status", style="bold red")
 
 
 def _last_seen(live: Live) -> str:

@@ -19,6 +19,39 @@ create table switch (
 ) with (fillfactor = 50);
 insert into switch (switch_id, name) values (1, 'default');
 
+-- Held dialing ---------------------------------------------------------------------------------------------------------
+
+-- The last heartbeat of each switch's leader as a number that only grows, and the database that had it. What it does not
+-- continue is a restored backup (dialing/core.py).
+create table dialing_beat (
+    switch_id         smallint primary key references switch,
+    beat              bigint not null check (beat > 0),  -- at least the milliseconds since 1970
+    beat_at           timestamptz not null,
+    system_identifier bigint,                  -- of the cluster; null, as the next two: not known
+    database_oid      bigint,
+    timeline          bigint,
+    accepted_file     text                     -- the beat file that a release accepted; null: the leader has written its own
+) with (fillfactor = 50);
+
+-- While a row is not released, nothing is dialled. They are kept: this is the audit of the installation.
+create table dialing_hold (
+    hold_id           bigint generated always as identity primary key,
+    reason            text not null check (reason in ('operator', 'started_held', 'restored', 'other_database', 'went_back',
+                                                      'directory_copied', 'beat_file_missing', 'not_continued',
+                                                      'clock_behind')),
+    switch_id         smallint,                -- whose leader found the reason
+    calls_known_until timestamptz,             -- calls placed later may be missing here; null: none are
+    held_at           timestamptz not null,
+    held_by           bigint,                  -- a key; null: the command line, or a process
+    request           text unique,             -- the Idempotency-Key that it came with
+    released_at       timestamptz,
+    released_by       bigint,                  -- likewise
+    contacts          bigint,                  -- that may have been called since, as the release said
+    file              text,                    -- the beat file that the leader found
+    remembered        bigint                   -- the beat that it knew
+);
+create unique index dialing_hold_in_force on dialing_hold ((true)) where released_at is null;
+
 -- Tenants and keys -----------------------------------------------------------------------------------------------------
 
 create table tenant (

@@ -27,6 +27,7 @@ TAGS = {
     "Imports": "Add many contacts with a job that survives restarts: send them, then poll the job.",
     "Calls": "Calls to contacts, their outcomes, and why nobody is being called.",
     "Live": "Live figures.",
+    "Dialing": "Hold the dialing of the whole installation, as after a restored backup, and release it.",
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
@@ -116,6 +117,8 @@ def _operation(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
         "parameters": _parameters(spec),
         "responses": _answers(spec, refs, limits),
     }
+    if spec.platform:
+        operation["x-platform"] = True
     content = ({} if spec.body is None else _json(refs[spec.body], spec.body_sample)) | dict(spec.media)
     return operation | ({"requestBody": {"required": True, "content": content}} if content else {})
 

@@ -76,6 +76,8 @@ class CampaignLive(Result, frozen=True, kw_only=True):
 
 class CampaignLiveDetail(CampaignLive, frozen=True, kw_only=True):
     abandoned_rate_30d: float | None = msgspec.field(name="abandonedRate30d")
+    dialing_held: bool = False
+    """Whether nothing is dialled, by no campaign, until an operator releases it."""
     switch_up: bool
     dialer_running: bool
 
@@ -89,6 +91,15 @@ class DialerStatus(Result, frozen=True, kw_only=True):
     running: bool
     alive_at: datetime | None
     """The dialer's last heartbeat."""
+
+
+class DialingStatus(Result, frozen=True, kw_only=True):
+    """Whether dialing is held on the whole installation."""
+
+    held: bool = False
+    since: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
 
 
 class Switch(Result, frozen=True, kw_only=True):
@@ -111,6 +122,8 @@ class Live(Result, frozen=True, kw_only=True):
 
     switch: SwitchStatus
     dialer: DialerStatus
+    dialing: DialingStatus = DialingStatus()
+    """Not held, where the server is too old to tell."""
     switches: list[Switch]
     """The one that carries new calls, and those that still carry others."""
     campaigns: list[CampaignLive]
