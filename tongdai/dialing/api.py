@@ -26,10 +26,12 @@ _PLATFORM = "For a platform key, which need not name a tenant: it concerns the w
 
 class Held(Done, kw_only=True):
     hold: HoldView
+    """The hold as it is now."""
 
 
 class ToRelease(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     hold_id: int
+    """Id of the hold in force, as it was shown: another one is not released."""
 
 
 _to_release = msgspec.json.Decoder(ToRelease)

@@ -10,29 +10,39 @@ from tongdai.dialing.model import MESSAGES, Hold, Reason
 
 class HoldView(msgspec.Struct, kw_only=True, rename="camel"):
     hold_id: int
+    """Id of the hold, which a release names."""
     reason: str
+    """Why dialing is held: a code."""
     message: str
+    """The reason, in a sentence."""
     calls_known_until: datetime | None
     """Calls placed later may be missing in the database; null: none are."""
     held_at: datetime
+    """When dialing was held."""
     held_by_key_id: int | None
+    """Key that held it; null: the server, or the operator on the command line."""
     released_at: datetime | None
+    """When it was released; null while it is in force."""
     released_by_key_id: int | None
+    """Key that released it; null: the operator on the command line, or nobody yet."""
     contacts: int | None
     """How many contacts may have been called since `callsKnownUntil`; null: none can."""
 
 
 class SwitchBeat(msgspec.Struct, rename="camel"):
     name: str
+    """Name of the switch."""
     beat_at: datetime | None
     """When its leader last knew that the database continues."""
 
 
 class DialingView(msgspec.Struct, kw_only=True, rename="camel"):
     held: bool
+    """Whether nothing is dialled until an operator releases it."""
     hold: HoldView | None
     """The one in force."""
     switches: list[SwitchBeat]
+    """All switches, with the heartbeats of their leaders."""
     newest: list[HoldView]
     """The newest holds, the one in force among them."""
 

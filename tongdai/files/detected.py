@@ -39,7 +39,9 @@ class DetectedTable(msgspec.Struct, rename="camel"):
     header_row: int
     """The row or line of the header, from 1; the last one of a header of several rows."""
     columns: list[DetectedColumn]
+    """Its columns, from left to right."""
     rows: int = 0
+    """Rows below the header that are not blank."""
     hidden_rows: int = 0
     """Rows that the workbook hides, as a filter does; they are among `rows` unless they were to be skipped."""
 
@@ -48,19 +50,26 @@ class LeftOut(msgspec.Struct, rename="camel"):
     """A sheet that was not read."""
 
     sheet: str
+    """Its name."""
     rows: int
+    """Its rows that are not blank."""
     reason: str
+    """Why it was not read."""
 
 
 class Detected(msgspec.Struct, rename="camel"):
     format: str
+    """Kind of file, such as `csv` or `xlsx`."""
     encoding: str | None = None
     """None: the format has only one."""
     encoding_doubt: str | None = None
     """Why another encoding may be the right one; None: no doubt."""
     separator: str | None = None
+    """Separator of the cells of CSV; None: the format has none."""
     tables: list[DetectedTable] = msgspec.field(default_factory=list[DetectedTable])
+    """Tables that were read: one, or a table for each sheet."""
     left_out: list[LeftOut] = msgspec.field(default_factory=list[LeftOut])
+    """Sheets that were not read."""
     skipped_hidden_rows: int = 0
     """Hidden rows that were not read, as was asked."""
     notes: list[str] = msgspec.field(default_factory=list[str])

@@ -89,9 +89,13 @@ class Carrier(msgspec.Struct, rename="camel"):
 
 class DialingState(msgspec.Struct, rename="camel"):
     held: bool
+    """Whether nothing is dialled."""
     since: datetime | None
+    """When it was held; null unless it is."""
     reason: str | None
+    """Why, a code; null unless it is held."""
     message: str | None
+    """Why, a sentence; null unless it is held."""
 
 
 class Overview(msgspec.Struct, kw_only=True, rename="camel"):
