@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tongdai.cli.tables import counted
 from tongdai_client import ImportColumn, ImportDetected, ImportTable
 
 SHOWN_COLUMNS = 20
@@ -20,9 +21,9 @@ def lines(detected: ImportDetected | None) -> Iterator[str]:
     if detected.encoding_doubt:
         yield f"The encoding is in doubt. {detected.encoding_doubt}."
     for sheet in detected.left_out:
-        yield f"Sheet {sheet.sheet} was not read ({sheet.rows:,} rows): {sheet.reason}."
+        yield f"Sheet {sheet.sheet} was not read ({counted(sheet.rows, 'row')}): {sheet.reason}."
     if detected.skipped_hidden_rows:
-        yield f"{detected.skipped_hidden_rows:,} hidden rows were skipped."
+        yield f"Hidden rows skipped: {detected.skipped_hidden_rows:,}."
     yield from detected.notes
 
 
@@ -35,7 +36,7 @@ def _facts(detected: ImportDetected, table: ImportTable) -> Iterator[str]:
     if detected.separator is not None:
         yield f"separated by {_SEPARATORS.get(detected.separator, detected.separator)}"
     yield f"header in row {table.header_row}"
-    yield f"{table.rows:,} rows"
+    yield counted(table.rows, "row")
 
 
 def _uses(table: ImportTable) -> Iterator[str]:
@@ -45,7 +46,7 @@ def _uses(table: ImportTable) -> Iterator[str]:
         by_use.setdefault(column.use, []).append(column)
     for use, columns in by_use.items():
         named = ", ".join(
-            column.column if column.numbers is None else f"{column.column} ({column.numbers:,} rows)"
+            column.column if column.numbers is None else f"{column.column} ({counted(column.numbers, 'row')})"
             for column in columns[:SHOWN_COLUMNS]
         )
         more = len(columns) - SHOWN_COLUMNS
@@ -54,7 +55,7 @@ def _uses(table: ImportTable) -> Iterator[str]:
 
 def _surprises(table: ImportTable) -> Iterator[str]:
     if table.hidden_rows:
-        yield f"{table.hidden_rows:,} of the rows are hidden in the workbook; --skip-hidden leaves them out."
+        yield f"Rows that the workbook hides: {table.hidden_rows:,}; --skip-hidden leaves them out."
     for column in table.columns:
         if column.left_empty:
             cells = f"{column.left_empty:,} cells with an error or a formula without a result"

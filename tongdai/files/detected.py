@@ -52,7 +52,7 @@ class LeftOut(msgspec.Struct, rename="camel"):
     sheet: str
     """Its name."""
     rows: int
-    """Its rows that are not blank."""
+    """Its rows, the header among them."""
     reason: str
     """Why it was not read."""
 
@@ -76,5 +76,5 @@ class Detected(msgspec.Struct, rename="camel"):
     """Sentences for a person about what they may not expect."""
 
 
-REFUSED_COLUMNS = ("refusedRow", "refusedReason")
-"""The columns that a file of refused rows has beside those of the file that was sent; they are not read."""
+FAILED_COLUMNS = ("failedRow", "failedReason")
+"""The columns that a file of failed rows has beside those of the file that was sent; they are not read."""

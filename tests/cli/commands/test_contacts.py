@@ -130,7 +130,7 @@ def test_what_was_detected_and_left_out_is_reported(desk: Desk) -> None:
     file.write_bytes(workbook_of({"T4": people, "T5": [["phone"], ["0901000003"]]}))
     process = desk.run("import", file, "--dry-run")
     assert "Read as XLSX, sheet T4, header in row 1, 2 rows.\n" in process.stderr
-    assert "Columns: name: Họ, Tên; phoneNumber: Di động (1 rows), SĐT (1 rows).\n" in process.stderr
+    assert "Columns: name: Họ, Tên; phoneNumber: Di động (1 row), SĐT (1 row).\n" in process.stderr
     assert "Sheet T5 was not read (2 rows): name it, or ask for all sheets, to read it too.\n" in process.stderr
     for option in (["--all-sheets"], ["--sheet", "T5"]):
         process = desk.run("import", file, *option)

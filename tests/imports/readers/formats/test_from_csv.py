@@ -364,7 +364,7 @@ def test_errors_of_formulas_are_no_texts_and_are_counted() -> None:
 
 
 def test_what_was_detected_is_reported() -> None:
-    data = "Danh sách\nHọ;Tên;Di động;SĐT;refusedReason\nNg;A;;0901;x\n".encode("utf-16")
+    data = "Danh sách\nHọ;Tên;Di động;SĐT;failedReason\nNg;A;;0901;x\n".encode("utf-16")
     detected = detected_of(data)
     assert (detected.format, detected.encoding, detected.encoding_doubt) == ("csv", "UTF-16", None)
     assert detected.separator == ";"
@@ -375,12 +375,12 @@ def test_what_was_detected_is_reported() -> None:
         ("Tên", "name"),
         ("Di động", "phoneNumber"),
         ("SĐT", "phoneNumber"),
-        ("refusedReason", "ignored"),
+        ("failedReason", "ignored"),
     ]
 
 
-def test_columns_of_a_file_of_refused_rows_that_were_added_to_it_are_not_read() -> None:
-    assert read_csv(b"refusedRow,phone,refusedReason\n7,0901,too short\n") == [Row("0901")]
+def test_columns_that_a_file_of_failed_rows_has_beside_its_own_are_not_read() -> None:
+    assert read_csv(b"failedRow,phone,failedReason\n7,0901,too short\n") == [Row("0901")]
 
 
 def test_rows_that_are_far_too_heavy_for_contacts_are_refused() -> None:

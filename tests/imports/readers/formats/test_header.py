@@ -51,7 +51,7 @@ def test_name_in_parts_is_joined_in_the_order_in_which_it_is_written(header: lis
 
 
 def test_each_column_tells_its_use() -> None:
-    assert uses("STT", "phone_code", "phone", "SĐT 2", "Họ", "Tên", "Mã KH", "Múi giờ", "refusedReason", "") == {
+    assert uses("STT", "phone_code", "phone", "SĐT 2", "Họ", "Tên", "Mã KH", "Múi giờ", "failedReason", "") == {
         "STT": Use.ATTRIBUTE,
         "phone_code": Use.COUNTRY,
         "phone": Use.PHONE,
@@ -60,14 +60,14 @@ def test_each_column_tells_its_use() -> None:
         "Tên": "name",
         "Mã KH": "externalId",
         "Múi giờ": Use.TIME_ZONE,
-        "refusedReason": Use.IGNORED,
+        "failedReason": Use.IGNORED,
         "column 10": Use.ATTRIBUTE,
     }
 
 
 def test_attributes_are_all_other_columns_with_the_country_and_further_numbers() -> None:
     named = [
-        name for _, name in columns("country", "phone", "tel", "Họ", "Tên", "refusedRow", "note", "note").attributes
+        name for _, name in columns("country", "phone", "tel", "Họ", "Tên", "failedRow", "note", "note").attributes
     ]
     assert named == ["country", "tel", "note", "note (2)"]
 

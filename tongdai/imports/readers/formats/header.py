@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tongdai.contacts.fields import FIELDS, place_of
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
-from tongdai.files.detected import NAME_SHOWN, REFUSED_COLUMNS, DetectedColumn, Use
+from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use
 from tongdai.files.header import PHONE_NAMES
 from tongdai.text import normalized
 
@@ -41,7 +41,7 @@ _TIME_ZONE_RANKS = _ranks("timezone muigio")
 _COUNTRY_RANKS = _ranks(_COUNTRY)
 _FIELD_RANKS = tuple(_ranks(field.text.headers) for field in FIELDS)
 _PART_RANKS = tuple(map(_ranks, _NAME_PARTS))
-_REFUSED = frozenset(map(str.casefold, REFUSED_COLUMNS))
+_FAILED = frozenset(map(str.casefold, FAILED_COLUMNS))
 _NAME = place_of("name")
 
 _DIGIT = re.compile(r"(?<=[a-z])[1-9]\Z")
@@ -94,7 +94,7 @@ def columns_of(header: Sequence[str]) -> Columns | None:
     ]
     values[_NAME] = _name_places(cells, names, values[_NAME])
     time_zone, country = (_place(cells, names, ranks) for ranks in (_TIME_ZONE_RANKS, _COUNTRY_RANKS))
-    ignored = tuple(at for at, name in enumerate(names) if name in _REFUSED)
+    ignored = tuple(at for at, name in enumerate(names) if name in _FAILED)
     taken = {phones[0][1], time_zone, *ignored, *(at for places in values for at in places)}
     others = [(at, cell) for at, cell in enumerate(cells) if at not in taken]
     return Columns(
