@@ -15,7 +15,10 @@ COMMANDS = {
     "demo": ("serve", "Run the server with a demo tenant, and print its key and a request to try."),
     "serve": ("serve", "Run the server until Ctrl-C or SIGTERM."),
     "migrate": ("migrate", "Migrate the database to this version's schema, and print what was done."),
-    "tenant": ("tenants", "Create tenants, move them between switches, set their time zones and rate limits."),
+    "tenant": (
+        "tenants",
+        "Create tenants, move them between switches, set their time zones, calling hours and rate limits.",
+    ),
     "switch": ("switches", "List switches, and what their leaders report."),
     "dialing": ("dialing", "Hold the dialing of the whole installation, and release it."),
     "key": ("keys", "Create, list, rotate and revoke API keys."),

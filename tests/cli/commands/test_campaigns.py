@@ -16,8 +16,8 @@ from tests.support.programs import complaint_of, output_of
 from tests.support.servers import serving
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.windows import ALWAYS
+from tongdai.cli import program
 from tongdai.cli.call_settings import in_words
-from tongdai.cli.commands.campaigns import campaign
 from tongdai.testing import factories
 
 
@@ -160,7 +160,7 @@ def test_advertising_gets_the_preset_of_the_tenants_country(run):
     ],
 )
 def test_option_that_cannot_be_read_says_what_is_expected(options, expected):
-    answer = CliRunner().invoke(campaign, shlex.split(f"create --tenant 5 --name A {options}"))
+    answer = CliRunner().invoke(program, shlex.split(f"campaign create --tenant 5 --name A {options}"))
     assert expected in answer.stderr
     assert answer.exit_code == 2
 
