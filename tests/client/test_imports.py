@@ -13,9 +13,9 @@ import pytest
 import tongdai_client as sdk
 from tests.client.conftest import SOON, Caller, all_of, done
 from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, PASS, Fault, engine_stopped, undo_asked
+from tests.support.contact_files import as_csv, big
 from tests.support.servers import Server
 from tests.support.workbooks import workbook
-from tongdai.testing.factories import vn_mobile
 from tongdai_client import ImportId, ImportOutcome, NewContact
 from tongdai_client.upload import CHUNK_SIZE
 
@@ -29,17 +29,6 @@ ROWS = [
     {"phoneNumber": "0901", "name": "KH 2", "externalId": "c"},
     {"phoneNumber": "0901000003", "name": "KH 3", "externalId": "d"},
 ]
-
-
-def as_csv(rows: list[dict[str, str]], separator: str = ",") -> bytes:
-    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-    return "".join(separator.join(line) + "\n" for line in lines).encode()
-
-
-def big(path: Path, rows: int) -> Path:
-    """Write a file of valid rows."""
-    path.write_bytes(as_csv([{"phoneNumber": vn_mobile(n), "name": f"KH {n} {'x' * 40}"} for n in range(rows)]))
-    return path
 
 
 async def count_of(caller: Caller, campaign_id: int) -> int:

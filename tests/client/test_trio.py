@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from tests.client.conftest import SOON
-from tests.client.test_imports import big
 from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, AsyncFaulty, Fault, Plan
+from tests.support.contact_files import big
 from tests.support.servers import Server
 from tongdai_client import AsyncClient, ImportJob, Retry
 

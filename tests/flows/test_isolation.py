@@ -50,6 +50,7 @@ BODIES = {
     "POST /v1/api-keys": {"scopes": ["queue"]},
     "POST /v1/dialing/hold": None,
     "POST /v1/dialing/release": {"holdId": 1},
+    "PUT /v1/tenants/me/calling-hours": {"callingWindows": None},
 }
 # Queries that a path requires, or that end a stream.
 QUERIES = {"/v1/campaigns/{id}/live/events": "?events=1", "/v1/do-not-call/check": "?phoneNumber=0901234567"}
