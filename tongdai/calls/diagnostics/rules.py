@@ -62,7 +62,7 @@ MESSAGES: Mapping[Blocker, str] = {
     Blocker.DIALING_HELD: "Dialing is held on the whole installation until an operator releases it.",
     Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
     Blocker.SWITCH_AWAY: "The dialer has no connection to the switch.",
-    Blocker.SWITCH_FULL: "As many calls are active as the server may have at once.",
+    Blocker.SWITCH_FULL: "The switch has reached its maximum of active calls.",
     Blocker.NO_QUEUE: "The campaign has no queue whose agents could talk.",
     Blocker.NO_AGENTS_SIGNED_IN: "No agent of the campaign's queue is signed in.",
     Blocker.NO_AGENT_FREE: "All agents of the campaign's queue who are signed in are busy.",

@@ -28,9 +28,9 @@ class Call(Result, frozen=True, kw_only=True):
     ring_sec: float | None
     """Seconds from dialling to the answer or, without an answer, to the end."""
     talk_sec: float | None
-    """Seconds from the answer to the end."""
+    """Seconds from the connection to the end."""
     wait_sec: float | None
-    """Seconds from the answer until an agent was connected."""
+    """Seconds from the answer to the connection with an agent or the audio file or, without one, to the end."""
     hangup_cause: int | None
     """A Q.850 cause."""
     sip_status: int | None
