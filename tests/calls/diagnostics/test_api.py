@@ -269,7 +269,7 @@ async def test_switch_with_as_many_calls_as_the_server_may_have_keeps_every_camp
 
     async with serving(max_calls=30) as client:
         assert await kept(29) == []
-        assert await kept(30) == [("switch_full", "As many calls are active as the server may have at once.")]
+        assert await kept(30) == [("switch_full", "The switch has reached its maximum of active calls.")]
 
 
 async def test_share_of_the_abandoned_at_the_cap_is_reported_of_predictive(
