@@ -114,6 +114,11 @@ def test_plans_of_countries(text, country, e164):
     assert normalise(text, country) == e164
 
 
+@pytest.mark.parametrize("written", ["0895601690", "0553123456", "+84895601690", "84 895 601 690", "0553 123 456"])
+def test_digits_that_may_be_a_new_mobile_series_are_not_somebody_elses_landline(written: str) -> None:
+    assert normalise(written, "VN") is Reason.NOT_ASSIGNABLE
+
+
 @pytest.mark.parametrize(("old", "new"), OLD_TO_NEW.items())
 def test_old_vietnamese_prefixes_are_moved(old, new):
     moved = f"+84{new[1:]}1234567"

@@ -10,6 +10,7 @@ import itertools
 import random
 import re
 from collections import Counter
+from collections.abc import Collection
 
 import phonenumbers
 import pytest
@@ -82,10 +83,16 @@ def library(text: str, country: str) -> str | Reason:
     return REASONS_OF_LENGTH[phonenumbers.is_possible_number_with_reason(number)]
 
 
-def new_landline(national: str) -> str | None:
-    """The landline that national digits from before 2017 became, when it is one today."""
+MOBILE_TODAY = ("052", "055", "056", "058", "059", "070", "076", "077", "078", "079", "08")
+"""How numbers of mobile networks begin, also where the library knows no series of theirs yet."""
+
+
+def new_landline(national: str, *, mobile: Collection[str] = MOBILE_TODAY) -> str | None:
+    """The landline that national digits from before 2017 became, when it is one today and they can be no mobile."""
     for codes in AREAS.values():
         old, new = (code[1:] for code in codes.split())
+        if f"0{old}" in mobile:
+            continue
         rest = national.removeprefix(old)
         if (
             rest == national
@@ -106,7 +113,7 @@ def grouped(text: str) -> str | None:
         groups = groups[1:] if groups[1:2] in (["8"], ["08"]) else []
     elif groups[:1] != ["08"]:
         return None
-    return new_landline(f"8{''.join(groups[1:])}") if groups else None
+    return new_landline(f"8{''.join(groups[1:])}", mobile=()) if groups else None
 
 
 def expected(text: str, country: str) -> str | Reason:
