@@ -122,7 +122,11 @@ def _takes(kind: inspect.Type, value: Any) -> bool:
 
 
 def _members(kind: inspect.Type) -> Sequence[inspect.Type]:
-    return kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    """The members of a union, without what a declaration says of them besides their type."""
+    bare = kind.type if isinstance(kind, inspect.Metadata) else kind
+    if not isinstance(bare, inspect.UnionType):
+        return (bare,)
+    return [one.type if isinstance(one, inspect.Metadata) else one for one in bare.types]
 
 
 def _alternatives(kind: inspect.Type) -> str:
