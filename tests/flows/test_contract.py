@@ -91,7 +91,7 @@ async def test_4_and_5_bulk_import_and_its_poll(tenant, campaign_id, prefix, poo
     assert waiting.startswith(f'{{"jobId":{job_id},"status":"pending",{rows.format(0)}"listId":')
     assert waiting.endswith(
         '"listName":"Danh sach thang 4","startedAt":null,"finishedAt":null,'
-        '"dryRun":false,"removedRows":0,"undoneAt":null}'
+        '"dryRun":false,"removedRows":0,"undoneAt":null,"detected":null}'
     )
     worker = Worker(pool, timedelta(seconds=30), asyncio.Event())
     while await worker.step():

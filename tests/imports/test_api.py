@@ -12,6 +12,7 @@ from tongdai.imports.worker import Worker
 FIELDS = [
     "jobId", "status", "totalRows", "processedRows", "failedRows", "duplicateRows", "errorMessage", "createdRows",
     "listId", "listName", "startedAt", "finishedAt", "dryRun", "removedRows", "undoneAt",
+    "detected",
 ]  # fmt: skip
 
 
@@ -89,14 +90,18 @@ async def test_done_import_shows_its_rows_and_counts(tenant, worker):
     ]
     job_id = await tenant.bulk(campaign_id, sent, listName="DS")
     await work(worker)
-    assert await counters(tenant, campaign_id, job_id) == ("done", 2, 2, 5)
+    assert await counters(tenant, campaign_id, job_id) == ("done", 3, 2, 4)
     job = await poll(tenant, campaign_id, job_id)
     assert datetime.fromisoformat(job["startedAt"]) <= datetime.fromisoformat(job["finishedAt"])
     page = await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists/{job['listId']}/contacts")
-    assert page["totalRecord"] == 2
+    assert page["totalRecord"] == 3
     shown = [(row["phoneNumber"], row["name"], row["externalId"], row["attributes"]) for row in page["data"]]
-    assert shown == [("0900000001", "KH 1", "X", {"a": 1}), ("0900000005", None, None, None)]
-    assert await listed(tenant, campaign_id) == {"Default List": 1, "DS": 2}
+    assert shown == [
+        ("0900000001", "KH 1", "X", {"a": 1}),
+        ("0900000002", None, None, None),
+        ("0900000005", None, None, None),
+    ]
+    assert await listed(tenant, campaign_id) == {"Default List": 1, "DS": 3}
 
 
 async def test_counters_never_fall_and_equal_the_rows_when_done(tenant, serving, worker):

@@ -45,7 +45,7 @@ class JobView(msgspec.Struct):
     undoneAt: datetime | None
     """When undoing it was finished; null: it was not undone, or not yet."""
     detected: Detected | None
-    """How the file was read; null: rows were sent as JSON."""
+    """How the file was read; null: the rows were sent as JSON."""
 
 
 SAMPLE: dict[str, Any] = {

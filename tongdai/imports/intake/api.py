@@ -251,7 +251,8 @@ async def _accept(
         file_name=wanted.file_name,
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
-    await store.received(conn, tenant_id, job_id, rows.totals.total_rows, rows.totals.detected)
+    detected = None if wanted.format is Format.JSON else rows.totals.detected
+    await store.received(conn, tenant_id, job_id, rows.totals.total_rows, detected)
     await store.announce(conn)
     return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.totals.total_rows)
 
