@@ -13,6 +13,7 @@ def total(name: str, **labels: str) -> float:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """One tenant and one campaign have series of their own, of those that a test counts first."""
+    metrics.flush_requests()  # of tests before
     monkeypatch.setattr(metrics, "MAX_TENANTS", len(metrics._tenants) + 1)
     monkeypatch.setattr(metrics, "MAX_CAMPAIGNS", len(metrics._campaigns) + 1)
 

@@ -53,7 +53,11 @@ async def rows_of_all_kinds(conn: Connection, pool: Pool, seed: int = 1) -> None
 async def check_contacts(conn: Connection, place: Place, rows: list[SentRow], kept: list[RowResult]) -> None:
     """Rows that did not fail name the contact of their number; those that did name none."""
     normalise = phone.normaliser("VN")
-    checked = [check(normalise, row.get("phoneNumber"), [row.get(field.text.wire) for field in FIELDS]) for row in rows]
+    numbers = [None if row.get("phoneNumber") is None else str(row["phoneNumber"]) for row in rows]
+    checked = [
+        check(normalise, number, [row.get(field.text.wire) for field in FIELDS])
+        for number, row in zip(numbers, rows, strict=True)
+    ]
     phones = [None if isinstance(row, Problem) else row.phone for row in checked]
     contact_ids = await known(conn, place.tenant_id, place.campaign_id, {number for number in phones if number})
     assert [row.contact_id for row in kept] == [None if number is None else contact_ids[number] for number in phones]

@@ -152,9 +152,9 @@ def accounted(rows: list[SentRow], known: Iterable[str]) -> list[Accounted]:
     reported: list[Accounted] = []
     before, seen, normalise = set(known), set[str](), phone.normaliser("VN")
     for row in rows:
-        new = check(normalise, row.get("phoneNumber"), [row.get(field.text.wire) for field in FIELDS])
         sent = row.get("phoneNumber"), row.get("externalId")
-        written = str(sent[0]) if sent[0] is not None else None
+        written = str(sent[0]) if sent[0] is not None else None  # a number is read as its digits
+        new = check(normalise, written, [row.get(field.text.wire) for field in FIELDS])
         if isinstance(new, Problem):
             reported.append(("failed", new.code, written, sent[1]))
         elif new.phone in before:

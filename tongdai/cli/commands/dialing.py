@@ -50,7 +50,9 @@ def dialing() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, as the API has it.")
 @database_options
 def status(settings: Settings, as_json: bool) -> None:
-    """Say whether dialing is held, why, and how many contacts that concerns.
+    """Say whether dialing is held, and why.
+
+    It counts the contacts that may have been called without the database knowing.
 
     \b
     Example:
@@ -69,7 +71,9 @@ def status(settings: Settings, as_json: bool) -> None:
 @dialing.command
 @database_options
 def hold(settings: Settings) -> None:
-    """Hold dialing: within a second nobody is called any more, by any process. Active calls continue.
+    """Hold dialing: nobody is called any more.
+
+    Every process obeys within a second. Active calls continue.
 
     \b
     Example:
