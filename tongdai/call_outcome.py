@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     FAILED = "failed"
-    """The network could not or would not place the call."""
+    """The network could not or would not place the call, or the switch could not play its message."""
     INVALID_NUMBER = "invalid_number"
     MACHINE = "machine"
     """An answering machine answered."""

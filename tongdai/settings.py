@@ -151,6 +151,9 @@ class Settings:
     """The number shown to those called, where the campaign names none."""
     default_sound: str = "hello-world"
     """Sound of agentless campaigns that name none."""
+    unplayed_calls: int = 3
+    """Calls in a row that were answered and whose sound the switch could not play, after which their campaign pauses
+    itself."""
     max_calls: int = 1000
     """Active calls that the switch may have at once, of all campaigns."""
     simulated_answer_rate: float = 0.4
@@ -182,7 +185,7 @@ _POSITIVE = (
     "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight",
     "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "call_figures_days",
     "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
-    "import_reader_mb", "max_calls", "simulated_talk_s",
+    "import_reader_mb", "max_calls", "unplayed_calls", "simulated_talk_s",
 )  # fmt: skip
 
 

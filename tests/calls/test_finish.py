@@ -31,6 +31,7 @@ from tongdai.calls.model import (
     Detection,
     EarlierCalls,
     Ending,
+    Failure,
     Outcome,
     Verdict,
 )
@@ -78,6 +79,22 @@ async def test_result_of_machine_detection_is_stored(
     assert await call_steps.end(conn, claimed, Ending(Outcome.MACHINE, 16, None, detection), None)
     row = await call_row(conn, claimed)
     assert (row["amd_verdict"], row["amd_cause"], row["amd_ms"]) == stored
+
+
+async def test_sound_that_was_not_played_connected_nobody_and_was_no_talk(
+    conn: Connection, tenant_id: TenantId, claimed: Call
+) -> None:
+    await reach(conn, claimed, CallState.ANSWERED)
+    assert await call_steps.connected(conn, claimed, await now_of(conn), None)
+    again_at = await now_of(conn) + HOUR
+    failed = Ending(Outcome.FAILED, 16, failure=Failure.SOUND_NOT_PLAYED)
+    assert await call_steps.end(conn, claimed, failed, again_at)
+    row = await call_row(conn, claimed)
+    assert (row["outcome"], row["failure"], row["connected_at"]) == ("failed", "sound_not_played", None)
+    assert row["answered_at"] is not None
+    assert await conn.fetchval("select count(*) from segment where tenant_id = $1", tenant_id) == 0
+    assert await conn.fetchval("select sum(talk_s) from call_hour where tenant_id = $1", tenant_id) == 0
+    await must_be_consistent(conn, tenant_id)
 
 
 async def test_call_that_was_not_placed_leaves_the_status_of_the_earlier_call(

@@ -233,7 +233,7 @@ async def test_steps_find_their_calls_by_key(large: LargeDatabase) -> None:
     call_id = await conn.fetchval("select call_id from live_call where tenant_id = $1 limit 1", tenant_id)
     ids = (tenant_id, f"{{{call_id}}}")
     step = (*ids, "{2026-01-01}", "{7}")
-    end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}", "{null}", "{null}", "{null}")
+    end = (*ids, "{busy}", "{17}", "{486}", "{null}", "{cancelled}", "{null}", "{null}", "{null}", "{null}")
     for statement, args in [
         (store.DIAL, (*ids, "30 seconds", 1, 0)),
         (store.EXTEND, (*ids, "30 seconds")),

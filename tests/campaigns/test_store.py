@@ -10,14 +10,14 @@ from tests.support.api import Tenant
 from tests.support.databases import pid_of
 from tongdai.campaigns import store
 from tongdai.campaigns.hours import store as hours
-from tongdai.campaigns.model import Action
+from tongdai.campaigns.model import Action, PauseReason
 from tongdai.campaigns.settings import rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import STANDARD_HOURS
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import ALWAYS, Span, Week, every_day, week_of
 from tongdai.db.pool import Connection, connect
-from tongdai.ids import CampaignId, QueueId
+from tongdai.ids import CampaignId, QueueId, TenantId
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change
 from tongdai.switches.model import DEFAULT
@@ -79,6 +79,36 @@ async def test_settings_of_another_tenants_campaign_are_not_found(
     assert await store.call_settings(conn, other_tenant.tenant_id, campaign_id) is None
     assert await store.own_settings(conn, other_tenant.tenant_id, campaign_id) is None
     assert await store.lock(conn, other_tenant.tenant_id, campaign_id) is None
+
+
+async def test_running_campaign_pauses_itself_once_and_whoever_moves_it_clears_the_reason(
+    conn: Connection, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    campaign_id = await campaign(conn, tenant, None)
+    why = PauseReason.SOUND_NOT_PLAYED
+
+    async def pauses(tenant_id: TenantId) -> bool:
+        return await store.pause_itself(conn, tenant_id, campaign_id, why, 3)
+
+    async def reason() -> PauseReason | None:
+        found = await store.find(conn, tenant.tenant_id, campaign_id)
+        assert found is not None
+        return found.pause_reason
+
+    assert not await pauses(tenant.tenant_id)
+    await store.move(conn, tenant.tenant_id, campaign_id, Action.START, tenant.key.key_id)
+    assert not await pauses(other_tenant.tenant_id)
+    assert await pauses(tenant.tenant_id)
+    assert await reason() is why
+    assert not await pauses(tenant.tenant_id)
+    row = await conn.fetchrow(
+        "select key_id, action, detail from audit where tenant_id = $1 order by audit_id desc limit 1", tenant.tenant_id
+    )
+    assert row is not None
+    assert tuple(row) == (None, "campaign.pause", {"by": "dialer", "reason": "sound_not_played", "calls": 3})
+    for action in (Action.START, Action.PAUSE):
+        await store.move(conn, tenant.tenant_id, campaign_id, action, tenant.key.key_id)
+        assert await reason() is None
 
 
 async def test_running_campaigns_come_with_name_zone_and_settings(conn: Connection, tenant: Tenant) -> None:

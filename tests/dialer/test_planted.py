@@ -11,7 +11,7 @@ from tests.support.dialer_simulation.simulation import simulate
 from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.dialer import originator, reconcile
-from tongdai.dialer.call import controller, model
+from tongdai.dialer.call import controller, core, model
 from tongdai.dialer.options import LEASE
 from tongdai.ids import ContactId
 from tongdai.switch.interface import SwitchAway
@@ -90,6 +90,15 @@ def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypat
     monkeypatch.setattr(reconcile.Reconciler, "_cancel_claims", leave)
     lasting = Plan(crash_s=0, stop_s=0, take_over_s=0, crash_at_step=False)
     assert found("past its lease", plan=lasting)
+
+
+def test_taking_a_call_for_answered_that_played_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "_was_heard", lambda *_: True)
+    calm = Plan(
+        minutes=5, crash_s=0, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, faults_s=0, crash_at_step=False,
+        store_refuses=0, store_answer_lost=0, stormy=False,
+    )  # fmt: skip
+    assert found("and the person heard nothing", plan=calm)
 
 
 class AsksTheListsAtTheClaimOnly(MemoryStore):

@@ -15,8 +15,8 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothStores
 from tongdai.agents.model import Agent, OfflineReason
 from tongdai.calls.live.pacing_inputs import Load
-from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Outcome
-from tongdai.campaigns.model import RunningCampaign
+from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure, Outcome
+from tongdai.campaigns.model import PauseReason, RunningCampaign
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.clock import SystemClock
 from tongdai.dialer.store import DialerStore
@@ -118,6 +118,24 @@ class DialerSteps(BothStores):
     def end(self, choice: int, outcome: Outcome) -> None:
         one, other = self.call(choice)
         assert self.do(self.memory.end(one, Ending(outcome))) == self.do(self.postgres.end(other, Ending(outcome)))
+
+    @rule(choice=CHOICE)
+    @precondition(lambda self: self.calls)
+    def end_unheard(self, choice: int) -> None:
+        one, other = self.call(choice)
+        ending = Ending(Outcome.FAILED, 16, failure=Failure.SOUND_NOT_PLAYED)
+        assert self.do(self.memory.end(one, ending)) == self.do(self.postgres.end(other, ending))
+
+    @rule(choice=CHOICE, calls=st.integers(1, 3))
+    @precondition(lambda self: self.calls)
+    def pause(self, choice: int, calls: int) -> None:
+        one, other = self.call(choice)
+        here, there = (
+            self.do(store.pause(call, PauseReason.SOUND_NOT_PLAYED, calls))
+            for store, call in ((self.memory, one), (self.postgres, other))
+        )
+        assert here == there
+        self.pause_or_resume(self.campaigns.index(one.campaign_id), running=True)
 
     @rule(choice=CHOICE, lease=st.sampled_from((LONG, PAST)))
     @precondition(lambda self: self.calls)

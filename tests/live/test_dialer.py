@@ -72,13 +72,30 @@ async def test_trunk_that_asterisk_does_not_have_is_a_failure(office: Office) ->
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_audio_file_that_asterisk_does_not_have_ends_the_call(office: Office) -> None:
-    dialled = numbers(scenarios.ANSWER)
-    campaign_id = await office.campaign(dialled, audioFile="custom/nonesuch")
-    calls = await office.ended(campaign_id, 1, 20)
-    assert calls[dialled[0]]["outcome"] == "answered"
-    await eventually(lambda: office.lab.ledger(office.lab.carrier)[dialled[0], scenarios.HUNG_UP], 10, "its end")
-    assert '"sound not played to its end"' in office.server.log_text()
+async def test_calls_whose_sound_asterisk_does_not_have_failed_and_pause_the_campaign(office: Office) -> None:
+    dialled = numbers(scenarios.ANSWER, 6)
+    campaign_id = await office.campaign(dialled, audioFile="custom/nonesuch", maxConcurrentCalls=1)
+    calls = await office.ended(campaign_id, 3, 30)
+    assert {(call["outcome"], call["failure"], call["connectedAt"]) for call in calls.values()} == {
+        ("failed", "sound_not_played", None)
+    }
+    for number in calls:
+        await eventually(lambda to=number: office.lab.ledger(office.lab.carrier)[to, scenarios.HUNG_UP], 10, "its end")
+
+    async def paused() -> bool:
+        return (await office.call("GET", f"/v1/campaigns/{campaign_id}"))["pauseReason"] == "sound_not_played"
+
+    await eventually(paused, 10, "the pause")
+    assert '"campaign paused itself"' in office.server.log_text()
+    assert sum(office.rang(dialled)) == 3
+
+
+async def test_people_who_hang_up_during_the_sound_have_answered(office: Office) -> None:
+    """The request to hang up is reported before the failure of what was playing."""
+    dialled = numbers(scenarios.ANSWER_THEN_BYE, 20)
+    campaign_id = await office.campaign(dialled, audioFile="custom/long", maxConcurrentCalls=20, callsPerSecond=20)
+    calls = await office.ended(campaign_id, 20, 40)
+    assert {(call["outcome"], call["failure"]) for call in calls.values()} == {("answered", None)}
 
 
 async def test_agent_whose_phone_is_not_signed_on_is_offline_again(office: Office) -> None:

@@ -75,7 +75,7 @@ class End(NamedTuple):
 
 
 _KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
-    opened_at, ringing_at, answered_at, connected_at, dial_until, lease_until"""
+    opened_at, ringing_at, answered_at, dial_until, lease_until"""
 _GONE = "gone." + _KEPT.replace(",\n    ", ", ").replace(", ", ", gone.")
 # The call moves from live_call to the partition of the month in which it ends.
 END = f"""
@@ -84,8 +84,8 @@ with clock as materialized (
 ), held as materialized (
     select sent.*, sent.outcome = any($7::text[]) as not_placed
     from unnest($2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[], $8::text[], $9::text[],
-        $10::integer[])
-        as sent (call_id, outcome, hangup_cause, sip_status, next_attempt_at, amd_verdict, amd_cause, amd_ms)
+        $10::integer[], $11::text[])
+        as sent (call_id, outcome, hangup_cause, sip_status, next_attempt_at, amd_verdict, amd_cause, amd_ms, failure)
     cross join lateral (
         select from live_call where tenant_id = $1 and call_id = sent.call_id limit 1 for update
     ) a
@@ -94,13 +94,13 @@ with clock as materialized (
     returning a.*
 ), ended as (
     insert into call (tenant_id, {_KEPT}, state, outcome, hangup_cause, sip_status, amd_verdict, amd_cause, amd_ms,
-        due_again_at, dialled_at, ended_at, ended_month)
+        failure, due_again_at, dialled_at, connected_at, ended_at, ended_month)
     select $1, {_GONE}, 'ended', held.outcome, held.hangup_cause, held.sip_status, held.amd_verdict, held.amd_cause,
-        held.amd_ms, held.next_attempt_at, case when held.not_placed then null else gone.dialled_at end, clock.now_at,
-        {month_of("clock.now_at")}
+        held.amd_ms, held.failure, held.next_attempt_at, case when held.not_placed then null else gone.dialled_at end,
+        case when held.failure is null then gone.connected_at end, clock.now_at, {month_of("clock.now_at")}
     from gone join held on held.call_id = gone.call_id cross join clock
     returning tenant_id, call_id, campaign_id, contact_id, outcome, due_again_at as next_attempt_at,
-        dialled_at, answered_at, connected_at, ended_at, outcome = any($7::text[]) as not_placed
+        dialled_at, answered_at, connected_at, ended_at, failure, outcome = any($7::text[]) as not_placed
 ), decided as materialized (
     select ended.tenant_id, ended.contact_id, c.campaign_id, c.list_id, c.zone, c.call_status, ended.next_attempt_at,
         case when ended.next_attempt_at is null then 2 else 0 end as process_status,
@@ -143,7 +143,8 @@ async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
     """End live calls of one tenant; their contacts are pending again or processed. Returns the ids that it ended.
 
     For the others, which had ended before, nothing changes. A call that was not placed counts as not dialled, and a
-    contact that is pending again after it keeps its call status. The caller frees the agents.
+    contact that is pending again after it keeps its call status. A sound that was not played connected nobody. The
+    caller frees the agents.
     """
     if not ends:
         return set()
@@ -161,5 +162,6 @@ async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
         [ending.detection and ending.detection.verdict for ending in endings],
         [ending.detection and ending.detection.cause for ending in endings],
         [ending.detection and ending.detection.took_ms for ending in endings],
+        [ending.failure for ending in endings],
     )
     return {row["call_id"] for row in rows}

@@ -43,6 +43,7 @@ class CallRecord(NamedTuple):
     amd_verdict: str | None
     amd_cause: str | None
     amd_ms: int | None
+    failure: str | None
 
 
 COLUMNS = ", ".join(CallRecord._fields)

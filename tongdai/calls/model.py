@@ -144,6 +144,13 @@ class Detection:
     took_ms: int
 
 
+class Failure(StrEnum):
+    """A failure in a call that is not the network's."""
+
+    SOUND_NOT_PLAYED = "sound_not_played"
+    """The person answered, and the switch could not play the campaign's sound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a call ended, as the switch reported or the dialer decided."""
@@ -155,3 +162,5 @@ class Ending:
     """The SIP status."""
     detection: Detection | None = None
     """Result of machine detection; None: not requested by the campaign."""
+    failure: Failure | None = None
+    """A failure that is not the network's; None: there was none."""

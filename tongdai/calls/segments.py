@@ -39,13 +39,15 @@ TALK = f""", waited as (
     from held left join waited on waited.call_id = held.call_id
 )"""  # noqa: S608 - columns
 
-# For the end of calls (calls/finish.py): `ended` has their call_id and ended_at. A wrap-up continues.
+# For the end of calls (calls/finish.py): `ended` has their call_id, ended_at and failure. A wrap-up continues. A sound
+# that was not played was no talk.
 ENDED = f""", parted as (
     delete from open_segment s using ended where s.tenant_id = $1 and s.call_id = ended.call_id and s.kind <> 'wrap_up'
-    returning s.*, greatest(s.started_at, ended.ended_at) as over_at
+    returning s.*, greatest(s.started_at, ended.ended_at) as over_at,
+        s.kind = 'talk' and s.agent_id is null and ended.failure is not null as unheard
 ), parts as (
     insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
-    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from parted
+    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from parted where not unheard
 )"""  # noqa: S608 - columns
 
 

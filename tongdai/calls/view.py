@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from tongdai.calls.history import CallRecord
-from tongdai.calls.model import CallState, Outcome, Verdict
+from tongdai.calls.model import CallState, Failure, Outcome, Verdict
 from tongdai.http.cursor import Listed
 from tongdai.http.openapi.fields import one_of
 
@@ -58,6 +58,8 @@ class CallView(msgspec.Struct):
     """The switch's reason for the verdict; with `unavailable` what is missing."""
     machineDetectionMs: int | None
     """Milliseconds that the detection took."""
+    failure: Annotated[str, one_of(Failure)] | None
+    """A failure that is not the network's. `sound_not_played`: the person answered, and heard nothing."""
 
 
 class CallPage(Listed, kw_only=True):
@@ -90,6 +92,7 @@ SAMPLE: dict[str, Any] = {
     "machineVerdict": "human",
     "machineCause": "HUMAN-600-600",
     "machineDetectionMs": 1262,
+    "failure": None,
 }
 
 
@@ -118,6 +121,7 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         call.amd_verdict,
         call.amd_cause,
         call.amd_ms,
+        call.failure,
     )
 
 

@@ -12,7 +12,7 @@ from tongdai import ids
 from tongdai.campaigns import store
 from tongdai.campaigns.hours import api as hours_api
 from tongdai.campaigns.hours import store as hours
-from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status, Totals
+from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, PauseReason, Status, Totals
 from tongdai.campaigns.settings import request as settings_request
 from tongdai.campaigns.settings import view as settings_view
 from tongdai.campaigns.settings.kinds import Window
@@ -44,6 +44,9 @@ class CampaignRow(msgspec.Struct, kw_only=True):
     """Kind of campaign, in capital letters; the server gives it no meaning."""
     status: Annotated[int, one_of(Status)]
     """State of the campaign. 1 inprocess: contacts are being added; 2 running; 3 paused; 4 stopped, for good."""
+    pauseReason: Annotated[str, one_of(PauseReason)] | None
+    """Why it paused itself, in status 3; null: it did not. `sound_not_played`: the switch could not play its sound to
+    several people in a row who had answered."""
     userName: str | None
     """The person whose campaign it is, as the caller names them."""
     createdAt: datetime
@@ -109,6 +112,7 @@ _ROW_SAMPLE: dict[str, Any] = {
     "campaignName": "Khao sat thang 4",
     "type": DEFAULT_TYPE,
     "status": 2,
+    "pauseReason": None,
     "userName": "supervisor1",
     "createdAt": "2026-03-10T02:00:00Z",
     "contactCount": 180,
@@ -395,6 +399,7 @@ def _row(campaign: Campaign, totals: Totals) -> CampaignRow:
         campaignName=campaign.name,
         type=campaign.type,
         status=campaign.status,
+        pauseReason=campaign.pause_reason,
         userName=campaign.user_name,
         createdAt=campaign.created_at,
         contactCount=totals.contacts,

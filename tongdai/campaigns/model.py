@@ -32,6 +32,13 @@ TRANSITIONS: dict[Action, dict[Status, Status]] = {
 }
 
 
+class PauseReason(StrEnum):
+    """Why a campaign paused itself."""
+
+    SOUND_NOT_PLAYED = "sound_not_played"
+    """The switch could not play its sound to several people in a row who had answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     campaign_id: CampaignId
@@ -41,6 +48,8 @@ class Campaign:
     user_name: str | None
     """The person in charge, as the API client names people."""
     created_at: datetime
+    pause_reason: PauseReason | None = None
+    """Why it paused itself; None: it is not paused, or somebody paused it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,16 @@ from typing import Any
 import asyncpg
 
 from tongdai.campaigns.hours import store as hours
-from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, RunningCampaign, Status, Totals, totals
+from tongdai.campaigns.model import (
+    TRANSITIONS,
+    Action,
+    Campaign,
+    PauseReason,
+    RunningCampaign,
+    Status,
+    Totals,
+    totals,
+)
 from tongdai.campaigns.settings import columns
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import in_force
@@ -16,7 +25,9 @@ from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, KeyId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
-_COLUMNS = "campaign_id, name, type, status, user_name, created_at"
+PAUSED_BY_ITSELF = "case when status = 3 then pause_reason end"
+"""Why a campaign paused itself; null: it did not."""
+_COLUMNS = f"campaign_id, name, type, status, user_name, created_at, {PAUSED_BY_ITSELF} as pause_reason"
 _DEFAULTS = CallSettings()
 
 CREATE = f"""
@@ -220,7 +231,7 @@ async def change(
 
 
 MOVE = f"""
-update campaign set status = allowed.target
+update campaign set status = allowed.target, pause_reason = null
 from unnest($3::smallint[], $4::smallint[]) as allowed (source, target)
 where tenant_id = $1 and campaign_id = $2 and status = allowed.source returning {_COLUMNS}
 """
@@ -239,7 +250,31 @@ async def move(
     return _campaign(row)
 
 
+PAUSE_ITSELF = """
+update campaign set status = 3, pause_reason = $3 where tenant_id = $1 and campaign_id = $2 and status = 2
+returning true
+"""
+
+
+async def pause_itself(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, reason: PauseReason, calls: int
+) -> bool:
+    """Pause a running campaign for a reason that `calls` calls in a row gave; False when it does not run."""
+    async with conn.transaction():
+        if not await conn.fetchval(PAUSE_ITSELF, tenant_id, campaign_id, reason):
+            return False
+        detail = {"by": "dialer", "reason": reason, "calls": calls}
+        await audit.record(conn, tenant_id, None, "campaign.pause", f"campaign {campaign_id}", detail)
+    return True
+
+
 def _campaign(row: asyncpg.Record) -> Campaign:
     return Campaign(
-        row["campaign_id"], row["name"], row["type"], Status(row["status"]), row["user_name"], row["created_at"]
+        row["campaign_id"],
+        row["name"],
+        row["type"],
+        Status(row["status"]),
+        row["user_name"],
+        row["created_at"],
+        row["pause_reason"] and PauseReason(row["pause_reason"]),
     )

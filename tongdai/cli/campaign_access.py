@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from tongdai.campaigns import store
 from tongdai.campaigns.hours import store as hours
-from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, Status, Totals
+from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, PauseReason, Status, Totals
 from tongdai.campaigns.settings import rules
 from tongdai.campaigns.settings.kinds import Window, Windows
 from tongdai.campaigns.settings.model import SETTINGS, CallSettings
@@ -247,7 +247,13 @@ def _counted(campaign: Campaign, totals: Totals) -> Row:
 
 def _servers_row(found: ServersCampaign) -> Row:
     campaign = Campaign(
-        CampaignId(found.campaign_id), found.name, found.type, Status(found.status), found.user_name, found.created_at
+        CampaignId(found.campaign_id),
+        found.name,
+        found.type,
+        Status(found.status),
+        found.user_name,
+        found.created_at,
+        None if found.pause_reason is None else PauseReason(found.pause_reason),
     )
     return Row(campaign, found.pending_count, found.in_call_count, found.processed_count)
 

@@ -26,6 +26,8 @@ class Options:
     """Played by an agentless campaign without an audio file."""
     max_calls: int
     """The maximum of concurrent calls, over all campaigns."""
+    unplayed_calls: int = 3
+    """Calls in a row whose sound was not played, after which their campaign is paused."""
 
 
 def treatment_of(settings: CallSettings, options: Options) -> Treatment:

@@ -99,6 +99,7 @@ class Originator:
         keys = {(campaign.tenant_id, campaign.campaign_id) for campaign in running}
         self._recent = {key: recent for key, recent in self._recent.items() if key in keys}
         self._backoff = {key: backoff for key, backoff in self._backoff.items() if key in keys}
+        self._controller.unplayed.keep(keys)
         self._rng.shuffle(running)  # where the switch is the limit, campaigns of one priority take turns
         running = in_turn(running)
         for place, campaign in enumerate(running):

@@ -18,7 +18,7 @@ from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome, 
 from tongdai.calls.sql import indexed
 from tongdai.calls.store import Step
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.model import RunningCampaign
+from tongdai.campaigns.model import PauseReason, RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection, Pool
 from tongdai.dialer.group_commit import GroupCommit
@@ -151,6 +151,10 @@ class PostgresStore:
         ended = await finish.end(conn, sent)
         await agents.freed(conn, calls[0].tenant_id, list(ended))
         return ended
+
+    async def pause(self, call: Call, reason: PauseReason, calls: int) -> bool:
+        async with self._pool.acquire() as conn:
+            return await campaigns.pause_itself(conn, call.tenant_id, call.campaign_id, reason, calls)
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         async with self._pool.acquire() as conn:

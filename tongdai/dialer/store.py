@@ -13,7 +13,7 @@ from uuid import UUID
 from tongdai.agents.model import Agent, OfflineReason
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome
-from tongdai.campaigns.model import RunningCampaign
+from tongdai.campaigns.model import PauseReason, RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 
@@ -69,6 +69,10 @@ class DialerStore(Protocol):
     async def end(self, call: Call, ending: Ending) -> bool:
         """End the call; its contact is pending again or processed by the campaign's retry rules, its agent free. False:
         it had ended before, and nothing changed."""
+        ...
+
+    async def pause(self, call: Call, reason: PauseReason, calls: int) -> bool:
+        """Pause the campaign of a call for what `calls` calls in a row showed. False: it does not run."""
         ...
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:

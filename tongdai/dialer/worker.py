@@ -57,11 +57,13 @@ class Dialer:
         caller_id: str | None = None,
         sound: str = "hello-world",
         max_calls: int = 1000,
+        unplayed_calls: int = 3,
         may_dial: Callable[[], bool] = lambda: True,
     ) -> None:
         """The caller runs `ari`. `trunk`, `caller_id` and `sound` are defaults of campaigns; `max_calls` limits the
-        active calls of all campaigns. While `may_dial` returns False nothing is dialled, and active calls continue."""
-        options = Options(app, trunk, caller_id, sound, max_calls)
+        active calls of all campaigns. A campaign is paused after `unplayed_calls` calls in a row whose sound was not
+        played. While `may_dial` returns False nothing is dialled, and active calls continue."""
+        options = Options(app, trunk, caller_id, sound, max_calls, unplayed_calls)
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)

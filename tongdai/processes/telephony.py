@@ -152,6 +152,7 @@ async def _dial(
         caller_id=settings.caller_id,
         sound=settings.default_sound,
         max_calls=settings.max_calls,
+        unplayed_calls=settings.unplayed_calls,
         may_dial=continuity.may_dial,
     )
     async with asyncio.TaskGroup() as group:

@@ -62,6 +62,14 @@ class ChannelDestroyed:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelHangupRequest:
+    """Somebody hung up: whoever is called, or we. The channel ends, and what it plays fails."""
+
+    channel_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """Progress of a call that is being placed. The status alone does not tell an outcome: 404 and 603 say NOANSWER."""
 
@@ -81,7 +89,7 @@ class PlaybackFinished:
     at: datetime
 
 
-ChannelEvent = StasisStart | ChannelStateChange | ChannelDestroyed | Dial | PlaybackFinished
+ChannelEvent = StasisStart | ChannelStateChange | ChannelHangupRequest | ChannelDestroyed | Dial | PlaybackFinished
 Event = Connected | Disconnected | Replaced | ChannelEvent
 Frame = Mapping[str, Any]
 
@@ -152,6 +160,7 @@ _READERS: Mapping[str, Callable[[Frame], Event]] = {
     "ApplicationReplaced": lambda _: Replaced(),
     "StasisStart": _stasis_start,
     "ChannelStateChange": lambda e: ChannelStateChange(_channel_id(e), _text(e["channel"], "state"), _at(e)),
+    "ChannelHangupRequest": lambda e: ChannelHangupRequest(_channel_id(e), _at(e)),
     "ChannelDestroyed": lambda e: ChannelDestroyed(
         _channel_id(e), _number(e, "cause"), _number_or_none(e, "tech_cause"), _at(e)
     ),

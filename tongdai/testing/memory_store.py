@@ -27,7 +27,7 @@ from tongdai.calls.model import (
     Outcome,
     RetryContext,
 )
-from tongdai.campaigns.model import RunningCampaign, Status
+from tongdai.campaigns.model import PauseReason, RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import in_force
 from tongdai.campaigns.settings.values import Mode
@@ -61,6 +61,7 @@ class MemoryCampaign:
     campaign_id: CampaignId
     settings: CallSettings
     status: Status
+    pause_reason: PauseReason | None = None
     due: dict[str, list[tuple[datetime, ContactId]]] = field(
         default_factory=dict[str, list[tuple[datetime, ContactId]]]
     )
@@ -139,7 +140,7 @@ class MemoryStore:
         return True
 
     def move(self, campaign_id: CampaignId, status: Status) -> None:
-        self.campaigns[campaign_id].status = status
+        self.campaigns[campaign_id].status, self.campaigns[campaign_id].pause_reason = status, None
 
     def do_not_call(self, phone: str, campaign_id: CampaignId | None = None, until: datetime | None = None) -> None:
         self.listed.setdefault(phone, []).append(Listed(campaign_id, until))
@@ -418,6 +419,8 @@ class MemoryStore:
         if ending.outcome in NOT_PLACED and found.dialled_at is not None:
             self._by_number[found.phone].remove(found.dialled_at)
             found = replace(found, dialled_at=None)
+        if ending.failure is not None:
+            found = replace(found, connected_at=None)
         now, contact = self._clock.now(), self.contacts[found.contact_id]
         next_attempt_at = self._next_attempt_at(found, contact, ending.outcome)
         contact.process_status = PROCESSED if next_attempt_at is None else PENDING
@@ -462,6 +465,13 @@ class MemoryStore:
             self._set_agent(
                 agent, AgentState.HANGING_UP if agent.sign_out_pending else idle, call_id=None, sign_out_pending=False
             )
+
+    async def pause(self, call: Call, reason: PauseReason, calls: int) -> bool:
+        campaign = self.campaigns[call.campaign_id]
+        if campaign.status is not Status.RUNNING:
+            return False
+        campaign.status, campaign.pause_reason = Status.PAUSED, reason
+        return True
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         until = self._clock.now() + lease

@@ -20,7 +20,7 @@ from tongdai.calls.diagnostics.rules import (
     reason_of,
     waiting,
 )
-from tongdai.campaigns.model import Status
+from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, Preset
 from tongdai.campaigns.settings.windows import Span
@@ -123,6 +123,13 @@ def blocked(load: Load, settings: CallSettings | None = None, switch: Switch = A
 
 RUNNING = Load(Status.RUNNING, pending=1)
 QUEUE = QueueId(7)
+
+
+def test_campaign_that_paused_itself_says_why_and_one_that_somebody_paused_does_not() -> None:
+    why = PauseReason.SOUND_NOT_PLAYED
+    assert blocked(Load(Status.PAUSED, 1, pause_reason=why)) == [Blocker.PAUSED, Blocker.SOUND_NOT_PLAYED]
+    assert blocked(Load(Status.PAUSED, 1)) == [Blocker.PAUSED]
+    assert blocked(Load(Status.RUNNING, 1, pause_reason=why)) == []
 
 
 def test_running_campaign_with_pending_contacts_has_no_blocker() -> None:

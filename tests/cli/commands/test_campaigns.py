@@ -14,10 +14,13 @@ from tests.support import programs
 from tests.support.api import PEPPER
 from tests.support.programs import complaint_of, output_of
 from tests.support.servers import serving
+from tongdai.campaigns import store
+from tongdai.campaigns.model import PauseReason
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.windows import ALWAYS
 from tongdai.cli import program
 from tongdai.cli.call_settings import in_words
+from tongdai.ids import CampaignId
 from tongdai.testing import factories
 
 
@@ -110,12 +113,25 @@ def test_campaign_is_listed_with_its_type_and_counts(run):
     first = created(run, "--user-name lan")
     second = created(run, "--type CAMPAIGN_MANUAL")
     assert first.isdigit()
-    assert f"{first}\tA\tCAMPAIGN_CALL_AUTO\tinprocess\tlan\t0\t0\t0\t0\n" in output_of(run("list"))
+    assert f"{first}\tA\tCAMPAIGN_CALL_AUTO\tinprocess\tlan\t0\t0\t0\t0\t-\n" in output_of(run("list"))
     rows = json.loads(output_of(run("list --json")))
     assert [(row["campaignId"], row["type"]) for row in rows] == [
         (int(first), "CAMPAIGN_CALL_AUTO"),
         (int(second), "CAMPAIGN_MANUAL"),
     ]
+
+
+async def test_campaign_that_paused_itself_is_listed_and_shown_with_its_reason(run, tenant, conn):
+    campaign_id = created(run)
+    output_of(run(f"start --campaign {campaign_id}"))
+    assert shown(run, campaign_id)["pauseReason"] == "-"
+    why = PauseReason.SOUND_NOT_PLAYED
+    assert await store.pause_itself(conn, tenant.tenant_id, CampaignId(int(campaign_id)), why, 3)
+    assert f"{campaign_id}\tA\tCAMPAIGN_CALL_AUTO\tpaused\t-\t0\t0\t0\t0\tsound_not_played\n" in output_of(run("list"))
+    found = shown(run, campaign_id)
+    assert (found["status"], found["pauseReason"]) == ("paused", "sound_not_played")
+    output_of(run(f"start --campaign {campaign_id}"))
+    assert shown(run, campaign_id)["pauseReason"] == "-"
 
 
 def test_set_changes_what_is_given_and_leaves_the_rest(run):

@@ -14,6 +14,8 @@ from tests.support.calls import a_call, configure, in_call, new_agent
 from tests.support.processes import Terminal
 from tests.support.programs import PLAIN, PROGRAM
 from tests.support.servers import Server
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.model import PauseReason
 from tongdai.dialing import store
 from tongdai.dialing.model import Reason
 from tongdai.ids import ContactId
@@ -97,6 +99,18 @@ async def test_dialing_that_is_held_is_shown_with_what_to_do(watcher: Watcher, c
     assert f"Dialing is held since {hold.held_at.astimezone():%Y-%m-%d %H:%M}" in shown
     assert hold.message in shown
     assert "tongdai dialing status" in shown
+
+
+async def test_campaign_that_paused_itself_is_shown_with_what_to_do(watcher: Watcher, tenant, conn) -> None:
+    campaign_id = await tenant.campaign("Silent")
+    await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
+    assert "paused itself" not in watcher.run("--once", columns=200).stdout
+    assert await campaigns.pause_itself(conn, tenant.tenant_id, campaign_id, PauseReason.SOUND_NOT_PLAYED, 3)
+    shown = watcher.run("--once", columns=200).stdout
+    assert f"Campaign {campaign_id} paused itself: several people in a row answered, and the switch" in shown
+    assert "Silent" in shown
+    await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
+    assert "paused itself" not in watcher.run("--once", columns=200).stdout
 
 
 async def test_json_is_what_the_server_answers(watcher: Watcher, tenant) -> None:

@@ -23,13 +23,11 @@ from tests.support.dialer_events import (
     destroyed,
     reported,
 )
-from tongdai.calls.model import CallState, Detection, Ending, Outcome, Verdict
+from tongdai.calls.model import CallState, Detection, Ending, Failure, Outcome, Verdict
 from tongdai.dialer.call import model
 from tongdai.dialer.call.core import adopted, step
 from tongdai.dialer.call.model import Stage, Treatment
-from tongdai.switch.events import (
-    PlaybackFinished,
-)
+from tongdai.switch.events import ChannelHangupRequest, PlaybackFinished
 
 SORRY = Treatment(None, "sorry")
 
@@ -45,6 +43,58 @@ def test_message_is_played_after_the_answer_and_the_call_is_then_hung_up() -> No
     assert reported(MESSAGE, *WAITS, model.SoundPlaying(), finished, destroyed())[1] == [
         model.RecordEnd(Ending(Outcome.ANSWERED, 16))
     ]
+
+
+PLAYS = (*WAITS, model.SoundPlaying())
+HUNG_UP = ChannelHangupRequest(CHANNEL, NOW)
+
+
+def over(kind: str, *, done: bool = False) -> PlaybackFinished:
+    return PlaybackFinished(f"{CHANNEL}-{kind}", CHANNEL, done, NOW)
+
+
+@pytest.mark.parametrize("before", [WAITS, PLAYS])
+def test_message_that_fails_at_once_was_not_played_and_the_call_failed(before: tuple[Happening, ...]) -> None:
+    failed = (*before, over("message"))
+    assert reported(MESSAGE, *failed)[1] == [model.HangUp()]
+    call, todo = reported(MESSAGE, *failed, HUNG_UP, destroyed())
+    assert todo == [model.RecordEnd(Ending(Outcome.FAILED, 16, failure=Failure.SOUND_NOT_PLAYED))]
+    assert call.played is False
+    assert reported(MESSAGE, *failed, model.ChannelAbsent())[1] == [
+        model.RecordEnd(Ending(Outcome.FAILED, failure=Failure.SOUND_NOT_PLAYED))
+    ]
+
+
+def test_message_that_fails_because_somebody_hung_up_or_after_a_while_was_interrupted() -> None:
+    call, todo = reported(MESSAGE, *PLAYS, HUNG_UP, over("message"), destroyed())
+    assert todo == [model.RecordEnd(Ending(Outcome.ANSWERED, 16))]
+    assert call.played is None
+    call, _ = reported(MESSAGE, *PLAYS, over("message"), after_s=1.0)
+    assert call.played
+    call, _ = step(call, destroyed(), NOW)
+    assert (call.outcome, call.stage) == (None, Stage.ENDED)
+    call, todo = reported(MESSAGE, *PLAYS, destroyed(), after_s=1.0)
+    assert (call.played, todo) == (True, [model.RecordEnd(Ending(Outcome.ANSWERED, 16))])
+
+
+def test_message_that_was_played_to_its_end_was_played() -> None:
+    assert reported(MESSAGE, *PLAYS, over("message", done=True))[0].played is True
+    assert reported(MESSAGE, *PLAYS, destroyed())[0].played is None
+
+
+def test_abandoned_call_is_abandoned_although_its_message_was_not_played() -> None:
+    abandoned = (*WAITS, model.ThresholdReached(), over("abandon-message"))
+    assert reported(SORRY, *abandoned)[1] == [model.HangUp()]
+    assert reported(SORRY, *abandoned, destroyed())[1][0] == model.RecordEnd(
+        Ending(Outcome.ABANDONED, 16, failure=Failure.SOUND_NOT_PLAYED)
+    )
+
+
+def test_sound_of_another_process_is_not_taken_for_missing() -> None:
+    call = adopted(CHANNEL, MESSAGE, CallState.ANSWERED, NOW, connected=True)
+    call, todo = step(call, over("message"), NOW)
+    assert (call.played, todo) == (None, (model.HangUp(),))
+    assert step(call, destroyed(), NOW)[1] == (model.RecordEnd(Ending(Outcome.ANSWERED, 16)),)
 
 
 def test_answered_call_waits_two_seconds_for_an_agent() -> None:

@@ -28,6 +28,7 @@ from tongdai.dialer.call import model
 from tongdai.dialer.call.core import step
 from tongdai.dialer.call.model import CallProgress, Stage, Treatment
 from tongdai.switch.events import (
+    ChannelHangupRequest,
     ChannelStateChange,
     Dial,
     PlaybackFinished,
@@ -43,6 +44,7 @@ EVENTS: st.SearchStrategy[Happening] = st.one_of(
             back("HUMAN"), back("MACHINE"), back("NOTSURE"), Dial(CHANNEL, "", NOW), Dial(CHANNEL, "BUSY", NOW),
             ChannelStateChange(CHANNEL, "Ringing", NOW), Dial(CHANNEL, "ANSWER", NOW),
             PlaybackFinished(f"{CHANNEL}-message", CHANNEL, True, NOW),
+            PlaybackFinished(f"{CHANNEL}-message", CHANNEL, False, NOW), ChannelHangupRequest(CHANNEL, NOW),
             PlaybackFinished(f"{CHANNEL}-abandon-message", CHANNEL, False, NOW),
             PlaybackFinished("other", None, True, NOW),
         ]
@@ -112,6 +114,19 @@ def test_whatever_happens_records_precede_requests_and_nothing_follows_the_end(
         kinds = [isinstance(command, RECORDS) for command in commands]
         assert kinds == sorted(kinds, reverse=True)
         assert not commands or before.stage is not Stage.ENDED
+
+
+@given(TREATMENTS, HISTORIES)
+def test_whatever_happens_a_call_that_failed_after_the_answer_says_why(
+    treatment: Treatment, happened: EventsInTime
+) -> None:
+    for before, _, _, commands, _ in steps(treatment, happened):
+        for command in commands:
+            if isinstance(command, model.RecordEnd):
+                unplayed = before.played is False
+                assert (command.ending.failure is not None) == unplayed
+                if before.answered_at is not None:
+                    assert (command.ending.outcome is Outcome.FAILED) == (unplayed and treatment.message is not None)
 
 
 @given(TREATMENTS, HISTORIES)

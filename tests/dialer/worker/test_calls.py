@@ -8,10 +8,12 @@ import pytest
 
 from tests.support.dialer_scene import AGENTS, Scene, between, play
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import Outcome
+from tongdai.calls.model import Failure, Outcome
+from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import Mode
+from tongdai.campaigns.settings.values import Mode, RetryRule
 from tongdai.ids import ContactId
+from tongdai.switch.simulated.callees import Ending, always
 from tongdai.switch.simulated.client import Faults
 from tongdai.testing.memory_store import PENDING
 
@@ -29,6 +31,59 @@ def test_message_is_played_and_contact_is_processed() -> None:
         assert {c.call_status for c in s.store.contacts.values()} == {"answered"}
 
     play(scene)
+
+
+MISSING = CallSettings(audio_file="nonesuch", max_calls=1, retries={"failed": RetryRule(timedelta(hours=1), 5)})
+
+
+def test_campaign_whose_sound_is_missing_pauses_itself_and_its_contacts_are_called_again() -> None:
+    async def scene(s: Scene) -> None:
+        s.board.sounds = {"sound:offer": 5.0}
+        campaign_id = s.campaign(20, MISSING)
+        s.start()
+        await s.until(lambda: s.store.campaigns[campaign_id].status is Status.PAUSED)
+        await asyncio.sleep(30)
+        assert s.store.campaigns[campaign_id].pause_reason is PauseReason.SOUND_NOT_PLAYED
+        assert s.outcomes() == [Outcome.FAILED] * 3
+        for ended in s.store.over.values():
+            assert ended.ending.failure is Failure.SOUND_NOT_PLAYED
+            assert (ended.call.connected_at, ended.next_attempt_at) == (None, ended.at + timedelta(hours=1))
+        s.board.sounds["sound:nonesuch"] = 5.0
+        s.store.move(campaign_id, Status.RUNNING)
+        await asyncio.sleep(1)
+        await s.until(lambda: len(s.store.over) == 20, within_s=600)
+        assert s.outcomes()[3:] == [Outcome.ANSWERED] * 17
+        await asyncio.sleep(3600)
+        await s.until(lambda: len(s.store.over) == 23)
+        assert {c.call_status for c in s.store.contacts.values()} == {"answered"}
+
+    play(scene)
+
+
+def test_campaign_that_is_resumed_with_its_sound_still_missing_has_as_many_calls_again() -> None:
+    async def scene(s: Scene) -> None:
+        s.board.sounds = {}
+        campaign_id = s.campaign(20, MISSING)
+        s.start()
+        await s.until(lambda: s.store.campaigns[campaign_id].status is Status.PAUSED)
+        await asyncio.sleep(5)
+        s.store.move(campaign_id, Status.RUNNING)
+        await s.until(lambda: s.store.campaigns[campaign_id].status is Status.PAUSED)
+        assert len(s.store.over) == 6
+
+    play(scene)
+
+
+@pytest.mark.parametrize("talk_s", [0.3, 2.0])
+def test_people_who_hang_up_during_the_message_do_not_pause_the_campaign(talk_s: float) -> None:
+    async def scene(s: Scene) -> None:
+        campaign_id = s.campaign(8, replace(MISSING, audio_file="offer"))
+        s.start()
+        await s.until(lambda: len(s.store.over) == 8)
+        assert s.outcomes() == [Outcome.ANSWERED] * 8
+        assert s.store.campaigns[campaign_id].status is Status.RUNNING
+
+    play(scene, always(Ending.ANSWERED, after_s=1, talk_s=talk_s))
 
 
 def test_callee_talks_to_the_agent_who_is_idle_longest() -> None:

@@ -9,6 +9,7 @@ from tests.support.dialer_simulation.world import World
 from tongdai.agents.model import AgentState
 from tongdai.calls.model import NOT_PLACED, CallState, Outcome
 from tongdai.campaigns.settings.rules import open_until
+from tongdai.campaigns.settings.values import Mode
 from tongdai.switch.simulated.ledger import CallRecord
 from tongdai.testing.memory_store import IN_CALL, PENDING, Ended
 
@@ -93,8 +94,19 @@ def check_outcomes(world: World) -> None:
     records = {record.channel_id: record for record in world.board.ledger.calls}
     for call_id, ended in world.store.over.items():
         world.saw(ended.ending.outcome.value)
-        if (problem := _contradiction(ended, records.get(str(call_id)))) is not None:
+        record = records.get(str(call_id))
+        if (problem := _contradiction(ended, record)) is not None:
             world.wrong(f"{call_id} ended as {ended.ending.outcome}, {problem}")
+        settings = world.store.campaigns[ended.call.campaign_id].settings
+        if not world.plan.stormy and settings.mode is Mode.AGENTLESS and _heard_nothing(ended, record):
+            world.wrong(f"{call_id} ended as {ended.ending.outcome}, and the person heard nothing")
+
+
+def _heard_nothing(ended: Ended, record: CallRecord | None) -> bool:
+    """Whether a call counts as answered in which nothing was played until we hung up."""
+    if record is None or ended.ending.outcome is not Outcome.ANSWERED:
+        return False
+    return record.played_at is None and record.hung_up_by_us
 
 
 def _contradiction(ended: Ended, record: CallRecord | None) -> str | None:
@@ -105,6 +117,8 @@ def _contradiction(ended: Ended, record: CallRecord | None) -> str | None:
         return "and was dialled"
     if outcome in {Outcome.ANSWERED, Outcome.ABANDONED} and not answered:
         return "and nobody answered"
+    if ended.ending.failure is not None and (record is None or not answered or record.played_at is not None):
+        return "with a sound that was not played, and heard one or did not answer"
     if outcome is Outcome.MACHINE and (record is None or record.verdict != "MACHINE" or record.bridged_at is not None):
         return "by no verdict or after it was connected"
     if answered and outcome in {Outcome.BUSY, Outcome.INVALID_NUMBER}:

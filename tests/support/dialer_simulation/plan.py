@@ -36,6 +36,7 @@ SOMETIMES = (
     "store refused", "store answer lost", "store slow", "store away", "store broken",
     "connection cut", "switch restarted",
     "campaign paused", "campaign resumed", "dialing held", "dialing held while claimed",
+    "sound not played", "campaign paused itself",
     "listed while pending", "listed while in call", "listed while claimed",
     "contact deleted", "contact not deleted", "agents left in bulk", "agent hung up", "preview accepted",
     "call adopted", "orphaned channel hung up", "agent reserved", "originate unknown", "originate refused",

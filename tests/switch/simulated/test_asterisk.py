@@ -13,6 +13,7 @@ from tongdai.switch.commands import Placed, Refused
 from tongdai.switch.events import (
     DETECTED,
     ChannelDestroyed,
+    ChannelHangupRequest,
     ChannelStateChange,
     Connected,
     Dial,
@@ -49,6 +50,7 @@ def reported(events: list[Event]) -> list[str]:
 RINGS = ["Dial", "Ringing", "Dial RINGING"]
 
 ANSWERS = [*RINGS, "Up", "Dial ANSWER", "StasisStart"]
+HUNG_UP = "ChannelHangupRequest"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_answered_call_that_we_hang_up() -> None:
         await listener.wait_for(StasisStart)
         assert await commands.hang_up(listener.ari, "c")
         await listener.wait_for(ChannelDestroyed)
-        assert reported(listener.heard) == [*ANSWERS, "Destroyed 16 None"]
+        assert reported(listener.heard) == [*ANSWERS, HUNG_UP, "Destroyed 16 None"]
 
     play(scene, always(Ending.ANSWERED))
 
@@ -105,8 +107,8 @@ def test_answered_call_that_the_callee_hangs_up_has_cause_0_or_16() -> None:
             tuple(reported([e for e in listener.heard if getattr(e, "channel_id", "") == f"c{n}"])) for n in range(20)
         }
         assert ends == {
-            (*ANSWERS, "Destroyed 0 None"),
-            (*ANSWERS, "Destroyed 16 None"),
+            (*ANSWERS, HUNG_UP, "Destroyed 0 None"),
+            (*ANSWERS, HUNG_UP, "Destroyed 16 None"),
         }
 
     play(scene, always(Ending.ANSWERED, talk_s=3))
@@ -137,6 +139,18 @@ def test_sound_ends_after_its_length_and_an_unknown_one_at_once() -> None:
         assert asyncio.get_running_loop().time() - began < 12.2
 
     play(scene, always(Ending.ANSWERED), sounds={"sound:greeting": 12.0})
+
+
+def test_request_to_hang_up_is_reported_before_the_sound_that_it_interrupts() -> None:
+    async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
+        await call(listener)
+        await listener.wait_for(StasisStart)
+        assert await commands.play(listener.ari, "c", "p", "greeting")
+        await listener.wait_for(ChannelDestroyed, within_s=20)
+        kinds = [type(event) for event in listener.heard]
+        assert kinds[-3:] == [ChannelHangupRequest, PlaybackFinished, ChannelDestroyed]
+
+    play(scene, always(Ending.ANSWERED, talk_s=3), sounds={"sound:greeting": 12.0})
 
 
 def test_machine_is_detected_and_the_detour_is_no_hang_up() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tongdai.campaigns.model import Status
+from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import next_open, open_until
 from tongdai.campaigns.settings.values import Mode
@@ -41,6 +41,8 @@ class Blocker(StrEnum):
 
     NOT_STARTED = "not_started"
     PAUSED = "paused"
+    SOUND_NOT_PLAYED = "sound_not_played"
+    """The campaign paused itself."""
     STOPPED = "stopped"
     DIALING_HELD = "dialing_held"
     DIALER_NOT_RUNNING = "dialer_not_running"
@@ -58,6 +60,10 @@ class Blocker(StrEnum):
 MESSAGES: Mapping[Blocker, str] = {
     Blocker.NOT_STARTED: "The campaign is not started yet.",
     Blocker.PAUSED: "The campaign is paused.",
+    Blocker.SOUND_NOT_PLAYED: (
+        "It paused itself: the switch could not play its sound to several people in a row who had answered. Mend the "
+        "sound and start the campaign."
+    ),
     Blocker.STOPPED: "The campaign is stopped for good.",
     Blocker.DIALING_HELD: "Dialing is held on the whole installation until an operator releases it.",
     Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
@@ -202,8 +208,11 @@ class Load:
     """Percentages of abandoned live answers, over each period of the cap."""
     held: bool = False
     """Whether dialing is held, of all campaigns."""
+    pause_reason: PauseReason | None = None
+    """Why a paused campaign paused itself; None: somebody paused it."""
 
 
+_PAUSE_BLOCKERS = {PauseReason.SOUND_NOT_PLAYED: Blocker.SOUND_NOT_PLAYED}
 _STATUS_BLOCKERS = {
     Status.INPROCESS: Blocker.NOT_STARTED,
     Status.PAUSED: Blocker.PAUSED,
@@ -217,6 +226,8 @@ def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int)
     found: list[Blocker] = []
     if load.status in _STATUS_BLOCKERS:
         found.append(_STATUS_BLOCKERS[load.status])
+    if load.status is Status.PAUSED and load.pause_reason is not None:
+        found.append(_PAUSE_BLOCKERS[load.pause_reason])
     if load.held:
         found.append(Blocker.DIALING_HELD)
     found += _switch_blockers(switch, max_calls)

@@ -226,7 +226,7 @@ def event_of(figures: Live) -> bytes:
         scope=Scope.REPORT,
         tag=_TAG,
         summary="Get live figures of running campaigns and active calls, the switches, and the newest outcomes",
-        description=f"At most 1000 campaigns, the first by id. {_RATES}",
+        description=f"At most 1000 campaigns, the first by id; also those that paused themselves. {_RATES}",
         answer=Overview,
         sample={
             "switch": {"up": True, "name": "Asterisk 22.9.0"},

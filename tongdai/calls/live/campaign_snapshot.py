@@ -10,7 +10,7 @@ import asyncpg
 from tongdai.call_outcome import LIVE_SQL
 from tongdai.calls.diagnostics.rules import Load, Rules, percent
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.model import Status
+from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import HELD
@@ -55,7 +55,7 @@ async def value(conn: Connection, sql: str, *args: object) -> Any:
 
 
 CAMPAIGN = f"""
-select c.status, t.zone, now() as now,
+select c.status, c.pause_reason, t.zone, now() as now,
     (select coalesce(sum(contacts), 0)::bigint from contact_counter
      where tenant_id = $1 and campaign_id = $2 and process_status = 0) as pending,
     (select count(*) from live_call where tenant_id = $1 and campaign_id = $2) as active_calls,
@@ -88,5 +88,14 @@ async def standing(conn: Connection, place: Place) -> Standing | None:
     shares = (percent(day_abandoned, day), percent(month_abandoned, month))
     abandoned = [share for share in shares if share is not None]
     status = Status(row["status"])
-    load = Load(status, row["pending"], row["active_calls"], agents, row["accepted"], abandoned, row["held"])
+    load = Load(
+        status,
+        row["pending"],
+        row["active_calls"],
+        agents,
+        row["accepted"],
+        abandoned,
+        row["held"],
+        row["pause_reason"] and PauseReason(row["pause_reason"]),
+    )
     return Standing(Rules(settings, row["zone"], row["now"]), load, await switches.of_tenant(conn, place.tenant_id))

@@ -20,7 +20,7 @@ from tongdai.calls.history import CallRecord, Filter
 from tongdai.calls.model import CallState
 from tongdai.calls.sql import month_of
 from tongdai.campaigns import store as campaigns
-from tongdai.campaigns.model import Status, Totals
+from tongdai.campaigns.model import PauseReason, Status, Totals
 from tongdai.campaigns.settings.values import Mode
 from tongdai.db.pool import Connection
 from tongdai.http.openapi.fields import one_of
@@ -112,6 +112,8 @@ class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
     """Its name."""
     status: Annotated[int, one_of(Status)]
     """State of the campaign: 1 inprocess, 2 running, 3 paused, 4 stopped."""
+    pause_reason: Annotated[str, one_of(PauseReason)] | None
+    """Why it paused itself, in status 3; null: it did not."""
     contacts: Contacts
     """Its contacts by state."""
     calls: ActiveCalls
@@ -130,12 +132,13 @@ class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
     """The settings that limit its calls."""
 
 
-NAMED = """
-select campaign_id, name, status, mode, max_calls, calls_per_second, ring_timeout_s, abandon_cap
+NAMED = f"""
+select campaign_id, name, status, {campaigns.PAUSED_BY_ITSELF} as pause_reason, mode, max_calls, calls_per_second,
+    ring_timeout_s, abandon_cap
 from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by campaign_id
 """
 ACTIVE = """
-select campaign_id from campaign where tenant_id = $1 and status = 2
+select campaign_id from campaign where tenant_id = $1 and (status = 2 or (status = 3 and pause_reason is not null))
 union select campaign_id from live_call where tenant_id = $1 and campaign_id is not null
 order by campaign_id limit 1000
 """
@@ -181,7 +184,7 @@ cross join lateral (
 
 
 async def active(conn: Connection, tenant_id: TenantId) -> list[CampaignId]:
-    """The campaigns that are running or have active calls, by id; of more than 1000 the first."""
+    """The campaigns that are running, have active calls or paused themselves, by id; of more than 1000 the first."""
     return [row["campaign_id"] for row in await conn.fetch(ACTIVE, tenant_id)]
 
 
@@ -198,6 +201,7 @@ async def figures(conn: Connection, tenant_id: TenantId, campaign_ids: list[Camp
             campaign_id=(campaign_id := row["campaign_id"]),
             campaign_name=row["name"],
             status=row["status"],
+            pause_reason=row["pause_reason"],
             contacts=_contacts(totals[campaign_id]),
             calls=_up(up.get(campaign_id, [])),
             agents=Agents(**{found["state"]: found["agents"] for found in agents.get(campaign_id, [])}),

@@ -147,6 +147,7 @@ def list_(found: Campaigns, as_json: bool) -> None:
       tongdai campaign list --tenant 20260310
     """
     columns = ["campaignId", "name", "type", "status", "userName", "contacts", "pending", "inCall", "processed"]
+    columns.append("pauseReason")
     show(columns, [_row(row) for row in found.all()], as_json=as_json)
 
 
@@ -156,6 +157,7 @@ def _row(row: Row) -> dict[str, object]:
         "name": row.campaign.name,
         "type": row.campaign.type,
         "status": row.campaign.status.name.lower(),
+        "pauseReason": row.campaign.pause_reason,
         "userName": row.campaign.user_name,
         "createdAt": row.campaign.created_at,
         "contacts": row.pending + row.in_call + row.processed,

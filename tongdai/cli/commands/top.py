@@ -30,6 +30,11 @@ from tongdai_client import (
 )
 
 REFRESH_S = 1.0
+_PAUSED_ITSELF = {
+    "sound_not_played": "several people in a row answered, and the switch could not play its sound. Mend the sound, "
+    "then start the campaign."
+}
+"""By reason; a server that is newer may have others."""
 T = TypeVar("T")
 
 
@@ -92,6 +97,8 @@ def view(live: Live | None, url: str, trouble: str | None, width: int) -> Render
     parts: list[RenderableType] = [_header(live, url)]
     if live is not None and live.dialing.held:
         parts.append(_held(live.dialing))
+    if live is not None:
+        parts += [_paused_itself(campaign) for campaign in live.campaigns if campaign.pause_reason is not None]
     if trouble is not None:
         parts.append(Text(f"No answer from the server, trying again: {trouble}", style="bold red"))
     if live is not None:
@@ -120,6 +127,11 @@ def _header(live: Live | None, url: str) -> Text:
 def _held(dialing: DialingStatus) -> Text:
     since = "" if dialing.since is None else f" since {dialing.since.astimezone():%Y-%m-%d %H:%M}"
     return Text(f"Dialing is held{since}: {dialing.message} See: tongdai dialing status", style="bold red")
+
+
+def _paused_itself(campaign: CampaignLive) -> Text:
+    why = _PAUSED_ITSELF.get(campaign.pause_reason or "", f"{campaign.pause_reason}.")
+    return Text(f"Campaign {campaign.campaign_id} paused itself: {why}", style="bold red")
 
 
 def _last_seen(live: Live) -> str:

@@ -17,6 +17,8 @@ Each call has one timer for the abandon threshold, started by its first request 
 
 Asserted: a call is opened once; records precede requests; nothing is recorded after the end; a call that waits for an
 agent is at stage WAITING.
+
+After several calls in a row whose sound was not played it pauses their campaign (`Unplayed`).
 """
 
 import asyncio
@@ -32,11 +34,13 @@ import structlog
 from tongdai import metrics
 from tongdai.agents.model import OfflineReason
 from tongdai.calls.model import Call, Outcome
+from tongdai.campaigns.model import PauseReason
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE, unreachable
 from tongdai.dialer.call import core, model
 from tongdai.dialer.call.machine_detector import MachineDetector
+from tongdai.dialer.call.unplayed import Unplayed
 from tongdai.dialer.options import LEASE, WRITE_S, Options, treatment_of
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.store import DialerStore
@@ -87,6 +91,7 @@ class CallController:
         self._agents_free = asyncio.Event()
         self.live: dict[str, LiveCall] = {}
         """The calls controlled here, by channel id."""
+        self.unplayed = Unplayed(options.unplayed_calls)
         self.ended: set[str] = set()
         """Channel ids of calls that ended here since reconciliation last cleared the set."""
 
@@ -169,9 +174,10 @@ class CallController:
     def _step(self, live: LiveCall, event: Event | model.Signal) -> list[model.Request] | None:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
-        if isinstance(event, PlaybackFinished) and not event.done:
-            log.info("sound not played to its end", call=live.progress.channel_id, campaign=live.call.campaign_id)
+        played = live.progress.played
         live.progress, commands = core.step(live.progress, event, self._clock.now())
+        if isinstance(event, PlaybackFinished) and not event.done:
+            _report_sound(live, missing=live.progress.played is False and played is not False)
         if live.progress.stage is not model.Stage.WAITING:
             self._waiting.pop(live.progress.channel_id, None)
         requests: list[model.Request] = []
@@ -220,6 +226,7 @@ class CallController:
             live.unwritten.popleft()
             if isinstance(record, model.RecordEnd):
                 self._ended(live, record, changed)
+                await self._pause_if_unplayed(live)
 
     async def _commit(self, live: LiveCall, record: model.Record) -> bool:
         call = live.call
@@ -240,6 +247,23 @@ class CallController:
         self.agent_became_free()
         if changed:
             report_end(live.call, record.ending.outcome, record.ending.hangup_cause)
+
+    async def _pause_if_unplayed(self, live: LiveCall) -> None:
+        """Pause the campaign when so many calls in a row played nothing. While the database is unreachable the next
+        call does it."""
+        call = live.call
+        key = (call.tenant_id, call.campaign_id)
+        if not self.unplayed.ended(key, played=live.progress.played):
+            return
+        calls = self.unplayed.calls(key)
+        try:
+            async with asyncio.timeout(WRITE_S):
+                paused = await self._store.pause(call, PauseReason.SOUND_NOT_PLAYED, calls)
+        except UNREACHABLE:
+            return
+        if paused:
+            reason = PauseReason.SOUND_NOT_PLAYED.value
+            log.error("campaign paused itself", tenant=key[0], campaign=key[1], reason=reason, calls=calls)
 
     # Requests
 
@@ -318,6 +342,16 @@ class CallController:
             return model.NotBridged()
         await self._store.agent_gone(UUID(agent_channel), OfflineReason.LOST)
         return model.AgentMissing()
+
+
+def _report_sound(live: LiveCall, *, missing: bool) -> None:
+    """Log that a sound was not played to its end. `missing`: the switch could not play it at all."""
+    call, treatment = live.call, live.progress.treatment
+    fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": live.progress.channel_id}
+    if missing:
+        log.warning("sound not played", sound=treatment.message or treatment.abandon_message, **fields)
+    else:
+        log.info("sound not played to its end", **fields)
 
 
 def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:

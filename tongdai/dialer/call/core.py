@@ -15,6 +15,9 @@ The abandon threshold counts from the time at which the call controller received
 connected within ABANDON_AFTER, machine detection included, is abandoned. Detection starts only for an answer that was
 received at once, and ends at the threshold: without a verdict by then, the call is treated as answered by a person.
 
+A sound that fails at once, before anybody has hung up, was not played: the switch does not have it. The person who
+answered the message heard nothing, and the call ends as FAILED; an abandoned call is abandoned all the same.
+
 When events are lost: a call whose channel is not listed has ended, as answered if an answer is known, else as LOST.
 When another process takes over, `adopted` builds the progress from the row; machine detection is not repeated.
 
@@ -25,11 +28,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tongdai.calls.causes import outcome_of
-from tongdai.calls.model import CallState, Detection, Ending, Outcome, Verdict
+from tongdai.calls.model import CallState, Detection, Ending, Failure, Outcome, Verdict
 from tongdai.dialer.call.model import (
     ABANDON_AFTER,
     CANCELLED,
     DETECT_WITHIN,
+    PLAYED_AFTER,
     TRANSITIONS,
     AgentFree,
     AgentLeft,
@@ -67,6 +71,7 @@ from tongdai.states import moved
 from tongdai.switch.events import (
     DETECTED,
     ChannelDestroyed,
+    ChannelHangupRequest,
     ChannelStateChange,
     Dial,
     Event,
@@ -100,7 +105,7 @@ def step(call: CallProgress, event: Event | Signal, now: datetime) -> Step:
     if call.stage is Stage.ENDED:
         return call, ()
     ending = _ending(call, event, now)
-    return _continued(call, event, now) if ending is None else _ended(call, ending)
+    return _continued(call, event, now) if ending is None else _ended(call, ending, now)
 
 
 def _to(call: CallProgress, stage: Stage) -> CallProgress:
@@ -117,6 +122,8 @@ def _continued(call: CallProgress, event: Event | Signal, now: datetime) -> Step
             return _picked_up(call, now)
         case StasisStart() | ChannelListed(up=True):
             return _channel_controllable(call, event, now)
+        case ChannelHangupRequest():
+            return replace(call, hangup_requested=True), ()
         case _:
             return _answered(call, event, now)
 
@@ -179,7 +186,11 @@ def _proceed(call: CallProgress, now: datetime) -> Step:
     """Connect a person who answered with an agent or the message."""
     if call.treatment.message is None:
         return _to(call, Stage.WAITING), (ReserveAgent(_threshold(call, now)),)
-    return _to(call, Stage.PLAYING), (PlaySound(call.treatment.message, call.playback_id),)
+    return _play(_to(call, Stage.PLAYING), call.treatment.message, now)
+
+
+def _play(call: CallProgress, sound: str, now: datetime) -> Step:
+    return replace(call, playing_since=now), (PlaySound(sound, call.playback_id),)
 
 
 def _answered(call: CallProgress, event: Event | Signal, now: datetime) -> Step:
@@ -252,22 +263,34 @@ def _repeat_request(call: CallProgress, now: datetime) -> Step:
 def _playing(call: CallProgress, event: PlaybackFinished | SoundPlaying | SoundOver, now: datetime) -> Step:
     abandoned = call.outcome is Outcome.ABANDONED
     match event:
-        case PlaybackFinished(playback_id=playback_id):
-            return _hang_up(call) if playback_id == call.playback_id else (call, ())
+        case PlaybackFinished(playback_id=playback_id, done=done):
+            return _played(call, now, done=done) if playback_id == call.playback_id else (call, ())
         case SoundPlaying():
             if call.connected or abandoned:
                 return call, ()
             return replace(call, connected=True), (RecordConnection(now),)
         case SoundOver() if not (call.connected or abandoned) and call.treatment.message is not None:
-            return call, (PlaySound(call.treatment.message, call.playback_id),)
+            return _play(call, call.treatment.message, now)
         case SoundOver():
             return _hang_up(call)
+
+
+def _played(call: CallProgress, now: datetime, *, done: bool) -> Step:
+    if done or _was_heard(call, now):
+        return _hang_up(replace(call, played=True))
+    if call.hangup_requested or call.playing_since is None:
+        return _hang_up(call)
+    return _hang_up(replace(call, played=False, outcome=call.outcome or Outcome.FAILED))
+
+
+def _was_heard(call: CallProgress, now: datetime) -> bool:
+    return call.playing_since is not None and now - call.playing_since >= PLAYED_AFTER
 
 
 def _waiting(call: CallProgress, event: Event | Signal, now: datetime) -> Step:
     match event:
         case ThresholdReached():
-            return _abandon(call)
+            return _abandon(call, now)
         case AgentReserved(channel=channel):
             return replace(_to(call, Stage.CONNECTING), agent_channel=channel), (BridgeWithAgent(channel),)
         case AgentFree():
@@ -298,11 +321,11 @@ def _threshold(call: CallProgress, now: datetime) -> datetime:
     return (call.answered_at or now) + ABANDON_AFTER
 
 
-def _abandon(call: CallProgress) -> Step:
+def _abandon(call: CallProgress, now: datetime) -> Step:
     call = replace(call, outcome=Outcome.ABANDONED)
     if call.treatment.abandon_message is None:
         return _hang_up(call)
-    return _to(call, Stage.PLAYING), (PlaySound(call.treatment.abandon_message, call.playback_id),)
+    return _play(_to(call, Stage.PLAYING), call.treatment.abandon_message, now)
 
 
 # Ends
@@ -312,12 +335,15 @@ def _hang_up(call: CallProgress) -> Step:
     return _to(call, Stage.HANGING_UP), (HangUp(),)
 
 
-def _ended(call: CallProgress, ending: Ending) -> Step:
+def _ended(call: CallProgress, ending: Ending, now: datetime) -> Step:
+    if call.stage is Stage.PLAYING and _was_heard(call, now):
+        call = replace(call, played=True)  # until they hung up
     # Also if no agent is known: another process, or a request whose reply was lost, may have created the bridge.
     may_be_bridged = (
         call.treatment.message is None and call.answered_at is not None and call.outcome is not Outcome.MACHINE
     )
-    end = RecordEnd(replace(ending, detection=call.detection))
+    failure = Failure.SOUND_NOT_PLAYED if call.played is False else None
+    end = RecordEnd(replace(ending, detection=call.detection, failure=failure))
     return _to(call, Stage.ENDED), (end, DestroyBridge()) if may_be_bridged else (end,)
 
 

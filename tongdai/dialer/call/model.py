@@ -11,6 +11,8 @@ from tongdai.dialer.pacing import ABANDON_AFTER_S
 ABANDON_AFTER = timedelta(seconds=ABANDON_AFTER_S)
 DETECT_WITHIN = timedelta(seconds=0.5)
 """The latest start of a detection after the answer: a later one would end after the threshold."""
+PLAYED_AFTER = timedelta(seconds=1)
+"""A sound that failed later than this after its start was heard. One that is missing fails within milliseconds."""
 CANCELLED = Ending(Outcome.CANCELLED)
 
 
@@ -79,6 +81,12 @@ class CallProgress:
     """The outcome, if it was decided before the channel ended."""
     detecting_since: datetime | None = None
     detection: Detection | None = None
+    playing_since: datetime | None = None
+    """When the sound was requested; None: not at all, or by another process."""
+    hangup_requested: bool = False
+    """Somebody hung up, and the channel ends: a sound that fails from now on was interrupted."""
+    played: bool | None = None
+    """Whether the sound was played; None: not known, or there was none to play."""
 
     @property
     def playback_id(self) -> str:

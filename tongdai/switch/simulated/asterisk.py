@@ -48,7 +48,8 @@ class SimulatedAsterisk(SimulatedChannels):
         """`phones`: agents' phones by name; `trunks`: the names of carriers; `sounds`: seconds of each `sound:…`; None:
         any exists. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect machines."""
         super().__init__(rng, clock, callee, phones, trunks, keep)
-        self._sounds = sounds
+        self.sounds = None if sounds is None else dict(sounds)
+        """Seconds of each `sound:…` that it has; None: any exists. A test may take one away."""
         self.modules = list(NEEDED_MODULES)
         """The modules that run; a test may take one away."""
         self.amd = amd
@@ -158,8 +159,9 @@ class SimulatedAsterisk(SimulatedChannels):
     def _play(self, channel: SimulatedChannel, playback_id: str, sound: str) -> Reply:
         if not channel.in_app:
             return _NOT_OURS
-        length_s = SOUND_S if self._sounds is None else self._sounds.get(sound)
-        channel.call.played_at = channel.call.played_at or self._clock.now()
+        length_s = SOUND_S if self.sounds is None else self.sounds.get(sound)
+        if length_s is not None:
+            channel.call.played_at = channel.call.played_at or self._clock.now()
         state = "failed" if length_s is None else "done"
         loop = asyncio.get_running_loop()
         channel.playbacks[playback_id] = loop.call_later(length_s or 0, self._play_ended, channel, playback_id, state)

@@ -184,6 +184,8 @@ class SimulatedChannels(ABC):
 
     def _end(self, channel: SimulatedChannel, cause: int, **more: int) -> None:
         self._cancel_timers(channel)
+        if channel.state == "Up":
+            self._tell(channel, "ChannelHangupRequest")
         self._release(channel)
         del self._channels[channel.channel_id]
         self.ledger.ended(channel.call, self._clock.now(), cause)

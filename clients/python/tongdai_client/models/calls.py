@@ -40,3 +40,5 @@ class Call(Result, frozen=True, kw_only=True):
     """human, machine, unsure or unavailable; None: no detection was asked for."""
     machine_cause: str | None
     machine_detection_ms: int | None
+    failure: str | None = None
+    """sound_not_played: the person answered, and the switch could not play the campaign's sound."""

@@ -87,6 +87,8 @@ class Campaign(Result, frozen=True, kw_only=True):
     type: str
     status: int
     """A `CampaignStatus`."""
+    pause_reason: str | None = None
+    """Why it paused itself: sound_not_played; None: it did not."""
     user_name: str | None
     """The person in charge."""
     created_at: datetime

@@ -63,6 +63,8 @@ class CampaignLive(Result, frozen=True, kw_only=True):
     campaign_id: int
     name: str = msgspec.field(name="campaignName")
     status: int
+    pause_reason: str | None = None
+    """Why it paused itself: sound_not_played; None: it did not."""
     contacts: ContactCounts
     calls: ActiveCalls
     agents: AgentCounts
@@ -127,6 +129,6 @@ class Live(Result, frozen=True, kw_only=True):
     switches: list[Switch]
     """The one that carries new calls, and those that still carry others."""
     campaigns: list[CampaignLive]
-    """Campaigns that are running or have active calls."""
+    """Campaigns that are running, have active calls or paused themselves."""
     newest: list[Call]
     """The calls that ended last, the last first."""
