@@ -14,7 +14,7 @@ from tongdai.errors import OperatorError
 COMMANDS = {
     "demo": ("serve", "Run the server with a demo tenant, and print its key and a request to try."),
     "serve": ("serve", "Run the server until Ctrl-C or SIGTERM."),
-    "migrate": ("migrate", "Migrate the database to this version's schema, and print what was done."),
+    "migrate": ("database", "Migrate the database to this version's schema, and print what was done."),
     "tenant": (
         "tenants",
         "Create tenants, move them between switches, set their time zones, calling hours and rate limits.",
@@ -28,7 +28,7 @@ COMMANDS = {
     "queue": ("queues", "Create and list a tenant's inbound queues."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
     "top": ("top", "Show live figures: running campaigns, their calls and agents, the newest outcomes."),
-    "dsn": ("dsn", "Print the DSN of the running server's database, for psql and pg_dump."),
+    "dsn": ("database", "Print the DSN of the running server's database, for psql."),
     "version": (None, "Print the version."),
 }
 

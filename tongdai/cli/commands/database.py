@@ -1,4 +1,7 @@
-"""`tongdai migrate`."""
+"""`tongdai migrate` and `tongdai dsn`."""
+
+import asyncio
+from pathlib import Path
 
 import click
 
@@ -6,6 +9,8 @@ from tongdai.cli.database import database_options, run_unmigrated
 from tongdai.cli.tables import counted
 from tongdai.db import distribute as distribution
 from tongdai.db import migrate as migrations
+from tongdai.db.embedded import server as embedded
+from tongdai.errors import OperatorError
 from tongdai.settings import Settings
 
 
@@ -33,3 +38,21 @@ def migrate(settings: Settings, distribute: bool) -> None:
         click.echo(
             f"Distributed {counted(len(done), 'table')}: {', '.join(done)}" if done else "All tables are distributed"
         )
+
+
+@click.command
+@database_options
+def dsn(settings: Settings) -> None:
+    """Print the DSN of the running server's database, for psql. It contains the password.
+
+    \b
+    Examples:
+      tongdai dsn --data-dir ./data
+      psql "$(tongdai dsn --data-dir ./data)"
+    """
+    found = (
+        settings.session_database_url or settings.database_url or asyncio.run(embedded.attach(Path(settings.data_dir)))
+    )
+    if found is None:
+        raise OperatorError(f"no server runs on {settings.data_dir}: start one with tongdai serve")
+    click.echo(found)
