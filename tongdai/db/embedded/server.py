@@ -33,6 +33,7 @@ from pathlib import Path
 
 import asyncpg
 
+from tongdai.db.embedded import exchange
 from tongdai.db.embedded.cluster import (
     START_S,
     drop_stale_pid,
@@ -160,6 +161,22 @@ async def _attach_or_start(data_dir: Path, postgres_bin: Path | None, wait_s: fl
 # Ownership
 
 
+async def own(data_dir: Path) -> io.FileIO:
+    """Lock a data directory on which no server runs; closing the file unlocks it. OperatorError when one runs."""
+    lock = await _own(data_dir, wait_s=0.5)
+    try:
+        (await _lock_log(data_dir / "postgres.log")).close()
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def owner_of(data_dir: Path) -> str | None:
+    """The process that runs the server of a data directory; None: there is none."""
+    return _owner(data_dir) if _owned(data_dir) else None
+
+
 async def _own(data_dir: Path, wait_s: float) -> io.FileIO:
     lock = open_private(data_dir / "postgres.lock")
     # Retries for a moment: a process in `attach` takes the lock briefly to see whether it is free.
@@ -200,6 +217,7 @@ async def _launch(
     data_dir: Path, postgres_bin: Path | None, shared_buffers_mb: int | None, lock: io.FileIO
 ) -> EmbeddedServer:
     cluster = data_dir / "postgres"
+    exchange.finish(data_dir)
     made = is_made(cluster)
     user = user_for(cluster)
     programs = await asyncio.to_thread(find_programs, postgres_bin, user)
