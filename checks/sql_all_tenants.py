@@ -1,11 +1,13 @@
 """Statements that are no one tenant's, each with its reason, and those that the program composes at run time."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
 from uuid import UUID
 
+from tongdai.backup import store as backup
 from tongdai.calls import history, retention
 from tongdai.calls.model import CallState
 
@@ -62,8 +64,18 @@ def _history() -> Iterator[str]:
         yield history.count_of(tenant, by).sql
 
 
+def _backup() -> Iterator[str]:
+    """Whole tables, and the script of a restore, which psql runs and which is parsed by its statements."""
+    yield backup.rows_of("migration")
+    yield from backup.before_restore(["migration"]).split(";")
+    script = backup.after_restore("public", [], {"migration": 1}, "")
+    head, block, tail = re.split(r"(do \$restore\$.*end \$restore\$)", script, flags=re.DOTALL)
+    yield from (each for each in (*head.split(";"), block, *tail.split(";")) if each.strip())
+
+
 GENERATED: Mapping[str, Callable[[], Iterable[str]]] = {
     "tongdai.calls.history": _history,
+    "tongdai.backup.store": _backup,
     # Data definition and the rows of a month, of all tenants alike.
     "tongdai.calls.retention": lambda: [
         each for table in retention.TABLES for each in retention.creation(table, MONTH)

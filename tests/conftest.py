@@ -51,6 +51,7 @@ LONGEST = (
     "tests/dialer/test_planted.py",
     "tests/imports/intake/test_api.py",
     "tests/db/embedded/test_server.py",
+    "tests/cli/commands/test_backup.py",
     "tests/client/test_client.py",
     "tests/contacts/test_listing.py",
     "tests/cli/commands/test_top.py",
@@ -58,6 +59,8 @@ LONGEST = (
 """Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
 
 SLOW = (
+    "backup/test_create.py",
+    "backup/test_restore.py",
     "calls/diagnostics/test_pending.py",
     "calls/test_claim_runs.py",
     "calls/test_races.py",

@@ -21,6 +21,11 @@ COMMANDS = {
     ),
     "switch": ("switches", "List switches, and what their leaders report."),
     "dialing": ("dialing", "Hold the dialing of the whole installation, and release it."),
+    "backup": ("backup", "Write a backup of the database to a file, while the server runs or is stopped."),
+    "restore": (
+        "backup",
+        "Restore a backup into a new data directory, over a stopped one, or into an external database.",
+    ),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, list and undo imports."),

@@ -3,10 +3,11 @@
 import asyncio
 import functools
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import click
@@ -61,7 +62,7 @@ def run_unmigrated(settings: Settings, work: Callable[[Connection], Awaitable[T]
 
 
 async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    async with _dsn(settings) as dsn:
+    async with database_of(settings) as dsn:
         conn = await pool.reach(dsn, name="tongdai command")
         try:
             return await work(conn)
@@ -74,10 +75,30 @@ async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -
 
 
 @asynccontextmanager
-async def _dsn(settings: Settings) -> AsyncGenerator[str, None]:
+async def database_of(settings: Settings) -> AsyncGenerator[str, None]:
+    """The DSN, for sessions, of the external database or of the embedded one, started for the block if need be."""
     if settings.database_url is not None:
         yield settings.session_dsn(settings.database_url)
         return
     programs = Path(settings.postgres_bin) if settings.postgres_bin else None
     async with embedded.database(Path(settings.data_dir), programs) as dsn:
         yield dsn
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run it until it ends, or SIGTERM or Ctrl-C interrupts it, which undoes what it has begun."""
+
+    async def until_signalled() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(until_signalled())
+    except asyncio.CancelledError:
+        raise click.Abort from None
+    except pool.UNREACHABLE as error:
+        raise OperatorError(f"lost the database: {pool.why(error)}") from None
+    except asyncpg.PostgresError as error:
+        raise OperatorError(f"the database refused it: {error}") from None

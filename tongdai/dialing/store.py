@@ -204,6 +204,31 @@ async def hold(
                 return found
 
 
+# A restore, within its own transaction
+
+# The last hold of the backup, if any, was of another state of the database.
+END_HOLDS = """
+with clock as materialized (select clock_timestamp() as now_at)
+update dialing_hold h set released_at = clock.now_at from clock where h.released_at is null
+"""
+HOLD_RESTORED = """
+with clock as materialized (select clock_timestamp() as now_at)
+insert into dialing_hold (reason, calls_known_until, held_at)
+select 'restored', current_setting('tongdai.known_until')::timestamptz, now_at from clock
+"""
+
+
+def hold_restored(known_until: datetime) -> str:
+    """A script that holds dialing, for the transaction that restores a backup of that instant; see `record`."""
+    return f"set local tongdai.known_until = '{known_until.isoformat()}';{END_HOLDS};{HOLD_RESTORED}"
+
+
+async def record(conn: Connection, of: Hold) -> None:
+    """Enter a hold that a script placed into the audit."""
+    async with conn.transaction():
+        await _audit(conn, None, "dialing.hold", of)
+
+
 # Every switch continues from here, and none from a beat that is remembered: see `_NOW`.
 CONTINUE = f"""
 with {_NOW}, known as materialized (

@@ -60,6 +60,30 @@ def load_pepper(setting: str | None, data_dir: Path) -> bytes:
         raise OperatorError(f"cannot keep the key pepper in {path}: {error.strerror}") from None
 
 
+def present_pepper(data_dir: Path) -> bytes | None:
+    """The pepper in a data directory; None: there is none."""
+    try:
+        return (data_dir / PEPPER_FILE).read_bytes().strip()
+    except FileNotFoundError:
+        return None
+
+
+def replace_pepper(data_dir: Path, pepper: bytes) -> None:
+    """Write the pepper into a data directory; another one that was there is kept beside it, as `key.pepper.former`."""
+    path, number = data_dir / PEPPER_FILE, 1
+    former = path.with_name(f"{PEPPER_FILE}.former")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        while former.exists():
+            number += 1
+            former = path.with_name(f"{PEPPER_FILE}.former-{number}")
+        if path.exists():
+            path.rename(former)
+        _write_once(path, pepper.decode())
+    except OSError as error:
+        raise OperatorError(f"cannot keep the key pepper in {path}: {error.strerror}") from None
+
+
 def _write_once(path: Path, text: str) -> None:
     """Create the file atomically, or keep the existing one: processes that start at once agree on one pepper."""
     if path.exists():

@@ -206,6 +206,28 @@ KEEP_FINGERPRINT = "insert into installation (name, value) values ('key_pepper',
 FINGERPRINT = "select value from installation where name = 'key_pepper'"
 
 
+async def pepper_fingerprint(conn: Connection) -> str | None:
+    """The fingerprint of the pepper of the stored keys; None: no server has run on this database."""
+    return await conn.fetchval(FINGERPRINT)
+
+
+FORGET_FINGERPRINT = "delete from installation where name = 'key_pepper'"
+NOT_REVOKED = "select key_id from api_key where revoked_at is null order by key_id"
+
+
+async def revoke_all_keys(conn: Connection) -> int:
+    """Revoke every key and forget the pepper's fingerprint: the pepper is lost, and the next one is a new one.
+
+    Returns the number of keys.
+    """
+    async with conn.transaction():
+        keys = [KeyId(row["key_id"]) for row in await conn.fetch(NOT_REVOKED)]
+        for key_id in keys:
+            await revoke_key(conn, key_id, within=None, by=None)
+        await conn.execute(FORGET_FINGERPRINT)
+    return len(keys)
+
+
 async def check_pepper(conn: Connection, fingerprint: str) -> None:
     """Raise OperatorError when the pepper is not the one of the stored keys, all of which would be refused."""
     await conn.execute(KEEP_FINGERPRINT, fingerprint)

@@ -1,0 +1,56 @@
+"""PostgreSQL's client programs: which are taken, their arguments, and what their failures say."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tongdai.backup import programs
+from tongdai.db.embedded.programs import MAJOR
+from tongdai.errors import OperatorError
+
+
+@pytest.mark.parametrize(
+    ("dsn", "url", "password"),
+    [
+        ("postgresql://u:p%40ss@h:5432/db?sslmode=require", "postgresql://u@h:5432/db?sslmode=require", "p@ss"),
+        ("postgresql://u:p@a:1,b:2/db", "postgresql://u@a:1,b:2/db", "p"),
+        ("postgresql://u:p@/db?host=%2Frun", "postgresql://u@/db?host=%2Frun", "p"),
+        ("postgresql://u@h/db", "postgresql://u@h/db", None),
+        ("postgresql:///db", "postgresql:///db", None),
+    ],
+)
+def test_password_is_not_in_the_arguments(dsn: str, url: str, password: str | None) -> None:
+    assert programs.without_password(dsn) == (url, {} if password is None else {"PGPASSWORD": password})
+
+
+def fake(folder: Path, version: str) -> Path:
+    folder.mkdir()
+    for name in ("pg_dump", "pg_restore", "psql"):
+        (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_programs_are_those_of_the_servers_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, named = fake(tmp_path / "old", "15.4"), fake(tmp_path / "named", f"{MAJOR}.0")
+    assert programs.find_clients(MAJOR, named) == named
+    monkeypatch.setenv("PATH", f"{old}{os.pathsep}{os.environ['PATH']}")
+    assert programs.find_clients(15, named) in {old, Path("/usr/lib/postgresql/15/bin")}
+    with pytest.raises(OperatorError, match=r"the server is PostgreSQL 99, and no .* install them \(postgresql-cl"):
+        programs.find_clients(99, named)
+
+
+async def test_failure_is_reported_in_the_words_of_the_program() -> None:
+    clients = programs.find_clients(MAJOR, None)
+    program = await programs.start(clients, "pg_restore", "--file=-")
+    await program.send(b"not an archive at all" * 100)
+    with pytest.raises(OperatorError, match=r"pg_restore failed: .*does not appear to be a valid"):
+        await program.succeeded()
+    with pytest.raises(programs.Ended):
+        await send_on(program)
+
+
+async def send_on(program: programs.Program) -> None:
+    while True:
+        await program.send(bytes(1 << 16))
