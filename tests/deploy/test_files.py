@@ -64,6 +64,21 @@ def test_each_file_that_the_guide_names_exists() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_unit_of_backups_is_as_the_server_s_where_it_can_be() -> None:
+    server, backup = (
+        (DEPLOY / "systemd" / name).read_text().splitlines() for name in ("tongdai.service", "tongdai-backup.service")
+    )
+    sandbox = [
+        line for line in server if line.partition("=")[0].startswith(("Protect", "Restrict", "Private", "System"))
+    ]
+    assert [line for line in backup if line in sandbox] == sandbox
+    assert "RemoveIPC=no" in backup, "or the end of a backup removes the shared memory of the running database"
+    for option in ("User=", "Group=", "EnvironmentFile=", "UMask="):
+        assert {line for line in server if line.startswith(option)} == {
+            line for line in backup if line.startswith(option)
+        }
+
+
 def test_units_differ_only_in_what_they_must() -> None:
     one, many = (
         (DEPLOY / "systemd" / name).read_text().splitlines() for name in ("tongdai.service", "tongdai@.service")

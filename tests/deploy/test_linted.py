@@ -25,7 +25,7 @@ def test_compose_file_matches_the_schema(tool: Tool) -> None:
     tool("linters/bin/check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker/compose.yaml")
 
 
-@pytest.mark.parametrize("name", ["tongdai.service", "tongdai@api.service"])
+@pytest.mark.parametrize("name", ["tongdai.service", "tongdai@api.service", "tongdai-backup.service"])
 def test_unit_is_valid_and_sandboxed(tool: Tool, tmp_path: Path, name: str) -> None:
     template = DEPLOY / "systemd" / re.sub("@.*\\.", "@.", name)
     unit = tmp_path / name
