@@ -1,8 +1,10 @@
 """Nobody is called on a restored backup, nor while an operator holds dialing: whole servers, and a switch that keeps a
 ledger of what really happened."""
 
+import asyncio
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -17,10 +19,11 @@ import asyncpg
 import httpx2
 import pytest
 
+from tests.support.api import PEPPER
 from tests.support.ari_server import AriServer
 from tests.support.calling_office import PASSWORD, USER, Office, office
 from tests.support.databases import SERVER
-from tests.support.programs import run
+from tests.support.programs import output_of, run
 from tests.support.servers import Server, eventually, serving
 from tongdai.clock import SystemClock
 from tongdai.db.embedded.programs import find_programs
@@ -180,6 +183,42 @@ async def test_data_directory_that_is_restored_from_a_copy_calls_nobody_until_th
             await server.stop()
             await server.start()
             assert await hold_of(server) is None, "from now on it is the data directory"
+
+
+async def test_backup_that_is_restored_calls_nobody_until_the_release(tmp_path: Path) -> None:
+    """Then those whose calls it lacks are called a second time, as the release says, and nobody else."""
+    of = {"TONGDAI_DATA_DIR": str(tmp_path / "data"), "TONGDAI_KEY_PEPPER": PEPPER}
+    backup, contacts = str(tmp_path / "a.backup"), 120
+
+    def twice(of: Office) -> set[str]:
+        return {number for number, times in of.dialled(FIRST, contacts).items() if times > 1}
+
+    async with office(tmp_path) as here:
+        await here.campaign(contacts, FIRST, callsPerSecond=20)
+        await calls_begin(here, 20)
+        before = _called(here)
+        assert "key pepper is not in it" in output_of(await asyncio.to_thread(run, "backup", backup, **of))
+        then = _called(here)
+        await calls_begin(here, 20)
+        await here.server.stop()
+        now = _called(here)
+        said = output_of(await asyncio.to_thread(run, "restore", backup, "--force", **of))
+        assert "contacts may have been called since" in said
+        await here.server.start()
+        await nobody_is_called(here)
+        hold = await hold_of(here.server)
+        assert hold is not None
+        assert hold.reason is Reason.RESTORED
+        said = tongdai(here.server, "dialing", "release", "--yes")
+        found = re.search(r"([\d,]+) pending contacts of running campaigns", said)
+        assert found is not None
+        assert len(now - then) <= int(found[1]) <= contacts - len(before)
+        await eventually(lambda: now - then <= twice(here), 100, "those to be called whose calls the backup lacks")
+        assert twice(here) <= now - before, "and nobody else"
+
+
+def _called(of: Office) -> set[str]:
+    return {call.to for call in of.board.ledger.calls}
 
 
 def _copy(source: Path, target: Path) -> None:
