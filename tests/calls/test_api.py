@@ -1,13 +1,11 @@
 """`/v1/calls`, and the calls to reach a contact."""
 
-import csv
-import io
 import json
 from datetime import timedelta
 
 import pytest
 
-from tests.support.api import Tenant, refused
+from tests.support.api import Tenant, refused, rows_of_csv
 from tests.support.calls import NOW, a_call
 from tongdai.calls.view import SAMPLE
 from tongdai.db.pool import Connection
@@ -127,7 +125,7 @@ async def lines(tenant: Tenant, query: str = "") -> list[str]:
     """The ids in a CSV file."""
     answer = await tenant.get(f"/v1/calls?{query}", headers={"Accept": "text/csv"})
     assert answer.status_code == 200
-    return [row["callId"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+    return [row["callId"] for row in rows_of_csv(answer)]
 
 
 async def test_file_has_all_calls_that_match_over_many_pages(
@@ -152,7 +150,7 @@ async def test_file_has_the_same_fields_as_the_answer(
     await a_call(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
     (call,) = (await tenant.done("GET", "/v1/calls"))["data"]
     answer = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
-    (row,) = csv.DictReader(io.StringIO(answer.text, newline=""))
+    (row,) = rows_of_csv(answer)
     assert row == {name: "" if value is None else str(value) for name, value in call.items()}
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="calls.csv"'

@@ -224,12 +224,12 @@ async def test_every_row_is_accounted_for(caller: Caller) -> None:
 async def test_rows_are_saved_as_csv(caller: Caller, tmp_path: Path) -> None:
     client, job = caller.client, await imported(caller)
     path = await done(client.save_rows_csv(job, tmp_path / "rows.csv"))
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         saved = list(csv.DictReader(file))
     assert [row["outcome"] for row in saved] == ["created", "duplicate", "failed", "created"]
     caller.plan.faults = [NO_CONNECTION, LOSE_ANSWER, Fault(refuse=503)]
     await done(client.save_rows_csv(job, str(path), outcome="failed"))
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         (refused,) = csv.DictReader(file)
     assert (refused["row"], refused["phoneNumber"], refused["reasonCode"]) == ("3", "0901", "too_short")
     assert list(tmp_path.iterdir()) == [path]

@@ -1,5 +1,8 @@
 """The API in the process of the tests, and tenants that send it requests."""
 
+import codecs
+import csv
+import io
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -44,6 +47,13 @@ def refused(answer: httpx2.Response, status: int, error_code: str) -> str:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-request-id"]
     return body["error_message"]
+
+
+def rows_of_csv(answer: httpx2.Response) -> list[dict[str, str]]:
+    """The rows of an answer that is a CSV file, which begins with a byte order mark."""
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(codecs.BOM_UTF8)
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
 _TABLES = """

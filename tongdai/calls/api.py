@@ -23,7 +23,7 @@ from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Strea
 from tongdai.http.envelope import answer
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
-from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import AgentId, CampaignId, ContactId
 
@@ -145,7 +145,7 @@ def _end(call: CallRecord) -> End:
 async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -> AsyncGenerator[bytes]:
     """A file of all that match, a piece at a time: no connection is held while the client reads."""
     show = phone.shower(principal_of(request).country)
-    yield csv_of([HEADER])
+    yield csv_header(HEADER)
     async with disconnected(request) as gone, aclosing(pieces):
         async for found in pieces:
             if gone.done():

@@ -118,7 +118,7 @@ def test_every_row_of_a_messy_file_is_accounted_for(desk: Desk) -> None:
     listed = file.with_name("customers.csv.failed.csv")
     assert process.stderr.endswith(f"\ntongdai: 4 of 7 rows failed, listed in {listed}\n")
     assert "Tháng 5" in process.stderr
-    with listed.open(newline="") as rows:
+    with listed.open(newline="", encoding="utf-8-sig") as rows:
         assert [(row["row"], row["outcome"]) for row in csv.DictReader(rows)] == [(n, "failed") for n in "3467"]
     (only,) = desk.client.contact_lists(desk.campaign_id)
     assert (only.name, only.contact_count) == ("Tháng 5", 2)

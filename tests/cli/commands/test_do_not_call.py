@@ -97,12 +97,12 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     ]
     assert desk.listed(dnc_list_id) == numbers
     exported = desk.run("export", str(dnc_list_id)).stdout
-    found = list(csv.DictReader(io.StringIO(exported)))
+    found = list(csv.DictReader(io.StringIO(exported.removeprefix("\ufeff"))))
     assert [row["phoneNumber"] for row in found] == numbers
     assert {row["reason"] for row in found} == {"A"}
     target = desk.folder / "out.csv"
     desk.run("export", str(dnc_list_id), "--to", target)
-    assert list(csv.DictReader(io.StringIO(target.read_text(), newline=""))) == found
+    assert list(csv.DictReader(io.StringIO(target.read_text("utf-8-sig"), newline=""))) == found
 
 
 def test_rows_that_cannot_be_read_go_to_a_file_that_can_be_imported_once_corrected(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 
 FORMULA_STARTS = "=@+-\t\r"
 cells = st.text() | st.none() | st.integers() | st.sampled_from(["=1+1", "+84901234567", "-1", "@x", "'", '"', "a,b"])
@@ -55,6 +55,10 @@ def test_rows_are_read_back_as_they_were_written(rows: list[tuple[object, object
 )
 def test_csv_is_sent_only_where_it_is_asked_for(accept: str, expected: bool) -> None:
     assert accepts_csv(accept) == expected
+
+
+def test_file_begins_with_the_mark_by_which_spreadsheets_read_utf_8() -> None:
+    assert csv_header(["phoneNumber", "tên"]) == b"\xef\xbb\xbfphoneNumber,t\xc3\xaan\r\n"
 
 
 def test_headers_name_the_file() -> None:

@@ -234,7 +234,7 @@ def _reasons(failed: Path) -> Counter[str]:
     """Number of failed rows by reason code, with the message of the first such row."""
     words: dict[str, str] = {}
     counts = Counter[str]()
-    with failed.open(newline="", encoding="utf-8") as file:
+    with failed.open(newline="", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             words.setdefault(row["reasonCode"], row["reason"])
             counts[row["reasonCode"]] += 1

@@ -27,7 +27,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
-from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import DncListId, TenantId
 
@@ -138,7 +138,7 @@ async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes
     """Stream a list as CSV, a piece at a time: no database connection is held while the client reads."""
     principal = principal_of(request)
     show, last = phone.shower(principal.country), ""
-    yield csv_of([_HEADER])
+    yield csv_header(_HEADER)
     async with disconnected(request) as gone:
         while not gone.done():
             async with connection(request) as conn:

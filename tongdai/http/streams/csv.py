@@ -1,9 +1,10 @@
-"""CSV answers, safe to open in a spreadsheet."""
+"""CSV answers, safe to open in a spreadsheet, and right in it: they begin with a byte order mark."""
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _FORMULA = re.compile(r"[=@\t\r-]|\+(?![0-9]{1,15}\Z)")
 """Text that a spreadsheet would evaluate; a plus followed by digits only is a phone number and not matched."""
@@ -20,6 +21,11 @@ def csv_headers(file_name: str) -> tuple[tuple[bytes, bytes], ...]:
         (b"content-type", b"text/csv; charset=utf-8"),
         (b"content-disposition", b'attachment; filename="%s"' % file_name.encode()),
     )
+
+
+def csv_header(names: Sequence[str]) -> bytes:
+    """The beginning of every file. Without its byte order mark a spreadsheet reads UTF-8 as another character set."""
+    return codecs.BOM_UTF8 + csv_of([tuple(names)])
 
 
 def csv_of(lines: Iterable[tuple[object, ...]]) -> bytes:

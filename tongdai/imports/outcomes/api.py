@@ -14,7 +14,7 @@ from tongdai.http.envelope import answer
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
-from tongdai.http.streams.csv import accepts_csv, csv_headers, csv_of
+from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import CampaignId, JobId, TenantId
 from tongdai.imports import store
@@ -183,7 +183,7 @@ async def _all(
     request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None
 ) -> AsyncGenerator[bytes]:
     """A file of all matching rows, a chunk at a time: no connection is held while the client reads."""
-    yield csv_of([_HEADER])
+    yield csv_header(_HEADER)
     seq = -1
     async with disconnected(request) as gone:
         while not gone.done():
