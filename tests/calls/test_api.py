@@ -144,14 +144,15 @@ async def test_file_has_all_calls_that_match_over_many_pages(
         assert len(found) == len(set(found)) == count
 
 
-async def test_file_has_the_same_fields_as_the_answer(
+async def test_file_begins_with_the_fields_of_the_answer(
     tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:
     await a_call(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
     (call,) = (await tenant.done("GET", "/v1/calls"))["data"]
     answer = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
     (row,) = rows_of_csv(answer)
-    assert row == {name: "" if value is None else str(value) for name, value in call.items()}
+    same = {name: "" if value is None else str(value) for name, value in call.items()}
+    assert list(row.items())[: len(same)] == list(same.items())
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="calls.csv"'
 

@@ -13,9 +13,11 @@ import msgspec
 from tongdai import ids
 from tongdai.calls import by_end, history
 from tongdai.calls.by_end import End
+from tongdai.calls.export import store as export_store
+from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, Place
 from tongdai.calls.model import CallState, Outcome
-from tongdai.calls.view import HEADER, SAMPLE, CallPage, CallView, line, view
+from tongdai.calls.view import SAMPLE, CallPage, CallView, view
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import cursor, paging
@@ -50,7 +52,8 @@ _E = TypeVar("_E", bound=StrEnum)
             "`nextCallAt` is when the contact is called again because of this call. "
             "`machineVerdict` is the result of answering machine detection, if the campaign uses it: `human`, "
             "`machine`, `unsure` (not decided in time) or `unavailable`. With `Accept: text/csv` all calls that match "
-            "are returned as one file, whatever `page` and `size`.\n\n"
+            "are returned as one file, whatever `page` and `size`. It also has the contact's name and reference, the "
+            "names of agent and campaign, and each instant by the clock of the tenant, as `openedAtLocal`.\n\n"
             "With `endedAfter`, calls that have ended come in the order of their ends, to follow them: read to the end "
             "by `nextCursor`, and ask again later with the last `endedAt` as `endedAfter`. No call is missed: one is "
             "shown as soon as no other can appear before it. An answer may have fewer calls than `size`, or none, and "
@@ -84,10 +87,7 @@ _E = TypeVar("_E", bound=StrEnum)
         answer_media={
             "text/csv": {
                 "schema": {"type": "string"},
-                "example": ",".join(HEADER)
-                + "\r\n"
-                + ",".join("" if SAMPLE[name] is None else str(SAMPLE[name]) for name in HEADER)
-                + "\r\n",
+                "example": sample(SAMPLE),
             }
         },
     )
@@ -144,14 +144,19 @@ def _end(call: CallRecord) -> End:
 
 async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -> AsyncGenerator[bytes]:
     """A file of all that match, a piece at a time: no connection is held while the client reads."""
-    show = phone.shower(principal_of(request).country)
+    who = principal_of(request)
+    show = phone.shower(who.country)
+    async with connection(request) as conn:
+        zone = await export_store.zone_of(conn, who.tenant_id)
     yield csv_header(HEADER)
     async with disconnected(request) as gone, aclosing(pieces):
         async for found in pieces:
             if gone.done():
                 return
             if found:
-                yield csv_of([line(call, show) for call in found])
+                async with connection(request) as conn:
+                    names = await export_store.names_of(conn, who.tenant_id, found)
+                yield csv_of([line(call, show, names, zone) for call in found])
 
 
 async def _newest(request: Request, by: Filter) -> AsyncGenerator[Sequence[CallRecord]]:

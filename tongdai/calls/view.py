@@ -1,4 +1,4 @@
-"""Calls in answers and CSV files."""
+"""Calls in answers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -67,8 +67,6 @@ class CallPage(Listed, kw_only=True):
     """The calls, newest first; with `endedAfter` in the order of their ends."""
 
 
-HEADER = CallView.__struct_fields__
-
 SAMPLE: dict[str, Any] = {
     "callId": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11",
     "campaignId": 1042,
@@ -123,16 +121,6 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         call.amd_ms,
         call.failure,
     )
-
-
-def line(call: CallRecord, shown: Callable[[str], str]) -> tuple[object, ...]:
-    """The cells of a call in a CSV file; instants as in JSON."""
-    cells = (getattr(view(call, shown), name) for name in HEADER)
-    return tuple(_instant(cell) if isinstance(cell, datetime) else cell for cell in cells)
-
-
-def _instant(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
