@@ -76,5 +76,5 @@ class Detected(msgspec.Struct, rename="camel"):
     """Sentences for a person about what they may not expect."""
 
 
-FAILED_COLUMNS = ("failedRow", "failedReason")
+FAILED_COLUMNS = ("failedRow", "failedCode", "failedReason")
 """The columns that a file of failed rows has beside those of the file that was sent; they are not read."""

@@ -16,6 +16,7 @@ from tongdai.imports.events import events
 from tongdai.imports.intake import api as intake
 from tongdai.imports.model import Job
 from tongdai.imports.outcomes.api import rows
+from tongdai.imports.outcomes.failed_api import failed_rows
 from tongdai.imports.undo import NotUndone
 from tongdai.imports.view import SAMPLE, JobView, job_of, view
 
@@ -143,4 +144,4 @@ def _undone(job: Job) -> Undone:
     )
 
 
-HANDLERS: list[Route] = [*intake.HANDLERS, jobs, job, rows, events, undo]
+HANDLERS: list[Route] = [*intake.HANDLERS, jobs, job, rows, failed_rows, events, undo]

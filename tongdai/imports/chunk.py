@@ -2,11 +2,13 @@
 
     payload   what is to be inserted: the columns of the contacts, and how many rows failed    -> deleted by the import
     sent      what each row said, which rows failed and why, which repeat a row of the chunk   -> kept with its outcome
+              failed rows as the file has them, to be mended and sent again
 
 Rows are counted from 0 within the chunk. A row is one of: failed, a repeat of an earlier row, or the next contact.
 """
 
 import zlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -17,6 +19,11 @@ _LEVEL = 1
 """zlib's fastest."""
 LONGEST = 256
 """Characters that are kept of a value as sent: unusable ones may have any length."""
+LONGEST_ORIGINAL, LONGEST_ORIGINALS = 64 * 1024, 4 * 1024 * 1024
+"""Characters of a failed row, and of all those of a chunk: longer ones are not kept as they were."""
+
+Original = list[str] | str
+"""A row as the file has it: its cells, or a JSON object."""
 
 
 class Payload(msgspec.Struct, array_like=True, frozen=True):
@@ -38,6 +45,10 @@ class Sent(msgspec.Struct, array_like=True, frozen=True):
     """Row, code and message of the rows that failed, in their order."""
     repeats: list[tuple[int, int]]
     """Row and place of the contact, for the rows with the number of an earlier row of the chunk."""
+    originals: list[Original | None] | None = None
+    """The rows of `problems`; None: the row is too long or, for all, the chunk is from before they were kept."""
+    table: int = 0
+    """The table of the file that the rows are from, from 0."""
 
 
 class Chunk(msgspec.Struct, array_like=True, frozen=True):
@@ -58,6 +69,18 @@ def encode(rows: int, contacts: NewContacts, sent: Sent) -> Chunk:
     assert rows == contacts.count + failed + len(sent.repeats), "each row is a contact, a repeat or failed"
     payload = _encode_payload(Payload(VERSION, rows, failed, contacts))
     return Chunk(payload, encode_sent(sent))
+
+
+def kept_originals(rows: Iterable[Original]) -> list[Original | None]:
+    """The rows, without those that are too long."""
+    left = LONGEST_ORIGINALS
+    kept: list[Original | None] = []
+    for row in rows:
+        length = len(row) if isinstance(row, str) else sum(map(len, row)) + len(row)
+        fits = length <= min(LONGEST_ORIGINAL, left)
+        kept.append(row if fits else None)
+        left -= length if fits else 0
+    return kept
 
 
 def encode_sent(sent: Sent) -> bytes:

@@ -132,6 +132,17 @@ class ImportedChunk(NamedTuple):
     """See outcomes/codec.py."""
 
 
+class SentFile(NamedTuple):
+    """The body that a job is from."""
+
+    format: str
+    """A files.Format."""
+    headings: list[list[str]] | None
+    """The header of each table as the file has it; None: the rows are JSON, or it was not kept."""
+    rows_kept: bool
+    """Whether the outcomes of its rows are still stored."""
+
+
 class Place(NamedTuple):
     """A chunk of which a page shows rows."""
 

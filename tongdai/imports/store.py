@@ -47,14 +47,19 @@ async def create(
     return await conn.fetchval(CREATE, tenant_id, campaign_id, list_id, list_name, dry_run, format, file_name)
 
 
-RECEIVED = "update import_job set total_rows = $3, detected = $4 where tenant_id = $1 and job_id = $2"
+RECEIVED = "update import_job set total_rows = $3, detected = $4, headings = $5 where tenant_id = $1 and job_id = $2"
 
 
 async def received(
-    conn: Connection, tenant_id: TenantId, job_id: JobId, total_rows: int, detected: Detected | None = None
+    conn: Connection,
+    tenant_id: TenantId,
+    job_id: JobId,
+    total_rows: int,
+    detected: Detected | None = None,
+    headings: list[list[str]] | None = None,
 ) -> None:
-    """Record how many rows the job has, once all are stored, and what was detected in its file."""
-    await conn.execute(RECEIVED, tenant_id, job_id, total_rows, detected)
+    """Record how many rows the job has, once all are stored, what was detected in its file, and its headers."""
+    await conn.execute(RECEIVED, tenant_id, job_id, total_rows, detected, headings)
 
 
 async def add_chunks(conn: Connection, tenant_id: TenantId, job_id: JobId, chunks: Iterable[Chunk]) -> None:

@@ -30,7 +30,7 @@ async def download(session: Session, operation: Operation[None], file: str | os.
 async def _write(session: Session, operation: Operation[None], partial: Path) -> None:
     async with session.open(operation) as response:
         media_type = response.headers.get("content-type", "").partition(";")[0]
-        if media_type != operation.accept:
+        if media_type not in operation.accept.split(", "):
             where = f"{operation.method} {operation.path}"
             raise UnexpectedAnswer(f"{where}: expected {operation.accept}, not {media_type}")
         with partial.open("wb") as file:

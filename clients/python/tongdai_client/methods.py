@@ -106,6 +106,7 @@ class Methods:
     import_jobs = Paged(operations.imports.import_jobs)
     import_rows = Paged(operations.imports.import_rows)
     save_rows_csv = Method(operations.imports.save_rows_csv)
+    save_failed_rows = Method(operations.imports.save_failed_rows)
     wait = Method(operations.imports.wait)
     watch = Stream(operations.imports.watch)
     undo_import = Method(operations.imports.undo_import)

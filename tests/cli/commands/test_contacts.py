@@ -119,7 +119,7 @@ def test_every_row_of_a_messy_file_is_accounted_for(desk: Desk) -> None:
     assert process.stderr.endswith(f"\ntongdai: 4 of 7 rows failed, listed in {listed}\n")
     assert "Tháng 5" in process.stderr
     with listed.open(newline="", encoding="utf-8-sig") as rows:
-        assert [(row["row"], row["outcome"]) for row in csv.DictReader(rows)] == [(n, "failed") for n in "3467"]
+        assert [(row["failedRow"], row["Mã KH"]) for row in csv.DictReader(rows)] == [(n, n) for n in "3467"]
     (only,) = desk.client.contact_lists(desk.campaign_id)
     assert (only.name, only.contact_count) == ("Tháng 5", 2)
 
@@ -158,8 +158,24 @@ def test_a_pipe_gets_plain_lines_of_progress(desk: Desk) -> None:
     assert len(process.stderr.splitlines()) < 30
 
 
-def test_failed_rows_that_are_allowed_are_no_failure(desk: Desk) -> None:
-    process = desk.run("import", desk.file(), "--allow-failed")
+@pytest.mark.parametrize("name", ["customers.csv", "customers.ndjson"])
+def test_mended_file_of_failed_rows_is_imported_like_any_other(desk: Desk, name: str) -> None:
+    rows = [("0901000001", "A"), ("0901", "Trần B"), ("0902", "C")]
+    lines = [json.dumps({"phoneNumber": number, "name": person}) for number, person in rows]
+    content = "phone,name\n" + "".join(f"{','.join(row)}\n" for row in rows) if "csv" in name else "\n".join(lines)
+    assert desk.run("import", desk.file(content, name), "--list", "May").returncode == 1
+    failed = desk.folder / f"{name}.failed.{name.partition('.')[2]}"
+    failed.write_text(failed.read_text("utf-8").replace("0901", "0901000002").replace("0902", "0901000003"))
+    process = desk.run("import", failed, "--list", "May")
+    assert process.returncode == 0, process.stderr
+    (only,) = desk.client.contact_lists(desk.campaign_id)
+    found = [(one.name, one.attributes) for one in desk.client.contacts(desk.campaign_id, only.list_id)]
+    assert found == [("A", None), ("Trần B", None), ("C", None)]
+
+
+@pytest.mark.parametrize("option", ["--allow-failed", "--allow-refused"])
+def test_failed_rows_that_are_allowed_are_no_failure(desk: Desk, option: str) -> None:
+    process = desk.run("import", desk.file(), option)
     assert process.returncode == 0, process.stderr
     assert re.search(r"^Import \d+ into list \d+ \(.+\): 7 rows\.$", process.stderr, re.MULTILINE)
     assert (desk.folder / "customers.csv.failed.csv").exists()

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import functools
 import itertools
+import json
 import os
 import sys
 from collections import Counter
@@ -27,7 +28,6 @@ from tongdai_client import (
     ImportFailed,
     ImportId,
     ImportJob,
-    ImportOutcome,
     ImportStarted,
     ImportUndone,
 )
@@ -65,12 +65,13 @@ def contacts() -> None:
 )
 @click.option(
     "--failed",
+    "--refused",
     "failed_path",
     metavar="PATH",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the rows that failed, and why.  [default: FILE.failed.csv]",
+    help="Where to write the failed rows, and why: once mended, a file to import.  [default: FILE.failed.csv]",
 )
-@click.option("--allow-failed", is_flag=True, help="Exit with code 0 even if rows failed.")
+@click.option("--allow-failed", "--allow-refused", is_flag=True, help="Exit with code 0 even if rows failed.")
 @click.option("--yes", is_flag=True, help="Do not ask before importing into a campaign that is running.")
 @campaign_options
 def import_(
@@ -91,8 +92,9 @@ def import_(
     """Import a CSV, TSV, NDJSON, JSON or XLSX file, also gzipped.
 
     Columns are found by their names: phoneNumber, name, externalId; others are kept as attributes. Rows without a
-    usable number fail: the others are imported, and the exit code is 1 unless --allow-failed is given. Ctrl-C while
-    the file is sent cancels it; afterwards it asks whether to leave the import running or to undo it.
+    usable number fail: the others are imported, and the exit code is 1 unless --allow-failed is given. The failed rows
+    are written as the file has them, with the reason behind: mend them and import that file. Ctrl-C while the file is
+    sent cancels it; afterwards it asks whether to leave the import running or to undo it.
 
     \b
     Examples:
@@ -101,7 +103,7 @@ def import_(
       tongdai contacts import customers.xlsx --campaign 1042 --sheet "Tháng 5" --skip-hidden
       tongdai contacts import big.csv --campaign 1042 --url https://calls.example --failed bad.csv
     """
-    failed_path = failed_path or file.with_name(f"{file.name}.failed.csv")
+    failed_path = failed_path or file.with_name(f"{file.name}.failed.{'ndjson' if _is_json(file) else 'csv'}")
     if not os.access(failed_path.parent, os.W_OK):
         raise click.UsageError(f"{failed_path} cannot be written: name another path with --failed.")
     if not dry_run and not yes:
@@ -139,6 +141,11 @@ def _ask_if_running(campaign: CampaignDetail) -> None:
             f"Campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once. Continue?"
         )
         click.confirm(said, abort=True, err=True)
+
+
+def _is_json(file: Path) -> bool:
+    """Whether its failed rows come as NDJSON."""
+    return Path(file.name.removesuffix(".gz")).suffix.lower() in {".json", ".ndjson", ".jsonl"}
 
 
 def _is_far(url: str) -> bool:
@@ -207,7 +214,7 @@ def _report(client: Client, job: ImportJob, failed_path: Path) -> bool:
     reasons = Counter[str]()
     if job.failed_rows:
         try:
-            reasons = _reasons(client.save_rows_csv(job, failed_path, outcome=ImportOutcome.FAILED))
+            reasons = _reasons(client.save_failed_rows(job, failed_path))
         except OSError as error:
             click.echo(f"The failed rows cannot be written to {failed_path}: {error.strerror}", err=True)
     rows: list[dict[str, object]] = [
@@ -235,9 +242,11 @@ def _reasons(failed: Path) -> Counter[str]:
     words: dict[str, str] = {}
     counts = Counter[str]()
     with failed.open(newline="", encoding="utf-8-sig") as file:
-        for row in csv.DictReader(file):
-            words.setdefault(row["reasonCode"], row["reason"])
-            counts[row["reasonCode"]] += 1
+        as_json = file.read(1) == "{"
+        file.seek(0)
+        for row in map(json.loads, file) if as_json else csv.DictReader(file):
+            words.setdefault(row["failedCode"], row["failedReason"])
+            counts[row["failedCode"]] += 1
     return Counter({words[code]: count for code, count in counts.items()})
 
 

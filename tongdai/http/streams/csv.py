@@ -23,15 +23,23 @@ def csv_headers(file_name: str) -> tuple[tuple[bytes, bytes], ...]:
     )
 
 
+def escaped(cell: object) -> object:
+    """Text that a spreadsheet would evaluate as a formula gets an apostrophe before it."""
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def unescaped(cell: str) -> str:
+    """The text of a cell that `escaped` has written."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
+
+
 def csv_header(names: Sequence[str]) -> bytes:
     """The beginning of every file. Without its byte order mark a spreadsheet reads UTF-8 as another character set."""
     return codecs.BOM_UTF8 + csv_of([tuple(names)])
 
 
-def csv_of(lines: Iterable[tuple[object, ...]]) -> bytes:
-    """Encode rows; text that a spreadsheet would evaluate as a formula gets an apostrophe before it."""
+def csv_of(lines: Iterable[Sequence[object]]) -> bytes:
+    """Encode rows, with their texts escaped."""
     text = io.StringIO()
-    csv.writer(text).writerows(
-        [f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell for cell in line] for line in lines
-    )
+    csv.writer(text).writerows(list(map(escaped, line)) for line in lines)
     return text.getvalue().encode()

@@ -252,7 +252,7 @@ async def _accept(
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
     detected = None if wanted.format is Format.JSON else rows.totals.detected
-    await store.received(conn, tenant_id, job_id, rows.totals.total_rows, detected)
+    await store.received(conn, tenant_id, job_id, rows.totals.total_rows, detected, rows.totals.headings)
     await store.announce(conn)
     return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.totals.total_rows)
 

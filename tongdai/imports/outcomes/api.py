@@ -27,7 +27,7 @@ PIECE_ROWS = 1000
 CHUNKS_AT_ONCE = 10
 """Chunks that an answer by a cursor reads; each takes milliseconds to decode."""
 _HEADER = ("row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId")
-_GONE = "The outcomes of the rows of this import are no longer kept"
+NOT_KEPT = "The outcomes of the rows of this import are no longer kept"
 
 
 class RowView(msgspec.Struct):
@@ -96,7 +96,7 @@ _ROW_SAMPLE: dict[str, Any] = {
                 "1,0901,,failed,phoneNumber is too short for a phone number,too_short,\r\n",
             }
         },
-        failures=(InvalidState(_GONE),),
+        failures=(InvalidState(NOT_KEPT),),
     )
 )
 async def rows(request: Request) -> Answer | Stream:
@@ -120,7 +120,7 @@ async def _check(request: Request, tenant_id: TenantId, campaign_id: CampaignId,
     if job is None:
         raise NotFound("Import job not found")
     if not job.rows_kept:
-        raise InvalidState(_GONE)
+        raise InvalidState(NOT_KEPT)
 
 
 def _outcome(query: dict[str, list[str]]) -> RowOutcome | None:
@@ -141,7 +141,7 @@ async def _page(
         for place in places:
             chunk = await outcome_store.chunk(conn, tenant_id, job_id, place.seq)
             if chunk is None:
-                raise InvalidState(_GONE)
+                raise InvalidState(NOT_KEPT)
             matching = codec.results_of(chunk, wanted)
             found.extend(islice(matching, max(page.offset - place.before, 0), page.offset + page.size - place.before))
     return found, total

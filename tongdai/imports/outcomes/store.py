@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from tongdai.db.pool import Connection
-from tongdai.ids import JobId, TenantId
-from tongdai.imports.model import ImportedChunk, Place, RowOutcome
+from tongdai.ids import CampaignId, JobId, TenantId
+from tongdai.imports.model import ImportedChunk, Place, RowOutcome, SentFile
 
 # How many rows of each chunk have the outcome asked for, and how many the chunks before it. What the rows said, nearly
 # all of their size, is not read.
@@ -55,6 +55,18 @@ async def next_chunk(
     """The next chunk with such rows."""
     row = await conn.fetchrow(NEXT_CHUNK, tenant_id, job_id, after, wanted)
     return None if row is None else ImportedChunk(**dict(row))
+
+
+FILE = """
+select format, headings, rows_state = 'kept' as rows_kept from import_job
+where tenant_id = $1 and campaign_id = $2 and job_id = $3
+"""
+
+
+async def file_of(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId) -> SentFile | None:
+    """The file of a job; None when there is no such job."""
+    row = await conn.fetchrow(FILE, tenant_id, campaign_id, job_id)
+    return None if row is None else SentFile(**dict(row))
 
 
 # Over all tenants: no row is locked. No undo begins once the first outcomes are gone, and none is in the middle.

@@ -103,7 +103,14 @@ def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
         places,
     )
     said = Sent(
-        _as_sent(sent.phones), None if sent.external_ids is None else _as_sent(sent.external_ids), problems, repeats
+        _as_sent(sent.phones),
+        None if sent.external_ids is None else _as_sent(sent.external_ids),
+        problems,
+        repeats,
+        chunk.kept_originals(map(sent.original, [row for row, _, _ in problems]))
+        if sent.original and problems
+        else None,
+        sent.table,
     )
     return chunk.encode(len(sent), contacts, said)
 

@@ -27,6 +27,8 @@ class Totals:
     total_rows: int
     list_name: str | None = None
     detected: Detected = field(default_factory=lambda: Detected(""), compare=False)
+    headings: list[list[str]] | None = field(default=None, compare=False)
+    """The header of each table as the file has it; None: the rows are JSON."""
 
 
 def read(file: IO[bytes], body_format: BodyFormat, limits: Limits, country: str) -> Chunks:

@@ -1,6 +1,6 @@
 """Rows as a file has them, by columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 from tongdai.contacts.fields import FIELDS, place_of, sent_of
 from tongdai.contacts.model import Scalar
 from tongdai.files.detected import DetectedColumn
+from tongdai.imports.chunk import Original
 
 Item: Any = msgspec.defstruct(
     "Item",
@@ -48,6 +49,10 @@ class SentRows:
     countries: Sequence[Scalar] | None = None
     """The country that each number is written in, in any form; None: the tenant's."""
     others: OtherNumbers | None = None
+    original: Callable[[int], Original] | None = None
+    """A row as the file has it. Read only for rows that fail."""
+    table: int = 0
+    """The table of the file that they are from."""
 
     def __len__(self) -> int:
         return len(self.phones)
@@ -61,6 +66,8 @@ class SentRows:
             None if self.time_zones is None else self.time_zones[start:stop],
             None if self.countries is None else self.countries[start:stop],
             None if self.others is None else self.others.part(start, stop),
+            None if self.original is None else lambda row, whole=self.original: whole(start + row),
+            self.table,
         )
 
     @property
@@ -68,13 +75,14 @@ class SentRows:
         return self.values[place_of("external_id")]
 
 
-def sent_rows(items: Sequence[Any]) -> SentRows:
+def sent_rows(items: Sequence[Any], original: Callable[[int], Original] | None = None) -> SentRows:
     """The columns of rows that come one by one."""
     return SentRows(
         [item.phoneNumber for item in items],
         [_column(list(values)) for values in zip(*map(sent_of, items), strict=True)] or [None] * len(FIELDS),
         _column([item.attributes for item in items]),
         _column([item.timeZone for item in items]),
+        original=original,
     )
 
 

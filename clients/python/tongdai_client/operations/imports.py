@@ -128,6 +128,12 @@ def rows_as_csv(job: Import, outcome: str | None) -> Operation[None]:
     return replace(rows, accept="text/csv")
 
 
+def failed_rows_as_sent(job: Import) -> Operation[None]:
+    """Get the failed rows in the format that they were sent in."""
+    rows: Operation[None] = operation("GET", f"{_JOB}/failed-rows", (job.campaign_id, job.job_id), None)
+    return replace(rows, accept="text/csv, application/x-ndjson")
+
+
 def undo_step(job: Import) -> Operation[ImportUndone]:
     """One request to undo an import; large imports need several."""
     return replace(
@@ -241,3 +247,12 @@ async def save_rows_csv(
     The response is streamed to the disk and replaces the file only when it is complete.
     """
     return await download(session, rows_as_csv(job, outcome), file)
+
+
+async def save_failed_rows(session: Session, job: Import, file: str | os.PathLike[str]) -> Path:
+    """Save the failed rows as they were sent, each with the reason, in a file to mend and import again.
+
+    Of CSV and workbooks it is CSV with the columns of the file, of NDJSON and JSON it is NDJSON; `failedRow`,
+    `failedCode` and `failedReason` in it are not imported. Returns its path; streamed as by `save_rows_csv`.
+    """
+    return await download(session, failed_rows_as_sent(job), file)

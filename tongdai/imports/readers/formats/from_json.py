@@ -32,9 +32,10 @@ def read_json(file: IO[bytes], limits: Limits) -> Reading:
         raise InvalidInput("contacts is empty: expected at least one contact")
     any_number = False
     for start in range(0, len(bulk.contacts), limits.chunk_rows):
-        items = _read_items(bulk.contacts[start : start + limits.chunk_rows], start)
+        raws = bulk.contacts[start : start + limits.chunk_rows]
+        items = _read_items(raws, start)
         any_number = any_number or has_number(items)
-        yield sent_rows(items)
+        yield sent_rows(items, lambda row, raws=raws: bytes(raws[row]).decode())
     if not any_number:
         raise InvalidInput("contacts: no item has a phoneNumber")
     return Totals(len(bulk.contacts), bulk.listName, Detected(Format.JSON))

@@ -1,6 +1,6 @@
 """A JSON object a line, each a row as in the `contacts` of a bulk body."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import IO, Any
 
@@ -8,7 +8,7 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.files.body_format import Format
-from tongdai.files.detected import Detected
+from tongdai.files.detected import FAILED_COLUMNS, Detected
 from tongdai.files.limits import Limits
 from tongdai.imports.readers.formats.json_rows import check_item, has_number
 from tongdai.imports.readers.read import Reading, Totals
@@ -20,8 +20,12 @@ MAX_LINE = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 """The blanks of JSON: Python has more."""
+Line: Any = msgspec.defstruct(
+    "Line", [(name, Any, None) for name in FAILED_COLUMNS], bases=(Item,), forbid_unknown_fields=True
+)
+"""An item, with what a file of failed rows says beside it; that is not read."""
 
-_items = msgspec.json.Decoder(Item)
+_items = msgspec.json.Decoder(Line)
 
 
 def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
@@ -34,7 +38,7 @@ def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
         if items:
             total += len(items)
             any_number = any_number or has_number(items)
-            yield sent_rows(items)
+            yield sent_rows(items, _originals(lines))
     if total == 0:
         raise InvalidInput("The body is empty: expected a JSON object in each line")
     if not any_number:
@@ -51,6 +55,18 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         first = False
 
 
+def _originals(lines: list[bytes]) -> Callable[[int], str]:
+    """The lines of the items: blank ones are none."""
+    written: list[bytes] = []
+
+    def original(row: int) -> str:
+        if not written:
+            written.extend(line for line in lines if line.strip(_BLANK))
+        return written[row].decode()
+
+    return original
+
+
 def _read_items(lines: list[bytes], number: int) -> list[Any]:
     try:
         return _items.decode_lines(b"".join(lines))
@@ -58,5 +74,5 @@ def _read_items(lines: list[bytes], number: int) -> list[Any]:
         # Seldom: find which one it is.
         for at, line in enumerate(lines, number):
             if line.strip(_BLANK):
-                check_item(line, line=at)
+                check_item(line, line=at, kind=Line)
         raise

@@ -8,19 +8,17 @@ from tongdai.errors import InvalidInput, shown
 from tongdai.imports.readers.sent_rows import Item
 from tongdai.mismatch import UNREADABLE, explain
 
-_item = msgspec.json.Decoder(Item)
-
 
 def has_number(items: list[Any]) -> bool:
     return any(item.phoneNumber not in (None, "") for item in items)
 
 
-def check_item(raw: bytes | msgspec.Raw, path: str = "", line: int | None = None) -> None:
+def check_item(raw: bytes | msgspec.Raw, path: str = "", line: int | None = None, kind: Any = Item) -> None:
     """Raise InvalidInput naming the row by its path or its line, when that is no row."""
     try:
-        _item.decode(raw)
+        msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        finding = explain(Item, raw, error, path, "the row")
+        finding = explain(kind, raw, error, path, "the row")
         raise InvalidInput(finding if line is None else f"Line {line}: {finding}") from None
     except UNREADABLE as error:
         where = path or f"Line {line}"

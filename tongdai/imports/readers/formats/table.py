@@ -1,7 +1,8 @@
 """Rows of cells under a header → rows by columns."""
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import compress, repeat
 from typing import IO
 
@@ -9,13 +10,14 @@ import msgspec
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import BodyFormat
-from tongdai.files.cells import ERRORS, NO_RESULT, clean, cleaned
+from tongdai.files.cells import ERRORS, NO_RESULT, clean, clean_name, cleaned
 from tongdai.files.detected import NAME_SHOWN, DetectedTable
 from tongdai.files.header import Header, find_header
 from tongdai.files.limits import Limits
 from tongdai.files.number_cells import number_text
 from tongdai.files.reader import open_tables
 from tongdai.files.table import Batch, Plain, Table
+from tongdai.http.streams.csv import unescaped
 from tongdai.imports.readers.formats.header import Columns, column_name, columns_of, no_phone
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import OtherNumbers, SentRows
@@ -28,7 +30,8 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
     """A header row, then a row a contact; likewise in each of the sheets that are read."""
     with open_tables(file, body_format, limits, names_contacts) as opened:
         detected, any_number, named = opened.detected, False, ""
-        for table in opened.tables:
+        headings: list[list[str]] = []
+        for number, table in enumerate(opened.tables):
             header = _header_of(table)
             columns = columns_of(header.names)
             if columns is None:
@@ -37,9 +40,11 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
             found = DetectedTable(sheet, table.row_number(header.last), columns.detected())
             detected.tables.append(found)
             rest = table.rest(table.start[header.last + 1 :], columns.width, columns.phones)
-            for sent in rows_of_cells(rest, table.is_odd, columns, found):
+            own = Headings(_as_written(table, header))
+            for sent in rows_of_cells(rest, table.is_odd, columns, found, own):
                 any_number = any_number or any(sent.phones)
-                yield sent
+                yield replace(sent, table=number)
+            headings.append(own.without(columns.ignored))
             named = columns.names[columns.phones[0]]
             found.hidden_rows = table.hidden.read
             detected.skipped_hidden_rows += table.hidden.skipped
@@ -48,7 +53,26 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
         raise InvalidInput("The file has a header row and no contacts below it")
     if not any_number:
         raise InvalidInput(f"No row has a phone number in the column {shown(named)}")
-    return Totals(total, detected=detected)
+    return Totals(total, detected=detected, headings=headings)
+
+
+@dataclass(slots=True)
+class Headings:
+    """The header of a table, with an empty name for each column that only rows have."""
+
+    names: list[str]
+
+    def widen(self, width: int) -> None:
+        self.names += [""] * (width - len(self.names))
+
+    def without(self, ignored: Sequence[int]) -> list[str]:
+        return _without(self.names, ignored)
+
+
+def _as_written(table: Table, header: Header) -> list[str]:
+    """The header as the file has it; one of two rows as it was understood."""
+    written = table.start[header.last]
+    return list(written if [clean_name(cell) for cell in written] == header.names else header.names)
 
 
 def _header_of(table: Table) -> Header:
@@ -63,10 +87,14 @@ def names_contacts(cells: Sequence[str]) -> bool:
 
 
 def rows_of_cells(
-    rows: Iterator[Batch | Plain], is_odd: Callable[[], bool], columns: Columns, table: DetectedTable
+    rows: Iterator[Batch | Plain],
+    is_odd: Callable[[], bool],
+    columns: Columns,
+    table: DetectedTable,
+    headings: Headings,
 ) -> Generator[SentRows, None, None]:
     """`rows` come in batches; they are counted in `table`. Rows without any text are skipped, missing cells empty."""
-    sent_of = _sent_rows(columns, table)
+    sent_of = _sent_rows(columns, table, headings)
     for batch in rows:
         sent = sent_of(batch, is_odd())
         if sent is not None:
@@ -74,21 +102,28 @@ def rows_of_cells(
             yield sent
 
 
-def _sent_rows(columns: Columns, table: DetectedTable) -> Callable[[Batch | Plain, bool], SentRows | None]:
+def _sent_rows(
+    columns: Columns, table: DetectedTable, headings: Headings
+) -> Callable[[Batch | Plain, bool], SentRows | None]:
     """Rows of cells by columns: what is done a cell at a time is what takes the time."""
     attributes_of = _attributes(columns)
     detected = [table.columns[at] for at in columns.phones]
 
     def sent_rows(batch: Batch | Plain, odd: bool) -> SentRows | None:
-        cells, beyond = _texts(batch, odd, columns.width)
+        # Our own file of failed rows has the cells of another one, escaped.
+        cells, beyond, written = _texts(_unescaped(batch) if columns.ignored else batch, odd, columns.width)
+        places: Sequence[int] = range(len(cells[0]))
         phones = [_phones(cells[at]) for at in columns.phones]
         filled = _filled(phones, cells, beyond)
         if filled is not None:
             cells = [list(compress(column, filled)) for column in cells]
             phones = [list(compress(column, filled)) for column in phones]
             beyond = None if beyond is None else list(compress(beyond, filled))
+            places = list(compress(places, filled))
         if not phones[0]:
             return None
+        if beyond is not None:
+            headings.widen(1 + max(max(texts) for texts in beyond if texts is not None))
         cells = _without_errors(cells, columns, table)
         attributes = attributes_of(cells)
         return SentRows(
@@ -98,27 +133,41 @@ def _sent_rows(columns: Columns, table: DetectedTable) -> Callable[[Batch | Plai
             None if columns.time_zone is None else _optional(cells[columns.time_zone]),
             None if columns.country is None else _optional(cells[columns.country]),
             None if len(phones) == 1 else OtherNumbers(phones[1:], detected),
+            lambda row: _without(written(places[row]), columns.ignored),
         )
 
     return sent_rows
 
 
+def _unescaped(batch: Batch | Plain) -> Batch | Plain:
+    if isinstance(batch, Plain):
+        return Plain([list(map(unescaped, column)) for column in batch.cells])
+    return [list(map(unescaped, row)) for row in batch]
+
+
+def _without(cells: Sequence[str], ignored: Sequence[int]) -> list[str]:
+    return [cell for at, cell in enumerate(cells) if at not in ignored]
+
+
+_Beyond = Sequence[Mapping[int, str] | None]
+"""The texts of each row that are beyond the header, by their places."""
+
+
 def _texts(
     batch: Batch | Plain, odd: bool, width: int
-) -> tuple[Sequence[Sequence[str]], list[dict[str, str] | None] | None]:
-    """The texts of each column; and of each row those beyond the header, if there are any."""
-    beyond = None
+) -> tuple[Sequence[Sequence[str]], _Beyond | None, Callable[[int], Sequence[str]]]:
+    """The texts of each column; those beyond the header, if there are any; and the cells of a row as written."""
     if isinstance(batch, Plain):
         found = batch.cells
-    else:
-        rows = list(filter(any, batch))
-        if not rows:
-            return [()] * width, None
-        if set(map(len, rows)) != {width}:
-            beyond = _straighten(rows, width)
-        found = list(zip(*rows, strict=True))
-    cells = [cleaned(column, odd) for column in found]
-    return cells, beyond if beyond is not None and any(beyond) else None
+        return [cleaned(column, odd) for column in found], None, lambda row: [column[row] for column in found]
+    rows = list(filter(any, batch))
+    if not rows:
+        return [()] * width, None, rows.__getitem__
+    straight, beyond = rows, None
+    if set(map(len, rows)) != {width}:
+        straight, beyond = _straightened(rows, width)
+    cells = [cleaned(column, odd) for column in zip(*straight, strict=True)]
+    return cells, beyond if beyond is not None and any(beyond) else None, rows.__getitem__
 
 
 def _filled(
@@ -204,19 +253,19 @@ def _maker(names: Sequence[str]) -> Callable[..., object]:
     return msgspec.defstruct("Attributes", fields, rename=rename, omit_defaults=True, gc=False)
 
 
-def _straighten(rows: list[list[str]], width: int) -> list[dict[str, str] | None]:
-    """Make all rows as wide as the header; the texts that went beyond it, by row."""
-    beyond: list[dict[str, str] | None] = []
-    for at, row in enumerate(rows):
+def _straightened(rows: Sequence[list[str]], width: int) -> tuple[list[list[str]], _Beyond]:
+    """The rows, all as wide as the header, and the texts beyond it."""
+    beyond: list[Mapping[int, str] | None] = []
+    for row in rows:
         texts = ((place, clean(cell)) for place, cell in enumerate(row[width:], width))
-        beyond.append({column_name(place): text for place, text in texts if text} or None)
-        rows[at] = (row + [""] * (width - len(row)))[:width]
-    return beyond
+        beyond.append({place: text for place, text in texts if text} or None)
+    return [(row + [""] * (width - len(row)))[:width] for row in rows], beyond
 
 
-def _with(beyond: list[dict[str, str] | None], attributes: Sequence[object] | None) -> Iterator[object]:
+def _with(beyond: _Beyond, attributes: Sequence[object] | None) -> Iterator[object]:
     for texts, own in zip(beyond, attributes or repeat(None), strict=False):
         if texts is None:
             yield own
         else:
-            yield ({} if own is None else msgspec.to_builtins(own)) | texts
+            named = {column_name(place): text for place, text in texts.items()}
+            yield ({} if own is None else msgspec.to_builtins(own)) | named
