@@ -73,6 +73,7 @@ ALL_ARGUMENTS = {
         "external_id": "a",
         "attributes": {"a": 1},
         "time_zone": "Asia/Bangkok",
+        "on_duplicate": "update",
     },
     "contact": {"campaign_id": 1, "contact_id": 2},
     "update_contact": {
@@ -163,6 +164,7 @@ ALL_ARGUMENTS = {
         "contacts": [NewContact("0901", "a", "b", {"c": 1}, "Asia/Bangkok")],
         "list_name": "a",
         "dry_run": True,
+        "on_duplicate": "update",
     },
     "import_job": {"campaign_id": 1, "job_id": 2},
     "import_jobs": {"campaign_id": 1, "page_size": 20},
@@ -178,6 +180,7 @@ IMPORT_FILE = operations.imports.import_file(
     sheet="a",
     all_sheets=True,
     skip_hidden=True,
+    on_duplicate="update",
 )
 FLOWS: dict[str, Operation[typing.Any]] = {
     "undo_import": operations.imports.undo_step(JOB),

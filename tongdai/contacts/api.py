@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.contacts import listing, store
+from tongdai.contacts import listing, on_duplicate, store, update_store
 from tongdai.contacts.fields import FIELDS, place_of, sent_of
-from tongdai.contacts.model import Added, Change, NewContact, Search
+from tongdai.contacts.model import MAX_ATTRIBUTES, Added, Change, NewContact, Search
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.store import Refusal
 from tongdai.contacts.validation import Problem, check, check_fields
@@ -79,6 +79,8 @@ class ContactAdded(Done, kw_only=True):
     """The list that the contact is in."""
     duplicate: bool
     """Whether the campaign had the number, so that nothing was created."""
+    updated: bool | UnsetType = UNSET
+    """Whether the contact that has the number was updated; only with `onDuplicate=update`."""
 
 
 _EXTERNAL_ID = FIELDS[place_of("external_id")].text.longest
@@ -165,6 +167,7 @@ async def contacts(request: Request) -> Answer:
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Add a contact to the campaign; without listId to its first list, made if it has none",
+        query=(on_duplicate.QUERY,),
         body=ContactBody,
         refine={
             "ContactBody": {
@@ -183,14 +186,22 @@ async def contacts(request: Request) -> Answer:
 async def add_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id = _campaign_id(request)
+    updates = on_duplicate.asked_by(request)
     raw = await body.read_json(request)
     new, list_id = _new(raw, who)
 
     async def work(conn: Connection) -> ContactAdded:
-        added = await store.add(conn, who.tenant_id, campaign_id, list_id, new)
-        if isinstance(added, Refusal):
-            raise _error(added)
-        return _added(added)
+        while True:
+            added = await store.add(conn, who.tenant_id, campaign_id, list_id, new)
+            if isinstance(added, Refusal):
+                raise _error(added)
+            if not updates:
+                return _added(added)
+            if not added.duplicate:
+                return msgspec.structs.replace(_added(added), updated=False)
+            updated = await update_store.update(conn, who.tenant_id, campaign_id, added.contact_id, new, who.key_id)
+            if updated is not None:  # else it was deleted meanwhile
+                return _updated(added, updated)
 
     return await once(request, raw, work)
 
@@ -328,6 +339,15 @@ def _added(added: Added) -> ContactAdded:
         listId=added.list_id,
         duplicate=added.duplicate,
     )
+
+
+def _updated(added: Added, updated: bool) -> ContactAdded:
+    if not updated:
+        raise InvalidInput(
+            f"attributes must have at most {MAX_ATTRIBUTES} bytes of JSON together with those that the contact has"
+        )
+    message = f"Contact updated in list {added.list_id}"
+    return msgspec.structs.replace(_added(added), error_message=message, updated=True)
 
 
 def _error(refusal: Refusal) -> ApiError:

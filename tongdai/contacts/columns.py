@@ -34,6 +34,8 @@ class NewContacts(msgspec.Struct, array_like=True, frozen=True):
     """The different zones, as NewContact.zone gives them; never empty."""
     zone_places: str | None
     """The place of each contact's zone in `zones`; None: all are in the only one."""
+    own_zones: str | None = None
+    """A `1` for each contact whose zone was given, a `0` for one that has its number's; None: all have."""
 
     def phones(self) -> list[str]:
         """The numbers in E.164."""
@@ -104,7 +106,13 @@ def columns_of(rows: Iterable[NewContact]) -> NewContacts:
         None if attributes.count(None) == len(kept) else attribute_lines(attributes),
         different,
         column(list(zone_places(zones, different))) if len(different) > 1 else None,
+        own_zones([row.time_zone for row in kept]),
     )
+
+
+def own_zones(given: Sequence[str | None]) -> str | None:
+    """NewContacts.own_zones of the zones that were given."""
+    return None if given.count(None) == len(given) else "".join("0" if zone is None else "1" for zone in given)
 
 
 def zone_places(zones: Iterable[str], different: Sequence[str]) -> Iterator[str]:

@@ -104,7 +104,7 @@ async def jobs(request: Request) -> Answer:
         description=(
             "Waits up to 15 s for the last contact to go. `undone` false tells that more are left: they are being "
             "removed; repeat the request, or poll the job until `undoneAt` is set. Repeated, it changes nothing more. "
-            "The list stays."
+            "The list stays, and so do values that the import gave to contacts that were there before it."
         ),
         answer=Undone,
         sample=done_sample("Import undone: 2 contacts removed", job_id=5, removedRows=2, undone=True),
@@ -136,8 +136,11 @@ async def _until_undone(request: Request, found: Job) -> Job:
 
 def _undone(job: Job) -> Undone:
     removed = f"{job.removed_rows} contact{'' if job.removed_rows == 1 else 's'} removed"
+    message = f"Import is being undone: {removed} so far" if job.undoing else f"Import undone: {removed}"
+    if job.updated_rows:
+        message += f"; what {job.updated_rows} updated row{'' if job.updated_rows == 1 else 's'} changed stays"
     return Undone(
-        error_message=f"Import is being undone: {removed} so far" if job.undoing else f"Import undone: {removed}",
+        error_message=message,
         job_id=job.job_id,
         removedRows=job.removed_rows,
         undone=not job.undoing,

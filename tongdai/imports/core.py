@@ -8,9 +8,12 @@ from tongdai.ids import ContactId
 from tongdai.imports.outcomes.codec import (
     CREATED,
     IN_CAMPAIGN,
+    NOT_UPDATED,
     REPEATED,
+    UPDATED,
     WOULD_CREATE,
     WOULD_REPEAT,
+    WOULD_UPDATE,
     ChunkOutcome,
 )
 
@@ -20,6 +23,7 @@ class Counts:
     """Rows of a chunk, by outcome."""
 
     created: int
+    updated: int
     duplicate: int
     failed: int
 
@@ -35,12 +39,12 @@ class Imported:
     """Whether the campaign had some of its numbers before."""
 
 
-def counts(rows: int, failed: int, outcome: ChunkOutcome) -> Counts:
-    """Count the rows by outcome: those that neither failed nor were created are duplicates."""
+def counts(rows: int, failed: int, outcome: ChunkOutcome, updated: int = 0) -> Counts:
+    """Count the rows by outcome: those that neither failed nor created nor updated a contact are duplicates."""
     created = outcome.created
-    duplicate = rows - failed - created
-    assert duplicate >= 0, "no more contacts are created than rows can be"
-    return Counts(created, duplicate, failed)
+    duplicate = rows - failed - created - updated
+    assert duplicate >= 0, "no more contacts are created and updated than rows can be"
+    return Counts(created, updated, duplicate, failed)
 
 
 def possible_repeats(found: Sequence[ContactId], first: ContactId | None) -> list[ContactId]:
@@ -63,12 +67,27 @@ def import_outcome(
     return Imported(ChunkOutcome("".join(letters), contact_ids), min(created, default=None), True)
 
 
-def dry_run_outcome(contact_ids: Sequence[ContactId | None], new: Sequence[bool]) -> Imported:
+def update_outcome(
+    contact_ids: Sequence[ContactId], found: AbstractSet[ContactId], left: AbstractSet[ContactId]
+) -> Imported:
+    """The outcome of an import that updates contacts: those `found` existed before, and of these `left` were not
+    updated."""
+    letters = [
+        CREATED if contact_id not in found else NOT_UPDATED if contact_id in left else UPDATED
+        for contact_id in contact_ids
+    ]
+    created = (contact_id for contact_id in contact_ids if contact_id not in found)
+    outcome = ChunkOutcome("".join(letters), contact_ids, updates=True)
+    return Imported(outcome, min(created, default=None), bool(found))
+
+
+def dry_run_outcome(contact_ids: Sequence[ContactId | None], new: Sequence[bool], *, updates: bool = False) -> Imported:
     """The outcome of a dry run: `contact_ids` is the campaign's contact of each number, `new` whether it is the first
     row of the dry run with that number."""
+    known, again = (UPDATED, WOULD_UPDATE) if updates else (IN_CAMPAIGN, WOULD_REPEAT)
     letters = [
-        IN_CAMPAIGN if contact_id is not None else WOULD_CREATE if first else WOULD_REPEAT
+        known if contact_id is not None else WOULD_CREATE if first else again
         for contact_id, first in zip(contact_ids, new, strict=True)
     ]
     there = [contact_id for contact_id in contact_ids if contact_id is not None]
-    return Imported(ChunkOutcome("".join(letters), there), None, bool(there))
+    return Imported(ChunkOutcome("".join(letters), there, updates), None, bool(there))

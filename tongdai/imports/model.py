@@ -51,10 +51,14 @@ class Job:
     """Whether the outcomes of its rows are still stored."""
     detected: Detected | None
     """How its file was read; None: the job is from before this was stored."""
+    updates: bool
+    """Whether rows update the contacts whose numbers the campaign has."""
+    updated_rows: int
+    """Rows that did; no duplicates."""
 
     @property
     def processed_rows(self) -> int:
-        return self.created_rows + self.duplicate_rows + self.failed_rows
+        return self.created_rows + self.updated_rows + self.duplicate_rows + self.failed_rows
 
     @property
     def undoing(self) -> bool:
@@ -83,6 +87,8 @@ class Claimed:
     """Claims since the last chunk that was imported, this one included."""
     meets_known: bool
     """Whether the last chunk had numbers that the campaign had before: then the next one is likely to."""
+    updates: bool
+    """See Job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class Taken:
 
 class RowOutcome(StrEnum):
     CREATED = "created"
+    UPDATED = "updated"
     DUPLICATE = "duplicate"
     FAILED = "failed"
 

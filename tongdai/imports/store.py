@@ -24,8 +24,9 @@ async def campaign_status(conn: Connection, tenant_id: TenantId, campaign_id: Ca
 
 
 CREATE = """
-insert into import_job (tenant_id, campaign_id, list_id, list_name, dry_run, keeps_seen, format, file_name, total_rows)
-values ($1, $2, $3, $4, $5, $5, $6, $7, 0) returning job_id
+insert into import_job (tenant_id, campaign_id, list_id, list_name, dry_run, keeps_seen, format, file_name, total_rows,
+    update_existing)
+values ($1, $2, $3, $4, $5, $5, $6, $7, 0, $8) returning job_id
 """
 
 
@@ -39,12 +40,13 @@ async def create(
     dry_run: bool = False,
     format: str = "json",  # noqa: A002 - as the column is named
     file_name: str | None = None,
+    updates: bool = False,
 ) -> JobId:
     """A job whose chunks follow, and then `received`, in the same transaction.
 
     `list_id` None: a dry run into a list that the campaign does not have.
     """
-    return await conn.fetchval(CREATE, tenant_id, campaign_id, list_id, list_name, dry_run, format, file_name)
+    return await conn.fetchval(CREATE, tenant_id, campaign_id, list_id, list_name, dry_run, format, file_name, updates)
 
 
 RECEIVED = "update import_job set total_rows = $3, detected = $4, headings = $5 where tenant_id = $1 and job_id = $2"
@@ -75,9 +77,10 @@ async def announce(conn: Connection) -> None:
 
 
 _JOB = """
-    job_id, campaign_id, list_id, list_name, status, total_rows, created_rows, duplicate_rows, failed_rows,
-    error_message, started_at, finished_at, dry_run, removed_rows, undo_requested_at, undone_at,
-    rows_state = 'kept' as rows_kept, detected
+    job_id, campaign_id, list_id, list_name, status, total_rows, created_rows,
+    duplicate_rows - updated_rows as duplicate_rows, failed_rows, error_message, started_at, finished_at, dry_run,
+    removed_rows, undo_requested_at, undone_at, rows_state = 'kept' as rows_kept, detected, update_existing,
+    updated_rows
 """
 FIND = f"select {_JOB} from import_job where tenant_id = $1 and campaign_id = $2 and job_id = $3"
 
@@ -150,9 +153,11 @@ with clock as materialized (
         fence = j.fence + 1, attempts = least(j.attempts, 1000) + 1, lease_until = clock.lease_until
     from next, clock where j.tenant_id = $1 and j.job_id = next.job_id
     returning j.tenant_id, j.job_id, j.campaign_id, j.list_id, j.dry_run, j.finished_at is not null as undoing,
-        j.fence, j.attempts, j.meets_known
+        j.fence, j.attempts, j.meets_known, j.update_existing
 )
-select tenant_id, job_id, campaign_id, list_id, dry_run, undoing, fence, attempts, meets_known from claimed
+select tenant_id, job_id, campaign_id, list_id, dry_run, undoing, fence, attempts, meets_known,
+    update_existing as updates
+from claimed
 """
 # A statement of its own: Citus cannot run an upsert beside a CTE that locks rows.
 TURN = """
@@ -233,13 +238,14 @@ ADVANCE = """
 with clock as materialized (
     select clock_timestamp() as now_at
 ), kept as (
-    insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, sent, contacts)
-    values ($1, $2, $6, $7, $3, $4, $5, $8, $9)
+    insert into import_outcome (tenant_id, job_id, seq, first_row, created, duplicate, failed, sent, contacts, updated)
+    values ($1, $2, $6, $7, $3, $4, $5, $8, $9, $12)
 ), more as (
     select exists (select from import_chunk where tenant_id = $1 and job_id = $2) as chunks
 ), advanced as (
     update import_job j set created_rows = created_rows + $3, duplicate_rows = duplicate_rows + $4,
-        failed_rows = failed_rows + $5, first_contact_id = least(first_contact_id, $10), meets_known = $11,
+        failed_rows = failed_rows + $5, updated_rows = updated_rows + $12,
+        first_contact_id = least(first_contact_id, $10), meets_known = $11,
         attempts = 0, lease_until = null, status = case when more.chunks then j.status else 'done' end,
         finished_at = case when more.chunks then null else clock.now_at end
     from more, clock where j.tenant_id = $1 and j.job_id = $2 returning j.status
@@ -257,7 +263,7 @@ async def advance(
         claimed.tenant_id,
         claimed.job_id,
         counts.created,
-        counts.duplicate,
+        counts.duplicate + counts.updated,  # as the table counts
         counts.failed,
         taken.seq,
         taken.first_row,
@@ -265,6 +271,7 @@ async def advance(
         contacts,
         imported.first_created,
         imported.meets_known,
+        counts.updated,
     )
     return JobStatus(status)
 
@@ -343,4 +350,6 @@ def _job(row: asyncpg.Record) -> Job:
         row["undone_at"],
         row["rows_kept"],
         None if row["detected"] is None else msgspec.convert(row["detected"], Detected),
+        row["update_existing"],
+        row["updated_rows"],
     )

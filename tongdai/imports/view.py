@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.files.detected import Detected
@@ -21,7 +22,7 @@ class JobView(msgspec.Struct):
     totalRows: int
     """Number of rows that were received."""
     processedRows: int
-    """Rows processed so far: the sum of created, duplicate and failed ones. It never falls."""
+    """Rows processed so far: the sum of created, duplicate, failed and updated ones. It never falls."""
     failedRows: int
     """Rows that cannot be contacts, such as those without a usable number."""
     duplicateRows: int
@@ -46,6 +47,8 @@ class JobView(msgspec.Struct):
     """When undoing it was finished; null: it was not undone, or not yet."""
     detected: Detected | None
     """How the file was read; null: the rows were sent as JSON."""
+    updatedRows: int | UnsetType = UNSET
+    """Rows that updated a contact, and are no duplicates; only with `onDuplicate=update`."""
 
 
 SAMPLE: dict[str, Any] = {
@@ -107,6 +110,7 @@ def view(job: Job) -> JobView:
         job.removed_rows,
         job.undone_at,
         job.detected,
+        job.updated_rows if job.updates else UNSET,
     )
 
 

@@ -24,7 +24,7 @@ import asyncpg
 import structlog
 
 from tongdai import metrics
-from tongdai.contacts import bulk_store
+from tongdai.contacts import bulk_store, update_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.columns import NewContacts
 from tongdai.contacts.store import Refusal
@@ -43,7 +43,12 @@ UNREACHABLE_BACKOFF_S = 0.2
 RELEASE_TIMEOUT_S = 1.0
 """How long a worker that stops waits for the database to release its claim."""
 
-CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+class AddedMeanwhile(Exception):
+    """A request has added a number after the contacts to update were looked up, and before it was to be inserted."""
+
+
+CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, AddedMeanwhile)
 """Caused by concurrent transactions: retried at once, and not counted as a crash."""
 NUMBER_KEY = "contact_tenant_id_campaign_id_number_key"
 _REFUSALS = {
@@ -184,13 +189,16 @@ async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, 
     payload = chunk.decode_payload(taken.payload)
     if claimed.dry_run:
         imported = await _dry_run(conn, claimed, payload.contacts)
+    elif claimed.updates:
+        imported = await _add_or_update(conn, claimed, payload.contacts)
     else:
         imported = await _add(conn, claimed, taken, payload.contacts, look_up=look_up)
     if isinstance(imported, Refusal):
         await store.fail(conn, claimed, _REFUSALS[imported])
         log.warning("import failed", tenant=claimed.tenant_id, job=claimed.job_id, why=_REFUSALS[imported])
         return
-    counts = core.counts(payload.rows, payload.failed, imported.outcome)
+    updated = imported.outcome.updated(chunk.decode_sent(taken.sent).repeats) if claimed.updates else 0
+    counts = core.counts(payload.rows, payload.failed, imported.outcome, updated)
     status = await store.advance(conn, claimed, taken, counts, codec.encode(imported.outcome), imported)
     _count(claimed.tenant_id, counts)
     if status is JobStatus.DONE:
@@ -213,6 +221,23 @@ async def _add(
     return core.import_outcome(contact_ids, set(found), ours)
 
 
+async def _add_or_update(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
+    """Update the contacts that the campaign has, and then insert the others: that is the order of locks."""
+    assert claimed.list_id is not None
+    place = (claimed.tenant_id, claimed.campaign_id, claimed.list_id)
+    refusal = await bulk_store.lock_list(conn, *place)
+    if refusal is not None:
+        return refusal
+    numbers = new.number_list()
+    contacts_of = await bulk_store.known_numbers(conn, claimed.tenant_id, claimed.campaign_id, numbers)
+    known = {at: contacts_of[number] for at, number in enumerate(numbers) if number in contacts_of}
+    left = await update_store.update_many(conn, claimed.tenant_id, claimed.campaign_id, new, known)
+    contact_ids, found = await bulk_store.insert_unknown(conn, *place, new)
+    if not set(found) <= set(contacts_of.values()):
+        raise AddedMeanwhile
+    return core.update_outcome(contact_ids, set(found), left)
+
+
 async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
     """The outcome that `_add` would have if nothing else were added to the campaign."""
     status = await store.campaign_status(conn, claimed.tenant_id, claimed.campaign_id)
@@ -221,7 +246,9 @@ async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core
     numbers = new.number_list()
     known = await bulk_store.known_numbers(conn, claimed.tenant_id, claimed.campaign_id, numbers)
     seen = await store.see(conn, claimed.tenant_id, claimed.job_id, set(numbers) - known.keys())
-    return core.dry_run_outcome([known.get(number) for number in numbers], [number in seen for number in numbers])
+    return core.dry_run_outcome(
+        [known.get(number) for number in numbers], [number in seen for number in numbers], updates=claimed.updates
+    )
 
 
 async def undo_chunk(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
@@ -248,5 +275,6 @@ def _lost(claimed: Claimed) -> None:
 def _count(tenant_id: TenantId, counts: core.Counts) -> None:
     metrics.IMPORT_CHUNKS.labels("imported").inc()
     metrics.import_rows(tenant_id, "created", counts.created)
+    metrics.import_rows(tenant_id, "updated", counts.updated)
     metrics.import_rows(tenant_id, "duplicate", counts.duplicate)
     metrics.import_rows(tenant_id, "failed", counts.failed)

@@ -205,6 +205,20 @@ def test_failed_rows_go_where_they_are_wanted(desk: Desk, option: str) -> None:
     assert not (desk.folder / "customers.csv.failed.csv").exists()
 
 
+def test_contacts_that_are_there_are_updated_when_asked(desk: Desk) -> None:
+    desk.client.add_contact(desk.campaign_id, "0901000001", name="A", attributes={"debt": "5"})
+    file = desk.file("phone,name,debt\n0901000001,,7\n0901000002,B,\n")
+    process = desk.run("import", file, "--update", "--list", "May")
+    assert process.returncode == 0, process.stderr
+    expected = "outcome\treason\trows\ncreated\t-\t1\nupdated\t-\t1\nduplicate\t-\t0\nfailed\t-\t0\n"
+    assert process.stdout == expected
+    (job,) = json.loads(desk.run("jobs", "--json").stdout)
+    assert (job["created"], job["updated"], job["duplicate"]) == (1, 1, 0)
+    first, *_ = desk.client.contact_lists(desk.campaign_id)
+    (contact,) = desk.client.contacts(desk.campaign_id, first.list_id)
+    assert (contact.name, contact.attributes) == ("A", {"debt": "7"})
+
+
 def test_a_dry_run_makes_nothing(desk: Desk) -> None:
     process = desk.run("import", desk.file(), "--dry-run")
     assert process.returncode == 1

@@ -15,15 +15,19 @@ from tongdai.imports.outcomes.codec import ChunkOutcome
 from tongdai.imports.readers.prepare import prepared
 
 IDS = st.integers(1, 10**18 - 1).map(ContactId)
+WITH_ID = "ckrux"
 TEXT = st.none() | st.text(max_size=20)
 
 
 @st.composite
 def outcomes(draw: st.DrawFn) -> ChunkOutcome:
-    letters = draw(st.text(alphabet="cCkrR", max_size=12) | st.integers(0, 12).map(lambda count: "c" * count))
-    with_id = sum(letter in "ckr" for letter in letters)
+    updates = draw(st.booleans())
+    alphabet = "cCuUx" if updates else "cCkrR"
+    letters = draw(st.text(alphabet=alphabet, max_size=12) | st.integers(0, 12).map(lambda count: "c" * count))
+    with_id = sum(letter in WITH_ID for letter in letters)
     in_a_row = st.integers(1, 10**9).map(lambda first: range(first, first + with_id))
-    return ChunkOutcome(letters, draw(in_a_row | st.lists(IDS, min_size=with_id, max_size=with_id)))
+    ids = draw(in_a_row | st.lists(IDS, min_size=with_id, max_size=with_id))
+    return ChunkOutcome(letters, ids, updates)
 
 
 @st.composite
@@ -50,11 +54,13 @@ def chunks(draw: st.DrawFn) -> tuple[Sent, ChunkOutcome]:
 
 
 MEANT = {"c": "created", "C": "created", "k": "duplicate", "r": "duplicate", "R": "duplicate"}
-CODES = {"k": "in_campaign", "r": "repeated", "R": "repeated"}
+MEANT |= {"u": "updated", "U": "updated", "x": "duplicate"}
+CODES = {"k": "in_campaign", "r": "repeated", "R": "repeated", "x": "attributes_full"}
 REASONS = {
     "k": "phoneNumber is in the campaign already",
     "r": "phoneNumber stands in an earlier row of this import",
     "R": "phoneNumber stands in an earlier row of this import",
+    "x": "phoneNumber is in the campaign, and its contact's attributes would have more than 4096 bytes",
 }
 
 
@@ -72,9 +78,10 @@ def plainly(sent: Sent, outcome: ChunkOutcome, first_row: int) -> list[RowResult
             place = again[0] if again else contact
             contact += not again
             letter = outcome.letters[place]
-            before = sum(one in "ckr" for one in outcome.letters[:place])
-            contact_id = ContactId(outcome.contact_ids[before]) if letter in "ckr" else None
-            letter = {"c": "r", "C": "R"}.get(letter, letter) if again else letter
+            before = sum(one in WITH_ID for one in outcome.letters[:place])
+            contact_id = ContactId(outcome.contact_ids[before]) if letter in WITH_ID else None
+            of_repeat = {"c": "u", "C": "U"} if outcome.updates else {"c": "r", "C": "R"}
+            letter = of_repeat.get(letter, letter) if again else letter
             reported = (RowOutcome(MEANT[letter]), REASONS.get(letter), CODES.get(letter), contact_id)
         rows.append(RowResult(first_row + row, phone, external_id, *reported))
     return rows
@@ -95,9 +102,9 @@ def test_what_is_stored_is_read_again_and_filtered(
 def test_counts_are_those_of_the_rows(stored: tuple[Sent, ChunkOutcome]) -> None:
     sent, outcome = stored
     rows = plainly(sent, outcome, 1)
-    counted = core.counts(len(sent.phones), len(sent.problems), outcome)
+    counted = core.counts(len(sent.phones), len(sent.problems), outcome, outcome.updated(sent.repeats))
     counts = [sum(row.outcome == one for row in rows) for one in RowOutcome]
-    assert counts == [counted.created, counted.duplicate, counted.failed]
+    assert counts == [counted.created, counted.updated, counted.duplicate, counted.failed]
 
 
 @given(chunks())

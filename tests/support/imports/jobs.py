@@ -72,16 +72,24 @@ async def know(conn: Connection, place: Place, phones: list[str]) -> None:
 
 
 async def post(
-    conn: Connection, place: Place, rows: list[SentRow], chunk_rows: int = 50, *, dry_run: bool = False
+    conn: Connection,
+    place: Place,
+    rows: list[SentRow],
+    chunk_rows: int = 50,
+    *,
+    dry_run: bool = False,
+    updates: bool = False,
 ) -> JobId:
     """Store a job as a bulk request does."""
     sent = sent_of([Row(**row) for row in rows])
     parts = [
         (sent.part(at, at + chunk_rows), min(at + chunk_rows, len(sent))) for at in range(0, len(sent), chunk_rows)
     ]
-    chunks = [one for part, last in parts for one in prepared(part, "VN", last)]
+    chunks = [one for part, last in parts for one in prepared(part, "VN", last, updates=updates)]
     async with conn.transaction():
-        job_id = await store.create(conn, place.tenant_id, place.campaign_id, place.list_id, "A list", dry_run=dry_run)
+        job_id = await store.create(
+            conn, place.tenant_id, place.campaign_id, place.list_id, "A list", dry_run=dry_run, updates=updates
+        )
         await store.add_chunks(conn, place.tenant_id, job_id, chunks)
         await store.received(conn, place.tenant_id, job_id, len(sent))
     return job_id

@@ -1,21 +1,18 @@
 """`tongdai contacts`, by the API of a running server."""
 
 import contextlib
-import csv
 import functools
 import itertools
-import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
-from tongdai.cli import detected
 from tongdai.cli.api_client import campaign_options
+from tongdai.cli.import_report import report
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.progress import Shown, progress
 from tongdai.cli.tables import counted, json_option, show
@@ -47,6 +44,7 @@ def contacts() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--list", "list_name", metavar="NAME", type=Text(), help="The list to add to; created if missing.")
 @click.option("--dry-run", is_flag=True, help="Check every row and create nothing.")
+@click.option("--update", is_flag=True, help="Give contacts that have the numbers what the rows have.")
 @click.option(
     "--encoding",
     metavar="NAME",
@@ -80,6 +78,7 @@ def import_(
     file: Path,
     list_name: str | None,
     dry_run: bool,
+    update: bool,
     encoding: str | None,
     sheet: str | None,
     all_sheets: bool,
@@ -96,11 +95,15 @@ def import_(
     are written as the file has them, with the reason behind: mend them and import that file. Ctrl-C while the file is
     sent cancels it; afterwards it asks whether to leave the import running or to undo it.
 
+    A number that the campaign has is a duplicate and changes nothing. With --update its contact gets the name,
+    reference, attributes and time zone of the row; what the row lacks stays, and so do list, state and calls.
+
     \b
     Examples:
       tongdai contacts import customers.csv --campaign 1042
       tongdai contacts import customers.xlsx --campaign 1042 --list "May" --dry-run
       tongdai contacts import customers.xlsx --campaign 1042 --sheet "Tháng 5" --skip-hidden
+      tongdai contacts import debts.csv --campaign 1042 --update
       tongdai contacts import big.csv --campaign 1042 --url https://calls.example --failed bad.csv
     """
     failed_path = failed_path or file.with_name(f"{file.name}.failed.{'ndjson' if _is_json(file) else 'csv'}")
@@ -116,6 +119,7 @@ def import_(
             file,
             list_name=list_name,
             dry_run=dry_run,
+            on_duplicate="update" if update else None,
             encoding=encoding,
             sheet=sheet,
             all_sheets=all_sheets,
@@ -127,7 +131,7 @@ def import_(
     if job is None:
         _leave_or_undo(client, started)
         raise click.Abort
-    stored = _report(client, job, failed_path)
+    stored = report(client, job, failed_path, update)
     if job.status == "failed":
         raise OperatorError(f"import {job.job_id} failed as a whole: {job.error_message}")
     if job.failed_rows and not allow_failed:
@@ -209,47 +213,6 @@ def _place(client: Client, campaign_id: int) -> str:
     return f"--campaign {campaign_id} --url {client.url.removesuffix('/v1')}"
 
 
-def _report(client: Client, job: ImportJob, failed_path: Path) -> bool:
-    """Show the outcomes as a table; write the failed rows, and return whether there is a file of them now."""
-    reasons = Counter[str]()
-    if job.failed_rows:
-        try:
-            reasons = _reasons(client.save_failed_rows(job, failed_path))
-        except OSError as error:
-            click.echo(f"The failed rows cannot be written to {failed_path}: {error.strerror}", err=True)
-    rows: list[dict[str, object]] = [
-        {"outcome": "created", "reason": None, "rows": job.created_rows},
-        {"outcome": "duplicate", "reason": None, "rows": job.duplicate_rows},
-        *({"outcome": "failed", "reason": reason, "rows": count} for reason, count in reasons.most_common()),
-    ]
-    if not reasons:
-        rows.append({"outcome": "failed", "reason": None, "rows": job.failed_rows})
-    show(["outcome", "reason", "rows"], rows, as_json=False)
-    click.echo(_where(job), err=True)
-    for line in detected.lines(job.detected):
-        click.echo(line, err=True)
-    return bool(reasons)
-
-
-def _where(job: ImportJob) -> str:
-    if job.dry_run:
-        return f"Dry run {job.job_id}: {counted(job.total_rows, 'row')} checked, nothing created."
-    return f"Import {job.job_id} into list {job.list_id} ({job.list_name}): {counted(job.total_rows, 'row')}."
-
-
-def _reasons(failed: Path) -> Counter[str]:
-    """Number of failed rows by reason code, with the message of the first such row."""
-    words: dict[str, str] = {}
-    counts = Counter[str]()
-    with failed.open(newline="", encoding="utf-8-sig") as file:
-        as_json = file.read(1) == "{"
-        file.seek(0)
-        for row in map(json.loads, file) if as_json else csv.DictReader(file):
-            words.setdefault(row["failedCode"], row["failedReason"])
-            counts[row["failedCode"]] += 1
-    return Counter({words[code]: count for code, count in counts.items()})
-
-
 @contacts.command
 @click.option(
     "--last", metavar="N", type=click.IntRange(1), default=20, help="Number of imports to list.  [default: 20]"
@@ -265,7 +228,19 @@ def jobs(client: Client, campaign: CampaignDetail, last: int, as_json: bool) -> 
     """
     found = client.import_jobs(campaign.campaign_id, page_size=min(last, 1000))
     rows = [_row(job) for job in itertools.islice(found, last)]
-    columns = ["jobId", "status", "list", "rows", "created", "duplicate", "failed", "removed", "startedAt", "note"]
+    columns = [
+        "jobId",
+        "status",
+        "list",
+        "rows",
+        "created",
+        "updated",
+        "duplicate",
+        "failed",
+        "removed",
+        "startedAt",
+        "note",
+    ]
     show(columns, rows, as_json=as_json)
 
 
@@ -276,6 +251,7 @@ def _row(job: ImportJob) -> dict[str, object]:
         "list": job.list_name,
         "rows": job.total_rows,
         "created": job.created_rows,
+        "updated": job.updated_rows,
         "duplicate": job.duplicate_rows,
         "failed": job.failed_rows,
         "removed": job.removed_rows,

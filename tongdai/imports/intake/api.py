@@ -10,6 +10,9 @@ import msgspec
 
 from tongdai import ids
 from tongdai.contacts import store as contacts
+from tongdai.contacts.on_duplicate import QUERY as ON_DUPLICATE
+from tongdai.contacts.on_duplicate import UPDATE
+from tongdai.contacts.on_duplicate import checked as checked_on_duplicate
 from tongdai.contacts.view import SENT_FIELDS
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
@@ -104,7 +107,7 @@ _SKIP_HIDDEN = Query(
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
 )
-_OPTIONS = (_LIST_NAME, _DRY_RUN, _ENCODING, _SHEET, _ALL_SHEETS, _SKIP_HIDDEN)
+_OPTIONS = (_LIST_NAME, _DRY_RUN, ON_DUPLICATE, _ENCODING, _SHEET, _ALL_SHEETS, _SKIP_HIDDEN)
 _CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n0901000001,Nguyễn Văn A,KH-1,Hà Nội\n0901000002,Trần Thị B,,\n"
 _NDJSON = '{"phoneNumber":"0901000001","name":"KH 1"}\n{"phoneNumber":"0901000002"}\n'
 _FORM_FIELDS = {
@@ -159,8 +162,9 @@ async def bulk(request: Request) -> Answer:
                 return known
         # Read and checked before there is a transaction: it holds a connection and the list's name.
         asked.append(_checked(spooled.fields))
-        body_format = _format(asked, spooled)
-        async with spool.read(spooled, body_format, settings_of(request), principal_of(request).country) as rows:
+        body_format, updates = _format(asked, spooled), _said(asked, ON_DUPLICATE.name) == UPDATE
+        settings, country = settings_of(request), principal_of(request).country
+        async with spool.read(spooled, body_format, settings, country, updates=updates) as rows:
             if rows.totals.list_name is not None:
                 asked.append(_checked({"listName": rows.totals.list_name}))
             wanted = _wanted(asked, spooled)
@@ -188,6 +192,7 @@ class _Wanted:
 
     list_name: str
     dry_run: bool
+    updates: bool
     format: Format
     file_name: str | None
 
@@ -199,6 +204,7 @@ def _checked(said: dict[str, str]) -> dict[str, str]:
         said = said | {"listName": body.text_field("listName", name, MAX_LIST_NAME, min_length=1)}
     if "sheet" in said:
         body.text_field("sheet", said["sheet"], MAX_LIST_NAME, min_length=1)
+    checked_on_duplicate(said.get(ON_DUPLICATE.name))
     for name in _SWITCHES:
         if said.get(name) not in {None, "true", "false"}:
             raise InvalidInput(f"{name} is {shown(said[name])}: expected true or false")
@@ -220,8 +226,9 @@ def _format(asked: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
 def _wanted(asked: list[dict[str, str]], spooled: Spooled) -> _Wanted:
     """Merge what query, form and body ask for; two that say different things are InvalidInput."""
     name = _said(asked, "listName")
-    dry_run = _said(asked, "dry_run") == "true"
-    return _Wanted(_fresh_name() if name is None else name, dry_run, spooled.body_format.format, spooled.file_name)
+    dry_run, updates = _said(asked, "dry_run") == "true", _said(asked, ON_DUPLICATE.name) == UPDATE
+    name = _fresh_name() if name is None else name
+    return _Wanted(name, dry_run, updates, spooled.body_format.format, spooled.file_name)
 
 
 def _said(asked: list[dict[str, str]], name: str) -> str | None:
@@ -249,6 +256,7 @@ async def _accept(
         dry_run=wanted.dry_run,
         format=wanted.format,
         file_name=wanted.file_name,
+        updates=wanted.updates,
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
     detected = None if wanted.format is Format.JSON else rows.totals.detected

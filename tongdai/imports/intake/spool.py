@@ -159,10 +159,12 @@ def is_read_apart(spooled: Spooled) -> bool:
 
 
 @asynccontextmanager
-async def read(spooled: Spooled, body_format: BodyFormat, settings: Settings, country: str) -> AsyncGenerator[Rows]:
+async def read(
+    spooled: Spooled, body_format: BodyFormat, settings: Settings, country: str, *, updates: bool
+) -> AsyncGenerator[Rows]:
     """Within the block what the body says, ready to be stored; numbers are read in `country`.
 
-    `body_format` is that of the body, with what its client asks for beside it.
+    `body_format` is that of the body, with what its client asks for beside it; `updates`: rows update contacts.
 
     InvalidInput when it is no bulk request.
     """
@@ -175,11 +177,11 @@ async def read(spooled: Spooled, body_format: BodyFormat, settings: Settings, co
     )
     if not is_read_apart(spooled):
         # In a thread: numbers that are not ordinary take long, and other requests are served meanwhile.
-        chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country)
+        chunks, totals = await asyncio.to_thread(_drained, spooled, body_format, limits, country, updates)
         yield Rows(totals, chunks)
         return
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / process.FOLDER)) as out:
-        task = msgspec.json.encode(Task(body_format, limits, country, os.getpid())).decode()
+        task = msgspec.json.encode(Task(body_format, limits, country, os.getpid(), updates)).decode()
         await process.run(readers.__name__, task, spooled.file, out, limits)
         kind, payload = last_frame(out)
         if kind == REFUSED:
@@ -188,5 +190,7 @@ async def read(spooled: Spooled, body_format: BodyFormat, settings: Settings, co
         yield Rows(totals, (decode_chunk(data) for kind, data in read_frames(out) if kind == CHUNK))
 
 
-def _drained(spooled: Spooled, body_format: BodyFormat, limits: Limits, country: str) -> tuple[list[Chunk], Totals]:
-    return drained(readers.read(spooled.file, body_format, limits, country))
+def _drained(
+    spooled: Spooled, body_format: BodyFormat, limits: Limits, country: str, updates: bool
+) -> tuple[list[Chunk], Totals]:
+    return drained(readers.read(spooled.file, body_format, limits, country, updates=updates))

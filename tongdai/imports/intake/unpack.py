@@ -19,7 +19,7 @@ MAX_RATIO = 250
 """Beyond FREE, what a body may unpack to; lists of contacts come to 30."""
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_FIELD = 4096
-FIELDS = ("listName", "dry_run", "encoding", "sheet", "allSheets", "skipHidden")
+FIELDS = ("listName", "dry_run", "onDuplicate", "encoding", "sheet", "allSheets", "skipHidden")
 """The fields that a form may have beside its file; the same may be in the query."""
 MAX_FILE_NAME = 255
 _BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([0-9A-Za-z'()+_,./:=? -]{1,200})", re.IGNORECASE)

@@ -40,12 +40,12 @@ class RowView(msgspec.Struct):
     outcome: Annotated[str, one_of(RowOutcome)]
     """The outcome of the row."""
     reason: str | None
-    """Why it was not created, in English; null if it was."""
+    """Why it was not created, in English; null if it was, or updated a contact."""
     reasonCode: Annotated[str, one_of(codec.REASON_CODES)] | None
-    """The same as a code; null if it was created."""
+    """The same as a code."""
     contactId: int | None
-    """The contact that was created; of a duplicate, the one that has the number; null in a dry run, and of a failed
-    row."""
+    """The contact that was created or updated; of a duplicate, the one that has the number; null in a dry run, and of a
+    failed row."""
 
 
 class RowPage(Listed, kw_only=True):
@@ -128,7 +128,7 @@ def _outcome(query: dict[str, list[str]]) -> RowOutcome | None:
     if text is None:
         return None
     if text not in list(RowOutcome):
-        raise InvalidInput(f"outcome must be created, duplicate or failed, not {shown(text)!r}")
+        raise InvalidInput(f"outcome must be created, updated, duplicate or failed, not {shown(text)!r}")
     return RowOutcome(text)
 
 

@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
+from tongdai.contacts.model import MAX_ATTRIBUTES
 from tongdai.contacts.numbers.phone import Reason
 from tongdai.contacts.validation import Code
 from tongdai.ids import ContactId
@@ -21,6 +22,9 @@ from tongdai.imports.model import ImportedChunk, RowOutcome, RowResult
 CREATED, WOULD_CREATE = "c", "C"
 IN_CAMPAIGN = "k"
 REPEATED, WOULD_REPEAT = "r", "R"
+# Of imports that update contacts, in place of the three above.
+UPDATED, WOULD_UPDATE = "u", "U"
+NOT_UPDATED = "x"
 
 _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     CREATED: (RowOutcome.CREATED, None, None),
@@ -28,14 +32,23 @@ _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     IN_CAMPAIGN: (RowOutcome.DUPLICATE, "phoneNumber is in the campaign already", "in_campaign"),
     REPEATED: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
     WOULD_REPEAT: (RowOutcome.DUPLICATE, "phoneNumber stands in an earlier row of this import", "repeated"),
+    UPDATED: (RowOutcome.UPDATED, None, None),
+    WOULD_UPDATE: (RowOutcome.UPDATED, None, None),
+    NOT_UPDATED: (
+        RowOutcome.DUPLICATE,
+        f"phoneNumber is in the campaign, and its contact's attributes would have more than {MAX_ATTRIBUTES} bytes",
+        "attributes_full",
+    ),
 }
 REASON_CODES = [
     *dict.fromkeys([*(code for _, _, code in _MEANING.values() if code is not None), *map(str, (*Code, *Reason))])
 ]
-"""The reasons why a row was not created."""
+"""The reasons why a row was not created, nor updated its contact."""
 _AGAIN = str.maketrans(CREATED + WOULD_CREATE, REPEATED + WOULD_REPEAT)
 """The letter of a row that repeats a contact of its chunk."""
-_WITH_ID = CREATED + IN_CAMPAIGN + REPEATED
+_UPDATED_AGAIN = str.maketrans(CREATED + WOULD_CREATE, UPDATED + WOULD_UPDATE)
+"""Likewise, in an import that updates contacts."""
+_WITH_ID = CREATED + IN_CAMPAIGN + REPEATED + UPDATED + NOT_UPDATED
 
 
 class ChunkOutcome(msgspec.Struct, frozen=True):
@@ -44,10 +57,19 @@ class ChunkOutcome(msgspec.Struct, frozen=True):
     letters: str
     contact_ids: Sequence[int]
     """Ids of the contacts whose letter is small."""
+    updates: bool = False
+    """Whether rows that repeat a contact update it."""
 
     @property
     def created(self) -> int:
         return self.letters.count(CREATED) + self.letters.count(WOULD_CREATE)
+
+    def updated(self, repeats: Sequence[tuple[int, int]]) -> int:
+        """Rows that updated a contact, with those of its chunk that repeat one (Sent.repeats)."""
+        if not self.updates:
+            return 0
+        own = self.letters.count(UPDATED) + self.letters.count(WOULD_UPDATE)
+        return own + sum(self.letters[place] != NOT_UPDATED for _, place in repeats)
 
 
 class _Stored(msgspec.Struct, array_like=True):
@@ -56,6 +78,7 @@ class _Stored(msgspec.Struct, array_like=True):
     steps: list[int]
     """From one id to the next; of ids in a row the first one alone."""
     count: int
+    updates: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -68,7 +91,9 @@ def encode(outcome: ChunkOutcome) -> bytes:
     in_a_row = isinstance(ids, range) or (bool(ids) and ids[-1] - ids[0] + 1 == len(ids) and list(ids) == sorted(ids))
     steps = [ids[0]] if in_a_row and ids else [after - before for before, after in pairwise([0, *ids])]
     all_created = outcome.letters.count(CREATED) == len(outcome.letters)
-    return zlib.compress(_encode(_Stored("" if all_created else outcome.letters, steps, len(outcome.letters))), 1)
+    return zlib.compress(
+        _encode(_Stored("" if all_created else outcome.letters, steps, len(outcome.letters), outcome.updates)), 1
+    )
 
 
 def decode(data: bytes) -> ChunkOutcome:
@@ -76,8 +101,8 @@ def decode(data: bytes) -> ChunkOutcome:
     letters = stored.letters or CREATED * stored.count
     ids = sum(map(letters.count, _WITH_ID))
     if len(stored.steps) == 1:
-        return ChunkOutcome(letters, range(stored.steps[0], stored.steps[0] + ids))
-    return ChunkOutcome(letters, list(accumulate(stored.steps)))
+        return ChunkOutcome(letters, range(stored.steps[0], stored.steps[0] + ids), stored.updates)
+    return ChunkOutcome(letters, list(accumulate(stored.steps)), stored.updates)
 
 
 def results(sent: Sent, outcome: ChunkOutcome, first_row: int, wanted: RowOutcome | None = None) -> Iterator[RowResult]:
@@ -85,6 +110,7 @@ def results(sent: Sent, outcome: ChunkOutcome, first_row: int, wanted: RowOutcom
     problems = {row: (code, message) for row, code, message in sent.problems}
     repeats = dict(sent.repeats)
     contact_ids = _ids_by_place(outcome)
+    letter_of_repeat = _UPDATED_AGAIN if outcome.updates else _AGAIN
     external_ids = sent.external_ids
     contacts = iter(range(len(outcome.letters)))
     for row, phone in enumerate(sent.phones):
@@ -95,7 +121,7 @@ def results(sent: Sent, outcome: ChunkOutcome, first_row: int, wanted: RowOutcom
             again = repeats.get(row)
             place = next(contacts) if again is None else again
             letter = outcome.letters[place]
-            result, reason, code = _MEANING[letter if again is None else letter.translate(_AGAIN)]
+            result, reason, code = _MEANING[letter if again is None else letter.translate(letter_of_repeat)]
             contact_id = contact_ids[place]
         if wanted in {None, result}:
             external_id = None if external_ids is None else external_ids[row]

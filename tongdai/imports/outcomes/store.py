@@ -11,7 +11,8 @@ from tongdai.imports.model import ImportedChunk, Place, RowOutcome, SentFile
 PLACES = """
 with chunk as materialized (
     select seq,
-        case $3::text when 'created' then created when 'duplicate' then duplicate when 'failed' then failed
+        case $3::text when 'created' then created when 'updated' then updated
+            when 'duplicate' then duplicate - updated when 'failed' then failed
             else created + duplicate + failed end as matching
     from import_outcome where tenant_id = $1 and job_id = $2
 ), place as (
@@ -43,8 +44,8 @@ async def chunk(conn: Connection, tenant_id: TenantId, job_id: JobId, seq: int) 
 
 NEXT_CHUNK = """
 select seq, first_row, sent, contacts from import_outcome where tenant_id = $1 and job_id = $2 and seq > $3
-    and case $4::text when 'created' then created when 'duplicate' then duplicate when 'failed' then failed
-        else 1 end > 0
+    and case $4::text when 'created' then created when 'updated' then updated
+        when 'duplicate' then duplicate - updated when 'failed' then failed else 1 end > 0
 order by seq limit 1
 """
 

@@ -24,6 +24,8 @@ class Task(msgspec.Struct):
     """Numbers are read in it."""
     parent: int
     """The pid of the process that waits for the answer: without it there is nothing to do."""
+    updates: bool = False
+    """Whether rows update contacts that are there."""
 
 
 def main() -> None:
@@ -45,7 +47,7 @@ def main() -> None:
 
 
 def _tell(task: Task, out: BinaryIO) -> None:
-    chunks = read(sys.stdin.buffer, task.body_format, task.limits, task.country)
+    chunks = read(sys.stdin.buffer, task.body_format, task.limits, task.country, updates=task.updates)
     while True:
         try:
             write_frame(out, CHUNK, encode_chunk(next(chunks)))

@@ -19,6 +19,7 @@ from tongdai.contacts.columns import (
     column,
     lines_of,
     optional_column,
+    own_zones,
     zone_places,
 )
 from tongdai.contacts.fields import FIELDS
@@ -32,6 +33,7 @@ from tongdai.errors import InvalidInput
 from tongdai.files.number_cells import why_unreadable
 from tongdai.imports import chunk
 from tongdai.imports.chunk import Chunk, Sent
+from tongdai.imports.readers.merge import ProblemRow, merged
 from tongdai.imports.readers.sent_rows import SentRows
 from tongdai.text import has_control
 
@@ -43,8 +45,10 @@ _ROW = 8 * 1024
 _MIB = 1024 * 1024
 
 
-def prepared(sent: SentRows, country: str, last: int) -> Iterator[Chunk]:
+def prepared(sent: SentRows, country: str, last: int, *, updates: bool = False) -> Iterator[Chunk]:
     """The chunks of some rows, the last of which is row `last` of the file. Numbers are read in `country`.
+
+    `updates`: rows update the contact of an earlier row of their number (merge.py); otherwise they add nothing to it.
 
     Raises InvalidInput when they hold more than contacts can.
     """
@@ -54,10 +58,10 @@ def prepared(sent: SentRows, country: str, last: int) -> Iterator[Chunk]:
         raise InvalidInput(f"Rows {last - len(sent) + 1} to {last} hold {weight // _MIB} MB: are they contacts?")
     if weight > CHUNK_BYTES:
         half = len(sent) // 2
-        yield from prepared(sent.part(0, half), country, last - len(sent) + half)
-        yield from prepared(sent.part(half, len(sent)), country, last)
+        yield from prepared(sent.part(0, half), country, last - len(sent) + half, updates=updates)
+        yield from prepared(sent.part(half, len(sent)), country, last, updates=updates)
     else:
-        yield _prepared(sent, attributes, country)
+        yield _prepared(sent, attributes, country, updates)
 
 
 def _weight(sent: SentRows, attributes: str | None) -> int:
@@ -73,7 +77,7 @@ def _length(values: Sequence[Any]) -> int:
     return sum(len(value) for value in values if isinstance(value, str))
 
 
-def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
+def _prepared(sent: SentRows, attributes: str | None, country: str, updates: bool) -> Chunk:
     numbers: list[Any] | None
     sent, numbers = _with_numbers(_as_texts(sent), country)
     if sent.others is not None:
@@ -81,6 +85,11 @@ def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
     attribute_column = None if attributes is None else lines_of(attributes)
     problems = _problems(sent, numbers, attribute_column)
     repeats = _repeats(numbers, problems)
+    if updates and repeats:
+        sent, problems = _merged(sent, problems, repeats)
+        failed = {row for row, _, _ in problems}
+        repeats = [(row, place) for row, place in repeats if row not in failed]
+        attribute_column = None if sent.attributes is None else lines_of(attribute_lines(sent.attributes))
     values: Sequence[Sequence[Any] | None] = sent.values
     zones: Sequence[Any] | None = sent.time_zones
     if problems or repeats:
@@ -101,6 +110,7 @@ def _prepared(sent: SentRows, attributes: str | None, country: str) -> Chunk:
         None if attribute_column is None else column(attribute_column),
         different,
         places,
+        None if zones is None else own_zones(zones),
     )
     said = Sent(
         _as_sent(sent.phones),
@@ -193,9 +203,7 @@ def _as_text(value: Scalar) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _problems(
-    sent: SentRows, numbers: Sequence[str | Reason], attributes: Sequence[str] | None
-) -> list[tuple[int, str, str]]:
+def _problems(sent: SentRows, numbers: Sequence[str | Reason], attributes: Sequence[str] | None) -> list[ProblemRow]:
     """Row, code and message of the first thing that is wrong, for the rows that fail, in their order."""
     suspects: set[int] = set()
     if not _only(numbers, str):
@@ -206,7 +214,7 @@ def _problems(
     suspects.update(_suspect_zones(sent.time_zones))
     if not suspects:
         return []
-    found: list[tuple[int, str, str]] = []
+    found: list[ProblemRow] = []
     for row in sorted(suspects):
         number = numbers[row]
         problem = check(
@@ -265,7 +273,7 @@ def _suspect_zones(values: Sequence[Any] | None) -> Iterable[int]:
     return [row for row, value in enumerate(values) if value in wrong] if wrong else ()
 
 
-def _repeats(numbers: Sequence[str], problems: Sequence[tuple[int, str, str]]) -> list[tuple[int, int]]:
+def _repeats(numbers: Sequence[str], problems: Sequence[ProblemRow]) -> list[tuple[int, int]]:
     """Row and place of its contact among those inserted, for the rows whose number an earlier row has."""
     failed = {row for row, _, _ in problems}
     if len(set(numbers)) == len(numbers):
@@ -279,6 +287,15 @@ def _repeats(numbers: Sequence[str], problems: Sequence[tuple[int, str, str]]) -
             if place != new:
                 found.append((row, place))
     return found
+
+
+def _merged(
+    sent: SentRows, problems: list[ProblemRow], repeats: list[tuple[int, int]]
+) -> tuple[SentRows, list[ProblemRow]]:
+    left_out = {row for row, _, _ in problems}.union(row for row, _ in repeats)
+    firsts = [row for row in range(len(sent)) if row not in left_out]
+    merged_rows, failed = merged(sent, repeats, firsts)
+    return merged_rows, sorted([*problems, *failed])
 
 
 def _zones(numbers: Sequence[str], given: Sequence[str | None] | None) -> tuple[list[str], str | None]:

@@ -31,8 +31,8 @@ class Totals:
     """The header of each table as the file has it; None: the rows are JSON."""
 
 
-def read(file: IO[bytes], body_format: BodyFormat, limits: Limits, country: str) -> Chunks:
-    """Read a file from its beginning into chunks; numbers are read in `country`."""
+def read(file: IO[bytes], body_format: BodyFormat, limits: Limits, country: str, *, updates: bool = False) -> Chunks:
+    """Read a file from its beginning into chunks; numbers are read in `country`, `updates` is as in `prepared`."""
     reading, rows = read_rows(file, body_format, limits), 0
     while True:
         try:
@@ -40,7 +40,7 @@ def read(file: IO[bytes], body_format: BodyFormat, limits: Limits, country: str)
         except StopIteration as end:
             return end.value
         rows += len(sent)
-        yield from prepared(sent, country, rows)
+        yield from prepared(sent, country, rows, updates=updates)
 
 
 def read_rows(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Reading:

@@ -49,6 +49,8 @@ class ContactAdded(Done, frozen=True, kw_only=True):
     list_id: int
     duplicate: bool
     """The campaign already had the number: the ids are those of the existing contact, and none was created."""
+    updated: bool = False
+    """The existing contact was updated; only with `on_duplicate`."""
 
 
 class NewContact(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

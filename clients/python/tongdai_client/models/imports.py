@@ -13,6 +13,7 @@ class ImportOutcome(StrEnum):
     """The outcome of a row."""
 
     CREATED = "created"
+    UPDATED = "updated"
     DUPLICATE = "duplicate"
     FAILED = "failed"
 
@@ -94,7 +95,7 @@ class ImportJob(Result, frozen=True, kw_only=True):
     """pending, processing, done or failed."""
     total_rows: int
     processed_rows: int
-    """The sum of created, duplicate and failed rows."""
+    """The sum of created, updated, duplicate and failed rows."""
     failed_rows: int
     duplicate_rows: int
     error_message: str | None
@@ -111,6 +112,8 @@ class ImportJob(Result, frozen=True, kw_only=True):
     undone_at: datetime | None
     detected: ImportDetected | None = None
     """How the file was read."""
+    updated_rows: int = 0
+    """Rows that updated a contact; only with `on_duplicate`."""
 
     @property
     def ended(self) -> bool:
@@ -127,7 +130,7 @@ class ImportRow(Result, frozen=True, kw_only=True):
     reason: str | None
     reason_code: str | None
     contact_id: int | None
-    """The contact created; for a duplicate, the existing contact."""
+    """The contact created or updated; for a duplicate, the existing contact."""
 
 
 class ImportUndone(Done, frozen=True, kw_only=True):

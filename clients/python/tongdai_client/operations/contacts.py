@@ -56,16 +56,19 @@ def add_contact(
     external_id: str | None = None,
     attributes: Mapping[str, Scalar] | None = None,
     time_zone: str | None = None,
+    on_duplicate: str | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[ContactAdded]:
     """Add a contact to a list, by default the campaign's first. If the campaign has the number, it is a `duplicate`.
 
-    `time_zone` is an IANA name; by default it is derived from the number.
+    `time_zone` is an IANA name; by default it is derived from the number. With `on_duplicate` `"update"` the contact
+    that has the number gets what is given; the rest of it stays.
     """
     body = without_none(phoneNumber=phone_number, name=name, listId=list_id, externalId=external_id)
     body |= without_none(attributes=attributes, timeZone=time_zone)
     template = "/campaigns/{id}/contacts"
-    return operation("POST", template, (campaign_id,), ContactAdded, body=body, idempotency_key=idempotency_key)
+    query = {"onDuplicate": on_duplicate}
+    return operation("POST", template, (campaign_id,), ContactAdded, query, body, idempotency_key)
 
 
 def contact(campaign_id: int, contact_id: int) -> Operation[ContactDetail]:

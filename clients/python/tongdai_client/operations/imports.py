@@ -45,15 +45,18 @@ def import_contacts(
     *,
     list_name: str | None = None,
     dry_run: bool = False,
+    on_duplicate: str | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[ImportStarted]:
     """Import contacts from memory. Mappings use the wire's names: `phoneNumber`, `name`, `externalId`, `attributes`.
 
     They are added to the list `list_name`, which is created if missing; by default to a new list. With `dry_run` the
-    job gives the same counts and creates nothing. Follow it with `wait`.
+    job gives the same counts and creates nothing. With `on_duplicate` `"update"` contacts that have the numbers get
+    what the rows have. Follow it with `wait`.
     """
     body = without_none(listName=list_name, contacts=list(contacts))
-    return _started(campaign_id, body, {"dry_run": dry_run or None}, idempotency_key)
+    query = {"dry_run": dry_run or None, "onDuplicate": on_duplicate}
+    return _started(campaign_id, body, query, idempotency_key)
 
 
 def import_file(
@@ -68,6 +71,7 @@ def import_file(
     sheet: str | None = None,
     all_sheets: bool = False,
     skip_hidden: bool = False,
+    on_duplicate: str | None = None,
     progress: Progress | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[ImportStarted]:
@@ -75,7 +79,8 @@ def import_file(
 
     `encoding` overrides the character set that the server detects: `cp1258`, `tcvn3`, `vni` and others. Of a workbook
     it reads the first sheet with a column for the phone number, or `sheet` (its name or number), or `all_sheets`;
-    `skip_hidden` leaves out hidden rows. What was detected and what was left out is `detected` of the job.
+    `skip_hidden` leaves out hidden rows. What was detected and what was left out is `detected` of the job. With
+    `on_duplicate` `"update"` contacts that have the numbers get what the rows have.
 
     The file is streamed from the disk, from its start with each try; `compress` sends it with gzip. `progress` is
     called with the bytes sent and the size of the file. ValueError for another format, OSError if it cannot be read.
@@ -88,6 +93,7 @@ def import_file(
         "sheet": sheet,
         "allSheets": all_sheets or None,
         "skipHidden": skip_hidden or None,
+        "onDuplicate": on_duplicate,
     }
     return replace(_started(campaign_id, upload, query, idempotency_key), read_timeout_s=UPLOAD_READ_TIMEOUT_S)
 
