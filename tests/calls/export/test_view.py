@@ -34,7 +34,7 @@ def test_example_in_the_document_has_a_cell_for_each_column() -> None:
 
 async def test_person_agent_and_campaign_are_named(tenant: Tenant, conn: Connection) -> None:
     campaign_id = await tenant.campaign("Khảo sát")
-    agent = {"name": "Lan", "endpoint": "lan", "queueId": await tenant.queue()}
+    agent = {"agentName": "Lan", "endpoint": "lan", "queueId": await tenant.queue()}
     agent_id = (await tenant.done("POST", "/v1/agents", json=agent))["agentId"]
     added = await tenant.contact(campaign_id, "0901234567", name="Nguyễn Văn A", externalId="007")
     await a_call(
