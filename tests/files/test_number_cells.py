@@ -33,6 +33,12 @@ def test_invisible_characters_are_gone_before(mark: str) -> None:
     [
         ("8.49E+10", "rounded", "is 8.49E+10, which a spreadsheet has rounded"),
         ("8,49E+10", "rounded", "is 8,49E+10, which a spreadsheet has rounded"),
+        ("0901100007 / 0901100008", "several_numbers", "has several numbers: give each a column"),
+        ("0901 100 007; 0901 100 008", "several_numbers", "has several numbers"),
+        ("0901.100.007 - 0901.100.008", "several_numbers", "has several numbers"),
+        ("0901100007 hoặc +84 901 100 008", "several_numbers", "has several numbers"),
+        ("+84901100061 ::: 0901100062", "several_numbers", "has several numbers"),
+        ("0901100013 0901100014", "several_numbers", "has several numbers"),
         ("#N/A", "formula_error", "is #N/A, the error of a formula"),
         ('="0"&A2', "formula_without_result", "is a formula without a result"),
     ],

@@ -16,6 +16,9 @@ PHONE_NAMES = """
     phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
     sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno
     phone1value primaryphone contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
+    phone2value phone3value workphone businessphone officephone companyphone homephone landline otherphone
+    dienthoaicoquan dienthoaicongty dienthoainharieng dienthoainha dienthoaiban dienthoaicodinh dienthoaikhac
+    sdtcoquan sdtnha sdtban sdtkhac
 """
 """Names of columns of phone numbers as `text.normalized` makes them, the clearest first."""
 

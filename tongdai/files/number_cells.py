@@ -8,6 +8,7 @@
 import re
 import unicodedata
 from decimal import Decimal
+from enum import StrEnum
 
 from tongdai.files.cells import ERRORS, NO_RESULT, unmarked
 
@@ -17,6 +18,18 @@ _SCIENTIFIC = re.compile(r"([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})")
 _SIGNS = {"\u2212": "-", "\uff0b": "+", "\uff0e": ".", "\uff08": "(", "\uff09": ")", "\uff0f": "/", "\u3002": "."}
 _DROPPED = frozenset(("Cf", "Mn", "Me"))
 _DASH = "Pd"
+_BETWEEN_NUMBERS = re.compile(r"[/;,|&]|:{2,}|\s-\s|\s(?:hoặc|hay|và|or|and)\s", re.IGNORECASE)
+_LEAST_DIGITS = 8
+"""Least digits of a number among several in a cell."""
+
+
+class Unreadable(StrEnum):
+    """Why a cell that is to have a number has none that can be read."""
+
+    ROUNDED = "rounded"
+    FORMULA_ERROR = "formula_error"
+    FORMULA_WITHOUT_RESULT = "formula_without_result"
+    SEVERAL_NUMBERS = "several_numbers"
 
 
 def number_text(cell: str) -> str:
@@ -31,17 +44,28 @@ def number_text(cell: str) -> str:
     return _exact(text) or text
 
 
-def why_unreadable(text: str) -> tuple[str, str] | None:
-    """Code and message for a text that is no number because of a spreadsheet; None for any other."""
+def why_unreadable(text: str) -> tuple[Unreadable, str] | None:
+    """Code and message for a text that is no number because of what it is instead; None for any other."""
     if _SCIENTIFIC.fullmatch(text) is not None:
         lost = f"is {text}, which a spreadsheet has rounded: its last digits are lost"
-        return "rounded", f"{lost}. Format the column as text in the original and save it again"
+        return Unreadable.ROUNDED, f"{lost}. Format the column as text in the original and save it again"
     if text in ERRORS:
-        return "formula_error", f"is {text}, the error of a formula"
+        return Unreadable.FORMULA_ERROR, f"is {text}, the error of a formula"
     if text.startswith("="):
         way = "open the file in a spreadsheet program, save it, and send it again"
-        return "formula_without_result", f"is a formula without a result: {way}"
+        return Unreadable.FORMULA_WITHOUT_RESULT, f"is a formula without a result: {way}"
+    if _has_several(text):
+        return Unreadable.SEVERAL_NUMBERS, "has several numbers: give each a column, such as phone 1 and phone 2"
     return None
+
+
+def _has_several(text: str) -> bool:
+    parts = (_BETWEEN_NUMBERS.split(text), text.split())
+    return any(sum(_digits(part) >= _LEAST_DIGITS for part in found) > 1 for found in parts)
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _plain(character: str) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from tongdai.contacts.model import MAX_ATTRIBUTES
 from tongdai.contacts.numbers.phone import Reason
 from tongdai.contacts.validation import Code
+from tongdai.files.number_cells import Unreadable
 from tongdai.ids import ContactId
 from tongdai.imports.chunk import Sent, decode_sent
 from tongdai.imports.model import ImportedChunk, RowOutcome, RowResult
@@ -41,7 +42,9 @@ _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
     ),
 }
 REASON_CODES = [
-    *dict.fromkeys([*(code for _, _, code in _MEANING.values() if code is not None), *map(str, (*Code, *Reason))])
+    *dict.fromkeys(
+        [*(code for _, _, code in _MEANING.values() if code is not None), *map(str, (*Code, *Reason, *Unreadable))]
+    )
 ]
 """The reasons why a row was not created, nor updated its contact."""
 _AGAIN = str.maketrans(CREATED + WOULD_CREATE, REPEATED + WOULD_REPEAT)

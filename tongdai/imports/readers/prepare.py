@@ -230,9 +230,10 @@ def _problems(sent: SentRows, numbers: Sequence[str | Reason], attributes: Seque
 
 
 def _explained(problem: Problem, number: str | Reason, sent: Scalar) -> tuple[str, str]:
-    """Code and message of a problem; of a number that a spreadsheet has spoiled, what it did to it."""
-    spoiled = why_unreadable(sent) if number is Reason.NOT_A_NUMBER and isinstance(sent, str) else None
-    return (problem.code, str(problem)) if spoiled is None else (spoiled[0], f"{problem.field} {spoiled[1]}")
+    """Code and message of a problem; of a text that is no number, what it is instead."""
+    unread = number in {Reason.NOT_A_NUMBER, Reason.TOO_LONG}
+    why = why_unreadable(sent) if unread and isinstance(sent, str) else None
+    return (problem.code, str(problem)) if why is None else (why[0], f"{problem.field} {why[1]}")
 
 
 def _suspect_texts(values: Sequence[Any] | None, longest: int) -> Iterable[int]:

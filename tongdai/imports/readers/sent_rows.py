@@ -71,6 +71,11 @@ class SentRows:
         )
 
     @property
+    def has_number(self) -> bool:
+        """Whether any row has a text where numbers are."""
+        return any(self.phones) or (self.others is not None and any(map(any, self.others.columns)))
+
+    @property
     def external_ids(self) -> Sequence[Scalar] | None:
         return self.values[place_of("external_id")]
 

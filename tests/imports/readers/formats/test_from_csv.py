@@ -16,8 +16,11 @@ from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.files.detected import Detected
 from tongdai.files.encodings.charset import BLOCK, opened
+from tongdai.imports.chunk import decode_payload
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.read import drained, read, read_rows
+
+CSV = BodyFormat(Format.CSV)
 
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
@@ -145,6 +148,22 @@ def test_column_of_the_time_zone_is_known_by_any_usual_name(name: str) -> None:
 def test_of_several_columns_for_a_number_the_clearest_is_taken_and_the_others_are_kept() -> None:
     reported = read_csv(b"tel,mobile,phone\n1,2,3\n")
     assert reported == [Row("3", attributes={"tel": "1", "mobile": "2"})]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Mobile Phone", "Business Phone", "Home Phone"),
+        ("Phone 1 - Value", "Phone 2 - Value", "Phone 3 - Value"),
+        ("Di động", "Điện thoại cơ quan", "Điện thoại nhà riêng"),
+        ("SĐT 1", "SĐT 2", "SĐT nhà"),
+    ],
+)
+def test_phones_of_work_and_home_are_called_where_there_is_no_clearer_one(header: tuple[str, ...]) -> None:
+    (chunk,), _ = drained(
+        read(io.BytesIO(f"{','.join(header)}\n,0901000001,02838221503\n,,02838221504\n".encode()), CSV, Limits(3), "VN")
+    )
+    assert decode_payload(chunk.payload).contacts.phones() == ["+84901000001", "+842838221504"]
 
 
 def test_column_that_is_named_twice_is_refused_or_numbered() -> None:

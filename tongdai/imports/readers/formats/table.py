@@ -42,7 +42,7 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
             rest = table.rest(table.start[header.last + 1 :], columns.width, columns.phones)
             own = Headings(_as_written(table, header))
             for sent in rows_of_cells(rest, table.is_odd, columns, found, own):
-                any_number = any_number or any(sent.phones)
+                any_number = any_number or sent.has_number
                 yield replace(sent, table=number)
             headings.append(own.without(columns.ignored))
             named = columns.names[columns.phones[0]]
