@@ -113,8 +113,8 @@ async def test_first_contact_is_the_one_of_the_samples_and_ids_follow(conn: asyn
     first, total = await all_contacts(conn, 501)
     second, rest = await all_contacts(conn, 502)
     assert (total, rest) == (150, 30)
-    assert first[0][:-1] == (88001, "+84901234567", 0, None, None, ZONE)
-    assert first[0].fields == Fields(name="Nguyen Van A")
+    assert (first[0].contact_id, first[0].phone, first[0].zone) == (88001, "+84901234567", ZONE)
+    assert (first[0].fields, first[0].attributes) == (Fields(name="Nguyen Van A"), None)
     assert [contact.contact_id for contact in (*first, *second)] == list(range(88001, 88181))
     assert customer_id.of(demo.TENANT)(84901234567) == 55001
     assert {(contact.process_status, contact.call_status) for contact in (*first, *second)} == {(0, None)}

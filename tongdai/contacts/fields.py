@@ -5,7 +5,7 @@ From the declaration follow the checks, the columns of statements and what rows 
 the API and their schemas, and the columns of files that are imported. Pure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Annotated, Any, get_type_hints
@@ -82,9 +82,9 @@ Values = tuple[str | None, ...]
 """The fields of a contact, in the order of FIELDS."""
 
 
-def columns_of(table: str) -> str:
-    """COLUMNS of a table or its alias."""
-    return ", ".join(f"{table}.{field.column}" for field in FIELDS)
+def qualified_columns(table: str, fields: Iterable[Field]) -> str:
+    """The columns of fields, each qualified by a table or its alias, and each with a comma after it."""
+    return "".join(f"{table}.{field.column}, " for field in fields)
 
 
 def parameters(first: int) -> str:

@@ -2,8 +2,8 @@
 
 import asyncpg
 
-from tongdai.contacts.fields import columns_of
-from tongdai.contacts.in_call import IN_CALL, phone, process_status
+from tongdai.contacts.fields import DOCUMENTED, FIELDS, qualified_columns
+from tongdai.contacts.in_call import IN_CALL, process_status
 from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search, number_of
 from tongdai.contacts.store import CAMPAIGN_EXISTS
 from tongdai.db.pool import Connection
@@ -26,9 +26,10 @@ async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) 
     return [ContactList(row["list_id"], row["name"], row["contact_count"]) for row in rows]
 
 
-# Of `c`, a row of contact, and `z`, its time zone: whether it is in a call is evaluated only for rows on the page.
-_CONTACT = f"""c.contact_id, {phone("c")} as phone, {process_status("c")}, c.call_status, c.attributes,
-    z.name as zone, {columns_of("c")}"""
+# Of `c`, a row of contact, and `z`, its time zone: whether it is in a call is evaluated only for rows on the page. In
+# the order of the fields of Contact and of `Contact.shown`.
+_CONTACT = f"""c.contact_id, c.number, {qualified_columns("c", FIELDS[:DOCUMENTED])}{process_status("c")},
+    c.call_status, {qualified_columns("c", FIELDS[DOCUMENTED:])}c.attributes, nullif(z.name, '') as zone"""
 
 
 def _by_id(where: str, limit: str) -> str:
@@ -233,4 +234,4 @@ async def find(
 
 def _contact(row: asyncpg.Record) -> Contact:
     """Read the columns of _CONTACT, which follow one other."""
-    return Contact(row[1], row[2], row[3], row[4], row[5], row[6], row[7:])
+    return Contact(row[1], row[2], row[3:])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from tongdai.contacts.fields import FIELDS, Fields, Values
+from tongdai.contacts.fields import DOCUMENTED, FIELDS, Fields
 from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.ids import ContactId, ListId
 from tongdai.keep import KEEP, Keep
@@ -40,19 +40,37 @@ class Contact(NamedTuple):
     """A tuple, for the thousand of them that a page may have: making a frozen dataclass takes ten times as long."""
 
     contact_id: ContactId
-    phone: str
-    """E.164."""
-    process_status: int
-    call_status: str | None
-    attributes: dict[str, Any] | None
-    zone: str
-    """A zone as `time_zones.zone_of` gives it."""
-    values: Values
-    """The declared fields."""
+    number: int
+    """See number_of."""
+    shown: tuple[Any, ...]
+    """All that the API shows after the number, in its order, so that a page need not take rows apart: the documented
+    fields, process status, call status, the other fields, attributes, and the zone as `time_zones.zone_of` gives it,
+    None if it is not known."""
+
+    @property
+    def phone(self) -> str:
+        return f"+{self.number}"
+
+    @property
+    def process_status(self) -> int:
+        return self.shown[DOCUMENTED]
+
+    @property
+    def call_status(self) -> str | None:
+        return self.shown[DOCUMENTED + 1]
+
+    @property
+    def attributes(self) -> dict[str, Any] | None:
+        return self.shown[-2]
+
+    @property
+    def zone(self) -> str | None:
+        return self.shown[-1]
 
     @property
     def fields(self) -> Fields:
-        return Fields(**{declared.column: value for declared, value in zip(FIELDS, self.values, strict=True)})
+        values = self.shown[:DOCUMENTED] + self.shown[DOCUMENTED + 2 : -2]
+        return Fields(**{declared.column: value for declared, value in zip(FIELDS, values, strict=True)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

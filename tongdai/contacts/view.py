@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from tongdai.call_outcome import Outcome
 from tongdai.contacts.fields import DOCUMENTED, FIELDS
-from tongdai.contacts.model import Contact, ProcessStatus, Scalar, number_of
+from tongdai.contacts.model import Contact, ProcessStatus, Scalar
 from tongdai.contacts.numbers import customer_id, phone
 from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import PLAIN_TEXT
@@ -96,17 +96,4 @@ SAMPLE: dict[str, Any] = {
 def rows_of(contacts: Sequence[Contact], who: Principal) -> list[Any]:
     """Numbers as they are written in the tenant's country."""
     shown, customer, row = phone.shower(who.country), customer_id.of(who.tenant_id), ContactRow
-    return [
-        row(
-            contact_id,
-            customer(number_of(e164)),
-            shown(e164),
-            *values[:DOCUMENTED],
-            status,
-            call_status,
-            *values[DOCUMENTED:],
-            attributes,
-            zone or None,
-        )
-        for contact_id, e164, status, call_status, attributes, zone, values in contacts
-    ]
+    return [row(contact_id, customer(number), shown(f"+{number}"), *rest) for contact_id, number, rest in contacts]
