@@ -51,7 +51,8 @@ async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: Camp
 # `candidates` returns contact_id, zone, due_at and, for a contact in a run, the run's first_id, next_id and contacts;
 # runs are locked. It is materialized: a plan that repeated it for each contact would lock more than the limit. `+ 0`
 # keeps the look-up of a contact to the primary key. Calls are inserted in the order of their numbers, so that two
-# claims of the same numbers cannot deadlock, and before the counters change, as in finish.END.
+# claims of the same numbers cannot deadlock, and before the counters change, as in finish.END. The contacts of a run
+# that were examined are counted, not joined: without hash joins (see by_index) each would be compared with each.
 _CLAIM = f"""
 with open_zones as materialized (
     select z.zone, sent.closes_at from unnest($3::text[], $4::timestamptz[]) as sent (name, closes_at)
@@ -100,10 +101,15 @@ with open_zones as materialized (
     from eligibility where not closed and next_attempt_at is null order by phone
     returning true
 ), runs as materialized (
-    select candidates.zone, first_id, contacts, count(eligibility.contact_id) as taken,
-        {{cursor}} as next_id
-    from candidates left join eligibility using (contact_id, first_id)
-    where first_id is not null group by candidates.zone, first_id, contacts, next_id
+    select zone, first_id, contacts, sum(examined) as taken, {{cursor}} as next_id
+    from (
+        select contact_id, max(zone) as zone, max(first_id) as first_id, max(contacts) as contacts,
+            max(next_id) as next_id, count(*) - 1 as examined
+        from (
+            select contact_id, zone, first_id, contacts, next_id from candidates where first_id is not null
+            union all select contact_id, null, null, null, null from eligibility where first_id is not null
+        ) of_run group by contact_id
+    ) of_contact group by zone, first_id, contacts, next_id
 ), judged as materialized (
     select eligibility.*, case when closed then 2 when next_attempt_at is null then 1 else 0 end as became,
         coalesce(eligibility.contact_id >= runs.next_id, false) as ahead
@@ -165,8 +171,7 @@ CLAIM = _CLAIM.format(
         )
     ) oldest order by due_at, contact_id limit $5::bigint
 """,
-    cursor="""coalesce(min(candidates.contact_id) filter (where eligibility.contact_id is null),
-            max(candidates.contact_id) + 1)""",
+    cursor="coalesce(min(contact_id) filter (where examined = 0), max(contact_id) + 1)",
 )
 # The contact leaves its run out of turn; the cursor of the run does not move.
 CLAIM_CONTACT = _CLAIM.format(
@@ -182,7 +187,7 @@ CLAIM_CONTACT = _CLAIM.format(
     where c.tenant_id = $1 and c.contact_id = $5::bigint and c.campaign_id + 0 = $2 and c.in_run
         and c.contact_id between r.next_id and r.last_id
 """,
-    cursor="candidates.next_id",
+    cursor="next_id",
 )
 _PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
 
