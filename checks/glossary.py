@@ -6,8 +6,6 @@
 The check reads code, comments, docstrings, tests and documents, and identifiers too: `told`, `_told`, `Told` and
 `toldAgain` are one word to it. A phrase is found across a line break. Names that the wire contract fixes, and standard
 terms that contain a refused word, are exceptions of their rule; the reason stands beside them.
-
-Files listed in checks/glossary_pending.txt are not checked yet. The list may only become shorter.
 """
 
 import re
@@ -18,12 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PENDING = ROOT / "checks" / "glossary_pending.txt"
 
 SUFFIXES = {".py", ".md", ".sql", ".toml", ".yml", ".yaml", ".html", ".sh", ".txt", ".conf", ""}
 EXEMPT = {
     "checks/glossary.py",  # the rules themselves
-    "checks/glossary_pending.txt",  # names of files
     "tests/checks/test_glossary.py",
     "constraints.txt",  # names of packages
     "LICENSE",  # not our words
@@ -136,14 +132,6 @@ def offences_in(path: str, text: str) -> list[Offence]:
     return sorted(found, key=lambda offence: offence.line)
 
 
-def pending() -> set[str]:
-    """The files that are not checked yet."""
-    if not PENDING.exists():
-        return set()
-    lines = (line.split("#")[0].strip() for line in PENDING.read_text().splitlines())
-    return {line for line in lines if line}
-
-
 def _tracked() -> Iterator[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for path in listed.split("\0"):
@@ -156,14 +144,8 @@ def check(paths: Iterable[str]) -> list[Offence]:
 
 
 def main(args: list[str]) -> int:
-    skipped = pending() if not args else set[str]()
-    tracked = list(_tracked())
-    offences = check(args or (path for path in tracked if path not in skipped))
+    offences = check(args or _tracked())
     sys.stdout.writelines(f"{offence}\n" for offence in offences)
-    if skipped:
-        clean = sorted(path for path in skipped if path not in tracked or not check([path]))
-        sys.stdout.write(f"{len(skipped)} files are not checked yet\n")
-        sys.stdout.writelines(f"{path}: nothing to refuse in it: remove it from {PENDING.name}\n" for path in clean)
     return 1 if offences else 0
 
 
