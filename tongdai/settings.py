@@ -151,6 +151,8 @@ class Settings:
     """The number shown to those called, where the campaign names none."""
     default_sound: str = "hello-world"
     """Sound of agentless campaigns that name none."""
+    check_sounds: bool = True
+    """Whether the switch is asked for sounds, by playing them to nobody; campaigns whose sound it lacks do not call."""
     unplayed_calls: int = 3
     """Calls in a row that were answered and whose sound the switch could not play, after which their campaign pauses
     itself."""

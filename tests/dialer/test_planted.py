@@ -10,7 +10,7 @@ from tests.support.dialer_simulation.plan import Plan
 from tests.support.dialer_simulation.simulation import simulate
 from tongdai.calls.model import Call, CallState, Outcome
 from tongdai.campaigns.model import RunningCampaign
-from tongdai.dialer import originator, reconcile
+from tongdai.dialer import originator, reconcile, sounds
 from tongdai.dialer.call import controller, core, model
 from tongdai.dialer.options import LEASE
 from tongdai.ids import ContactId
@@ -99,6 +99,18 @@ def test_taking_a_call_for_answered_that_played_nothing_is_found(monkeypatch: py
         store_refuses=0, store_answer_lost=0, stormy=False,
     )  # fmt: skip
     assert found("and the person heard nothing", plan=calm)
+
+
+CALM = Plan(
+    minutes=5, crash_s=0, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, faults_s=0, crash_at_step=False,
+    store_refuses=0, store_answer_lost=0, store_slow=0, stormy=False, check_sounds=True,
+)  # fmt: skip
+
+
+def test_dialling_without_looking_whether_the_sound_is_missing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not found("sound is missing", plan=CALM)
+    monkeypatch.setattr(sounds.Sounds, "lacks", lambda *_: False)
+    assert found("dialled while its sound is missing", plan=CALM)
 
 
 class AsksTheListsAtTheClaimOnly(MemoryStore):

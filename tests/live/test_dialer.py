@@ -72,22 +72,58 @@ async def test_trunk_that_asterisk_does_not_have_is_a_failure(office: Office) ->
     await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
-async def test_calls_whose_sound_asterisk_does_not_have_failed_and_pause_the_campaign(office: Office) -> None:
-    dialled = numbers(scenarios.ANSWER, 6)
-    campaign_id = await office.campaign(dialled, audioFile="custom/nonesuch", maxConcurrentCalls=1)
-    calls = await office.ended(campaign_id, 3, 30)
-    assert {(call["outcome"], call["failure"], call["connectedAt"]) for call in calls.values()} == {
-        ("failed", "sound_not_played", None)
-    }
-    for number in calls:
-        await eventually(lambda to=number: office.lab.ledger(office.lab.carrier)[to, scenarios.HUNG_UP], 10, "its end")
+async def test_sound_that_asterisk_does_not_have_cannot_be_named_and_its_campaign_does_not_start(
+    office: Office,
+) -> None:
+    new = {"campaignName": "Silent", "preset": "none", "audioFile": "custom/nonesuch"}
+    path = f"/v1/campaigns/{(await office.call('POST', '/v1/campaigns', new))['campaignId']}"
+    assert "does not have the sound custom/nonesuch (audioFile)" in await office.refusal("POST", f"{path}/start")
+    for name in ("nonesuch", "custom/nonesuch", "custom/junk", "custom", "custom/greeting.wav", "en/nonesuch"):
+        assert name in await office.refusal("PATCH", path, {"audioFile": name}), name
+    for name in ("custom/greeting", "custom/long", "hello-world", "en/hello-world", "digits/1", "beep"):
+        await office.call("PATCH", path, {"audioFile": name})
+    late = office.lab.sound("late")
+    assert "custom/late" in await office.refusal("PATCH", path, {"audioFile": "custom/late"})
+    audio.write_wav(late, audio.tone(GREETING_HZ, 1))  # added while Asterisk runs
+    await office.call("PATCH", path, {"audioFile": "custom/late"})
 
-    async def paused() -> bool:
-        return (await office.call("GET", f"/v1/campaigns/{campaign_id}"))["pauseReason"] == "sound_not_played"
 
-    await eventually(paused, 10, "the pause")
-    assert '"campaign paused itself"' in office.server.log_text()
-    assert sum(office.rang(dialled)) == 3
+async def test_checks_of_sounds_leave_no_channel_and_no_bridge(office: Office, ear: Listener) -> None:
+    new = {"campaignName": "Checks", "preset": "none"}
+    path = f"/v1/campaigns/{(await office.call('POST', '/v1/campaigns', new))['campaignId']}"
+    for name in ("custom/long", "custom/message", "custom/greeting"):
+        await office.call("PATCH", path, {"audioFile": name})
+    await office.refusal("PATCH", path, {"audioFile": "custom/nonesuch"})
+
+    async def nothing_left() -> bool:
+        bridges = (await ear.ari.request("GET", "bridges")).body
+        names = [channel.name for channel in await commands.channels(ear.ari)]
+        return not any("-sound-" in bridge["id"] for bridge in bridges) and not any("Announcer" in n for n in names)
+
+    await eventually(nothing_left, 10, "no channel and no bridge of a check", poll_s=0.1)
+
+
+async def test_sound_that_goes_while_its_campaign_runs_is_missed_by_one_person(office: Office) -> None:
+    dialled = numbers(scenarios.ANSWER, 4)
+    sound = office.lab.sound("going")
+    audio.write_wav(sound, audio.tone(GREETING_HZ, 1))
+    campaign_id = await office.campaign(dialled, audioFile="custom/going", maxConcurrentCalls=1)
+    await office.calls_in_state(campaign_id, "ended", 1)
+    sound.unlink()
+
+    async def missing() -> bool:
+        found = await office.call("GET", f"/v1/campaigns/{campaign_id}/diagnostics")
+        return "sound_missing" in [blocker["code"] for blocker in found["blockers"]]
+
+    await eventually(missing, 30, "the blocker", poll_s=0.2)
+    unheard = [call for call in await office.calls(campaign_id) if call["failure"] == "sound_not_played"]
+    assert [(call["outcome"], call["connectedAt"]) for call in unheard] == [("failed", None)]
+    to = international(unheard[0]["phoneNumber"])
+    await eventually(lambda: office.lab.ledger(office.lab.carrier)[to, scenarios.HUNG_UP], 10, "its end")
+    assert '"sound not played"' in office.server.log_text()
+    audio.write_wav(sound, audio.tone(GREETING_HZ, 1))
+    await office.ended(campaign_id, 4, 40)
+    assert office.rang(dialled) == [1, 1, 1, 1]
 
 
 async def test_people_who_hang_up_during_the_sound_have_answered(office: Office) -> None:

@@ -64,10 +64,11 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path) -> AsyncGenerator[Office]:
+async def office(folder: Path, **own: str) -> AsyncGenerator[Office]:
+    """`own`: further settings of the server."""
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 2), dead=0.0)
     board = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
     async with AriServer(board, USER, PASSWORD).serving() as switch:
         settings = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
-        async with serving(folder / "data", **settings) as server:
+        async with serving(folder / "data", **settings, **own) as server:
             yield Office(server, board, settings, await server.key(scopes=frozenset(factories.Scope)))

@@ -36,11 +36,12 @@ class Scene:
         self.store = store(self.clock, rng)
         self.tasks: list[asyncio.Task[None]] = []
 
-    def start(self, faults: Faults | None = None, max_calls: int = 1000) -> None:
+    def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
         self.ari = SimulatedAri(self.board, self.rng, faults=faults)
         self.dialer = Dialer(
             self.store, self.ari, self.clock, self.rng,
             app="tongdai", trunk="trunk", caller_id="0241234567", max_calls=max_calls,
+            check_sounds=check_sounds,
         )  # fmt: skip
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai import ids
-from tongdai.campaigns import store
+from tongdai.campaigns import sounds, store
 from tongdai.campaigns.hours import api as hours_api
 from tongdai.campaigns.hours import store as hours
 from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, PauseReason, Status, Totals
@@ -17,12 +18,24 @@ from tongdai.campaigns.settings import request as settings_request
 from tongdai.campaigns.settings import view as settings_view
 from tongdai.campaigns.settings.kinds import Window
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import Played
 from tongdai.campaigns.settings.view import REQUEST_SAMPLE, SETTINGS_SCHEMA, STRUCTS_SCHEMA
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import Listed
-from tongdai.http.endpoint import NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import (
+    NAME,
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    settings_of,
+)
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
@@ -300,7 +313,7 @@ async def get_campaign(request: Request) -> Answer:
         body_sample={"campaignName": "Khao sat thang 5", "maxConcurrentCalls": 50, "callingWindows": None},
         answer=CampaignChanged,
         sample=done_sample("Campaign updated successfully", effectiveWindows=_WINDOWS_SAMPLE),
-        failures=_SETTINGS_FAILURES,
+        failures=(*_SETTINGS_FAILURES, InvalidInput("audioFile must be a sound that the switch has, not 'spring'")),
     )
 )
 async def change_campaign(request: Request) -> Answer:
@@ -317,6 +330,7 @@ async def change_campaign(request: Request) -> Answer:
     sent = settings_request.sent_of(change)
     settings_request.check(sent)
     principal = principal_of(request)
+    await sounds.check(partial(connection, request), principal.tenant_id, sent, settings_of(request))
     async with connection(request) as conn, conn.transaction():
         before = await store.lock(conn, principal.tenant_id, campaign_id)
         if before is None:
@@ -356,6 +370,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             answer=CampaignChanged if starts else Done,
             sample=done_sample(message, **({"effectiveWindows": _WINDOWS_SAMPLE} if starts else {})),
             states=True,
+            failures=(sounds.refusal(Played("audioFile", "spring"), "spring"),) if starts else (),
         )
     )
     async def move(request: Request) -> Answer:
@@ -364,11 +379,15 @@ def _transition(action: Action, summary: str, message: str) -> Route:
         if raw.strip() not in {b"", b"{}"}:
             raise InvalidInput("Expected no body")
         principal = principal_of(request)
+        refusal = await _refusal_of_start(request, campaign_id) if starts else None
 
         async def work(conn: Connection) -> Done:
-            if await store.move(conn, principal.tenant_id, campaign_id, action, principal.key_id) is None:
-                campaign = await store.find(conn, principal.tenant_id, campaign_id)
-                raise NotFound("Campaign not found") if campaign is None else _invalid_state(action, campaign.status)
+            async with conn.transaction():
+                if await store.move(conn, principal.tenant_id, campaign_id, action, principal.key_id) is None:
+                    found = await store.find(conn, principal.tenant_id, campaign_id)
+                    raise NotFound("Campaign not found") if found is None else _invalid_state(action, found.status)
+                if refusal is not None:
+                    raise refusal
             own = await store.own_settings(conn, principal.tenant_id, campaign_id) if starts else None
             if own is None:
                 return Done(error_message=message)
@@ -377,6 +396,11 @@ def _transition(action: Action, summary: str, message: str) -> Route:
         return await once(request, raw, work)
 
     return move
+
+
+async def _refusal_of_start(request: Request, campaign_id: CampaignId) -> InvalidState | None:
+    tenant_id = principal_of(request).tenant_id
+    return await sounds.refusal_of_start(partial(connection, request), tenant_id, campaign_id, settings_of(request))
 
 
 def _invalid_state(action: Action, status: Status) -> InvalidState:

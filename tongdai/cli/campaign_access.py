@@ -5,7 +5,8 @@ Options on the command line win over the environment. Commands say and print the
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -14,7 +15,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from tongdai.campaigns import store
+from tongdai.campaigns import sounds, store
 from tongdai.campaigns.hours import store as hours
 from tongdai.campaigns.model import TRANSITIONS, Action, Campaign, PauseReason, Status, Totals
 from tongdai.campaigns.settings import rules
@@ -27,7 +28,7 @@ from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import DATABASE_OPTIONS, run, settings_of
 from tongdai.cli.param_types import ID
 from tongdai.db.pool import Connection
-from tongdai.errors import OperatorError
+from tongdai.errors import ApiError, OperatorError
 from tongdai.ids import CampaignId, TenantId
 from tongdai.settings import Settings
 from tongdai_client import CallingWindow, CampaignDetail, Client, InvalidInput, InvalidState, NotFound
@@ -87,6 +88,8 @@ class InDatabase:
     def change(self, campaign_id: int, changes: Sent) -> Week:
         async def work(conn: Connection) -> Week:
             owner = await known(conn, self.tenant_id)
+            with _naming_options():
+                await sounds.check(lambda: nullcontext(conn), owner.tenant_id, changes, self.settings)
             async with conn.transaction():
                 before = await store.lock(conn, owner.tenant_id, CampaignId(campaign_id))
                 if before is None:
@@ -101,6 +104,8 @@ class InDatabase:
     def move(self, campaign_id: int, action: Action) -> Status:
         async def work(conn: Connection) -> Status:
             owner = (await known(conn, self.tenant_id)).tenant_id
+            if action is Action.START:
+                await self._require_sound(conn, owner, CampaignId(campaign_id))
             moved = await store.move(conn, owner, CampaignId(campaign_id), action, None)
             if moved is not None:
                 return moved.status
@@ -129,6 +134,11 @@ class InDatabase:
             return [_counted(campaign, totals[campaign.campaign_id]) for campaign in found]
 
         return run(self.settings, work)
+
+    async def _require_sound(self, conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> None:
+        refusal = await sounds.refusal_of_start(lambda: nullcontext(conn), tenant_id, campaign_id, self.settings)
+        if refusal is not None:
+            raise OperatorError(refusal.message)
 
     async def _lock_queue(self, conn: Connection, tenant_id: TenantId, settings: CallSettings) -> None:
         queue_id = settings.queue_id
@@ -170,8 +180,11 @@ class AtServer:
             moves[action](campaign_id)
         except NotFound:
             raise _no_campaign(campaign_id) from None
-        except InvalidState:
-            raise _not_now(action, Status(self._campaign(campaign_id).status)) from None
+        except InvalidState as error:
+            status = Status(self._campaign(campaign_id).status)
+            if status in TRANSITIONS[action]:
+                raise OperatorError(error.error_message) from None
+            raise _not_now(action, status) from None
         return target
 
     def find(self, campaign_id: int) -> tuple[Row, CallSettings, Week]:
@@ -186,6 +199,15 @@ class AtServer:
             return self.client.campaign(campaign_id)
         except NotFound:
             raise _no_campaign(campaign_id) from None
+
+
+@contextmanager
+def _naming_options() -> Generator[None]:
+    """Refusals by the API's rules, as failures of options."""
+    try:
+        yield
+    except ApiError as error:
+        raise OperatorError(call_settings.naming_options(error.message)) from None
 
 
 def campaigns(command: Command) -> Command:

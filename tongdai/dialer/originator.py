@@ -10,6 +10,9 @@ It trusts `ari.up` and `may_dial` as the only permission to originate, checked w
 request; pacing for the number of calls; the store for which contacts may be claimed and, immediately before the
 request, dialled. While dialing is held the store permits neither; `may_dial` says the same without a query.
 
+The sounds of campaigns that run are checked before their first call; while the switch does not have one, its campaigns
+are not dialled (`Sounds`).
+
 While the database is unreachable nothing is claimed; claimed calls are released, or their leases expire. A campaign
 whose round raises is retried with exponential backoff (LONGEST_BACKOFF_S); the others continue.
 
@@ -41,9 +44,10 @@ from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, LiveCall, report_end
-from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options
+from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options, treatment_of
 from tongdai.dialer.pacing import AnswerCounts, Limits, RingTimes, Snapshot, calls_to_place
 from tongdai.dialer.per_channel_queue import PerChannelQueue
+from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import TenantId
 from tongdai.switch import commands
@@ -79,11 +83,12 @@ class Originator:
         options: Options,
         queue: PerChannelQueue,
         controller: CallController,
+        sounds: Sounds,
         may_dial: Callable[[], bool],
     ) -> None:
         self._store, self._ari, self._clock, self._rng = store, ari, clock, rng
         self._options, self._queue, self._controller = options, queue, controller
-        self._may_dial = may_dial
+        self._sounds, self._may_dial = sounds, may_dial
         self._recent: dict[tuple[int, int], tuple[float, Recent]] = {}
         self._backoff: dict[tuple[int, int], tuple[int, float]] = {}
         """Campaigns that failed: the number of consecutive failures, and when to try again, by the monotonic clock."""
@@ -100,6 +105,7 @@ class Originator:
         self._recent = {key: recent for key, recent in self._recent.items() if key in keys}
         self._backoff = {key: backoff for key, backoff in self._backoff.items() if key in keys}
         self._controller.unplayed.keep(keys)
+        await self._sounds.prepare(sound for campaign in running if (sound := self._sound_of(campaign)) is not None)
         self._rng.shuffle(running)  # where the switch is the limit, campaigns of one priority take turns
         running = in_turn(running)
         for place, campaign in enumerate(running):
@@ -109,6 +115,10 @@ class Originator:
             tenants = len({other.tenant_id for other in running[place:]})
             await self._try_campaign(campaign, now, math.ceil(room / tenants))
 
+    def _sound_of(self, campaign: RunningCampaign) -> str | None:
+        treatment = treatment_of(campaign.settings, self._options)
+        return treatment.message or treatment.abandon_message
+
     def _may(self) -> bool:
         """The leave to originate: ask right before, with no await between."""
         return self._ari.up and self._may_dial()
@@ -117,6 +127,8 @@ class Originator:
         key = (campaign.tenant_id, campaign.campaign_id)
         failures, until = self._backoff.get(key, (0, 0.0))
         if not (campaign.settings.trunk or self._options.trunk) or self._clock.monotonic() < until:
+            return
+        if self._sounds.lacks(self._sound_of(campaign)):
             return
         try:
             await self._place(campaign, now, room)

@@ -25,6 +25,7 @@ from tongdai.dialer.group_commit import GroupCommit
 from tongdai.dialer.options import WRITE_S
 from tongdai.ids import AgentId, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
+from tongdai.switches.sounds import store as sounds
 
 TRANSACTIONS = 4
 """The number of group commits that may run concurrently; the pool has more connections, for claims and reads."""
@@ -57,6 +58,14 @@ class PostgresStore:
     async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
         async with self._pool.acquire() as conn:
             return await claim.waiting_zones(conn, tenant_id, campaign_id)
+
+    async def sounds_asked(self) -> list[str]:
+        async with self._pool.acquire() as conn:
+            return await sounds.asked(conn, self._switch_id)
+
+    async def record_sounds(self, found: Mapping[str, bool | None], at: datetime) -> None:
+        async with self._pool.acquire() as conn:
+            await sounds.record(conn, self._switch_id, found, at)
 
     async def load(self, campaign: RunningCampaign) -> Load:
         async with self._pool.acquire() as conn:

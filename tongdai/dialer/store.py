@@ -5,7 +5,7 @@ does not fit the state of a row changes nothing, so each may be repeated when it
 of `tongdai.db.pool` when the database is unreachable; whether it was done is not known then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -35,6 +35,14 @@ class DialerStore(Protocol):
 
     async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
         """The time zones, as contacts have them, of which a contact is pending and due."""
+        ...
+
+    async def sounds_asked(self) -> list[str]:
+        """Sounds of the switch that somebody asked for, and that were not checked since."""
+        ...
+
+    async def record_sounds(self, found: Mapping[str, bool | None], at: datetime) -> None:
+        """Record whether the switch has sounds (None: it could not tell), by a check that began `at` that time."""
         ...
 
     async def load(self, campaign: RunningCampaign) -> Load: ...

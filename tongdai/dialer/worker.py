@@ -1,6 +1,7 @@
 """The dialer: calls the contacts of all running campaigns through one switch, one dialer at a time.
 
     events             channel router → call controller, or agents' phones
+    4 times a second   sounds: check what the API asks for
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
@@ -28,13 +29,15 @@ from tongdai.dialer.options import Options
 from tongdai.dialer.originator import Originator
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.reconcile import Reconciler
+from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
-from tongdai.switch.events import Connected, Disconnected, Replaced
+from tongdai.switch.events import Connected, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
 
 log = structlog.get_logger()
 
 ROUND_S = 1.0
+SOUNDS_S = 0.25
 SWEEP_S = 2.0
 RECONCILE_S = 15.0
 """A third of the lease."""
@@ -58,18 +61,24 @@ class Dialer:
         sound: str = "hello-world",
         max_calls: int = 1000,
         unplayed_calls: int = 3,
+        check_sounds: bool = False,
         may_dial: Callable[[], bool] = lambda: True,
     ) -> None:
         """The caller runs `ari`. `trunk`, `caller_id` and `sound` are defaults of campaigns; `max_calls` limits the
         active calls of all campaigns. A campaign is paused after `unplayed_calls` calls in a row whose sound was not
-        played. While `may_dial` returns False nothing is dialled, and active calls continue."""
+        played; with `check_sounds` a sound is checked before, and its campaigns are not dialled while the switch does
+        not have it. While `may_dial` returns False nothing is dialled, and active calls continue."""
         options = Options(app, trunk, caller_id, sound, max_calls, unplayed_calls)
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller)
         self._router = ChannelRouter(ari, self._queue, (self._controller, self._phones))
-        self._originator = Originator(store, ari, clock, rng, options, self._queue, self._controller, may_dial)
+        self._sounds = Sounds(store, ari, clock, rng, app, enabled=check_sounds)
+        self._controller.sound_failed = self._sounds.doubt
+        self._originator = Originator(
+            store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
+        )
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router)
         self._database_away = False
 
@@ -82,6 +91,8 @@ class Dialer:
                 group.create_task(self._each(ROUND_S, self._originator.round))
                 group.create_task(self._each(ROUND_S, self._phones.round))
                 group.create_task(self._each(ROUND_S, self._flush))
+                if self._sounds.enabled:
+                    group.create_task(self._each(SOUNDS_S, self._sounds.round))
                 group.create_task(self._each(SWEEP_S, self._reconciler.sweep))
                 group.create_task(self._each(RECONCILE_S, self._reconcile))
         except BaseExceptionGroup as group:
@@ -114,6 +125,8 @@ class Dialer:
                     raise SwitchTaken
                 case Disconnected():
                     log.warning("switch disconnected")
+                case PlaybackFinished(channel_id=None):
+                    self._sounds.finished(event)
                 case _:
                     self._router.route(event)
 

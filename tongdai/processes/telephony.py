@@ -153,6 +153,7 @@ async def _dial(
         sound=settings.default_sound,
         max_calls=settings.max_calls,
         unplayed_calls=settings.unplayed_calls,
+        check_sounds=settings.check_sounds,
         may_dial=continuity.may_dial,
     )
     async with asyncio.TaskGroup() as group:

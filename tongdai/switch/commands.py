@@ -112,6 +112,17 @@ async def play(ari: Ari, channel_id: str, playback_id: str, sound: str) -> bool:
     return await _unless_gone(ari, "POST", path, body={"media": [sound_of(sound)]})
 
 
+async def play_to_bridge(ari: Ari, bridge_id: str, playback_id: str, sound: str) -> bool:
+    """Likewise to whoever is in a bridge, which may be nobody. False when there is no such bridge."""
+    path = _path("bridges", bridge_id, "play", playback_id)
+    return await _unless_gone(ari, "POST", path, body={"media": [sound_of(sound)]})
+
+
+async def stop_playing(ari: Ari, playback_id: str) -> bool:
+    """False when that playback is over, or never began."""
+    return await _unless_gone(ari, "DELETE", _path("playbacks", playback_id))
+
+
 async def playing(ari: Ari, playback_id: str) -> bool:
     """False when that playback is over, or never began."""
     reply = await ari.request("GET", _path("playbacks", playback_id))
@@ -181,6 +192,12 @@ async def add_to_bridge(ari: Ari, bridge_id: str, *channel_ids: str) -> bool:
 async def destroy_bridge(ari: Ari, bridge_id: str) -> bool:
     """Destroy a bridge; its channels stay. False when there is no such bridge."""
     return await _unless_gone(ari, "DELETE", _path("bridges", bridge_id))
+
+
+async def subscribe_to_bridge(ari: Ari, app: str, bridge_id: str) -> None:
+    """Have the events of a bridge sent in which none of the application's channels is."""
+    source = {"eventSource": f"bridge:{bridge_id}"}
+    _expect(await ari.request("POST", _path("applications", app, "subscription"), source))
 
 
 async def set_event_filter(ari: Ari, app: str) -> None:

@@ -6,7 +6,7 @@ Contacts, lists, campaigns and agents are changed by the methods that do what a 
 
 from bisect import bisect_left, insort
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -106,6 +106,9 @@ class MemoryStore:
         self.listed: dict[str, list[Listed]] = {}
         self.accepted: dict[AgentId, ContactId] = {}
         self.over: dict[UUID, Ended] = {}
+        self.asked_sounds: list[str] = []
+        self.sounds: dict[str, bool | None] = {}
+        """Whether the switch has the sounds that were checked; None: it could not tell."""
         self.held = False
         """Whether dialing is held."""
         self._clock, self._rng = clock, rng
@@ -224,6 +227,13 @@ class MemoryStore:
     async def waiting_zones(self, tenant_id: TenantId, campaign_id: CampaignId) -> list[str]:
         due, now = self.campaigns[campaign_id].due, self._clock.now()
         return sorted(zone for zone, waiting in due.items() if waiting and waiting[0][0] <= now)
+
+    async def sounds_asked(self) -> list[str]:
+        asked, self.asked_sounds = self.asked_sounds, []
+        return asked
+
+    async def record_sounds(self, found: Mapping[str, bool | None], at: datetime) -> None:
+        self.sounds |= found
 
     async def load(self, campaign: RunningCampaign) -> Load:
         queue_id = campaign.settings.queue_id

@@ -43,7 +43,7 @@ from tongdai_client.models.contacts import (
     NewContact,
     ProcessStatus,
 )
-from tongdai_client.models.diagnostics import Blocker, CampaignDiagnostics, ContactDiagnostics
+from tongdai_client.models.diagnostics import Blocker, CampaignDiagnostics, ContactDiagnostics, Sound
 from tongdai_client.models.dialing import Dialing, DialingChanged, DialingHold, SwitchBeat
 from tongdai_client.models.do_not_call import (
     DncCheck,
@@ -166,6 +166,7 @@ __all__ = [
     "Retry",
     "RetryRule",
     "ServerFailed",
+    "Sound",
     "Switch",
     "SwitchBeat",
     "SwitchStatus",

@@ -1,6 +1,7 @@
 """`tongdai campaign` sets and shows how a campaign calls, in the database and at a server alike; its options say what
 is wrong with theirs."""
 
+import asyncio
 import json
 import shlex
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.support import programs
+from tests.support import programs, sounds
 from tests.support.api import PEPPER
 from tests.support.programs import complaint_of, output_of
 from tests.support.servers import serving
@@ -132,6 +133,19 @@ async def test_campaign_that_paused_itself_is_listed_and_shown_with_its_reason(r
     assert (found["status"], found["pauseReason"]) == ("paused", "sound_not_played")
     output_of(run(f"start --campaign {campaign_id}"))
     assert shown(run, campaign_id)["pauseReason"] == "-"
+
+
+async def test_sound_that_the_switch_does_not_have_is_refused_at_the_start_and_as_a_setting(run, pool):
+    has: dict[str, bool | None] = {"spring": False}
+    campaign_id = created(run, "--audio spring")
+    async with sounds.led(pool, has):
+        refused = complaint_of(await asyncio.to_thread(run, f"start --campaign {campaign_id}"), 1)
+        assert "does not have the sound spring (audioFile)" in refused
+        refused = complaint_of(await asyncio.to_thread(run, f"set --campaign {campaign_id} --abandon-audio spring"), 1)
+        assert "--abandon-audio must be a sound that the switch has, not 'spring'" in refused
+        has["spring"] = True
+        started = await asyncio.to_thread(run, f"start --campaign {campaign_id}")
+        assert output_of(started) == f"Campaign {campaign_id} is running\n"
 
 
 def test_set_changes_what_is_given_and_leaves_the_rest(run):

@@ -90,6 +90,11 @@ def test_abandoned_call_is_abandoned_although_its_message_was_not_played() -> No
     )
 
 
+def test_sound_that_is_played_again_after_a_lost_reply_is_not_taken_for_missing() -> None:
+    call, todo = reported(MESSAGE, *WAITS, model.SoundOver(), over("message"), destroyed())
+    assert (call.played, todo) == (None, [model.RecordEnd(Ending(Outcome.ANSWERED, 16))])
+
+
 def test_sound_of_another_process_is_not_taken_for_missing() -> None:
     call = adopted(CHANNEL, MESSAGE, CallState.ANSWERED, NOW, connected=True)
     call, todo = step(call, over("message"), NOW)

@@ -8,6 +8,7 @@ from uuid import UUID
 from tests.support.dialer_simulation.world import World
 from tongdai.agents.model import AgentState
 from tongdai.calls.model import NOT_PLACED, CallState, Outcome
+from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
 from tongdai.campaigns.settings.values import Mode
 from tongdai.switch.simulated.ledger import CallRecord
@@ -46,6 +47,12 @@ def check_originate(world: World, body: Mapping[str, object]) -> None:
         world.wrong("dialled outside of the window")
     if contact.contact_id in world.deleted:
         world.wrong("dialled after it was deleted")
+    _check_sound(world, campaign.settings)
+
+
+def _check_sound(world: World, settings: CallSettings) -> None:
+    if world.plan.check_sounds and not world.plan.stormy and settings.audio_file == "missing":
+        world.wrong("dialled while its sound is missing")
 
 
 def check_arrival(world: World, call: CallRecord) -> str | None:

@@ -79,6 +79,7 @@ class Plan:
     """Share of claims and dials for which the database takes long."""
     crash_at_step: bool = True
     stormy: bool = True
+    check_sounds: bool = False
 
 
 def campaigns(rng: random.Random) -> list[CallSettings]:

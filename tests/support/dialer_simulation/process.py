@@ -35,6 +35,7 @@ class Process:
             trunk="trunk",
             caller_id="0241234567",
             max_calls=200,
+            check_sounds=world.plan.check_sounds,
         )
         self.task = asyncio.create_task(self._run())
 

@@ -111,6 +111,7 @@ class Lab:
         sounds = self.folder / "data/sounds/custom"
         for name, seconds in SOUNDS.items():
             audio.write_wav(sounds / f"{name}.wav", audio.tone(GREETING_HZ, seconds))
+        (sounds / "junk.wav").write_bytes(b"this is no sound")
         for child in (self.carrier, self.talkers):
             child.start()
         await self.start_asterisk()
@@ -154,6 +155,10 @@ class Lab:
     def recording(self, name: str) -> Path:
         """The WAV file in which Asterisk stores a recording of that name."""
         return self.folder / "spool/recording" / f"{name}.wav"
+
+    def sound(self, name: str) -> Path:
+        """The file of the sound `custom/NAME`."""
+        return self.folder / "data/sounds/custom" / f"{name}.wav"
 
     def ledger(self, callee: Child) -> Counter[tuple[str, str]]:
         """The callees' own records of events: how often each (number, event) happened."""

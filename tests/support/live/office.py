@@ -50,6 +50,14 @@ class Office:
             assert answer.status_code == 200, answer.text
             return answer.json()
 
+    async def refusal(self, method: str, path: str, json: object = None) -> str:
+        """The message of an answer; assert that it is 400."""
+        async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
+            sent: dict[str, Any] = {} if json is None else {"json": json}
+            answer = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent)
+            assert answer.status_code == 400, answer.text
+            return answer.json()["error_message"]
+
     async def campaign(self, numbers: list[str], **settings: object) -> int:
         """A running campaign with these numbers."""
         made = await self.call("POST", "/v1/campaigns", {"campaignName": "Live", "preset": "none"} | settings)

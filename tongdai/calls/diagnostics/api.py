@@ -10,18 +10,20 @@ import msgspec
 from tongdai import ids
 from tongdai.calls.api import contact_of
 from tongdai.calls.diagnostics import store as diagnostics_store
-from tongdai.calls.diagnostics.rules import MESSAGES, Blocker, Reason, blockers, next_call_at, reason_of
+from tongdai.calls.diagnostics.rules import MESSAGES, Blocker, Reason, SoundState, blockers, next_call_at, reason_of
 from tongdai.calls.diagnostics.store import Case, Diagnosis
 from tongdai.calls.live.campaign_snapshot import Place, Standing
 from tongdai.calls.model import Outcome
 from tongdai.campaigns.model import Status
 from tongdai.contacts.model import ProcessStatus
+from tongdai.db.pool import Connection
 from tongdai.errors import NotFound
 from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import answer
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
+from tongdai.switches.sounds import store as sounds
 
 _TAG = "Calls"
 
@@ -31,6 +33,15 @@ class BlockerView(msgspec.Struct):
     """The reason why the campaign calls nobody, or calls slowly."""
     message: str
     """The same in English."""
+
+
+class SoundView(msgspec.Struct):
+    setting: str
+    """The setting that names it: `audioFile` of a campaign without agents, else `abandonFile`."""
+    name: str
+    """The sound; the server's default where the campaign names none."""
+    state: Annotated[str, one_of(SoundState)]
+    """Whether the switch has it. `unchecked`: that could not be checked, as without a switch, or was not lately."""
 
 
 class Diagnostics(msgspec.Struct, kw_only=True, rename="camel"):
@@ -62,6 +73,8 @@ class Diagnostics(msgspec.Struct, kw_only=True, rename="camel"):
     """When the next calling window opens; null: one is open, or none ever opens."""
     next_due_at: datetime | None
     """When the next contact is due that waits for a retry; null: none does."""
+    sound: SoundView | None
+    """The sound that the campaign plays; null: it plays none."""
     blockers: list[BlockerView]
     """The reasons why the whole campaign calls nobody, or calls slowly."""
 
@@ -100,6 +113,7 @@ _DIAGNOSTICS: dict[str, Any] = {
     "overNumberCeiling": 2,
     "nextOpenAt": "2026-03-10T03:00:00Z",
     "nextDueAt": "2026-03-10T02:04:10Z",
+    "sound": {"setting": "audioFile", "name": "spring-offer", "state": "present"},
     "blockers": [_BLOCKER],
 }
 
@@ -128,10 +142,19 @@ _DIAGNOSTICS: dict[str, Any] = {
 async def diagnose(request: Request) -> Answer:
     place = Place(principal_of(request).tenant_id, CampaignId(ids.from_path(request.path_params["id"], "Campaign")))
     async with connection(request) as conn:
-        found = await diagnostics_store.diagnose(conn, place)
+        found = await diagnostics_store.diagnose(conn, place, settings_of(request).default_sound)
+        if found is not None:
+            await _have_checked(conn, found.standing)
     if found is None:
         raise NotFound("Campaign not found")
     return answer(_view(place.campaign_id, found, settings_of(request).max_calls))
+
+
+async def _have_checked(conn: Connection, standing: Standing) -> None:
+    """Have the sound checked that was not lately, for the next request."""
+    sound = standing.load.sound
+    if sound is not None and sound.state is SoundState.UNCHECKED and standing.switch.up:
+        await sounds.ask(conn, standing.switch.switch_id, [sound.name])
 
 
 def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnostics:
@@ -150,6 +173,7 @@ def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnost
         over_number_cap=found.counts[Reason.OVER_NUMBER_CAP],
         next_open_at=found.next_open_at,
         next_due_at=found.next_due_at,
+        sound=None if load.sound is None else SoundView(load.sound.wire, load.sound.name, load.sound.state),
         blockers=_views(_blockers(found.standing, max_calls)),
     )
 
@@ -190,7 +214,7 @@ async def why(request: Request) -> Answer:
     campaign_id, contact_id = contact_of(request)
     place = Place(principal_of(request).tenant_id, campaign_id)
     async with connection(request) as conn:
-        found = await diagnostics_store.case(conn, place, contact_id)
+        found = await diagnostics_store.case(conn, place, contact_id, settings_of(request).default_sound)
     if found is None:
         raise NotFound("Contact not found")
     reason, message, next_at = _reported(found)

@@ -48,6 +48,7 @@ class Blocker(StrEnum):
     DIALER_NOT_RUNNING = "dialer_not_running"
     SWITCH_AWAY = "switch_away"
     SWITCH_FULL = "switch_full"
+    SOUND_MISSING = "sound_missing"
     NO_QUEUE = "no_queue"
     NO_AGENTS_SIGNED_IN = "no_agents_signed_in"
     NO_AGENT_FREE = "no_agent_free"
@@ -69,6 +70,7 @@ MESSAGES: Mapping[Blocker, str] = {
     Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
     Blocker.SWITCH_AWAY: "The dialer has no connection to the switch.",
     Blocker.SWITCH_FULL: "The switch has reached its maximum of active calls.",
+    Blocker.SOUND_MISSING: "The switch does not have the sound that the campaign plays: nobody is called until it has.",
     Blocker.NO_QUEUE: "The campaign has no queue whose agents could talk.",
     Blocker.NO_AGENTS_SIGNED_IN: "No agent of the campaign's queue is signed in.",
     Blocker.NO_AGENT_FREE: "All agents of the campaign's queue who are signed in are busy.",
@@ -193,6 +195,25 @@ def next_call_at(rules: Rules, contact: Facts) -> datetime | None:
     return rules.opens(contact.zone, at)
 
 
+class SoundState(StrEnum):
+    """Whether the switch has the sound of a campaign."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    UNCHECKED = "unchecked"
+    """That could not be checked, or was not lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound that a campaign plays."""
+
+    wire: str
+    """The setting that names it, as in requests."""
+    name: str
+    state: SoundState
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """A campaign's calls and agents now."""
@@ -210,6 +231,8 @@ class Load:
     """Whether dialing is held, of all campaigns."""
     pause_reason: PauseReason | None = None
     """Why a paused campaign paused itself; None: somebody paused it."""
+    sound: Sound | None = None
+    """The sound that it plays; None: it plays none."""
 
 
 _PAUSE_BLOCKERS = {PauseReason.SOUND_NOT_PLAYED: Blocker.SOUND_NOT_PLAYED}
@@ -231,6 +254,8 @@ def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int)
     if load.held:
         found.append(Blocker.DIALING_HELD)
     found += _switch_blockers(switch, max_calls)
+    if load.sound is not None and load.sound.state is SoundState.MISSING:
+        found.append(Blocker.SOUND_MISSING)
     if settings.mode is not Mode.AGENTLESS:
         found += _agent_blockers(settings, load)
     if load.active_calls >= settings.max_calls:

@@ -40,10 +40,10 @@ cross join lateral (
 """
 
 
-async def diagnose(conn: Connection, place: Place) -> Diagnosis | None:
+async def diagnose(conn: Connection, place: Place, default_sound: str) -> Diagnosis | None:
     """Why each pending contact of a campaign is not being called; None when there is no such campaign."""
     async with snapshot(conn):
-        campaign = await standing(conn, place)
+        campaign = await standing(conn, place, default_sound)
         if campaign is None:
             return None
         pending = campaign.load.pending
@@ -101,10 +101,10 @@ class Case:
     """State of the contact's own active call."""
 
 
-async def case(conn: Connection, place: Place, contact_id: ContactId) -> Case | None:
+async def case(conn: Connection, place: Place, contact_id: ContactId, default_sound: str) -> Case | None:
     """Read the facts about a contact; None when the campaign has no such contact."""
     async with snapshot(conn):
-        campaign = await standing(conn, place)
+        campaign = await standing(conn, place, default_sound)
         if campaign is None:
             return None
         caps = number_caps(campaign.settings)

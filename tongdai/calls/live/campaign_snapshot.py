@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from tongdai.call_outcome import LIVE_SQL
-from tongdai.calls.diagnostics.rules import Load, Rules, percent
+from tongdai.calls.diagnostics.rules import Load, Rules, Sound, SoundState, percent
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.campaigns.settings.rules import played
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import HELD
 from tongdai.ids import CampaignId, TenantId
 from tongdai.switches import store as switches
 from tongdai.switches.model import Switch
+from tongdai.switches.sounds import store as sounds
 
 
 class Place(NamedTuple):
@@ -77,7 +79,7 @@ from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - inte
 """
 
 
-async def standing(conn: Connection, place: Place) -> Standing | None:
+async def standing(conn: Connection, place: Place, default_sound: str) -> Standing | None:
     """Read the state of a campaign; None when there is no such campaign."""
     row = next(iter(await fetch(conn, CAMPAIGN, *place)), None)
     settings = await campaigns.call_settings(conn, *place)
@@ -88,6 +90,7 @@ async def standing(conn: Connection, place: Place) -> Standing | None:
     shares = (percent(day_abandoned, day), percent(month_abandoned, month))
     abandoned = [share for share in shares if share is not None]
     status = Status(row["status"])
+    switch = await switches.of_tenant(conn, place.tenant_id)
     load = Load(
         status,
         row["pending"],
@@ -97,5 +100,16 @@ async def standing(conn: Connection, place: Place) -> Standing | None:
         abandoned,
         row["held"],
         row["pause_reason"] and PauseReason(row["pause_reason"]),
+        await _sound(conn, switch, settings, default_sound),
     )
-    return Standing(Rules(settings, row["zone"], row["now"]), load, await switches.of_tenant(conn, place.tenant_id))
+    return Standing(Rules(settings, row["zone"], row["now"]), load, switch)
+
+
+async def _sound(conn: Connection, switch: Switch, settings: CallSettings, default: str) -> Sound | None:
+    plays = played(settings)
+    if plays is None:
+        return None
+    name = plays.name or default
+    present = (await sounds.known(conn, switch.switch_id, [name])).get(name) if switch.up else None
+    state = {True: SoundState.PRESENT, False: SoundState.MISSING, None: SoundState.UNCHECKED}[present]
+    return Sound(plays.wire, name, state)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from tongdai.call_outcome import DUE_AT_ONCE
 from tongdai.campaigns.settings import windows
@@ -25,6 +26,15 @@ _COUNTRY_PRESETS: Mapping[str, Preset] = {
     "US": Preset.US_TELEMARKETING,
 }
 """The law on advertising in the tenant's country."""
+
+
+class Played(NamedTuple):
+    """The sound that a campaign plays to those who answer."""
+
+    wire: str
+    """The setting that names it, as in requests."""
+    name: str | None
+    """None: the server's default."""
 
 
 class Problem(StrEnum):
@@ -49,6 +59,13 @@ def problems(settings: CallSettings, country: str = "") -> list[Problem]:
     if not any(week(settings)):
         found.append(Problem.NEVER_OPEN)
     return found
+
+
+def played(settings: CallSettings) -> Played | None:
+    """The message of a campaign without agents, else its abandonment message; None: it plays nothing."""
+    if settings.mode is Mode.AGENTLESS or settings.queue_id is None:
+        return Played("audioFile", settings.audio_file)
+    return None if settings.abandon_file is None else Played("abandonFile", settings.abandon_file)
 
 
 def is_law(preset: Preset) -> bool:

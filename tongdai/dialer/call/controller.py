@@ -23,6 +23,7 @@ After several calls in a row whose sound was not played it pauses their campaign
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -92,6 +93,8 @@ class CallController:
         self.live: dict[str, LiveCall] = {}
         """The calls controlled here, by channel id."""
         self.unplayed = Unplayed(options.unplayed_calls)
+        self.sound_failed: Callable[[str], None] = lambda _: None
+        """Called with each sound that the switch could not play."""
         self.ended: set[str] = set()
         """Channel ids of calls that ended here since reconciliation last cleared the set."""
 
@@ -177,7 +180,7 @@ class CallController:
         played = live.progress.played
         live.progress, commands = core.step(live.progress, event, self._clock.now())
         if isinstance(event, PlaybackFinished) and not event.done:
-            _report_sound(live, missing=live.progress.played is False and played is not False)
+            self._report_sound(live, missing=live.progress.played is False and played is not False)
         if live.progress.stage is not model.Stage.WAITING:
             self._waiting.pop(live.progress.channel_id, None)
         requests: list[model.Request] = []
@@ -265,6 +268,17 @@ class CallController:
             reason = PauseReason.SOUND_NOT_PLAYED.value
             log.error("campaign paused itself", tenant=key[0], campaign=key[1], reason=reason, calls=calls)
 
+    def _report_sound(self, live: LiveCall, *, missing: bool) -> None:
+        """A sound was not played to its end. `missing`: the switch could not play it at all."""
+        call, treatment = live.call, live.progress.treatment
+        sound = treatment.message or treatment.abandon_message or ""
+        fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": live.progress.channel_id}
+        if missing:
+            log.warning("sound not played", sound=sound, **fields)
+            self.sound_failed(sound)
+        else:
+            log.info("sound not played to its end", **fields)
+
     # Requests
 
     async def _try(self, live: LiveCall, request: model.Request) -> model.Signal | None:
@@ -342,16 +356,6 @@ class CallController:
             return model.NotBridged()
         await self._store.agent_gone(UUID(agent_channel), OfflineReason.LOST)
         return model.AgentMissing()
-
-
-def _report_sound(live: LiveCall, *, missing: bool) -> None:
-    """Log that a sound was not played to its end. `missing`: the switch could not play it at all."""
-    call, treatment = live.call, live.progress.treatment
-    fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": live.progress.channel_id}
-    if missing:
-        log.warning("sound not played", sound=treatment.message or treatment.abandon_message, **fields)
-    else:
-        log.info("sound not played to its end", **fields)
 
 
 def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:

@@ -270,7 +270,8 @@ def _playing(call: CallProgress, event: PlaybackFinished | SoundPlaying | SoundO
                 return call, ()
             return replace(call, connected=True), (RecordConnection(now),)
         case SoundOver() if not (call.connected or abandoned) and call.treatment.message is not None:
-            return _play(call, call.treatment.message, now)
+            # It may have been heard before: what fails now tells nothing.
+            return replace(call, playing_since=None), (PlaySound(call.treatment.message, call.playback_id),)
         case SoundOver():
             return _hang_up(call)
 

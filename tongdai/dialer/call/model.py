@@ -82,7 +82,7 @@ class CallProgress:
     detecting_since: datetime | None = None
     detection: Detection | None = None
     playing_since: datetime | None = None
-    """When the sound was requested; None: not at all, or by another process."""
+    """When the sound was first requested; None: not at all, or it is not known whether it was heard before."""
     hangup_requested: bool = False
     """Somebody hung up, and the channel ends: a sound that fails from now on was interrupted."""
     played: bool | None = None

@@ -19,7 +19,9 @@ from tongdai.switch.simulated.callees import Callee
 from tongdai.switch.simulated.channels import Connection, Frame, SimulatedChannel, SimulatedChannels
 
 SOUND_S = 5.0
-"""Length of a sound that `sounds` does not name."""
+"""Length of each sound, where `sounds` does not tell."""
+MISSING = "sound:missing/"
+"""Sounds that begin so do not exist, where `sounds` does not tell."""
 DETECTION_S = (1.0, 1.8)
 """From handing a channel to the dialplan until it is back."""
 UNSURE = 0.05
@@ -46,10 +48,15 @@ class SimulatedAsterisk(SimulatedChannels):
         amd: bool = True,
     ) -> None:
         """`phones`: agents' phones by name; `trunks`: the names of carriers; `sounds`: seconds of each `sound:…`; None:
-        any exists. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect machines."""
+        any exists but those of MISSING. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect
+        machines."""
         super().__init__(rng, clock, callee, phones, trunks, keep)
         self.sounds = None if sounds is None else dict(sounds)
-        """Seconds of each `sound:…` that it has; None: any exists. A test may take one away."""
+        """Seconds of each `sound:…` that it has; None: any exists but those of MISSING. A test may take one away."""
+        self._to_bridges: dict[str, tuple[str, asyncio.TimerHandle]] = {}
+        """The bridge and the end of each playback to a bridge."""
+        self._subscribed: dict[str, str] = {}
+        """The application that gets the events of a bridge."""
         self.modules = list(NEEDED_MODULES)
         """The modules that run; a test may take one away."""
         self.amd = amd
@@ -88,8 +95,12 @@ class SimulatedAsterisk(SimulatedChannels):
             for timer in channel.playbacks.values():
                 timer.cancel()
             self.ledger.ended(channel.call, self._clock.now(), 0)
+        for _, timer in self._to_bridges.values():
+            timer.cancel()
         self._channels.clear()
         self._bridges.clear()
+        self._to_bridges.clear()
+        self._subscribed.clear()
 
     def handle(self, method: str, uri: str, query: Mapping[str, str], body: object) -> Reply:
         """Do what is requested; its reply."""
@@ -104,8 +115,14 @@ class SimulatedAsterisk(SimulatedChannels):
         }.get(kind)
         return _UNKNOWN if answer is None else answer(method, rest, values)
 
-    def _application_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+    def _application_request(self, method: str, rest: list[str], values: Mapping[str, Any]) -> Reply:
         match method, *rest:
+            case "POST", app, "subscription" if app in self._connections:
+                bridge_id = str(values["eventSource"]).removeprefix("bridge:")
+                if bridge_id not in self._bridges:
+                    return Reply(422, {"message": "Event source does not exist"})
+                self._subscribed[bridge_id] = app
+                return Reply(200, {"name": app})
             case "PUT", app, "eventFilter" if app in self._connections:
                 return Reply(200, {"name": app})
             case _:
@@ -159,13 +176,35 @@ class SimulatedAsterisk(SimulatedChannels):
     def _play(self, channel: SimulatedChannel, playback_id: str, sound: str) -> Reply:
         if not channel.in_app:
             return _NOT_OURS
-        length_s = SOUND_S if self.sounds is None else self.sounds.get(sound)
+        length_s = self._length_of(sound)
         if length_s is not None:
             channel.call.played_at = channel.call.played_at or self._clock.now()
         state = "failed" if length_s is None else "done"
         loop = asyncio.get_running_loop()
         channel.playbacks[playback_id] = loop.call_later(length_s or 0, self._play_ended, channel, playback_id, state)
         return Reply(201, {"id": playback_id, "state": "queued"})
+
+    def _length_of(self, sound: str) -> float | None:
+        """None: it does not exist."""
+        if self.sounds is not None:
+            return self.sounds.get(sound)
+        return None if sound.startswith(MISSING) else SOUND_S
+
+    def _play_to_bridge(self, bridge_id: str, playback_id: str, sound: str) -> Reply:
+        length_s = self._length_of(sound)
+        state = "failed" if length_s is None else "done"
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(length_s or 0, self._play_to_bridge_ended, playback_id, state)
+        self._to_bridges[playback_id] = (bridge_id, timer)
+        return Reply(201, {"id": playback_id, "state": "queued"})
+
+    def _play_to_bridge_ended(self, playback_id: str, state: str) -> None:
+        bridge_id, timer = self._to_bridges.pop(playback_id)
+        timer.cancel()
+        app = self._subscribed.get(bridge_id)
+        if app is not None:
+            playback = {"id": playback_id, "target_uri": f"bridge:{bridge_id}", "state": state}
+            self._send(app, self._frame("PlaybackFinished", app, playback=playback))
 
     def _play_ended(self, channel: SimulatedChannel, playback_id: str, state: str) -> None:
         timer = channel.playbacks.pop(playback_id, None)
@@ -179,6 +218,9 @@ class SimulatedAsterisk(SimulatedChannels):
         match method, *rest:
             case "GET", playback_id if any(playback_id in channel.playbacks for channel in self._channels.values()):
                 return Reply(200, {"id": playback_id, "state": "playing"})
+            case "DELETE", playback_id if playback_id in self._to_bridges:
+                self._play_to_bridge_ended(playback_id, "done")
+                return _DONE
             case _:
                 return Reply(404, {"message": "Playback not found"})
 
@@ -214,8 +256,13 @@ class SimulatedAsterisk(SimulatedChannels):
             case "DELETE", bridge_id:
                 for channel_id in list(self._bridges[bridge_id]):
                     self._leave_bridge(self._channels[channel_id])
+                for playback_id in [one for one, (to, _) in self._to_bridges.items() if to == bridge_id]:
+                    self._play_to_bridge_ended(playback_id, "failed")
                 del self._bridges[bridge_id]
+                self._subscribed.pop(bridge_id, None)
                 return _DONE
+            case "POST", bridge_id, "play", playback_id:
+                return self._play_to_bridge(bridge_id, playback_id, *values["media"])
             case "POST", bridge_id, "addChannel":
                 return self._bridge(bridge_id, str(values["channel"]).split(","))
             case _:

@@ -14,6 +14,16 @@ class Blocker(Result, frozen=True, kw_only=True):
     message: str
 
 
+class Sound(Result, frozen=True, kw_only=True):
+    """The sound that a campaign plays."""
+
+    setting: str
+    """audioFile or abandonFile."""
+    name: str
+    state: str
+    """present, missing or unchecked."""
+
+
 class CampaignDiagnostics(Result, frozen=True, kw_only=True):
     """Why the pending contacts of a campaign are not being called. The counts add up to `pending`."""
 
@@ -30,6 +40,8 @@ class CampaignDiagnostics(Result, frozen=True, kw_only=True):
     over_number_cap: int = msgspec.field(name="overNumberCeiling")
     next_open_at: datetime | None
     next_due_at: datetime | None
+    sound: Sound | None = None
+    """None: it plays none, or the server is too old to tell."""
     blockers: list[Blocker]
 
 
