@@ -9,7 +9,7 @@ from tests.support.contacts import Place, add_many, new_campaign, number
 from tests.support.databases import bundled_planner
 from tests.support.plans import assert_uses, nodes, plans
 from tongdai.campaigns import store as campaigns
-from tongdai.contacts import bulk_store, listing, store
+from tongdai.contacts import bulk_store, listing, store, update_store
 from tongdai.contacts.model import NewContact
 from tongdai.db.pool import Connection, Pool, connect
 from tongdai.imports import store as imports
@@ -156,6 +156,20 @@ async def test_chunks_read_the_whole_keys_of_tables_of_millions(filled: Connecti
         for sql in (bulk_store.HOLD_MANY, bulk_store.REMOVE_MANY):
             await assert_uses(filled, "contact_pkey", "contact", sql, tenant_id, campaign_id, SOME_IDS)
             await assert_uses(filled, "live_call_number", "live_call", sql, tenant_id, campaign_id, SOME_IDS)
+    await transaction.rollback()
+
+
+async def test_contacts_that_a_chunk_updates_are_looked_up_by_their_ids(filled: Connection, large: Place) -> None:
+    """A chunk of many rows, in tables as they are and in tables of millions."""
+    transaction = filled.transaction()
+    await transaction.start()
+    values = (SOME_IDS, SOME_IDS, SOME_IDS, "null\n" * 3, "A\n" * 3, "B\n" * 3)
+    for statement in (None, MADE_LARGE):
+        if statement is not None:
+            await filled.execute(statement)
+        for sql in (update_store.HOLD_CHANGED, update_store.CHANGE_VALUES):
+            for place in (large[:2], (1, 1)):
+                await assert_uses(filled, "contact_pkey", "contact", sql, *place, *values)
     await transaction.rollback()
 
 

@@ -76,7 +76,7 @@ async def test_chunk_is_taken_by_its_keys(filled, large):
 
 async def test_chunk_is_counted_by_its_keys(filled, large):
     tenant_id, _, job_id = large
-    args = (tenant_id, job_id, 1, 1, 1, 5000, 1, "\\x00", "\\x00", 1, True)
+    args = (tenant_id, job_id, 1, 1, 1, 5000, 1, "\\x00", "\\x00", 1, True, 1)
     await assert_uses(filled, "import_job_pkey", "import_job", store.ADVANCE, *args)
     await assert_uses(filled, "import_chunk_pkey", "import_chunk", store.ADVANCE, *args)
     await assert_uses(
