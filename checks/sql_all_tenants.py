@@ -44,6 +44,7 @@ SESSION: Mapping[str, str] = {
 _FILTERS: Mapping[str, tuple[Any, ...]] = {
     "campaign_id": (None, 1),
     "contact_id": (None, 1),
+    "external_id": (None, "KH-1"),
     "phone": (None, "+84901234567"),
     "outcome": (None, "busy"),
     "state": (None, CallState.ENDED, CallState.RINGING),

@@ -1,5 +1,6 @@
 """Identifiers. On the wire they are 1 to 18 ASCII digits, no sign, above zero."""
 
+import re
 from typing import NewType
 
 from tongdai.errors import NotFound
@@ -17,6 +18,9 @@ SwitchId = NewType("SwitchId", int)
 DncListId = NewType("DncListId", int)
 
 MAX_DIGITS = 18
+_CALL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_NO_IDS = frozenset(("phoneNumber",))
+"""Parameters of paths that are no ids."""
 
 
 def parse(text: str) -> int | None:
@@ -24,6 +28,18 @@ def parse(text: str) -> int | None:
     if 0 < len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
         return int(text) or None
     return None
+
+
+def is_call_id(text: str) -> bool:
+    """Whether a text is a UUID as answers have it."""
+    return _CALL_ID.fullmatch(text) is not None
+
+
+def may_be(name: str, text: str) -> bool:
+    """Whether a parameter of a path is well formed."""
+    if name in _NO_IDS:
+        return True
+    return is_call_id(text) if name == "callId" else parse(text) is not None
 
 
 def from_path(text: str, noun: str) -> int:

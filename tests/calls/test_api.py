@@ -213,3 +213,34 @@ async def test_calls_of_a_contact_are_its_own_newest_first(
 
 def test_sample_in_the_document_is_json() -> None:
     assert json.loads(json.dumps(SAMPLE)) == SAMPLE
+
+
+async def test_calls_are_found_by_the_external_id_of_their_contact(
+    tenant: Tenant, other_tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
+    elsewhere = await tenant.campaign("Elsewhere")
+    made: dict[int, str] = {}
+    for minute, (campaign, number, external_id) in enumerate((
+        (campaign_id, "0901234567", "KH-1"),
+        (campaign_id, "0901234568", "KH-2"),
+        (elsewhere, "0901234567", "KH-1"),
+        (elsewhere, "0901234569", None),
+    )):  # fmt: skip
+        contact = (await tenant.contact(campaign, number, externalId=external_id))["contactId"]
+        opened_at = NOW + timedelta(minutes=minute)
+        made[contact] = await a_call(
+            conn, tenant.tenant_id, campaign, ContactId(contact), outcome="busy", opened_at=opened_at
+        )
+    first, second, third, _ = made.values()
+    assert await ids(tenant, "?externalId=KH-1") == ([third, first], 2)
+    assert await ids(tenant, f"?externalId=KH-1&campaignId={campaign_id}") == ([first], 1)
+    assert await ids(tenant, "?externalId=KH-2&outcome=busy") == ([second], 1)
+    assert await ids(tenant, "?externalId=KH-2&outcome=answered") == ([], 0)
+    assert await ids(tenant, f"?externalId=KH-2&contactId={min(made)}") == ([], 0)
+    assert await ids(tenant, "?externalId=KH-3") == ([], 0)
+    assert await ids(other_tenant, "?externalId=KH-1") == ([], 0)
+    exported = await tenant.get("/v1/calls?externalId=KH-1", headers={"accept": "text/csv"})
+    assert [row["callId"] for row in csv.DictReader(io.StringIO(exported.text))] == [third, first]
+    for wrong in ("", "x" * 129, "a%0Ab"):
+        message = refused(await tenant.get(f"/v1/calls?externalId={wrong}"), 400, "INVALID_INPUT")
+        assert message.startswith("externalId must")

@@ -135,6 +135,7 @@ ALL_ARGUMENTS = {
     "calls": {
         "campaign_id": 1,
         "contact_id": 2,
+        "external_id": "a",
         "phone_number": "0901",
         "outcome": "busy",
         "state": "ended",

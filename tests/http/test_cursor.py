@@ -89,11 +89,11 @@ async def test_both_prefixes_of_a_path_are_one_list(tenant: Tenant) -> None:
     assert [row["agentId"] for row in second["data"]] == made[1:]
 
 
-async def test_parameters_that_the_list_does_not_have_are_ignored(tenant: Tenant) -> None:
-    made = await agents(tenant, 2)
-    first = await part(tenant, "cursor=*&size=1&_=1")
-    second = await part(tenant, f"cursor={first['nextCursor']}&_=2")
-    assert [row["agentId"] for row in second["data"]] == made[1:]
+async def test_parameters_that_a_documented_list_does_not_have_are_ignored(tenant: Tenant) -> None:
+    made = [await tenant.queue(f"Queue {n}") for n in range(2)]
+    first = await part(tenant, "cursor=*&size=1&_=1", "/v1/queues/inbound")
+    second = await part(tenant, f"cursor={first['nextCursor']}&_=2", "/v1/queues/inbound")
+    assert [row["callinId"] for row in second["data"]] == made[1:]
 
 
 async def test_a_cursor_of_another_list_filter_or_tenant_is_refused(tenant: Tenant, other_tenant: Tenant) -> None:

@@ -50,7 +50,6 @@ async def test_concurrent_posts_with_one_key_take_effect_once(tenant, conn):
     ("path", "body"),
     [
         ("/v1/campaigns", {"campaignName": "B"}),
-        ("/v1/campaigns?x=1", {"campaignName": "A"}),
         ("/v1/queues/inbound", {"campaignName": "A", "callinName": "A"}),
     ],
 )
@@ -62,6 +61,14 @@ async def test_key_used_by_another_request_is_refused(tenant, conn, path, body):
         refused(answer, 400, "INVALID_INPUT")  # its body is wrong, too
     else:
         assert "Idempotency-Key was used before" in refused(answer, 400, "INVALID_INPUT")
+    assert await tenant.checksum() == before
+
+
+async def test_key_used_with_another_query_is_refused(tenant):
+    path, body = f"/v1/campaigns/{await tenant.campaign()}/contacts", {"phoneNumber": "0901234567"}
+    assert (await post(tenant, path, body)).status_code == 200
+    before = await tenant.checksum()
+    assert "Idempotency-Key was used before" in refused(await post(tenant, f"{path}?x=1", body), 400, "INVALID_INPUT")
     assert await tenant.checksum() == before
 
 

@@ -28,7 +28,18 @@ from tongdai.agents.view import (
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
-from tongdai.http.endpoint import ID, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import (
+    ID,
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    query_of,
+)
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -61,7 +72,7 @@ _change = msgspec.json.Decoder(AgentChange)
     )
 )
 async def list_agents(request: Request) -> Answer:
-    query = paging.query_of(request)
+    query = query_of(request)
     page = paging.page_of(query)
     queue_id = QueueId(paging.whole(query, "queueId", 0, 1, _MAX_ID)) or None
     state = _state(paging.single(query, "state"))

@@ -1,6 +1,5 @@
 """`/calls`, and the calls of a contact."""
 
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -18,10 +17,23 @@ from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, Place
 from tongdai.calls.model import CallState, Outcome
 from tongdai.calls.view import SAMPLE, CallPage, CallView, view
+from tongdai.contacts.fields import FIELDS, place_of
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, NotFound, shown
-from tongdai.http import cursor, paging
-from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Route, Stream, connection, endpoint, principal_of
+from tongdai.http import body, cursor, paging
+from tongdai.http.endpoint import (
+    PLAIN_TEXT,
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    Stream,
+    connection,
+    endpoint,
+    principal_of,
+    query_of,
+)
 from tongdai.http.envelope import answer
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
@@ -31,7 +43,7 @@ from tongdai.ids import AgentId, CampaignId, ContactId
 
 _TAG = "Calls"
 PIECE_CALLS = 1000
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+MAX_EXTERNAL_ID = FIELDS[place_of("external_id")].text.longest
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
 _E = TypeVar("_E", bound=StrEnum)
@@ -62,6 +74,12 @@ _E = TypeVar("_E", bound=StrEnum)
         query=(
             Query("campaignId", "Calls of a campaign", _ID, 1042),
             Query("contactId", "Calls to a contact", _ID, 88001),
+            Query(
+                "externalId",
+                "Calls to contacts that have this externalId now",
+                {"type": "string", "minLength": 1, "maxLength": MAX_EXTERNAL_ID, **PLAIN_TEXT},
+                "KH-1",
+            ),
             Query("phoneNumber", "Calls to a number in any written form", {"type": "string"}, "0901234567"),
             Query(
                 "outcome",
@@ -94,7 +112,7 @@ _E = TypeVar("_E", bound=StrEnum)
 )
 async def calls(request: Request) -> Answer | Stream:
     who = principal_of(request)
-    query = paging.query_of(request)
+    query = query_of(request)
     page, by, ended_after = paging.page_of(query), _filter(query, who.country), _instant(query, "endedAfter")
     if accepts_csv(request.headers.get("accept", "")):
         pieces = _newest(request, by) if ended_after is None else _ends(request, by, ended_after)
@@ -186,6 +204,9 @@ async def _ends(request: Request, by: Filter, ended_after: datetime) -> AsyncGen
 
 def _filter(query: dict[str, list[str]], country: str) -> Filter:
     campaign_id, contact_id, agent_id = (_id(query, name) for name in ("campaignId", "contactId", "agentId"))
+    external_id = paging.single(query, "externalId")
+    if external_id is not None:
+        body.text_field("externalId", external_id, MAX_EXTERNAL_ID, min_length=1)
     number = paging.single(query, "phoneNumber")
     if number is not None:
         written = phone.normalise(number, country)
@@ -195,6 +216,7 @@ def _filter(query: dict[str, list[str]], country: str) -> Filter:
     return Filter(
         None if campaign_id is None else CampaignId(campaign_id),
         None if contact_id is None else ContactId(contact_id),
+        external_id,
         number,
         _one_of(query, "outcome", Outcome),
         _one_of(query, "state", CallState),
@@ -260,7 +282,7 @@ async def call(request: Request) -> Answer:
 
 
 def _call_id(text: str) -> UUID:
-    if not _UUID.fullmatch(text):
+    if not ids.is_call_id(text):
         raise NotFound("Call not found")
     return UUID(text)
 
@@ -280,7 +302,7 @@ def _call_id(text: str) -> UUID:
 async def calls_of_contact(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id, contact_id = contact_of(request)
-    query = paging.query_of(request)
+    query = query_of(request)
     page = paging.page_of(query)
     async with connection(request) as conn:
         if not await history.contact_exists(conn, who.tenant_id, campaign_id, contact_id):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.calls.history import COLUMNS, IN_ORDER, CallRecord, Filter
+from tongdai.calls.history import COLUMNS, CONTACTS, IN_ORDER, CallRecord, Filter
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import TenantId
@@ -38,7 +38,7 @@ SETTLED_UNTIL = """
 select least(now(), min(xact_start)) from pg_stat_activity
 where datname = current_database() and application_name = $1 and xact_start is not null
 """
-# All of $7 to $13 are compared with the calls that were read, and not with an index: these are bounded in number.
+# All of $7 to $14 are compared with the calls that were read, and not with an index: these are bounded in number.
 PAGE = f"""
 with read as materialized (
     select {COLUMNS} from call
@@ -56,6 +56,7 @@ from behind left join lateral (
         and ($9::text is null or phone = $9) and ($10::text is null or outcome = $10)
         and ($11::bigint is null or agent_id = $11) and ($12::timestamptz is null or opened_at >= $12)
         and ($13::timestamptz is null or opened_at < $13)
+        and ($14::text is null or contact_id = {CONTACTS.format("$14")})
     order by ended_at, call_id limit $6::bigint
 ) matching on true
 order by matching.ended_at, matching.call_id
@@ -71,7 +72,10 @@ class Read(NamedTuple):
 
 async def page(conn: Connection, tenant_id: TenantId, by: Filter, after: End, limit: int) -> Read:
     """The next calls that match, behind an end. `by.ended_after` and `by.state` are the caller's."""
-    filters = (by.campaign_id, by.contact_id, by.phone, by.outcome, by.agent_id, by.opened_from, by.opened_before)
+    filters = (
+        *(by.campaign_id, by.contact_id, by.phone, by.outcome, by.agent_id),
+        *(by.opened_from, by.opened_before, by.external_id),
+    )
     scan = limit if all(value is None for value in filters) else max(limit, READ_AT_ONCE)
     settled = await conn.fetchval(SETTLED_UNTIL, ENDING)
     async with conn.transaction(readonly=True):

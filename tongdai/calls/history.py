@@ -55,6 +55,8 @@ class Filter:
 
     campaign_id: CampaignId | None = None
     contact_id: ContactId | None = None
+    external_id: str | None = None
+    """The contact's, as it is now."""
     phone: str | None = None
     """E.164."""
     outcome: Outcome | None = None
@@ -66,7 +68,10 @@ class Filter:
     @property
     def counted(self) -> bool:
         """Whether `call_hour` has the number of ended calls that match."""
-        others = (self.contact_id, self.phone, self.agent_id, self.opened_from, self.opened_before)
+        others = (
+            *(self.contact_id, self.external_id, self.phone, self.agent_id),
+            *(self.opened_from, self.opened_before),
+        )
         return self.state in {None, CallState.ENDED} and not any(other is not None for other in others)
 
     @property
@@ -131,9 +136,15 @@ class _Conditions:
         )
 
 
+# Campaign by campaign, as the index of external ids begins with the campaign.
+CONTACTS = """any(array(
+    select contact_id from contact where tenant_id = $1 and external_id = {}
+        and campaign_id = any(array(select campaign_id from campaign where tenant_id = $1))
+))"""
 # The leading filters are compared so that their index is used, the others so that it is not. `{}` is the value.
 _BARE = {
     "contact_id": "contact_id = {}",
+    "external_id": f"contact_id = {CONTACTS}",
     "phone": "phone = {}",
     "agent_id": "agent_id = {}",
     "campaign_id": "campaign_id = {}",
@@ -141,6 +152,7 @@ _BARE = {
 }
 _FENCED = {
     "contact_id": "contact_id + 0 = {}",
+    "external_id": f"contact_id + 0 = {CONTACTS}",
     "phone": "phone || '' = {}",
     "agent_id": "agent_id + 0 = {}",
     "campaign_id": "campaign_id + 0 = {}",
@@ -152,6 +164,8 @@ def _leading(by: Filter) -> set[str]:
     """The filters whose index is used: the most selective ones."""
     if by.contact_id is not None:
         return {"contact_id"}
+    if by.external_id is not None:
+        return {"external_id"}
     if by.phone is not None:
         return {"phone"}
     if by.agent_id is not None:
@@ -161,7 +175,7 @@ def _leading(by: Filter) -> set[str]:
 
 def _few(by: Filter) -> bool:
     """Whether the leading filter matches so few calls that all are read and then sorted."""
-    return by.contact_id is not None or by.phone is not None
+    return by.contact_id is not None or by.external_id is not None or by.phone is not None
 
 
 def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> _Conditions:

@@ -35,6 +35,7 @@ from tongdai.http.endpoint import (
     endpoint,
     principal_of,
     settings_of,
+    query_of,
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
@@ -181,7 +182,7 @@ _SETTINGS_FAILURES = (
     )
 )
 async def list_campaigns(request: Request) -> Answer:
-    query = paging.query_of(request)
+    query = query_of(request)
     page = paging.page_of(query, "limit")
     user_name = paging.single(query, "userName")
     if user_name is not None:

@@ -35,6 +35,7 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
+    query_of,
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
@@ -94,6 +95,7 @@ _TIME_ZONE = {"maxLength": 64}
     Endpoint(
         method="GET",
         path="/campaigns/{id}/contact-lists",
+        by_vendor=True,
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Retrieve all contact lists belonging to a campaign",
@@ -122,6 +124,7 @@ async def contact_lists(request: Request) -> Answer:
     Endpoint(
         method="GET",
         path="/campaigns/{id}/contact-lists/{listId}/contacts",
+        by_vendor=True,
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Retrieve the contacts of a contact list, by id",
@@ -142,7 +145,7 @@ async def contacts(request: Request) -> Answer:
     who = principal_of(request)
     campaign_id = _campaign_id(request, "Contact list")
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
-    query = paging.query_of(request)
+    query = query_of(request)
     reading = cursor.reading_of(request, query, int)
     page, search = paging.page_of(query), _search(query, who.country)
     if reading is not None:
@@ -164,6 +167,7 @@ async def contacts(request: Request) -> Answer:
     Endpoint(
         method="POST",
         path="/campaigns/{id}/contacts",
+        by_vendor=True,
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Add a contact to the campaign; without listId to its first list, made if it has none",
@@ -264,6 +268,7 @@ async def change_contact(request: Request) -> Answer:
     Endpoint(
         method="DELETE",
         path="/campaigns/{id}/contacts/{contactId}",
+        by_vendor=True,
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Delete a contact; only while its processStatus is 0",

@@ -17,7 +17,19 @@ from tongdai.do_not_call.model import MAX_NAME, DncList
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import Listed
-from tongdai.http.endpoint import ID, NAME, Answer, Endpoint, Query, Request, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import (
+    ID,
+    NAME,
+    Answer,
+    Endpoint,
+    Query,
+    Request,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    query_of,
+)
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
@@ -105,7 +117,7 @@ _SAMPLE: dict[str, Any] = {
     )
 )
 async def list_lists(request: Request) -> Answer:
-    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
         after = None if reading.after is None else DncListId(reading.after)
@@ -226,7 +238,7 @@ async def delete_list(request: Request) -> Answer:
 )
 async def check(request: Request) -> Answer:
     principal = principal_of(request)
-    query = paging.query_of(request)
+    query = query_of(request)
     number = number_asked_for(query, principal.country)
     if number is None:
         raise InvalidInput("phoneNumber is missing: expected a phone number")

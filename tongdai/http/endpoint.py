@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
-from tongdai.errors import ApiError
+from tongdai import ids
+from tongdai.errors import ApiError, InvalidInput, shown
 from tongdai.http.principal import Scope
-from tongdai.http.request import Answer, Reply, Request, Stream, connection, principal_of, settings_of
-from tongdai.text import CONTROL
+from tongdai.http.request import Answer, Reply, Request, Stream, connection, principal_of, query_of, settings_of
+from tongdai.text import CONTROL, normalized
 
 __all__ = [
     "ID",
@@ -22,6 +24,7 @@ __all__ = [
     "connection",
     "endpoint",
     "principal_of",
+    "query_of",
     "settings_of",
 ]  # fmt: skip
 
@@ -39,6 +42,8 @@ class Query:
     description: str
     schema: Mapping[str, Any]
     example: Any = None
+    aliases: Sequence[str] = ()
+    """Other spellings that are understood; the document describes the name alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,8 @@ class Endpoint:
     query: Sequence[Query] = ()
     platform: bool = False
     """Whether it concerns the whole installation: for platform keys alone, and of no tenant."""
+    by_vendor: bool = False
+    """Whether the vendor documents it: its clients may send query parameters that mean nothing, which are ignored."""
     states: bool = False
     """Whether the state machine may forbid it (400 INVALID_STATE)."""
     tag: str = field(default="")
@@ -89,9 +96,31 @@ class Route:
         """Pass the request through the guard, then to the handler, which parses it strictly."""
         request.endpoint = self.endpoint
         await request.resources.guard(request, self.endpoint)
+        # A malformed id in the path comes first: the handler answers 404.
+        if not self.endpoint.by_vendor and all(map(ids.may_be, request.path_params, request.path_params.values())):
+            refuse_unknown(request, self.endpoint.query)
         return await self.handle(request)
 
 
 def endpoint(spec: Endpoint) -> Callable[[Callable[[Request], Awaitable[Reply]]], Route]:
     """Decorate a handler with its declaration, which makes it a route."""
     return lambda handle: Route(spec, handle)
+
+
+def refuse_unknown(request: Request, known: Sequence[Query]) -> None:
+    """Raise InvalidInput for a parameter that the endpoint does not know, naming the nearest one that it does.
+
+    Otherwise a misspelt filter would match everything, and a misspelt `dry_run` would be a run.
+    """
+    names = {name for query in known for name in (query.name, *query.aliases)}
+    for name in query_of(request):
+        if name not in names:
+            raise InvalidInput(f"Query parameter {shown(name)} is not known: {_instead(name, [q.name for q in known])}")
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return "this endpoint has none"
+    plain = {normalized(one): one for one in known}
+    near = get_close_matches(normalized(name), plain, n=1)
+    return f"did you mean {plain[near[0]]}?" if near else f"expected {', '.join(known)}"

@@ -1,10 +1,9 @@
-"""Parses query strings strictly: a repeated parameter is an error, an unknown one is ignored."""
+"""Parses parameters of query strings strictly: a repeated one is an error."""
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from tongdai.errors import InvalidInput, shown
-from tongdai.http.endpoint import Query, Request
+from tongdai.http.endpoint import Query
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 1000
@@ -32,21 +31,6 @@ PAGE_QUERY = (
         DEFAULT_SIZE,
     ),
 )
-
-
-def query_of(request: Request) -> dict[str, list[str]]:
-    """Parse the query string into the values of each parameter; undecodable bytes are an error."""
-    raw = request.scope["query_string"]
-    if not raw:
-        return {}
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
-    except ValueError:
-        raise InvalidInput("The query string cannot be read: expected at most 100 UTF-8 name=value pairs") from None
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values
 
 
 def single(query: dict[str, list[str]], name: str) -> str | None:

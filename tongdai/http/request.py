@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qsl
 
 from tongdai.db.pool import Connection, Lender
-from tongdai.errors import ApiError
+from tongdai.errors import ApiError, InvalidInput
 from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
 from tongdai.http.principal import Principal
 from tongdai.settings import Settings
@@ -119,6 +120,21 @@ def _request_id(scope: Scope) -> bytes:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value
     return os.urandom(16).hex().encode()
+
+
+def query_of(request: Request) -> dict[str, list[str]]:
+    """Parse the query string into the values of each parameter; undecodable bytes are an error."""
+    raw = request.scope["query_string"]
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise InvalidInput("The query string cannot be read: expected at most 100 UTF-8 name=value pairs") from None
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def connection(request: Request) -> AbstractAsyncContextManager[Connection]:

@@ -6,7 +6,7 @@ from tongdai import ids
 from tongdai.errors import InvalidState, NotFound
 from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed
-from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of, query_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, JobId
@@ -44,6 +44,7 @@ class Undone(Done, kw_only=True):
     Endpoint(
         method="GET",
         path="/campaigns/{id}/contacts/import/{job_id}",
+        by_vendor=True,
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Poll the status of a bulk import; a job survives any restart of the server",
@@ -77,7 +78,7 @@ async def _find(request: Request) -> Job:
 )
 async def jobs(request: Request) -> Answer:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
-    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
         after = None if reading.after is None else JobId(reading.after)

@@ -11,7 +11,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import NextCursor, TotalRecord
-from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of, query_of
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
@@ -114,6 +114,7 @@ _SAMPLE: dict[str, Any] = {
     Endpoint(
         method="GET",
         path="/queues/inbound",
+        by_vendor=True,
         scope=Scope.QUEUE,
         tag=_TAG,
         summary="Retrieve the list of all inbound queues for the tenant",
@@ -123,7 +124,7 @@ _SAMPLE: dict[str, Any] = {
     )
 )
 async def list_queues(request: Request) -> Answer:
-    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
         after = None if reading.after is None else QueueId(reading.after)
@@ -140,6 +141,7 @@ async def list_queues(request: Request) -> Answer:
     Endpoint(
         method="GET",
         path="/queues/inbound/{id}",
+        by_vendor=True,
         scope=Scope.QUEUE,
         tag=_TAG,
         summary="Retrieve details of one inbound queue",
@@ -160,6 +162,7 @@ async def get_queue(request: Request) -> Answer:
     Endpoint(
         method="PUT",
         path="/queues/inbound/{id}",
+        by_vendor=True,
         scope=Scope.QUEUE,
         tag=_TAG,
         summary="Update an inbound queue: the fields sent, at least one; null clears a field other than strategy",

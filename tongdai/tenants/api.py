@@ -19,6 +19,7 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
+    query_of,
     settings_of,
 )
 from tongdai.http.envelope import Done, answer
@@ -154,7 +155,7 @@ async def me(request: Request) -> Answer:
     )
 )
 async def list_keys(request: Request) -> Answer:
-    query, tenant_id = paging.query_of(request), principal_of(request).tenant_id
+    query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
         after = None if reading.after is None else KeyId(reading.after)

@@ -287,6 +287,12 @@ async def test_names_of_lists_that_look_the_same_are_one(tenant):
         ),
         (form(CSV, listName="A"), FORM, "?listName=B", "listName is B and A"),
         (form(CSV, dry_run="true"), FORM, "?dry_run=false", "dry_run is false and true"),
+        (form(CSV, dryRun="true"), FORM, "?dry_run=false", "dry_run is false and true"),
+        (CSV, "text/csv", "?dryRun=true&dry_run=false", "dry_run is false and true"),
+        (CSV, "text/csv", "?dryRun=yes", "dry_run is yes: expected true or false"),
+        (CSV, "text/csv", "?dryrun=true", "Query parameter dryrun is not known: did you mean dry_run?"),
+        (CSV, "text/csv", "?dry-run=true", "Query parameter dry-run is not known: did you mean dry_run?"),
+        (CSV, "text/csv", "?list_name=A", "Query parameter list_name is not known: did you mean listName?"),
         (CSV, "text/csv", "?listName=", "listName must have 1 to 255 characters"),
         (CSV, "text/csv", "?listName=" + "x" * 256, "listName must have 1 to 255 characters"),
         (CSV, "text/csv", "?listName=a%0Ab", "listName must not contain control characters"),
@@ -309,6 +315,9 @@ async def test_dry_run_makes_no_list_and_names_the_one_there_is(tenant, worker):
         (CSV, "text/csv", "?listName=A&dry_run=true", first["listId"]),
         (CSV, "text/csv", "?listName=B&dry_run=true", None),
         (form(CSV, dry_run="true"), FORM, "", None),
+        (form(CSV, dryRun="true"), FORM, "", None),
+        (CSV, "text/csv", "?dryRun=true", None),
+        (CSV, "text/csv", "?dryRun=true&dry_run=true", None),
     ):
         job = await job_of(tenant, campaign_id, await post(tenant, campaign_id, content, kind, query))
         assert (job["dryRun"], job["listId"]) == (True, list_id)

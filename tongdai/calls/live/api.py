@@ -25,6 +25,7 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
+    query_of,
 )
 from tongdai.http.envelope import answer
 from tongdai.http.openapi.fields import one_of
@@ -210,7 +211,7 @@ async def _look(request: Request) -> Live:
     )
 )
 async def campaign_events(request: Request) -> Stream:
-    at_most = paging.whole(paging.query_of(request), "events", 0, 1, MAX_EVENTS) or None
+    at_most = paging.whole(query_of(request), "events", 0, 1, MAX_EVENTS) or None
     source = EventSource(lambda: _look(request), event_of, POLL_S, at_most=at_most)
     return event_source.stream(request, source, await _look(request))
 

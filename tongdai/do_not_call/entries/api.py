@@ -30,6 +30,7 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
+    query_of,
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
@@ -147,7 +148,7 @@ read, and those that have expired, are counted in `failed`, and the others are a
 async def add_numbers(request: Request) -> Answer:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
-    listed = paging.whole(paging.query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
+    listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
     reading = await _reading(request)
     raw, checked = await _sent(request, reading)
 

@@ -24,6 +24,7 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
+    query_of,
 )
 from tongdai.http.envelope import answer
 from tongdai.http.principal import Scope
@@ -89,7 +90,7 @@ _ENTRY: dict[str, Any] = {
 async def list_numbers(request: Request) -> Answer | Stream:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
-    query = paging.query_of(request)
+    query = query_of(request)
     page, number = paging.page_of(query), number_asked_for(query, principal.country)
     as_file = accepts_csv(request.headers.get("accept", ""))
     reading = None if as_file else cursor.reading_of(request, query, str)

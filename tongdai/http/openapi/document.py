@@ -52,7 +52,8 @@ read a list to its end, send `cursor=*` instead of `page`, then the `nextCursor`
 same filters, until it is null. What is in the list all the time comes exactly once. Such answers have no `totalRecord`.
 ## Bodies
 JSON in UTF-8, at most {0.max_body_mb} MB, and where a route says so files, at most {0.max_upload_mb} MB. Unknown \
-fields are refused, unknown parameters ignored.
+fields are refused. Unknown query parameters are ignored by the vendor's documented routes, refused by bulk import and \
+by all others.
 ## Limits
 At most {0.tenant_limit} requests a tenant and {0.route_limit} a route in any 10 seconds, unless your tenant has its \
 own. Answers carry what is left; a 429 says in `Retry-After` how many seconds to wait.

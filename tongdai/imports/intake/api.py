@@ -29,18 +29,19 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
+    query_of,
     settings_of,
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import digest_of, key_of, once_digested
 from tongdai.http.openapi.fields import doc
-from tongdai.http.paging import query_of, single
+from tongdai.http.paging import single
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, TenantId
 from tongdai.imports import store
 from tongdai.imports.intake import spool
 from tongdai.imports.intake.spool import Rows, Spooled
-from tongdai.imports.intake.unpack import FIELDS
+from tongdai.imports.intake.unpack import ALIASES, SPELLINGS
 from tongdai.imports.readers import BodyFormat, Format
 from tongdai.text import as_seen
 
@@ -80,6 +81,7 @@ _DRY_RUN = Query(
     "Whether to create nothing, and only report the outcome that each row would have",
     {"type": "string", "enum": ["true", "false"], "default": "false"},
     "false",
+    aliases=tuple(ALIASES),
 )
 _ENCODING = Query(
     "encoding",
@@ -153,7 +155,7 @@ async def bulk(request: Request) -> Answer:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     key = key_of(request)
     query = query_of(request)
-    asked = [_checked({name: value for name in FIELDS if (value := single(query, name)) is not None})]
+    asked = [_checked({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
     async with spool.spooled(request) as spooled, spool.turn(spooled):
         digest = digest_of(request, spooled.digest)
         if key is not None and spool.is_read_apart(spooled):
@@ -198,7 +200,11 @@ class _Wanted:
 
 
 def _checked(said: dict[str, str]) -> dict[str, str]:
-    """Check what one part of the request asks for. Names of lists that look the same are the same."""
+    """Check what one part of the request asks for; names as the document has them.
+
+    Names of lists that look the same are the same.
+    """
+    said = _spelt(said)
     if "listName" in said:
         name = as_seen(body.text_field("listName", said["listName"], MAX_LIST_NAME, min_length=1))
         said = said | {"listName": body.text_field("listName", name, MAX_LIST_NAME, min_length=1)}
@@ -209,6 +215,13 @@ def _checked(said: dict[str, str]) -> dict[str, str]:
         if said.get(name) not in {None, "true", "false"}:
             raise InvalidInput(f"{name} is {shown(said[name])}: expected true or false")
     return said
+
+
+def _spelt(said: dict[str, str]) -> dict[str, str]:
+    """With one name for each of SPELLINGS; two of them that say different things are InvalidInput."""
+    each = [{SPELLINGS[name]: value} for name, value in said.items()]
+    found = ((name, _said(each, name)) for name in SPELLINGS.values())
+    return {name: value for name, value in found if value is not None}
 
 
 def _format(asked: list[dict[str, str]], spooled: Spooled) -> BodyFormat:

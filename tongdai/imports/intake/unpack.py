@@ -21,6 +21,9 @@ _GZIP = 16 + zlib.MAX_WBITS
 MAX_FIELD = 4096
 FIELDS = ("listName", "dry_run", "onDuplicate", "encoding", "sheet", "allSheets", "skipHidden")
 """The fields that a form may have beside its file; the same may be in the query."""
+ALIASES = {"dryRun": "dry_run"}
+SPELLINGS = {**{name: name for name in FIELDS}, **ALIASES}
+"""Each spelling of them, and the name that it stands for."""
 MAX_FILE_NAME = 255
 _BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([0-9A-Za-z'()+_,./:=? -]{1,200})", re.IGNORECASE)
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -79,7 +82,7 @@ class Form:
         self._target = target
         self._opened = opened
         try:
-            self._parser = PushMultipartParser(boundary[1].rstrip(), max_segment_count=1 + len(FIELDS))
+            self._parser = PushMultipartParser(boundary[1].rstrip(), max_segment_count=1 + len(SPELLINGS))
         except MultipartError as error:
             raise _unreadable(error) from None
         self._files = 0
@@ -108,7 +111,7 @@ class Form:
         self._target.end()
 
     def _begin(self, part: MultipartSegment) -> None:
-        if part.filename is None and part.name in FIELDS:
+        if part.filename is None and part.name in SPELLINGS:
             if part.name in self.fields:
                 raise InvalidInput(f"{part.name} is given 2 times: expected once")
             self._field = (part.name, bytearray())

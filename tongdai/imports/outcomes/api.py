@@ -9,7 +9,7 @@ import msgspec
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed, Reading
-from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint
+from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint, query_of
 from tongdai.http.envelope import answer
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.paging import Page
@@ -102,7 +102,7 @@ _ROW_SAMPLE: dict[str, Any] = {
 async def rows(request: Request) -> Answer | Stream:
     place = job_of(request)
     tenant_id, _, job_id = place
-    query = paging.query_of(request)
+    query = query_of(request)
     page, wanted = paging.page_of(query), _outcome(query)
     await _check(request, *place)
     if accepts_csv(request.headers.get("accept", "")):

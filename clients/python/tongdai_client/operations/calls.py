@@ -15,6 +15,7 @@ def calls(
     *,
     campaign_id: int | None = None,
     contact_id: int | None = None,
+    external_id: str | None = None,
     phone_number: str | None = None,
     outcome: str | None = None,
     state: str | None = None,
@@ -32,6 +33,7 @@ def calls(
     filters: Query = {
         "campaignId": campaign_id,
         "contactId": contact_id,
+        "externalId": external_id,
         "phoneNumber": phone_number,
         "outcome": outcome,
         "state": state,
@@ -55,6 +57,7 @@ async def save_calls_csv(
     *,
     campaign_id: int | None = None,
     contact_id: int | None = None,
+    external_id: str | None = None,
     phone_number: str | None = None,
     outcome: str | None = None,
     state: str | None = None,
@@ -70,6 +73,7 @@ async def save_calls_csv(
     matching = calls(
         campaign_id=campaign_id,
         contact_id=contact_id,
+        external_id=external_id,
         phone_number=phone_number,
         outcome=outcome,
         state=state,
