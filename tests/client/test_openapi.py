@@ -192,6 +192,9 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "import_file": IMPORT_FILE,
     "watch_campaign": operations.live.campaign_live_events(1, 2),
     "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),
+    "call_again": operations.contacts.call_again_step(
+        1, contact_ids=[2], list_id=3, call_status=["busy"], dry_run=True, after=4
+    ),
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),
 }

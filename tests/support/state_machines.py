@@ -27,8 +27,9 @@ CONTACT = (
     (ProcessStatus.IN_CALL, "the call ended, and the contact is to be called again", ProcessStatus.PENDING),
     (ProcessStatus.IN_CALL, "the call ended for good", ProcessStatus.PROCESSED),
     (ProcessStatus.PENDING, "it is on a do-not-call list", ProcessStatus.PROCESSED),
+    (ProcessStatus.PROCESSED, "it is called again by request", ProcessStatus.PENDING),
 )
-"""The contact has no table of its own: a call's beginning and end move it."""
+"""The contact has no table of its own: a call's beginning and end move it, and requests."""
 
 
 def printed() -> str:

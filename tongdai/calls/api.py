@@ -11,6 +11,7 @@ import msgspec
 
 from tongdai import ids
 from tongdai.calls import by_end, history
+from tongdai.calls.again import api as again_api
 from tongdai.calls.by_end import End
 from tongdai.calls.export import store as export_store
 from tongdai.calls.export.view import HEADER, line, sample
@@ -316,4 +317,4 @@ def contact_of(request: Request) -> tuple[CampaignId, ContactId]:
     return campaign_id, ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
 
 
-HANDLERS: list[Route] = [calls, call, calls_of_contact]
+HANDLERS: list[Route] = [calls, call, calls_of_contact, *again_api.HANDLERS]

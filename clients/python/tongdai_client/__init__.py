@@ -36,6 +36,7 @@ from tongdai_client.models.campaigns import (
     RetryRule,
 )
 from tongdai_client.models.contacts import (
+    CalledAgain,
     Contact,
     ContactAdded,
     ContactDetail,
@@ -101,6 +102,7 @@ __all__ = [
     "Call",
     "CallSettings",
     "CallStats",
+    "CalledAgain",
     "CallingHours",
     "CallingHoursChanged",
     "CallingWindow",

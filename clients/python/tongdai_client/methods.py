@@ -99,6 +99,7 @@ class Methods:
     contact = sends(operations.contacts.contact)
     update_contact = sends(operations.contacts.update_contact)
     delete_contact = sends(operations.contacts.delete_contact)
+    call_again = Method(operations.contacts.call_again)
 
     import_contacts = sends(operations.imports.import_contacts)
     import_file = sends(operations.imports.import_file)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from tongdai.call_outcome import Outcome
 from tongdai.cli.api_client import campaign_options
 from tongdai.cli.import_report import report
 from tongdai.cli.param_types import ID, Text
@@ -29,10 +30,12 @@ from tongdai_client import (
     ImportUndone,
 )
 
+OUTCOMES = [outcome.value for outcome in Outcome]
+
 
 @click.group
 def contacts() -> None:
-    """Import contacts by a running server, list and undo imports.
+    """Import contacts by a running server, list and undo imports, and call contacts again.
 
     \b
     Example:
@@ -211,6 +214,56 @@ def _see(client: Client, campaign_id: int) -> str:
 
 def _place(client: Client, campaign_id: int) -> str:
     return f"--campaign {campaign_id} --url {client.url.removesuffix('/v1')}"
+
+
+@contacts.command("call-again")
+@click.option("--list", "list_id", metavar="ID", type=ID, help="Contacts of that list.")
+@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Whose last call ended so.")
+@click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
+@click.option("--dry-run", is_flag=True, help="Only count them.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@campaign_options
+def call_again(
+    client: Client,
+    campaign: CampaignDetail,
+    list_id: int | None,
+    outcomes: tuple[str, ...],
+    contact_ids: tuple[int, ...],
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Call processed contacts again: those of a list, of some outcomes, or single ones. They are counted first.
+
+    Who is on a do-not-call list, or was called as often as the campaign's --contact-cap allows, stays processed.
+
+    \b
+    Examples:
+      tongdai contacts call-again --campaign 1042 --outcome no_answer --outcome busy --dry-run
+      tongdai contacts call-again --campaign 1042 --list 501 --yes
+    """
+    if not (list_id or outcomes or contact_ids):
+        raise click.UsageError("Nothing chosen: give --list, --outcome or --contact.")
+    chosen = functools.partial(
+        client.call_again,
+        campaign.campaign_id,
+        contact_ids=contact_ids or None,
+        list_id=list_id,
+        call_status=outcomes or None,
+    )
+    counted = chosen(dry_run=True)
+    rows = [{"outcome": outcome, "contacts": count} for outcome, count in counted.by_call_status.items()]
+    show(["outcome", "contacts"], rows, as_json=False)
+    for count, why in ((counted.do_not_call, "on a do-not-call list"), (counted.over_cap, "over the frequency cap")):
+        if count:
+            click.echo(f"{count:,} stay processed: {why}", err=True)
+    if dry_run or not counted.due_again:
+        click.echo(f"{counted.due_again} contacts would be called again")
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            raise OperatorError(f"{counted.due_again} contacts would be called again: say --yes to call them")
+        click.confirm(f"Call {counted.due_again:,} contacts again?", abort=True, err=True)
+    click.echo(f"{chosen().due_again} contacts will be called again")
 
 
 @contacts.command

@@ -62,3 +62,17 @@ class NewContact(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
     attributes: dict[str, Scalar] | None = None
     time_zone: str | None = None
     """IANA name; by default the time zone of the number."""
+
+
+class CalledAgain(Done, frozen=True, kw_only=True):
+    """Processed contacts that became due again or, in a dry run, would."""
+
+    due_again: int
+    by_call_status: dict[str, int]
+    """Those by the outcome of their last call."""
+    do_not_call: int
+    """On a do-not-call list: they stay processed."""
+    over_cap: int = msgspec.field(name="overCeiling")
+    """Called as often as the campaign's cap for a contact allows for all time: they stay processed."""
+    next: int | None
+    """While this is not None, more contacts are to be looked at, `after` this one."""

@@ -1,11 +1,12 @@
 """Contacts and contact lists."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done, Scalar
-from tongdai_client.models.contacts import Contact, ContactAdded, ContactDetail, ContactList, ContactLists
+from tongdai_client.models.contacts import CalledAgain, Contact, ContactAdded, ContactDetail, ContactList, ContactLists
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -15,6 +16,7 @@ from tongdai_client.operation import (
     without_none,
     without_unset,
 )
+from tongdai_client.session import Session
 
 _CONTACT = "/campaigns/{id}/contacts/{contactId}"
 
@@ -93,3 +95,58 @@ def update_contact(
 def delete_contact(campaign_id: int, contact_id: int) -> Operation[Done]:
     """Delete a contact. InvalidState unless it is pending."""
     return operation("DELETE", _CONTACT, (campaign_id, contact_id), Done)
+
+
+def call_again_step(
+    campaign_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    dry_run: bool = False,
+    after: int = 0,
+) -> Operation[CalledAgain]:
+    """One request of `call_again`, which looks at some thousand contacts."""
+    body = without_none(contactIds=contact_ids, listId=list_id, callStatus=call_status, dryRun=dry_run, after=after)
+    return operation("POST", "/campaigns/{id}/contacts/call-again", (campaign_id,), CalledAgain, body=body)
+
+
+async def call_again(
+    session: Session,
+    campaign_id: int,
+    *,
+    contact_ids: Sequence[int] | None = None,
+    list_id: int | None = None,
+    call_status: Sequence[str] | None = None,
+    dry_run: bool = False,
+) -> CalledAgain:
+    """Make processed contacts due again: by id (at most 1,000), list or outcome of the last call, or several of these.
+
+    With `dry_run` nothing changes, and the result counts the contacts that would become due.
+    """
+    counts, by_status, after = Counter[str](), Counter[str](), 0
+    while True:
+        step = await session.execute(
+            call_again_step(
+                campaign_id,
+                contact_ids=contact_ids,
+                list_id=list_id,
+                call_status=call_status,
+                dry_run=dry_run,
+                after=after,
+            )
+        )
+        by_status.update(step.by_call_status)
+        counts.update(due=step.due_again, dnc=step.do_not_call, cap=step.over_cap)
+        if step.next is None:
+            break
+        after = step.next
+    verb = "would be" if dry_run else "will be"
+    return CalledAgain(
+        message=f"{counts['due']} contacts {verb} called again",
+        due_again=counts["due"],
+        by_call_status=dict(sorted(by_status.items())),
+        do_not_call=counts["dnc"],
+        over_cap=counts["cap"],
+        next=None,
+    )

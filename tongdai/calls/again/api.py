@@ -1,0 +1,153 @@
+"""`/campaigns/{id}/contacts/call-again`: processed contacts become due again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tongdai import ids
+from tongdai.call_outcome import Outcome
+from tongdai.calls.again import store
+from tongdai.calls.again.model import MAX_CONTACTS, Selection
+from tongdai.campaigns import store as campaigns
+from tongdai.campaigns.model import Status
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
+from tongdai.http import body
+from tongdai.http.endpoint import ID, Answer, Endpoint, Request, Route, endpoint, principal_of
+from tongdai.http.envelope import Done, done_sample
+from tongdai.http.idempotency import once
+from tongdai.http.principal import Scope
+from tongdai.ids import CampaignId, ContactId, ListId
+
+_OUTCOMES = [outcome.value for outcome in Outcome]
+
+
+class CallAgain(msgspec.Struct, forbid_unknown_fields=True):
+    contactIds: list[int] | None = None
+    listId: int | None = None
+    callStatus: list[str] | None = None
+    dryRun: bool = False
+    after: int = 0
+
+
+class CallAgainDone(Done, kw_only=True):
+    dueAgain: int
+    byCallStatus: dict[str, int]
+    doNotCall: int
+    overCeiling: int
+    next: int | None
+
+
+_call_again = msgspec.json.Decoder(CallAgain)
+
+_DESCRIPTION = f"""\
+Of the processed contacts that are named by `contactIds` (at most {MAX_CONTACTS:,}), in the list `listId` and whose \
+last call had one of the outcomes `callStatus`; at least one of the three is needed, several narrow each other. With \
+`dryRun` nothing changes, and the numbers are those of what would: count first.
+
+`dueAgain` became due, by the outcome of their last call in `byCallStatus`; they keep it, and are called when the \
+campaign runs and its windows and caps allow. `doNotCall` are on a do-not-call list and `overCeiling` have had all \
+calls that `contactCeiling` allows for all time: they stay processed. Retry rules count their earlier calls as before.
+
+A request looks at {store.AT_ONCE:,} contacts. While `next` is not null, repeat it with `after` set to `next`."""
+_SAMPLE: dict[str, Any] = {
+    "dueAgain": 58,
+    "byCallStatus": {"busy": 18, "no_answer": 40},
+    "doNotCall": 2,
+    "overCeiling": 0,
+    "next": None,
+}
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/campaigns/{id}/contacts/call-again",
+        scope=Scope.CAMPAIGN,
+        tag="Contacts",
+        summary="Make processed contacts due again, by id, list or outcome; dryRun counts them first",
+        description=_DESCRIPTION,
+        body=CallAgain,
+        refine={
+            "CallAgain": {
+                "": {
+                    "anyOf": [
+                        {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+                        for name in ("contactIds", "listId", "callStatus")
+                    ]
+                },
+                "contactIds": {"minItems": 1, "maxItems": MAX_CONTACTS, "items": {"type": "integer", **ID}},
+                "listId": ID,
+                "callStatus": {"minItems": 1, "items": {"type": "string", "enum": _OUTCOMES}},
+                "after": {"minimum": 0, "maximum": ID["maximum"]},
+            }
+        },
+        body_sample={"listId": 501, "callStatus": ["no_answer", "busy"], "dryRun": True},
+        answer=CallAgainDone,
+        sample=done_sample("58 contacts would be called again", **_SAMPLE),
+        failures=(NotFound("Campaign not found"),),
+        states=True,
+    )
+)
+async def call_again(request: Request) -> Answer:
+    campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+    raw = await body.read_json(request)
+    sent = body.decode(raw, _call_again)
+    selection = _selection(sent)
+    if not 0 <= sent.after < 10**ids.MAX_DIGITS:
+        raise InvalidInput(f"after must be the next of an earlier answer, not {shown(sent.after)}")
+    principal = principal_of(request)
+
+    async def work(conn: Connection) -> CallAgainDone:
+        campaign = await campaigns.find(conn, principal.tenant_id, campaign_id)
+        settings = await campaigns.call_settings(conn, principal.tenant_id, campaign_id)
+        if campaign is None or settings is None:
+            raise NotFound("Campaign not found")
+        list_id = selection.list_id
+        if list_id is not None and not await store.list_exists(conn, principal.tenant_id, campaign_id, list_id):
+            raise NotFound("Contact list not found")
+        if campaign.status is Status.STOPPED:
+            raise InvalidState("The campaign is stopped and calls nobody")
+        place = (conn, principal.tenant_id, campaign_id, selection, settings.contact_cap, ContactId(sent.after))
+        done = await store.count(*place) if sent.dryRun else await store.reset(*place, principal.key_id)
+        said = "would be called again" if sent.dryRun else "will be called again"
+        return CallAgainDone(
+            error_message=f"{done.due} contacts {said}",
+            dueAgain=done.due,
+            byCallStatus=dict(sorted(done.by_call_status.items())),
+            doNotCall=done.do_not_call,
+            overCeiling=done.over_cap,
+            next=done.last,
+        )
+
+    return await once(request, raw, work)
+
+
+def _selection(sent: CallAgain) -> Selection:
+    if (sent.contactIds, sent.listId, sent.callStatus) == (None, None, None):
+        raise InvalidInput("Expected contactIds, listId or callStatus: which contacts to call again")
+    contact_ids = sent.contactIds
+    if contact_ids is not None and not 0 < len(contact_ids) <= MAX_CONTACTS:
+        raise InvalidInput(f"contactIds must have 1 to {MAX_CONTACTS} items, not {len(contact_ids)}")
+    for name, values in (("contactIds", contact_ids or ()), ("listId", () if sent.listId is None else (sent.listId,))):
+        _check_ids(name, values)
+    for status in sent.callStatus or ():
+        if status not in _OUTCOMES:
+            raise InvalidInput(f"callStatus must be of {', '.join(_OUTCOMES)}, not {shown(status)!r}")
+    if sent.callStatus == []:
+        raise InvalidInput("callStatus must have at least one item")
+    return Selection(
+        None if contact_ids is None else [ContactId(one) for one in contact_ids],
+        None if sent.listId is None else ListId(sent.listId),
+        sent.callStatus,
+    )
+
+
+def _check_ids(name: str, values: Sequence[int]) -> None:
+    for value in values:
+        if not 0 < value < 10**ids.MAX_DIGITS:
+            raise InvalidInput(f"{name} must be an id, a whole number above 0, not {shown(value)}")
+
+
+HANDLERS: list[Route] = [call_again]
