@@ -39,7 +39,7 @@ async def ask(tenant: Tenant, campaign_id: int, **sent: Any) -> Any:
 
 def counts(answer: Any) -> tuple[dict[str, int], int, int]:
     assert answer["dueAgain"] == sum(answer["byCallStatus"].values())
-    return answer["byCallStatus"], answer["doNotCall"], answer["overCeiling"]
+    return answer["byCallStatus"], answer["doNotCall"], answer["overCap"]
 
 
 async def states(tenant: Tenant, campaign_id: int) -> dict[int, tuple[int, str | None]]:
@@ -110,7 +110,7 @@ async def test_contacts_are_chosen_by_id_by_list_and_by_outcome(tenant: Tenant, 
         found = {one for one, (status, _) in (await states(tenant, campaign_id)).items() if status == 0}
         assert len(found) == due["dueAgain"]
         for one in found:
-            await tenant.move(one, 2, "answered" if one == third else "busy")
+            await tenant.move(ContactId(one), 2, "answered" if one == third else "busy")
         return found
 
     assert await chosen(contactIds=[first, third, elsewhere, 10**17]) == {first, third}
@@ -121,6 +121,18 @@ async def test_contacts_are_chosen_by_id_by_list_and_by_outcome(tenant: Tenant, 
     assert await chosen(callStatus=["busy"], after=first) == {one for one in (second["contactId"],) if one > first}
     assert await chosen(callStatus=["machine"]) == set()
     await check_counters(tenant, campaign_id)
+
+
+async def test_contacts_that_are_pending_or_in_a_call_are_left_as_they_are(
+    tenant: Tenant, campaign_id: CampaignId
+) -> None:
+    pending, in_call = [await contact(tenant, campaign_id, n, "busy") for n in (1, 2)]
+    await tenant.move(ContactId(pending), 0, "busy")
+    await tenant.move(ContactId(in_call), 1, "busy")
+    before = await tenant.checksum()
+    for chosen in ({"callStatus": ["busy"]}, {"contactIds": [pending, in_call]}):
+        assert counts(await ask(tenant, campaign_id, **chosen)) == ({}, 0, 0)
+    assert await tenant.checksum() == before
 
 
 async def test_number_on_a_do_not_call_list_stays_processed(tenant: Tenant, campaign_id: CampaignId) -> None:

@@ -25,18 +25,28 @@ _OUTCOMES = [outcome.value for outcome in Outcome]
 
 class CallAgain(msgspec.Struct, forbid_unknown_fields=True):
     contactIds: list[int] | None = None
+    """Contacts by id."""
     listId: int | None = None
+    """Contacts of one list."""
     callStatus: list[str] | None = None
+    """Contacts whose last call had one of these outcomes."""
     dryRun: bool = False
+    """Whether to change nothing, and only count."""
     after: int = 0
+    """The `next` of the answer before; 0 begins."""
 
 
 class CallAgainDone(Done, kw_only=True):
     dueAgain: int
+    """Number of contacts that became due, or would."""
     byCallStatus: dict[str, int]
+    """Their number by the outcome of their last call."""
     doNotCall: int
-    overCeiling: int
+    """Number of contacts on a do-not-call list: they stay processed."""
+    overCap: int
+    """Number of contacts that had all calls that the campaign allows for all time: they stay processed."""
     next: int | None
+    """Where the next request goes on, in `after`; null: no more are selected."""
 
 
 _call_again = msgspec.json.Decoder(CallAgain)
@@ -47,7 +57,7 @@ last call had one of the outcomes `callStatus`; at least one of the three is nee
 `dryRun` nothing changes, and the numbers are those of what would: count first.
 
 `dueAgain` became due, by the outcome of their last call in `byCallStatus`; they keep it, and are called when the \
-campaign runs and its windows and caps allow. `doNotCall` are on a do-not-call list and `overCeiling` have had all \
+campaign runs and its windows and caps allow. `doNotCall` are on a do-not-call list and `overCap` have had all \
 calls that `contactCeiling` allows for all time: they stay processed. Retry rules count their earlier calls as before.
 
 A request looks at {store.AT_ONCE:,} contacts. While `next` is not null, repeat it with `after` set to `next`."""
@@ -55,7 +65,7 @@ _SAMPLE: dict[str, Any] = {
     "dueAgain": 58,
     "byCallStatus": {"busy": 18, "no_answer": 40},
     "doNotCall": 2,
-    "overCeiling": 0,
+    "overCap": 0,
     "next": None,
 }
 
@@ -77,7 +87,11 @@ _SAMPLE: dict[str, Any] = {
                         for name in ("contactIds", "listId", "callStatus")
                     ]
                 },
-                "contactIds": {"minItems": 1, "maxItems": MAX_CONTACTS, "items": {"type": "integer", **ID}},
+                "contactIds": {
+                    "minItems": 1,
+                    "maxItems": MAX_CONTACTS,
+                    "items": {"type": "integer", "format": "int64", **ID},
+                },
                 "listId": ID,
                 "callStatus": {"minItems": 1, "items": {"type": "string", "enum": _OUTCOMES}},
                 "after": {"minimum": 0, "maximum": ID["maximum"]},
@@ -117,7 +131,7 @@ async def call_again(request: Request) -> Answer:
             dueAgain=done.due,
             byCallStatus=dict(sorted(done.by_call_status.items())),
             doNotCall=done.do_not_call,
-            overCeiling=done.over_cap,
+            overCap=done.over_cap,
             next=done.last,
         )
 

@@ -21,7 +21,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class CalledAgain:
-    """What became of some of the selected contacts, in the order of their ids."""
+    """Result for some of the selected contacts, in the order of their ids."""
 
     by_call_status: Mapping[str, int]
     """Number of contacts that became due, or would, by the outcome of their last call."""

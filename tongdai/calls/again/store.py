@@ -101,7 +101,7 @@ async def count(
     cap: FrequencyCap | None,
     after: ContactId,
 ) -> CalledAgain:
-    """What `reset` would do now with the next AT_ONCE of the selected contacts."""
+    """Count what `reset` would do now with the next AT_ONCE of the selected contacts."""
     return _called(await by_index(conn, COUNT, *_arguments(tenant_id, campaign_id, selection, cap, after)))
 
 

@@ -19,6 +19,7 @@ from tongdai.cli.progress import Shown, progress
 from tongdai.cli.tables import counted, json_option, show
 from tongdai.errors import OperatorError
 from tongdai_client import (
+    CalledAgain,
     CampaignDetail,
     CampaignStatus,
     Client,
@@ -30,6 +31,8 @@ from tongdai_client import (
     ImportUndone,
 )
 
+MANY = 50_000
+"""Contacts between two lines of progress."""
 OUTCOMES = [outcome.value for outcome in Outcome]
 
 
@@ -218,7 +221,13 @@ def _place(client: Client, campaign_id: int) -> str:
 
 @contacts.command("call-again")
 @click.option("--list", "list_id", metavar="ID", type=ID, help="Contacts of that list.")
-@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Whose last call ended so.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(OUTCOMES),
+    help="Contacts with that outcome of the last call.",
+)
 @click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -234,7 +243,7 @@ def call_again(
 ) -> None:
     """Call processed contacts again: those of a list, of some outcomes, or single ones. They are counted first.
 
-    Who is on a do-not-call list, or was called as often as the campaign's --contact-cap allows, stays processed.
+    Contacts on a do-not-call list, or called as often as the campaign's --contact-cap allows, stay processed.
 
     \b
     Examples:
@@ -250,20 +259,35 @@ def call_again(
         list_id=list_id,
         call_status=outcomes or None,
     )
-    counted = chosen(dry_run=True)
-    rows = [{"outcome": outcome, "contacts": count} for outcome, count in counted.by_call_status.items()]
+    found = chosen(dry_run=True, progress=_at_each_many("counted"))
+    rows = [{"outcome": outcome, "contacts": count} for outcome, count in found.by_call_status.items()]
     show(["outcome", "contacts"], rows, as_json=False)
-    for count, why in ((counted.do_not_call, "on a do-not-call list"), (counted.over_cap, "over the frequency cap")):
+    for count, why in ((found.do_not_call, "on a do-not-call list"), (found.over_cap, "over the frequency cap")):
         if count:
-            click.echo(f"{count:,} stay processed: {why}", err=True)
-    if dry_run or not counted.due_again:
-        click.echo(f"{counted.due_again} contacts would be called again")
+            click.echo(f"Processed as before: {counted(count, 'contact')} {why}.", err=True)
+    due = counted(found.due_again, "contact")
+    if dry_run or not found.due_again:
+        click.echo(f"{due} would be called again.")
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise OperatorError(f"{counted.due_again} contacts would be called again: say --yes to call them")
-        click.confirm(f"Call {counted.due_again:,} contacts again?", abort=True, err=True)
-    click.echo(f"{chosen().due_again} contacts will be called again")
+            raise OperatorError(f"{due} would be called again: say --yes to call them")
+        click.confirm(f"Call {due} again?", abort=True, err=True)
+    done = chosen(progress=_at_each_many("due again"))
+    click.echo(f"{counted(done.due_again, 'contact')} will be called again.")
+
+
+def _at_each_many(what: str) -> Callable[[CalledAgain], None]:
+    """Progress on standard error, with a line at each MANY contacts."""
+    shown = 0
+
+    def tell(so_far: CalledAgain) -> None:
+        nonlocal shown
+        if so_far.next is not None and so_far.due_again // MANY > shown:
+            shown = so_far.due_again // MANY
+            click.echo(f"{counted(so_far.due_again, 'contact')} {what}", err=True)
+
+    return tell
 
 
 @contacts.command

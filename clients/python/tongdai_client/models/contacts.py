@@ -69,10 +69,10 @@ class CalledAgain(Done, frozen=True, kw_only=True):
 
     due_again: int
     by_call_status: dict[str, int]
-    """Those by the outcome of their last call."""
+    """The contacts that became due, by the outcome of their last call."""
     do_not_call: int
     """On a do-not-call list: they stay processed."""
-    over_cap: int = msgspec.field(name="overCeiling")
+    over_cap: int
     """Called as often as the campaign's cap for a contact allows for all time: they stay processed."""
     next: int | None
     """While this is not None, more contacts are to be looked at, `after` this one."""

@@ -1,7 +1,7 @@
 """Contacts and contact lists."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import UNSET, UnsetType
 
@@ -119,10 +119,13 @@ async def call_again(
     list_id: int | None = None,
     call_status: Sequence[str] | None = None,
     dry_run: bool = False,
+    progress: Callable[[CalledAgain], object] | None = None,
 ) -> CalledAgain:
     """Make processed contacts due again: by id (at most 1,000), list or outcome of the last call, or several of these.
 
-    With `dry_run` nothing changes, and the result counts the contacts that would become due.
+    With `dry_run` nothing changes, and the result counts the contacts that would become due. Many contacts are many
+    requests: `progress` is called after each one with the counts so far. After a failure, call it again: whoever is due
+    already is not counted twice.
     """
     counts, by_status, after = Counter[str](), Counter[str](), 0
     while True:
@@ -138,15 +141,16 @@ async def call_again(
         )
         by_status.update(step.by_call_status)
         counts.update(due=step.due_again, dnc=step.do_not_call, cap=step.over_cap)
+        so_far = CalledAgain(
+            message=f"{counts['due']} contacts {'would' if dry_run else 'will'} be called again",
+            due_again=counts["due"],
+            by_call_status=dict(sorted(by_status.items())),
+            do_not_call=counts["dnc"],
+            over_cap=counts["cap"],
+            next=step.next,
+        )
+        if progress is not None:
+            progress(so_far)
         if step.next is None:
-            break
+            return so_far
         after = step.next
-    verb = "would be" if dry_run else "will be"
-    return CalledAgain(
-        message=f"{counts['due']} contacts {verb} called again",
-        due_again=counts["due"],
-        by_call_status=dict(sorted(by_status.items())),
-        do_not_call=counts["dnc"],
-        over_cap=counts["cap"],
-        next=None,
-    )
