@@ -21,12 +21,15 @@ class Fault:
     body: bytes = b""
     break_after: int | None = None
     """Break the connection after so many pieces of the body."""
+    not_sent: bool = False
+    """Refuse the connection, so that nothing is sent."""
     lose_answer: bool = False
     """Let the server process the request, and break the connection before the response arrives."""
 
 
 PASS = Fault()
 NO_CONNECTION = Fault(break_after=0)
+REFUSED_CONNECTION = Fault(not_sent=True)
 LOSE_ANSWER = Fault(lose_answer=True)
 
 
@@ -48,6 +51,8 @@ class Faulty(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         fault = self._plan.next(request)
+        if fault.not_sent:
+            raise httpx2.ConnectError("refused by the test")
         if fault.refuse is not None:
             return httpx2.Response(fault.refuse, headers=fault.headers, content=fault.body)
         if fault.break_after is not None:
@@ -73,6 +78,8 @@ class AsyncFaulty(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         fault = self._plan.next(request)
+        if fault.not_sent:
+            raise httpx2.ConnectError("refused by the test")
         if fault.refuse is not None:
             return httpx2.Response(fault.refuse, headers=fault.headers, content=fault.body)
         if fault.break_after is not None:

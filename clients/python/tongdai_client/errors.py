@@ -86,7 +86,8 @@ class InsufficientScope(ApiError):
 
 
 class NotFound(ApiError):
-    """404, 405: no such object. A delete that is retried after a lost response may raise it too."""
+    """404, 405: no such object. Not for a delete that is retried: what a try whose response was lost may have deleted
+    counts as deleted."""
 
 
 class RateLimited(ApiError):

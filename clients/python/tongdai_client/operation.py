@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from tongdai_client.errors import UnexpectedAnswer
-from tongdai_client.models.base import Page
+from tongdai_client.models.base import Done, Page
 from tongdai_client.upload import Upload
 
 T = TypeVar("T")
@@ -43,6 +43,8 @@ class Operation(Generic[T]):
     """A timeout for responses that take longer than that of the client."""
     complete: Callable[[Any], Any] | None = None
     """Adds to the result what the response does not repeat of the request."""
+    if_gone: T | None = None
+    """The result of a deletion that finds nothing to delete, after a try whose answer was lost may have deleted it."""
 
     @property
     def path(self) -> str:
@@ -119,7 +121,15 @@ def operation(
     if method == "POST":
         idempotency_key = _valid_key(idempotency_key) if idempotency_key is not None else uuid.uuid4().hex
     return Operation(
-        method, template, path_parameters, response_type, query or {}, body, idempotency_key, complete=complete
+        method,
+        template,
+        path_parameters,
+        response_type,
+        query or {},
+        body,
+        idempotency_key,
+        complete=complete,
+        if_gone=Done(message="Deleted") if method == "DELETE" and response_type is Done else None,
     )
 
 

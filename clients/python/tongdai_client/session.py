@@ -20,6 +20,7 @@ from tongdai_client.errors import (
     BY_STATUS,
     ApiError,
     ConnectionFailed,
+    NotFound,
     ServerFailed,
     TongdaiError,
     UnexpectedAnswer,
@@ -29,6 +30,7 @@ from tongdai_client.retry import RETRYABLE_STATUSES, Retry, retry_after_s
 
 T = TypeVar("T")
 
+_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 STREAM_SILENCE_S = 45.0
 """The server writes to an event stream at least every 15 s; a stream silent for this long is broken."""
 
@@ -63,6 +65,8 @@ class RetryState:
         self._retry = retry
         self._failures = 0
         self._first_failure = 0.0
+        self.may_be_done = False
+        """Whether the server may have done what a try that failed asked for."""
 
     def pause_after(self, error: TongdaiError) -> float:
         """Seconds until the next try. Raises `error` if it is final."""
@@ -71,6 +75,7 @@ class RetryState:
             self._first_failure = now
         self._failures += 1
         pause = None
+        self.may_be_done = self.may_be_done or _may_be_done(error)
         if _retryable(error):
             retry_after = error.retry_after if isinstance(error, ApiError) else None
             chance = random.random()  # noqa: S311 - it spreads pauses, nothing else
@@ -95,6 +100,8 @@ class Session:
                 async with self.open(operation) as response:
                     return operation.read(await response.body())
             except TongdaiError as error:
+                if retry_state.may_be_done and operation.if_gone is not None and _is_gone(error):
+                    return operation.if_gone
                 pause = retry_state.pause_after(error)
             await self.transport.sleep(pause)
 
@@ -135,6 +142,17 @@ def _retryable(error: TongdaiError) -> bool:
     if isinstance(error, ApiError):
         return error.status in RETRYABLE_STATUSES
     return isinstance(error, ConnectionFailed) and not isinstance(_root_cause(error), ssl.SSLCertVerificationError)
+
+
+def _may_be_done(error: TongdaiError) -> bool:
+    """Whether the request may have reached the server, and the answer of what it did was lost."""
+    if isinstance(error, ApiError):
+        return error.status in RETRYABLE_STATUSES - {429}
+    return isinstance(error, ConnectionFailed) and not isinstance(error.__cause__, _NOT_SENT)
+
+
+def _is_gone(error: TongdaiError) -> bool:
+    return isinstance(error, NotFound) and (error.status, error.error_code) == (404, "NOT_FOUND")
 
 
 def _root_cause(error: BaseException) -> BaseException:
