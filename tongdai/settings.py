@@ -102,7 +102,7 @@ class Settings:
     max_connections: int = 10_000
     """Connections that a worker holds at once, idle ones included; further ones wait in the socket's backlog."""
     max_in_flight: int = 256
-    """Requests that a worker handles at once; further ones wait in the order of their arrival."""
+    """Requests that a worker handles at once; further ones wait 1.5 seconds, and are answered 503."""
     drain_s: float = 10.0
     """Seconds that requests in flight may take to finish on SIGTERM."""
     import_chunk_rows: int = 10_000

@@ -7,13 +7,15 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.api import client_of
+from tests.support.api import client_of, refused
 from tongdai.http.application import Application
+from tongdai.http.cors import Cors
 from tongdai.http.request import Answer, Request, Stream
 from tongdai.http.routes import Routes
 from tongdai.testing.asgi import running
 
 AT_ONCE = 2
+ORIGIN = "https://crm.example"
 
 
 class Handlers:
@@ -55,8 +57,12 @@ def handlers() -> Handlers:
     return Handlers()
 
 
+WAIT_S = 600.0
+"""Longer than any test waits."""
+
+
 @pytest.fixture
-async def application(handlers: Handlers) -> AsyncGenerator[Application]:
+async def application(handlers: Handlers, request: pytest.FixtureRequest) -> AsyncGenerator[Application]:
     @asynccontextmanager
     async def no_resources() -> AsyncGenerator[Any]:
         yield cast("Any", None)
@@ -64,7 +70,8 @@ async def application(handlers: Handlers) -> AsyncGenerator[Application]:
     routes = Routes()
     for name in ("hold", "at_once", "stream"):
         routes.add("GET", f"/{name}", getattr(handlers, name))
-    application = Application(routes, no_resources, at_once=AT_ONCE)
+    wait_s = getattr(request, "param", WAIT_S)
+    application = Application(routes, no_resources, Cors((ORIGIN,), ()), AT_ONCE, wait_s)
     async with running(application):
         yield application
 
@@ -81,6 +88,26 @@ async def test_requests_beyond_those_handled_at_once_wait_and_are_answered(
         assert not waiting.done()
         handlers.go.set()
     assert [task.result().content for task in (*held, waiting)] == [b"done"] * 3
+    assert application.in_flight == 0
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+async def test_request_that_finds_no_place_in_time_is_answered_503_and_leaves_none_behind(
+    application: Application, handlers: Handlers
+) -> None:
+    async with client_of(application) as client, asyncio.TaskGroup() as group:
+        held = [group.create_task(client.get("/hold")) for _ in range(AT_ONCE)]
+        await handlers.until_held(AT_ONCE)
+        for _ in range(2 * AT_ONCE):
+            answer = await client.get("/at_once", headers={"origin": ORIGIN})
+            assert refused(answer, 503, "FAIL") == "The server is overloaded: try again later"
+            assert answer.headers["retry-after"] == "1"
+            assert answer.headers["access-control-allow-origin"] == ORIGIN
+        preflight = {"origin": ORIGIN, "access-control-request-method": "POST"}
+        assert (await client.request("OPTIONS", "/at_once", headers=preflight)).status_code == 204
+        handlers.go.set()
+        assert [(await task).content for task in held] == [b"done"] * AT_ONCE
+        assert (await client.get("/at_once")).content == b"done"
     assert application.in_flight == 0
 
 

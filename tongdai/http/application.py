@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 
+from tongdai.errors import Unavailable
 from tongdai.http import access_log
 from tongdai.http.asgi import Receive, Scope, Send
 from tongdai.http.cors import Cors
@@ -16,19 +17,25 @@ from tongdai.http.routes import Routes
 
 log = structlog.get_logger()
 
+WAIT_S = 1.5
+"""How long a request waits for others to be handled before it is answered 503, as for a database connection."""
+
 Opened = Callable[[], AbstractAsyncContextManager[Resources]]
 """Opens the resources of requests for the life of the server."""
 
 
 class Application:
-    def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256) -> None:
-        """Handle `at_once` requests at once; others wait in the order of their arrival.
+    def __init__(
+        self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256, wait_s: float = WAIT_S
+    ) -> None:
+        """Handle `at_once` requests at once; others wait in the order of their arrival, for `wait_s`.
 
         A reply that is being sent does not count: event streams have a limit of their own.
         """
         self.in_flight = 0
         """Number of requests that were not answered to the end yet."""
         self._places = asyncio.Semaphore(at_once)
+        self._wait_s = wait_s
         self._routes = routes
         self._opened = opened
         self._cors = cors
@@ -43,8 +50,7 @@ class Application:
         status = 0
         self.in_flight += 1
         try:
-            async with self._places:
-                reply = await self._reply(request)
+            reply = await self._reply(request)
             status = reply.status
             await (reply.send_head if request.method == "HEAD" else reply.send)(send, request.reply_headers)
         finally:
@@ -54,9 +60,27 @@ class Application:
     async def _reply(self, request: Request) -> Reply:
         try:
             preflight = self._cors.mark(request) if self._cors is not None else None
-            return preflight or await self._routes.find(request)(request)
+            return preflight or await self._handled(request)
         except Exception as error:
             return on_exception(request, error)
+
+    async def _handled(self, request: Request) -> Reply:
+        await self._take_place()
+        try:
+            return await self._routes.find(request)(request)
+        finally:
+            self._places.release()
+
+    async def _take_place(self) -> None:
+        # When a place is free there is no wait to limit, and a timer would cost more than the rest.
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Unavailable("The server is overloaded: try again later") from None
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
