@@ -136,25 +136,30 @@ async def move_contact(
     UniqueViolationError: it is to be in a call, and its number is in another one.
     """
     async with pool.acquire() as conn, conn.transaction():
-        # Locked by a statement of its own: one that waits for the lock sees the calls as they were before it waited.
-        await conn.execute(
-            "select from contact where tenant_id = $1 and contact_id = $2 for update", tenant_id, contact_id
-        )
-        old = await conn.fetchrow(_HOLD, tenant_id, contact_id)
-        if old is None:
-            return
-        if process_status != 1:
-            await conn.execute(_HANG_UP, tenant_id, contact_id)
-        await conn.execute(_MOVE, tenant_id, contact_id, 2 if process_status == 2 else 0, call_status)
-        if process_status == 0:
-            await put_due(conn, tenant_id, contact_id)
-        elif process_status == 2:
-            await leave(conn, tenant_id, contact_id)
-        elif old["process_status"] != 1:
-            await put_in_call(conn, tenant_id, contact_id)
-        place = (tenant_id, old["campaign_id"], old["list_id"])
-        await conn.execute(_COUNT, *place, old["process_status"], old["call_status"] or "", 0, -1)
-        await conn.execute(_COUNT, *place, process_status, call_status or "", 1, 1)
+        await move_within(conn, tenant_id, contact_id, process_status, call_status)
+
+
+async def move_within(
+    conn: Connection, tenant_id: TenantId, contact_id: ContactId, process_status: int, call_status: str | None
+) -> None:
+    """Move a contact within a transaction."""
+    # Locked by a statement of its own: one that waits for the lock sees the calls as they were before it waited.
+    await conn.execute("select from contact where tenant_id = $1 and contact_id = $2 for update", tenant_id, contact_id)
+    old = await conn.fetchrow(_HOLD, tenant_id, contact_id)
+    if old is None:
+        return
+    if process_status != 1:
+        await conn.execute(_HANG_UP, tenant_id, contact_id)
+    await conn.execute(_MOVE, tenant_id, contact_id, 2 if process_status == 2 else 0, call_status)
+    if process_status == 0:
+        await put_due(conn, tenant_id, contact_id)
+    elif process_status == 2:
+        await leave(conn, tenant_id, contact_id)
+    elif old["process_status"] != 1:
+        await put_in_call(conn, tenant_id, contact_id)
+    place = (tenant_id, old["campaign_id"], old["list_id"])
+    await conn.execute(_COUNT, *place, old["process_status"], old["call_status"] or "", 0, -1)
+    await conn.execute(_COUNT, *place, process_status, call_status or "", 1, 1)
 
 
 # Pending contacts that are not in exactly one place: a run, contact_due or a live call.
