@@ -169,6 +169,8 @@ async def test_frequency_cap_with_a_period_makes_a_contact_due_when_it_allows_a_
     assert counts(await ask(tenant, campaign_id, contactIds=[who])) == ({"busy": 1}, 0, 0)
     due_at = await conn.fetchval("select due_at from contact_due where tenant_id = $1", tenant.tenant_id)
     assert timedelta(hours=21) < due_at - now < timedelta(hours=23)
+    await tenant.done("POST", f"/v1/campaigns/{campaign_id}/start")
+    assert await claimed(conn, tenant, campaign_id) == set()
 
 
 async def test_many_contacts_are_called_again_step_by_step(
