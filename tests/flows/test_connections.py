@@ -90,6 +90,29 @@ async def test_kept_connections_keep_no_other_from_being_served(data_dir: Path) 
         assert {await one.get("/v1/nothing") for one in kept} == {b"HTTP/1.1 404 Not Found"}
 
 
+async def test_bodies_that_dribble_hold_places_and_others_are_answered_503(data_dir: Path) -> None:
+    async with serving(data_dir, max_in_flight=2, upload_idle_s=NEVER) as server, connected(server) as other:
+        campaign = await a_campaign(server)
+        async with AsyncExitStack() as stack:
+            for _ in range(2):
+                slow = await stack.enter_async_context(connected(server))
+                await slow.send(
+                    f"POST /v1/campaigns/{campaign.campaign_id}/contacts/bulk HTTP/1.1\r\nHost: tongdai\r\n"
+                    f"X-Api-Key: {campaign.key.value}\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\nphone"
+                )
+
+            async def refused() -> bool:
+                return await other.get("/v1/nothing") == b"HTTP/1.1 503 Service Unavailable"
+
+            await eventually(refused, 30, "both places to be taken")
+            assert await refused()
+
+        async def answered() -> bool:
+            return await other.get("/v1/nothing") == b"HTTP/1.1 404 Not Found"
+
+        await eventually(answered, 30, "their places to be free again")
+
+
 async def test_an_open_event_stream_ends_when_the_server_stops(data_dir: Path) -> None:
     async with serving(data_dir, drain_s=NEVER) as server:
         campaign = await a_campaign(server)
