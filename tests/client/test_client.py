@@ -6,7 +6,7 @@ import pickle
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,12 @@ import pytest
 
 import tongdai_client as sdk
 from tests.client.conftest import SOON, Caller, all_of, client_of, close, done, next_of
-from tests.support.client_faults import LOSE_ANSWER, NO_CONNECTION, REFUSED_CONNECTION, Fault, Plan
-from tests.support.losing_proxy import losing_proxy
+from tests.support.client_faults import LIMITED, LOSE_ANSWER, NO_CONNECTION, OVERLOAD, Fault, Plan
 from tests.support.servers import PEPPER, Server
 from tongdai.testing import factories
 from tongdai_client import AsyncClient, Client, Retry
 
 HTML = {"Content-Type": "text/html"}
-OVERLOAD = Fault(refuse=503, headers={"Retry-After": "0"})
-LIMITED = Fault(
-    refuse=429,
-    headers={"Retry-After": "0"},
-    body=b'{"success":"0","error_code":"RATE_LIMIT_EXCEEDED","error_message":"Exceeded request limit"}',
-)
 
 # Every method
 
@@ -276,56 +269,6 @@ async def test_each_call_has_a_key_of_its_own_unless_it_is_given_one(caller: Cal
     assert len({*made, *given}) == 3
     with pytest.raises(sdk.InvalidInput, match="Idempotency-Key"):
         await done(caller.client.create_campaign("B", idempotency_key="k"))
-
-
-async def deletions(client: Any) -> AsyncIterator[tuple[Callable[..., Any], tuple[Any, ...]]]:
-    """Each method that deletes, with the arguments of something that is there."""
-    yield client.delete_queue, ((await done(client.create_queue("Q"))).queue_id,)
-    campaign_id = (await done(client.create_campaign("C"))).campaign_id
-    yield client.delete_contact, (campaign_id, (await done(client.add_contact(campaign_id, "0901234567"))).contact_id)
-    queue_id = (await done(client.create_queue("Q2"))).queue_id
-    agent = await done(client.create_agent("An", endpoint="agent-1", queue_id=queue_id))
-    yield client.delete_agent, (agent.agent_id,)
-    dnc_list_id = (await done(client.create_dnc_list("D"))).dnc_list_id
-    await done(client.add_dnc_number(dnc_list_id, "0901234567"))
-    yield client.remove_dnc_number, (dnc_list_id, "0901234567")
-    yield client.delete_dnc_list, (dnc_list_id,)
-
-
-async def test_a_deletion_whose_answers_were_lost_is_done_and_another_one_is_not_found(
-    caller: Caller, server: Server, kind: str
-) -> None:
-    with losing_proxy(server.url) as proxy:
-        client: Any = Client(proxy.url, caller.key.value, retry=SOON)
-        if kind == "waiting":
-            client = AsyncClient(proxy.url, caller.key.value, retry=SOON)
-        deleted = 0
-        async for delete, arguments in deletions(client):
-            proxy.lose = 2
-            assert (await done(delete(*arguments))).message
-            with pytest.raises(sdk.NotFound):
-                await done(delete(*arguments))
-            deleted += 1
-        assert proxy.lost == 2 * deleted == 10
-        await close(client)
-
-
-@pytest.mark.parametrize("fault", [LOSE_ANSWER, OVERLOAD, Fault(refuse=502), Fault(refuse=504)])
-async def test_a_404_counts_as_deleted_only_where_a_try_may_have_deleted(caller: Caller, fault: Fault) -> None:
-    queue = await done(caller.client.create_queue("Q"))
-    await done(caller.client.delete_queue(queue.queue_id))
-    for harmless in ([], [LIMITED], [REFUSED_CONNECTION]):
-        caller.plan.faults = harmless
-        with pytest.raises(sdk.NotFound):
-            await done(caller.client.delete_queue(queue.queue_id))
-    caller.plan.faults = [fault]
-    assert (await done(caller.client.delete_queue(queue.queue_id))).message == "Deleted"
-    caller.plan.faults = [fault, Fault(refuse=404, headers=HTML, body=b"<html>nginx")]
-    with pytest.raises(sdk.NotFound):
-        await done(caller.client.delete_queue(queue.queue_id))
-    caller.plan.faults = [fault]
-    with pytest.raises(sdk.NotFound):
-        await done(caller.client.queue(queue.queue_id))
 
 
 # Addresses and keys

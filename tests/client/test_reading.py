@@ -90,7 +90,7 @@ async def pending_contacts(caller: Caller, server: Server) -> Scene:
 
 
 async def calls(caller: Caller, server: Server) -> Scene:
-    """Those of a campaign, newest first. New ones are opened meanwhile, and old ones end or are dropped."""
+    """The calls of a campaign, newest first. New ones are opened meanwhile, and old ones end or are dropped."""
     client, campaign_id = caller.client, CampaignId(await caller.campaign())
     tenant_id, numbers = TenantId(caller.key.tenant_id), iter(range(10**6))
     opened_at = datetime.fromisoformat("2026-03-10T02:00:00Z")

@@ -31,6 +31,12 @@ PASS = Fault()
 NO_CONNECTION = Fault(break_after=0)
 REFUSED_CONNECTION = Fault(not_sent=True)
 LOSE_ANSWER = Fault(lose_answer=True)
+OVERLOAD = Fault(refuse=503, headers={"Retry-After": "0"})
+LIMITED = Fault(
+    refuse=429,
+    headers={"Retry-After": "0"},
+    body=b'{"success":"0","error_code":"RATE_LIMIT_EXCEEDED","error_message":"Exceeded request limit"}',
+)
 
 
 class Plan:

@@ -27,16 +27,17 @@ class LosingProxy(ThreadingTCPServer):
 
 class _Connection(BaseRequestHandler):
     request: socket.socket
-    server: LosingProxy
 
     def handle(self) -> None:
-        with socket.create_connection(self.server.target) as up:
+        proxy = self.server
+        assert isinstance(proxy, LosingProxy)
+        with socket.create_connection(proxy.target) as up:
             threading.Thread(target=_pipe, args=(self.request, up), daemon=True).start()
             with contextlib.suppress(OSError):
                 while data := up.recv(65536):
-                    if self.server.lose:
-                        self.server.lose -= 1
-                        self.server.lost += 1
+                    if proxy.lose:
+                        proxy.lose -= 1
+                        proxy.lost += 1
                         return
                     self.request.sendall(data)
 

@@ -46,7 +46,7 @@ class CallAgainDone(Done, kw_only=True):
     overCap: int
     """Number of contacts that had all calls that the campaign allows for all time: they stay processed."""
     next: int | None
-    """Where the next request goes on, in `after`; null: no more are selected."""
+    """Where the next request continues, in `after`; null: no more are selected."""
 
 
 _call_again = msgspec.json.Decoder(CallAgain)
