@@ -16,13 +16,15 @@ class Traits(NamedTuple):
     """The rules of an outcome."""
 
     placed: bool = True
-    """Whether an originate request was made. If not, the call counts for no frequency cap and no retry rule."""
+    """Whether the switch was, or may have been, asked to dial. A call that was not placed counts towards no frequency
+    cap, and a campaign cannot have a retry rule for it."""
     live: bool = False
-    """Whether a person answered: the calls of which the abandonment rate is a part."""
+    """Whether a person answered: the denominator of the abandonment rate."""
     informative: bool = True
-    """Whether the call shows if people answer: the calls of which the answer rate is a part."""
+    """Whether the call counts in the denominator of the answer rate: it shows whether people answer."""
     retry: tuple[timedelta, int] | None = None
-    """Default retry rule: how long after the call, and how often. None: a campaign cannot have a rule for it."""
+    """Default retry rule: the delay after the end of the call, and the most retries (0: never). None: a campaign cannot
+    have a rule for it."""
     due_at_once: bool = False
     """Whether the contact is due again at once, whatever the retry rules."""
 

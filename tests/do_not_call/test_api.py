@@ -112,9 +112,9 @@ async def test_last_word_on_a_number_holds(tenant):
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        ({"phoneNumber": "113"}, "phoneNumber is a short number, as those of emergency services, which is not called"),
+        ({"phoneNumber": "113"}, "phoneNumber is a short number, such as an emergency number: these are never called"),
         ({"phoneNumber": "12x"},
-         "phoneNumber is not a phone number, which has digits, spaces, . - / ( ) [ ] and a leading + only"),
+         "phoneNumber is not a phone number: it may have digits, spaces, . - / ( ) [ ] and a leading +"),
         ({"phoneNumber": ""}, "phoneNumber is missing"),
         ({"phoneNumber": "0901234567", "reason": "A" * 256}, "reason must have at most 255 characters, not 256"),
         ({"phoneNumber": "0901234567", "reason": "A\n"}, "reason must not contain control characters"),
@@ -124,7 +124,7 @@ async def test_last_word_on_a_number_holds(tenant):
         ({"phoneNumber": "0901234567", "expiresAt": "2001-01-01"}, PAST),
         ({"phoneNumber": "0901234567", "expiresAt": "soon"}, PAST),
         ({"phoneNumber": "0901234567 x1"},
-         "phoneNumber is not a phone number, which has digits, spaces, . - / ( ) [ ] and a leading + only"),
+         "phoneNumber is not a phone number: it may have digits, spaces, . - / ( ) [ ] and a leading +"),
         ({"phoneNumber": "0901234567", "expiresAt": "9999-12-31T23:00:00-05:00"}, PAST),
         ({}, "Expected phoneNumber or numbers"),
         ({"numbers": []}, "numbers must have 1 to 10000 items, not 0"),

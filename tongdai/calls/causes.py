@@ -1,14 +1,14 @@
-"""Outcomes of calls by the causes of their hang-up. Pure; the combinations were measured on Asterisk 22."""
+"""Maps hang-up causes and SIP statuses to outcomes. Pure; the combinations were measured on Asterisk 22."""
 
 from tongdai.calls.model import Outcome
 
-# Q.850 causes that decide alone. A `Reason` header of the carrier sets the cause, whatever its SIP status.
+# Q.850 causes that take precedence over the SIP status. Asterisk takes the cause from the carrier's `Reason` header.
 _BY_CAUSE = {
-    1: Outcome.INVALID_NUMBER,  # unallocated
+    1: Outcome.INVALID_NUMBER,  # unallocated number
     17: Outcome.BUSY,
     20: Outcome.NO_ANSWER,  # the phone is switched off
-    22: Outcome.INVALID_NUMBER,  # changed
-    28: Outcome.INVALID_NUMBER,  # incomplete, or of no known form
+    22: Outcome.INVALID_NUMBER,  # number changed
+    28: Outcome.INVALID_NUMBER,  # invalid number format
 }
 _BY_STATUS = {
     404: Outcome.INVALID_NUMBER,
@@ -23,16 +23,15 @@ _BY_STATUS = {
 }
 _TRUNK_REFUSED = frozenset({401, 403, 407})
 _NOBODY_ANSWERED = frozenset({0, 16, 18, 19, 21, 31, 127})
-"""None given, normal, no user responding, no answer, rejected, unspecified, interworking: a call that rang out or was
-cancelled while it rang. A call with one of them that never rang met a carrier that is dead or refuses."""
+"""Not given, normal clearing, no user responding, no answer, call rejected, normal unspecified, interworking. After a
+ringing event the callee did not answer; without one the carrier is unreachable or refused the call."""
 
 
 def outcome_of(*, rang: bool, answered: bool, cause: int, sip_status: int | None) -> Outcome:
-    """The outcome of a call whose channel is destroyed, whoever ended it.
+    """The outcome of a call whose channel is destroyed, whichever side ended it.
 
-    `rang`: an event said that it rings; `cause`: Q.850, 0 where none was given; `sip_status`: the SIP status, which
-    only failed calls have, and not with every Asterisk. The caller decides whether an answered call was a machine's, or
-    abandoned.
+    `rang`: a ringing event arrived; `cause`: Q.850, 0 if not given; `sip_status`: of failed calls alone, and not from
+    every version of Asterisk. The caller decides whether an answered call was answered by a machine, or abandoned.
     """
     if answered:
         return Outcome.ANSWERED

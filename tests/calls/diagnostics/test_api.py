@@ -22,7 +22,7 @@ async def test_due_contact_in_an_open_window_is_callable_now(tenant: Tenant, cam
     assert await counts(tenant, campaign_id) == {"callableNow": 1}
     reported = await why(tenant, campaign_id, contact_id)
     assert (reported["reason"], reported["processStatus"], reported["callStatus"]) == ("callableNow", 0, None)
-    assert reported["message"].startswith("It may be called now. The campaign is not started yet.")
+    assert reported["message"].startswith("It may be called now. The campaign has not been started.")
 
 
 async def test_contact_that_is_due_later_waits_for_its_retry(tenant: Tenant, campaign_id: CampaignId, add: Add) -> None:

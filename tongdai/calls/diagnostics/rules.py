@@ -17,7 +17,7 @@ from tongdai.campaigns.settings.values import Mode
 from tongdai.switches.model import Switch
 
 IN_CALL_PAUSE = timedelta(minutes=1)
-"""After which the claim examines a contact again whose number is in another call."""
+"""How long a claim skips a contact whose number is in another call."""
 
 
 class Reason(StrEnum):
@@ -59,25 +59,25 @@ class Blocker(StrEnum):
 
 
 MESSAGES: Mapping[Blocker, str] = {
-    Blocker.NOT_STARTED: "The campaign is not started yet.",
+    Blocker.NOT_STARTED: "The campaign has not been started.",
     Blocker.PAUSED: "The campaign is paused.",
     Blocker.SOUND_NOT_PLAYED: (
         "It paused itself: the switch could not play its sound to several people in a row who had answered. Mend the "
         "sound and start the campaign."
     ),
-    Blocker.STOPPED: "The campaign is stopped for good.",
+    Blocker.STOPPED: "The campaign is stopped and cannot be started again.",
     Blocker.DIALING_HELD: "Dialing is held on the whole installation until an operator releases it.",
-    Blocker.DIALER_NOT_RUNNING: "The dialer does not run.",
-    Blocker.SWITCH_AWAY: "The dialer has no connection to the switch.",
+    Blocker.DIALER_NOT_RUNNING: "No dialer is running.",
+    Blocker.SWITCH_AWAY: "The dialer is not connected to the switch.",
     Blocker.SWITCH_FULL: "The switch has reached its maximum of active calls.",
     Blocker.SOUND_MISSING: "The switch does not have the sound that the campaign plays: nobody is called until it has.",
-    Blocker.NO_QUEUE: "The campaign has no queue whose agents could talk.",
-    Blocker.NO_AGENTS_SIGNED_IN: "No agent of the campaign's queue is signed in.",
-    Blocker.NO_AGENT_FREE: "All agents of the campaign's queue who are signed in are busy.",
-    Blocker.NO_PREVIEW_ACCEPTED: "No agent has accepted a contact to be called.",
-    Blocker.AT_MAX_CALLS: "As many calls are active as the campaign may have at once.",
+    Blocker.NO_QUEUE: "The campaign has no queue, so no agents.",
+    Blocker.NO_AGENTS_SIGNED_IN: "No agent is signed in to the campaign's queue.",
+    Blocker.NO_AGENT_FREE: "Every agent signed in to the campaign's queue is busy.",
+    Blocker.NO_PREVIEW_ACCEPTED: "No agent has accepted a preview.",
+    Blocker.AT_MAX_CALLS: "The campaign has reached its maximum of concurrent calls.",
     Blocker.ABANDONMENT_CAP_REACHED: (
-        "So many answers found no agent that the cap is reached: it calls no more people than agents are free."
+        "The cap on abandoned calls is reached: the campaign places no more calls than agents are free."
     ),
     Blocker.NOTHING_PENDING: "No contact is pending.",
 }

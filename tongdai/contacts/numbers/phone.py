@@ -32,7 +32,7 @@ COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)  # ISO 3166 codes of those
 _SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _SEPARATORS = str.maketrans("+0123456789", "+0123456789", _SPACES + ".-()[]/")  # twice as fast as with misses
 _NO_BREAK = "\u00a0"
-"""The space that most texts have that have any but the plain one."""
+"""The most common space besides the plain one."""
 _WRITTEN = re.compile(r"\+?[0-9]+")
 _VIETNAM = "+84"
 _VIETNAMESE = re.compile(r"(?:(?:\+|00)?840?|0)?(?P<n>[2-8][0-9]{8,9})")
@@ -46,7 +46,7 @@ _KINDS = (
 
 
 class Reason(StrEnum):
-    """Why a text is no number to call. Numbers are `str` too: tell them apart by `isinstance(x, Reason)`."""
+    """Why a text is refused as a phone number. Numbers are `str` too: tell them apart by `isinstance(x, Reason)`."""
 
     message: str  # English, to follow the text: `12 is too short for a phone number`
 
@@ -55,19 +55,19 @@ class Reason(StrEnum):
         self._value_, self.message = value, message
         return self
 
-    NOT_A_NUMBER = "not_a_number", "is not a phone number, which has digits, spaces, . - / ( ) [ ] and a leading + only"
+    NOT_A_NUMBER = "not_a_number", "is not a phone number: it may have digits, spaces, . - / ( ) [ ] and a leading +"
     TOO_SHORT = "too_short", "is too short for a phone number"
     TOO_LONG = "too_long", "is too long for a phone number"
-    UNKNOWN_COUNTRY = "unknown_country", "has a calling code that no country has"
-    NOT_ASSIGNABLE = "not_assignable", "is not a number that its country assigns"
-    PREMIUM = "premium", "is a premium-rate number, which is not called"
-    SHORT_NUMBER = "short_number", "is a short number, as those of emergency services, which is not called"
+    UNKNOWN_COUNTRY = "unknown_country", "has a calling code of no country"
+    NOT_ASSIGNABLE = "not_assignable", "is not in the numbering plan of its country"
+    PREMIUM = "premium", "is a premium-rate number: these are never called"
+    SHORT_NUMBER = "short_number", "is a short number, such as an emergency number: these are never called"
 
 
 _REASON_OF_PARSE = {
     NumberParseException.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY,
     NumberParseException.TOO_LONG: Reason.TOO_LONG,
-}  # of a sign and digits, all else that `parse` finds is that they are too few
+}  # given digits and a sign, any other error means too few digits
 _REASON_OF_LENGTH = {
     ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.TOO_SHORT,  # the area code is missing
