@@ -1,5 +1,7 @@
-"""All settings, one frozen value, read once: from a TOML file, TONGDAI_* in the environment and options; later ones
-win."""
+"""The settings of the server, read once from a TOML file, the environment (TONGDAI_*) and options; later ones win.
+
+A setting is a field of `Settings`; its docstring becomes its line in docs/settings.md.
+"""
 
 import ipaddress
 import os
@@ -45,119 +47,119 @@ def _user_data() -> Path:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     data_dir: str = field(default_factory=default_data_dir)
-    """Folder of the embedded database, the key pepper, sockets and spooled uploads."""
+    """Directory of the embedded database, the key pepper, sockets and spooled uploads."""
     database_url: str | None = None
-    """An external PostgreSQL 15 to 18, `postgresql://user:password@host/db`; the embedded server without it."""
+    """An external PostgreSQL 15 to 18, `postgresql://user:password@host/db`; without it the embedded server is used."""
     session_database_url: str | None = None
-    """The same database for LISTEN, locks of a session and migrations, where `database_url` is PgBouncer's."""
+    """The same database without PgBouncer, if `database_url` leads to one: for LISTEN, session locks and migrations."""
     postgres_bin: str | None = None
-    """A folder with `postgres` and `initdb` 18 to run instead of the bundled ones."""
+    """Directory with `postgres` and `initdb` 18 to run instead of the bundled programs."""
     shared_buffers_mb: int | None = None
-    """Cache of the embedded server; without it a quarter of the machine's memory, at least 128 and at most 4096."""
+    """Cache of the embedded server; by default a quarter of the machine's memory, at least 128 and at most 4096."""
     database_pool: int = 10
-    """Largest number of database connections of an API worker."""
+    """Maximum database connections of an API worker."""
     host: str = "127.0.0.1"
-    """Address that requests are accepted on; `0.0.0.0` is every one of the machine."""
+    """Address to listen on; `0.0.0.0` is every address of the machine."""
     port: int = 8080
-    """Port of the API; 0 is any free one."""
+    """Port of the API; 0 is any free port."""
     workers: int = 1
-    """API worker processes; two or more share their rate limits through a bundled Valkey."""
+    """Number of API worker processes; two or more share their rate limits through a bundled Valkey."""
     admin_host: str = "127.0.0.1"
-    """Address of health and metrics, which need no key: keep it on a network of your own."""
+    """Address of health checks and metrics, which need no key: keep it on a private network."""
     admin_port: int | None = None
-    """Health and metrics; without it `port + 1`, or any free port when that is taken."""
+    """Port of health checks and metrics; by default `port + 1`, or any free port when that is taken."""
     rate_limit_url: str | None = None
-    """`redis://`, `rediss://` or `unix://` of a Redis or Valkey that several machines share rate limits through."""
+    """Redis or Valkey through which several machines share rate limits: `redis://`, `rediss://` or `unix://`."""
     rate_limit_deadline_s: float = 0.04
-    """How long a request waits for that store before its worker applies its own share of the limits."""
+    """Seconds that a request waits for that store before its worker applies its own share of the limits."""
     tenant_limit: int = 600
-    """Requests a tenant may make in any 10 seconds, where the tenant has no limit of its own."""
+    """Requests that a tenant may make in any 10 seconds, unless the tenant has a limit of its own."""
     route_limit: int = 200
-    """Requests a tenant may make to one route in any 10 seconds, where the tenant has no limit of its own."""
+    """Requests that a tenant may make to one route in any 10 seconds, unless the tenant has a limit of its own."""
     failed_key_limit: int = 20
-    """Failed keys that an address may send in any 10 seconds before it is refused."""
+    """Failed authentications in any 10 seconds after which an address is refused."""
     limit_headers: tuple[str, str, str, str] = (
         "X-RateLimit-Limit-Tenant",
         "X-RateLimit-Remaining-Tenant",
         "X-RateLimit-Limit-Route",
         "X-RateLimit-Remaining-Route",
     )
-    """Names of the headers: tenant's limit, tenant's remaining, route's limit, route's remaining."""
+    """Names of the rate-limit headers: tenant's limit, tenant's remaining, route's limit, route's remaining."""
     trusted_proxies: tuple[Network, ...] = ()
-    """Networks whose `X-Forwarded-For` is trusted when failed keys are counted by address."""
+    """Networks whose `X-Forwarded-For` is trusted when failed authentications are counted by address."""
     key_pepper: str | None = None
-    """Secret of the key digests, ≥ 32 characters; by default one is generated in the data directory."""
+    """Secret of the key digests, at least 32 characters; by default generated in the data directory."""
     cors_origins: tuple[str, ...] = ()
-    """Origins whose pages may call the API from a browser, `https://crm.example`; `*` is every one."""
+    """Origins whose pages may call the API from a browser, such as `https://crm.example`; `*` is every origin."""
     max_body_mb: int = 64
-    """Size limit of a JSON body, and of what it unpacks to."""
+    """Maximum size of a JSON body, both as sent and decompressed."""
     max_upload_mb: int = 2048
-    """Size limit of an uploaded file, and of what it unpacks to."""
+    """Maximum size of an uploaded file, both as sent and decompressed."""
     body_timeout_s: float = 60.0
-    """Seconds that a JSON body may take to arrive."""
+    """Seconds within which a JSON body must arrive."""
     header_timeout_s: float = 10.0
-    """Seconds that the head of a request may take to arrive, from its first byte (Linux)."""
+    """Seconds within which the head of a request must arrive, from its first byte (Linux)."""
     keep_alive_s: float = 90.0
-    """Seconds for which a connection may wait for a request; longer than a proxy keeps an unused one (nginx: 60)."""
+    """Seconds for which an idle connection stays open; longer than a proxy keeps its own (nginx: 60)."""
     max_connections: int = 10_000
-    """Connections that a worker holds at once, idle ones included; further ones wait in the socket's backlog."""
+    """Maximum connections of a worker, idle ones included; further ones wait in the socket's backlog."""
     max_in_flight: int = 256
-    """Requests that a worker handles at once; further ones wait 1.5 seconds, and are answered 503."""
+    """Maximum concurrent requests of a worker; further ones wait up to 1.5 seconds, then get a 503."""
     drain_s: float = 10.0
-    """Seconds that requests in flight may take to finish on SIGTERM."""
+    """Seconds within which requests in flight must finish on SIGTERM."""
     import_chunk_rows: int = 10_000
-    """Rows of an import in one transaction, at most."""
+    """Maximum rows of an import in one transaction."""
     import_lease_s: float = 10.0
     """Seconds without a heartbeat after which another worker takes over an import."""
     import_rows_days: int = 30
-    """Days for which the outcome of each row of an import is stored; an import can be undone for as long."""
+    """Days for which the outcomes of an import's rows are stored; it can be undone for as long."""
     call_days: int = 730
-    """Days for which calls and their segments are stored after their end; whole months are dropped."""
-    call_figures_days: int = 1825
-    """Days for which a campaign's hourly figures are stored, also those of calls that are dropped."""
+    """Days for which ended calls and their segments are stored; whole months are dropped."""
+    hourly_stats_days: int = 1825
+    """Days for which hourly statistics of campaigns are stored; they may outlast the calls that they count."""
     audit_days: int = 730
     """Days for which the audit trail is stored."""
     max_event_streams: int = 200
-    """Event streams that a worker serves at once; a tenant may have a quarter of them."""
+    """Maximum open event streams of a worker; a tenant may have a quarter of them."""
     log_format: Literal["text", "json"] = "text"
-    """Lines for people, or an object a line."""
+    """`text`: lines for people; `json`: an object in each line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least level that is logged."""
+    """Lowest level that is logged."""
     upload_idle_s: float = 30.0
     """Seconds without data after which an upload is aborted."""
     upload_timeout_s: float = 3600.0
-    """Seconds that a file may take to arrive."""
+    """Seconds within which an uploaded file must arrive."""
     import_columns: int = 1000
-    """Columns that a CSV file or workbook may have."""
-    import_cell_kb: int = 128
-    """Size limit of a cell, in units of 1024 characters."""
+    """Maximum columns of a CSV file or workbook."""
+    import_cell_chars: int = 131_072
+    """Maximum characters of a cell of a CSV file or workbook."""
     import_reader_mb: int = 1024
     """Memory limit of the process that reads a large file; a file that needs more is refused."""
     asterisk: str | None = None
-    """ARI of an Asterisk 22, `ws://host:8088` or `wss://host:8089`; without it the simulated switch is used."""
+    """ARI of an Asterisk 22, `ws://host:8088` or `wss://host:8089`; without it calls are simulated."""
     asterisk_user: str = "tongdai"
     """User in Asterisk's ari.conf."""
     asterisk_password: str = ""
     """Password of that user."""
     asterisk_app: str = "tongdai"
-    """The Stasis application; installations that share an Asterisk need different ones."""
+    """Stasis application; installations that share an Asterisk need different ones."""
     switch: str = "default"
-    """The switch that the telephony process leads; a new name adds one. A tenant is on one switch."""
+    """The switch that the telephony process leads; a new name adds a switch."""
     dial: Literal["auto", "held"] = "auto"
-    """`held`: dialing is held from the start on, until an operator releases it, as for a restored backup."""
+    """`held`: dialing is held from the start until an operator releases it, as for a restored backup."""
     trunk: str | None = None
-    """The PJSIP endpoint that numbers are dialled through, where the campaign names none."""
+    """PJSIP endpoint through which numbers are dialled, unless the campaign names another."""
     caller_id: str | None = None
-    """The number shown to those called, where the campaign names none."""
+    """Number shown to the called persons, unless the campaign names another."""
     default_sound: str = "hello-world"
-    """Sound of agentless campaigns that name none."""
+    """Sound of agentless campaigns without one of their own."""
     check_sounds: bool = True
     """Whether the switch is asked for sounds, by playing them to nobody; campaigns whose sound it lacks do not call."""
     unplayed_calls: int = 3
     """Calls in a row that were answered and whose sound the switch could not play, after which their campaign pauses
     itself."""
     max_calls: int = 1000
-    """Active calls that the switch may have at once, of all campaigns."""
+    """Maximum active calls of the switch, over all campaigns."""
     simulated_answer_rate: float = 0.4
     """Share of the calls that the simulated switch answers."""
     simulated_talk_s: float = 20.0
@@ -165,7 +167,7 @@ class Settings:
     simulated_faults: float = 0.0
     """Share of the requests and events of the simulated switch that are lost, late, duplicated or refused."""
     simulated_seed: int | None = None
-    """Seed of the simulated switch, for reproducible callees."""
+    """Seed of the simulated switch, for reproducible runs."""
 
     def __post_init__(self) -> None:
         _validate(self)
@@ -185,8 +187,8 @@ class Settings:
 _POSITIVE = (
     "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb",
     "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight",
-    "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "call_figures_days",
-    "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_kb",
+    "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "hourly_stats_days",
+    "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_chars",
     "import_reader_mb", "max_calls", "unplayed_calls", "simulated_talk_s",
 )  # fmt: skip
 

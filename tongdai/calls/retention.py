@@ -7,7 +7,7 @@ theirs is created. A partition is dropped when all its rows ended more than `cal
 Creating or dropping a partition locks the default partition or the table for an instant. It waits at most LOCK_WAIT for
 the lock, and is repeated at the next call.
 
-Hourly statistics (`call_hour`) are not partitioned: rows older than `call_figures_days` are deleted in batches, one
+Hourly statistics (`call_hour`) are not partitioned: rows older than `hourly_stats_days` are deleted in batches, one
 tenant a transaction. They may be kept longer than the calls they count; `call_retention` has the time since when there
 are calls.
 """

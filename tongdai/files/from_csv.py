@@ -37,7 +37,7 @@ class _Reader(Protocol):
 def read_csv(file: IO[bytes], charset: str | None, limits: Limits, is_header: IsHeader) -> Tables:
     """Quotes are doubled within quotes, as RFC 4180 has it."""
     _refuse_archive(file)
-    csv.field_size_limit(limits.cell_kb * 1024)
+    csv.field_size_limit(limits.cell_chars)
     encoding, found = opened(file, charset)
     text = _Text(found)
     sample = list(islice(text, _SAMPLE))
@@ -170,7 +170,7 @@ class _Rows:
         if len(cells) != count * (width + 1) + 1 or cells[width :: width + 1].count("\n") != count:
             return None
         del cells[-1]
-        if max(map(len, cells)) > self._limits.cell_kb * 1024:
+        if max(map(len, cells)) > self._limits.cell_chars:
             return None
         self._text.taken()
         self._skipped += count
@@ -202,8 +202,8 @@ class _Rows:
         """Names the line; the row begins in line `start`."""
         message = str(error)
         if "field limit" in message:
-            most = self._limits.cell_kb
-            return f"Line {self._line}: a cell is longer than {most} K characters: is a quote left open?"
+            most = self._limits.cell_chars
+            return f"Line {self._line}: a cell is longer than {most} characters: is a quote left open?"
         if "unexpected end" in message:
             return f"The file ends within quotes that open in line {start}: it seems to be cut off"
         if "expected after" in message:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Limits:
     chunk_rows: int
     columns: int = 1000
-    cell_kb: int = 128
-    """Length of one cell, in 1024 characters."""
+    cell_chars: int = 131_072
+    """Characters of a cell."""
     unpacked_mb: int = 2048
-    """Size that the parts of a workbook may unpack to."""
+    """Size of all parts of a workbook, decompressed."""
     memory_mb: int = 1024
     """Memory of a reader's process."""

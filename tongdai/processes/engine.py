@@ -5,7 +5,7 @@
     every 5 s          sweep: numbers that dry runs stored, once these have ended
     every 10 min       purge: outcomes of rows after `import_rows_days`, idempotency keys
     every 10 min       retain: partitions of the months ahead; calls after `call_days`, hourly statistics after
-                       `call_figures_days`, audit entries after `audit_days`
+                       `hourly_stats_days`, audit entries after `audit_days`
 
 Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
 short transaction that another may do first. A loop that fails is logged and continues (tongdai/runtime/background.py),
@@ -89,7 +89,7 @@ async def retain(pool: Pool, settings: Settings) -> None:
     async with pool.acquire() as conn:
         await retention.create_partitions(conn)
         await retention.drop_expired_partitions(conn, timedelta(days=settings.call_days))
-        await retention.delete_hourly_stats(conn, timedelta(days=settings.call_figures_days))
+        await retention.delete_hourly_stats(conn, timedelta(days=settings.hourly_stats_days))
         await audit.delete_old(conn, timedelta(days=settings.audit_days))
 
 

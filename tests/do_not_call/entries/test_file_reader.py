@@ -35,8 +35,8 @@ def test_rows_are_as_many_as_the_reader_allows() -> None:
 
 def test_cells_are_as_long_as_the_limits_of_imports_allow() -> None:
     long = "phone,note\n0901234567," + "x" * 4000 + "\n"
-    assert [sent.phone for sent in read(long, cell_kb=4)] == ["0901234567"]
-    assert "a cell is longer than 1 K characters" in refusal(long, cell_kb=1)
+    assert [sent.phone for sent in read(long, cell_chars=4096)] == ["0901234567"]
+    assert "a cell is longer than 1024 characters" in refusal(long, cell_chars=1024)
 
 
 @pytest.mark.parametrize(

@@ -402,7 +402,7 @@ async def test_limits_are_settings_with_clear_answers(tenant, serving):
         for start in range(0, len(rows), 2**16):
             yield rows[start : start + 2**16]
 
-    async with serving(max_upload_mb=1, max_body_mb=1, import_columns=3, import_cell_kb=1) as small:
+    async with serving(max_upload_mb=1, max_body_mb=1, import_columns=3, import_cell_chars=1000) as small:
         path = f"/v1/campaigns/{campaign_id}/contacts/bulk"
 
         async def message(status, content, kind="text/csv", **headers):
@@ -417,7 +417,7 @@ async def test_limits_are_settings_with_clear_answers(tenant, serving):
         assert await message(413, gzip.compress(rows), **packed) == "The body is larger than 1 MB"
         wide = await message(400, b"phone,a,b,c\n1,2,3,4\n")
         assert wide == "Line 1 has 4 columns: at most 3 are read"
-        assert "1 K characters" in await message(400, b"phone\n" + b"1" * 2000)
+        assert "1000 characters" in await message(400, b"phone\n" + b"1" * 2000)
         answer = await small.post(
             path, content=b"phone\n0901\n", headers=tenant.key.headers | {"Content-Type": "text/csv"}
         )

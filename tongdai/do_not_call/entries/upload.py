@@ -70,7 +70,7 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         settings.import_chunk_rows,
         settings.import_columns,
-        settings.import_cell_kb,
+        settings.import_cell_chars,
         settings.max_upload_mb,
         settings.import_reader_mb,
     )

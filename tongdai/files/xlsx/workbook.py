@@ -176,7 +176,7 @@ class _Book:
     def _with_marks(self, sheet: CalamineSheet) -> Iterator[_Row]:
         """The rows as texts, with what calamine does not show."""
         part = self.parts.get(sheet.name)
-        longest = self.limits.cell_kb * 1024
+        longest = self.limits.cell_chars
         marks: Iterator[Marks] = iter(())
         if part is not None and xlsx_parts.has_marks(self.archive, part, self.styles):
             marks, part = xlsx_parts.marks_of(self.archive, part, self.styles), None
@@ -194,7 +194,7 @@ class _Book:
                         texts[at] = text
                 mark = next(marks, None)
             if max(map(len, texts)) > longest:
-                raise InvalidInput(f"Row {number} has a cell of more than {self.limits.cell_kb} K characters")
+                raise InvalidInput(f"Row {number} has a cell of more than {self.limits.cell_chars} characters")
             yield _Row(texts, hidden)
 
 

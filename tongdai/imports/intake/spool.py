@@ -171,7 +171,7 @@ async def read(
     limits = Limits(
         settings.import_chunk_rows,
         settings.import_columns,
-        settings.import_cell_kb,
+        settings.import_cell_chars,
         settings.max_upload_mb,
         settings.import_reader_mb,
     )

@@ -260,7 +260,7 @@ def long() -> bytes:
         (workbook(["phone", "name"], [None, "A"]), "No row has a phone number in the column phone"),
         (workbook(["id", "name"], [1, "A"]), "No column is named phoneNumber, phone, số điện thoại or the like: sheet"),
         (wide, "Sheet Sheet1 has 1000000 columns"),
-        (long, "Row 3 has a cell of more than 128 K characters"),
+        (long, "Row 3 has a cell of more than 131072 characters"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
