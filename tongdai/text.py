@@ -18,7 +18,7 @@ def has_control(text: str) -> bool:
     return _CONTROL.search(text) is not None
 
 
-def normalized(name: str) -> str:
+def normalised(name: str) -> str:
     """A column name without case, accents, spaces and punctuation: `sodienthoai` for `Số điện-thoại`."""
     plain = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     return _NON_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))

@@ -22,7 +22,7 @@ class Text:
     meaning: str
     """For the OpenAPI document."""
     headers: str
-    """Names of columns of files that hold it, normalized (tongdai/text.py), in order of precedence."""
+    """Names of columns of files that hold it, normalised (tongdai/text.py), in order of precedence."""
     sample: str | None = None
     integers: bool = False
     """Whether a row of an import may have a JSON integer, which is read as its digits."""

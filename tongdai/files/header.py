@@ -20,7 +20,7 @@ PHONE_NAMES = """
     dienthoaicoquan dienthoaicongty dienthoainharieng dienthoainha dienthoaiban dienthoaicodinh dienthoaikhac
     sdtcoquan sdtnha sdtban sdtkhac
 """
-"""Names of columns of phone numbers as `text.normalized` makes them, the clearest first."""
+"""Names of columns of phone numbers as `text.normalised` makes them, the clearest first."""
 
 IsHeader = Callable[[Sequence[str]], bool]
 """Whether cells name the columns of such a file. InvalidInput when they name one twice."""

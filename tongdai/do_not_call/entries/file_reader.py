@@ -21,7 +21,7 @@ from tongdai.files.header import PHONE_NAMES
 from tongdai.files.number_cells import number_text
 from tongdai.files.reader import open_table
 from tongdai.files.table import Table, all_rows
-from tongdai.text import normalized
+from tongdai.text import normalised
 
 Row = list[str]
 
@@ -146,13 +146,13 @@ def _at_most(rows: Iterator[Row], most: int) -> Iterator[Row]:
 
 
 def _named_columns(header: Row) -> Columns:
-    names = list(map(normalized, header))
+    names = list(map(normalised, header))
     others = (_first(at for at, name in enumerate(names) if name in wanted) for wanted in (_AREA, _REASON, _EXPIRES_AT))
     return Columns(_named_for_numbers(header), *others)
 
 
 def _named_for_numbers(header: Sequence[str]) -> tuple[int, ...]:
-    names = [_TRAILING_DIGITS.sub("", normalized(cell)) for cell in header]
+    names = [_TRAILING_DIGITS.sub("", normalised(cell)) for cell in header]
     found = (tuple(at for at, name in enumerate(names) if name in wanted) for wanted in _NUMBERS)
     return next(filter(None, found), ())
 

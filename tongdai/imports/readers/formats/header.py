@@ -9,7 +9,7 @@ from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
 from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use
 from tongdai.files.header import PHONE_NAMES
-from tongdai.text import normalized
+from tongdai.text import normalised
 
 SHOWN_COLUMNS = 12
 """Column names that a message lists."""
@@ -85,7 +85,7 @@ class Columns:
 def columns_of(header: Sequence[str]) -> Columns | None:
     """None when no column is named for a phone number. InvalidInput when another one is named twice."""
     cells = [clean_name(cell) for cell in header]
-    names = [normalized(cell) for cell in cells]
+    names = [normalised(cell) for cell in cells]
     phones = sorted((rank, at) for at, name in enumerate(names) if (rank := _number_rank(name)) is not None)
     if not phones:
         return None
