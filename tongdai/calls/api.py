@@ -18,7 +18,7 @@ from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, Place
 from tongdai.calls.model import CallState, Outcome
 from tongdai.calls.view import SAMPLE, CallPage, CallView, view
-from tongdai.contacts.fields import FIELDS, place_of
+from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, cursor, paging
@@ -44,7 +44,7 @@ from tongdai.ids import AgentId, CampaignId, ContactId
 
 _TAG = "Calls"
 PIECE_CALLS = 1000
-MAX_EXTERNAL_ID = FIELDS[place_of("external_id")].text.longest
+MAX_EXTERNAL_ID = FIELDS[index_of("external_id")].text.max_length
 _INSTANT = {"type": "string", "format": "date-time"}
 _ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
 _E = TypeVar("_E", bound=StrEnum)

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from tongdai import ids
 from tongdai.contacts import listing, on_duplicate, store, update_store
-from tongdai.contacts.fields import FIELDS, place_of, sent_of
+from tongdai.contacts.fields import FIELDS, index_of, sent_of
 from tongdai.contacts.model import MAX_ATTRIBUTES, Added, Change, NewContact, Search
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.store import Refusal
@@ -84,7 +84,7 @@ class ContactAdded(Done, kw_only=True):
     """Whether the contact that has the number was updated; only with `onDuplicate=update`."""
 
 
-_EXTERNAL_ID = FIELDS[place_of("external_id")].text.longest
+_EXTERNAL_ID = FIELDS[index_of("external_id")].text.max_length
 _body = msgspec.json.Decoder(ContactBody)
 _change = msgspec.json.Decoder(ContactChange)
 

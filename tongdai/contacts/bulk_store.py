@@ -46,7 +46,7 @@ cross join lateral (
 """
 _VALUES = 9
 """The parameter of the first of FIELDS."""
-_TEXTS = ", ".join(rf"string_to_table(${_VALUES + f.place}::text, E'\n', E'\x1a')" for f in FIELDS)
+_TEXTS = ", ".join(rf"string_to_table(${_VALUES + f.index}::text, E'\n', E'\x1a')" for f in FIELDS)
 # The columns of NewContacts: $4 numbers, $5 places of zones, $6 attributes, $9 and so on the declared fields. The line
 # after the last one is empty.
 _SENT = rf"""

@@ -17,8 +17,8 @@ class Text:
 
     wire: str
     """The name in JSON."""
-    longest: int
-    """Characters; as the column's check has it."""
+    max_length: int
+    """In characters; the check of the column has it too."""
     meaning: str
     """For the OpenAPI document."""
     headers: str
@@ -63,19 +63,19 @@ class Fields:
 class Field:
     column: str
     text: Text
-    place: int
-    """Among FIELDS."""
+    index: int
+    """In FIELDS."""
 
 
 def _declared() -> Iterator[Field]:
-    for place, (column, hint) in enumerate(get_type_hints(Fields, include_extras=True).items()):
+    for index, (column, hint) in enumerate(get_type_hints(Fields, include_extras=True).items()):
         (text,) = hint.__metadata__
-        yield Field(column, text, place)
+        yield Field(column, text, index)
 
 
 FIELDS = tuple(_declared())
 DOCUMENTED = sum(field.text.documented for field in FIELDS)
-assert all(field.text.documented == (field.place < DOCUMENTED) for field in FIELDS), "documented fields come first"
+assert all(field.text.documented == (field.index < DOCUMENTED) for field in FIELDS), "documented fields come first"
 COLUMNS = ", ".join(field.column for field in FIELDS)
 """For SQL."""
 Values = tuple[str | None, ...]
@@ -89,7 +89,7 @@ def qualified_columns(table: str, fields: Iterable[Field]) -> str:
 
 def parameters(first: int) -> str:
     """For SQL: `$6, $7`, a parameter for each field."""
-    return ", ".join(f"${first + field.place}" for field in FIELDS)
+    return ", ".join(f"${first + field.index}" for field in FIELDS)
 
 
 def _getter(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
@@ -103,6 +103,6 @@ sent_of: Callable[[object], tuple[Any, ...]] = _getter([field.text.wire for fiel
 """The values of an object with an attribute for each name on the wire."""
 
 
-def place_of(column: str) -> int:
-    """Return the place of a field among FIELDS."""
-    return next(field.place for field in FIELDS if field.column == column)
+def index_of(column: str) -> int:
+    """Return the index of a field in FIELDS."""
+    return next(field.index for field in FIELDS if field.column == column)

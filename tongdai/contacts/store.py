@@ -166,7 +166,7 @@ async def delete(
 
 
 _SET = ", ".join(
-    f"{field.column} = case when ${6 + 2 * field.place} then ${7 + 2 * field.place} else {field.column} end"
+    f"{field.column} = case when ${6 + 2 * field.index} then ${7 + 2 * field.index} else {field.column} end"
     for field in FIELDS
 )
 CHANGE = f"""

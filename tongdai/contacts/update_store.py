@@ -25,7 +25,7 @@ from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
 
 _VALUES = 7
 """The parameter of the first of FIELDS."""
-_TEXTS = ", ".join(rf"string_to_table(${_VALUES + f.place}::text, E'\n', E'\x1a')" for f in FIELDS)
+_TEXTS = ", ".join(rf"string_to_table(${_VALUES + f.index}::text, E'\n', E'\x1a')" for f in FIELDS)
 _GIVEN = ", ".join(f"nullif(sent.{f.column}, '') as {f.column}" for f in FIELDS)
 # Contacts ($3), the place of the row of each from 1 ($4), the zone that it names ($5); then columns of NewContacts: $6
 # attributes, $7 and so on the declared fields. A column that is null has no lines: `rows from` fills it up.

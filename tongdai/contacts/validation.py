@@ -84,8 +84,8 @@ def _text(text: Text, value: object) -> Problem | None:
         return None
     if not isinstance(value, str):
         return Problem(text.wire, Code.NOT_TEXT, "must be text")
-    if len(value) > text.longest:
-        return Problem(text.wire, Code.TOO_LONG, f"must have at most {text.longest} characters, not {len(value)}")
+    if len(value) > text.max_length:
+        return Problem(text.wire, Code.TOO_LONG, f"must have at most {text.max_length} characters, not {len(value)}")
     if has_control(value):
         return Problem(text.wire, Code.CONTROL_CHARACTER, "must not contain control characters")
     return None

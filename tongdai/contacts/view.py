@@ -77,7 +77,7 @@ ContactChange: Any = msgspec.defstruct(
 )
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
-    field.text.wire: {"maxLength": field.text.longest, **PLAIN_TEXT} for field in FIELDS
+    field.text.wire: {"maxLength": field.text.max_length, **PLAIN_TEXT} for field in FIELDS
 }
 """The schema of each declared field in a body, by its name on the wire."""
 SAMPLE: dict[str, Any] = {

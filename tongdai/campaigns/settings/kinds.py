@@ -116,13 +116,13 @@ class Choice(Kind[E]):
 class Text(Kind[str]):
     """Text that matches a pattern."""
 
-    def __init__(self, pattern: str, longest: int, expected: str, example: str) -> None:
-        super().__init__(str, {"pattern": f"^{pattern}$", "maxLength": longest, "examples": [example]})
-        self.pattern, self.longest, self.expected, self.example = pattern, longest, expected, example
+    def __init__(self, pattern: str, max_length: int, expected: str, example: str) -> None:
+        super().__init__(str, {"pattern": f"^{pattern}$", "maxLength": max_length, "examples": [example]})
+        self.pattern, self.max_length, self.expected, self.example = pattern, max_length, expected, example
         self._pattern = re.compile(pattern)
 
     def parse(self, name: str, sent: str) -> str:
-        if len(sent) > self.longest or not self._pattern.fullmatch(sent):
+        if len(sent) > self.max_length or not self._pattern.fullmatch(sent):
             raise InvalidInput(f"{name} must be {self.expected}, not {shown(sent)!r}")
         return sent
 

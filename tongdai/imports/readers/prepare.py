@@ -209,7 +209,7 @@ def _problems(sent: SentRows, numbers: Sequence[str | Reason], attributes: Seque
     if not _only(numbers, str):
         suspects.update(row for row, number in enumerate(numbers) if isinstance(number, Reason))
     for field, values in zip(FIELDS, sent.values, strict=True):
-        suspects.update(_suspect_texts(values, field.text.longest))
+        suspects.update(_suspect_texts(values, field.text.max_length))
     suspects.update(_suspect_attributes(attributes))
     suspects.update(_suspect_zones(sent.time_zones))
     if not suspects:
@@ -236,19 +236,19 @@ def _explained(problem: Problem, number: str | Reason, sent: Scalar) -> tuple[st
     return (problem.code, str(problem)) if why is None else (why[0], f"{problem.field} {why[1]}")
 
 
-def _suspect_texts(values: Sequence[Any] | None, longest: int) -> Iterable[int]:
+def _suspect_texts(values: Sequence[Any] | None, max_length: int) -> Iterable[int]:
     """Rows whose text may be none that a contact can have."""
     if values is None:
         return ()
     texts = values if _only(values, str) else [text for text in values if text is not None]
     if not texts:
         return ()
-    if _only(texts, str) and max(map(len, texts)) <= longest and "".join(texts).isprintable():
+    if _only(texts, str) and max(map(len, texts)) <= max_length and "".join(texts).isprintable():
         return ()
     return [
         row
         for row, text in enumerate(values)
-        if text is not None and (not isinstance(text, str) or len(text) > longest or has_control(text))
+        if text is not None and (not isinstance(text, str) or len(text) > max_length or has_control(text))
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tongdai.contacts.fields import FIELDS, place_of, sent_of
+from tongdai.contacts.fields import FIELDS, index_of, sent_of
 from tongdai.contacts.model import Scalar
 from tongdai.files.detected import DetectedColumn
 from tongdai.imports.chunk import Original
@@ -77,7 +77,7 @@ class SentRows:
 
     @property
     def external_ids(self) -> Sequence[Scalar] | None:
-        return self.values[place_of("external_id")]
+        return self.values[index_of("external_id")]
 
 
 def sent_rows(items: Sequence[Any], original: Callable[[int], Original] | None = None) -> SentRows:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tongdai.contacts.fields import FIELDS, place_of
+from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
 from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use
@@ -42,7 +42,7 @@ _COUNTRY_RANKS = _ranks(_COUNTRY)
 _FIELD_RANKS = tuple(_ranks(field.text.headers) for field in FIELDS)
 _PART_RANKS = tuple(map(_ranks, _NAME_PARTS))
 _FAILED = frozenset(map(str.casefold, FAILED_COLUMNS))
-_NAME = place_of("name")
+_NAME = index_of("name")
 
 _DIGIT = re.compile(r"(?<=[a-z])[1-9]\Z")
 
@@ -70,7 +70,7 @@ class Columns:
     def detected(self) -> list[DetectedColumn]:
         """The columns and what they are used for, in their order."""
         uses: dict[int, str] = dict.fromkeys(self.ignored, Use.IGNORED)
-        uses |= {at: field.text.wire for field in FIELDS for at in self.values[field.place]}
+        uses |= {at: field.text.wire for field in FIELDS for at in self.values[field.index]}
         uses |= dict.fromkeys(self.phones, Use.PHONE)
         for at, use in ((self.time_zone, Use.TIME_ZONE), (self.country, Use.COUNTRY)):
             if at is not None:
