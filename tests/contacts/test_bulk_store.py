@@ -23,7 +23,7 @@ from tests.support.contacts import (
 )
 from tests.support.databases import needs_session
 from tongdai.contacts import bulk_store, listing, store
-from tongdai.contacts.columns import columns_of
+from tongdai.contacts.columns import as_columns
 from tongdai.contacts.fields import Fields
 from tongdai.contacts.model import NewContact
 from tongdai.contacts.store import Refusal
@@ -211,7 +211,7 @@ async def test_foreign_list_is_refused(
         assert added is Refusal.NO_LIST
         # Even a writer that does not lock the list is refused, by the foreign key of its counter.
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await bulk_store.insert_columns(conn, tenant_id, campaign_id, list_id, columns_of(rows_of([1])))
+            await bulk_store.insert_columns(conn, tenant_id, campaign_id, list_id, as_columns(rows_of([1])))
     assert await conn.fetchval("select count(*) from contact where tenant_id = $1", tenant_id) == 0
 
 

@@ -47,7 +47,7 @@ async def create(
 ) -> Campaign:
     """Create a campaign. A queue in its settings must belong to the tenant: see `lock_queue`."""
     async with conn.transaction():
-        values = columns.columns_of(settings).values()
+        values = columns.column_values(settings).values()
         row = await conn.fetchrow(CREATE, tenant_id, name, type_, user_name, *values)
         assert row is not None
         campaign = _campaign(row)
@@ -223,7 +223,7 @@ async def change(
             return None
         detail: dict[str, Any] = {}
         if settings is not None:
-            before, after = map(columns.columns_of, settings)
+            before, after = map(columns.column_values, settings)
             await conn.execute(SET, tenant_id, campaign_id, *after.values())
             detail = {column: value for column, value in after.items() if value != before[column]}
         await audit.record(conn, tenant_id, by, "campaign.change", f"campaign {campaign_id}", detail or None)

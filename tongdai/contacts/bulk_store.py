@@ -20,7 +20,7 @@ from typing import cast
 
 import asyncpg
 
-from tongdai.contacts.columns import NewContacts, columns_of
+from tongdai.contacts.columns import NewContacts, as_columns
 from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.in_call import in_call
@@ -202,7 +202,7 @@ async def add_many(
         new = [row for phone, row in first.items() if phone not in found]
         with suppress(asyncpg.UniqueViolationError):
             async with conn.transaction():
-                ids = await insert_columns(conn, tenant_id, campaign_id, list_id, columns_of(new))
+                ids = await insert_columns(conn, tenant_id, campaign_id, list_id, as_columns(new))
                 made = dict(zip((row.phone for row in new), ids, strict=True))
                 return AddedMany(found | made, set(made))
         found = await known(conn, tenant_id, campaign_id, first)

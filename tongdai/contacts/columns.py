@@ -93,8 +93,8 @@ def lines_of(text: str) -> list[str]:
     return text.split(LINE_END)[:-1]
 
 
-def columns_of(rows: Iterable[NewContact]) -> NewContacts:
-    """The columns of contacts that come one by one."""
+def as_columns(rows: Iterable[NewContact]) -> NewContacts:
+    """Transpose contacts into columns."""
     kept = list(rows)
     zones = [row.zone for row in kept]
     different = sorted(set(zones))

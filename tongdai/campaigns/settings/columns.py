@@ -9,8 +9,8 @@ from tongdai.campaigns.settings.model import SETTINGS, CallSettings
 COLUMNS: tuple[str, ...] = tuple(column for setting in SETTINGS for column in setting.columns)
 
 
-def columns_of(settings: CallSettings) -> dict[str, Any]:
-    """Values by column, in the order of COLUMNS."""
+def column_values(settings: CallSettings) -> dict[str, Any]:
+    """The values that COLUMNS store of settings, in their order."""
     found: dict[str, Any] = {}
     for setting in SETTINGS:
         value = getattr(settings, setting.name)

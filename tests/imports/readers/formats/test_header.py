@@ -4,11 +4,11 @@ import pytest
 
 from tongdai.errors import InvalidInput
 from tongdai.files.detected import Use
-from tongdai.imports.readers.formats.header import Columns, columns_of
+from tongdai.imports.readers.formats.header import Columns, find_columns
 
 
 def columns(*header: str) -> Columns:
-    found = columns_of(header)
+    found = find_columns(header)
     assert found is not None
     return found
 
@@ -75,7 +75,7 @@ def test_attributes_are_all_other_columns_with_the_country_and_further_numbers()
 @pytest.mark.parametrize("twice", [["name", "Name"], ["Mã KH", "ma kh"], ["country", "Country"], ["Họ", "ho"]])
 def test_field_that_is_named_twice_is_refused(twice: list[str]) -> None:
     with pytest.raises(InvalidInput, match=f"Columns 2 and 3 are both named {twice[0]}"):
-        columns_of(["phone", *twice])
+        find_columns(["phone", *twice])
 
 
 def test_signs_in_the_name_of_a_column_are_kept() -> None:

@@ -82,8 +82,8 @@ class Columns:
         ]
 
 
-def columns_of(header: Sequence[str]) -> Columns | None:
-    """None when no column is named for a phone number. InvalidInput when another one is named twice."""
+def find_columns(header: Sequence[str]) -> Columns | None:
+    """Find the columns by their names; None without one for phone numbers. InvalidInput when a name stands twice."""
     cells = [clean_name(cell) for cell in header]
     names = [normalised(cell) for cell in cells]
     phones = sorted((rank, at) for at, name in enumerate(names) if (rank := _number_rank(name)) is not None)

@@ -18,7 +18,7 @@ from tongdai.files.number_cells import number_text
 from tongdai.files.reader import open_tables
 from tongdai.files.table import Batch, Plain, Table
 from tongdai.http.streams.csv import unescaped
-from tongdai.imports.readers.formats.header import Columns, column_name, columns_of, no_phone
+from tongdai.imports.readers.formats.header import Columns, column_name, find_columns, no_phone
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import OtherNumbers, SentRows
 
@@ -33,7 +33,7 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
         headings: list[list[str]] = []
         for number, table in enumerate(opened.tables):
             header = _header_of(table)
-            columns = columns_of(header.names)
+            columns = find_columns(header.names)
             if columns is None:
                 raise no_phone([name for name in header.names if name], table.where)
             sheet = None if table.sheet is None else table.sheet[:NAME_SHOWN]
@@ -83,7 +83,7 @@ def _header_of(table: Table) -> Header:
 
 
 def names_contacts(cells: Sequence[str]) -> bool:
-    return columns_of(cells) is not None
+    return find_columns(cells) is not None
 
 
 def rows_of_cells(
