@@ -11,6 +11,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+ABANDON_THRESHOLD = timedelta(seconds=2)
+"""A call that a person answered is abandoned unless it is connected with an agent within this time of the answer."""
+
 
 class Traits(NamedTuple):
     """The rules of an outcome."""

@@ -12,10 +12,10 @@ import pytest
 from tests.support.api import Tenant, refused
 from tests.support.calls import NOW, a_call
 from tests.support.plans import nodes
+from tongdai.call_outcome import Outcome
 from tongdai.calls import by_end, retention
 from tongdai.calls.by_end import End
 from tongdai.calls.history import IN_ORDER, Filter
-from tongdai.calls.model import Outcome
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import AgentId, CampaignId, TenantId
 

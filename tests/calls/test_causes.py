@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls.causes import outcome_of
-from tongdai.calls.model import NOT_PLACED, Outcome
 
 # As measured on Asterisk 22 (and on 16, which tells no SIP status and gives a ring time-out the cause 0).
 MEASURED = [

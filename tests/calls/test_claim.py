@@ -21,8 +21,9 @@ from tests.support.call_scene import (
 from tests.support.calls import new_dnc_list
 from tests.support.contacts import must_be_consistent, number, zone_number
 from tests.support.databases import needs_session, pid_of, until_blocked
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
-from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending, Outcome
+from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, Pool

@@ -22,8 +22,9 @@ from tests.support.calls import new_dnc_list
 from tests.support.contacts import must_be_consistent, number
 from tests.support.databases import FreshDatabase
 from tests.support.plans import Node, nodes, plans
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
-from tongdai.calls.model import ClaimConditions, Ending, Outcome
+from tongdai.calls.model import ClaimConditions, Ending
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId, TenantId

@@ -21,8 +21,9 @@ from tests.support.call_scene import (
 )
 from tests.support.calls import new_dnc_list
 from tests.support.contacts import add_many, must_be_consistent, number
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim
-from tongdai.calls.model import ClaimConditions, Claims, Ending, Outcome
+from tongdai.calls.model import ClaimConditions, Claims, Ending
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts import bulk_store, store
 from tongdai.contacts.model import Change, NewContact

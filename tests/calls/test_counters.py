@@ -10,8 +10,9 @@ from tests.support import call_steps
 from tests.support.call_scene import LEASE, ZONE, due_contacts, now_of, running_campaign, terms_of
 from tests.support.calls import new_dnc_list
 from tests.support.contacts import must_be_consistent, number
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
-from tongdai.calls.model import Call, Ending, Outcome
+from tongdai.calls.model import Call, Ending
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, TenantId
 from tongdai.testing import factories

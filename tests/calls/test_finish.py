@@ -21,9 +21,9 @@ from tests.support.call_scene import (
 )
 from tests.support.contacts import must_be_consistent
 from tests.support.databases import needs_session, pid_of, until_blocked
+from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls import claim
 from tongdai.calls.model import (
-    NOT_PLACED,
     Call,
     CallState,
     ClaimConditions,
@@ -32,7 +32,6 @@ from tongdai.calls.model import (
     EarlierCalls,
     Ending,
     Failure,
-    Outcome,
     Verdict,
 )
 from tongdai.campaigns.settings.windows import FOREVER

@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.calls import NOW
 from tests.support.databases import FreshDatabase
+from tongdai.call_outcome import Outcome
 from tongdai.calls.history import IN_ORDER, Filter, Place, Statement, count_of, page_of
-from tongdai.calls.model import CallState, Outcome
+from tongdai.calls.model import CallState
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 

@@ -22,9 +22,10 @@ from tests.support.call_scene import (
 )
 from tests.support.contacts import add_many, must_be_consistent, number
 from tests.support.databases import until_sessions_blocked
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish, store
 from tongdai.calls.finish import End
-from tongdai.calls.model import Call, Ending, Outcome
+from tongdai.calls.model import Call, Ending
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact

@@ -9,7 +9,8 @@ from tests.support import call_steps
 from tests.support.call_scene import LEASE, due_contacts, now_of, placed, terms_of
 from tests.support.calls import configure, new_agent, new_queue
 from tongdai.agents import store as agents
-from tongdai.calls.model import Call, Ending, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call, Ending
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, QueueId, TenantId
 

@@ -23,8 +23,9 @@ from tests.support.call_scene import (
 from tests.support.calls import new_dnc_list
 from tests.support.contacts import number
 from tests.support.plans import assert_uses
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish, store
-from tongdai.calls.model import TRANSITIONS, Call, CallState, ClaimConditions, Claims, Ending, Outcome
+from tongdai.calls.model import TRANSITIONS, Call, CallState, ClaimConditions, Claims, Ending
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, CampaignId, TenantId
 from tongdai.testing import factories

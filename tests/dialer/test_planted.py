@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.dialer_simulation.plan import Plan
 from tests.support.dialer_simulation.simulation import simulate
-from tongdai.calls.model import Call, CallState, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.dialer import originator, reconcile, sounds
 from tongdai.dialer.call import controller, core, model

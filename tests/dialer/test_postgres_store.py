@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 
 from tests.support.call_scene import due_contacts, placed, running_campaign, terms_of
-from tongdai.calls.model import Call, Ending, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call, Ending
 from tongdai.db.pool import Connection, Pool, connect
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.testing import factories

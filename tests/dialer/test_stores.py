@@ -14,8 +14,9 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothStores
 from tongdai.agents.model import Agent, OfflineReason
+from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load
-from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure, Outcome
+from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure
 from tongdai.campaigns.model import PauseReason, RunningCampaign
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.clock import SystemClock

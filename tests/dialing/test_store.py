@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 
 from tests.support.call_scene import contacts_in_runs, due_contacts, running_campaign, terms_of
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim
 from tongdai.calls import store as calls
-from tongdai.calls.model import Outcome
 from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store
 from tongdai.dialing.model import Hold, Identity, Reason

@@ -10,9 +10,10 @@ from tests.support.live.lab import AGENT, AGENT_HZ, GREETING_HZ, Child
 from tests.support.live.office import Fields, Office, instant, international, numbers
 from tests.support.servers import eventually
 from tests.support.switch import Listener
+from tongdai.call_outcome import ABANDON_THRESHOLD
 from tongdai.campaigns.settings.values import RETRIES
 from tongdai.dialer.originator import RECENT_S
-from tongdai.dialer.pacing import ABANDON_AFTER_S, ENOUGH_ANSWERS
+from tongdai.dialer.pacing import ENOUGH_ANSWERS
 from tongdai.switch import commands
 
 RING_S = 15
@@ -163,7 +164,7 @@ async def _answered_for_nobody(office: Office, late: Child, dialled: list[str], 
 
 async def _hears_the_message(office: Office, ear: Listener, call: Fields) -> None:
     """Assert it from a recording: the callee echoes what they hear."""
-    [heard] = await overheard(ear, office.lab, (call["callId"], "in"), after_s=ABANDON_AFTER_S)
+    [heard] = await overheard(ear, office.lab, (call["callId"], "in"), after_s=ABANDON_THRESHOLD.total_seconds())
     assert audio.loudness(heard, GREETING_HZ) > LOUD
     assert audio.loudness(heard, AGENT_HZ) < SILENT
 
@@ -172,7 +173,7 @@ async def _abandoned(office: Office, late: Child, campaign_id: int, dialled: str
     """Assert that the campaign's only call ended as abandoned, and that live figures count it."""
     call = (await office.ended(campaign_id, 1, 30))[dialled]
     assert (call["outcome"], call["agentId"], call["connectedAt"]) == ("abandoned", None, None)
-    assert call["waitSec"] > ABANDON_AFTER_S - 0.1, "two clocks, of the dialer and of the database"
+    assert call["waitSec"] > ABANDON_THRESHOLD.total_seconds() - 0.1, "two clocks, of the dialer and of the database"
     ledger = office.lab.ledger(late)
     assert [ledger[dialled, what] for what in (scenarios.CALLED, scenarios.ANSWERED)] == [1, 1]
     await eventually(lambda: office.lab.ledger(late)[dialled, scenarios.HUNG_UP], 10, "we hung up")

@@ -10,8 +10,9 @@ import asyncpg
 from tests.support import call_steps
 from tests.support.contacts import add_many, new_campaign, number, put_all_due
 from tests.support.plans import plans
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
-from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending, Outcome
+from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts.model import NewContact

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import Outcome
+from tongdai.call_outcome import Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.worker import Dialer

@@ -10,13 +10,14 @@ from uuid import UUID
 import msgspec
 
 from tongdai import ids
+from tongdai.call_outcome import Outcome
 from tongdai.calls import by_end, history
 from tongdai.calls.again import api as again_api
 from tongdai.calls.by_end import End
 from tongdai.calls.export import store as export_store
 from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, Place
-from tongdai.calls.model import CallState, Outcome
+from tongdai.calls.model import CallState
 from tongdai.calls.view import SAMPLE, CallPage, CallView, view
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.contacts.numbers import phone

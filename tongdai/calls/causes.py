@@ -1,6 +1,6 @@
 """Maps hang-up causes and SIP statuses to outcomes. Pure; the combinations were measured on Asterisk 22."""
 
-from tongdai.calls.model import Outcome
+from tongdai.call_outcome import Outcome
 
 # Q.850 causes that take precedence over the SIP status. Asterisk takes the cause from the carrier's `Reason` header.
 _BY_CAUSE = {

@@ -19,8 +19,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls import segments
-from tongdai.calls.model import NOT_PLACED, Call, EarlierCalls, Ending, Outcome, RetryContext
+from tongdai.calls.model import Call, EarlierCalls, Ending, RetryContext
 from tongdai.calls.sql import COUNTERS, by_index, month_of
 from tongdai.calls.store import ids_of
 from tongdai.db.pool import Connection

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.calls.model import CallState, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import CallState
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId

@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tongdai.call_outcome import NOT_PLACED, Outcome
+from tongdai.call_outcome import Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import next_attempt_at
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.ids import AgentId, CampaignId, ContactId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
-
-__all__ = ["NOT_PLACED", "Outcome"]  # and what is defined here
 
 
 class CallState(StrEnum):

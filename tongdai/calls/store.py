@@ -15,8 +15,9 @@ from uuid import UUID
 
 import asyncpg
 
+from tongdai.call_outcome import Outcome
 from tongdai.calls import segments
-from tongdai.calls.model import TRANSITIONS, Call, CallState, Outcome
+from tongdai.calls.model import TRANSITIONS, Call, CallState
 from tongdai.calls.sql import by_index, instant, month_of
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import may_dial

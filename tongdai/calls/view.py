@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from tongdai.call_outcome import Outcome
 from tongdai.calls.history import CallRecord
-from tongdai.calls.model import CallState, Failure, Outcome, Verdict
+from tongdai.calls.model import CallState, Failure, Verdict
 from tongdai.http.cursor import Listed
 from tongdai.http.openapi.fields import one_of
 

@@ -23,8 +23,8 @@ from uuid import UUID
 import structlog
 
 from tongdai.agents.model import Agent, AgentState, OfflineReason
+from tongdai.call_outcome import Outcome
 from tongdai.calls.causes import outcome_of
-from tongdai.calls.model import Outcome
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.call import model

@@ -34,8 +34,9 @@ from uuid import UUID
 import structlog
 
 from tongdai import metrics
+from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Call, ClaimConditions, Claims, Outcome
+from tongdai.calls.model import Call, ClaimConditions, Claims
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings

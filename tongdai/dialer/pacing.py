@@ -30,10 +30,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, zip_longest
 
+from tongdai.call_outcome import ABANDON_THRESHOLD
 from tongdai.campaigns.settings.values import Mode
 
-ABANDON_AFTER_S = 2.0
-"""The abandon threshold: a live answer that is not connected with an agent within it is abandoned."""
 ENOUGH_ANSWERS = 15
 """Number of recent live answers from which the answer rate is known to within about a quarter."""
 _PRIOR_ANSWERS, _PRIOR_SHARE = 200, 2 / 3
@@ -57,7 +56,7 @@ class AnswerCounts:
     answered: int = 0
     """Live answers, the abandoned ones included."""
     abandoned: int = 0
-    """Live answers not connected with an agent within ABANDON_AFTER_S."""
+    """Live answers not connected with an agent within ABANDON_THRESHOLD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def _for_agents_to_come(snapshot: Snapshot, now: float, room: int) -> int:
     if table is None or allowance <= 0:
         return 0
     answers, answers_variance = _answers_to_come(table, snapshot, now)
-    agents, agents_variance = _agents_by(snapshot, now, table.horizon_s + ABANDON_AFTER_S)
+    agents, agents_variance = _agents_by(snapshot, now, table.horizon_s + ABANDON_THRESHOLD.total_seconds())
     variance = answers_variance + agents_variance
     rate = table.chances[0]
     rate_variance = (1 - rate) / table.answers  # of the estimated rate, relative to its square

@@ -9,12 +9,13 @@ from uuid import UUID
 from tongdai.agents import store as agents
 from tongdai.agents.model import Accepted, Agent, OfflineReason
 from tongdai.agents.previews import store as previews
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish
 from tongdai.calls import store as call_store
 from tongdai.calls.finish import End
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome, RetryContext
+from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, RetryContext
 from tongdai.calls.sql import indexed
 from tongdai.calls.store import Step
 from tongdai.campaigns import store as campaigns

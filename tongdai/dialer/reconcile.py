@@ -31,7 +31,8 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.calls.model import Call, CallState, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
 from tongdai.db.pool import UNREACHABLE

@@ -11,8 +11,9 @@ from typing import Protocol
 from uuid import UUID
 
 from tongdai.agents.model import Agent, OfflineReason
+from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load, Recent
-from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, Outcome
+from tongdai.calls.model import Call, ClaimConditions, Claims, Ending
 from tongdai.campaigns.model import PauseReason, RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId

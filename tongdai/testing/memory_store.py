@@ -14,9 +14,9 @@ from uuid import UUID
 
 from tongdai.agents.model import TRANSITIONS as AGENT_TRANSITIONS
 from tongdai.agents.model import Agent, AgentState, OfflineReason
+from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
 from tongdai.calls.model import (
-    NOT_PLACED,
     TRANSITIONS,
     Call,
     CallState,
@@ -24,7 +24,6 @@ from tongdai.calls.model import (
     Claims,
     EarlierCalls,
     Ending,
-    Outcome,
     RetryContext,
 )
 from tongdai.campaigns.model import PauseReason, RunningCampaign, Status

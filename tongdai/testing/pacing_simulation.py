@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from tongdai.dialer.pacing import ABANDON_AFTER_S, AnswerCounts, Limits, Mode, RingTimes, Snapshot
+from tongdai.call_outcome import ABANDON_THRESHOLD
+from tongdai.dialer.pacing import AnswerCounts, Limits, Mode, RingTimes, Snapshot
 
 Pacing = Callable[[Snapshot, float], int]
 
@@ -172,7 +173,7 @@ class _Floor:
             self._free -= 1
             self._connect(at)
         else:
-            self._at(at + ABANDON_AFTER_S, self._give_up, call)
+            self._at(at + ABANDON_THRESHOLD.total_seconds(), self._give_up, call)
 
     def _end(self, at: float, call: int) -> None:
         del self._ringing[call]

@@ -20,10 +20,11 @@ from tests.support.call_scene import (
 )
 from tests.support.calls import configure, new_agent, new_queue
 from tests.support.plans import assert_uses, plans
+from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
-from tongdai.calls.model import Ending, Outcome
+from tongdai.calls.model import Ending
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, TenantId
 

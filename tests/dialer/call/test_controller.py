@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tongdai.agents.model import Agent, AgentState
-from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call, CallState, ClaimConditions, Ending
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import MachineDetection, Mode
 from tongdai.clock import Clock

@@ -23,7 +23,8 @@ from tests.support.dialer_events import (
     destroyed,
     reported,
 )
-from tongdai.calls.model import CallState, Detection, Ending, Failure, Outcome, Verdict
+from tongdai.call_outcome import ABANDON_THRESHOLD, Outcome
+from tongdai.calls.model import CallState, Detection, Ending, Failure, Verdict
 from tongdai.dialer.call import model
 from tongdai.dialer.call.core import adopted, step
 from tongdai.dialer.call.model import Stage, Treatment
@@ -233,7 +234,7 @@ def test_adopted_call_continues_from_where_it_was(treatment: Treatment, state: C
         assert model.PlaySound("offer", call.playback_id) in todo
     else:
         (seek,) = (command for command in todo if isinstance(command, model.ReserveAgent))
-        assert seek.until == (NOW if answered_at else NOW + timedelta(seconds=60)) + model.ABANDON_AFTER
+        assert seek.until == (NOW if answered_at else NOW + timedelta(seconds=60)) + ABANDON_THRESHOLD
 
 
 DETECT_MESSAGE, DETECT_AGENTS = Treatment("offer", None, True), Treatment(None, None, True)

@@ -22,8 +22,9 @@ from tests.support.dialer_events import (
     destroyed,
     reported,
 )
-from tongdai.calls.model import NOT_PLACED, CallState, Outcome
+from tongdai.call_outcome import ABANDON_THRESHOLD, NOT_PLACED, Outcome
 from tongdai.calls.model import TRANSITIONS as CALL_TRANSITIONS
+from tongdai.calls.model import CallState
 from tongdai.dialer.call import model
 from tongdai.dialer.call.core import step
 from tongdai.dialer.call.model import CallProgress, Stage, Treatment
@@ -149,7 +150,7 @@ def test_whatever_happens_the_threshold_is_two_seconds_after_the_answer(
         for command in commands:
             if isinstance(command, model.ReserveAgent | model.DetectMachine):
                 assert after.answered_at is not None
-                assert command.until == after.answered_at + model.ABANDON_AFTER
+                assert command.until == after.answered_at + ABANDON_THRESHOLD
 
 
 @given(TREATMENTS, HISTORIES)
@@ -159,7 +160,7 @@ def test_whatever_happens_an_unconnected_answer_is_abandoned_from_the_threshold_
     for before, _, _, commands, now in steps(treatment, happened):
         for command in commands:
             if isinstance(command, model.RecordEnd) and before.answered_at is not None:
-                late = now >= before.answered_at + model.ABANDON_AFTER
+                late = now >= before.answered_at + ABANDON_THRESHOLD
                 abandoned = command.ending.outcome is Outcome.ABANDONED
                 if treatment.message is None and not before.connected and before.outcome is None:
                     assert abandoned == late

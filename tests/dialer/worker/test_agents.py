@@ -6,7 +6,8 @@ from uuid import UUID
 
 from tests.support.dialer_scene import AGENTS, Scene, between, play
 from tongdai.agents.model import Agent, AgentState, OfflineReason
-from tongdai.calls.model import Call, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import RECONCILE_S
 from tongdai.ids import QueueId

@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.dialer_scene import AGENTS, Scene, between, play
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import Failure, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Failure
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, RetryRule

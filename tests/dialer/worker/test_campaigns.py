@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from tests.support.dialer_scene import AGENTS, Scene, play
+from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load
-from tongdai.calls.model import Call, ClaimConditions, Claims, Outcome
+from tongdai.calls.model import Call, ClaimConditions, Claims
 from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode

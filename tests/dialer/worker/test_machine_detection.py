@@ -10,7 +10,8 @@ from structlog.typing import EventDict
 
 from tests.support.dialer_scene import AGENTS, Scene, between, play
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import Detection, Outcome, Verdict
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Detection, Verdict
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import RETRIES, MachineDetection, Mode
 from tongdai.switch.simulated import asterisk

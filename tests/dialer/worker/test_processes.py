@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from tests.support.dialer_scene import Scene, play
-from tongdai.calls.model import Call, ClaimConditions, Claims, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call, ClaimConditions, Claims
 from tongdai.calls.model import Ending as CallEnding
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings

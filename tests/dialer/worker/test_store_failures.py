@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.dialer_scene import AGENTS, Scene, play
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import Call, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.dialer.options import CLAIM_LEASE
 from tongdai.dialer.originator import BATCH

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from tests.support.dialer_simulation.world import World
 from tongdai.agents.model import AgentState
-from tongdai.calls.model import NOT_PLACED, CallState, Outcome
+from tongdai.call_outcome import NOT_PLACED, Outcome
+from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
 from tongdai.campaigns.settings.values import Mode

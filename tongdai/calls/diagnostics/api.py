@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tongdai import ids
+from tongdai.call_outcome import Outcome
 from tongdai.calls.api import contact_of
 from tongdai.calls.diagnostics import store as diagnostics_store
 from tongdai.calls.diagnostics.rules import MESSAGES, Blocker, Reason, SoundState, blockers, next_call_at, reason_of
 from tongdai.calls.diagnostics.store import Case, Diagnosis
 from tongdai.calls.live.campaign_snapshot import Place, Standing
-from tongdai.calls.model import Outcome
 from tongdai.campaigns.model import Status
 from tongdai.contacts.model import ProcessStatus
 from tongdai.db.pool import Connection

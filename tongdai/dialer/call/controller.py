@@ -34,7 +34,8 @@ import structlog
 
 from tongdai import metrics
 from tongdai.agents.model import OfflineReason
-from tongdai.calls.model import Call, Outcome
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Call
 from tongdai.campaigns.model import PauseReason
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock

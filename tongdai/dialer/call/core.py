@@ -11,9 +11,9 @@ result of a request is a signal, the input of another step.
 It does not rely on the order of events: they may be late, doubled, out of order or missing. An event that does not fit
 the stage changes nothing, and a listing of the channel (`ChannelListed`) repeats the request whose result is missing.
 
-The abandon threshold counts from the time at which the call controller received the answer: a callee who is not
-connected within ABANDON_AFTER, machine detection included, is abandoned. Detection starts only for an answer that was
-received at once, and ends at the threshold: without a verdict by then, the call is treated as answered by a person.
+ABANDON_THRESHOLD counts from the time at which the call controller received the answer: a callee who is not connected
+within it, machine detection included, is abandoned. Detection starts only for an answer that was received at once, and
+ends at the threshold: without a verdict by then, the call is treated as answered by a person.
 
 A sound that fails at once, before anybody has hung up, was not played: the switch does not have it. The person who
 answered the message heard nothing, and the call ends as FAILED; an abandoned call is abandoned all the same.
@@ -27,10 +27,10 @@ Asserted: every change of stage is in TRANSITIONS; a call ends once (no command 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from tongdai.call_outcome import ABANDON_THRESHOLD, Outcome
 from tongdai.calls.causes import outcome_of
-from tongdai.calls.model import CallState, Detection, Ending, Failure, Outcome, Verdict
+from tongdai.calls.model import CallState, Detection, Ending, Failure, Verdict
 from tongdai.dialer.call.model import (
-    ABANDON_AFTER,
     CANCELLED,
     DETECT_WITHIN,
     PLAYED_AFTER,
@@ -319,7 +319,7 @@ def _wait_again(call: CallProgress, now: datetime) -> Step:
 
 
 def _threshold(call: CallProgress, now: datetime) -> datetime:
-    return (call.answered_at or now) + ABANDON_AFTER
+    return (call.answered_at or now) + ABANDON_THRESHOLD
 
 
 def _abandon(call: CallProgress, now: datetime) -> Step:

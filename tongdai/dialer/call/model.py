@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tongdai.calls.model import Detection, Ending, Outcome
-from tongdai.dialer.pacing import ABANDON_AFTER_S
+from tongdai.call_outcome import Outcome
+from tongdai.calls.model import Detection, Ending
 
-ABANDON_AFTER = timedelta(seconds=ABANDON_AFTER_S)
 DETECT_WITHIN = timedelta(seconds=0.5)
 """The latest start of a detection after the answer: a later one would end after the threshold."""
 PLAYED_AFTER = timedelta(seconds=1)
@@ -167,7 +166,7 @@ class NotBridged:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdReached:
-    """ABANDON_AFTER has passed since the answer."""
+    """ABANDON_THRESHOLD has passed since the answer."""
 
 
 @dataclass(frozen=True, slots=True)
