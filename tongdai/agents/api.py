@@ -3,7 +3,6 @@
 import msgspec
 from msgspec import UnsetType
 
-from tongdai import ids
 from tongdai.agents import roster, store
 from tongdai.agents.model import (
     ALLOWED,
@@ -22,6 +21,7 @@ from tongdai.agents.view import (
     AgentPage,
     AgentView,
     NewAgent,
+    agent_of,
     agent_view,
     check,
 )
@@ -144,7 +144,7 @@ async def create_agent(request: Request) -> Answer:
     )
 )
 async def get_agent(request: Request) -> Answer:
-    agent_id = _agent_id(request)
+    agent_id = agent_of(request)
     async with connection(request) as conn:
         return answer(agent_view(await _known(conn, principal_of(request).tenant_id, agent_id)))
 
@@ -165,7 +165,7 @@ async def get_agent(request: Request) -> Answer:
     )
 )
 async def change_agent(request: Request) -> Answer:
-    agent_id = _agent_id(request)
+    agent_id = agent_of(request)
     sent = body.decode(await body.read_json(request), _change)
     if sent == AgentChange():
         raise InvalidInput("Expected at least one of agentName, endpoint, queueId, wrapUpSec")
@@ -199,7 +199,7 @@ async def change_agent(request: Request) -> Answer:
     )
 )
 async def delete_agent(request: Request) -> Answer:
-    agent_id = _agent_id(request)
+    agent_id = agent_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
         if await roster.delete(conn, principal.tenant_id, agent_id, principal.key_id) is not None:
@@ -224,7 +224,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
         )
     )
     async def move(request: Request) -> Answer:
-        agent_id = _agent_id(request)
+        agent_id = agent_of(request)
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:
             raise InvalidInput("Expected no body")
@@ -259,10 +259,6 @@ def _refused(refusal: Refusal, endpoint_name: str) -> ApiError:
     if refusal is Refusal.ENDPOINT_TAKEN:
         return InvalidInput(f"endpoint {endpoint_name} is another agent's already")
     return NotFound("Agent not found" if refusal is Refusal.NO_AGENT else "Inbound queue not found")
-
-
-def _agent_id(request: Request) -> AgentId:
-    return AgentId(ids.from_path(request.path_params["id"], "Agent"))
 
 
 def _state(text: str | None) -> AgentState | None:

@@ -27,6 +27,8 @@ from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import ID, NAME
 from tongdai.http.envelope import Done
 from tongdai.http.openapi.fields import one_of
+from tongdai.http.request import Request
+from tongdai.ids import AgentId
 
 _ENDPOINT = re.compile(ENDPOINT)
 SCHEMA: dict[str, dict[str, Any]] = {
@@ -198,3 +200,8 @@ OFFER_SAMPLE: dict[str, Any] = {
     "lapsesAt": "2026-03-10T02:05:00Z",
     "acceptedAt": None,
 }
+
+
+def agent_of(request: Request) -> AgentId:
+    """The agent in the path; NotFound when the id is malformed."""
+    return AgentId(ids.from_path(request.path_params["id"], "Agent"))

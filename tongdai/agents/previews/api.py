@@ -8,7 +8,7 @@ from tongdai import ids
 from tongdai.agents.model import SKIPPED_FOR, Offer
 from tongdai.agents.previews import store as previews
 from tongdai.agents.previews.store import Refusal
-from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, offer_view
+from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, agent_of, offer_view
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
@@ -19,7 +19,7 @@ from tongdai.http.endpoint import ID, Answer, Endpoint, Request, Route, connecti
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
-from tongdai.ids import AgentId, CampaignId
+from tongdai.ids import CampaignId
 
 _TAG = "Agents"
 _ACCEPTED_SAMPLE = OFFER_SAMPLE | {"lapsesAt": None, "acceptedAt": "2026-03-10T02:01:00Z"}
@@ -52,7 +52,7 @@ _new = msgspec.json.Decoder(NewPreview)
     )
 )
 async def offer_contact(request: Request) -> Answer:
-    agent_id = _agent_id(request)
+    agent_id = agent_of(request)
     raw = await body.read_json(request)
     campaign_id = body.decode(raw, _new).campaignId
     if not 1 <= campaign_id <= ID["maximum"]:
@@ -90,7 +90,7 @@ async def offer_contact(request: Request) -> Answer:
     )
 )
 async def accept_contact(request: Request) -> Answer:
-    agent_id = _agent_id(request)
+    agent_id = agent_of(request)
     raw = await body.read_json(request)
     if raw.strip() not in {b"", b"{}"}:
         raise InvalidInput("Expected no body")
@@ -122,7 +122,7 @@ async def accept_contact(request: Request) -> Answer:
     )
 )
 async def skip_contact(request: Request) -> Answer:
-    agent_id = _agent_id(request)
+    agent_id = agent_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
         contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.key_id)
@@ -148,10 +148,6 @@ def _refused(refusal: Refusal) -> ApiError:
     if refusal is Refusal.NO_CAMPAIGN:
         return NotFound("Campaign not found")
     return InvalidState(_WHY[refusal])
-
-
-def _agent_id(request: Request) -> AgentId:
-    return AgentId(ids.from_path(request.path_params["id"], "Agent"))
 
 
 HANDLERS: list[Route] = [offer_contact, accept_contact, skip_contact]
