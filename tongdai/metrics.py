@@ -14,6 +14,7 @@ LATENCY = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 IN_FLIGHT = Gauge("tongdai_http_in_flight", "Requests being answered", multiprocess_mode="livesum")
+EVENT_STREAMS = Gauge("tongdai_http_event_streams", "Open event streams", multiprocess_mode="livesum")
 POOL_BUSY = Gauge("tongdai_db_pool_busy", "Database connections in use by API workers", multiprocess_mode="livesum")
 REFUSED = Counter("tongdai_rate_limited", "Requests refused by a limit", ["limit"])
 LIMIT_STORE_DOWN = Gauge(

@@ -9,7 +9,7 @@ import pytest
 from tests.support.api import Tenant, refused
 from tests.support.contacts import add_many, must_be_consistent, put_in_call
 from tongdai.contacts import update_store
-from tongdai.contacts.columns import columns_of
+from tongdai.contacts.columns import as_columns
 from tongdai.contacts.model import MAX_ATTRIBUTES, NewContact
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId
@@ -118,7 +118,7 @@ async def test_attributes_may_be_as_long_as_those_of_a_new_contact(
     used = len(json.dumps(first | second | {"pad": ""}, ensure_ascii=False, separators=(",", ":")).encode())
     second["pad"] = "x" * (MAX_ATTRIBUTES - used + more)
     added = await tenant.contact(campaign_id, attributes=first)
-    new = columns_of([NewContact(phone="+84901234567", attributes=second)])
+    new = as_columns([NewContact(phone="+84901234567", attributes=second)])
     contact_id = ContactId(added["contactId"])
     async with conn.transaction():
         left = await update_store.update_many(conn, tenant.tenant_id, CampaignId(campaign_id), new, {0: contact_id})
@@ -134,7 +134,7 @@ async def test_changed_time_zone_takes_the_contact_out_of_its_run(tenant: Tenant
         NewContact(phone=row.phone, name="M", time_zone="Asia/Tokyo" if n % 2 else None) for n, row in enumerate(rows)
     ]
     async with conn.transaction():
-        await update_store.update_many(conn, tenant.tenant_id, campaign_id, columns_of(moved), dict(enumerate(ids)))
+        await update_store.update_many(conn, tenant.tenant_id, campaign_id, as_columns(moved), dict(enumerate(ids)))
     zones = [(await contact(tenant, campaign_id, contact_id))["timeZone"] for contact_id in ids[:4]]
     assert zones == ["Asia/Ho_Chi_Minh", "Asia/Tokyo"] * 2
     await must_be_consistent(conn, tenant.tenant_id)

@@ -11,8 +11,8 @@ from itertools import pairwise
 import pytest
 
 from tests.support.api import refused, rows_of_csv
+from tests.support.event_streams import open_streams
 from tests.support.imports.jobs import accounted, messy
-from tongdai.http.streams import event_source as event_streams
 from tongdai.http.streams.csv import csv_of
 from tongdai.imports.worker import Worker
 
@@ -334,7 +334,7 @@ async def test_events_begin_at_once_and_end_with_the_final_job(tenant, serving, 
     job_id = await small(tenant, serving, campaign_id, [{"phoneNumber": f"090{n:07}"} for n in range(95)], 5)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(follow(tenant, campaign_id, job_id))
-        while event_streams.open_streams() == 0:
+        while open_streams() == 0:
             await asyncio.sleep(0)
         async with working(pool):
             await following
@@ -348,7 +348,7 @@ async def test_events_begin_at_once_and_end_with_the_final_job(tenant, serving, 
     assert name == "done"
     assert last == await tenant.done("GET", place(campaign_id, job_id))
     assert (last["status"], last["processedRows"]) == ("done", 95)
-    assert event_streams.open_streams() == 0
+    assert open_streams() == 0
 
 
 async def test_events_of_a_job_that_has_ended_are_its_end_alone(tenant, pool):
@@ -369,7 +369,7 @@ async def test_events_beyond_the_tenants_quarter_are_refused_for_a_while(tenant,
     path = place(campaign_id, job_id, "/events")
     async with serving(max_event_streams=8) as client, asyncio.TaskGroup() as group:
         open_ones = [group.create_task(client.get(path, headers=tenant.key.headers)) for _ in range(2)]
-        while event_streams.open_streams() < 2:
+        while open_streams() < 2:
             await asyncio.sleep(0)
         answer = await client.get(path, headers=tenant.key.headers)
         assert "event streams" in refused(answer, 503, "FAIL")

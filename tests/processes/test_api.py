@@ -11,9 +11,9 @@ import pytest
 
 from tests.support.api import Tenant, client_of
 from tests.support.databases import of_database
+from tests.support.event_streams import open_streams
 from tongdai.clock import SystemClock
 from tongdai.db.pool import Pool
-from tongdai.http.streams import event_source
 from tongdai.imports.worker import Worker
 from tongdai.processes.api import build
 from tongdai.settings import Settings
@@ -37,12 +37,12 @@ async def client(settings: Settings, dsn: str) -> AsyncGenerator[httpx2.AsyncCli
 async def test_event_streams_end(client: httpx2.AsyncClient, tenant: Tenant) -> None:
     path = f"/v1/campaigns/{await tenant.campaign()}/live/events"
     following = asyncio.create_task(client.get(path, headers=tenant.key.headers))
-    while event_source.open_streams() == 0:
+    while open_streams() == 0:
         await asyncio.sleep(0)
     os.kill(os.getpid(), STOP)
     answer = await following
     assert (answer.status_code, answer.text.count("event: live")) == (200, 1)
-    assert event_source.open_streams() == 0
+    assert open_streams() == 0
 
 
 async def test_a_request_that_waits_for_an_undo_is_answered(

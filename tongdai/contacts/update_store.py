@@ -14,7 +14,7 @@ Contacts are locked before counters (docs/architecture.md, "Lock order"): so bef
 from collections.abc import Mapping
 from itertools import compress
 
-from tongdai.contacts.columns import NewContacts, columns_of
+from tongdai.contacts.columns import NewContacts, as_columns
 from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.model import MAX_ATTRIBUTES, NewContact
 from tongdai.contacts.numbers import store as time_zone_store
@@ -125,7 +125,7 @@ async def update(
     async with conn.transaction():
         if await conn.fetchrow(HOLD, tenant_id, campaign_id, contact_id) is None:
             return None
-        if await update_many(conn, tenant_id, campaign_id, columns_of([new]), {0: contact_id}):
+        if await update_many(conn, tenant_id, campaign_id, as_columns([new]), {0: contact_id}):
             return False
         await audit.record(conn, tenant_id, by, "contact.change", f"contact {contact_id}")
     return True

@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.api import Api, Serving, Tenant, refused
 from tests.support.calls import NOW, a_call, configure, in_call, new_agent
+from tests.support.event_streams import open_streams
 from tongdai.calls.live import stats as figures
 from tongdai.db.pool import Connection
-from tongdai.http.streams import event_source
 from tongdai.ids import CampaignId, ContactId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
@@ -232,7 +232,7 @@ async def test_events_are_the_figures_now_and_then_each_change(
     await switches.beat(conn, DEFAULT, UP)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(tenant.get(f"{path}/events?events=2"))
-        while event_source.open_streams() == 0:
+        while open_streams() == 0:
             await asyncio.sleep(0)
         await tenant.contact(campaign_id)
     answer = following.result()
@@ -241,7 +241,7 @@ async def test_events_are_the_figures_now_and_then_each_change(
     assert (first_name, name) == ("live", "live")
     assert (first["contacts"]["pending"], last["contacts"]["pending"]) == (0, 1)
     assert last.keys() == (await tenant.done("GET", path)).keys()
-    assert event_source.open_streams() == 0
+    assert open_streams() == 0
 
 
 async def test_stream_ends_when_its_key_is_revoked(tenant: Tenant, api: Api, campaign_id: CampaignId) -> None:
@@ -249,11 +249,11 @@ async def test_stream_ends_when_its_key_is_revoked(tenant: Tenant, api: Api, cam
     path = f"/v1/campaigns/{campaign_id}/live/events"
     async with asyncio.TaskGroup() as group:
         following = group.create_task(api.client.get(path, headers=watcher.headers))
-        while event_source.open_streams() == 0:
+        while open_streams() == 0:
             await asyncio.sleep(0)
         await tenant.done("DELETE", f"/v1/api-keys/{watcher.key_id}")
     assert len(events_of(following.result().text)) == 1
-    assert event_source.open_streams() == 0
+    assert open_streams() == 0
 
 
 async def test_streams_share_the_limit_with_those_of_imports(
@@ -263,7 +263,7 @@ async def test_streams_share_the_limit_with_those_of_imports(
     job = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"
     async with serving(max_event_streams=1) as client, asyncio.TaskGroup() as group:
         following = group.create_task(client.get(f"{job}/events", headers=tenant.key.headers))
-        while event_source.open_streams() == 0:
+        while open_streams() == 0:
             await asyncio.sleep(0)
         path = f"/v1/campaigns/{campaign_id}/live/events?events=1"
         answer = await client.get(path, headers=tenant.key.headers)
@@ -282,7 +282,7 @@ async def test_tenant_with_its_quarter_of_the_streams_leaves_the_rest_to_others(
     theirs = f"/v1/campaigns/{await other_tenant.campaign()}/live/events?events=1"
     async with serving(max_event_streams=7) as client, asyncio.TaskGroup() as group:
         following = group.create_task(client.get(f"{job}/events", headers=tenant.key.headers))
-        while event_source.open_streams() == 0:
+        while open_streams() == 0:
             await asyncio.sleep(0)
         path = f"/v1/campaigns/{campaign_id}/live/events?events=1"
         refused(await client.get(path, headers=tenant.key.headers), 503, "FAIL")
@@ -300,7 +300,7 @@ async def test_last_stream_of_all_may_be_another_tenants(
     theirs = f"/v1/campaigns/{await other_tenant.campaign()}/live/events?events=1"
     async with serving(max_event_streams=1) as client, asyncio.TaskGroup() as group:
         following = group.create_task(client.get(f"{job}/events", headers=tenant.key.headers))
-        while event_source.open_streams() == 0:
+        while open_streams() == 0:
             await asyncio.sleep(0)
         refused(await client.get(theirs, headers=other_tenant.key.headers), 503, "FAIL")
         await tenant.done("DELETE", job)

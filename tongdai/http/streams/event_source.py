@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tongdai import metrics
 from tongdai.db.pool import unreachable
 from tongdai.errors import Unavailable
 from tongdai.http.request import Request, Stream, principal_of, settings_of
@@ -39,21 +40,18 @@ class _Streams:
 
     def begun(self, tenant_id: TenantId) -> None:
         self.open += 1
+        metrics.EVENT_STREAMS.inc()
         self.of_tenants[tenant_id] += 1
 
     def ended(self, tenant_id: TenantId) -> None:
         self.open -= 1
+        metrics.EVENT_STREAMS.dec()
         self.of_tenants[tenant_id] -= 1
         if not self.of_tenants[tenant_id]:
             del self.of_tenants[tenant_id]
 
 
 _streams = _Streams()
-
-
-def open_streams() -> int:
-    """Number of open event streams of this process."""
-    return _streams.open
 
 
 def too_many() -> Unavailable:
