@@ -1,4 +1,4 @@
-"""One who listens to a switch, and keeps what it heard."""
+"""A listener that keeps the events of a switch, and the channels that a simulated one has."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tongdai.switch.client import Ari
 from tongdai.switch.events import Event
+from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 
 E = TypeVar("E")
 
@@ -57,3 +58,8 @@ async def listening(ari: Ari) -> AsyncGenerator[Listener]:
             task.cancel()
         done = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(ended, asyncio.CancelledError) for ended in done), done
+
+
+def channels_of(asterisk: SimulatedAsterisk) -> list[str]:
+    """The ids of the channels that ARI lists."""
+    return [channel["id"] for channel in asterisk.handle("GET", "channels", {}, None).body]

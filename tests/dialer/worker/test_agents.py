@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from tests.support.dialer_scene import AGENTS, Scene, between, play
+from tests.support.switch import channels_of
 from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call
@@ -26,7 +27,7 @@ def test_agent_who_leaves_while_talking_is_offline_after_the_talk() -> None:
         assert s.states() == [AgentState.TALKING]
         await s.until(lambda: s.states() == [AgentState.OFFLINE])
         assert s.outcomes() == [Outcome.ANSWERED]
-        assert s.board.busy_channels == 0
+        assert channels_of(s.board) == []
 
     play(scene)
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from tests.support.dialer_simulation.world import World
+from tests.support.switch import channels_of
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls.model import CallState
@@ -149,8 +150,8 @@ def check_channels(world: World, since: datetime) -> None:
 
 def check_nothing_left(world: World) -> None:
     """Check, an hour after all campaigns were paused and all agents signed out, that no call or channel is left."""
-    if world.store._live or world.board.busy_channels:
-        world.wrong(f"{len(world.store._live)} calls and {world.board.busy_channels} channels are left")
+    if (channels := channels_of(world.board)) or world.store._live:
+        world.wrong(f"{len(world.store._live)} calls and channels {channels} are left")
     states = {agent.state for agent in world.store.agents.values()}
     if states != {AgentState.OFFLINE}:
         world.wrong(f"agents signed out are {states}")

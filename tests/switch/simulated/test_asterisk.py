@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from tests.support.simulated_switch import call, play, until
-from tests.support.switch import Listener
+from tests.support.switch import Listener, channels_of
 from tests.switch.conftest import APP
 from tongdai.switch import commands
 from tongdai.switch.commands import Placed, Refused
@@ -70,7 +70,7 @@ def test_call_that_is_not_answered_ends_as_on_a_real_switch(ending: Ending, sequ
         assert reported(listener.heard) == sequence
 
     asterisk = play(scene, always(ending))
-    assert asterisk.busy_channels == 0
+    assert channels_of(asterisk) == []
     assert not asterisk.ledger.live
 
 

@@ -83,10 +83,6 @@ class SimulatedChannels(ABC):
         self._channels: dict[str, SimulatedChannel] = {}
         self._created = 0
 
-    @property
-    def busy_channels(self) -> int:
-        return len(self._channels)
-
     # Originate
 
     def _originate(self, values: Mapping[str, Any]) -> Reply:
