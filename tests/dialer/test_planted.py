@@ -13,7 +13,7 @@ from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.model import RunningCampaign
 from tongdai.dialer import originator, reconcile, sounds
 from tongdai.dialer.call import controller, core, model
-from tongdai.dialer.options import LEASE
+from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.ids import ContactId
 from tongdai.switch.interface import SwitchAway
 from tongdai.testing.memory_store import PENDING, MemoryStore
@@ -79,8 +79,8 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
 
 def test_leaving_the_rest_of_a_claim_alone_when_a_batch_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     async def forgetful(self: originator.Originator, campaign: RunningCampaign, calls: Sequence[Call]) -> None:
-        for first in range(0, len(calls), originator.BATCH):
-            some = calls[first : first + originator.BATCH]
+        for first in range(0, len(calls), DIAL_BATCH):
+            some = calls[first : first + DIAL_BATCH]
             verdicts = await self._store.dial(some, LEASE)
             for call in some:
                 self._begin(campaign.settings, call, verdicts, self._clock.monotonic())

@@ -13,6 +13,7 @@ CLAIM_LEASE = timedelta(seconds=15)
 """The lease of a call that is about to be dialled."""
 WRITE_S = 3.0
 """The time limit for writing a record of a call when the database hangs; it is written again later."""
+DIAL_BATCH = 50
 CALL, AGENT = "call", "agent"
 """The first argument of channels that the dialer originates."""
 
@@ -28,6 +29,8 @@ class Options:
     """The maximum of concurrent calls, over all campaigns."""
     unplayed_calls: int = 3
     """Calls in a row whose sound was not played, after which their campaign is paused."""
+    dial_batch: int = DIAL_BATCH
+    """The maximum of calls that move to `dialing` in one transaction, before their originate requests."""
 
 
 def treatment_of(settings: CallSettings, options: Options) -> Treatment:

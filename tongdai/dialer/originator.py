@@ -59,8 +59,6 @@ log = structlog.get_logger()
 
 RECENT_S = 10.0
 """How often the statistics of recent calls are read."""
-BATCH = 50
-"""Calls that move to `dialing` in one transaction, before their originate requests."""
 MAX_CLAIMS_PER_ROUND = 100
 """For one campaign."""
 CLAIMING_S = 0.25
@@ -207,9 +205,9 @@ class Originator:
         left = calls
         try:
             while left:
-                checked_s = self._clock.monotonic()
-                verdicts = await self._store.dial(left[:BATCH], LEASE)
-                checked, left = left[:BATCH], left[BATCH:]
+                checked_s, batch = self._clock.monotonic(), self._options.dial_batch
+                verdicts = await self._store.dial(left[:batch], LEASE)
+                checked, left = left[:batch], left[batch:]
                 for call in checked:
                     self._begin(campaign.settings, call, verdicts, checked_s)
         except Exception:

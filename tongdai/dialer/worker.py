@@ -25,7 +25,7 @@ from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.agent_phones import AgentPhones
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.channel_router import ChannelRouter
-from tongdai.dialer.options import Options
+from tongdai.dialer.options import DIAL_BATCH, Options
 from tongdai.dialer.originator import Originator
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.reconcile import Reconciler
@@ -62,13 +62,14 @@ class Dialer:
         max_calls: int = 1000,
         unplayed_calls: int = 3,
         check_sounds: bool = False,
+        dial_batch: int = DIAL_BATCH,
         may_dial: Callable[[], bool] = lambda: True,
     ) -> None:
         """The caller runs `ari`. `trunk`, `caller_id` and `sound` are defaults of campaigns; `max_calls` limits the
         active calls of all campaigns. A campaign is paused after `unplayed_calls` calls in a row whose sound was not
         played; with `check_sounds` a sound is checked before, and its campaigns are not dialled while the switch does
         not have it. While `may_dial` returns False nothing is dialled, and active calls continue."""
-        options = Options(app, trunk, caller_id, sound, max_calls, unplayed_calls)
+        options = Options(app, trunk, caller_id, sound, max_calls, unplayed_calls, dial_batch)
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)

@@ -100,9 +100,15 @@ class Scene:
         rng, self.clock = random.Random(1), virtual_time.LoopClock()
         self.store, self.ari, self.queue = RecordingStore(self.clock, rng), RecordingAri(), PerChannelQueue()
         options = Options("tongdai", "trunk", None, "hello-world", 100)
-        self.controller = CallController(self.store, self.ari, self.clock, options, self.queue)
+        self.controller = CallController(self.store, self.ari, self.clock, options, self.queue, self._step)
+        self.stepped: list[Event | model.Signal] = []
+        """What `core.step` was called with."""
         self.settings = settings
         self.store.add_campaign(1, settings)
+
+    def _step(self, call: model.CallProgress, event: Event | model.Signal, now: datetime) -> core.Step:
+        self.stepped.append(event)
+        return core.step(call, event, now)
 
     async def call(self) -> Call:
         """Claim and dial a call."""
@@ -149,23 +155,9 @@ def play(scene: Callable[[Scene], Coroutine[Any, Any, None]], settings: CallSett
     virtual_time.run(main(), random.Random(1))
 
 
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Have `core.step` record the events that it is called with."""
-    events: list[object] = []
-    step = core.step
-
-    def recording(call: model.CallProgress, event: Event | model.Signal, now: datetime) -> core.Step:
-        events.append(event)
-        return step(call, event, now)
-
-    monkeypatch.setattr(core, "step", recording)
-    return events
-
-
-def test_every_event_is_stepped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_event_is_stepped_once() -> None:
     async def scene(s: Scene) -> None:
         call = await s.call()
-        asked = counted(monkeypatch)
         channel_id, now = str(call.call_id), s.clock.now()
         ringing, up = Dial(channel_id, "RINGING", now), ChannelStateChange(channel_id, "Up", now)
         started, destroyed = (
@@ -175,7 +167,7 @@ def test_every_event_is_stepped_once(monkeypatch: pytest.MonkeyPatch) -> None:
         for event in (ringing, ringing, up, started, destroyed, destroyed):
             s.controller.post(channel_id, event)
         await s.settled()
-        events = [event for event in asked if not isinstance(event, model.Signal)]
+        events = [event for event in s.stepped if not isinstance(event, model.Signal)]
         assert events == [ringing, ringing, up, started, destroyed], "once each; none after the end"
 
     play(scene)

@@ -14,15 +14,8 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Detection, Verdict
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import RETRIES, MachineDetection, Mode
-from tongdai.switch.simulated import asterisk
 from tongdai.switch.simulated.callees import Ending, always
 from tongdai.testing.memory_store import Ended
-
-
-@pytest.fixture
-def decided(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every detection has a verdict."""
-    monkeypatch.setattr(asterisk, "UNSURE", 0.0)
 
 
 @pytest.fixture
@@ -41,8 +34,9 @@ def detection_of(ended: Ended) -> Detection:
 
 
 @pytest.mark.parametrize("settings", [replace(DETECTS, mode=Mode.AGENTLESS, audio_file="offer"), DETECTS])
-def test_machine_is_hung_up_and_called_again_by_its_rule(settings: CallSettings, decided: None) -> None:
+def test_machine_is_hung_up_and_called_again_by_its_rule(settings: CallSettings) -> None:
     async def scene(s: Scene) -> None:
+        s.board.unsure = 0.0
         s.agents(1)
         s.start()
         await s.until(lambda: s.states() == [AgentState.IDLE])
@@ -60,8 +54,9 @@ def test_machine_is_hung_up_and_called_again_by_its_rule(settings: CallSettings,
     play(scene, LONG_GREETING)
 
 
-def test_person_has_an_agent_within_two_seconds_of_the_answer_detection_included(decided: None) -> None:
+def test_person_has_an_agent_within_two_seconds_of_the_answer_detection_included() -> None:
     async def scene(s: Scene) -> None:
+        s.board.unsure = 0.0
         s.agents(1)
         s.start()
         await s.until(lambda: s.states() == [AgentState.IDLE])

@@ -13,8 +13,7 @@ from tongdai.agents.model import AgentState
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.dialer.options import CLAIM_LEASE
-from tongdai.dialer.originator import BATCH
+from tongdai.dialer.options import CLAIM_LEASE, DIAL_BATCH
 from tongdai.testing.memory_store import MemoryStore
 
 METHODS = {"now", "running", "dial", "claim", "end", "answered", "rang", "overdue", "connected"}
@@ -91,7 +90,7 @@ def test_batch_that_was_dialled_is_kept_when_the_next_one_fails() -> None:
         s.campaign(150, CallSettings(max_calls=400, calls_per_second=200))
         s.start()
         await s.until(s.calls)
-        await s.until(lambda: len(s.store.over) == 150 - BATCH, within_s=2)
+        await s.until(lambda: len(s.store.over) == 150 - DIAL_BATCH, within_s=2)
         assert set(s.outcomes()) == {Outcome.CANCELLED}
         await s.until(lambda: len(s.calls()) == 150, within_s=5)
 

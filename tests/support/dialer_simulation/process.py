@@ -36,6 +36,7 @@ class Process:
             caller_id="0241234567",
             max_calls=200,
             check_sounds=world.plan.check_sounds,
+            dial_batch=world.dial_batch,
         )
         self.task = asyncio.create_task(self._run())
 

@@ -22,8 +22,7 @@ from tests.support.dialer_simulation import events, invariants
 from tests.support.dialer_simulation.plan import CALM, START_S, Plan
 from tests.support.dialer_simulation.process import Mistake, Process
 from tests.support.dialer_simulation.world import World
-from tongdai.dialer import originator
-from tongdai.dialer.options import LEASE
+from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store import MemoryStore
 
@@ -46,17 +45,16 @@ def simulate(seed: int, plan: Plan | None = None, make_store: Callable[..., Memo
         raise structlog.DropEvent
 
     async def main() -> None:
-        worlds.append(World(plan or Plan(), rng, make_store))
+        worlds.append(World(plan or Plan(), rng, make_store, dial_batch))
         await Simulation(worlds[0]).run()
 
     before = structlog.get_config()
     structlog.configure(processors=[count])
-    batch, originator.BATCH = originator.BATCH, rng.choice((2, originator.BATCH))  # so that a claim is of several
+    dial_batch = rng.choice((2, DIAL_BATCH))  # so that a claim is of several
     try:
         virtual_time.run(main(), rng)
     finally:
         structlog.configure(**before)
-        originator.BATCH = batch
     worlds[0].counts += logged
     return worlds[0]
 

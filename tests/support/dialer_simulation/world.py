@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tests.support.dialer_simulation.plan import CALM, QUEUE, SOUNDS, STORM, ZONES, Plan, campaigns
+from tongdai.dialer.options import DIAL_BATCH
 from tongdai.ids import CampaignId, ContactId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, exponential, lognormal, phone, uniform
@@ -16,7 +17,13 @@ from tongdai.testing.memory_store import MemoryStore
 class World:
     """One switch and one store. What requests did to campaigns, numbers and contacts is kept with its time."""
 
-    def __init__(self, plan: Plan, rng: random.Random, make_store: Callable[..., MemoryStore] = MemoryStore) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        rng: random.Random,
+        make_store: Callable[..., MemoryStore] = MemoryStore,
+        dial_batch: int = DIAL_BATCH,
+    ) -> None:
         self.plan, self.rng, self.clock = plan, rng, virtual_time.LoopClock()
         self.counts: Counter[str] = Counter()
         """How often each situation occurred."""
@@ -24,6 +31,7 @@ class World:
         """Must be empty at the end."""
         self.stormy, self.faults = plan.stormy, STORM if plan.stormy else CALM
         self.store_away = False
+        self.dial_batch = dial_batch
         self.store = make_store(self.clock, rng)
         callees = Callees(answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8))
         phones = {f"agent{n}": phone(exponential(2)) for n in range(plan.agents)}

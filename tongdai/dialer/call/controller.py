@@ -53,6 +53,8 @@ from tongdai.switch.interface import Ari, SwitchError
 
 log = structlog.get_logger()
 
+Decide = Callable[[model.CallProgress, Event | model.Signal, datetime], core.Step]
+
 LOOK_FOR_AGENT_S = 0.25
 """Poll interval for agents freed elsewhere."""
 LEAST_RESERVE_S = 0.1
@@ -84,9 +86,17 @@ class LiveCall:
 class CallController:
     """Implements `ChannelOwner`."""
 
-    def __init__(self, store: DialerStore, ari: Ari, clock: Clock, options: Options, queue: PerChannelQueue) -> None:
+    def __init__(
+        self,
+        store: DialerStore,
+        ari: Ari,
+        clock: Clock,
+        options: Options,
+        queue: PerChannelQueue,
+        decide: Decide = core.step,
+    ) -> None:
         self._store, self._ari, self._clock, self._options = store, ari, clock, options
-        self._queue = queue
+        self._queue, self._decide = queue, decide
         self._detector = MachineDetector(ari, clock, options.app)
         self._waiting: dict[str, LiveCall] = {}
         """Answered calls that wait for an agent, in the order of their answers."""
@@ -179,7 +189,7 @@ class CallController:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
         played = live.progress.played
-        live.progress, commands = core.step(live.progress, event, self._clock.now())
+        live.progress, commands = self._decide(live.progress, event, self._clock.now())
         if isinstance(event, PlaybackFinished) and not event.done:
             self._report_sound(live, missing=live.progress.played is False and played is not False)
         if live.progress.stage is not model.Stage.WAITING:

@@ -24,8 +24,6 @@ MISSING = "sound:missing/"
 """Sounds that begin so do not exist, where `sounds` does not tell."""
 DETECTION_S = (1.0, 1.8)
 """From handing a channel to the dialplan until it is back."""
-UNSURE = 0.05
-"""Share of the detections that end without a verdict."""
 
 _UNKNOWN = Reply(404, {"message": "Resource not found"})
 _NOT_OURS = Reply(409, {"message": "Channel not in Stasis application"})
@@ -46,10 +44,11 @@ class SimulatedAsterisk(SimulatedChannels):
         sounds: Mapping[str, float] | None = None,
         keep: int | None = None,
         amd: bool = True,
+        unsure: float = 0.05,
     ) -> None:
         """`phones`: agents' phones by name; `trunks`: the names of carriers; `sounds`: seconds of each `sound:…`; None:
         any exists but those of MISSING. `keep`: see Ledger. `amd`: it has the module, and a dialplan, that detect
-        machines."""
+        machines; `unsure`: the share of detections without a verdict. A test may change both at any time."""
         super().__init__(rng, clock, callee, phones, trunks, keep)
         self.sounds = None if sounds is None else dict(sounds)
         """Seconds of each `sound:…` that it has; None: any exists but those of MISSING. A test may take one away."""
@@ -59,7 +58,7 @@ class SimulatedAsterisk(SimulatedChannels):
         """The application that gets the events of a bridge."""
         self.modules = list(NEEDED_MODULES)
         """The modules that run; a test may take one away."""
-        self.amd = amd
+        self.amd, self.unsure = amd, unsure
         self._bridges: dict[str, list[str]] = {}
         self._away_until = 0.0
 
@@ -238,7 +237,7 @@ class SimulatedAsterisk(SimulatedChannels):
         return _DONE
 
     def _detected(self, channel: SimulatedChannel) -> None:
-        if self._rng.random() < UNSURE:
+        if self._rng.random() < self.unsure:
             verdict = ("NOTSURE", "TOOLONG-1800")
         else:
             verdict = ("MACHINE", "LONGGREETING-1200-1200") if channel.call.plan.machine else ("HUMAN", "HUMAN-600-600")
