@@ -2,28 +2,37 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from tongdai import ids
 from tongdai.campaigns import sounds, store
 from tongdai.campaigns.hours import api as hours_api
 from tongdai.campaigns.hours import store as hours
-from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, PauseReason, Status, Totals
+from tongdai.campaigns.model import DEFAULT_TYPE, TRANSITIONS, Action, Campaign, Status
 from tongdai.campaigns.settings import request as settings_request
 from tongdai.campaigns.settings import view as settings_view
-from tongdai.campaigns.settings.kinds import Window
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import Played
 from tongdai.campaigns.settings.view import REQUEST_SAMPLE, SETTINGS_SCHEMA, STRUCTS_SCHEMA
+from tongdai.campaigns.view import (
+    ROW_SAMPLE,
+    SETTINGS_SAMPLE,
+    WINDOWS_SAMPLE,
+    CampaignChange,
+    CampaignChanged,
+    CampaignCreated,
+    CampaignDetail,
+    CampaignPage,
+    CampaignRow,
+    NewCampaign,
+    row_view,
+)
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
-from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import (
     NAME,
     Answer,
@@ -34,12 +43,11 @@ from tongdai.http.endpoint import (
     connection,
     endpoint,
     principal_of,
-    settings_of,
     query_of,
+    settings_of,
 )
 from tongdai.http.envelope import Done, answer, done_sample
 from tongdai.http.idempotency import once
-from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, QueueId, TenantId
 
@@ -49,98 +57,9 @@ _TYPE_SCHEMA = {"pattern": f"^{_TYPE.pattern}$"}
 _TAG = "Campaigns"
 
 
-class CampaignRow(msgspec.Struct, kw_only=True):
-    campaignId: int
-    """The campaign."""
-    campaignName: str
-    """Its name."""
-    type: str
-    """Kind of campaign, in capital letters; the server gives it no meaning."""
-    status: Annotated[int, one_of(Status)]
-    """State of the campaign. 1 inprocess: contacts are being added; 2 running; 3 paused; 4 stopped, for good."""
-    pauseReason: Annotated[str, one_of(PauseReason)] | None
-    """Why it paused itself, in status 3; null: it did not. `sound_not_played`: the switch could not play its sound to
-    several people in a row who had answered."""
-    userName: str | None
-    """The person whose campaign it is, as the caller names them."""
-    createdAt: datetime
-    """When it was created."""
-    contactCount: int
-    """Number of its contacts."""
-    pendingCount: int
-    """Contacts that wait to be called, for the first time or again."""
-    inCallCount: int
-    """Contacts in a call now."""
-    processedCount: int
-    """Contacts that are not called any more."""
-
-
-class CampaignPage(Listed, kw_only=True):
-    data: list[CampaignRow]
-    """The campaigns, by id."""
-
-
-@settings_view.with_settings
-class CampaignDetail(CampaignRow, kw_only=True):
-    processStatus: dict[str, int]
-    """Number of contacts by `processStatus`: `0`, `1` and `2`."""
-    callStatus: dict[str, int]
-    """Number of contacts by the outcome of their last call, of those that were called."""
-
-
-@settings_request.with_settings
-class NewCampaign(msgspec.Struct, kw_only=True):
-    campaignName: str
-    """Name of the campaign."""
-    type: str = DEFAULT_TYPE
-    """Kind of campaign, in capital letters; the server gives it no meaning."""
-    userName: str | None = None
-    """The person whose campaign it is, as the caller names them."""
-
-
-@settings_request.with_settings
-class CampaignChange(msgspec.Struct, kw_only=True):
-    campaignName: str | UnsetType = UNSET
-    """Name of the campaign."""
-    userName: str | UnsetType | None = UNSET
-    """The person whose campaign it is, as the caller names them; null clears it."""
-
-
-class CampaignCreated(Done, kw_only=True):
-    campaignId: int
-    """The new campaign."""
-    effectiveWindows: list[Window]
-    """The calling windows in effect, in the contact's local time."""
-
-
-class CampaignChanged(Done, kw_only=True):
-    effectiveWindows: list[Window]
-    """The calling windows in effect, in the contact's local time."""
-
-
 _new = msgspec.json.Decoder(NewCampaign)
 _change = msgspec.json.Decoder(CampaignChange)
 
-_ROW_SAMPLE: dict[str, Any] = {
-    "campaignId": 1042,
-    "campaignName": "Khao sat thang 4",
-    "type": DEFAULT_TYPE,
-    "status": 2,
-    "pauseReason": None,
-    "userName": "supervisor1",
-    "createdAt": "2026-03-10T02:00:00Z",
-    "contactCount": 180,
-    "pendingCount": 120,
-    "inCallCount": 2,
-    "processedCount": 58,
-}
-_SAMPLE = msgspec.convert({"campaignName": "Khao sat thang 4", **REQUEST_SAMPLE}, NewCampaign)
-_SETTINGS_SAMPLE: dict[str, Any] = msgspec.to_builtins(
-    settings_view.settings_shown(
-        settings_request.changed(CallSettings(), settings_request.sent_of(_SAMPLE), "VN"), hours=None
-    )
-)
-_WINDOWS_SAMPLE = _SETTINGS_SAMPLE["effectiveWindows"]
 _SETTINGS = (
     "The fields from `purpose` on are the campaign's settings; each may be sent alone. Calling windows are in the "
     "contact's local time and only narrow those of a law. A campaign that names neither a preset nor windows calls "
@@ -178,7 +97,7 @@ _SETTINGS_FAILURES = (
             cursor.QUERY,
         ),
         answer=CampaignPage,
-        sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
+        sample={"success": "1", "totalRecord": 1, "data": [ROW_SAMPLE]},
     )
 )
 async def list_campaigns(request: Request) -> Answer:
@@ -215,7 +134,7 @@ async def list_campaigns(request: Request) -> Answer:
 
 async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     totals = await store.totals_of(conn, tenant_id, [campaign.campaign_id for campaign in campaigns])
-    return [_row(campaign, totals[campaign.campaign_id]) for campaign in campaigns]
+    return [row_view(campaign, totals[campaign.campaign_id]) for campaign in campaigns]
 
 
 @endpoint(
@@ -239,7 +158,7 @@ async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campa
         body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **REQUEST_SAMPLE},
         failures=_SETTINGS_FAILURES,
         answer=CampaignCreated,
-        sample=done_sample("Campaign created", campaignId=1042, effectiveWindows=_WINDOWS_SAMPLE),
+        sample=done_sample("Campaign created", campaignId=1042, effectiveWindows=WINDOWS_SAMPLE),
     )
 )
 async def create_campaign(request: Request) -> Answer:
@@ -271,8 +190,8 @@ async def create_campaign(request: Request) -> Answer:
         tag=_TAG,
         summary="Get a campaign, with its number of contacts by processStatus and by callStatus",
         answer=CampaignDetail,
-        sample=_ROW_SAMPLE
-        | _SETTINGS_SAMPLE
+        sample=ROW_SAMPLE
+        | SETTINGS_SAMPLE
         | {"processStatus": {"0": 120, "1": 2, "2": 58}, "callStatus": {"answered": 40, "no_answer": 18}},
     )
 )
@@ -285,7 +204,7 @@ async def get_campaign(request: Request) -> Answer:
             raise NotFound("Campaign not found")
         totals = (await store.totals_of(conn, tenant_id, [campaign_id]))[campaign_id]
     detail = CampaignDetail(
-        **msgspec.structs.asdict(_row(campaign, totals)),
+        **msgspec.structs.asdict(row_view(campaign, totals)),
         **settings_view.settings_shown(*own),
         processStatus={str(status): count for status, count in totals.by_process_status.items()},
         callStatus=totals.by_call_status,
@@ -313,7 +232,7 @@ async def get_campaign(request: Request) -> Answer:
         },
         body_sample={"campaignName": "Khao sat thang 5", "maxConcurrentCalls": 50, "callingWindows": None},
         answer=CampaignChanged,
-        sample=done_sample("Campaign updated successfully", effectiveWindows=_WINDOWS_SAMPLE),
+        sample=done_sample("Campaign updated successfully", effectiveWindows=WINDOWS_SAMPLE),
         failures=(*_SETTINGS_FAILURES, InvalidInput("audioFile must be a sound that the switch has, not 'spring'")),
     )
 )
@@ -369,7 +288,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             tag=_TAG,
             summary=summary,
             answer=CampaignChanged if starts else Done,
-            sample=done_sample(message, **({"effectiveWindows": _WINDOWS_SAMPLE} if starts else {})),
+            sample=done_sample(message, **({"effectiveWindows": WINDOWS_SAMPLE} if starts else {})),
             states=True,
             failures=(sounds.refusal(Played("audioFile", "spring"), "spring"),) if starts else (),
         )
@@ -416,22 +335,6 @@ def _check_type(value: str) -> None:
 
 def _campaign_id(request: Request) -> CampaignId:
     return CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
-
-
-def _row(campaign: Campaign, totals: Totals) -> CampaignRow:
-    return CampaignRow(
-        campaignId=campaign.campaign_id,
-        campaignName=campaign.name,
-        type=campaign.type,
-        status=campaign.status,
-        pauseReason=campaign.pause_reason,
-        userName=campaign.user_name,
-        createdAt=campaign.created_at,
-        contactCount=totals.contacts,
-        pendingCount=totals.by_process_status[0],
-        inCallCount=totals.by_process_status[1],
-        processedCount=totals.by_process_status[2],
-    )
 
 
 HANDLERS: list[Route] = [
