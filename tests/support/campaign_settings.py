@@ -42,7 +42,7 @@ def examples(queue_id: int) -> dict[str, Any]:
 _MON = ["mon"]
 _WRONG: dict[type, Callable[[Any], list[Any]]] = {
     Choice: lambda kind: ["", kind.words[0].upper(), "spam", 1, True],
-    Text: lambda kind: ["", "a" * (kind.longest + 1), f"{kind.example}\n", "a\0", "đ", "a b", "a&b", "a@b", 1900],
+    Text: lambda kind: ["", "a" * (kind.max_length + 1), f"{kind.example}\n", "a\0", "đ", "a b", "a&b", "a@b", 1900],
     Integer: lambda kind: [kind.least - 1, kind.most + 1, kind.least + 0.5, str(kind.least), 10**30, True],
     Percent: lambda kind: [-0.1, 100.1, "3", 1e300],
     Id: lambda kind: [0, -1, 10**18, 10**30, "1", 1.5, True],
