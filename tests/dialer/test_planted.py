@@ -16,7 +16,8 @@ from tongdai.dialer.call import controller, core, model
 from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.ids import ContactId
 from tongdai.switch.interface import SwitchAway
-from tongdai.testing.memory_store import PENDING, MemoryStore
+from tongdai.testing.memory_store.model import PENDING
+from tongdai.testing.memory_store.store import MemoryStore
 
 SEEDS = range(1, 13)
 

@@ -22,7 +22,7 @@ from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.clock import SystemClock
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, CampaignId, ContactId
-from tongdai.testing.memory_store import PENDING
+from tongdai.testing.memory_store.model import PENDING
 
 _EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))
 Shown = tuple[ContactId, str, CallState, AgentId | None, bool, bool, bool, bool]

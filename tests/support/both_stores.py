@@ -27,7 +27,7 @@ from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, QueueId, TenantId
 from tongdai.testing import factories
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 Result = TypeVar("Result")
 LONG, PAST = timedelta(hours=1), timedelta(seconds=-1)

@@ -18,7 +18,7 @@ from tongdai.switch.simulated.callees import Callee, Ending, always, phone, unif
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.simulated.ledger import CallRecord
 from tongdai.testing import virtual_time
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 QUEUE = QueueId(7)
 ANSWERS = always(Ending.ANSWERED, after_s=5, talk_s=60)

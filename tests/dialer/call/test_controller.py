@@ -23,7 +23,7 @@ from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, Event, StasisStart
 from tongdai.switch.interface import Reply, SwitchAway
 from tongdai.testing import virtual_time
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 QUEUE = QueueId(7)
 MESSAGE = CallSettings(audio_file="offer")

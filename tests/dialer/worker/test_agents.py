@@ -13,7 +13,7 @@ from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import RECONCILE_S
 from tongdai.ids import QueueId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 
 def test_agent_who_leaves_while_talking_is_offline_after_the_talk() -> None:

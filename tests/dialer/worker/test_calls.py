@@ -16,7 +16,7 @@ from tongdai.campaigns.settings.values import Mode, RetryRule
 from tongdai.ids import ContactId
 from tongdai.switch.simulated.callees import Ending, always
 from tongdai.switch.simulated.client import Faults
-from tongdai.testing.memory_store import PENDING
+from tongdai.testing.memory_store.model import PENDING
 
 
 def test_message_is_played_and_contact_is_processed() -> None:

@@ -16,7 +16,7 @@ from tongdai.calls.model import Call, ClaimConditions, Claims
 from tongdai.campaigns.model import RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 
 @pytest.mark.parametrize("status", [Status.PAUSED, Status.STOPPED])

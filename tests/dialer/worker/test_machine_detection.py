@@ -15,7 +15,7 @@ from tongdai.calls.model import Detection, Verdict
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import RETRIES, MachineDetection, Mode
 from tongdai.switch.simulated.callees import Ending, always
-from tongdai.testing.memory_store import Ended
+from tongdai.testing.memory_store.model import Ended
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import SwitchTaken
 from tongdai.switch.simulated.client import SimulatedAri
-from tongdai.testing.memory_store import IN_CALL, MemoryStore
+from tongdai.testing.memory_store.model import IN_CALL
+from tongdai.testing.memory_store.store import MemoryStore
 
 
 def test_dialer_that_is_stopped_hands_back_claims_and_leaves_calls_to_the_next() -> None:

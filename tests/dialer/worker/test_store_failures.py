@@ -14,7 +14,7 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.dialer.options import CLAIM_LEASE, DIAL_BATCH
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 METHODS = {"now", "running", "dial", "claim", "end", "answered", "rang", "overdue", "connected"}
 

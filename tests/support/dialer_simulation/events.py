@@ -9,7 +9,7 @@ from tongdai.calls.model import CallState
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.values import Mode
 from tongdai.ids import CampaignId
-from tongdai.testing.memory_store import PENDING
+from tongdai.testing.memory_store.model import PENDING
 
 
 def list_number(world: World) -> None:

@@ -14,7 +14,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
 from tongdai.campaigns.settings.values import Mode
 from tongdai.switch.simulated.ledger import CallRecord
-from tongdai.testing.memory_store import IN_CALL, PENDING, Ended
+from tongdai.testing.memory_store.model import IN_CALL, PENDING, Ended
 
 STOP_S = 1.0
 """The longest time from a pause to the last originate of the campaign, and from a hold to that of all."""

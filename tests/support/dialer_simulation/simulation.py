@@ -24,7 +24,7 @@ from tests.support.dialer_simulation.process import Mistake, Process
 from tests.support.dialer_simulation.world import World
 from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.testing import virtual_time
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 UNEXPECTED = ("event handler failed", "dialer loop failed, retrying", "campaign not dialled", "reconciliation failed")
 

@@ -11,7 +11,7 @@ from tongdai.ids import CampaignId, ContactId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, exponential, lognormal, phone, uniform
 from tongdai.testing import virtual_time
-from tongdai.testing.memory_store import MemoryStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 
 class World:
