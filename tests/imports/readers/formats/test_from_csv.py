@@ -1,6 +1,5 @@
 """CSV as people have it: any separator, character set, order and names of columns."""
 
-import codecs
 import csv
 import io
 import re
@@ -12,35 +11,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.imports.sent_rows import Row, rows_of
+from tests.support.imports.csv_files import read_csv, refusal
+from tests.support.imports.sent_rows import Row
 from tongdai.errors import InvalidInput
 from tongdai.files.cells import ERRORS, NO_RESULT
 from tongdai.files.detected import Detected
 from tongdai.files.encodings.charset import BLOCK, opened
 from tongdai.imports.chunk import decode_payload
-from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
-from tongdai.imports.readers.read import drained, read, read_rows
+from tongdai.imports.readers import BodyFormat, Format, Limits
+from tongdai.imports.readers.read import drained, read
 
 CSV = BodyFormat(Format.CSV)
 
 
-def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
-    limits = {"chunk_rows": 3} | limits
-    parts, totals = drained(read_rows(io.BytesIO(data), BodyFormat(Format.CSV, charset), Limits(**limits)))
-    rows = [row for part in parts for row in rows_of(part)]
-    assert totals == Totals(len(rows))
-    return rows
-
-
 def detected_of(data: bytes) -> Detected:
     return drained(read(io.BytesIO(data), BodyFormat(Format.CSV), Limits(3), "VN"))[1].detected
-
-
-def refusal(data: bytes, charset: str | None = None, **limits: int) -> str:
-    with pytest.raises(InvalidInput) as refused:
-        read_csv(data, charset, **limits)
-    assert len(refused.value.message) < 300
-    return refused.value.message
 
 
 def is_error(text: str) -> bool:
@@ -236,49 +221,6 @@ def test_separator_is_known_by_the_header_whatever_else_stands_in_the_rows(separ
     assert [row.phoneNumber for row in read_csv(out.getvalue().encode())] == ["0901"]
 
 
-VIETNAMESE = "Số điện thoại,Họ tên\n0901,Nguyễn Thị Ấm\n"
-
-
-def in_1258(text: str) -> bytes:
-    """Encode as Windows does: tones apart, other marks within the letter."""
-    return b"".join(_letter(c) for c in text)
-
-
-def _letter(c: str) -> bytes:
-    for form in (c, unicodedata.normalize("NFD", c)):
-        try:
-            return form.encode("cp1258")
-        except UnicodeEncodeError:
-            continue
-    base, *marks = unicodedata.normalize("NFD", c)
-    tone = next(mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323")
-    whole = unicodedata.normalize("NFC", base + "".join(mark for mark in marks if mark != tone))
-    return (whole + tone).encode("cp1258")
-
-
-@pytest.mark.parametrize(
-    ("data", "charset"),
-    [
-        (VIETNAMESE.encode(), None),
-        (VIETNAMESE.encode("utf-8-sig"), None),
-        (VIETNAMESE.encode("utf-8-sig"), "cp1258"),
-        (VIETNAMESE.encode("utf-16"), None),
-        (codecs.BOM_UTF16_BE + VIETNAMESE.encode("utf-16-be"), None),
-        (VIETNAMESE.encode("utf-16-be"), "utf-16-be"),
-        (in_1258(VIETNAMESE), None),
-        (in_1258(VIETNAMESE), "cp1258"),
-    ],
-)
-def test_character_set_is_found_out_or_as_said(data: bytes, charset: str | None) -> None:
-    assert read_csv(data, charset) == [Row("0901", "Nguyễn Thị Ấm")]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1258", "utf-16"])
-def test_first_accent_may_come_late(encoding: str) -> None:
-    text = "phone,name\n" + "0901,A\n" * 200_000 + "0902,Đô\n"
-    assert read_csv(text.encode(encoding), chunk_rows=100_000)[-1] == Row("0902", "Đô")
-
-
 def test_lines_are_the_same_however_blocks_cut_them() -> None:
     text = "".join(f"{n},{'ễ' * (n % 97)}\r\n" for n in range(60_000))
     for encoding in ("utf-8", "utf-16"):
@@ -434,7 +376,3 @@ def test_rows_are_the_same_whether_their_block_has_a_quote_or_none(tail: list[st
 def test_line_of_a_row_that_is_too_wide_is_counted_over_blocks_that_were_split() -> None:
     data = b"phone,name\n" + b"0901,A\n" * 300_000 + b"0902,B,x,y\n"
     assert refusal(data, columns=3, chunk_rows=10_000) == "Line 300002 has 4 columns: at most 3 are read"
-
-
-def test_charset_that_is_said_is_held_to() -> None:
-    assert refusal(START, "ascii") == "Line 2 has bytes that are not ascii: is the file whole?"
