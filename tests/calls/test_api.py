@@ -240,7 +240,7 @@ async def test_calls_are_found_by_the_external_id_of_their_contact(
     assert await ids(tenant, "?externalId=KH-3") == ([], 0)
     assert await ids(other_tenant, "?externalId=KH-1") == ([], 0)
     exported = await tenant.get("/v1/calls?externalId=KH-1", headers={"accept": "text/csv"})
-    assert [row["callId"] for row in csv.DictReader(io.StringIO(exported.text))] == [third, first]
+    assert [row["callId"] for row in rows_of_csv(exported)] == [third, first]
     for wrong in ("", "x" * 129, "a%0Ab"):
         message = refused(await tenant.get(f"/v1/calls?externalId={wrong}"), 400, "INVALID_INPUT")
         assert message.startswith("externalId must")

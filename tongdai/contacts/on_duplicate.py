@@ -2,7 +2,7 @@
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.http import paging
-from tongdai.http.endpoint import Query, Request
+from tongdai.http.endpoint import Query, Request, query_of
 
 SKIP, UPDATE = "skip", "update"
 QUERY = Query(
@@ -26,4 +26,4 @@ def asked_by(request: Request) -> bool:
     """Whether a request's query says `update`. Of a request without it the query is not looked at."""
     if QUERY.name.encode() not in request.scope["query_string"]:
         return False
-    return checked(paging.single(paging.query_of(request), QUERY.name))
+    return checked(paging.single(query_of(request), QUERY.name))

@@ -9,7 +9,7 @@ from tongdai import ids
 from tongdai.errors import ApiError, InvalidInput, shown
 from tongdai.http.principal import Scope
 from tongdai.http.request import Answer, Reply, Request, Stream, connection, principal_of, query_of, settings_of
-from tongdai.text import CONTROL, normalized
+from tongdai.text import CONTROL, normalised
 
 __all__ = [
     "ID",
@@ -121,6 +121,6 @@ def refuse_unknown(request: Request, known: Sequence[Query]) -> None:
 def _instead(name: str, known: Sequence[str]) -> str:
     if not known:
         return "this endpoint has none"
-    plain = {normalized(one): one for one in known}
-    near = get_close_matches(normalized(name), plain, n=1)
+    plain = {normalised(one): one for one in known}
+    near = get_close_matches(normalised(name), plain, n=1)
     return f"did you mean {plain[near[0]]}?" if near else f"expected {', '.join(known)}"
