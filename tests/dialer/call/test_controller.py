@@ -102,7 +102,7 @@ class Scene:
         options = Options("tongdai", "trunk", None, "hello-world", 100)
         self.controller = CallController(self.store, self.ari, self.clock, options, self.queue, self._step)
         self.stepped: list[Event | model.Signal] = []
-        """What `core.step` was called with."""
+        """The arguments of each call of `core.step`."""
         self.settings = settings
         self.store.add_campaign(1, settings)
 

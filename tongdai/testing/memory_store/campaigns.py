@@ -1,4 +1,4 @@
-"""What the dialer reads of campaigns, and the pause of one."""
+"""Reads of the dialer about campaigns, and the pause of one."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What requests do: they change campaigns, contacts, do-not-call lists and agents."""
+"""Changes that requests make to campaigns, contacts, do-not-call lists and agents."""
 
 from dataclasses import replace
 from datetime import datetime
