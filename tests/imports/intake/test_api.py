@@ -9,25 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.api import refused
-from tests.support.workbooks import workbook, workbook_of
+from tests.support.imports.bulk import CSV, FORM, JSON, NDJSON, TWO_SHEETS, XLSX, form, post, refuses
 from tongdai.files import media_type
 from tongdai.files.process import FOLDER
 from tongdai.imports.intake import spool
 from tongdai.imports.worker import Worker
 
-CSV = "Họ tên;Số điện thoại;Mã KH;Thành phố\nNguyễn A;0901000001;KH-1;Hà Nội\nB;912345678.0;;\nC;x;;\n".encode()
-NDJSON = (
-    b'{"phoneNumber":"0901000001","name":"Nguy\xe1\xbb\x85n A","externalId":"KH-1","attributes":{"Th\xc3\xa0nh ph\xe1'
-    b'\xbb\x91":"H\xc3\xa0 N\xe1\xbb\x99i"}}\n{"phoneNumber":"912345678","name":"B"}\n{"phoneNumber":"x","name":"C"}\n'
-)
-JSON = b'{"contacts":[' + NDJSON.strip().replace(b"\n", b",") + b"]}"
-XLSX = workbook(
-    ["Họ tên", "Số điện thoại", "Mã KH", "Thành phố"],
-    ["Nguyễn A", "0901000001", "KH-1", "Hà Nội"],
-    ["B", 912345678],
-    ["C", "x"],
-)
 BODIES = {
     "application/json": JSON,
     "application/x-ndjson": NDJSON,
@@ -36,14 +23,6 @@ BODIES = {
     "text/csv; charset=utf-8": CSV,
     media_type.XLSX: XLSX,
 }
-FORM = "multipart/form-data; boundary=xx"
-
-
-def form(content: bytes, name: str = "a.csv", boundary: str = "xx", **fields: str) -> bytes:
-    parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
-    parts.append(f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode() + content)
-    edge = f"--{boundary}".encode()
-    return b"".join(edge + b"\r\n" + part + b"\r\n" for part in parts) + edge + b"--\r\n"
 
 
 @pytest.fixture
@@ -56,11 +35,6 @@ async def work(worker):
         pass
 
 
-def post(tenant, campaign_id, content, kind, query="", **headers):
-    path = f"/v1/campaigns/{campaign_id}/contacts/bulk{query}"
-    return tenant.call("POST", path, content=content, headers={"Content-Type": kind} | headers)
-
-
 async def job_of(tenant, campaign_id, answer):
     assert answer.status_code == 200, answer.text
     return await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contacts/import/{answer.json()['job_id']}")
@@ -69,15 +43,6 @@ async def job_of(tenant, campaign_id, answer):
 async def contacts(tenant, campaign_id, list_id):
     page = await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists/{list_id}/contacts")
     return [(row["phoneNumber"], row["name"], row["externalId"], row["attributes"]) for row in page["data"]]
-
-
-async def refuses(tenant, campaign_id, status, content, kind, query="", **headers):
-    """The message; nothing was written."""
-    before = await tenant.checksum()
-    message = refused(await post(tenant, campaign_id, content, kind, query, **headers), status, "INVALID_INPUT")
-    assert len(message) < 400
-    assert await tenant.checksum() == before
-    return message
 
 
 ROWS = [
@@ -189,9 +154,6 @@ async def test_encoding_that_is_said_is_used(tenant, encoding):
         assert (job["detected"]["encoding"], job["detected"]["encodingDoubt"]) == (named, None)
 
 
-TWO_SHEETS = workbook_of({"A": [["phone"], ["0901000001"]], "B": [["phone"], ["0901000002"], ["0901000003"]]})
-
-
 @pytest.mark.parametrize(
     ("query", "rows", "left_out"),
     [
@@ -212,27 +174,6 @@ async def test_sheets_are_read_as_asked(tenant, query, rows, left_out):
         tenant, campaign_id, await post(tenant, campaign_id, form(TWO_SHEETS, "a.xlsx", **fields), FORM)
     )
     assert form_job["totalRows"] == rows
-
-
-@pytest.mark.parametrize(
-    ("content", "kind", "query", "named"),
-    [
-        (CSV, "text/csv", "?encoding=klingon", "encoding is klingon: expected one of utf-8, "),
-        (CSV, "text/csv", "?encoding=unicode_escape", "encoding is unicode_escape: expected one of utf-8, "),
-        (JSON, "application/json", "?encoding=utf-8", "encoding is for CSV and XLSX"),
-        (CSV, "text/csv", "?sheet=A", "sheet, allSheets and skipHidden are for XLSX"),
-        (CSV, "text/csv", "?allSheets=true", "sheet, allSheets and skipHidden are for XLSX"),
-        (CSV, "text/csv", "?allSheets=1", "allSheets is 1: expected true or false"),
-        (TWO_SHEETS, media_type.XLSX, "?skipHidden=yes", "skipHidden is yes: expected true or false"),
-        (TWO_SHEETS, media_type.XLSX, "?sheet=C", "The workbook has no sheet C: it has A, B"),
-        (TWO_SHEETS, media_type.XLSX, "?sheet=", "sheet must have 1 to 255 characters"),
-        (TWO_SHEETS, media_type.XLSX, "?sheet=A&allSheets=true", "sheet and allSheets are both given"),
-        (form(TWO_SHEETS, "a.xlsx", sheet="A"), FORM, "?sheet=B", "sheet is B and A"),
-    ],
-)
-async def test_option_that_is_none_is_refused(tenant, content, kind, query, named):
-    campaign_id = await tenant.campaign()
-    assert (await refuses(tenant, campaign_id, 400, content, kind, query)).startswith(named)
 
 
 # --- the list's name and dry runs ---
@@ -276,37 +217,6 @@ async def test_names_of_lists_that_look_the_same_are_one(tenant):
     assert len(lists) == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "kind", "query", "named"),
-    [
-        (
-            b'{"listName":"A","contacts":[{"phoneNumber":"1"}]}',
-            "application/json",
-            "?listName=B",
-            "listName is B and A",
-        ),
-        (form(CSV, listName="A"), FORM, "?listName=B", "listName is B and A"),
-        (form(CSV, dry_run="true"), FORM, "?dry_run=false", "dry_run is false and true"),
-        (form(CSV, dryRun="true"), FORM, "?dry_run=false", "dry_run is false and true"),
-        (CSV, "text/csv", "?dryRun=true&dry_run=false", "dry_run is false and true"),
-        (CSV, "text/csv", "?dryRun=yes", "dry_run is yes: expected true or false"),
-        (CSV, "text/csv", "?dryrun=true", "Query parameter dryrun is not known: did you mean dry_run?"),
-        (CSV, "text/csv", "?dry-run=true", "Query parameter dry-run is not known: did you mean dry_run?"),
-        (CSV, "text/csv", "?list_name=A", "Query parameter list_name is not known: did you mean listName?"),
-        (CSV, "text/csv", "?listName=", "listName must have 1 to 255 characters"),
-        (CSV, "text/csv", "?listName=" + "x" * 256, "listName must have 1 to 255 characters"),
-        (CSV, "text/csv", "?listName=a%0Ab", "listName must not contain control characters"),
-        (CSV, "text/csv", "?listName=%20%E2%80%8B", "listName must have 1 to 255 characters, not 0"),
-        (CSV, "text/csv", "?listName=A&listName=B", "listName is given 2 times"),
-        (form(CSV, listName=""), FORM, "", "listName must have 1 to 255 characters"),
-        *((CSV, "text/csv", f"?dry_run={value}", "dry_run is ") for value in ("", "1", "True", "yes", "null")),
-    ],
-)
-async def test_query_that_is_none_or_says_another_thing_than_the_body_is_refused(tenant, content, kind, query, named):
-    campaign_id = await tenant.campaign()
-    assert (await refuses(tenant, campaign_id, 400, content, kind, query)).startswith(named)
-
-
 async def test_dry_run_makes_no_list_and_names_the_one_there_is(tenant, worker):
     campaign_id = await tenant.campaign()
     first = await job_of(tenant, campaign_id, await post(tenant, campaign_id, CSV, "text/csv", "?listName=A"))
@@ -324,104 +234,6 @@ async def test_dry_run_makes_no_list_and_names_the_one_there_is(tenant, worker):
     await work(worker)
     page = await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists")
     assert {row["listName"]: row["contactCount"] for row in page["data"]} == {"A": 2}
-
-
-# --- what is refused ---
-
-
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/xml", "application/zip", "application/json; charset=utf-16"]
-)
-async def test_type_that_is_not_understood_is_refused(tenant, kind):
-    assert "expected" in await refuses(tenant, await tenant.campaign(), 415, CSV, kind)
-
-
-@pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "x"])
-async def test_encoding_that_is_not_understood_is_refused(tenant, encoding):
-    campaign_id = await tenant.campaign()
-    message = await refuses(tenant, campaign_id, 415, CSV, "text/csv", **{"Content-Encoding": encoding})
-    assert "expected gzip" in message
-
-
-FILES = {
-    "empty": (b"", "text/csv"),
-    "headers only": (b"phone,name\n", "text/csv"),
-    "no phone column": (b"id,name\n1,A\n", "text/csv"),
-    "no number": (b"phone,name\n,A\n", "text/csv"),
-    "cut": (b'phone,name\n1,"A\n', "text/csv"),
-    "cell of 40 MB": (b"phone\n" + b"1" * 40_000_000, "text/csv"),
-    "million columns": (b"phone" + b",c" * 1_000_000 + b"\n1\n", "text/csv"),
-    "NUL": (b"phone\n1\0\n", "text/csv"),
-    "mixed": ("phone,name\n1,Nguyễn\n".encode() + b"2,\xd5\n", "text/csv"),
-    "empty lines": (b"\n\n", "application/x-ndjson"),
-    "unknown field": (b'{"phoneNumber":"1","colour":"red"}', "application/x-ndjson"),
-    "no workbook": (CSV, media_type.XLSX),
-    "empty workbook": (workbook(), media_type.XLSX),
-    "encrypted": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, media_type.XLSX),
-    "workbook cut": (XLSX[:-40], media_type.XLSX),
-    "workbook as CSV": (XLSX, "text/csv"),
-    "form without a file": (b"--xx--\r\n", FORM),
-    "form cut": (form(CSV)[:-20], FORM),
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-async def test_file_that_is_none_is_refused_and_nothing_is_written(tenant, name):
-    campaign_id = await tenant.campaign()
-    content, kind = FILES[name]
-    await refuses(tenant, campaign_id, 400, content, kind)
-    await refuses(tenant, campaign_id, 400, content, kind, **{"Idempotency-Key": "k"})
-    good = await post(tenant, campaign_id, CSV, "text/csv", **{"Idempotency-Key": "k"})
-    assert good.status_code == 200
-
-
-async def test_late_fault_of_a_large_file_refuses_all_of_it(tenant):
-    campaign_id = await tenant.campaign()
-    rows = b"".join(b"090%07d,so %d\n" % (n, n) for n in range(40_000))
-    message = await refuses(tenant, campaign_id, 400, b"phone,note\n" + rows + b'1,"x', "text/csv")
-    assert message == "The file ends within quotes that open in line 40002: it seems to be cut off"
-    assert refused(await post(tenant, 1, b"phone,note\n" + rows, "text/csv"), 404, "NOT_FOUND") == "Campaign not found"
-
-
-async def test_gzip_that_is_cut_off_or_a_bomb_is_refused(tenant):
-    campaign_id = await tenant.campaign()
-    packed = gzip.compress(b"".join(b"%d\n" % (n * n) for n in range(300_000)))
-    bomb = gzip.compress(b"\0" * 80_000_000)
-    headers = {"Content-Encoding": "gzip"}
-    for kind in ("text/csv", "application/json"):
-        for cut in (10, 100_000):
-            assert "cut off" in await refuses(tenant, campaign_id, 400, packed[:-cut], kind, **headers)
-        assert "times its size" in await refuses(tenant, campaign_id, 400, bomb, kind, **headers)
-
-
-async def test_limits_are_settings_with_clear_answers(tenant, serving):
-    campaign_id = await tenant.campaign()
-    rows = b"phone,name\n" + b"0901234567,An\n" * 100_000
-
-    async def in_pieces():
-        for start in range(0, len(rows), 2**16):
-            yield rows[start : start + 2**16]
-
-    async with serving(max_upload_mb=1, max_body_mb=1, import_columns=3, import_cell_chars=1000) as small:
-        path = f"/v1/campaigns/{campaign_id}/contacts/bulk"
-
-        async def message(status, content, kind="text/csv", **headers):
-            headers = tenant.key.headers | {"Content-Type": kind} | headers
-            answer = await small.post(path, content=content, headers=headers)
-            return refused(answer, status, "INVALID_INPUT")
-
-        assert await message(413, rows) == "The body is larger than 1 MB"
-        assert await message(413, in_pieces()) == "The body is larger than 1 MB"
-        assert await message(413, form(rows), FORM) == "The body is larger than 1 MB"
-        packed = {"Content-Encoding": "gzip"}
-        assert await message(413, gzip.compress(rows), **packed) == "The body is larger than 1 MB"
-        wide = await message(400, b"phone,a,b,c\n1,2,3,4\n")
-        assert wide == "Line 1 has 4 columns: at most 3 are read"
-        assert "1000 characters" in await message(400, b"phone\n" + b"1" * 2000)
-        answer = await small.post(
-            path, content=b"phone\n0901\n", headers=tenant.key.headers | {"Content-Type": "text/csv"}
-        )
-        assert answer.status_code == 200
 
 
 # --- many at once ---
