@@ -43,10 +43,7 @@ async def _page(scope: dict[str, Any], _: Any) -> bytes:
     async with _state["pool"].acquire() as conn:
         customer = customer_id.of(_state["tenant"])
         rows = await conn.fetch(listing.PAGE, _state["tenant"], int(path[3]), int(path[5]), 20, page * 20)
-    data = [
-        ContactRow(r[1], customer(int(r[2][1:])), "0" + r[2][3:], r[7], r[3], r[4], r[8], r[5], r[6] or None)
-        for r in rows
-    ]
+    data = [ContactRow(r[1], customer(r[2]), "0" + str(r[2])[2:], *r[3:]) for r in rows]
     return _encode(ContactPage(totalRecord=rows[0][0], data=data))
 
 

@@ -267,7 +267,7 @@ async def test_other_major_version_is_refused_untouched(new_dir: Path) -> None:
     cluster = new_dir / "postgres"
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("17\n")
-    with pytest.raises(OperatorError, match=r"made by PostgreSQL 17, this is 18.*pg_dump 17"):
+    with pytest.raises(OperatorError, match=r"made by PostgreSQL 17, this is 18.*tongdai restore"):
         await embedded.start(new_dir, None)
     assert [p.name for p in cluster.iterdir()] == ["PG_VERSION"]
     assert await embedded.attach(new_dir) is None
