@@ -28,7 +28,7 @@ COMMANDS = {
     ),
     "key": ("keys", "Create, list, rotate and revoke API keys."),
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
-    "contacts": ("contacts", "Import contacts by a running server, list and undo imports."),
+    "contacts": ("contacts", "Import contacts by a running server, undo imports, call contacts again."),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
     "queue": ("queues", "Create and list a tenant's inbound queues."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),

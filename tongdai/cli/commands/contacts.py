@@ -38,7 +38,7 @@ OUTCOMES = [outcome.value for outcome in Outcome]
 
 @click.group
 def contacts() -> None:
-    """Import contacts by a running server, list and undo imports, and call contacts again.
+    """Import contacts by a running server, undo imports, call contacts again.
 
     \b
     Example:
@@ -225,8 +225,9 @@ def _place(client: Client, campaign_id: int) -> str:
     "--outcome",
     "outcomes",
     multiple=True,
+    metavar="OUTCOME",
     type=click.Choice(OUTCOMES),
-    help="Contacts with that outcome of the last call.",
+    help=f"Contacts whose last call ended so: {', '.join(OUTCOMES)}. Repeat for more.",
 )
 @click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
@@ -241,9 +242,10 @@ def call_again(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Call processed contacts again: those of a list, of some outcomes, or single ones. They are counted first.
+    """Call processed contacts again, by list, outcome or id.
 
-    Contacts on a do-not-call list, or called as often as the campaign's --contact-cap allows, stay processed.
+    They are counted first. Contacts on a do-not-call list, or called as often as the campaign's --contact-cap allows,
+    stay processed.
 
     \b
     Examples:
