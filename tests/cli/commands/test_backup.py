@@ -137,6 +137,7 @@ def test_backup_of_another_version_is_refused(backup: Path, folder: Path, run: R
     assert not (folder / "data").exists()
 
 
+@pytest.mark.usefixtures("backup")  # the database has its tables
 def test_full_disk_is_one_line_and_leaves_nothing(folder: Path, running: Running) -> None:
     """The file may not grow beyond 4 kB, for which the system has another word than for a full disk."""
     command = f'ulimit -f 4; exec "{PROGRAM}" backup "{folder}/x" --data-dir "{running.data_dir}"'
@@ -144,6 +145,23 @@ def test_full_disk_is_one_line_and_leaves_nothing(folder: Path, running: Running
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["Backing up", f"tongdai: cannot write {folder}/x: File too large"]
     assert list(folder.iterdir()) == []
+
+
+def test_restore_onto_a_full_disk_is_one_line_and_leaves_nothing(backup: Path, folder: Path) -> None:
+    """On a small file system of its own, in a mount namespace of the command's."""
+    disk = folder / "disk"
+    disk.mkdir(mode=0o755)
+    mounted = f'mount -t tmpfs -o mode=755,size=20m tmpfs "{disk}"'
+    if subprocess.run(["unshare", "--mount", "sh", "-c", mounted], capture_output=True, check=False).returncode:
+        pytest.skip("this user cannot mount a file system")
+    command = f'{mounted} && "{PROGRAM}" restore "{backup}" --data-dir "{disk}/data"; echo "$?"; ls "{disk}/data"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", command], env=PLAIN, capture_output=True, text=True, check=True
+    )
+    code, *left = done.stdout.split()
+    said = f"tongdai: the disk of {disk}/data is full: what was there before is unchanged"
+    assert (code, done.stderr.splitlines()[-1]) == ("1", said)
+    assert left == ["postgres.lock", "postgres.log"]
 
 
 def killed_at(step: str, sig: signal.Signals, *args: str) -> int:

@@ -9,6 +9,8 @@ a killed process leaves behind shuts down by itself, and is waited for before it
 """
 
 import asyncio
+import errno
+import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from tongdai.db.embedded import exchange, server
 from tongdai.db.embedded.cluster import ensure_folder, write_private
+from tongdai.errors import OperatorError
 
 PASSWORD = "postgres.password"  # noqa: S105 - a file's name
 
@@ -62,12 +65,23 @@ async def replacement(data_dir: Path, postgres_bin: Path | None) -> AsyncGenerat
             if not (data_dir / PASSWORD).exists():
                 new.put_beside(PASSWORD, (scratch / PASSWORD).read_bytes())
             exchange.complete(data_dir)
-        except BaseException:
+        except BaseException as error:
+            full = isinstance(error, Exception) and _was_full(scratch)
             shutil.rmtree(scratch, ignore_errors=True)
+            if full:
+                raise OperatorError(f"the disk of {data_dir} is full: what was there before is unchanged") from None
             raise
         new.former = exchange.finish(data_dir)
     finally:
         lock.close()
+
+
+def _was_full(scratch: Path) -> bool:
+    """Whether PostgreSQL found the disk full; what it says to its clients may only be that it ended."""
+    with suppress(OSError):
+        log = (scratch / "postgres.log").read_text(errors="replace")
+        return os.strerror(errno.ENOSPC) in log or "Check free disk space" in log
+    return False
 
 
 async def _discard(scratch: Path) -> None:
