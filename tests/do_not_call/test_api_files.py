@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.api import Tenant, refused, rows_of_csv
 from tests.support.do_not_call import LATER, PAST, add, check, counts, made, numbers
-from tests.support.workbooks import workbook
+from tests.support.workbooks import workbook, workbook_of
 from tongdai.do_not_call import store
 from tongdai.files import media_type
 from tongdai.tenants import store as tenants
@@ -142,6 +142,14 @@ async def test_workbook_that_is_none_is_refused(tenant, content, message):
     before = await tenant.checksum()
     assert message in refused(await add_csv(tenant, dnc_list_id, content, media_type.XLSX), 400, "INVALID_INPUT")
     assert await tenant.checksum() == before
+
+
+async def test_workbook_with_rows_in_several_sheets_is_refused_rather_than_read_in_part(tenant):
+    dnc_list_id = await made(tenant)
+    content = workbook_of({"A": [["phone"], ["0901000001"]], "B": [["phone"], ["0901000002"]]})
+    answer = await add_csv(tenant, dnc_list_id, content, media_type.XLSX)
+    assert "Other sheets of the workbook have rows too: B." in refused(answer, 400, "INVALID_INPUT")
+    assert (await numbers(tenant, dnc_list_id))["totalRecord"] == 0
 
 
 async def test_registry_of_the_united_states_is_read_as_it_comes(api, conn):

@@ -12,11 +12,11 @@ from typing import IO
 
 import msgspec
 
-from tongdai.errors import InvalidInput
+from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import BodyFormat, Format
 from tongdai.files.limits import Limits
 from tongdai.files.process import TOO_MUCH, bound
-from tongdai.files.reader import open_table
+from tongdai.files.reader import open_tables
 from tongdai.files.table import all_rows
 from tongdai.runtime import os_process
 
@@ -53,7 +53,10 @@ def _write(file: IO[bytes], out: IO[bytes], limits: Limits) -> None:
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
     text.write(f"sep={SEPARATOR}\n")
     writer = csv.writer(text, delimiter=SEPARATOR, lineterminator="\n")
-    with open_table(file, BodyFormat(Format.XLSX), limits, lambda _: False) as table:
+    with open_tables(file, BodyFormat(Format.XLSX), limits, lambda _: False) as opened:
+        table = next(opened.tables)
+        if left_out := ", ".join(shown(sheet.sheet) for sheet in opened.detected.left_out[:5]):
+            raise InvalidInput(f"Other sheets of the workbook have rows too: {left_out}. Send each as a file")
         writer.writerows(all_rows(table.rest(table.start, 0)))
     text.detach()
 

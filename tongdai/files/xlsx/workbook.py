@@ -97,9 +97,12 @@ class _Book:
             for name, reason in left_out.items():
                 self._leave_out(name, reason)
             return
-        first = self._table(next(iter(left_out))) if left_out else None
+        name, *others = left_out or [""]
+        first = self._table(name) if name else None
         if first is None:
             raise InvalidInput("The workbook has no sheet with data")
+        for other in others:
+            self._leave_out(other, left_out[other])
         yield first
 
     def _leave_out(self, name: str, reason: str) -> None:
