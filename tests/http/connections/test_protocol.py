@@ -1,0 +1,228 @@
+"""Connections to a server whose limits are those of the protocol, byte by byte."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+import uvicorn
+
+from tongdai.http.asgi import Receive, Scope, Send
+from tongdai.http.connections.protocol import Connections
+
+NEVER = 600.0
+SOON = 0.05
+WITHIN_S = 20
+"""A bound for what must happen; nothing is said about when."""
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class App:
+    """Answers at once; `/held` when it is let go, `/refused` without reading the body."""
+
+    def __init__(self) -> None:
+        self.arrived, self.go, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/streamed":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"first", "more_body": True})
+            while (await receive())["type"] != "http.disconnect":
+                continue
+            self.left.set()
+            return
+        if scope["path"] == "/held":
+            self.arrived.set()
+            await self.go.wait()
+        status = 413 if scope["path"] == "/refused" else 200
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"done"})
+
+
+class Client:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def answer(self) -> bytes:
+        """The status line of an answer, read to its end."""
+        async with asyncio.timeout(WITHIN_S):
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            await self.reader.readexactly(int(length.partition(b":")[2]))
+        return head.partition(b"\r\n")[0]
+
+    async def rest(self) -> bytes:
+        """What arrives until the server closes the connection."""
+        async with asyncio.timeout(WITHIN_S):
+            return await self.reader.read()
+
+
+class Serving:
+    def __init__(self, port: int, app: App) -> None:
+        self.port, self.app = port, app
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncGenerator[Client]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield Client(reader, writer)
+        finally:
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: int = 100) -> AsyncGenerator[Serving]:
+    app = App()
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = uvicorn.server.ServerState()
+    limits = Connections(head_s, keep_alive_s, at_most)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: limits.protocol(config, state, {}), "127.0.0.1", 0
+    )
+    try:
+        yield Serving(cast("int", server.sockets[0].getsockname()[1]), app)
+    finally:
+        app.go.set()
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+
+
+async def test_connection_without_a_first_byte_is_closed() -> None:
+    async with serving(head_s=SOON) as server, server.connected() as silent:
+        assert await silent.rest() == b""
+
+
+@pytest.mark.parametrize("sent", [b"G", b"\r\n", b"GET / HTTP/1.1\r\nX: 1\r\n"])
+async def test_head_that_does_not_end_is_closed_on_a_new_and_on_a_kept_connection(sent: bytes) -> None:
+    async with serving(head_s=SOON) as server:
+        async with server.connected() as new:
+            await new.send(sent)
+            assert await new.rest() == b""
+        async with server.connected() as kept:
+            await kept.send(GET)
+            assert await kept.answer() == b"HTTP/1.1 200 OK"
+            await kept.send(sent)
+            assert await kept.rest() == b""
+
+
+async def test_bytes_do_not_extend_the_time_of_a_head() -> None:
+    async with serving(head_s=SOON) as server, server.connected() as slow:
+        await slow.send(b"GET / HTTP/1.1\r\n")
+
+        async def dribble() -> None:
+            while True:
+                await slow.send(b"X: 1\r\n")
+                await asyncio.sleep(0)
+
+        dribbling = asyncio.create_task(dribble())
+        try:
+            assert b"200" not in await slow.rest()
+        except ConnectionError:
+            pass
+        finally:
+            dribbling.cancel()
+
+
+async def test_idle_connection_is_closed_after_the_longer_limit_only() -> None:
+    async with serving(keep_alive_s=SOON) as server, server.connected() as kept:
+        await kept.send(GET)
+        assert await kept.answer() == b"HTTP/1.1 200 OK"
+        assert await kept.rest() == b""
+
+
+async def test_request_that_is_being_answered_has_no_limit_here() -> None:
+    async with serving(head_s=SOON, keep_alive_s=SOON) as server, server.connected() as held:
+        await held.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+        await server.app.arrived.wait()
+        async with server.connected() as silent:
+            assert await silent.rest() == b""  # as long as that limit
+        server.app.go.set()
+        assert await held.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_silent_connection_makes_place_for_another() -> None:
+    async with serving(at_most=2) as server, server.connected() as kept:
+        await kept.send(GET)
+        await kept.answer()
+        async with server.connected() as silent, server.connected() as other:
+            await other.send(GET)
+            assert await other.answer() == b"HTTP/1.1 200 OK"
+            assert await silent.rest() == b""
+            await kept.send(GET)
+            assert await kept.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_idle_connection_makes_place_when_none_is_silent() -> None:
+    async with serving(at_most=1) as server, server.connected() as kept:
+        await kept.send(GET)
+        await kept.answer()
+        async with server.connected() as other:
+            await other.send(GET)
+            assert await other.answer() == b"HTTP/1.1 200 OK"
+            assert await kept.rest() == b""
+
+
+async def test_connection_beyond_those_being_answered_is_refused_at_once() -> None:
+    async with serving(at_most=1) as server, server.connected() as held:
+        await held.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+        await server.app.arrived.wait()
+        async with server.connected() as other:
+            answer = await other.rest()
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"\r\nretry-after: 1\r\n" in answer
+        server.app.go.set()
+        assert await held.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_half_closed_client_is_answered() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"GET /held HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await server.app.arrived.wait()
+        client.writer.write_eof()
+        async with server.connected() as other:  # the end has arrived before the answer
+            await other.send(GET)
+            await other.answer()
+        server.app.go.set()
+        assert (await client.rest()).startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_application_learns_that_the_client_of_a_stream_left() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"GET /streamed HTTP/1.1\r\nHost: a\r\n\r\n")
+        async with asyncio.timeout(WITHIN_S):
+            await client.reader.readuntil(b"first")
+            client.writer.close()
+            await server.app.left.wait()
+
+
+async def test_client_that_sends_all_before_it_reads_sees_the_refusal() -> None:
+    async with serving() as server, server.connected() as client:
+        body = b"x" * (32 * 1024 * 1024)
+        await client.send(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body))
+        async with asyncio.timeout(WITHIN_S):
+            await client.send(body)
+        answer = await client.rest()
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"\r\nconnection: close\r\n" in answer
+
+
+async def test_small_body_that_was_not_awaited_keeps_the_connection() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n")
+        assert (await client.answer()).startswith(b"HTTP/1.1 413 ")
+        await client.send(b"body" + GET)
+        assert await client.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_rest_of_a_small_body_that_does_not_arrive_has_the_limit_of_a_head() -> None:
+    async with serving(head_s=SOON) as server, server.connected() as client:
+        await client.send(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n")
+        assert (await client.answer()).startswith(b"HTTP/1.1 413 ")
+        assert await client.rest() == b""

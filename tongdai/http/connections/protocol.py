@@ -1,0 +1,257 @@
+"""HTTP/1.1 connections with a limit for every wait: uvicorn's protocol, and what it lacks.
+
+    opened ──first byte──> head ──complete──> request ──answered──> idle ──first byte──> head …
+      │ head_s              │ head_s            │ the application's   │ keep_alive_s
+      └──────── closed ─────┴────── closed ─────┘ limits              └── closed
+
+Each wait but that for the application has one timer, which the bytes of a client do not set back. An answer that is
+sent before the whole body has arrived ends the connection, unless the rest is small: the server stops sending, and
+goes on reading and discarding until the client has read the answer (RFC 9112, section 9.6), LINGER_S at most. Closed at
+once, the connection would be reset, and the client might lose the answer that tells it why.
+
+A client that closes its side once its request is complete is answered (half-closed). While a reply is being streamed
+the same means that the client has left: the application receives `http.disconnect`.
+
+At the limit of connections, the one that has been silent for longest makes place for the next, else the one that has
+been idle for longest. If all are being answered, the next is answered 503 at once.
+
+It relies on uvicorn's `HttpToolsProtocol`, whose minor version is pinned for that reason.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+log = structlog.get_logger()
+
+LINGER_S = 30.0
+"""Longest time for which the rest of a refused body is read and discarded."""
+LINGER_IDLE_S = 5.0
+"""Longest time between two pieces of it."""
+SMALL_REST = 64 * 1024
+"""Declared length of a body that is read to its end after an early answer, so that the connection is kept."""
+OVERLOADED = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
+    b"connection: close\r\ncontent-length: %d\r\n\r\n%s"
+)
+_OVERLOADED_BODY = b'{"success":"0","error_code":"FAIL","error_message":"The server is overloaded: try again later"}'
+
+
+@dataclass(slots=True)
+class Connections:
+    """Limits of the connections of a process, and those that may be closed for others."""
+
+    head_s: float
+    """For the first byte of a connection, and again for each head from its first byte."""
+    keep_alive_s: float
+    at_most: int
+    silent: "dict[LimitedProtocol, None]" = field(default_factory=lambda: {})
+    """Without a first byte, oldest first."""
+    idle: "dict[LimitedProtocol, None]" = field(default_factory=lambda: {})
+    """Between two requests, oldest first."""
+
+    def spare(self) -> "LimitedProtocol | None":
+        """The connection that is closed first when there are too many."""
+        return next(iter(self.silent or self.idle), None)
+
+    def protocol(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> "LimitedProtocol":
+        """Make the protocol of a connection: uvicorn's `http`."""
+        return LimitedProtocol(self, config, server_state, app_state, _loop)
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    def __init__(
+        self,
+        all_of_them: Connections,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, loop)
+        self._all = all_of_them
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting = True
+        """For the first byte of a request."""
+        self._head_begun = False
+        """Whether bytes have arrived of a head that is not complete."""
+        self._linger_until: float | None = None
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if len(self.connections) >= self._all.at_most and not self._make_place():
+            own = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour alone
+            own.write(OVERLOADED % (len(_OVERLOADED_BODY), _OVERLOADED_BODY))
+            own.close()
+            return
+        super().connection_made(cast("asyncio.Transport", transport))
+        self._all.silent[self] = None
+        self._wait(self._all.head_s)
+
+    def _make_place(self) -> bool:
+        spare = self._all.spare()
+        if spare is None:
+            return False
+        spare.shutdown()
+        spare._leave_lists()  # noqa: SLF001 - of the same class
+        self.connections.discard(spare)
+        return True
+
+    def data_received(self, data: bytes) -> None:
+        if self._linger_until is not None:
+            self._linger()
+            return
+        if self._waiting:
+            self._waiting = False
+            self._leave_lists()
+            self._wait(self._all.head_s)
+        self._head_begun = self._head_begun or self.cycle is None or not self.cycle.more_body
+        super().data_received(data)
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays open for the answer."""
+        under_way = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+        return under_way and not self.cycle.response_started
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self._leave_lists()
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+    # What the parser tells
+
+    def on_headers_complete(self) -> None:
+        self._head_begun = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        answered = self.cycle.response_complete
+        super().on_message_complete()
+        self.cycle.more_body = False
+        if answered and not self.transport.is_closing():
+            self._become_idle()
+
+    # What the application does
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
+        cycle.send = _Closing(self, cycle, cycle.send)  # type: ignore[method-assign]
+        super()._start_asgi_task(cycle, app)
+
+    def closes_early(self) -> bool:
+        """Whether an answer that begins now must end the connection: too much of the body is still to come."""
+        cycle = self.cycle
+        if not cycle.more_body:
+            return False
+        if cycle.waiting_for_100_continue:
+            return True
+        declared = next((value for name, value in cycle.scope["headers"] if name == b"content-length"), b"")
+        return not declared.isdigit() or len(declared) > 9 or int(declared) > SMALL_REST
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        if self.transport.is_closing() or not self.cycle.response_complete:
+            return
+        if self.cycle.more_body or self._head_begun:
+            self._wait(self._all.head_s)
+        else:
+            self._become_idle()
+
+    def linger(self) -> None:
+        """End the connection, but not before the client has read the answer."""
+        if self._linger_until is not None or self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._linger_until = self.loop.time() + LINGER_S
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._linger()
+
+    def _linger(self) -> None:
+        assert self._linger_until is not None
+        self._wait(min(LINGER_IDLE_S, self._linger_until - self.loop.time()))
+
+    def shutdown(self) -> None:
+        if self.transport is None:
+            return
+        super().shutdown()
+
+    # Timers
+
+    def _become_idle(self) -> None:
+        self._waiting = True
+        self._all.idle[self] = None
+        self._wait(self._all.keep_alive_s)
+
+    def _leave_lists(self) -> None:
+        self._all.silent.pop(self, None)
+        self._all.idle.pop(self, None)
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(max(0.0, seconds), self._overdue)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _overdue(self) -> None:
+        self._timer = None
+        if self._linger_until is not None:
+            self.transport.abort()
+            return
+        if not self._waiting:
+            log.info("connection closed: the head of a request did not arrive in time")
+        self.transport.close()
+
+
+class _Closing:
+    """ASGI's `send` of a request; decides at the beginning of the answer whether the connection lingers at its end."""
+
+    __slots__ = ("_cycle", "_protocol", "_send")
+
+    def __init__(self, protocol: LimitedProtocol, cycle: RequestResponseCycle, send: Callable[..., Any]) -> None:
+        self._protocol, self._cycle, self._send = protocol, cycle, send
+
+    async def __call__(self, message: Any) -> None:
+        cycle = self._cycle
+        if not cycle.response_started and self._protocol.cycle is cycle and self._protocol.closes_early():
+            cycle.keep_alive = False
+            cycle.transport = cast("asyncio.Transport", _Lingering(self._protocol, cycle.transport))
+        await self._send(message)
+
+
+class _Lingering:
+    """The transport of a request whose connection lingers where it would be closed."""
+
+    __slots__ = ("_protocol", "_transport")
+
+    def __init__(self, protocol: LimitedProtocol, transport: asyncio.Transport) -> None:
+        self._protocol, self._transport = protocol, transport
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        self._protocol.linger()
+
+
