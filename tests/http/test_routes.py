@@ -51,11 +51,22 @@ def test_a_slash_at_the_end_changes_nothing(routes):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/v1", "/v1/nothing", "/v1/things/7/parts", "/v1/things//parts/9", "/v1/things/7/parts/9/more"]
+    "path",
+    [
+        *("", "/", "/v1", "/v1/nothing", "/v1/things/7/parts", "/v1/things//parts/9", "/v1/things/7/parts/9/more"),
+        *("//v1/things", "/v1//things", "/v1/things//", "//things"),
+    ],
 )
 def test_unknown_path_is_not_found(routes, path):
     with pytest.raises(NotFound, match=r"^Not found$"):
         asked(routes, "GET", path)
+
+
+@pytest.mark.parametrize("raw", [b"/v1/things%2f7", b"/v1%2Fthings", b"/v1/things/7%2f"])
+def test_escaped_slash_separates_nothing(routes, raw):
+    scope = {"method": "GET", "path": "/v1/things/7", "raw_path": raw, "headers": []}
+    with pytest.raises(NotFound, match=r"^Not found: a path must not contain %2F$"):
+        routes.find(Request(scope, cast("Any", None), cast("Any", None)))
 
 
 def test_a_path_that_lacks_only_the_prefix_is_answered_with_the_one_that_is_there(routes):

@@ -45,9 +45,12 @@ class Routes:
     def find(self, request: Request) -> Handler:
         """Find the handler and set the request's path parameters; NotFound, or MethodNotAllowed with `Allow`.
 
-        A HEAD is handled as GET; the application leaves out the body.
+        A HEAD is handled as GET; the application leaves out the body. An escaped slash separates nothing: proxies and
+        servers disagree about it, so that a rule of a proxy for a path would not hold.
         """
         path, method = request.scope["path"], request.scope["method"]
+        if b"%2f" in request.scope.get("raw_path", b"").lower():
+            raise NotFound("Not found: a path must not contain %2F")
         node, values = self._at(path)
         if node is None or not node.methods:
             raise NotFound(self._hint(path))
@@ -61,7 +64,7 @@ class Routes:
     def _at(self, path: str) -> tuple[_Node | None, list[str]]:
         """The node of a path and the values of its parameters."""
         node, values = self._root, list[str]()
-        for part in path.strip("/").split("/"):
+        for part in path.removeprefix("/").removesuffix("/").split("/"):
             following = node.named.get(part)
             if following is None:
                 following = node.parameter
