@@ -27,7 +27,7 @@ from tongdai.testing import factories
 MARK = "TONGDAI_TEST_SERVER"
 START_S = 60.0
 Role = Literal["serve", "postgres", "valkey", "api", "worker", "engine", "telephony"]
-"""`api` is Granian's main process, `worker` its children that answer; `postgres` is the postmaster."""
+"""`api` is the main process of the API, `worker` its children that answer; `postgres` is the postmaster."""
 
 
 async def eventually(
@@ -168,7 +168,8 @@ class Server:
             case "postgres" | "valkey":
                 return [pid for pid in children if role in _words(pid)[0]]
             case "worker":
-                return [pid for api in self.pids("api") for pid in _children(api) if _words(pid) == _words(api)]
+                worker = ["tongdai.processes.roles", "api-worker"]
+                return [pid for api in self.pids("api") for pid in _children(api) if _words(pid)[-2:] == worker]
             case _:
                 return [pid for pid in children if _words(pid)[-2:] == ["tongdai.processes.roles", role]]
 

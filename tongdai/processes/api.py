@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tongdai import __version__, log, metrics
+from tongdai import __version__, metrics
 from tongdai.agents import api as agents
 from tongdai.calls import api as calls
 from tongdai.calls.diagnostics import api as diagnostics_api
@@ -24,9 +24,8 @@ from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
 from tongdai.files.process import FOLDER
 from tongdai.http.application import Application
-from tongdai.http.asgi import ASGIApp
-from tongdai.http.connections import head_timeout
-from tongdai.http.connections.head_timeout import HeadTimeout
+from tongdai.http.connections.protocol import Connections
+from tongdai.http.connections.serve import serve
 from tongdai.http.cors import Cors
 from tongdai.http.endpoint import Answer, Endpoint, Request, Route
 from tongdai.http.openapi import document as openapi
@@ -34,10 +33,11 @@ from tongdai.http.openapi.page import DOCS_HEADERS, DOCS_HTML
 from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
+from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.runtime import os_process
 from tongdai.runtime.background import every, keep_running
-from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, restore
+from tongdai.settings import ROLE_DSN, Settings
 from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store
 from tongdai.tenants.guard import Guard
@@ -60,6 +60,8 @@ ROUTES: list[Route] = [
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 
 OBSERVE_S = 1.0
+OWN_DESCRIPTORS = 256
+"""File descriptors that an API worker needs besides its clients' connections: database, files being received, pipes."""
 
 
 def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | None = None) -> Application:
@@ -151,13 +153,13 @@ def _cors(settings: Settings) -> Cors | None:
     return Cors(settings.cors_origins, exposed)
 
 
-def worker() -> ASGIApp:
-    """Create the application in a worker process; called by Granian."""
-    # Its own parent is Granian's main process: gone without a word, it leaves no worker behind.
-    os_process.die_with_parent(signal.SIGTERM, os_process.parent_named(ROLE_PARENT))
-    settings = restore(os.environ[ROLE_SETTINGS])
-    log.configure(settings.log_format, settings.log_level, "api")
+def worker(settings: Settings) -> None:
+    """Answer requests on the inherited socket, until SIGTERM."""
+    descriptors = os_process.raise_descriptor_limit()
+    limits = Connections(
+        settings.header_timeout_s,
+        settings.keep_alive_s,
+        min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS)),
+    )
     application = build(settings, os.environ[ROLE_DSN], SystemClock(), signal.SIGTERM)
-    if not head_timeout.AVAILABLE:
-        return application
-    return HeadTimeout(application, settings.port, settings.header_timeout_s)
+    serve(application, api_workers.inherited(), limits, settings.drain_s)

@@ -1,4 +1,7 @@
-"""The processes that `serve` starts: `python -m tongdai.processes.roles api`, `… engine` and `… telephony`."""
+"""The processes that `serve` starts: `python -m tongdai.processes.roles api`, `… engine` and `… telephony`.
+
+`… api` starts its workers, `… api-worker`.
+"""
 
 import os
 import signal
@@ -11,42 +14,17 @@ from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, res
 # Each role imports what it runs, and not what the other runs: half of a start is imports.
 # ruff: noqa: PLC0415
 
-OWN_DESCRIPTORS = 256
-"""File descriptors that an API worker needs besides its clients' connections: database, files being received, pipes."""
-
 
 def _api(settings: Settings) -> None:
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.server import Server
+    from tongdai.processes import api_workers
 
+    api_workers.main(settings)
+
+
+def _api_worker(settings: Settings) -> None:
     from tongdai.processes import api
 
-    descriptors = os_process.raise_descriptor_limit()
-    Server(
-        f"{api.__name__}:{api.worker.__name__}",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=settings.workers,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=2048,
-        # Granian counts connections here, not requests. It would spin if it could not accept one.
-        backpressure=min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS)),
-        # Its one timer runs from the end of an answer to the end of the next request's head; the shorter limit of a
-        # head alone is enforced by http/connections.
-        http1_settings=HTTP1Settings(header_read_timeout=round(settings.keep_alive_s * 1000)),
-        respawn_failed_workers=True,
-        workers_kill_timeout=round(settings.drain_s),
-        # Granian's own lines go where ours go; of what it says, only what went wrong.
-        log_dictconfig={
-            "version": 1,
-            "disable_existing_loggers": False,
-            "loggers": {"_granian": {"level": "ERROR", "propagate": True}},
-        },
-    ).serve()
+    api.worker(settings)
 
 
 def _engine(settings: Settings) -> None:
@@ -61,7 +39,7 @@ def _telephony(settings: Settings) -> None:
     telephony.main(settings, os.environ[ROLE_DSN])
 
 
-ROLES = {"api": _api, "engine": _engine, "telephony": _telephony}
+ROLES = {"api": _api, "api-worker": _api_worker, "engine": _engine, "telephony": _telephony}
 
 
 def main() -> None:

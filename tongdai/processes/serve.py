@@ -23,7 +23,6 @@ import os
 import shutil
 import signal
 import socket
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -44,6 +43,7 @@ from tongdai.errors import OperatorError
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
 from tongdai.processes.readiness import WorkStatus, work_status
+from tongdai.processes.supervised_process import BACK_OFF_S, SupervisedProcess
 from tongdai.runtime.background import keep_running
 from tongdai.runtime.os_process import alive
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
@@ -56,10 +56,6 @@ Role = Literal["api", "engine", "telephony"]
 Prepare = Callable[[Connection, Settings], Awaitable[None]]
 """Awaited once, on a migrated database, before the roles start."""
 
-BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Delays before a role that ended is restarted."""
-STEADY_S = 5.0
-"""A role that ran for so long had started well: its next restart is after the shortest delay."""
 METRICS = "metrics"
 CHECK_S = 0.5
 ATTACH_S = 3.0
@@ -116,7 +112,7 @@ async def _serve(
 
 
 def _free_port(settings: Settings) -> int:
-    """The port, after checking that nothing listens on it: workers bind with SO_REUSEPORT and would share it."""
+    """The port, after checking that nothing listens on it: an error of the start, and not of a role."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -209,53 +205,12 @@ async def _limit_store(folder: Path) -> AsyncGenerator[str]:
         await server.stop()
 
 
-class _SupervisedProcess:
-    """The process of a role, restarted whenever it ends by itself."""
-
-    def __init__(self, role: Role, environment: dict[str, str]) -> None:
-        self._role = role
-        self._environment = environment
-        self._process: asyncio.subprocess.Process | None = None
-
-    @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    async def supervise(self) -> None:
-        """Until cancelled."""
-        loop, failures = asyncio.get_running_loop(), 0
-        while True:
-            started_at = loop.time()
-            # A process group of its own: Ctrl-C in a terminal reaches only this process, which then stops the roles.
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tongdai.processes.roles", self._role, env=self._environment, process_group=0
-            )
-            code = await self._process.wait()
-            failures = 0 if loop.time() - started_at > STEADY_S else min(failures + 1, len(BACK_OFF_S) - 1)
-            log.error("role ended", role=self._role, code=code, again_in_s=BACK_OFF_S[failures])
-            await asyncio.sleep(BACK_OFF_S[failures])
-
-    async def stop(self, grace_s: float) -> None:
-        """SIGTERM, and SIGKILL if the process does not end within `grace_s`."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), grace_s)
-            except TimeoutError:
-                log.warning("role did not stop within the grace period: killed", role=self._role, grace_s=grace_s)
-                process.kill()
-                await process.wait()
-
-
 @asynccontextmanager
 async def _running(
     roles: tuple[Role, ...], environment: dict[str, str], settings: Settings
-) -> AsyncGenerator[dict[Role, _SupervisedProcess]]:
+) -> AsyncGenerator[dict[Role, SupervisedProcess]]:
     """The processes of the roles; at the end all are stopped concurrently."""
-    processes: dict[Role, _SupervisedProcess] = {role: _SupervisedProcess(role, environment) for role in roles}
+    processes: dict[Role, SupervisedProcess] = {role: SupervisedProcess(role, environment) for role in roles}
     async with AsyncExitStack() as stack:
         grace_s = settings.drain_s + 2
         stack.push_async_callback(lambda: asyncio.gather(*(process.stop(grace_s) for process in processes.values())))
@@ -283,7 +238,7 @@ class _HealthChecks:
         self,
         settings: Settings,
         dsn: str,
-        processes: dict[Role, _SupervisedProcess],
+        processes: dict[Role, SupervisedProcess],
         health: Health,
         ready: Callable[[str], None] | None,
     ) -> None:

@@ -82,9 +82,7 @@ async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: i
     config.load()
     state = uvicorn.server.ServerState()
     limits = Connections(head_s, keep_alive_s, at_most)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: limits.protocol(config, state, {}), "127.0.0.1", 0
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: limits.protocol(config, state, {}), "127.0.0.1", 0)
     try:
         yield Serving(cast("int", server.sockets[0].getsockname()[1]), app)
     finally:

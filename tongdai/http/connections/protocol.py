@@ -51,9 +51,9 @@ class Connections:
     """For the first byte of a connection, and again for each head from its first byte."""
     keep_alive_s: float
     at_most: int
-    silent: "dict[LimitedProtocol, None]" = field(default_factory=lambda: {})
+    silent: "dict[LimitedProtocol, None]" = field(default_factory=dict)
     """Without a first byte, oldest first."""
-    idle: "dict[LimitedProtocol, None]" = field(default_factory=lambda: {})
+    idle: "dict[LimitedProtocol, None]" = field(default_factory=dict)
     """Between two requests, oldest first."""
 
     def spare(self) -> "LimitedProtocol | None":
@@ -253,5 +253,3 @@ class _Lingering:
 
     def close(self) -> None:
         self._protocol.linger()
-
-
