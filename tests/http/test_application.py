@@ -57,12 +57,8 @@ def handlers() -> Handlers:
     return Handlers()
 
 
-WAIT_S = 600.0
-"""Longer than any test waits."""
-
-
 @pytest.fixture
-async def application(handlers: Handlers, request: pytest.FixtureRequest) -> AsyncGenerator[Application]:
+async def application(handlers: Handlers) -> AsyncGenerator[Application]:
     @asynccontextmanager
     async def no_resources() -> AsyncGenerator[Any]:
         yield cast("Any", None)
@@ -70,29 +66,12 @@ async def application(handlers: Handlers, request: pytest.FixtureRequest) -> Asy
     routes = Routes()
     for name in ("hold", "at_once", "stream"):
         routes.add("GET", f"/{name}", getattr(handlers, name))
-    wait_s = getattr(request, "param", WAIT_S)
-    application = Application(routes, no_resources, Cors((ORIGIN,), ()), AT_ONCE, wait_s)
+    application = Application(routes, no_resources, Cors((ORIGIN,), ()), AT_ONCE)
     async with running(application):
         yield application
 
 
-async def test_requests_beyond_those_handled_at_once_wait_and_are_answered(
-    application: Application, handlers: Handlers
-) -> None:
-    async with client_of(application) as client, asyncio.TaskGroup() as group:
-        held = [group.create_task(client.get("/hold")) for _ in range(AT_ONCE)]
-        await handlers.until_held(AT_ONCE)
-        waiting = group.create_task(client.get("/at_once"))
-        while application.in_flight < AT_ONCE + 1:
-            await asyncio.sleep(0)
-        assert not waiting.done()
-        handlers.go.set()
-    assert [task.result().content for task in (*held, waiting)] == [b"done"] * 3
-    assert application.in_flight == 0
-
-
-@pytest.mark.parametrize("application", [0.0], indirect=True)
-async def test_request_that_finds_no_place_in_time_is_answered_503_and_leaves_none_behind(
+async def test_request_beyond_those_handled_at_once_is_answered_503_while_they_are_held(
     application: Application, handlers: Handlers
 ) -> None:
     async with client_of(application) as client, asyncio.TaskGroup() as group:

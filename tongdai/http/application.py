@@ -1,6 +1,5 @@
 """The ASGI application: routes a request, sends its reply and logs it."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,25 +16,20 @@ from tongdai.http.routes import Routes
 
 log = structlog.get_logger()
 
-WAIT_S = 1.5
-"""How long a request waits for others to be handled before it is answered 503, as for a database connection."""
-
 Opened = Callable[[], AbstractAsyncContextManager[Resources]]
 """Opens the resources of requests for the life of the server."""
 
 
 class Application:
-    def __init__(
-        self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256, wait_s: float = WAIT_S
-    ) -> None:
-        """Handle `at_once` requests at once; others wait in the order of their arrival, for `wait_s`.
+    def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256) -> None:
+        """Handle `at_once` requests at once; others are answered 503.
 
         A reply that is being sent does not count: event streams have a limit of their own.
         """
         self.in_flight = 0
         """Number of requests that were not answered to the end yet."""
-        self._places = asyncio.Semaphore(at_once)
-        self._wait_s = wait_s
+        self._at_once = at_once
+        self._handling = 0
         self._routes = routes
         self._opened = opened
         self._cors = cors
@@ -65,22 +59,14 @@ class Application:
             return on_exception(request, error)
 
     async def _handled(self, request: Request) -> Reply:
-        await self._take_place()
+        # At once: who waits for a place would hold a connection, and be answered when its client may have left.
+        if self._handling >= self._at_once:
+            raise Unavailable("The server is overloaded: try again later")
+        self._handling += 1
         try:
             return await self._routes.find(request)(request)
         finally:
-            self._places.release()
-
-    async def _take_place(self) -> None:
-        # When a place is free there is no wait to limit, and a timer would cost more than the rest.
-        if not self._places.locked():
-            await self._places.acquire()
-            return
-        try:
-            async with asyncio.timeout(self._wait_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise Unavailable("The server is overloaded: try again later") from None
+            self._handling -= 1
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
