@@ -16,7 +16,6 @@ from tongdai.text import has_control
 T = TypeVar("T")
 
 _MB = 1024 * 1024
-LINGER = 16 * _MB
 
 
 class BodyTimeout(ApiError):
@@ -63,20 +62,10 @@ async def pieces(request: Request, max_mb: int, patience: Patience | None = None
                 return
             seen += len(piece)
             if seen > limit:
-                await _drop(stream)
                 raise TooLarge(f"The body is larger than {max_mb} MB")
             yield piece
     except TimeoutError:
         raise BodyTimeout("The body did not arrive in time") from None
-
-
-async def _drop(stream: AsyncIterator[bytes]) -> None:
-    """Read and discard a little more: a client whose connection is reset while it sends does not see the answer."""
-    dropped = 0
-    async for piece in stream:
-        dropped += len(piece)
-        if dropped > LINGER:
-            return
 
 
 async def read_json(request: Request) -> bytes:
