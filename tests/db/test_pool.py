@@ -49,6 +49,30 @@ async def test_who_waits_too_long_is_reported_and_leaves_its_place(dsn):
     lender.terminate()
 
 
+async def test_a_check_that_fails_once_a_connection_is_free_borrows_none(dsn):
+    class LeftError(Exception):
+        pass
+
+    def check():
+        raise LeftError
+
+    lender = Lender(dsn, 1, name="tests")
+
+    async def borrow_checked():
+        async with lender.borrow(check):
+            pytest.fail("it was lent")
+
+    async with lender.borrow():
+        waiting = asyncio.create_task(borrow_checked())
+        await asyncio.sleep(0)
+        assert not waiting.done(), "it waits like any other"
+    with pytest.raises(LeftError):
+        await waiting
+    assert lender.lent == 0
+    assert await backend(lender)
+    lender.terminate()
+
+
 async def test_a_failing_statement_leaves_a_good_connection(lender):
     pid = await backend(lender)
     with pytest.raises(asyncpg.UndefinedTableError):

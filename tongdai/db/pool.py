@@ -13,6 +13,7 @@ gets its share of the time, so that one which does not answer cannot use up all 
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -105,14 +106,15 @@ class Lender:
         self._idle: list[_Connection] = []
         self._free = asyncio.Semaphore(size)
 
-    def borrow(self) -> "_Borrowed":
+    def borrow(self, check: Callable[[], None] | None = None) -> "_Borrowed":
         """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.
 
-        Without that limit, a database that hangs would hang every client.
+        Without that limit, a database that hangs would hang every client. `check` is called when one is free; what it
+        raises is raised here, and nothing is borrowed.
         """
-        return _Borrowed(self)
+        return _Borrowed(self, check)
 
-    async def take(self) -> _Connection:
+    async def take(self, check: Callable[[], None] | None = None) -> _Connection:
         # When a connection is free there is no wait to limit, and a timer would cost more than the rest.
         if not self._free.locked():
             await self._free.acquire()
@@ -120,6 +122,8 @@ class Lender:
             async with asyncio.timeout(self._wait_s):
                 await self._free.acquire()
         try:
+            if check is not None:
+                check()
             while self._idle:
                 conn = self._idle.pop()
                 if not conn.is_closed():
@@ -145,15 +149,16 @@ class Lender:
 
 
 class _Borrowed:
-    __slots__ = ("_conn", "_lender")
+    __slots__ = ("_check", "_conn", "_lender")
 
-    def __init__(self, lender: Lender) -> None:
+    def __init__(self, lender: Lender, check: Callable[[], None] | None) -> None:
         self._lender = lender
+        self._check = check
 
     async def __aenter__(self) -> Connection:
         self._lender.lent += 1
         try:
-            self._conn = await self._lender.take()
+            self._conn = await self._lender.take(self._check)
         except BaseException:
             self._lender.lent -= 1
             raise

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from tongdai.http.endpoint import Endpoint
 
 _REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,128}")
+CLIENT_LEFT = "tongdai.client_left"
+"""Key of the scope: a function that tells whether the client has closed its connection, where the server knows."""
 _JSON = ((b"content-type", b"application/json"),)
 
 
 class ClientGone(ApiError):
-    """The client disconnected before it sent the whole body; the status appears only in the log."""
+    """The client disconnected before it sent the whole body, or was answered; the status appears only in the log."""
 
     status, error_code = 400, "INVALID_INPUT"
 
@@ -102,6 +104,12 @@ class Request:
             self._headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self._sent())}
         return self._headers
 
+    def require_client(self) -> None:
+        """Raise ClientGone when the client has left: nobody would read the answer."""
+        left = self.scope.get(CLIENT_LEFT)
+        if left is not None and left():
+            raise ClientGone("The client disconnected before it was answered")
+
     async def stream(self) -> AsyncGenerator[bytes]:
         """Yield the body as it arrives; ClientGone when it ends early."""
         more = True
@@ -138,8 +146,8 @@ def query_of(request: Request) -> dict[str, list[str]]:
 
 
 def connection(request: Request) -> AbstractAsyncContextManager[Connection]:
-    """Borrow a database connection, with `async with`."""
-    return request.resources.database.borrow()
+    """Borrow a database connection, with `async with`; ClientGone when the client has left by the time one is free."""
+    return request.resources.database.borrow(request.require_client)
 
 
 def settings_of(request: Request) -> Settings:
