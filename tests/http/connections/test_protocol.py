@@ -7,9 +7,10 @@ from typing import cast
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from tongdai.http.asgi import Receive, Scope, Send
-from tongdai.http.connections.protocol import Connections
+from tongdai.http.connections.protocol import HEAD_MAX, Connections
 
 NEVER = 600.0
 SOON = 0.05
@@ -80,7 +81,7 @@ async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: i
     app = App()
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
     config.load()
-    state = uvicorn.server.ServerState()
+    state = ServerState()
     limits = Connections(head_s, keep_alive_s, at_most)
     server = await asyncio.get_running_loop().create_server(lambda: limits.protocol(config, state, {}), "127.0.0.1", 0)
     try:
@@ -126,6 +127,26 @@ async def test_bytes_do_not_extend_the_time_of_a_head() -> None:
             pass
         finally:
             dribbling.cancel()
+
+
+async def test_head_that_is_too_large_is_refused_before_it_ends() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"GET / HTTP/1.1\r\nX: " + b"x" * (HEAD_MAX + 1))
+        assert await client.reader.readline() == b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+
+
+async def test_kept_connection_of_a_half_closed_client_is_closed_after_the_answer() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+        await server.app.arrived.wait()
+        client.writer.write_eof()
+        async with server.connected() as other:  # the end has arrived before the answer
+            await other.send(GET)
+            await other.answer()
+        server.app.go.set()
+        answer = await client.rest()
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert b"\r\nconnection: close\r\n" in answer
 
 
 async def test_idle_connection_is_closed_after_the_longer_limit_only() -> None:

@@ -12,7 +12,7 @@ once, the connection would be reset, and the client might lose the answer that t
 A client that closes its side once its request is complete is answered (half-closed). While a reply is being streamed
 the same means that the client has left: the application receives `http.disconnect`.
 
-At the limit of connections, the one that has been silent for longest makes place for the next, else the one that has
+At the limit of connections, the oldest one that never completed a head makes place for the next, else the one that has
 been idle for longest. If all are being answered, the next is answered 503 at once.
 
 It relies on uvicorn's `HttpToolsProtocol`, whose minor version is pinned for that reason.
@@ -28,6 +28,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from tongdai.http.request import CLIENT_LEFT
+
 log = structlog.get_logger()
 
 LINGER_S = 30.0
@@ -36,7 +38,10 @@ LINGER_IDLE_S = 5.0
 """Longest time between two pieces of it."""
 SMALL_REST = 64 * 1024
 """Declared length of a body that is read to its end after an early answer, so that the connection is kept."""
-OVERLOADED = (
+HEAD_MAX = 64 * 1024
+"""Bytes of a head that may arrive before it is complete."""
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_OVERLOADED = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
     b"connection: close\r\ncontent-length: %d\r\n\r\n%s"
 )
@@ -52,9 +57,9 @@ class Connections:
     keep_alive_s: float
     at_most: int
     silent: "dict[LimitedProtocol, None]" = field(default_factory=dict)
-    """Without a first byte, oldest first."""
+    """Without a complete head since they were opened, oldest first."""
     idle: "dict[LimitedProtocol, None]" = field(default_factory=dict)
-    """Between two requests, oldest first."""
+    """Answered, and without a complete head since, oldest first."""
 
     def spare(self) -> "LimitedProtocol | None":
         """The connection that is closed first when there are too many."""
@@ -87,6 +92,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """For the first byte of a request."""
         self._head_begun = False
         """Whether bytes have arrived of a head that is not complete."""
+        self._head_bytes = 0
+        self._accepted = False
         self._linger_until: float | None = None
 
     # What the transport tells
@@ -94,9 +101,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self.connections) >= self._all.at_most and not self._make_place():
             own = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour alone
-            own.write(OVERLOADED % (len(_OVERLOADED_BODY), _OVERLOADED_BODY))
+            own.write(_OVERLOADED % (len(_OVERLOADED_BODY), _OVERLOADED_BODY))
             own.close()
             return
+        self._accepted = True
         super().connection_made(cast("asyncio.Transport", transport))
         self._all.silent[self] = None
         self._wait(self._all.head_s)
@@ -114,28 +122,42 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._linger_until is not None:
             self._linger()
             return
-        if self._waiting:
-            self._waiting = False
-            self._leave_lists()
-            self._wait(self._all.head_s)
-        self._head_begun = self._head_begun or self.cycle is None or not self.cycle.more_body
+        waited = self._waiting
         super().data_received(data)
+        # Most heads arrive at once and need no timer. Of line ends before a head the parser tells nothing.
+        if self._waiting and (waited or self._head_begun):
+            self._waiting = False
+            self._wait(self._all.head_s)
+        if self._head_begun and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_MAX:
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - as asyncio defines it
         """Whether the connection stays open for the answer."""
-        under_way = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-        return under_way and not self.cycle.response_started
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.more_body or cycle.response_started:
+            return False
+        cycle.keep_alive = False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self._leave_lists()
-        if self.transport is not None:
+        if self._accepted:
             super().connection_lost(exc)
 
     # What the parser tells
 
+    def on_message_begin(self) -> None:
+        self._head_begun = True
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
-        self._head_begun = False
+        self._head_begun = self._waiting = False
+        self._head_bytes = 0
+        self._leave_lists()
         self._stop_waiting()
         super().on_headers_complete()
 
@@ -149,7 +171,9 @@ class LimitedProtocol(HttpToolsProtocol):
     # What the application does
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
-        cycle.send = _Closing(self, cycle, cycle.send)  # type: ignore[method-assign]
+        cycle.send = _Closing(self, cycle, cycle.send)
+        scope: Any = cycle.scope
+        scope[CLIENT_LEFT] = lambda: cycle.disconnected
         super()._start_asgi_task(cycle, app)
 
     def closes_early(self) -> bool:
@@ -157,7 +181,7 @@ class LimitedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if not cycle.more_body:
             return False
-        if cycle.waiting_for_100_continue:
+        if cycle.waiting_for_100_continue or not cycle.keep_alive:
             return True
         declared = next((value for name, value in cycle.scope["headers"] if name == b"content-length"), b"")
         return not declared.isdigit() or len(declared) > 9 or int(declared) > SMALL_REST
@@ -176,6 +200,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """End the connection, but not before the client has read the answer."""
         if self._linger_until is not None or self.transport.is_closing():
             return
+        self._all.idle[self] = None
         self.flow.resume_reading()
         self._linger_until = self.loop.time() + LINGER_S
         if self.transport.can_write_eof():
@@ -185,11 +210,6 @@ class LimitedProtocol(HttpToolsProtocol):
     def _linger(self) -> None:
         assert self._linger_until is not None
         self._wait(min(LINGER_IDLE_S, self._linger_until - self.loop.time()))
-
-    def shutdown(self) -> None:
-        if self.transport is None:
-            return
-        super().shutdown()
 
     # Timers
 

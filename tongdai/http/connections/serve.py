@@ -1,6 +1,7 @@
 """Serves an ASGI application on a listening socket until the process is told to stop."""
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ from tongdai.http.connections.protocol import Connections
 
 def serve(app: ASGIApp, listening: socket.socket, limits: Connections, drain_s: float) -> None:
     """Until SIGTERM or SIGINT; requests that are being answered then have `drain_s` to end, others are closed."""
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # of what it says, only what went wrong
     config = uvicorn.Config(
         cast("Any", app),
         http=cast("Any", limits.protocol),
