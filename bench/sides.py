@@ -52,26 +52,22 @@ def _started(name: str, on: World, dsn: str, logs: Path) -> Generator[Side]:
         yield Side(name, port, process.pid)
 
 
-def _granian(application: str) -> None:
-    """Start it as tongdai.processes.roles does, without a log."""
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
-    from granian.http import HTTP1Settings  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+def _bare(application: str) -> None:
+    """Start it on the server that Tongdai runs on, without its limits and without a log."""
+    import uvicorn  # noqa: PLC0415
 
-    settings = Settings()
-    Server(
+    uvicorn.run(
         f"bench.bare:{application}",
-        address="127.0.0.1",
+        host="127.0.0.1",
         port=int(os.environ["BENCH_PORT"]),
-        interface=Interfaces.ASGI,
-        workers=1,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=2048,
-        backpressure=settings.max_connections,
-        http1_settings=HTTP1Settings(header_read_timeout=round(settings.keep_alive_s * 1000)),
-        log_enabled=False,
-    ).serve()
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        timeout_keep_alive=round(Settings().keep_alive_s),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
 
 
 def _uvicorn() -> None:
@@ -85,9 +81,9 @@ def main() -> None:
         case "orm":
             _uvicorn()
         case "bare":
-            _granian("application")
+            _bare("application")
         case "idle":
-            _granian("idle")
+            _bare("idle")
 
 
 if __name__ == "__main__":

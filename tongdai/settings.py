@@ -98,13 +98,13 @@ class Settings:
     body_timeout_s: float = 60.0
     """Seconds within which a JSON body must arrive."""
     header_timeout_s: float = 10.0
-    """Seconds within which the head of a request must arrive, from its first byte (Linux)."""
+    """Seconds within which the first byte of a connection must arrive, and a request's head from its first byte."""
     keep_alive_s: float = 90.0
     """Seconds for which an idle connection stays open; longer than a proxy keeps its own (nginx: 60)."""
     max_connections: int = 10_000
-    """Maximum connections of a worker, idle ones included; further ones wait in the socket's backlog."""
+    """Maximum connections of a worker; beyond it the one that waits for longest is closed, or the new one gets a 503."""
     max_in_flight: int = 256
-    """Maximum concurrent requests of a worker; further ones wait up to 1.5 seconds, then get a 503."""
+    """Maximum concurrent requests of a worker; further ones get a 503 at once."""
     drain_s: float = 10.0
     """Seconds within which requests in flight must finish on SIGTERM."""
     import_chunk_rows: int = 10_000

@@ -189,7 +189,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._unset_keepalive_if_required()
-        if self.transport.is_closing() or not self.cycle.response_complete:
+        if self._linger_until is not None or self.transport.is_closing() or not self.cycle.response_complete:
             return
         if self.cycle.more_body or self._head_begun:
             self._wait(self._all.head_s)
