@@ -102,7 +102,7 @@ class Settings:
     keep_alive_s: float = 90.0
     """Seconds for which an idle connection stays open; longer than a proxy keeps its own (nginx: 60)."""
     max_connections: int = 10_000
-    """Maximum connections of a worker; beyond it the one that waits for longest is closed, or the new one gets a 503."""
+    """Maximum connections of a worker; at it, one without a request is closed for the next, or that one gets a 503."""
     max_in_flight: int = 256
     """Maximum concurrent requests of a worker; further ones get a 503 at once."""
     drain_s: float = 10.0

@@ -58,7 +58,7 @@ class Client:
         return head.partition(b"\r\n")[0]
 
     async def rest(self) -> bytes:
-        """What arrives until the server closes the connection."""
+        """Return all bytes until the server closes the connection."""
         async with asyncio.timeout(WITHIN_S):
             return await self.reader.read()
 

@@ -6,7 +6,7 @@
 
 Each wait but that for the application has one timer, which the bytes of a client do not set back. An answer that is
 sent before the whole body has arrived ends the connection, unless the rest is small: the server stops sending, and
-goes on reading and discarding until the client has read the answer (RFC 9112, section 9.6), LINGER_S at most. Closed at
+continues to read and discard until the client has read the answer (RFC 9112, section 9.6), LINGER_S at most. Closed at
 once, the connection would be reset, and the client might lose the answer that tells it why.
 
 A client that closes its side once its request is complete is answered (half-closed). While a reply is being streamed

@@ -1,4 +1,4 @@
-"""Serves an ASGI application on a listening socket until the process is told to stop."""
+"""Serves an ASGI application on a listening socket until SIGTERM."""
 
 import asyncio
 import logging
