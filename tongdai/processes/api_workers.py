@@ -1,13 +1,17 @@
 """The main process of the API: listens on the port, and keeps the workers running that accept from it.
 
-The workers inherit the listening socket. A connection that waits to be accepted while one of them is restarted is
-accepted by another one, or by its successor.
+On Linux each worker inherits a listening socket of its own, and the kernel spreads connections over the sockets
+(SO_REUSEPORT). The main process keeps all of them open: a connection that waits to be accepted while its worker is
+restarted is accepted by the successor. On other systems the workers share one socket.
 """
 
 import asyncio
 import os
 import signal
 import socket
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from tongdai.processes.supervised_process import SupervisedProcess
 from tongdai.runtime.background import keep_running
@@ -21,36 +25,42 @@ BACKLOG = 2048
 
 def main(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    with _listen(settings.host, settings.port) as listening:
-        asyncio.run(_main(settings, listening))
+    with ExitStack() as stack:
+        count = settings.workers if sys.platform == "linux" else 1
+        sockets = [stack.enter_context(_listen(settings.host, settings.port, count)) for _ in range(count)]
+        asyncio.run(_main(settings, sockets))
 
 
 def inherited() -> socket.socket:
-    """The listening socket, in a worker."""
+    """The listening socket of a worker."""
     return socket.socket(fileno=int(os.environ[LISTENING]))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, count: int) -> socket.socket:
+    """One of `count` sockets that listen on the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if count > 1:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listening.bind((host, port))
     listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening
 
 
-async def _main(settings: Settings, listening: socket.socket) -> None:
+async def _main(settings: Settings, sockets: Sequence[socket.socket]) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
-    environment = os.environ | {LISTENING: str(listening.fileno())}
-    workers = [SupervisedProcess(WORKER, environment, [listening.fileno()]) for _ in range(settings.workers)]
+    descriptors = [sockets[number % len(sockets)].fileno() for number in range(settings.workers)]
+    workers = [SupervisedProcess(WORKER, os.environ | {LISTENING: str(fd)}, [fd]) for fd in descriptors]
     tasks = [asyncio.create_task(keep_running(worker.supervise, name=WORKER)) for worker in workers]
     await stop.wait()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     # Nobody accepts any more: whoever connects now is refused, not kept waiting.
-    listening.close()
+    for listening in sockets:
+        listening.close()
     await asyncio.gather(*(worker.stop(settings.drain_s + 1) for worker in workers))
