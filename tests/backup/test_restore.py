@@ -17,7 +17,7 @@ from tongdai.calls import retention
 from tongdai.db import migrate
 from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store as dialing
-from tongdai.dialing.model import Reason
+from tongdai.dialing.model import HoldReason
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
 from tongdai.tenants import key_format
@@ -75,7 +75,7 @@ async def test_every_row_is_restored_and_dialing_is_held(
         assert await migrate.migrate(conn) == []
         hold = await dialing.current(conn)
         assert hold is not None
-        assert hold.reason is Reason.RESTORED
+        assert hold.reason is HoldReason.RESTORED
         with archive.opened(backup) as reader:
             assert hold.calls_known_until == reader.manifest.taken_at
         assert done.contacts == CONTACTS == await dialing.uncertain(conn, hold)
@@ -92,7 +92,7 @@ async def test_every_row_is_restored_and_dialing_is_held(
 async def test_hold_of_the_backup_ends_and_the_restore_has_its_own(
     source: Source, fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    await dialing.hold(source.conn, Reason.OPERATOR)
+    await dialing.hold(source.conn, HoldReason.OPERATOR)
     try:
         await back_up(source, tmp_path / "a.backup", PEPPER)
     finally:
@@ -101,7 +101,7 @@ async def test_hold_of_the_backup_ends_and_the_restore_has_its_own(
         await restored(tmp_path / "a.backup", dsn, tmp_path / "data")
         found = await dialing.newest(conn, 5)
     assert [(each.reason, each.released_at is None) for each in found] == [
-        (Reason.RESTORED, True), (Reason.OPERATOR, False),
+        (HoldReason.RESTORED, True), (HoldReason.OPERATOR, False),
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from tests.support.api import PEPPER, Serving, refused
 from tests.support.call_scene import due_contacts, running_campaign
 from tongdai.db.pool import Connection
 from tongdai.dialing import store
-from tongdai.dialing.model import Reason
+from tongdai.dialing.model import HoldReason
 from tongdai.http.principal import Scope
 from tongdai.ids import TenantId
 from tongdai.testing import factories
@@ -68,7 +68,7 @@ async def test_hold_and_release(operator: Operator) -> None:
 async def test_release_says_how_many_may_have_been_called(operator: Operator) -> None:
     await running(operator.conn)
     known_until = await operator.conn.fetchval("select clock_timestamp()")
-    hold = await store.hold(operator.conn, Reason.RESTORED, calls_known_until=known_until)
+    hold = await store.hold(operator.conn, HoldReason.RESTORED, calls_known_until=known_until)
     assert (await operator.state())["hold"]["contacts"] == 5
     released = await operator.done("POST", "/v1/dialing/release", json={"holdId": hold.hold_id})
     assert released["hold"]["contacts"] == 5
@@ -77,7 +77,7 @@ async def test_release_says_how_many_may_have_been_called(operator: Operator) ->
 
 async def test_release_is_of_the_hold_that_was_seen(operator: Operator) -> None:
     seen = (await operator.done("POST", "/v1/dialing/hold"))["hold"]["holdId"]
-    newer = await store.hold(operator.conn, Reason.WENT_BACK)
+    newer = await store.hold(operator.conn, HoldReason.WENT_BACK)
     message = refused(await operator.call("POST", "/v1/dialing/release", json={"holdId": seen}), 400, "INVALID_STATE")
     assert str(newer.hold_id) in message
     assert newer.message in message
@@ -106,7 +106,7 @@ async def test_repeated_requests_change_nothing_a_second_time(operator: Operator
     ],
 )
 async def test_release_of_what_is_no_hold(operator: Operator, body: object, status: int, code: str) -> None:
-    await store.hold(operator.conn, Reason.OPERATOR)
+    await store.hold(operator.conn, HoldReason.OPERATOR)
     refused(await operator.call("POST", "/v1/dialing/release", json=body), status, code)
     assert (await operator.state())["held"]
 
@@ -127,7 +127,7 @@ async def test_platform_key_may_name_a_tenant_or_none(operator: Operator) -> Non
 )
 async def test_key_of_a_tenant_is_refused_whatever_its_scopes(operator: Operator, method: str, path: str) -> None:
     key = await factories.key(operator.conn, PEPPER.encode())
-    hold = await store.hold(operator.conn, Reason.OPERATOR)
+    hold = await store.hold(operator.conn, HoldReason.OPERATOR)
     options = {"json": {"holdId": hold.hold_id}} if path.endswith("release") else {}
     answer = await operator.call(method, path, headers=key.headers, **options)
     assert "platform key" in refused(answer, 403, "INSUFFICIENT_SCOPE")
@@ -148,7 +148,7 @@ async def test_tenants_see_that_dialing_is_held_and_why(operator: Operator) -> N
     assert not (await seen(f"{path}/live"))["dialingHeld"]
     codes = [blocker["code"] for blocker in (await seen(f"{path}/diagnostics"))["blockers"]]
     assert "dialing_held" not in codes
-    hold = await store.hold(operator.conn, Reason.WENT_BACK)
+    hold = await store.hold(operator.conn, HoldReason.WENT_BACK)
     dialing = (await seen("/v1/live"))["dialing"]
     assert (dialing["held"], dialing["reason"], dialing["message"]) == (True, "went_back", hold.message)
     assert (await seen(f"{path}/live"))["dialingHeld"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongdai.dialing.core import CLOCKS_DIFFER, LATELY, discontinuity
-from tongdai.dialing.model import MESSAGES, MISSING, Identity, Present, Reason, Recorded, Remembered
+from tongdai.dialing.model import MESSAGES, MISSING, HoldReason, Identity, Present, Recorded, Remembered
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 HERE = Identity(7_700_000_000_000_000_001, 16_384, 1)
@@ -52,16 +52,16 @@ def test_empty_database_has_nobody_to_call_whatever_is_remembered() -> None:
 @pytest.mark.parametrize(
     ("reason", "row", "memory", "found"),
     [
-        (Reason.WENT_BACK, recorded(), remembered(NOW - WEEKEND + MS), {}),
-        (Reason.WENT_BACK, None, remembered(), {}),
-        (Reason.OTHER_DATABASE, recorded(), remembered(), {"identity": ELSEWHERE}),
-        (Reason.OTHER_DATABASE, recorded(), [], {"identity": replace(HERE, database_oid=16_385), "file": MISSING}),
-        (Reason.DIRECTORY_COPIED, recorded(), remembered(), {"file_copied": True}),
-        (Reason.BEAT_FILE_MISSING, recorded(), [], {"file": MISSING}),
-        (Reason.CLOCK_BEHIND, recorded(NOW + CLOCKS_DIFFER + MS), remembered(NOW), {}),
-        (Reason.NOT_CONTINUED, recorded(), [], {"identity": replace(HERE, timeline=2), "embedded": False}),
+        (HoldReason.WENT_BACK, recorded(), remembered(NOW - WEEKEND + MS), {}),
+        (HoldReason.WENT_BACK, None, remembered(), {}),
+        (HoldReason.OTHER_DATABASE, recorded(), remembered(), {"identity": ELSEWHERE}),
+        (HoldReason.OTHER_DATABASE, recorded(), [], {"identity": replace(HERE, database_oid=16_385), "file": MISSING}),
+        (HoldReason.DIRECTORY_COPIED, recorded(), remembered(), {"file_copied": True}),
+        (HoldReason.BEAT_FILE_MISSING, recorded(), [], {"file": MISSING}),
+        (HoldReason.CLOCK_BEHIND, recorded(NOW + CLOCKS_DIFFER + MS), remembered(NOW), {}),
+        (HoldReason.NOT_CONTINUED, recorded(), [], {"identity": replace(HERE, timeline=2), "embedded": False}),
         (
-            Reason.NOT_CONTINUED,
+            HoldReason.NOT_CONTINUED,
             recorded(),
             remembered(NOW - WEEKEND - 2 * LATELY),
             {"identity": replace(HERE, timeline=2)},
@@ -69,7 +69,7 @@ def test_empty_database_has_nobody_to_call_whatever_is_remembered() -> None:
     ],
 )
 def test_restored_backup_is_held(
-    reason: Reason, row: Recorded | None, memory: list[Remembered], found: dict[str, object]
+    reason: HoldReason, row: Recorded | None, memory: list[Remembered], found: dict[str, object]
 ) -> None:
     assert discontinuity(row, memory, present(**found)) is reason
 
@@ -90,7 +90,7 @@ def test_standby_with_every_acknowledged_beat_continues(row: Recorded, memory: l
 
 def test_standby_that_lacks_an_acknowledged_beat_is_held() -> None:
     promoted = present(identity=replace(HERE, timeline=2), embedded=False)
-    assert discontinuity(recorded(NOW - 2 * MS), remembered(NOW - MS), promoted) is Reason.WENT_BACK
+    assert discontinuity(recorded(NOW - 2 * MS), remembered(NOW - MS), promoted) is HoldReason.WENT_BACK
 
 
 def test_data_directory_of_a_process_on_another_machine_may_be_a_copy_or_new() -> None:
@@ -118,9 +118,9 @@ def test_release_accepts_the_file_that_was_found_and_no_other(file: str) -> None
     released = recorded(NOW, accepted_file=file)
     found = present(file=file, file_copied=file != MISSING)
     assert discontinuity(released, [], found) is None
-    assert discontinuity(released, [], replace(found, file="4:4", file_copied=True)) is Reason.DIRECTORY_COPIED
+    assert discontinuity(released, [], replace(found, file="4:4", file_copied=True)) is HoldReason.DIRECTORY_COPIED
 
 
 def test_every_reason_has_a_message_and_says_whether_calls_may_be_missing() -> None:
-    assert MESSAGES.keys() == set(Reason)
-    assert {reason for reason in Reason if not reason.of_database} == {Reason.OPERATOR, Reason.STARTED_HELD}
+    assert MESSAGES.keys() == set(HoldReason)
+    assert {reason for reason in HoldReason if not reason.of_database} == {HoldReason.OPERATOR, HoldReason.STARTED_HELD}

@@ -12,7 +12,7 @@ from tongdai.calls import claim
 from tongdai.calls import store as calls
 from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store
-from tongdai.dialing.model import Hold, Identity, Reason
+from tongdai.dialing.model import Hold, HoldReason, Identity
 from tongdai.ids import KeyId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT
@@ -41,9 +41,9 @@ async def released(conn: Connection, hold: Hold, by: KeyId | None = None) -> Hol
 
 async def test_operators_hold_is_released_and_both_are_kept(own_conn: Connection) -> None:
     assert await store.current(own_conn) is None
-    hold = await store.hold(own_conn, Reason.OPERATOR, by=KeyId(5))
+    hold = await store.hold(own_conn, HoldReason.OPERATOR, by=KeyId(5))
     assert (await store.current(own_conn), await store.is_held(own_conn)) == (hold, True)
-    assert (hold.reason, hold.held_by, hold.calls_known_until, hold.released_at) == (Reason.OPERATOR, 5, None, None)
+    assert (hold.reason, hold.held_by, hold.calls_known_until, hold.released_at) == (HoldReason.OPERATOR, 5, None, None)
     after = await released(own_conn, hold, KeyId(6))
     assert (after.held_by, after.released_by, after.contacts) == (5, 6, None)
     assert not await store.is_held(own_conn)
@@ -51,50 +51,50 @@ async def test_operators_hold_is_released_and_both_are_kept(own_conn: Connection
 
 
 async def test_second_hold_is_the_first_one_unless_it_tells_more(own_conn: Connection) -> None:
-    first = await store.hold(own_conn, Reason.STARTED_HELD)
-    assert await store.hold(own_conn, Reason.OPERATOR) == first
-    of_database = await store.hold(own_conn, Reason.WENT_BACK, remembered=9)
-    assert of_database.reason is Reason.WENT_BACK
-    assert await store.hold(own_conn, Reason.OTHER_DATABASE) == of_database
-    assert await store.hold(own_conn, Reason.OPERATOR) == of_database
+    first = await store.hold(own_conn, HoldReason.STARTED_HELD)
+    assert await store.hold(own_conn, HoldReason.OPERATOR) == first
+    of_database = await store.hold(own_conn, HoldReason.WENT_BACK, remembered=9)
+    assert of_database.reason is HoldReason.WENT_BACK
+    assert await store.hold(own_conn, HoldReason.OTHER_DATABASE) == of_database
+    assert await store.hold(own_conn, HoldReason.OPERATOR) == of_database
     assert await store.current(own_conn) == of_database
 
 
 async def test_release_of_a_hold_that_another_took_the_place_of_releases_nothing(own_conn: Connection) -> None:
-    seen = await store.hold(own_conn, Reason.OPERATOR)
-    await store.hold(own_conn, Reason.WENT_BACK)
+    seen = await store.hold(own_conn, HoldReason.OPERATOR)
+    await store.hold(own_conn, HoldReason.WENT_BACK)
     await released(own_conn, seen)
     assert await store.is_held(own_conn)
 
 
 async def test_released_twice_is_released_once(own_conn: Connection) -> None:
-    hold = await store.hold(own_conn, Reason.OPERATOR)
+    hold = await store.hold(own_conn, HoldReason.OPERATOR)
     first = await released(own_conn, hold, KeyId(6))
     assert await released(own_conn, hold, KeyId(7)) == first
     assert await store.release(own_conn, hold.hold_id + 1, None) is None
 
 
 async def test_request_that_is_repeated_has_its_hold_and_makes_no_other(own_conn: Connection) -> None:
-    first = await store.hold(own_conn, Reason.OPERATOR, request="7 abc")
+    first = await store.hold(own_conn, HoldReason.OPERATOR, request="7 abc")
     after = await released(own_conn, first)
-    assert await store.hold(own_conn, Reason.OPERATOR, request="7 abc") == after
+    assert await store.hold(own_conn, HoldReason.OPERATOR, request="7 abc") == after
     assert not await store.is_held(own_conn)
 
 
 async def test_holds_at_once_are_one(own_dsn: str) -> None:
     conns = [await connect(own_dsn, name="tests") for _ in range(8)]
-    reasons = [Reason.OPERATOR, Reason.WENT_BACK] * 4
+    reasons = [HoldReason.OPERATOR, HoldReason.WENT_BACK] * 4
     await asyncio.gather(*(store.hold(conn, reason) for conn, reason in zip(conns, reasons, strict=True)))
     current = await store.current(conns[0])
     assert current is not None
-    assert current.reason is Reason.WENT_BACK
+    assert current.reason is HoldReason.WENT_BACK
     assert await conns[0].fetchval("select count(*) from dialing_hold where released_at is null") == 1
     for conn in conns:
         await conn.close()
 
 
 async def test_two_holds_in_force_cannot_be_stored(own_conn: Connection) -> None:
-    await store.hold(own_conn, Reason.OPERATOR)
+    await store.hold(own_conn, HoldReason.OPERATOR)
     with pytest.raises(asyncpg.UniqueViolationError):
         await own_conn.execute("insert into dialing_hold (reason, held_at) values ('operator', now())")
 
@@ -102,7 +102,7 @@ async def test_two_holds_in_force_cannot_be_stored(own_conn: Connection) -> None
 async def test_tenants_whose_campaigns_run_have_it_in_their_audit(own_conn: Connection) -> None:
     running, idle = await factories.tenant(own_conn), await factories.tenant(own_conn)
     await running_campaign(own_conn, running)
-    hold = await store.hold(own_conn, Reason.OPERATOR, by=KeyId(5))
+    hold = await store.hold(own_conn, HoldReason.OPERATOR, by=KeyId(5))
     await released(own_conn, hold)
     found = [tuple(row) for row in await own_conn.fetch(AUDIT)]
     assert found == [(running, 5, "dialing.hold", "operator"), (running, None, "dialing.release", "operator")]
@@ -118,7 +118,7 @@ async def test_nothing_is_claimed_or_dialled_while_held(own_conn: Connection) ->
     await due_contacts(own_conn, tenant_id, campaign_id, range(3))
     terms = terms_of(tenant_id, campaign_id)
     (claimed,) = (await claim.claim(own_conn, terms, 1)).calls
-    hold = await store.hold(own_conn, Reason.OPERATOR)
+    hold = await store.hold(own_conn, HoldReason.OPERATOR)
     assert (await claim.claim(own_conn, terms, 9)).examined == 0
     assert await calls.dial(own_conn, [claimed], LEASE) == {claimed.call_id: Outcome.CANCELLED}
     assert await own_conn.fetchval("select state from live_call") == "claimed"
@@ -177,7 +177,7 @@ async def test_after_a_release_every_switch_continues_past_all_that_is_remembere
     await switches.find_or_add(own_conn, "hanoi")
     old = await store.begin(own_conn, DEFAULT, Identity(1, 2, 3), after=0)
     ahead = old + 10**9
-    hold = await store.hold(own_conn, Reason.WENT_BACK, switch_id=DEFAULT, file="5:1", remembered=ahead)
+    hold = await store.hold(own_conn, HoldReason.WENT_BACK, switch_id=DEFAULT, file="5:1", remembered=ahead)
     await released(own_conn, hold)
     rows = await own_conn.fetch("select switch_id from switch")
     found = [await store.recorded(own_conn, row["switch_id"]) for row in rows]
@@ -187,7 +187,7 @@ async def test_after_a_release_every_switch_continues_past_all_that_is_remembere
 
 async def test_after_a_release_of_an_operators_hold_the_database_must_still_continue(own_conn: Connection) -> None:
     old = await store.begin(own_conn, DEFAULT, Identity(1, 2, 3), after=0)
-    await released(own_conn, await store.hold(own_conn, Reason.STARTED_HELD))
+    await released(own_conn, await store.hold(own_conn, HoldReason.STARTED_HELD))
     row = await store.recorded(own_conn, DEFAULT)
     assert row is not None
     assert (row.beat, row.identity, row.accepted_file) == (old, Identity(1, 2, 3), None)
@@ -208,7 +208,7 @@ async def test_hold_says_how_many_contacts_may_have_been_called_since(own_conn: 
     known_until = await now_of(own_conn)
     await contacts_in_runs(own_conn, tenant_id, running, range(3000, 3500))  # added since
     await due_contacts(own_conn, tenant_id, running, range(4000, 4003))
-    hold = await store.hold(own_conn, Reason.RESTORED, calls_known_until=known_until)
+    hold = await store.hold(own_conn, HoldReason.RESTORED, calls_known_until=known_until)
     assert await store.uncertain(own_conn, hold) == 600 + 4 - 1 - 10
     assert (await released(own_conn, hold)).contacts == 593
 
@@ -224,13 +224,13 @@ async def test_what_is_known_reaches_to_the_last_beat(own_conn: Connection) -> N
     await store.begin(own_conn, DEFAULT, Identity(), after=0)
     row = await store.recorded(own_conn, DEFAULT)
     assert row is not None
-    for reason in (Reason.STARTED_HELD, Reason.RESTORED):
+    for reason in (HoldReason.STARTED_HELD, HoldReason.RESTORED):
         hold = await store.hold(own_conn, reason)
         assert hold.calls_known_until == row.beat_at
         await released(own_conn, hold)
-    assert (await store.hold(own_conn, Reason.OPERATOR)).calls_known_until is None
+    assert (await store.hold(own_conn, HoldReason.OPERATOR)).calls_known_until is None
 
 
 async def test_installation_in_which_nothing_ever_dialled_has_nothing_to_count(own_conn: Connection) -> None:
-    hold = await store.hold(own_conn, Reason.STARTED_HELD)
+    hold = await store.hold(own_conn, HoldReason.STARTED_HELD)
     assert await store.uncertain(own_conn, hold) is None

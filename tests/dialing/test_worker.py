@@ -12,7 +12,7 @@ from tests.support.databases import session_of
 from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store
 from tongdai.dialing.beat_file import FOLDER
-from tongdai.dialing.model import Hold, Reason
+from tongdai.dialing.model import Hold, HoldReason
 from tongdai.dialing.worker import Continuity, Memory
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT_NAME, Switch
@@ -58,7 +58,7 @@ async def leads(own_dsn: str, own_conn: Connection, switch: Switch):
     return lead
 
 
-async def reason_of(conn: Connection) -> Reason | None:
+async def reason_of(conn: Connection) -> HoldReason | None:
     hold = await store.current(conn)
     return None if hold is None else hold.reason
 
@@ -85,7 +85,7 @@ async def test_nothing_is_dialled_before_the_database_was_judged(own_dsn, own_co
 
 async def test_hold_and_release_are_known_at_the_next_beat(own_conn, leads, tmp_path: Path) -> None:
     leader = await leads(process(tmp_path / "data"))
-    await store.hold(own_conn, Reason.OPERATOR)
+    await store.hold(own_conn, HoldReason.OPERATOR)
     await leader.beats()
     assert not leader.dials
     await release(own_conn)
@@ -94,7 +94,7 @@ async def test_hold_and_release_are_known_at_the_next_beat(own_conn, leads, tmp_
 
 
 async def test_leader_that_begins_while_dialing_is_held_dials_nobody(own_conn, leads, tmp_path: Path) -> None:
-    await store.hold(own_conn, Reason.STARTED_HELD)
+    await store.hold(own_conn, HoldReason.STARTED_HELD)
     leader = await leads(process(tmp_path / "data"))
     assert not leader.dials
     await leader.beats()
@@ -113,7 +113,7 @@ async def test_backup_that_is_restored_over_the_database_while_it_dials(own_conn
     known = leader.continuity.known
     await own_conn.execute(GO_BACK)
     await leader.beats()
-    assert (leader.dials, await reason_of(own_conn)) == (False, Reason.WENT_BACK)
+    assert (leader.dials, await reason_of(own_conn)) == (False, HoldReason.WENT_BACK)
     assert leader.continuity.known == known, "its statements still refuse an earlier beat"
     row = await store.recorded(own_conn, leader.continuity._switch.switch_id)
     hold = await release(own_conn)
@@ -129,7 +129,7 @@ async def test_backup_that_was_restored_over_the_database_while_it_was_stopped(o
     await before.beats(2)
     await own_conn.execute(GO_BACK)
     leader = await leads(process(tmp_path / "data", embedded=False))
-    assert (leader.dials, await reason_of(own_conn)) == (False, Reason.WENT_BACK)
+    assert (leader.dials, await reason_of(own_conn)) == (False, HoldReason.WENT_BACK)
     await leader.beats()
     await release(own_conn)
     await leader.beats()
@@ -143,7 +143,7 @@ async def test_held_database_keeps_what_it_knows_until_it_is_released(own_conn, 
     for _ in range(2):
         leader = await leads(process(tmp_path / "data"))
         await leader.beats(3)
-        assert (leader.dials, await reason_of(own_conn)) == (False, Reason.WENT_BACK)
+        assert (leader.dials, await reason_of(own_conn)) == (False, HoldReason.WENT_BACK)
     assert len(await store.newest(own_conn, 20)) == 1
 
 
@@ -151,7 +151,7 @@ async def test_copied_data_directory(own_conn, leads, tmp_path: Path) -> None:
     await (await leads(process(tmp_path / "data"))).beats()
     shutil.copytree(tmp_path / "data", tmp_path / "copy")
     leader = await leads(process(tmp_path / "copy"))
-    assert (leader.dials, await reason_of(own_conn)) == (False, Reason.DIRECTORY_COPIED)
+    assert (leader.dials, await reason_of(own_conn)) == (False, HoldReason.DIRECTORY_COPIED)
     await release(own_conn)
     await leader.beats()
     assert leader.dials
@@ -163,7 +163,7 @@ async def test_embedded_database_that_was_restored_without_its_file(own_conn, le
     await (await leads(process(tmp_path / "data"))).beats()
     shutil.rmtree(tmp_path / "data" / FOLDER)
     leader = await leads(process(tmp_path / "data"))
-    assert (leader.dials, await reason_of(own_conn)) == (False, Reason.BEAT_FILE_MISSING)
+    assert (leader.dials, await reason_of(own_conn)) == (False, HoldReason.BEAT_FILE_MISSING)
     await release(own_conn)
     await leader.beats()
     assert leader.dials
@@ -215,7 +215,7 @@ async def test_backup_that_is_restored_into_another_database(
     await (await leads(process(tmp_path / "data", embedded=False))).beats()
     dsn, conn = await restored()
     leader = await leads(process(tmp_path / machine, embedded=False), dsn, conn)
-    assert (leader.dials, await reason_of(conn)) == (False, Reason.OTHER_DATABASE)
+    assert (leader.dials, await reason_of(conn)) == (False, HoldReason.OTHER_DATABASE)
     await release(conn)
     await leader.beats()
     assert leader.dials
@@ -226,11 +226,11 @@ async def test_backup_of_a_database_that_was_released_and_not_dialled_since_is_h
     own_conn, leads, restored, tmp_path: Path
 ) -> None:
     await (await leads(process(tmp_path / "data", embedded=False))).beats()
-    await store.hold(own_conn, Reason.RESTORED)
+    await store.hold(own_conn, HoldReason.RESTORED)
     await release(own_conn)
     dsn, conn = await restored()
     await leads(process(tmp_path / "data", embedded=False), dsn, conn)
-    assert await reason_of(conn) is Reason.OTHER_DATABASE
+    assert await reason_of(conn) is HoldReason.OTHER_DATABASE
 
 
 async def test_new_empty_database_on_the_same_data_directory_is_not_held(

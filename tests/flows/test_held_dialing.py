@@ -29,7 +29,7 @@ from tongdai.clock import SystemClock
 from tongdai.db.embedded.programs import find_programs
 from tongdai.db.pool import connect
 from tongdai.dialing import store as dialing
-from tongdai.dialing.model import Hold, Reason
+from tongdai.dialing.model import Hold, HoldReason
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, uniform
 from tongdai.testing import factories
@@ -175,7 +175,7 @@ async def test_data_directory_that_is_restored_from_a_copy_calls_nobody_until_th
             assert calls(here) == called
             hold = await hold_of(server)
             assert hold is not None
-            assert hold.reason in {Reason.DIRECTORY_COPIED, Reason.WENT_BACK}
+            assert hold.reason in {HoldReason.DIRECTORY_COPIED, HoldReason.WENT_BACK}
             assert "dialing held" in server.log_text()
             said = tongdai(server, "dialing", "release", "--yes")
             assert "pending contacts" in said
@@ -208,7 +208,7 @@ async def test_backup_that_is_restored_calls_nobody_until_the_release(tmp_path: 
         await nobody_is_called(here)
         hold = await hold_of(here.server)
         assert hold is not None
-        assert hold.reason is Reason.RESTORED
+        assert hold.reason is HoldReason.RESTORED
         said = tongdai(here.server, "dialing", "release", "--yes")
         found = re.search(r"([\d,]+) pending contacts of running campaigns", said)
         assert found is not None
@@ -244,7 +244,7 @@ async def test_backup_that_takes_the_place_of_the_database_while_it_dials(
                 await calls_begin(here, 60)
                 await swap(dsn, own, backup)
                 hold = await eventually(lambda: hold_of(server), 60, "dialing to be held")
-                assert hold.reason in {Reason.OTHER_DATABASE, Reason.WENT_BACK}
+                assert hold.reason in {HoldReason.OTHER_DATABASE, HoldReason.WENT_BACK}
                 await nobody_is_called(here)
                 unknown = {call.to for call in board.ledger.calls} - known
                 state = json.loads(run("dialing", "status", "--json", TONGDAI_DATABASE_URL=own).stdout)

@@ -22,7 +22,7 @@ from tongdai.calls import retention
 from tongdai.db import migrate
 from tongdai.db.pool import Connection
 from tongdai.dialing import store as dialing
-from tongdai.dialing.model import Reason
+from tongdai.dialing.model import HoldReason
 from tongdai.errors import OperatorError
 from tongdai.tenants import store as tenants
 
@@ -98,7 +98,7 @@ async def restore(
         await tenants.check_pepper(conn, fingerprint)
     hold = await dialing.current(conn)
     assert hold is not None, "the restore has placed it, and nothing runs that releases it"
-    assert hold.reason is Reason.RESTORED, hold
+    assert hold.reason is HoldReason.RESTORED, hold
     await dialing.record(conn, hold)
     await store.vacuum(conn)
     return Outcome(await dialing.uncertain(conn, hold), revoked)

@@ -3,7 +3,7 @@
 import msgspec
 
 from tongdai.dialing import store
-from tongdai.dialing.model import Hold, Reason
+from tongdai.dialing.model import Hold, HoldReason
 from tongdai.dialing.view import (
     HOLD_SAMPLE,
     RELEASED_SAMPLE,
@@ -93,7 +93,7 @@ async def hold(request: Request) -> Answer:
         raise InvalidInput("Expected no body")
     by, repeated = principal_of(request).key_id, idempotency.key_of(request)
     async with connection(request) as conn:
-        found = await store.hold(conn, Reason.OPERATOR, by=by, request=repeated and f"{by} {repeated}")
+        found = await store.hold(conn, HoldReason.OPERATOR, by=by, request=repeated and f"{by} {repeated}")
         contacts = await store.uncertain(conn, found)
     return answer(Held(error_message="Dialing held", hold=view(found, contacts)))
 

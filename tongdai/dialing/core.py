@@ -21,14 +21,14 @@ is so young that the switch was led until now). After a release all is accepted 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tongdai.dialing.model import MISSING, Identity, Present, Reason, Recorded, Remembered
+from tongdai.dialing.model import MISSING, HoldReason, Identity, Present, Recorded, Remembered
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 """By so much a clock may be behind: servers that take over from each other do not agree to the second."""
 LATELY = timedelta(minutes=1)
 
 
-def discontinuity(recorded: Recorded | None, remembered: Sequence[Remembered], present: Present) -> Reason | None:
+def discontinuity(recorded: Recorded | None, remembered: Sequence[Remembered], present: Present) -> HoldReason | None:
     """Why nothing may be dialled on this database; None: it continues.
 
     `recorded` is None in a database whose switch was never led. What was `remembered` of other databases is ignored.
@@ -37,16 +37,16 @@ def discontinuity(recorded: Recorded | None, remembered: Sequence[Remembered], p
         return None
     known = last_beat(recorded, remembered)
     if recorded is None:
-        return None if known is None else Reason.WENT_BACK
+        return None if known is None else HoldReason.WENT_BACK
     own_file = present.embedded and present.file != recorded.accepted_file
     new_timeline = _differ(recorded.identity.timeline, present.identity.timeline)
     found = {
-        Reason.WENT_BACK: known is not None and recorded.beat < known,
-        Reason.OTHER_DATABASE: is_other(recorded.identity, present.identity),
-        Reason.BEAT_FILE_MISSING: own_file and present.file == MISSING,
-        Reason.DIRECTORY_COPIED: own_file and present.file_copied,
-        Reason.CLOCK_BEHIND: present.now < recorded.beat_at - CLOCKS_DIFFER,
-        Reason.NOT_CONTINUED: new_timeline and not _vouched(recorded, known, present),
+        HoldReason.WENT_BACK: known is not None and recorded.beat < known,
+        HoldReason.OTHER_DATABASE: is_other(recorded.identity, present.identity),
+        HoldReason.BEAT_FILE_MISSING: own_file and present.file == MISSING,
+        HoldReason.DIRECTORY_COPIED: own_file and present.file_copied,
+        HoldReason.CLOCK_BEHIND: present.now < recorded.beat_at - CLOCKS_DIFFER,
+        HoldReason.NOT_CONTINUED: new_timeline and not _vouched(recorded, known, present),
     }
     return next((reason for reason, is_so in found.items() if is_so), None)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from tongdai.ids import KeyId, SwitchId
 
 
-class Reason(StrEnum):
+class HoldReason(StrEnum):
     """Why dialing is held."""
 
     OPERATOR = "operator"
@@ -36,19 +36,19 @@ class Reason(StrEnum):
     @property
     def of_database(self) -> bool:
         """Whether it says that calls may be missing in the database."""
-        return self not in {Reason.OPERATOR, Reason.STARTED_HELD}
+        return self not in {HoldReason.OPERATOR, HoldReason.STARTED_HELD}
 
 
 MESSAGES = {
-    Reason.OPERATOR: "An operator held dialing.",
-    Reason.STARTED_HELD: "The server was started with --dial=held.",
-    Reason.RESTORED: "The database was restored from a backup.",
-    Reason.OTHER_DATABASE: "The data is in another database than the one that dialled: it was restored there.",
-    Reason.WENT_BACK: "The database is older than what its dialer remembers: a backup was restored over it.",
-    Reason.DIRECTORY_COPIED: "The data directory is a copy of the one that dialled.",
-    Reason.BEAT_FILE_MISSING: "The data directory lacks the file of the last beat: only a part of it was restored.",
-    Reason.NOT_CONTINUED: "The database was recovered or promoted while no dialer ran that knows what it had.",
-    Reason.CLOCK_BEHIND: "The database's clock is behind the time of its own last heartbeat.",
+    HoldReason.OPERATOR: "An operator held dialing.",
+    HoldReason.STARTED_HELD: "The server was started with --dial=held.",
+    HoldReason.RESTORED: "The database was restored from a backup.",
+    HoldReason.OTHER_DATABASE: "The data is in another database than the one that dialled: it was restored there.",
+    HoldReason.WENT_BACK: "The database is older than what its dialer remembers: a backup was restored over it.",
+    HoldReason.DIRECTORY_COPIED: "The data directory is a copy of the one that dialled.",
+    HoldReason.BEAT_FILE_MISSING: "The data directory lacks the file of the last beat: only a part of it was restored.",
+    HoldReason.NOT_CONTINUED: "The database was recovered or promoted while no dialer ran that knows what it had.",
+    HoldReason.CLOCK_BEHIND: "The database's clock is behind the time of its own last heartbeat.",
 }
 HINT = "find out what was called since, then: tongdai dialing release"
 
@@ -109,7 +109,7 @@ class Hold:
     """Dialing was held, and is until `released_at`."""
 
     hold_id: int
-    reason: Reason
+    reason: HoldReason
     switch_id: SwitchId | None
     """The switch whose leader found the reason."""
     calls_known_until: datetime | None

@@ -8,7 +8,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.dialing.model import Hold, Identity, Present, Reason, Recorded
+from tongdai.dialing.model import Hold, HoldReason, Identity, Present, Recorded
 from tongdai.dialing.rule import HELD
 from tongdai.ids import KeyId, SwitchId, TenantId
 
@@ -168,12 +168,12 @@ insert into dialing_hold (reason, switch_id, calls_known_until, held_by, file, r
 select $1, $2, coalesce($3, (select max(beat_at) from dialing_beat where $4)), $5, $6, $7, $8, now_at from clock
 on conflict do nothing
 """
-_OF_OPERATORS = [reason.value for reason in Reason if not reason.of_database]
+_OF_OPERATORS = [reason.value for reason in HoldReason if not reason.of_database]
 
 
 async def hold(
     conn: Connection,
-    reason: Reason,
+    reason: HoldReason,
     *,
     by: KeyId | None = None,
     switch_id: SwitchId | None = None,
@@ -196,7 +196,7 @@ async def hold(
             if before is not None and (before.reason.of_database or not reason.of_database):
                 return before
             await conn.execute(SUPERSEDE, _OF_OPERATORS)
-            unknown = reason is not Reason.OPERATOR
+            unknown = reason is not HoldReason.OPERATOR
             await conn.execute(ADD, reason, switch_id, calls_known_until, unknown, by, file, remembered, request)
             found = await current(conn)
             if found is not None and found != before and found.reason is reason:
@@ -312,5 +312,5 @@ async def _audit(conn: Connection, by: KeyId | None, action: str, of: Hold) -> N
 
 def _hold(row: asyncpg.Record) -> Hold:
     fields: dict[str, Any] = dict(row)
-    fields["reason"] = Reason(row["reason"])
+    fields["reason"] = HoldReason(row["reason"])
     return Hold(**fields)

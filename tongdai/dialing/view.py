@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tongdai.dialing.model import MESSAGES, Hold, Reason
+from tongdai.dialing.model import MESSAGES, Hold, HoldReason
 
 
 class HoldView(msgspec.Struct, kw_only=True, rename="camel"):
@@ -49,8 +49,8 @@ class DialingView(msgspec.Struct, kw_only=True, rename="camel"):
 
 HOLD_SAMPLE: dict[str, Any] = {
     "holdId": 3,
-    "reason": Reason.RESTORED.value,
-    "message": MESSAGES[Reason.RESTORED],
+    "reason": HoldReason.RESTORED.value,
+    "message": MESSAGES[HoldReason.RESTORED],
     "callsKnownUntil": "2026-03-10T01:30:00Z",
     "heldAt": "2026-03-10T02:00:00Z",
     "heldByKeyId": None,

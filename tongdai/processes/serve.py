@@ -38,7 +38,7 @@ from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
 from tongdai.dialing import store as dialing
-from tongdai.dialing.model import Reason
+from tongdai.dialing.model import HoldReason
 from tongdai.errors import OperatorError
 from tongdai.processes import admin
 from tongdai.processes.admin import Health
@@ -180,7 +180,7 @@ async def _prepare(settings: Settings, dsn: str, prepare: Prepare | None) -> Non
             log.info("migrated", migrations=applied)
         await store.check_pepper(conn, key_format.fingerprint(pepper))
         if settings.dial == "held":
-            await dialing.hold(conn, Reason.STARTED_HELD)
+            await dialing.hold(conn, HoldReason.STARTED_HELD)
         if prepare is not None:
             await prepare(conn, settings)
     finally:

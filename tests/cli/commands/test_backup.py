@@ -24,7 +24,7 @@ from tongdai.backup import store
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import connect
 from tongdai.dialing import store as dialing
-from tongdai.dialing.model import Reason
+from tongdai.dialing.model import HoldReason
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="servers end with their parents on Linux alone")
 HELD = r"Dialing is held since \S+ \S+\. The database was restored from a backup\."
@@ -223,7 +223,7 @@ async def test_restore_into_an_external_database_that_is_killed_is_done_or_not(
         assert "Five" in tenants
         assert step != "Restoring"
         assert hold is not None, "nothing restored is ever there without its hold"
-        assert hold.reason is Reason.RESTORED
+        assert hold.reason is HoldReason.RESTORED
     await conn.close()
     await root.execute("drop database restored with (force)")
     await root.close()

@@ -16,7 +16,7 @@ from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store
-from tongdai.dialing.model import MESSAGES, Reason
+from tongdai.dialing.model import MESSAGES, HoldReason
 from tongdai.testing import factories
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -50,7 +50,7 @@ def run(data_dir: Path) -> Run:
 
 def test_hold_status_and_release(run: Run, held_conn: Connection) -> None:
     assert output_of(run("status")) == "Dialing is not held.\n"
-    assert MESSAGES[Reason.OPERATOR] in output_of(run("hold"))
+    assert MESSAGES[HoldReason.OPERATOR] in output_of(run("hold"))
     shown = output_of(run("status"))
     assert "Dialing is held since" in shown
     assert "tongdai dialing release" in shown
@@ -62,7 +62,7 @@ async def test_release_says_how_many_may_have_been_called(run: Run, held_conn: C
     tenant_id = await factories.tenant(held_conn)
     await due_contacts(held_conn, tenant_id, await running_campaign(held_conn, tenant_id), range(1234))
     known_until = await held_conn.fetchval("select clock_timestamp()")
-    await store.hold(held_conn, Reason.RESTORED, calls_known_until=known_until)
+    await store.hold(held_conn, HoldReason.RESTORED, calls_known_until=known_until)
     state = json.loads(output_of(run("status", "--json")))
     assert (state["held"], state["hold"]["reason"], state["hold"]["contacts"]) == (True, "restored", 1234)
     for shown in (output_of(run("status")), output_of(run("release", "--yes"))):
@@ -87,9 +87,9 @@ def terminal(data_dir: Path) -> Iterator[Terminal]:
 async def test_on_a_terminal_the_operator_is_asked(
     held_conn: Connection, terminal: Terminal, answer: str, code: int, held: bool
 ) -> None:
-    await store.hold(held_conn, Reason.WENT_BACK)
+    await store.hold(held_conn, HoldReason.WENT_BACK)
     terminal.until(r"Release it\? \[y/N\]")
-    assert MESSAGES[Reason.WENT_BACK] in terminal.shown
+    assert MESSAGES[HoldReason.WENT_BACK] in terminal.shown
     terminal.type(f"{answer}\n")
     assert terminal.ended() == code
     assert await store.is_held(held_conn) == held

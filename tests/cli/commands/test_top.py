@@ -17,7 +17,7 @@ from tests.support.servers import Server
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason
 from tongdai.dialing import store
-from tongdai.dialing.model import Reason
+from tongdai.dialing.model import HoldReason
 from tongdai.ids import ContactId
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
@@ -91,7 +91,7 @@ async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> N
 
 async def test_dialing_that_is_held_is_shown_with_what_to_do(watcher: Watcher, conn) -> None:
     assert "held" not in watcher.run("--once").stdout
-    hold = await store.hold(conn, Reason.WENT_BACK)
+    hold = await store.hold(conn, HoldReason.WENT_BACK)
     try:
         shown = watcher.run("--once", columns=200).stdout
     finally:

@@ -10,7 +10,7 @@ import msgspec
 from tongdai.cli.database import database_options, run
 from tongdai.db.pool import Connection
 from tongdai.dialing import store
-from tongdai.dialing.model import Hold, Reason
+from tongdai.dialing.model import Hold, HoldReason
 from tongdai.dialing.view import DialingView, SwitchBeat, view
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
@@ -79,7 +79,7 @@ def hold(settings: Settings) -> None:
     Example:
       tongdai dialing hold
     """
-    found = run(settings, lambda conn: store.hold(conn, Reason.OPERATOR))
+    found = run(settings, lambda conn: store.hold(conn, HoldReason.OPERATOR))
     click.echo(f"Dialing is held. {found.message}")
 
 
