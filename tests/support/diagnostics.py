@@ -5,11 +5,11 @@ from typing import Any, Protocol
 
 from tests.support.api import Tenant
 from tests.support.calls import configure
-from tongdai.calls.diagnostics.rules import Reason
+from tongdai.calls.diagnostics.rules import PendingReason
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId
 
-REASONS = [str(reason) for reason in Reason]
+REASONS = [str(reason) for reason in PendingReason]
 HOUR = timedelta(hours=1)
 
 

@@ -21,8 +21,8 @@ from tests.support.diagnostics import (
     why,
 )
 from tongdai.calls.diagnostics import pending
+from tongdai.calls.diagnostics.campaign_snapshot import CampaignKey, snapshot
 from tongdai.calls.diagnostics.rules import ZoneCount
-from tongdai.calls.live.campaign_snapshot import Place, snapshot
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings.rules import number_caps
 from tongdai.campaigns.settings.values import FrequencyCap
@@ -85,7 +85,7 @@ async def test_numbers_that_are_kept_are_the_same_from_whichever_side_they_are_f
     tenant: Tenant, conn: Connection, seed: int
 ) -> None:
     mine, _ = await random_campaign(tenant, conn, random.Random(seed))
-    place = Place(tenant.tenant_id, mine)
+    place = CampaignKey(tenant.tenant_id, mine)
     settings = await campaigns.call_settings(conn, *place)
     assert settings is not None
     caps = number_caps(settings)
@@ -102,7 +102,7 @@ async def test_cap_that_is_named_twice_counts_a_call_once(
     tenant: Tenant, conn: Connection, campaign_id: CampaignId, add: Add
 ) -> None:
     contact_id, cap = await add(1), FrequencyCap(2, timedelta(hours=24))
-    place = Place(tenant.tenant_id, campaign_id)
+    place = CampaignKey(tenant.tenant_id, campaign_id)
     await a_call(conn, tenant.tenant_id, campaign_id, contact_id, number(1), opened_at=now() - HOUR)
     async with snapshot(conn):
         assert await pending.blocked_counts(conn, place, 1, [cap, cap]) == []
@@ -125,7 +125,7 @@ async def test_ranges_of_any_length_are_counted_exactly(
         for due_at in [now() - HOUR] * due_now + [now() + HOUR] * later:
             await add(n := n + 1, due_at, zone)
     async with snapshot(conn):
-        found = await pending.zone_counts(conn, Place(tenant.tenant_id, campaign_id), n, limit)
+        found = await pending.zone_counts(conn, CampaignKey(tenant.tenant_id, campaign_id), n, limit)
     assert found == [ZoneCount(zone, sum(zones[zone]), zones[zone][1]) for zone in sorted(zones)]
 
 

@@ -9,9 +9,9 @@ import pytest
 from tongdai.calls.diagnostics.rules import (
     IN_CALL_PAUSE,
     Blocker,
-    Facts,
-    Load,
-    Reason,
+    CampaignState,
+    ContactState,
+    PendingReason,
     Rules,
     ZoneCount,
     blockers,
@@ -44,8 +44,8 @@ def rules(now: datetime = NOON, settings: CallSettings = CallSettings(windows=WO
     return Rules(settings, VIETNAM, now)
 
 
-def contact(**changes: Any) -> Facts:
-    return replace(Facts(VIETNAM, NOON - HOUR), **changes)
+def contact(**changes: Any) -> ContactState:
+    return replace(ContactState(VIETNAM, NOON - HOUR), **changes)
 
 
 # Contacts
@@ -54,15 +54,15 @@ def contact(**changes: Any) -> Facts:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({}, Reason.CALLABLE_NOW),
-        ({"on_dnc": True}, Reason.DO_NOT_CALL),
-        ({"due_at": NOON + HOUR}, Reason.WAITING_FOR_RETRY),
-        ({"zone": "America/New_York"}, Reason.WAITING_FOR_WINDOW),
-        ({"number_in_call": True}, Reason.NUMBER_IN_CALL),
-        ({"capped_until": NOON + HOUR}, Reason.OVER_NUMBER_CAP),
+        ({}, PendingReason.CALLABLE_NOW),
+        ({"on_dnc": True}, PendingReason.DO_NOT_CALL),
+        ({"due_at": NOON + HOUR}, PendingReason.WAITING_FOR_RETRY),
+        ({"zone": "America/New_York"}, PendingReason.WAITING_FOR_WINDOW),
+        ({"number_in_call": True}, PendingReason.NUMBER_IN_CALL),
+        ({"capped_until": NOON + HOUR}, PendingReason.OVER_NUMBER_CAP),
     ],
 )
-def test_contact_has_the_reason_that_keeps_it(changes: dict[str, Any], reason: Reason) -> None:
+def test_contact_has_the_reason_that_keeps_it(changes: dict[str, Any], reason: PendingReason) -> None:
     assert reason_of(rules(), contact(**changes)) is reason
 
 
@@ -77,13 +77,18 @@ def test_first_of_several_reasons_is_the_one_that_lasts_longest() -> None:
     for name in every:
         found.append(reason_of(rules(NIGHT), contact(**every)))
         every[name] = getattr(contact(), name)
-    assert found == [Reason.DO_NOT_CALL, Reason.WAITING_FOR_RETRY, Reason.WAITING_FOR_WINDOW, Reason.WAITING_FOR_WINDOW]
+    assert found == [
+        PendingReason.DO_NOT_CALL,
+        PendingReason.WAITING_FOR_RETRY,
+        PendingReason.WAITING_FOR_WINDOW,
+        PendingReason.WAITING_FOR_WINDOW,
+    ]
 
 
 def test_zone_is_unknown_only_where_the_preset_needs_one() -> None:
     us = CallSettings(preset=Preset.US_TELEMARKETING)
-    assert reason_of(rules(settings=us), contact(zone="")) is Reason.ZONE_UNKNOWN
-    assert reason_of(rules(), contact(zone="")) is Reason.CALLABLE_NOW
+    assert reason_of(rules(settings=us), contact(zone="")) is PendingReason.ZONE_UNKNOWN
+    assert reason_of(rules(), contact(zone="")) is PendingReason.CALLABLE_NOW
 
 
 @pytest.mark.parametrize(
@@ -117,19 +122,21 @@ def test_pending_contacts_are_counted_once_by_what_keeps_them() -> None:
 # Campaigns
 
 
-def blocked(load: Load, settings: CallSettings | None = None, switch: Switch = ALIVE, most: int = 10) -> list[Blocker]:
+def blocked(
+    load: CampaignState, settings: CallSettings | None = None, switch: Switch = ALIVE, most: int = 10
+) -> list[Blocker]:
     return blockers(settings or CallSettings(max_calls=5), load, switch, most)
 
 
-RUNNING = Load(Status.RUNNING, pending=1)
+RUNNING = CampaignState(Status.RUNNING, pending=1)
 QUEUE = QueueId(7)
 
 
 def test_campaign_that_paused_itself_says_why_and_one_that_somebody_paused_does_not() -> None:
     why = PauseReason.SOUND_NOT_PLAYED
-    assert blocked(Load(Status.PAUSED, 1, pause_reason=why)) == [Blocker.PAUSED, Blocker.SOUND_NOT_PLAYED]
-    assert blocked(Load(Status.PAUSED, 1)) == [Blocker.PAUSED]
-    assert blocked(Load(Status.RUNNING, 1, pause_reason=why)) == []
+    assert blocked(CampaignState(Status.PAUSED, 1, pause_reason=why)) == [Blocker.PAUSED, Blocker.SOUND_NOT_PLAYED]
+    assert blocked(CampaignState(Status.PAUSED, 1)) == [Blocker.PAUSED]
+    assert blocked(CampaignState(Status.RUNNING, 1, pause_reason=why)) == []
 
 
 def test_running_campaign_with_pending_contacts_has_no_blocker() -> None:
@@ -141,7 +148,7 @@ def test_running_campaign_with_pending_contacts_has_no_blocker() -> None:
     [(Status.INPROCESS, "not_started"), (Status.PAUSED, "paused"), (Status.STOPPED, "stopped")],
 )
 def test_campaign_that_does_not_run_says_so_first(status: Status, blocker: str) -> None:
-    assert blocked(Load(status, pending=0)) == [blocker, Blocker.NOTHING_PENDING]
+    assert blocked(CampaignState(status, pending=0)) == [blocker, Blocker.NOTHING_PENDING]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +165,8 @@ def test_blocker_is_the_nearest_cause_of_dialer_and_switch(switch: Switch, most:
 
 
 def test_campaign_at_its_maximum_of_calls_is_full() -> None:
-    assert blocked(Load(Status.RUNNING, 1, active_calls=4)) == []
-    assert blocked(Load(Status.RUNNING, 1, active_calls=5)) == [Blocker.AT_MAX_CALLS]
+    assert blocked(CampaignState(Status.RUNNING, 1, active_calls=4)) == []
+    assert blocked(CampaignState(Status.RUNNING, 1, active_calls=5)) == [Blocker.AT_MAX_CALLS]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,7 @@ def test_modes_with_agents_need_them(
     mode: Mode, queue_id: QueueId | None, agents: dict[str, int], accepted: int, expected: list[Blocker]
 ) -> None:
     settings = CallSettings(mode=mode, queue_id=queue_id)
-    assert blocked(Load(Status.RUNNING, 1, agents=agents, accepted=accepted), settings) == expected
+    assert blocked(CampaignState(Status.RUNNING, 1, agents=agents, accepted=accepted), settings) == expected
 
 
 @pytest.mark.parametrize(
@@ -192,7 +199,7 @@ def test_modes_with_agents_need_them(
 )
 def test_abandonment_cap_concerns_predictive_alone(mode: Mode, abandoned: tuple[float, ...], reached: bool) -> None:
     settings = CallSettings(mode=mode, queue_id=QUEUE, abandon_cap=3.0)
-    found = blocked(Load(Status.RUNNING, 1, agents={"idle": 1}, abandoned=abandoned), settings)
+    found = blocked(CampaignState(Status.RUNNING, 1, agents={"idle": 1}, abandoned=abandoned), settings)
     assert found == ([Blocker.ABANDONMENT_CAP_REACHED] if reached else [])
 
 

@@ -11,9 +11,17 @@ from tongdai import ids
 from tongdai.call_outcome import Outcome
 from tongdai.calls.api import contact_of
 from tongdai.calls.diagnostics import store as diagnostics_store
-from tongdai.calls.diagnostics.rules import MESSAGES, Blocker, Reason, SoundState, blockers, next_call_at, reason_of
-from tongdai.calls.diagnostics.store import Case, Diagnosis
-from tongdai.calls.live.campaign_snapshot import Place, Standing
+from tongdai.calls.diagnostics.campaign_snapshot import CampaignKey, CampaignSnapshot
+from tongdai.calls.diagnostics.rules import (
+    MESSAGES,
+    Blocker,
+    PendingReason,
+    SoundState,
+    blockers,
+    next_call_at,
+    reason_of,
+)
+from tongdai.calls.diagnostics.store import CampaignDiagnosis, ContactDiagnosis
 from tongdai.campaigns.model import Status
 from tongdai.contacts.model import ProcessStatus
 from tongdai.db.pool import Connection
@@ -140,46 +148,46 @@ _DIAGNOSTICS: dict[str, Any] = {
     )
 )
 async def diagnose(request: Request) -> Answer:
-    place = Place(principal_of(request).tenant_id, CampaignId(ids.from_path(request.path_params["id"], "Campaign")))
+    key = CampaignKey(principal_of(request).tenant_id, CampaignId(ids.from_path(request.path_params["id"], "Campaign")))
     async with connection(request) as conn:
-        found = await diagnostics_store.diagnose(conn, place, settings_of(request).default_sound)
+        found = await diagnostics_store.diagnose_campaign(conn, key, settings_of(request).default_sound)
         if found is not None:
-            await _have_checked(conn, found.standing)
+            await _have_checked(conn, found.campaign)
     if found is None:
         raise NotFound("Campaign not found")
-    return answer(_view(place.campaign_id, found, settings_of(request).max_calls))
+    return answer(_view(key.campaign_id, found, settings_of(request).max_calls))
 
 
-async def _have_checked(conn: Connection, standing: Standing) -> None:
+async def _have_checked(conn: Connection, campaign: CampaignSnapshot) -> None:
     """Have the sound checked that was not lately, for the next request."""
-    sound = standing.load.sound
-    if sound is not None and sound.state is SoundState.UNCHECKED and standing.switch.up:
-        await sounds.ask(conn, standing.switch.switch_id, [sound.name])
+    sound = campaign.state.sound
+    if sound is not None and sound.state is SoundState.UNCHECKED and campaign.switch.up:
+        await sounds.ask(conn, campaign.switch.switch_id, [sound.name])
 
 
-def _view(campaign_id: CampaignId, found: Diagnosis, max_calls: int) -> Diagnostics:
-    load = found.standing.load
+def _view(campaign_id: CampaignId, found: CampaignDiagnosis, max_calls: int) -> Diagnostics:
+    state = found.campaign.state
     return Diagnostics(
         campaign_id=campaign_id,
-        status=load.status,
-        at=found.standing.rules.now,
-        pending=load.pending,
-        callable_now=found.counts[Reason.CALLABLE_NOW],
-        waiting_for_window=found.counts[Reason.WAITING_FOR_WINDOW],
-        waiting_for_retry=found.counts[Reason.WAITING_FOR_RETRY],
-        zone_unknown=found.counts[Reason.ZONE_UNKNOWN],
-        do_not_call=found.counts[Reason.DO_NOT_CALL],
-        number_in_call=found.counts[Reason.NUMBER_IN_CALL],
-        over_number_cap=found.counts[Reason.OVER_NUMBER_CAP],
+        status=state.status,
+        at=found.campaign.rules.now,
+        pending=state.pending,
+        callable_now=found.counts[PendingReason.CALLABLE_NOW],
+        waiting_for_window=found.counts[PendingReason.WAITING_FOR_WINDOW],
+        waiting_for_retry=found.counts[PendingReason.WAITING_FOR_RETRY],
+        zone_unknown=found.counts[PendingReason.ZONE_UNKNOWN],
+        do_not_call=found.counts[PendingReason.DO_NOT_CALL],
+        number_in_call=found.counts[PendingReason.NUMBER_IN_CALL],
+        over_number_cap=found.counts[PendingReason.OVER_NUMBER_CAP],
         next_open_at=found.next_open_at,
         next_due_at=found.next_due_at,
-        sound=None if load.sound is None else SoundView(load.sound.wire, load.sound.name, load.sound.state),
-        blockers=_views(_blockers(found.standing, max_calls)),
+        sound=None if state.sound is None else SoundView(state.sound.wire, state.sound.name, state.sound.state),
+        blockers=_views(_blockers(found.campaign, max_calls)),
     )
 
 
-def _blockers(standing: Standing, max_calls: int) -> list[Blocker]:
-    return blockers(standing.settings, standing.load, standing.switch, max_calls)
+def _blockers(campaign: CampaignSnapshot, max_calls: int) -> list[Blocker]:
+    return blockers(campaign.settings, campaign.state, campaign.switch, max_calls)
 
 
 def _views(found: Sequence[Blocker]) -> list[BlockerView]:
@@ -212,19 +220,19 @@ def _views(found: Sequence[Blocker]) -> list[BlockerView]:
 )
 async def why(request: Request) -> Answer:
     campaign_id, contact_id = contact_of(request)
-    place = Place(principal_of(request).tenant_id, campaign_id)
+    key = CampaignKey(principal_of(request).tenant_id, campaign_id)
     async with connection(request) as conn:
-        found = await diagnostics_store.case(conn, place, contact_id, settings_of(request).default_sound)
+        found = await diagnostics_store.diagnose_contact(conn, key, contact_id, settings_of(request).default_sound)
     if found is None:
         raise NotFound("Contact not found")
     reason, message, next_at = _reported(found)
-    kept = [] if found.process_status else _blockers(found.standing, settings_of(request).max_calls)
+    kept = [] if found.process_status else _blockers(found.campaign, settings_of(request).max_calls)
     return answer(
         Why(
             campaign_id=campaign_id,
             contact_id=contact_id,
             process_status=found.process_status,
-            call_status=found.facts.call_status,
+            call_status=found.contact.call_status,
             reason=reason,
             message=" ".join([message, *(MESSAGES[blocker] for blocker in kept)]),
             next_call_at=next_at,
@@ -233,48 +241,52 @@ async def why(request: Request) -> Answer:
     )
 
 
-def _reported(found: Case) -> tuple[str, str, datetime | None]:
+def _reported(found: ContactDiagnosis) -> tuple[str, str, datetime | None]:
     """Reason, sentence, next call."""
-    status, rules = found.facts.call_status, found.standing.rules
+    status, rules = found.contact.call_status, found.campaign.rules
     if found.process_status == 1:
-        return "inCall", f"It is being called: {found.state or 'its call is ending'}.", None
+        return "inCall", f"It is being called: {found.call_state or 'its call is ending'}.", None
     if found.process_status == 2:
         listed = "Its number is on a do-not-call list."
         reported = listed if status == Outcome.DNC else f"It is called no more; its last call: {status or 'none'}."
         return "processed", reported, None
-    reason = reason_of(rules, found.facts)
-    return reason, _sentence(found, reason), next_call_at(rules, found.facts)
+    reason = reason_of(rules, found.contact)
+    return reason, _sentence(found, reason), next_call_at(rules, found.contact)
 
 
-def _sentence(found: Case, reason: Reason) -> str:
-    facts, rules = found.facts, found.standing.rules
-    after = f", after {facts.call_status}" if facts.call_status else ""
-    where = facts.zone or rules.tenant_zone
-    opens = rules.opens(facts.zone, rules.now)
+def _sentence(found: ContactDiagnosis, reason: PendingReason) -> str:
+    contact, rules = found.contact, found.campaign.rules
+    after = f", after {contact.call_status}" if contact.call_status else ""
+    where = contact.zone or rules.tenant_zone
+    opens = rules.opens(contact.zone, rules.now)
     sentences = {
-        Reason.DO_NOT_CALL: f"Its number is on a do-not-call list: {facts.dnc_list}{_until(found, facts.dnc_until)}.",
-        Reason.ZONE_UNKNOWN: (
+        PendingReason.DO_NOT_CALL: (
+            f"Its number is on a do-not-call list: {contact.dnc_list}{_until(found, contact.dnc_until)}."
+        ),
+        PendingReason.ZONE_UNKNOWN: (
             "Its time zone is not known, and the campaign's rules allow calls only by the time where the person is."
         ),
-        Reason.WAITING_FOR_RETRY: f"Due again at {_local(found, facts.due_at)}{after}.",
-        Reason.WAITING_FOR_WINDOW: (
+        PendingReason.WAITING_FOR_RETRY: f"Due again at {_local(found, contact.due_at)}{after}.",
+        PendingReason.WAITING_FOR_WINDOW: (
             f"Outside the calling hours in {where.replace(',', ' and ')}, "
             + ("which never open." if opens is None else f"which open at {_local(found, opens)}.")
         ),
-        Reason.NUMBER_IN_CALL: "Its number is in another call.",
-        Reason.OVER_NUMBER_CAP: (f"Its number was called as often as it may be{_until(found, facts.capped_until)}."),
-        Reason.CALLABLE_NOW: "It may be called now.",
+        PendingReason.NUMBER_IN_CALL: "Its number is in another call.",
+        PendingReason.OVER_NUMBER_CAP: (
+            f"Its number was called as often as it may be{_until(found, contact.capped_until)}."
+        ),
+        PendingReason.CALLABLE_NOW: "It may be called now.",
     }
     return sentences[reason]
 
 
-def _until(found: Case, instant: datetime | None) -> str:
+def _until(found: ContactDiagnosis, instant: datetime | None) -> str:
     return "" if instant is None else f", until {_local(found, instant)}"
 
 
-def _local(found: Case, instant: datetime) -> str:
+def _local(found: ContactDiagnosis, instant: datetime) -> str:
     """An instant in the tenant's time zone, for messages."""
-    zone = found.standing.rules.tenant_zone
+    zone = found.campaign.rules.tenant_zone
     return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
 
 

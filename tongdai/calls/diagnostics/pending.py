@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from tongdai.calls.diagnostics.rules import Reason, ZoneCount
-from tongdai.calls.live.campaign_snapshot import Place, fetch, value
+from tongdai.calls.diagnostics.campaign_snapshot import CampaignKey, fetch, value
+from tongdai.calls.diagnostics.rules import PendingReason, ZoneCount
 from tongdai.calls.number_cap import CLAIMED_BEFORE, blocked_numbers, blocked_until
 from tongdai.campaigns.settings.values import FrequencyCap
 from tongdai.contacts.due import WAITING_ZONES, in_run
@@ -41,19 +41,19 @@ from unnest($3::smallint[], $4::boolean[]) as sent (zone, later)
 _FIRST, _GROWTH = 50_000, 64
 
 
-async def zone_counts(conn: Connection, place: Place, pending: int, limit: int = _FIRST) -> list[ZoneCount]:
+async def zone_counts(conn: Connection, key: CampaignKey, pending: int, limit: int = _FIRST) -> list[ZoneCount]:
     """The pending contacts by zone; `pending` is their total by the counter. Within a snapshot.
 
     Ranges are counted up to `limit`, then up to multiples of it, until at most one is longer: so the largest range need
     not be known in advance, and is never counted to its end.
     """
-    zones = {row["zone"]: row["name"] for row in await fetch(conn, ZONES, *place)}
-    runs: dict[int, int] = {row["zone"]: row["contacts"] for row in await fetch(conn, RUNS, *place)}
+    zones = {row["zone"]: row["name"] for row in await fetch(conn, ZONES, *key)}
+    runs: dict[int, int] = {row["zone"]: row["contacts"] for row in await fetch(conn, RUNS, *key)}
     known: dict[tuple[int, bool], int] = {}
     longer = [(zone, later) for zone in zones for later in (False, True)]
     while len(longer) > 1:
         sent = [zone for zone, _ in longer], [later for _, later in longer]
-        rows = await fetch(conn, RANGES, *place, *sent, limit)
+        rows = await fetch(conn, RANGES, *key, *sent, limit)
         known |= {(row["zone"], row["later"]): row["contacts"] for row in rows if row["contacts"] < limit}
         longer = [span for span in longer if span not in known]
         limit *= _GROWTH
@@ -68,11 +68,11 @@ async def zone_counts(conn: Connection, place: Place, pending: int, limit: int =
 class Blocked(NamedTuple):
     """Pending contacts of a time zone whose number may not be called, by the first reason that applies."""
 
-    reason: Reason
+    reason: PendingReason
     contacts: ZoneCount
 
 
-_REASONS = (Reason.DO_NOT_CALL, Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP)
+_REASONS = (PendingReason.DO_NOT_CALL, PendingReason.NUMBER_IN_CALL, PendingReason.OVER_NUMBER_CAP)
 """The reasons in the order of their numbers in the statements, from 1."""
 
 # The least reason counts: a number in a call is counted as that, whatever its earlier calls.
@@ -164,7 +164,7 @@ def fastest(numbers: int, pending: int) -> str:
 
 
 async def blocked_counts(
-    conn: Connection, place: Place, pending: int, caps: Sequence[FrequencyCap], sql: str | None = None
+    conn: Connection, key: CampaignKey, pending: int, caps: Sequence[FrequencyCap], sql: str | None = None
 ) -> list[Blocked]:
     """Count pending contacts whose number a do-not-call list, an active call or a frequency cap forbids to call.
 
@@ -172,14 +172,14 @@ async def blocked_counts(
     """
     span = max((cap.period + CLAIMED_BEFORE for cap in caps), default=timedelta())
     if sql is None:
-        sql = fastest(int(await value(conn, SIZE, *place, span)), pending)
+        sql = fastest(int(await value(conn, SIZE, *key, span)), pending)
     await conn.execute(_MEMORY)
     if sql == BY_BOTH:
         await conn.execute(_WHOLE)
     different = list(set(caps))
     calls, periods = [one.calls for one in different], [one.period for one in different]
     spans = () if sql == BY_CONTACT else (span,)
-    rows = await fetch(conn, sql, *place, calls, periods, *spans)
+    rows = await fetch(conn, sql, *key, calls, periods, *spans)
     if sql == BY_BOTH:
         await conn.execute(_AS_BEFORE)
     return [Blocked(_REASONS[row["reason"] - 1], ZoneCount(row["zone"], row["pending"], row["later"])) for row in rows]

@@ -20,7 +20,7 @@ IN_CALL_PAUSE = timedelta(minutes=1)
 """How long a claim skips a contact whose number is in another call."""
 
 
-class Reason(StrEnum):
+class PendingReason(StrEnum):
     """The reasons, in the order in which they are checked."""
 
     DO_NOT_CALL = "doNotCall"
@@ -152,8 +152,8 @@ def waiting(rules: Rules, pending: Iterable[ZoneCount], on_dnc: Iterable[ZoneCou
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The facts about a pending contact that decide whether it is called."""
+class ContactState:
+    """What decides whether a pending contact is called."""
 
     zone: str
     due_at: datetime
@@ -167,28 +167,28 @@ class Facts:
     """When the frequency caps allow a call to the number again; None: now."""
 
 
-def reason_of(rules: Rules, contact: Facts) -> Reason:
+def reason_of(rules: Rules, contact: ContactState) -> PendingReason:
     """The first reason that applies."""
     keeps = {
-        Reason.DO_NOT_CALL: contact.on_dnc,
-        Reason.ZONE_UNKNOWN: rules.unknown(contact.zone),
-        Reason.WAITING_FOR_RETRY: contact.due_at > rules.now,
-        Reason.WAITING_FOR_WINDOW: not rules.is_open(contact.zone),
-        Reason.NUMBER_IN_CALL: contact.number_in_call,
-        Reason.OVER_NUMBER_CAP: contact.capped_until is not None,
-        Reason.CALLABLE_NOW: True,
+        PendingReason.DO_NOT_CALL: contact.on_dnc,
+        PendingReason.ZONE_UNKNOWN: rules.unknown(contact.zone),
+        PendingReason.WAITING_FOR_RETRY: contact.due_at > rules.now,
+        PendingReason.WAITING_FOR_WINDOW: not rules.is_open(contact.zone),
+        PendingReason.NUMBER_IN_CALL: contact.number_in_call,
+        PendingReason.OVER_NUMBER_CAP: contact.capped_until is not None,
+        PendingReason.CALLABLE_NOW: True,
     }
     return next(reason for reason, holds in keeps.items() if holds)
 
 
-def next_call_at(rules: Rules, contact: Facts) -> datetime | None:
+def next_call_at(rules: Rules, contact: ContactState) -> datetime | None:
     """The earliest instant at which the contact may be called, as known now; None: never."""
     reason, at = reason_of(rules, contact), max(rules.now, contact.due_at)
-    if reason is Reason.DO_NOT_CALL:
+    if reason is PendingReason.DO_NOT_CALL:
         if contact.dnc_until is None:
             return None
         at = max(at, contact.dnc_until)
-    elif reason is Reason.NUMBER_IN_CALL:
+    elif reason is PendingReason.NUMBER_IN_CALL:
         at = rules.now + IN_CALL_PAUSE
     if contact.capped_until is not None:
         at = max(at, contact.capped_until)
@@ -215,8 +215,8 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """A campaign's calls and agents now."""
+class CampaignState:
+    """The state of a campaign, its calls and agents."""
 
     status: Status
     pending: int
@@ -243,26 +243,26 @@ _STATUS_BLOCKERS = {
 }
 
 
-def blockers(settings: CallSettings, load: Load, switch: Switch, max_calls: int) -> list[Blocker]:
+def blockers(settings: CallSettings, campaign: CampaignState, switch: Switch, max_calls: int) -> list[Blocker]:
     """All blockers of the campaign, the most important first. `max_calls` is the limit of active calls on the switch,
     over all tenants."""
     found: list[Blocker] = []
-    if load.status in _STATUS_BLOCKERS:
-        found.append(_STATUS_BLOCKERS[load.status])
-    if load.status is Status.PAUSED and load.pause_reason is not None:
-        found.append(_PAUSE_BLOCKERS[load.pause_reason])
-    if load.held:
+    if campaign.status in _STATUS_BLOCKERS:
+        found.append(_STATUS_BLOCKERS[campaign.status])
+    if campaign.status is Status.PAUSED and campaign.pause_reason is not None:
+        found.append(_PAUSE_BLOCKERS[campaign.pause_reason])
+    if campaign.held:
         found.append(Blocker.DIALING_HELD)
     found += _switch_blockers(switch, max_calls)
-    if load.sound is not None and load.sound.state is SoundState.MISSING:
+    if campaign.sound is not None and campaign.sound.state is SoundState.MISSING:
         found.append(Blocker.SOUND_MISSING)
     if settings.mode is not Mode.AGENTLESS:
-        found += _agent_blockers(settings, load)
-    if load.active_calls >= settings.max_calls:
+        found += _agent_blockers(settings, campaign)
+    if campaign.active_calls >= settings.max_calls:
         found.append(Blocker.AT_MAX_CALLS)
-    if settings.mode is Mode.PREDICTIVE and any(0 < share >= settings.abandon_cap for share in load.abandoned):
+    if settings.mode is Mode.PREDICTIVE and any(0 < share >= settings.abandon_cap for share in campaign.abandoned):
         found.append(Blocker.ABANDONMENT_CAP_REACHED)
-    if not load.pending:
+    if not campaign.pending:
         found.append(Blocker.NOTHING_PENDING)
     return found
 
@@ -275,16 +275,16 @@ def _switch_blockers(switch: Switch, max_calls: int) -> list[Blocker]:
     return [Blocker.SWITCH_FULL] if switch.live_calls >= max_calls else []
 
 
-def _agent_blockers(settings: CallSettings, load: Load) -> list[Blocker]:
+def _agent_blockers(settings: CallSettings, campaign: CampaignState) -> list[Blocker]:
     if settings.queue_id is None:
         return [Blocker.NO_QUEUE]
-    if not any(count for state, count in load.agents.items() if state not in {"offline", "calling", "hanging_up"}):
+    if not any(count for state, count in campaign.agents.items() if state not in {"offline", "calling", "hanging_up"}):
         return [Blocker.NO_AGENTS_SIGNED_IN]
     found: list[Blocker] = []
     # Predictive calls for agents who will be free.
-    if settings.mode is not Mode.PREDICTIVE and not load.agents.get("idle"):
+    if settings.mode is not Mode.PREDICTIVE and not campaign.agents.get("idle"):
         found.append(Blocker.NO_AGENT_FREE)
-    if settings.mode is Mode.PREVIEW and not load.accepted:
+    if settings.mode is Mode.PREVIEW and not campaign.accepted:
         found.append(Blocker.NO_PREVIEW_ACCEPTED)
     return found
 

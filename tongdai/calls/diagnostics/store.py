@@ -3,9 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tongdai.calls.diagnostics.campaign_snapshot import (
+    CampaignKey,
+    CampaignSnapshot,
+    fetch,
+    read_campaign,
+    snapshot,
+    value,
+)
 from tongdai.calls.diagnostics.pending import Blocked, blocked_counts, zone_counts
-from tongdai.calls.diagnostics.rules import Facts, Reason, Waiting, waiting
-from tongdai.calls.live.campaign_snapshot import Place, Standing, fetch, snapshot, standing, value
+from tongdai.calls.diagnostics.rules import ContactState, PendingReason, Waiting, waiting
 from tongdai.calls.model import CallState
 from tongdai.calls.number_cap import blocked_until
 from tongdai.campaigns.settings.rules import number_caps
@@ -16,9 +23,9 @@ from tongdai.ids import ContactId
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
-    standing: Standing
-    counts: dict[Reason, int]
+class CampaignDiagnosis:
+    campaign: CampaignSnapshot
+    counts: dict[PendingReason, int]
     next_open_at: datetime | None
     """When the first contact outside its calling window may be called."""
     next_due_at: datetime | None
@@ -40,31 +47,33 @@ cross join lateral (
 """
 
 
-async def diagnose(conn: Connection, place: Place, default_sound: str) -> Diagnosis | None:
+async def diagnose_campaign(conn: Connection, key: CampaignKey, default_sound: str) -> CampaignDiagnosis | None:
     """Why each pending contact of a campaign is not being called; None when there is no such campaign."""
     async with snapshot(conn):
-        campaign = await standing(conn, place, default_sound)
+        campaign = await read_campaign(conn, key, default_sound)
         if campaign is None:
             return None
-        pending = campaign.load.pending
-        blocked = await blocked_counts(conn, place, pending, number_caps(campaign.settings))
-        on_dnc = [count for reason, count in blocked if reason is Reason.DO_NOT_CALL]
-        found = waiting(campaign.rules, await zone_counts(conn, place, pending), on_dnc)
-        next_due = await value(conn, NEXT_DUE, *place, list(found.known_zones)) if found.later else None
-    in_call, over = (_due(blocked, reason, found) for reason in (Reason.NUMBER_IN_CALL, Reason.OVER_NUMBER_CAP))
+        pending = campaign.state.pending
+        blocked = await blocked_counts(conn, key, pending, number_caps(campaign.settings))
+        on_dnc = [count for reason, count in blocked if reason is PendingReason.DO_NOT_CALL]
+        found = waiting(campaign.rules, await zone_counts(conn, key, pending), on_dnc)
+        next_due = await value(conn, NEXT_DUE, *key, list(found.known_zones)) if found.later else None
+    in_call, over = (
+        _due(blocked, reason, found) for reason in (PendingReason.NUMBER_IN_CALL, PendingReason.OVER_NUMBER_CAP)
+    )
     counts = {
-        Reason.CALLABLE_NOW: found.due - in_call - over,
-        Reason.WAITING_FOR_WINDOW: found.window,
-        Reason.WAITING_FOR_RETRY: found.later,
-        Reason.ZONE_UNKNOWN: found.zone_unknown,
-        Reason.DO_NOT_CALL: sum(count.pending for count in on_dnc),
-        Reason.NUMBER_IN_CALL: in_call,
-        Reason.OVER_NUMBER_CAP: over,
+        PendingReason.CALLABLE_NOW: found.due - in_call - over,
+        PendingReason.WAITING_FOR_WINDOW: found.window,
+        PendingReason.WAITING_FOR_RETRY: found.later,
+        PendingReason.ZONE_UNKNOWN: found.zone_unknown,
+        PendingReason.DO_NOT_CALL: sum(count.pending for count in on_dnc),
+        PendingReason.NUMBER_IN_CALL: in_call,
+        PendingReason.OVER_NUMBER_CAP: over,
     }
-    return Diagnosis(campaign, counts, found.next_open_at, next_due)
+    return CampaignDiagnosis(campaign, counts, found.next_open_at, next_due)
 
 
-def _due(blocked: list[Blocked], reason: Reason, found: Waiting) -> int:
+def _due(blocked: list[Blocked], reason: PendingReason, found: Waiting) -> int:
     """The number of contacts blocked by this reason alone: they are due, and their window is open."""
     return sum(one.pending - one.later for why, one in blocked if why is reason and one.zone in found.open_zones)
 
@@ -91,28 +100,30 @@ where c.tenant_id = $1 and c.campaign_id = $2 and c.contact_id = $3
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ContactDiagnosis:
     """One contact."""
 
-    standing: Standing
+    campaign: CampaignSnapshot
     process_status: int
-    facts: Facts
-    state: CallState | None
+    contact: ContactState
+    call_state: CallState | None
     """State of the contact's own active call."""
 
 
-async def case(conn: Connection, place: Place, contact_id: ContactId, default_sound: str) -> Case | None:
-    """Read the facts about a contact; None when the campaign has no such contact."""
+async def diagnose_contact(
+    conn: Connection, key: CampaignKey, contact_id: ContactId, default_sound: str
+) -> ContactDiagnosis | None:
+    """Read what decides whether a contact is called; None when the campaign has no such contact."""
     async with snapshot(conn):
-        campaign = await standing(conn, place, default_sound)
+        campaign = await read_campaign(conn, key, default_sound)
         if campaign is None:
             return None
         caps = number_caps(campaign.settings)
         calls, periods = [one.calls for one in caps], [one.period for one in caps]
-        row = next(iter(await fetch(conn, CONTACT, *place, contact_id, calls, periods)), None)
+        row = next(iter(await fetch(conn, CONTACT, *key, contact_id, calls, periods)), None)
     if row is None:
         return None
-    facts = Facts(
+    contact = ContactState(
         row["zone"],
         row["due_at"],
         row["call_status"],
@@ -122,5 +133,5 @@ async def case(conn: Connection, place: Place, contact_id: ContactId, default_so
         number_in_call=row["busy"],
         capped_until=row["called_until"],
     )
-    state = None if row["state"] is None else CallState(row["state"])
-    return Case(campaign, row["process_status"], facts, state)
+    call_state = None if row["state"] is None else CallState(row["state"])
+    return ContactDiagnosis(campaign, row["process_status"], contact, call_state)

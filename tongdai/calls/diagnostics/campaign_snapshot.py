@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from tongdai.call_outcome import LIVE_SQL
-from tongdai.calls.diagnostics.rules import Load, Rules, Sound, SoundState, percent
+from tongdai.calls.diagnostics.rules import CampaignState, Rules, Sound, SoundState, percent
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
@@ -21,17 +21,17 @@ from tongdai.switches.model import Switch
 from tongdai.switches.sounds import store as sounds
 
 
-class Place(NamedTuple):
+class CampaignKey(NamedTuple):
     tenant_id: TenantId
     campaign_id: CampaignId
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A campaign, with its rules, load and switch."""
+class CampaignSnapshot:
+    """A campaign, with its rules, state and switch."""
 
     rules: Rules
-    load: Load
+    state: CampaignState
     switch: Switch
 
     @property
@@ -79,19 +79,19 @@ from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - inte
 """
 
 
-async def standing(conn: Connection, place: Place, default_sound: str) -> Standing | None:
+async def read_campaign(conn: Connection, key: CampaignKey, default_sound: str) -> CampaignSnapshot | None:
     """Read the state of a campaign; None when there is no such campaign."""
-    row = next(iter(await fetch(conn, CAMPAIGN, *place)), None)
-    settings = await campaigns.call_settings(conn, *place)
+    row = next(iter(await fetch(conn, CAMPAIGN, *key)), None)
+    settings = await campaigns.call_settings(conn, *key)
     if row is None or settings is None:
         return None
-    agents = {found["state"]: found["agents"] for found in await fetch(conn, AGENTS, *place)}
-    day_abandoned, day, month_abandoned, month = (await fetch(conn, ABANDONED, *place))[0]
+    agents = {found["state"]: found["agents"] for found in await fetch(conn, AGENTS, *key)}
+    day_abandoned, day, month_abandoned, month = (await fetch(conn, ABANDONED, *key))[0]
     shares = (percent(day_abandoned, day), percent(month_abandoned, month))
     abandoned = [share for share in shares if share is not None]
     status = Status(row["status"])
-    switch = await switches.of_tenant(conn, place.tenant_id)
-    load = Load(
+    switch = await switches.of_tenant(conn, key.tenant_id)
+    state = CampaignState(
         status,
         row["pending"],
         row["active_calls"],
@@ -102,7 +102,7 @@ async def standing(conn: Connection, place: Place, default_sound: str) -> Standi
         row["pause_reason"] and PauseReason(row["pause_reason"]),
         await _sound(conn, switch, settings, default_sound),
     )
-    return Standing(Rules(settings, row["zone"], row["now"]), load, switch)
+    return CampaignSnapshot(Rules(settings, row["zone"], row["now"]), state, switch)
 
 
 async def _sound(conn: Connection, switch: Switch, settings: CallSettings, default: str) -> Sound | None:
