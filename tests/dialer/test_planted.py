@@ -15,7 +15,7 @@ from tongdai.dialer import originator, reconcile, sounds
 from tongdai.dialer.call import controller, core, model
 from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.ids import ContactId
-from tongdai.switch.interface import SwitchAway
+from tongdai.switch.interface import SwitchUnreachable
 from tongdai.testing.memory_store.model import PENDING
 from tongdai.testing.memory_store.store import MemoryStore
 
@@ -71,7 +71,7 @@ def test_asking_again_for_a_call_whose_request_was_not_answered_is_found(monkeyp
     async def again(*args: Any, **options: Any) -> object:
         try:
             return await originate(*args, **options)
-        except SwitchAway:
+        except SwitchUnreachable:
             return await originate(*args, **options)
 
     monkeypatch.setattr(originator.commands, "originate", again)

@@ -10,7 +10,7 @@ from tongdai.dialer.reconcile import RETRY_BROKEN_S
 
 def test_switch_without_its_sip_channels_is_not_up_until_they_run() -> None:
     async def scene(s: Scene) -> None:
-        s.board.modules.remove("chan_pjsip.so")
+        s.simulated.modules.remove("chan_pjsip.so")
         s.campaign(1)
         with capture_logs() as logs:
             s.start()
@@ -19,7 +19,7 @@ def test_switch_without_its_sip_channels_is_not_up_until_they_run() -> None:
         assert not s.calls()
         (said,) = [line["reason"] for line in logs if line["event"] == "switch cannot place calls"]
         assert "chan_pjsip.so" in said
-        s.board.modules.append("chan_pjsip.so")
+        s.simulated.modules.append("chan_pjsip.so")
         await s.until(lambda: s.ari.up, within_s=RETRY_BROKEN_S + 1)
         await s.until(s.calls)
 

@@ -36,7 +36,7 @@ SILENT, OTHER = CallSettings(audio_file="nonesuch"), CallSettings(audio_file="of
 
 def test_campaign_whose_sound_is_missing_is_not_dialled_until_it_is_there() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {"sound:offer": 5.0}
+        s.simulated.sounds = {"sound:offer": 5.0}
         s.campaign(3, SILENT)
         s.campaign(3, OTHER)
         s.start(check_sounds=True)
@@ -44,7 +44,7 @@ def test_campaign_whose_sound_is_missing_is_not_dialled_until_it_is_there() -> N
         await asyncio.sleep(30)
         assert len(s.calls()) == 3
         assert s.store.sounds == {"nonesuch": False, "offer": True}
-        s.board.sounds["sound:nonesuch"] = 5.0
+        s.simulated.sounds["sound:nonesuch"] = 5.0
         await s.until(lambda: len(s.store.over) == 6, within_s=30)
         assert s.outcomes() == [Outcome.ANSWERED] * 6
         assert s.store.sounds["nonesuch"]
@@ -54,16 +54,16 @@ def test_campaign_whose_sound_is_missing_is_not_dialled_until_it_is_there() -> N
 
 def test_sound_that_goes_while_its_campaign_runs_is_missed_by_one_person() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {"sound:offer": 5.0}
+        s.simulated.sounds = {"sound:offer": 5.0}
         s.campaign(600, CallSettings(audio_file="offer", max_calls=1))
         s.start(check_sounds=True)
         await s.until(lambda: len(s.store.over) == 2)
-        s.board.sounds.clear()
+        s.simulated.sounds.clear()
         await s.until(lambda: s.store.sounds["offer"] is False)
         await asyncio.sleep(120)
         assert s.outcomes() == [Outcome.ANSWERED, Outcome.ANSWERED, Outcome.FAILED]
         assert len(s.calls()) == 3
-        s.board.sounds["sound:offer"] = 5.0
+        s.simulated.sounds["sound:offer"] = 5.0
         await s.until(lambda: len(s.store.over) == 6)
         assert s.outcomes()[3:] == [Outcome.ANSWERED] * 3
 
@@ -72,20 +72,20 @@ def test_sound_that_goes_while_its_campaign_runs_is_missed_by_one_person() -> No
 
 def test_what_is_asked_for_is_checked_and_nobody_hears_it() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {"sound:offer": 60.0, "sound:blip": 0.01}
+        s.simulated.sounds = {"sound:offer": 60.0, "sound:blip": 0.01}
         s.start(check_sounds=True)
         await s.until(lambda: s.ari.up)
         s.store.asked_sounds = ["offer", "nonesuch", "blip", "not a sound"]
         await s.until(lambda: s.store.sounds)
         assert s.store.sounds == {"offer": True, "nonesuch": False, "blip": True, "not a sound": None}
-        assert (s.calls(), s.board._bridges, s.board._to_bridges, s.board._subscribed) == ([], {}, {}, {})
+        assert (s.calls(), s.simulated._bridges, s.simulated._to_bridges, s.simulated._subscribed) == ([], {}, {}, {})
 
     play(scene)
 
 
 def test_what_cannot_be_found_out_is_not_taken_for_missing() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {}
+        s.simulated.sounds = {}
         s.start(Faults(error=1.0), check_sounds=True)
         s.store.asked_sounds = ["nonesuch"]
         await s.until(lambda: s.store.sounds)
@@ -96,7 +96,7 @@ def test_what_cannot_be_found_out_is_not_taken_for_missing() -> None:
 
 def test_sounds_are_not_checked_where_the_operator_says_so() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {}
+        s.simulated.sounds = {}
         s.campaign(1, SILENT)
         s.start(check_sounds=False)
         await s.until(lambda: s.store.over)

@@ -69,25 +69,25 @@ async def some_rows_are_in(server: Server) -> bool:
 async def test_calls_go_on_at_the_standby_and_nobody_is_called_twice(pair: Pair, tmp_path: Path, failure: str) -> None:
     contacts, first = 200, 60_000_000
     callees = Callees(answer_rate=0.6, ring_s=uniform(0.2, 2), talk_s=uniform(0.5, 3), dead=0.0)
-    board = SimulatedAsterisk(random.Random(11), SystemClock(), callees)
-    async with AriServer(board, USER, PASSWORD).serving() as switch:
+    simulated = SimulatedAsterisk(random.Random(11), SystemClock(), callees)
+    async with AriServer(simulated, USER, PASSWORD).serving() as switch:
         asterisk = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(tmp_path / "data", database_url=pair.url, **asterisk) as server:
-            office = Office(server, board, asterisk, await server.key(scopes=frozenset(factories.Scope)))
+            office = Office(server, simulated, asterisk, await server.key(scopes=frozenset(factories.Scope)))
             campaign_id = await office.campaign(contacts, first, **QUICK | {"callsPerSecond": 20})
-            await eventually(lambda: len(board.ledger.calls) >= contacts // 4, 60, "calls")
+            await eventually(lambda: len(simulated.ledger.calls) >= contacts // 4, 60, "calls")
             await fail_over(pair, failure)
-            placed = len(board.ledger.calls)
+            placed = len(simulated.ledger.calls)
             assert placed < contacts
             await eventually(lambda: all_processed(server, contacts), 120, "every contact to be processed", poll_s=0.5)
-            assert board.ledger.violations == []
+            assert simulated.ledger.violations == []
             assert set(office.dialled(first, contacts).values()) == {1}
             async with server.database() as conn:
                 ended = await conn.fetchval(
                     "select count(distinct contact_id) from call where campaign_id = $1", campaign_id
                 )
             assert ended == contacts
-            assert len(board.ledger.calls) <= contacts
+            assert len(simulated.ledger.calls) <= contacts
 
 
 async def all_processed(server: Server, contacts: int) -> bool:

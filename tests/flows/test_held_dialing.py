@@ -60,7 +60,7 @@ async def hold_of(server: Server) -> Hold | None:
 
 
 def calls(of: Office) -> int:
-    return len(of.board.ledger.calls)
+    return len(of.simulated.ledger.calls)
 
 
 async def calls_begin(of: Office, more: int) -> None:
@@ -87,7 +87,7 @@ async def _alive(conn: Any, since: Any) -> bool:
 async def everyone_is_called_once(of: Office, campaign_id: int) -> None:
     await of.processed(campaign_id, CONTACTS, within_s=150)
     assert set(of.dialled(FIRST, CONTACTS).values()) == {1}
-    assert of.board.ledger.violations == []
+    assert of.simulated.ledger.violations == []
 
 
 async def test_operator_holds_dialing_and_releases_it(tmp_path: Path) -> None:
@@ -113,14 +113,14 @@ DIALLED_LATER = "select count(*) from call, dialing_hold h where dialled_at > h.
 
 
 def _ended(of: Office) -> bool:
-    return not of.board.ledger.live
+    return not of.simulated.ledger.active
 
 
 async def test_server_started_with_dial_held_calls_nobody_until_the_release(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.server.stop()
         async with serving(here.server.data_dir, "--dial=held", **here.settings) as server:
-            held = Office(server, here.board, here.settings, here.key)
+            held = Office(server, here.simulated, here.settings, here.key)
             campaign_id = await held.campaign(CONTACTS, FIRST, callsPerSecond=50)
             await nobody_is_called(held)
             assert "dialing held" in server.log_text()
@@ -143,7 +143,7 @@ async def test_server_that_is_stopped_killed_and_moved_dials_on(tmp_path: Path) 
         await here.server.stop()
         moved = here.server.data_dir.rename(tmp_path / "moved")
         async with serving(moved, **here.settings) as server:
-            await everyone_is_called_once(Office(server, here.board, here.settings, here.key), campaign_id)
+            await everyone_is_called_once(Office(server, here.simulated, here.settings, here.key), campaign_id)
             assert await hold_of(server) is None
 
 
@@ -170,7 +170,7 @@ async def test_data_directory_that_is_restored_from_a_copy_calls_nobody_until_th
             _copy(tmp_path / "copy", here.server.data_dir)
         restored = here.server.data_dir if in_place else tmp_path / "copy"
         async with serving(restored, **here.settings) as server:
-            held = Office(server, here.board, here.settings, here.key)
+            held = Office(server, here.simulated, here.settings, here.key)
             await nobody_is_called(held)
             assert calls(here) == called
             hold = await hold_of(server)
@@ -218,7 +218,7 @@ async def test_backup_that_is_restored_calls_nobody_until_the_release(tmp_path: 
 
 
 def _called(of: Office) -> set[str]:
-    return {call.to for call in of.board.ledger.calls}
+    return {call.to for call in of.simulated.ledger.calls}
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -232,21 +232,21 @@ async def test_backup_that_takes_the_place_of_the_database_while_it_dials(
 ) -> None:
     """Under the same name, on the same server: nothing but the beats and the database's oid tells."""
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 2), dead=0.0)
-    board = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
-    async with fresh_database() as own, AriServer(board, USER, PASSWORD).serving() as switch:
+    simulated = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
+    async with fresh_database() as own, AriServer(simulated, USER, PASSWORD).serving() as switch:
         settings = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(tmp_path / "data", database_url=own, **settings) as server:
-            here = Office(server, board, settings, await server.key(scopes=frozenset(factories.Scope)))
+            here = Office(server, simulated, settings, await server.key(scopes=frozenset(factories.Scope)))
             campaign_id = await here.campaign(CONTACTS, FIRST, callsPerSecond=20)
             await calls_begin(here, 20)
             async with backup_of(own, fresh_database) as backup:
-                known = {call.to for call in board.ledger.calls}
+                known = {call.to for call in simulated.ledger.calls}
                 await calls_begin(here, 60)
                 await swap(dsn, own, backup)
                 hold = await eventually(lambda: hold_of(server), 60, "dialing to be held")
                 assert hold.reason in {HoldReason.OTHER_DATABASE, HoldReason.WENT_BACK}
                 await nobody_is_called(here)
-                unknown = {call.to for call in board.ledger.calls} - known
+                unknown = {call.to for call in simulated.ledger.calls} - known
                 state = json.loads(run("dialing", "status", "--json", TONGDAI_DATABASE_URL=own).stdout)
                 assert len(unknown) <= state["hold"]["contacts"] <= CONTACTS
                 assert state["hold"]["contacts"] < CONTACTS, "whose calls the backup knows are not counted"

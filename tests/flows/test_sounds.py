@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.calling_office import Office, office
 from tests.support.servers import eventually
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 SPRING = "sound:custom/spring"
@@ -37,37 +37,37 @@ async def has_state(here: Office, campaign_id: int, state: str) -> bool:
 
 async def test_campaign_whose_sound_is_missing_does_not_start_and_calls_nobody(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
-        here.board.sounds = {SPRING: 0.5}
+        here.simulated.sounds = {SPRING: 0.5}
         new = {"campaignName": "A", "audioFile": "custom/spring", "preset": "none", **LATER}
         campaign_id = (await here.call("POST", "/v1/campaigns", new))["campaignId"]
         path = f"/v1/campaigns/{campaign_id}"
         await eventually(lambda: is_up(here), 20, "the switch to be up", poll_s=0.2)
         await here.call("POST", f"{path}/contacts", {"phoneNumber": "0950000000"})
         assert "audioFile must be a sound that the switch has" in await refused(here, "PATCH", path, {"audioFile": "b"})
-        del here.board.sounds[SPRING]
+        del here.simulated.sounds[SPRING]
         assert "does not have the sound custom/spring (audioFile)" in await refused(here, "POST", f"{path}/start")
         await eventually(lambda: has_state(here, campaign_id, "missing"), 10, "the check")
-        assert not here.board.ledger.calls
-        here.board.sounds[SPRING] = 0.5
+        assert not here.simulated.ledger.calls
+        here.simulated.sounds[SPRING] = 0.5
         await here.call("POST", f"{path}/start")
-        await eventually(lambda: here.board.ledger.counts["originated"] == 1, 30, "the call")
+        await eventually(lambda: here.simulated.ledger.counts["originated"] == 1, 30, "the call")
 
 
 async def test_sound_that_is_lost_while_a_campaign_runs_is_missed_by_few_and_the_campaign_continues_with_it(
     tmp_path: Path,
 ) -> None:
     async with office(tmp_path) as here:
-        here.board.sounds = {SPRING: 0.5}
-        here.board.callee = always(Ending.ANSWERED, after_s=0.2, talk_s=30)
+        here.simulated.sounds = {SPRING: 0.5}
+        here.simulated.callee = always(Response.ANSWERED, after_s=0.2, talk_s=30)
         campaign_id = await here.campaign(
             16, first=60_000_000, audioFile="custom/spring", maxConcurrentCalls=2, callsPerSecond=5, **LATER
         )
-        await eventually(lambda: here.board.ledger.counts["answered"] >= 2, 30, "calls")
-        here.board.sounds.clear()
+        await eventually(lambda: here.simulated.ledger.counts["answered"] >= 2, 30, "calls")
+        here.simulated.sounds.clear()
         await eventually(lambda: has_state(here, campaign_id, "missing"), 30, "the check", poll_s=0.2)
         codes = [blocker["code"] for blocker in (await diagnosis(here, campaign_id))["blockers"]]
         assert "sound_missing" in codes
-        here.board.sounds[SPRING] = 0.5
+        here.simulated.sounds[SPRING] = 0.5
         unheard = (await here.call("GET", f"/v1/calls?campaignId={campaign_id}&outcome=failed"))["data"]
         assert {call["failure"] for call in unheard} <= {"sound_not_played"}
         assert all(call["nextCallAt"] for call in unheard)
@@ -83,8 +83,8 @@ async def all_called(here: Office, campaign_id: int) -> bool:
 
 async def test_campaign_pauses_itself_after_three_calls_that_played_nothing(tmp_path: Path) -> None:
     async with office(tmp_path, check_sounds="false") as here:
-        here.board.sounds = {}
-        here.board.callee = always(Ending.ANSWERED, after_s=0.2, talk_s=30)
+        here.simulated.sounds = {}
+        here.simulated.callee = always(Response.ANSWERED, after_s=0.2, talk_s=30)
         campaign_id = await here.campaign(
             20, first=80_000_000, audioFile="custom/spring", maxConcurrentCalls=1, **LATER
         )
@@ -102,7 +102,7 @@ async def test_campaign_pauses_itself_after_three_calls_that_played_nothing(tmp_
         unheard = (await here.call("GET", f"/v1/calls?campaignId={campaign_id}&outcome=failed"))["data"]
         assert [(call["failure"], call["connectedAt"]) for call in unheard] == [("sound_not_played", None)] * 3
         assert all(call["nextCallAt"] for call in unheard)
-        here.board.sounds[SPRING] = 0.5
+        here.simulated.sounds[SPRING] = 0.5
         await here.call("POST", f"{path}/start")
         assert (await here.call("GET", path))["pauseReason"] is None
         await eventually(lambda: all_called(here, campaign_id), 60, "the others to be called", poll_s=0.3)
@@ -111,8 +111,8 @@ async def test_campaign_pauses_itself_after_three_calls_that_played_nothing(tmp_
 
 async def test_campaign_that_started_without_a_switch_is_not_dialled_while_its_sound_is_missing(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
-        here.board.sounds = {}
-        here.board.cut(8)
+        here.simulated.sounds = {}
+        here.simulated.cut(8)
 
         async def away() -> bool:
             return not await is_up(here)
@@ -124,6 +124,6 @@ async def test_campaign_that_started_without_a_switch_is_not_dialled_while_its_s
         found = await diagnosis(here, campaign_id)
         assert [blocker["code"] for blocker in found["blockers"]] == ["sound_missing"]
         assert here.dialled(70_000_000, 10).total() == 0
-        here.board.sounds[SPRING] = 0.5
+        here.simulated.sounds[SPRING] = 0.5
         await here.processed(campaign_id, 10, within_s=60)
         assert set(here.dialled(70_000_000, 10).values()) == {1}

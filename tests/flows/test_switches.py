@@ -32,8 +32,8 @@ def tenants_in(server: Server, event: str) -> set[int]:
 
 async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_calls_alone(tmp_path: Path) -> None:
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 4), dead=0.0)
-    board = SimulatedAsterisk(random.Random(8), SystemClock(), callees)
-    async with office(tmp_path) as here, AriServer(board, USER, PASSWORD).serving() as switch:
+    simulated = SimulatedAsterisk(random.Random(8), SystemClock(), callees)
+    async with office(tmp_path) as here, AriServer(simulated, USER, PASSWORD).serving() as switch:
         settings = {**here.settings, "asterisk": switch.url, "database_url": here.server.dsn}
         async with serving(tmp_path / "second", "--only", "telephony", "--switch", "hanoi", **settings) as second:
             async with here.server.database() as conn:
@@ -41,19 +41,19 @@ async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_c
                 assert hanoi is not None
                 key = await factories.key(conn, PEPPER.encode())
                 assert await tenants.set_switch(conn, key.tenant_id, hanoi)
-            there = Office(here.server, board, settings, key)
+            there = Office(here.server, simulated, settings, key)
             campaign_here = await here.campaign(CONTACTS, first=20_000_000, callsPerSecond=20)
             campaign_there = await there.campaign(CONTACTS, first=30_000_000, callsPerSecond=20)
             for kill in range(4):
                 victim, own = (here.server, here) if kill % 2 else (second, there)
-                dialled = len(own.board.ledger.calls) + 25
-                await eventually(lambda: len(own.board.ledger.calls) >= dialled, 60, "calls")  # noqa: B023
+                dialled = len(own.simulated.ledger.calls) + 25
+                await eventually(lambda: len(own.simulated.ledger.calls) >= dialled, 60, "calls")  # noqa: B023
                 await victim.kill("telephony", signal.SIGKILL)
             await here.processed(campaign_here, CONTACTS, within_s=150)
             await there.processed(campaign_there, CONTACTS, within_s=150)
             for own, first in ((here, 20_000_000), (there, 30_000_000)):
                 assert set(own.dialled(first, CONTACTS).values()) == {1}
-                assert own.board.ledger.violations == []
+                assert own.simulated.ledger.violations == []
             assert not here.dialled(30_000_000, CONTACTS)
             assert not there.dialled(20_000_000, CONTACTS)
             for event in ("call ended", "call adopted"):

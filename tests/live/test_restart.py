@@ -11,7 +11,7 @@ from tests.support.switch import Listener, listening
 from tongdai.switch import commands
 from tongdai.switch.commands import Placed
 from tongdai.switch.events import ChannelDestroyed, Connected, Disconnected, Replaced, StasisStart
-from tongdai.switch.interface import SwitchAway
+from tongdai.switch.interface import SwitchUnreachable
 
 
 async def answered(caller: Listener, n: int = 0) -> str:
@@ -27,7 +27,7 @@ async def test_asterisk_restarted_mid_calls(caller: Listener, lab: Lab) -> None:
     await lab.kill_asterisk()
     await caller.wait_for(Disconnected)
     assert not caller.ari.up
-    with pytest.raises(SwitchAway):
+    with pytest.raises(SwitchUnreachable):
         await commands.channels(caller.ari)
     await lab.start_asterisk()
     await caller.wait_for(Connected, count=2, within_s=20)

@@ -51,7 +51,7 @@ class AriServer:
 
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer as Asterisk does: 503 while it starts, 401 for a wrong login, 404 for another path."""
-        if self.asterisk.away:
+        if self.asterisk.refuses_connections:
             status = HTTPStatus.SERVICE_UNAVAILABLE
         elif request.headers.get("Authorization") != self._login:
             status = HTTPStatus.UNAUTHORIZED

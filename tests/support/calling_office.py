@@ -25,7 +25,7 @@ QUICK = {"ringTimeoutSec": 15, "callsPerSecond": 50, "maxConcurrentCalls": 200, 
 @dataclass(frozen=True)
 class Office:
     server: Server
-    board: SimulatedAsterisk
+    simulated: SimulatedAsterisk
     settings: dict[str, str]
     key: factories.Key
 
@@ -60,15 +60,15 @@ class Office:
     def dialled(self, first: int, contacts: int) -> Counter[str]:
         """How often each number was called, by the switch's own ledger."""
         ours = {f"849{first + place:08}" for place in range(contacts)}
-        return Counter(call.to for call in self.board.ledger.calls if call.to in ours)
+        return Counter(call.to for call in self.simulated.ledger.calls if call.to in ours)
 
 
 @asynccontextmanager
 async def office(folder: Path, **own: str) -> AsyncGenerator[Office]:
     """`own`: further settings of the server."""
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 2), dead=0.0)
-    board = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
-    async with AriServer(board, USER, PASSWORD).serving() as switch:
+    simulated = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
+    async with AriServer(simulated, USER, PASSWORD).serving() as switch:
         settings = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(folder / "data", **settings, **own) as server:
-            yield Office(server, board, settings, await server.key(scopes=frozenset(factories.Scope)))
+            yield Office(server, simulated, settings, await server.key(scopes=frozenset(factories.Scope)))

@@ -14,14 +14,14 @@ from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.worker import Dialer
 from tongdai.ids import AgentId, CampaignId, QueueId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.switch.simulated.callees import Callee, Ending, always, phone, uniform
+from tongdai.switch.simulated.callees import Callee, Response, always, phone, uniform
 from tongdai.switch.simulated.client import Faults, SimulatedAri
-from tongdai.switch.simulated.ledger import CallRecord
+from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.store import MemoryStore
 
 QUEUE = QueueId(7)
-ANSWERS = always(Ending.ANSWERED, after_s=5, talk_s=60)
+ANSWERS = always(Response.ANSWERED, after_s=5, talk_s=60)
 AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, max_calls=50, calls_per_second=50)
 
 
@@ -30,14 +30,14 @@ class Scene:
 
     def __init__(self, rng: random.Random, callee: Callee, store: type[MemoryStore] = MemoryStore) -> None:
         self.rng, self.clock = rng, virtual_time.LoopClock()
-        self.board = SimulatedAsterisk(
+        self.simulated = SimulatedAsterisk(
             rng, self.clock, callee, phones={f"a{n}": phone(uniform(1, 2)) for n in range(9)}
         )
         self.store = store(self.clock, rng)
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
-        self.ari = SimulatedAri(self.board, self.rng, faults=faults)
+        self.ari = SimulatedAri(self.simulated, self.rng, faults=faults)
         self.dialer = Dialer(
             self.store, self.ari, self.clock, self.rng,
             app="tongdai", trunk="trunk", caller_id="0241234567", max_calls=max_calls,
@@ -73,9 +73,9 @@ class Scene:
         """Outcomes of all calls that have ended, in the order of their ends."""
         return [ended.ending.outcome for ended in self.store.over.values()]
 
-    def calls(self) -> list[CallRecord]:
+    def calls(self) -> list[SimulatedCall]:
         """The switch's records of all calls to contacts."""
-        return [call for call in self.board.ledger.calls if not call.agent]
+        return [call for call in self.simulated.ledger.calls if not call.agent]
 
     def states(self) -> list[AgentState]:
         return [agent.state for agent in self.store.agents.values()]
@@ -107,6 +107,6 @@ def play(
         for task in stage.tasks:
             task.cancel()
         await asyncio.gather(*stage.tasks, return_exceptions=True)
-        assert not stage.board.ledger.violations
+        assert not stage.simulated.ledger.violations
 
     virtual_time.run(main(), rng)

@@ -22,9 +22,9 @@ from tongdai.switch.client import MAX_FRAME, AriClient
 from tongdai.switch.commands import Placed
 from tongdai.switch.events import ChannelDestroyed, Connected, Disconnected, Event, Replaced, StasisStart
 from tongdai.switch.inbox import Inbox, Overrun
-from tongdai.switch.interface import Ari, SwitchAway
+from tongdai.switch.interface import Ari, SwitchUnreachable
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 
 DESTROYED = {
     "type": "ChannelDestroyed",
@@ -72,10 +72,10 @@ async def test_lost_socket_fails_requests_at_once_and_comes_back(server: AriServ
         waiting = asyncio.create_task(originate(listener.ari, "c1"))
         await eventually(lambda: server.asterisk.ledger.calls, 5, "the request to arrive")
         server.asterisk.cut()
-        with pytest.raises(SwitchAway, match="lost"):
+        with pytest.raises(SwitchUnreachable, match="lost"):
             await waiting
         assert not listener.ari.up
-        with pytest.raises(SwitchAway):
+        with pytest.raises(SwitchUnreachable):
             await originate(listener.ari, "c2")
         server.mute = False
         await listener.wait_for(Connected, count=2)
@@ -95,7 +95,7 @@ async def test_up_is_false_before_the_listener_hears_of_the_loss(server: AriServ
 
 
 async def test_restarted_switch_is_found_again(server: AriServer) -> None:
-    async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
+    async with connected(server, always(Response.ANSWERED, 0.01)) as listener:
         await originate(listener.ari, "c1")
         await listener.wait_for(StasisStart, "c1")
         server.asterisk.restart(for_s=0.5)
@@ -109,7 +109,7 @@ async def test_restarted_switch_is_found_again(server: AriServer) -> None:
 async def test_reply_that_never_comes_is_switch_away(server: AriServer) -> None:
     async with connected(server, request_timeout_s=0.2) as listener:
         server.mute = True
-        with pytest.raises(SwitchAway, match="in time"):
+        with pytest.raises(SwitchUnreachable, match="in time"):
             await originate(listener.ari, "c1")
         server.mute = False
         assert listener.ari.up
@@ -120,7 +120,7 @@ async def test_reply_that_comes_late_or_to_nobody_changes_nothing(server: AriSer
     reply = {"type": "RESTResponse", "status_code": "200", "message_body": "[]"}
     async with connected(server, request_timeout_s=0.2) as listener:
         server.mute = True
-        with pytest.raises(SwitchAway):
+        with pytest.raises(SwitchUnreachable):
             await commands.channels(listener.ari)
         for request_id in ("2", "999999", 7, None, ["2"]):
             server.send(json.dumps(reply | {"request_id": request_id}))
@@ -203,12 +203,12 @@ async def test_end_of_a_listener_is_the_end_of_being_up_unless_another_has_begun
 
 
 async def test_replaced_client_is_down_for_good_and_leaves_the_other_alone(server: AriServer) -> None:
-    async with connected(server, always(Ending.ANSWERED, 0.01)) as first:
+    async with connected(server, always(Response.ANSWERED, 0.01)) as first:
         async with connected(server) as second:
             await first.wait_for(Replaced)
             await first.wait_for(Disconnected)
             assert not first.ari.up
-            with pytest.raises(SwitchAway):
+            with pytest.raises(SwitchUnreachable):
                 await originate(first.ari, "c1")
             await originate(second.ari, "c2")
             await second.wait_for(StasisStart, "c2")
@@ -237,7 +237,7 @@ async def test_switch_that_refuses_the_filter_is_not_up(server: AriServer) -> No
 async def test_peer_that_falls_silent_is_given_up(server: AriServer) -> None:
     async with connected(server, ping_s=0.2, request_timeout_s=60) as listener:
         server.connections[-1].freeze()
-        with pytest.raises(SwitchAway, match="lost"):
+        with pytest.raises(SwitchUnreachable, match="lost"):
             await commands.channels(listener.ari)
         await listener.wait_for(Connected, count=2)
         assert await commands.channels(listener.ari) == []
@@ -275,7 +275,7 @@ async def test_address_where_nobody_listens_is_tried_again() -> None:
     ari = AriClient(nobody, USER, PASSWORD, APP, rng=random.Random(1))
     with capture_logs() as logs:
         async with listening(ari) as listener:
-            with pytest.raises(SwitchAway, match="not connected"):
+            with pytest.raises(SwitchUnreachable, match="not connected"):
                 await commands.channels(ari)
             await eventually(lambda: logs, 10, "a line")
             assert not ari.up
@@ -284,7 +284,7 @@ async def test_address_where_nobody_listens_is_tried_again() -> None:
 
 async def test_two_thousand_originates_at_once_each_get_their_own_reply(server: AriServer) -> None:
     began = time.monotonic()
-    async with connected(server, always(Ending.BUSY, 0.0)) as listener:
+    async with connected(server, always(Response.BUSY, 0.0)) as listener:
         outcomes = await asyncio.gather(*(originate(listener.ari, f"c{n}", n) for n in range(2000)))
         assert outcomes == [Placed()] * 2000
         await listener.wait_for(ChannelDestroyed, count=2000, within_s=60)

@@ -10,7 +10,7 @@ from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
 from tongdai.switch.events import ChannelDestroyed, PlaybackFinished, StasisStart
 from tongdai.switch.interface import Ari, Reply, SwitchRefused
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 
 DIGITS = "84901234567"
 INJECTIONS = [
@@ -81,7 +81,7 @@ async def originate(ari: Ari, channel_id: str, digits: str = DIGITS, **options: 
 
 
 async def test_call_is_placed_answered_played_to_and_hung_up(server: AriServer) -> None:
-    async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
+    async with connected(server, always(Response.ANSWERED, 0.01)) as listener:
         ari = listener.ari
         assert await originate(ari, "c/1") == Placed()
         assert (await listener.wait_for(StasisStart, "c/1")).args == ("call", "c/1")
@@ -99,7 +99,7 @@ async def test_call_is_placed_answered_played_to_and_hung_up(server: AriServer) 
 
 
 async def test_channel_id_in_use_is_a_duplicate_and_unknown_trunk_is_refused(server: AriServer) -> None:
-    async with connected(server, always(Ending.NO_ANSWER)) as listener:
+    async with connected(server, always(Response.NO_ANSWER)) as listener:
         assert await originate(listener.ari, "c1") == Placed()
         assert await originate(listener.ari, "c1", "84901234568") == Duplicate()
         elsewhere = commands.endpoint_of(DIGITS, "nowhere")
@@ -108,8 +108,8 @@ async def test_channel_id_in_use_is_a_duplicate_and_unknown_trunk_is_refused(ser
 
 
 async def test_agent_and_customer_are_bridged(server: AriServer) -> None:
-    server.asterisk.phones["agent1"] = always(Ending.ANSWERED, 0.01)
-    async with connected(server, always(Ending.ANSWERED, 0.01)) as listener:
+    server.asterisk.phones["agent1"] = always(Response.ANSWERED, 0.01)
+    async with connected(server, always(Response.ANSWERED, 0.01)) as listener:
         ari = listener.ari
         await originate(ari, "customer")
         await commands.originate(ari, "agent", commands.agent_endpoint_of("agent1"), APP)

@@ -81,7 +81,7 @@ class Dialer:
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router)
-        self._database_away = False
+        self._unreachable_logged = False
 
     async def run(self) -> None:
         """Until cancelled. Raises SwitchTaken when another process has the switch."""
@@ -159,11 +159,11 @@ class Dialer:
 
     def _database_unreachable(self, error: BaseException) -> None:
         """Logged once."""
-        if not self._database_away:
+        if not self._unreachable_logged:
             log.warning("database unreachable", error=type(error).__name__)
-        self._database_away = True
+        self._unreachable_logged = True
 
     def _reached_database(self, fn: Callable[[], Awaitable[None]]) -> None:
-        if self._database_away and fn == self._reconciler.sweep:
+        if self._unreachable_logged and fn == self._reconciler.sweep:
             log.info("database reached again")
-            self._database_away = False
+            self._unreachable_logged = False

@@ -8,7 +8,7 @@ the data directory. Trusts `core` for the verdict, and the store's statements to
 is held or the database has an earlier beat than `known` (dialing/rule.py): a database that goes back while it is
 connected is refused by those, and found here at the next beat.
 
-When the database is away, nothing is judged and nothing changes. When the beat file cannot be written, dialing
+While the database is unreachable, nothing is judged and nothing changes. When the beat file cannot be written, dialing
 continues: a process that is started then reads an older beat, and may miss that the database went back.
 
 Asserted: a beat is only remembered when the database has acknowledged it, and only grows.

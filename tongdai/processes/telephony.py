@@ -40,7 +40,7 @@ HOLD_S = 10.0
 """A dialer that is suspended within a transaction for so long loses its session and its locks."""
 KEPT_CALLS = 1000
 """Number of ended calls that the simulated switch keeps for inspection."""
-AWAY_S = 1.0
+RETRY_S = 1.0
 """Retry interval when the switch could not be read from the database."""
 WAIT_S = 10.0
 """Retry interval of a process that may not dial."""
@@ -71,8 +71,8 @@ def _switch(settings: Settings, rng: random.Random) -> Callable[[], Ari]:
     if settings.asterisk is None:
         log.warning("no switch is set: calls are simulated", answer_rate=settings.simulated_answer_rate)
         callees = Callees(answer_rate=settings.simulated_answer_rate, talk_s=lognormal(settings.simulated_talk_s, 0.8))
-        board = SimulatedAsterisk(rng, SystemClock(), callees, keep=KEPT_CALLS)
-        return lambda: SimulatedAri(board, rng, app, _faults(settings.simulated_faults))
+        simulated = SimulatedAsterisk(rng, SystemClock(), callees, keep=KEPT_CALLS)
+        return lambda: SimulatedAri(simulated, rng, app, _faults(settings.simulated_faults))
     url, user, password = settings.asterisk, settings.asterisk_user, settings.asterisk_password
     return lambda: AriClient(url, user, password, app, rng=rng)
 
@@ -113,7 +113,7 @@ async def _judge(continuity: Continuity) -> None:
         try:
             await continuity.judge()
         except UNREACHABLE:
-            await asyncio.sleep(AWAY_S)
+            await asyncio.sleep(RETRY_S)
         else:
             return
 
@@ -124,7 +124,7 @@ async def _find_switch(pool: Pool, name: str) -> Switch:
             async with pool.acquire() as conn:
                 return await switches.find_or_add(conn, name)
         except UNREACHABLE:
-            await asyncio.sleep(AWAY_S)
+            await asyncio.sleep(RETRY_S)
 
 
 def _would_pretend(settings: Settings, switch: Switch) -> bool:

@@ -4,8 +4,8 @@
                                                  └→ ApplicationReplaced: never connects again
 
 Owns the connection, the requests under way and the inbox of events. A request is sent once: when the connection is
-lost, or no reply comes in time, it raises SwitchAway, and whether it was done is not known. Replies are matched by
-request id, in any order.
+lost, or no reply comes in time, it raises SwitchUnreachable, and whether it was done is not known. Replies are matched
+by request id, in any order.
 
 It trusts nothing that it reads: an unreadable frame is logged and skipped, a frame above MAX_FRAME costs the
 connection, an event that lacks a field is no event. A peer that is silent for two pings is gone.
@@ -33,9 +33,9 @@ from websockets.protocol import State
 from tongdai.switch import commands
 from tongdai.switch.events import Event, parse
 from tongdai.switch.inbox import Inbox, Overrun
-from tongdai.switch.interface import Ari, Reply, SwitchAway, SwitchError, SwitchRefused, SwitchSilent
+from tongdai.switch.interface import Ari, Reply, SwitchError, SwitchRefused, SwitchSilent, SwitchUnreachable
 
-__all__ = ["Ari", "AriClient", "Reply", "SwitchAway", "SwitchError", "SwitchRefused"]
+__all__ = ["Ari", "AriClient", "Reply", "SwitchError", "SwitchRefused", "SwitchUnreachable"]
 
 log = structlog.get_logger()
 _wire = logging.getLogger("tongdai.switch.wire")
@@ -89,7 +89,7 @@ class AriClient:
         self, method: str, uri: str, query: Mapping[str, str] | None = None, body: object = None
     ) -> Reply:
         if self._socket is None:
-            raise SwitchAway("not connected")
+            raise SwitchUnreachable("not connected")
         request_id = str(next(self._ids))
         answered = self._pending[request_id] = asyncio.get_running_loop().create_future()
         try:
@@ -99,11 +99,11 @@ class AriClient:
         except TimeoutError:
             raise SwitchSilent("no reply in time") from None
         except ConnectionClosed:
-            raise SwitchAway("connection lost") from None
+            raise SwitchUnreachable("connection lost") from None
         finally:
             self._pending.pop(request_id, None)
         if reply is None:
-            raise SwitchAway("connection lost")
+            raise SwitchUnreachable("connection lost")
         return reply
 
     async def run(self) -> None:
@@ -139,7 +139,7 @@ class AriClient:
     def _log_failure(self, failure: str) -> None:
         """Log each reason once: a switch that is unreachable for a day is not a line each second."""
         if failure != self._failure:
-            log.warning("switch away", host=self._host, app=self._app, reason=failure)
+            log.warning("switch unreachable", host=self._host, app=self._app, reason=failure)
         self._failure = failure
 
     async def _serve(self, socket: ClientConnection) -> None:

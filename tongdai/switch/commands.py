@@ -1,4 +1,5 @@
-"""The requests that Tongdai makes of the switch. All raise SwitchAway; SwitchRefused unless a docstring says otherwise.
+"""The requests that Tongdai makes of the switch. All raise SwitchUnreachable; SwitchRefused unless a docstring says
+otherwise.
 
 Numbers, trunks and names become part of what Asterisk dials and executes. This is the one place where anything that is
 not plainly one of them is refused, with ValueError.
@@ -80,8 +81,8 @@ async def originate(
 ) -> Originated:
     """Call `endpoint`, for as long as `timeout_s`; `app` has the channel once it answers.
 
-    After SwitchAway the call may be ringing or may still begin: never originate again for the same purpose; list the
-    channels. `channel_id` must be new: Asterisk 22 does not recover from a duplicate until it is killed.
+    After SwitchUnreachable the call may be ringing or may still begin: never originate again for the same purpose; list
+    the channels. `channel_id` must be new: Asterisk 22 does not recover from a duplicate until it is killed.
     """
     body = {
         "channelId": channel_id,

@@ -10,11 +10,11 @@ class SwitchError(Exception):
     """The switch did not do, or may not have done, what it was asked."""
 
 
-class SwitchAway(SwitchError):
+class SwitchUnreachable(SwitchError):
     """No reply: the connection is gone, or went or fell silent before it came. Whether it was done is not known."""
 
 
-class SwitchSilent(SwitchAway):
+class SwitchSilent(SwitchUnreachable):
     """No reply in time, and the connection is still there."""
 
 
@@ -47,7 +47,7 @@ class Ari(Protocol):
     async def request(
         self, method: str, uri: str, query: Mapping[str, str] | None = None, body: object = None
     ) -> Reply:
-        """`uri` begins below `/ari/`, as `channels/17`. Never sent twice. Raises SwitchAway."""
+        """`uri` begins below `/ari/`, as `channels/17`. Never sent twice. Raises SwitchUnreachable."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

@@ -21,7 +21,7 @@ from tongdai.dialer.options import LEASE, Options
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, Event, StasisStart
-from tongdai.switch.interface import Reply, SwitchAway
+from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.store import MemoryStore
 
@@ -340,7 +340,7 @@ def test_record_that_fails_is_retried_less_and_less_often() -> None:
 
 def test_request_without_a_reply_is_made_again_when_the_channel_is_listed() -> None:
     async def scene(s: Scene) -> None:
-        s.ari.answers["POST channels"] = SwitchAway("no reply in time")
+        s.ari.answers["POST channels"] = SwitchUnreachable("no reply in time")
         call, channel_id = await s.answered()
         assert s.store.recorded == ["answered"]
         s.ari.answers = {"GET playbacks": Reply(404, {})}

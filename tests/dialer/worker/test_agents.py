@@ -27,28 +27,28 @@ def test_agent_who_leaves_while_talking_is_offline_after_the_talk() -> None:
         assert s.states() == [AgentState.TALKING]
         await s.until(lambda: s.states() == [AgentState.OFFLINE])
         assert s.outcomes() == [Outcome.ANSWERED]
-        assert channels_of(s.board) == []
+        assert channels_of(s.simulated) == []
 
     play(scene)
 
 
 def test_agent_whose_phone_hangs_up_when_they_are_reserved_is_replaced() -> None:
     class LosesTheReserved(MemoryStore):
-        board: SimulatedAsterisk
+        simulated: SimulatedAsterisk
         lost = False
 
         async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
             agent = await super().reserve(call, queue_id)
             if agent is not None and not self.lost:
                 self.lost = True
-                self.board._hung_up_by_callee(self.board._channels[str(agent.channel_id)])
+                self.simulated._hung_up_by_callee(self.simulated._channels[str(agent.channel_id)])
                 await asyncio.sleep(0.1)
             return agent
 
     async def scene(s: Scene) -> None:
         store = s.store
         assert isinstance(store, LosesTheReserved)
-        store.board = s.board
+        store.simulated = s.simulated
         s.agents(2)
         s.start()
         await s.until(lambda: s.states() == [AgentState.IDLE] * 2)
@@ -72,8 +72,8 @@ def test_talk_whose_agent_left_ends_although_the_answer_of_the_store_was_lost() 
         s.start()
         s.campaign(1, AGENTS)
         await s.until(lambda: s.states() == [AgentState.TALKING])
-        (phone_call,) = (call for call in s.board._channels.values() if call.call.agent)
-        s.board._hung_up_by_callee(phone_call)
+        (phone_call,) = (call for call in s.simulated._channels.values() if call.call.agent)
+        s.simulated._hung_up_by_callee(phone_call)
         await s.until(lambda: s.store.over, within_s=RECONCILE_S + 1)
         assert s.outcomes() == [Outcome.ANSWERED]
 
@@ -119,7 +119,7 @@ def test_talk_continues_while_the_connection_is_cut_and_its_end_is_detected() ->
         s.start()
         s.campaign(1, AGENTS)
         await s.until(lambda: s.states() == [AgentState.TALKING])
-        s.board.cut(for_s=90)
+        s.simulated.cut(for_s=90)
         await asyncio.sleep(80)
         (call,) = s.calls()
         assert between(call.answered_at, call.ended_at) == timedelta(seconds=60)

@@ -14,7 +14,7 @@ from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, RetryRule
 from tongdai.ids import ContactId
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 from tongdai.switch.simulated.client import Faults
 from tongdai.testing.memory_store.model import PENDING
 
@@ -39,7 +39,7 @@ MISSING = CallSettings(audio_file="nonesuch", max_calls=1, retries={"failed": Re
 
 def test_campaign_whose_sound_is_missing_pauses_itself_and_its_contacts_are_called_again() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {"sound:offer": 5.0}
+        s.simulated.sounds = {"sound:offer": 5.0}
         campaign_id = s.campaign(20, MISSING)
         s.start()
         await s.until(lambda: s.store.campaigns[campaign_id].status is Status.PAUSED)
@@ -49,7 +49,7 @@ def test_campaign_whose_sound_is_missing_pauses_itself_and_its_contacts_are_call
         for ended in s.store.over.values():
             assert ended.ending.failure is Failure.SOUND_NOT_PLAYED
             assert (ended.call.connected_at, ended.next_attempt_at) == (None, ended.at + timedelta(hours=1))
-        s.board.sounds["sound:nonesuch"] = 5.0
+        s.simulated.sounds["sound:nonesuch"] = 5.0
         s.store.move(campaign_id, Status.RUNNING)
         await asyncio.sleep(1)
         await s.until(lambda: len(s.store.over) == 20, within_s=600)
@@ -63,7 +63,7 @@ def test_campaign_whose_sound_is_missing_pauses_itself_and_its_contacts_are_call
 
 def test_campaign_that_is_resumed_with_its_sound_still_missing_has_as_many_calls_again() -> None:
     async def scene(s: Scene) -> None:
-        s.board.sounds = {}
+        s.simulated.sounds = {}
         campaign_id = s.campaign(20, MISSING)
         s.start()
         await s.until(lambda: s.store.campaigns[campaign_id].status is Status.PAUSED)
@@ -84,7 +84,7 @@ def test_people_who_hang_up_during_the_message_do_not_pause_the_campaign(talk_s:
         assert s.outcomes() == [Outcome.ANSWERED] * 8
         assert s.store.campaigns[campaign_id].status is Status.RUNNING
 
-    play(scene, always(Ending.ANSWERED, after_s=1, talk_s=talk_s))
+    play(scene, always(Response.ANSWERED, after_s=1, talk_s=talk_s))
 
 
 def test_callee_talks_to_the_agent_who_is_idle_longest() -> None:
@@ -100,7 +100,7 @@ def test_callee_talks_to_the_agent_who_is_idle_longest() -> None:
         assert call.bridged_at == pytest.approx(call.answered_at, abs=timedelta(seconds=0.1))
         await s.until(lambda: s.store.over)
         assert s.store.agents[oldest].state is AgentState.WRAP_UP
-        assert not s.board._bridges or not any(s.board._bridges.values())
+        assert not s.simulated._bridges or not any(s.simulated._bridges.values())
         await asyncio.sleep(12)
         assert s.states() == [AgentState.IDLE] * 2
         assert {first, second} == set(s.store.agents)

@@ -45,7 +45,7 @@ def test_live_calls_are_limited_by_the_server_and_the_highest_priority_is_first(
         assert {s.store.contacts[a.contact_id].campaign_id for a in s.store._live.values()} == {2}
         for _ in range(100):
             await asyncio.sleep(0.2)
-            assert len(channels_of(s.board)) <= 30
+            assert len(channels_of(s.simulated)) <= 30
 
     play(scene)
 

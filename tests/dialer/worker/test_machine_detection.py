@@ -14,7 +14,7 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Detection, Verdict
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import RETRIES, MachineDetection, Mode
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 from tongdai.testing.memory_store.model import Ended
 
 
@@ -25,7 +25,7 @@ def logs() -> Iterator[list[EventDict]]:
 
 
 DETECTS = replace(AGENTS, machine_detection=MachineDetection.HANG_UP)
-LONG_GREETING = always(Ending.ANSWERED, after_s=5, talk_s=60, machine=True)
+LONG_GREETING = always(Response.ANSWERED, after_s=5, talk_s=60, machine=True)
 
 
 def detection_of(ended: Ended) -> Detection:
@@ -36,7 +36,7 @@ def detection_of(ended: Ended) -> Detection:
 @pytest.mark.parametrize("settings", [replace(DETECTS, mode=Mode.AGENTLESS, audio_file="offer"), DETECTS])
 def test_machine_is_hung_up_and_called_again_by_its_rule(settings: CallSettings) -> None:
     async def scene(s: Scene) -> None:
-        s.board.unsure = 0.0
+        s.simulated.unsure = 0.0
         s.agents(1)
         s.start()
         await s.until(lambda: s.states() == [AgentState.IDLE])
@@ -56,7 +56,7 @@ def test_machine_is_hung_up_and_called_again_by_its_rule(settings: CallSettings)
 
 def test_person_has_an_agent_within_two_seconds_of_the_answer_detection_included() -> None:
     async def scene(s: Scene) -> None:
-        s.board.unsure = 0.0
+        s.simulated.unsure = 0.0
         s.agents(1)
         s.start()
         await s.until(lambda: s.states() == [AgentState.IDLE])
@@ -89,7 +89,7 @@ def test_person_without_an_agent_is_abandoned_two_seconds_after_the_answer_detec
 
 def test_calls_continue_without_detection_where_the_switch_has_none(logs: list[EventDict]) -> None:
     async def scene(s: Scene) -> None:
-        s.board.amd = False
+        s.simulated.amd = False
         s.campaign(3, replace(DETECTS, mode=Mode.AGENTLESS, audio_file="offer"))
         s.start()
         await s.until(lambda: len(s.store.over) == 3)

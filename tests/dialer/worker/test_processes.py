@@ -50,7 +50,7 @@ def test_dialer_whose_switch_is_taken_ends_and_dials_no_more() -> None:
         await s.until(lambda: len(s.calls()) > 20)
         before = s.task
         asked = len(s.calls())
-        other = SimulatedAri(s.board, s.rng)
+        other = SimulatedAri(s.simulated, s.rng)
         s.tasks.append(asyncio.create_task(other.run()))
         with pytest.raises(SwitchTaken):
             await before
@@ -70,7 +70,7 @@ def test_calls_of_a_dialer_that_crashed_are_ended_within_a_lease() -> None:
         s.ari.cut()
         s.task.cancel()
         s.switch.cancel()
-        s.board.restart()
+        s.simulated.restart()
         s.store.move(campaign, Status.PAUSED)
         s.start()
         await asyncio.sleep(LEASE.total_seconds() + 5)

@@ -91,9 +91,9 @@ def sign_out_or_in(world: World) -> None:
 
 def agent_hangs_up(world: World) -> None:
     """Have an agent hang up their phone; others sign in or end their wrap-up."""
-    connected = [c for c in world.board._channels.values() if c.call.agent and c.state == "Up"]
+    connected = [c for c in world.simulated._channels.values() if c.call.agent and c.state == "Up"]
     if connected:
-        world.board._hung_up_by_callee(world.rng.choice(connected))
+        world.simulated._hung_up_by_callee(world.rng.choice(connected))
         world.saw("agent hung up")
     for agent_id in world.store.agents:
         if world.rng.random() < 0.5:
@@ -123,10 +123,10 @@ async def store_goes_away(world: World) -> None:
 
 
 def cut_connection(world: World) -> None:
-    world.board.cut(world.rng.choice((0.0, world.rng.uniform(0, 60))))
+    world.simulated.cut(world.rng.choice((0.0, world.rng.uniform(0, 60))))
     world.saw("connection cut")
 
 
 def restart_switch(world: World) -> None:
-    world.board.restart(world.rng.uniform(0.5, 10))
+    world.simulated.restart(world.rng.uniform(0.5, 10))
     world.saw("switch restarted")

@@ -13,7 +13,7 @@ from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
 from tongdai.campaigns.settings.values import Mode
-from tongdai.switch.simulated.ledger import CallRecord
+from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.testing.memory_store.model import IN_CALL, PENDING, Ended
 
 STOP_S = 1.0
@@ -57,7 +57,7 @@ def _check_sound(world: World, settings: CallSettings) -> None:
         world.wrong("dialled while its sound is missing")
 
 
-def check_arrival(world: World, call: CallRecord) -> str | None:
+def check_arrival(world: World, call: SimulatedCall) -> str | None:
     """Check an originate when the switch executes it, which may be much later. A rule of the ledger."""
     if call.agent:
         return None
@@ -100,7 +100,7 @@ def check_retries(world: World) -> None:
 
 def check_outcomes(world: World) -> None:
     """Check the outcomes in the store against what the switch did."""
-    records = {record.channel_id: record for record in world.board.ledger.calls}
+    records = {record.channel_id: record for record in world.simulated.ledger.calls}
     for call_id, ended in world.store.over.items():
         world.saw(ended.ending.outcome.value)
         record = records.get(str(call_id))
@@ -111,14 +111,14 @@ def check_outcomes(world: World) -> None:
             world.wrong(f"{call_id} ended as {ended.ending.outcome}, and the person heard nothing")
 
 
-def _heard_nothing(ended: Ended, record: CallRecord | None) -> bool:
+def _heard_nothing(ended: Ended, record: SimulatedCall | None) -> bool:
     """Whether a call counts as answered in which nothing was played until we hung up."""
     if record is None or ended.ending.outcome is not Outcome.ANSWERED:
         return False
     return record.played_at is None and record.hung_up_by_us
 
 
-def _contradiction(ended: Ended, record: CallRecord | None) -> str | None:
+def _contradiction(ended: Ended, record: SimulatedCall | None) -> str | None:
     """How an outcome contradicts the switch's record of the call; None: it does not."""
     outcome = ended.ending.outcome
     answered = record is not None and record.answered_at is not None
@@ -137,7 +137,7 @@ def _contradiction(ended: Ended, record: CallRecord | None) -> str | None:
 
 def check_channels(world: World, since: datetime) -> None:
     """Check, a lease after `since`, that each live call has a channel and each channel a live call."""
-    channels = {record.channel_id for record in world.board.ledger.live.values() if not record.agent}
+    channels = {record.channel_id for record in world.simulated.ledger.active.values() if not record.agent}
     for call in world.store._live.values():
         if call.opened_at < since and str(call.call_id) not in channels:
             world.wrong(f"{call.call_id} is {call.state} and has no channel")
@@ -150,10 +150,10 @@ def check_channels(world: World, since: datetime) -> None:
 
 def check_nothing_left(world: World) -> None:
     """Check, an hour after all campaigns were paused and all agents signed out, that no call or channel is left."""
-    if (channels := channels_of(world.board)) or world.store._live:
+    if (channels := channels_of(world.simulated)) or world.store._live:
         world.wrong(f"{len(world.store._live)} calls and channels {channels} are left")
     states = {agent.state for agent in world.store.agents.values()}
     if states != {AgentState.OFFLINE}:
         world.wrong(f"agents signed out are {states}")
-    if not world.plan.stormy and world.board._bridges:
-        world.wrong(f"{len(world.board._bridges)} bridges are left")
+    if not world.plan.stormy and world.simulated._bridges:
+        world.wrong(f"{len(world.simulated._bridges)} bridges are left")

@@ -9,7 +9,7 @@ from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.world import World
 from tongdai.dialer.store import DialerStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
-from tongdai.switch.interface import Reply, SwitchAway
+from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.client import SimulatedAri
 
 
@@ -116,14 +116,14 @@ class CheckedAri(SimulatedAri):
     """The connection of one process, which checks each originate."""
 
     def __init__(self, world: World, process: Process) -> None:
-        super().__init__(world.board, world.rng, faults=world.faults)
+        super().__init__(world.simulated, world.rng, faults=world.faults)
         self._world, self._process = world, process
 
     async def request(
         self, method: str, uri: str, query: Mapping[str, str] | None = None, body: object = None
     ) -> Reply:
         if self._process.over:
-            raise SwitchAway("the process has crashed")
+            raise SwitchUnreachable("the process has crashed")
         if (method, uri) == ("POST", "channels"):
             check_originate(self._world, cast("Mapping[str, object]", body))
         self.faults = self._world.faults
@@ -132,5 +132,5 @@ class CheckedAri(SimulatedAri):
             reply = await super().request(method, uri, query, body)
             await self._process.may_crash("after a request")
         except ConnectionError:
-            raise SwitchAway("the process has crashed") from None
+            raise SwitchUnreachable("the process has crashed") from None
         return reply

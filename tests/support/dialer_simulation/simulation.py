@@ -66,7 +66,7 @@ class Simulation:
         self._world, self._plan = world, world.plan
         self._process: Process | None = None
         self._replaced: list[asyncio.Task[None]] = []
-        world.board.ledger.rules.append(partial(invariants.check_arrival, world))
+        world.simulated.ledger.rules.append(partial(invariants.check_arrival, world))
 
     async def run(self) -> None:
         world, plan = self._world, self._plan
@@ -99,8 +99,8 @@ class Simulation:
         invariants.check_store(world)
         invariants.check_retries(world)
         invariants.check_outcomes(world)
-        world.violations += world.board.ledger.violations
-        world.counts += world.board.ledger.counts
+        world.violations += world.simulated.ledger.violations
+        world.counts += world.simulated.ledger.counts
 
     def _crash(self) -> None:
         if self._process is not None and not self._process.over:
@@ -123,7 +123,7 @@ class Simulation:
         world = self._world
         world.faults, world.stormy, world.store_away = CALM, False, False
         events.release_dialing(world)
-        while world.board.away:
+        while world.simulated.refuses_connections:
             await asyncio.sleep(1)
         if self._plan.crash_s:
             self._crash()

@@ -35,7 +35,7 @@ class World:
         self.store = make_store(self.clock, rng)
         callees = Callees(answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8))
         phones = {f"agent{n}": phone(exponential(2)) for n in range(plan.agents)}
-        self.board = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
+        self.simulated = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
         self.originated: set[str] = set()
         """Ids of all channels that were requested."""
         self.held_at: datetime | None = None

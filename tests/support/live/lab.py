@@ -13,7 +13,7 @@ from tests.support.live import audio, guide, scenarios
 from tests.support.servers import eventually
 from tongdai.runtime.os_process import die_with_parent
 from tongdai.switch import commands
-from tongdai.switch.client import Ari, AriClient, SwitchAway
+from tongdai.switch.client import Ari, AriClient, SwitchUnreachable
 
 CONF = Path(__file__).parents[2] / "live" / "conf"
 USER = "tongdai"
@@ -143,7 +143,7 @@ class Lab:
         """Whether no channel is left, or this client is no longer connected."""
         try:
             return not await commands.channels(ari)
-        except SwitchAway:
+        except SwitchUnreachable:
             return True
 
     def stop(self) -> None:

@@ -22,7 +22,7 @@ from tongdai.switch.events import (
     StasisStart,
 )
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.switch.simulated.callees import Callees, Ending, always, phone
+from tongdai.switch.simulated.callees import Callees, Response, always, phone
 
 
 def short(event: Event) -> str:
@@ -56,14 +56,14 @@ HUNG_UP = "ChannelHangupRequest"
 @pytest.mark.parametrize(
     ("ending", "sequence"),
     [
-        (Ending.BUSY, ["Dial", "Dial BUSY", "Destroyed 17 486"]),
-        (Ending.UNALLOCATED, ["Dial", "Dial NOANSWER", "Destroyed 1 404"]),
-        (Ending.CONGESTION, ["Dial", "Dial CONGESTION", "Destroyed 34 503"]),
-        (Ending.REJECTED, [*RINGS, "Dial NOANSWER", "Destroyed 21 603"]),
-        (Ending.NO_ANSWER, [*RINGS, "Destroyed 19 480"]),
+        (Response.BUSY, ["Dial", "Dial BUSY", "Destroyed 17 486"]),
+        (Response.UNALLOCATED, ["Dial", "Dial NOANSWER", "Destroyed 1 404"]),
+        (Response.CONGESTION, ["Dial", "Dial CONGESTION", "Destroyed 34 503"]),
+        (Response.REJECTED, [*RINGS, "Dial NOANSWER", "Destroyed 21 603"]),
+        (Response.NO_ANSWER, [*RINGS, "Destroyed 19 480"]),
     ],
 )
-def test_call_that_is_not_answered_ends_as_on_a_real_switch(ending: Ending, sequence: list[str]) -> None:
+def test_call_that_is_not_answered_ends_as_on_a_real_switch(ending: Response, sequence: list[str]) -> None:
     async def scene(_: SimulatedAsterisk, listener: Listener) -> None:
         assert await call(listener) == Placed()
         await listener.wait_for(ChannelDestroyed, within_s=60)
@@ -71,7 +71,7 @@ def test_call_that_is_not_answered_ends_as_on_a_real_switch(ending: Ending, sequ
 
     asterisk = play(scene, always(ending))
     assert channels_of(asterisk) == []
-    assert not asterisk.ledger.live
+    assert not asterisk.ledger.active
 
 
 def test_dead_carrier_says_nothing_for_32_seconds_and_looks_unanswered_before() -> None:
@@ -84,7 +84,7 @@ def test_dead_carrier_says_nothing_for_32_seconds_and_looks_unanswered_before() 
         await listener.wait_for(ChannelDestroyed, within_s=60)
         assert reported(listener.heard) == ["Dial", "Destroyed 19 480"]
 
-    play(scene, always(Ending.DEAD, 32.0))
+    play(scene, always(Response.DEAD, 32.0))
 
 
 def test_answered_call_that_we_hang_up() -> None:
@@ -95,7 +95,7 @@ def test_answered_call_that_we_hang_up() -> None:
         await listener.wait_for(ChannelDestroyed)
         assert reported(listener.heard) == [*ANSWERS, HUNG_UP, "Destroyed 16 None"]
 
-    play(scene, always(Ending.ANSWERED))
+    play(scene, always(Response.ANSWERED))
 
 
 def test_answered_call_that_the_callee_hangs_up_has_cause_0_or_16() -> None:
@@ -111,7 +111,7 @@ def test_answered_call_that_the_callee_hangs_up_has_cause_0_or_16() -> None:
             (*ANSWERS, HUNG_UP, "Destroyed 16 None"),
         }
 
-    play(scene, always(Ending.ANSWERED, talk_s=3))
+    play(scene, always(Response.ANSWERED, talk_s=3))
 
 
 def test_call_that_we_cancel_while_it_rings() -> None:
@@ -123,7 +123,7 @@ def test_call_that_we_cancel_while_it_rings() -> None:
         await listener.wait_for(ChannelDestroyed)
         assert reported(listener.heard) == [*RINGS, "Dial NOANSWER", "Destroyed 16 None"]
 
-    play(scene, always(Ending.NO_ANSWER))
+    play(scene, always(Response.NO_ANSWER))
 
 
 def test_sound_ends_after_its_length_and_an_unknown_one_at_once() -> None:
@@ -138,7 +138,7 @@ def test_sound_ends_after_its_length_and_an_unknown_one_at_once() -> None:
         assert not (await listener.wait_for(PlaybackFinished, count=2)).done
         assert asyncio.get_running_loop().time() - began < 12.2
 
-    play(scene, always(Ending.ANSWERED), sounds={"sound:greeting": 12.0})
+    play(scene, always(Response.ANSWERED), sounds={"sound:greeting": 12.0})
 
 
 def test_request_to_hang_up_is_reported_before_the_sound_that_it_interrupts() -> None:
@@ -150,7 +150,7 @@ def test_request_to_hang_up_is_reported_before_the_sound_that_it_interrupts() ->
         kinds = [type(event) for event in listener.heard]
         assert kinds[-3:] == [ChannelHangupRequest, PlaybackFinished, ChannelDestroyed]
 
-    play(scene, always(Ending.ANSWERED, talk_s=3), sounds={"sound:greeting": 12.0})
+    play(scene, always(Response.ANSWERED, talk_s=3), sounds={"sound:greeting": 12.0})
 
 
 def test_machine_is_detected_and_the_detour_is_no_hang_up() -> None:
@@ -163,7 +163,7 @@ def test_machine_is_detected_and_the_detour_is_no_hang_up() -> None:
         assert (await listener.wait_for(StasisStart, count=2)).args[:2] == (DETECTED, "MACHINE")
         assert reported(listener.heard) == [*ANSWERS, "StasisStart"]
 
-    play(scene, always(Ending.ANSWERED, machine=True))
+    play(scene, always(Response.ANSWERED, machine=True))
 
 
 def test_agent_stays_when_the_customer_leaves_the_bridge() -> None:
@@ -178,7 +178,7 @@ def test_agent_stays_when_the_customer_leaves_the_bridge() -> None:
         assert [c.channel_id for c in await commands.channels(listener.ari)] == ["agent"]
         assert all(call.bridged_at for call in asterisk.ledger.calls)
 
-    play(scene, always(Ending.ANSWERED, talk_s=30), seed=3)
+    play(scene, always(Response.ANSWERED, talk_s=30), seed=3)
 
 
 def test_agent_who_does_not_answer_rings_until_the_time_out() -> None:

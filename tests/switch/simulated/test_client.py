@@ -17,9 +17,9 @@ from tongdai.switch.events import (
     Replaced,
     StasisStart,
 )
-from tongdai.switch.interface import SwitchAway, SwitchError
+from tongdai.switch.interface import SwitchError, SwitchUnreachable
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.testing import virtual_time
 
@@ -31,14 +31,14 @@ def test_cut_fails_requests_and_calls_continue_unheard() -> None:
         await asyncio.sleep(0)
         asterisk.cut(for_s=20)
         assert not listener.ari.up
-        with pytest.raises(SwitchAway):
+        with pytest.raises(SwitchUnreachable):
             await waiting
         await listener.wait_for(Connected, count=2, within_s=30)
         assert len(listener.of(Disconnected)) == 1
         assert not listener.of(ChannelDestroyed)
         assert await commands.channels(listener.ari) == []
 
-    ledger = play(scene, always(Ending.ANSWERED, 10)).ledger
+    ledger = play(scene, always(Response.ANSWERED, 10)).ledger
     assert ledger.counts["unheard"] == 1
     assert ledger.calls[0].ended_at == ledger.calls[0].answered_at, "hung up: nobody was there to talk to it"
 
@@ -51,7 +51,7 @@ def test_call_in_the_application_survives_a_cut() -> None:
         await listener.wait_for(Connected, count=2)
         assert [(c.channel_id, c.state) for c in await commands.channels(listener.ari)] == [("c", "Up")]
 
-    play(scene, always(Ending.ANSWERED))
+    play(scene, always(Response.ANSWERED))
 
 
 def test_restart_ends_all_calls_without_events() -> None:
@@ -66,7 +66,7 @@ def test_restart_ends_all_calls_without_events() -> None:
         assert not listener.of(ChannelDestroyed)
         assert not listener.of(PlaybackFinished)
 
-    assert not play(scene, always(Ending.ANSWERED, talk_s=50)).ledger.live
+    assert not play(scene, always(Response.ANSWERED, talk_s=50)).ledger.active
 
 
 def test_second_client_of_the_application_replaces_the_first() -> None:
@@ -82,7 +82,7 @@ def test_second_client_of_the_application_replaces_the_first() -> None:
         await asyncio.sleep(60)
         assert not listener.ari.up, "for good"
 
-    play(scene, always(Ending.BUSY, 0.1))
+    play(scene, always(Response.BUSY, 0.1))
 
 
 def test_fault_of_each_kind_occurs() -> None:
@@ -103,27 +103,27 @@ def test_fault_of_each_kind_occurs() -> None:
         assert len(set(ends)) < counts["ended"], "some were lost"
 
     shares: dict[str, Any] = {name: 0.1 for name in Faults.__slots__ if not name.endswith("_s")}
-    assert not play(scene, always(Ending.BUSY, 1), Faults(**shares)).ledger.violations
+    assert not play(scene, always(Response.BUSY, 1), Faults(**shares)).ledger.violations
 
 
 def test_late_originate_begins_after_its_sender_gave_up() -> None:
     async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
-        with pytest.raises(SwitchAway, match="in time"):
+        with pytest.raises(SwitchUnreachable, match="in time"):
             await call(listener)
         assert await commands.channel(listener.ari, "c") is None
         await asyncio.sleep(15)
         assert await commands.channel(listener.ari, "c") is not None
 
-    play(scene, always(Ending.ANSWERED), Faults(originate_late=1.0, late_s=(15, 20)))
+    play(scene, always(Response.ANSWERED), Faults(originate_late=1.0, late_s=(15, 20)))
 
 
 def test_lost_reply_is_of_a_call_that_was_placed() -> None:
     async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
-        with pytest.raises(SwitchAway, match="in time"):
+        with pytest.raises(SwitchUnreachable, match="in time"):
             await call(listener)
         assert asterisk.ledger.counts["originated"] == 1
 
-    play(scene, always(Ending.ANSWERED), Faults(reply_lost=1.0))
+    play(scene, always(Response.ANSWERED), Faults(reply_lost=1.0))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -132,7 +132,7 @@ def test_same_seed_same_history(seed: int) -> None:
         for n in range(100):
             try:
                 await call(listener, f"c{n}", n)
-            except SwitchAway:
+            except SwitchUnreachable:
                 continue
             if n == 50:
                 asterisk.cut(for_s=1)

@@ -8,9 +8,9 @@ from tongdai.switch.commands import Duplicate, Placed
 from tongdai.switch.events import (
     ChannelDestroyed,
 )
-from tongdai.switch.interface import SwitchAway
+from tongdai.switch.interface import SwitchUnreachable
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
-from tongdai.switch.simulated.callees import Ending, always
+from tongdai.switch.simulated.callees import Response, always
 
 
 def test_two_calls_of_one_number_at_once_are_in_the_ledger() -> None:
@@ -19,7 +19,7 @@ def test_two_calls_of_one_number_at_once_are_in_the_ledger() -> None:
         assert await call(listener, "c1") == Duplicate()
         assert await call(listener, "c2") == Placed()
 
-    violations = play(scene, always(Ending.ANSWERED)).ledger.violations
+    violations = play(scene, always(Response.ANSWERED)).ledger.violations
     assert len(violations) == 1
     assert "already" in violations[0]
 
@@ -30,16 +30,16 @@ def test_channel_id_used_again_is_in_the_ledger() -> None:
             assert await call(listener, "c1") == Placed()
             await listener.wait_for(ChannelDestroyed, count=n + 1)
 
-    assert "used before" in play(scene, always(Ending.BUSY)).ledger.violations[0]
+    assert "used before" in play(scene, always(Response.BUSY)).ledger.violations[0]
 
 
 def test_originate_while_away_is_in_the_ledger() -> None:
     async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         asterisk.cut(for_s=5)
-        with pytest.raises(SwitchAway):
+        with pytest.raises(SwitchUnreachable):
             await call(listener)
 
-    assert "while away" in play(scene).ledger.violations[0]
+    assert "while disconnected" in play(scene).ledger.violations[0]
 
 
 def test_rule_of_the_test_is_asked_of_each_originate() -> None:

@@ -27,7 +27,7 @@ _WHY = {
     Refusal.NOT_PREVIEW: "The campaign does not dial in mode preview",
     Refusal.NOT_RUNNING: "The campaign is not running",
     Refusal.OTHER_QUEUE: "The campaign's agents are not those of the agent's queue",
-    Refusal.AWAY: "The agent must be idle, or in wrap_up to look at a contact",
+    Refusal.NOT_AVAILABLE: "The agent must be idle, or in wrap_up to look at a contact",
     Refusal.HAS_OTHER: "The agent has a contact of another campaign, to accept or to skip first",
     Refusal.NONE_OFFERED: "No contact is offered to the agent",
 }

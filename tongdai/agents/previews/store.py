@@ -28,7 +28,7 @@ class Refusal(Enum):
     NOT_RUNNING = auto()
     OTHER_QUEUE = auto()
     """The campaign is served by the agents of another queue."""
-    AWAY = auto()
+    NOT_AVAILABLE = auto()
     """Previewing takes an agent who is idle or in wrap-up; accepting, one who is idle."""
     HAS_OTHER = auto()
     """The agent has a contact of another campaign to accept or skip first."""
@@ -133,7 +133,7 @@ def _refusal(terms: asyncpg.Record | None) -> Refusal | None:
         Refusal.NOT_PREVIEW: terms["preview"],
         Refusal.NOT_RUNNING: terms["running"],
         Refusal.OTHER_QUEUE: terms["same_queue"],
-        Refusal.AWAY: terms["here"],
+        Refusal.NOT_AVAILABLE: terms["here"],
     }
     return next((refusal for refusal, met in holds.items() if not met), None)
 
@@ -181,7 +181,7 @@ async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Of
         state = await conn.fetchval(STATE, tenant_id, agent_id)
     if state is None:
         return Refusal.NO_AGENT
-    return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.AWAY
+    return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.NOT_AVAILABLE
 
 
 # The contact first, as deleting it locks it before the preview.

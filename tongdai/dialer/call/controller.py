@@ -10,8 +10,8 @@ Trusts the store to be idempotent and guarded: a record that is written twice ch
 failed request it does not assume that it was or was not made: reconciliation finds out when it lists the channels.
 
 While the database is unreachable, calls continue, and `flush` writes the unwritten records later, in order; agents
-cannot be reserved. While the switch is away, requests fail and calls continue without events. When this process ends,
-the originator ends the calls that were not dialled, and the next process adopts the others.
+cannot be reserved. While the switch is unreachable, requests fail and calls continue without events. When this process
+ends, the originator ends the calls that were not dialled, and the next process adopts the others.
 
 Each call has one timer for the abandon threshold, started by its first request that has one.
 

@@ -2,9 +2,8 @@
 
 A sound that the switch lost while a campaign runs would burn its list: each person is called, answers, hears nothing
 and is not called again. After `limit` such calls in a row the campaign is to be paused. A sound that was played begins
-the count anew, and so do a pause and a resume; what is not known (the person hung up at once, the switch was away)
-changes nothing. The count is one process's: another one that takes over begins at 0.
-"""
+the count anew, and so do a pause and a resume; what is not known (the person hung up at once, the switch was
+unreachable) changes nothing. The count is one process's: another one that takes over begins at 0."""
 
 from collections.abc import Collection
 

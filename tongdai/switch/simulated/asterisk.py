@@ -60,12 +60,12 @@ class SimulatedAsterisk(SimulatedChannels):
         """The modules that run; a test may take one away."""
         self.amd, self.unsure = amd, unsure
         self._bridges: dict[str, list[str]] = {}
-        self._away_until = 0.0
+        self._refuses_until = 0.0
 
     @property
-    def away(self) -> bool:
-        """Connections are refused."""
-        return asyncio.get_running_loop().time() < self._away_until
+    def refuses_connections(self) -> bool:
+        """Whether connections are refused: the switch is unreachable."""
+        return asyncio.get_running_loop().time() < self._refuses_until
 
     def attach(self, app: str, connection: Connection) -> None:
         """Send the application's events to this connection from now on; the former one gets ApplicationReplaced."""
@@ -80,7 +80,7 @@ class SimulatedAsterisk(SimulatedChannels):
 
     def cut(self, for_s: float = 0.0) -> None:
         """Drop all connections, and refuse new ones for so long. Calls continue; their events are lost."""
-        self._away_until = asyncio.get_running_loop().time() + for_s
+        self._refuses_until = asyncio.get_running_loop().time() + for_s
         connections = list(self._connections.values())
         self._connections.clear()
         for connection in connections:

@@ -1,4 +1,4 @@
-"""Callees and how calls to them end: drawn from a seed, or fixed. Pure."""
+"""Callees and how they respond to calls: drawn from a seed, or fixed. Pure."""
 
 import math
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from enum import StrEnum
 from random import Random
 
 
-class Ending(StrEnum):
-    """How a call ends."""
+class Response(StrEnum):
+    """How the called side responds to a call."""
 
     ANSWERED = "answered"
     NO_ANSWER = "no_answer"
@@ -25,9 +25,9 @@ class Ending(StrEnum):
 class Plan:
     """The course of one call unless it is hung up before."""
 
-    ending: Ending
+    response: Response
     after_s: float = 0.0
-    """From the originate to the ending; unused for NO_ANSWER, which the call's timeout ends."""
+    """From the originate to the response; unused for NO_ANSWER, which the call's timeout ends."""
     talk_s: float | None = None
     """From the answer until the callee hangs up; None: never."""
     machine: bool = False
@@ -74,37 +74,37 @@ class Callees:
     def __call__(self, number: str, now: datetime, rng: Random) -> Plan:
         rate = self.answer_rate(now) if callable(self.answer_rate) else self.answer_rate
         if rng.random() < rate:
-            return Plan(Ending.ANSWERED, self.ring_s(rng), self.talk_s(rng), machine=rng.random() < self.machines)
+            return Plan(Response.ANSWERED, self.ring_s(rng), self.talk_s(rng), machine=rng.random() < self.machines)
         return self._unanswered(rng)
 
     def _unanswered(self, rng: Random) -> Plan:
-        endings = {
-            Ending.BUSY: self.busy,
-            Ending.UNALLOCATED: self.unallocated,
-            Ending.REJECTED: self.rejected,
-            Ending.CONGESTION: self.congestion,
-            Ending.DEAD: self.dead,
+        responses = {
+            Response.BUSY: self.busy,
+            Response.UNALLOCATED: self.unallocated,
+            Response.REJECTED: self.rejected,
+            Response.CONGESTION: self.congestion,
+            Response.DEAD: self.dead,
         }
         drawn = rng.random()
-        for ending, share in endings.items():
+        for response, share in responses.items():
             drawn -= share
             if drawn < 0:
-                return Plan(ending, self._refused_after(ending, rng))
-        return Plan(Ending.NO_ANSWER)
+                return Plan(response, self._refused_after(response, rng))
+        return Plan(Response.NO_ANSWER)
 
-    def _refused_after(self, ending: Ending, rng: Random) -> float:
-        if ending is Ending.DEAD:
+    def _refused_after(self, response: Response, rng: Random) -> float:
+        if response is Response.DEAD:
             return 32.0
-        return self.ring_s(rng) if ending is Ending.REJECTED else rng.uniform(0.1, 3.0)
+        return self.ring_s(rng) if response is Response.REJECTED else rng.uniform(0.1, 3.0)
 
 
-def always(ending: Ending, after_s: float = 5.0, talk_s: float | None = None, *, machine: bool = False) -> Callee:
+def always(response: Response, after_s: float = 5.0, talk_s: float | None = None, *, machine: bool = False) -> Callee:
     """The same plan for every call."""
-    return lambda _number, _now, _rng: Plan(ending, after_s, talk_s, machine)
+    return lambda _number, _now, _rng: Plan(response, after_s, talk_s, machine)
 
 
 def phone(answer_s: Seconds | None = PICK_UP_S) -> Callee:
     """An agent's phone: answers after a while, or never (None), and never hangs up."""
     if answer_s is None:
-        return always(Ending.NO_ANSWER)
-    return lambda _name, _now, rng: Plan(Ending.ANSWERED, answer_s(rng))
+        return always(Response.NO_ANSWER)
+    return lambda _name, _now, rng: Plan(Response.ANSWERED, answer_s(rng))

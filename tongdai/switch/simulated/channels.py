@@ -16,18 +16,18 @@ from typing import Any, Protocol
 
 from tongdai.clock import Clock
 from tongdai.switch.interface import Reply
-from tongdai.switch.simulated.callees import Callee, Callees, Ending, phone
-from tongdai.switch.simulated.ledger import CallRecord, Ledger
+from tongdai.switch.simulated.callees import Callee, Callees, Response, phone
+from tongdai.switch.simulated.ledger import Ledger, SimulatedCall
 
 Frame = dict[str, Any]
 
 _ENDPOINT = re.compile(r"PJSIP/(?:(?P<digits>[0-9]+)@(?P<trunk>[\w-]+)|(?P<phone>[\w-]+))", re.ASCII)
 _REFUSED = {
-    Ending.BUSY: ("BUSY", 17, 486),
-    Ending.UNALLOCATED: ("NOANSWER", 1, 404),
-    Ending.REJECTED: ("NOANSWER", 21, 603),
-    Ending.CONGESTION: ("CONGESTION", 34, 503),
-    Ending.DEAD: ("NOANSWER", 18, 408),
+    Response.BUSY: ("BUSY", 17, 486),
+    Response.UNALLOCATED: ("NOANSWER", 1, 404),
+    Response.REJECTED: ("NOANSWER", 21, 603),
+    Response.CONGESTION: ("CONGESTION", 34, 503),
+    Response.DEAD: ("NOANSWER", 18, 408),
 }
 """Status of the last Dial event, Q.850 cause, SIP status."""
 
@@ -44,7 +44,7 @@ class Connection(Protocol):
 
 @dataclass(slots=True, eq=False)
 class SimulatedChannel:
-    call: CallRecord
+    call: SimulatedCall
     app: str
     name: str
     state: str = "Down"
@@ -107,7 +107,7 @@ class SimulatedChannels(ABC):
     ) -> SimulatedChannel:
         to, now = dialled["digits"] or dialled["phone"], self._clock.now()
         args = tuple(part for part in str(values.get("appArgs", "")).split(",") if part)
-        call = CallRecord(
+        call = SimulatedCall(
             channel_id=channel_id,
             to=to,
             agent=dialled["phone"] is not None,
@@ -125,11 +125,11 @@ class SimulatedChannels(ABC):
     def _dial(self, channel: SimulatedChannel, timeout_s: float) -> None:
         plan = channel.call.plan
         self._tell_dial(channel, "")
-        if plan.ending in {Ending.ANSWERED, Ending.NO_ANSWER, Ending.REJECTED}:
+        if plan.response in {Response.ANSWERED, Response.NO_ANSWER, Response.REJECTED}:
             self._later(channel, min(self._rng.uniform(0.01, 0.5), plan.after_s or 0.5), self._ring)
-        if plan.ending is Ending.ANSWERED:
+        if plan.response is Response.ANSWERED:
             self._later(channel, plan.after_s, self._answer)
-        elif plan.ending is not Ending.NO_ANSWER:
+        elif plan.response is not Response.NO_ANSWER:
             self._later(channel, plan.after_s, self._refuse)
         self._later(channel, timeout_s, self._time_out)
 
@@ -156,7 +156,7 @@ class SimulatedChannels(ABC):
             self._later(channel, channel.call.plan.talk_s, self._hung_up_by_callee)
 
     def _refuse(self, channel: SimulatedChannel) -> None:
-        status, cause, sip = _REFUSED[channel.call.plan.ending]
+        status, cause, sip = _REFUSED[channel.call.plan.response]
         self._tell_dial(channel, status)
         self._end(channel, cause, tech_cause=sip)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tongdai.switch.events import Event, Replaced, parse
 from tongdai.switch.inbox import Inbox, Overrun
-from tongdai.switch.interface import Reply, SwitchAway
+from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 
 Span = tuple[float, float]
@@ -79,7 +79,7 @@ class SimulatedAri:
         try:
             while not self._inbox.replaced:
                 await asyncio.sleep(self._rng.uniform(0.05, 0.2))
-                if not self.asterisk.away:
+                if not self.asterisk.refuses_connections:
                     await self._serve()
             await asyncio.Event().wait()
         finally:
@@ -97,9 +97,9 @@ class SimulatedAri:
     ) -> Reply:
         originate = (method, uri) == ("POST", "channels")
         if originate and not self.up:
-            self.asterisk.ledger.violations.append(f"asked to originate while away: {body}")
+            self.asterisk.ledger.violations.append(f"asked to originate while disconnected: {body}")
         if not self._connected:
-            raise SwitchAway("not connected")
+            raise SwitchUnreachable("not connected")
         request_id = next(self._ids)
         answered = self._pending[request_id] = asyncio.get_running_loop().create_future()
         self._send(request_id, originate, (method, uri, query or {}, body))
@@ -107,11 +107,11 @@ class SimulatedAri:
             async with asyncio.timeout(self._request_timeout_s):
                 reply = await answered
         except TimeoutError:
-            raise SwitchAway("no reply in time") from None
+            raise SwitchUnreachable("no reply in time") from None
         finally:
             del self._pending[request_id]
         if reply is None:
-            raise SwitchAway("connection lost")
+            raise SwitchUnreachable("connection lost")
         return reply
 
     def take(self, frame: Mapping[str, Any]) -> None:
@@ -152,7 +152,7 @@ class SimulatedAri:
 
     def _do(self, request_id: int, request: tuple[str, str, Mapping[str, str], object]) -> None:
         """A request arrives, whether its sender is still connected or not."""
-        if self.asterisk.away:
+        if self.asterisk.refuses_connections:
             return
         reply = self.asterisk.handle(*request)
         if not self._strikes("reply_lost"):

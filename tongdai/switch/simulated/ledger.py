@@ -9,7 +9,7 @@ from tongdai.switch.simulated.callees import Plan
 
 
 @dataclass(slots=True)
-class CallRecord:
+class SimulatedCall:
     """One originated channel. Instants are the switch's; None: has not happened."""
 
     channel_id: str
@@ -34,7 +34,7 @@ class CallRecord:
     cause: int | None = None
 
 
-Rule = Callable[[CallRecord], str | None]
+Rule = Callable[[SimulatedCall], str | None]
 """Checks an originate: returns what is wrong with it, or None."""
 
 
@@ -47,8 +47,8 @@ class Ledger:
 
     def __init__(self, keep: int | None = None) -> None:
         """`keep`: how many records are retained; None: all, and every channel id."""
-        self.calls: deque[CallRecord] = deque(maxlen=keep)
-        self.live: dict[str, CallRecord] = {}
+        self.calls: deque[SimulatedCall] = deque(maxlen=keep)
+        self.active: dict[str, SimulatedCall] = {}
         """By number or name of the phone."""
         self.rules: list[Rule] = []
         self.violations: list[str] = []
@@ -56,30 +56,30 @@ class Ledger:
         """`originated`, `answered`, `unheard`, `ended`, and each injected fault by its name."""
         self._ids: set[str] | None = set() if keep is None else None
 
-    def originated(self, call: CallRecord) -> None:
+    def originated(self, call: SimulatedCall) -> None:
         self.counts["originated"] += 1
         if self._ids is not None and call.channel_id in self._ids:
             self.violation(call, "its channel id was used before")
-        if not call.agent and call.to in self.live:
-            self.violation(call, f"the number is in channel {self.live[call.to].channel_id} already")
+        if not call.agent and call.to in self.active:
+            self.violation(call, f"the number is in channel {self.active[call.to].channel_id} already")
         for rule in self.rules:
             if (wrong := rule(call)) is not None:
                 self.violation(call, wrong)
         if self._ids is not None:
             self._ids.add(call.channel_id)
-        self.live[call.to] = call
+        self.active[call.to] = call
         self.calls.append(call)
 
-    def answered(self, call: CallRecord, at: datetime, *, heard: bool) -> None:
+    def answered(self, call: SimulatedCall, at: datetime, *, heard: bool) -> None:
         call.answered_at, call.heard = at, heard
         self.counts["answered"] += 1
         self.counts["unheard"] += not heard
 
-    def ended(self, call: CallRecord, at: datetime, cause: int) -> None:
+    def ended(self, call: SimulatedCall, at: datetime, cause: int) -> None:
         call.ended_at, call.cause = at, cause
         self.counts["ended"] += 1
-        if self.live.get(call.to) is call:
-            del self.live[call.to]
+        if self.active.get(call.to) is call:
+            del self.active[call.to]
 
-    def violation(self, call: CallRecord, what: str) -> None:
+    def violation(self, call: SimulatedCall, what: str) -> None:
         self.violations.append(f"{call.originated_at.isoformat()} channel {call.channel_id}: {what}")
