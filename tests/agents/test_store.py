@@ -16,7 +16,7 @@ from tests.support.databases import FreshDatabase
 from tests.support.plans import assert_uses
 from tongdai.agents import roster, store
 from tongdai.agents.model import ALLOWED, TRANSITIONS, Action, Agent, AgentState
-from tongdai.agents.roster import Refusal
+from tongdai.agents.roster import AgentRefusal
 from tongdai.db.pool import Connection, connect, open_pool
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
 from tongdai.testing import factories
@@ -82,7 +82,7 @@ async def new_agent(conn: Connection, key: factories.Key, wrap_up_s: int = 0) ->
         "insert into inbound_queue (tenant_id, name) values ($1, 'Sales') returning queue_id", key.tenant_id
     )
     agent_id = await roster.create(conn, key.tenant_id, "A", "a", queue_id, wrap_up_s, key.key_id)
-    assert not isinstance(agent_id, Refusal)
+    assert not isinstance(agent_id, AgentRefusal)
     return OneAgent(conn, key.tenant_id, queue_id, agent_id, key.key_id)
 
 

@@ -1,4 +1,4 @@
-"""Pacing on simulated call-centre floors. `python -m bench pacing` simulates a month of each case."""
+"""Pacing on simulated call-centre floors. `python -m bench pacing` simulates a month of each scenario."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,18 +6,20 @@ from dataclasses import replace
 import pytest
 
 from tongdai.dialer.pacing import AnswerCounts, Mode, Snapshot, calls_to_place
-from tongdai.testing.pacing_simulation import Case, Day, Pacing, simulate
+from tongdai.testing.pacing_simulation import Day, Pacing, Scenario, simulate
 
 CAP = 0.03
 HOUR_S = 3600
-STEPS = Case("answer rate steps", 10, [(0, 0.10), (HOUR_S, 0.60), (2 * HOUR_S, 0.20)], shift_s=3 * HOUR_S)
-LUNCH = Case("half leave within a minute", 50, [(0, 0.30)], [(HOUR_S, HOUR_S)], shift_s=3 * HOUR_S)
-STEADY = Case("steady", 50, [(0, 0.30)], shift_s=3 * HOUR_S)
-FEW = Case("few", 10, [(0, 0.30)], shift_s=HOUR_S)
+STEPS = Scenario("answer rate steps", 10, [(0, 0.10), (HOUR_S, 0.60), (2 * HOUR_S, 0.20)], shift_s=3 * HOUR_S)
+LUNCH = Scenario("half leave within a minute", 50, [(0, 0.30)], [(HOUR_S, HOUR_S)], shift_s=3 * HOUR_S)
+STEADY = Scenario("steady", 50, [(0, 0.30)], shift_s=3 * HOUR_S)
+FEW = Scenario("few", 10, [(0, 0.30)], shift_s=HOUR_S)
 
 
-def days_of(case: Case, pace: Pacing = calls_to_place, mode: Mode = Mode.PREDICTIVE, days: int = 1) -> list[Day]:
-    return simulate(case, pace, mode, days, seed=7)
+def days_of(
+    scenario: Scenario, pace: Pacing = calls_to_place, mode: Mode = Mode.PREDICTIVE, days: int = 1
+) -> list[Day]:
+    return simulate(scenario, pace, mode, days, seed=7)
 
 
 def abandoned_share(days: list[Day]) -> float:
@@ -28,11 +30,11 @@ def talk_s(days: list[Day]) -> float:
     return sum(day.talk_s for day in days)
 
 
-@pytest.mark.parametrize(("case", "days", "ratio"), [(STEPS, 3, 1.2), (LUNCH, 1, 1.4), (STEADY, 1, 1.5)])
-def test_predictive_keeps_the_cap_and_agents_talk_longer(case: Case, days: int, ratio: float) -> None:
-    predictive = days_of(case, days=days)
+@pytest.mark.parametrize(("scenario", "days", "ratio"), [(STEPS, 3, 1.2), (LUNCH, 1, 1.4), (STEADY, 1, 1.5)])
+def test_predictive_keeps_the_cap_and_agents_talk_longer(scenario: Scenario, days: int, ratio: float) -> None:
+    predictive = days_of(scenario, days=days)
     assert abandoned_share(predictive) <= CAP
-    assert talk_s(predictive) >= ratio * talk_s(days_of(case, mode=Mode.PROGRESSIVE, days=days))
+    assert talk_s(predictive) >= ratio * talk_s(days_of(scenario, mode=Mode.PROGRESSIVE, days=days))
 
 
 def test_progressive_abandons_nobody_while_agents_stay() -> None:

@@ -194,7 +194,7 @@ class BothStores(RuleBasedStateMachine):
                 await previews.offer(conn, self.tenant_id, agent_id, self.campaigns[2], lambda *_: True)
                 had = await conn.fetchval(_ACCEPTED, self.tenant_id, agent_id)
                 accepted = await previews.accept(conn, self.tenant_id, agent_id)
-                return None if had or isinstance(accepted, previews.Refusal) else accepted.contact_id
+                return None if had or isinstance(accepted, previews.PreviewRefusal) else accepted.contact_id
 
         contact_id = self.do(accept())
         if contact_id is not None:

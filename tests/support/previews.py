@@ -5,7 +5,7 @@ from typing import Any
 from tests.support.agents import Floor
 from tests.support.api import refused
 from tongdai.agents.previews import store as previews
-from tongdai.agents.previews.store import Accepted
+from tongdai.agents.previews.store import AcceptedPreview
 from tongdai.ids import AgentId, CampaignId, ContactId
 
 
@@ -34,7 +34,7 @@ async def refusal(floor: Floor, method: str, path: str, **options: object) -> st
     return refused(await floor.tenant.call(method, path, **options), 400, "INVALID_STATE")
 
 
-async def accepted(floor: Floor) -> list[Accepted]:
+async def accepted(floor: Floor) -> list[AcceptedPreview]:
     """The accepted previews of the tenant."""
     async with floor.pool.acquire() as conn:
         return [waits for waits in await previews.accepted(conn) if waits.tenant_id == floor.tenant_id]

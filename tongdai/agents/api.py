@@ -8,9 +8,9 @@ from tongdai.agents.model import (
     ALLOWED,
     Action,
     Agent,
+    AgentRefusal,
     AgentState,
     Change,
-    Refusal,
 )
 from tongdai.agents.previews import api as previews_api
 from tongdai.agents.view import (
@@ -125,7 +125,7 @@ async def create_agent(request: Request) -> Answer:
             new.wrapUpSec,
             principal.key_id,
         )
-        if isinstance(made, Refusal):
+        if isinstance(made, AgentRefusal):
             raise _refused(made, new.endpoint)
         return AgentCreated(error_message="Agent created", agentId=made)
 
@@ -179,7 +179,7 @@ async def change_agent(request: Request) -> Answer:
     principal = principal_of(request)
     async with connection(request) as conn:
         refusal = await roster.change(conn, principal.tenant_id, agent_id, fields, principal.key_id)
-        if refusal is Refusal.SIGNED_IN:
+        if refusal is AgentRefusal.SIGNED_IN:
             raise _only_offline("change the endpoint of", await _known(conn, principal.tenant_id, agent_id))
     if refusal is not None:
         raise _refused(refusal, str(sent.endpoint))
@@ -255,10 +255,10 @@ def _only_offline(what: str, agent: Agent) -> InvalidState:
     return InvalidState(f"Cannot {what} an agent in state {agent.state}, only {AgentState.OFFLINE}")
 
 
-def _refused(refusal: Refusal, endpoint_name: str) -> ApiError:
-    if refusal is Refusal.ENDPOINT_TAKEN:
+def _refused(refusal: AgentRefusal, endpoint_name: str) -> ApiError:
+    if refusal is AgentRefusal.ENDPOINT_TAKEN:
         return InvalidInput(f"endpoint {endpoint_name} is another agent's already")
-    return NotFound("Agent not found" if refusal is Refusal.NO_AGENT else "Inbound queue not found")
+    return NotFound("Agent not found" if refusal is AgentRefusal.NO_AGENT else "Inbound queue not found")
 
 
 def _state(text: str | None) -> AgentState | None:

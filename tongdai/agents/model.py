@@ -15,8 +15,8 @@ DEFAULT_WRAP_UP_S = 10
 ENDPOINT = "[A-Za-z0-9_-]{1,64}"
 """Pattern of a PJSIP endpoint's name; it excludes every character that has a meaning in a dial string."""
 
-OFFER_LASTS = timedelta(minutes=5)
-"""An offer that is not accepted lapses after this time; the contact may then be offered to another agent."""
+PREVIEW_LASTS = timedelta(minutes=5)
+"""A preview that is not accepted lapses after this time; the contact may then be offered to another agent."""
 SKIPPED_FOR = timedelta(minutes=10)
 """A skipped contact is due again after this time."""
 
@@ -108,7 +108,7 @@ class Agent:
     created_at: datetime
 
 
-class Refusal(Enum):
+class AgentRefusal(Enum):
     """Why an agent was not created or changed."""
 
     NO_AGENT = auto()
@@ -130,8 +130,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A preview: a contact that an agent looks at before it is called."""
+class Preview:
+    """A contact that an agent looks at before it is called."""
 
     agent_id: AgentId
     campaign_id: CampaignId
@@ -151,7 +151,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedPreview:
     """An accepted preview, which waits to be called."""
 
     tenant_id: TenantId

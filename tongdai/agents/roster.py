@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from tongdai.agents.model import Agent, AgentState, Change, Refusal
+from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change
 from tongdai.agents.store import COLUMNS, agent_of, find
 from tongdai.db import audit
 from tongdai.db.pool import Connection
@@ -29,14 +29,14 @@ async def create(
     queue_id: QueueId,
     wrap_up_s: int,
     by: KeyId | None,
-) -> AgentId | Refusal:
+) -> AgentId | AgentRefusal:
     """Create an agent, who is offline, and return its id; or NO_QUEUE, ENDPOINT_TAKEN."""
     async with conn.transaction():
         if not await conn.fetchval(QUEUE, tenant_id, queue_id):
-            return Refusal.NO_QUEUE
+            return AgentRefusal.NO_QUEUE
         agent_id = await conn.fetchval(CREATE, tenant_id, name, endpoint, queue_id, wrap_up_s)
         if agent_id is None:
-            return Refusal.ENDPOINT_TAKEN
+            return AgentRefusal.ENDPOINT_TAKEN
         await audit.record(conn, tenant_id, by, "agent.create", f"agent {agent_id}")
     return agent_id
 
@@ -87,27 +87,29 @@ where tenant_id = $1 and agent_id = $2 and ($4::text is null or endpoint = $4 or
 """
 
 
-async def change(conn: Connection, tenant_id: TenantId, agent_id: AgentId, fields: Change, by: KeyId) -> Refusal | None:
+async def change(
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, fields: Change, by: KeyId
+) -> AgentRefusal | None:
     """Change the fields that are sent, or say why not. A new queue takes effect from the agent's next call."""
     queue_id = _sent(fields.queue_id)
     try:
         async with conn.transaction():
             if queue_id is not None and not await conn.fetchval(QUEUE, tenant_id, queue_id):
                 known = await find(conn, tenant_id, agent_id)
-                return Refusal.NO_AGENT if known is None else Refusal.NO_QUEUE
+                return AgentRefusal.NO_AGENT if known is None else AgentRefusal.NO_QUEUE
             values = (_sent(fields.name), _sent(fields.endpoint), queue_id, _sent(fields.wrap_up_s))
             if not await conn.fetchval(CHANGE, tenant_id, agent_id, *values):
                 return await _why_not(conn, tenant_id, agent_id)
             await audit.record(conn, tenant_id, by, "agent.change", f"agent {agent_id}")
     except asyncpg.UniqueViolationError:
-        return Refusal.ENDPOINT_TAKEN
+        return AgentRefusal.ENDPOINT_TAKEN
     return None
 
 
 DELETE = "delete from agent where tenant_id = $1 and agent_id = $2 and state = 'offline' returning true"
 
 
-async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> Refusal | None:
+async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> AgentRefusal | None:
     """Delete an agent; NO_AGENT or SIGNED_IN when that is not possible."""
     async with conn.transaction():
         if not await conn.fetchval(DELETE, tenant_id, agent_id):
@@ -116,8 +118,8 @@ async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: K
     return None
 
 
-async def _why_not(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Refusal:
-    return Refusal.NO_AGENT if await find(conn, tenant_id, agent_id) is None else Refusal.SIGNED_IN
+async def _why_not(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> AgentRefusal:
+    return AgentRefusal.NO_AGENT if await find(conn, tenant_id, agent_id) is None else AgentRefusal.SIGNED_IN
 
 
 def _sent(value: T | object) -> T | None:

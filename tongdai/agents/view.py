@@ -14,11 +14,11 @@ from tongdai.agents.model import (
     ENDPOINT,
     MAX_NAME,
     MAX_WRAP_UP_S,
-    OFFER_LASTS,
+    PREVIEW_LASTS,
     Agent,
     AgentState,
-    Offer,
     OfflineReason,
+    Preview,
 )
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, shown
@@ -159,7 +159,7 @@ def agent_view(agent: Agent) -> AgentView:
     )
 
 
-def offer_view(offer: Offer, country: str) -> OfferView:
+def offer_view(offer: Preview, country: str) -> OfferView:
     """An offer as shown, its number in the national format of the tenant's country. Accepted offers do not lapse."""
     return OfferView(
         campaignId=offer.campaign_id,
@@ -170,7 +170,7 @@ def offer_view(offer: Offer, country: str) -> OfferView:
         attributes=offer.attributes,
         attempts=offer.attempts,
         offeredAt=offer.offered_at,
-        lapsesAt=None if offer.accepted_at is not None else offer.offered_at + OFFER_LASTS,
+        lapsesAt=None if offer.accepted_at is not None else offer.offered_at + PREVIEW_LASTS,
         acceptedAt=offer.accepted_at,
     )
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from tongdai.agents import store as agents
-from tongdai.agents.model import Accepted, Agent, OfflineReason
+from tongdai.agents.model import AcceptedPreview, Agent, OfflineReason
 from tongdai.agents.previews import store as previews
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish
@@ -256,7 +256,7 @@ class _Taken(Exception):
     """The agent is no longer idle, or has skipped the contact."""
 
 
-async def _claim_accepted(conn: Connection, conditions: ClaimConditions, accepted: Accepted) -> list[Call]:
+async def _claim_accepted(conn: Connection, conditions: ClaimConditions, accepted: AcceptedPreview) -> list[Call]:
     """Claim the contact, reserve the agent and delete the preview, or nothing of it."""
     try:
         async with conn.transaction():
@@ -268,7 +268,7 @@ async def _claim_accepted(conn: Connection, conditions: ClaimConditions, accepte
         return []
 
 
-async def _hold(conn: Connection, accepted: Accepted) -> None:
+async def _hold(conn: Connection, accepted: AcceptedPreview) -> None:
     """Lock the agent, who must be idle, and delete the preview."""
     if not await agents.hold_idle(conn, accepted.tenant_id, accepted.agent_id):
         raise _Taken
@@ -276,7 +276,7 @@ async def _hold(conn: Connection, accepted: Accepted) -> None:
         raise _Taken
 
 
-async def _take(conn: Connection, accepted: Accepted, claims: Claims) -> None:
+async def _take(conn: Connection, accepted: AcceptedPreview, claims: Claims) -> None:
     if not claims.examined:  # the contact is locked, or its window has closed: the preview stays accepted
         raise _Taken
     for call in claims.calls:

@@ -158,12 +158,12 @@ async def _dial(
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
-        beat = _Heart(settings, pool, switch, ari, dialer, continuity).beat
-        group.create_task(every(BEAT_S, beat, name="heartbeat", expected=unreachable))
+        write = _HeartbeatWriter(settings, pool, switch, ari, dialer, continuity).write
+        group.create_task(every(BEAT_S, write, name="heartbeat", expected=unreachable))
         group.create_task(dialer.run())
 
 
-class _Heart:
+class _HeartbeatWriter:
     def __init__(
         self, settings: Settings, pool: Pool, switch: Switch, ari: Ari, dialer: Dialer, continuity: Continuity
     ) -> None:
@@ -174,7 +174,7 @@ class _Heart:
         self._placed = deque([0], maxlen=PLACED_S + 1)
         """The calls placed so far, at each of the last heartbeats, one a second."""
 
-    async def beat(self) -> None:
+    async def write(self) -> None:
         self._placed.append(self._dialer.placed)
         now = Heartbeat(
             kind=self._kind,

@@ -30,7 +30,7 @@ NO_LIMITS = Limits(max_concurrent=100_000, calls_per_second=100_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Scenario:
     """The course of a day on a floor of agents, the same each day."""
 
     name: str
@@ -58,22 +58,22 @@ class Day:
     talk_s: float = 0.0
 
 
-def simulate(case: Case, pace: Pacing, mode: Mode, days: int, seed: int) -> list[Day]:
+def simulate(scenario: Scenario, pace: Pacing, mode: Mode, days: int, seed: int) -> list[Day]:
     """The results of so many shifts, one a day, with `pace` asked once a second."""
-    floor = _Floor(case, pace, mode, random.Random(seed))  # noqa: S311
+    floor = _Floor(scenario, pace, mode, random.Random(seed))  # noqa: S311
     for day in range(days):
         floor.shift(day * DAY_S + OPENS_S)
     return floor.days
 
 
 class _Floor:
-    def __init__(self, case: Case, pace: Pacing, mode: Mode, rng: random.Random) -> None:
+    def __init__(self, scenario: Scenario, pace: Pacing, mode: Mode, rng: random.Random) -> None:
         self.days: list[Day] = []
-        self._case, self._pace, self._mode, self._rng = case, pace, mode, rng
-        self._talk_mu = math.log(case.talk_mean_s) - case.talk_sigma**2 / 2
+        self._scenario, self._pace, self._mode, self._rng = scenario, pace, mode, rng
+        self._talk_mu = math.log(scenario.talk_mean_s) - scenario.talk_sigma**2 / 2
         self._ahead: list[tuple[float, int, Callable[[float, int], None]]] = []
         self._ids = 0
-        self._free = case.agents
+        self._free = scenario.agents
         self._due_to_leave = 0
         self._ringing: dict[int, float] = {}
         self._talking: dict[int, float] = {}
@@ -92,20 +92,20 @@ class _Floor:
         abandoned = sum(day.abandoned for day in month)
         self._month = [sum(day.answered for day in month) - abandoned, abandoned]
         self._plan_breaks(opens)
-        for second in range(self._case.shift_s):
+        for second in range(self._scenario.shift_s):
             now = opens + second
             self._happen(now)
             count = self._pace(self._snapshot(now), now)
             if count:
-                self._dial(now, count, next(rate for since, rate in reversed(self._case.rates) if since <= second))
+                self._dial(now, count, next(rate for since, rate in reversed(self._scenario.rates) if since <= second))
         self._happen(math.inf)
         self._dialled.clear()
         self._known.clear()
         self._answered, self._unanswered = [0] * 32, [0] * 32
 
     def _plan_breaks(self, opens: float) -> None:
-        for begins, lasts in self._case.breaks:
-            for _ in range(self._case.agents // 2):
+        for begins, lasts in self._scenario.breaks:
+            for _ in range(self._scenario.agents // 2):
                 leaves = opens + begins + self._rng.uniform(0, 60)
                 self._at(leaves, self._leave)
                 self._at(leaves + lasts, self._return)
@@ -123,8 +123,8 @@ class _Floor:
             wrap_up_since=tuple(self._wrapping.values()),
             ringing_since=tuple(self._ringing.values()),
             waiting=len(self._waiting),
-            talk_mean_s=self._case.talk_mean_s,
-            wrap_up_s=self._case.wrap_up_s,
+            talk_mean_s=self._scenario.talk_mean_s,
+            wrap_up_s=self._scenario.wrap_up_s,
             rings=self._rings,
             last_24_h=AnswerCounts(sum(self._day), self._day[True]),
             last_30_days=AnswerCounts(sum(self._month), self._month[True]),
@@ -141,14 +141,14 @@ class _Floor:
         heappush(self._ahead, (at, call or self._ids, what))
 
     def _dial(self, now: float, count: int, rate: float) -> None:
-        rng, case = self._rng, self._case
+        rng, scenario = self._rng, self._scenario
         self.days[-1].dialled += count
         for _ in range(count):
             self._ids += 1
             self._ringing[self._ids] = now
             if rng.random() < rate:
-                rings_s, ends, histogram = rng.uniform(*case.answer_s), self._answer, self._answered
-            elif rng.random() < case.ends_early:
+                rings_s, ends, histogram = rng.uniform(*scenario.answer_s), self._answer, self._answered
+            elif rng.random() < scenario.ends_early:
                 rings_s, ends, histogram = rng.uniform(1, 5), self._end, self._unanswered
             else:
                 rings_s, ends, histogram = RING_TIMEOUT_S, self._end, self._unanswered
@@ -183,7 +183,7 @@ class _Floor:
         call = next(iter(self._waiting))
         del self._waiting[call]
         self._count(at, abandoned=False)
-        talk_s = self._rng.lognormvariate(self._talk_mu, self._case.talk_sigma)
+        talk_s = self._rng.lognormvariate(self._talk_mu, self._scenario.talk_sigma)
         self.days[-1].talk_s += talk_s
         self._talking[call] = at
         self._at(at + talk_s, self._hang_up, call)
@@ -202,7 +202,7 @@ class _Floor:
     def _hang_up(self, at: float, call: int) -> None:
         del self._talking[call]
         self._wrapping[call] = at
-        self._at(at + self._case.wrap_up_s, self._wrapped_up, call)
+        self._at(at + self._scenario.wrap_up_s, self._wrapped_up, call)
 
     def _wrapped_up(self, at: float, call: int) -> None:
         del self._wrapping[call]

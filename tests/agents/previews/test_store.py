@@ -75,7 +75,7 @@ async def test_contacts_of_zones_whose_window_is_closed_are_skipped(floor: Floor
     closed, open_ = await floor.contacts(campaign_id, 2)
     await put_due(conn, floor.tenant_id, closed, zone="Asia/Tokyo")
     offer = await previews.offer(conn, floor.tenant_id, agent_id, campaign_id, lambda zone, *_: zone != "Asia/Tokyo")
-    assert isinstance(offer, previews.Offer)
+    assert isinstance(offer, previews.Preview)
     assert offer.contact_id == open_
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from tongdai import ids
-from tongdai.agents.model import SKIPPED_FOR, Offer
+from tongdai.agents.model import SKIPPED_FOR, Preview
 from tongdai.agents.previews import store as previews
-from tongdai.agents.previews.store import Refusal
+from tongdai.agents.previews.store import PreviewRefusal
 from tongdai.agents.view import OFFER_SAMPLE, NewPreview, Offered, agent_of, offer_view
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings import rules as calling_rules
@@ -24,12 +24,12 @@ from tongdai.ids import CampaignId
 _TAG = "Agents"
 _ACCEPTED_SAMPLE = OFFER_SAMPLE | {"lapsesAt": None, "acceptedAt": "2026-03-10T02:01:00Z"}
 _WHY = {
-    Refusal.NOT_PREVIEW: "The campaign does not dial in mode preview",
-    Refusal.NOT_RUNNING: "The campaign is not running",
-    Refusal.OTHER_QUEUE: "The campaign's agents are not those of the agent's queue",
-    Refusal.NOT_AVAILABLE: "The agent must be idle, or in wrap_up to look at a contact",
-    Refusal.HAS_OTHER: "The agent has a contact of another campaign, to accept or to skip first",
-    Refusal.NONE_OFFERED: "No contact is offered to the agent",
+    PreviewRefusal.NOT_PREVIEW: "The campaign does not dial in mode preview",
+    PreviewRefusal.NOT_RUNNING: "The campaign is not running",
+    PreviewRefusal.OTHER_QUEUE: "The campaign's agents are not those of the agent's queue",
+    PreviewRefusal.NOT_AVAILABLE: "The agent must be idle, or in wrap_up to look at a contact",
+    PreviewRefusal.HAS_OTHER: "The agent has a contact of another campaign, to accept or to skip first",
+    PreviewRefusal.NONE_OFFERED: "No contact is offered to the agent",
 }
 
 _new = msgspec.json.Decoder(NewPreview)
@@ -68,7 +68,7 @@ async def offer_contact(request: Request) -> Answer:
         offer = await previews.offer(conn, principal.tenant_id, agent_id, CampaignId(campaign_id), is_open)
         if offer is None:
             return Offered(error_message="No contact is due within its calling window", offer=None)
-        if isinstance(offer, Refusal):
+        if isinstance(offer, PreviewRefusal):
             raise _refused(offer)
         said = "is offered" if offer.accepted_at is None else "is accepted and waits to be called"
         return Offered(error_message=f"Contact {offer.contact_id} {said}", offer=offer_view(offer, principal.country))
@@ -98,7 +98,7 @@ async def accept_contact(request: Request) -> Answer:
 
     async def work(conn: Connection) -> Offered:
         offer = await previews.accept(conn, principal.tenant_id, agent_id)
-        if isinstance(offer, Refusal):
+        if isinstance(offer, PreviewRefusal):
             raise _refused(offer)
         settings = await campaigns.call_settings(conn, principal.tenant_id, offer.campaign_id)
         tenant_zone, now = await previews.local_time(conn, principal.tenant_id)
@@ -126,13 +126,13 @@ async def skip_contact(request: Request) -> Answer:
     principal = principal_of(request)
     async with connection(request) as conn:
         contact_id = await previews.skip(conn, principal.tenant_id, agent_id, principal.key_id)
-    if isinstance(contact_id, Refusal):
+    if isinstance(contact_id, PreviewRefusal):
         raise _refused(contact_id)
     minutes = round(SKIPPED_FOR.total_seconds() / 60)
     return answer(Done(error_message=f"Contact {contact_id} is skipped for {minutes} minutes"))
 
 
-def _when(settings: CallSettings, offer: Offer, tenant_zone: str, now: datetime) -> str:
+def _when(settings: CallSettings, offer: Preview, tenant_zone: str, now: datetime) -> str:
     """When an accepted contact is called, given its calling window."""
     if calling_rules.open_until(settings, offer.zone, tenant_zone, now) is not None:
         return "is called"
@@ -142,10 +142,10 @@ def _when(settings: CallSettings, offer: Offer, tenant_zone: str, now: datetime)
     return f"waits: its calling window opens at {opens.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _refused(refusal: Refusal) -> ApiError:
-    if refusal is Refusal.NO_AGENT:
+def _refused(refusal: PreviewRefusal) -> ApiError:
+    if refusal is PreviewRefusal.NO_AGENT:
         return NotFound("Agent not found")
-    if refusal is Refusal.NO_CAMPAIGN:
+    if refusal is PreviewRefusal.NO_CAMPAIGN:
         return NotFound("Campaign not found")
     return InvalidState(_WHY[refusal])
 

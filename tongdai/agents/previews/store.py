@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 import asyncpg
 
-from tongdai.agents.model import OFFER_LASTS, SKIPPED_FOR, Accepted, AgentState, Offer
+from tongdai.agents.model import PREVIEW_LASTS, SKIPPED_FOR, AcceptedPreview, AgentState, Preview
 from tongdai.contacts import due
 from tongdai.contacts.in_call import in_call, phone
 from tongdai.db import audit
@@ -18,7 +18,7 @@ from tongdai.do_not_call.rule import is_listed
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
 
 
-class Refusal(Enum):
+class PreviewRefusal(Enum):
     """Why no contact is offered, or an offer cannot be accepted."""
 
     NO_AGENT = auto()
@@ -102,7 +102,7 @@ select contact_id, exists (select from offered) as offered from next
 
 async def offer(
     conn: Connection, tenant_id: TenantId, agent_id: AgentId, campaign_id: CampaignId, is_open: IsOpen
-) -> Offer | Refusal | None:
+) -> Preview | PreviewRefusal | None:
     """The agent's preview: the present one, else the oldest due contact of the campaign; None when none is callable.
 
     Contacts on a do-not-call list and contacts that another agent previews are not offered.
@@ -112,10 +112,10 @@ async def offer(
         terms = await conn.fetchrow(MAY_LOOK, tenant_id, agent_id, campaign_id)
         if (refusal := _refusal(terms)) is not None:
             return refusal
-        await conn.execute(FORGET, tenant_id, OFFER_LASTS)
+        await conn.execute(FORGET, tenant_id, PREVIEW_LASTS)
         has = await find(conn, tenant_id, agent_id)
         if has is not None:
-            return has if has.campaign_id == campaign_id else Refusal.HAS_OTHER
+            return has if has.campaign_id == campaign_id else PreviewRefusal.HAS_OTHER
         zones = [row["name"] for row in await conn.fetch(ZONES, tenant_id, campaign_id)]
         zones = [zone for zone in zones if is_open(zone, tenant_zone, now)]
         # Repeat when another agent was offered the same contact concurrently.
@@ -124,16 +124,16 @@ async def offer(
         return await find(conn, tenant_id, agent_id)
 
 
-def _refusal(terms: asyncpg.Record | None) -> Refusal | None:
+def _refusal(terms: asyncpg.Record | None) -> PreviewRefusal | None:
     if terms is None:
-        return Refusal.NO_AGENT
+        return PreviewRefusal.NO_AGENT
     if terms["campaign_id"] is None:
-        return Refusal.NO_CAMPAIGN
+        return PreviewRefusal.NO_CAMPAIGN
     holds = {
-        Refusal.NOT_PREVIEW: terms["preview"],
-        Refusal.NOT_RUNNING: terms["running"],
-        Refusal.OTHER_QUEUE: terms["same_queue"],
-        Refusal.NOT_AVAILABLE: terms["here"],
+        PreviewRefusal.NOT_PREVIEW: terms["preview"],
+        PreviewRefusal.NOT_RUNNING: terms["running"],
+        PreviewRefusal.OTHER_QUEUE: terms["same_queue"],
+        PreviewRefusal.NOT_AVAILABLE: terms["here"],
     }
     return next((refusal for refusal, met in holds.items() if not met), None)
 
@@ -153,10 +153,10 @@ where p.tenant_id = $1 and p.agent_id = $2
 """
 
 
-async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offer | None:
+async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Preview | None:
     """The agent's preview, lapsed or not."""
     row = await conn.fetchrow(FIND, tenant_id, agent_id)
-    return None if row is None else Offer(**dict(row))
+    return None if row is None else Preview(**dict(row))
 
 
 # `+ 0` keeps it to the primary key.
@@ -173,15 +173,15 @@ returning true
 STATE = "select state from agent where tenant_id = $1 and agent_id = $2"
 
 
-async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Offer | Refusal:
+async def accept(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Preview | PreviewRefusal:
     """Accept the offered contact: it is called as soon as its campaign may call it. Idempotent."""
     async with conn.transaction():
-        if await conn.fetchval(ACCEPT, tenant_id, agent_id, OFFER_LASTS):
-            return await find(conn, tenant_id, agent_id) or Refusal.NONE_OFFERED
+        if await conn.fetchval(ACCEPT, tenant_id, agent_id, PREVIEW_LASTS):
+            return await find(conn, tenant_id, agent_id) or PreviewRefusal.NONE_OFFERED
         state = await conn.fetchval(STATE, tenant_id, agent_id)
     if state is None:
-        return Refusal.NO_AGENT
-    return Refusal.NONE_OFFERED if state == AgentState.IDLE else Refusal.NOT_AVAILABLE
+        return PreviewRefusal.NO_AGENT
+    return PreviewRefusal.NONE_OFFERED if state == AgentState.IDLE else PreviewRefusal.NOT_AVAILABLE
 
 
 # The contact first, as deleting it locks it before the preview.
@@ -209,13 +209,13 @@ select contact_id from skipped
 """
 
 
-async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> ContactId | Refusal:
+async def skip(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId) -> ContactId | PreviewRefusal:
     """Skip the contact, which is due again after SKIPPED_FOR. An accepted one can be skipped until it is claimed."""
     async with conn.transaction():
         contact_id = await _skipped(conn, tenant_id, agent_id)
         if contact_id is None:
             known = await conn.fetchval(STATE, tenant_id, agent_id)
-            return Refusal.NO_AGENT if known is None else Refusal.NONE_OFFERED
+            return PreviewRefusal.NO_AGENT if known is None else PreviewRefusal.NONE_OFFERED
         await audit.record(conn, tenant_id, by, "preview.skip", f"contact {contact_id}", {"agent": agent_id})
     return contact_id
 
@@ -246,9 +246,9 @@ order by p.tenant_id, p.campaign_id, p.accepted_at
 """
 
 
-async def accepted(conn: Connection) -> list[Accepted]:
+async def accepted(conn: Connection) -> list[AcceptedPreview]:
     """The accepted previews of all tenants whose agent is idle and whose campaign runs, by campaign."""
-    return [Accepted(**dict(row)) for row in await conn.fetch(ACCEPTED)]
+    return [AcceptedPreview(**dict(row)) for row in await conn.fetch(ACCEPTED)]
 
 
 DONE = "delete from preview where tenant_id = $1 and agent_id = $2 and accepted_at is not null returning true"

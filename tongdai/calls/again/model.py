@@ -20,7 +20,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class CalledAgain:
+class CallAgainResult:
     """Result for some of the selected contacts, in the order of their ids."""
 
     by_call_status: Mapping[str, int]

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from tongdai.calls.again.model import CalledAgain, Selection
+from tongdai.calls.again.model import CallAgainResult, Selection
 from tongdai.calls.sql import COUNTERS, by_index, month_of
 from tongdai.campaigns.settings.values import EVER, FrequencyCap
 from tongdai.contacts.in_call import phone
@@ -100,7 +100,7 @@ async def count(
     selection: Selection,
     cap: FrequencyCap | None,
     after: ContactId,
-) -> CalledAgain:
+) -> CallAgainResult:
     """Count what `reset` would do now with the next AT_ONCE of the selected contacts."""
     return _called(await by_index(conn, COUNT, *_arguments(tenant_id, campaign_id, selection, cap, after)))
 
@@ -113,7 +113,7 @@ async def reset(
     cap: FrequencyCap | None,
     after: ContactId,
     by: KeyId,
-) -> CalledAgain:
+) -> CallAgainResult:
     """Make the next AT_ONCE of the selected contacts, those with an id above `after`, due again."""
     async with conn.transaction():
         done = _called(await by_index(conn, RESET, *_arguments(tenant_id, campaign_id, selection, cap, after)))
@@ -140,12 +140,12 @@ def _arguments(
     )
 
 
-def _called(rows: list[asyncpg.Record]) -> CalledAgain:
+def _called(rows: list[asyncpg.Record]) -> CallAgainResult:
     (row,) = rows
-    return CalledAgain(row["by_call_status"], row["listed"], row["over_cap"], row["last"])
+    return CallAgainResult(row["by_call_status"], row["listed"], row["over_cap"], row["last"])
 
 
-def _detail(selection: Selection, done: CalledAgain) -> dict[str, Any]:
+def _detail(selection: Selection, done: CallAgainResult) -> dict[str, Any]:
     named = selection.contact_ids
     return {
         "contactIds": None if named is None else list(named),

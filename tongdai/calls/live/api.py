@@ -69,7 +69,7 @@ class Dialer(msgspec.Struct, rename="camel"):
     """Its last heartbeat; null: there was none."""
 
 
-class Carrier(msgspec.Struct, rename="camel"):
+class TenantSwitch(msgspec.Struct, rename="camel"):
     """A switch that carries calls of the tenant."""
 
     name: str
@@ -106,7 +106,7 @@ class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     """The dialer that leads it."""
     dialing: DialingState
     """Held: nothing is dialled, by no campaign, until an operator releases it."""
-    switches: list[Carrier]
+    switches: list[TenantSwitch]
     """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
     """Campaigns that are running or have active calls, by id."""
@@ -265,7 +265,7 @@ async def overview(request: Request) -> Answer:
             dialer=Dialer(switch.running, switch.alive_at),
             dialing=_dialing(hold),
             switches=[
-                Carrier(one.name, one.kind, one.description, one.up, one.running, one.alive_at, live_calls)
+                TenantSwitch(one.name, one.kind, one.description, one.up, one.running, one.alive_at, live_calls)
                 for one, live_calls in carrying
             ],
             campaigns=found,
