@@ -56,7 +56,7 @@ _FILTERS: Mapping[str, tuple[Any, ...]] = {
 
 def _history() -> Iterator[str]:
     """Pages and counts of calls, with each combination of filters."""
-    after = history.Place(datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1))
+    after = history.OpenedKey(datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1))
     tenant: Any = 1
     for chosen in product(*_FILTERS.values()):
         by = history.Filter(**dict(zip(_FILTERS, chosen, strict=True)))

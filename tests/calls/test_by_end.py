@@ -14,7 +14,7 @@ from tests.support.calls import NOW, a_call
 from tests.support.plans import nodes
 from tongdai.call_outcome import Outcome
 from tongdai.calls import by_end, retention
-from tongdai.calls.by_end import End
+from tongdai.calls.by_end import EndedKey
 from tongdai.calls.history import IN_ORDER, Filter
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import AgentId, CampaignId, TenantId
@@ -169,7 +169,7 @@ async def filled(
 
 
 async def test_a_page_reads_a_bounded_number_of_calls_whatever_matches(filled: Connection) -> None:
-    after, pages = End(FIRST, by_end.LAST_ID), 0
+    after, pages = EndedKey(FIRST, by_end.LAST_ID), 0
     found: list[uuid.UUID] = []
     while True:
         read = await by_end.page(filled, TenantId(1), Filter(outcome=Outcome.LOST), after, 20)

@@ -9,7 +9,7 @@ import pytest
 from tests.support.calls import NOW
 from tests.support.databases import FreshDatabase
 from tongdai.call_outcome import Outcome
-from tongdai.calls.history import IN_ORDER, Filter, Place, Statement, count_of, page_of
+from tongdai.calls.history import IN_ORDER, Filter, OpenedKey, Statement, count_of, page_of
 from tongdai.calls.model import CallState
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
@@ -96,7 +96,7 @@ async def test_next_page_of_a_file_begins_where_the_last_ended(filled: Connectio
     for by in (Filter(), Filter(campaign_id=CampaignId(1)), Filter(outcome=Outcome.BUSY)):
         page = page_of(TenantId(1), by, 1, 15_000)
         rows = await filled.fetch(page.sql, *page.args)
-        after = Place(rows[0]["opened_at"], rows[0]["call_id"])
+        after = OpenedKey(rows[0]["opened_at"], rows[0]["call_id"])
         assert await rows_read(filled, page_of(TenantId(1), by, 20, after=after)) <= 100
 
 

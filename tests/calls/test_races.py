@@ -24,7 +24,7 @@ from tests.support.contacts import add_many, must_be_consistent, number
 from tests.support.databases import until_sessions_blocked
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish, store
-from tongdai.calls.finish import End
+from tongdai.calls.finish import FinishedCall
 from tongdai.calls.model import Call, Ending
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
@@ -149,7 +149,7 @@ async def test_undone_import_and_ends_of_calls_do_not_deadlock(conn: Connection,
 
     async def end(calls: list[Call]) -> set[UUID]:
         async with ending.transaction():
-            return await finish.end(ending, [End(call, BUSY, None) for call in calls])
+            return await finish.end(ending, [FinishedCall(call, BUSY, None) for call in calls])
 
     async with asyncio.TaskGroup() as group, between.transaction():
         async with first.transaction():

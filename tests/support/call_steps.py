@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tongdai.calls import finish, store
-from tongdai.calls.finish import End
+from tongdai.calls.finish import FinishedCall
 from tongdai.calls.model import Call, EarlierCalls, Ending
 from tongdai.calls.store import Step
 from tongdai.db.pool import Connection
@@ -23,7 +23,7 @@ async def connected(conn: Connection, call: Call, at: datetime, agent_id: AgentI
 
 
 async def end(conn: Connection, call: Call, ending: Ending, again_at: datetime | None) -> bool:
-    return bool(await finish.end(conn, [End(call, ending, again_at)]))
+    return bool(await finish.end(conn, [FinishedCall(call, ending, again_at)]))
 
 
 async def history(conn: Connection, call: Call) -> EarlierCalls | None:

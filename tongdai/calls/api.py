@@ -13,10 +13,10 @@ from tongdai import ids
 from tongdai.call_outcome import Outcome
 from tongdai.calls import by_end, history
 from tongdai.calls.again import api as again_api
-from tongdai.calls.by_end import End
+from tongdai.calls.by_end import EndedKey
 from tongdai.calls.export import store as export_store
 from tongdai.calls.export.view import HEADER, line, sample
-from tongdai.calls.history import CallRecord, Filter, Place
+from tongdai.calls.history import CallRecord, Filter, OpenedKey
 from tongdai.calls.model import CallState
 from tongdai.calls.view import SAMPLE, CallPage, CallView, view
 from tongdai.contacts.fields import FIELDS, index_of
@@ -126,46 +126,46 @@ async def calls(request: Request) -> Answer | Stream:
 
 async def _page(request: Request, query: dict[str, list[str]], by: Filter, page: Page) -> CallPage:
     """The calls that match, newest first."""
-    who, reading = principal_of(request), cursor.reading_of(request, query, Place)
-    show = phone.shower(who.country)
+    who, reading = principal_of(request), cursor.reading_of(request, query, OpenedKey)
+    show = phone.formatter(who.country)
     async with connection(request) as conn:
         if reading is not None:
             read = await history.behind(conn, who.tenant_id, by, reading.after, reading.limit)
-            found, more = reading.cut(read, _place)
+            found, more = reading.cut(read, _opened_key)
             return CallPage(nextCursor=more, data=[view(call, show) for call in found])
         found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
     return CallPage(totalRecord=total, data=[view(call, show) for call in found])
 
 
-def _place(call: CallRecord) -> Place:
-    return Place(call.opened_at, call.call_id)
+def _opened_key(call: CallRecord) -> OpenedKey:
+    return OpenedKey(call.opened_at, call.call_id)
 
 
 async def _ended(request: Request, query: dict[str, list[str]], by: Filter, ended_after: datetime) -> CallPage:
     """The calls that match, in the order in which they ended."""
     who = principal_of(request)
-    reading = cursor.reading_of(request, {"cursor": [cursor.BEGIN]} | query, End)
+    reading = cursor.reading_of(request, {"cursor": [cursor.BEGIN]} | query, EndedKey)
     assert reading is not None
-    show, after = phone.shower(who.country), reading.after or End(ended_after, by_end.LAST_ID)
+    show, after = phone.formatter(who.country), reading.after or EndedKey(ended_after, by_end.LAST_ID)
     if not by.shows_ended:
         return CallPage(nextCursor=None, data=[])
     async with connection(request) as conn:
         read = await by_end.page(conn, who.tenant_id, by, after, reading.limit)
-    found, more = reading.cut(read.calls, _end)
+    found, more = reading.cut(read.calls, _ended_key)
     if more is None and read.until is not None:
         more = reading.seal(read.until)
     return CallPage(nextCursor=more, data=[view(call, show) for call in found])
 
 
-def _end(call: CallRecord) -> End:
+def _ended_key(call: CallRecord) -> EndedKey:
     assert call.ended_at is not None
-    return End(call.ended_at, call.call_id)
+    return EndedKey(call.ended_at, call.call_id)
 
 
 async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -> AsyncGenerator[bytes]:
     """A file of all that match, a piece at a time: no connection is held while the client reads."""
     who = principal_of(request)
-    show = phone.shower(who.country)
+    show = phone.formatter(who.country)
     async with connection(request) as conn:
         zone = await export_store.zone_of(conn, who.tenant_id)
     yield csv_header(HEADER)
@@ -187,17 +187,17 @@ async def _newest(request: Request, by: Filter) -> AsyncGenerator[Sequence[CallR
         yield found
         if len(found) < PIECE_CALLS:
             return
-        after = _place(found[-1])
+        after = _opened_key(found[-1])
 
 
 async def _ends(request: Request, by: Filter, ended_after: datetime) -> AsyncGenerator[Sequence[CallRecord]]:
-    tenant_id, after = principal_of(request).tenant_id, End(ended_after, by_end.LAST_ID)
+    tenant_id, after = principal_of(request).tenant_id, EndedKey(ended_after, by_end.LAST_ID)
     while by.shows_ended:
         async with connection(request) as conn:
             read = await by_end.page(conn, tenant_id, by, after, PIECE_CALLS)
         yield read.calls
         if len(read.calls) == PIECE_CALLS:
-            after = _end(read.calls[-1])
+            after = _ended_key(read.calls[-1])
         elif read.until is not None:
             after = read.until
         else:
@@ -280,7 +280,7 @@ async def call(request: Request) -> Answer:
         found = await history.find(conn, who.tenant_id, call_id)
     if found is None:
         raise NotFound("Call not found")
-    return answer(view(found, phone.shower(who.country)))
+    return answer(view(found, phone.formatter(who.country)))
 
 
 def _call_id(text: str) -> UUID:

@@ -26,7 +26,7 @@ READ_AT_ONCE = 10_000
 """Calls that a page looks at, at most."""
 
 
-class End(NamedTuple):
+class EndedKey(NamedTuple):
     """When a call ended, and its id: the order of these pages."""
 
     ended_at: datetime
@@ -66,11 +66,11 @@ order by matching.ended_at, matching.call_id
 class Read(NamedTuple):
     calls: Sequence[CallRecord]
     """The matching calls, no more than were asked for."""
-    until: End | None
+    until: EndedKey | None
     """Where the page ends when it is full of calls that were read; None: nothing is left behind it."""
 
 
-async def page(conn: Connection, tenant_id: TenantId, by: Filter, after: End, limit: int) -> Read:
+async def page(conn: Connection, tenant_id: TenantId, by: Filter, after: EndedKey, limit: int) -> Read:
     """The next calls that match, behind an end. `by.ended_after` and `by.state` are the caller's."""
     filters = (
         *(by.campaign_id, by.contact_id, by.phone, by.outcome, by.agent_id),
@@ -83,4 +83,4 @@ async def page(conn: Connection, tenant_id: TenantId, by: Filter, after: End, li
         rows = await conn.fetch(PAGE, tenant_id, *after, settled, scan, limit, *filters)
     found = [CallRecord._make(tuple(row)[3:]) for row in rows if row["call_id"] is not None]
     more = rows[0]["read_calls"] == scan
-    return Read(found, End(rows[0]["read_until"], rows[0]["read_until_id"]) if more else None)
+    return Read(found, EndedKey(rows[0]["read_until"], rows[0]["read_until_id"]) if more else None)

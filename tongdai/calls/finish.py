@@ -68,7 +68,7 @@ async def retry_contexts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, 
     }
 
 
-class End(NamedTuple):
+class FinishedCall(NamedTuple):
     call: Call
     ending: Ending
     next_attempt_at: datetime | None
@@ -140,7 +140,7 @@ select call_id from ended
 """
 
 
-async def end(conn: Connection, ends: Sequence[End]) -> set[UUID]:
+async def end(conn: Connection, ends: Sequence[FinishedCall]) -> set[UUID]:
     """End live calls of one tenant; their contacts are pending again or processed. Returns the ids that it ended.
 
     For the others, which had ended before, nothing changes. A call that was not placed counts as not dialled, and a

@@ -96,7 +96,7 @@ class Statement(NamedTuple):
     args: Sequence[object]
 
 
-class Place(NamedTuple):
+class OpenedKey(NamedTuple):
     """The sort key of a call: when it was opened, and its id."""
 
     opened_at: datetime
@@ -179,7 +179,7 @@ def _few(by: Filter) -> bool:
     return by.contact_id is not None or by.external_id is not None or by.phone is not None
 
 
-def _conditions(tenant_id: TenantId, by: Filter, after: Place | None = None) -> _Conditions:
+def _conditions(tenant_id: TenantId, by: Filter, after: OpenedKey | None = None) -> _Conditions:
     where, leading = _Conditions(tenant_id), _leading(by)
     for name, bare in _BARE.items():
         value = getattr(by, name)
@@ -210,8 +210,8 @@ def _by_campaign(by: Filter) -> bool:
 _EACH_CAMPAIGN = "(select campaign_id as of_campaign from campaign where tenant_id = $1) c cross join lateral"
 
 
-def page_of(tenant_id: TenantId, by: Filter, limit: int, offset: int = 0, after: Place | None = None) -> Statement:
-    """A query of the calls that match, newest first: `limit` of them, after `offset` others or after a place."""
+def page_of(tenant_id: TenantId, by: Filter, limit: int, offset: int = 0, after: OpenedKey | None = None) -> Statement:
+    """A query of the calls that match, newest first: `limit` of them, after `offset` others or after a key."""
     where = _conditions(tenant_id, by, after)
     parts: list[str] = []
     if by.shows_live:
@@ -267,9 +267,9 @@ async def page(
 
 
 async def behind(
-    conn: Connection, tenant_id: TenantId, by: Filter, after: Place | None, limit: int
+    conn: Connection, tenant_id: TenantId, by: Filter, after: OpenedKey | None, limit: int
 ) -> list[CallRecord]:
-    """The next `limit` calls that match, after a place; for files of all calls."""
+    """The next `limit` calls that match, after a key; for files of all calls."""
     wanted = page_of(tenant_id, by, limit, after=after)
     return await calls_of(conn, wanted)
 

@@ -12,7 +12,7 @@ from tongdai.agents.previews import store as previews
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish
 from tongdai.calls import store as call_store
-from tongdai.calls.finish import End
+from tongdai.calls.finish import FinishedCall
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, RetryContext
@@ -157,7 +157,9 @@ class PostgresStore:
         calls = [call for call, _ in asked]
         contexts = await finish.retry_contexts(conn, calls)
         settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
-        sent = [End(call, ending, _next_attempt_at(call, ending, settings, contexts)) for call, ending in asked]
+        sent = [
+            FinishedCall(call, ending, _next_attempt_at(call, ending, settings, contexts)) for call, ending in asked
+        ]
         ended = await finish.end(conn, sent)
         await agents.freed(conn, calls[0].tenant_id, list(ended))
         return ended

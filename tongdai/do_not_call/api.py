@@ -248,7 +248,7 @@ async def check(request: Request) -> Answer:
         if campaign_id is not None and not await store.has_campaign(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
         found = await store.matches(conn, principal.tenant_id, number, campaign_id)
-    shown_number = phone.shower(principal.country)(number)
+    shown_number = phone.formatter(principal.country)(number)
     return answer(DncCheck(phoneNumber=shown_number, listed=bool(found), data=[MentionView(*one) for one in found]))
 
 

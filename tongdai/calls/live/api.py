@@ -258,7 +258,7 @@ async def overview(request: Request) -> Answer:
         switch = await switches.of_tenant(conn, who.tenant_id)
         carrying = await switches.carrying(conn, who.tenant_id)
         hold = await dialing_store.current(conn)
-    show = phone.shower(who.country)
+    show = phone.formatter(who.country)
     return answer(
         Overview(
             switch=SwitchState(switch.up, switch.description),

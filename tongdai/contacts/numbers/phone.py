@@ -156,7 +156,7 @@ def _lines(country: str) -> re.Pattern[str]:
 
 def shown(e164: str, country: str) -> str:
     """Write a number as answers show it: national digits (`0901234567`) under the country's own code, else E.164."""
-    return shower(country)(e164)
+    return formatter(country)(e164)
 
 
 def _plan(country: str) -> PhoneMetadata:
@@ -316,7 +316,7 @@ def _pattern(plan: PhoneMetadata, numbers: str, but: str, end: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def shower(country: str) -> Callable[[str], str]:
+def formatter(country: str) -> Callable[[str], str]:
     """`shown` bound to a country, for many numbers."""
     plan = _plans(_plan(country).country_code)[0]
     prefix, formats = f"+{plan.country_code}", plan.number_format

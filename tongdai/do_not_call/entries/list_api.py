@@ -113,7 +113,7 @@ async def list_numbers(request: Request) -> Answer | Stream:
             found = [] if one is None or page.offset else [one]
     if as_file:
         return Stream(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
-    show = phone.shower(principal.country)
+    show = phone.formatter(principal.country)
 
     def views(entries: Sequence[Entry]) -> list[NumberView]:
         return [NumberView(show(entry.phone), *entry[1:]) for entry in entries]
@@ -138,7 +138,7 @@ async def _read(
 async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes]:
     """Stream a list as CSV, a piece at a time: no database connection is held while the client reads."""
     principal = principal_of(request)
-    show, last = phone.shower(principal.country), ""
+    show, last = phone.formatter(principal.country), ""
     yield csv_header(_HEADER)
     async with disconnected(request) as gone:
         while not gone.done():
