@@ -21,7 +21,7 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.imports.store.OPEN": "a gauge counts the open jobs of all tenants",
     "tongdai.imports.store.TENANTS_WITH_WORK": "imports serve the tenants in turn, a transaction each",
     "tongdai.db.idempotency.WITH_OLD": "records are purged tenant by tenant",
-    "tongdai.calls.store.LIVE": "the leader of a switch adopts its live calls",
+    "tongdai.calls.store.ACTIVE": "the leader of a switch adopts its active calls",
     "tongdai.calls.store.OVERDUE": "the leader of a switch looks for calls without a heartbeat",
     "tongdai.calls.store.ENDED": "a switch lists channels, not their tenants",
     "tongdai.agents.store.OF_CHANNEL": "an event of a switch names the channel alone",

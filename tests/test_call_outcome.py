@@ -2,7 +2,7 @@
 
 import re
 
-from tongdai.call_outcome import LIVE_SQL, NOT_PLACED, Outcome
+from tongdai.call_outcome import LIVE_ANSWER_SQL, NOT_PLACED, Outcome
 
 CHECKS = """
 select conrelid::regclass::text || '.' || attname as column, pg_get_constraintdef(c.oid) as check
@@ -20,7 +20,7 @@ async def test_checks_of_the_database_list_the_declared_outcomes(conn):
 
 
 def test_live_outcomes_are_those_of_the_abandonment_rate():
-    assert LIVE_SQL == "('answered', 'abandoned')"
+    assert LIVE_ANSWER_SQL == "('answered', 'abandoned')"
 
 
 def test_outcome_without_a_placed_call_has_no_retry_rule():

@@ -21,7 +21,7 @@ class Traits(NamedTuple):
     placed: bool = True
     """Whether the switch was, or may have been, asked to dial. A call that was not placed counts towards no frequency
     cap, and a campaign cannot have a retry rule for it."""
-    live: bool = False
+    live_answer: bool = False
     """Whether a person answered: the denominator of the abandonment rate."""
     informative: bool = True
     """Whether the call counts in the denominator of the answer rate: it shows whether people answer."""
@@ -60,13 +60,13 @@ class Outcome(StrEnum):
 
 
 TRAITS: dict[Outcome, Traits] = {
-    Outcome.ANSWERED: Traits(live=True),
+    Outcome.ANSWERED: Traits(live_answer=True),
     Outcome.NO_ANSWER: Traits(retry=(timedelta(minutes=60), 3)),
     Outcome.BUSY: Traits(retry=(timedelta(minutes=10), 3)),
     Outcome.FAILED: Traits(retry=(timedelta(minutes=2), 5), informative=False),
     Outcome.INVALID_NUMBER: Traits(retry=(timedelta(0), 0)),
     Outcome.MACHINE: Traits(retry=(timedelta(hours=4), 2)),
-    Outcome.ABANDONED: Traits(live=True, retry=(timedelta(hours=72), 1)),  # Ofcom's rule in the United Kingdom
+    Outcome.ABANDONED: Traits(live_answer=True, retry=(timedelta(hours=72), 1)),  # Ofcom's rule in the United Kingdom
     Outcome.CANCELLED: Traits(placed=False, due_at_once=True),
     Outcome.LOST: Traits(informative=False),
     Outcome.DNC: Traits(placed=False),
@@ -82,7 +82,7 @@ def _sql_list(outcomes: Iterable[Outcome]) -> str:
     return "(" + ", ".join(f"'{outcome}'" for outcome in outcomes) + ")"
 
 
-LIVE_SQL = _sql_list(outcome for outcome in Outcome if outcome.traits.live)
-"""For statements: `outcome in {LIVE_SQL}`."""
+LIVE_ANSWER_SQL = _sql_list(outcome for outcome in Outcome if outcome.traits.live_answer)
+"""For statements: `outcome in {LIVE_ANSWER_SQL}`."""
 UNINFORMATIVE_SQL = _sql_list(outcome for outcome in Outcome if not outcome.traits.informative)
 NOT_PLACED_SQL = _sql_list(outcome for outcome in Outcome if not outcome.traits.placed)

@@ -48,7 +48,7 @@ async def test_claim_takes_the_longest_due_first_and_opens_a_call_for_each(
             call.opened_at, FOREVER, call.opened_at + LEASE)  # fmt: skip
         assert now - MINUTE < call.opened_at < now
         assert (await contact(conn, tenant_id, call.contact_id))["process_status"] == 1
-    live = [call for call in await store.live(conn) if call.tenant_id == tenant_id]
+    live = [call for call in await store.active(conn) if call.tenant_id == tenant_id]
     assert sorted(live, key=lambda call: ids.index(call.contact_id)) == claims.calls
     await must_be_consistent(conn, tenant_id)
     assert ids_of(await claim.claim(conn, terms, 3)) == ids[3:]

@@ -38,7 +38,7 @@ class Calls:
 
     async def calls(self) -> list[Call]:
         """Some live calls, and some that may have ended: what is reported of these comes late."""
-        live = [call for call in await store.live(self.conn) if call.tenant_id == self.tenant_id]
+        live = [call for call in await store.active(self.conn) if call.tenant_id == self.tenant_id]
         some = self.rng.sample(live, min(len(live), self.rng.randrange(5)))
         return some + self.rng.sample(self.old, min(2, len(self.old)))
 

@@ -172,7 +172,7 @@ async def test_instants_that_the_switch_reports_are_stored_once(conn: Connection
     reported = [row[name] for name in ("ringing_at", "answered_at", "connected_at", "agent_id")]
     assert reported == [now + MINUTE, now + 2 * MINUTE, now + 3 * MINUTE, AGENT]
     assert row["lease_until"] > now + HOUR
-    (live,) = [call for call in await store.live(conn) if call.tenant_id == claimed.tenant_id]
+    (live,) = [call for call in await store.active(conn) if call.tenant_id == claimed.tenant_id]
     assert live == replace(
         claimed, state=CallState.ANSWERED, lease_until=row["lease_until"], agent_id=AGENT, dialled_at=row["dialled_at"],
         ringing_at=now + MINUTE, answered_at=now + 2 * MINUTE, connected_at=now + 3 * MINUTE)  # fmt: skip
@@ -209,7 +209,7 @@ async def test_leases_of_live_calls_are_extended(
             await store.extend(conn, [ended, late, held, other], LEASE)
         await transaction.commit()
     assert not [call for call in await store.overdue(conn) if call.call_id in mine]
-    live = {call.call_id for call in await store.live(conn)} & mine
+    live = {call.call_id for call in await store.active(conn)} & mine
     assert live == {late.call_id, other.call_id}
     assert (await call_row(conn, ended))["lease_until"] < await now_of(conn) - MINUTE
 
@@ -254,5 +254,5 @@ async def test_steps_find_their_calls_by_key(large: LargeDatabase) -> None:
 
 @pytest.mark.parametrize("large", ["fresh"], indirect=True)
 async def test_live_calls_are_found_without_reading_ended_ones(large: LargeDatabase) -> None:
-    await assert_reads_live_calls_only(large.conn, store.LIVE, 1)
+    await assert_reads_live_calls_only(large.conn, store.ACTIVE, 1)
     await assert_reads_live_calls_only(large.conn, store.OVERDUE, 1)

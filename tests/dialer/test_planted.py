@@ -48,7 +48,7 @@ def test_putting_back_what_was_being_dialled_when_the_process_crashed_is_found(
     async def requeue(self: reconcile.Reconciler, live: Sequence[Call]) -> None:
         kept: list[Call] = []
         for call in live:
-            known = str(call.call_id) in self._controller.live
+            known = str(call.call_id) in self._controller.calls
             if call.state is CallState.DIALING and not known:
                 await self._store.end(call, model.CANCELLED)
             else:

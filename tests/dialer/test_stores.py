@@ -203,7 +203,7 @@ class DialerSteps(BothStores):
 
     @invariant()
     def same_calls(self) -> None:
-        for here, there in (self.both(lambda store: store.live()), self.both(lambda store: store.overdue())):
+        for here, there in (self.both(lambda store: store.active_calls()), self.both(lambda store: store.overdue())):
             ours = [call for call in there if call.tenant_id == self.tenant_id]
             assert {self.pairs[call.call_id]: _shown(call) for call in here} == {
                 call.call_id: _shown(call) for call in ours

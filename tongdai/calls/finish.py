@@ -7,10 +7,10 @@
 END must be the transaction's first locking statement and runs once per transaction for a tenant; with several tenants,
 in the order of their ids. Locks: docs/architecture.md, "Lock order".
 
-Ending a call that has ended changes nothing: the statement finds no live call, and `end` does not return its id. So a
+Ending a call that has ended changes nothing: the statement finds no active call, and `end` does not return its id. So a
 caller may repeat it after an unknown result. A contact that was deleted meanwhile is left out; its call ends all the
 same. Agents are not freed here: the caller does so in the same transaction, for the ids that `end` returned
-(agents/store.freed). If anything in the transaction fails, all of it is rolled back, and the call is live still.
+(agents/store.freed). If anything in the transaction fails, all of it is rolled back, and the call is still active.
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ cross join lateral (
 
 
 async def retry_contexts(conn: Connection, calls: Sequence[Call]) -> dict[UUID, RetryContext]:
-    """The input of the retry rules for the contact of each call, for live calls of one tenant.
+    """The input of the retry rules for the contact of each call, for active calls of one tenant.
 
     Calls that have ended, or whose contact was deleted, are missing.
     """
@@ -141,7 +141,7 @@ select call_id from ended
 
 
 async def end(conn: Connection, ends: Sequence[FinishedCall]) -> set[UUID]:
-    """End live calls of one tenant; their contacts are pending again or processed. Returns the ids that it ended.
+    """End active calls of one tenant; their contacts are pending again or processed. Returns the ids that it ended.
 
     For the others, which had ended before, nothing changes. A call that was not placed counts as not dialled, and a
     contact that is pending again after it keeps its call status. A sound that was not played connected nobody. The

@@ -80,7 +80,7 @@ class Filter:
         return self.state in {None, CallState.ENDED}
 
     @property
-    def shows_live(self) -> bool:
+    def shows_active(self) -> bool:
         """Whether active calls can match; they have no outcome."""
         return not self.shows_ended or (self.state is None and self.outcome is None)
 
@@ -111,7 +111,7 @@ class _Conditions:
 
     def __init__(self, tenant_id: TenantId) -> None:
         self.args: list[object] = [tenant_id]
-        self._live = ["tenant_id = $1"]
+        self._active = ["tenant_id = $1"]
         self._ended = ["tenant_id = $1"]
 
     def argument(self, value: object) -> str:
@@ -121,11 +121,11 @@ class _Conditions:
     def add(self, live: str, ended: str, *values: object) -> None:
         """Add conditions; each has `{}` for each value."""
         sent = [self.argument(value) for value in values]
-        self._live.append(live.format(*sent))
+        self._active.append(live.format(*sent))
         self._ended.append(ended.format(*sent))
 
-    def live(self, columns: str) -> str:
-        return f"select {columns} from live_call where {' and '.join(self._live)}"
+    def active(self, columns: str) -> str:
+        return f"select {columns} from live_call where {' and '.join(self._active)}"
 
     def ended(self, columns: str) -> str:
         return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null"
@@ -214,8 +214,8 @@ def page_of(tenant_id: TenantId, by: Filter, limit: int, offset: int = 0, after:
     """A query of the calls that match, newest first: `limit` of them, after `offset` others or after a key."""
     where = _conditions(tenant_id, by, after)
     parts: list[str] = []
-    if by.shows_live:
-        parts.append(where.live(COLUMNS))
+    if by.shows_active:
+        parts.append(where.active(COLUMNS))
     if by.shows_ended:
         parts.append(_newest_ended(where, by, limit + offset))
     sql = f"select {COLUMNS} from (({') union all ('.join(parts)})) found {_NEWEST}"
@@ -243,7 +243,7 @@ def count_of(tenant_id: TenantId, by: Filter) -> Statement:
         ended = f"select coalesce(sum(calls), 0)::bigint from {_EACH_CAMPAIGN} ({of_it}) of_it"
     else:
         ended = where.ended("count(*)")
-    parts = [f"({where.live('count(*)')})"] * by.shows_live + [f"({ended})"] * by.shows_ended
+    parts = [f"({where.active('count(*)')})"] * by.shows_active + [f"({ended})"] * by.shows_ended
     return Statement(f"select {' + '.join(parts)}", where.args)
 
 

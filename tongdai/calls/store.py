@@ -1,10 +1,10 @@
-"""Live calls in the database: the steps of a call between its claim (claim.py) and its end (finish.py), and lists.
+"""Active calls in the database: the steps of a call between its claim (claim.py) and its end (finish.py), and lists.
 
     claimed ── dial ──▶ dialing ── rang ──▶ ringing ── answered ──▶ answered ── connected ──▶ answered, with its agent
 
 Each step is one statement for calls of one tenant, guarded by the states from which it may start: a step that is late
 or repeated changes nothing, and the functions return the ids of the calls that changed. Leases, windows and due times
-are compared with the database's clock. The lists (`live`, `overdue`, `ended`) serve one switch, over all its tenants.
+are compared with the database's clock. The lists (`active`, `overdue`, `ended`) serve one switch, over all its tenants.
 Locks: docs/architecture.md, "Lock order"; calls of a statement are locked in the order of their ids.
 """
 
@@ -184,12 +184,12 @@ async def extend(conn: Connection, calls: Sequence[Call], lease: timedelta) -> N
 
 CALL = """tenant_id, call_id, switch_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until,
     agent_id, dialled_at, ringing_at, answered_at, connected_at"""
-LIVE = f"select {CALL} from live_call where switch_id = $1 order by opened_at, call_id"
+ACTIVE = f"select {CALL} from live_call where switch_id = $1 order by opened_at, call_id"
 
 
-async def live(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
+async def active(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
     """The active calls of all tenants of a switch."""
-    return [_call(row) for row in await conn.fetch(LIVE, switch_id)]
+    return [_call(row) for row in await conn.fetch(ACTIVE, switch_id)]
 
 
 OVERDUE = f"""

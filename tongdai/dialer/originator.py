@@ -44,7 +44,7 @@ from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
 from tongdai.db.pool import UNREACHABLE
 from tongdai.dialer.call import model
-from tongdai.dialer.call.controller import CallController, LiveCall, report_end
+from tongdai.dialer.call.controller import CallController, ControlledCall, report_end
 from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options, treatment_of
 from tongdai.dialer.pacing import AnswerCounts, Limits, RingTimes, Snapshot, calls_to_place
 from tongdai.dialer.per_channel_queue import PerChannelQueue
@@ -108,7 +108,7 @@ class Originator:
         self._rng.shuffle(running)  # where the switch is the limit, campaigns of one priority take turns
         running = in_turn(running)
         for place, campaign in enumerate(running):
-            room = self._options.max_calls - len(self._controller.live)
+            room = self._options.max_calls - len(self._controller.calls)
             if room <= 0 or not self._may():
                 return
             tenants = len({other.tenant_id for other in running[place:]})
@@ -219,18 +219,18 @@ class Originator:
         self, settings: CallSettings, call: Call, verdicts: Mapping[UUID, Outcome | None], checked_s: float
     ) -> None:
         channel_id = str(call.call_id)
-        live = self._controller.live.get(channel_id)
+        controlled = self._controller.calls.get(channel_id)
         if call.call_id not in verdicts:
             self._controller.forget(channel_id)
         elif (refusal := verdicts[call.call_id]) is not None:
             self._not_dialled(channel_id, refusal)
-        elif live is not None and live.progress.stage is model.Stage.CLAIMED:
+        elif controlled is not None and controlled.progress.stage is model.Stage.CLAIMED:
             # Otherwise its claim has expired meanwhile, and the call ends.
             self._controller.post(channel_id, model.Dialled())
-            self._queue.start(self._originate(settings, live, checked_s))
+            self._queue.start(self._originate(settings, controlled, checked_s))
 
-    async def _originate(self, settings: CallSettings, live: LiveCall, checked_s: float) -> None:
-        call, channel_id = live.call, live.progress.channel_id
+    async def _originate(self, settings: CallSettings, controlled: ControlledCall, checked_s: float) -> None:
+        call, channel_id = controlled.call, controlled.progress.channel_id
         trunk = settings.trunk or self._options.trunk
         late = self._clock.monotonic() - checked_s > ORIGINATE_DEADLINE_S
         closed = self._clock.now() >= call.dial_until
@@ -238,10 +238,10 @@ class Originator:
             metrics.ORIGINATES.labels("not_asked").inc()
             self._not_dialled(channel_id, Outcome.OUT_OF_WINDOW if closed else Outcome.CANCELLED)
             return
-        assert live.progress.stage is model.Stage.DIALING, (
-            f"{channel_id} is {live.progress.stage}, and not to be dialled"
+        assert controlled.progress.stage is model.Stage.DIALING, (
+            f"{channel_id} is {controlled.progress.stage}, and not to be dialled"
         )
-        assert not live.may_be_dialled, f"{channel_id} was asked for before"
+        assert not controlled.may_be_dialled, f"{channel_id} was asked for before"
         try:
             asked = commands.originate(
                 self._ari,
@@ -252,7 +252,7 @@ class Originator:
                 settings.caller_id or self._options.caller_id,
                 settings.ring_timeout_s,
             )
-            live.may_be_dialled = True
+            controlled.may_be_dialled = True
             result = await asked  # nothing is awaited between `_may` and the request itself
         except SwitchError as error:
             # It may ring, now or later: events or the list of channels will show.
@@ -290,14 +290,14 @@ class Originator:
         try:
             async with asyncio.timeout(RELEASE_TIMEOUT_S):
                 await asyncio.gather(*(self._cancel(call) for call in await self._claimed()))
-                await asyncio.gather(*(self._leave(live) for live in self._controller.live.values()))
+                await asyncio.gather(*(self._leave(controlled) for controlled in self._controller.calls.values()))
         except UNREACHABLE:
             return
 
-    async def _leave(self, live: LiveCall) -> None:
-        await self._controller.write(live)
-        if not live.may_be_dialled:
-            await self._cancel(live.call)
+    async def _leave(self, controlled: ControlledCall) -> None:
+        await self._controller.write(controlled)
+        if not controlled.may_be_dialled:
+            await self._cancel(controlled.call)
 
     async def _claimed(self) -> list[Call]:
         """The calls of a claim that is running."""

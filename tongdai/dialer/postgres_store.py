@@ -173,9 +173,9 @@ class PostgresStore:
             for some in _by_tenant(calls, _of_call):
                 await call_store.extend(conn, some, lease)
 
-    async def live(self) -> list[Call]:
+    async def active_calls(self) -> list[Call]:
         async with self._pool.acquire() as conn:
-            return await call_store.live(conn, self._switch_id)
+            return await call_store.active(conn, self._switch_id)
 
     async def overdue(self) -> list[Call]:
         async with self._pool.acquire() as conn:
@@ -210,7 +210,7 @@ class PostgresStore:
     async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
         async with self._pool.acquire() as conn, conn.transaction():
             # Locked, so that it cannot end in between: the agent would never be freed.
-            if not await conn.fetchval(LIVE, call.tenant_id, call.call_id):
+            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
                 return None
             taken = await conn.fetchrow(TAKEN, call.tenant_id, call.call_id)
             if taken is not None:
@@ -245,7 +245,7 @@ def _by_tenant(sent: Sequence[T], tenant_of: Callable[[T], TenantId]) -> list[li
     return [found[tenant_id] for tenant_id in sorted(found)]
 
 
-LIVE = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
+LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
 TAKEN = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 
 

@@ -1,4 +1,4 @@
-"""Reconciliation: compares the store's live calls and agents with the switch's list of channels, and resolves
+"""Reconciliation: compares the store's active calls and agents with the switch's list of channels, and resolves
 discrepancies.
 
 | the store's call            | channel listed                           | channel not listed |
@@ -94,10 +94,13 @@ class Reconciler:
     async def once(self) -> None:
         """Raises UNREACHABLE and SwitchError; a part may have been done."""
         async with self._one_at_a_time:
-            before = {channel_id: live.progress.agent_channel for channel_id, live in self._controller.live.items()}
+            before = {
+                channel_id: controlled.progress.agent_channel
+                for channel_id, controlled in self._controller.calls.items()
+            }
             self._controller.ended.clear()
             overdue = await self._store.overdue()
-            in_store = await self._store.live()
+            in_store = await self._store.active_calls()
             agents = await self._store.agents_present()
             # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
@@ -135,8 +138,12 @@ class Reconciler:
     def _forget(self, before: set[str], in_store: Sequence[Call]) -> None:
         """Forget calls that another process ended."""
         for channel_id in before - {str(call.call_id) for call in in_store}:
-            live = self._controller.live.get(channel_id)
-            if live is not None and not live.unwritten and live.progress.stage is not model.Stage.CLAIMED:
+            controlled = self._controller.calls.get(channel_id)
+            if (
+                controlled is not None
+                and not controlled.unwritten
+                and controlled.progress.stage is not model.Stage.CLAIMED
+            ):
                 self._controller.forget(channel_id)
 
     async def _compare(self, in_store: Sequence[Call], listed: Mapping[str, Channel], overdue: set[str]) -> None:

@@ -88,7 +88,7 @@ class DialerStore(Protocol):
         """Renew the leases of calls whose channel was listed."""
         ...
 
-    async def live(self) -> list[Call]:
+    async def active_calls(self) -> list[Call]:
         """Calls of all tenants that have not ended."""
         ...
 

@@ -109,7 +109,7 @@ class Dialer:
     @property
     def active_calls(self) -> int:
         """The number of active calls."""
-        return len(self._controller.live)
+        return len(self._controller.calls)
 
     @property
     def placed(self) -> int:

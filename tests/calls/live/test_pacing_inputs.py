@@ -75,7 +75,7 @@ async def test_load_has_the_calls_that_need_agents_of_the_queue_and_these_agents
         await new_agent(conn, tenant_id, queue_id, state, **columns)
     await new_agent(conn, tenant_id, other_queue, "idle")
     load = await pacing_inputs.load(conn, tenant_id, campaign_id, queue_id)
-    live = {call.call_id: call for call in await store.live(conn) if call.tenant_id == tenant_id}
+    live = {call.call_id: call for call in await store.active(conn) if call.tenant_id == tenant_id}
     (shared,) = (call for call in live.values() if call.campaign_id == sharing)
     assert set(load.ringing_since) == {live[rings.call_id].dialled_at, claimed.opened_at, shared.dialled_at}
     assert len(load.ringing_since) == 3

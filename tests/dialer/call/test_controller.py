@@ -137,7 +137,7 @@ class Scene:
             await asyncio.sleep(0.001)
 
     def state(self, call: Call) -> CallState:
-        return self.store._live[call.call_id].state
+        return self.store.active[call.call_id].state
 
     async def agent(self) -> Agent:
         """An idle agent."""
@@ -185,7 +185,7 @@ def test_event_that_changes_nothing_costs_no_job() -> None:
 def test_answer_is_committed_before_the_switch_is_asked_to_play() -> None:
     async def scene(s: Scene) -> None:
         states: list[CallState] = []
-        s.ari.asked = lambda _: states.append(next(iter(s.store._live.values())).state)
+        s.ari.asked = lambda _: states.append(next(iter(s.store.active.values())).state)
         _, channel_id = await s.answered()
         assert states == [CallState.ANSWERED]
         assert s.ari.requests == [f"POST channels/{channel_id}/play/{channel_id}-message"]
@@ -213,7 +213,7 @@ def test_agent_is_reserved_bridged_and_recorded_in_that_order() -> None:
         call, channel_id = await s.answered()
         assert s.ari.requests == [f"POST bridges/{channel_id}", f"POST bridges/{channel_id}/addChannel"]
         assert s.store.recorded == ["answered", "connected"]
-        assert s.store._live[call.call_id].agent_id == agent.agent_id
+        assert s.store.active[call.call_id].agent_id == agent.agent_id
         assert s.store.agents[agent.agent_id].state is AgentState.TALKING
 
     play(scene, AGENTS)
@@ -230,8 +230,8 @@ def test_call_answered_first_gets_the_agent_who_becomes_free(seed: int) -> None:
         s.controller.agent_became_free()
         await asyncio.sleep(0.1)
         offering.cancel()
-        assert s.store._live[first.call_id].connected_at is not None
-        assert s.store._live[second.call_id].connected_at is None
+        assert s.store.active[first.call_id].connected_at is not None
+        assert s.store.active[second.call_id].connected_at is None
 
     async def main() -> None:
         await scene(Scene(AGENTS))
@@ -288,7 +288,7 @@ def test_agent_is_reserved_at_once_where_machines_cannot_be_detected(answers: di
         s.ari.answers = {**answers}
         call, _ = await s.answered()
         assert s.store.agents[agent.agent_id].state is AgentState.TALKING
-        detection = s.controller.live[str(call.call_id)].progress.detection
+        detection = s.controller.calls[str(call.call_id)].progress.detection
         assert detection is not None
         assert detection.cause == reason
 
@@ -347,7 +347,7 @@ def test_request_without_a_reply_is_made_again_when_the_channel_is_listed() -> N
         s.controller.post(channel_id, model.ChannelListed(up=True))
         await s.settled()
         assert s.ari.requests.count(f"POST channels/{channel_id}/play/{channel_id}-message") == 2
-        assert s.store._live[call.call_id].connected_at is not None
+        assert s.store.active[call.call_id].connected_at is not None
 
     play(scene)
 
@@ -368,7 +368,7 @@ def test_last_event_before_a_stop_is_recorded() -> None:
         call, channel_id = await s.answered()
         s.controller.post(channel_id, ChannelDestroyed(channel_id, 16, None, s.clock.now()))
         await s.queue.close()
-        await s.controller.write(s.controller.live[channel_id])
+        await s.controller.write(s.controller.calls[channel_id])
         assert s.store.over[call.call_id].ending.outcome is Outcome.ANSWERED
 
     play(scene)

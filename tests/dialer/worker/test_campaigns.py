@@ -42,7 +42,7 @@ def test_live_calls_are_limited_by_the_server_and_the_highest_priority_is_first(
         s.campaign(100, CallSettings(max_calls=100, calls_per_second=50, priority=5))
         s.start(max_calls=30)
         await s.until(lambda: len(s.calls()) >= 30)
-        assert {s.store.contacts[a.contact_id].campaign_id for a in s.store._live.values()} == {2}
+        assert {s.store.contacts[a.contact_id].campaign_id for a in s.store.active.values()} == {2}
         for _ in range(100):
             await asyncio.sleep(0.2)
             assert len(channels_of(s.simulated)) <= 30

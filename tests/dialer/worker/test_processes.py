@@ -30,11 +30,11 @@ def test_dialer_that_is_stopped_hands_back_claims_and_leaves_calls_to_the_next()
         s.campaign(20, CallSettings(max_calls=20, calls_per_second=5, audio_file="offer"))
         s.start()
         await s.until(lambda: len(s.calls()) >= 10)
-        await s.until(lambda: any(a.state == "claimed" for a in s.store._live.values()))
+        await s.until(lambda: any(a.state == "claimed" for a in s.store.active.values()))
         await s.stop()
-        assert not [a for a in s.store._live.values() if a.dialled_at is None]
+        assert not [a for a in s.store.active.values() if a.dialled_at is None]
         assert Outcome.CANCELLED in s.outcomes()
-        up = set(s.store._live)
+        up = set(s.store.active)
         assert up
         s.start()
         await s.until(lambda: len([c for c in s.store.contacts.values() if c.call_status]) == 20)
@@ -74,7 +74,7 @@ def test_calls_of_a_dialer_that_crashed_are_ended_within_a_lease() -> None:
         s.store.move(campaign, Status.PAUSED)
         s.start()
         await asyncio.sleep(LEASE.total_seconds() + 5)
-        assert not s.store._live
+        assert not s.store.active
         assert not [c for c in s.store.contacts.values() if c.process_status == IN_CALL]
         assert set(s.outcomes()) <= {Outcome.LOST, Outcome.ANSWERED, Outcome.CANCELLED}
         assert Outcome.LOST in s.outcomes()

@@ -110,7 +110,7 @@ def test_claim_that_is_not_dialled_within_its_lease_is_cancelled_and_not_dialled
     async def scene(s: Scene) -> None:
         s.campaign(1)
         s.start()
-        await s.until(lambda: s.store._live)
+        await s.until(lambda: s.store.active)
         await asyncio.sleep(CLAIM_LEASE.total_seconds() + 5)
         assert s.outcomes() == [Outcome.CANCELLED]
         await s.until(s.calls)

@@ -14,7 +14,7 @@ from tongdai.testing.memory_store.model import PENDING
 
 def list_number(world: World) -> None:
     """Put a number on a do-not-call list: one that is claimed and not dialled if there is any, else any other."""
-    live = list(world.store._live.values())
+    live = list(world.store.active.values())
     claimed = [call.phone for call in live if call.state is CallState.CLAIMED]
     if claimed:
         state, phones = "claimed", claimed
@@ -32,7 +32,7 @@ def list_number(world: World) -> None:
 
 def delete_contact(world: World) -> None:
     """Delete a contact, half of the times one that has a live call, if any."""
-    live = [call.contact_id for call in world.store._live.values()]
+    live = [call.contact_id for call in world.store.active.values()]
     if live and world.rng.random() < 0.5:
         contact_id = world.rng.choice(live)
     else:
@@ -63,7 +63,7 @@ def pause(world: World, campaign_id: CampaignId) -> None:
 async def hold_dialing(world: World) -> None:
     """Hold dialing for a while, beginning when a call is claimed if one is soon."""
     for _ in range(500):
-        if any(call.state is CallState.CLAIMED for call in world.store._live.values()):
+        if any(call.state is CallState.CLAIMED for call in world.store.active.values()):
             world.saw("dialing held while claimed")
             break
         await asyncio.sleep(0.01)

@@ -30,7 +30,7 @@ def check_originate(world: World, body: Mapping[str, object]) -> None:
     world.originated.add(channel_id)
     if "@" not in endpoint:
         return
-    call = world.store._live.get(UUID(channel_id))
+    call = world.store.active.get(UUID(channel_id))
     if call is None or call.state is not CallState.DIALING:
         world.wrong(f"{channel_id} is asked for while {call and call.state}")
         return
@@ -68,7 +68,7 @@ def check_arrival(world: World, call: SimulatedCall) -> str | None:
 def check_store(world: World) -> None:
     """Check at any time that contacts, queues of due contacts, calls and agents are consistent."""
     store = world.store
-    live = {call.contact_id: call for call in store._live.values()}
+    live = {call.contact_id: call for call in store.active.values()}
     in_call = {contact.contact_id for contact in store.contacts.values() if contact.process_status == IN_CALL}
     if in_call != set(live):
         world.wrong(f"contacts in a call and live calls differ: {in_call ^ set(live)}")
@@ -82,7 +82,7 @@ def check_store(world: World) -> None:
             world.wrong(f"{len(pending)} contacts are pending, {due} wait to be called")
     for agent in store.agents.values():
         has_call = agent.state in {AgentState.RESERVED, AgentState.TALKING}
-        if has_call != (agent.call_id in store._live):
+        if has_call != (agent.call_id in store.active):
             world.wrong(f"agent {agent.agent_id} is {agent.state} for {agent.call_id}")
 
 
@@ -138,20 +138,20 @@ def _contradiction(ended: Ended, record: SimulatedCall | None) -> str | None:
 def check_channels(world: World, since: datetime) -> None:
     """Check, a lease after `since`, that each live call has a channel and each channel a live call."""
     channels = {record.channel_id for record in world.simulated.ledger.active.values() if not record.agent}
-    for call in world.store._live.values():
+    for call in world.store.active.values():
         if call.opened_at < since and str(call.call_id) not in channels:
             world.wrong(f"{call.call_id} is {call.state} and has no channel")
         if call.lease_until < world.clock.now():
             world.wrong(f"{call.call_id} is {call.state} and past its lease")
     for channel_id in channels:
-        if UUID(channel_id) not in world.store._live:
+        if UUID(channel_id) not in world.store.active:
             world.wrong(f"channel {channel_id} belongs to no call")
 
 
 def check_nothing_left(world: World) -> None:
     """Check, an hour after all campaigns were paused and all agents signed out, that no call or channel is left."""
-    if (channels := channels_of(world.simulated)) or world.store._live:
-        world.wrong(f"{len(world.store._live)} calls and channels {channels} are left")
+    if (channels := channels_of(world.simulated)) or world.store.active:
+        world.wrong(f"{len(world.store.active)} calls and channels {channels} are left")
     states = {agent.state for agent in world.store.agents.values()}
     if states != {AgentState.OFFLINE}:
         world.wrong(f"agents signed out are {states}")

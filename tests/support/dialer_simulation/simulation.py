@@ -104,7 +104,7 @@ class Simulation:
 
     def _crash(self) -> None:
         if self._process is not None and not self._process.over:
-            for state in Counter(call.state for call in self._world.store._live.values()):
+            for state in Counter(call.state for call in self._world.store.active.values()):
                 self._world.saw(f"crashed while {state}")
             self._process.kill()
 

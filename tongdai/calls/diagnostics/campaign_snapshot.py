@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from tongdai.call_outcome import LIVE_SQL
+from tongdai.call_outcome import LIVE_ANSWER_SQL
 from tongdai.calls.diagnostics.rules import CampaignState, Rules, Sound, SoundState, percent
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason, Status
@@ -75,7 +75,7 @@ select coalesce(sum(calls) filter (where outcome = 'abandoned' and hour > now() 
     coalesce(sum(calls) filter (where hour > now() - interval '24 hours'), 0)::bigint,
     coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint, coalesce(sum(calls), 0)::bigint
 from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - interval '30 days'
-    and outcome in {LIVE_SQL}
+    and outcome in {LIVE_ANSWER_SQL}
 """
 
 

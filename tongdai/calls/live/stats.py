@@ -13,7 +13,7 @@ from typing import Annotated
 import asyncpg
 import msgspec
 
-from tongdai.call_outcome import LIVE_SQL, Outcome
+from tongdai.call_outcome import LIVE_ANSWER_SQL, Outcome
 from tongdai.calls import history
 from tongdai.calls.diagnostics.rules import percent
 from tongdai.calls.history import CallRecord, Filter
@@ -261,13 +261,13 @@ def abandoned_rate(rows: Sequence[asyncpg.Record]) -> float | None:
     live = Counter[str]()
     for row in rows:
         live[row["outcome"]] += row["calls"]
-    return percent(live["abandoned"], sum(live[outcome] for outcome in Outcome if outcome.traits.live))
+    return percent(live["abandoned"], sum(live[outcome] for outcome in Outcome if outcome.traits.live_answer))
 
 
 MONTH = f"""
 select outcome, sum(calls)::bigint as calls from call_hour
 where tenant_id = $1 and campaign_id = $2 and hour >= date_trunc('hour', now()) - interval '30 days'
-    and outcome in {LIVE_SQL} group by outcome
+    and outcome in {LIVE_ANSWER_SQL} group by outcome
 """
 
 

@@ -1,10 +1,11 @@
-"""Controls live calls: passes each event to `core.step`, commits the records it returns, then makes its requests.
+"""Controls active calls: passes each event to `core.step`, commits the records it returns, then makes its requests.
 
     event ─→ core.step ─→ records to write (in order, until written) ─→ requests to the switch ─→ their results: events
 
-Owns the channels of calls to contacts, from their claim to their end, and what this process knows of them (`LiveCall`).
-Events of one call are processed in order by the per-channel queue. An event is processed at once when no job of its
-call is running or queued (half of all events change nothing, and cost no task); otherwise it is queued.
+Owns the channels of calls to contacts, from their claim to their end, and what this process knows of them
+(`ControlledCall`). Events of one call are processed in order by the per-channel queue. An event is processed at once
+when no job of its call is running or queued (half of all events change nothing, and cost no task); otherwise it is
+queued.
 
 Trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time. After a
 failed request it does not assume that it was or was not made: reconciliation finds out when it lists the channels.
@@ -64,7 +65,7 @@ LONGEST_BACKOFF_S = 60.0
 
 
 @dataclass(slots=True)
-class LiveCall:
+class ControlledCall:
     """A call that this process controls."""
 
     call: Call
@@ -98,10 +99,10 @@ class CallController:
         self._store, self._ari, self._clock, self._options = store, ari, clock, options
         self._queue, self._decide = queue, decide
         self._detector = MachineDetector(ari, clock, options.app)
-        self._waiting: dict[str, LiveCall] = {}
+        self._waiting: dict[str, ControlledCall] = {}
         """Answered calls that wait for an agent, in the order of their answers."""
         self._agents_free = asyncio.Event()
-        self.live: dict[str, LiveCall] = {}
+        self.calls: dict[str, ControlledCall] = {}
         """The calls controlled here, by channel id."""
         self.unplayed = Unplayed(options.unplayed_calls)
         self.sound_failed: Callable[[str], None] = lambda _: None
@@ -110,43 +111,43 @@ class CallController:
         """Channel ids of calls that ended here since reconciliation last cleared the set."""
 
     def owns(self, channel_id: str) -> bool:
-        return channel_id in self.live
+        return channel_id in self.calls
 
-    def open(self, call: Call, settings: CallSettings) -> LiveCall:
+    def open(self, call: Call, settings: CallSettings) -> ControlledCall:
         """Start to control a call that was just claimed."""
         progress = model.CallProgress(str(call.call_id), treatment_of(settings, self._options))
-        return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=False))
+        return self._add(ControlledCall(call, progress, settings.queue_id, may_be_dialled=False))
 
-    def adopt(self, call: Call, settings: CallSettings) -> LiveCall:
+    def adopt(self, call: Call, settings: CallSettings) -> ControlledCall:
         """Start to control a call that another process left."""
         treatment = treatment_of(settings, self._options)
         connected = call.connected_at is not None
         progress = core.adopted(str(call.call_id), treatment, call.state, call.answered_at, connected=connected)
-        return self._add(LiveCall(call, progress, settings.queue_id, may_be_dialled=True))
+        return self._add(ControlledCall(call, progress, settings.queue_id, may_be_dialled=True))
 
-    def _add(self, live: LiveCall) -> LiveCall:
-        channel_id = live.progress.channel_id
-        assert channel_id not in self.live, f"call {channel_id} is controlled already"
-        self.live[channel_id] = live
-        return live
+    def _add(self, controlled: ControlledCall) -> ControlledCall:
+        channel_id = controlled.progress.channel_id
+        assert channel_id not in self.calls, f"call {channel_id} is controlled already"
+        self.calls[channel_id] = controlled
+        return controlled
 
     def forget(self, channel_id: str) -> None:
         """Drop a call that has ended, or that another process controls."""
-        live = self.live.pop(channel_id, None)
+        controlled = self.calls.pop(channel_id, None)
         self.ended.add(channel_id)
         self._waiting.pop(channel_id, None)
-        if live is not None and live.threshold is not None:
-            live.threshold.cancel()
+        if controlled is not None and controlled.threshold is not None:
+            controlled.threshold.cancel()
 
     def post(self, channel_id: str, event: Event | model.Signal) -> None:
         """Process an event of a call, if the call is controlled here."""
-        live = self.live.get(channel_id)
-        if live is None:
+        controlled = self.calls.get(channel_id)
+        if controlled is None:
             return
         if self._queue.busy(channel_id):
             self._queue.post(channel_id, partial(self._handle, channel_id, event))
-        elif (requests := self._step(live, event)) is not None:
-            self._queue.post(channel_id, partial(self._carry_out, live, requests))
+        elif (requests := self._step(controlled, event)) is not None:
+            self._queue.post(channel_id, partial(self._carry_out, controlled, requests))
 
     def agent_became_free(self) -> None:
         """An agent may have become free."""
@@ -162,8 +163,8 @@ class CallController:
                 pass
             self._agents_free.clear()
             offered: set[tuple[int, int | None]] = set()
-            for channel_id, live in list(self._waiting.items()):
-                queue = (live.call.tenant_id, live.queue_id)
+            for channel_id, controlled in list(self._waiting.items()):
+                queue = (controlled.call.tenant_id, controlled.queue_id)
                 if queue not in offered and not self._queue.busy(channel_id):
                     offered.add(queue)
                     self.post(channel_id, model.AgentFree())
@@ -171,103 +172,103 @@ class CallController:
     def flush(self) -> None:
         """Write the records that could not be written before."""
         now = self._clock.monotonic()
-        for channel_id, live in list(self.live.items()):
-            if live.unwritten and live.write_at <= now and not self._queue.busy(channel_id):
-                self._queue.post(channel_id, partial(self.write, live))
+        for channel_id, controlled in list(self.calls.items()):
+            if controlled.unwritten and controlled.write_at <= now and not self._queue.busy(channel_id):
+                self._queue.post(channel_id, partial(self.write, controlled))
 
     # Events
 
     async def _handle(self, channel_id: str, event: Event | model.Signal) -> None:
-        live = self.live.get(channel_id)
-        if live is None:
+        controlled = self.calls.get(channel_id)
+        if controlled is None:
             return  # it ended while the event was queued
-        requests = self._step(live, event)
+        requests = self._step(controlled, event)
         if requests is not None:
-            await self._carry_out(live, requests)
+            await self._carry_out(controlled, requests)
 
-    def _step(self, live: LiveCall, event: Event | model.Signal) -> list[model.Request] | None:
+    def _step(self, controlled: ControlledCall, event: Event | model.Signal) -> list[model.Request] | None:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
-        played = live.progress.played
-        live.progress, commands = self._decide(live.progress, event, self._clock.now())
+        played = controlled.progress.played
+        controlled.progress, commands = self._decide(controlled.progress, event, self._clock.now())
         if isinstance(event, PlaybackFinished) and not event.done:
-            self._report_sound(live, missing=live.progress.played is False and played is not False)
-        if live.progress.stage is not model.Stage.WAITING:
-            self._waiting.pop(live.progress.channel_id, None)
+            self._report_sound(controlled, missing=controlled.progress.played is False and played is not False)
+        if controlled.progress.stage is not model.Stage.WAITING:
+            self._waiting.pop(controlled.progress.channel_id, None)
         requests: list[model.Request] = []
         for command in commands:
             if isinstance(command, model.RecordRinging | model.RecordAnswer | model.RecordConnection | model.RecordEnd):
                 assert not requests, "a request precedes a record"
-                assert not any(isinstance(record, model.RecordEnd) for record in live.unwritten), (
+                assert not any(isinstance(record, model.RecordEnd) for record in controlled.unwritten), (
                     "recorded after the end"
                 )
-                live.unwritten.append(command)
+                controlled.unwritten.append(command)
             else:
                 requests.append(command)
         return requests if commands else None
 
-    async def _carry_out(self, live: LiveCall, requests: list[model.Request]) -> None:
+    async def _carry_out(self, controlled: ControlledCall, requests: list[model.Request]) -> None:
         """Write the records, then make the requests, then process their results as events."""
         results: deque[model.Signal] = deque()
         next_requests: list[model.Request] | None = requests
         while True:
             if next_requests is not None:
-                await self.write(live)
+                await self.write(controlled)
                 for request in next_requests:
-                    result = await self._try(live, request)
+                    result = await self._try(controlled, request)
                     if result is not None:
                         results.append(result)
             if not results:
                 return
-            next_requests = self._step(live, results.popleft())
+            next_requests = self._step(controlled, results.popleft())
 
     # DialerStore
 
-    async def write(self, live: LiveCall) -> None:
+    async def write(self, controlled: ControlledCall) -> None:
         """Write the unwritten records, in order; after a failure the rest is left to `flush`."""
-        while live.unwritten:
-            record = live.unwritten[0]
+        while controlled.unwritten:
+            record = controlled.unwritten[0]
             try:
                 async with asyncio.timeout(WRITE_S):
-                    changed = await self._commit(live, record)
+                    changed = await self._commit(controlled, record)
             except Exception as error:
                 if unreachable(error):
                     return
-                live.failed_writes += 1
-                backoff_s = min(2.0 ** min(live.failed_writes, 6), LONGEST_BACKOFF_S)
-                live.write_at = self._clock.monotonic() + backoff_s
+                controlled.failed_writes += 1
+                backoff_s = min(2.0 ** min(controlled.failed_writes, 6), LONGEST_BACKOFF_S)
+                controlled.write_at = self._clock.monotonic() + backoff_s
                 raise
-            live.unwritten.popleft()
+            controlled.unwritten.popleft()
             if isinstance(record, model.RecordEnd):
-                self._ended(live, record, changed)
-                await self._pause_if_unplayed(live)
+                self._ended(controlled, record, changed)
+                await self._pause_if_unplayed(controlled)
 
-    async def _commit(self, live: LiveCall, record: model.Record) -> bool:
-        call = live.call
+    async def _commit(self, controlled: ControlledCall, record: model.Record) -> bool:
+        call = controlled.call
         match record:
             case model.RecordRinging(at=at):
                 return await self._store.rang(call, at)
             case model.RecordAnswer(at=at):
                 return await self._store.answered(call, at, LEASE)
             case model.RecordConnection(at=at):
-                return await self._store.connected(call, at, live.agent_id)
+                return await self._store.connected(call, at, controlled.agent_id)
             case model.RecordEnd(ending=ending):
                 return await self._store.end(call, ending)
             case _:
                 assert_never(record)
 
-    def _ended(self, live: LiveCall, record: model.RecordEnd, changed: bool) -> None:
-        self.forget(live.progress.channel_id)
+    def _ended(self, controlled: ControlledCall, record: model.RecordEnd, changed: bool) -> None:
+        self.forget(controlled.progress.channel_id)
         self.agent_became_free()
         if changed:
-            report_end(live.call, record.ending.outcome, record.ending.hangup_cause)
+            report_end(controlled.call, record.ending.outcome, record.ending.hangup_cause)
 
-    async def _pause_if_unplayed(self, live: LiveCall) -> None:
+    async def _pause_if_unplayed(self, controlled: ControlledCall) -> None:
         """Pause the campaign when so many calls in a row played nothing. While the database is unreachable the next
         call does it."""
-        call = live.call
+        call = controlled.call
         key = (call.tenant_id, call.campaign_id)
-        if not self.unplayed.ended(key, played=live.progress.played):
+        if not self.unplayed.ended(key, played=controlled.progress.played):
             return
         calls = self.unplayed.calls(key)
         try:
@@ -279,11 +280,11 @@ class CallController:
             reason = PauseReason.SOUND_NOT_PLAYED.value
             log.error("campaign paused itself", tenant=key[0], campaign=key[1], reason=reason, calls=calls)
 
-    def _report_sound(self, live: LiveCall, *, missing: bool) -> None:
+    def _report_sound(self, controlled: ControlledCall, *, missing: bool) -> None:
         """A sound was not played to its end. `missing`: the switch could not play it at all."""
-        call, treatment = live.call, live.progress.treatment
+        call, treatment = controlled.call, controlled.progress.treatment
         sound = treatment.message or treatment.abandon_message or ""
-        fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": live.progress.channel_id}
+        fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": controlled.progress.channel_id}
         if missing:
             log.warning("sound not played", sound=sound, **fields)
             self.sound_failed(sound)
@@ -292,26 +293,26 @@ class CallController:
 
     # Requests
 
-    async def _try(self, live: LiveCall, request: model.Request) -> model.Signal | None:
+    async def _try(self, controlled: ControlledCall, request: model.Request) -> model.Signal | None:
         """The result of a request; None when it has none or is unknown: reconciliation checks the channel again."""
         try:
-            return await self._make(live, request)
+            return await self._make(controlled, request)
         except UNREACHABLE:
             return None
         except SwitchError as error:
             name = type(request).__name__
-            log.warning("request failed", call=live.progress.channel_id, request=name, error=str(error))
+            log.warning("request failed", call=controlled.progress.channel_id, request=name, error=str(error))
             return None
 
-    async def _make(self, live: LiveCall, request: model.Request) -> model.Signal | None:
-        channel_id = live.progress.channel_id
+    async def _make(self, controlled: ControlledCall, request: model.Request) -> model.Signal | None:
+        channel_id = controlled.progress.channel_id
         match request:
             case model.DetectMachine(until=until):
-                return await self._detect_machine(live, until)
+                return await self._detect_machine(controlled, until)
             case model.ReserveAgent(until=until):
-                return await self._reserve_agent(live, until)
+                return await self._reserve_agent(controlled, until)
             case model.BridgeWithAgent(agent_channel=agent_channel):
-                return await self._bridge(live, agent_channel)
+                return await self._bridge(controlled, agent_channel)
             case model.PlaySound(sound=sound, playback_id=playback_id):
                 return model.SoundPlaying() if await commands.play(self._ari, channel_id, playback_id, sound) else None
             case model.CheckSound(playback_id=playback_id):
@@ -324,42 +325,42 @@ class CallController:
                 assert_never(request)
         return None
 
-    async def _detect_machine(self, live: LiveCall, until: datetime) -> model.Signal | None:
-        self._set_threshold(live, until)
-        missing = await self._detector.start(live.progress.channel_id)
+    async def _detect_machine(self, controlled: ControlledCall, until: datetime) -> model.Signal | None:
+        self._set_threshold(controlled, until)
+        missing = await self._detector.start(controlled.progress.channel_id)
         return None if missing is None else model.DetectionUnavailable(missing)
 
-    async def _reserve_agent(self, live: LiveCall, until: datetime) -> model.Signal | None:
-        channel_id = live.progress.channel_id
-        if live.queue_id is not None:
+    async def _reserve_agent(self, controlled: ControlledCall, until: datetime) -> model.Signal | None:
+        channel_id = controlled.progress.channel_id
+        if controlled.queue_id is not None:
             try:
                 async with asyncio.timeout(max(LEAST_RESERVE_S, (until - self._clock.now()).total_seconds())):
-                    agent = await self._store.reserve(live.call, live.queue_id)
+                    agent = await self._store.reserve(controlled.call, controlled.queue_id)
             except UNREACHABLE:
                 agent = None
             if agent is not None:
-                live.agent_id = agent.agent_id
+                controlled.agent_id = agent.agent_id
                 self._waiting.pop(channel_id, None)
                 self.agent_became_free()  # there may be another one, for the next call
-                log.info("agent reserved", tenant=live.call.tenant_id, call=channel_id, agent=agent.agent_id)
+                log.info("agent reserved", tenant=controlled.call.tenant_id, call=channel_id, agent=agent.agent_id)
                 return model.AgentReserved(str(agent.channel_id))
         if self._clock.now() >= until:
             return model.ThresholdReached()
         if channel_id not in self._waiting and self.owns(channel_id):
-            assert live.progress.stage is model.Stage.WAITING, f"{live.progress.stage} waits for an agent"
-            self._waiting[channel_id] = live
+            assert controlled.progress.stage is model.Stage.WAITING, f"{controlled.progress.stage} waits for an agent"
+            self._waiting[channel_id] = controlled
             self.agent_became_free()
-            self._set_threshold(live, until)
+            self._set_threshold(controlled, until)
         return None
 
-    def _set_threshold(self, live: LiveCall, until: datetime) -> None:
-        if live.threshold is None:
+    def _set_threshold(self, controlled: ControlledCall, until: datetime) -> None:
+        if controlled.threshold is None:
             after_s = (until - self._clock.now()).total_seconds()
-            reached = partial(self.post, live.progress.channel_id, model.ThresholdReached())
-            live.threshold = asyncio.get_running_loop().call_later(after_s, reached)
+            reached = partial(self.post, controlled.progress.channel_id, model.ThresholdReached())
+            controlled.threshold = asyncio.get_running_loop().call_later(after_s, reached)
 
-    async def _bridge(self, live: LiveCall, agent_channel: str) -> model.Signal:
-        channel_id = live.progress.channel_id
+    async def _bridge(self, controlled: ControlledCall, agent_channel: str) -> model.Signal:
+        channel_id = controlled.progress.channel_id
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
             return model.BridgedWithAgent()

@@ -52,7 +52,7 @@ class MemoryAgents(MemoryState):
         return None
 
     async def reserve(self, call: Call, queue_id: QueueId) -> Agent | None:
-        if call.call_id not in self._live:
+        if call.call_id not in self.active:
             return None
         taken = self._agent_of(call.call_id)
         if taken is not None:

@@ -131,15 +131,15 @@ class MemoryCalls(MemoryState):
         return call
 
     def _keep(self, call: Call) -> bool:
-        self._live[call.call_id] = call
-        self.campaigns[call.campaign_id].live[call.call_id] = call
+        self.active[call.call_id] = call
+        self.campaigns[call.campaign_id].active[call.call_id] = call
         return True
 
     async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
         now = self._clock.now()
         verdicts: dict[UUID, Outcome | None] = {}
         for asked in calls:
-            call = self._live.get(asked.call_id)
+            call = self.active.get(asked.call_id)
             if call is None or call.state is not CallState.CLAIMED or call.lease_until <= now:
                 continue
             verdicts[call.call_id] = why_not = self._refusal(call)
@@ -164,13 +164,13 @@ class MemoryCalls(MemoryState):
         return self._advance(call, CallState.ANSWERED, lambda a: replace(a, answered_at=at, lease_until=until))
 
     def _advance(self, asked: Call, target: CallState, change: Callable[[Call], Call]) -> bool:
-        call = self._live.get(asked.call_id)
+        call = self.active.get(asked.call_id)
         if call is None or target not in TRANSITIONS[call.state]:
             return False
         return self._keep(replace(change(call), state=moved(TRANSITIONS, call.state, target)))
 
     async def connected(self, call: Call, at: datetime, agent_id: AgentId | None) -> bool:
-        found = self._live.get(call.call_id)
+        found = self.active.get(call.call_id)
         if found is None or found.state is not CallState.ANSWERED or found.connected_at is not None:
             return False
         agent = self._agent_of(call.call_id)
@@ -179,7 +179,7 @@ class MemoryCalls(MemoryState):
         return self._keep(replace(found, connected_at=at, agent_id=agent_id or found.agent_id))
 
     async def end(self, call: Call, ending: Ending) -> bool:
-        found = self._live.get(call.call_id)
+        found = self.active.get(call.call_id)
         if found is None:
             return False
         if ending.outcome in NOT_PLACED and found.dialled_at is not None:
@@ -209,10 +209,10 @@ class MemoryCalls(MemoryState):
         return EarlierCalls(Counter(e.ending.outcome for e in ended), dialled_at[-1000:])
 
     def _close(self, call: Call, ended: Ended) -> None:
-        del self._live[call.call_id]
+        del self.active[call.call_id]
         self._busy.discard(call.phone)
         campaign = self.campaigns[call.campaign_id]
-        del campaign.live[call.call_id]
+        del campaign.active[call.call_id]
         if call.dialled_at is not None and ended.ending.outcome not in {Outcome.LOST, Outcome.FAILED}:
             live = call.answered_at is not None and ended.ending.outcome is not Outcome.MACHINE
             seconds = rang_s(call.dialled_at, call.answered_at or ended.at)
@@ -235,16 +235,16 @@ class MemoryCalls(MemoryState):
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         until = self._clock.now() + lease
         for asked in calls:
-            call = self._live.get(asked.call_id)
+            call = self.active.get(asked.call_id)
             if call is not None:
                 self._keep(replace(call, lease_until=until))
 
-    async def live(self) -> list[Call]:
-        return sorted(self._live.values(), key=lambda call: (call.opened_at, call.call_id))
+    async def active_calls(self) -> list[Call]:
+        return sorted(self.active.values(), key=lambda call: (call.opened_at, call.call_id))
 
     async def overdue(self) -> list[Call]:
         now = self._clock.now()
-        found = [call for call in self._live.values() if call.lease_until < now]
+        found = [call for call in self.active.values() if call.lease_until < now]
         return sorted(found, key=lambda call: (call.opened_at, call.call_id))
 
     async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:

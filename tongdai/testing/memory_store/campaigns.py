@@ -54,7 +54,7 @@ class MemoryCampaigns(MemoryState):
         answered = [call for call in wanting if call.state is CallState.ANSWERED]
         return Load(
             now=self._clock.now(),
-            active_calls=len(self.campaigns[campaign.campaign_id].live),
+            active_calls=len(self.campaigns[campaign.campaign_id].active),
             ringing_since=tuple(a.dialled_at or a.opened_at for a in wanting if a.state is not CallState.ANSWERED),
             waiting=sum(a.connected_at is None and a.call_id not in taken for a in answered),
             agents_free=sum(agent.state is AgentState.IDLE for agent in agents),
@@ -70,7 +70,7 @@ class MemoryCampaigns(MemoryState):
             for campaign in self.campaigns.values()
             if queue_id is not None and campaign.settings.queue_id == queue_id
             if campaign.settings.mode is not Mode.AGENTLESS
-            for call in campaign.live.values()
+            for call in campaign.active.values()
         ]
 
     async def recent(self, campaign: RunningCampaign) -> Recent:
@@ -80,7 +80,7 @@ class MemoryCampaigns(MemoryState):
         for dialled_at, live, after_s in found.rings:
             if known - RECENT < dialled_at <= known:
                 (answered if live else unanswered)[after_s] += 1
-        for call in found.live.values():
+        for call in found.active.values():
             if call.answered_at and call.dialled_at and call.dialled_at <= known:
                 answered[rang_s(call.dialled_at, call.answered_at)] += 1
         abandoned, talks = found.outcomes[Outcome.ABANDONED], found.outcomes[Outcome.ANSWERED]

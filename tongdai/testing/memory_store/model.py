@@ -44,7 +44,7 @@ class MemoryCampaign:
         default_factory=dict[str, list[tuple[datetime, ContactId]]]
     )
     """The pending contacts by zone, oldest due first."""
-    live: dict[UUID, Call] = field(default_factory=dict[UUID, Call])
+    active: dict[UUID, Call] = field(default_factory=dict[UUID, Call])
     rings: deque[tuple[datetime, bool, int]] = field(
         default_factory=lambda: deque[tuple[datetime, bool, int]](maxlen=2000)
     )

@@ -39,7 +39,7 @@ class MemoryState:
         self.held = False
         """Whether dialing is held."""
         self._clock, self._rng = clock, rng
-        self._live: dict[UUID, Call] = {}
+        self.active: dict[UUID, Call] = {}
         self._by_number: dict[str, list[datetime]] = {}
         """When each number was dialled."""
         self._histories: dict[ContactId, list[Ended]] = {}
