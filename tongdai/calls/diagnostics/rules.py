@@ -153,7 +153,7 @@ def waiting(rules: Rules, pending: Iterable[ZoneCount], on_dnc: Iterable[ZoneCou
 
 @dataclass(frozen=True, slots=True)
 class ContactState:
-    """What decides whether a pending contact is called."""
+    """The facts about a pending contact that decide whether it is called."""
 
     zone: str
     due_at: datetime
