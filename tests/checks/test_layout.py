@@ -13,6 +13,7 @@ OF_THEIR_OWN = {
     "external": "a script",
     "failover": "several servers of PostgreSQL",
     "flows": "the whole program",
+    "hardening": "the whole program, attacked, overloaded or killed",
     "live": "a real Asterisk",
     "packaging": "the distributions",
     "support": "what tests need",
