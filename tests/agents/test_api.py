@@ -73,8 +73,8 @@ async def test_bad_fields_are_refused_by_name_and_change_nothing(floor, method, 
     path, body = (
         ("/v1/agents", NEW | {"queueId": floor.queue_id}) if method == "POST" else (f"/v1/agents/{agent_id}", {})
     )
-    answer = await floor.tenant.call(method, path, json=body | {field: value})
-    assert field in refused(answer, 400, "INVALID_INPUT")
+    response = await floor.tenant.call(method, path, json=body | {field: value})
+    assert field in refused(response, 400, "INVALID_INPUT")
     assert await floor.tenant.checksum() == before
 
 
@@ -178,8 +178,8 @@ async def test_action_that_a_state_does_not_allow_is_refused_with_the_states_tha
 async def test_repeated_post_with_its_key_signs_in_once(floor):
     agent_id = await floor.agent()
     options = {"headers": {"Idempotency-Key": "a"}}
-    answers = [await floor.tenant.post(f"/v1/agents/{agent_id}/sign-in", **options) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
+    responses = [await floor.tenant.post(f"/v1/agents/{agent_id}/sign-in", **options) for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 200]
     refused(await floor.tenant.post(f"/v1/agents/{agent_id}/sign-in"), 400, "INVALID_STATE")
 
 

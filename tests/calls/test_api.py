@@ -123,9 +123,9 @@ async def test_each_filter_finds_the_calls_that_have_it_and_counts_them(
 
 async def lines(tenant: Tenant, query: str = "") -> list[str]:
     """The ids in a CSV file."""
-    answer = await tenant.get(f"/v1/calls?{query}", headers={"Accept": "text/csv"})
-    assert answer.status_code == 200
-    return [row["callId"] for row in rows_of_csv(answer)]
+    response = await tenant.get(f"/v1/calls?{query}", headers={"Accept": "text/csv"})
+    assert response.status_code == 200
+    return [row["callId"] for row in rows_of_csv(response)]
 
 
 async def test_file_has_all_calls_that_match_over_many_pages(
@@ -149,12 +149,12 @@ async def test_file_begins_with_the_fields_of_the_answer(
 ) -> None:
     await a_call(conn, tenant.tenant_id, campaign_id, outcome="answered", answered_s=2, connected_s=2, cause=16)
     (call,) = (await tenant.done("GET", "/v1/calls"))["data"]
-    answer = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
-    (row,) = rows_of_csv(answer)
+    response = await tenant.get("/v1/calls", headers={"Accept": "text/csv"})
+    (row,) = rows_of_csv(response)
     same = {name: "" if value is None else str(value) for name, value in call.items()}
     assert list(row.items())[: len(same)] == list(same.items())
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"] == 'attachment; filename="calls.csv"'
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="calls.csv"'
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ async def test_calls_of_a_contact_are_its_own_newest_first(
     body = await tenant.done("GET", f"{path}?page=1&size=1")
     assert (body["totalRecord"], [call["callId"] for call in body["data"]]) == (2, [first])
     other = await tenant.campaign("other")
-    answer = await tenant.get(f"/v1/campaigns/{other}/contacts/{contact_id}/attempts")
-    assert refused(answer, 404, "NOT_FOUND") == "Contact not found"
+    response = await tenant.get(f"/v1/campaigns/{other}/contacts/{contact_id}/attempts")
+    assert refused(response, 404, "NOT_FOUND") == "Contact not found"
 
 
 def test_sample_in_the_document_is_json() -> None:

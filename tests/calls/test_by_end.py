@@ -32,7 +32,7 @@ async def parts(tenant: Tenant, query: str) -> list[Any]:
 
 
 def ids(read: list[Any]) -> list[str]:
-    return [call["callId"] for answer in read for call in answer["data"]]
+    return [call["callId"] for response in read for call in response["data"]]
 
 
 async def ended(conn: Connection, tenant: Tenant, campaign_id: CampaignId, at: datetime, **more: Any) -> str:
@@ -64,8 +64,8 @@ async def test_calls_that_ended_together_come_once_each(tenant: Tenant, conn: Co
 async def test_a_reader_that_comes_back_begins_behind_the_last_end(tenant: Tenant, conn: Connection) -> None:
     campaign_id = await tenant.campaign()
     await ended(conn, tenant, campaign_id, NOW)
-    (answer,) = await parts(tenant, f"endedAfter={BEFORE}")
-    last = answer["data"][-1]["endedAt"]
+    (response,) = await parts(tenant, f"endedAfter={BEFORE}")
+    last = response["data"][-1]["endedAt"]
     assert ids(await parts(tenant, f"endedAfter={last}")) == []
     later = await ended(conn, tenant, campaign_id, NOW + SECOND)
     assert ids(await parts(tenant, f"endedAfter={last}")) == [later]
@@ -89,8 +89,8 @@ async def test_filters_narrow_what_is_read(tenant: Tenant, conn: Connection) -> 
 async def test_a_file_has_the_same_calls_in_the_same_order(tenant: Tenant, conn: Connection) -> None:
     campaign_id = await tenant.campaign()
     made = [await ended(conn, tenant, campaign_id, NOW - n * SECOND) for n in range(3)]
-    answer = await tenant.get(f"/v1/calls?endedAfter={BEFORE}", headers={"Accept": "text/csv"})
-    assert [line.partition(",")[0] for line in answer.text.splitlines()[1:]] == made[::-1]
+    response = await tenant.get(f"/v1/calls?endedAfter={BEFORE}", headers={"Accept": "text/csv"})
+    assert [line.partition(",")[0] for line in response.text.splitlines()[1:]] == made[::-1]
 
 
 async def test_numbered_pages_of_them_are_refused(tenant: Tenant) -> None:

@@ -99,14 +99,14 @@ async def test_creation_answers_in_the_documented_form(tenant):
 @pytest.mark.parametrize("status", Status)
 async def test_action_changes_the_status_only_where_the_table_allows(tenant, action, status):
     campaign_id = await in_state(tenant, status)
-    answer = await tenant.post(f"/v1/campaigns/{campaign_id}/{action}")
+    response = await tenant.post(f"/v1/campaigns/{campaign_id}/{action}")
     target = TRANSITIONS[action].get(status)
     if target is None:
-        assert refused(answer, 400, "INVALID_STATE")
+        assert refused(response, 400, "INVALID_STATE")
     else:
         windows = {"effectiveWindows": [WINDOW]} if action is Action.START else {}
         done = {"success": "1", "error_code": "SUCCESS", "error_message": DONE[action]}
-        assert answer.json() == done | windows
+        assert response.json() == done | windows
     found = await tenant.done("GET", f"/v1/campaigns/{campaign_id}")
     assert found["status"] == (status if target is None else target)
 
@@ -114,9 +114,9 @@ async def test_action_changes_the_status_only_where_the_table_allows(tenant, act
 @pytest.mark.parametrize("action", Action)
 async def test_exactly_one_of_several_concurrent_actions_succeeds(tenant, action):
     campaign_id = await in_state(tenant, Status.INPROCESS if action is Action.START else Status.RUNNING)
-    answers = await asyncio.gather(*(tenant.post(f"/v1/campaigns/{campaign_id}/{action}") for _ in range(8)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
-    assert {answer.json()["error_code"] for answer in answers} == {"SUCCESS", "INVALID_STATE"}
+    responses = await asyncio.gather(*(tenant.post(f"/v1/campaigns/{campaign_id}/{action}") for _ in range(8)))
+    assert sorted(response.status_code for response in responses) == [200] + [400] * 7
+    assert {response.json()["error_code"] for response in responses} == {"SUCCESS", "INVALID_STATE"}
 
 
 async def test_action_of_an_unknown_campaign_is_not_found(tenant):
@@ -148,8 +148,8 @@ async def test_change_sets_what_is_sent_and_leaves_the_rest(tenant):
     path = f"/v1/campaigns/{made['campaignId']}"
 
     async def change(**fields):
-        answer = await tenant.done("PATCH", path, json=fields)
-        assert answer["error_message"] == "Campaign updated successfully"
+        response = await tenant.done("PATCH", path, json=fields)
+        assert response["error_message"] == "Campaign updated successfully"
         found = await tenant.done("GET", path)
         return found["campaignName"], found["userName"]
 

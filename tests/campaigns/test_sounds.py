@@ -25,8 +25,8 @@ async def test_start_of_a_campaign_whose_sound_is_missing_is_refused_until_it_is
     await named(tenant, campaign_id, audioFile="custom/spring")
     has: dict[str, bool | None] = {"custom/spring": False}
     async with sounds.led(pool, has):
-        answer = await tenant.post(f"{PATH.format(campaign_id)}/start")
-        assert refused(answer, 400, "INVALID_STATE") == (
+        response = await tenant.post(f"{PATH.format(campaign_id)}/start")
+        assert refused(response, 400, "INVALID_STATE") == (
             "The switch does not have the sound custom/spring (audioFile): add it to the switch, or name another"
         )
         assert await status(tenant, campaign_id) == 1
@@ -46,8 +46,8 @@ async def test_state_and_existence_are_checked_before_the_sound(pool: Pool, tena
     campaign_id = await tenant.campaign()
     await tenant.done("POST", f"{PATH.format(campaign_id)}/start")
     async with sounds.led(pool, {"hello-world": False}):
-        answer = await tenant.post(f"{PATH.format(campaign_id)}/start")
-        assert refused(answer, 400, "INVALID_STATE").startswith("Cannot start a campaign in status 2")
+        response = await tenant.post(f"{PATH.format(campaign_id)}/start")
+        assert refused(response, 400, "INVALID_STATE").startswith("Cannot start a campaign in status 2")
         refused(await tenant.post(f"{PATH.format(10**15)}/start"), 404, "NOT_FOUND")
 
 
@@ -55,8 +55,8 @@ async def test_state_and_existence_are_checked_before_the_sound(pool: Pool, tena
 async def test_setting_that_names_a_missing_sound_is_refused(pool: Pool, tenant: Tenant, setting: str) -> None:
     campaign_id = await tenant.campaign()
     async with sounds.led(pool, {"nonesuch": False}) as asked:
-        answer = await tenant.call("PATCH", PATH.format(campaign_id), json={setting: "nonesuch", "priority": 3})
-        assert refused(answer, 400, "INVALID_INPUT") == (
+        response = await tenant.call("PATCH", PATH.format(campaign_id), json={setting: "nonesuch", "priority": 3})
+        assert refused(response, 400, "INVALID_INPUT") == (
             f"{setting} must be a sound that the switch has, not 'nonesuch'"
         )
         found = await tenant.done("GET", PATH.format(campaign_id))

@@ -67,10 +67,10 @@ async def test_list_of_another_campaign_is_not_found_and_takes_nothing(tenant, c
     _, elsewhere, _ = await two_lists(tenant, conn)
     before = await tenant.checksum()
     for list_id in (elsewhere, 999_999_999_999_999_999):
-        answer = await tenant.post(
+        response = await tenant.post(
             f"/v1/campaigns/{campaign_id}/contacts", {"phoneNumber": "0901234567", "listId": list_id}
         )
-        assert refused(answer, 404, "NOT_FOUND") == "Contact list not found"
+        assert refused(response, 404, "NOT_FOUND") == "Contact list not found"
     assert await tenant.checksum() == before
 
 
@@ -199,8 +199,8 @@ async def test_filtered_pages_have_the_total_of_the_filter(tenant):
 async def test_list_of_another_campaign_has_no_page(tenant):
     here, elsewhere = await tenant.campaign(), await tenant.campaign()
     list_id = (await tenant.contact(elsewhere))["listId"]
-    answer = await tenant.get(f"/v1/campaigns/{here}/contact-lists/{list_id}/contacts")
-    assert refused(answer, 404, "NOT_FOUND") == "Contact list not found"
+    response = await tenant.get(f"/v1/campaigns/{here}/contact-lists/{list_id}/contacts")
+    assert refused(response, 404, "NOT_FOUND") == "Contact list not found"
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
@@ -235,8 +235,8 @@ async def test_contact_that_is_not_pending_stays(tenant, process_status, outcome
     added = await tenant.contact(campaign_id)
     await tenant.move(added["contactId"], process_status, outcome)
     before = await tenant.checksum()
-    answer = await tenant.call("DELETE", f"/v1/campaigns/{campaign_id}/contacts/{added['contactId']}")
-    refused(answer, 400, "INVALID_STATE")
+    response = await tenant.call("DELETE", f"/v1/campaigns/{campaign_id}/contacts/{added['contactId']}")
+    refused(response, 400, "INVALID_STATE")
     assert await tenant.checksum() == before
 
 
@@ -251,8 +251,8 @@ async def test_contact_that_waits_for_a_retry_can_be_deleted(tenant):
 async def test_contact_of_another_campaign_stays(tenant):
     here, elsewhere = await tenant.campaign(), await tenant.campaign()
     added = await tenant.contact(elsewhere)
-    answer = await tenant.call("DELETE", f"/v1/campaigns/{here}/contacts/{added['contactId']}")
-    assert refused(answer, 404, "NOT_FOUND") == "Contact not found"
+    response = await tenant.call("DELETE", f"/v1/campaigns/{here}/contacts/{added['contactId']}")
+    assert refused(response, 404, "NOT_FOUND") == "Contact not found"
     assert await lists(tenant, elsewhere) == [("Default List", 1)]
 
 
@@ -260,16 +260,16 @@ async def test_of_many_deletions_at_once_exactly_one_succeeds(tenant):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id)
     path = f"/v1/campaigns/{campaign_id}/contacts/{added['contactId']}"
-    answers = await asyncio.gather(*(tenant.call("DELETE", path) for _ in range(8)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [404] * 7
+    responses = await asyncio.gather(*(tenant.call("DELETE", path) for _ in range(8)))
+    assert sorted(response.status_code for response in responses) == [200] + [404] * 7
     assert await lists(tenant, campaign_id) == [("Default List", 0)]
 
 
 async def test_of_many_additions_at_once_exactly_one_is_no_duplicate(tenant):
     campaign_id = await tenant.campaign()
-    answers = await asyncio.gather(*(tenant.contact(campaign_id, number) for number in WRITTEN * 2))
-    assert sorted(answer["duplicate"] for answer in answers) == [False] + [True] * 11
-    assert len({answer["contactId"] for answer in answers}) == 1
+    responses = await asyncio.gather(*(tenant.contact(campaign_id, number) for number in WRITTEN * 2))
+    assert sorted(response["duplicate"] for response in responses) == [False] + [True] * 11
+    assert len({response["contactId"] for response in responses}) == 1
     assert await lists(tenant, campaign_id) == [("Default List", 1)]
 
 
@@ -322,8 +322,8 @@ async def test_contact_is_in_the_zone_that_it_is_added_with(tenant):
 async def test_contact_of_a_zone_that_is_none_is_refused(tenant, zone):
     campaign_id = await tenant.campaign()
     path = f"/v1/campaigns/{campaign_id}/contacts"
-    answer = await tenant.post(path, {"phoneNumber": "0901234567", "timeZone": zone})
-    assert refused(answer, 400, "INVALID_INPUT") == (
+    response = await tenant.post(path, {"phoneNumber": "0901234567", "timeZone": zone})
+    assert refused(response, 400, "INVALID_INPUT") == (
         "timeZone must be the name of a time zone, such as Asia/Ho_Chi_Minh"
     )
     assert await lists(tenant, campaign_id) == []

@@ -62,18 +62,18 @@ async def test_without_the_option_nothing_changes_and_the_answer_is_as_documente
     tenant: Tenant, campaign_id: int, query: str
 ) -> None:
     added = await tenant.contact(campaign_id, name="A")
-    answer = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts{query}", {"phoneNumber": NUMBER, "name": "B"})
-    assert list(answer.json()) == [
+    response = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts{query}", {"phoneNumber": NUMBER, "name": "B"})
+    assert list(response.json()) == [
         "success", "error_code", "error_message", "contactId", "listId", "duplicate",
     ]  # fmt: skip
-    assert answer.json()["error_message"] == f"Contact already in list {added['listId']}"
+    assert response.json()["error_message"] == f"Contact already in list {added['listId']}"
     assert (await contact(tenant, campaign_id, added["contactId"]))["name"] == "A"
 
 
 @pytest.mark.parametrize("value", ["", "Update", "overwrite", "update&onDuplicate=update"])
 async def test_other_values_of_the_option_are_refused(tenant: Tenant, campaign_id: int, value: str) -> None:
-    answer = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts?onDuplicate={value}", {"phoneNumber": NUMBER})
-    assert refused(answer, 400, "INVALID_INPUT").startswith("onDuplicate is ")
+    response = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts?onDuplicate={value}", {"phoneNumber": NUMBER})
+    assert refused(response, 400, "INVALID_INPUT").startswith("onDuplicate is ")
 
 
 async def test_contact_stays_in_its_list(tenant: Tenant, campaign_id: int) -> None:
@@ -104,8 +104,8 @@ async def test_attributes_that_would_be_too_long_are_refused_and_nothing_is_chan
     added = await tenant.contact(campaign_id, name="A", attributes={"a": "x" * 3000})
     before = await contact(tenant, campaign_id, added["contactId"])
     path = f"/v1/campaigns/{campaign_id}/contacts?onDuplicate=update"
-    answer = await tenant.post(path, {"phoneNumber": NUMBER, "name": "B", "attributes": {"b": "y" * 2000}})
-    assert refused(answer, 400, "INVALID_INPUT").startswith("attributes must have at most 4096 bytes")
+    response = await tenant.post(path, {"phoneNumber": NUMBER, "name": "B", "attributes": {"b": "y" * 2000}})
+    assert refused(response, 400, "INVALID_INPUT").startswith("attributes must have at most 4096 bytes")
     assert await contact(tenant, campaign_id, added["contactId"]) == before
 
 
@@ -154,9 +154,9 @@ async def test_contacts_whose_values_are_there_already_are_not_written(
 
 async def test_updates_at_once_lose_nothing(tenant: Tenant, campaign_id: int) -> None:
     sent = [send(tenant, campaign_id, attributes={f"k{n}": n}) for n in range(12)]
-    answers = await asyncio.gather(*sent)
-    assert sum(not answer["duplicate"] for answer in answers) == 1
-    found = await contact(tenant, campaign_id, answers[0]["contactId"])
+    responses = await asyncio.gather(*sent)
+    assert sum(not response["duplicate"] for response in responses) == 1
+    found = await contact(tenant, campaign_id, responses[0]["contactId"])
     assert found["attributes"] == {f"k{n}": n for n in range(12)}
 
 

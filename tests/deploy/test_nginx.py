@@ -89,9 +89,9 @@ async def test_event_arrives_while_the_stream_is_open(behind: Behind) -> None:
     async with httpx2.AsyncClient(headers=behind.key.headers, timeout=30) as client:
         made = (await client.post(f"{behind.url}/v1/campaigns", json={"campaignName": "A"})).json()
         stream = f"{behind.url}/v1/campaigns/{made['campaignId']}/live/events"
-        async with asyncio.timeout(20), client.stream("GET", stream) as answer:
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            async for line in answer.aiter_lines():
+        async with asyncio.timeout(20), client.stream("GET", stream) as response:
+            assert response.headers["content-type"].startswith("text/event-stream")
+            async for line in response.aiter_lines():
                 if line.startswith("data:"):
                     return
     pytest.fail("the stream ended without an event")

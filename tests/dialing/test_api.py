@@ -28,9 +28,9 @@ class Operator:
         return await self.client.request(method, path, headers=headers, **options)
 
     async def done(self, method: str, path: str, **options: Any) -> Any:
-        answer = await self.call(method, path, **options)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.call(method, path, **options)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def state(self) -> Any:
         return await self.done("GET", "/v1/dialing")
@@ -129,8 +129,8 @@ async def test_key_of_a_tenant_is_refused_whatever_its_scopes(operator: Operator
     key = await factories.key(operator.conn, PEPPER.encode())
     hold = await store.hold(operator.conn, HoldReason.OPERATOR)
     options = {"json": {"holdId": hold.hold_id}} if path.endswith("release") else {}
-    answer = await operator.call(method, path, headers=key.headers, **options)
-    assert "platform key" in refused(answer, 403, "INSUFFICIENT_SCOPE")
+    response = await operator.call(method, path, headers=key.headers, **options)
+    assert "platform key" in refused(response, 403, "INSUFFICIENT_SCOPE")
     weak = await factories.platform_key(operator.conn, PEPPER.encode(), [s for s in Scope if s is not Scope.ADMIN])
     refused(await operator.call(method, path, headers=weak.headers, **options), 403, "INSUFFICIENT_SCOPE")
     assert await store.is_held(operator.conn)

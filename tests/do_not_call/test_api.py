@@ -99,8 +99,8 @@ async def test_last_word_on_a_number_holds(tenant):
 async def test_number_that_cannot_be_listed_changes_nothing(tenant, sent, message):
     dnc_list_id = await made(tenant)
     before = await tenant.checksum()
-    answer = await tenant.post(f"/v1/do-not-call/{dnc_list_id}/numbers", sent)
-    assert refused(answer, 400, "INVALID_INPUT") == message
+    response = await tenant.post(f"/v1/do-not-call/{dnc_list_id}/numbers", sent)
+    assert refused(response, 400, "INVALID_INPUT") == message
     assert await tenant.checksum() == before
 
 
@@ -177,8 +177,8 @@ async def test_number_that_is_not_in_a_list_cannot_be_taken_out(tenant):
     dnc_list_id = await made(tenant)
     before = await tenant.checksum()
     for number in ("0901234567", "1", "abc"):
-        answer = await tenant.call("DELETE", f"/v1/do-not-call/{dnc_list_id}/numbers/{number}")
-        assert refused(answer, 404, "NOT_FOUND") == "Number not found"
+        response = await tenant.call("DELETE", f"/v1/do-not-call/{dnc_list_id}/numbers/{number}")
+        assert refused(response, 404, "NOT_FOUND") == "Number not found"
     assert await tenant.checksum() == before
 
 
@@ -188,8 +188,8 @@ async def test_list_goes_with_all_that_stands_in_it(tenant):
         await add(tenant, one, numbers=[{"phoneNumber": vn_mobile(n)} for n in range(3)])
     await tenant.done("DELETE", f"/v1/do-not-call/{dnc_list_id}")
     refused(await tenant.get(f"/v1/do-not-call/{dnc_list_id}"), 404, "NOT_FOUND")
-    answer = await tenant.post(f"/v1/do-not-call/{dnc_list_id}/numbers", {"phoneNumber": "0901234567"})
-    refused(answer, 404, "NOT_FOUND")
+    response = await tenant.post(f"/v1/do-not-call/{dnc_list_id}/numbers", {"phoneNumber": "0901234567"})
+    refused(response, 404, "NOT_FOUND")
     assert await check(tenant, vn_mobile(1)) == ["Other"]
     assert (await tenant.done("GET", f"/v1/do-not-call/{other}"))["entryCount"] == 3
 
@@ -200,18 +200,18 @@ async def test_repeated_request_gets_the_first_answer_and_does_nothing_twice(ten
     assert (await tenant.post("/v1/do-not-call", {"name": "A"}, headers=key)).content == first.content
     path = f"/v1/do-not-call/{first.json()['dncListId']}/numbers"
     key = {"Idempotency-Key": "b", "content-type": "text/csv"}
-    answers = [await tenant.post(path, content=b"phone\n0901234567\n", headers=key) for _ in range(2)]
-    assert [counts(answer.json()) for answer in answers] == [(1, 0, 0)] * 2
+    responses = [await tenant.post(path, content=b"phone\n0901234567\n", headers=key) for _ in range(2)]
+    assert [counts(response.json()) for response in responses] == [(1, 0, 0)] * 2
 
 
 async def test_numbers_that_come_from_many_at_once_are_each_counted_once(tenant):
     dnc_list_id = await made(tenant)
     spans = [range(start, start + 300) for start in (0, 100, 200, 300)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(add(tenant, dnc_list_id, numbers=[{"phoneNumber": vn_mobile(n)} for n in span]) for span in spans),
         *(add(tenant, dnc_list_id, phoneNumber=vn_mobile(150)) for _ in range(5)),
     )
-    assert sum(answer["added"] for answer in answers) == 600
+    assert sum(response["added"] for response in responses) == 600
     assert (await tenant.done("GET", f"/v1/do-not-call/{dnc_list_id}"))["entryCount"] == 600
     assert (await numbers(tenant, dnc_list_id))["totalRecord"] == 600
 

@@ -34,8 +34,8 @@ async def add_csv(tenant, dnc_list_id, text, kind="text/csv"):
 )
 async def test_file_names_its_columns_in_any_order_and_case(tenant, text):
     dnc_list_id = await made(tenant)
-    answer = await add_csv(tenant, dnc_list_id, text, "text/csv; charset=UTF-8")
-    assert (answer.status_code, counts(answer.json())) == (200, (1, 0, 0))
+    response = await add_csv(tenant, dnc_list_id, text, "text/csv; charset=UTF-8")
+    assert (response.status_code, counts(response.json())) == (200, (1, 0, 0))
     (row,) = (await numbers(tenant, dnc_list_id))["data"]
     assert (row["phoneNumber"], row["reason"], row["expiresAt"]) == ("0901234567", "A", LATER)
 
@@ -115,8 +115,8 @@ async def test_number_that_is_listed_stays_so_when_a_row_says_that_it_expired(te
 )
 async def test_file_may_have_any_usual_format_and_character_set(tenant, content, kind):
     dnc_list_id = await made(tenant)
-    answer = await add_csv(tenant, dnc_list_id, content, kind)
-    assert answer.status_code == 200, answer.text
+    response = await add_csv(tenant, dnc_list_id, content, kind)
+    assert response.status_code == 200, response.text
     (row,) = (await numbers(tenant, dnc_list_id))["data"]
     assert (row["phoneNumber"], row["reason"]) == ("0901234567", "khách")
 
@@ -147,16 +147,16 @@ async def test_workbook_that_is_none_is_refused(tenant, content, message):
 async def test_workbook_with_rows_in_several_sheets_is_refused_rather_than_read_in_part(tenant):
     dnc_list_id = await made(tenant)
     content = workbook_of({"A": [["phone"], ["0901000001"]], "B": [["phone"], ["0901000002"]]})
-    answer = await add_csv(tenant, dnc_list_id, content, media_type.XLSX)
-    assert "Other sheets of the workbook have rows too: B." in refused(answer, 400, "INVALID_INPUT")
+    response = await add_csv(tenant, dnc_list_id, content, media_type.XLSX)
+    assert "Other sheets of the workbook have rows too: B." in refused(response, 400, "INVALID_INPUT")
     assert (await numbers(tenant, dnc_list_id))["totalRecord"] == 0
 
 
 async def test_registry_of_the_united_states_is_read_as_it_comes(api, conn):
     tenant = Tenant(api, await api.key(tenant_id=await factories.tenant(conn, "US")))
     dnc_list_id = await made(tenant)
-    answer = await add_csv(tenant, dnc_list_id, "212,5550199\n310,5550188\n", "text/plain")
-    assert counts(answer.json()) == (2, 0, 0)
+    response = await add_csv(tenant, dnc_list_id, "212,5550199\n310,5550188\n", "text/plain")
+    assert counts(response.json()) == (2, 0, 0)
     assert await check(tenant, "+12125550199") == ["Not these"]
 
 
@@ -173,8 +173,8 @@ async def test_answer_lists_as_many_errors_as_are_asked_for(tenant):
     path = f"/v1/do-not-call/{dnc_list_id}/numbers"
     for asked, listed in (("0", 0), ("250", 250), ("10000", 300)):
         options = {"content": text.encode(), "headers": {"content-type": "text/csv"}}
-        answer = await tenant.post(f"{path}?errors={asked}", **options)
-        assert (answer.json()["failed"], len(answer.json()["errors"])) == (300, listed)
+        response = await tenant.post(f"{path}?errors={asked}", **options)
+        assert (response.json()["failed"], len(response.json()["errors"])) == (300, listed)
     refused(await tenant.post(f"{path}?errors=10001", {"phoneNumber": "0901234567"}), 400, "INVALID_INPUT")
 
 
@@ -288,11 +288,11 @@ async def test_whole_list_comes_as_a_file_that_can_be_sent_again(tenant):
     sent[0]["reason"] = 'nói, "không"'
     sent[1]["reason"] = "=1+1"
     await add(tenant, dnc_list_id, numbers=[*sent, {"phoneNumber": "+12125550123"}])
-    answer = await tenant.get(f"/v1/do-not-call/{dnc_list_id}/numbers", headers={"accept": "text/csv"})
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = rows_of_csv(answer)
+    response = await tenant.get(f"/v1/do-not-call/{dnc_list_id}/numbers", headers={"accept": "text/csv"})
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = rows_of_csv(response)
     assert list(rows[0]) == ["phoneNumber", "reason", "expiresAt", "createdAt"]
     assert [row["phoneNumber"] for row in rows] == ["+12125550123", *(vn_mobile(n) for n in range(7_000))]
     assert [row["reason"] for row in rows[:3]] == ["", 'nói, "không"', "'=1+1"]
     assert {row["expiresAt"] for row in rows[1:]} == {LATER}
-    assert counts((await add_csv(tenant, copy, answer.content)).json()) == (7_001, 0, 0)
+    assert counts((await add_csv(tenant, copy, response.content)).json()) == (7_001, 0, 0)

@@ -23,8 +23,8 @@ async def campaign_id(tenant):
 async def fails(tenant, campaign_id, method, path, status=400, code="INVALID_INPUT", **options):
     """The message of an error, after which nothing has changed and a valid request succeeds."""
     before = await tenant.checksum()
-    answer = await tenant.call(method, path, **options)
-    message = refused(answer, status, code)
+    response = await tenant.call(method, path, **options)
+    message = refused(response, status, code)
     assert len(message) < 400
     assert await tenant.checksum() == before
     good = await tenant.done("GET", f"{CAMPAIGNS}/{campaign_id}/contact-lists")
@@ -128,8 +128,8 @@ async def test_content_encoding_is_accepted_for_imports_only(tenant, campaign_id
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "application/json; charset=UTF-8", None])
 async def test_content_type_of_json_is_accepted_in_any_spelling(tenant, kind):
     headers = {"Content-Type": kind} if kind else {}
-    answer = await tenant.call("POST", CAMPAIGNS, content=b' {"campaignName":"A"} ', headers=headers)
-    assert answer.status_code == 200
+    response = await tenant.call("POST", CAMPAIGNS, content=b' {"campaignName":"A"} ', headers=headers)
+    assert response.status_code == 200
 
 
 # --- fields ---
@@ -257,10 +257,10 @@ async def test_field_of_a_key_that_is_out_of_bounds_is_refused_by_name(tenant, c
 
 @pytest.mark.parametrize("instant", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "2099-01-01T00:00:00+14:00"])
 async def test_key_may_expire_at_the_end_of_time(tenant, instant):
-    answer = await tenant.post(KEYS, {"scopes": ["queue"], "expiresAt": instant})
-    assert answer.status_code in {200, 400}, answer.text
+    response = await tenant.post(KEYS, {"scopes": ["queue"], "expiresAt": instant})
+    assert response.status_code in {200, 400}, response.text
     page = await tenant.done("GET", KEYS)
-    assert page["totalRecord"] == (2 if answer.status_code == 200 else 1)
+    assert page["totalRecord"] == (2 if response.status_code == 200 else 1)
 
 
 # --- queries ---
@@ -328,13 +328,13 @@ async def test_body_in_pieces_is_refused_once_it_is_too_large(tenant, campaign_i
 
     async with serving(max_body_mb=1) as client:
         for path in (CAMPAIGNS, f"{CAMPAIGNS}/{campaign_id}/contacts/bulk"):
-            answer = await client.post(path, content=pieces(), headers=tenant.key.headers)
-            assert refused(answer, 413, "INVALID_INPUT") == "The body is larger than 1 MB"
+            response = await client.post(path, content=pieces(), headers=tenant.key.headers)
+            assert refused(response, 413, "INVALID_INPUT") == "The body is larger than 1 MB"
 
 
 async def test_invalid_requests_do_not_disturb_concurrent_valid_ones(tenant, campaign_id):
     path = f"{CAMPAIGNS}/{campaign_id}/contacts"
     bad = [tenant.call("POST", path, content=body) for body in BODIES.values()]
     good = [tenant.post(path, {"phoneNumber": f"09012345{n:02}"}) for n in range(20)]
-    answers = await asyncio.gather(*bad, *good)
-    assert [answer.status_code for answer in answers] == [400] * len(bad) + [200] * 20
+    responses = await asyncio.gather(*bad, *good)
+    assert [response.status_code for response in responses] == [400] * len(bad) + [200] * 20

@@ -26,16 +26,16 @@ def compact(value):
 
 async def text(tenant, method, path, **options):
     """The body of a 200 as on the wire, after a check of the headers that every response has."""
-    answer = await tenant.call(method, path, **options)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["x-request-id"]
+    response = await tenant.call(method, path, **options)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-request-id"]
     for name in ("Limit-Tenant", "Remaining-Tenant", "Limit-Route", "Remaining-Route"):
-        assert int(answer.headers[f"X-RateLimit-{name}"]) >= 0
-    assert answer.headers["RateLimit-Policy"]
-    assert answer.headers["RateLimit"]
-    assert "Retry-After" not in answer.headers
-    return answer.text
+        assert int(response.headers[f"X-RateLimit-{name}"]) >= 0
+    assert response.headers["RateLimit-Policy"]
+    assert response.headers["RateLimit"]
+    assert "Retry-After" not in response.headers
+    return response.text
 
 
 @both_prefixes
@@ -147,8 +147,8 @@ async def test_documented_curl_calls_work_as_written(tenant, campaign_id):
         "Content-Type": "application/json",
     }
     for path in (f"/api/v1/campaigns/{campaign_id}/contact-lists", "/api/v1/queues/inbound?page=0&size=20"):
-        answer = await tenant.api.client.get(path, headers=headers)
-        assert answer.json()["success"] == "1"
+        response = await tenant.api.client.get(path, headers=headers)
+        assert response.json()["success"] == "1"
 
 
 MESSAGES = [
@@ -172,9 +172,9 @@ SENT = {
 @pytest.mark.parametrize(("method", "path", "message"), MESSAGES)
 async def test_not_found_names_the_missing_thing(tenant, prefix, method, path, message):
     options = {"json": SENT[path]} if method in {"POST", "PUT"} else {}
-    answer = await tenant.call(method, prefix + path.format(999_999_999_999_999_999), **options)
-    assert refused(answer, 404, "NOT_FOUND") == message
-    assert answer.headers["X-RateLimit-Limit-Tenant"]
+    response = await tenant.call(method, prefix + path.format(999_999_999_999_999_999), **options)
+    assert refused(response, 404, "NOT_FOUND") == message
+    assert response.headers["X-RateLimit-Limit-Tenant"]
 
 
 async def test_checks_are_made_in_the_documented_order(api, tenant, serving):
@@ -205,8 +205,8 @@ async def test_unknown_list_is_reported_before_the_state(tenant):
     stopped = await tenant.campaign()
     for action in ("start", "stop"):
         await tenant.done("POST", f"/v1/campaigns/{stopped}/{action}")
-    answer = await tenant.post(f"/v1/campaigns/{stopped}/contacts", {"phoneNumber": "0901234567", "listId": 1})
-    refused(answer, 404, "NOT_FOUND")
+    response = await tenant.post(f"/v1/campaigns/{stopped}/contacts", {"phoneNumber": "0901234567", "listId": 1})
+    refused(response, 404, "NOT_FOUND")
 
 
 async def test_query_is_checked_before_existence(tenant):

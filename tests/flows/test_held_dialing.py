@@ -50,8 +50,8 @@ def tongdai(server: Server, *args: str) -> str:
 
 async def ready(server: Server) -> tuple[int, Any]:
     async with httpx2.AsyncClient() as client:
-        answer = await client.get(f"{server.admin_url}/health/ready")
-    return answer.status_code, answer.json()
+        response = await client.get(f"{server.admin_url}/health/ready")
+    return response.status_code, response.json()
 
 
 async def hold_of(server: Server) -> Hold | None:

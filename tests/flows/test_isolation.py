@@ -157,10 +157,10 @@ async def ask(world, method, path, prefix="/v1"):
     return route, lambda at: world.tenant.call(method, prefix + at.removeprefix("/v1"), **sent(route, world))
 
 
-def bare(answer):
+def bare(response):
     differ = {"x-request-id", "date", "x-ratelimit-remaining-tenant", "x-ratelimit-remaining-route", "ratelimit"}
-    headers = sorted((name, value) for name, value in answer.headers.items() if name not in differ)
-    return answer.status_code, headers, answer.content
+    headers = sorted((name, value) for name, value in response.headers.items() if name not in differ)
+    return response.status_code, headers, response.content
 
 
 def test_every_operation_of_the_document_is_probed():
@@ -210,9 +210,9 @@ async def test_id_of_another_campaign_gets_the_same_response_as_an_unknown_one(m
 async def test_list_of_another_tenant_in_a_body_gets_the_same_response_as_an_unknown_one(mine, theirs):
     before = await theirs.tenant.checksum()
     path = f"/v1/campaigns/{mine.ids['campaign']}/contacts"
-    answers = [await mine.tenant.post(path, ONE | {"listId": int(i)}) for i in (UNKNOWN, theirs.ids["list"])]
-    assert bare(answers[0]) == bare(answers[1])
-    refused(answers[0], 404, "NOT_FOUND")
+    responses = [await mine.tenant.post(path, ONE | {"listId": int(i)}) for i in (UNKNOWN, theirs.ids["list"])]
+    assert bare(responses[0]) == bare(responses[1])
+    refused(responses[0], 404, "NOT_FOUND")
     assert await theirs.tenant.checksum() == before
 
 
@@ -230,9 +230,9 @@ async def test_id_of_another_tenant_in_a_body_gets_the_same_response_as_an_unkno
 ):
     before = await theirs.tenant.checksum()
     at = filled(path, mine)
-    answers = [await mine.tenant.call(method, at, json=body | {field: int(i)}) for i in (UNKNOWN, theirs.ids[kind])]
-    assert bare(answers[0]) == bare(answers[1])
-    refused(answers[0], 404, "NOT_FOUND")
+    responses = [await mine.tenant.call(method, at, json=body | {field: int(i)}) for i in (UNKNOWN, theirs.ids[kind])]
+    assert bare(responses[0]) == bare(responses[1])
+    refused(responses[0], 404, "NOT_FOUND")
     assert await theirs.tenant.checksum() == before
 
 
@@ -257,9 +257,9 @@ async def test_operation_of_the_whole_installation_is_refused_to_a_tenant(mine, 
 async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_succeeds(mine, theirs, method, path):
     before = await theirs.tenant.checksum()
     _, send = await ask(mine, method, path)
-    answer = await send(filled(path, mine))
-    assert answer.status_code == 200 or answer.json()["error_code"] == "INVALID_STATE"
-    reported = answer.json() if answer.headers["content-type"] == "application/json" else {}
+    response = await send(filled(path, mine))
+    assert response.status_code == 200 or response.json()["error_code"] == "INVALID_STATE"
+    reported = response.json() if response.headers["content-type"] == "application/json" else {}
     assert reported.get("totalRecord", 0) <= 2
     assert await theirs.tenant.checksum() == before
 
@@ -273,16 +273,16 @@ async def test_operation_requires_a_key_with_its_scope(api, mine, method, path, 
     needed = PATHS[path][method.lower()]["x-scope"]
     wrong = await api.key(tenant_id=mine.tenant.tenant_id, scopes=[scope for scope in Scope if scope != needed])
     before = await mine.tenant.checksum()
-    answer = await api.client.request(method, at, headers=wrong.headers, **options)
-    assert refused(answer, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {needed}"
+    response = await api.client.request(method, at, headers=wrong.headers, **options)
+    assert refused(response, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {needed}"
     for name in ("Limit-Tenant", "Remaining-Tenant", "Limit-Route", "Remaining-Route"):
-        assert int(answer.headers[f"X-RateLimit-{name}"]) >= 0
+        assert int(response.headers[f"X-RateLimit-{name}"]) >= 0
     assert await mine.tenant.checksum() == before
 
 
 async def test_check_of_a_number_reveals_no_campaign_or_list_of_another_tenant(mine, theirs):
     at = "/v1/do-not-call/check?phoneNumber=" + theirs.ids["dnc_number"]
     assert (await mine.tenant.done("GET", at))["data"] == []
-    answers = [await mine.tenant.get(f"{at}&campaignId={i}") for i in (UNKNOWN, theirs.ids["campaign"])]
-    assert bare(answers[0]) == bare(answers[1])
-    refused(answers[0], 404, "NOT_FOUND")
+    responses = [await mine.tenant.get(f"{at}&campaignId={i}") for i in (UNKNOWN, theirs.ids["campaign"])]
+    assert bare(responses[0]) == bare(responses[1])
+    refused(responses[0], 404, "NOT_FOUND")

@@ -208,22 +208,22 @@ async def read(
     """How often each row was read that was there all the time, while the list changed between two answers."""
     leave = set(rng.sample(scene.there, len(scene.there) // 2))
     limit = "limit" if "campaigns?" in scene.path else "size"
-    reported, query, answers = Counter[object](), first, 0
+    reported, query, responses = Counter[object](), first, 0
     while query is not None:
-        answer = await tenant.done("GET", f"{scene.path}{query}&{limit}=7")
-        answers += 1
-        reported.update(row[scene.key] for row in answer["data"])
+        response = await tenant.done("GET", f"{scene.path}{query}&{limit}=7")
+        responses += 1
+        reported.update(row[scene.key] for row in response["data"])
         await scene.stir(rng, leave)
-        query = more(answer, answers)
+        query = more(response, responses)
     return {row: reported[row] for row in leave}, max(reported.values())
 
 
-def behind(answer: Any, _: int) -> str | None:
-    return None if answer["nextCursor"] is None else f"cursor={answer['nextCursor']}"
+def behind(response: Any, _: int) -> str | None:
+    return None if response["nextCursor"] is None else f"cursor={response['nextCursor']}"
 
 
-def next_page(answer: Any, answers: int) -> str | None:
-    return f"page={answers}" if answer["data"] else None
+def next_page(response: Any, responses: int) -> str | None:
+    return f"page={responses}" if response["data"] else None
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -256,8 +256,8 @@ async def test_a_list_that_is_emptied_while_it_is_read_is_read_whole(tenant: Ten
     await scene.grow(30)
     query: str | None = "cursor=*"
     while query is not None:
-        answer = await tenant.done("GET", f"{scene.path}{query}&size=7")
-        for row in answer["data"]:
+        response = await tenant.done("GET", f"{scene.path}{query}&size=7")
+        for row in response["data"]:
             await scene.remove(row[scene.key])
-        query = behind(answer, 0)
+        query = behind(response, 0)
     assert (await tenant.done("GET", scene.path))["totalRecord"] == 0

@@ -58,8 +58,8 @@ def document() -> dict[str, Any]:
     made = openapi.document(ENDPOINTS, __version__, Settings())
     for operation in (operation for path in made["paths"].values() for operation in path.values()):
         operation["parameters"] = [one for one in operation["parameters"] if "TenantId" not in one.get("$ref", "")]
-        for answer in operation["responses"].values():
-            answer.get("content", {}).get("text/event-stream", {}).pop("schema", None)
+        for response in operation["responses"].values():
+            response.get("content", {}).get("text/event-stream", {}).pop("schema", None)
     return made
 
 

@@ -77,10 +77,10 @@ def head(method: str, path: str, key: factories.Key, *lines: str) -> bytes:
     ).encode()
 
 
-async def answers(server: Server, key: factories.Key) -> None:
+async def expect_answer(server: Server, key: factories.Key) -> None:
     """Assert that the server answers a valid request."""
-    answer = await fetch(server, "GET", QUEUES, headers=key.headers)
-    assert answer.status_code == 200, answer.text
+    response = await fetch(server, "GET", QUEUES, headers=key.headers)
+    assert response.status_code == 200, response.text
 
 
 async def ends(server: Server) -> str:
@@ -126,16 +126,16 @@ async def test_a_slow_header_is_cut_off(server: Server, key: factories.Key) -> N
         await eventually(cut, 20, "the connection to be closed", poll_s=0.1)
     finally:
         writer.transport.abort()
-    await answers(server, key)
+    await expect_answer(server, key)
 
 
 async def test_a_body_that_does_not_arrive_is_refused(server: Server, key: factories.Key) -> None:
     for path in ("/v1/campaigns/1/contacts", "/v1/campaigns/1/contacts/bulk"):
         request = head("POST", path, key, "Content-Type: application/json", "Content-Length: 100", "Connection: close")
-        answer = await raw(server, request, b'{"contacts":')
-        assert answer.startswith(b"HTTP/1.1 4"), answer
-        assert b"The body did not arrive in time" in answer or b"Not found" in answer or b"not found" in answer
-    await answers(server, key)
+        response = await raw(server, request, b'{"contacts":')
+        assert response.startswith(b"HTTP/1.1 4"), response
+        assert b"The body did not arrive in time" in response or b"Not found" in response or b"not found" in response
+    await expect_answer(server, key)
 
 
 async def test_a_body_declared_too_large_is_refused_unread(server: Server, key: factories.Key) -> None:
@@ -144,10 +144,10 @@ async def test_a_body_declared_too_large_is_refused_unread(server: Server, key: 
         request = head("POST", path, campaign.key, f"Content-Length: {10**12}", "Connection: close")
         reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
         writer.write(request)
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
+        response = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
         writer.transport.abort()
-        assert answer.startswith(b"HTTP/1.1 413"), answer
-    await answers(server, key)
+        assert response.startswith(b"HTTP/1.1 413"), response
+    await expect_answer(server, key)
 
 
 async def test_a_chunked_body_is_refused_once_it_is_too_large(server: Server, key: factories.Key) -> None:
@@ -158,18 +158,18 @@ async def test_a_chunked_body_is_refused_once_it_is_too_large(server: Server, ke
             yield b" " * 65536
 
     for path in (campaign.path, f"{campaign.path}/bulk"):
-        answer = await fetch(server, "POST", path, headers=campaign.key.headers, content=endless())
-        assert answer.status_code == 413
-        assert answer.json()["error_code"] == "INVALID_INPUT"
-    await answers(server, key)
+        response = await fetch(server, "POST", path, headers=campaign.key.headers, content=endless())
+        assert response.status_code == 413
+        assert response.json()["error_code"] == "INVALID_INPUT"
+    await expect_answer(server, key)
 
 
 async def test_a_request_with_two_lengths_gets_one_answer(server: Server, key: factories.Key) -> None:
     smuggled = head("GET", "/v1/smuggled", key, "Connection: close")
     lengths = ("Content-Length: 5", "Transfer-Encoding: chunked", "Content-Type: application/json")
-    answer = await raw(server, head("POST", QUEUES, key, *lengths) + b"0\r\n\r\n" + smuggled)
-    assert answer.count(b"HTTP/1.1 ") == 1, answer
-    await answers(server, key)
+    response = await raw(server, head("POST", QUEUES, key, *lengths) + b"0\r\n\r\n" + smuggled)
+    assert response.count(b"HTTP/1.1 ") == 1, response
+    await expect_answer(server, key)
 
 
 @pytest.mark.parametrize("limit", [7, 50])
@@ -178,27 +178,27 @@ async def test_workers_share_one_limit_exactly(server: Server, limit: int) -> No
     async with server.database() as conn:
         await conn.execute("update tenant set tenant_limit = $2 where tenant_id = $1", key.tenant_id, limit)
     statuses = await _burst(server, key, limit * 3)
-    counts = Counter(answer.status_code for answer in statuses)
+    counts = Counter(response.status_code for response in statuses)
     assert counts == {200: limit, 429: limit * 2}
-    assert all("Retry-After" in answer.headers for answer in statuses if answer.status_code == 429)
+    assert all("Retry-After" in response.headers for response in statuses if response.status_code == 429)
 
 
 async def test_a_revoked_key_is_refused_by_every_worker(server: Server) -> None:
     key = await server.key()
-    statuses = {answer.status_code for answer in await _burst(server, key)}
+    statuses = {response.status_code for response in await _burst(server, key)}
     assert statuses == {200}, "every worker knows the key"
     async with server.database() as conn:
         digest = "select key_id from api_key where key_id = $1"
         assert await conn.fetchval(digest, key.key_id) == key.key_id
     admin = await server.key(tenant_id=key.tenant_id)
-    answer = await fetch(server, "DELETE", f"/v1/api-keys/{key.key_id}", headers=admin.headers)
-    assert answer.status_code == 200, answer.text
+    response = await fetch(server, "DELETE", f"/v1/api-keys/{key.key_id}", headers=admin.headers)
+    assert response.status_code == 200, response.text
 
     async def refused() -> bool:
-        return {answer.status_code for answer in await _burst(server, key, 10)} == {401}
+        return {response.status_code for response in await _burst(server, key, 10)} == {401}
 
     await eventually(refused, 10, "all workers to refuse the key")
-    await answers(server, admin)
+    await expect_answer(server, admin)
 
 
 async def _burst(server: Server, key: factories.Key, count: int = 30) -> list[httpx2.Response]:
@@ -222,10 +222,10 @@ async def test_metrics_count_requests_of_all_workers(server: Server, key: factor
 
 
 async def test_an_answer_names_its_request(server: Server, key: factories.Key) -> None:
-    answer = await fetch(server, "GET", QUEUES, headers=key.headers | {"X-Request-Id": "order 66"})
-    assert answer.headers.get_list("x-request-id") == ["order 66"]
+    response = await fetch(server, "GET", QUEUES, headers=key.headers | {"X-Request-Id": "order 66"})
+    assert response.headers.get_list("x-request-id") == ["order 66"]
     await eventually(lambda: '"request_id":"order 66"' in server.log_text(), 10, "its line, written after it was sent")
-    own = [answer.headers["x-request-id"] for answer in await _burst(server, key, 5)]
+    own = [response.headers["x-request-id"] for response in await _burst(server, key, 5)]
     assert len(set(own)) == 5
 
 
@@ -253,8 +253,8 @@ async def test_the_logs_of_all_processes_contain_no_key_name_or_number(server: S
         await fetch(server, "GET", f"{QUEUES}?page={number}&name={name}", headers={"Authorization": wrong})
         await fetch(server, "GET", f"{QUEUES}/{number}x", headers=headers)
         rows = [row | {"phoneNumber": "0907654323"}]
-        answer = await fetch(server, "POST", f"{campaign.path}/bulk", headers=headers, json={"contacts": rows})
-        assert answer.status_code == 200
+        response = await fetch(server, "POST", f"{campaign.path}/bulk", headers=headers, json={"contacts": rows})
+        assert response.status_code == 200
         await eventually(lambda: "chunk failed" in server.log_text(), 20, "the import to fail once")
     finally:
         async with server.database() as conn:
@@ -316,13 +316,13 @@ async def test_sigterm_fails_no_accepted_request(tmp_path: Path) -> None:
                         row = {"phoneNumber": factories.vn_mobile(number * 100_000 + sum(statuses.values()))}
                         request_id = secrets.token_hex(16)
                         try:
-                            answer = await client.post(
+                            response = await client.post(
                                 f"{own.url}{campaign.path}", json=row, headers={"X-Request-Id": request_id}
                             )
                         except httpx2.TransportError:
                             unanswered.append(request_id)
                             return
-                        statuses[answer.status_code] += 1
+                        statuses[response.status_code] += 1
 
             async with asyncio.TaskGroup() as group:
                 for number in range(4):

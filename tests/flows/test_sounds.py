@@ -18,9 +18,9 @@ LATER = {"retryRules": {"failed": {"afterMin": 60, "times": 3}}}
 
 async def refused(here: Office, method: str, path: str, body: object = None) -> str:
     async with httpx2.AsyncClient(base_url=here.server.url, timeout=30) as client:
-        answer = await client.request(method, path, json=body, headers={"X-Api-Key": here.key.value})
-    assert answer.status_code == 400, answer.text
-    return answer.json()["error_message"]
+        response = await client.request(method, path, json=body, headers={"X-Api-Key": here.key.value})
+    assert response.status_code == 400, response.text
+    return response.json()["error_message"]
 
 
 async def is_up(here: Office) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.api import client_of, refused
 from tongdai.http.application import Application
 from tongdai.http.cors import Cors
-from tongdai.http.request import Answer, Request, Stream
+from tongdai.http.request import Request, Response, StreamingResponse
 from tongdai.http.routes import Routes
 from tongdai.testing.asgi import running
 
@@ -26,16 +26,16 @@ class Handlers:
         self.go = asyncio.Event()
         self.arrived = asyncio.Condition()
 
-    async def hold(self, _: Request) -> Answer:
+    async def hold(self, _: Request) -> Response:
         await self._arrive()
         await self.go.wait()
-        return Answer(b"done")
+        return Response(b"done")
 
-    async def at_once(self, _: Request) -> Answer:
-        return Answer(b"done")
+    async def at_once(self, _: Request) -> Response:
+        return Response(b"done")
 
-    async def stream(self, _: Request) -> Stream:
-        return Stream(self._pieces())
+    async def stream(self, _: Request) -> StreamingResponse:
+        return StreamingResponse(self._pieces())
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         await self._arrive()
@@ -78,10 +78,10 @@ async def test_request_beyond_those_handled_at_once_is_answered_503_while_they_a
         held = [group.create_task(client.get("/hold")) for _ in range(AT_ONCE)]
         await handlers.until_held(AT_ONCE)
         for _ in range(2 * AT_ONCE):
-            answer = await client.get("/at_once", headers={"origin": ORIGIN})
-            assert refused(answer, 503, "FAIL") == "The server is overloaded: try again later"
-            assert answer.headers["retry-after"] == "1"
-            assert answer.headers["access-control-allow-origin"] == ORIGIN
+            response = await client.get("/at_once", headers={"origin": ORIGIN})
+            assert refused(response, 503, "FAIL") == "The server is overloaded: try again later"
+            assert response.headers["retry-after"] == "1"
+            assert response.headers["access-control-allow-origin"] == ORIGIN
         preflight = {"origin": ORIGIN, "access-control-request-method": "POST"}
         assert (await client.request("OPTIONS", "/at_once", headers=preflight)).status_code == 204
         handlers.go.set()

@@ -53,15 +53,15 @@ def test_every_list_has_cursors() -> None:
 
 @pytest.mark.parametrize("path", LISTS)
 async def test_a_list_begins_and_ends_without_a_total(tenant: Tenant, path: str) -> None:
-    answer = await part(tenant, "cursor=*", await place(tenant, path))
-    assert answer["nextCursor"] is None
-    assert answer.keys() - {"error_code"} == {"success", "nextCursor", "data"}
+    response = await part(tenant, "cursor=*", await place(tenant, path))
+    assert response["nextCursor"] is None
+    assert response.keys() - {"error_code"} == {"success", "nextCursor", "data"}
 
 
 @pytest.mark.parametrize("path", LISTS)
 async def test_a_page_has_no_cursor(tenant: Tenant, path: str) -> None:
-    answer = await part(tenant, "page=0", await place(tenant, path))
-    assert answer.keys() - {"error_code"} == {"success", "totalRecord", "data"}
+    response = await part(tenant, "page=0", await place(tenant, path))
+    assert response.keys() - {"error_code"} == {"success", "totalRecord", "data"}
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -75,7 +75,7 @@ async def test_a_cursor_continues_behind_the_last_row_with_any_size(tenant: Tena
     first = await part(tenant, "cursor=*&size=2")
     second = await part(tenant, f"cursor={first['nextCursor']}&size=3")
     third = await part(tenant, f"size=1000&cursor={second['nextCursor']}")
-    read = [[row["agentId"] for row in answer["data"]] for answer in (first, second, third)]
+    read = [[row["agentId"] for row in response["data"]] for response in (first, second, third)]
     assert read == [made[:2], made[2:5], made[5:]]
     assert third["nextCursor"] is None
     again = await part(tenant, f"cursor={first['nextCursor']}&size=3")

@@ -40,9 +40,9 @@ async def test_unknown_path_gets_the_envelope_with_or_without_a_key(api, tenant,
     ],
 )
 async def test_method_that_a_path_does_not_have_gets_405_with_those_it_has(api, method, path, allowed):
-    answer = await api.client.request(method, path)
-    refused(answer, 405, "NOT_FOUND")
-    assert answer.headers["allow"] == allowed
+    response = await api.client.request(method, path)
+    refused(response, 405, "NOT_FOUND")
+    assert response.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize("path", ["/v1/campaigns", "/api/v1/queues/inbound", "/openapi.json", "/docs"])
@@ -57,21 +57,21 @@ async def test_head_is_answered_as_get_without_the_body(tenant: Tenant, path: st
 
 
 async def test_head_fails_as_get_does(api: Api, tenant: Tenant) -> None:
-    answers = {
+    responses = {
         401: await api.client.head("/v1/campaigns"),
         400: await tenant.call("HEAD", "/v1/campaigns?page=x"),
         404: await tenant.call("HEAD", "/v1/campaigns/1"),
         405: await tenant.call("HEAD", "/v1/campaigns/1/start"),
     }
-    assert {status: (answer.status_code, answer.content) for status, answer in answers.items()} == {
-        status: (status, b"") for status in answers
+    assert {status: (response.status_code, response.content) for status, response in responses.items()} == {
+        status: (status, b"") for status in responses
     }
 
 
 async def test_head_of_a_file_begins_no_file(tenant: Tenant) -> None:
-    answer = await tenant.call("HEAD", "/v1/calls", headers={"Accept": "text/csv"})
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    response = await tenant.call("HEAD", "/v1/calls", headers={"Accept": "text/csv"})
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
 
 
 async def test_head_counts_as_a_request_to_the_route(tenant: Tenant, serving: Serving) -> None:
@@ -86,15 +86,15 @@ async def test_head_counts_as_a_request_to_the_route(tenant: Tenant, serving: Se
 
 async def test_request_id_of_the_caller_is_returned(api, tenant):
     for given in ("abc", "x" * 128, "a b~!"):
-        answer = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
-        assert answer.headers.get_list("x-request-id") == [given]
+        response = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
+        assert response.headers.get_list("x-request-id") == [given]
     assert (await api.client.get("/nothing", headers={"X-Request-Id": "abc"})).headers["x-request-id"] == "abc"
 
 
 @pytest.mark.parametrize("given", [b"", b"x" * 129, "é".encode(), b"a\tb"])
 async def test_invalid_request_id_is_replaced(tenant, given):
-    answer = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
-    (made,) = answer.headers.get_list("x-request-id")
+    response = await tenant.get("/v1/campaigns", headers={"X-Request-Id": given})
+    (made,) = response.headers.get_list("x-request-id")
     assert len(made) == 32
 
 
@@ -106,9 +106,9 @@ async def test_requests_without_an_id_get_one_each(tenant):
 async def test_requests_get_503_while_the_database_is_down(serving, tenant):
     async with serving(database=DEAD) as client:
         for method, path in (("GET", "/v1/campaigns"), ("POST", "/v1/campaigns/1/contacts/bulk")):
-            answer = await client.request(method, path, headers=tenant.key.headers, content=b"{}")
-            assert refused(answer, 503, "FAIL") == "Service temporarily unavailable"
-            assert answer.headers["retry-after"] == "1"
+            response = await client.request(method, path, headers=tenant.key.headers, content=b"{}")
+            assert refused(response, 503, "FAIL") == "Service temporarily unavailable"
+            assert response.headers["retry-after"] == "1"
         assert (await client.get("/openapi.json")).status_code == 200
         refused(await client.get("/nothing"), 404, "NOT_FOUND")
         refused(await client.get("/v1/campaigns"), 401, "UNAUTHORIZED")
@@ -126,18 +126,18 @@ async def test_requests_get_503_while_no_connection_is_free(serving, tenant, con
             async with asyncio.timeout(20):
                 while not await conn.fetchval("select true from pg_locks where not granted limit 1"):
                     pass
-            answer = await client.get("/v1/campaigns", headers=tenant.key.headers)
-            refused(answer, 503, "FAIL")
-            assert answer.headers["retry-after"] == "1"
+            response = await client.get("/v1/campaigns", headers=tenant.key.headers)
+            refused(response, 503, "FAIL")
+            assert response.headers["retry-after"] == "1"
         assert (await stuck).status_code == 200
         assert (await client.get("/v1/campaigns", headers=tenant.key.headers)).status_code == 200
 
 
 async def test_unexpected_errors_get_500_without_detail(serving, fresh_database, tenant):
     async with fresh_database(migrated=False) as empty, serving(database=empty) as client:
-        answer = await client.get("/v1/campaigns", headers=tenant.key.headers)
-        assert answer.content == b'{"success":"0","error_code":"FAIL","error_message":"System error"}'
-        refused(answer, 500, "FAIL")
+        response = await client.get("/v1/campaigns", headers=tenant.key.headers)
+        assert response.content == b'{"success":"0","error_code":"FAIL","error_message":"System error"}'
+        refused(response, 500, "FAIL")
 
 
 async def test_message_repeats_no_more_than_100_characters_of_the_input(tenant):
@@ -157,5 +157,5 @@ async def test_message_repeats_no_more_than_100_characters_of_the_input(tenant):
         ("POST", "/v1/api-keys", {"scopes": [long]}),
     ]
     for method, path, body in sent:
-        answer = await tenant.call(method, path, **({} if body is None else {"content": json.dumps(body).encode()}))
-        assert "x" * 101 not in refused(answer, 400, "INVALID_INPUT")
+        response = await tenant.call(method, path, **({} if body is None else {"content": json.dumps(body).encode()}))
+        assert "x" * 101 not in refused(response, 400, "INVALID_INPUT")

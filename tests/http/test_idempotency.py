@@ -29,20 +29,20 @@ async def test_repeated_post_gets_the_first_response_and_has_no_effect(tenant, c
 async def test_repeated_addition_is_reported_as_the_first_time_and_not_as_a_duplicate(tenant):
     campaign_id = await tenant.campaign()
     body = {"phoneNumber": "0901234567"}
-    answers = [await post(tenant, f"/v1/campaigns/{campaign_id}/contacts", body) for _ in range(2)]
-    assert [answer.json()["duplicate"] for answer in answers] == [False, False]
+    responses = [await post(tenant, f"/v1/campaigns/{campaign_id}/contacts", body) for _ in range(2)]
+    assert [response.json()["duplicate"] for response in responses] == [False, False]
 
 
 async def test_repeated_start_succeeds_again_though_the_campaign_runs(tenant):
     campaign_id = await tenant.campaign()
-    answers = [await post(tenant, f"/v1/campaigns/{campaign_id}/start", {}) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
+    responses = [await post(tenant, f"/v1/campaigns/{campaign_id}/start", {}) for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 200]
 
 
 async def test_concurrent_posts_with_one_key_take_effect_once(tenant, conn):
-    answers = await asyncio.gather(*(post(tenant, "/v1/campaigns", {"campaignName": "A"}) for _ in range(10)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
+    responses = await asyncio.gather(*(post(tenant, "/v1/campaigns", {"campaignName": "A"}) for _ in range(10)))
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.content for response in responses}) == 1
     assert await count(conn, tenant, "campaign") == 1
 
 
@@ -56,11 +56,11 @@ async def test_concurrent_posts_with_one_key_take_effect_once(tenant, conn):
 async def test_key_used_by_another_request_is_refused(tenant, conn, path, body):
     await post(tenant, "/v1/campaigns", {"campaignName": "A"})
     before = await tenant.checksum()
-    answer = await post(tenant, path, body)
+    response = await post(tenant, path, body)
     if "callinName" in body:
-        refused(answer, 400, "INVALID_INPUT")  # its body is wrong, too
+        refused(response, 400, "INVALID_INPUT")  # its body is wrong, too
     else:
-        assert "Idempotency-Key was used before" in refused(answer, 400, "INVALID_INPUT")
+        assert "Idempotency-Key was used before" in refused(response, 400, "INVALID_INPUT")
     assert await tenant.checksum() == before
 
 
@@ -123,20 +123,20 @@ async def test_value_of_a_new_api_key_is_shown_once_and_never_stored(tenant, con
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb", " "])
 async def test_invalid_key_is_refused(tenant, conn, key):
-    answer = await tenant.call(
+    response = await tenant.call(
         "POST", "/v1/campaigns", json={"campaignName": "A"}, headers={"Idempotency-Key": key.encode()}
     )
     if key == " ":  # a server strips it; this transport may not
-        assert answer.status_code in {200, 400}
+        assert response.status_code in {200, 400}
         return
-    assert "Idempotency-Key" in refused(answer, 400, "INVALID_INPUT")
+    assert "Idempotency-Key" in refused(response, 400, "INVALID_INPUT")
     assert await count(conn, tenant, "campaign") == 0
 
 
 async def test_key_of_255_characters_is_accepted(tenant):
-    answers = [await post(tenant, "/v1/campaigns", {"campaignName": "A"}, key="~" * 255) for _ in range(2)]
-    assert answers[0].status_code == 200
-    assert answers[0].content == answers[1].content
+    responses = [await post(tenant, "/v1/campaigns", {"campaignName": "A"}, key="~" * 255) for _ in range(2)]
+    assert responses[0].status_code == 200
+    assert responses[0].content == responses[1].content
 
 
 async def test_key_of_a_get_is_ignored(tenant):

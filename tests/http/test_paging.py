@@ -96,8 +96,8 @@ async def test_query_that_cannot_be_decoded_is_refused(tenant, path, query):
 @pytest.mark.parametrize("query", ["colour=red", "Page=x&PAGE=y", "page[]=1", "a=1&a=2", "=", "sort=%27;--"])
 async def test_unknown_parameter_is_ignored_where_the_vendor_documents_the_list_and_refused_elsewhere(tenant, query):
     for path in LISTS:
-        answer = await tenant.get(f"{path}?{query}")
-        assert answer.status_code == (200 if path == "/v1/queues/inbound" else 400)
+        response = await tenant.get(f"{path}?{query}")
+        assert response.status_code == (200 if path == "/v1/queues/inbound" else 400)
 
 
 @each_list

@@ -3,7 +3,7 @@ from typing import Any, cast
 import pytest
 
 from tongdai.errors import MethodNotAllowed, NotFound
-from tongdai.http.request import Answer, Request
+from tongdai.http.request import Request, Response
 from tongdai.http.routes import Routes
 
 
@@ -14,11 +14,11 @@ def asked(routes, method, path):
 
 
 def handler(name):
-    async def answer(_):
-        return Answer(name.encode())
+    async def handle(_):
+        return Response(name.encode())
 
-    answer.__name__ = name
-    return answer
+    handle.__name__ = name
+    return handle
 
 
 @pytest.fixture

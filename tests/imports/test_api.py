@@ -61,9 +61,9 @@ def bulk(tenant, campaign_id, body, **headers):
 
 async def test_import_is_accepted_at_once_in_the_documents_form(tenant):
     campaign_id = await tenant.campaign()
-    answer = (await bulk(tenant, campaign_id, {"listName": "DS", "contacts": numbers(2)})).json()
-    job_id = answer.pop("job_id")
-    assert answer == {
+    response = (await bulk(tenant, campaign_id, {"listName": "DS", "contacts": numbers(2)})).json()
+    job_id = response.pop("job_id")
+    assert response == {
         "success": "1",
         "error_code": "SUCCESS",
         "error_message": "Bulk import started",
@@ -107,12 +107,12 @@ async def test_done_import_shows_its_rows_and_counts(tenant, worker):
 async def test_counters_never_fall_and_equal_the_rows_when_done(tenant, serving, worker):
     campaign_id = await tenant.campaign()
     async with serving(import_chunk_rows=10) as small:
-        answer = await small.post(
+        response = await small.post(
             f"/v1/campaigns/{campaign_id}/contacts/bulk",
             json={"contacts": numbers(35) + numbers(20, 30) + [{"phoneNumber": "x"}] * 7},
             headers=tenant.key.headers,
         )
-    job_id, seen = answer.json()["job_id"], []
+    job_id, seen = response.json()["job_id"], []
     while await worker.step():
         seen.append(await poll(tenant, campaign_id, job_id))
     processed = [job["processedRows"] for job in seen]
@@ -173,8 +173,8 @@ async def test_import_into_a_campaign_that_is_stopped_meanwhile_fails_with_a_rea
 async def test_job_of_another_campaign_is_not_found(tenant):
     here, elsewhere = await tenant.campaign(), await tenant.campaign()
     job_id = await tenant.bulk(elsewhere, numbers(1))
-    answer = await tenant.get(f"/v1/campaigns/{here}/contacts/import/{job_id}")
-    assert refused(answer, 404, "NOT_FOUND") == "Import job not found"
+    response = await tenant.get(f"/v1/campaigns/{here}/contacts/import/{job_id}")
+    assert refused(response, 404, "NOT_FOUND") == "Import job not found"
 
 
 BAD = [
@@ -218,11 +218,11 @@ async def test_large_body_is_taken_in_whole(tenant, worker):
     campaign_id = await tenant.campaign()
     body = json.dumps({"listName": "large", "contacts": LARGE}).encode()
     assert len(body) > 600_000
-    answer = (await bulk(tenant, campaign_id, body)).json()
-    assert answer["total_rows"] == 12_000
+    response = (await bulk(tenant, campaign_id, body)).json()
+    assert response["total_rows"] == 12_000
     await work(worker)
-    assert await counters(tenant, campaign_id, answer["job_id"]) == ("done", 12_000, 0, 0)
-    job = await poll(tenant, campaign_id, answer["job_id"])
+    assert await counters(tenant, campaign_id, response["job_id"]) == ("done", 12_000, 0, 0)
+    job = await poll(tenant, campaign_id, response["job_id"])
     path = f"/v1/campaigns/{campaign_id}/contact-lists/{job['listId']}/contacts"
     last = await tenant.done("GET", f"{path}?page=11999&size=1")
     assert last["totalRecord"] == 12_000
@@ -233,8 +233,8 @@ async def test_large_body_is_taken_in_whole(tenant, worker):
 async def test_bad_item_late_in_a_large_body_refuses_all_of_it(tenant, bad):
     campaign_id = await tenant.campaign()
     before = await tenant.checksum()
-    answer = await bulk(tenant, campaign_id, {"contacts": [*LARGE, bad]})
-    message = refused(answer, 400, "INVALID_INPUT")
+    response = await bulk(tenant, campaign_id, {"contacts": [*LARGE, bad]})
+    message = refused(response, 400, "INVALID_INPUT")
     assert "contacts[12000]" in message or "not valid JSON" in message
     assert await tenant.checksum() == before
 
@@ -251,8 +251,8 @@ async def test_what_is_wrong_with_a_body_is_reported_before_that_there_is_no_cam
     refused(await bulk(tenant, 1, {"contacts": [*numbers(3), []]}), 400, "INVALID_INPUT")
     refused(await bulk(tenant, 1, {"contacts": [*LARGE, []]}), 400, "INVALID_INPUT")
     for contacts in (numbers(1), LARGE):
-        answer = await bulk(tenant, 1, {"contacts": contacts})
-        assert refused(answer, 404, "NOT_FOUND") == "Campaign not found"
+        response = await bulk(tenant, 1, {"contacts": contacts})
+        assert refused(response, 404, "NOT_FOUND") == "Campaign not found"
 
 
 @pytest.mark.parametrize("contacts", [numbers(3), LARGE], ids=["small", "large"])
@@ -260,11 +260,11 @@ async def test_posts_of_one_idempotency_key_and_body_at_once_make_one_job(tenant
     campaign_id = await tenant.campaign()
     body = {"contacts": contacts}
     posts = 10 if contacts is not LARGE else 4
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(bulk(tenant, campaign_id, body, **{"Idempotency-Key": "once"}) for _ in range(posts))
     )
-    assert [answer.status_code for answer in answers] == [200] * posts
-    assert len({answer.content for answer in answers}) == 1
+    assert [response.status_code for response in responses] == [200] * posts
+    assert len({response.content for response in responses}) == 1
     assert await conn.fetchval("select count(*) from import_job where tenant_id = $1", tenant.tenant_id) == 1
     assert len(await listed(tenant, campaign_id)) == 1
     body["contacts"] = [*contacts, {"phoneNumber": "0901"}]
@@ -276,8 +276,8 @@ async def test_failed_post_does_not_spend_its_idempotency_key(tenant):
     campaign_id = await tenant.campaign()
     refused(await bulk(tenant, campaign_id, {"contacts": []}, **{"Idempotency-Key": "k"}), 400, "INVALID_INPUT")
     refused(await bulk(tenant, 1, {"contacts": numbers(1)}, **{"Idempotency-Key": "k"}), 404, "NOT_FOUND")
-    answer = await bulk(tenant, campaign_id, {"contacts": numbers(1)}, **{"Idempotency-Key": "k"})
-    assert answer.status_code == 200
+    response = await bulk(tenant, campaign_id, {"contacts": numbers(1)}, **{"Idempotency-Key": "k"})
+    assert response.status_code == 200
 
 
 async def test_body_larger_than_the_limit_is_refused_before_and_while_it_is_read(tenant, serving):
@@ -293,8 +293,8 @@ async def test_body_larger_than_the_limit_is_refused_before_and_while_it_is_read
     async with serving(max_body_mb=1) as small:
         path = f"/v1/campaigns/{campaign_id}/contacts/bulk"
         for content in (body, in_pieces()):
-            answer = await small.post(path, content=content, headers=tenant.key.headers)
-            assert refused(answer, 413, "INVALID_INPUT") == "The body is larger than 1 MB"
+            response = await small.post(path, content=content, headers=tenant.key.headers)
+            assert refused(response, 413, "INVALID_INPUT") == "The body is larger than 1 MB"
         fits = await small.post(path, json={"contacts": numbers(1)}, headers=tenant.key.headers)
         assert fits.status_code == 200
     assert await tenant.checksum() != before
@@ -303,5 +303,5 @@ async def test_body_larger_than_the_limit_is_refused_before_and_while_it_is_read
 @pytest.mark.parametrize("kind", ["text/plain", "application/json; charset=utf-16", "application/xml"])
 async def test_body_of_another_type_is_refused(tenant, kind):
     campaign_id = await tenant.campaign()
-    answer = await bulk(tenant, campaign_id, {"contacts": numbers(1)}, **{"Content-Type": kind})
-    refused(answer, 415, "INVALID_INPUT")
+    response = await bulk(tenant, campaign_id, {"contacts": numbers(1)}, **{"Content-Type": kind})
+    refused(response, 415, "INVALID_INPUT")

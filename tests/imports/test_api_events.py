@@ -50,9 +50,9 @@ async def test_events_beyond_the_tenants_quarter_are_refused_for_a_while(tenant,
         open_ones = [group.create_task(client.get(path, headers=tenant.key.headers)) for _ in range(2)]
         while open_streams() < 2:
             await asyncio.sleep(0)
-        answer = await client.get(path, headers=tenant.key.headers)
-        assert "event streams" in refused(answer, 503, "FAIL")
-        assert int(answer.headers["retry-after"]) > 0
+        response = await client.get(path, headers=tenant.key.headers)
+        assert "event streams" in refused(response, 503, "FAIL")
+        assert int(response.headers["retry-after"]) > 0
         await done(pool)
         for one in open_ones:
             assert events_of((await one).text)[-1][0] == "done"

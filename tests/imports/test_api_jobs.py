@@ -23,14 +23,14 @@ ROW = ["row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "c
 async def all_rows(tenant, campaign_id, job_id, size, **query):
     found, page = [], 0
     while True:
-        answer = await tenant.done(
+        response = await tenant.done(
             "GET", place(campaign_id, job_id, "/rows"), params={"page": page, "size": size} | query
         )
-        if not answer["data"]:
-            assert answer["totalRecord"] == len(found)
+        if not response["data"]:
+            assert response["totalRecord"] == len(found)
             return found
-        assert len(answer["data"]) <= size
-        found += answer["data"]
+        assert len(response["data"]) <= size
+        found += response["data"]
         page += 1
 
 
@@ -101,13 +101,13 @@ async def test_csv_has_all_matching_rows_whatever_the_page(tenant, serving, pool
     job_id = await small(tenant, serving, campaign_id, rows, 7)
     await done(pool)
     for query in ({}, {"outcome": "failed"}, {"outcome": "created", "page": 3, "size": 2}):
-        answer = await tenant.get(
+        response = await tenant.get(
             place(campaign_id, job_id, "/rows"), params=query, headers={"Accept": "text/html, text/csv;q=0.9"}
         )
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-        assert f"import-{job_id}-rows.csv" in answer.headers["content-disposition"]
-        rows = rows_of_csv(answer)
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "text/csv; charset=utf-8"
+        assert f"import-{job_id}-rows.csv" in response.headers["content-disposition"]
+        rows = rows_of_csv(response)
         assert {tuple(row) for row in rows} == {tuple(ROW)}
         outcome = {"outcome": query["outcome"]} if "outcome" in query else {}
         listed = await all_rows(tenant, campaign_id, job_id, 1000, **outcome)
@@ -130,11 +130,11 @@ async def test_refused_rows_can_be_sent_again_as_the_file_they_come_in(tenant, p
     await tenant.contact(campaign_id, "0901234567")
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": number} for number in (*sent, "+84 901 234 567")])
     await done(pool)
-    answer = await tenant.get(place(campaign_id, job_id, "/rows"), headers={"Accept": "text/csv"})
-    lines = rows_of_csv(answer)
+    response = await tenant.get(place(campaign_id, job_id, "/rows"), headers={"Accept": "text/csv"})
+    lines = rows_of_csv(response)
     assert [line["phoneNumber"] for line in lines if not line["phoneNumber"].startswith("'")] == ["0901", "+84"]
     again = await tenant.post(
-        f"/v1/campaigns/{campaign_id}/contacts/bulk", content=answer.content, headers={"content-type": "text/csv"}
+        f"/v1/campaigns/{campaign_id}/contacts/bulk", content=response.content, headers={"content-type": "text/csv"}
     )
     await done(pool)
     rows = (await tenant.done("GET", place(campaign_id, again.json()["job_id"], "/rows")))["data"]
@@ -152,8 +152,8 @@ async def test_refused_rows_can_be_sent_again_as_the_file_they_come_in(tenant, p
 async def test_query_of_rows_is_read_strictly(tenant, query, name):
     campaign_id = await tenant.campaign()
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
-    answer = await tenant.get(place(campaign_id, job_id, f"/rows?{query}"))
-    assert name in refused(answer, 400, "INVALID_INPUT")
+    response = await tenant.get(place(campaign_id, job_id, f"/rows?{query}"))
+    assert name in refused(response, 400, "INVALID_INPUT")
 
 
 async def test_rows_that_are_no_longer_kept_are_refused_and_not_undone(tenant, pool, conn):
@@ -163,8 +163,8 @@ async def test_rows_that_are_no_longer_kept_are_refused_and_not_undone(tenant, p
     await conn.execute("update import_job set rows_state = 'dropped' where tenant_id = $1", tenant.tenant_id)
     before = await tenant.checksum()
     for method, rest in (("GET", "/rows"), ("DELETE", "")):
-        answer = await tenant.call(method, place(campaign_id, job_id, rest))
-        assert "no longer kept" in refused(answer, 400, "INVALID_STATE")
+        response = await tenant.call(method, place(campaign_id, job_id, rest))
+        assert "no longer kept" in refused(response, 400, "INVALID_STATE")
     assert await tenant.checksum() == before
 
 
@@ -195,8 +195,8 @@ async def test_undo_answers_once_the_contacts_are_gone_and_repeats_its_answer(te
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": f"090000000{n}"} for n in range(3)], listName="A")
     await done(pool)
     async with working(pool):
-        answer = await tenant.done("DELETE", place(campaign_id, job_id))
-    assert answer == {
+        response = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert response == {
         "success": "1",
         "error_code": "SUCCESS",
         "error_message": "Import undone: 3 contacts removed",
@@ -205,7 +205,7 @@ async def test_undo_answers_once_the_contacts_are_gone_and_repeats_its_answer(te
         "undone": True,
     }
     before = await tenant.checksum()
-    assert await tenant.done("DELETE", place(campaign_id, job_id)) == answer
+    assert await tenant.done("DELETE", place(campaign_id, job_id)) == response
     assert await tenant.checksum() == before
     job = await tenant.done("GET", place(campaign_id, job_id))
     assert (job["status"], job["createdRows"], job["removedRows"]) == ("done", 3, 3)
@@ -218,9 +218,9 @@ async def test_undo_answers_once_the_contacts_are_gone_and_repeats_its_answer(te
 async def test_undo_of_a_pending_import_stops_it_before_it_begins(tenant, pool):
     campaign_id = await tenant.campaign()
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
-    answer = await tenant.done("DELETE", place(campaign_id, job_id))
-    assert (answer["removedRows"], answer["undone"]) == (0, True)
-    assert answer["error_message"] == "Import undone: 0 contacts removed"
+    response = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert (response["removedRows"], response["undone"]) == (0, True)
+    assert response["error_message"] == "Import undone: 0 contacts removed"
     await done(pool)
     job = await tenant.done("GET", place(campaign_id, job_id))
     assert (job["status"], job["errorMessage"], job["processedRows"]) == ("failed", "Stopped and undone", 0)
@@ -231,9 +231,9 @@ async def test_undo_that_takes_longer_says_so_and_continues(tenant, pool, monkey
     campaign_id = await tenant.campaign()
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
     await done(pool)
-    answer = await tenant.done("DELETE", place(campaign_id, job_id))
-    assert (answer["removedRows"], answer["undone"]) == (0, False)
-    assert answer["error_message"] == "Import is being undone: 0 contacts removed so far"
+    response = await tenant.done("DELETE", place(campaign_id, job_id))
+    assert (response["removedRows"], response["undone"]) == (0, False)
+    assert response["error_message"] == "Import is being undone: 0 contacts removed so far"
     assert (await tenant.done("GET", place(campaign_id, job_id)))["undoneAt"] is None
     await done(pool)
     again = await tenant.done("DELETE", place(campaign_id, job_id))
@@ -265,8 +265,8 @@ async def test_job_of_nobody_of_another_campaign_or_of_another_tenant_is_not_fou
             (tenant, place(campaign_id, "x", rest)),
             (tenant, place("0", job_id, rest)),
         ):
-            answer = await who.call(method, path, headers={"Accept": "text/csv"})
-            assert refused(answer, 404, "NOT_FOUND") == "Import job not found"
+            response = await who.call(method, path, headers={"Accept": "text/csv"})
+            assert refused(response, 404, "NOT_FOUND") == "Import job not found"
     listed = await other_tenant.get(f"/v1/campaigns/{campaign_id}/contacts/import")
     assert refused(listed, 404, "NOT_FOUND") == "Campaign not found"
     assert await tenant.checksum() == before

@@ -23,12 +23,12 @@ async def post(tenant: Tenant, campaign_id: int, content: bytes = CSV, kind: str
 
 async def imported(tenant: Tenant, campaign_id: int, **how: Any) -> str:
     """Import, and return the path of the job."""
-    answer = await post(tenant, campaign_id, **how)
-    assert answer.status_code == 200, answer.text
+    response = await post(tenant, campaign_id, **how)
+    assert response.status_code == 200, response.text
     worker = Worker(tenant.api.pool, timedelta(seconds=30), asyncio.Event())
     while await worker.step():
         continue
-    return f"/v1/campaigns/{campaign_id}/contacts/import/{answer.json()['job_id']}"
+    return f"/v1/campaigns/{campaign_id}/contacts/import/{response.json()['job_id']}"
 
 
 @pytest.fixture
@@ -78,13 +78,13 @@ async def test_rows_are_listed_by_outcome(tenant: Tenant, campaign_id: int, outc
 
 @pytest.mark.parametrize("value", ["", "true", "UPDATE"])
 async def test_other_values_are_refused(tenant: Tenant, campaign_id: int, value: str) -> None:
-    answer = await post(tenant, campaign_id, query=f"?onDuplicate={value}")
-    assert refused(answer, 400, "INVALID_INPUT").startswith("onDuplicate is ")
+    response = await post(tenant, campaign_id, query=f"?onDuplicate={value}")
+    assert refused(response, 400, "INVALID_INPUT").startswith("onDuplicate is ")
 
 
 async def test_query_and_form_that_say_different_things_are_refused(tenant: Tenant, campaign_id: int) -> None:
-    answer = await post(tenant, campaign_id, FORM, "multipart/form-data; boundary=x", "?onDuplicate=skip")
-    assert refused(answer, 400, "INVALID_INPUT").startswith("onDuplicate is skip and update")
+    response = await post(tenant, campaign_id, FORM, "multipart/form-data; boundary=x", "?onDuplicate=skip")
+    assert refused(response, 400, "INVALID_INPUT").startswith("onDuplicate is skip and update")
 
 
 async def test_undo_says_that_updated_contacts_keep_what_they_were_given(tenant: Tenant, campaign_id: int) -> None:
@@ -106,5 +106,5 @@ async def test_same_body_with_and_without_the_option_is_not_the_same_request(ten
     path, headers = f"/v1/campaigns/{campaign_id}/contacts", {"Idempotency-Key": "k"}
     body = {"phoneNumber": "0901234567", "name": "B"}
     await tenant.post(path, body, headers=headers)
-    answer = await tenant.post(f"{path}?onDuplicate=update", body, headers=headers)
-    assert refused(answer, 400, "INVALID_INPUT").startswith("Idempotency-Key was used before")
+    response = await tenant.post(f"{path}?onDuplicate=update", body, headers=headers)
+    assert refused(response, 400, "INVALID_INPUT").startswith("Idempotency-Key was used before")

@@ -20,11 +20,11 @@ async def test_events_end_when_their_client_goes(data_dir):
             path = f"/v1/campaigns/{campaign_id}/contacts/import/{made.json()['job_id']}/events"
 
             async def first_event():
-                async with client.stream("GET", path) as answer:
-                    if answer.status_code == 503:
+                async with client.stream("GET", path) as response:
+                    if response.status_code == 503:
                         return None
                     assert (await client.get(path)).status_code == 503
-                    return await anext(answer.aiter_bytes())
+                    return await anext(response.aiter_bytes())
 
             for _ in range(3):
                 reported = await eventually(first_event, 20, "the stream before it to end")

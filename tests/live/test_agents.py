@@ -217,8 +217,8 @@ async def _outcome(office: Office, campaign_id: int, call_id: str) -> Fields:
 
 async def _offer(office: Office, agent_id: int, campaign_id: int) -> Any:
     """Offer the agent a contact to look at; None when nobody is due."""
-    answer = await office.call("POST", f"/v1/agents/{agent_id}/preview", {"campaignId": campaign_id})
-    return answer["offer"]
+    response = await office.call("POST", f"/v1/agents/{agent_id}/preview", {"campaignId": campaign_id})
+    return response["offer"]
 
 
 async def _diagnosis(office: Office, campaign_id: int) -> Fields:

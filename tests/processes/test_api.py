@@ -40,8 +40,8 @@ async def test_event_streams_end(client: httpx2.AsyncClient, tenant: Tenant) -> 
     while open_streams() == 0:
         await asyncio.sleep(0)
     os.kill(os.getpid(), STOP)
-    answer = await following
-    assert (answer.status_code, answer.text.count("event: live")) == (200, 1)
+    response = await following
+    assert (response.status_code, response.text.count("event: live")) == (200, 1)
     assert open_streams() == 0
 
 
@@ -55,5 +55,5 @@ async def test_a_request_that_waits_for_an_undo_is_answered(
         continue  # and from now on nobody works at imports
     os.kill(os.getpid(), STOP)
     path = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"
-    answer = await client.delete(path, headers=tenant.key.headers)
-    assert (answer.status_code, answer.json()["undone"]) == (200, False)
+    response = await client.delete(path, headers=tenant.key.headers)
+    assert (response.status_code, response.json()["undone"]) == (200, False)

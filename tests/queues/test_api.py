@@ -20,9 +20,9 @@ UPDATED = {"success": "1", "error_code": "SUCCESS", "error_message": "Inbound qu
 
 
 async def put(tenant, queue_id, **fields):
-    answer = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json=fields)
-    assert answer.status_code == 200, answer.text
-    assert answer.json() == UPDATED
+    response = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json=fields)
+    assert response.status_code == 200, response.text
+    assert response.json() == UPDATED
 
 
 async def read(tenant, queue_id):
@@ -86,22 +86,22 @@ async def test_null_clears_a_field(tenant, field):
 
 async def test_null_does_not_clear_strategy(tenant):
     queue_id = await tenant.queue(**FULL)
-    answer = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json={"strategy": None})
-    assert refused(answer, 400, "INVALID_INPUT").startswith("strategy")
+    response = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json={"strategy": None})
+    assert refused(response, 400, "INVALID_INPUT").startswith("strategy")
     assert (await read(tenant, queue_id))["strategy"] == 2
 
 
 async def test_change_without_a_field_is_refused(tenant):
     queue_id = await tenant.queue()
-    answer = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json={})
-    assert "at least one of moh_file_id" in refused(answer, 400, "INVALID_INPUT")
+    response = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json={})
+    assert "at least one of moh_file_id" in refused(response, 400, "INVALID_INPUT")
 
 
 async def test_refused_change_changes_nothing_of_what_it_sends(tenant):
     queue_id = await tenant.queue(**FULL)
     before = await tenant.checksum()
-    answer = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json={"max_wait_sec": "30", "strategy": 5})
-    refused(answer, 400, "INVALID_INPUT")
+    response = await tenant.call("PUT", f"/v1/queues/inbound/{queue_id}", json={"max_wait_sec": "30", "strategy": 5})
+    refused(response, 400, "INVALID_INPUT")
     assert await tenant.checksum() == before
 
 
@@ -133,8 +133,8 @@ async def test_page_is_by_id_with_the_true_total(tenant):
 
 async def test_deleted_queue_is_gone_and_its_number_is_free(tenant):
     queue_id = await tenant.queue(callinNumber="1900636363")
-    answer = await tenant.done("DELETE", f"/v1/queues/inbound/{queue_id}")
-    assert answer == UPDATED | {"error_message": "Inbound queue deleted successfully"}
+    response = await tenant.done("DELETE", f"/v1/queues/inbound/{queue_id}")
+    assert response == UPDATED | {"error_message": "Inbound queue deleted successfully"}
     for method, sent in (("GET", {}), ("PUT", {"json": {"strategy": 1}}), ("DELETE", {})):
         gone = await tenant.call(method, f"/v1/queues/inbound/{queue_id}", **sent)
         assert refused(gone, 404, "NOT_FOUND") == "Inbound queue not found"
@@ -144,8 +144,8 @@ async def test_deleted_queue_is_gone_and_its_number_is_free(tenant):
 async def test_number_leads_to_one_queue_of_a_tenant(tenant, other_tenant):
     await tenant.queue(callinNumber="1900636363")
     before = await tenant.checksum()
-    answer = await tenant.post("/v1/queues/inbound", {"callinName": "B", "callinNumber": "1900636363"})
-    assert "1900636363" in refused(answer, 400, "INVALID_INPUT")
+    response = await tenant.post("/v1/queues/inbound", {"callinName": "B", "callinNumber": "1900636363"})
+    assert "1900636363" in refused(response, 400, "INVALID_INPUT")
     assert await tenant.checksum() == before
     await other_tenant.queue(callinNumber="1900636363")
     await tenant.queue("no number")
@@ -154,8 +154,8 @@ async def test_number_leads_to_one_queue_of_a_tenant(tenant, other_tenant):
 
 async def test_of_many_queues_made_at_once_for_one_number_one_is(tenant):
     sent = {"callinName": "A", "callinNumber": "1900636363"}
-    answers = await asyncio.gather(*(tenant.post("/v1/queues/inbound", sent) for _ in range(6)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 5
+    responses = await asyncio.gather(*(tenant.post("/v1/queues/inbound", sent) for _ in range(6)))
+    assert sorted(response.status_code for response in responses) == [200] + [400] * 5
 
 
 async def test_changes_are_reported_in_the_audit_with_the_key(tenant, api, pool):

@@ -38,22 +38,22 @@ def client_of(app: ASGIApp) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=transport, base_url="http://tongdai", timeout=60)
 
 
-def refused(answer: httpx2.Response, status: int, error_code: str) -> str:
+def refused(response: httpx2.Response, status: int, error_code: str) -> str:
     """The message of an answer; assert that it is this error in the documented form."""
-    assert answer.status_code == status, answer.text
-    body = answer.json()
+    assert response.status_code == status, response.text
+    body = response.json()
     assert list(body) == ["success", "error_code", "error_message"]
     assert (body["success"], body["error_code"]) == ("0", error_code)
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["x-request-id"]
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-request-id"]
     return body["error_message"]
 
 
-def rows_of_csv(answer: httpx2.Response) -> list[dict[str, str]]:
+def rows_of_csv(response: httpx2.Response) -> list[dict[str, str]]:
     """The rows of an answer that is a CSV file, which begins with a byte order mark."""
-    assert answer.status_code == 200, answer.text
-    assert answer.content.startswith(codecs.BOM_UTF8)
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert response.status_code == 200, response.text
+    assert response.content.startswith(codecs.BOM_UTF8)
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
 
 
 _TABLES = """
@@ -98,9 +98,9 @@ class Tenant:
 
     async def done(self, method: str, path: str, **options: Any) -> Any:
         """The body of an answer; assert that it is 200."""
-        answer = await self.call(method, path, **options)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.call(method, path, **options)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def campaign(self, name: str = "A campaign") -> CampaignId:
         return (await self.done("POST", "/v1/campaigns", json={"campaignName": name}))["campaignId"]

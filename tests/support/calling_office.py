@@ -31,9 +31,9 @@ class Office:
 
     async def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
-            answer = await client.request(method, path, json=body, headers={"X-Api-Key": self.key.value})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+            response = await client.request(method, path, json=body, headers={"X-Api-Key": self.key.value})
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def campaign(self, contacts: int, first: int, **settings: object) -> int:
         """Running, with so many contacts; numbers from `first` on."""

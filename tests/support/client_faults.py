@@ -67,12 +67,12 @@ class Faulty(httpx2.BaseTransport):
             for _ in range(fault.break_after):
                 next(body)
             raise httpx2.WriteError("broken by the test")
-        answer = self._inner.handle_request(request)
+        response = self._inner.handle_request(request)
         if fault.lose_answer:
-            answer.read()
-            answer.close()
+            response.read()
+            response.close()
             raise httpx2.ReadError("broken by the test")
-        return answer
+        return response
 
     def close(self) -> None:
         self._inner.close()
@@ -96,12 +96,12 @@ class AsyncFaulty(httpx2.AsyncBaseTransport):
             if isinstance(body, AsyncGenerator):
                 await body.aclose()
             raise httpx2.WriteError("broken by the test")
-        answer = await self._inner.handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
         if fault.lose_answer:
-            await answer.aread()
-            await answer.aclose()
+            await response.aread()
+            await response.aclose()
             raise httpx2.ReadError("broken by the test")
-        return answer
+        return response
 
     async def aclose(self) -> None:
         await self._inner.aclose()

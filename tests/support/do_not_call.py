@@ -13,8 +13,8 @@ async def add(tenant, dnc_list_id, **sent):
     return await tenant.done("POST", f"/v1/do-not-call/{dnc_list_id}/numbers", json=sent)
 
 
-def counts(answer):
-    return answer["added"], answer["updated"], answer["failed"]
+def counts(response):
+    return response["added"], response["updated"], response["failed"]
 
 
 async def numbers(tenant, dnc_list_id, query=""):

@@ -28,8 +28,8 @@ async def test_keys_created_over_the_api_work_and_are_listed_without_their_value
 async def test_key_of_another_tenant_can_be_neither_seen_nor_revoked(
     tenant: Tenant, other_tenant: Tenant, api: Api
 ) -> None:
-    answer = await tenant.call("DELETE", f"/v1/api-keys/{other_tenant.key.key_id}")
-    assert refused(answer, 404, "NOT_FOUND") == "Key not found"
+    response = await tenant.call("DELETE", f"/v1/api-keys/{other_tenant.key.key_id}")
+    assert refused(response, 404, "NOT_FOUND") == "Key not found"
     assert [row["keyId"] for row in (await tenant.done("GET", "/v1/api-keys"))["data"]] == [tenant.key.key_id]
     assert await status(api, other_tenant.key.headers) == 200
 

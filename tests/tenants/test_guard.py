@@ -32,10 +32,10 @@ def status(client, *headers, path=PATH):
     return ask()
 
 
-def bare(answer):
+def bare(response):
     """The status, headers and body of an answer, without the headers that differ between requests."""
-    headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
-    return answer.status_code, tuple(sorted(headers.items())), answer.content
+    headers = {name: value for name, value in response.headers.items() if name not in {"x-request-id", "date"}}
+    return response.status_code, tuple(sorted(headers.items())), response.content
 
 
 # Keys
@@ -111,11 +111,11 @@ async def test_every_refusal_of_a_key_is_the_same_to_the_byte(api, tenant, other
         [own, ("X-Tenant-ID", str(other_tenant.tenant_id))],
         [own, ("Authorization", other_tenant.key.value)],
     ]
-    answers = [await api.client.get(PATH, headers=headers) for headers in refusals]
-    answers.append(await api.client.get("/v1/queues/inbound/1"))
-    answers.append(await api.client.post("/v1/campaigns/x/contacts", content=b"{"))
-    assert len({bare(answer) for answer in answers}) == 1
-    assert refused(answers[0], 401, "UNAUTHORIZED") == "Missing or incorrect API key"
+    responses = [await api.client.get(PATH, headers=headers) for headers in refusals]
+    responses.append(await api.client.get("/v1/queues/inbound/1"))
+    responses.append(await api.client.post("/v1/campaigns/x/contacts", content=b"{"))
+    assert len({bare(response) for response in responses}) == 1
+    assert refused(responses[0], 401, "UNAUTHORIZED") == "Missing or incorrect API key"
 
 
 @pytest.fixture
@@ -150,8 +150,8 @@ async def test_revocation_is_seen_by_another_process_at_once(tenant, api, servin
                 assert await status(other, *victim.headers.items()) == 200
         for _ in range(3):
             assert await status(other, *victim.headers.items()) == 200
-        answer = await tenant.call("DELETE", f"/v1/api-keys/{victim.key_id}")
-        assert answer.json() == {"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"}
+        response = await tenant.call("DELETE", f"/v1/api-keys/{victim.key_id}")
+        assert response.json() == {"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"}
         async with asyncio.timeout(20):
             while await status(other, *victim.headers.items()) != 401:
                 pass
@@ -216,8 +216,8 @@ async def test_another_tenant_cannot_be_named_with_a_tenants_key(api, tenant, ot
     # Not read, so neither refused nor believed.
     await other_tenant.campaign()
     for ignored in ("X_Tenant_ID", "X-Tenant", "Tenant-ID", "X-Forwarded-Tenant-ID"):
-        answer = await api.client.get(PATH, headers=[own, (ignored, str(other_tenant.tenant_id))])
-        assert answer.json()["totalRecord"] == 0
+        response = await api.client.get(PATH, headers=[own, (ignored, str(other_tenant.tenant_id))])
+        assert response.json()["totalRecord"] == 0
 
 
 async def test_platform_key_acts_for_the_tenant_it_names_and_for_none_without(api, tenant, other_tenant, conn):
@@ -254,20 +254,20 @@ async def test_scope_is_asked_for_exactly(api, tenant, conn, spec):
     for scope in Scope:
         if scope is not spec.scope:
             key = await api.key(tenant_id=tenant.tenant_id, scopes=[scope])
-            answer = await api.client.request(spec.method, path, headers=key.headers, content=b"{")
-            assert refused(answer, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {spec.scope}"
-            assert int(answer.headers["x-ratelimit-limit-tenant"])
+            response = await api.client.request(spec.method, path, headers=key.headers, content=b"{")
+            assert refused(response, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {spec.scope}"
+            assert int(response.headers["x-ratelimit-limit-tenant"])
     others = await api.key(tenant_id=tenant.tenant_id, scopes=[scope for scope in Scope if scope is not spec.scope])
     assert (await api.client.request(spec.method, path, headers=others.headers)).status_code == 403
     after = await tenant.checksum()
     assert {table for table in after if after[table] != before[table]} == {"api_key", "audit"}
     alone = await api.key(tenant_id=tenant.tenant_id, scopes=[spec.scope])
     if spec.platform:
-        answer = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
-        assert refused(answer, 403, "INSUFFICIENT_SCOPE") == "Only a platform key may do this"
+        response = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
+        assert refused(response, 403, "INSUFFICIENT_SCOPE") == "Only a platform key may do this"
         alone = await factories.platform_key(conn, PEPPER.encode(), [spec.scope])
-    answer = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
-    assert answer.status_code in {200, 400, 404}
+    response = await api.client.request(spec.method, path, headers=alone.headers, content=b"{")
+    assert response.status_code in {200, 400, 404}
 
 
 def test_endpoints_ask_for_the_scope_of_their_first_word():
@@ -297,9 +297,9 @@ async def test_address_that_sends_too_many_wrong_keys_is_refused_for_a_while(dsn
     async with running(app), from_address(app, "192.0.2.1") as guesser, from_address(app, "192.0.2.2") as neighbour:
         assert [await status(guesser, wrong()) for _ in range(3)] == [401] * 3
         for headers in (wrong(), right):
-            answer = await guesser.get(PATH, headers=[headers])
-            refused(answer, 429, "RATE_LIMIT_EXCEEDED")
-            assert answer.headers["retry-after"] == "10"
+            response = await guesser.get(PATH, headers=[headers])
+            refused(response, 429, "RATE_LIMIT_EXCEEDED")
+            assert response.headers["retry-after"] == "10"
         assert await status(neighbour, right) == 200
         clock.advance(10)
         assert await status(guesser, right) == 200
@@ -348,18 +348,18 @@ async def test_limits_are_reported_with_every_answer_and_kept(serving, tenant):
     async with serving(clock, tenant_limit=5, route_limit=3) as client:
         own = tenant.key.headers
         for left in (2, 1, 0):
-            answer = await client.get(PATH, headers=own)
-            assert answer.status_code == 200
-            assert answer.headers["x-ratelimit-limit-tenant"] == "5"
-            assert answer.headers["x-ratelimit-remaining-tenant"] == str(left + 2)
-            assert answer.headers["x-ratelimit-limit-route"] == "3"
-            assert answer.headers["x-ratelimit-remaining-route"] == str(left)
-            assert answer.headers["ratelimit-policy"]
-            assert answer.headers["ratelimit"]
+            response = await client.get(PATH, headers=own)
+            assert response.status_code == 200
+            assert response.headers["x-ratelimit-limit-tenant"] == "5"
+            assert response.headers["x-ratelimit-remaining-tenant"] == str(left + 2)
+            assert response.headers["x-ratelimit-limit-route"] == "3"
+            assert response.headers["x-ratelimit-remaining-route"] == str(left)
+            assert response.headers["ratelimit-policy"]
+            assert response.headers["ratelimit"]
         for prefix in ("/v1", "/api/v1"):  # one route under both prefixes
-            answer = await client.get(f"{prefix}/campaigns", headers=own)
-            refused(answer, 429, "RATE_LIMIT_EXCEEDED")
-            assert answer.headers["retry-after"] == "10"
+            response = await client.get(f"{prefix}/campaigns", headers=own)
+            refused(response, 429, "RATE_LIMIT_EXCEEDED")
+            assert response.headers["retry-after"] == "10"
         # Refused requests spent nothing: two of the tenant's five are left.
         found = [(await client.get("/v1/queues/inbound", headers=own)).status_code for _ in range(3)]
         assert found == [200, 200, 429]

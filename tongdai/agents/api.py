@@ -30,17 +30,17 @@ from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import (
     ID,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import AgentId, QueueId, TenantId
@@ -67,11 +67,11 @@ _change = msgspec.json.Decoder(AgentChange)
             Query("queueId", "Agents of this queue", {"type": "integer", **ID}, 1001226),
             Query("state", "Agents in this state", {"type": "string", "enum": _STATES}, "idle"),
         ),
-        answer=AgentPage,
+        response=AgentPage,
         sample={"success": "1", "totalRecord": 1, "data": [AGENT_SAMPLE]},
     )
 )
-async def list_agents(request: Request) -> Answer:
+async def list_agents(request: Request) -> Response:
     query = query_of(request)
     page = paging.page_of(query)
     queue_id = QueueId(paging.whole(query, "queueId", 0, 1, _MAX_ID)) or None
@@ -85,12 +85,12 @@ async def list_agents(request: Request) -> Answer:
                 conn, tenant_id, queue_id=queue_id, state=state, agent_id=after, limit=reading.limit
             )
         rows, more = reading.cut(read, lambda agent: agent.agent_id)
-        return answer(AgentPage(nextCursor=more, data=[agent_view(agent) for agent in rows]))
+        return ok(AgentPage(nextCursor=more, data=[agent_view(agent) for agent in rows]))
     async with connection(request) as conn:
         found, total = await roster.page(
             conn, tenant_id, queue_id=queue_id, state=state, limit=page.size, offset=page.offset
         )
-    return answer(AgentPage(totalRecord=total, data=[agent_view(agent) for agent in found]))
+    return ok(AgentPage(totalRecord=total, data=[agent_view(agent) for agent in found]))
 
 
 @endpoint(
@@ -104,12 +104,12 @@ async def list_agents(request: Request) -> Answer:
         body=NewAgent,
         refine={"NewAgent": SCHEMA},
         body_sample={"agentName": "Tran Thi B", "endpoint": "agent-7", "queueId": 1001226, "wrapUpSec": 10},
-        answer=AgentCreated,
+        response=AgentCreated,
         sample=done_sample("Agent created", agentId=7),
         failures=(NotFound("Inbound queue not found"),),
     )
 )
-async def create_agent(request: Request) -> Answer:
+async def create_agent(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     check(new)
@@ -139,14 +139,14 @@ async def create_agent(request: Request) -> Answer:
         scope=Scope.AGENT,
         tag=TAG,
         summary="Get an agent and the agent's state",
-        answer=AgentView,
+        response=AgentView,
         sample=AGENT_SAMPLE,
     )
 )
-async def get_agent(request: Request) -> Answer:
+async def get_agent(request: Request) -> Response:
     agent_id = agent_of(request)
     async with connection(request) as conn:
-        return answer(agent_view(await _known(conn, principal_of(request).tenant_id, agent_id)))
+        return ok(agent_view(await _known(conn, principal_of(request).tenant_id, agent_id)))
 
 
 @endpoint(
@@ -159,12 +159,12 @@ async def get_agent(request: Request) -> Answer:
         body=AgentChange,
         refine={"AgentChange": {"": {"minProperties": 1}, **SCHEMA}},
         body_sample={"queueId": 1001226, "wrapUpSec": 20},
-        answer=Done,
+        response=Done,
         sample=done_sample("Agent updated successfully"),
         states=True,
     )
 )
-async def change_agent(request: Request) -> Answer:
+async def change_agent(request: Request) -> Response:
     agent_id = agent_of(request)
     sent = body.decode(await body.read_json(request), _change)
     if sent == AgentChange():
@@ -183,7 +183,7 @@ async def change_agent(request: Request) -> Answer:
             raise _only_offline("change the endpoint of", await _known(conn, principal.tenant_id, agent_id))
     if refusal is not None:
         raise _refused(refusal, str(sent.endpoint))
-    return answer(Done(error_message="Agent updated successfully"))
+    return ok(Done(error_message="Agent updated successfully"))
 
 
 @endpoint(
@@ -193,18 +193,18 @@ async def change_agent(request: Request) -> Answer:
         scope=Scope.AGENT,
         tag=TAG,
         summary="Delete an agent who is offline",
-        answer=Done,
+        response=Done,
         sample=done_sample("Agent deleted successfully"),
         states=True,
     )
 )
-async def delete_agent(request: Request) -> Answer:
+async def delete_agent(request: Request) -> Response:
     agent_id = agent_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
         if await roster.delete(conn, principal.tenant_id, agent_id, principal.key_id) is not None:
             raise _only_offline("delete", await _known(conn, principal.tenant_id, agent_id))
-    return answer(Done(error_message="Agent deleted successfully"))
+    return ok(Done(error_message="Agent deleted successfully"))
 
 
 _MOVES = {Action.SIGN_IN: store.sign_in, Action.SIGN_OUT: store.sign_out, Action.READY: store.ready}
@@ -218,12 +218,12 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             scope=Scope.AGENT,
             tag=TAG,
             summary=summary,
-            answer=Done,
+            response=Done,
             sample=done_sample(message),
             states=True,
         )
     )
-    async def move(request: Request) -> Answer:
+    async def move(request: Request) -> Response:
         agent_id = agent_of(request)
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:

@@ -25,18 +25,18 @@ from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import (
     PLAIN_TEXT,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
-    Stream,
+    StreamingResponse,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import answer
+from tongdai.http.envelope import ok
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
@@ -102,9 +102,9 @@ _E = TypeVar("_E", bound=StrEnum)
             *paging.PAGE_QUERY,
             cursor.QUERY,
         ),
-        answer=CallPage,
+        response=CallPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
-        answer_media={
+        response_media={
             "text/csv": {
                 "schema": {"type": "string"},
                 "example": sample(SAMPLE),
@@ -112,16 +112,16 @@ _E = TypeVar("_E", bound=StrEnum)
         },
     )
 )
-async def calls(request: Request) -> Answer | Stream:
+async def calls(request: Request) -> Response | StreamingResponse:
     who = principal_of(request)
     query = query_of(request)
     page, by, ended_after = paging.page_of(query), _filter(query, who.country), _instant(query, "endedAfter")
     if accepts_csv(request.headers.get("accept", "")):
         pieces = _newest(request, by) if ended_after is None else _ends(request, by, ended_after)
-        return Stream(_csv(request, pieces), headers=csv_headers("calls.csv"))
+        return StreamingResponse(_csv(request, pieces), headers=csv_headers("calls.csv"))
     if ended_after is not None:
-        return answer(await _ended(request, query, by, ended_after))
-    return answer(await _page(request, query, by, page))
+        return ok(await _ended(request, query, by, ended_after))
+    return ok(await _page(request, query, by, page))
 
 
 async def _page(request: Request, query: dict[str, list[str]], by: Filter, page: Page) -> CallPage:
@@ -269,18 +269,18 @@ def _aware(text: str) -> datetime:
         scope=Scope.REPORT,
         tag=_TAG,
         summary="Get a call",
-        answer=CallView,
+        response=CallView,
         sample=SAMPLE,
     )
 )
-async def call(request: Request) -> Answer:
+async def call(request: Request) -> Response:
     who = principal_of(request)
     call_id = _call_id(request.path_params["callId"])
     async with connection(request) as conn:
         found = await history.find(conn, who.tenant_id, call_id)
     if found is None:
         raise NotFound("Call not found")
-    return answer(view(found, phone.formatter(who.country)))
+    return ok(view(found, phone.formatter(who.country)))
 
 
 def _call_id(text: str) -> UUID:
@@ -297,11 +297,11 @@ def _call_id(text: str) -> UUID:
         tag=_TAG,
         summary="List the calls to a contact, newest first",
         query=(*paging.PAGE_QUERY, cursor.QUERY),
-        answer=CallPage,
+        response=CallPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
     )
 )
-async def calls_of_contact(request: Request) -> Answer:
+async def calls_of_contact(request: Request) -> Response:
     who = principal_of(request)
     campaign_id, contact_id = contact_of(request)
     query = query_of(request)
@@ -309,7 +309,7 @@ async def calls_of_contact(request: Request) -> Answer:
     async with connection(request) as conn:
         if not await history.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
             raise NotFound("Contact not found")
-    return answer(await _page(request, query, Filter(campaign_id, contact_id), page))
+    return ok(await _page(request, query, Filter(campaign_id, contact_id), page))
 
 
 def contact_of(request: Request) -> tuple[CampaignId, ContactId]:

@@ -35,10 +35,10 @@ from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import (
     NAME,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
@@ -46,7 +46,7 @@ from tongdai.http.endpoint import (
     query_of,
     settings_of,
 )
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, QueueId, TenantId
@@ -96,11 +96,11 @@ _SETTINGS_FAILURES = (
             Query("limit", "Records a page", paging.PAGE_QUERY[1].schema, paging.DEFAULT_SIZE),
             cursor.QUERY,
         ),
-        answer=CampaignPage,
+        response=CampaignPage,
         sample={"success": "1", "totalRecord": 1, "data": [ROW_SAMPLE]},
     )
 )
-async def list_campaigns(request: Request) -> Answer:
+async def list_campaigns(request: Request) -> Response:
     query = query_of(request)
     page = paging.page_of(query, "limit")
     user_name = paging.single(query, "userName")
@@ -125,11 +125,11 @@ async def list_campaigns(request: Request) -> Answer:
                 limit=reading.limit,
             )
             found, more = reading.cut(read, lambda campaign: campaign.campaign_id)
-            return answer(CampaignPage(nextCursor=more, data=await _rows(conn, tenant_id, found)))
+            return ok(CampaignPage(nextCursor=more, data=await _rows(conn, tenant_id, found)))
         found, total = await store.page(
             conn, tenant_id, user_name=user_name, status=status, type_=type_, limit=page.size, offset=page.offset
         )
-        return answer(CampaignPage(totalRecord=total, data=await _rows(conn, tenant_id, found)))
+        return ok(CampaignPage(totalRecord=total, data=await _rows(conn, tenant_id, found)))
 
 
 async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
@@ -157,11 +157,11 @@ async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campa
         },
         body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **REQUEST_SAMPLE},
         failures=_SETTINGS_FAILURES,
-        answer=CampaignCreated,
+        response=CampaignCreated,
         sample=done_sample("Campaign created", campaignId=1042, effectiveWindows=WINDOWS_SAMPLE),
     )
 )
-async def create_campaign(request: Request) -> Answer:
+async def create_campaign(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("campaignName", new.campaignName, MAX_NAME, min_length=1)
@@ -189,13 +189,13 @@ async def create_campaign(request: Request) -> Answer:
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Get a campaign, with its number of contacts by processStatus and by callStatus",
-        answer=CampaignDetail,
+        response=CampaignDetail,
         sample=ROW_SAMPLE
         | SETTINGS_SAMPLE
         | {"processStatus": {"0": 120, "1": 2, "2": 58}, "callStatus": {"answered": 40, "no_answer": 18}},
     )
 )
-async def get_campaign(request: Request) -> Answer:
+async def get_campaign(request: Request) -> Response:
     tenant_id, campaign_id = principal_of(request).tenant_id, _campaign_id(request)
     async with connection(request) as conn:
         campaign = await store.find(conn, tenant_id, campaign_id)
@@ -209,7 +209,7 @@ async def get_campaign(request: Request) -> Answer:
         processStatus={str(status): count for status, count in totals.by_process_status.items()},
         callStatus=totals.by_call_status,
     )
-    return answer(detail)
+    return ok(detail)
 
 
 @endpoint(
@@ -231,12 +231,12 @@ async def get_campaign(request: Request) -> Answer:
             **STRUCTS_SCHEMA,
         },
         body_sample={"campaignName": "Khao sat thang 5", "maxConcurrentCalls": 50, "callingWindows": None},
-        answer=CampaignChanged,
+        response=CampaignChanged,
         sample=done_sample("Campaign updated successfully", effectiveWindows=WINDOWS_SAMPLE),
         failures=(*_SETTINGS_FAILURES, InvalidInput("audioFile must be a sound that the switch has, not 'spring'")),
     )
 )
-async def change_campaign(request: Request) -> Answer:
+async def change_campaign(request: Request) -> Response:
     campaign_id = _campaign_id(request)
     change = body.decode(await body.read_json(request), _change)
     if change == CampaignChange():
@@ -268,7 +268,7 @@ async def change_campaign(request: Request) -> Answer:
             by=principal.key_id,
         )
         windows = settings_view.windows_in_force(after, await hours.find(conn, principal.tenant_id))
-    return answer(CampaignChanged(error_message="Campaign updated successfully", effectiveWindows=windows))
+    return ok(CampaignChanged(error_message="Campaign updated successfully", effectiveWindows=windows))
 
 
 async def _lock_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId | None) -> None:
@@ -287,13 +287,13 @@ def _transition(action: Action, summary: str, message: str) -> Route:
             scope=Scope.CAMPAIGN,
             tag=_TAG,
             summary=summary,
-            answer=CampaignChanged if starts else Done,
+            response=CampaignChanged if starts else Done,
             sample=done_sample(message, **({"effectiveWindows": WINDOWS_SAMPLE} if starts else {})),
             states=True,
             failures=(sounds.refusal(Played("audioFile", "spring"), "spring"),) if starts else (),
         )
     )
-    async def move(request: Request) -> Answer:
+    async def move(request: Request) -> Response:
         campaign_id = _campaign_id(request)
         raw = await body.read_json(request)
         if raw.strip() not in {b"", b"{}"}:

@@ -27,17 +27,17 @@ from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import (
     ID,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Principal, Scope
@@ -99,7 +99,7 @@ _TIME_ZONE = {"maxLength": 64}
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Retrieve all contact lists belonging to a campaign",
-        answer=ListPage,
+        response=ListPage,
         sample={
             "success": "1",
             "totalRecord": 2,
@@ -110,14 +110,14 @@ _TIME_ZONE = {"maxLength": 64}
         },
     )
 )
-async def contact_lists(request: Request) -> Answer:
+async def contact_lists(request: Request) -> Response:
     campaign_id = _campaign_id(request)
     async with connection(request) as conn:
         found = await listing.lists(conn, principal_of(request).tenant_id, campaign_id)
     if found is None:
         raise NotFound("Campaign not found")
     rows = [ListRow(row.list_id, row.name, row.contact_count) for row in found]
-    return answer(ListPage(totalRecord=len(rows), data=rows))
+    return ok(ListPage(totalRecord=len(rows), data=rows))
 
 
 @endpoint(
@@ -137,11 +137,11 @@ async def contact_lists(request: Request) -> Answer:
             Query("phoneNumber", "A number in any written form", {"type": "string"}, "0901234567"),
             Query("externalId", "The caller's own reference", {"type": "string", "maxLength": _EXTERNAL_ID}, "CRM-1"),
         ),
-        answer=ContactPage,
+        response=ContactPage,
         sample={"success": "1", "totalRecord": 150, "data": [SAMPLE]},
     )
 )
-async def contacts(request: Request) -> Answer:
+async def contacts(request: Request) -> Response:
     who = principal_of(request)
     campaign_id = _campaign_id(request, "Contact list")
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
@@ -155,12 +155,12 @@ async def contacts(request: Request) -> Answer:
         if read is None:
             raise NotFound("Contact list not found")
         rows, more = reading.cut(read, lambda contact: contact.contact_id)
-        return answer(ContactPage(nextCursor=more, data=rows_of(rows, who)))
+        return ok(ContactPage(nextCursor=more, data=rows_of(rows, who)))
     async with connection(request) as conn:
         found = await listing.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
     if found is None:
         raise NotFound("Contact list not found")
-    return answer(ContactPage(totalRecord=found[1], data=rows_of(found[0], who)))
+    return ok(ContactPage(totalRecord=found[1], data=rows_of(found[0], who)))
 
 
 @endpoint(
@@ -182,12 +182,12 @@ async def contacts(request: Request) -> Answer:
             }
         },
         body_sample={"phoneNumber": "0901234567", "name": "Nguyen Van A", "listId": 501},
-        answer=ContactAdded,
+        response=ContactAdded,
         sample=done_sample("Contact added to list 501", contactId=88001, listId=501, duplicate=False),
         states=True,
     )
 )
-async def add_contact(request: Request) -> Answer:
+async def add_contact(request: Request) -> Response:
     who = principal_of(request)
     campaign_id = _campaign_id(request)
     updates = on_duplicate.asked_by(request)
@@ -217,11 +217,11 @@ async def add_contact(request: Request) -> Answer:
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="A contact; timeZone is where it is called by the clock, several by commas, null when unknown",
-        answer=ContactDetail,
+        response=ContactDetail,
         sample=SAMPLE | {"listId": 501},
     )
 )
-async def get_contact(request: Request) -> Answer:
+async def get_contact(request: Request) -> Response:
     who = principal_of(request)
     campaign_id, contact_id = _contact_of(request)
     async with connection(request) as conn:
@@ -230,7 +230,7 @@ async def get_contact(request: Request) -> Answer:
         raise NotFound("Contact not found")
     contact, list_id = found
     (row,) = rows_of([contact], who)
-    return answer(ContactDetail(**msgspec.structs.asdict(row), listId=list_id))
+    return ok(ContactDetail(**msgspec.structs.asdict(row), listId=list_id))
 
 
 @endpoint(
@@ -249,11 +249,11 @@ async def get_contact(request: Request) -> Answer:
             }
         },
         body_sample={"name": "Nguyen Van A", "timeZone": "Asia/Bangkok"},
-        answer=Done,
+        response=Done,
         sample=done_sample("Contact updated successfully"),
     )
 )
-async def change_contact(request: Request) -> Answer:
+async def change_contact(request: Request) -> Response:
     who = principal_of(request)
     campaign_id, contact_id = _contact_of(request)
     change = _changed(body.decode(await body.read_json(request), _change))
@@ -261,7 +261,7 @@ async def change_contact(request: Request) -> Answer:
         refusal = await store.change(conn, who.tenant_id, campaign_id, contact_id, change, who.key_id)
     if refusal is not None:
         raise _error(refusal)
-    return answer(Done(error_message="Contact updated successfully"))
+    return ok(Done(error_message="Contact updated successfully"))
 
 
 @endpoint(
@@ -272,19 +272,19 @@ async def change_contact(request: Request) -> Answer:
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Delete a contact; only while its processStatus is 0",
-        answer=Done,
+        response=Done,
         sample=done_sample("Contact deleted successfully"),
         states=True,
     )
 )
-async def delete_contact(request: Request) -> Answer:
+async def delete_contact(request: Request) -> Response:
     who = principal_of(request)
     campaign_id, contact_id = _contact_of(request)
     async with connection(request) as conn:
         refusal = await store.delete(conn, who.tenant_id, campaign_id, contact_id, who.key_id)
     if refusal is not None:
         raise _error(refusal)
-    return answer(Done(error_message="Contact deleted successfully"))
+    return ok(Done(error_message="Contact deleted successfully"))
 
 
 def _campaign_id(request: Request, noun: str = "Campaign") -> CampaignId:

@@ -15,8 +15,8 @@ from tongdai.dialing.view import (
 )
 from tongdai.errors import InvalidInput, InvalidState, NotFound
 from tongdai.http import body, idempotency
-from tongdai.http.endpoint import ID, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
-from tongdai.http.envelope import Done, answer
+from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, ok
 from tongdai.http.principal import Scope
 
 _TAG = "Dialing"
@@ -54,17 +54,17 @@ def _done(message: str, sample: object) -> dict[str, object]:
             "`callsKnownUntil` and are due: each of them may have been called after it, which this database cannot "
             "know. It is counted at each request."
         ),
-        answer=DialingView,
+        response=DialingView,
         sample=SAMPLE,
     )
 )
-async def dialing(request: Request) -> Answer:
+async def dialing(request: Request) -> Response:
     async with connection(request) as conn:
         current = await store.current(conn)
         contacts = None if current is None else await store.uncertain(conn, current)
         newest = await store.newest(conn, NEWEST)
         beats = await store.beats(conn)
-    return answer(
+    return ok(
         DialingView(
             held=current is not None,
             hold=None if current is None else view(current, contacts),
@@ -83,11 +83,11 @@ async def dialing(request: Request) -> Answer:
         tag=_TAG,
         summary="Hold dialing: within a second nobody is called any more; active calls continue",
         description=f"{_PLATFORM} Dialing that is held already stays held for the reason that it was.",
-        answer=Held,
+        response=Held,
         sample=_done("Dialing held", HOLD_SAMPLE | {"reason": "operator", "callsKnownUntil": None, "contacts": None}),
     )
 )
-async def hold(request: Request) -> Answer:
+async def hold(request: Request) -> Response:
     raw = await body.read_json(request)
     if raw.strip() not in {b"", b"{}"}:
         raise InvalidInput("Expected no body")
@@ -95,7 +95,7 @@ async def hold(request: Request) -> Answer:
     async with connection(request) as conn:
         found = await store.hold(conn, HoldReason.OPERATOR, by=by, request=repeated and f"{by} {repeated}")
         contacts = await store.uncertain(conn, found)
-    return answer(Held(error_message="Dialing held", hold=view(found, contacts)))
+    return ok(Held(error_message="Dialing held", hold=view(found, contacts)))
 
 
 @endpoint(
@@ -114,13 +114,13 @@ async def hold(request: Request) -> Answer:
         body=ToRelease,
         refine={"ToRelease": {"holdId": ID}},
         body_sample={"holdId": 3},
-        answer=Held,
+        response=Held,
         sample=_done("Dialing released", RELEASED_SAMPLE),
         states=True,
         failures=(NotFound("Hold not found"),),
     )
 )
-async def release(request: Request) -> Answer:
+async def release(request: Request) -> Response:
     wanted = body.decode(await body.read_json(request), _to_release).hold_id
     async with connection(request) as conn:
         found = await store.release(conn, wanted, principal_of(request).key_id) if _is_id(wanted) else None
@@ -128,7 +128,7 @@ async def release(request: Request) -> Answer:
     if found is None:
         raise NotFound("Hold not found")
     _check_in_force(found, current)
-    return answer(Held(error_message="Dialing released", hold=view(found, found.contacts)))
+    return ok(Held(error_message="Dialing released", hold=view(found, found.contacts)))
 
 
 def _check_in_force(found: Hold, current: Hold | None) -> None:

@@ -20,17 +20,17 @@ from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import (
     ID,
     NAME,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
@@ -112,11 +112,11 @@ _SAMPLE: dict[str, Any] = {
         tag=TAG,
         summary="List the do-not-call lists; those without a campaignId apply to every campaign",
         query=(*paging.PAGE_QUERY, cursor.QUERY),
-        answer=DncListPage,
+        response=DncListPage,
         sample={"success": "1", "totalRecord": 1, "data": [_SAMPLE]},
     )
 )
-async def list_lists(request: Request) -> Answer:
+async def list_lists(request: Request) -> Response:
     query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
@@ -124,10 +124,10 @@ async def list_lists(request: Request) -> Answer:
         async with connection(request) as conn:
             read = await store.lists_after(conn, tenant_id, after, reading.limit)
         rows, more = reading.cut(read, lambda one: one.dnc_list_id)
-        return answer(DncListPage(nextCursor=more, data=[_view(one) for one in rows]))
+        return ok(DncListPage(nextCursor=more, data=[_view(one) for one in rows]))
     async with connection(request) as conn:
         found, total = await store.lists(conn, tenant_id, page.size, page.offset)
-    return answer(DncListPage(totalRecord=total, data=[_view(one) for one in found]))
+    return ok(DncListPage(totalRecord=total, data=[_view(one) for one in found]))
 
 
 @endpoint(
@@ -140,12 +140,12 @@ async def list_lists(request: Request) -> Answer:
         body=NewDncList,
         refine={"NewDncList": {"name": {"minLength": 1, **NAME}, "campaignId": ID}},
         body_sample={"name": "Khong lam phien"},
-        answer=DncListCreated,
+        response=DncListCreated,
         sample=done_sample("Do-not-call list created", dncListId=12),
         failures=(NotFound("Campaign not found"),),
     )
 )
-async def create_list(request: Request) -> Answer:
+async def create_list(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_list)
     body.text_field("name", new.name, MAX_NAME, min_length=1)
@@ -172,17 +172,17 @@ async def create_list(request: Request) -> Answer:
         scope=Scope.CAMPAIGN,
         tag=TAG,
         summary="Get a do-not-call list; entryCount includes expired entries",
-        answer=DncListView,
+        response=DncListView,
         sample=_SAMPLE,
     )
 )
-async def get_list(request: Request) -> Answer:
+async def get_list(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     async with connection(request) as conn:
         found = await store.find(conn, principal_of(request).tenant_id, dnc_list_id)
     if found is None:
         raise NotFound("Do-not-call list not found")
-    return answer(_view(found))
+    return ok(_view(found))
 
 
 @endpoint(
@@ -192,17 +192,17 @@ async def get_list(request: Request) -> Answer:
         scope=Scope.CAMPAIGN,
         tag=TAG,
         summary="Delete a do-not-call list with its entries: its numbers may be called again",
-        answer=Done,
+        response=Done,
         sample=done_sample("Do-not-call list deleted successfully"),
     )
 )
-async def delete_list(request: Request) -> Answer:
+async def delete_list(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
         if not await store.delete(conn, principal.tenant_id, dnc_list_id, principal.key_id):
             raise NotFound("Do-not-call list not found")
-    return answer(Done(error_message="Do-not-call list deleted successfully"))
+    return ok(Done(error_message="Do-not-call list deleted successfully"))
 
 
 @endpoint(
@@ -217,7 +217,7 @@ async def delete_list(request: Request) -> Answer:
             Query("phoneNumber", "A number in any written form", {"type": "string", **PHONE_SCHEMA}, "0901234567"),
             Query("campaignId", "The campaign that would call it", {"type": "integer", **ID}),
         ),
-        answer=DncCheck,
+        response=DncCheck,
         sample={
             "success": "1",
             "phoneNumber": "0901234567",
@@ -236,7 +236,7 @@ async def delete_list(request: Request) -> Answer:
         failures=(NotFound("Campaign not found"),),
     )
 )
-async def check(request: Request) -> Answer:
+async def check(request: Request) -> Response:
     principal = principal_of(request)
     query = query_of(request)
     number = number_asked_for(query, principal.country)
@@ -249,7 +249,7 @@ async def check(request: Request) -> Answer:
             raise NotFound("Campaign not found")
         found = await store.matches(conn, principal.tenant_id, number, campaign_id)
     shown_number = phone.formatter(principal.country)(number)
-    return answer(DncCheck(phoneNumber=shown_number, listed=bool(found), data=[MentionView(*one) for one in found]))
+    return ok(DncCheck(phoneNumber=shown_number, listed=bool(found), data=[MentionView(*one) for one in found]))
 
 
 def _campaign_id(text: str) -> CampaignId:

@@ -1,4 +1,4 @@
-"""The ASGI application: routes a request, sends its reply and logs it."""
+"""The ASGI application: routes a request, sends its response and logs it."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tongdai.http import access_log
 from tongdai.http.asgi import Receive, Scope, Send
 from tongdai.http.cors import Cors
 from tongdai.http.envelope import on_exception
-from tongdai.http.request import Reply, Request, Resources
+from tongdai.http.request import AnyResponse, Request, Resources
 from tongdai.http.routes import Routes
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ class Application:
     def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256) -> None:
         """Handle `at_once` requests at once; others are answered 503.
 
-        A reply that is being sent does not count: event streams have a limit of their own.
+        A response that is being sent does not count: event streams have a limit of their own.
         """
         self.in_flight = 0
         """Number of requests that were not answered to the end yet."""
@@ -44,22 +44,22 @@ class Application:
         status = 0
         self.in_flight += 1
         try:
-            reply = await self._reply(request)
-            status = reply.status
-            await (reply.send_head if request.method == "HEAD" else reply.send)(send, request.reply_headers)
+            response = await self._respond(request)
+            status = response.status
+            await (response.send_head if request.method == "HEAD" else response.send)(send, request.response_headers)
         finally:
             self.in_flight -= 1
             access_log.report(request, status, time.perf_counter() - started)
 
-    async def _reply(self, request: Request) -> Reply:
+    async def _respond(self, request: Request) -> AnyResponse:
         try:
             preflight = self._cors.mark(request) if self._cors is not None else None
             return preflight or await self._handled(request)
         except Exception as error:
             return on_exception(request, error)
 
-    async def _handled(self, request: Request) -> Reply:
-        # At once: who waits for a place would hold a connection, and be answered when its client may have left.
+    async def _handled(self, request: Request) -> AnyResponse:
+        # Refused at once: a request that waited would hold a connection, and its client may have left.
         if self._handling >= self._at_once:
             raise Unavailable("The server is overloaded: try again later")
         self._handling += 1

@@ -1,7 +1,7 @@
 """CORS: the origins whose web pages may read answers. Off unless origins are configured."""
 
 from tongdai.http.asgi import Headers
-from tongdai.http.request import Answer, Request
+from tongdai.http.request import Request, Response
 
 METHODS = b"GET, POST, PUT, PATCH, DELETE"
 ASKED = b"Authorization, Content-Type, Idempotency-Key, X-Api-Key, X-Request-Id, X-Tenant-ID"
@@ -15,18 +15,18 @@ class Cors:
         self._origins = frozenset(origin.encode() for origin in origins)
         self._exposed = ", ".join(exposed).encode()
 
-    def mark(self, request: Request) -> Answer | None:
+    def mark(self, request: Request) -> Response | None:
         """Add the CORS headers to an answer for an allowed origin, or answer its preflight."""
         origin = next((value for name, value in request.scope["headers"] if name == b"origin"), None)
         if origin is None:
             return None
-        request.reply_headers.append((b"vary", b"Origin"))
+        request.response_headers.append((b"vary", b"Origin"))
         if origin not in self._origins and b"*" not in self._origins:
             return None
-        request.reply_headers.append((b"access-control-allow-origin", origin))
+        request.response_headers.append((b"access-control-allow-origin", origin))
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            return Answer(b"", 204, self._preflight())
-        request.reply_headers.append((b"access-control-expose-headers", self._exposed))
+            return Response(b"", 204, self._preflight())
+        request.response_headers.append((b"access-control-expose-headers", self._exposed))
         return None
 
     def _preflight(self) -> Headers:

@@ -8,19 +8,28 @@ from typing import Any
 from tongdai import ids
 from tongdai.errors import ApiError, InvalidInput, shown
 from tongdai.http.principal import Scope
-from tongdai.http.request import Answer, Reply, Request, Stream, connection, principal_of, query_of, settings_of
+from tongdai.http.request import (
+    AnyResponse,
+    Request,
+    Response,
+    StreamingResponse,
+    connection,
+    principal_of,
+    query_of,
+    settings_of,
+)
 from tongdai.text import CONTROL, normalised
 
 __all__ = [
     "ID",
     "NAME",
     "PLAIN_TEXT",
-    "Answer",
     "Endpoint",
     "Query",
     "Request",
+    "Response",
     "Route",
-    "Stream",
+    "StreamingResponse",
     "connection",
     "endpoint",
     "principal_of",
@@ -53,7 +62,7 @@ class Endpoint:
     """`/campaigns/{id}/contacts`, without the version's prefix."""
     scope: Scope
     summary: str
-    answer: Any
+    response: Any
     """Struct of the 200 body; None when it is never JSON."""
     sample: Any
     """A 200 body, as documented."""
@@ -76,7 +85,7 @@ class Endpoint:
     """Failures beyond those of every route, as examples. A generic 404 and 400 are added where none is given."""
     media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
     """Request bodies other than JSON: content type → OpenAPI's media type object."""
-    answer_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
+    response_media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
     """200 bodies other than JSON, likewise."""
 
     @property
@@ -90,9 +99,9 @@ class Route:
     """An endpoint and its handler."""
 
     endpoint: Endpoint
-    handle: Callable[[Request], Awaitable[Reply]]
+    handle: Callable[[Request], Awaitable[AnyResponse]]
 
-    async def __call__(self, request: Request) -> Reply:
+    async def __call__(self, request: Request) -> AnyResponse:
         """Pass the request through the guard, then to the handler, which parses it strictly."""
         request.endpoint = self.endpoint
         await request.resources.guard(request, self.endpoint)
@@ -102,7 +111,7 @@ class Route:
         return await self.handle(request)
 
 
-def endpoint(spec: Endpoint) -> Callable[[Callable[[Request], Awaitable[Reply]]], Route]:
+def endpoint(spec: Endpoint) -> Callable[[Callable[[Request], Awaitable[AnyResponse]]], Route]:
     """Decorate a handler with its declaration, which makes it a route."""
     return lambda handle: Route(spec, handle)
 

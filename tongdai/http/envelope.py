@@ -9,7 +9,7 @@ import structlog
 from tongdai.db.pool import unreachable
 from tongdai.errors import ERROR_CODES, ApiError, NotFound, Unavailable
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.request import Answer, Request
+from tongdai.http.request import Request, Response
 
 log = structlog.get_logger()
 
@@ -43,18 +43,18 @@ class Failure(msgspec.Struct):
     """The fault, in English; of something that was sent, the field and what is expected."""
 
 
-def answer(body: object) -> Answer:
+def ok(body: object) -> Response:
     """Answer 200 with a body, a struct or anything that msgspec encodes as JSON."""
-    return Answer(_encode(body))
+    return Response(_encode(body))
 
 
-def failure(error: ApiError) -> Answer:
+def failure(error: ApiError) -> Response:
     body = _encode(Failure("0", error.error_code, error.message))
     headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    return Answer(body, error.status, [(b"content-type", b"application/json"), *headers])
+    return Response(body, error.status, [(b"content-type", b"application/json"), *headers])
 
 
-def on_exception(request: Request, error: Exception) -> Answer:
+def on_exception(request: Request, error: Exception) -> Response:
     """Answer an exception of any request; neither SQL nor a traceback reaches a client."""
     return failure(_public(request, error))
 

@@ -8,8 +8,8 @@ import msgspec
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput
-from tongdai.http.endpoint import Answer, Request, connection, principal_of
-from tongdai.http.envelope import answer
+from tongdai.http.endpoint import Request, Response, connection, principal_of
+from tongdai.http.envelope import ok
 from tongdai.ids import TenantId
 
 HEADER = "Idempotency-Key"
@@ -31,18 +31,18 @@ def _whole(body: object) -> object:
     return body
 
 
-async def once(request: Request, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Answer:
+async def once(request: Request, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Response:
     """Do the work of a POST, once for an idempotency key. `keep` reduces the answer to what is stored of it."""
     key = key_of(request)
     if key is None:
         async with connection(request) as conn:
-            return answer(await work(conn))
+            return ok(await work(conn))
     return await once_digested(request, key, digest_of(request, hashlib.sha256(body).digest()), work, keep)
 
 
 async def once_digested(
     request: Request, key: str, digest: bytes, work: Work, keep: Callable[[object], object] = _whole
-) -> Answer:
+) -> Response:
     """Do the work of a POST whose body is not in memory. A failure is not stored: the key may be used again."""
     tenant_id = principal_of(request).tenant_id
     async with connection(request) as conn, conn.transaction():
@@ -50,14 +50,14 @@ async def once_digested(
             return await _recall(conn, tenant_id, key, digest)
         done = await work(conn)
         await idempotency.save(conn, tenant_id, key, msgspec.json.encode(keep(done)))
-    return answer(done)
+    return ok(done)
 
 
-async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> Answer:
+async def _recall(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> Response:
     row = await idempotency.recall(conn, tenant_id, key)
     if row is None or row["digest"] != digest:
         raise InvalidInput(f"{HEADER} was used before with another request: expected a fresh key")
-    return Answer(row["body"], row["status"])
+    return Response(row["body"], row["status"])
 
 
 def key_of(request: Request) -> str | None:

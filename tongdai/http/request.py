@@ -1,4 +1,4 @@
-"""Requests as handlers see them, and the replies that handlers return."""
+"""Requests as handlers see them, and the responses that handlers return."""
 
 import asyncio
 import os
@@ -64,8 +64,8 @@ class Request:
         "id",
         "path_params",
         "principal",
-        "reply_headers",
         "resources",
+        "response_headers",
         "route",
         "scope",
     )
@@ -80,8 +80,8 @@ class Request:
         self.endpoint: Endpoint | None = None
         """The declaration of the endpoint that handles it."""
         self.principal: Principal | None = None
-        self.reply_headers: Headers = [(b"x-request-id", self.id)]
-        """Headers of the reply, whether it succeeds or fails."""
+        self.response_headers: Headers = [(b"x-request-id", self.id)]
+        """Headers of the response, whether the request succeeds or fails."""
         self._headers: dict[str, str] | None = None
         self._receive = receive
 
@@ -160,33 +160,20 @@ def principal_of(request: Request) -> Principal:
     return request.principal
 
 
-class Reply(Protocol):
-    """A reply of a handler."""
-
-    @property
-    def status(self) -> int: ...
-
-    async def send(self, send: Send, headers: Headers) -> None:
-        """Send the reply, with further headers."""
-        ...
-
-    async def send_head(self, send: Send, headers: Headers) -> None:
-        """Send the reply to a HEAD: the same headers and no body."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply whose body is in memory."""
+class Response:
+    """A response whose body is in memory."""
 
     body: bytes
     status: int = 200
     headers: Sequence[tuple[bytes, bytes]] = _JSON
 
     async def send(self, send: Send, headers: Headers) -> None:
+        """Send the response, with further headers."""
         await self._send(send, headers, self.body)
 
     async def send_head(self, send: Send, headers: Headers) -> None:
+        """Send the response to a HEAD: the same headers and no body."""
         await self._send(send, headers, b"")
 
     async def _send(self, send: Send, headers: Headers, body: bytes) -> None:
@@ -196,8 +183,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """A reply whose body is streamed. The server may not report a disconnect: see `http.streams.disconnect`."""
+class StreamingResponse:
+    """A response whose body is streamed. The server may not report a disconnect: see `http.streams.disconnect`."""
 
     pieces: AsyncIterator[bytes]
     status: int = 200
@@ -215,3 +202,6 @@ class Stream:
 
     def _start(self, headers: Headers) -> Message:
         return {"type": "http.response.start", "status": self.status, "headers": [*self.headers, *headers]}
+
+
+AnyResponse = Response | StreamingResponse

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from tongdai.errors import MethodNotAllowed, NotFound, shown
-from tongdai.http.request import Reply, Request
+from tongdai.http.request import AnyResponse, Request
 
 PREFIX = "/v1"
 """Beginning of every path of the API."""
-Handler = Callable[[Request], Awaitable[Reply]]
+Handler = Callable[[Request], Awaitable[AnyResponse]]
 
 
 class _Node:

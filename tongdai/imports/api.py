@@ -6,8 +6,8 @@ from tongdai import ids
 from tongdai.errors import InvalidState, NotFound
 from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed
-from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of, query_of
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of, query_of
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, JobId
 from tongdai.imports import store
@@ -48,12 +48,12 @@ class Undone(Done, kw_only=True):
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Poll the status of a bulk import; a job survives any restart of the server",
-        answer=JobView,
+        response=JobView,
         sample=SAMPLE,
     )
 )
-async def job(request: Request) -> Answer:
-    return answer(view(await _find(request)))
+async def job(request: Request) -> Response:
+    return ok(view(await _find(request)))
 
 
 async def _find(request: Request) -> Job:
@@ -72,11 +72,11 @@ async def _find(request: Request) -> Job:
         tag=_TAG,
         summary="The campaign's bulk imports, newest first",
         query=(*paging.PAGE_QUERY, cursor.QUERY),
-        answer=JobPage,
+        response=JobPage,
         sample={"success": "1", "totalRecord": 1, "data": [SAMPLE]},
     )
 )
-async def jobs(request: Request) -> Answer:
+async def jobs(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
@@ -87,12 +87,12 @@ async def jobs(request: Request) -> Answer:
         if read is None:
             raise NotFound("Campaign not found")
         rows, more = reading.cut(read, lambda job: job.job_id)
-        return answer(JobPage(nextCursor=more, data=[view(job) for job in rows]))
+        return ok(JobPage(nextCursor=more, data=[view(job) for job in rows]))
     async with connection(request) as conn:
         found = await store.page(conn, tenant_id, campaign_id, page.size, page.offset)
     if found is None:
         raise NotFound("Campaign not found")
-    return answer(JobPage(totalRecord=found[1], data=[view(job) for job in found[0]]))
+    return ok(JobPage(totalRecord=found[1], data=[view(job) for job in found[0]]))
 
 
 @endpoint(
@@ -107,12 +107,12 @@ async def jobs(request: Request) -> Answer:
             "removed; repeat the request, or poll the job until `undoneAt` is set. Repeated, it changes nothing more. "
             "The list stays, and so do values that the import gave to contacts that were there before it."
         ),
-        answer=Undone,
+        response=Undone,
         sample=done_sample("Import undone: 2 contacts removed", job_id=5, removedRows=2, undone=True),
         failures=(InvalidState(_NOT_KEPT),),
     )
 )
-async def undo(request: Request) -> Answer:
+async def undo(request: Request) -> Response:
     place = job_of(request)
     async with connection(request) as conn:
         found = await undo_store.request_undo(conn, *place, principal_of(request).key_id)
@@ -122,7 +122,7 @@ async def undo(request: Request) -> Answer:
         case NotUndone.ROWS_DROPPED:
             raise InvalidState(_NOT_KEPT)
         case Job():
-            return answer(_undone(await _until_undone(request, found)))
+            return ok(_undone(await _until_undone(request, found)))
 
 
 async def _until_undone(request: Request, found: Job) -> Job:

@@ -3,7 +3,7 @@
 import msgspec
 
 from tongdai.errors import NotFound
-from tongdai.http.endpoint import Endpoint, Request, Stream, connection, endpoint
+from tongdai.http.endpoint import Endpoint, Request, StreamingResponse, connection, endpoint
 from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
@@ -26,13 +26,13 @@ POLL_S = 0.25
             "changed; the last event is `done` or `failed`, and then the stream ends. A comment each 15 s shows that "
             "the connection lives."
         ),
-        answer=None,
+        response=None,
         sample=SAMPLE,
-        answer_media=event_source.media(b"event: progress\ndata: %s\n\n" % msgspec.json.encode(SAMPLE)),
+        response_media=event_source.media(b"event: progress\ndata: %s\n\n" % msgspec.json.encode(SAMPLE)),
         failures=(event_source.too_many(),),
     )
 )
-async def events(request: Request) -> Stream:
+async def events(request: Request) -> StreamingResponse:
     source = EventSource(lambda: _find(request), event_of, POLL_S, is_last=lambda job: job.settled)
     return event_source.stream(request, source, await _find(request))
 

@@ -62,7 +62,7 @@ def start(host: str, ports: Sequence[int], health: Health, metrics_dir: Path) ->
 
 
 def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any], StartResponse], list[bytes]]:
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+    def respond(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         match environ["PATH_INFO"]:
             case "/health/live":
                 return _json(start_response, "200 OK", {"status": "live"})
@@ -87,7 +87,7 @@ def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any],
                 body = {"success": "0", "error_code": "NOT_FOUND", "error_message": "Not found"}
                 return _json(start_response, "404 Not Found", body)
 
-    return answer
+    return respond
 
 
 def _shown(hold: Hold) -> dict[str, object]:

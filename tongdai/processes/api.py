@@ -27,7 +27,7 @@ from tongdai.http.application import Application
 from tongdai.http.connections.protocol import Connections
 from tongdai.http.connections.serve import serve
 from tongdai.http.cors import Cors
-from tongdai.http.endpoint import Answer, Endpoint, Request, Route
+from tongdai.http.endpoint import Endpoint, Request, Response, Route
 from tongdai.http.openapi import document as openapi
 from tongdai.http.openapi.page import DOCS_HEADERS, DOCS_HTML
 from tongdai.http.request import Resources
@@ -129,17 +129,17 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
 
 
 def _document(routes: Routes, settings: Settings) -> None:
-    page = Answer(DOCS_HTML, headers=DOCS_HEADERS)
+    page = Response(DOCS_HTML, headers=DOCS_HEADERS)
 
     @cache
-    def document() -> Answer:
-        return Answer(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
+    def document() -> Response:
+        return Response(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
 
-    async def openapi_json(_: Request) -> Answer:
+    async def openapi_json(_: Request) -> Response:
         # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start.
         return await asyncio.to_thread(document)
 
-    async def docs(_: Request) -> Answer:
+    async def docs(_: Request) -> Response:
         return page
 
     routes.add("GET", "/openapi.json", openapi_json)

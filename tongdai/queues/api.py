@@ -11,8 +11,8 @@ from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import NextCursor, TotalRecord
-from tongdai.http.endpoint import NAME, Answer, Endpoint, Request, Route, connection, endpoint, principal_of, query_of
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.endpoint import NAME, Endpoint, Request, Response, Route, connection, endpoint, principal_of, query_of
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
@@ -119,11 +119,11 @@ _SAMPLE: dict[str, Any] = {
         tag=_TAG,
         summary="Retrieve the list of all inbound queues for the tenant",
         query=(*paging.PAGE_QUERY, cursor.QUERY),
-        answer=QueuePage,
+        response=QueuePage,
         sample={"success": "1", "error_code": "SUCCESS", "totalRecord": 3, "data": [_SAMPLE]},
     )
 )
-async def list_queues(request: Request) -> Answer:
+async def list_queues(request: Request) -> Response:
     query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
@@ -131,10 +131,10 @@ async def list_queues(request: Request) -> Answer:
         async with connection(request) as conn:
             read = await store.after(conn, tenant_id, after, reading.limit)
         rows, more = reading.cut(read, lambda queue: queue.queue_id)
-        return answer(QueuePage(nextCursor=more, data=[_view(queue) for queue in rows]))
+        return ok(QueuePage(nextCursor=more, data=[_view(queue) for queue in rows]))
     async with connection(request) as conn:
         found, total = await store.page(conn, tenant_id, page.size, page.offset)
-    return answer(QueuePage(totalRecord=total, data=[_view(queue) for queue in found]))
+    return ok(QueuePage(totalRecord=total, data=[_view(queue) for queue in found]))
 
 
 @endpoint(
@@ -145,17 +145,17 @@ async def list_queues(request: Request) -> Answer:
         scope=Scope.QUEUE,
         tag=_TAG,
         summary="Retrieve details of one inbound queue",
-        answer=QueueView,
+        response=QueueView,
         sample=_SAMPLE,
     )
 )
-async def get_queue(request: Request) -> Answer:
+async def get_queue(request: Request) -> Response:
     queue_id = _queue_id(request)
     async with connection(request) as conn:
         queue = await store.find(conn, principal_of(request).tenant_id, queue_id)
     if queue is None:
         raise NotFound("Inbound queue not found")
-    return answer(_view(queue))
+    return ok(_view(queue))
 
 
 @endpoint(
@@ -169,11 +169,11 @@ async def get_queue(request: Request) -> Answer:
         body=QueueChange,
         refine={"QueueChange": {"": {"minProperties": 1}, **_SCHEMA}},
         body_sample={"moh_file_id": "waiting.wav", "max_wait_sec": "180", "strategy": 1, "announce_position": "1"},
-        answer=Done,
+        response=Done,
         sample=done_sample("Inbound queue updated successfully"),
     )
 )
-async def change_queue(request: Request) -> Answer:
+async def change_queue(request: Request) -> Response:
     queue_id = _queue_id(request)
     fields = _fields(body.decode(await body.read_json(request), _change))
     if fields == Change():
@@ -182,7 +182,7 @@ async def change_queue(request: Request) -> Answer:
     async with connection(request) as conn:
         if not await store.change(conn, principal.tenant_id, queue_id, fields, principal.key_id):
             raise NotFound("Inbound queue not found")
-    return answer(Done(error_message="Inbound queue updated successfully"))
+    return ok(Done(error_message="Inbound queue updated successfully"))
 
 
 @endpoint(
@@ -201,11 +201,11 @@ async def change_queue(request: Request) -> Answer:
             }
         },
         body_sample={"callinName": "test", "callinNumber": "1900636363", "max_wait_sec": "120"},
-        answer=QueueCreated,
+        response=QueueCreated,
         sample=done_sample("Inbound queue created", callinId=1001226),
     )
 )
-async def create_queue(request: Request) -> Answer:
+async def create_queue(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("callinName", new.callinName, MAX_NAME, min_length=1)
@@ -231,12 +231,12 @@ async def create_queue(request: Request) -> Answer:
         scope=Scope.QUEUE,
         tag=_TAG,
         summary="Delete an inbound queue that no agent and no campaign refers to",
-        answer=Done,
+        response=Done,
         sample=done_sample("Inbound queue deleted successfully"),
         states=True,
     )
 )
-async def delete_queue(request: Request) -> Answer:
+async def delete_queue(request: Request) -> Response:
     principal = principal_of(request)
     queue_id = _queue_id(request)
     async with connection(request) as conn:
@@ -245,7 +245,7 @@ async def delete_queue(request: Request) -> Answer:
         raise InvalidState(f"Cannot delete an inbound queue that is used by {_users(deleted)}")
     if not deleted:
         raise NotFound("Inbound queue not found")
-    return answer(Done(error_message="Inbound queue deleted successfully"))
+    return ok(Done(error_message="Inbound queue deleted successfully"))
 
 
 def _users(users: References) -> str:

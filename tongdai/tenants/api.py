@@ -12,9 +12,9 @@ from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import (
     NAME,
-    Answer,
     Endpoint,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
@@ -22,7 +22,7 @@ from tongdai.http.endpoint import (
     query_of,
     settings_of,
 )
-from tongdai.http.envelope import Done, answer
+from tongdai.http.envelope import Done, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
@@ -112,7 +112,7 @@ _KEY_SAMPLE = {
         scope=Scope.ADMIN,
         tag="Tenants and keys",
         summary="Get the tenant that the key acts for, with its limits over 10 seconds",
-        answer=TenantView,
+        response=TenantView,
         sample={
             "tenantId": 20260310,
             "name": "AloHub",
@@ -124,7 +124,7 @@ _KEY_SAMPLE = {
         },
     )
 )
-async def me(request: Request) -> Answer:
+async def me(request: Request) -> Response:
     async with connection(request) as conn:
         tenant = await store.find_tenant(conn, principal_of(request).tenant_id)
     if tenant is None:
@@ -139,7 +139,7 @@ async def me(request: Request) -> Answer:
         tenant.route_limit or settings.route_limit,
         tenant.created_at,
     )
-    return answer(view)
+    return ok(view)
 
 
 @endpoint(
@@ -150,11 +150,11 @@ async def me(request: Request) -> Answer:
         tag="Tenants and keys",
         summary="List the tenant's keys, revoked and expired ones included, without their values",
         query=(*paging.PAGE_QUERY, cursor.QUERY),
-        answer=KeyPage,
+        response=KeyPage,
         sample={"success": "1", "totalRecord": 1, "data": [_KEY_SAMPLE]},
     )
 )
-async def list_keys(request: Request) -> Answer:
+async def list_keys(request: Request) -> Response:
     query, tenant_id = query_of(request), principal_of(request).tenant_id
     page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
     if reading is not None:
@@ -162,10 +162,10 @@ async def list_keys(request: Request) -> Answer:
         async with connection(request) as conn:
             read = await store.keys_after(conn, tenant_id, after, reading.limit)
         rows, more = reading.cut(read, lambda key: key.key_id)
-        return answer(KeyPage(nextCursor=more, data=[_view(key) for key in rows]))
+        return ok(KeyPage(nextCursor=more, data=[_view(key) for key in rows]))
     async with connection(request) as conn:
         found, total = await store.list_keys(conn, tenant_id, page.size, page.offset)
-    return answer(KeyPage(totalRecord=total, data=[_view(key) for key in found]))
+    return ok(KeyPage(totalRecord=total, data=[_view(key) for key in found]))
 
 
 @endpoint(
@@ -178,7 +178,7 @@ async def list_keys(request: Request) -> Answer:
         body=NewKey,
         refine={"NewKey": {"name": NAME, "scopes": {"minItems": 1, "items": {"enum": [str(s) for s in Scope]}}}},
         body_sample={"name": "CRM", "scopes": ["campaign", "queue"]},
-        answer=KeyCreated,
+        response=KeyCreated,
         sample={
             "success": "1",
             "error_code": "SUCCESS",
@@ -190,7 +190,7 @@ async def list_keys(request: Request) -> Answer:
         },
     )
 )
-async def create_key(request: Request) -> Answer:
+async def create_key(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_key)
     _check(new)
@@ -233,11 +233,11 @@ def _without_value(created: object) -> object:
         scope=Scope.ADMIN,
         tag="Tenants and keys",
         summary="Revoke a key; it is refused everywhere within a second",
-        answer=Done,
+        response=Done,
         sample={"success": "1", "error_code": "SUCCESS", "error_message": "Key revoked"},
     )
 )
-async def revoke_key(request: Request) -> Answer:
+async def revoke_key(request: Request) -> Response:
     principal = principal_of(request)
     key_id = KeyId(ids.from_path(request.path_params["keyId"], "Key"))
     async with connection(request) as conn:
@@ -245,7 +245,7 @@ async def revoke_key(request: Request) -> Answer:
     if found is None:
         raise NotFound("Key not found")
     request.resources.guard.forget()  # this process does not wait for its own notification
-    return answer(Done(error_message="Key revoked"))
+    return ok(Done(error_message="Key revoked"))
 
 
 def _check(new: NewKey) -> None:

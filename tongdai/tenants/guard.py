@@ -79,10 +79,10 @@ class Guard:
         )
         if (refusal := _refusal(principal, endpoint)) is not None:
             decision = await self._limiter.peek(principal.tenant_id, endpoint.route, *limits)
-            request.reply_headers += decision.headers(self._header_names)
+            request.response_headers += decision.headers(self._header_names)
             raise refusal
         decision = await self._limiter.take(principal.tenant_id, endpoint.route, *limits)
-        request.reply_headers += decision.headers(self._header_names)
+        request.response_headers += decision.headers(self._header_names)
         if not decision.accepted:
             metrics.REFUSED.labels("tenant or route").inc()
             raise RateLimited("Exceeded request limit", decision.retry_after_s)

@@ -30,9 +30,9 @@ async def test_offer_has_the_fields_of_the_contact(floor: Floor) -> None:
         """,
         floor.tenant_id, campaign_id, contact_id,
     )  # fmt: skip
-    answer = await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id})
-    offer = answer.pop("offer")
-    assert answer == {"success": "1", "error_code": "SUCCESS", "error_message": f"Contact {contact_id} is offered"}
+    response = await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id})
+    offer = response.pop("offer")
+    assert response == {"success": "1", "error_code": "SUCCESS", "error_message": f"Contact {contact_id} is offered"}
     assert offer.pop("offeredAt") < offer.pop("lapsesAt")
     assert offer == {
         "campaignId": campaign_id,
@@ -55,8 +55,8 @@ async def test_offer_is_the_same_until_it_is_skipped(floor: Floor) -> None:
     assert 590 < await floor.due_in_s(first) < 610
     assert await offered_id(floor, agent_id, campaign_id) == second
     await floor.tenant.done("DELETE", preview(agent_id))
-    answer = await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id})
-    assert (answer["offer"], answer["error_message"]) == (None, "No contact is due within its calling window")
+    response = await floor.tenant.done("POST", preview(agent_id), json={"campaignId": campaign_id})
+    assert (response["offer"], response["error_message"]) == (None, "No contact is due within its calling window")
 
 
 async def test_oldest_due_is_offered_first_whatever_its_time_zone(floor: Floor, conn: Connection) -> None:

@@ -37,9 +37,9 @@ async def ask(tenant: Tenant, campaign_id: int, **sent: Any) -> Any:
     return await tenant.done("POST", f"/v1/campaigns/{campaign_id}/contacts/call-again", json=sent)
 
 
-def counts(answer: Any) -> tuple[dict[str, int], int, int]:
-    assert answer["dueAgain"] == sum(answer["byCallStatus"].values())
-    return answer["byCallStatus"], answer["doNotCall"], answer["overCap"]
+def counts(response: Any) -> tuple[dict[str, int], int, int]:
+    assert response["dueAgain"] == sum(response["byCallStatus"].values())
+    return response["byCallStatus"], response["doNotCall"], response["overCap"]
 
 
 async def states(tenant: Tenant, campaign_id: int) -> dict[int, tuple[int, str | None]]:
@@ -204,8 +204,8 @@ async def test_contact_becomes_due_once_however_many_ask_at_once(
 ) -> None:
     for n in range(20):
         await contact(tenant, campaign_id, n, "busy")
-    answers = await asyncio.gather(*(ask(tenant, campaign_id, callStatus=["busy"]) for _ in range(5)))
-    assert sum(answer["dueAgain"] for answer in answers) == 20
+    responses = await asyncio.gather(*(ask(tenant, campaign_id, callStatus=["busy"]) for _ in range(5)))
+    assert sum(response["dueAgain"] for response in responses) == 20
     await check_counters(tenant, campaign_id)
     async with pool.acquire() as conn:
         due = "select count(*) from contact_due where tenant_id = $1"
@@ -244,19 +244,19 @@ async def test_request_that_chooses_nobody_or_cannot_be_read_is_refused(
 ) -> None:
     await contact(tenant, campaign_id, 1, "busy")
     before = await tenant.checksum()
-    answer = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts/call-again", sent)
-    assert refused(answer, 400, "INVALID_INPUT").startswith(message)
+    response = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts/call-again", sent)
+    assert refused(response, 400, "INVALID_INPUT").startswith(message)
     assert await tenant.checksum() == before
 
 
 async def test_list_of_another_campaign_is_not_found(tenant: Tenant, campaign_id: CampaignId) -> None:
     elsewhere = await tenant.contact(await tenant.campaign("B"))
-    answer = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts/call-again", {"listId": elsewhere["listId"]})
-    assert refused(answer, 404, "NOT_FOUND") == "Contact list not found"
+    response = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts/call-again", {"listId": elsewhere["listId"]})
+    assert refused(response, 404, "NOT_FOUND") == "Contact list not found"
 
 
 async def test_stopped_campaign_calls_nobody_again(tenant: Tenant, campaign_id: CampaignId) -> None:
     for action in ("start", "stop"):
         await tenant.done("POST", f"/v1/campaigns/{campaign_id}/{action}")
-    answer = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts/call-again", {"callStatus": ["busy"]})
-    assert refused(answer, 400, "INVALID_STATE") == "The campaign is stopped and calls nobody"
+    response = await tenant.post(f"/v1/campaigns/{campaign_id}/contacts/call-again", {"callStatus": ["busy"]})
+    assert refused(response, 400, "INVALID_STATE") == "The campaign is stopped and calls nobody"

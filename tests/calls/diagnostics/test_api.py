@@ -264,8 +264,8 @@ async def test_switch_with_as_many_calls_as_the_server_may_have_keeps_every_camp
 
     async def kept(live_calls: int) -> list[tuple[str, str]]:
         await switches.beat(conn, DEFAULT, replace(UP, live_calls=live_calls))
-        answer = await client.get(at, headers=tenant.key.headers)
-        return [(blocker["code"], blocker["message"]) for blocker in answer.json()["blockers"]]
+        response = await client.get(at, headers=tenant.key.headers)
+        return [(blocker["code"], blocker["message"]) for blocker in response.json()["blockers"]]
 
     async with serving(max_calls=30) as client:
         assert await kept(29) == []

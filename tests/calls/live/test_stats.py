@@ -235,9 +235,9 @@ async def test_events_are_the_figures_now_and_then_each_change(
         while open_streams() == 0:
             await asyncio.sleep(0)
         await tenant.contact(campaign_id)
-    answer = following.result()
-    assert answer.headers["content-type"] == "text/event-stream"
-    (first_name, first), (name, last) = events_of(answer.text)
+    response = following.result()
+    assert response.headers["content-type"] == "text/event-stream"
+    (first_name, first), (name, last) = events_of(response.text)
     assert (first_name, name) == ("live", "live")
     assert (first["contacts"]["pending"], last["contacts"]["pending"]) == (0, 1)
     assert last.keys() == (await tenant.done("GET", path)).keys()
@@ -266,9 +266,9 @@ async def test_streams_share_the_limit_with_those_of_imports(
         while open_streams() == 0:
             await asyncio.sleep(0)
         path = f"/v1/campaigns/{campaign_id}/live/events?events=1"
-        answer = await client.get(path, headers=tenant.key.headers)
-        assert "event streams" in refused(answer, 503, "FAIL")
-        assert int(answer.headers["retry-after"]) > 0
+        response = await client.get(path, headers=tenant.key.headers)
+        assert "event streams" in refused(response, 503, "FAIL")
+        assert int(response.headers["retry-after"]) > 0
         await tenant.done("DELETE", job)
         await following
         assert (await client.get(path, headers=tenant.key.headers)).status_code == 200
@@ -309,5 +309,5 @@ async def test_last_stream_of_all_may_be_another_tenants(
 
 @pytest.mark.parametrize("events", ["0", "-1", "x", "1000001"])
 async def test_number_of_events_must_be_one(tenant: Tenant, campaign_id: CampaignId, events) -> None:
-    answer = await tenant.get(f"/v1/campaigns/{campaign_id}/live/events?events={events}")
-    assert refused(answer, 400, "INVALID_INPUT").startswith("events")
+    response = await tenant.get(f"/v1/campaigns/{campaign_id}/live/events?events={events}")
+    assert refused(response, 400, "INVALID_INPUT").startswith("events")

@@ -28,7 +28,7 @@ async def in_force(tenant: Tenant, **settings: Any) -> Any:
     changed = await tenant.done("PATCH", path, json={"campaignName": "B"})
     started = await tenant.done("POST", f"{path}/start")
     found = await tenant.done("GET", path)
-    windows = [answer["effectiveWindows"] for answer in (made, changed, started, found)]
+    windows = [response["effectiveWindows"] for response in (made, changed, started, found)]
     assert windows == [windows[0]] * 4
     return windows[0]
 

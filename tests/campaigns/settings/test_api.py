@@ -210,8 +210,8 @@ async def test_invalid_setting_is_refused_by_name_and_changes_nothing(tenant, na
     assert (await tenant.done("GET", "/v1/campaigns"))["totalRecord"] == 0
     campaign_id = await made(tenant)
     before = await held(tenant, campaign_id)
-    answer = await tenant.call("PATCH", f"/v1/campaigns/{campaign_id}", json={"priority": 3} | {name: value})
-    assert refused(answer, 400, "INVALID_INPUT").startswith((name, "Integer value out of range"))
+    response = await tenant.call("PATCH", f"/v1/campaigns/{campaign_id}", json={"priority": 3} | {name: value})
+    assert refused(response, 400, "INVALID_INPUT").startswith((name, "Integer value out of range"))
     assert await held(tenant, campaign_id) == before
 
 

@@ -46,7 +46,7 @@ THING = Endpoint(
     path="/things/{id}/parts",
     scope=Scope.QUEUE,
     summary="Make a part",
-    answer=Thing,
+    response=Thing,
     sample={"success": "1", "thingId": 1},
     body=NewThing,
     body_sample={"name": "x"},
@@ -101,7 +101,7 @@ def valid(schema, value):
     return jsonschema_rs.Draft202012Validator(schema | {"components": DOCUMENT["components"]}).is_valid(value)
 
 
-def answer(route, status):
+def response(route, status):
     return resolved(dict(OPERATIONS)[route]["responses"][str(status)])
 
 
@@ -207,14 +207,14 @@ def test_idempotency_key_is_for_posts(spec):
 
 
 def test_invalid_state_has_its_own_example():
-    examples = answer("POST /campaigns/{id}/start", 400)["content"]["application/json"]["examples"]
+    examples = response("POST /campaigns/{id}/start", 400)["content"]["application/json"]["examples"]
     assert "INVALID_STATE" in examples
 
 
 def test_examples_of_errors_have_the_messages_of_the_endpoint():
-    missing = answer(THING.route, 404)["content"]["application/json"]["examples"]
+    missing = response(THING.route, 404)["content"]["application/json"]["examples"]
     assert [example["value"]["error_message"] for example in missing.values()] == ["Thing not found"]
-    wrong = answer(THING.route, 400)["content"]["application/json"]["examples"]
+    wrong = response(THING.route, 400)["content"]["application/json"]["examples"]
     assert "The thing is shut" in {example["value"]["error_message"] for example in wrong.values()}
 
 
@@ -249,7 +249,7 @@ def test_ids_in_paths_are_1_to_18_digits(value, is_id):
 
 
 def test_structs_of_one_name_keep_their_own_schemas():
-    other = dataclasses.replace(THING, path="/others", answer=Other.Thing, sample={"size": 1}, query=())
+    other = dataclasses.replace(THING, path="/others", response=Other.Thing, sample={"size": 1}, query=())
     made = document([THING, other], "1", SETTINGS)
     contents = [made["paths"][f"/v1{e.path}"]["post"]["responses"]["200"]["content"] for e in (THING, other)]
     refs = [content["application/json"]["schema"]["$ref"].rpartition("/")[2] for content in contents]

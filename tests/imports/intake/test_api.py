@@ -35,9 +35,9 @@ async def work(worker):
         pass
 
 
-async def job_of(tenant, campaign_id, answer):
-    assert answer.status_code == 200, answer.text
-    return await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contacts/import/{answer.json()['job_id']}")
+async def job_of(tenant, campaign_id, response):
+    assert response.status_code == 200, response.text
+    return await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contacts/import/{response.json()['job_id']}")
 
 
 async def contacts(tenant, campaign_id, list_id):
@@ -58,8 +58,8 @@ async def test_any_format_makes_the_same_job(tenant, worker, kind, packed):
     content = form(XLSX, "Khách.xlsx") if kind is FORM else BODIES[kind]
     headers = {"Content-Encoding": "gzip"} if packed else {}
     sent = gzip.compress(content) if packed else content
-    answer = await post(tenant, campaign_id, sent, kind, "?listName=Th%C3%A1ng%204", **headers)
-    answered = answer.json()
+    response = await post(tenant, campaign_id, sent, kind, "?listName=Th%C3%A1ng%204", **headers)
+    answered = response.json()
     job_id = answered.pop("job_id")
     assert answered == {
         "success": "1",
@@ -84,9 +84,9 @@ async def test_large_file_is_taken_in_whole(tenant, worker):
         (gzip.compress(content), "text/csv", {"Content-Encoding": "gzip"}),
         (form(content), FORM, {}),
     ):
-        answer = await post(tenant, campaign_id, body, kind, **headers)
-        assert answer.json()["total_rows"] == 40_000
-        jobs.append(await job_of(tenant, campaign_id, answer))
+        response = await post(tenant, campaign_id, body, kind, **headers)
+        assert response.json()["total_rows"] == 40_000
+        jobs.append(await job_of(tenant, campaign_id, response))
     await work(worker)
     path = f"/v1/campaigns/{campaign_id}/contact-lists/{jobs[0]['listId']}/contacts?page=39999&size=1"
     last = await tenant.done("GET", path)
@@ -249,9 +249,9 @@ async def test_eleven_large_imports_at_once_all_come_in_and_hold_up_nobody(tenan
     while not all(one.done() for one in imports):
         await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists")
         meanwhile += 1
-    answers = [one.result() for one in imports]
-    assert [answer.status_code for answer in answers] == [200] * 11
-    assert len({answer.json()["job_id"] for answer in answers}) == 11
+    responses = [one.result() for one in imports]
+    assert [response.status_code for response in responses] == [200] * 11
+    assert len({response.json()["job_id"] for response in responses}) == 11
     assert meanwhile > 11
     page = await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists")
     assert [row["listName"] for row in page["data"]] == ["A"]
@@ -261,11 +261,11 @@ async def test_eleven_large_imports_at_once_all_come_in_and_hold_up_nobody(tenan
 async def test_import_posted_fifty_times_with_one_key_makes_one_job(tenant, conn, content):
     campaign_id = await tenant.campaign()
     kind = media_type.XLSX if content is XLSX else "text/csv"
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(post(tenant, campaign_id, content, kind, **{"Idempotency-Key": "once"}) for _ in range(50))
     )
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.content for response in responses}) == 1
     assert await conn.fetchval("select count(*) from import_job where tenant_id = $1", tenant.tenant_id) == 1
     assert "was used before" in await refuses(
         tenant, campaign_id, 400, CSV + b"D;0909;;\n", "text/csv", **{"Idempotency-Key": "once"}
@@ -274,7 +274,7 @@ async def test_import_posted_fifty_times_with_one_key_makes_one_job(tenant, conn
 
 async def test_form_that_is_sent_again_with_another_boundary_is_the_same_request(tenant):
     campaign_id = await tenant.campaign()
-    answers = [
+    responses = [
         await post(
             tenant,
             campaign_id,
@@ -284,7 +284,7 @@ async def test_form_that_is_sent_again_with_another_boundary_is_the_same_request
         )
         for boundary in ("first", "second")
     ]
-    assert answers[0].content == answers[1].content
+    assert responses[0].content == responses[1].content
     other = form(CSV, listName="B")
     assert "was used before" in await refuses(tenant, campaign_id, 400, other, FORM, **{"Idempotency-Key": "once"})
 

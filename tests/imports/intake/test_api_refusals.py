@@ -143,8 +143,8 @@ async def test_limits_are_settings_with_clear_answers(tenant, serving):
 
         async def message(status, content, kind="text/csv", **headers):
             headers = tenant.key.headers | {"Content-Type": kind} | headers
-            answer = await small.post(path, content=content, headers=headers)
-            return refused(answer, status, "INVALID_INPUT")
+            response = await small.post(path, content=content, headers=headers)
+            return refused(response, status, "INVALID_INPUT")
 
         assert await message(413, rows) == "The body is larger than 1 MB"
         assert await message(413, in_pieces()) == "The body is larger than 1 MB"
@@ -154,7 +154,7 @@ async def test_limits_are_settings_with_clear_answers(tenant, serving):
         wide = await message(400, b"phone,a,b,c\n1,2,3,4\n")
         assert wide == "Line 1 has 4 columns: at most 3 are read"
         assert "1000 characters" in await message(400, b"phone\n" + b"1" * 2000)
-        answer = await small.post(
+        response = await small.post(
             path, content=b"phone\n0901\n", headers=tenant.key.headers | {"Content-Type": "text/csv"}
         )
-        assert answer.status_code == 200
+        assert response.status_code == 200

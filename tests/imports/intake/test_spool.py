@@ -77,10 +77,10 @@ async def test_upload_whose_client_vanishes_leaves_nothing(server: Server, key: 
 
 async def test_upload_that_stands_still_is_given_up_with_an_answer(server: Server, key: factories.Key) -> None:
     reader, writer = await begin(server, key, 100_000_000)
-    answer = await asyncio.wait_for(reader.readuntil(b"}"), 30)
+    response = await asyncio.wait_for(reader.readuntil(b"}"), 30)
     writer.transport.abort()
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"The body did not arrive in time" in answer
+    assert response.startswith(b"HTTP/1.1 408 ")
+    assert b"The body did not arrive in time" in response
     assert await spooled(server) == []
 
 

@@ -25,9 +25,9 @@ async def import_of(tenant: Tenant, serving: Serving, chunk_rows: int) -> tuple[
     campaign_id = await tenant.campaign()
     async with serving(import_chunk_rows=chunk_rows) as client:
         path = f"/v1/campaigns/{campaign_id}/contacts"
-        answer = await client.post(f"{path}/bulk", json={"contacts": contacts()}, headers=tenant.key.headers)
+        response = await client.post(f"{path}/bulk", json={"contacts": contacts()}, headers=tenant.key.headers)
     worker = Worker(tenant.api.pool, timedelta(seconds=30), asyncio.Event())
-    return f"{path}/import/{answer.json()['job_id']}/rows", worker
+    return f"{path}/import/{response.json()['job_id']}/rows", worker
 
 
 async def parts(tenant: Tenant, path: str, query: str) -> list[Any]:
@@ -41,7 +41,7 @@ async def parts(tenant: Tenant, path: str, query: str) -> list[Any]:
 
 
 def numbers(read: list[Any]) -> list[int]:
-    return [row["row"] for answer in read for row in answer["data"]]
+    return [row["row"] for response in read for row in response["data"]]
 
 
 @pytest.mark.parametrize("chunk_rows", [5, 10, 1000])
@@ -54,7 +54,9 @@ async def test_every_row_comes_once_and_in_order(
         continue
     read = await parts(tenant, path, f"size={size}")
     assert numbers(read) == list(range(1, ROWS + 1))
-    assert [row for answer in read for row in answer["data"]] == (await tenant.done("GET", f"{path}?size=1000"))["data"]
+    assert [row for response in read for row in response["data"]] == (await tenant.done("GET", f"{path}?size=1000"))[
+        "data"
+    ]
 
 
 async def test_rows_that_are_processed_meanwhile_follow(tenant: Tenant, serving: Serving, pool: Pool) -> None:
@@ -77,4 +79,4 @@ async def test_an_answer_reads_a_few_chunks_and_names_where_to_continue(
     assert numbers(await parts(tenant, path, "size=1000&outcome=failed")) == list(BAD)
     read = await parts(tenant, path, "size=1000")
     assert numbers(read) == list(range(1, ROWS + 1))
-    assert {len(answer["data"]) for answer in read[:-1]} == {CHUNKS_AT_ONCE}
+    assert {len(response["data"]) for response in read[:-1]} == {CHUNKS_AT_ONCE}

@@ -16,10 +16,10 @@ CSV = "Điện thoại,Họ tên,Mã khách hàng,Tỉnh\n0901005301,A,-17,HN\n0
 async def imported(tenant: Tenant, content: bytes, kind: str = "text/csv", query: str = "") -> str:
     """Import into a campaign of its own; the path of the job."""
     path = f"/v1/campaigns/{await tenant.campaign()}/contacts"
-    answer = await tenant.post(f"{path}/bulk{query}", content=content, headers={"content-type": kind})
-    assert answer.status_code == 200, answer.text
+    response = await tenant.post(f"{path}/bulk{query}", content=content, headers={"content-type": kind})
+    assert response.status_code == 200, response.text
     await worked(tenant)
-    return f"{path}/import/{answer.json()['job_id']}"
+    return f"{path}/import/{response.json()['job_id']}"
 
 
 async def worked(tenant: Tenant) -> None:
@@ -39,13 +39,13 @@ async def people(tenant: Tenant, job: str) -> list[tuple[object, ...]]:
 
 async def test_mended_file_imports_the_rows_without_loss(tenant: Tenant) -> None:
     job = await imported(tenant, CSV.encode())
-    answer = await tenant.get(f"{job}/failed-rows")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["content-disposition"].endswith('-failed.csv"')
-    rows = rows_of_csv(answer)
+    response = await tenant.get(f"{job}/failed-rows")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"].endswith('-failed.csv"')
+    rows = rows_of_csv(response)
     assert list(rows[0]) == ["Điện thoại", "Họ tên", "Mã khách hàng", "Tỉnh", "failedRow", "failedCode", "failedReason"]
     assert [(row["failedRow"], row["failedCode"]) for row in rows] == [("2", "not_assignable"), ("3", "not_a_number")]
-    mended = answer.content.replace(b"09010053,", b"0901005302,").replace(b"0901005303 x", b"0901005303")
+    mended = response.content.replace(b"09010053,", b"0901005302,").replace(b"0901005303 x", b"0901005303")
     again = await imported(tenant, mended)
     assert await people(tenant, again) == [
         ("0901005302", "Trần B", "-18", {"Tỉnh": "HCM"}),
@@ -74,11 +74,11 @@ async def test_rows_of_json_come_as_ndjson(tenant: Tenant) -> None:
     job = await imported(
         tenant, b'{"phoneNumber":"0901","name":"A"}\n{"phoneNumber":"0901234567"}\n', "application/x-ndjson"
     )
-    answer = await tenant.get(f"{job}/failed-rows")
-    assert answer.headers["content-type"] == "application/x-ndjson"
-    assert answer.headers["content-disposition"].endswith('-failed.ndjson"')
-    assert answer.text.startswith('{"phoneNumber":"0901","name":"A","failedRow":1,')
-    mended = answer.content.replace(b'"0901"', b'"0901234560"')
+    response = await tenant.get(f"{job}/failed-rows")
+    assert response.headers["content-type"] == "application/x-ndjson"
+    assert response.headers["content-disposition"].endswith('-failed.ndjson"')
+    assert response.text.startswith('{"phoneNumber":"0901","name":"A","failedRow":1,')
+    mended = response.content.replace(b'"0901"', b'"0901234560"')
     again = await imported(tenant, mended, "application/x-ndjson")
     assert await people(tenant, again) == [("0901234560", "A", None, None)]
 
@@ -94,8 +94,8 @@ async def test_every_failed_row_comes_over_many_chunks(tenant: Tenant, query: st
 
 async def test_without_failed_rows_the_file_has_the_header_alone(tenant: Tenant) -> None:
     job = await imported(tenant, b"phone,name\n0901234567,A\n")
-    answer = await tenant.get(f"{job}/failed-rows")
-    assert answer.content == b"\xef\xbb\xbfphone,name,failedRow,failedCode,failedReason\r\n"
+    response = await tenant.get(f"{job}/failed-rows")
+    assert response.content == b"\xef\xbb\xbfphone,name,failedRow,failedCode,failedReason\r\n"
 
 
 async def test_another_tenants_import_is_not_found(tenant: Tenant, other_tenant: Tenant) -> None:

@@ -148,18 +148,18 @@ class Client:
         body = one.body
         while True:
             try:
-                answer = await self._http.post(f"{self._server.url}{one.path}", content=body, headers=one.headers)
+                response = await self._http.post(f"{self._server.url}{one.path}", content=body, headers=one.headers)
             except httpx2.ConnectError:
-                answer = None
+                response = None
             except httpx2.TransportError:
-                answer = None
+                response = None
                 if not one.repeatable:
                     return
-            if answer is not None and answer.status_code == 200:
-                self._ledger.acknowledged(one, answer.json()["job_id"])
+            if response is not None and response.status_code == 200:
+                self._ledger.acknowledged(one, response.json()["job_id"])
                 return
-            if answer is not None:
-                self._expect_away(answer)
+            if response is not None:
+                self._expect_away(response)
                 if not one.repeatable:
                     return
             await asyncio.sleep(0.1)
@@ -171,15 +171,15 @@ class Client:
 
     async def poll(self, one: Import) -> bool:
         try:
-            answer = await self._http.get(
+            response = await self._http.get(
                 f"{self._server.url}{one.campaign.path}/import/{one.job_id}", headers=one.headers
             )
         except httpx2.TransportError:
             return False
-        if answer.status_code != 200:
-            self._expect_away(answer)
+        if response.status_code != 200:
+            self._expect_away(response)
             return False
-        job = answer.json()
+        job = response.json()
         if one.progress and job["processedRows"] < one.progress[-1]:
             self.unexpected.append(f"{one.list_name}: processedRows fell from {one.progress[-1]} to {job}")
         one.progress.append(job["processedRows"])
@@ -190,19 +190,19 @@ class Client:
         path = f"{self._server.url}{one.campaign.path}/import/{one.job_id}"
         while not one.undone:
             try:
-                answer = await self._http.delete(path, headers=one.headers)
+                response = await self._http.delete(path, headers=one.headers)
             except httpx2.TransportError:
                 await asyncio.sleep(0.1)
                 continue
-            if answer.status_code == 200:
-                one.undone = answer.json()["undone"]
+            if response.status_code == 200:
+                one.undone = response.json()["undone"]
             else:
-                self._expect_away(answer)
+                self._expect_away(response)
                 await asyncio.sleep(0.1)
 
-    def _expect_away(self, answer: httpx2.Response) -> None:
-        if answer.status_code != 503:
-            self.unexpected.append(f"answered {answer.status_code} {answer.text[:200]}")
+    def _expect_away(self, response: httpx2.Response) -> None:
+        if response.status_code != 503:
+            self.unexpected.append(f"answered {response.status_code} {response.text[:200]}")
 
 
 async def run_imports(client: Client, imports: list[Import], at_once: int = 2) -> None:

@@ -34,21 +34,21 @@ def place(campaign_id, job_id, rest=""):
 async def small(tenant, serving, campaign_id, contacts, chunk_rows=10, **fields):
     """The id of an import in small chunks."""
     async with serving(import_chunk_rows=chunk_rows) as client:
-        answer = await client.post(
+        response = await client.post(
             f"/v1/campaigns/{campaign_id}/contacts/bulk",
             json={"contacts": contacts} | fields,
             headers=tenant.key.headers,
         )
-    assert answer.status_code == 200, answer.text
-    return answer.json()["job_id"]
+    assert response.status_code == 200, response.text
+    return response.json()["job_id"]
 
 
 async def follow(tenant, campaign_id, job_id):
     """All events of a job: (name, job)."""
-    answer = await tenant.get(place(campaign_id, job_id, "/events"))
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "text/event-stream"
-    return events_of(answer.text)
+    response = await tenant.get(place(campaign_id, job_id, "/events"))
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "text/event-stream"
+    return events_of(response.text)
 
 
 def events_of(text):

@@ -46,17 +46,17 @@ class Office:
         """The body of an answer; assert that it is 200."""
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
             sent = {} if json is None else {"json": json}
-            answer = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent, **options)
-            assert answer.status_code == 200, answer.text
-            return answer.json()
+            response = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent, **options)
+            assert response.status_code == 200, response.text
+            return response.json()
 
     async def refusal(self, method: str, path: str, json: object = None) -> str:
         """The message of an answer; assert that it is 400."""
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
             sent: dict[str, Any] = {} if json is None else {"json": json}
-            answer = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent)
-            assert answer.status_code == 400, answer.text
-            return answer.json()["error_message"]
+            response = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent)
+            assert response.status_code == 400, response.text
+            return response.json()["error_message"]
 
     async def campaign(self, numbers: list[str], **settings: object) -> int:
         """A running campaign with these numbers."""

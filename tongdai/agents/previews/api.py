@@ -15,8 +15,8 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body
-from tongdai.http.endpoint import ID, Answer, Endpoint, Request, Route, connection, endpoint, principal_of
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
@@ -46,12 +46,12 @@ _new = msgspec.json.Decoder(NewPreview)
         body=NewPreview,
         refine={"NewPreview": {"campaignId": dict(ID)}},
         body_sample={"campaignId": 1042},
-        answer=Offered,
+        response=Offered,
         sample=done_sample("Contact 88001 is offered", offer=OFFER_SAMPLE),
         states=True,
     )
 )
-async def offer_contact(request: Request) -> Answer:
+async def offer_contact(request: Request) -> Response:
     agent_id = agent_of(request)
     raw = await body.read_json(request)
     campaign_id = body.decode(raw, _new).campaignId
@@ -84,12 +84,12 @@ async def offer_contact(request: Request) -> Answer:
         tag=_TAG,
         summary="Have the contact called that is offered to the agent, who must be idle",
         description="It is called as soon as its campaign and calling window allow; the message says if it must wait.",
-        answer=Offered,
+        response=Offered,
         sample=done_sample("Contact 88001 is called", offer=_ACCEPTED_SAMPLE),
         states=True,
     )
 )
-async def accept_contact(request: Request) -> Answer:
+async def accept_contact(request: Request) -> Response:
     agent_id = agent_of(request)
     raw = await body.read_json(request)
     if raw.strip() not in {b"", b"{}"}:
@@ -116,12 +116,12 @@ async def accept_contact(request: Request) -> Answer:
         tag=_TAG,
         summary="Skip the contact that is offered to an agent, or accepted and not called yet",
         description="The contact is due again after 10 minutes.",
-        answer=Done,
+        response=Done,
         sample=done_sample("Contact 88001 is skipped for 10 minutes"),
         states=True,
     )
 )
-async def skip_contact(request: Request) -> Answer:
+async def skip_contact(request: Request) -> Response:
     agent_id = agent_of(request)
     principal = principal_of(request)
     async with connection(request) as conn:
@@ -129,7 +129,7 @@ async def skip_contact(request: Request) -> Answer:
     if isinstance(contact_id, PreviewRefusal):
         raise _refused(contact_id)
     minutes = round(SKIPPED_FOR.total_seconds() / 60)
-    return answer(Done(error_message=f"Contact {contact_id} is skipped for {minutes} minutes"))
+    return ok(Done(error_message=f"Contact {contact_id} is skipped for {minutes} minutes"))
 
 
 def _when(settings: CallSettings, offer: Preview, tenant_zone: str, now: datetime) -> str:

@@ -14,7 +14,7 @@ from tongdai.campaigns.model import Status
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body
-from tongdai.http.endpoint import ID, Answer, Endpoint, Request, Route, endpoint, principal_of
+from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
@@ -98,13 +98,13 @@ _SAMPLE: dict[str, Any] = {
             }
         },
         body_sample={"listId": 501, "callStatus": ["no_answer", "busy"], "dryRun": True},
-        answer=CallAgainDone,
+        response=CallAgainDone,
         sample=done_sample("58 contacts would be called again", **_SAMPLE),
         failures=(NotFound("Campaign not found"),),
         states=True,
     )
 )
-async def call_again(request: Request) -> Answer:
+async def call_again(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     raw = await body.read_json(request)
     sent = body.decode(raw, _call_again)

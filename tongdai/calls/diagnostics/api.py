@@ -26,8 +26,8 @@ from tongdai.campaigns.model import Status
 from tongdai.contacts.model import ProcessStatus
 from tongdai.db.pool import Connection
 from tongdai.errors import NotFound
-from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of, settings_of
-from tongdai.http.envelope import answer
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of, settings_of
+from tongdai.http.envelope import ok
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId
@@ -143,11 +143,11 @@ _DIAGNOSTICS: dict[str, Any] = {
             "as calls end, with `no_agent_free` and `abandonment_cap_reached` as agents come free; nothing else is "
             "said of a campaign that calls."
         ),
-        answer=Diagnostics,
+        response=Diagnostics,
         sample=_DIAGNOSTICS,
     )
 )
-async def diagnose(request: Request) -> Answer:
+async def diagnose(request: Request) -> Response:
     key = CampaignKey(principal_of(request).tenant_id, CampaignId(ids.from_path(request.path_params["id"], "Campaign")))
     async with connection(request) as conn:
         found = await diagnostics_store.diagnose_campaign(conn, key, settings_of(request).default_sound)
@@ -155,7 +155,7 @@ async def diagnose(request: Request) -> Answer:
             await _have_checked(conn, found.campaign)
     if found is None:
         raise NotFound("Campaign not found")
-    return answer(_view(key.campaign_id, found, settings_of(request).max_calls))
+    return ok(_view(key.campaign_id, found, settings_of(request).max_calls))
 
 
 async def _have_checked(conn: Connection, campaign: CampaignSnapshot) -> None:
@@ -205,7 +205,7 @@ def _views(found: Sequence[Blocker]) -> list[BlockerView]:
             "`reason` is one of those of the campaign's diagnostics, or `inCall`, or `processed`. `nextCallAt` is the "
             "earliest instant by what is known now, `blockers` aside; null: it is not going to be called."
         ),
-        answer=Why,
+        response=Why,
         sample={
             "campaignId": 1042,
             "contactId": 88001,
@@ -218,7 +218,7 @@ def _views(found: Sequence[Blocker]) -> list[BlockerView]:
         },
     )
 )
-async def why(request: Request) -> Answer:
+async def why(request: Request) -> Response:
     campaign_id, contact_id = contact_of(request)
     key = CampaignKey(principal_of(request).tenant_id, campaign_id)
     async with connection(request) as conn:
@@ -227,7 +227,7 @@ async def why(request: Request) -> Answer:
         raise NotFound("Contact not found")
     reason, message, next_at = _reported(found)
     kept = [] if found.process_status else _blockers(found.campaign, settings_of(request).max_calls)
-    return answer(
+    return ok(
         Why(
             campaign_id=campaign_id,
             contact_id=contact_id,

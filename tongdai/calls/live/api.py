@@ -16,18 +16,18 @@ from tongdai.dialing.model import Hold
 from tongdai.errors import NotFound
 from tongdai.http import paging
 from tongdai.http.endpoint import (
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
-    Stream,
+    StreamingResponse,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import answer
+from tongdai.http.envelope import ok
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
@@ -157,12 +157,12 @@ _RATES = (
         tag=_TAG,
         summary="Get live figures of a campaign: contacts, calls and agents by state, rates, outcomes, pacing",
         description=_RATES,
-        answer=Live,
+        response=Live,
         sample=_LIVE,
     )
 )
-async def campaign_live(request: Request) -> Answer:
-    return answer(await _look(request))
+async def campaign_live(request: Request) -> Response:
+    return ok(await _look(request))
 
 
 async def _look(request: Request) -> Live:
@@ -204,13 +204,13 @@ async def _look(request: Request) -> Live:
                 1,
             ),
         ),
-        answer=None,
+        response=None,
         sample=_LIVE,
-        answer_media=event_source.media(b"event: live\ndata: %s\n\n" % msgspec.json.encode(_LIVE)),
+        response_media=event_source.media(b"event: live\ndata: %s\n\n" % msgspec.json.encode(_LIVE)),
         failures=(event_source.too_many(),),
     )
 )
-async def campaign_events(request: Request) -> Stream:
+async def campaign_events(request: Request) -> StreamingResponse:
     at_most = paging.whole(query_of(request), "events", 0, 1, MAX_EVENTS) or None
     source = EventSource(lambda: _look(request), event_of, POLL_S, at_most=at_most)
     return event_source.stream(request, source, await _look(request))
@@ -228,7 +228,7 @@ def event_of(figures: Live) -> bytes:
         tag=_TAG,
         summary="Get live figures of running campaigns and active calls, the switches, and the newest outcomes",
         description=f"At most 1000 campaigns, the first by id; also those that paused themselves. {_RATES}",
-        answer=Overview,
+        response=Overview,
         sample={
             "switch": {"up": True, "name": "Asterisk 22.9.0"},
             "dialer": {"running": True, "aliveAt": "2026-03-10T02:00:00Z"},
@@ -249,7 +249,7 @@ def event_of(figures: Live) -> bytes:
         },
     )
 )
-async def overview(request: Request) -> Answer:
+async def overview(request: Request) -> Response:
     who = principal_of(request)
     async with connection(request) as conn:
         campaign_ids = await live_stats.active(conn, who.tenant_id)
@@ -259,7 +259,7 @@ async def overview(request: Request) -> Answer:
         carrying = await switches.carrying(conn, who.tenant_id)
         hold = await dialing_store.current(conn)
     show = phone.formatter(who.country)
-    return answer(
+    return ok(
         Overview(
             switch=SwitchState(switch.up, switch.description),
             dialer=Dialer(switch.running, switch.alive_at),

@@ -10,8 +10,8 @@ from tongdai.campaigns.settings.kinds import Window, Windows
 from tongdai.campaigns.settings.view import STRUCTS_SCHEMA
 from tongdai.campaigns.settings.windows import Week
 from tongdai.http import body
-from tongdai.http.endpoint import Answer, Endpoint, Request, Route, connection, endpoint, principal_of
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Scope
 
 _TAG = "Tenants and keys"
@@ -50,14 +50,14 @@ _hours = msgspec.json.Decoder(CallingHours)
         tag=_TAG,
         summary="Get the tenant's default calling hours: null is 08:00 to 21:00 every day",
         description="They are those of campaigns with the preset `tenant_hours` and without windows of their own.",
-        answer=CallingHoursView,
+        response=CallingHoursView,
         sample={"callingWindows": _SAMPLE, "effectiveWindows": _SAMPLE},
     )
 )
-async def get_hours(request: Request) -> Answer:
+async def get_hours(request: Request) -> Response:
     async with connection(request) as conn:
         week = await store.find(conn, principal_of(request).tenant_id)
-    return answer(CallingHoursView(None if week is None else _KIND.show(week), _effective(week)))
+    return ok(CallingHoursView(None if week is None else _KIND.show(week), _effective(week)))
 
 
 @endpoint(
@@ -71,18 +71,18 @@ async def get_hours(request: Request) -> Answer:
         body=CallingHours,
         refine={"CallingHours": {"callingWindows": _KIND.schema}, **STRUCTS_SCHEMA},
         body_sample={"callingWindows": _SAMPLE},
-        answer=CallingHoursChanged,
+        response=CallingHoursChanged,
         sample=done_sample("Calling hours updated successfully", effectiveWindows=_SAMPLE),
     )
 )
-async def set_hours(request: Request) -> Answer:
+async def set_hours(request: Request) -> Response:
     sent = body.decode(await body.read_json(request), _hours).callingWindows
     week = None if sent is None else _KIND.parse("callingWindows", sent)
     principal = principal_of(request)
     async with connection(request) as conn:
         await store.change(conn, principal.tenant_id, week, principal.key_id)
     message = "Calling hours updated successfully"
-    return answer(CallingHoursChanged(error_message=message, effectiveWindows=_effective(week)))
+    return ok(CallingHoursChanged(error_message=message, effectiveWindows=_effective(week)))
 
 
 def _effective(week: Week | None) -> list[Window]:

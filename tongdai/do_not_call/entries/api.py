@@ -22,17 +22,17 @@ from tongdai.files import media_type
 from tongdai.http import body, paging
 from tongdai.http.endpoint import (
     PLAIN_TEXT,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.tenants import store as tenants
@@ -139,13 +139,13 @@ read, and those that have expired, are counted in `failed`, and the others are a
             },
             media_type.XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
-        answer=NumbersAdded,
+        response=NumbersAdded,
         sample=done_sample(
             "1 added, 0 updated, 0 failed", added=1, updated=0, failed=0, errors=[], warned=0, warnings=[]
         ),
     )
 )
-async def add_numbers(request: Request) -> Answer:
+async def add_numbers(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
@@ -237,11 +237,11 @@ def _errors(found: Iterable[Sequence[InvalidRow]], listed: int) -> list[RowError
         scope=Scope.CAMPAIGN,
         tag=TAG,
         summary="Remove a number, in any written form, from a do-not-call list",
-        answer=Done,
+        response=Done,
         sample=done_sample("Number removed"),
     )
 )
-async def remove_number(request: Request) -> Answer:
+async def remove_number(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     number = phone.normalise(request.path_params["phoneNumber"], principal.country)
@@ -253,7 +253,7 @@ async def remove_number(request: Request) -> Answer:
             conn, principal.tenant_id, dnc_list_id, number, principal.key_id
         ):
             raise NotFound(_NO_NUMBER)
-    return answer(Done(error_message="Number removed"))
+    return ok(Done(error_message="Number removed"))
 
 
 HANDLERS: list[Route] = [add_numbers, remove_number]

@@ -15,18 +15,18 @@ from tongdai.errors import InvalidInput, NotFound
 from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed, Reading
 from tongdai.http.endpoint import (
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
-    Stream,
+    StreamingResponse,
     connection,
     endpoint,
     principal_of,
     query_of,
 )
-from tongdai.http.envelope import answer
+from tongdai.http.envelope import ok
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
@@ -76,9 +76,9 @@ _ENTRY: dict[str, Any] = {
             cursor.QUERY,
             Query("phoneNumber", "That number alone, in any written form", {"type": "string"}, "0901234567"),
         ),
-        answer=NumberPage,
+        response=NumberPage,
         sample={"success": "1", "totalRecord": 1, "data": [_ENTRY]},
-        answer_media={
+        response_media={
             "text/csv": {
                 "schema": {"type": "string"},
                 "example": "phoneNumber,reason,expiresAt,createdAt\r\n"
@@ -87,7 +87,7 @@ _ENTRY: dict[str, Any] = {
         },
     )
 )
-async def list_numbers(request: Request) -> Answer | Stream:
+async def list_numbers(request: Request) -> Response | StreamingResponse:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     query = query_of(request)
@@ -112,7 +112,7 @@ async def list_numbers(request: Request) -> Answer | Stream:
             total = 0 if one is None else 1
             found = [] if one is None or page.offset else [one]
     if as_file:
-        return Stream(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
+        return StreamingResponse(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
     show = phone.formatter(principal.country)
 
     def views(entries: Sequence[Entry]) -> list[NumberView]:
@@ -120,8 +120,8 @@ async def list_numbers(request: Request) -> Answer | Stream:
 
     if reading is not None:
         rows, more = reading.cut(found, lambda entry: entry.phone)
-        return answer(NumberPage(nextCursor=more, data=views(rows)))
-    return answer(NumberPage(totalRecord=total, data=views(found)))
+        return ok(NumberPage(nextCursor=more, data=views(rows)))
+    return ok(NumberPage(totalRecord=total, data=views(found)))
 
 
 async def _read(

@@ -77,7 +77,7 @@ Every failure is `{{"success": "0", "error_code": …, "error_message": …}}`. 
 
 def document(endpoints: Sequence[Endpoint], version: str, settings: Settings) -> Json:
     """Build the document; ValueError when two endpoints have the same operationId."""
-    bodies = [struct for spec in endpoints for struct in (spec.body, spec.answer) if struct is not None]
+    bodies = [struct for spec in endpoints for struct in (spec.body, spec.response) if struct is not None]
     structs = describe.structs_of([*bodies, Failure])
     found, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     refs: Refs = dict(zip(structs, found, strict=True))
@@ -116,7 +116,7 @@ def _operation(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
         "description": f"{spec.description}\n\nThe key needs the scope `{spec.scope}`.".strip(),
         "x-scope": str(spec.scope),
         "parameters": _parameters(spec),
-        "responses": _answers(spec, refs, limits),
+        "responses": _responses(spec, refs, limits),
     }
     if spec.platform:
         operation["x-platform"] = True
@@ -166,18 +166,18 @@ def _json(schema: Json, sample: Any) -> Json:
     return {"application/json": {"schema": schema} | ({} if sample is None else {"example": sample})}
 
 
-def _answers(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
-    """All answers of a route; those that every route has are components."""
+def _responses(spec: Endpoint, refs: Refs, limits: Sequence[str]) -> Json:
+    """All responses of a route; those that every route has are components."""
     headers = _headers(["X-Request-Id", *limits])
-    content = ({} if spec.answer is None else _json(refs[spec.answer], spec.sample)) | dict(spec.answer_media)
-    answers: Json = {"200": {"description": "Done", "headers": headers, "content": content}}
+    content = ({} if spec.response is None else _json(refs[spec.response], spec.sample)) | dict(spec.response_media)
+    responses: Json = {"200": {"description": "Done", "headers": headers, "content": content}}
     own: dict[int, list[errors.ApiError]] = {}
     for error in (*_failures(spec), errors.InsufficientScope(spec.scope)):
         own.setdefault(error.status, []).append(error)
-    answers |= {str(status): _failed(failures, limits) for status, failures in own.items()}
+    responses |= {str(status): _failed(failures, limits) for status, failures in own.items()}
     for status in (401, *((408, 413, 415) if spec.method in _READS_BODY else ()), 429, 500, 503):
-        answers.setdefault(str(status), {"$ref": f"#/components/responses/Failure{status}"})
-    return dict(sorted(answers.items()))
+        responses.setdefault(str(status), {"$ref": f"#/components/responses/Failure{status}"})
+    return dict(sorted(responses.items()))
 
 
 def _failures(spec: Endpoint) -> list[errors.ApiError]:
@@ -222,23 +222,23 @@ def _shared_failures(settings: Settings, limits: Sequence[str]) -> Json:
         errors.RateLimited("Exceeded request limit", 3),
     )
     plain = (errors.Unauthorized(), errors.ApiError("System error"), errors.Unavailable())
-    answers = [(error, _failed([error], limits if error in limited else ())) for error in (*limited, *plain)]
-    return {f"Failure{error.status}": answer for error, answer in answers}
+    responses = [(error, _failed([error], limits if error in limited else ())) for error in (*limited, *plain)]
+    return {f"Failure{error.status}": response for error, response in responses}
 
 
 def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs) -> dict[str, Json]:
-    """Add the docstrings of fields and the checks of endpoints to the schemas, and require all fields of answers."""
+    """Add the docstrings of fields and the checks of endpoints to the schemas, and require all fields of responses."""
     for struct, ref in refs.items():
         describe.describe(schemas[ref["$ref"].rpartition("/")[2]], struct)
     for spec in endpoints:
         for name, properties in spec.refine.items():
             for field, keywords in properties.items():
                 (schemas[name]["properties"][field] if field else schemas[name]).update(keywords)
-        # msgspec takes a field with a default for optional, but answers always contain it.
-        if spec.answer is None:
+        # msgspec takes a field with a default for optional, but responses always contain it.
+        if spec.response is None:
             continue
-        schema = schemas[refs[spec.answer]["$ref"].rpartition("/")[2]]
-        if not spec.answer.__struct_config__.omit_defaults:
+        schema = schemas[refs[spec.response]["$ref"].rpartition("/")[2]]
+        if not spec.response.__struct_config__.omit_defaults:
             defaulted = [name for name, value in schema["properties"].items() if "default" in value]
             schema["required"] = list(dict.fromkeys((*defaulted, *schema["required"])))
         if {"totalRecord", "nextCursor"} <= schema["properties"].keys():

@@ -11,7 +11,7 @@ import msgspec
 from tongdai import metrics
 from tongdai.db.pool import unreachable
 from tongdai.errors import Unavailable
-from tongdai.http.request import Request, Stream, principal_of, settings_of
+from tongdai.http.request import Request, StreamingResponse, principal_of, settings_of
 from tongdai.http.streams.disconnect import disconnected
 from tongdai.ids import TenantId
 
@@ -85,11 +85,11 @@ class EventSource(Generic[T]):
     """Number of events after which the stream ends."""
 
 
-def stream(request: Request, source: EventSource[T], first: T) -> Stream:
+def stream(request: Request, source: EventSource[T], first: T) -> StreamingResponse:
     """A streamed answer that begins with the event of `first`; Unavailable when too many streams are open."""
     if _streams.full(principal_of(request).tenant_id, settings_of(request).max_event_streams):
         raise too_many()
-    return Stream(_events(request, source, first), headers=_HEADERS)
+    return StreamingResponse(_events(request, source, first), headers=_HEADERS)
 
 
 async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGenerator[bytes]:

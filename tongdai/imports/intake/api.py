@@ -21,10 +21,10 @@ from tongdai.files import media_type
 from tongdai.http import body
 from tongdai.http.endpoint import (
     NAME,
-    Answer,
     Endpoint,
     Query,
     Request,
+    Response,
     Route,
     connection,
     endpoint,
@@ -32,7 +32,7 @@ from tongdai.http.endpoint import (
     query_of,
     settings_of,
 )
-from tongdai.http.envelope import Done, answer, done_sample
+from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import digest_of, key_of, once_digested
 from tongdai.http.openapi.fields import doc
 from tongdai.http.paging import single
@@ -145,13 +145,13 @@ separator and character set of CSV are found out; the job tells what was detecte
             "contacts": [{"phoneNumber": "0901000001", "name": "KH 1"}, {"phoneNumber": "0901000002"}],
         },
         media=_MEDIA,
-        answer=BulkStarted,
+        response=BulkStarted,
         sample=done_sample("Bulk import started", job_id=5, total_rows=2),
         failures=(InvalidInput("No column is named phoneNumber, phone, số điện thoại or the like: it has id, note"),),
         states=True,
     )
 )
-async def bulk(request: Request) -> Answer:
+async def bulk(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     key = key_of(request)
     query = query_of(request)
@@ -178,14 +178,14 @@ async def bulk(request: Request) -> Answer:
             if key is not None:
                 return await once_digested(request, key, digest, work)
             async with connection(request) as conn:
-                return answer(await work(conn))
+                return ok(await work(conn))
 
 
-async def _answered_before(request: Request, key: str, digest: bytes) -> Answer | None:
+async def _answered_before(request: Request, key: str, digest: bytes) -> Response | None:
     """The answer to the first request of that key and body: it need not be read again."""
     async with connection(request) as conn:
         row = await idempotency.recall(conn, principal_of(request).tenant_id, key)
-    return None if row is None or row["digest"] != digest else Answer(row["body"], row["status"])
+    return None if row is None or row["digest"] != digest else Response(row["body"], row["status"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import msgspec
 from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed, Reading
-from tongdai.http.endpoint import Answer, Endpoint, Query, Request, Stream, connection, endpoint, query_of
-from tongdai.http.envelope import answer
+from tongdai.http.endpoint import Endpoint, Query, Request, Response, StreamingResponse, connection, endpoint, query_of
+from tongdai.http.envelope import ok
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.paging import Page
 from tongdai.http.principal import Scope
@@ -87,9 +87,9 @@ _ROW_SAMPLE: dict[str, Any] = {
             *paging.PAGE_QUERY,
             cursor.QUERY,
         ),
-        answer=RowPage,
+        response=RowPage,
         sample={"success": "1", "totalRecord": 1, "data": [_ROW_SAMPLE]},
-        answer_media={
+        response_media={
             "text/csv": {
                 "schema": {"type": "string"},
                 "example": "row,phoneNumber,externalId,outcome,reason,reasonCode,contactId\r\n"
@@ -99,19 +99,21 @@ _ROW_SAMPLE: dict[str, Any] = {
         failures=(InvalidState(NOT_KEPT),),
     )
 )
-async def rows(request: Request) -> Answer | Stream:
+async def rows(request: Request) -> Response | StreamingResponse:
     place = job_of(request)
     tenant_id, _, job_id = place
     query = query_of(request)
     page, wanted = paging.page_of(query), _outcome(query)
     await _check(request, *place)
     if accepts_csv(request.headers.get("accept", "")):
-        return Stream(_all(request, tenant_id, job_id, wanted), headers=csv_headers(f"import-{job_id}-rows.csv"))
+        return StreamingResponse(
+            _all(request, tenant_id, job_id, wanted), headers=csv_headers(f"import-{job_id}-rows.csv")
+        )
     reading = cursor.reading_of(request, query, RowKey)
     if reading is not None:
-        return answer(await _read(request, tenant_id, job_id, wanted, reading))
+        return ok(await _read(request, tenant_id, job_id, wanted, reading))
     found, total = await _page(request, tenant_id, job_id, wanted, page)
-    return answer(RowPage(totalRecord=total, data=[RowView(*row) for row in found]))
+    return ok(RowPage(totalRecord=total, data=[RowView(*row) for row in found]))
 
 
 async def _check(request: Request, tenant_id: TenantId, campaign_id: CampaignId, job_id: JobId) -> None:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from tongdai.errors import InvalidState, NotFound
 from tongdai.files import Format
-from tongdai.http.endpoint import Endpoint, Request, Stream, connection, endpoint
+from tongdai.http.endpoint import Endpoint, Request, StreamingResponse, connection, endpoint
 from tongdai.http.principal import Scope
 from tongdai.http.streams.csv import csv_header, csv_headers, csv_of
 from tongdai.http.streams.disconnect import disconnected
@@ -38,16 +38,16 @@ _NDJSON = (
             "`failedReason`, which are not read when the file is imported. A cell that a spreadsheet would take for a "
             "formula begins with `'`, which is not read either."
         ),
-        answer=None,
+        response=None,
         sample={},
-        answer_media={
+        response_media={
             "text/csv": {"schema": {"type": "string"}, "example": _CSV},
             "application/x-ndjson": {"schema": {"type": "string"}, "example": _NDJSON},
         },
         failures=(InvalidState(NOT_KEPT),),
     )
 )
-async def failed_rows(request: Request) -> Stream:
+async def failed_rows(request: Request) -> StreamingResponse:
     tenant_id, campaign_id, job_id = job_of(request)
     async with connection(request) as conn:
         file = await outcome_store.file_of(conn, tenant_id, campaign_id, job_id)
@@ -58,10 +58,10 @@ async def failed_rows(request: Request) -> Stream:
     if file.format in {Format.JSON, Format.NDJSON}:
         name = f'attachment; filename="import-{job_id}-failed.ndjson"'.encode()
         headers = ((b"content-type", b"application/x-ndjson"), (b"content-disposition", name))
-        return Stream(_pieces(request, b"", lambda rows: b"".join(map(ndjson_line, rows))), headers=headers)
+        return StreamingResponse(_pieces(request, b"", lambda rows: b"".join(map(ndjson_line, rows))), headers=headers)
     layout = layout_of(file.headings)
     pieces = _pieces(request, csv_header(layout.header), lambda rows: csv_of(map(layout.line, rows)))
-    return Stream(pieces, headers=csv_headers(f"import-{job_id}-failed.csv"))
+    return StreamingResponse(pieces, headers=csv_headers(f"import-{job_id}-failed.csv"))
 
 
 async def _pieces(
