@@ -14,7 +14,7 @@ from bench.report import Row
 from bench.rounds import Measured
 from bench.world import World
 from tongdai.contacts.numbers import phone
-from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.phone import NumberFault
 
 NUMBERS = 100_000
 ROUNDS = 7
@@ -88,12 +88,12 @@ def _digits(chance: random.Random, count: int) -> str:
     return "".join(chance.choices("0123456789", k=count))
 
 
-def _at_once(texts: list[str]) -> list[str | Reason]:
+def _at_once(texts: list[str]) -> list[str | NumberFault]:
     batches = (texts[i : i + AT_ONCE] for i in range(0, len(texts), AT_ONCE))
     return [number for batch in batches for number in phone.normalise_all(batch, "VN")]
 
 
-def _singly(texts: list[str]) -> list[str | Reason]:
+def _singly(texts: list[str]) -> list[str | NumberFault]:
     return [*map(phone.normaliser("VN"), texts)]
 
 
@@ -116,7 +116,7 @@ def _library_number(text: str) -> str | None:
 def _same_answers(texts: list[str]) -> None:
     """Assert that numbers which the library reads are read alike, and others are numbers to the library too."""
     ours = _at_once(texts)
-    numbers = [None if isinstance(number, Reason) else number for number in ours]
+    numbers = [None if isinstance(number, NumberFault) else number for number in ours]
     moved = [a for a, b in zip(numbers, _library(texts), strict=True) if a != b]
     if (
         ours != _singly(texts)

@@ -31,11 +31,11 @@ def parse(text: str) -> int | None:
 
 
 def is_call_id(text: str) -> bool:
-    """Whether a text is a UUID as answers have it."""
+    """Whether a text is a UUID in the form of responses."""
     return _CALL_ID.fullmatch(text) is not None
 
 
-def may_be(name: str, text: str) -> bool:
+def well_formed(name: str, text: str) -> bool:
     """Whether a parameter of a path is well formed."""
     if name in _NO_IDS:
         return True

@@ -29,7 +29,7 @@ from tongdai.calls.model import Call, Ending
 from tongdai.contacts import bulk_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import Connection, Pool, connect
 from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
 
@@ -72,7 +72,7 @@ async def test_contact_is_either_deleted_or_claimed(
     async def delete(own: Connection, mine: Sequence[ContactId]) -> None:
         for contact_id in mine:
             refusal = await contacts.delete(own, tenant_id, campaign_id, contact_id, KEY)
-            assert refusal in {None, Refusal.NOT_PENDING}
+            assert refusal in {None, ContactRefusal.NOT_PENDING}
             (refused if refusal else deleted).add(contact_id)
 
     async def claims(own: Connection) -> None:

@@ -26,7 +26,7 @@ from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.columns import as_columns
 from tongdai.contacts.fields import Fields
 from tongdai.contacts.model import NewContact
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, KeyId, TenantId
 from tongdai.testing import factories
@@ -88,10 +88,13 @@ async def test_rows_are_refused_by_a_stopped_or_unknown_campaign(
 ) -> None:
     list_id = await store.list_named(conn, tenant_id, campaign_id, "A")
     async with conn.transaction():
-        assert await bulk_store.add_many(conn, tenant_id, CampaignId(1), list_id, rows_of([1])) is Refusal.NO_CAMPAIGN
+        assert (
+            await bulk_store.add_many(conn, tenant_id, CampaignId(1), list_id, rows_of([1]))
+            is ContactRefusal.NO_CAMPAIGN
+        )
     await conn.execute("update campaign set status = 4 where tenant_id = $1", tenant_id)
     async with conn.transaction():
-        assert await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows_of([1])) is Refusal.STOPPED
+        assert await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows_of([1])) is ContactRefusal.STOPPED
     assert await conn.fetchval("select count(*) from contact where tenant_id = $1", tenant_id) == 0
 
 
@@ -206,9 +209,11 @@ async def test_foreign_list_is_refused(
     for owner, owned in places:
         list_id = await store.list_named(conn, owner, owned, "A")
         async with conn.transaction():
-            assert await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows_of([1])) is Refusal.NO_LIST
+            assert (
+                await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows_of([1])) is ContactRefusal.NO_LIST
+            )
         added = await store.add(conn, tenant_id, campaign_id, list_id, NewContact(phone=number(1)))
-        assert added is Refusal.NO_LIST
+        assert added is ContactRefusal.NO_LIST
         # Even a writer that does not lock the list is refused, by the foreign key of its counter.
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await bulk_store.insert_columns(conn, tenant_id, campaign_id, list_id, as_columns(rows_of([1])))

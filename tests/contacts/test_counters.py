@@ -12,7 +12,7 @@ import pytest
 from tests.support.contacts import Place, add, campaign_of, lists_of, move_contact, must_be_consistent, number, page_of
 from tongdai.contacts import bulk_store, store
 from tongdai.contacts.model import NewContact
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
 
@@ -24,7 +24,7 @@ class Operations:
 
     def __init__(self, pool: Pool, tenant_id: TenantId, campaign_ids: Sequence[CampaignId], rng: random.Random) -> None:
         self.pool, self.tenant_id, self.campaign_ids, self.rng = pool, tenant_id, campaign_ids, rng
-        self.done = Counter[str | Refusal]()
+        self.done = Counter[str | ContactRefusal]()
 
     async def step(self) -> None:
         campaign_id = self.rng.choice(self.campaign_ids)
@@ -47,7 +47,7 @@ class Operations:
             await transaction.start()
             list_id = await store.list_named(conn, self.tenant_id, campaign_id, self.rng.choice("AB"))
             added = await bulk_store.add_many(conn, self.tenant_id, campaign_id, list_id, rows)
-            assert not isinstance(added, Refusal)
+            assert not isinstance(added, ContactRefusal)
             assert added.contact_ids.keys() == {row.phone for row in rows} >= added.made
             await (transaction.commit() if kept else transaction.rollback())
         self.done["many" if kept else "rolled back"] += 1
@@ -99,7 +99,7 @@ async def test_counters_equal_counts_after_any_sequence_of_changes(
             for found in await lists_of(conn, tenant_id, campaign_id):
                 rows, total = await page_of(conn, Place(tenant_id, campaign_id, found.list_id), 1000)
                 assert len(rows) == total == found.contact_count
-    sometimes = ("added", "duplicate", "many", "rolled back", "deleted", Refusal.NOT_PENDING, "moved", "removed")
+    sometimes = ("added", "duplicate", "many", "rolled back", "deleted", ContactRefusal.NOT_PENDING, "moved", "removed")
     assert all(operations.done[what] for what in sometimes), operations.done
 
 

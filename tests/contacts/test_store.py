@@ -7,7 +7,7 @@ from tests.support import contacts
 from tests.support.contacts import Place, add, add_many, counters, lists_of, number, page_of
 from tongdai.contacts import listing, store
 from tongdai.contacts.model import Added, NewContact
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId
 
@@ -47,12 +47,12 @@ async def test_concurrent_deletions_of_one_contact_have_one_winner(
     for n in range(10):
         added = await add(conn, tenant_id, campaign_id, NewContact(phone=number(n)))
 
-        async def delete(contact_id: ContactId = added.contact_id) -> Refusal | None:
+        async def delete(contact_id: ContactId = added.contact_id) -> ContactRefusal | None:
             async with pool.acquire() as own:
                 return await store.delete(own, tenant_id, campaign_id, contact_id, BY)
 
         refusals = await asyncio.gather(*(delete() for _ in range(6)))
-        assert sorted(map(str, refusals)) == sorted(["None"] + [str(Refusal.NO_CONTACT)] * 5)
+        assert sorted(map(str, refusals)) == sorted(["None"] + [str(ContactRefusal.NO_CONTACT)] * 5)
     kept, counted = await counters(conn, tenant_id)
     assert kept == counted == [{}, {}]
 
@@ -64,7 +64,7 @@ async def test_deletion_and_call_of_one_contact_have_one_winner(
     for n in range(30):
         added = await add(conn, tenant_id, campaign_id, NewContact(phone=number(n)))
 
-        async def delete(contact_id: ContactId = added.contact_id) -> Refusal | None:
+        async def delete(contact_id: ContactId = added.contact_id) -> ContactRefusal | None:
             async with pool.acquire() as own:
                 return await store.delete(own, tenant_id, campaign_id, contact_id, BY)
 
@@ -88,12 +88,12 @@ async def test_missing_campaign_or_list_is_reported_before_the_state(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
 ) -> None:
     new = NewContact(phone=number(1))
-    assert await store.add(conn, tenant_id, CampaignId(1), None, new) is Refusal.NO_CAMPAIGN
-    assert await store.add(conn, tenant_id, campaign_id, ListId(1), new) is Refusal.NO_LIST
+    assert await store.add(conn, tenant_id, CampaignId(1), None, new) is ContactRefusal.NO_CAMPAIGN
+    assert await store.add(conn, tenant_id, campaign_id, ListId(1), new) is ContactRefusal.NO_LIST
     assert await listing.lists(conn, tenant_id, CampaignId(1)) is None
     await conn.execute("update campaign set status = 4 where tenant_id = $1", tenant_id)
-    assert await store.add(conn, tenant_id, campaign_id, None, new) is Refusal.STOPPED
-    assert await store.add(conn, tenant_id, campaign_id, ListId(1), new) is Refusal.NO_LIST
+    assert await store.add(conn, tenant_id, campaign_id, None, new) is ContactRefusal.STOPPED
+    assert await store.add(conn, tenant_id, campaign_id, ListId(1), new) is ContactRefusal.NO_LIST
     assert await listing.lists(conn, tenant_id, campaign_id) == []
 
 

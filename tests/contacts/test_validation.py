@@ -6,15 +6,15 @@ import pytest
 
 from tongdai.contacts.fields import FIELDS, Field
 from tongdai.contacts.model import MAX_ATTRIBUTES, Scalar
-from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.contacts.validation import Problem, check, check_fields
 
 NO_VALUES = dict.fromkeys(FIELDS)
 each_field = pytest.mark.parametrize("field", FIELDS, ids=[field.column for field in FIELDS])
 
 
-def normalise(text: str) -> str | Reason:
-    return f"+84{text[1:]}" if text.startswith("0") else next(iter(Reason))
+def normalise(text: str) -> str | NumberFault:
+    return f"+84{text[1:]}" if text.startswith("0") else next(iter(NumberFault))
 
 
 def test_contact_has_its_number_in_e164_and_all_of_its_fields() -> None:
@@ -42,7 +42,7 @@ def test_number_that_is_not_text_is_missing(phone: object) -> None:
 
 
 def test_reason_of_the_number_is_the_code_of_the_problem() -> None:
-    reason = next(iter(Reason))
+    reason = next(iter(NumberFault))
     assert check(normalise, "x") == Problem("phoneNumber", reason, reason.message)
 
 

@@ -119,10 +119,10 @@ async def test_unsupported_content_type_is_refused(tenant, campaign_id, headers)
 
 
 async def test_content_encoding_is_accepted_for_imports_only(tenant, campaign_id):
-    packed = {"content": b'{"campaignName":"A"}', "headers": {"Content-Encoding": "gzip"}}
+    compressed = {"content": b'{"campaignName":"A"}', "headers": {"Content-Encoding": "gzip"}}
     for path in (CAMPAIGNS, f"{CAMPAIGNS}/{campaign_id}/contacts"):
-        await fails(tenant, campaign_id, "POST", path, 415, **packed)
-    await fails(tenant, campaign_id, "POST", f"{CAMPAIGNS}/{campaign_id}/contacts/bulk", 400, **packed)
+        await fails(tenant, campaign_id, "POST", path, 415, **compressed)
+    await fails(tenant, campaign_id, "POST", f"{CAMPAIGNS}/{campaign_id}/contacts/bulk", 400, **compressed)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "application/json; charset=UTF-8", None])

@@ -8,7 +8,7 @@ from tongdai.campaigns import store as campaigns
 from tongdai.contacts import bulk_store, listing, store
 from tongdai.contacts.bulk_store import AddedMany
 from tongdai.contacts.model import Added, Contact, ContactList, NewContact, Search
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
@@ -232,7 +232,7 @@ async def add(
 ) -> Added:
     """Add a contact, which must not be refused."""
     added = await store.add(conn, tenant_id, campaign_id, list_id, new)
-    assert not isinstance(added, Refusal), added
+    assert not isinstance(added, ContactRefusal), added
     return added
 
 
@@ -243,7 +243,7 @@ async def add_many(
     async with conn.transaction():
         list_id = await store.list_named(conn, tenant_id, campaign_id, list_name)
         added = await bulk_store.add_many(conn, tenant_id, campaign_id, list_id, rows)
-    assert not isinstance(added, Refusal), added
+    assert not isinstance(added, ContactRefusal), added
     return added
 
 

@@ -164,7 +164,7 @@ def offer_view(offer: Preview, country: str) -> OfferView:
     return OfferView(
         campaignId=offer.campaign_id,
         contactId=offer.contact_id,
-        phoneNumber=phone.shown(offer.phone, country),
+        phoneNumber=phone.formatted(offer.phone, country),
         name=offer.name,
         externalId=offer.external_id,
         attributes=offer.attributes,

@@ -127,14 +127,14 @@ async def calls(request: Request) -> Response | StreamingResponse:
 async def _page(request: Request, query: dict[str, list[str]], by: Filter, page: Page) -> CallPage:
     """The calls that match, newest first."""
     who, reading = principal_of(request), cursor.reading_of(request, query, OpenedKey)
-    show = phone.formatter(who.country)
+    format_number = phone.formatter(who.country)
     async with connection(request) as conn:
         if reading is not None:
             read = await history.behind(conn, who.tenant_id, by, reading.after, reading.limit)
             found, more = reading.cut(read, _opened_key)
-            return CallPage(nextCursor=more, data=[view(call, show) for call in found])
+            return CallPage(nextCursor=more, data=[view(call, format_number) for call in found])
         found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
-    return CallPage(totalRecord=total, data=[view(call, show) for call in found])
+    return CallPage(totalRecord=total, data=[view(call, format_number) for call in found])
 
 
 def _opened_key(call: CallRecord) -> OpenedKey:
@@ -146,7 +146,7 @@ async def _ended(request: Request, query: dict[str, list[str]], by: Filter, ende
     who = principal_of(request)
     reading = cursor.reading_of(request, {"cursor": [cursor.BEGIN]} | query, EndedKey)
     assert reading is not None
-    show, after = phone.formatter(who.country), reading.after or EndedKey(ended_after, by_end.LAST_ID)
+    format_number, after = phone.formatter(who.country), reading.after or EndedKey(ended_after, by_end.LAST_ID)
     if not by.shows_ended:
         return CallPage(nextCursor=None, data=[])
     async with connection(request) as conn:
@@ -154,7 +154,7 @@ async def _ended(request: Request, query: dict[str, list[str]], by: Filter, ende
     found, more = reading.cut(read.calls, _ended_key)
     if more is None and read.until is not None:
         more = reading.seal(read.until)
-    return CallPage(nextCursor=more, data=[view(call, show) for call in found])
+    return CallPage(nextCursor=more, data=[view(call, format_number) for call in found])
 
 
 def _ended_key(call: CallRecord) -> EndedKey:
@@ -165,7 +165,7 @@ def _ended_key(call: CallRecord) -> EndedKey:
 async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -> AsyncGenerator[bytes]:
     """A file of all that match, a piece at a time: no connection is held while the client reads."""
     who = principal_of(request)
-    show = phone.formatter(who.country)
+    format_number = phone.formatter(who.country)
     async with connection(request) as conn:
         zone = await export_store.zone_of(conn, who.tenant_id)
     yield csv_header(HEADER)
@@ -176,7 +176,7 @@ async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -
             if found:
                 async with connection(request) as conn:
                     names = await export_store.names_of(conn, who.tenant_id, found)
-                yield csv_of([line(call, show, names, zone) for call in found])
+                yield csv_of([line(call, format_number, names, zone) for call in found])
 
 
 async def _newest(request: Request, by: Filter) -> AsyncGenerator[Sequence[CallRecord]]:
@@ -212,7 +212,7 @@ def _filter(query: dict[str, list[str]], country: str) -> Filter:
     number = paging.single(query, "phoneNumber")
     if number is not None:
         written = phone.normalise(number, country)
-        if isinstance(written, phone.Reason):
+        if isinstance(written, phone.NumberFault):
             raise InvalidInput(f"phoneNumber {written.message}")
         number = written
     return Filter(

@@ -10,7 +10,7 @@ from tongdai.contacts import listing, on_duplicate, store, update_store
 from tongdai.contacts.fields import FIELDS, index_of, sent_of
 from tongdai.contacts.model import MAX_ATTRIBUTES, Added, Change, NewContact, Search
 from tongdai.contacts.numbers import phone
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.contacts.validation import Problem, check, check_fields
 from tongdai.contacts.view import (
     CHANGEABLE,
@@ -197,7 +197,7 @@ async def add_contact(request: Request) -> Response:
     async def work(conn: Connection) -> ContactAdded:
         while True:
             added = await store.add(conn, who.tenant_id, campaign_id, list_id, new)
-            if isinstance(added, Refusal):
+            if isinstance(added, ContactRefusal):
                 raise _error(added)
             if not updates:
                 return _added(added)
@@ -301,7 +301,7 @@ def _search(query: dict[str, list[str]], country: str) -> Search:
     number = paging.single(query, "phoneNumber")
     if number is not None:
         written = phone.normalise(number, country)
-        if isinstance(written, phone.Reason):
+        if isinstance(written, phone.NumberFault):
             raise InvalidInput(f"phoneNumber {written.message}")
         number = written
     external_id = paging.single(query, "externalId")
@@ -355,17 +355,17 @@ def _updated(added: Added, updated: bool) -> ContactAdded:
     return msgspec.structs.replace(_added(added), error_message=message, updated=True)
 
 
-def _error(refusal: Refusal) -> ApiError:
+def _error(refusal: ContactRefusal) -> ApiError:
     match refusal:
-        case Refusal.NO_CAMPAIGN:
+        case ContactRefusal.NO_CAMPAIGN:
             return NotFound("Campaign not found")
-        case Refusal.NO_LIST:
+        case ContactRefusal.NO_LIST:
             return NotFound("Contact list not found")
-        case Refusal.NO_CONTACT:
+        case ContactRefusal.NO_CONTACT:
             return NotFound("Contact not found")
-        case Refusal.STOPPED:
+        case ContactRefusal.STOPPED:
             return InvalidState("The campaign is stopped and takes no contacts")
-        case Refusal.NOT_PENDING:
+        case ContactRefusal.NOT_PENDING:
             return InvalidState("The contact is being called or was called: only pending contacts can be deleted")
 
 

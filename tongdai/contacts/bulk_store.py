@@ -1,7 +1,7 @@
 """Bulk inserts and deletes of contacts, in the database, within the caller's transaction.
 
     lock_list ─→ advisory lock of the campaign (until the end of the transaction), campaign and list `for key share`
-              ─→ Refusal: the campaign or the list does not exist, or the campaign is stopped; nothing may be written
+              ─→ ContactRefusal: no such campaign or list, or the campaign is stopped; nothing may be written
     insert_columns ─→ inserts all, in one statement; the usual case, as most files have only new numbers
               ─→ UniqueViolationError: the campaign has one of the numbers; roll back, then
     insert_unknown ─→ looks up each number and inserts the others; UniqueViolationError only when a single insert,
@@ -26,7 +26,7 @@ from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact, number_of
 from tongdai.contacts.numbers import store as time_zone_store
-from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, Refusal
+from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, ContactRefusal
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
@@ -162,13 +162,15 @@ def _ids(added: asyncpg.Record) -> Sequence[ContactId]:
     return cast("Sequence[ContactId]", range(added["first_id"] or 0, (added["first_id"] or 0) + added["contacts"]))
 
 
-async def lock_list(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId) -> Refusal | None:
+async def lock_list(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId
+) -> ContactRefusal | None:
     """Take the campaign's advisory lock and lock the list. None: rows may be written."""
     await conn.execute(LOCK_CAMPAIGN, str(tenant_id), str(campaign_id))
     status = await conn.fetchval(CAMPAIGN_STATUS, tenant_id, campaign_id)
     if status is None or status == STOPPED:
-        return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED
-    return None if await conn.fetchval(LOCK_LIST, tenant_id, campaign_id, list_id) else Refusal.NO_LIST
+        return ContactRefusal.NO_CAMPAIGN if status is None else ContactRefusal.STOPPED
+    return None if await conn.fetchval(LOCK_LIST, tenant_id, campaign_id, list_id) else ContactRefusal.NO_LIST
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class AddedMany:
 
 async def add_many(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId, rows: list[NewContact]
-) -> AddedMany | Refusal:
+) -> AddedMany | ContactRefusal:
     """Add contacts to a list, in their order, within the caller's transaction.
 
     Of rows with the same number the first wins; a contact that the campaign has stays in its list.

@@ -17,7 +17,7 @@ STOPPED = 4
 """The status of a campaign that takes no contacts."""
 
 
-class Refusal(Enum):
+class ContactRefusal(Enum):
     """Why nothing was changed."""
 
     NO_CAMPAIGN = auto()
@@ -89,7 +89,7 @@ insert into contact_list (tenant_id, campaign_id, name) values ($1, $2, $3) on c
 
 async def add(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, list_id: ListId | None, new: NewContact
-) -> Added | Refusal:
+) -> Added | ContactRefusal:
     """Put a person into a list, or (list_id None) into the campaign's first, made if it has none.
 
     A number that the campaign already has is left where it is and returned as a duplicate.
@@ -100,11 +100,11 @@ async def add(
             ADD, tenant_id, campaign_id, list_id, number, new.zone, new.attributes, *values_of(new)
         )
         if row is None:
-            return Refusal.NO_CAMPAIGN
+            return ContactRefusal.NO_CAMPAIGN
         if row["place_list"] is None and list_id is not None:
-            return Refusal.NO_LIST
+            return ContactRefusal.NO_LIST
         if row["status"] == STOPPED:
-            return Refusal.STOPPED
+            return ContactRefusal.STOPPED
         if row["added_id"] is not None:
             return Added(row["added_id"], row["added_list"], duplicate=False)
         if row["known_id"] is not None:
@@ -153,7 +153,7 @@ CONTACT_EXISTS = "select true from contact where tenant_id = $1 and campaign_id 
 
 async def delete(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, by: KeyId
-) -> Refusal | None:
+) -> ContactRefusal | None:
     """Remove a contact that is pending; of a delete and a call that want it at once, one wins. None: it is gone."""
     async with conn.transaction():
         await conn.execute(HOLD, tenant_id, campaign_id, contact_id)
@@ -161,8 +161,8 @@ async def delete(
             await audit.record(conn, tenant_id, by, "contact.delete", f"contact {contact_id}")
             return None
     if await conn.fetchval(CONTACT_EXISTS, tenant_id, campaign_id, contact_id):
-        return Refusal.NOT_PENDING
-    return Refusal.NO_CONTACT
+        return ContactRefusal.NOT_PENDING
+    return ContactRefusal.NO_CONTACT
 
 
 _SET = ", ".join(
@@ -194,13 +194,13 @@ select contact_id from moved
 
 async def change(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId, change: Change, by: KeyId
-) -> Refusal | None:
+) -> ContactRefusal | None:
     """Set what is given, whatever state the contact is in. None: it is done."""
     place = (tenant_id, campaign_id, contact_id)
     async with conn.transaction():
         held = await conn.fetchrow(HOLD, *place)
         if held is None:
-            return Refusal.NO_CONTACT
+            return ContactRefusal.NO_CONTACT
         if change.time_zone is not KEEP:
             name = change.time_zone or zone_of(f"+{held['number']}")
             zone = (await time_zone_store.numbers(conn, [name]))[name]

@@ -10,15 +10,15 @@ import msgspec
 
 from tongdai.contacts.fields import FIELDS, Field, Text
 from tongdai.contacts.model import MAX_ATTRIBUTES, NewContact, Scalar
-from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.contacts.numbers.time_zones import is_zone
 from tongdai.text import has_control
 
-Normalise = Callable[[str], str | Reason]
+Normalise = Callable[[str], str | NumberFault]
 
 
-class Code(StrEnum):
-    """Faults of a contact, besides those of its number (`Reason`)."""
+class ContactFault(StrEnum):
+    """Faults of a contact, besides those of its number (`NumberFault`)."""
 
     MISSING = "missing"
     """There is no number."""
@@ -35,7 +35,7 @@ class Problem:
     """Why not, in words that follow the field's name: `phoneNumber is too short for a phone number`."""
 
     field: str
-    code: Code | Reason
+    code: ContactFault | NumberFault
     message: str
 
     def __str__(self) -> str:
@@ -51,9 +51,9 @@ def check(
 ) -> NewContact | Problem:
     """The contact with its number in E.164, or the first thing that is wrong with it. `values` are those of FIELDS."""
     if not isinstance(phone, str) or not phone.strip():
-        return Problem("phoneNumber", Code.MISSING, "is missing: expected a phone number as text")
+        return Problem("phoneNumber", ContactFault.MISSING, "is missing: expected a phone number as text")
     number = normalise(phone)
-    if isinstance(number, Reason):
+    if isinstance(number, NumberFault):
         return Problem("phoneNumber", number, number.message)
     problem = check_fields(dict(zip(FIELDS, values, strict=True)), attributes, time_zone)
     if problem is not None:
@@ -83,11 +83,13 @@ def _text(text: Text, value: object) -> Problem | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return Problem(text.wire, Code.NOT_TEXT, "must be text")
+        return Problem(text.wire, ContactFault.NOT_TEXT, "must be text")
     if len(value) > text.max_length:
-        return Problem(text.wire, Code.TOO_LONG, f"must have at most {text.max_length} characters, not {len(value)}")
+        return Problem(
+            text.wire, ContactFault.TOO_LONG, f"must have at most {text.max_length} characters, not {len(value)}"
+        )
     if has_control(value):
-        return Problem(text.wire, Code.CONTROL_CHARACTER, "must not contain control characters")
+        return Problem(text.wire, ContactFault.CONTROL_CHARACTER, "must not contain control characters")
     return None
 
 
@@ -95,9 +97,11 @@ def _time_zone(value: object) -> Problem | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return Problem("timeZone", Code.NOT_TEXT, "must be text")
+        return Problem("timeZone", ContactFault.NOT_TEXT, "must be text")
     if not is_zone(value):
-        return Problem("timeZone", Code.UNKNOWN_TIME_ZONE, "must be the name of a time zone, such as Asia/Ho_Chi_Minh")
+        return Problem(
+            "timeZone", ContactFault.UNKNOWN_TIME_ZONE, "must be the name of a time zone, such as Asia/Ho_Chi_Minh"
+        )
     return None
 
 
@@ -106,10 +110,12 @@ def _attributes(attributes: Mapping[str, Scalar] | None) -> Problem | None:
         return None
     for key, value in attributes.items():
         if has_control(key) or (isinstance(value, str) and has_control(value)):
-            return Problem("attributes", Code.CONTROL_CHARACTER, "must not contain control characters")
+            return Problem("attributes", ContactFault.CONTROL_CHARACTER, "must not contain control characters")
         if isinstance(value, float) and not math.isfinite(value):
-            return Problem("attributes", Code.NOT_FINITE, "must have numbers that are finite")
+            return Problem("attributes", ContactFault.NOT_FINITE, "must have numbers that are finite")
     size = len(msgspec.json.encode(attributes))
     if size > MAX_ATTRIBUTES:
-        return Problem("attributes", Code.TOO_LONG, f"must have at most {MAX_ATTRIBUTES} bytes of JSON, not {size}")
+        return Problem(
+            "attributes", ContactFault.TOO_LONG, f"must have at most {MAX_ATTRIBUTES} bytes of JSON, not {size}"
+        )
     return None

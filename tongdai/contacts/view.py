@@ -95,5 +95,5 @@ SAMPLE: dict[str, Any] = {
 
 def rows_of(contacts: Sequence[Contact], who: Principal) -> list[Any]:
     """Numbers as they are written in the tenant's country."""
-    shown, customer, row = phone.formatter(who.country), customer_id.of(who.tenant_id), ContactRow
-    return [row(contact_id, customer(number), shown(f"+{number}"), *rest) for contact_id, number, rest in contacts]
+    written, customer, row = phone.formatter(who.country), customer_id.of(who.tenant_id), ContactRow
+    return [row(contact_id, customer(number), written(f"+{number}"), *rest) for contact_id, number, rest in contacts]

@@ -12,7 +12,7 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, Preset, RetryRule
 from tongdai.contacts import bulk_store
 from tongdai.contacts.model import NewContact
-from tongdai.contacts.store import Refusal, list_named
+from tongdai.contacts.store import ContactRefusal, list_named
 from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, TenantId
 
@@ -63,7 +63,7 @@ async def _campaign(
     list_id = await list_named(conn, tenant_id, campaign.campaign_id, "Demo")
     rows = [NewContact(phone=number, name=person) for number, person in people]
     added = await bulk_store.add_many(conn, tenant_id, campaign.campaign_id, list_id, rows)
-    assert not isinstance(added, Refusal)
+    assert not isinstance(added, ContactRefusal)
     await campaigns.move(conn, tenant_id, campaign.campaign_id, Action.START, None)
 
 

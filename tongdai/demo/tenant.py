@@ -186,7 +186,7 @@ async def _create_contacts(conn: Connection, placed: list[int], people: list[tup
 
 
 async def _create_job(conn: Connection, people: list[tuple[str, str]]) -> None:
-    numbers = [phone.shown(number, "VN") for number, _ in people]
+    numbers = [phone.formatted(number, "VN") for number, _ in people]
     sent = Sent([*numbers, numbers[0]], None, [], [(len(people), 0)])
     outcome = ChunkOutcome(codec.CREATED * len(people), range(FIRST_CONTACT, FIRST_CONTACT + len(people)))
     await conn.execute(CREATE_JOB, TENANT, CAMPAIGN, JOB, *LISTS[0][:2], len(people))
@@ -199,7 +199,7 @@ def _people() -> Iterator[tuple[str, str]]:
     chance, taken = random.Random(_SEED), set(_TAKEN)  # noqa: S311 - nothing secret
     while True:
         number = phone.normalise(f"0{chance.choice(_NETWORKS)}{chance.randrange(10**7):07}", "VN")
-        if not isinstance(number, phone.Reason) and number not in taken:
+        if not isinstance(number, phone.NumberFault) and number not in taken:
             taken.add(number)
             middle, given = chance.choice(_NAMES)
             yield number, f"{chance.choice(_FAMILY)} {chance.choice(middle)} {chance.choice(given)}"

@@ -63,7 +63,7 @@ def _refuse_archive(file: IO[bytes]) -> None:
     if start == b"PK\x03\x04":
         raise InvalidInput("The file is an archive, as XLSX is, and not CSV: send it with the Content-Type of XLSX")
     if start[:2] == b"\x1f\x8b":
-        raise InvalidInput("The file is packed by gzip: send it with Content-Encoding: gzip")
+        raise InvalidInput("The file is compressed by gzip: send it with Content-Encoding: gzip")
 
 
 def _directive(sample: list[str]) -> tuple[str | None, int]:

@@ -9,7 +9,7 @@ class Limits:
     columns: int = 1000
     cell_chars: int = 131_072
     """Characters of a cell."""
-    unpacked_mb: int = 2048
+    uncompressed_mb: int = 2048
     """Size of all parts of a workbook, decompressed."""
     memory_mb: int = 1024
     """Memory of a reader's process."""

@@ -106,7 +106,7 @@ class Route:
         request.endpoint = self.endpoint
         await request.resources.guard(request, self.endpoint)
         # A malformed id in the path comes first: the handler answers 404.
-        if not self.endpoint.by_vendor and all(map(ids.may_be, request.path_params, request.path_params.values())):
+        if not self.endpoint.by_vendor and all(map(ids.well_formed, request.path_params, request.path_params.values())):
             refuse_unknown(request, self.endpoint.query)
         return await self.handle(request)
 

@@ -27,7 +27,7 @@ from tongdai import metrics
 from tongdai.contacts import bulk_store, update_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.columns import NewContacts
-from tongdai.contacts.store import Refusal
+from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import UNREACHABLE, Connection, Pool
 from tongdai.ids import TenantId
 from tongdai.imports import chunk, core, store
@@ -52,9 +52,9 @@ CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, AddedMea
 """Caused by concurrent transactions: retried at once, and not counted as a crash."""
 NUMBER_KEY = "contact_tenant_id_campaign_id_number_key"
 _REFUSALS = {
-    Refusal.STOPPED: "The campaign was stopped",
-    Refusal.NO_CAMPAIGN: "The campaign is gone",
-    Refusal.NO_LIST: "The list is gone",
+    ContactRefusal.STOPPED: "The campaign was stopped",
+    ContactRefusal.NO_CAMPAIGN: "The campaign is gone",
+    ContactRefusal.NO_LIST: "The list is gone",
 }
 
 
@@ -193,7 +193,7 @@ async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, 
         imported = await _add_or_update(conn, claimed, payload.contacts)
     else:
         imported = await _add(conn, claimed, taken, payload.contacts, look_up=look_up)
-    if isinstance(imported, Refusal):
+    if isinstance(imported, ContactRefusal):
         await store.fail(conn, claimed, _REFUSALS[imported])
         log.warning("import failed", tenant=claimed.tenant_id, job=claimed.job_id, why=_REFUSALS[imported])
         return
@@ -207,7 +207,7 @@ async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, 
 
 async def _add(
     conn: Connection, claimed: Claimed, taken: Taken, new: NewContacts, *, look_up: bool
-) -> core.Imported | Refusal:
+) -> core.Imported | ContactRefusal:
     assert claimed.list_id is not None
     place = (claimed.tenant_id, claimed.campaign_id, claimed.list_id)
     refusal = await bulk_store.lock_list(conn, *place)
@@ -221,7 +221,7 @@ async def _add(
     return core.import_outcome(contact_ids, set(found), ours)
 
 
-async def _add_or_update(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
+async def _add_or_update(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | ContactRefusal:
     """Update the contacts that the campaign has, and then insert the others: that is the order of locks."""
     assert claimed.list_id is not None
     place = (claimed.tenant_id, claimed.campaign_id, claimed.list_id)
@@ -238,11 +238,11 @@ async def _add_or_update(conn: Connection, claimed: Claimed, new: NewContacts) -
     return core.update_outcome(contact_ids, set(found), left)
 
 
-async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | Refusal:
+async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core.Imported | ContactRefusal:
     """The outcome that `_add` would have if nothing else were added to the campaign."""
     status = await store.campaign_status(conn, claimed.tenant_id, claimed.campaign_id)
     if status is None or status == contacts.STOPPED:
-        return Refusal.NO_CAMPAIGN if status is None else Refusal.STOPPED
+        return ContactRefusal.NO_CAMPAIGN if status is None else ContactRefusal.STOPPED
     numbers = new.number_list()
     known = await bulk_store.known_numbers(conn, claimed.tenant_id, claimed.campaign_id, numbers)
     seen = await store.see(conn, claimed.tenant_id, claimed.job_id, set(numbers) - known.keys())

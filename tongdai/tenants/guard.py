@@ -23,8 +23,8 @@ CACHE_S = 15.0
 CACHE_SIZE = 100_000
 
 
-class Claim(NamedTuple):
-    """The identity that a request claims."""
+class Credentials(NamedTuple):
+    """The key and tenant that a request names."""
 
     key: str
     tenant: str | None
@@ -60,7 +60,7 @@ class Guard:
         self._clock = clock
         self._header_names = HeaderNames.of(settings.limit_headers)
         self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
-        # By the key as sent and, for a platform key, the tenant that the request claims.
+        # By the key as sent and, for a platform key, the tenant that the request names.
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._generation = 0
 
@@ -89,11 +89,11 @@ class Guard:
 
     async def still(self, request: Request) -> bool:
         """Whether the key of a long request is still valid and still has the scope, for event streams."""
-        claim = claim_of(request.scope["headers"])
-        known = await self._look_up(claim) if claim is not None else None
+        credentials = credentials_of(request.scope["headers"])
+        known = await self._look_up(credentials) if credentials is not None else None
         if known is None or not known.key.usable(self._clock.now()):
             return False
-        return _may_act(known, claim) and known.principal == request.principal
+        return _may_act(known, credentials) and known.principal == request.principal
 
     async def _authenticate(self, scope: Scope, *, platform: bool) -> Principal:
         """`platform`: the endpoint is of no tenant, and a platform key need not name one."""
@@ -102,39 +102,39 @@ class Guard:
         if retry_after_s:
             metrics.REFUSED.labels("failed keys").inc()
             raise RateLimited("Too many wrong keys from this address", retry_after_s)
-        claim = claim_of(scope["headers"])
-        known = await self._look_up(claim) if claim is not None else None
+        credentials = credentials_of(scope["headers"])
+        known = await self._look_up(credentials) if credentials is not None else None
         if known is None or not known.key.usable(self._clock.now()):
-            if claim is None or claim.presented:
+            if credentials is None or credentials.presented:
                 self._failed.record(address)
             raise Unauthorized
         if platform and known.key.tenant_id is None:
             return store.platform_principal(known.key)
-        if not _may_act(known, claim):
+        if not _may_act(known, credentials):
             raise Unauthorized
         return known.principal
 
-    async def _look_up(self, claim: Claim) -> _Known | None:
-        known = self._known.get((claim.key, None)) or self._known.get((claim.key, claim.tenant))
+    async def _look_up(self, credentials: Credentials) -> _Known | None:
+        known = self._known.get((credentials.key, None)) or self._known.get((credentials.key, credentials.tenant))
         if known is not None and self._clock.monotonic() - known.loaded_at < CACHE_S:
             return known
-        if not key_format.well_formed(claim.key):
+        if not key_format.well_formed(credentials.key):
             return None
         generation = self._generation
-        known = await self._load(key_format.digest(claim.key, self._pepper), claim.tenant)
+        known = await self._load(key_format.digest(credentials.key, self._pepper), credentials.tenant)
         # A change during the query may concern this key: do not cache it then.
         if known is not None and known.principal.tenant_id and generation == self._generation:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
-            self._known[claim.key, None if known.key.tenant_id else claim.tenant] = known
+            self._known[credentials.key, None if known.key.tenant_id else credentials.tenant] = known
         return known
 
-    async def _load(self, digest: bytes, claimed_tenant: str | None) -> _Known | None:
+    async def _load(self, digest: bytes, sent_tenant: str | None) -> _Known | None:
         async with self._database.borrow() as conn:
             key = await store.find_key(conn, digest)
             if key is None:
                 return None
-            tenant_id = key.tenant_id or TenantId(ids.parse(claimed_tenant or "") or 0)
+            tenant_id = key.tenant_id or TenantId(ids.parse(sent_tenant or "") or 0)
             tenant = await store.find_tenant(conn, tenant_id)
         if tenant is None:
             # The key is valid but may not act for that tenant: refused, without counting a failed key.
@@ -169,17 +169,17 @@ def _refusal(principal: Principal, endpoint: Endpoint) -> InsufficientScope | No
     return PlatformKeyNeeded() if endpoint.platform and principal.tenant_id != PLATFORM else None
 
 
-def _may_act(known: _Known, claim: Claim | None) -> bool:
-    """Whether the key may act for the claimed tenant: its own; for a platform key, any existing one."""
+def _may_act(known: _Known, credentials: Credentials | None) -> bool:
+    """Whether the key may act for the tenant that was sent: its own; for a platform key, any existing one."""
     acts_for = known.principal.tenant_id
-    if claim is None or not acts_for:
+    if credentials is None or not acts_for:
         return False
-    if claim.tenant is None:
+    if credentials.tenant is None:
         return known.key.tenant_id is not None
-    return ids.parse(claim.tenant) == acts_for
+    return ids.parse(credentials.tenant) == acts_for
 
 
-def claim_of(headers: Headers) -> Claim | None:
+def credentials_of(headers: Headers) -> Credentials | None:
     """The key and tenant that the headers name; None when the headers contradict each other."""
     sent_keys: set[str] = set()
     tenant: str | None = None
@@ -194,7 +194,7 @@ def claim_of(headers: Headers) -> Claim | None:
             tenant = value.decode("latin-1").strip()
     if len(sent_keys) > 1:
         return None
-    return Claim(next(iter(sent_keys), ""), tenant, bool(sent_keys))
+    return Credentials(next(iter(sent_keys), ""), tenant, bool(sent_keys))
 
 
 def _bare(value: str) -> str:

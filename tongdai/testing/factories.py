@@ -75,5 +75,5 @@ async def _key(
 def vn_mobile(number: int) -> str:
     """The `number`-th (0 to 9,999,999) of the numbers that begin with 090, as a Vietnamese writes it."""
     written = f"090{number:07d}"
-    assert not isinstance(phone.normalise(written, "VN"), phone.Reason)
+    assert not isinstance(phone.normalise(written, "VN"), phone.NumberFault)
     return written

@@ -65,8 +65,8 @@ class RetryState:
         self._retry = retry
         self._failures = 0
         self._first_failure = 0.0
-        self.may_be_done = False
-        """Whether the server may have done what a try that failed asked for."""
+        self.ambiguous = False
+        """Whether a failed try may have been carried out by the server all the same."""
 
     def pause_after(self, error: TongdaiError) -> float:
         """Seconds until the next try. Raises `error` if it is final."""
@@ -75,7 +75,7 @@ class RetryState:
             self._first_failure = now
         self._failures += 1
         pause = None
-        self.may_be_done = self.may_be_done or _may_be_done(error)
+        self.ambiguous = self.ambiguous or _is_ambiguous(error)
         if _retryable(error):
             retry_after = error.retry_after if isinstance(error, ApiError) else None
             chance = random.random()  # noqa: S311 - it spreads pauses, nothing else
@@ -100,7 +100,7 @@ class Session:
                 async with self.open(operation) as response:
                     return operation.read(await response.body())
             except TongdaiError as error:
-                if retry_state.may_be_done and operation.if_gone is not None and _is_gone(error):
+                if retry_state.ambiguous and operation.if_gone is not None and _is_gone(error):
                     return operation.if_gone
                 pause = retry_state.pause_after(error)
             await self.transport.sleep(pause)
@@ -144,8 +144,8 @@ def _retryable(error: TongdaiError) -> bool:
     return isinstance(error, ConnectionFailed) and not isinstance(_root_cause(error), ssl.SSLCertVerificationError)
 
 
-def _may_be_done(error: TongdaiError) -> bool:
-    """Whether the request may have reached the server, and the answer of what it did was lost."""
+def _is_ambiguous(error: TongdaiError) -> bool:
+    """Whether the request may have reached the server and been carried out: only the response is lost."""
     if isinstance(error, ApiError):
         return error.status in RETRYABLE_STATUSES - {429}
     return isinstance(error, ConnectionFailed) and not isinstance(error.__cause__, _NOT_SENT)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from tongdai.contacts.numbers import phone
-from tongdai.contacts.numbers.phone import Reason, normalise, normalise_all, shown
+from tongdai.contacts.numbers.phone import NumberFault, formatted, normalise, normalise_all
 
 COUNTRIES = sorted(phone.COUNTRIES)
 OLD_TO_NEW = {
@@ -56,31 +56,31 @@ def test_written_forms_are_one_number(text):
     ],
 )  # fmt: skip
 def test_dial_strings_and_foreign_signs_are_no_number(text):
-    assert normalise(text, "VN") is Reason.NOT_A_NUMBER
+    assert normalise(text, "VN") is NumberFault.NOT_A_NUMBER
 
 
 @pytest.mark.parametrize(
     ("text", "country", "reason"),
     [
-        ("1", "VN", Reason.TOO_SHORT),
-        ("+1", "VN", Reason.TOO_SHORT),
-        ("113", "VN", Reason.SHORT_NUMBER),
-        ("1 1-5", "VN", Reason.SHORT_NUMBER),
-        ("+84 114", "VN", Reason.SHORT_NUMBER),
-        ("911", "US", Reason.SHORT_NUMBER),
-        ("911", "VN", Reason.TOO_SHORT),  # a short number elsewhere
-        ("001", "UZ", Reason.SHORT_NUMBER),
-        ("116 117", "DE", Reason.SHORT_NUMBER),
-        ("5550123", "US", Reason.TOO_SHORT),  # without its area code
-        ("1" * 40, "VN", Reason.TOO_LONG),
-        ("9" * 13, "VN", Reason.TOO_LONG),
-        (" " * 41, "VN", Reason.TOO_LONG),
-        ("a" * 1_000_000, "VN", Reason.TOO_LONG),
-        ("+999123456789", "VN", Reason.UNKNOWN_COUNTRY),
-        ("0001234567", "VN", Reason.NOT_ASSIGNABLE),
-        ("19001234", "VN", Reason.PREMIUM),
-        ("8419001560", "VN", Reason.PREMIUM),
-        ("+19002345678", "VN", Reason.PREMIUM),
+        ("1", "VN", NumberFault.TOO_SHORT),
+        ("+1", "VN", NumberFault.TOO_SHORT),
+        ("113", "VN", NumberFault.SHORT_NUMBER),
+        ("1 1-5", "VN", NumberFault.SHORT_NUMBER),
+        ("+84 114", "VN", NumberFault.SHORT_NUMBER),
+        ("911", "US", NumberFault.SHORT_NUMBER),
+        ("911", "VN", NumberFault.TOO_SHORT),  # a short number elsewhere
+        ("001", "UZ", NumberFault.SHORT_NUMBER),
+        ("116 117", "DE", NumberFault.SHORT_NUMBER),
+        ("5550123", "US", NumberFault.TOO_SHORT),  # without its area code
+        ("1" * 40, "VN", NumberFault.TOO_LONG),
+        ("9" * 13, "VN", NumberFault.TOO_LONG),
+        (" " * 41, "VN", NumberFault.TOO_LONG),
+        ("a" * 1_000_000, "VN", NumberFault.TOO_LONG),
+        ("+999123456789", "VN", NumberFault.UNKNOWN_COUNTRY),
+        ("0001234567", "VN", NumberFault.NOT_ASSIGNABLE),
+        ("19001234", "VN", NumberFault.PREMIUM),
+        ("8419001560", "VN", NumberFault.PREMIUM),
+        ("+19002345678", "VN", NumberFault.PREMIUM),
     ],
 )
 def test_reasons(text, country, reason):
@@ -116,7 +116,7 @@ def test_plans_of_countries(text, country, e164):
 
 @pytest.mark.parametrize("written", ["0895601690", "0553123456", "+84895601690", "84 895 601 690", "0553 123 456"])
 def test_digits_that_may_be_a_new_mobile_series_are_not_somebody_elses_landline(written: str) -> None:
-    assert normalise(written, "VN") is Reason.NOT_ASSIGNABLE
+    assert normalise(written, "VN") is NumberFault.NOT_ASSIGNABLE
 
 
 @pytest.mark.parametrize(("old", "new"), OLD_TO_NEW.items())
@@ -130,18 +130,18 @@ def test_old_vietnamese_prefixes_are_moved(old, new):
 def test_shown_agrees_with_the_library_and_reads_back():
     for country in COUNTRIES:
         for e164 in examples(country):
-            assert shown(e164, country) == national_digits(e164), country
-            if not isinstance(normalise(e164, country), Reason):
-                assert normalise(shown(e164, country), country) == e164, country
+            assert formatted(e164, country) == national_digits(e164), country
+            if not isinstance(normalise(e164, country), NumberFault):
+                assert normalise(formatted(e164, country), country) == e164, country
 
 
 def test_shown_is_national_at_home_and_e164_abroad():
-    assert shown("+84901234567", "VN") == "0901234567"
-    assert shown("+84901234567", "US") == "+84901234567"
-    assert shown("+8418001234", "VN") == "18001234"
-    assert shown("+390612345678", "IT") == "0612345678"
-    assert shown("+5491123456789", "AR") == "0111523456789"
-    assert shown("+12125550123", "VN") == "+12125550123"
+    assert formatted("+84901234567", "VN") == "0901234567"
+    assert formatted("+84901234567", "US") == "+84901234567"
+    assert formatted("+8418001234", "VN") == "18001234"
+    assert formatted("+390612345678", "IT") == "0612345678"
+    assert formatted("+5491123456789", "AR") == "0111523456789"
+    assert formatted("+12125550123", "VN") == "+12125550123"
 
 
 def test_countries():
@@ -160,10 +160,10 @@ WRITTEN = st.text(max_size=45) | st.text("0123456789+ .-()/\u00a0&@x\n", max_siz
 @settings(max_examples=1_000, deadline=None)
 def test_any_text_is_a_number_or_a_reason(text, country):
     got = normalise(text, country)
-    if not isinstance(got, Reason):
+    if not isinstance(got, NumberFault):
         assert re.fullmatch(r"\+[1-9][0-9]{3,14}", got)
         assert normalise(got, country) == got
-        assert re.fullmatch(r"\+?[0-9]+", shown(got, country))
+        assert re.fullmatch(r"\+?[0-9]+", formatted(got, country))
 
 
 @given(st.lists(WRITTEN | st.from_regex(r"(0|\+84|)[35789][0-9 .]{8}", fullmatch=True)), st.sampled_from(["VN", "AR"]))
@@ -176,7 +176,7 @@ def test_many_texts_at_once_are_read_as_each_alone(texts, country):
 
 def test_a_text_of_many_lines_is_no_list_of_numbers():
     assert normalise_all(["0901234567\n0901234568", "\n", "", "0901 234 569", f"0901234567{' ' * 31}"], "VN") == [
-        Reason.NOT_A_NUMBER, Reason.NOT_A_NUMBER, Reason.NOT_A_NUMBER, "+84901234569", Reason.TOO_LONG,
+        *[NumberFault.NOT_A_NUMBER] * 3, "+84901234569", NumberFault.TOO_LONG,
     ]  # fmt: skip
     assert normalise_all([], "VN") == []
 
@@ -194,6 +194,6 @@ def test_separators_and_prefixes_change_nothing(national, separators):
     assert normalise(f"0{national}", "VN") == number
     for start in ("0", "+84", "0084"):
         assert normalise(start + spaced, "VN") == number
-    if not isinstance(number, Reason):
+    if not isinstance(number, NumberFault):
         assert normalise(f"84{national}", "VN") == number
-        assert normalise(shown(number, "VN"), "VN") == number
+        assert normalise(formatted(number, "VN"), "VN") == number

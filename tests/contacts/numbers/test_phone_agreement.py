@@ -17,7 +17,7 @@ import pytest
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from tongdai.contacts.numbers import phone
-from tongdai.contacts.numbers.phone import Reason, normalise, normalise_all
+from tongdai.contacts.numbers.phone import NumberFault, normalise, normalise_all
 
 COUNTRIES = sorted(phone.COUNTRIES)
 ABROAD = ("VN", "US", "GB", "RU", "IT", "AR", "MX", "BR", "DE", "JP")
@@ -50,22 +50,22 @@ AREAS = {
 """The area codes that changed in 2017: the old and the new one."""
 SEPARATORS = (" ", " ", ".", "-", "\u00a0", "/", "(", ") ", "[", "] ", "\u3000", " - ")
 REASONS_OF_PARSE = {
-    NumberParseException.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY,
-    NumberParseException.NOT_A_NUMBER: Reason.TOO_SHORT,  # a lone digit
-    NumberParseException.TOO_SHORT_AFTER_IDD: Reason.TOO_SHORT,
-    NumberParseException.TOO_SHORT_NSN: Reason.TOO_SHORT,
-    NumberParseException.TOO_LONG: Reason.TOO_LONG,
+    NumberParseException.INVALID_COUNTRY_CODE: NumberFault.UNKNOWN_COUNTRY,
+    NumberParseException.NOT_A_NUMBER: NumberFault.TOO_SHORT,  # a lone digit
+    NumberParseException.TOO_SHORT_AFTER_IDD: NumberFault.TOO_SHORT,
+    NumberParseException.TOO_SHORT_NSN: NumberFault.TOO_SHORT,
+    NumberParseException.TOO_LONG: NumberFault.TOO_LONG,
 }
 REASONS_OF_LENGTH = {
-    ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.TOO_SHORT,
-    ValidationResult.TOO_LONG: Reason.TOO_LONG,
-    ValidationResult.INVALID_LENGTH: Reason.NOT_ASSIGNABLE,
-    ValidationResult.IS_POSSIBLE: Reason.NOT_ASSIGNABLE,
+    ValidationResult.TOO_SHORT: NumberFault.TOO_SHORT,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: NumberFault.TOO_SHORT,
+    ValidationResult.TOO_LONG: NumberFault.TOO_LONG,
+    ValidationResult.INVALID_LENGTH: NumberFault.NOT_ASSIGNABLE,
+    ValidationResult.IS_POSSIBLE: NumberFault.NOT_ASSIGNABLE,
 }
 
 
-def library(text: str, country: str) -> str | Reason:
+def library(text: str, country: str) -> str | NumberFault:
     """The number that `phonenumbers` parses, or the reason that it refuses."""
     try:
         number = phonenumbers.parse(text, country)
@@ -73,13 +73,13 @@ def library(text: str, country: str) -> str | Reason:
         return REASONS_OF_PARSE[error.error_type]
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if (kind := phonenumbers.number_type(number)) != PhoneNumberType.UNKNOWN:  # it is valid
-        return Reason.PREMIUM if kind == PhoneNumberType.PREMIUM_RATE else e164
+        return NumberFault.PREMIUM if kind == PhoneNumberType.PREMIUM_RATE else e164
     if e164.startswith("+841") and len(e164) == 13 and f"0{e164[3:6]}" in OLD_TO_NEW:
         return f"+84{OLD_TO_NEW[f'0{e164[3:6]}'][1:]}{e164[6:]}"
     if e164.startswith("+84") and (landline := new_landline(e164[3:])):
         return landline
     if phonenumbers.is_valid_short_number_for_region(number, country):
-        return Reason.SHORT_NUMBER
+        return NumberFault.SHORT_NUMBER
     return REASONS_OF_LENGTH[phonenumbers.is_possible_number_with_reason(number)]
 
 
@@ -116,26 +116,26 @@ def grouped(text: str) -> str | None:
     return new_landline(f"8{''.join(groups[1:])}", mobile=()) if groups else None
 
 
-def expected(text: str, country: str) -> str | Reason:
+def expected(text: str, country: str) -> str | NumberFault:
     """The library's reading, else its reading after the country's own calling code, else that of an old landline."""
     if country == "VN" and (landline := grouped(text)):
         return landline
     read = as_today(text, country)
     digits = re.sub(r"[^+0-9]", "", text)
     found = re.fullmatch(r"(?:(?:\+|00)?840?|0)?([2-8][0-9]{8,9})", digits)
-    if country == "VN" and isinstance(read, Reason) and found is not None:
+    if country == "VN" and isinstance(read, NumberFault) and found is not None:
         return new_landline(found[1]) or read
     return read
 
 
-def as_today(text: str, country: str) -> str | Reason:
+def as_today(text: str, country: str) -> str | NumberFault:
     if len(text) < 10 and phonenumbers.is_emergency_number(text, country):
-        return Reason.SHORT_NUMBER
+        return NumberFault.SHORT_NUMBER
     number, digits = library(text, country), re.sub(r"[^+0-9]", "", text)
-    if not isinstance(number, Reason) or not digits.startswith(calling_code(country)):
+    if not isinstance(number, NumberFault) or not digits.startswith(calling_code(country)):
         return number
     again = library(f"+{digits}", country)
-    return number if isinstance(again, Reason) else again
+    return number if isinstance(again, NumberFault) else again
 
 
 @functools.cache
@@ -213,11 +213,11 @@ def test_agrees_with_the_library_in_every_country() -> None:
             for text, got in zip(written, read, strict=True):
                 want = expected(text, read_in)
                 assert got == want, (text, read_in)
-                assert isinstance(got, Reason) == isinstance(want, Reason), (text, read_in)
-                outcomes[want.value if isinstance(want, Reason) else "number"] += 1
+                assert isinstance(got, NumberFault) == isinstance(want, NumberFault), (text, read_in)
+                outcomes[want.value if isinstance(want, NumberFault) else "number"] += 1
     assert outcomes.total() >= 100_000, outcomes
     assert outcomes["number"] >= 20_000, outcomes
-    assert outcomes.keys() == {"number", *Reason} - {Reason.NOT_A_NUMBER}
+    assert outcomes.keys() == {"number", *NumberFault} - {NumberFault.NOT_A_NUMBER}
 
 
 def test_agrees_with_the_library_in_vietnam() -> None:
@@ -269,8 +269,8 @@ def test_number_whose_digits_are_those_of_a_mobile_is_one(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["08\t38221502", "08 3822x1502", "08 38221502\n", "08,38221502"])
 def test_grouped_digits_with_other_signs_are_no_number(text: str) -> None:
-    assert normalise(text, "VN") is Reason.NOT_A_NUMBER
-    assert normalise_all([text], "VN") == [Reason.NOT_A_NUMBER]
+    assert normalise(text, "VN") is NumberFault.NOT_A_NUMBER
+    assert normalise_all([text], "VN") == [NumberFault.NOT_A_NUMBER]
 
 
 @pytest.mark.parametrize("country", ["VN", "US", "GB", "DE", "IN", "BR"])
@@ -278,7 +278,7 @@ def test_every_emergency_number_is_a_short_number(country: str) -> None:
     numbers = [f"{i:0{length}}" for length in (2, 3) for i in range(10**length)]
     emergency = [number for number in numbers if phonenumbers.is_emergency_number(number, country)]
     assert emergency
-    assert {normalise(number, country) for number in emergency} == {Reason.SHORT_NUMBER}
+    assert {normalise(number, country) for number in emergency} == {NumberFault.SHORT_NUMBER}
 
 
 def test_no_emergency_number_of_any_country_is_called() -> None:
@@ -292,6 +292,6 @@ def test_no_emergency_number_of_any_country_is_called() -> None:
         lengths = plan.emergency.possible_length or plan.general_desc.possible_length
         for number in (f"{i:0{length}}" for length in lengths if length < 5 for i in range(10**length)):
             if is_emergency(number):
-                assert normalise(number, country) is Reason.SHORT_NUMBER, (number, country)
+                assert normalise(number, country) is NumberFault.SHORT_NUMBER, (number, country)
                 tried += 1
     assert tried >= 400

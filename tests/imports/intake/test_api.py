@@ -51,13 +51,13 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("kind", [*BODIES, FORM])
-async def test_any_format_makes_the_same_job(tenant, worker, kind, packed):
+async def test_any_format_makes_the_same_job(tenant, worker, kind, compressed):
     campaign_id = await tenant.campaign()
     content = form(XLSX, "Khách.xlsx") if kind is FORM else BODIES[kind]
-    headers = {"Content-Encoding": "gzip"} if packed else {}
-    sent = gzip.compress(content) if packed else content
+    headers = {"Content-Encoding": "gzip"} if compressed else {}
+    sent = gzip.compress(content) if compressed else content
     response = await post(tenant, campaign_id, sent, kind, "?listName=Th%C3%A1ng%204", **headers)
     answered = response.json()
     job_id = answered.pop("job_id")

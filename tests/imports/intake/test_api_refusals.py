@@ -121,12 +121,12 @@ async def test_late_fault_of_a_large_file_refuses_all_of_it(tenant):
 
 async def test_gzip_that_is_cut_off_or_a_bomb_is_refused(tenant):
     campaign_id = await tenant.campaign()
-    packed = gzip.compress(b"".join(b"%d\n" % (n * n) for n in range(300_000)))
+    compressed = gzip.compress(b"".join(b"%d\n" % (n * n) for n in range(300_000)))
     bomb = gzip.compress(b"\0" * 80_000_000)
     headers = {"Content-Encoding": "gzip"}
     for kind in ("text/csv", "application/json"):
         for cut in (10, 100_000):
-            assert "cut off" in await refuses(tenant, campaign_id, 400, packed[:-cut], kind, **headers)
+            assert "cut off" in await refuses(tenant, campaign_id, 400, compressed[:-cut], kind, **headers)
         assert "times its size" in await refuses(tenant, campaign_id, 400, bomb, kind, **headers)
 
 
@@ -149,8 +149,8 @@ async def test_limits_are_settings_with_clear_answers(tenant, serving):
         assert await message(413, rows) == "The body is larger than 1 MB"
         assert await message(413, in_pieces()) == "The body is larger than 1 MB"
         assert await message(413, form(rows), FORM) == "The body is larger than 1 MB"
-        packed = {"Content-Encoding": "gzip"}
-        assert await message(413, gzip.compress(rows), **packed) == "The body is larger than 1 MB"
+        compressed = {"Content-Encoding": "gzip"}
+        assert await message(413, gzip.compress(rows), **compressed) == "The body is larger than 1 MB"
         wide = await message(400, b"phone,a,b,c\n1,2,3,4\n")
         assert wide == "Line 1 has 4 columns: at most 3 are read"
         assert "1000 characters" in await message(400, b"phone\n" + b"1" * 2000)

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from tongdai.contacts.numbers.phone import Reason
-from tongdai.contacts.validation import Code
+from tongdai.contacts.numbers.phone import NumberFault
+from tongdai.contacts.validation import ContactFault
 from tongdai.http.openapi.document import document
 from tongdai.imports.outcomes.codec import REASON_CODES
 from tongdai.processes.api import ENDPOINTS
@@ -14,7 +14,7 @@ GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 
 
 def test_every_reason_has_a_code_of_its_own() -> None:
-    assert {*Reason, *Code} <= set(REASON_CODES)
+    assert {*NumberFault, *ContactFault} <= set(REASON_CODES)
     assert len(REASON_CODES) == len(set(REASON_CODES))
 
 

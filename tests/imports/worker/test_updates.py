@@ -65,7 +65,7 @@ def simplest(known: list[SentRow], rows: list[SentRow]) -> tuple[State, list[str
     outcomes: list[str] = []
     for row in (*known, *rows):
         number = phone.normalise(row["phoneNumber"], "VN")
-        if isinstance(number, phone.Reason) or row.get("timeZone") == "Nowhere":
+        if isinstance(number, phone.NumberFault) or row.get("timeZone") == "Nowhere":
             outcomes.append("failed")
             continue
         outcomes.append("updated" if number in state else "created")

@@ -258,7 +258,7 @@ async def overview(request: Request) -> Response:
         switch = await switches.of_tenant(conn, who.tenant_id)
         carrying = await switches.carrying(conn, who.tenant_id)
         hold = await dialing_store.current(conn)
-    show = phone.formatter(who.country)
+    format_number = phone.formatter(who.country)
     return ok(
         Overview(
             switch=SwitchState(switch.up, switch.description),
@@ -269,7 +269,7 @@ async def overview(request: Request) -> Response:
                 for one, live_calls in carrying
             ],
             campaigns=found,
-            newest=[view(call, show) for call in newest],
+            newest=[view(call, format_number) for call in newest],
         )
     )
 

@@ -117,7 +117,7 @@ def import_(
         raise click.UsageError(f"{failed_path} cannot be written: name another path with --failed.")
     if not dry_run and not yes:
         _ask_if_running(campaign)
-    packed = _is_far(client.url) if compress is None else compress
+    compressed = _is_far(client.url) if compress is None else compress
     with progress(file.name) as shown:
         send = functools.partial(
             client.import_file,
@@ -130,7 +130,7 @@ def import_(
             sheet=sheet,
             all_sheets=all_sheets,
             skip_hidden=skip_hidden,
-            compress=packed,
+            compress=compressed,
         )
         started = _send(client, campaign.campaign_id, file, send, shown)
         job = _follow(client, started, shown)

@@ -45,8 +45,8 @@ _KINDS = (
 )  # those that make a number exist
 
 
-class Reason(StrEnum):
-    """Why a text is refused as a phone number. Numbers are `str` too: tell them apart by `isinstance(x, Reason)`."""
+class NumberFault(StrEnum):
+    """Why a text is no phone number. Numbers are `str` too: tell them apart by `isinstance(x, NumberFault)`."""
 
     message: str  # English, to follow the text: `12 is too short for a phone number`
 
@@ -65,13 +65,13 @@ class Reason(StrEnum):
 
 
 _REASON_OF_PARSE = {
-    NumberParseException.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY,
-    NumberParseException.TOO_LONG: Reason.TOO_LONG,
+    NumberParseException.INVALID_COUNTRY_CODE: NumberFault.UNKNOWN_COUNTRY,
+    NumberParseException.TOO_LONG: NumberFault.TOO_LONG,
 }  # given digits and a sign, any other error means too few digits
 _REASON_OF_LENGTH = {
-    ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.TOO_SHORT,  # the area code is missing
-    ValidationResult.TOO_LONG: Reason.TOO_LONG,
+    ValidationResult.TOO_SHORT: NumberFault.TOO_SHORT,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: NumberFault.TOO_SHORT,  # the area code is missing
+    ValidationResult.TOO_LONG: NumberFault.TOO_LONG,
 }
 
 
@@ -81,7 +81,7 @@ def canonical_country(code: str) -> str | None:
     return upper if upper in COUNTRIES else None
 
 
-def normalise(text: str, country: str) -> str | Reason:
+def normalise(text: str, country: str) -> str | NumberFault:
     """E.164 (`+84901234567`) of a number as people write it, read in `country` (one of COUNTRIES), or why not.
 
     Digits without `+` are read as dialled within the country: with or without its national prefix, or after its
@@ -94,7 +94,7 @@ def normalise(text: str, country: str) -> str | Reason:
     return normaliser(country)(text)
 
 
-def normalise_all(texts: Sequence[str], country: str) -> list[str | Reason]:
+def normalise_all(texts: Sequence[str], country: str) -> list[str | NumberFault]:
     """`normalise` of each text, in their order; of hundreds at a time up to twice as fast."""
     read, lines, prefix = normaliser(country), _lines(country), f"+{_plan(country).country_code}"
     joined = "\n".join(["", *texts, ""])
@@ -116,7 +116,7 @@ def normalise_all(texts: Sequence[str], country: str) -> list[str | Reason]:
 
 
 @lru_cache(maxsize=256)
-def normaliser(country: str) -> Callable[[str], str | Reason]:
+def normaliser(country: str) -> Callable[[str], str | NumberFault]:
     """`normalise` bound to a country, for many numbers that come one by one."""
     plan = _plan(country)
     prefix = f"+{plan.country_code}"
@@ -124,9 +124,9 @@ def normaliser(country: str) -> Callable[[str], str | Reason]:
     moved = re.compile(_moved(plan, r"\Z"), re.ASCII).fullmatch
     refused, vietnamese, grouped = _refusals(plan), prefix == _VIETNAM, vietnam.GROUPED.fullmatch
 
-    def read(text: str) -> str | Reason:
+    def read(text: str) -> str | NumberFault:
         if len(text) > MAX_TEXT:
-            return Reason.TOO_LONG
+            return NumberFault.TOO_LONG
         digits = text if text.lstrip("+").isdecimal() else text.translate(_SEPARATORS)
         if found := ordinary(digits):
             number = found["n"]
@@ -134,7 +134,7 @@ def normaliser(country: str) -> Callable[[str], str | Reason]:
                 return _grouped(text) or prefix + number
             return prefix + number
         if not _WRITTEN.fullmatch(digits):
-            return Reason.NOT_A_NUMBER
+            return NumberFault.NOT_A_NUMBER
         if found := moved(digits):
             return _renumbered(prefix + found["n"])
         number = refused(digits) or _read(digits, country, prefix)
@@ -143,9 +143,9 @@ def normaliser(country: str) -> Callable[[str], str | Reason]:
     return read
 
 
-def _as_before(number: str | Reason, digits: str, text: str) -> str | Reason:
+def _as_before(number: str | NumberFault, digits: str, text: str) -> str | NumberFault:
     """A number read in Vietnam, or the one that the same digits became in 2017."""
-    return (_old_landline(digits) if isinstance(number, Reason) else _grouped(text)) or number
+    return (_old_landline(digits) if isinstance(number, NumberFault) else _grouped(text)) or number
 
 
 @lru_cache(maxsize=256)
@@ -154,7 +154,7 @@ def _lines(country: str) -> re.Pattern[str]:
     return re.compile(_ordinary(_plan(country), "\n") + "|.*\n", re.ASCII)
 
 
-def shown(e164: str, country: str) -> str:
+def formatted(e164: str, country: str) -> str:
     """Write a number as answers show it: national digits (`0901234567`) under the country's own code, else E.164."""
     return formatter(country)(e164)
 
@@ -170,33 +170,33 @@ def _plans(code: int | None) -> list[PhoneMetadata]:
     return [_plan(region) for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code or 0]]
 
 
-def _read(digits: str, country: str, prefix: str) -> str | Reason:
+def _read(digits: str, country: str, prefix: str) -> str | NumberFault:
     """Read by `phonenumbers` an optional `+` and digits: nationally, then after the country's own code."""
     if len(digits) <= _LONGEST_EMERGENCY and phonenumbers.is_emergency_number(digits, country):
-        return Reason.SHORT_NUMBER
+        return NumberFault.SHORT_NUMBER
     number = _parsed(digits, country)
-    if not (isinstance(number, Reason) and digits.startswith(prefix[1:])):
+    if not (isinstance(number, NumberFault) and digits.startswith(prefix[1:])):
         return number
     again = _parsed(f"+{digits}", country)
-    return number if isinstance(again, Reason) else again
+    return number if isinstance(again, NumberFault) else again
 
 
-def _parsed(digits: str, country: str) -> str | Reason:
+def _parsed(digits: str, country: str) -> str | NumberFault:
     try:
         number = phonenumbers.parse(digits, country)
     except NumberParseException as error:
-        return _REASON_OF_PARSE.get(error.error_type, Reason.TOO_SHORT)
+        return _REASON_OF_PARSE.get(error.error_type, NumberFault.TOO_SHORT)
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.PREMIUM_RATE:
-        return Reason.PREMIUM
+        return NumberFault.PREMIUM
     e164 = format_number(number, PhoneNumberFormat.E164)
     if kind != PhoneNumberType.UNKNOWN:
         return e164
     if (new := _renumbered(e164)) != e164:
         return new
     if phonenumbers.is_valid_short_number_for_region(number, country):
-        return Reason.SHORT_NUMBER
-    return _REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), Reason.NOT_ASSIGNABLE)
+        return NumberFault.SHORT_NUMBER
+    return _REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), NumberFault.NOT_ASSIGNABLE)
 
 
 def _renumbered(e164: str) -> str:
@@ -259,7 +259,7 @@ def _lengths(desc: PhoneNumberDesc | None, *, local: bool = False) -> set[int]:
     return {length for length in (desc.possible_length_local_only if local else desc.possible_length) if length > 0}
 
 
-def _refusals(plan: PhoneMetadata) -> Callable[[str], Reason | None]:
+def _refusals(plan: PhoneMetadata) -> Callable[[str], NumberFault | None]:
     """Why digits that are no number of the country are refused, when that is the same whichever way they are read.
 
     None of those that may be a number, be it a short one, and of all when the country shares its calling code.
@@ -276,7 +276,7 @@ def _refusals(plan: PhoneMetadata) -> Callable[[str], Reason | None]:
     lengths, local = _lengths(plan.general_desc), _lengths(plan.general_desc, local=True)
     shortest, longest = min(lengths), max(lengths)
 
-    def refused(digits: str) -> Reason | None:
+    def refused(digits: str) -> NumberFault | None:
         if not (found := written(digits)):
             return None
         whole = len(found["n"] or digits)
@@ -284,8 +284,8 @@ def _refusals(plan: PhoneMetadata) -> Callable[[str], Reason | None]:
         if length not in lengths and length <= longest:
             length = whole  # then the library leaves the trunk prefix where it is
         if length > longest:
-            return Reason.TOO_LONG
-        return Reason.TOO_SHORT if length in local or length < shortest else Reason.NOT_ASSIGNABLE
+            return NumberFault.TOO_LONG
+        return NumberFault.TOO_SHORT if length in local or length < shortest else NumberFault.NOT_ASSIGNABLE
 
     return refused
 
@@ -317,13 +317,13 @@ def _pattern(plan: PhoneMetadata, numbers: str, but: str, end: str) -> str:
 
 @lru_cache(maxsize=256)
 def formatter(country: str) -> Callable[[str], str]:
-    """`shown` bound to a country, for many numbers."""
+    """`formatted` bound to a country, for many numbers."""
     plan = _plans(_plan(country).country_code)[0]
     prefix, formats = f"+{plan.country_code}", plan.number_format
     code, leads = len(prefix), ["", *(_lead(rule) for rule in formats)]
     style = re.compile("|".join(_style(rule) for rule in formats), re.ASCII).fullmatch  # format i sets group i, from 1
 
-    def show(e164: str) -> str:
+    def format_one(e164: str) -> str:
         if not e164.startswith(prefix):
             return e164
         found = style(digits := e164[code:])
@@ -332,7 +332,7 @@ def formatter(country: str) -> Callable[[str], str]:
             return lead + digits
         return normalize_digits_only(format_number(phonenumbers.parse(e164), PhoneNumberFormat.NATIONAL))
 
-    return show
+    return format_one
 
 
 def _style(rule: phonenumbers.NumberFormat) -> str:

@@ -205,7 +205,7 @@ def _one(sent: NewNumbers, reading: Reading) -> Checked:
     if checked.invalid:
         raise InvalidInput(checked.invalid[0].reason)
     number = phone.normalise(sent.phoneNumber, reading.country)
-    if isinstance(number, phone.Reason):
+    if isinstance(number, phone.NumberFault):
         raise InvalidInput(f"phoneNumber {number.message}")
     return checked
 
@@ -249,7 +249,7 @@ async def remove_number(request: Request) -> Response:
         if await store.find(conn, principal.tenant_id, dnc_list_id) is None:
             raise NotFound(NO_LIST)
         # An invalid number is in no list: the answer is that of an unlisted number.
-        if isinstance(number, phone.Reason) or not await store.remove(
+        if isinstance(number, phone.NumberFault) or not await store.remove(
             conn, principal.tenant_id, dnc_list_id, number, principal.key_id
         ):
             raise NotFound(_NO_NUMBER)

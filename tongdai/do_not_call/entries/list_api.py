@@ -113,10 +113,10 @@ async def list_numbers(request: Request) -> Response | StreamingResponse:
             found = [] if one is None or page.offset else [one]
     if as_file:
         return StreamingResponse(_all(request, dnc_list_id), headers=csv_headers(f"do-not-call-{dnc_list_id}.csv"))
-    show = phone.formatter(principal.country)
+    format_number = phone.formatter(principal.country)
 
     def views(entries: Sequence[Entry]) -> list[NumberView]:
-        return [NumberView(show(entry.phone), *entry[1:]) for entry in entries]
+        return [NumberView(format_number(entry.phone), *entry[1:]) for entry in entries]
 
     if reading is not None:
         rows, more = reading.cut(found, lambda entry: entry.phone)
@@ -138,21 +138,21 @@ async def _read(
 async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes]:
     """Stream a list as CSV, a piece at a time: no database connection is held while the client reads."""
     principal = principal_of(request)
-    show, last = phone.formatter(principal.country), ""
+    format_number, last = phone.formatter(principal.country), ""
     yield csv_header(_HEADER)
     async with disconnected(request) as gone:
         while not gone.done():
             async with connection(request) as conn:
                 found = await store.entries_after(conn, principal.tenant_id, dnc_list_id, last, PIECE)
             if found:
-                yield csv_of([_line(entry, show) for entry in found])
+                yield csv_of([_line(entry, format_number) for entry in found])
             if len(found) < PIECE:
                 return
             last = found[-1].phone
 
 
-def _line(entry: Entry, show: Callable[[str], str]) -> tuple[object, ...]:
-    return show(entry.phone), entry.reason, _instant(entry.expires_at), _instant(entry.created_at)
+def _line(entry: Entry, format_number: Callable[[str], str]) -> tuple[object, ...]:
+    return format_number(entry.phone), entry.reason, _instant(entry.expires_at), _instant(entry.created_at)
 
 
 def _instant(value: datetime | None) -> str | None:
@@ -170,7 +170,7 @@ def number_asked_for(query: dict[str, list[str]], country: str) -> str | None:
     if text is None:
         return None
     number = phone.normalise(text, country)
-    if isinstance(number, phone.Reason):
+    if isinstance(number, phone.NumberFault):
         raise InvalidInput(f"phoneNumber {number.message}")
     return number
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
-from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.phone import NumberFault
 
 _SHORTEST = 6
 """Digits of what may be a number: less is an extension, a position or part of an address."""
@@ -18,7 +18,7 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _TOKEN = re.compile(r"\+?\d[\d.()-]*")
 
 
-def numbers_in(text: str, read: Callable[[str], str | Reason]) -> list[str]:
+def numbers_in(text: str, read: Callable[[str], str | NumberFault]) -> list[str]:
     """All numbers in E.164 that a text which is no number itself holds, each once, in their order."""
     found: dict[str, None] = {}
     for part in _SPLIT.split(_ascii_digits(text)):
@@ -31,11 +31,11 @@ def numbers_in(text: str, read: Callable[[str], str | Reason]) -> list[str]:
     return list(found)
 
 
-def _numbers(pieces: Iterable[str], read: Callable[[str], str | Reason]) -> Iterator[str]:
+def _numbers(pieces: Iterable[str], read: Callable[[str], str | NumberFault]) -> Iterator[str]:
     for piece in pieces:
         if sum(map(str.isdigit, piece)) >= _SHORTEST:
             number = read(piece.strip())
-            if not isinstance(number, Reason):
+            if not isinstance(number, NumberFault):
                 yield number
 
 

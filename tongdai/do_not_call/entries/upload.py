@@ -47,7 +47,7 @@ async def checked(request: Request, raw: bytes, reading: Reading) -> list[Checke
     assert body_format is not None
     limits = _limits(settings)
     if body_format.format is Format.XLSX:
-        # A workbook of a few bytes may unpack to anything: a process of its own does that.
+        # A workbook of a few bytes may decompress to anything: a process of its own does that.
         async with as_csv(raw, limits, Path(settings.data_dir)) as (file, body_format):
             return await asyncio.to_thread(_checked, file, body_format, limits, reading)
     return await asyncio.to_thread(_checked, io.BytesIO(raw), body_format, limits, reading)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tongdai.contacts.numbers import phone
-from tongdai.contacts.numbers.phone import MAX_TEXT, Reason
+from tongdai.contacts.numbers.phone import MAX_TEXT, NumberFault
 from tongdai.do_not_call.entries.expiry import UNREADABLE, Expiry, read_expiry
 from tongdai.do_not_call.entries.numbers_in import numbers_in
 from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntry
@@ -98,16 +98,16 @@ def _numbers(rows: Sequence[Sent], country: str) -> Iterator[_Numbers | str]:
             yield MISSING
         elif sent.area is not None and (joined := _joined(sent, number, country)):
             yield _Numbers(joined, True)
-        elif not isinstance(number, Reason):
+        elif not isinstance(number, NumberFault):
             yield _Numbers([number], True)
         elif several := numbers_in(sent.phone or "", read):
             each = map(read, (sent.phone or "").split(SEVERAL))
-            yield _Numbers(several, not any(isinstance(one, Reason) for one in each))
+            yield _Numbers(several, not any(isinstance(one, NumberFault) for one in each))
         else:
             yield f"phoneNumber {number.message}"
 
 
-def _joined(sent: Sent, alone: str | Reason, country: str) -> list[str]:
+def _joined(sent: Sent, alone: str | NumberFault, country: str) -> list[str]:
     """The numbers that a row with an area code may mean; empty when none is one.
 
     Three digits and seven are also read as the registry of the United States writes numbers.
@@ -116,7 +116,7 @@ def _joined(sent: Sent, alone: str | Reason, country: str) -> list[str]:
     found = [alone, phone.normalise(area + rest, country)]
     if (len(area), len(rest)) == (3, 7):
         found.append(phone.normalise(f"+1{area}{rest}", country))
-    return list(dict.fromkeys(number for number in found if not isinstance(number, Reason)))
+    return list(dict.fromkeys(number for number in found if not isinstance(number, NumberFault)))
 
 
 def _reason(text: str | None) -> str | None:

@@ -31,9 +31,9 @@ from tongdai.files.xlsx.parts import BadPart, Marks
 from tongdai.text import as_seen
 
 MAX_RATIO = 200
-"""The ratio that a part may unpack to; rows of one kind come to 50 at the most."""
+"""Highest compression ratio of a part; rows of one kind come to 50 at the most."""
 _SMALL = 16 * 1024 * 1024
-"""Bytes; what comes to no more may be packed as tightly as it likes."""
+"""Bytes; a part of no more may have any compression ratio."""
 _OLE = b"\xd0\xcf\x11\xe0"
 _EXACT = 2**53
 """From it on, a number in a workbook has lost digits when it is read as a float."""
@@ -202,7 +202,7 @@ class _Book:
 
 
 def _check(file: IO[bytes], limits: Limits) -> None:
-    """Check the ZIP central directory: refuse what is not an XLSX workbook, or would unpack to more than the limits."""
+    """Check the ZIP central directory: refuse what is not an XLSX workbook, or decompresses to more than the limits."""
     if file.read(4) == _OLE:
         raise InvalidInput("The workbook is encrypted or of the old XLS format: save it as XLSX without a password")
     try:
@@ -214,9 +214,9 @@ def _check(file: IO[bytes], limits: Limits) -> None:
         raise InvalidInput("The file is a ZIP archive, but not an XLSX workbook: it has no xl/workbook.xml")
     if any(part.flag_bits & 1 for part in parts):
         raise InvalidInput("The workbook is encrypted: save it without a password")
-    unpacked = sum(part.file_size for part in parts)
-    if unpacked > limits.unpacked_mb * 1024 * 1024:
-        raise InvalidInput(f"The workbook unpacks to more than {limits.unpacked_mb} MB")
+    size = sum(part.file_size for part in parts)
+    if size > limits.uncompressed_mb * 1024 * 1024:
+        raise InvalidInput(f"The workbook unpacks to more than {limits.uncompressed_mb} MB")
     for part in parts:
         if part.file_size > _SMALL and part.file_size > MAX_RATIO * part.compress_size:
             raise InvalidInput(

@@ -40,8 +40,8 @@ from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, TenantId
 from tongdai.imports import store
 from tongdai.imports.intake import spool
+from tongdai.imports.intake.decode import ALIASES, SPELLINGS
 from tongdai.imports.intake.spool import Rows, Spooled
-from tongdai.imports.intake.unpack import ALIASES, SPELLINGS
 from tongdai.imports.readers import BodyFormat, Format
 from tongdai.text import as_seen
 
@@ -125,7 +125,7 @@ _MEDIA: Mapping[str, Mapping[str, Any]] = {
 _DESCRIPTION = """\
 Besides JSON: NDJSON (a contact a line), CSV and XLSX (a header row with a column for the phone number, by any usual \
 name in English or Vietnamese, in any order; columns for `name`, `externalId` and `timeZone`; the others become \
-`attributes`), as the body or as the one file of a form; each may be packed with `Content-Encoding: gzip`. The \
+`attributes`), as the body or as the one file of a form; each may be compressed with `Content-Encoding: gzip`. The \
 separator and character set of CSV are found out; the job tells what was detected, and what was left out."""
 
 
@@ -155,25 +155,25 @@ async def bulk(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     key = key_of(request)
     query = query_of(request)
-    asked = [_checked({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
+    sources = [_checked({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
     async with spool.spooled(request) as spooled, spool.turn(spooled):
         digest = digest_of(request, spooled.digest)
         if key is not None and spool.is_read_apart(spooled):
-            known = await _answered_before(request, key, digest)
+            known = await _stored_response(request, key, digest)
             if known is not None:
                 return known
         # Read and checked before there is a transaction: it holds a connection and the list's name.
-        asked.append(_checked(spooled.fields))
-        body_format, updates = _format(asked, spooled), _said(asked, ON_DUPLICATE.name) == UPDATE
+        sources.append(_checked(spooled.fields))
+        body_format, updates = _format(sources, spooled), _option(sources, ON_DUPLICATE.name) == UPDATE
         settings, country = settings_of(request), principal_of(request).country
         async with spool.read(spooled, body_format, settings, country, updates=updates) as rows:
             if rows.totals.list_name is not None:
-                asked.append(_checked({"listName": rows.totals.list_name}))
-            wanted = _wanted(asked, spooled)
+                sources.append(_checked({"listName": rows.totals.list_name}))
+            options = _merged(sources, spooled)
 
             async def work(conn: Connection) -> BulkStarted:
                 async with conn.transaction():
-                    return await _accept(conn, principal_of(request).tenant_id, campaign_id, wanted, rows)
+                    return await _accept(conn, principal_of(request).tenant_id, campaign_id, options, rows)
 
             if key is not None:
                 return await once_digested(request, key, digest, work)
@@ -181,15 +181,15 @@ async def bulk(request: Request) -> Response:
                 return ok(await work(conn))
 
 
-async def _answered_before(request: Request, key: str, digest: bytes) -> Response | None:
-    """The answer to the first request of that key and body: it need not be read again."""
+async def _stored_response(request: Request, key: str, digest: bytes) -> Response | None:
+    """The response to the first request of that key and body: the body need not be read again."""
     async with connection(request) as conn:
         row = await idempotency.recall(conn, principal_of(request).tenant_id, key)
     return None if row is None or row["digest"] != digest else Response(row["body"], row["status"])
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Options:
     """The options of an import."""
 
     list_name: str
@@ -199,35 +199,35 @@ class _Wanted:
     file_name: str | None
 
 
-def _checked(said: dict[str, str]) -> dict[str, str]:
-    """Check what one part of the request asks for; names as the document has them.
+def _checked(given: dict[str, str]) -> dict[str, str]:
+    """Check the options that one part of the request gives, and return them by their documented names.
 
     Names of lists that look the same are the same.
     """
-    said = _spelt(said)
-    if "listName" in said:
-        name = as_seen(body.text_field("listName", said["listName"], MAX_LIST_NAME, min_length=1))
-        said = said | {"listName": body.text_field("listName", name, MAX_LIST_NAME, min_length=1)}
-    if "sheet" in said:
-        body.text_field("sheet", said["sheet"], MAX_LIST_NAME, min_length=1)
-    checked_on_duplicate(said.get(ON_DUPLICATE.name))
+    given = _canonical(given)
+    if "listName" in given:
+        name = as_seen(body.text_field("listName", given["listName"], MAX_LIST_NAME, min_length=1))
+        given = given | {"listName": body.text_field("listName", name, MAX_LIST_NAME, min_length=1)}
+    if "sheet" in given:
+        body.text_field("sheet", given["sheet"], MAX_LIST_NAME, min_length=1)
+    checked_on_duplicate(given.get(ON_DUPLICATE.name))
     for name in _SWITCHES:
-        if said.get(name) not in {None, "true", "false"}:
-            raise InvalidInput(f"{name} is {shown(said[name])}: expected true or false")
-    return said
+        if given.get(name) not in {None, "true", "false"}:
+            raise InvalidInput(f"{name} is {shown(given[name])}: expected true or false")
+    return given
 
 
-def _spelt(said: dict[str, str]) -> dict[str, str]:
-    """With one name for each of SPELLINGS; two of them that say different things are InvalidInput."""
-    each = [{SPELLINGS[name]: value} for name, value in said.items()]
-    found = ((name, _said(each, name)) for name in SPELLINGS.values())
+def _canonical(given: dict[str, str]) -> dict[str, str]:
+    """Options by their documented names (SPELLINGS); InvalidInput when two spellings of one differ."""
+    each = [{SPELLINGS[name]: value} for name, value in given.items()]
+    found = ((name, _option(each, name)) for name in SPELLINGS.values())
     return {name: value for name, value in found if value is not None}
 
 
-def _format(asked: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
+def _format(sources: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
     """The body's format, with what query and form ask for."""
-    encoding, sheet = _said(asked, "encoding"), _said(asked, "sheet")
-    all_sheets, skip_hidden = (_said(asked, name) == "true" for name in ("allSheets", "skipHidden"))
+    encoding, sheet = _option(sources, "encoding"), _option(sources, "sheet")
+    all_sheets, skip_hidden = (_option(sources, name) == "true" for name in ("allSheets", "skipHidden"))
     if (sheet is not None or all_sheets or skip_hidden) and spooled.body_format.format is not Format.XLSX:
         raise InvalidInput("sheet, allSheets and skipHidden are for XLSX: no other format has sheets")
     if sheet is not None and all_sheets:
@@ -236,43 +236,43 @@ def _format(asked: list[dict[str, str]], spooled: Spooled) -> BodyFormat:
     return replace(found, sheet=sheet, all_sheets=all_sheets, skip_hidden=skip_hidden)
 
 
-def _wanted(asked: list[dict[str, str]], spooled: Spooled) -> _Wanted:
-    """Merge what query, form and body ask for; two that say different things are InvalidInput."""
-    name = _said(asked, "listName")
-    dry_run, updates = _said(asked, "dry_run") == "true", _said(asked, ON_DUPLICATE.name) == UPDATE
+def _merged(sources: list[dict[str, str]], spooled: Spooled) -> _Options:
+    """Merge the options of query, form and body; InvalidInput when two of them differ."""
+    name = _option(sources, "listName")
+    dry_run, updates = _option(sources, "dry_run") == "true", _option(sources, ON_DUPLICATE.name) == UPDATE
     name = _fresh_name() if name is None else name
-    return _Wanted(name, dry_run, updates, spooled.body_format.format, spooled.file_name)
+    return _Options(name, dry_run, updates, spooled.body_format.format, spooled.file_name)
 
 
-def _said(asked: list[dict[str, str]], name: str) -> str | None:
-    values = list(dict.fromkeys(said[name] for said in asked if name in said))
+def _option(sources: list[dict[str, str]], name: str) -> str | None:
+    values = list(dict.fromkeys(given[name] for given in sources if name in given))
     if len(values) > 1:
         raise InvalidInput(f"{name} is {shown(values[0])} and {shown(values[1])}: expected the same, or only one")
     return values[0] if values else None
 
 
 async def _accept(
-    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, wanted: _Wanted, rows: Rows
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, options: _Options, rows: Rows
 ) -> BulkStarted:
     """Store the job and its rows; they are durable when the transaction around this commits."""
     await _check_campaign(conn, tenant_id, campaign_id)
-    if wanted.dry_run:
-        list_id = await contacts.find_list(conn, tenant_id, campaign_id, wanted.list_name)
+    if options.dry_run:
+        list_id = await contacts.find_list(conn, tenant_id, campaign_id, options.list_name)
     else:
-        list_id = await contacts.list_named(conn, tenant_id, campaign_id, wanted.list_name)
+        list_id = await contacts.list_named(conn, tenant_id, campaign_id, options.list_name)
     job_id = await store.create(
         conn,
         tenant_id,
         campaign_id,
         list_id,
-        wanted.list_name,
-        dry_run=wanted.dry_run,
-        format=wanted.format,
-        file_name=wanted.file_name,
-        updates=wanted.updates,
+        options.list_name,
+        dry_run=options.dry_run,
+        format=options.format,
+        file_name=options.file_name,
+        updates=options.updates,
     )
     await store.add_chunks(conn, tenant_id, job_id, rows.chunks)
-    detected = None if wanted.format is Format.JSON else rows.totals.detected
+    detected = None if options.format is Format.JSON else rows.totals.detected
     await store.received(conn, tenant_id, job_id, rows.totals.total_rows, detected, rows.totals.headings)
     await store.announce(conn)
     return BulkStarted(error_message="Bulk import started", job_id=job_id, total_rows=rows.totals.total_rows)

@@ -18,7 +18,7 @@ from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
-from tongdai.imports.intake.unpack import Form, Gunzip, Sink
+from tongdai.imports.intake.decode import Form, Gunzip, Sink
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames
@@ -116,8 +116,8 @@ def _sinks(request: Request, content_type: str, kept: _Kept) -> tuple[Form | Non
     else:
         kept.opened(media_type.body_format_of(content_type), None)
     sink = kept if form is None else form
-    packed = media_type.is_gzip(request.headers.get("content-encoding", ""))
-    return form, Gunzip(sink) if packed else sink
+    compressed = media_type.is_gzip(request.headers.get("content-encoding", ""))
+    return form, Gunzip(sink) if compressed else sink
 
 
 async def _take(request: Request, settings: Settings, kept: _Kept, sink: Sink) -> None:
@@ -154,7 +154,7 @@ async def turn(spooled: Spooled) -> AsyncGenerator[None]:
 
 
 def is_read_apart(spooled: Spooled) -> bool:
-    """Whether reading takes long, or memory: a workbook of a few bytes may unpack to anything."""
+    """Whether reading takes long, or memory: a workbook of a few bytes may decompress to anything."""
     return spooled.size > IN_MEMORY or spooled.body_format.format is Format.XLSX
 
 

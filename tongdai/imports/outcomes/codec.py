@@ -11,8 +11,8 @@ from itertools import accumulate, pairwise
 import msgspec
 
 from tongdai.contacts.model import MAX_ATTRIBUTES
-from tongdai.contacts.numbers.phone import Reason
-from tongdai.contacts.validation import Code
+from tongdai.contacts.numbers.phone import NumberFault
+from tongdai.contacts.validation import ContactFault
 from tongdai.files.number_cells import Unreadable
 from tongdai.ids import ContactId
 from tongdai.imports.chunk import Sent, decode_sent
@@ -43,7 +43,10 @@ _MEANING: dict[str, tuple[RowOutcome, str | None, str | None]] = {
 }
 REASON_CODES = [
     *dict.fromkeys(
-        [*(code for _, _, code in _MEANING.values() if code is not None), *map(str, (*Code, *Reason, *Unreadable))]
+        [
+            *(code for _, _, code in _MEANING.values() if code is not None),
+            *map(str, (*ContactFault, *NumberFault, *Unreadable)),
+        ]
     )
 ]
 """The reasons why a row was not created, nor updated its contact."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tongdai.contacts.model import MAX_ATTRIBUTES
-from tongdai.contacts.validation import Code
+from tongdai.contacts.validation import ContactFault
 from tongdai.imports.readers.sent_rows import SentRows
 
 ProblemRow = tuple[int, str, str]
@@ -37,7 +37,7 @@ def merged(
         if attributes is not None and attributes[row] is not None:
             both = _object(attributes[first]) | _object(attributes[row])
             if len(msgspec.json.encode(both)) > MAX_ATTRIBUTES:
-                problems.append((row, Code.TOO_LONG, _TOO_LONG))
+                problems.append((row, ContactFault.TOO_LONG, _TOO_LONG))
                 continue
             attributes[first] = both
         for column in (*values, zones):

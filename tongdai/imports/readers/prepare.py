@@ -26,7 +26,7 @@ from tongdai.contacts.fields import FIELDS
 from tongdai.contacts.model import MAX_ATTRIBUTES, Scalar
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.numbers.countries import country_of
-from tongdai.contacts.numbers.phone import Reason
+from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.contacts.numbers.time_zones import common_zone, is_zone, zone_of
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
@@ -138,8 +138,8 @@ def _digits(value: Scalar) -> Scalar:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _with_numbers(sent: SentRows, country: str) -> tuple[SentRows, list[str | Reason]]:
-    """The rows with the text that each one's number is read from, and that number in E.164, or a Reason.
+def _with_numbers(sent: SentRows, country: str) -> tuple[SentRows, list[str | NumberFault]]:
+    """The rows with the text that each one's number is read from, and that number in E.164, or a NumberFault.
 
     It is from the first column that has a usable one. A text of the clearest column that has none, such as `ask Lan`,
     becomes an attribute; other columns of numbers are attributes already.
@@ -149,7 +149,7 @@ def _with_numbers(sent: SentRows, country: str) -> tuple[SentRows, list[str | Re
         return sent, numbers
     clearest, *_ = found_in = sent.others.detected
     clearest.numbers = (clearest.numbers or 0) + len(numbers)
-    left = [row for row, number in enumerate(numbers) if isinstance(number, Reason)]
+    left = [row for row, number in enumerate(numbers) if isinstance(number, NumberFault)]
     if not left:
         return sent, numbers
     phones = list(sent.phones)
@@ -159,14 +159,14 @@ def _with_numbers(sent: SentRows, country: str) -> tuple[SentRows, list[str | Re
         found = _numbers([texts[row] for row in left], countries, country)
         for row, number in zip(left, found, strict=True):
             # Without a usable number, a row says the first one that it has.
-            if isinstance(number, Reason) and (texts[row] is None or phones[row] is not None):
+            if isinstance(number, NumberFault) and (texts[row] is None or phones[row] is not None):
                 continue
             if phones[row] is not None and row not in unread:
                 unread[row] = phones[row]
             phones[row], numbers[row] = texts[row], number
             detected.numbers = (detected.numbers or 0) + 1
             clearest.numbers -= 1
-        left = [row for row in left if isinstance(numbers[row], Reason)]
+        left = [row for row in left if isinstance(numbers[row], NumberFault)]
     return replace(sent, phones=phones, attributes=_with_unread(sent.attributes, unread, clearest.column)), numbers
 
 
@@ -182,8 +182,8 @@ def _with_unread(
     return merged
 
 
-def _numbers(phones: Sequence[Scalar], countries: Sequence[Scalar] | None, country: str) -> list[str | Reason]:
-    """In E.164, or a Reason. A JSON number is read as its digits, what is no text as the empty text."""
+def _numbers(phones: Sequence[Scalar], countries: Sequence[Scalar] | None, country: str) -> list[str | NumberFault]:
+    """In E.164, or a NumberFault. A JSON number is read as its digits, what is no text as the empty text."""
     texts: Sequence[str] = phones if _only(phones, str) else list(map(_as_text, phones))  # pyright: ignore[reportAssignmentType]
     if countries is None:
         return phone.normalise_all(texts, country)
@@ -191,7 +191,7 @@ def _numbers(phones: Sequence[Scalar], countries: Sequence[Scalar] | None, count
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(countries):
         rows.setdefault(codes.get(text, country) if isinstance(text, str) else country, []).append(row)
-    numbers: dict[int, str | Reason] = {}
+    numbers: dict[int, str | NumberFault] = {}
     for own, places in rows.items():
         numbers.update(zip(places, phone.normalise_all([texts[row] for row in places], own), strict=True))
     return [numbers[row] for row in range(len(texts))]
@@ -203,11 +203,13 @@ def _as_text(value: Scalar) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _problems(sent: SentRows, numbers: Sequence[str | Reason], attributes: Sequence[str] | None) -> list[ProblemRow]:
+def _problems(
+    sent: SentRows, numbers: Sequence[str | NumberFault], attributes: Sequence[str] | None
+) -> list[ProblemRow]:
     """Row, code and message of the first thing that is wrong, for the rows that fail, in their order."""
     suspects: set[int] = set()
     if not _only(numbers, str):
-        suspects.update(row for row, number in enumerate(numbers) if isinstance(number, Reason))
+        suspects.update(row for row, number in enumerate(numbers) if isinstance(number, NumberFault))
     for field, values in zip(FIELDS, sent.values, strict=True):
         suspects.update(_suspect_texts(values, field.text.max_length))
     suspects.update(_suspect_attributes(attributes))
@@ -229,9 +231,9 @@ def _problems(sent: SentRows, numbers: Sequence[str | Reason], attributes: Seque
     return found
 
 
-def _explained(problem: Problem, number: str | Reason, sent: Scalar) -> tuple[str, str]:
+def _explained(problem: Problem, number: str | NumberFault, sent: Scalar) -> tuple[str, str]:
     """Code and message of a problem; of a text that is no number, what it is instead."""
-    unread = number in {Reason.NOT_A_NUMBER, Reason.TOO_LONG}
+    unread = number in {NumberFault.NOT_A_NUMBER, NumberFault.TOO_LONG}
     why = why_unreadable(sent) if unread and isinstance(sent, str) else None
     return (problem.code, str(problem)) if why is None else (why[0], f"{problem.field} {why[1]}")
 
@@ -319,5 +321,5 @@ def _as_sent(values: Sequence[Any]) -> list[str | None]:
 
 
 def _only(values: Iterable[object], kind: type) -> bool:
-    """Whether all are of that very kind: a Reason is text of another."""
+    """Whether all are of that very kind: a NumberFault is text of another."""
     return set(map(type, values)) <= {kind}

@@ -267,7 +267,7 @@ MANY = b"0901,A\n" * 300_000
         (b"phone" + b",c" * 1_000_000 + b"\n0901\n", "Line 1 has 1000001 columns: at most 1000 are read"),
         (START + b'0903,"a\nb"\n0902' + b",c" * 1000, "Line 5 has 1001 columns: at most 1000 are read"),
         (b"PK\x03\x04\0\0", "The file is an archive"),
-        (b"\x1f\x8b\x08", "The file is packed by gzip"),
+        (b"\x1f\x8b\x08", "The file is compressed by gzip"),
     ],
     ids=lambda value: None if isinstance(value, bytes) else value,
 )  # fmt: skip

@@ -281,7 +281,7 @@ def test_archive_that_unpacks_to_far_more_than_it_is_is_refused_unread(refusal: 
 
 def test_workbook_that_unpacks_to_more_than_the_limit_is_refused_unread(refusal: Refusal) -> None:
     large = archive(parts(ONE) | {f"{n}": os.urandom(600_000) for n in range(2)})
-    assert refusal(large, unpacked_mb=1) == "The workbook unpacks to more than 1 MB"
+    assert refusal(large, uncompressed_mb=1) == "The workbook unpacks to more than 1 MB"
 
 
 def test_part_whose_size_is_false_is_refused(refusal: Refusal) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongdai.errors import ApiError, InvalidInput, UnsupportedMediaType
-from tongdai.imports.intake.unpack import FREE, MAX_FIELD, Form, Gunzip, file_name
+from tongdai.imports.intake.decode import FREE, MAX_FIELD, Form, Gunzip, file_name
 from tongdai.imports.readers import BodyFormat, Format
 
 BOUNDARY = "------x7f"
@@ -48,7 +48,7 @@ def feed(sink, data: bytes, size: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=3), st.integers(1, 50))
-def test_gzip_is_unpacked_in_whatever_pieces_and_members_it_comes(members, size):
+def test_gzip_is_decompressed_in_whatever_pieces_and_members_it_comes(members, size):
     taken = Taken()
     feed(Gunzip(taken), b"".join(map(gzip.compress, members)), size)
     assert (taken.data, taken.ended) == (b"".join(members), True)
@@ -56,9 +56,9 @@ def test_gzip_is_unpacked_in_whatever_pieces_and_members_it_comes(members, size)
 
 @pytest.mark.parametrize("cut", [1, 5, 12, 30])
 def test_gzip_that_is_cut_off_is_refused(cut):
-    packed = gzip.compress(os.urandom(1000))
+    compressed = gzip.compress(os.urandom(1000))
     with pytest.raises(InvalidInput, match="cut off"):
-        feed(Gunzip(Taken()), packed[:-cut], 100)
+        feed(Gunzip(Taken()), compressed[:-cut], 100)
 
 
 @pytest.mark.parametrize("data", [b"phone\n1\n", gzip.compress(b"x", mtime=0) + b"more", b"\x1f\x8b\x09"])

@@ -1,4 +1,4 @@
-"""Bodies that carry a file, taken apart as they arrive: gzip, and forms with one file. Each hands on to the next."""
+"""Decoders of a body that carries a file, as it arrives: gzip, and forms with one file. Each passes on to a Sink."""
 
 import re
 import zlib
@@ -12,11 +12,11 @@ from tongdai.files.media_type import body_format_of_file
 from tongdai.imports.readers import BodyFormat
 
 PIECE = 1024 * 1024
-"""Bytes that are unpacked at once."""
+"""Most bytes that are decompressed at once."""
 FREE = 64 * 1024 * 1024
-"""The bytes that any body may unpack to, however tightly packed."""
+"""Decompressed bytes that any body may have, whatever its compression ratio."""
 MAX_RATIO = 250
-"""Beyond FREE, what a body may unpack to; lists of contacts come to 30."""
+"""Highest compression ratio beyond FREE; lists of contacts come to 30."""
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_FIELD = 4096
 FIELDS = ("listName", "dry_run", "onDuplicate", "encoding", "sheet", "allSheets", "skipHidden")
@@ -38,29 +38,29 @@ class Sink(Protocol):
 
 
 class Gunzip:
-    """InvalidInput for what is no gzip, is cut off, or unpacks to far more than it is."""
+    """Decompresses gzip. InvalidInput for what is no gzip, is cut off, or has too high a compression ratio."""
 
     def __init__(self, target: Sink) -> None:
         self._target = target
-        self._unpacker = zlib.decompressobj(_GZIP)
+        self._decompressor = zlib.decompressobj(_GZIP)
         self._whole = False
-        self._packed = self._unpacked = 0
+        self._compressed_bytes = self._bytes = 0
 
     def take(self, data: bytes) -> None:
-        self._packed += len(data)
+        self._compressed_bytes += len(data)
         try:
             while data:
                 if self._whole:  # another member
-                    self._unpacker, self._whole = zlib.decompressobj(_GZIP), False
-                self._hand_on(self._unpacker.decompress(data, PIECE))
-                self._whole = self._unpacker.eof
-                data = self._unpacker.unused_data if self._whole else self._unpacker.unconsumed_tail
+                    self._decompressor, self._whole = zlib.decompressobj(_GZIP), False
+                self._pass_on(self._decompressor.decompress(data, PIECE))
+                self._whole = self._decompressor.eof
+                data = self._decompressor.unused_data if self._whole else self._decompressor.unconsumed_tail
         except zlib.error as error:
             raise InvalidInput(f"The body is not gzip, as Content-Encoding says: {shown(error)}") from None
 
-    def _hand_on(self, piece: bytes) -> None:
-        self._unpacked += len(piece)
-        if self._unpacked > max(FREE, MAX_RATIO * self._packed):
+    def _pass_on(self, piece: bytes) -> None:
+        self._bytes += len(piece)
+        if self._bytes > max(FREE, MAX_RATIO * self._compressed_bytes):
             raise InvalidInput(f"The body unpacks to more than {MAX_RATIO} times its size: it is refused")
         if piece:
             self._target.take(piece)
