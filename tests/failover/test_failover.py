@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ari_server import AriServer
-from tests.support.calling_office import PASSWORD, QUICK, USER, Office
+from tests.support.dialing_server import PASSWORD, QUICK, USER, DialingServer
 from tests.support.imports.check import all_jobs_ended, problems
 from tests.support.imports.client import SETTINGS, Client, Ledger, a_number_of
 from tests.support.replication import Node, Pair, replicated
@@ -73,15 +73,17 @@ async def test_calls_go_on_at_the_standby_and_nobody_is_called_twice(pair: Pair,
     async with AriServer(simulated, USER, PASSWORD).serving() as switch:
         asterisk = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(tmp_path / "data", database_url=pair.url, **asterisk) as server:
-            office = Office(server, simulated, asterisk, await server.key(scopes=frozenset(factories.Scope)))
-            campaign_id = await office.campaign(contacts, first, **QUICK | {"callsPerSecond": 20})
+            dialing_server = DialingServer(
+                server, simulated, asterisk, await server.key(scopes=frozenset(factories.Scope))
+            )
+            campaign_id = await dialing_server.campaign(contacts, first, **QUICK | {"callsPerSecond": 20})
             await eventually(lambda: len(simulated.ledger.calls) >= contacts // 4, 60, "calls")
             await fail_over(pair, failure)
             placed = len(simulated.ledger.calls)
             assert placed < contacts
             await eventually(lambda: all_processed(server, contacts), 120, "every contact to be processed", poll_s=0.5)
             assert simulated.ledger.violations == []
-            assert set(office.dialled(first, contacts).values()) == {1}
+            assert set(dialing_server.dialled(first, contacts).values()) == {1}
             async with server.database() as conn:
                 ended = await conn.fetchval(
                     "select count(distinct contact_id) from call where campaign_id = $1", campaign_id

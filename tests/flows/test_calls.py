@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.calling_office import office
+from tests.support.dialing_server import dialing_server
 from tests.support.servers import eventually
 from tongdai.clock import SystemClock
 from tongdai.switch.simulated.callees import Response, always
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes
 
 
 async def test_each_contact_is_called_once_and_records_what_the_switch_did(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         campaign_id = await here.campaign(200, first=10_000_000)
         await here.processed(campaign_id, 200, within_s=60)
         assert set(here.dialled(10_000_000, 200).values()) == {1}
@@ -29,7 +29,7 @@ async def test_each_contact_is_called_once_and_records_what_the_switch_did(tmp_p
 
 
 async def test_pause_stops_dialling_within_a_second_and_live_calls_finish(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         here.simulated.callee = always(Response.ANSWERED, after_s=0.5, talk_s=4)
         campaign_id = await here.campaign(300, first=30_000_000, callsPerSecond=20, maxConcurrentCalls=300)
         await eventually(lambda: here.simulated.ledger.counts["answered"] >= 20, 30, "active calls")
@@ -50,7 +50,7 @@ async def test_pause_stops_dialling_within_a_second_and_live_calls_finish(tmp_pa
 
 
 async def test_number_put_on_a_do_not_call_list_is_not_called_any_more(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         campaign_id = await here.campaign(120, first=40_000_000, callsPerSecond=10)
         await eventually(lambda: len(here.simulated.ledger.calls) >= 10, 30, "calls")
         made = await here.call("POST", "/v1/do-not-call", {"name": "Complaints"})

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.calling_office import office
+from tests.support.dialing_server import dialing_server
 from tests.support.servers import eventually, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
 
 async def test_nobody_is_called_twice_while_dialers_are_killed_and_two_compete_for_leadership(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         stand_by = {"database_url": here.server.dsn, **here.settings}
         async with serving(tmp_path / "second", "--only", "telephony", **stand_by) as second:
             campaign_id = await here.campaign(400, first=20_000_000, callsPerSecond=25)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.calling_office import office
+from tests.support.dialing_server import dialing_server
 from tests.support.servers import eventually
 from tongdai.switch.simulated.callees import Response, always
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes
 
 
 async def test_switch_that_is_away_is_reported_and_gets_no_requests_meanwhile(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         here.simulated.callee = always(Response.ANSWERED, after_s=0.2, talk_s=1)
         campaign_id = await here.campaign(300, first=50_000_000, callsPerSecond=10)
         await eventually(lambda: len(here.simulated.ledger.calls) >= 20, 30, "calls")

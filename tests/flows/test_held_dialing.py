@@ -21,8 +21,8 @@ import pytest
 
 from tests.support.api import PEPPER
 from tests.support.ari_server import AriServer
-from tests.support.calling_office import PASSWORD, USER, Office, office
 from tests.support.databases import SERVER
+from tests.support.dialing_server import PASSWORD, USER, DialingServer, dialing_server
 from tests.support.programs import output_of, run
 from tests.support.servers import Server, eventually, serving
 from tongdai.clock import SystemClock
@@ -59,16 +59,16 @@ async def hold_of(server: Server) -> Hold | None:
         return await dialing.current(conn)
 
 
-def calls(of: Office) -> int:
+def calls(of: DialingServer) -> int:
     return len(of.simulated.ledger.calls)
 
 
-async def calls_begin(of: Office, more: int) -> None:
+async def calls_begin(of: DialingServer, more: int) -> None:
     wanted = calls(of) + more
     await eventually(lambda: calls(of) >= wanted, 60, "calls")
 
 
-async def nobody_is_called(of: Office) -> None:
+async def nobody_is_called(of: DialingServer) -> None:
     """From now on, while the dialer has its rounds."""
     before = calls(of)
     async with of.server.database() as conn:
@@ -84,14 +84,14 @@ async def _alive(conn: Any, since: Any) -> bool:
     return (await conn.fetchval(ALIVE) - since).total_seconds() > LATER_S
 
 
-async def everyone_is_called_once(of: Office, campaign_id: int) -> None:
+async def everyone_is_called_once(of: DialingServer, campaign_id: int) -> None:
     await of.processed(campaign_id, CONTACTS, within_s=150)
     assert set(of.dialled(FIRST, CONTACTS).values()) == {1}
     assert of.simulated.ledger.violations == []
 
 
 async def test_operator_holds_dialing_and_releases_it(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         campaign_id = await here.campaign(CONTACTS, FIRST, callsPerSecond=20)
         await calls_begin(here, 30)
         tongdai(here.server, "dialing", "hold")
@@ -112,15 +112,15 @@ async def test_operator_holds_dialing_and_releases_it(tmp_path: Path) -> None:
 DIALLED_LATER = "select count(*) from call, dialing_hold h where dialled_at > h.held_at + interval '1 second'"
 
 
-def _ended(of: Office) -> bool:
+def _ended(of: DialingServer) -> bool:
     return not of.simulated.ledger.active
 
 
 async def test_server_started_with_dial_held_calls_nobody_until_the_release(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         await here.server.stop()
         async with serving(here.server.data_dir, "--dial=held", **here.settings) as server:
-            held = Office(server, here.simulated, here.settings, here.key)
+            held = DialingServer(server, here.simulated, here.settings, here.key)
             campaign_id = await held.campaign(CONTACTS, FIRST, callsPerSecond=50)
             await nobody_is_called(held)
             assert "dialing held" in server.log_text()
@@ -134,7 +134,7 @@ async def test_server_started_with_dial_held_calls_nobody_until_the_release(tmp_
 
 
 async def test_server_that_is_stopped_killed_and_moved_dials_on(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         campaign_id = await here.campaign(CONTACTS, FIRST, callsPerSecond=20)
         for end in (here.server.stop, lambda: _killed(here.server)):
             await calls_begin(here, 20)
@@ -143,7 +143,7 @@ async def test_server_that_is_stopped_killed_and_moved_dials_on(tmp_path: Path) 
         await here.server.stop()
         moved = here.server.data_dir.rename(tmp_path / "moved")
         async with serving(moved, **here.settings) as server:
-            await everyone_is_called_once(Office(server, here.simulated, here.settings, here.key), campaign_id)
+            await everyone_is_called_once(DialingServer(server, here.simulated, here.settings, here.key), campaign_id)
             assert await hold_of(server) is None
 
 
@@ -156,7 +156,7 @@ async def _killed(server: Server) -> None:
 async def test_data_directory_that_is_restored_from_a_copy_calls_nobody_until_the_release(
     tmp_path: Path, in_place: bool
 ) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         campaign_id = await here.campaign(CONTACTS, FIRST, callsPerSecond=20)
         await calls_begin(here, 20)
         await here.server.stop()
@@ -170,7 +170,7 @@ async def test_data_directory_that_is_restored_from_a_copy_calls_nobody_until_th
             _copy(tmp_path / "copy", here.server.data_dir)
         restored = here.server.data_dir if in_place else tmp_path / "copy"
         async with serving(restored, **here.settings) as server:
-            held = Office(server, here.simulated, here.settings, here.key)
+            held = DialingServer(server, here.simulated, here.settings, here.key)
             await nobody_is_called(held)
             assert calls(here) == called
             hold = await hold_of(server)
@@ -190,10 +190,10 @@ async def test_backup_that_is_restored_calls_nobody_until_the_release(tmp_path: 
     of = {"TONGDAI_DATA_DIR": str(tmp_path / "data"), "TONGDAI_KEY_PEPPER": PEPPER}
     backup, contacts = str(tmp_path / "a.backup"), 120
 
-    def twice(of: Office) -> set[str]:
+    def twice(of: DialingServer) -> set[str]:
         return {number for number, times in of.dialled(FIRST, contacts).items() if times > 1}
 
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         await here.campaign(contacts, FIRST, callsPerSecond=20)
         await calls_begin(here, 20)
         before = _called(here)
@@ -217,7 +217,7 @@ async def test_backup_that_is_restored_calls_nobody_until_the_release(tmp_path: 
         assert twice(here) <= now - before, "and nobody else"
 
 
-def _called(of: Office) -> set[str]:
+def _called(of: DialingServer) -> set[str]:
     return {call.to for call in of.simulated.ledger.calls}
 
 
@@ -236,7 +236,7 @@ async def test_backup_that_takes_the_place_of_the_database_while_it_dials(
     async with fresh_database() as own, AriServer(simulated, USER, PASSWORD).serving() as switch:
         settings = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(tmp_path / "data", database_url=own, **settings) as server:
-            here = Office(server, simulated, settings, await server.key(scopes=frozenset(factories.Scope)))
+            here = DialingServer(server, simulated, settings, await server.key(scopes=frozenset(factories.Scope)))
             campaign_id = await here.campaign(CONTACTS, FIRST, callsPerSecond=20)
             await calls_begin(here, 20)
             async with backup_of(own, fresh_database) as backup:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.calling_office import Office, office
+from tests.support.dialing_server import DialingServer, dialing_server
 from tests.support.servers import eventually
 from tongdai.switch.simulated.callees import Response, always
 
@@ -16,27 +16,27 @@ SPRING = "sound:custom/spring"
 LATER = {"retryRules": {"failed": {"afterMin": 60, "times": 3}}}
 
 
-async def refused(here: Office, method: str, path: str, body: object = None) -> str:
+async def refused(here: DialingServer, method: str, path: str, body: object = None) -> str:
     async with httpx2.AsyncClient(base_url=here.server.url, timeout=30) as client:
         response = await client.request(method, path, json=body, headers={"X-Api-Key": here.key.value})
     assert response.status_code == 400, response.text
     return response.json()["error_message"]
 
 
-async def is_up(here: Office) -> bool:
+async def is_up(here: DialingServer) -> bool:
     return (await here.call("GET", "/v1/live"))["switch"]["up"]
 
 
-async def diagnosis(here: Office, campaign_id: int) -> dict[str, Any]:
+async def diagnosis(here: DialingServer, campaign_id: int) -> dict[str, Any]:
     return await here.call("GET", f"/v1/campaigns/{campaign_id}/diagnostics")
 
 
-async def has_state(here: Office, campaign_id: int, state: str) -> bool:
+async def has_state(here: DialingServer, campaign_id: int, state: str) -> bool:
     return (await diagnosis(here, campaign_id))["sound"]["state"] == state
 
 
 async def test_campaign_whose_sound_is_missing_does_not_start_and_calls_nobody(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         here.simulated.sounds = {SPRING: 0.5}
         new = {"campaignName": "A", "audioFile": "custom/spring", "preset": "none", **LATER}
         campaign_id = (await here.call("POST", "/v1/campaigns", new))["campaignId"]
@@ -56,7 +56,7 @@ async def test_campaign_whose_sound_is_missing_does_not_start_and_calls_nobody(t
 async def test_sound_that_is_lost_while_a_campaign_runs_is_missed_by_few_and_the_campaign_continues_with_it(
     tmp_path: Path,
 ) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         here.simulated.sounds = {SPRING: 0.5}
         here.simulated.callee = always(Response.ANSWERED, after_s=0.2, talk_s=30)
         campaign_id = await here.campaign(
@@ -75,14 +75,14 @@ async def test_sound_that_is_lost_while_a_campaign_runs_is_missed_by_few_and_the
         assert max(here.dialled(60_000_000, 16).values()) == 1
 
 
-async def all_called(here: Office, campaign_id: int) -> bool:
+async def all_called(here: DialingServer, campaign_id: int) -> bool:
     """Whether each contact was called: it is processed, or waits for its next call."""
     found = await diagnosis(here, campaign_id)
     return found["pending"] == found["waitingForRetry"] and (await here.totals(campaign_id))["1"] == 0
 
 
 async def test_campaign_pauses_itself_after_three_calls_that_played_nothing(tmp_path: Path) -> None:
-    async with office(tmp_path, check_sounds="false") as here:
+    async with dialing_server(tmp_path, check_sounds="false") as here:
         here.simulated.sounds = {}
         here.simulated.callee = always(Response.ANSWERED, after_s=0.2, talk_s=30)
         campaign_id = await here.campaign(
@@ -110,7 +110,7 @@ async def test_campaign_pauses_itself_after_three_calls_that_played_nothing(tmp_
 
 
 async def test_campaign_that_started_without_a_switch_is_not_dialled_while_its_sound_is_missing(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         here.simulated.sounds = {}
         here.simulated.cut(8)
 

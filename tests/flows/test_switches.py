@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.api import PEPPER
 from tests.support.ari_server import AriServer
-from tests.support.calling_office import PASSWORD, USER, Office, office
+from tests.support.dialing_server import PASSWORD, USER, DialingServer, dialing_server
 from tests.support.servers import Server, eventually, serving
 from tongdai.clock import SystemClock
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
@@ -33,7 +33,7 @@ def tenants_in(server: Server, event: str) -> set[int]:
 async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_calls_alone(tmp_path: Path) -> None:
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 4), dead=0.0)
     simulated = SimulatedAsterisk(random.Random(8), SystemClock(), callees)
-    async with office(tmp_path) as here, AriServer(simulated, USER, PASSWORD).serving() as switch:
+    async with dialing_server(tmp_path) as here, AriServer(simulated, USER, PASSWORD).serving() as switch:
         settings = {**here.settings, "asterisk": switch.url, "database_url": here.server.dsn}
         async with serving(tmp_path / "second", "--only", "telephony", "--switch", "hanoi", **settings) as second:
             async with here.server.database() as conn:
@@ -41,7 +41,7 @@ async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_c
                 assert hanoi is not None
                 key = await factories.key(conn, PEPPER.encode())
                 assert await tenants.set_switch(conn, key.tenant_id, hanoi)
-            there = Office(here.server, simulated, settings, key)
+            there = DialingServer(here.server, simulated, settings, key)
             campaign_here = await here.campaign(CONTACTS, first=20_000_000, callsPerSecond=20)
             campaign_there = await there.campaign(CONTACTS, first=30_000_000, callsPerSecond=20)
             for kill in range(4):
@@ -62,7 +62,7 @@ async def test_leaders_of_two_switches_dial_side_by_side_and_leave_each_others_c
             await both_are_listed(here, there, second)
 
 
-async def both_are_listed(here: Office, there: Office, second: Server) -> None:
+async def both_are_listed(here: DialingServer, there: DialingServer, second: Server) -> None:
     for own, name in ((here, "default"), (there, "hanoi")):
         found = (await own.call("GET", "/v1/live"))["switches"]
         assert [(each["name"], each["kind"], each["up"]) for each in found] == [(name, "asterisk", True)]
@@ -76,7 +76,7 @@ async def both_are_listed(here: Office, there: Office, second: Server) -> None:
 
 
 async def test_switch_whose_leader_is_gone_makes_its_own_processes_unready_and_no_others(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with dialing_server(tmp_path) as here:
         settings = {**here.settings, "database_url": here.server.dsn}
         del settings["asterisk"]
         async with serving(tmp_path / "second", "--only", "telephony", "--switch", "hanoi", **settings) as second:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live.ears import EAR
-from tests.support.live.lab import Child, Lab
-from tests.support.live.office import TENANT, Office, cli
+from tests.support.live.recordings import RECORDER
+from tests.support.live.tenant import TENANT, LiveTenant, cli
+from tests.support.live.testbed import Child, Testbed
 from tests.support.servers import eventually, serving
 from tests.support.switch import Listener, listening
 from tongdai.switch.events import Connected
@@ -28,56 +28,56 @@ def figures(capsys: pytest.CaptureFixture[str]) -> Figures:
 
 
 @pytest.fixture(scope="session")
-async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lab]:
+async def testbed(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Testbed]:
     programs = os.environ.get("TONGDAI_LIVE_PROGRAMS")
     assert programs, "start these by `make test-live`"
-    lab = Lab(Path(programs), tmp_path_factory.mktemp("lab"))
+    testbed = Testbed(Path(programs), tmp_path_factory.mktemp("testbed"))
     try:
-        await lab.start()
-        yield lab
+        await testbed.start()
+        yield testbed
     finally:
-        lab.stop()
+        testbed.stop()
 
 
 @pytest.fixture
-async def caller(lab: Lab) -> AsyncGenerator[Listener]:
+async def caller(testbed: Testbed) -> AsyncGenerator[Listener]:
     """A connected client; no channel may remain at the end."""
-    async with listening(lab.client()) as listener:
+    async with listening(testbed.client()) as listener:
         await listener.wait_for(Connected, within_s=20)
         await eventually(lambda: listener.ari.up, 5, "up")
         yield listener
-        await eventually(lambda: lab.idle(listener.ari), 10, "all channels to be gone")
+        await eventually(lambda: testbed.idle(listener.ari), 10, "all channels to be gone")
 
 
 @pytest.fixture
-def late(lab: Lab) -> Generator[Child]:
+def late(testbed: Testbed) -> Generator[Child]:
     """The carrier that does not answer until the test starts it."""
-    yield lab.late
-    lab.late.stop()
+    yield testbed.late
+    testbed.late.stop()
 
 
 @pytest.fixture
-async def ear(lab: Lab) -> AsyncGenerator[Listener]:
+async def recorder(testbed: Testbed) -> AsyncGenerator[Listener]:
     """Another application on the same switch, which records what is heard."""
-    async with listening(lab.client(EAR)) as listener:
+    async with listening(testbed.client(RECORDER)) as listener:
         await listener.wait_for(Connected, within_s=20)
         await eventually(lambda: listener.ari.up, 5, "up")
         yield listener
 
 
 @pytest.fixture(scope="module")
-async def office(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Office]:
+async def tenant(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[LiveTenant]:
     """The server, set up as docs/telephony.md says, for one module: two servers with the same Stasis application would
     disconnect each other."""
-    folder = tmp_path_factory.mktemp("office") / "data"
-    async with serving(folder, "--config", str(lab.settings)) as server:
+    folder = tmp_path_factory.mktemp("server") / "data"
+    async with serving(folder, "--config", str(testbed.settings)) as server:
         await cli(server, "tenant", "create", str(TENANT), "--name", "Cong ty ABC")
         scopes = "campaign,queue,agent,report"
         key = await cli(server, "key", "create", "--tenant", str(TENANT), "--scopes", scopes)
-        office = Office(server, lab, key)
+        tenant = LiveTenant(server, testbed, key)
 
         async def connected() -> bool:
-            return (await office.call("GET", "/v1/live"))["switch"]["up"]
+            return (await tenant.call("GET", "/v1/live"))["switch"]["up"]
 
         await eventually(connected, 30, "the switch to be up", poll_s=0.1)
-        yield office
+        yield tenant

@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 from tests.support.live import guide, scenarios
-from tests.support.live.lab import AGENT, APP, TRUNK, Lab, number
+from tests.support.live.testbed import AGENT, APP, TRUNK, Testbed, number
 from tests.support.switch import Listener
 from tongdai.calls.causes import outcome_of
 from tongdai.campaigns.settings.values import NEVER, RETRIES
@@ -14,22 +14,22 @@ from tongdai.switch.commands import Placed
 from tongdai.switch.events import ChannelDestroyed, StasisStart
 
 
-async def test_carrier_that_asks_for_a_password_gets_it(caller: Listener, lab: Lab) -> None:
+async def test_carrier_that_asks_for_a_password_gets_it(caller: Listener, testbed: Testbed) -> None:
     channel_id, dialled = str(uuid.uuid4()), number(scenarios.PASSWORD)
     assert await commands.originate(caller.ari, channel_id, commands.endpoint_of(dialled, TRUNK), APP) == Placed()
     await caller.wait_for(StasisStart, channel_id)
     assert await commands.hang_up(caller.ari, channel_id)
     await caller.wait_for(ChannelDestroyed, channel_id)
-    assert lab.ledger(lab.carrier)[dialled, scenarios.ANSWERED] == 1
+    assert testbed.ledger(testbed.carrier)[dialled, scenarios.ANSWERED] == 1
 
 
-async def test_phone_that_signed_on_is_asked_to_pick_up_by_itself(caller: Listener, lab: Lab) -> None:
+async def test_phone_that_signed_on_is_asked_to_pick_up_by_itself(caller: Listener, testbed: Testbed) -> None:
     channel_id = str(uuid.uuid4())
     assert await commands.originate(caller.ari, channel_id, commands.agent_endpoint_of(AGENT), APP) == Placed()
     await caller.wait_for(StasisStart, channel_id)
     assert await commands.hang_up(caller.ari, channel_id)
     await caller.wait_for(ChannelDestroyed, channel_id)
-    [messages] = lab.agent.folder.glob("*_messages.log")
+    [messages] = testbed.agent.folder.glob("*_messages.log")
     assert "Call-Info: <sip:tongdai>;answer-after=0" in messages.read_text()
 
 
@@ -37,9 +37,11 @@ async def test_switch_has_the_modules_without_which_no_call_can_be_placed(caller
     await commands.require_modules(caller.ari)
 
 
-async def test_nobody_calls_out_through_the_switch(caller: Listener, lab: Lab) -> None:
-    await lab.phone("dialling", scenarios.calling(AGENT, lab.agents, number(scenarios.ANSWER, 999), 403), port=5070)
-    assert not lab.ledger(lab.carrier)[number(scenarios.ANSWER, 999), scenarios.CALLED]
+async def test_nobody_calls_out_through_the_switch(caller: Listener, testbed: Testbed) -> None:
+    await testbed.phone(
+        "dialling", scenarios.calling(AGENT, testbed.agents, number(scenarios.ANSWER, 999), 403), port=5070
+    )
+    assert not testbed.ledger(testbed.carrier)[number(scenarios.ANSWER, 999), scenarios.CALLED]
 
 
 def test_table_of_endings_matches_the_dialer() -> None:

@@ -6,7 +6,7 @@ import uuid
 
 from tests.live.conftest import Figures
 from tests.support.live import scenarios
-from tests.support.live.lab import APP, TRUNK, number
+from tests.support.live.testbed import APP, TRUNK, number
 from tests.support.servers import eventually
 from tests.support.switch import Listener
 from tongdai.switch import commands

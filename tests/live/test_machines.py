@@ -6,8 +6,8 @@ import pytest
 
 from tests.live.conftest import Figures
 from tests.support.live import scenarios
-from tests.support.live.lab import APP, TRUNK, Lab, number
-from tests.support.live.office import Office, instant, international, numbers
+from tests.support.live.tenant import LiveTenant, instant, international, numbers
+from tests.support.live.testbed import APP, TRUNK, Testbed, number
 from tests.support.switch import Listener
 from tongdai.clock import SystemClock
 from tongdai.dialer.call.machine_detector import MachineDetector
@@ -60,11 +60,13 @@ async def test_call_is_kept_where_the_dialplan_has_no_such_extension(caller: Lis
     assert not await commands.module_running(caller.ari, "app_nonesuch.so")
 
 
-async def test_machine_is_hung_up_and_a_person_hears_the_message(office: Office, lab: Lab, figures: Figures) -> None:
+async def test_machine_is_hung_up_and_a_person_hears_the_message(
+    tenant: LiveTenant, testbed: Testbed, figures: Figures
+) -> None:
     machine, person = numbers(scenarios.VOICEMAIL), numbers(scenarios.ALO)
     settings = {"trunk": "talkers", "machineDetection": "hang_up", "audioFile": "custom/greeting"}
-    campaign_id = await office.campaign(machine + person, **settings)
-    calls = await office.ended(campaign_id, 2, 30)
+    campaign_id = await tenant.campaign(machine + person, **settings)
+    calls = await tenant.ended(campaign_id, 2, 30)
     by_machine, by_person = calls[machine[0]], calls[person[0]]
     assert (by_machine["outcome"], by_machine["machineVerdict"], by_machine["connectedAt"]) == (
         "machine",
@@ -76,26 +78,26 @@ async def test_machine_is_hung_up_and_a_person_hears_the_message(office: Office,
     assert (by_person["outcome"], by_person["machineVerdict"]) == ("answered", "human")
     assert by_person["waitSec"] < DETECTED_WITHIN_MS / 1000
     assert max(call["machineDetectionMs"] for call in calls.values()) < DETECTED_WITHIN_MS
-    assert await office.contacts(campaign_id) == {(0, "machine"): 1, (2, "answered"): 1}
+    assert await tenant.contacts(campaign_id) == {(0, "machine"): 1, (2, "answered"): 1}
     figures(f"machine: hung up after {by_machine['waitSec']} s; person: message after {by_person['waitSec']} s")
-    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+    await tenant.call("POST", f"/v1/campaigns/{campaign_id}/stop")
 
 
 async def test_person_who_says_alo_has_an_agent_within_two_seconds_of_the_answer(
-    office: Office, ear: Listener, figures: Figures
+    tenant: LiveTenant, recorder: Listener, figures: Figures
 ) -> None:
-    queue_id, agent_id = await office.signed_in("Vo K")
+    queue_id, agent_id = await tenant.signed_in("Vo K")
     person = numbers(scenarios.ALO)
     settings = {"dialingMode": "progressive", "queueId": queue_id, "machineDetection": "hang_up", "trunk": "talkers"}
-    campaign_id = await office.campaign(person, **settings)
-    await office.agent(agent_id, "talking")
-    [call] = await office.calls_in_state(campaign_id, "answered", 1)
+    campaign_id = await tenant.campaign(person, **settings)
+    await tenant.agent(agent_id, "talking")
+    [call] = await tenant.calls_in_state(campaign_id, "answered", 1)
     assert international(call["phoneNumber"]) == person[0]
     waited_s = (instant(call["connectedAt"]) - instant(call["answeredAt"])).total_seconds()
     assert waited_s < DETECTED_WITHIN_MS / 1000
     figures(f"person: agent connected {waited_s:.3f} s after the answer, detection included")
-    assert await commands.hang_up(ear.ari, call["callId"])
-    ended = await office.ended(campaign_id, 1, 20)
+    assert await commands.hang_up(recorder.ari, call["callId"])
+    ended = await tenant.ended(campaign_id, 1, 20)
     assert (ended[person[0]]["outcome"], ended[person[0]]["machineVerdict"]) == ("answered", "human")
-    await office.signed_out(agent_id)
-    await office.call("POST", f"/v1/campaigns/{campaign_id}/stop")
+    await tenant.signed_out(agent_id)
+    await tenant.call("POST", f"/v1/campaigns/{campaign_id}/stop")

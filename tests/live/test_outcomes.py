@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.live import scenarios
-from tests.support.live.lab import APP, TRUNK, Lab, number
+from tests.support.live.testbed import APP, TRUNK, Testbed, number
 from tests.support.servers import eventually
 from tests.support.switch import Listener, listening
 from tongdai.switch import commands
@@ -120,9 +120,9 @@ async def test_phone_that_is_not_signed_on_is_refused_likewise(caller: Listener)
     assert refused == Refused(500, "Allocation failed")
 
 
-async def test_wrong_password_is_refused(lab: Lab) -> None:
+async def test_wrong_password_is_refused(testbed: Testbed) -> None:
     with capture_logs() as logs:
-        async with listening(AriClient(lab.url, "tongdai", "wrong", APP)) as listener:
+        async with listening(AriClient(testbed.url, "tongdai", "wrong", APP)) as listener:
             await eventually(lambda: logs, 10, "a line")
             assert not listener.ari.up
     assert [line["reason"] for line in logs] == ["HTTP 401"]

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from tests.support.live import scenarios
-from tests.support.live.lab import APP, TRUNK, Lab, number
+from tests.support.live.testbed import APP, TRUNK, Testbed, number
 from tests.support.servers import eventually
 from tests.support.switch import Listener, listening
 from tongdai.switch import commands
@@ -22,14 +22,14 @@ async def answered(caller: Listener, n: int = 0) -> str:
     return channel_id
 
 
-async def test_asterisk_restarted_mid_calls(caller: Listener, lab: Lab) -> None:
+async def test_asterisk_restarted_mid_calls(caller: Listener, testbed: Testbed) -> None:
     calls = [await answered(caller, n) for n in range(5)]
-    await lab.kill_asterisk()
+    await testbed.kill_asterisk()
     await caller.wait_for(Disconnected)
     assert not caller.ari.up
     with pytest.raises(SwitchUnreachable):
         await commands.channels(caller.ari)
-    await lab.start_asterisk()
+    await testbed.start_asterisk()
     await caller.wait_for(Connected, count=2, within_s=20)
     assert await commands.channels(caller.ari) == []
     assert not [event for event in caller.of(ChannelDestroyed) if event.channel_id in calls], (
@@ -41,9 +41,9 @@ async def test_asterisk_restarted_mid_calls(caller: Listener, lab: Lab) -> None:
     await caller.wait_for(ChannelDestroyed, again)
 
 
-async def test_second_process_takes_over_and_the_calls(caller: Listener, lab: Lab) -> None:
+async def test_second_process_takes_over_and_the_calls(caller: Listener, testbed: Testbed) -> None:
     channel_id = await answered(caller)
-    async with listening(lab.client()) as second:
+    async with listening(testbed.client()) as second:
         await second.wait_for(Connected)
         await caller.wait_for(Replaced)
         await eventually(lambda: second.ari.up, 5, "up")
@@ -57,11 +57,11 @@ async def test_second_process_takes_over_and_the_calls(caller: Listener, lab: La
         await second.wait_for(ChannelDestroyed, fresh)
 
 
-async def test_call_survives_the_end_of_the_client(lab: Lab) -> None:
-    async with listening(lab.client()) as first:
+async def test_call_survives_the_end_of_the_client(testbed: Testbed) -> None:
+    async with listening(testbed.client()) as first:
         await first.wait_for(Connected)
         channel_id = await answered(first)
-    async with listening(lab.client()) as second:
+    async with listening(testbed.client()) as second:
         await second.wait_for(Connected)
         assert [channel.channel_id for channel in await commands.channels(second.ari)] == [channel_id]
         assert await commands.hang_up(second.ari, channel_id)

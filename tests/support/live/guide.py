@@ -1,4 +1,4 @@
-"""The configuration files in docs/telephony.md. The lab runs with them, so that the guide stays correct."""
+"""The configuration files in docs/telephony.md. The testbed runs with them, so that the guide stays correct."""
 
 import itertools
 import re

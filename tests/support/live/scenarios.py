@@ -104,7 +104,7 @@ def calling(name: str, password: str, number: str, status: int) -> str:
 
 
 def _scenario(steps: str) -> str:
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="lab">{steps}</scenario>\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="testbed">{steps}</scenario>\n'
 
 
 def _invited(endings: Iterable[str]) -> str:

@@ -4,13 +4,13 @@ import uuid
 from pathlib import Path
 
 from tests.support.live import audio
-from tests.support.live.lab import AGENT, AGENT_HZ, APP, CUSTOMER_HZ, Lab
+from tests.support.live.testbed import AGENT, AGENT_HZ, APP, CUSTOMER_HZ, Testbed
 from tests.support.servers import eventually
 from tests.support.switch import Listener
 from tongdai.switch import commands
 from tongdai.switch.events import StasisStart
 
-EAR = "ear"
+RECORDER = "recorder"
 """A Stasis application that only records."""
 LOUD, SILENT = 2000, 300
 """Amplitudes. The tones have 8000."""
@@ -32,7 +32,7 @@ async def record(listener: Listener, channel_id: str, direction: str, name: str,
     return snoop
 
 
-async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[int]:
+async def recorded(listener: Listener, testbed: Testbed, snoop: str, name: str) -> list[int]:
     """Stop a recording and hang up its snoop channel; return the samples."""
     assert (await listener.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
     assert await commands.hang_up(listener.ari, snoop)
@@ -41,25 +41,25 @@ async def recorded(listener: Listener, lab: Lab, snoop: str, name: str) -> list[
         return (await listener.ari.request("GET", f"recordings/stored/{name}")).status == 200
 
     await eventually(stored, 10, "the end of the recording", poll_s=0.05)
-    return audio.read_wav(lab.recording(name))
+    return audio.read_wav(testbed.recording(name))
 
 
 async def overheard(
-    listener: Listener, lab: Lab, *of: tuple[str, str], after_s: float = 0, app: str = EAR
+    listener: Listener, testbed: Testbed, *of: tuple[str, str], after_s: float = 0, app: str = RECORDER
 ) -> list[list[int]]:
     """Record each (channel, direction) at the same time, and return the 1.5 s that begin after `after_s`."""
     names = [uuid.uuid4().hex for _ in of]
     snoops = [await record(listener, *one, name, app) for one, name in zip(of, names, strict=True)]
     least = 2 * (ENOUGH + round(after_s * audio.RATE))
     for name in names:
-        path = lab.recording(name)
+        path = testbed.recording(name)
         await eventually(lambda path=path: _size(path) > least, after_s + 15, f"1.5 s of sound: {of}")
-    return [(await recorded(listener, lab, *one))[-ENOUGH:] for one in zip(snoops, names, strict=True)]
+    return [(await recorded(listener, testbed, *one))[-ENOUGH:] for one in zip(snoops, names, strict=True)]
 
 
-async def hear_each_other(listener: Listener, lab: Lab, agent: str, customer: str, app: str = EAR) -> None:
+async def hear_each_other(listener: Listener, testbed: Testbed, agent: str, customer: str, app: str = RECORDER) -> None:
     """Assert that the agent's channel and one of the `talkers` hear each other, and not themselves."""
-    by_agent, by_customer = await overheard(listener, lab, (agent, "out"), (customer, "out"), app=app)
+    by_agent, by_customer = await overheard(listener, testbed, (agent, "out"), (customer, "out"), app=app)
     assert audio.loudness(by_agent, CUSTOMER_HZ) > LOUD
     assert audio.loudness(by_agent, AGENT_HZ) < SILENT
     assert audio.loudness(by_customer, AGENT_HZ) > LOUD

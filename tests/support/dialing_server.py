@@ -23,7 +23,7 @@ QUICK = {"ringTimeoutSec": 15, "callsPerSecond": 50, "maxConcurrentCalls": 200, 
 
 
 @dataclass(frozen=True)
-class Office:
+class DialingServer:
     server: Server
     simulated: SimulatedAsterisk
     settings: dict[str, str]
@@ -64,11 +64,11 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, **own: str) -> AsyncGenerator[Office]:
+async def dialing_server(folder: Path, **own: str) -> AsyncGenerator[DialingServer]:
     """`own`: further settings of the server."""
     callees = Callees(answer_rate=0.5, ring_s=uniform(0.1, 1), talk_s=uniform(0.2, 2), dead=0.0)
     simulated = SimulatedAsterisk(random.Random(7), SystemClock(), callees)
     async with AriServer(simulated, USER, PASSWORD).serving() as switch:
         settings = {"asterisk": switch.url, "asterisk_user": USER, "asterisk_password": PASSWORD, "trunk": "carrier"}
         async with serving(folder / "data", **settings, **own) as server:
-            yield Office(server, simulated, settings, await server.key(scopes=frozenset(factories.Scope)))
+            yield DialingServer(server, simulated, settings, await server.key(scopes=frozenset(factories.Scope)))

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from tests.support.live import scenarios
-from tests.support.live.lab import AGENT, Child, Lab, number
+from tests.support.live.testbed import AGENT, Child, Testbed, number
 from tests.support.servers import Server, eventually
 
 TENANT = 101
@@ -37,9 +37,9 @@ async def cli(server: Server, *words: str) -> str:
 
 
 @dataclass
-class Office:
+class LiveTenant:
     server: Server
-    lab: Lab
+    testbed: Testbed
     key: str
 
     async def call(self, method: str, path: str, json: object = None, **options: Any) -> Any:
@@ -128,11 +128,11 @@ class Office:
 
     def rang(self, numbers: list[str], carrier: Child | None = None) -> list[int]:
         """How often each of these phones was called, from the callees' ledger."""
-        ledger = self.lab.ledger(carrier or self.lab.carrier)
+        ledger = self.testbed.ledger(carrier or self.testbed.carrier)
         return [ledger[number, scenarios.CALLED] for number in numbers]
 
     async def signed_in(self, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
-        """A new queue and its only agent, who is idle on the lab's phone. The phone's former agent is deleted."""
+        """A new queue and its only agent, who is idle on the testbed's phone. The phone's former agent is deleted."""
         for former in (await self.call("GET", "/v1/agents"))["data"]:
             await self.agent(former["agentId"], "offline")
             await self.call("DELETE", f"/v1/agents/{former['agentId']}")

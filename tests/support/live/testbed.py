@@ -71,7 +71,7 @@ class Child:
                 continue
 
 
-class Lab:
+class Testbed:
     """The switch, the carriers and the phones; `programs` is the folder that `fetch` filled."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
