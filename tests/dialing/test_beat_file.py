@@ -1,4 +1,4 @@
-"""The beat file says of which file it is the content: a copy of it is noticed."""
+"""The beat file says of which file it is the content: a copy of it is detected."""
 
 import json
 import shutil

@@ -2,7 +2,7 @@
 
     payload   what is to be inserted: the columns of the contacts, and how many rows failed    -> deleted by the import
     sent      what each row said, which rows failed and why, which repeat a row of the chunk   -> kept with its outcome
-              failed rows as the file has them, to be mended and sent again
+              failed rows as the file has them, to be corrected and sent again
 
 Rows are counted from 0 within the chunk. A row is one of: failed, a repeat of an earlier row, or the next contact.
 """

@@ -10,7 +10,7 @@ transaction locks the job's row and checks the fence; when another worker has cl
 it finds no row, and nothing is written. Contacts, counters, outcome and cursor are written together, so a chunk is
 imported once, whichever worker dies when.
 
-When a worker dies, its lease ends and another claims the job: at the latest after the lease, noticed within POLL_S.
+When a worker dies, its lease ends and another claims the job: at the latest POLL_S after the end of the lease.
 When the database is unreachable, the worker waits and tries again. When it is cancelled, it releases its claim; a claim
 under way is never interrupted, as whether it was committed would be unknown.
 """

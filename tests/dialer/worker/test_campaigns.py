@@ -84,14 +84,14 @@ def test_campaign_that_fails_does_not_stop_another() -> None:
 def test_campaign_whose_dialling_keeps_failing_claims_less_often_and_another_continues() -> None:
     class Broken(MemoryStore):
         claims = 0
-        mended = False
+        corrected = False
 
         async def claim(self, conditions: ClaimConditions, limit: int) -> Claims:
             self.claims += conditions.campaign_id == 1
             return await super().claim(conditions, limit)
 
         async def dial(self, calls: Sequence[Call], lease: timedelta) -> dict[UUID, Outcome | None]:
-            if calls[0].campaign_id == 1 and not self.mended:
+            if calls[0].campaign_id == 1 and not self.corrected:
                 raise LookupError("a mistake")
             return await super().dial(calls, lease)
 
@@ -104,7 +104,7 @@ def test_campaign_whose_dialling_keeps_failing_claims_less_often_and_another_con
         await asyncio.sleep(600)
         assert [c.call_status for c in store.contacts.values()] == [None] * 5 + ["answered"] * 5
         assert 10 <= store.claims <= 20
-        store.mended = True
+        store.corrected = True
         await s.until(lambda: len(s.calls()) == 10)
 
     play(scene, store=Broken)

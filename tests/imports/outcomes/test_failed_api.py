@@ -45,8 +45,8 @@ async def test_mended_file_imports_the_rows_without_loss(tenant: Tenant) -> None
     rows = rows_of_csv(response)
     assert list(rows[0]) == ["Điện thoại", "Họ tên", "Mã khách hàng", "Tỉnh", "failedRow", "failedCode", "failedReason"]
     assert [(row["failedRow"], row["failedCode"]) for row in rows] == [("2", "not_assignable"), ("3", "not_a_number")]
-    mended = response.content.replace(b"09010053,", b"0901005302,").replace(b"0901005303 x", b"0901005303")
-    again = await imported(tenant, mended)
+    corrected = response.content.replace(b"09010053,", b"0901005302,").replace(b"0901005303 x", b"0901005303")
+    again = await imported(tenant, corrected)
     assert await people(tenant, again) == [
         ("0901005302", "Trần B", "-18", {"Tỉnh": "HCM"}),
         ("0901005303", "Lê C", "=19", None),
@@ -78,8 +78,8 @@ async def test_rows_of_json_come_as_ndjson(tenant: Tenant) -> None:
     assert response.headers["content-type"] == "application/x-ndjson"
     assert response.headers["content-disposition"].endswith('-failed.ndjson"')
     assert response.text.startswith('{"phoneNumber":"0901","name":"A","failedRow":1,')
-    mended = response.content.replace(b'"0901"', b'"0901234560"')
-    again = await imported(tenant, mended, "application/x-ndjson")
+    corrected = response.content.replace(b'"0901"', b'"0901234560"')
+    again = await imported(tenant, corrected, "application/x-ndjson")
     assert await people(tenant, again) == [("0901234560", "A", None, None)]
 
 

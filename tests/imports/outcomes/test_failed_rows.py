@@ -1,4 +1,4 @@
-"""Failed rows come as the file has them: mended and sent again, nothing of them is lost."""
+"""Failed rows come as the file has them: corrected and sent again, nothing of them is lost."""
 
 import csv
 import io
@@ -95,9 +95,9 @@ def test_mended_rows_are_read_as_those_of_the_file_would_have_been(rows: list[li
     place = order.index(0)
     bad = [[*row[:place], "0901", *row[place:]] for row in ([*row, "", ""][: max(2, len(row))] for row in rows)]
     header, *failed = lines_of(failed_file(written([header, *bad])))
-    mended = [[*row[:place], "0901234567", *row[place + 1 :]] for row in failed]
+    corrected = [[*row[:place], "0901234567", *row[place + 1 :]] for row in failed]
     good = [[*row[:place], "0901234567", *row[place + 1 :]] for row in bad]
-    again = read_csv(b"\xef\xbb\xbf" + written([header, *mended]))
+    again = read_csv(b"\xef\xbb\xbf" + written([header, *corrected]))
     assert again == read_csv(written([[*header[: -len(FAILED_COLUMNS)]], *good]))
     assert len(again) == len(rows)
 
@@ -183,8 +183,8 @@ def test_rows_of_json_are_a_line_each() -> None:
 
 def test_mended_lines_of_json_are_read_without_the_reason() -> None:
     (line,) = failed_lines(b'{"phoneNumber":"0901","name":"A"}\n', Format.NDJSON)
-    mended = line.replace(b'"0901"', b'"0901234567"')
-    parts, _ = drained(read_rows(io.BytesIO(mended), BodyFormat(Format.NDJSON), Limits(3)))
+    corrected = line.replace(b'"0901"', b'"0901234567"')
+    parts, _ = drained(read_rows(io.BytesIO(corrected), BodyFormat(Format.NDJSON), Limits(3)))
     assert [row for part in parts for row in rows_of(part)] == [Row("0901234567", "A")]
     (again,) = failed_lines(line, Format.NDJSON)
     assert json.loads(again) == json.loads(line)

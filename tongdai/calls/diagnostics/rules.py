@@ -62,7 +62,7 @@ MESSAGES: Mapping[Blocker, str] = {
     Blocker.NOT_STARTED: "The campaign has not been started.",
     Blocker.PAUSED: "The campaign is paused.",
     Blocker.SOUND_NOT_PLAYED: (
-        "It paused itself: the switch could not play its sound to several people in a row who had answered. Mend the "
+        "It paused itself: the switch could not play its sound to several people in a row who had answered. Fix the "
         "sound and start the campaign."
     ),
     Blocker.STOPPED: "The campaign is stopped and cannot be started again.",

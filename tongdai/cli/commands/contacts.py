@@ -73,7 +73,7 @@ def contacts() -> None:
     "failed_path",
     metavar="PATH",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the failed rows, and why: once mended, a file to import.  [default: FILE.failed.csv]",
+    help="Where to write the failed rows, and why: once corrected, a file to import.  [default: FILE.failed.csv]",
 )
 @click.option("--allow-failed", "--allow-refused", is_flag=True, help="Exit with code 0 even if rows failed.")
 @click.option("--yes", is_flag=True, help="Do not ask before importing into a campaign that is running.")
@@ -98,8 +98,8 @@ def import_(
 
     Columns are found by their names: phoneNumber, name, externalId; others are kept as attributes. Rows without a
     usable number fail: the others are imported, and the exit code is 1 unless --allow-failed is given. The failed rows
-    are written as the file has them, with the reason behind: mend them and import that file. Ctrl-C while the file is
-    sent cancels it; afterwards it asks whether to leave the import running or to undo it.
+    are written as the file has them, with the reason: correct them and import that file. Ctrl-C while the file is sent
+    cancels it; afterwards it asks whether to leave the import running or to undo it.
 
     A number that the campaign has is a duplicate and changes nothing. With --update its contact gets the name,
     reference, attributes and time zone of the row; what the row lacks stays, and so do list, state and calls.

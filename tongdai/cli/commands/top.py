@@ -31,7 +31,7 @@ from tongdai_client import (
 
 REFRESH_S = 1.0
 _PAUSED_ITSELF = {
-    "sound_not_played": "several people in a row answered, and the switch could not play its sound. Mend the sound, "
+    "sound_not_played": "several people in a row answered, and the switch could not play its sound. Fix the sound, "
     "then start the campaign."
 }
 """By reason; a server that is newer may have others."""

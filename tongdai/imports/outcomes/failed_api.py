@@ -31,7 +31,7 @@ _NDJSON = (
         path="/campaigns/{id}/contacts/import/{job_id}/failed-rows",
         scope=Scope.CAMPAIGN,
         tag="Imports",
-        summary="Download the failed rows of a bulk import as the file has them, to mend them and import them again",
+        summary="Download the failed rows of a bulk import as the file has them, to correct and import again",
         description=(
             "Of CSV and workbooks it is CSV with the columns of the file that was sent, in their order; of NDJSON and "
             "JSON it is NDJSON. Each row has besides `failedRow`, its number in the import, `failedCode` and "

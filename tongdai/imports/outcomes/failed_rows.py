@@ -1,4 +1,4 @@
-"""The failed rows of an import as the file has them: a file that can be mended and imported again. Pure.
+"""The failed rows of an import as the file has them: a file that can be corrected and imported again. Pure.
 
 CSV has the columns of the file that was sent, in their order, then FAILED_COLUMNS, which are not read. Of sheets with
 different headers it has the columns of all, and each row is in those of its sheet. Rows of JSON come as NDJSON, with

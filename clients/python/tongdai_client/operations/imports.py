@@ -256,7 +256,7 @@ async def save_rows_csv(
 
 
 async def save_failed_rows(session: Session, job: Import, file: str | os.PathLike[str]) -> Path:
-    """Save the failed rows as they were sent, each with the reason, in a file to mend and import again.
+    """Save the failed rows as they were sent, each with the reason, in a file to correct and import again.
 
     Of CSV and workbooks it is CSV with the columns of the file, of NDJSON and JSON it is NDJSON; `failedRow`,
     `failedCode` and `failedReason` in it are not imported. Returns its path; streamed as by `save_rows_csv`.
