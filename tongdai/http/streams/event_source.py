@@ -60,7 +60,7 @@ def too_many() -> Unavailable:
 
 
 def media(example: bytes) -> Mapping[str, Mapping[str, Any]]:
-    """Media type of an event stream, for `Endpoint.answer_media`."""
+    """Media type of an event stream, for `Endpoint.response_media`."""
     return {"text/event-stream": {"schema": {"type": "string"}, "example": example.decode()}}
 
 
