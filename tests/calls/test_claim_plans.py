@@ -94,6 +94,10 @@ async def test_claim_reads_due_contacts_in_order_by_their_index_whatever_the_sta
         assert all(column in by_index["contact_due_order"]["Index Cond"] for column in ("zone = ", "due_at <= "))
         assert_limit_reads_index(found, "contact_due_order")
         assert not {n.get("Index Name") for n in found} & {"contact_list_status"}
+        assert {n.get("Index Name") for n in found if n.get("Relation Name") == "call"} == {"call_number"}, (
+            mode,
+            found,
+        )
         assert not {n.get("Relation Name") for n in found if n["Node Type"] == "Seq Scan"} & HOT, (mode, found)
 
 
@@ -121,16 +125,18 @@ async def test_waiting_zones_are_found_by_their_index_whatever_the_statistics(la
 
 
 READ = """
+with read as (
+    select c.oid from pg_class c where c.relname in ('contact', 'contact_due', 'contact_run') and c.relkind = 'r'
+    union all select inhrelid from pg_inherits where inhparent = 'call'::regclass
+)
 select coalesce(sum(pg_stat_get_xact_tuples_returned(relid)), 0) from (
-    select unnest(array['contact', 'contact_due', 'contact_run']::regclass[]) as relid
-    union all select indexrelid from pg_index
-    where indrelid = any(array['contact', 'contact_due', 'contact_run']::regclass[])
-) read
+    select oid as relid from read union all select indexrelid from pg_index where indrelid in (select oid from read)
+) of_each
 """
 
 
 async def must_read_few(conn: Connection, terms: ClaimConditions) -> None:
-    """Claim 50 contacts, assert that few rows and index entries are read, and roll back."""
+    """Claim 50 contacts, assert that few rows and index entries are read of contacts and calls, and roll back."""
     transaction = conn.transaction()
     await transaction.start()
     before = await conn.fetchval(READ)
@@ -167,4 +173,34 @@ async def test_claim_reads_few_contacts_with_a_plan_that_is_older_than_they_are(
         await due_contacts(conn, tenant_id, campaign_id, range(others + 500))
         await due_contacts(conn, tenant_id, campaign_id, range(others + 500, others + 600), "")
         await must_read_few(conn, terms_of(tenant_id, campaign_id, ZONE, ""))
+        await conn.close()
+
+
+ENDED_CALLS = """
+insert into call (tenant_id, call_id, campaign_id, contact_id, phone, state, outcome, opened_at, dialled_at, ended_at,
+    ended_month, dial_until, lease_until)
+select $1, gen_random_uuid(), $2, n, '+8491' || n, 'ended', 'busy', now(), now(), now(),
+    date_trunc('month', now() at time zone 'UTC')::date, 'infinity', now()
+from generate_series(1000000, 1005000) n
+"""
+
+
+async def test_claim_reads_no_call_of_other_numbers_with_a_plan_that_is_older_than_they_are(
+    fresh_database: FreshDatabase,
+) -> None:
+    """The plan is made while no call has ended, and kept."""
+    async with fresh_database() as dsn:
+        conn = await connect(dsn, name="tests")
+        tenant_id = await factories.tenant(conn)
+        campaign_id = await running_campaign(conn, tenant_id)
+        await due_contacts(conn, tenant_id, campaign_id, range(500))
+        await due_contacts(conn, tenant_id, campaign_id, range(500, 600), "")
+        await conn.execute("vacuum analyze")
+        terms = terms_of(tenant_id, campaign_id, ZONE, "", caps=[FrequencyCap(3, DAY)])
+        await conn.execute("set plan_cache_mode = force_generic_plan")
+        assert not (
+            await claim.claim(conn, terms_of(tenant_id, campaign_id, "Asia/Tokyo", caps=terms.number_caps), 50)
+        ).examined
+        await conn.execute(ENDED_CALLS, tenant_id, campaign_id)
+        await must_read_few(conn, terms)
         await conn.close()

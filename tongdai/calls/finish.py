@@ -22,7 +22,7 @@ from uuid import UUID
 from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls import segments
 from tongdai.calls.model import Call, EarlierCalls, Ending, RetryContext
-from tongdai.calls.sql import COUNTERS, by_index, month_of
+from tongdai.calls.sql import COUNTERS, ENDED, by_index, month_of
 from tongdai.calls.store import ids_of
 from tongdai.db.pool import Connection
 
@@ -42,7 +42,7 @@ cross join lateral (
         coalesce(array_agg(dialled_at order by dialled_at), '{{}}') as dialled_at
     from (
         select outcome, dialled_at from call
-        where tenant_id = $1 and contact_id = c.contact_id and ended_at is not null and dialled_at is not null
+        where tenant_id = $1 and contact_id = c.contact_id and {ENDED} and dialled_at is not null
             and ended_month >= {month_of("c.created_at")}
         order by opened_at desc limit {_REMEMBERED}
     ) earlier

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import CallState
-from tongdai.calls.sql import month_of
+from tongdai.calls.sql import ENDED, month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
@@ -128,7 +128,7 @@ class _Conditions:
         return f"select {columns} from live_call where {' and '.join(self._active)}"
 
     def ended(self, columns: str) -> str:
-        return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null"
+        return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null and {ENDED}"
 
     def counted(self) -> str:
         """A query of the number of ended calls that match, from the hourly statistics."""

@@ -8,7 +8,7 @@ its calls were dialled in the order in which they were claimed: with a cap of n 
 
 from datetime import timedelta
 
-from tongdai.calls.sql import month_of
+from tongdai.calls.sql import ENDED, month_of
 
 CLAIMED_BEFORE = timedelta(hours=1)
 """A call is dialled within less than this after its claim. Caps count from dialling, and the index of all calls of a
@@ -25,7 +25,7 @@ def blocked_until(number: str, calls: str, periods: str, now: str = "now()") -> 
         from unnest({calls}::integer[], {periods}::interval[]) as caps (calls, period)
         cross join lateral (
             select dialled_at from call
-            where tenant_id = $1 and phone = {number} and ended_at is not null and dialled_at is not null
+            where tenant_id = $1 and phone = {number} and {ENDED} and dialled_at is not null
                 and ended_month >= {month_of(f"{now} - caps.period")}
             order by opened_at desc offset caps.calls - 1 limit 1
         ) placed

@@ -21,6 +21,9 @@ SIZES = """
 select pg_relation_size('contact') as contact, pg_relation_size('live_call') as live_call,
     pg_relation_size('do_not_call') as do_not_call
 """
+ENDED = "ended_month < 'infinity'"
+"""The condition of ended calls by which the calls of a contact or of a number are read: their indexes have it, and no
+other index."""
 
 
 async def by_index(conn: Connection, sql: str, *args: object) -> list[asyncpg.Record]:

@@ -143,7 +143,7 @@ select p.agent_id, p.campaign_id, p.contact_id, {phone("c")} as phone, c.name, c
     z.name as zone,
     (
         select count(*) from call t
-        where t.tenant_id = $1 and t.contact_id = p.contact_id and t.ended_at is not null
+        where t.tenant_id = $1 and t.contact_id = p.contact_id and t.ended_month < 'infinity'
             and t.dialled_at is not null
     ) as attempts,
     p.offered_at, p.accepted_at

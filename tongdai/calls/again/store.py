@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from tongdai.calls.again.model import CallAgainResult, Selection
-from tongdai.calls.sql import COUNTERS, by_index, month_of
+from tongdai.calls.sql import COUNTERS, ENDED, by_index, month_of
 from tongdai.campaigns.settings.values import EVER, FrequencyCap
 from tongdai.contacts.in_call import phone
 from tongdai.db import audit
@@ -59,7 +59,7 @@ with clock as materialized (
         nth.dialled_at + $9::interval as free_at
     from clock cross join chosen left join lateral (
         select dialled_at from call
-        where tenant_id = $1 and contact_id = chosen.contact_id and ended_at is not null and dialled_at is not null
+        where tenant_id = $1 and contact_id = chosen.contact_id and {ENDED} and dialled_at is not null
             and ($9::interval is null or ended_month >= {month_of("clock.now_at - $9::interval")})
         order by opened_at desc offset $8::bigint - 1 limit 1
     ) nth on $8::bigint is not null
