@@ -19,7 +19,7 @@ def has_control(text: str) -> bool:
 
 
 def normalised(name: str) -> str:
-    """A column name without case, accents, spaces and punctuation: `sodienthoai` for `Số điện-thoại`."""
+    """A name without case, accents, spaces and punctuation: `sodienthoai` for `Số điện-thoại`."""
     plain = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     return _NON_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
 

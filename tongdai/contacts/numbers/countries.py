@@ -1,13 +1,13 @@
 """Countries as files name them → ISO 3166 codes: `VN`, `vnm`, `Việt Nam`, `84`, `+84`, `0084`. Pure."""
 
 import re
-import unicodedata
 
 import phonenumbers
 
 from tongdai.contacts.numbers.phone import canonical_country
+from tongdai.text import normalised
 
-# ISO code, then other names, folded; those of the countries that lists in Vietnam and nearby have.
+# ISO code, then other names, normalised; those of the countries that lists in Vietnam and nearby have.
 _NAMES = """
     VN vnm vietnam / LA lao laos / KH khm cambodia campuchia / TH tha thailand thailan / CN chn china trungquoc /
     JP jpn japan nhatban nhat / KR kor korea southkorea hanquoc / TW twn taiwan dailoan / HK hkg hongkong /
@@ -20,7 +20,6 @@ _NAMES = """
     RU rus russia nga / UA ukr ukraine / AE are unitedarabemirates / BR bra brazil / MX mex mexico
 """
 _CODES = {name: code for code, *names in map(str.split, _NAMES.split("/")) for name in names}
-_NO_WORD = re.compile(r"[\W_]+")
 _CALLING_CODE = re.compile(r"(?:\+|00)?([1-9][0-9]{0,2})")
 _NONE = "ZZ"
 """The library's country of a code that no country has."""
@@ -35,6 +34,4 @@ def country_of(text: str) -> str | None:
     code = canonical_country(text.strip())  # before names: MY is Malaysia, Mỹ the United States
     if code is not None:
         return code
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    name = _NO_WORD.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
-    return _CODES.get(name)
+    return _CODES.get(normalised(text))
