@@ -3,7 +3,7 @@
 import re
 from typing import NewType
 
-from tongdai.errors import NotFound
+from tongdai.errors import InvalidInput, NotFound, shown
 
 TenantId = NewType("TenantId", int)
 KeyId = NewType("KeyId", int)
@@ -18,6 +18,8 @@ SwitchId = NewType("SwitchId", int)
 DncListId = NewType("DncListId", int)
 
 MAX_DIGITS = 18
+LARGEST = 10**MAX_DIGITS - 1
+_EXPECTED = f"an id, 1 to {MAX_DIGITS} digits above 0"
 _CALL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NO_IDS = frozenset(("phoneNumber",))
 """Parameters of paths that are no ids."""
@@ -47,4 +49,19 @@ def from_path(text: str, noun: str) -> int:
     value = parse(text)
     if value is None:
         raise NotFound(f"{noun} not found")
+    return value
+
+
+def from_query(name: str, text: str) -> int:
+    """The id in a query parameter; InvalidInput when it is malformed."""
+    value = parse(text)
+    if value is None:
+        raise InvalidInput(f"{name} must be {_EXPECTED}, not {shown(text)!r}")
+    return value
+
+
+def from_body(name: str, value: int) -> int:
+    """The id in a field of a body; InvalidInput when it is out of range."""
+    if not 0 < value <= LARGEST:
+        raise InvalidInput(f"{name} must be {_EXPECTED}, not {shown(value)}")
     return value

@@ -33,7 +33,10 @@ async def test_lists_are_shown_with_their_counts(tenant):
         ({"name": ""}, "name must have 1 to 255 characters, not 0"),
         ({"name": "A" * 256}, "name must have 1 to 255 characters, not 256"),
         ({"name": "A\nB"}, "name must not contain control characters"),
-        ({"name": "A", "campaignId": 0}, "campaignId must be an id, a whole number above 0, not 0"),
+        (
+            {"name": "A", "campaignId": 0},
+            "campaignId must be an id, 1 to 18 digits above 0, not 0",
+        ),
         ({}, "name is missing: expected a string"),
         ({"name": "A", "colour": 1}, "colour is an unknown field: expected one of name, campaignId"),
     ],
@@ -166,7 +169,10 @@ async def test_entry_that_has_expired_forbids_nothing_and_is_still_shown(tenant,
         ("", "phoneNumber is missing: expected a phone number"),
         ("phoneNumber=1", "phoneNumber is too short for a phone number"),
         ("phoneNumber=0901234567&phoneNumber=0901234567", "phoneNumber is given 2 times: expected once"),
-        ("phoneNumber=0901234567&campaignId=x", "campaignId must be an id, a whole number above 0, not 'x'"),
+        (
+            "phoneNumber=0901234567&campaignId=x",
+            "campaignId must be an id, 1 to 18 digits above 0, not 'x'",
+        ),
     ],
 )
 async def test_check_that_cannot_be_asked_is_refused(tenant, query, message):

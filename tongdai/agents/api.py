@@ -1,5 +1,7 @@
 """`/agents`."""
 
+from functools import partial
+
 import msgspec
 from msgspec import UnsetType
 
@@ -48,7 +50,6 @@ from tongdai.keep import KEEP
 
 TAG = "Agents"
 _STATES = [state.value for state in AgentState]
-_MAX_ID = ID["maximum"]
 
 _new = msgspec.json.Decoder(NewAgent)
 _change = msgspec.json.Decoder(AgentChange)
@@ -73,24 +74,17 @@ _change = msgspec.json.Decoder(AgentChange)
 )
 async def list_agents(request: Request) -> Response:
     query = query_of(request)
-    page = paging.page_of(query)
-    queue_id = QueueId(paging.whole(query, "queueId", 0, 1, _MAX_ID)) or None
+    queue_id = paging.optional_id(query, "queueId", QueueId)
     state = _state(paging.single(query, "state"))
     tenant_id = principal_of(request).tenant_id
-    reading = cursor.reading_of(request, query, int)
-    if reading is not None:
-        after = None if reading.after is None else AgentId(reading.after)
-        async with connection(request) as conn:
-            read = await roster.after(
-                conn, tenant_id, queue_id=queue_id, state=state, agent_id=after, limit=reading.limit
-            )
-        rows, more = reading.cut(read, lambda agent: agent.agent_id)
-        return ok(AgentPage(nextCursor=more, data=[agent_view(agent) for agent in rows]))
+    wanted = cursor.list_request(request, query, AgentId)
     async with connection(request) as conn:
-        found, total = await roster.page(
-            conn, tenant_id, queue_id=queue_id, state=state, limit=page.size, offset=page.offset
+        part = await wanted.fetch(
+            page=partial(roster.page, conn, tenant_id, queue_id=queue_id, state=state),
+            after=partial(roster.after, conn, tenant_id, queue_id=queue_id, state=state),
+            key=lambda agent: agent.agent_id,
         )
-    return ok(AgentPage(totalRecord=total, data=[agent_view(agent) for agent in found]))
+    return ok(AgentPage(totalRecord=part.total, nextCursor=part.next, data=[agent_view(agent) for agent in part.rows]))
 
 
 @endpoint(
@@ -225,9 +219,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
     )
     async def move(request: Request) -> Response:
         agent_id = agent_of(request)
-        raw = await body.read_json(request)
-        if raw.strip() not in {b"", b"{}"}:
-            raise InvalidInput("Expected no body")
+        raw = await body.read_nothing(request)
         principal = principal_of(request)
 
         async def work(conn: Connection) -> Done:

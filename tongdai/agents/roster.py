@@ -51,11 +51,11 @@ COUNT = f"select count(*) {_FILTER}"
 async def page(
     conn: Connection,
     tenant_id: TenantId,
+    limit: int,
+    offset: int,
     *,
     queue_id: QueueId | None,
     state: AgentState | None,
-    limit: int,
-    offset: int,
 ) -> tuple[list[Agent], int]:
     """A page of the matching agents, by id, and the number of all that match."""
     rows = await conn.fetch(PAGE, tenant_id, queue_id, state, limit, offset)
@@ -68,11 +68,11 @@ AFTER = f"select {COLUMNS} {_FILTER} and agent_id > $4 order by agent_id limit $
 async def after(
     conn: Connection,
     tenant_id: TenantId,
+    agent_id: AgentId | None,
+    limit: int,
     *,
     queue_id: QueueId | None,
     state: AgentState | None,
-    agent_id: AgentId | None,
-    limit: int,
 ) -> list[Agent]:
     """The next matching agents behind one (None: the first), by id."""
     rows = await conn.fetch(AFTER, tenant_id, queue_id, state, agent_id or 0, limit)

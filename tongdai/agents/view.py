@@ -137,8 +137,8 @@ def check(sent: NewAgent | AgentChange) -> None:
     if not isinstance(sent.endpoint, UnsetType) and not _ENDPOINT.fullmatch(sent.endpoint):
         expected = "1 to 64 of A-Z, a-z, 0-9, _ and -, the name of a PJSIP endpoint"
         raise InvalidInput(f"endpoint must be {expected}, not {shown(sent.endpoint)!r}")
-    if not isinstance(sent.queueId, UnsetType) and not 1 <= sent.queueId <= ID["maximum"]:
-        raise InvalidInput(f"queueId must be an id, 1 to {ids.MAX_DIGITS} digits, not {shown(sent.queueId)}")
+    if not isinstance(sent.queueId, UnsetType):
+        ids.from_body("queueId", sent.queueId)
     if not isinstance(sent.wrapUpSec, UnsetType) and not 0 <= sent.wrapUpSec <= MAX_WRAP_UP_S:
         raise InvalidInput(f"wrapUpSec must be seconds, 0 to {MAX_WRAP_UP_S}, not {shown(sent.wrapUpSec)}")
 

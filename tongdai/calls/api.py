@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -47,7 +48,7 @@ _TAG = "Calls"
 PIECE_CALLS = 1000
 MAX_EXTERNAL_ID = FIELDS[index_of("external_id")].text.max_length
 _INSTANT = {"type": "string", "format": "date-time"}
-_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
+_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ids.LARGEST}
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -126,15 +127,16 @@ async def calls(request: Request) -> Response | StreamingResponse:
 
 async def _page(request: Request, query: dict[str, list[str]], by: Filter, page: Page) -> CallPage:
     """The calls that match, newest first."""
-    who, reading = principal_of(request), cursor.reading_of(request, query, OpenedKey)
-    format_number = phone.formatter(who.country)
+    who, wanted = principal_of(request), cursor.list_request(request, query, OpenedKey)
     async with connection(request) as conn:
-        if reading is not None:
-            read = await history.behind(conn, who.tenant_id, by, reading.after, reading.limit)
-            found, more = reading.cut(read, _opened_key)
-            return CallPage(nextCursor=more, data=[view(call, format_number) for call in found])
-        found, total = await history.page(conn, who.tenant_id, by, page.size, page.offset)
-    return CallPage(totalRecord=total, data=[view(call, format_number) for call in found])
+        part = await wanted.fetch(
+            page=partial(history.page, conn, who.tenant_id, by),
+            after=partial(history.behind, conn, who.tenant_id, by),
+            key=_opened_key,
+        )
+    format_number = phone.formatter(who.country)
+    shown_calls = [view(call, format_number) for call in part.rows]
+    return CallPage(totalRecord=part.total, nextCursor=part.next, data=shown_calls)
 
 
 def _opened_key(call: CallRecord) -> OpenedKey:
@@ -205,7 +207,9 @@ async def _ends(request: Request, by: Filter, ended_after: datetime) -> AsyncGen
 
 
 def _filter(query: dict[str, list[str]], country: str) -> Filter:
-    campaign_id, contact_id, agent_id = (_id(query, name) for name in ("campaignId", "contactId", "agentId"))
+    campaign_id = paging.optional_id(query, "campaignId", CampaignId)
+    contact_id = paging.optional_id(query, "contactId", ContactId)
+    agent_id = paging.optional_id(query, "agentId", AgentId)
     external_id = paging.single(query, "externalId")
     if external_id is not None:
         body.text_field("externalId", external_id, MAX_EXTERNAL_ID, min_length=1)
@@ -216,24 +220,16 @@ def _filter(query: dict[str, list[str]], country: str) -> Filter:
             raise InvalidInput(f"phoneNumber {written.message}")
         number = written
     return Filter(
-        None if campaign_id is None else CampaignId(campaign_id),
-        None if contact_id is None else ContactId(contact_id),
+        campaign_id,
+        contact_id,
         external_id,
         number,
         _one_of(query, "outcome", Outcome),
         _one_of(query, "state", CallState),
-        None if agent_id is None else AgentId(agent_id),
+        agent_id,
         _instant(query, "from"),
         _instant(query, "to"),
     )
-
-
-def _id(query: dict[str, list[str]], name: str) -> int | None:
-    text = paging.single(query, name)
-    found = None if text is None else ids.parse(text)
-    if text is not None and found is None:
-        raise InvalidInput(f"{name} must be an id, a whole number above 0, not {shown(text)!r}")
-    return found
 
 
 def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None:

@@ -102,7 +102,6 @@ _SETTINGS_FAILURES = (
 )
 async def list_campaigns(request: Request) -> Response:
     query = query_of(request)
-    page = paging.page_of(query, "limit")
     user_name = paging.single(query, "userName")
     if user_name is not None:
         body.text_field("userName", user_name, MAX_NAME)
@@ -111,25 +110,15 @@ async def list_campaigns(request: Request) -> Response:
     if type_ is not None:
         _check_type(type_)
     tenant_id = principal_of(request).tenant_id
-    reading = cursor.reading_of(request, query, int, "limit")
+    wanted = cursor.list_request(request, query, CampaignId, "limit")
     async with connection(request) as conn:
-        if reading is not None:
-            after = None if reading.after is None else CampaignId(reading.after)
-            read = await store.after(
-                conn,
-                tenant_id,
-                user_name=user_name,
-                status=status,
-                type_=type_,
-                campaign_id=after,
-                limit=reading.limit,
-            )
-            found, more = reading.cut(read, lambda campaign: campaign.campaign_id)
-            return ok(CampaignPage(nextCursor=more, data=await _rows(conn, tenant_id, found)))
-        found, total = await store.page(
-            conn, tenant_id, user_name=user_name, status=status, type_=type_, limit=page.size, offset=page.offset
+        part = await wanted.fetch(
+            page=partial(store.page, conn, tenant_id, user_name=user_name, status=status, type_=type_),
+            after=partial(store.after, conn, tenant_id, user_name=user_name, status=status, type_=type_),
+            key=lambda campaign: campaign.campaign_id,
         )
-        return ok(CampaignPage(totalRecord=total, data=await _rows(conn, tenant_id, found)))
+        rows = await _rows(conn, tenant_id, part.rows)
+    return ok(CampaignPage(totalRecord=part.total, nextCursor=part.next, data=rows))
 
 
 async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campaign]) -> list[CampaignRow]:
@@ -295,9 +284,7 @@ def _transition(action: Action, summary: str, message: str) -> Route:
     )
     async def move(request: Request) -> Response:
         campaign_id = _campaign_id(request)
-        raw = await body.read_json(request)
-        if raw.strip() not in {b"", b"{}"}:
-            raise InvalidInput("Expected no body")
+        raw = await body.read_nothing(request)
         principal = principal_of(request)
         refusal = await _refusal_of_start(request, campaign_id) if starts else None
 

@@ -82,12 +82,12 @@ COUNT = f"select count(*) {_FILTER}"
 async def page(
     conn: Connection,
     tenant_id: TenantId,
+    limit: int,
+    offset: int,
     *,
     user_name: str | None,
     status: int | None,
     type_: str | None,
-    limit: int,
-    offset: int,
 ) -> tuple[list[Campaign], int]:
     """A page of the matching campaigns, by id, and the number of all that match."""
     rows = await conn.fetch(PAGE, tenant_id, user_name, status, type_, limit, offset)
@@ -101,12 +101,12 @@ AFTER = f"select {_COLUMNS} {_FILTER} and campaign_id > $5 order by campaign_id 
 async def after(
     conn: Connection,
     tenant_id: TenantId,
+    campaign_id: CampaignId | None,
+    limit: int,
     *,
     user_name: str | None,
     status: int | None,
     type_: str | None,
-    campaign_id: CampaignId | None,
-    limit: int,
 ) -> list[Campaign]:
     """The next matching campaigns behind one (None: the first), by id."""
     rows = await conn.fetch(AFTER, tenant_id, user_name, status, type_, campaign_id or 0, limit)

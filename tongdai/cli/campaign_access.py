@@ -129,7 +129,7 @@ class InDatabase:
     def all(self) -> Sequence[Row]:
         async def work(conn: Connection) -> list[Row]:
             owner = (await known(conn, self.tenant_id)).tenant_id
-            found, _ = await store.page(conn, owner, user_name=None, status=None, type_=None, limit=2**31, offset=0)
+            found, _ = await store.page(conn, owner, 2**31, 0, user_name=None, status=None, type_=None)
             totals = await store.totals_of(conn, owner, [campaign.campaign_id for campaign in found])
             return [_counted(campaign, totals[campaign.campaign_id]) for campaign in found]
 

@@ -1,5 +1,6 @@
 """Contact lists and contacts of a campaign."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -23,7 +24,7 @@ from tongdai.contacts.view import (
     rows_of,
 )
 from tongdai.db.pool import Connection
-from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
+from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound
 from tongdai.http import body, cursor, paging
 from tongdai.http.endpoint import (
     ID,
@@ -146,21 +147,15 @@ async def contacts(request: Request) -> Response:
     campaign_id = _campaign_id(request, "Contact list")
     list_id = ListId(ids.from_path(request.path_params["listId"], "Contact list"))
     query = query_of(request)
-    reading = cursor.reading_of(request, query, int)
-    page, search = paging.page_of(query), _search(query, who.country)
-    if reading is not None:
-        after = None if reading.after is None else ContactId(reading.after)
-        async with connection(request) as conn:
-            read = await listing.after(conn, who.tenant_id, campaign_id, list_id, search, reading.limit, after)
-        if read is None:
-            raise NotFound("Contact list not found")
-        rows, more = reading.cut(read, lambda contact: contact.contact_id)
-        return ok(ContactPage(nextCursor=more, data=rows_of(rows, who)))
+    wanted, search = cursor.list_request(request, query, ContactId), _search(query, who.country)
     async with connection(request) as conn:
-        found = await listing.page(conn, who.tenant_id, campaign_id, list_id, search, page.size, page.offset)
-    if found is None:
-        raise NotFound("Contact list not found")
-    return ok(ContactPage(totalRecord=found[1], data=rows_of(found[0], who)))
+        part = await wanted.fetch(
+            page=partial(listing.page, conn, who.tenant_id, campaign_id, list_id, search),
+            after=partial(listing.after, conn, who.tenant_id, campaign_id, list_id, search),
+            key=lambda contact: contact.contact_id,
+            missing="Contact list not found",
+        )
+    return ok(ContactPage(totalRecord=part.total, nextCursor=part.next, data=rows_of(part.rows, who)))
 
 
 @endpoint(
@@ -312,13 +307,12 @@ def _search(query: dict[str, list[str]], country: str) -> Search:
 
 def _new(raw: bytes, who: Principal) -> tuple[NewContact, ListId | None]:
     sent = body.decode(raw, _body)
-    if sent.listId is not None and not 0 < sent.listId < 10**ids.MAX_DIGITS:
-        raise InvalidInput(f"listId must be an id, a whole number above 0, not {shown(sent.listId)}")
+    list_id = None if sent.listId is None else ListId(ids.from_body("listId", sent.listId))
     normalise = phone.normaliser(who.country)
     new = check(normalise, sent.phoneNumber, sent_of(sent), sent.attributes, sent.timeZone)
     if isinstance(new, Problem):
         raise InvalidInput(str(new))
-    return new, None if sent.listId is None else ListId(sent.listId)
+    return new, list_id
 
 
 def _changed(sent: Any) -> Change:

@@ -205,8 +205,8 @@ async def after(
     campaign_id: CampaignId,
     list_id: ListId,
     search: Search,
-    limit: int,
     contact_id: ContactId | None,
+    limit: int,
 ) -> list[Contact] | None:
     """The next contacts of a list behind one (None: the first), by id; None when the campaign has no such list."""
     place = (tenant_id, campaign_id, list_id, limit, contact_id or 0)

@@ -70,7 +70,7 @@ async def _campaign(
 async def sign_in(conn: Connection, tenant_id: TenantId) -> None:
     """Sign in the demo's agents. Their phones ended with the server that ran the simulated switch, so agents whom the
     store still has at a phone are set offline first: reconciliation would do so after they have signed in."""
-    everybody, _ = await roster.page(conn, tenant_id, queue_id=None, state=None, limit=2**31, offset=0)
+    everybody, _ = await roster.page(conn, tenant_id, 2**31, 0, queue_id=None, state=None)
     for agent in everybody:
         if not agent.endpoint.startswith(ENDPOINT):
             continue

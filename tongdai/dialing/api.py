@@ -13,7 +13,7 @@ from tongdai.dialing.view import (
     SwitchBeat,
     view,
 )
-from tongdai.errors import InvalidInput, InvalidState, NotFound
+from tongdai.errors import InvalidState, NotFound
 from tongdai.http import body, idempotency
 from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, ok
@@ -88,9 +88,7 @@ async def dialing(request: Request) -> Response:
     )
 )
 async def hold(request: Request) -> Response:
-    raw = await body.read_json(request)
-    if raw.strip() not in {b"", b"{}"}:
-        raise InvalidInput("Expected no body")
+    await body.read_nothing(request)
     by, repeated = principal_of(request).key_id, idempotency.key_of(request)
     async with connection(request) as conn:
         found = await store.hold(conn, HoldReason.OPERATOR, by=by, request=repeated and f"{by} {repeated}")

@@ -1,6 +1,7 @@
 """`/do-not-call`: lists of numbers that must not be called, by any campaign or by one, and a check of one number."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -118,16 +119,14 @@ _SAMPLE: dict[str, Any] = {
 )
 async def list_lists(request: Request) -> Response:
     query, tenant_id = query_of(request), principal_of(request).tenant_id
-    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
-    if reading is not None:
-        after = None if reading.after is None else DncListId(reading.after)
-        async with connection(request) as conn:
-            read = await store.lists_after(conn, tenant_id, after, reading.limit)
-        rows, more = reading.cut(read, lambda one: one.dnc_list_id)
-        return ok(DncListPage(nextCursor=more, data=[_view(one) for one in rows]))
+    wanted = cursor.list_request(request, query, DncListId)
     async with connection(request) as conn:
-        found, total = await store.lists(conn, tenant_id, page.size, page.offset)
-    return ok(DncListPage(totalRecord=total, data=[_view(one) for one in found]))
+        part = await wanted.fetch(
+            page=partial(store.lists, conn, tenant_id),
+            after=partial(store.lists_after, conn, tenant_id),
+            key=lambda one: one.dnc_list_id,
+        )
+    return ok(DncListPage(totalRecord=part.total, nextCursor=part.next, data=[_view(one) for one in part.rows]))
 
 
 @endpoint(
@@ -149,9 +148,7 @@ async def create_list(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_list)
     body.text_field("name", new.name, MAX_NAME, min_length=1)
-    if new.campaignId is not None and not 0 < new.campaignId < 10**ids.MAX_DIGITS:
-        raise InvalidInput(f"campaignId must be an id, a whole number above 0, not {shown(new.campaignId)}")
-    campaign_id = None if new.campaignId is None else CampaignId(new.campaignId)
+    campaign_id = None if new.campaignId is None else CampaignId(ids.from_body("campaignId", new.campaignId))
     principal = principal_of(request)
 
     async def work(conn: Connection) -> DncListCreated:
@@ -242,21 +239,13 @@ async def check(request: Request) -> Response:
     number = number_asked_for(query, principal.country)
     if number is None:
         raise InvalidInput("phoneNumber is missing: expected a phone number")
-    text = paging.single(query, "campaignId")
-    campaign_id = None if text is None else _campaign_id(text)
+    campaign_id = paging.optional_id(query, "campaignId", CampaignId)
     async with connection(request) as conn:
         if campaign_id is not None and not await store.has_campaign(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
         found = await store.matches(conn, principal.tenant_id, number, campaign_id)
     shown_number = phone.formatter(principal.country)(number)
     return ok(DncCheck(phoneNumber=shown_number, listed=bool(found), data=[MentionView(*one) for one in found]))
-
-
-def _campaign_id(text: str) -> CampaignId:
-    found = ids.parse(text)
-    if found is None:
-        raise InvalidInput(f"campaignId must be an id, a whole number above 0, not {shown(text)!r}")
-    return CampaignId(found)
 
 
 def _view(found: DncList) -> DncListView:

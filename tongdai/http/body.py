@@ -74,6 +74,14 @@ async def read_json(request: Request) -> bytes:
     return b"".join([piece async for piece in pieces(request, settings_of(request).max_body_mb)])
 
 
+async def read_nothing(request: Request) -> bytes:
+    """Read the body of a request that takes none: empty, or an empty object."""
+    raw = await read_json(request)
+    if raw.strip() not in {b"", b"{}"}:
+        raise InvalidInput("Expected no body")
+    return raw
+
+
 def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """Decode a JSON body into a struct; InvalidInput names the field, its value and what is expected."""
     if not body.strip():

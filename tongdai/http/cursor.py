@@ -13,14 +13,14 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from tongdai.errors import InvalidInput
+from tongdai.errors import InvalidInput, NotFound
 from tongdai.http import paging
 from tongdai.http.endpoint import Query, Request, principal_of
 
@@ -78,7 +78,7 @@ class Reading(Generic[K]):
 
 
 def reading_of(
-    request: Request, query: dict[str, list[str]], kind: type[K], size_name: str = "size"
+    request: Request, query: dict[str, list[str]], kind: Callable[..., K], size_name: str = "size"
 ) -> Reading[K] | None:
     """The reader of a request with a `cursor`; None of one by pages. `kind` is the type of a row's key."""
     text = paging.single(query, "cursor")
@@ -90,6 +90,49 @@ def reading_of(
     context = _context(request, query)
     after = None if text == BEGIN else _opened(request, context, text, kind)
     return Reading(after, size, lambda key: _sealed(request, context, key))
+
+
+class Part(NamedTuple, Generic[T]):
+    """Rows of a list: a page with the total of all, or those behind a cursor with the next one."""
+
+    rows: Sequence[T]
+    total: int | UnsetType = UNSET
+    next: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest(Generic[K]):
+    """The part of a list that a request asks for: a page, or the rows behind a cursor."""
+
+    page: paging.Page
+    reading: Reading[K] | None
+
+    async def fetch(
+        self,
+        *,
+        page: Callable[[int, int], Awaitable[tuple[Sequence[T], int] | None]],
+        after: Callable[[K | None, int], Awaitable[Sequence[T] | None]],
+        key: Callable[[T], K],
+        missing: str = "Not found",
+    ) -> Part[T]:
+        """Fetch it: `page` takes limit and offset, `after` a key and a limit. NotFound(`missing`) for None."""
+        if self.reading is None:
+            found = await page(self.page.size, self.page.offset)
+            if found is None:
+                raise NotFound(missing)
+            return Part(found[0], total=found[1])
+        rows = await after(self.reading.after, self.reading.limit)
+        if rows is None:
+            raise NotFound(missing)
+        cut, following = self.reading.cut(rows, key)
+        return Part(cut, next=following)
+
+
+def list_request(
+    request: Request, query: dict[str, list[str]], kind: Callable[..., K], size_name: str = "size"
+) -> ListRequest[K]:
+    """The part of a list that a request asks for; `kind` is the type of a row's key, an id or a tuple."""
+    return ListRequest(paging.page_of(query, size_name), reading_of(request, query, kind, size_name))
 
 
 def _context(request: Request, query: dict[str, list[str]]) -> bytes:
@@ -108,7 +151,7 @@ def _sealed(request: Request, context: bytes, key: object) -> str:
     return base64.urlsafe_b64encode(mac + _crypted(request, mac, plain)).rstrip(b"=").decode()
 
 
-def _opened(request: Request, context: bytes, text: str, kind: type[K]) -> K:
+def _opened(request: Request, context: bytes, text: str, kind: Callable[..., K]) -> K:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

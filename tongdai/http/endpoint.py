@@ -40,7 +40,7 @@ __all__ = [
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
 """Schema of text without control characters, for `Endpoint.refine`."""
 NAME: Mapping[str, Any] = {"maxLength": 255, **PLAIN_TEXT}
-ID: Mapping[str, Any] = {"minimum": 1, "maximum": 10**18 - 1}
+ID: Mapping[str, Any] = {"minimum": 1, "maximum": ids.LARGEST}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,14 @@
 """Parses parameters of query strings strictly: a repeated one is an error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from tongdai import ids
 from tongdai.errors import InvalidInput, shown
 from tongdai.http.endpoint import Query
+
+K = TypeVar("K")
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 1000
@@ -55,6 +60,12 @@ def whole(query: dict[str, list[str]], name: str, default: int, low: int, high: 
     if value < low or (high is not None and value > high):
         raise InvalidInput(f"{name} must be {span}, not {value}")
     return value
+
+
+def optional_id(query: dict[str, list[str]], name: str, kind: Callable[[int], K]) -> K | None:
+    """A parameter that is an id of that kind."""
+    text = single(query, name)
+    return None if text is None else kind(ids.from_query(name, text))
 
 
 def page_of(query: dict[str, list[str]], size_name: str = "size") -> Page:

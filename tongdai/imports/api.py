@@ -1,6 +1,7 @@
 """Polling, listing and undoing the jobs of bulk imports."""
 
 import asyncio
+from functools import partial
 
 from tongdai import ids
 from tongdai.errors import InvalidState, NotFound
@@ -79,20 +80,15 @@ async def _find(request: Request) -> Job:
 async def jobs(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
     query, tenant_id = query_of(request), principal_of(request).tenant_id
-    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
-    if reading is not None:
-        after = None if reading.after is None else JobId(reading.after)
-        async with connection(request) as conn:
-            read = await store.after(conn, tenant_id, campaign_id, after, reading.limit)
-        if read is None:
-            raise NotFound("Campaign not found")
-        rows, more = reading.cut(read, lambda job: job.job_id)
-        return ok(JobPage(nextCursor=more, data=[view(job) for job in rows]))
+    wanted = cursor.list_request(request, query, JobId)
     async with connection(request) as conn:
-        found = await store.page(conn, tenant_id, campaign_id, page.size, page.offset)
-    if found is None:
-        raise NotFound("Campaign not found")
-    return ok(JobPage(totalRecord=found[1], data=[view(job) for job in found[0]]))
+        part = await wanted.fetch(
+            page=partial(store.page, conn, tenant_id, campaign_id),
+            after=partial(store.after, conn, tenant_id, campaign_id),
+            key=lambda job: job.job_id,
+            missing="Campaign not found",
+        )
+    return ok(JobPage(totalRecord=part.total, nextCursor=part.next, data=[view(job) for job in part.rows]))
 
 
 @endpoint(

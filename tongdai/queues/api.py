@@ -1,6 +1,7 @@
 """`/queues/inbound`. Translates the vendor's names: moh_file_id and musicinQueue, max_wait_sec and timeWait, ..."""
 
 import re
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -125,16 +126,14 @@ _SAMPLE: dict[str, Any] = {
 )
 async def list_queues(request: Request) -> Response:
     query, tenant_id = query_of(request), principal_of(request).tenant_id
-    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
-    if reading is not None:
-        after = None if reading.after is None else QueueId(reading.after)
-        async with connection(request) as conn:
-            read = await store.after(conn, tenant_id, after, reading.limit)
-        rows, more = reading.cut(read, lambda queue: queue.queue_id)
-        return ok(QueuePage(nextCursor=more, data=[_view(queue) for queue in rows]))
+    wanted = cursor.list_request(request, query, QueueId)
     async with connection(request) as conn:
-        found, total = await store.page(conn, tenant_id, page.size, page.offset)
-    return ok(QueuePage(totalRecord=total, data=[_view(queue) for queue in found]))
+        part = await wanted.fetch(
+            page=partial(store.page, conn, tenant_id),
+            after=partial(store.after, conn, tenant_id),
+            key=lambda queue: queue.queue_id,
+        )
+    return ok(QueuePage(totalRecord=part.total, nextCursor=part.next, data=[_view(queue) for queue in part.rows]))
 
 
 @endpoint(

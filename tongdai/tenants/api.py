@@ -1,6 +1,7 @@
 """`/tenants/me` and `/api-keys`."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -156,16 +157,14 @@ async def me(request: Request) -> Response:
 )
 async def list_keys(request: Request) -> Response:
     query, tenant_id = query_of(request), principal_of(request).tenant_id
-    page, reading = paging.page_of(query), cursor.reading_of(request, query, int)
-    if reading is not None:
-        after = None if reading.after is None else KeyId(reading.after)
-        async with connection(request) as conn:
-            read = await store.keys_after(conn, tenant_id, after, reading.limit)
-        rows, more = reading.cut(read, lambda key: key.key_id)
-        return ok(KeyPage(nextCursor=more, data=[_view(key) for key in rows]))
+    wanted = cursor.list_request(request, query, KeyId)
     async with connection(request) as conn:
-        found, total = await store.list_keys(conn, tenant_id, page.size, page.offset)
-    return ok(KeyPage(totalRecord=total, data=[_view(key) for key in found]))
+        part = await wanted.fetch(
+            page=partial(store.list_keys, conn, tenant_id),
+            after=partial(store.keys_after, conn, tenant_id),
+            key=lambda key: key.key_id,
+        )
+    return ok(KeyPage(totalRecord=part.total, nextCursor=part.next, data=[_view(key) for key in part.rows]))
 
 
 @endpoint(

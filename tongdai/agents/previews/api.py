@@ -13,7 +13,7 @@ from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
-from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
+from tongdai.errors import ApiError, InvalidState, NotFound
 from tongdai.http import body
 from tongdai.http.endpoint import ID, Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
@@ -54,18 +54,16 @@ _new = msgspec.json.Decoder(NewPreview)
 async def offer_contact(request: Request) -> Response:
     agent_id = agent_of(request)
     raw = await body.read_json(request)
-    campaign_id = body.decode(raw, _new).campaignId
-    if not 1 <= campaign_id <= ID["maximum"]:
-        raise InvalidInput(f"campaignId must be an id, 1 to {ids.MAX_DIGITS} digits, not {shown(campaign_id)}")
+    campaign_id = CampaignId(ids.from_body("campaignId", body.decode(raw, _new).campaignId))
     principal = principal_of(request)
 
     async def work(conn: Connection) -> Offered:
-        settings = await campaigns.call_settings(conn, principal.tenant_id, CampaignId(campaign_id))
+        settings = await campaigns.call_settings(conn, principal.tenant_id, campaign_id)
 
         def is_open(zone: str, tenant_zone: str, now: datetime) -> bool:
             return settings is not None and calling_rules.open_until(settings, zone, tenant_zone, now) is not None
 
-        offer = await previews.offer(conn, principal.tenant_id, agent_id, CampaignId(campaign_id), is_open)
+        offer = await previews.offer(conn, principal.tenant_id, agent_id, campaign_id, is_open)
         if offer is None:
             return Offered(error_message="No contact is due within its calling window", offer=None)
         if isinstance(offer, PreviewRefusal):
@@ -91,9 +89,7 @@ async def offer_contact(request: Request) -> Response:
 )
 async def accept_contact(request: Request) -> Response:
     agent_id = agent_of(request)
-    raw = await body.read_json(request)
-    if raw.strip() not in {b"", b"{}"}:
-        raise InvalidInput("Expected no body")
+    raw = await body.read_nothing(request)
     principal = principal_of(request)
 
     async def work(conn: Connection) -> Offered:

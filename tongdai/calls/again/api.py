@@ -1,6 +1,5 @@
 """`/campaigns/{id}/contacts/call-again`: processed contacts become due again."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -109,7 +108,7 @@ async def call_again(request: Request) -> Response:
     raw = await body.read_json(request)
     sent = body.decode(raw, _call_again)
     selection = _selection(sent)
-    if not 0 <= sent.after < 10**ids.MAX_DIGITS:
+    if not 0 <= sent.after <= ids.LARGEST:
         raise InvalidInput(f"after must be the next of an earlier answer, not {shown(sent.after)}")
     principal = principal_of(request)
 
@@ -141,27 +140,19 @@ async def call_again(request: Request) -> Response:
 def _selection(sent: CallAgain) -> Selection:
     if (sent.contactIds, sent.listId, sent.callStatus) == (None, None, None):
         raise InvalidInput("Expected contactIds, listId or callStatus: which contacts to call again")
-    contact_ids = sent.contactIds
-    if contact_ids is not None and not 0 < len(contact_ids) <= MAX_CONTACTS:
-        raise InvalidInput(f"contactIds must have 1 to {MAX_CONTACTS} items, not {len(contact_ids)}")
-    for name, values in (("contactIds", contact_ids or ()), ("listId", () if sent.listId is None else (sent.listId,))):
-        _check_ids(name, values)
+    if sent.contactIds is not None and not 0 < len(sent.contactIds) <= MAX_CONTACTS:
+        raise InvalidInput(f"contactIds must have 1 to {MAX_CONTACTS} items, not {len(sent.contactIds)}")
+    selection = Selection(
+        None if sent.contactIds is None else [ContactId(ids.from_body("contactIds", one)) for one in sent.contactIds],
+        None if sent.listId is None else ListId(ids.from_body("listId", sent.listId)),
+        sent.callStatus,
+    )
     for status in sent.callStatus or ():
         if status not in _OUTCOMES:
             raise InvalidInput(f"callStatus must be of {', '.join(_OUTCOMES)}, not {shown(status)!r}")
     if sent.callStatus == []:
         raise InvalidInput("callStatus must have at least one item")
-    return Selection(
-        None if contact_ids is None else [ContactId(one) for one in contact_ids],
-        None if sent.listId is None else ListId(sent.listId),
-        sent.callStatus,
-    )
-
-
-def _check_ids(name: str, values: Sequence[int]) -> None:
-    for value in values:
-        if not 0 < value < 10**ids.MAX_DIGITS:
-            raise InvalidInput(f"{name} must be an id, a whole number above 0, not {shown(value)}")
+    return selection
 
 
 HANDLERS: list[Route] = [call_again]

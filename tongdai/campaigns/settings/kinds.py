@@ -157,12 +157,10 @@ class Id(Kind[int]):
     """An id of another object of the tenant. Whether that exists is not checked here."""
 
     def __init__(self) -> None:
-        super().__init__(int, {"minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1})
+        super().__init__(int, {"minimum": 1, "maximum": ids.LARGEST})
 
     def parse(self, name: str, sent: int) -> int:
-        if not 0 < sent < 10**ids.MAX_DIGITS:
-            raise InvalidInput(f"{name} must be an id, a whole number above 0, not {shown(sent)}")
-        return sent
+        return ids.from_body(name, sent)
 
 
 class Windows(Kind[Week]):

@@ -247,7 +247,7 @@ def _refined(schemas: dict[str, Json], endpoints: Sequence[Endpoint], refs: Refs
 
 
 _BY_PAGES_OR_CURSOR = [{"required": ["totalRecord"]}, {"required": ["nextCursor"]}]
-_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**ids.MAX_DIGITS - 1}
+_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": ids.LARGEST}
 _NUMBER = {"type": "string", "pattern": "^[+]?[0-9]+$", "example": "0901234567"}
 _UUID = {"type": "string", "format": "uuid"}
 _KEY = {"type": "string", "maxLength": MAX_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
