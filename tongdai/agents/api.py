@@ -3,7 +3,7 @@
 from functools import partial
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from tongdai.agents import roster, store
 from tongdai.agents.model import (
@@ -46,7 +46,6 @@ from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import AgentId, QueueId, TenantId
-from tongdai.keep import KEEP
 
 TAG = "Agents"
 _STATES = [state.value for state in AgentState]
@@ -165,10 +164,10 @@ async def change_agent(request: Request) -> Response:
         raise InvalidInput("Expected at least one of agentName, endpoint, queueId, wrapUpSec")
     check(sent)
     fields = Change(
-        name=KEEP if isinstance(sent.agentName, UnsetType) else sent.agentName,
-        endpoint=KEEP if isinstance(sent.endpoint, UnsetType) else sent.endpoint,
-        queue_id=KEEP if isinstance(sent.queueId, UnsetType) else QueueId(sent.queueId),
-        wrap_up_s=KEEP if isinstance(sent.wrapUpSec, UnsetType) else sent.wrapUpSec,
+        name=sent.agentName,
+        endpoint=sent.endpoint,
+        queue_id=UNSET if isinstance(sent.queueId, UnsetType) else QueueId(sent.queueId),
+        wrap_up_s=sent.wrapUpSec,
     )
     principal = principal_of(request)
     async with connection(request) as conn:

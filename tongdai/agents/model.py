@@ -6,8 +6,9 @@ from enum import Enum, StrEnum, auto
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
-from tongdai.keep import KEEP, Keep
 
 MAX_NAME = 255
 MAX_WRAP_UP_S = 3600
@@ -121,12 +122,12 @@ class AgentRefusal(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """The fields of an agent that a request changes."""
+    """The fields of an agent that a request changes; UNSET leaves a field as it is."""
 
-    name: str | Keep = KEEP
-    endpoint: str | Keep = KEEP
-    queue_id: QueueId | Keep = KEEP
-    wrap_up_s: int | Keep = KEEP
+    name: str | UnsetType = UNSET
+    endpoint: str | UnsetType = UNSET
+    queue_id: QueueId | UnsetType = UNSET
+    wrap_up_s: int | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

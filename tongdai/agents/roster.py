@@ -3,13 +3,13 @@
 from typing import TypeVar
 
 import asyncpg
+from msgspec import UNSET, UnsetType
 
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change
 from tongdai.agents.store import COLUMNS, agent_of, find
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
-from tongdai.keep import KEEP
 
 T = TypeVar("T")
 
@@ -122,5 +122,5 @@ async def _why_not(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> 
     return AgentRefusal.NO_AGENT if await find(conn, tenant_id, agent_id) is None else AgentRefusal.SIGNED_IN
 
 
-def _sent(value: T | object) -> T | None:
-    return None if value is KEEP else value  # pyright: ignore[reportReturnType]
+def _sent(value: T | UnsetType) -> T | None:
+    return None if value is UNSET else value

@@ -43,7 +43,6 @@ from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Principal, Scope
 from tongdai.ids import CampaignId, ContactId, ListId
-from tongdai.keep import KEEP, Keep
 
 _TAG = "Contacts"
 _SEPARATORS = r" .\-()\[\]/\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -321,11 +320,11 @@ def _changed(sent: Any) -> Change:
     given = {field: value for field, value in zip(FIELDS, sent_of(sent), strict=True) if value is not UNSET}
     change = Change(
         values={field.column: value for field, value in given.items()},
-        time_zone=KEEP if sent.timeZone is UNSET else sent.timeZone,
-        attributes=KEEP if sent.attributes is UNSET else sent.attributes,
+        time_zone=sent.timeZone,
+        attributes=sent.attributes,
     )
-    attributes = None if isinstance(change.attributes, Keep) else change.attributes
-    problem = check_fields(given, attributes, None if change.time_zone is KEEP else change.time_zone)
+    attributes = None if isinstance(change.attributes, UnsetType) else change.attributes
+    problem = check_fields(given, attributes, None if change.time_zone is UNSET else change.time_zone)
     if problem is not None:
         raise InvalidInput(str(problem))
     return change

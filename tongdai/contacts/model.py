@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 from tongdai.contacts.fields import DOCUMENTED, FIELDS, Fields
 from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.ids import ContactId, ListId
-from tongdai.keep import KEEP, Keep
 
 Scalar = str | int | float | bool | None
 """A value of an attribute."""
@@ -89,13 +90,13 @@ class NewContact(Fields):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A checked change of a contact; None clears a field."""
+    """A checked change of a contact; UNSET leaves a field as it is, None clears it."""
 
     values: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     """The fields that change, by column."""
-    time_zone: str | Keep | None = KEEP
+    time_zone: str | UnsetType | None = UNSET
     """None: that of the number."""
-    attributes: dict[str, Any] | Keep | None = KEEP
+    attributes: dict[str, Any] | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

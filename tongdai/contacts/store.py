@@ -2,6 +2,8 @@
 
 from enum import Enum, auto
 
+from msgspec import UNSET
+
 from tongdai.contacts.due import LEAVE_RUNS
 from tongdai.contacts.fields import COLUMNS, FIELDS, parameters, values_of
 from tongdai.contacts.in_call import in_call
@@ -11,7 +13,6 @@ from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, KeyId, ListId, TenantId
-from tongdai.keep import KEEP
 
 STOPPED = 4
 """The status of a campaign that takes no contacts."""
@@ -201,13 +202,13 @@ async def change(
         held = await conn.fetchrow(HOLD, *place)
         if held is None:
             return ContactRefusal.NO_CONTACT
-        if change.time_zone is not KEEP:
+        if change.time_zone is not UNSET:
             name = change.time_zone or zone_of(f"+{held['number']}")
             zone = (await time_zone_store.numbers(conn, [name]))[name]
             if zone != held["zone"]:
                 await conn.execute(MOVE_ZONE, *place, zone)
         attributes = change.attributes
-        values: list[object] = [attributes is not KEEP, None if attributes is KEEP else attributes]
+        values: list[object] = [attributes is not UNSET, None if attributes is UNSET else attributes]
         for field in FIELDS:
             values += [field.column in change.values, change.values.get(field.column)]
         await conn.execute(CHANGE, *place, *values)

@@ -18,7 +18,6 @@ from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
-from tongdai.keep import KEEP
 from tongdai.queues import store
 from tongdai.queues.model import MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, References, Strategy
 from tongdai.text import CONTROL, has_control
@@ -262,10 +261,10 @@ def _queue_id(request: Request) -> QueueId:
 
 def _fields(sent: QueueChange) -> Change:
     return Change(
-        strategy=KEEP if isinstance(sent.strategy, UnsetType) else _strategy(sent.strategy),
-        moh_file=KEEP if isinstance(sent.moh_file_id, UnsetType) else _file(sent.moh_file_id),
-        max_wait_s=KEEP if isinstance(sent.max_wait_sec, UnsetType) else _seconds(sent.max_wait_sec),
-        announce_position=KEEP if isinstance(sent.announce_position, UnsetType) else _flag(sent.announce_position),
+        strategy=UNSET if isinstance(sent.strategy, UnsetType) else _strategy(sent.strategy),
+        moh_file=UNSET if isinstance(sent.moh_file_id, UnsetType) else _file(sent.moh_file_id),
+        max_wait_s=UNSET if isinstance(sent.max_wait_sec, UnsetType) else _seconds(sent.max_wait_sec),
+        announce_position=UNSET if isinstance(sent.announce_position, UnsetType) else _flag(sent.announce_position),
     )
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 from tongdai.ids import AgentId, CampaignId, QueueId
-from tongdai.keep import KEEP, Keep
 
 MAX_NAME = 255
 MAX_NUMBER = 32
@@ -46,9 +47,9 @@ class References(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """The fields of a queue that a request changes; None clears a field."""
+    """The fields of a queue that a request changes; UNSET leaves a field as it is, None clears it."""
 
-    strategy: Strategy | Keep = KEEP
-    moh_file: str | Keep | None = KEEP
-    max_wait_s: int | Keep | None = KEEP
-    announce_position: bool | Keep | None = KEEP
+    strategy: Strategy | UnsetType = UNSET
+    moh_file: str | UnsetType | None = UNSET
+    max_wait_s: int | UnsetType | None = UNSET
+    announce_position: bool | UnsetType | None = UNSET

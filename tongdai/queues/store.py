@@ -1,11 +1,11 @@
 """Inbound queues in the database."""
 
 import asyncpg
+from msgspec import UNSET
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, TenantId
-from tongdai.keep import KEEP
 from tongdai.queues.model import Change, InboundQueue, References, Strategy
 
 _COLUMNS = "queue_id, name, number, strategy, moh_file, max_wait_s, announce_position, agent_selector"
@@ -46,8 +46,8 @@ async def create(
     conn: Connection, tenant_id: TenantId, name: str, number: str | None, fields: Change, by: KeyId | None
 ) -> QueueId | None:
     """Create a queue and return its id; None when another queue of the tenant has that number."""
-    strategy = Strategy.NORMAL if fields.strategy is KEEP else fields.strategy
-    values = [None if value is KEEP else value for value in _optional(fields)]
+    strategy = Strategy.NORMAL if fields.strategy is UNSET else fields.strategy
+    values = [None if value is UNSET else value for value in _optional(fields)]
     async with conn.transaction():
         queue_id = await conn.fetchval(CREATE, tenant_id, name, number, strategy, *values)
         if queue_id is not None:
@@ -71,7 +71,7 @@ async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, field
     pairs = [
         part
         for value in (fields.strategy, *_optional(fields))
-        for part in (value is not KEEP, None if value is KEEP else value)
+        for part in (value is not UNSET, None if value is UNSET else value)
     ]
     async with conn.transaction():
         if not await conn.fetchval(CHANGE, tenant_id, queue_id, *pairs):
