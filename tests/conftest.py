@@ -42,7 +42,7 @@ LONGEST = (
     "tests/imports/test_api_jobs.py",
     "tests/dialer/test_stores.py",
     "tests/client/test_imports.py",
-    "tests/cli/commands/test_contacts.py",
+    "tests/cli/commands/contacts/test_import.py",
     "tests/flows/test_server.py",
     "tests/flows/test_isolation.py",
     "tests/campaigns/settings/test_windows.py",

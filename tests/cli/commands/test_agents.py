@@ -2,16 +2,13 @@
 
 import json
 import subprocess
-import tempfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.support import programs
 from tests.support.programs import PLAIN
-from tests.support.servers import Server, serving
+from tests.support.servers import Server
 from tongdai_client import Client
 
 
@@ -39,12 +36,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-async def desk() -> AsyncIterator[Desk]:
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with serving(Path(folder) / "data") as server:
-            key = await server.key()
-            with Client(server.url, key.value) as client:
-                yield Desk(server, key.value, client.create_queue("Sales").queue_id)
+async def desk(server: Server) -> Desk:
+    key = await server.key()
+    with Client(server.url, key.value) as client:
+        return Desk(server, key.value, client.create_queue("Sales").queue_id)
 
 
 def test_agent_is_created_listed_signed_in_and_out(desk):

@@ -3,7 +3,6 @@
 import csv
 import io
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,17 +12,10 @@ import pytest
 
 from tests.support import programs
 from tests.support.programs import PLAIN
-from tests.support.servers import Server, serving
+from tests.support.servers import Server
 from tests.support.workbooks import workbook
 from tongdai.testing.factories import vn_mobile
 from tongdai_client import Client
-
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncIterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with serving(Path(folder) / "data") as server:
-            yield server
 
 
 @dataclass(frozen=True)
