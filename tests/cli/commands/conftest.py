@@ -1,4 +1,4 @@
-"""A server that runs, for the commands that use one."""
+"""Servers that run, for the commands that use one."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -7,6 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.servers import Server, serving
+
+
+@pytest.fixture(scope="session")
+async def api_server(dsn: str) -> AsyncIterator[Server]:
+    """The API alone, on the tests' database."""
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with serving(Path(folder) / "data", "--only", "api", database_url=dsn) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,6 @@ is wrong with theirs."""
 import asyncio
 import json
 import shlex
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +11,6 @@ from click.testing import CliRunner
 from tests.support import programs, sounds
 from tests.support.api import PEPPER
 from tests.support.programs import complaint_of, output_of
-from tests.support.servers import serving
 from tongdai.campaigns import store
 from tongdai.campaigns.model import PauseReason
 from tongdai.campaigns.settings.model import CallSettings
@@ -23,14 +19,6 @@ from tongdai.cli import program
 from tongdai.cli.call_settings import in_words
 from tongdai.ids import CampaignId
 from tongdai.testing import factories
-
-
-@pytest.fixture(scope="module")
-async def url(dsn: str) -> AsyncIterator[str]:
-    """A server on the tests' database."""
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with serving(Path(folder) / "data", "--only", "api", database_url=dsn) as server:
-            yield server.url
 
 
 @pytest.fixture
@@ -45,11 +33,13 @@ def in_database(dsn, tenant):
 
 
 @pytest.fixture
-def at_server(url, tenant):
+def at_server(api_server, tenant):
     """`tongdai campaign …` by the API, with the tenant's key."""
 
     def run(line):
-        return programs.run("campaign", *shlex.split(line), TONGDAI_URL=url, TONGDAI_API_KEY=tenant.key.value)
+        return programs.run(
+            "campaign", *shlex.split(line), TONGDAI_URL=api_server.url, TONGDAI_API_KEY=tenant.key.value
+        )
 
     return run
 
@@ -272,11 +262,16 @@ async def test_both_ways_print_the_same(in_database, at_server, tenant):
         assert output_of(in_database(line)) == output_of(at_server(line))
 
 
-async def test_a_platform_key_acts_for_the_tenant_that_is_named(conn, url, tenant):
+async def test_a_platform_key_acts_for_the_tenant_that_is_named(conn, api_server, tenant):
     platform = await factories.platform_key(conn, PEPPER.encode())
     campaign_id = await tenant.campaign()
     listed = programs.run(
-        "campaign", "list", "--tenant", str(tenant.tenant_id), TONGDAI_URL=url, TONGDAI_API_KEY=platform.value
+        "campaign",
+        "list",
+        "--tenant",
+        str(tenant.tenant_id),
+        TONGDAI_URL=api_server.url,
+        TONGDAI_API_KEY=platform.value,
     )
     assert f"\n{campaign_id}\tA campaign\t" in output_of(listed)
 
@@ -302,8 +297,8 @@ def test_options_of_the_database_win_over_a_key_in_the_environment(dsn, tenant):
     assert len(output_of(listed).splitlines()) == 1
 
 
-def test_a_server_that_is_away_or_refuses_the_key_is_reported(url):
+def test_a_server_that_is_away_or_refuses_the_key_is_reported(api_server):
     away = programs.run("campaign", "list", TONGDAI_URL="http://127.0.0.1:1", TONGDAI_API_KEY="x")
     assert "no answer from the server at http://127.0.0.1:1" in complaint_of(away, 1)
-    wrong = programs.run("campaign", "list", TONGDAI_URL=url, TONGDAI_API_KEY="sk_live_wrong")
+    wrong = programs.run("campaign", "list", TONGDAI_URL=api_server.url, TONGDAI_API_KEY="sk_live_wrong")
     assert "does not accept the key" in complaint_of(wrong, 1)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,16 +26,6 @@ from tongdai_client import Client
 UP = Heartbeat(Kind.ASTERISK, True, "Asterisk 22.9.0", "tongdai", "here", 0, 0)
 
 
-@pytest.fixture(scope="module")
-async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    server = Server(tmp_path_factory.mktemp("top") / "data", "--only", "api", database_url=dsn)
-    try:
-        await server.start()
-        yield server
-    finally:
-        server.end()
-
-
 @dataclass(frozen=True)
 class Watcher:
     """Somebody with a key and a campaign that calls."""
@@ -54,7 +44,7 @@ class Watcher:
 
 
 @pytest.fixture
-async def watcher(server: Server, tenant, conn) -> Watcher:
+async def watcher(api_server: Server, tenant, conn) -> Watcher:
     await switches.beat(conn, DEFAULT, UP)
     campaign_id, queue_id = await tenant.campaign("Khảo sát [red]x[/red]"), await tenant.queue()
     await configure(conn, tenant.tenant_id, campaign_id, mode="progressive", queue_id=queue_id)
@@ -64,7 +54,7 @@ async def watcher(server: Server, tenant, conn) -> Watcher:
     await new_agent(conn, tenant.tenant_id, queue_id, "idle")
     await in_call(conn, tenant.tenant_id, ContactId(5), "+84900000005", campaign_id)
     await a_call(conn, tenant.tenant_id, campaign_id, ContactId(6), "+84900000006", outcome="busy")
-    return Watcher(server.url, tenant.key.value, campaign_id)
+    return Watcher(api_server.url, tenant.key.value, campaign_id)
 
 
 @pytest.fixture
@@ -185,8 +175,8 @@ async def test_what_is_wrong_is_reported_in_a_line(watcher: Watcher, api, tenant
     assert "Key does not have scope report" in lacking.stderr
 
 
-async def test_tenant_without_calls_is_reported_so(server: Server, api) -> None:
+async def test_tenant_without_calls_is_reported_so(api_server: Server, api) -> None:
     key = await api.key()
-    done = Watcher(server.url, key.value, 0).run("--once")
+    done = Watcher(api_server.url, key.value, 0).run("--once")
     assert "No campaign is running." in done.stdout
     assert "No call has ended yet." in done.stdout
