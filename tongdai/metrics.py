@@ -35,38 +35,67 @@ DIALER_LAG = Gauge(
     "tongdai_dialer_lag_seconds", "How late the dialer's last round of the second began", multiprocess_mode="livemax"
 )
 
-MAX_TENANTS, MAX_CAMPAIGNS = 500, 500
-"""Tenants and campaigns that a process has series of their own for, the first that it meets; all others are together
-in one called `other`."""
 OTHER = "other"
 TENANT_REQUESTS = Counter("tongdai_tenant_requests", "Requests answered, by tenant", ["tenant"])
 TENANT_IMPORT_ROWS = Counter("tongdai_tenant_import_rows", "Import rows processed, by tenant", ["tenant", "outcome"])
 CAMPAIGN_CALLS = Counter("tongdai_campaign_calls", "Calls ended, by campaign", ["tenant", "campaign", "outcome"])
 
-_tenants: set[int] = set()
-_campaigns: set[tuple[int, int]] = set()
-_answered: dict[tuple[str, str, int], list[float]] = {}
-_of_tenants: dict[str, int] = {}
 
+class Counts:
+    """Counts with a series for each tenant and campaign, in a bounded number of series.
 
-def import_rows(tenant: int, outcome: str, count: int) -> None:
-    """Count rows of an import of a tenant."""
-    if count:
-        IMPORT_ROWS.labels(outcome).inc(count)
-        TENANT_IMPORT_ROWS.labels(_tenant(tenant), outcome).inc(count)
+    The first that a process meets have series of their own; all others are together in one called `other`.
+    """
 
+    def __init__(self, max_tenants: int = 500, max_campaigns: int = 500) -> None:
+        self._max_tenants, self._max_campaigns = max_tenants, max_campaigns
+        self._tenants: set[int] = set()
+        self._campaigns: set[tuple[int, int]] = set()
+        self._answered: dict[tuple[str, str, int], list[float]] = {}
+        self._of_tenants: dict[str, int] = {}
 
-def call_ended(tenant: int, campaign: int, outcome: str) -> None:
-    """Count a call that has ended."""
-    CALLS.labels(outcome).inc()
-    if _known(_campaigns, (tenant, campaign), MAX_CAMPAIGNS):
-        CAMPAIGN_CALLS.labels(str(tenant), str(campaign), outcome).inc()
-    else:
-        CAMPAIGN_CALLS.labels(OTHER, OTHER, outcome).inc()
+    def import_rows(self, tenant: int, outcome: str, count: int) -> None:
+        """Count rows of an import of a tenant."""
+        if count:
+            IMPORT_ROWS.labels(outcome).inc(count)
+            TENANT_IMPORT_ROWS.labels(self._tenant(tenant), outcome).inc(count)
 
+    def call_ended(self, tenant: int, campaign: int, outcome: str) -> None:
+        """Count a call that has ended."""
+        CALLS.labels(outcome).inc()
+        if _known(self._campaigns, (tenant, campaign), self._max_campaigns):
+            CAMPAIGN_CALLS.labels(str(tenant), str(campaign), outcome).inc()
+        else:
+            CAMPAIGN_CALLS.labels(OTHER, OTHER, outcome).inc()
 
-def _tenant(tenant: int) -> str:
-    return str(tenant) if _known(_tenants, tenant, MAX_TENANTS) else OTHER
+    def request_answered(self, method: str, route: str, status: int, seconds: float, tenant: int | None) -> None:
+        """Count a request by template of its path (`-`: no route) and method, which keeps the number of labels small,
+        and by its tenant (None: it had no key that is valid).
+
+        Buffered until `flush_requests`, as writing to the shared files costs more than everything else here.
+        """
+        times = self._answered.get((method, route, status))
+        if times is None:
+            times = self._answered[method, route, status] = []
+        times.append(seconds)
+        if tenant is not None:
+            name = self._tenant(tenant)
+            self._of_tenants[name] = self._of_tenants.get(name, 0) + 1
+
+    def flush_requests(self) -> None:
+        """Write the buffered counts to the metrics; called every second and at the end."""
+        for (method, route, status), times in self._answered.items():
+            REQUESTS.labels(method, route, str(status)).inc(len(times))
+            latency = LATENCY.labels(method, route)
+            for seconds in times:
+                latency.observe(seconds)
+            times.clear()
+        for tenant, count in self._of_tenants.items():
+            TENANT_REQUESTS.labels(tenant).inc(count)
+        self._of_tenants.clear()
+
+    def _tenant(self, tenant: int) -> str:
+        return str(tenant) if _known(self._tenants, tenant, self._max_tenants) else OTHER
 
 
 def _known(known: set[T], value: T, limit: int) -> bool:
@@ -75,28 +104,5 @@ def _known(known: set[T], value: T, limit: int) -> bool:
     return value in known
 
 
-def request_answered(method: str, route: str, status: int, seconds: float, tenant: int | None) -> None:
-    """Count a request by template of its path (`-`: no route) and method, which keeps the number of labels small, and
-    by its tenant (None: it had no key that is valid).
-
-    Buffered until `flush_requests`, as writing to the shared files costs more than everything else here."""
-    times = _answered.get((method, route, status))
-    if times is None:
-        times = _answered[method, route, status] = []
-    times.append(seconds)
-    if tenant is not None:
-        name = _tenant(tenant)
-        _of_tenants[name] = _of_tenants.get(name, 0) + 1
-
-
-def flush_requests() -> None:
-    """Write the buffered counts to the metrics; called every second and at the end."""
-    for (method, route, status), times in _answered.items():
-        REQUESTS.labels(method, route, str(status)).inc(len(times))
-        latency = LATENCY.labels(method, route)
-        for seconds in times:
-            latency.observe(seconds)
-        times.clear()
-    for tenant, count in _of_tenants.items():
-        TENANT_REQUESTS.labels(tenant).inc(count)
-    _of_tenants.clear()
+COUNTS = Counts()
+"""The counts of this process."""

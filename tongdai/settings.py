@@ -113,6 +113,8 @@ class Settings:
     """Seconds without a heartbeat after which another worker takes over an import."""
     import_rows_days: int = 30
     """Days for which the outcomes of an import's rows are stored; it can be undone for as long."""
+    undo_wait_s: float = 15.0
+    """Seconds that the deletion of an import waits for its last contact to go, before it answers that more are left."""
     call_days: int = 730
     """Days for which ended calls and their segments are stored; whole months are dropped."""
     hourly_stats_days: int = 1825

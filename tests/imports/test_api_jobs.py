@@ -226,12 +226,12 @@ async def test_undo_of_a_pending_import_stops_it_before_it_begins(tenant, pool):
     assert (job["status"], job["errorMessage"], job["processedRows"]) == ("failed", "Stopped and undone", 0)
 
 
-async def test_undo_that_takes_longer_says_so_and_continues(tenant, pool, monkeypatch):
-    monkeypatch.setattr("tongdai.imports.api.UNDO_WAIT_S", 0.0)
+async def test_undo_that_takes_longer_says_so_and_continues(tenant, pool, serving):
     campaign_id = await tenant.campaign()
     job_id = await tenant.bulk(campaign_id, [{"phoneNumber": "0900000001"}])
     await done(pool)
-    response = await tenant.done("DELETE", place(campaign_id, job_id))
+    async with serving(undo_wait_s=0) as hasty:
+        response = (await hasty.delete(place(campaign_id, job_id), headers=tenant.key.headers)).json()
     assert (response["removedRows"], response["undone"]) == (0, False)
     assert response["error_message"] == "Import is being undone: 0 contacts removed so far"
     assert (await tenant.done("GET", place(campaign_id, job_id)))["undoneAt"] is None

@@ -7,7 +7,17 @@ from tongdai import ids
 from tongdai.errors import InvalidState, NotFound
 from tongdai.http import cursor, paging
 from tongdai.http.cursor import Listed
-from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of, query_of
+from tongdai.http.endpoint import (
+    Endpoint,
+    Request,
+    Response,
+    Route,
+    connection,
+    endpoint,
+    principal_of,
+    query_of,
+    settings_of,
+)
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, JobId
@@ -22,7 +32,6 @@ from tongdai.imports.undo import NotUndone
 from tongdai.imports.view import SAMPLE, JobView, job_of, view
 
 _TAG = "Imports"
-UNDO_WAIT_S = 15.0
 UNDO_POLL_S = 0.1
 _NOT_KEPT = "The rows of this import are no longer kept: it cannot be undone"
 
@@ -99,8 +108,9 @@ async def jobs(request: Request) -> Response:
         tag=_TAG,
         summary="Undo a bulk import: stop it if it runs, and remove those of its contacts that were not called yet",
         description=(
-            "Waits up to 15 s for the last contact to go. `undone` false tells that more are left: they are being "
-            "removed; repeat the request, or poll the job until `undoneAt` is set. Repeated, it changes nothing more. "
+            "Waits for the last contact to go, 15 s (`undo_wait_s`) at the most. `undone` false says that more are "
+            "left: they are being removed; repeat the request, or poll the job until `undoneAt` is set. Repeated, it "
+            "changes nothing more. "
             "The list stays, and so do values that the import gave to contacts that were there before it."
         ),
         response=Undone,
@@ -124,7 +134,7 @@ async def undo(request: Request) -> Response:
 async def _until_undone(request: Request, found: Job) -> Job:
     """The job once it is undone, or as it is when the wait is over; no connection is held meanwhile."""
     loop, stopping = asyncio.get_running_loop(), request.resources.stopping
-    deadline = loop.time() + UNDO_WAIT_S
+    deadline = loop.time() + settings_of(request).undo_wait_s
     while found.undoing and loop.time() < deadline and not stopping.is_set():
         await asyncio.sleep(UNDO_POLL_S)
         found = await _find(request)

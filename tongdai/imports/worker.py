@@ -262,7 +262,7 @@ async def undo_chunk(conn: Connection, claimed: Claimed, lease: timedelta) -> No
     removed = await bulk_store.remove_many(conn, claimed.tenant_id, claimed.campaign_id, created)
     undone = await undo_store.mark_chunk_undone(conn, claimed, seq, removed)
     metrics.IMPORT_CHUNKS.labels("undone").inc()
-    metrics.import_rows(claimed.tenant_id, "removed", removed)
+    metrics.COUNTS.import_rows(claimed.tenant_id, "removed", removed)
     if undone:
         log.info("import undone", tenant=claimed.tenant_id, job=claimed.job_id)
 
@@ -274,7 +274,7 @@ def _lost(claimed: Claimed) -> None:
 
 def _count(tenant_id: TenantId, counts: core.Counts) -> None:
     metrics.IMPORT_CHUNKS.labels("imported").inc()
-    metrics.import_rows(tenant_id, "created", counts.created)
-    metrics.import_rows(tenant_id, "updated", counts.updated)
-    metrics.import_rows(tenant_id, "duplicate", counts.duplicate)
-    metrics.import_rows(tenant_id, "failed", counts.failed)
+    metrics.COUNTS.import_rows(tenant_id, "created", counts.created)
+    metrics.COUNTS.import_rows(tenant_id, "updated", counts.updated)
+    metrics.COUNTS.import_rows(tenant_id, "duplicate", counts.duplicate)
+    metrics.COUNTS.import_rows(tenant_id, "failed", counts.failed)

@@ -98,7 +98,7 @@ async def _resources(
         metrics.IN_FLIGHT.set(in_flight())
         metrics.POOL_BUSY.set(database.lent)
         metrics.LIMIT_STORE_DOWN.set(limiter.down)
-        metrics.flush_requests()
+        metrics.COUNTS.flush_requests()
 
     async def follow_keys() -> None:
         def forget(_payload: str) -> None:
@@ -115,7 +115,7 @@ async def _resources(
     finally:
         for task in background:
             task.cancel()
-        metrics.flush_requests()
+        metrics.COUNTS.flush_requests()
         database.terminate()
         await limiter.aclose()
 

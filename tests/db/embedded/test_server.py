@@ -364,13 +364,13 @@ def test_programs_that_the_user_cannot_reach_are_copied_once(monkeypatch: pytest
     assert user is not None
     with tempfile.TemporaryDirectory(prefix="td-") as private, tempfile.TemporaryDirectory(prefix="td-") as public:
         Path(public).chmod(0o755)
-        monkeypatch.setattr(programs, "COPIES", Path(public, "tongdai"))
-        source = next(iter(programs._installed(None))).parents[1]
+        copies = Path(public, "tongdai")
+        source = next(iter(programs.bundled())).parents[1]
         for name in (source.name, f"{source.name}.libs"):
             subprocess.run(["cp", "-a", source.with_name(name), private], check=True)
         monkeypatch.setattr("sys.path", [private, *sys.path])
-        found = programs.find_programs(None, user)
+        found = programs.find_programs(None, user, copies)
         assert found.is_relative_to(public)
         assert programs._version(found, user) == programs.MAJOR
-        assert programs.find_programs(None, user) == found
-        assert [p.name for p in Path(public, "tongdai").iterdir()] == [found.parents[2].name]
+        assert programs.find_programs(None, user, copies) == found
+        assert [p.name for p in copies.iterdir()] == [found.parents[2].name]

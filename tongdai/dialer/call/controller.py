@@ -372,7 +372,7 @@ class CallController:
 
 def report_end(call: Call, outcome: Outcome, cause: int | None = None) -> None:
     """Count and log a call that has ended."""
-    metrics.call_ended(call.tenant_id, call.campaign_id, outcome.value)
+    metrics.COUNTS.call_ended(call.tenant_id, call.campaign_id, outcome.value)
     log.info(
         "call ended",
         tenant=call.tenant_id,
