@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.api import Tenant, refused
 from tests.support.calls import NOW, a_call, configure
 from tongdai.calls import claim
 from tongdai.calls.again import store
+from tongdai.calls.again.model import Selection
 from tongdai.calls.model import ClaimConditions
 from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, Pool
@@ -174,18 +176,20 @@ async def test_frequency_cap_with_a_period_makes_a_contact_due_when_it_allows_a_
 
 
 async def test_many_contacts_are_called_again_step_by_step(
-    tenant: Tenant, conn: Connection, campaign_id: CampaignId, monkeypatch: pytest.MonkeyPatch
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:
-    monkeypatch.setattr(store, "AT_ONCE", 3)
     made = [await contact(tenant, campaign_id, n, "busy") for n in range(8)]
     dnc_list_id = (await tenant.done("POST", "/v1/do-not-call", json={"name": "A"}))["dncListId"]
     await tenant.done("POST", f"/v1/do-not-call/{dnc_list_id}/numbers", json={"phoneNumber": vn_mobile(1)})
-    for dry_run in (True, False):
-        steps, after = [], 0
+    assert (await ask(tenant, campaign_id, callStatus=["busy"], after=made[4], dryRun=True))["dueAgain"] == 3
+    place = (conn, tenant.tenant_id, campaign_id, Selection(call_statuses=["busy"]), None)
+    for step in (store.count, partial(store.reset, by=tenant.key.key_id)):
+        steps: list[tuple[int, int]] = []
+        after: ContactId | None = ContactId(0)
         while after is not None:
-            done = await ask(tenant, campaign_id, callStatus=["busy"], after=after, dryRun=dry_run)
-            steps.append((done["dueAgain"], done["doNotCall"]))
-            after = done["next"]
+            done = await step(*place, after, at_once=3)
+            steps.append((done.due, done.do_not_call))
+            after = done.last
         assert steps == [(2, 1), (3, 0), (2, 0), (0, 0)]
     found = await states(tenant, campaign_id)
     assert [found[one][0] for one in made] == [0, 2, 0, 0, 0, 0, 0, 0]

@@ -100,9 +100,11 @@ async def count(
     selection: Selection,
     cap: FrequencyCap | None,
     after: ContactId,
+    *,
+    at_once: int = AT_ONCE,
 ) -> CallAgainResult:
-    """Count what `reset` would do now with the next AT_ONCE of the selected contacts."""
-    return _called(await by_index(conn, COUNT, *_arguments(tenant_id, campaign_id, selection, cap, after)))
+    """Count what `reset` would do now with the next `at_once` of the selected contacts."""
+    return _called(await by_index(conn, COUNT, *_arguments(tenant_id, campaign_id, selection, cap, after, at_once)))
 
 
 async def reset(
@@ -113,10 +115,12 @@ async def reset(
     cap: FrequencyCap | None,
     after: ContactId,
     by: KeyId,
+    *,
+    at_once: int = AT_ONCE,
 ) -> CallAgainResult:
-    """Make the next AT_ONCE of the selected contacts, those with an id above `after`, due again."""
+    """Make the next `at_once` of the selected contacts, those with an id above `after`, due again."""
     async with conn.transaction():
-        done = _called(await by_index(conn, RESET, *_arguments(tenant_id, campaign_id, selection, cap, after)))
+        done = _called(await by_index(conn, RESET, *_arguments(tenant_id, campaign_id, selection, cap, after, at_once)))
         if done.due:
             await audit.record(
                 conn, tenant_id, by, "contacts.call_again", f"campaign {campaign_id}", _detail(selection, done)
@@ -125,7 +129,12 @@ async def reset(
 
 
 def _arguments(
-    tenant_id: TenantId, campaign_id: CampaignId, selection: Selection, cap: FrequencyCap | None, after: ContactId
+    tenant_id: TenantId,
+    campaign_id: CampaignId,
+    selection: Selection,
+    cap: FrequencyCap | None,
+    after: ContactId,
+    at_once: int,
 ) -> tuple[object, ...]:
     return (
         tenant_id,
@@ -134,7 +143,7 @@ def _arguments(
         selection.list_id,
         selection.call_statuses,
         after,
-        AT_ONCE,
+        at_once,
         None if cap is None else cap.calls,
         None if cap is None or cap.period == EVER else cap.period,
     )
