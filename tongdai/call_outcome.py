@@ -1,6 +1,6 @@
 """Outcomes of a call: every outcome is declared here, once, with the rules that depend on it. Pure.
 
-Requests, answers and the OpenAPI document take the words from here, and SQL statements interpolate the lists at the
+Requests, responses and the OpenAPI document take the words from here, and SQL statements interpolate the lists at the
 end of this module. The checks of the columns that store an outcome list the same words; a test compares them. Which
 outcome a call gets is decided in calls/causes.py (by the hang-up cause), in dialer/call/core.py, and by the statement
 that checks a call before it is dialled.

@@ -60,7 +60,7 @@ class PlatformKeyNeeded(InsufficientScope):
 
 
 class NotFound(ApiError):
-    """Not found. Unknown and foreign ids get the same answer, so callers give no detail beyond the noun."""
+    """Not found. Unknown and foreign ids get the same response, so callers give no detail beyond the noun."""
 
     status, error_code = 404, "NOT_FOUND"
 

@@ -9,7 +9,7 @@ T = TypeVar("T")
 REQUESTS = Counter("tongdai_http_requests", "Requests answered", ["method", "route", "status"])
 LATENCY = Histogram(
     "tongdai_http_request_seconds",
-    "Time from the request's head to the last byte of its answer",
+    "Time from the request's head to the last byte of its response",
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )

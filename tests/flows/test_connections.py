@@ -31,7 +31,7 @@ class Connection:
         await self._writer.drain()
 
     async def get(self, path: str) -> bytes:
-        """The status line of an answer, which is read to its end."""
+        """The status line of a response, which is read to its end."""
         await self.send(f"GET {path} HTTP/1.1\r\nHost: tongdai\r\n\r\n")
         head = await self._reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))

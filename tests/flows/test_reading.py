@@ -1,7 +1,7 @@
 """Lists that are read to their end while they change: what is there all the time is read exactly once.
 
-Between two answers of a reader rows are inserted, changed and deleted. Reading by page numbers misses rows and repeats
-others in the same scenes.
+Between two responses of a reader rows are inserted, changed and deleted. Reading by page numbers misses rows and
+repeats others in the same scenes.
 """
 
 import random
@@ -205,7 +205,7 @@ SCENES = [
 async def read(
     tenant: Tenant, scene: Scene, rng: random.Random, first: str, more: Callable[[Any, int], str | None]
 ) -> Any:
-    """How often each row was read that was there all the time, while the list changed between two answers."""
+    """How often each row was read that was there all the time, while the list changed between two responses."""
     leave = set(rng.sample(scene.there, len(scene.there) // 2))
     limit = "limit" if "campaigns?" in scene.path else "size"
     reported, query, responses = Counter[object](), first, 0

@@ -1,4 +1,4 @@
-"""The document against the server: what a tool makes of the one is sent to the other, and the answers must fit.
+"""The document against the server: what a tool makes of the one is sent to the other, and the responses must fit.
 
 The server runs in processes of its own, as its users have it: a request may hold what no client library sends.
 """

@@ -291,7 +291,7 @@ async def test_requests_get_503_while_the_database_is_down_and_then_succeed_agai
 
         await eventually(ready, 60, "to be ready again")
         before = statuses[200]
-        await eventually(lambda: statuses[200] > before + 50, 20, "good answers again")
+        await eventually(lambda: statuses[200] > before + 50, 20, "good responses again")
         stopping = True
     assert set(statuses) == {200, 503}, [line for line in server.log_text().splitlines() if "request failed" in line][
         :2

@@ -39,7 +39,7 @@ def client_of(app: ASGIApp) -> httpx2.AsyncClient:
 
 
 def refused(response: httpx2.Response, status: int, error_code: str) -> str:
-    """The message of an answer; assert that it is this error in the documented form."""
+    """The message of a response; assert that it is this error in the documented form."""
     assert response.status_code == status, response.text
     body = response.json()
     assert list(body) == ["success", "error_code", "error_message"]
@@ -50,7 +50,7 @@ def refused(response: httpx2.Response, status: int, error_code: str) -> str:
 
 
 def rows_of_csv(response: httpx2.Response) -> list[dict[str, str]]:
-    """The rows of an answer that is a CSV file, which begins with a byte order mark."""
+    """The rows of a response that is a CSV file, which begins with a byte order mark."""
     assert response.status_code == 200, response.text
     assert response.content.startswith(codecs.BOM_UTF8)
     return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
@@ -97,7 +97,7 @@ class Tenant:
         return await self.call("POST", path, **({"json": json} if json is not None else {}), **options)
 
     async def done(self, method: str, path: str, **options: Any) -> Any:
-        """The body of an answer; assert that it is 200."""
+        """The body of a response; assert that it is 200."""
         response = await self.call(method, path, **options)
         assert response.status_code == 200, response.text
         return response.json()

@@ -22,7 +22,7 @@ class Add(Protocol):
 
 
 async def diagnostics(tenant: Tenant, campaign_id: CampaignId) -> dict[str, Any]:
-    """The answer of the API; assert that the counts of all reasons add up."""
+    """The response of the API; assert that the counts of all reasons add up."""
     found = await tenant.done("GET", f"/v1/campaigns/{campaign_id}/diagnostics")
     assert sum(found[reason] for reason in REASONS) == found["pending"]
     return found

@@ -1,4 +1,4 @@
-"""A proxy before the server, on a socket of its own, that loses answers."""
+"""A proxy before the server, on a socket of its own, that loses responses."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 class LosingProxy(ThreadingTCPServer):
-    """Passes connections on. The answers to the next `lose` requests break the connection at their first byte.
+    """Passes connections on. The responses to the next `lose` requests break the connection at their first byte.
 
     It serves in threads, so that a client which blocks its thread may call it from the same process.
     """

@@ -1,4 +1,4 @@
-"""Agents and offered contacts in requests and answers."""
+"""Agents and offered contacts in requests and responses."""
 
 import re
 from datetime import datetime

@@ -71,7 +71,7 @@ _E = TypeVar("_E", bound=StrEnum)
             "names of agent and campaign, and each instant by the clock of the tenant, as `openedAtLocal`.\n\n"
             "With `endedAfter`, calls that have ended come in the order of their ends, to follow them: read to the end "
             "by `nextCursor`, and ask again later with the last `endedAt` as `endedAfter`. No call is missed: one is "
-            "shown as soon as no other can appear before it. An answer may have fewer calls than `size`, or none, and "
+            "shown as soon as no other can appear before it. A response may have fewer calls than `size`, or none, and "
             "a `nextCursor` all the same."
         ),
         query=(

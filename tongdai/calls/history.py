@@ -22,7 +22,7 @@ from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
 
 
 class CallRecord(NamedTuple):
-    """An active or ended call, for answers. The fields are the columns of COLUMNS."""
+    """An active or ended call, for responses. The fields are the columns of COLUMNS."""
 
     call_id: UUID
     campaign_id: CampaignId

@@ -1,4 +1,4 @@
-"""Calls in answers."""
+"""Calls in responses."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Campaigns in requests and answers."""
+"""Campaigns in requests and responses."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,8 +1,8 @@
 """The texts that a contact has besides its number: each is declared here, and nowhere else.
 
 To add one: a column in a migration, a line in `Fields`, the guide, a test (CONTRIBUTING.md, "A contact field").
-From the declaration follow the checks, the columns of statements and what rows are read into, the bodies and answers of
-the API and their schemas, and the columns of files that are imported. Pure.
+From the declaration follow the checks, the columns of statements and what rows are read into, the bodies and responses
+of the API and their schemas, and the columns of files that are imported. Pure.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""A contact as the API takes and shows it: the bodies and answers that have its declared fields."""
+"""A contact as the API takes and shows it: the bodies and responses that have its declared fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any

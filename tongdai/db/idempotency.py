@@ -1,4 +1,4 @@
-"""Idempotency records: the answers of POST requests, stored for 24 hours."""
+"""Idempotency records: the responses of POST requests, stored for 24 hours."""
 
 import asyncpg
 
@@ -18,7 +18,7 @@ where tenant_id = $1 and key = $2 and created_at < now() - interval '24 hours' r
 
 
 async def take(conn: Connection, tenant_id: TenantId, key: str, digest: bytes) -> bool:
-    """Whether the key is new; if so, do the work and `save` the answer in this transaction."""
+    """Whether the key is new; if so, do the work and `save` the response in this transaction."""
     if await conn.fetchval(TAKE, tenant_id, key, digest):
         return True
     return bool(await conn.fetchval(REPLACE, tenant_id, key, digest))
@@ -35,7 +35,7 @@ RECALL = "select digest, status, body from idempotency_record where tenant_id = 
 
 
 async def recall(conn: Connection, tenant_id: TenantId, key: str) -> asyncpg.Record | None:
-    """Digest, status and body of the first answer."""
+    """Digest, status and body of the first response."""
     return await conn.fetchrow(RECALL, tenant_id, key)
 
 

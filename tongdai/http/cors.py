@@ -1,4 +1,4 @@
-"""CORS: the origins whose web pages may read answers. Off unless origins are configured."""
+"""CORS: the origins whose web pages may read responses. Off unless origins are configured."""
 
 from tongdai.http.asgi import Headers
 from tongdai.http.request import Request, Response
@@ -11,12 +11,12 @@ MAX_AGE_S = 600
 
 class Cors:
     def __init__(self, origins: tuple[str, ...], exposed: tuple[str, ...]) -> None:
-        """Allow these origins (`*`: any) to read answers; `exposed` names the headers they may read."""
+        """Allow these origins (`*`: any) to read responses; `exposed` names the headers they may read."""
         self._origins = frozenset(origin.encode() for origin in origins)
         self._exposed = ", ".join(exposed).encode()
 
     def mark(self, request: Request) -> Response | None:
-        """Add the CORS headers to an answer for an allowed origin, or answer its preflight."""
+        """Add the CORS headers to a response for an allowed origin, or answer its preflight."""
         origin = next((value for name, value in request.scope["headers"] if name == b"origin"), None)
         if origin is None:
             return None

@@ -35,12 +35,12 @@ _KEY_BYTES = 64
 """Longest key of a row in MessagePack: the length of one block of BLAKE2b."""
 QUERY = Query(
     "cursor",
-    f"Reads a list to its end while it changes: `{BEGIN}` begins, an answer's `nextCursor` continues. Without `page`",
+    f"Reads a list to its end while it changes: `{BEGIN}` begins, a response's `nextCursor` continues. Without `page`",
     {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^([*]|[A-Za-z0-9_-]+)$"},
     BEGIN,
 )
 _OF_A_READER = frozenset(("cursor", "page", "size", "limit"))
-"""Parameters that may differ from one answer to the next."""
+"""Parameters that may differ from one response to the next."""
 
 TotalRecord = Annotated[int, Meta(description="Number of records on all pages; not with `cursor`", ge=0)] | UnsetType
 NextCursor = (
@@ -68,11 +68,11 @@ class Reading(Generic[K]):
 
     @property
     def limit(self) -> int:
-        """Rows to fetch: one more than the answer has tells whether there are more."""
+        """Rows to fetch: one more than the response has tells whether there are more."""
         return self.size + 1
 
     def cut(self, found: Sequence[T], key: Callable[[T], K]) -> tuple[Sequence[T], str | None]:
-        """The rows of the answer, of `limit` rows or fewer, and the cursor behind them; None: they are the last."""
+        """The rows of the response, of `limit` rows or fewer, and the cursor behind them; None: they are the last."""
         rows = found[: self.size]
         return rows, self.seal(key(rows[-1])) if len(found) > self.size else None
 
@@ -170,7 +170,7 @@ def _opened(request: Request, context: bytes, text: str, kind: Callable[..., K])
 
 def _invalid() -> InvalidInput:
     return InvalidInput(
-        f"cursor is not one of this list with these filters: expected the nextCursor of an answer, or {BEGIN} to begin"
+        f"cursor is not one of this list with these filters: expected the nextCursor of a response, or {BEGIN} to begin"
     )
 
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: repeats the first answer for the same key and body within 24 hours, and the work only once."""
+"""`Idempotency-Key`: repeats the first response for the same key and body within 24 hours, and the work only once."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ MAX_LENGTH = 255
 
 Work = Callable[[Connection], Awaitable[object]]
 """The work of a POST: makes the change on the connection, in its own transaction if needed, and returns the
-answer."""
+response."""
 
 
 def digest_of(request: Request, body_digest: bytes) -> bytes:
@@ -32,7 +32,7 @@ def _whole(body: object) -> object:
 
 
 async def once(request: Request, body: bytes, work: Work, keep: Callable[[object], object] = _whole) -> Response:
-    """Do the work of a POST, once for an idempotency key. `keep` reduces the answer to what is stored of it."""
+    """Do the work of a POST, once for an idempotency key. `keep` reduces the response to what is stored of it."""
     key = key_of(request)
     if key is None:
         async with connection(request) as conn:

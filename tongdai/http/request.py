@@ -105,7 +105,7 @@ class Request:
         return self._headers
 
     def require_client(self) -> None:
-        """Raise ClientGone when the client has left: nobody would read the answer."""
+        """Raise ClientGone when the client has left: nobody would read the response."""
         left = self.scope.get(CLIENT_LEFT)
         if left is not None and left():
             raise ClientGone("The client disconnected before it was answered")

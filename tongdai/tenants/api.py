@@ -86,7 +86,7 @@ class KeyCreated(Done, kw_only=True):
     keyId: int
     """The new key."""
     key: str | None
-    """Its value, shown only here; null in the repeated answer to an `Idempotency-Key`."""
+    """Its value, shown only here; null in the repeated response to an `Idempotency-Key`."""
     scopes: list[Annotated[str, one_of(Scope)]]
     """The routes that it may be used for."""
     expiresAt: datetime | None
@@ -173,7 +173,7 @@ async def list_keys(request: Request) -> Response:
         path="/api-keys",
         scope=Scope.ADMIN,
         tag="Tenants and keys",
-        summary="Create a key; only this answer shows its value",
+        summary="Create a key; only this response shows its value",
         body=NewKey,
         refine={"NewKey": {"name": NAME, "scopes": {"minItems": 1, "items": {"enum": [str(s) for s in Scope]}}}},
         body_sample={"name": "CRM", "scopes": ["campaign", "queue"]},
@@ -220,7 +220,7 @@ async def create_key(request: Request) -> Response:
 
 
 def _without_value(created: object) -> object:
-    """The answer to store for a repeated request: without the key's value, which is shown once and never stored."""
+    """The response to store for a repeated request: without the key's value, which is shown once and never stored."""
     assert isinstance(created, KeyCreated)
     return msgspec.structs.replace(created, key=None, error_message="Key created before; its value is shown once")
 

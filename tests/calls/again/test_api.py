@@ -239,7 +239,7 @@ async def test_contact_of_another_tenant_is_not_touched(
         ({"listId": 0}, "listId must be an id, 1 to 18 digits above 0, not 0"),
         ({"callStatus": []}, "callStatus must have at least one item"),
         ({"callStatus": ["Busy"]}, "callStatus must be of answered, "),
-        ({"callStatus": ["busy"], "after": -1}, "after must be the next of an earlier answer, not -1"),
+        ({"callStatus": ["busy"], "after": -1}, "after must be the next of an earlier response, not -1"),
         ({"callStatus": ["busy"], "force": True}, "force is an unknown field: expected "),
     ],
 )

@@ -43,7 +43,7 @@ class LiveTenant:
     key: str
 
     async def call(self, method: str, path: str, json: object = None, **options: Any) -> Any:
-        """The body of an answer; assert that it is 200."""
+        """The body of a response; assert that it is 200."""
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
             sent = {} if json is None else {"json": json}
             response = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent, **options)
@@ -51,7 +51,7 @@ class LiveTenant:
             return response.json()
 
     async def refusal(self, method: str, path: str, json: object = None) -> str:
-        """The message of an answer; assert that it is 400."""
+        """The message of a response; assert that it is 400."""
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
             sent: dict[str, Any] = {} if json is None else {"json": json}
             response = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent)

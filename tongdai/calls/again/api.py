@@ -32,7 +32,7 @@ class CallAgain(msgspec.Struct, forbid_unknown_fields=True):
     dryRun: bool = False
     """Whether to change nothing, and only count."""
     after: int = 0
-    """The `next` of the answer before; 0 begins."""
+    """The `next` of the response before it; 0 begins."""
 
 
 class CallAgainDone(Done, kw_only=True):
@@ -109,7 +109,7 @@ async def call_again(request: Request) -> Response:
     sent = body.decode(raw, _call_again)
     selection = _selection(sent)
     if not 0 <= sent.after <= ids.LARGEST:
-        raise InvalidInput(f"after must be the next of an earlier answer, not {shown(sent.after)}")
+        raise InvalidInput(f"after must be the next of an earlier response, not {shown(sent.after)}")
     principal = principal_of(request)
 
     async def work(conn: Connection) -> CallAgainDone:

@@ -1,4 +1,4 @@
-"""The columns of a file of calls: those of the answer in JSON, then names, and instants by the tenant's clock."""
+"""The columns of a file of calls: those of the response in JSON, then names, and instants by the tenant's clock."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Kinds of campaign settings: how values of each kind are parsed, checked, stored and shown. Pure.
 
-A setting is declared once, as a field of `CallSettings` (model.py), with one of these kinds. Requests, answers, the
+A setting is declared once, as a field of `CallSettings` (model.py), with one of these kinds. Requests, responses, the
 OpenAPI document, the columns of `campaign` and the options of `tongdai campaign` derive from the declaration.
 """
 
@@ -79,7 +79,7 @@ class Kind(ABC, Generic[T]):
         """Check and convert the value of a request. InvalidInput names the setting and what is expected."""
 
     def show(self, value: T) -> Any:
-        """The value for an answer."""
+        """The value for a response."""
         return value
 
     def columns(self, name: str) -> tuple[str, ...]:

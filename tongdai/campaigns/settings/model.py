@@ -36,7 +36,7 @@ class Setting:
     name: str
     """Name of the field."""
     wire: str
-    """Name in requests and answers."""
+    """Name in requests and responses."""
     kind: Kind[Any]
     columns: tuple[str, ...]
     meaning: str
@@ -206,7 +206,7 @@ class CallSettings:
 
 
 def described(one: Setting, wire: Any, schema: Mapping[str, Any] | None = None) -> Any:
-    """The type of a setting in a body or an answer, with what the OpenAPI document says of it."""
+    """The type of a setting in a body or a response, with what the OpenAPI document says of it."""
     return Annotated[wire, Meta(description=one.meaning, extra_json_schema=None if schema is None else dict(schema))]
 
 

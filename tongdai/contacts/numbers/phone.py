@@ -1,4 +1,4 @@
-"""Phone numbers: as people write them, as they are stored (E.164), as answers show them.
+"""Phone numbers: as people write them, as they are stored (E.164), as responses show them.
 
 The numbering plans are those of `phonenumbers`. It reads some 20,000 numbers a second, so the ordinary ones, the fixed
 and mobile numbers of the tenant's own country, are read by one regular expression built from its metadata: twice as
@@ -155,7 +155,7 @@ def _lines(country: str) -> re.Pattern[str]:
 
 
 def formatted(e164: str, country: str) -> str:
-    """Write a number as answers show it: national digits (`0901234567`) under the country's own code, else E.164."""
+    """Write a number as responses show it: national digits (`0901234567`) under the country's own code, else E.164."""
     return formatter(country)(e164)
 
 

@@ -91,7 +91,7 @@ _new_numbers = msgspec.json.Decoder(NewNumbers)
 
 _ERRORS = Query(
     "errors",
-    "How many of the failed rows, and of the rows with warnings, the answer lists",
+    "How many of the failed rows, and of the rows with warnings, the response lists",
     {"type": "integer", "minimum": 0, "maximum": MAX_NUMBERS, "default": SHOWN_ERRORS},
     SHOWN_ERRORS,
 )
@@ -248,7 +248,7 @@ async def remove_number(request: Request) -> Response:
     async with connection(request) as conn:
         if await store.find(conn, principal.tenant_id, dnc_list_id) is None:
             raise NotFound(NO_LIST)
-        # An invalid number is in no list: the answer is that of an unlisted number.
+        # An invalid number is in no list: the response is that of an unlisted number.
         if isinstance(number, phone.NumberFault) or not await store.remove(
             conn, principal.tenant_id, dnc_list_id, number, principal.key_id
         ):

@@ -4,10 +4,10 @@
       │ head_s              │ head_s            │ the application's   │ keep_alive_s
       └──────── closed ─────┴────── closed ─────┘ limits              └── closed
 
-Each wait but that for the application has one timer, which the bytes of a client do not set back. An answer that is
+Each wait but that for the application has one timer, which the bytes of a client do not set back. A response that is
 sent before the whole body has arrived ends the connection, unless the rest is small: the server stops sending, and
-continues to read and discard until the client has read the answer (RFC 9112, section 9.6), LINGER_S at most. Closed at
-once, the connection would be reset, and the client might lose the answer that tells it why.
+continues to read and discard until the client has read the response (RFC 9112, section 9.6), LINGER_S at most. Closed
+at once, the connection would be reset, and the client might lose the response that says why.
 
 A client that closes its side once its request is complete is answered (half-closed). While a reply is being streamed
 the same means that the client has left: the application receives `http.disconnect`.
@@ -37,7 +37,7 @@ LINGER_S = 30.0
 LINGER_IDLE_S = 5.0
 """Longest time between two pieces of it."""
 SMALL_REST = 64 * 1024
-"""Declared length of a body that is read to its end after an early answer, so that the connection is kept."""
+"""Declared length of a body that is read to its end after an early response, so that the connection is kept."""
 HEAD_MAX = 64 * 1024
 """Bytes of a head that may arrive before it is complete."""
 _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -135,7 +135,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def eof_received(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - as asyncio defines it
-        """Whether the connection stays open for the answer."""
+        """Whether the connection stays open for the response."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is None or cycle.more_body or cycle.response_started:
             return False
@@ -177,7 +177,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def closes_early(self) -> bool:
-        """Whether an answer that begins now must end the connection: too much of the body is still to come."""
+        """Whether a response that begins now must end the connection: too much of the body is still to come."""
         cycle = self.cycle
         if not cycle.more_body:
             return False
@@ -197,7 +197,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._become_idle()
 
     def linger(self) -> None:
-        """End the connection, but not before the client has read the answer."""
+        """End the connection, but not before the client has read the response."""
         if self._linger_until is not None or self.transport.is_closing():
             return
         self._all.idle[self] = None
@@ -242,7 +242,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 class _Closing:
-    """ASGI's `send` of a request; decides at the beginning of the answer whether the connection lingers at its end."""
+    """ASGI's `send` of a request; decides when the response begins whether the connection lingers at its end."""
 
     __slots__ = ("_cycle", "_protocol", "_send")
 

@@ -1,7 +1,7 @@
 """Descriptions of the fields of structs, from their docstrings, and formats that JSON Schema cannot derive.
 
-A field of a body or an answer is described where it is declared, by the docstring below it, or by `Meta` where a struct
-is made from declarations. The document reads the docstrings from the source.
+A field of a body or a response is described where it is declared, by the docstring below it, or by `Meta` where a
+struct is made from declarations. The document reads the docstrings from the source.
 """
 
 import ast

@@ -48,17 +48,19 @@ names the one it asks for. `X-Tenant-ID` may repeat the key's tenant. A platform
 `page` counts from 0, `size` (`limit` for campaigns) is 1 to 1000, 20 if left out. `totalRecord` counts all.
 ## Cursors
 Rows that are inserted or deleted between two pages move the others: a reader misses some and sees others twice. To \
-read a list to its end, send `cursor=*` instead of `page`, then the `nextCursor` of each answer as `cursor`, with the \
-same filters, until it is null. What is in the list all the time comes exactly once. Such answers have no `totalRecord`.
+read a list to its end, send `cursor=*` instead of `page`, then the `nextCursor` of each response as `cursor`, with \
+the same filters, until it is null. What is in the list all the time comes exactly once. Such responses have no \
+`totalRecord`.
 ## Bodies
 JSON in UTF-8, at most {0.max_body_mb} MB, and where a route says so files, at most {0.max_upload_mb} MB. Unknown \
 fields are refused. Unknown query parameters are ignored by the vendor's documented routes, refused by bulk import and \
 by all others.
 ## Limits
 At most {0.tenant_limit} requests a tenant and {0.route_limit} a route in any 10 seconds, unless your tenant has its \
-own. Answers carry what is left; a 429 says in `Retry-After` how many seconds to wait.
+own. Responses carry what is left; a 429 says in `Retry-After` how many seconds to wait.
 ## Repeating a POST
-Send an `Idempotency-Key`: repeated with the same body within 24 hours it gets the first answer and does nothing twice.
+Send an `Idempotency-Key`: repeated with the same body within 24 hours it gets the first response, and does nothing \
+twice.
 ## Failures
 Every failure is `{{"success": "0", "error_code": …, "error_message": …}}`. Quote `X-Request-Id` when you ask about one.
 
@@ -198,7 +200,7 @@ def _failures(spec: Endpoint) -> list[errors.ApiError]:
 
 
 def _failed(failures: Sequence[errors.ApiError], more_headers: Iterable[str]) -> Json:
-    """The answer for one status, with these errors as examples."""
+    """The response for one status, with these errors as examples."""
     examples: Json = {}
     for error in failures:
         name = error.error_code if error.error_code not in examples else f"{error.error_code}_{len(examples) + 1}"
@@ -256,8 +258,8 @@ _OTHER_IDS = {"callId": _UUID, "phoneNumber": _NUMBER}
 _REQUEST_ID = {"type": "string"}  # an unusable one is replaced, not refused
 _PARAMETERS = {
     "TenantId": _parameter("X-Tenant-ID", "header", "The tenant to act for, needed with a platform key", _TENANT),
-    "RequestId": _parameter("X-Request-Id", "header", "Comes back in the answer, and is logged", _REQUEST_ID),
-    "IdempotencyKey": _parameter(HEADER, "header", "A repeated request gets the first answer again", _KEY),
+    "RequestId": _parameter("X-Request-Id", "header", "Comes back in the response, and is logged", _REQUEST_ID),
+    "IdempotencyKey": _parameter(HEADER, "header", "A repeated request gets the first response again", _KEY),
 }
 
 

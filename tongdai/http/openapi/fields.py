@@ -13,8 +13,8 @@ def doc(kind: Any, meaning: str) -> Any:
 
 
 def one_of(values: Iterable[object]) -> Meta:
-    """The values that an answer may have in a field: an enum, or a list.
+    """The values that a response may have in a field: an enum, or a list.
 
-    Only the document says so: answers are not checked.
+    Only the document says so: responses are not checked.
     """
     return Meta(extra_json_schema={"enum": [value.value if isinstance(value, Enum) else value for value in values]})

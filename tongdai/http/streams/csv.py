@@ -1,4 +1,4 @@
-"""CSV answers, safe to open in a spreadsheet, and right in it: they begin with a byte order mark."""
+"""CSV responses, safe to open in a spreadsheet, and right in it: they begin with a byte order mark."""
 
 import codecs
 import csv
@@ -16,7 +16,7 @@ def accepts_csv(accept: str) -> bool:
 
 
 def csv_headers(file_name: str) -> tuple[tuple[bytes, bytes], ...]:
-    """Headers of an answer that is a file; its name is ASCII without quotes."""
+    """Headers of a response that is a file; its name is ASCII without quotes."""
     return (
         (b"content-type", b"text/csv; charset=utf-8"),
         (b"content-disposition", b'attachment; filename="%s"' % file_name.encode()),

@@ -1,4 +1,4 @@
-"""Detects that the client of a streamed answer disconnected."""
+"""Detects that the client of a streamed response disconnected."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -86,7 +86,7 @@ class EventSource(Generic[T]):
 
 
 def stream(request: Request, source: EventSource[T], first: T) -> StreamingResponse:
-    """A streamed answer that begins with the event of `first`; Unavailable when too many streams are open."""
+    """A streamed response that begins with the event of `first`; Unavailable when too many streams are open."""
     if _streams.full(principal_of(request).tenant_id, settings_of(request).max_event_streams):
         raise too_many()
     return StreamingResponse(_events(request, source, first), headers=_HEADERS)

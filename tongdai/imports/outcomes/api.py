@@ -25,7 +25,7 @@ from tongdai.imports.view import job_of
 
 PIECE_ROWS = 1000
 CHUNKS_AT_ONCE = 10
-"""Chunks that an answer by a cursor reads; each takes milliseconds to decode."""
+"""Chunks that a response by a cursor reads; each takes milliseconds to decode."""
 _HEADER = ("row", "phoneNumber", "externalId", "outcome", "reason", "reasonCode", "contactId")
 NOT_KEPT = "The outcomes of the rows of this import are no longer kept"
 
@@ -159,7 +159,7 @@ class RowKey(NamedTuple):
 async def _read(
     request: Request, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, reading: Reading[RowKey]
 ) -> RowPage:
-    """The next rows, of a few chunks at most: where few rows match, an answer has fewer than asked for, or none."""
+    """The next rows, of a few chunks at most: where few rows match, a response has fewer than asked for, or none."""
     last = reading.after or RowKey(0, 0)
     found: list[tuple[RowKey, RowResult]] = []
     seq = last.seq - 1
@@ -174,7 +174,7 @@ async def _read(
             if len(found) == reading.limit:
                 break
         else:
-            # Read to the end of a chunk, and there may be more: the next answer continues with the next one.
+            # Read to the end of a chunk, and there may be more: the next response continues with the next one.
             rows = [RowView(*row) for _, row in found]
             return RowPage(nextCursor=reading.seal(RowKey(seq + 1, 0)), data=rows)
     read, more = reading.cut(found, lambda one: one[0])

@@ -53,7 +53,7 @@ class Decision(NamedTuple):
     """0 when accepted; else the seconds (1 to WINDOW_S) until a retry is accepted, unless other requests precede it."""
 
     def headers(self, names: HeaderNames) -> list[tuple[bytes, bytes]]:
-        """The headers of an answer, except `Retry-After`, which errors.RateLimited adds."""
+        """The headers of a response, except `Retry-After`, which errors.RateLimited adds."""
         tenant = b'"tenant";r=%d%s' % (self.tenant_remaining, _reset(self.tenant_reset_s))
         route = b'"route";r=%d%s' % (self.route_remaining, _reset(self.route_reset_s))
         return [

@@ -81,7 +81,7 @@ def add_dnc_numbers(
 ) -> Operation[DncNumbersAdded]:
     """Add up to 10,000 numbers to a do-not-call list. Mappings use the wire's names.
 
-    `errors` is how many failed rows and warnings the answer lists: 100, at most 10,000.
+    `errors` is how many failed rows and warnings the response lists: 100, at most 10,000.
     """
     body = without_none(numbers=list(numbers))
     return operation(
@@ -115,7 +115,7 @@ def add_dnc_csv(
 ) -> Operation[DncNumbersAdded]:
     """Add the numbers of a CSV file, or of a workbook named `.xlsx`, to a do-not-call list.
 
-    `errors` is how many failed rows and warnings the answer lists: 100, at most 10,000. OSError if the file cannot be
+    `errors` is how many failed rows and warnings the response lists: 100, at most 10,000. OSError if the file cannot be
     read.
     """
     path = Path(file)
