@@ -1,4 +1,4 @@
-"""What goes wrong with `tongdai contacts` is reported in one line, with the exit code that scripts read."""
+"""Failures of `tongdai contacts` are reported in one line, with the exit code that scripts read."""
 
 import asyncio
 import subprocess
