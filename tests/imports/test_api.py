@@ -1,4 +1,4 @@
-"""Bulk import over HTTP: accepted at once, taken in by a worker, polled until it is done."""
+"""Bulk import over HTTP: accepted at once, processed by a worker, polled until it is done."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def worker(pool):
 
 
 async def work(worker):
-    """Take in all that is to be taken in."""
+    """Process all jobs."""
     while await worker.step():
         pass
 

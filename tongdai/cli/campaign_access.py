@@ -31,6 +31,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, OperatorError
 from tongdai.ids import CampaignId, TenantId
 from tongdai.settings import Settings
+from tongdai.tenants.model import Tenant
 from tongdai_client import CallingWindow, CampaignDetail, Client, InvalidInput, InvalidState, NotFound
 from tongdai_client import Campaign as ServersCampaign
 from tongdai_client.models.campaigns import CallSettings as SentSettings
@@ -78,8 +79,7 @@ class InDatabase:
         async def work(conn: Connection) -> tuple[int, Week]:
             owner = await known(conn, self.tenant_id)
             async with conn.transaction():
-                made = call_settings.applied(CallSettings(), changes, owner.country)
-                await self._lock_queue(conn, owner.tenant_id, made)
+                made = await _applied(conn, owner, CallSettings(), changes)
                 campaign = await store.create(conn, owner.tenant_id, name, type_, user_name, None, made)
                 return campaign.campaign_id, await _windows(conn, owner.tenant_id, made)
 
@@ -94,8 +94,7 @@ class InDatabase:
                 before = await store.lock(conn, owner.tenant_id, CampaignId(campaign_id))
                 if before is None:
                     raise _no_campaign(campaign_id)
-                after = call_settings.applied(before, changes, owner.country)
-                await self._lock_queue(conn, owner.tenant_id, after)
+                after = await _applied(conn, owner, before, changes)
                 await store.change(conn, owner.tenant_id, CampaignId(campaign_id), settings=(before, after), by=None)
                 return await _windows(conn, owner.tenant_id, after)
 
@@ -140,33 +139,19 @@ class InDatabase:
         if refusal is not None:
             raise OperatorError(refusal.message)
 
-    async def _lock_queue(self, conn: Connection, tenant_id: TenantId, settings: CallSettings) -> None:
-        queue_id = settings.queue_id
-        if queue_id is not None and not await store.lock_queue(conn, tenant_id, queue_id):
-            raise _no_queue(queue_id)
-
 
 @dataclass(frozen=True, slots=True)
 class AtServer:
     client: Client
 
     def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
-        try:
+        with _refusals_of(changes):
             made = self.client.create_campaign(name, type=type_, user_name=user_name, settings=_sent(changes))
-        except NotFound:
-            raise _no_queue(changes.get("queueId")) from None
-        except InvalidInput as error:
-            raise OperatorError(call_settings.naming_options(str(error))) from None
         return made.campaign_id, _week(made.effective_windows)
 
     def change(self, campaign_id: int, changes: Sent) -> Week:
-        try:
+        with _refusals_of(changes, campaign_id):
             changed = self.client.update_campaign(campaign_id, settings=_sent(changes))
-        except NotFound as error:
-            of_queue = "queue" in error.error_message
-            raise (_no_queue(changes.get("queueId")) if of_queue else _no_campaign(campaign_id)) from None
-        except InvalidInput as error:
-            raise OperatorError(call_settings.naming_options(str(error))) from None
         return _week(changed.effective_windows)
 
     def move(self, campaign_id: int, action: Action) -> Status:
@@ -199,6 +184,19 @@ class AtServer:
             return self.client.campaign(campaign_id)
         except NotFound:
             raise _no_campaign(campaign_id) from None
+
+
+@contextmanager
+def _refusals_of(changes: Sent, campaign_id: int | None = None) -> Generator[None]:
+    """Refusals by the server, as failures of options; `campaign_id` of a campaign that may be unknown."""
+    try:
+        yield
+    except NotFound as error:
+        if campaign_id is None or "queue" in error.error_message:
+            raise _no_queue(changes.get("queueId")) from None
+        raise _no_campaign(campaign_id) from None
+    except InvalidInput as error:
+        raise OperatorError(call_settings.naming_options(str(error))) from None
 
 
 @contextmanager
@@ -252,6 +250,14 @@ def _by_server(api_key: str | None, *, in_database: bool) -> bool:
     if url_given and api_key is None:
         raise click.UsageError("--url needs a key: give --key, or set TONGDAI_API_KEY.")
     return api_key is not None and not in_database
+
+
+async def _applied(conn: Connection, owner: Tenant, settings: CallSettings, changes: Sent) -> CallSettings:
+    """The settings with the changes, checked; their queue stays until the transaction ends."""
+    changed = call_settings.applied(settings, changes, owner.country)
+    if changed.queue_id is not None and not await store.lock_queue(conn, owner.tenant_id, changed.queue_id):
+        raise _no_queue(changed.queue_id)
+    return changed
 
 
 async def _windows(conn: Connection, tenant_id: TenantId, settings: CallSettings) -> Week:

@@ -21,7 +21,7 @@ async def working(pool):
 
 
 async def done(pool):
-    """Take in and back all there is."""
+    """Process and undo all jobs."""
     one = Worker(pool, timedelta(seconds=30), asyncio.Event())
     while await one.step():
         continue
