@@ -85,7 +85,7 @@ class RateLimited(ApiError):
 
 
 class Unavailable(ApiError):
-    """The database is unreachable, or the server is overloaded or stopping: try again."""
+    """The database is unavailable, or the server is overloaded or stopping: try again."""
 
     status, error_code = 503, "FAIL"
 

@@ -24,6 +24,14 @@ IMPORT_ROWS = Counter("tongdai_import_rows", "Import rows processed", ["outcome"
 IMPORT_CHUNKS = Counter("tongdai_import_chunks", "Import chunks processed, by result", ["result"])
 IMPORT_JOBS = Gauge("tongdai_import_jobs", "Import jobs not ended", ["status"], multiprocess_mode="livemax")
 
+TASK_FAILURES = Counter("tongdai_background_task_failures", "Failures of background tasks", ["task"])
+TASKS_FAILING = Gauge(
+    "tongdai_background_tasks_failing",
+    "Background tasks whose last attempt failed",
+    ["task"],
+    multiprocess_mode="livesum",
+)
+
 ORIGINATES = Counter("tongdai_originates", "Calls that the switch was asked for, by what it said", ["result"])
 CALLS = Counter("tongdai_calls", "Calls to reach a contact that have ended", ["outcome"])
 ACTIVE_CALLS = Gauge("tongdai_active_calls", "Calls in this dialer that have not ended", multiprocess_mode="livesum")

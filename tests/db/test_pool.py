@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from tests.support.databases import needs_session
-from tongdai.db.pool import UNREACHABLE, Lender, connect, host_of, open_pool, servers_of
+from tongdai.db.pool import Lender, connect, host_of, open_pool, servers_of
+from tongdai.db.unavailable import UNAVAILABLE
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ async def test_a_cancelled_request_takes_its_connection_with_it(lender):
 async def test_a_connection_that_the_server_ended_is_replaced(lender, conn):
     pid = await backend(lender)
     await conn.fetchval("select pg_terminate_backend($1, 5000)", pid)
-    with suppress(*UNREACHABLE):  # unless asyncpg has heard of it already
+    with suppress(*UNAVAILABLE):  # unless asyncpg has heard of it already
         await backend(lender)
     assert await backend(lender) != pid
 

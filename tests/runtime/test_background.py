@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
+from tongdai import metrics
 from tongdai.clock import cancel_requested
+from tongdai.runtime import background
 from tongdai.runtime.background import every, keep_running
 
 Loop = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
@@ -23,7 +25,7 @@ def restarted(work: Callable[[], Awaitable[None]]) -> Awaitable[None]:
 class Work:
     """Work that raises what it is given, one each time (None: it returns), and is cancelled at the end."""
 
-    def __init__(self, *ends: Exception | None) -> None:
+    def __init__(self, *ends: BaseException | None) -> None:
         self._ends = iter(ends)
         self.done = asyncio.Event()
 
@@ -38,7 +40,7 @@ class Work:
             raise end
 
 
-async def logged(loop: Loop, *ends: Exception | None) -> list[tuple[str, str, str | None, bool]]:
+async def logged(loop: Loop, *ends: BaseException | None) -> list[tuple[str, str, str | None, bool]]:
     """Level, event, error and whether a traceback is there, of each line."""
     work = Work(*ends)
     with capture_logs() as lines:
@@ -92,3 +94,63 @@ async def test_loop_ends_though_its_cancellation_was_lost_in_an_error(loop: Loop
     assert task.done()
     assert not cancel_requested()
     assert lines == []
+
+
+async def test_cancellation_of_what_it_awaits_does_not_end_it() -> None:
+    """As of a future that somebody else has cancelled."""
+    for loop in (repeated, restarted):
+        assert await logged(loop, asyncio.CancelledError()) == [("warning", FAILED, "CancelledError", False)]
+
+
+async def test_task_is_failing_from_a_failure_to_the_next_success() -> None:
+    seen: list[list[str]] = []
+    ends = iter([None, ConnectionError(), ConnectionError(), None])
+    done = asyncio.Event()
+
+    async def work() -> None:
+        seen.append(background.failing())
+        try:
+            end = next(ends)
+        except StopIteration:
+            done.set()
+            await asyncio.Event().wait()
+        else:
+            if end is not None:
+                raise end
+
+    task = asyncio.ensure_future(repeated(work))
+    await asyncio.wait_for(done.wait(), 10)
+    assert seen == [[], [], ["it"], ["it"], []]
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_cancelled_task_is_not_failing() -> None:
+    work = Work(ConnectionError())
+    task = asyncio.ensure_future(repeated(work))
+    await asyncio.wait_for(work.done.wait(), 10)
+    assert background.failing() == ["it"]
+    task.cancel()
+    await asyncio.wait([task])
+    assert background.failing() == []
+
+
+def test_wait_doubles_with_each_failure_up_to_the_longest() -> None:
+    with background.Attempts("it") as attempts:
+        assert attempts.wait_s(0.5) == 0
+        waits: list[float] = []
+        for _ in range(6):
+            attempts.failed(ConnectionError())
+            waits.append(attempts.wait_s(0.5))
+        assert waits == [0.5, 1, 2, 4, 5, 5]
+        attempts.succeeded()
+        assert attempts.wait_s(0.5) == 0
+
+
+async def test_failures_are_counted_by_task() -> None:
+    def counted() -> float:
+        return metrics.TASK_FAILURES.labels("it")._value.get()
+
+    before = counted()
+    await logged(repeated, ConnectionError(), ConnectionError())
+    assert counted() == before + 2

@@ -18,7 +18,8 @@ import asyncpg
 
 from tests.support.servers import eventually
 from tongdai.db.embedded.programs import User, find_programs, spawn, user_for
-from tongdai.db.pool import UNREACHABLE, connect
+from tongdai.db.pool import connect
+from tongdai.db.unavailable import UNAVAILABLE
 
 START_S = 60.0
 
@@ -55,7 +56,7 @@ class Node:
     async def _answers(self) -> bool:
         try:
             conn = await connect(self.url("postgres"), name="tests")
-        except (*UNREACHABLE, asyncpg.PostgresError):
+        except (*UNAVAILABLE, asyncpg.PostgresError):
             return False
         await conn.close()
         return True

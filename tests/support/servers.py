@@ -20,7 +20,8 @@ import httpx2
 from tests.support.api import PEPPER
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.cluster import dsn_of
-from tongdai.db.pool import UNREACHABLE, connect
+from tongdai.db.pool import connect
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.runtime.os_process import die_with_parent
 from tongdai.testing import factories
 
@@ -231,7 +232,7 @@ class Server:
             external = self.environment.get("TONGDAI_DATABASE_URL")
             dsn = external or await embedded.attach(self.data_dir)
             return None if dsn is None else await connect(dsn, name="tests")
-        except (*UNREACHABLE, asyncpg.PostgresError):
+        except (*UNAVAILABLE, asyncpg.PostgresError):
             return None
 
     async def key(self, **options: Any) -> factories.Key:

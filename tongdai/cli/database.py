@@ -17,6 +17,7 @@ from tongdai.db import pool
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
 
@@ -66,7 +67,7 @@ async def _run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -
         conn = await pool.reach(dsn, name="tongdai command")
         try:
             return await work(conn)
-        except pool.UNREACHABLE as error:
+        except UNAVAILABLE as error:
             raise OperatorError(f"lost the database at {pool.host_of(dsn)}: {pool.why(error)}") from None
         except asyncpg.InsufficientPrivilegeError as error:
             raise OperatorError(f"the database at {pool.host_of(dsn)} does not allow it: {error}") from None
@@ -98,7 +99,7 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(until_signalled())
     except asyncio.CancelledError:
         raise click.Abort from None
-    except pool.UNREACHABLE as error:
+    except UNAVAILABLE as error:
         raise OperatorError(f"lost the database: {pool.why(error)}") from None
     except asyncpg.PostgresError as error:
         raise OperatorError(f"the database refused it: {error}") from None

@@ -1,37 +1,22 @@
-"""LISTEN on a dedicated connection that is reopened when it breaks. Notifications are hints: callers poll too."""
+"""LISTEN on a dedicated connection. Notifications are hints: callers poll too.
+
+Run by the supervisor of background tasks, which opens another connection when this one breaks.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
-import structlog
+from tongdai.db.pool import connect
 
-from tongdai.clock import cancel_requested
-from tongdai.db.pool import UNREACHABLE, connect
-
-log = structlog.get_logger()
-
-RECONNECT_S = 0.5
 PROBE_S = 5.0
 """A connection whose peer died silently is detected within this time."""
 
 
 async def listen(dsn: str, handlers: Mapping[str, Callable[[str], None]], on_reconnect: Callable[[], None]) -> None:
-    """Call `handlers[channel](payload)` for each notification, until cancelled.
+    """Call `handlers[channel](payload)` for each notification, until the connection breaks. Raises UNAVAILABLE.
 
     `on_reconnect` is called whenever notifications may have been missed, also after the first connection.
     """
-    while not cancel_requested():
-        try:
-            await _listen_once(dsn, handlers, on_reconnect)
-        except UNREACHABLE as error:
-            log.warning("notifications lost", error=type(error).__name__)
-        on_reconnect()
-        await asyncio.sleep(RECONNECT_S)
-
-
-async def _listen_once(
-    dsn: str, handlers: Mapping[str, Callable[[str], None]], on_reconnect: Callable[[], None]
-) -> None:
     conn = await connect(dsn, name="tongdai listen")
     try:
         for channel, handler in handlers.items():
@@ -41,6 +26,7 @@ async def _listen_once(
             await asyncio.sleep(PROBE_S)
             await conn.execute("select 1", timeout=PROBE_S)
     finally:
+        on_reconnect()
         conn.terminate()
 
 

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import asyncpg
 import msgspec
 
+from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -35,25 +36,6 @@ ACQUIRE_TIMEOUT_S = 1.5
 """How long a request waits for a connection before it is answered 503."""
 
 COMMAND_TIMEOUT_S = 30.0
-
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InternalClientError,  # a query on a connection at the instant that it breaks
-)
-"""Exceptions that asyncpg raises while the database is unreachable, stopping or starting; see `unreachable`."""
-
-
-def unreachable(error: BaseException) -> bool:
-    """Whether the database is unreachable. InterfaceError also reports wrong arguments, which are not that."""
-    return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
 
 
 def _jsonb(value: object) -> bytes:
@@ -135,7 +117,7 @@ class Lender:
 
     def give_back(self, conn: _Connection, error: BaseException | None) -> None:
         """Return a connection; after an error or within a transaction its state is unknown, and it is closed."""
-        broken = error is not None and (isinstance(error, asyncio.CancelledError) or unreachable(error))
+        broken = error is not None and (isinstance(error, asyncio.CancelledError) or unavailable(error))
         if broken or conn.is_in_transaction():
             conn.terminate()
         elif not conn.is_closed():
@@ -231,7 +213,7 @@ async def _connect(dsn: str, *, timeout: float, **options: Any) -> _Connection:
         share = (deadline - loop.time()) / (len(servers) - place)
         try:
             conn = await asyncpg.connect(server, timeout=share, **options)
-        except UNREACHABLE as reason:
+        except UNAVAILABLE as reason:
             error = reason
         else:
             if len(servers) > 1:

@@ -26,7 +26,7 @@ from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.call_outcome import Outcome
 from tongdai.calls.causes import outcome_of
 from tongdai.clock import Clock
-from tongdai.db.pool import UNREACHABLE
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.options import AGENT, LEASE, Options
@@ -174,7 +174,7 @@ class AgentPhones:
             if any(str(agent.channel_id) == channel_id for agent in await self._store.agents_present()):
                 return
             listed = await commands.hang_up(self._ari, channel_id)
-        except (SwitchError, *UNREACHABLE):
+        except (SwitchError, *UNAVAILABLE):
             return
         if not listed:
             self._forget(channel_id)

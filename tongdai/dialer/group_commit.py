@@ -3,7 +3,7 @@
     ask → [pending …] → one batch of at most MAX_BATCH, one transaction → each caller's answer
 
 What is asked while a transaction runs goes into the next one; alone, a request does not wait. Owns one task while
-anything is pending. When a batch fails by something other than an unreachable database, its requests are done one by
+anything is pending. When a batch fails by something other than an unavailable database, its requests are done one by
 one, so that one bad request fails alone. A transaction that takes longer than its time is given up without waiting for
 it to stop: a connection that hears nothing takes long to be cancelled.
 
@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
-from tongdai.db.pool import unreachable
+from tongdai.db.unavailable import unavailable
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
@@ -66,7 +66,7 @@ class GroupCommit(Generic[Ask, Answer]):
             answers = await self._transaction([ask for ask, _ in batch])
             assert len(answers) == len(batch), f"{len(answers)} answers for a batch of {len(batch)}"
         except Exception as error:
-            if len(batch) > 1 and not unreachable(error):
+            if len(batch) > 1 and not unavailable(error):
                 for one in batch:
                     if not one[1].done():  # its caller may have stopped waiting by now
                         await self._answer([one])

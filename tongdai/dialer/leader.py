@@ -14,7 +14,7 @@ Failures:
 - the leader's machine is suspended or cut off: PostgreSQL keeps its session until TCP gives up. When it resumes after
   that, the next probe fails and the work is cancelled; a second leader on the same application has taken over the
   switch's event stream by then, which ends the first at once (dialer/worker.py);
-- the database is unreachable: the work is cancelled within POLL_S + PROBE_TIMEOUT_S, and waits until it is back;
+- the database is unavailable: the work is cancelled within POLL_S + PROBE_TIMEOUT_S, and waits until it is back;
 - a leader of another switch has another lock, and does not interfere.
 
 The lock is not a fencing token: a statement that is running when the session is lost may still commit. Each is guarded
@@ -30,8 +30,10 @@ import asyncpg
 import structlog
 
 from tongdai.clock import cancel_requested
-from tongdai.db.pool import UNREACHABLE, Connection, connect
+from tongdai.db.pool import Connection, connect
+from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.ids import SwitchId
+from tongdai.runtime.background import Attempts
 
 log = structlog.get_logger()
 
@@ -60,23 +62,26 @@ async def lead(dsn: str, switch_id: SwitchId, name: str, work: Callable[[], Awai
     the lock to another process. `dsn` must not lead to a pooler that shares sessions, such as PgBouncer in transaction
     mode.
     """
-    while not cancel_requested():
-        try:
-            conn = await connect(dsn, name="tongdai leader")
-        except UNREACHABLE:
+    with Attempts("leader election", unavailable) as attempts:
+        while not cancel_requested():
+            try:
+                conn = await connect(dsn, name="tongdai leader")
+            except UNAVAILABLE as error:
+                attempts.failed(error)
+                await asyncio.sleep(POLL_S)
+                continue
+            attempts.succeeded()
+            try:
+                await _acquire(conn, switch_id, name)
+                log.info("leading", switch=name)
+                await _work(conn, switch_id, work)
+            except (_Lost, *UNAVAILABLE) as error:
+                log.warning("leadership lost", switch=name, error=type(error).__name__)
+            else:
+                return
+            finally:
+                conn.terminate()
             await asyncio.sleep(POLL_S)
-            continue
-        try:
-            await _acquire(conn, switch_id, name)
-            log.info("leading", switch=name)
-            await _work(conn, switch_id, work)
-        except (_Lost, *UNREACHABLE) as error:
-            log.warning("leadership lost", switch=name, error=type(error).__name__)
-        else:
-            return
-        finally:
-            conn.terminate()
-        await asyncio.sleep(POLL_S)
 
 
 async def _acquire(conn: Connection, switch_id: SwitchId, name: str) -> None:
@@ -105,7 +110,7 @@ async def _work(
     finally:
         for task in (watching, working):
             task.cancel()
-        with suppress(asyncio.CancelledError, _Lost, *UNREACHABLE):
+        with suppress(asyncio.CancelledError, _Lost, *UNAVAILABLE):
             await working
         await asyncio.gather(watching, return_exceptions=True)
         assert working.done(), "the work continues without the lock"
@@ -121,5 +126,5 @@ async def _watch(conn: Connection, switch_id: SwitchId, lost: asyncio.Event) -> 
             try:
                 if not await conn.fetchval(HELD, switch_id, timeout=PROBE_TIMEOUT_S):
                     return
-            except UNREACHABLE:
+            except UNAVAILABLE:
                 return

@@ -13,7 +13,7 @@ request, dialled. While dialing is held the store permits neither; `may_dial` sa
 The sounds of campaigns that run are checked before their first call; while the switch does not have one, its campaigns
 are not dialled (`Sounds`).
 
-While the database is unreachable nothing is claimed; claimed calls are released, or their leases expire. A campaign
+While the database is unavailable nothing is claimed; claimed calls are released, or their leases expire. A campaign
 whose round raises is retried with exponential backoff (LONGEST_BACKOFF_S); the others continue.
 
 A call that passed its last checks more than ORIGINATE_DEADLINE_S ago is cancelled instead of originated, as its
@@ -42,7 +42,7 @@ from tongdai.campaigns.settings import rules as calling_rules
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.clock import Clock
-from tongdai.db.pool import UNREACHABLE
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, ControlledCall, report_end
 from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options, treatment_of
@@ -132,7 +132,7 @@ class Originator:
         try:
             await self._place(campaign, now, room)
             self._backoff.pop(key, None)
-        except UNREACHABLE:
+        except UNAVAILABLE:
             raise
         except Exception:
             backoff_s = min(2.0 ** min(failures, 6), LONGEST_BACKOFF_S)
@@ -286,12 +286,12 @@ class Originator:
 
     async def release_undialled(self) -> None:
         """When the process stops: end calls that were not dialled, and write the unwritten records of the others. While
-        the database is unreachable, the leases expire instead."""
+        the database is unavailable, the leases expire instead."""
         try:
             async with asyncio.timeout(RELEASE_TIMEOUT_S):
                 await asyncio.gather(*(self._cancel(call) for call in await self._claimed()))
                 await asyncio.gather(*(self._leave(controlled) for controlled in self._controller.calls.values()))
-        except UNREACHABLE:
+        except UNAVAILABLE:
             return
 
     async def _leave(self, controlled: ControlledCall) -> None:

@@ -4,7 +4,7 @@
 
 A channel is that of a call or of an agent's phone. Owns their tasks, and those that `start` creates; only `close`
 cancels them. A job that raises is logged, and the next one of its channel runs. What it could not record because the
-database was unreachable, or request, is found by reconciliation.
+database was unavailable, or request, is found by reconciliation.
 
 Asserted: one task per channel; only the job at the head of the queue runs.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from tongdai.db.pool import UNREACHABLE
+from tongdai.db.unavailable import UNAVAILABLE
 
 log = structlog.get_logger()
 
@@ -67,10 +67,10 @@ class PerChannelQueue:
                 job = jobs[0]
                 try:
                     await job()
-                except UNREACHABLE as error:
+                except UNAVAILABLE as error:
                     # Reconciliation finds what is missing when the database is back.
                     log.warning(
-                        "event not recorded: database unreachable", channel=channel_id, error=type(error).__name__
+                        "event not recorded: database unavailable", channel=channel_id, error=type(error).__name__
                     )
                 except Exception:
                     log.exception("event handler failed", channel=channel_id)

@@ -35,7 +35,7 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
-from tongdai.db.pool import UNREACHABLE
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.agent_phones import AgentPhones
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, report_end
@@ -66,7 +66,7 @@ class Reconciler:
             try:
                 await commands.require_modules(self._ari)
                 await self.once()
-            except UNREACHABLE:
+            except UNAVAILABLE:
                 await asyncio.sleep(RETRY_S)
             except (SwitchSilent, SwitchRefused) as error:
                 # The connection may last for days. Until it can place calls the switch is not up.
@@ -92,7 +92,7 @@ class Reconciler:
             await self.once()
 
     async def once(self) -> None:
-        """Raises UNREACHABLE and SwitchError; a part may have been done."""
+        """Raises UNAVAILABLE and SwitchError; a part may have been done."""
         async with self._one_at_a_time:
             before = {
                 channel_id: controlled.progress.agent_channel

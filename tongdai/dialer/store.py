@@ -1,8 +1,8 @@
 """The dialer's store: each method is one transaction, idempotent, and safe to retry.
 
 Implemented by `PostgresStore`, and by `tongdai.testing.memory_store` in memory; a test compares the two. A call that
-does not fit the state of a row changes nothing, so each may be repeated when its result was lost. Raises `UNREACHABLE`
-of `tongdai.db.pool` when the database is unreachable; whether it was done is not known then.
+does not fit the state of a row changes nothing, so each may be repeated when its result was lost. Raises `UNAVAILABLE`
+of `tongdai.db.unavailable` when the database is unavailable; whether it was done is not known then.
 """
 
 from collections.abc import Mapping, Sequence

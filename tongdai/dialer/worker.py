@@ -9,7 +9,7 @@
 Owns the loops and nothing else; the header of each part says what it owns. Trusts the leader election to run one dialer
 for a switch, and Asterisk to report when that failed (`Replaced`): this dialer then ends, with SwitchTaken.
 
-A loop that fails is logged and runs again; an unreachable database is logged once. When the dialer is cancelled, calls
+A loop that fails runs again, and reports to the supervisor of background tasks. When the dialer is cancelled, calls
 continue: those not dialled are ended and their contacts pending again, and the next process adopts the others.
 """
 
@@ -21,7 +21,7 @@ import structlog
 
 from tongdai import metrics
 from tongdai.clock import Clock, cancel_requested
-from tongdai.db.pool import UNREACHABLE
+from tongdai.db.unavailable import unavailable
 from tongdai.dialer.agent_phones import AgentPhones
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.channel_router import ChannelRouter
@@ -31,6 +31,7 @@ from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.reconcile import Reconciler
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
+from tongdai.runtime.background import Attempts
 from tongdai.switch.events import Connected, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
 
@@ -81,7 +82,6 @@ class Dialer:
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router)
-        self._unreachable_logged = False
 
     async def run(self) -> None:
         """Until cancelled. Raises SwitchTaken when another process has the switch."""
@@ -89,13 +89,13 @@ class Dialer:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
                 group.create_task(self._controller.offer_agents())
-                group.create_task(self._each(ROUND_S, self._originator.round))
-                group.create_task(self._each(ROUND_S, self._phones.round))
-                group.create_task(self._each(ROUND_S, self._flush))
+                group.create_task(self._each(ROUND_S, self._originator.round, "placing calls"))
+                group.create_task(self._each(ROUND_S, self._phones.round, "agents' phones"))
+                group.create_task(self._each(ROUND_S, self._flush, "unwritten records"))
                 if self._sounds.enabled:
-                    group.create_task(self._each(SOUNDS_S, self._sounds.round))
-                group.create_task(self._each(SWEEP_S, self._reconciler.sweep))
-                group.create_task(self._each(RECONCILE_S, self._reconcile))
+                    group.create_task(self._each(SOUNDS_S, self._sounds.round, "sounds"))
+                group.create_task(self._each(SWEEP_S, self._reconciler.sweep, "expired leases"))
+                group.create_task(self._each(RECONCILE_S, self._reconcile, "reconciliation"))
         except BaseExceptionGroup as group:
             if group.subgroup(SwitchTaken) is None:
                 raise
@@ -140,30 +140,20 @@ class Dialer:
         metrics.SWITCH_UP.set(self._ari.up)
         metrics.ACTIVE_CALLS.set(self.active_calls)
 
-    async def _each(self, interval_s: float, fn: Callable[[], Awaitable[None]]) -> None:
+    async def _each(self, interval_s: float, fn: Callable[[], Awaitable[None]], name: str) -> None:
         """Call `fn` repeatedly until cancelled, whatever it raises."""
         due_s = self._clock.monotonic()
-        while not cancel_requested():
-            try:
-                await fn()
-                self._reached_database(fn)
-            except UNREACHABLE as error:
-                self._database_unreachable(error)
-            except SwitchError as error:
-                log.warning("switch did not answer", error=str(error))
-            except Exception:
-                log.exception("dialer loop failed, retrying")
-            due_s = max(due_s + interval_s, self._clock.monotonic())
-            await asyncio.sleep(due_s - self._clock.monotonic())
-            metrics.DIALER_LAG.set(self._clock.monotonic() - due_s)
+        with Attempts(name, _expected) as attempts:
+            while not cancel_requested():
+                try:
+                    await fn()
+                    attempts.succeeded()
+                except Exception as error:
+                    attempts.failed(error)
+                due_s = max(due_s + interval_s, self._clock.monotonic())
+                await asyncio.sleep(due_s - self._clock.monotonic())
+                metrics.DIALER_LAG.set(self._clock.monotonic() - due_s)
 
-    def _database_unreachable(self, error: BaseException) -> None:
-        """Logged once."""
-        if not self._unreachable_logged:
-            log.warning("database unreachable", error=type(error).__name__)
-        self._unreachable_logged = True
 
-    def _reached_database(self, fn: Callable[[], Awaitable[None]]) -> None:
-        if self._unreachable_logged and fn == self._reconciler.sweep:
-            log.info("database reached again")
-            self._unreachable_logged = False
+def _expected(error: Exception) -> bool:
+    return isinstance(error, SwitchError) or unavailable(error)

@@ -8,7 +8,7 @@ the data directory. Trusts `core` for the verdict, and the store's statements to
 is held or the database has an earlier beat than `known` (dialing/rule.py): a database that goes back while it is
 connected is refused by those, and found here at the next beat.
 
-While the database is unreachable, nothing is judged and nothing changes. When the beat file cannot be written, dialing
+While the database is unavailable, nothing is judged and nothing changes. When the beat file cannot be written, dialing
 continues: a process that is started then reads an older beat, and may miss that the database went back.
 
 Asserted: a beat is only remembered when the database has acknowledged it, and only grows.
@@ -72,7 +72,7 @@ class Continuity:
         return self._identity is not None and self._hold is None
 
     async def judge(self) -> None:
-        """Begin to beat when the database continues; else hold dialing. Raises UNREACHABLE."""
+        """Begin to beat when the database continues; else hold dialing. Raises UNAVAILABLE."""
         conn = await connect(self._dsn, name="tongdai continuity")
         try:
             await self._judge(conn, self._switch.switch_id)
@@ -102,7 +102,7 @@ class Continuity:
         self._report(hold)
 
     async def beat(self, conn: Connection) -> None:
-        """Once a second: write the next beat, or find out why there can be none. Raises UNREACHABLE."""
+        """Once a second: write the next beat, or find out why there can be none. Raises UNAVAILABLE."""
         if self._identity is None:
             if not await store.is_held(conn):
                 await self.judge()

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from tongdai.db.pool import unreachable
+from tongdai.db.unavailable import unavailable
 from tongdai.errors import ERROR_CODES, ApiError, NotFound, Unavailable
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Request, Response
@@ -62,8 +62,8 @@ def on_exception(request: Request, error: Exception) -> Response:
 def _public(request: Request, error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
-    if unreachable(error):
-        log.warning("database unreachable", error=type(error).__name__, request_id=request.id.decode())
+    if unavailable(error):
+        log.warning("database unavailable", error=type(error).__name__, request_id=request.id.decode())
         return Unavailable()
     # A foreign key fails when another request deleted a row that this one had just read.
     if isinstance(error, asyncpg.ForeignKeyViolationError):

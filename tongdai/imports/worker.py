@@ -11,7 +11,7 @@ it finds no row, and nothing is written. Contacts, counters, outcome and cursor 
 imported once, whichever worker dies when.
 
 When a worker dies, its lease ends and another claims the job: at the latest POLL_S after the end of the lease.
-When the database is unreachable, the worker waits and tries again. When it is cancelled, it releases its claim; a claim
+When the database is unavailable, the worker waits and tries again. When it is cancelled, it releases its claim; a claim
 under way is never interrupted, as whether it was committed would be unknown.
 """
 
@@ -28,18 +28,21 @@ from tongdai.contacts import bulk_store, update_store
 from tongdai.contacts import store as contacts
 from tongdai.contacts.columns import NewContacts
 from tongdai.contacts.store import ContactRefusal
-from tongdai.db.pool import UNREACHABLE, Connection, Pool
+from tongdai.db.pool import Connection, Pool
+from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.ids import TenantId
 from tongdai.imports import chunk, core, store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Taken
 from tongdai.imports.outcomes import codec
+from tongdai.runtime.background import Attempts
 
 log = structlog.get_logger()
 
 POLL_S = 0.5
 """How soon a job is found whose notification was lost, or whose worker died."""
-UNREACHABLE_BACKOFF_S = 0.2
+BACK_OFF_S = 0.2
+"""The first wait while the database is unavailable."""
 RELEASE_TIMEOUT_S = 1.0
 """How long a worker that stops waits for the database to release its claim."""
 
@@ -70,13 +73,15 @@ class Worker:
         task = asyncio.current_task()
         assert task is not None
         # Checked each time: the error of a connection that breaks at that moment replaces the CancelledError.
-        while not task.cancelling():
-            try:
-                if not await self.step():
-                    await self._wait_for_work()
-            except UNREACHABLE as error:
-                log.warning("database unreachable, imports wait", error=type(error).__name__)
-                await asyncio.sleep(UNREACHABLE_BACKOFF_S)
+        with Attempts("imports", unavailable) as attempts:
+            while not task.cancelling():
+                try:
+                    if not await self.step():
+                        await self._wait_for_work()
+                    attempts.succeeded()
+                except UNAVAILABLE as error:
+                    attempts.failed(error)
+                    await asyncio.sleep(attempts.wait_s(BACK_OFF_S))
 
     async def step(self) -> bool:
         """Process one chunk; False when there is no job to claim."""
@@ -111,7 +116,7 @@ class Worker:
                     await undo_chunk(conn, claimed, self.lease)
             else:
                 await self._import(claimed)
-        except UNREACHABLE:
+        except UNAVAILABLE:
             raise
         except Exception as error:
             if isinstance(error, CONFLICTS) or _is_number_taken(error):
@@ -147,8 +152,8 @@ class Worker:
             await store.release(conn, claimed)
 
     async def _release_claimed(self, claiming: "asyncio.Future[Claimed | None]") -> None:
-        """Release the claim, if one was made; while the database is unreachable, the lease ends by itself."""
-        with suppress(*UNREACHABLE):
+        """Release the claim, if one was made; while the database is unavailable, the lease ends by itself."""
+        with suppress(*UNAVAILABLE):
             async with asyncio.timeout(RELEASE_TIMEOUT_S):
                 claimed = await claiming
                 if claimed is not None:

@@ -1,6 +1,8 @@
 """Health and metrics, on a port of their own and without a key."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,8 @@ from tongdai.dialing.model import HINT, Hold
 from tongdai.errors import OperatorError
 from tongdai.runtime.os_process import alive
 
+STALE_AFTER_S = 10.0
+"""Results of health checks that are older say nothing: a round takes at most 6 s, with a database that hangs."""
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -31,11 +35,20 @@ class Health:
     """Seconds since the last claim of an import; None: there was none."""
     hold: Hold | None = None
     """Why nothing is dialled. No reason to be unready: requests are answered, the release of the hold among them."""
+    failing_tasks: list[str] = field(default_factory=list[str])
+    """The background tasks whose last attempt failed."""
+    checked_at: float = -math.inf
+    """When the checks were last done, by the monotonic clock."""
     stopping: bool = False
 
     @property
+    def stale(self) -> bool:
+        """Whether nothing is known of now, as the checks themselves fail or hang."""
+        return time.monotonic() - self.checked_at > STALE_AFTER_S
+
+    @property
     def ready(self) -> bool:
-        return not self.stopping and bool(self.checks) and all(self.checks.values())
+        return not self.stopping and not self.stale and bool(self.checks) and all(self.checks.values())
 
 
 class _Quiet(WSGIRequestHandler):
@@ -69,15 +82,17 @@ def _application(health: Health, metrics_dir: Path) -> Callable[[dict[str, Any],
             case "/health/ready":
                 status = "200 OK" if health.ready else "503 Service Unavailable"
                 word = "ready" if health.ready else "stopping" if health.stopping else "not ready"
+                checks = dict.fromkeys(health.checks, False) if health.stale else health.checks
                 return _json(
                     start_response,
                     status,
                     {
                         "status": word,
-                        "checks": health.checks,
+                        "checks": checks,
                         "heartbeatAgeSec": {name: age and round(age, 1) for name, age in health.heartbeats.items()},
                         "importClaimAgeSec": health.import_claim_s and round(health.import_claim_s, 1),
                         "dialingHeld": health.hold and _shown(health.hold),
+                        "failingTasks": health.failing_tasks,
                     },
                 )
             case "/metrics":

@@ -19,7 +19,8 @@ from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock
 from tongdai.contacts import api as contacts
 from tongdai.db.notify import listen
-from tongdai.db.pool import Lender, unreachable
+from tongdai.db.pool import Lender
+from tongdai.db.unavailable import unavailable
 from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
 from tongdai.files.process import FOLDER
@@ -35,7 +36,7 @@ from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
 from tongdai.processes import api_workers
 from tongdai.queues import api as queues
-from tongdai.runtime import os_process
+from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
 from tongdai.settings import ROLE_DSN, Settings
 from tongdai.tenants import api as tenants
@@ -107,8 +108,9 @@ async def _resources(
         await listen(settings.session_dsn(dsn), {store.KEYS_CHANGED: forget}, on_reconnect=guard.forget)
 
     background = [
-        asyncio.create_task(keep_running(follow_keys, name="changes of keys", expected=unreachable)),
+        asyncio.create_task(keep_running(follow_keys, name="changes of keys", expected=unavailable)),
         asyncio.create_task(every(OBSERVE_S, observe, name="metrics")),
+        asyncio.create_task(heartbeats.beat()),
     ]
     try:
         yield Resources(settings, database, pepper, guard, asyncio.Event())

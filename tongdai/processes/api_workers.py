@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from tongdai.processes.supervised_process import SupervisedProcess
+from tongdai.runtime import heartbeats
 from tongdai.runtime.background import keep_running
 from tongdai.settings import Settings
 
@@ -56,6 +57,12 @@ async def _main(settings: Settings, sockets: Sequence[socket.socket]) -> None:
     descriptors = [sockets[number % len(sockets)].fileno() for number in range(settings.workers)]
     workers = [SupervisedProcess(WORKER, os.environ | {LISTENING: str(fd)}, [fd]) for fd in descriptors]
     tasks = [asyncio.create_task(keep_running(worker.supervise, name=WORKER)) for worker in workers]
+
+    def of_workers() -> heartbeats.Heartbeat:
+        failing = [task for worker in workers for task in worker.failing_tasks]
+        return heartbeats.Heartbeat(failing, [WORKER for worker in workers if not worker.works])
+
+    tasks.append(asyncio.create_task(heartbeats.beat(of_workers)))
     await stop.wait()
     for task in tasks:
         task.cancel()

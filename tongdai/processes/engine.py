@@ -9,7 +9,7 @@
 
 Any number of engines run on one database: jobs are claimed with a lease, and each step of purging and retention is a
 short transaction that another may do first. A loop that fails is logged and continues (tongdai/runtime/background.py),
-so that neither an unreachable database nor a bug in one of them stops the others.
+so that neither an unavailable database nor a bug in one of them stops the others.
 """
 
 import asyncio
@@ -23,10 +23,12 @@ from tongdai import metrics
 from tongdai.calls import retention
 from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
-from tongdai.db.pool import Pool, open_pool, unreachable
+from tongdai.db.pool import Pool, open_pool
+from tongdai.db.unavailable import unavailable
 from tongdai.imports import store
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
+from tongdai.runtime import heartbeats
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
@@ -53,7 +55,7 @@ async def run(settings: Settings, dsn: str) -> None:
         wake.set()
 
     handlers = {store.JOB_ADDED: wake_workers}
-    running, repeated = partial(keep_running, expected=unreachable), partial(every, expected=unreachable)
+    running, repeated = partial(keep_running, expected=unavailable), partial(every, expected=unavailable)
     rows_age = timedelta(days=settings.import_rows_days)
     try:
         async with asyncio.TaskGroup() as group:
@@ -65,6 +67,7 @@ async def run(settings: Settings, dsn: str) -> None:
             start(repeated(PURGE_S, lambda: purge(pool, rows_age), name="purge"))
             start(repeated(SWEEP_S, lambda: sweep(pool), name="sweep"))
             start(repeated(RETAIN_S, lambda: retain(pool, settings), name="retention"))
+            start(heartbeats.beat())
             log.info("engine started", lease_s=settings.import_lease_s)
     finally:
         pool.terminate()

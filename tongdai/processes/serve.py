@@ -23,20 +23,21 @@ import os
 import shutil
 import signal
 import socket
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import asyncpg
 import structlog
 
 from tongdai import log as logging
 from tongdai.calls import retention
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
-from tongdai.db.pool import UNREACHABLE, Connection, connect, reach
+from tongdai.db.pool import Connection, connect, reach
+from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialing import store as dialing
 from tongdai.dialing.model import HoldReason
 from tongdai.errors import OperatorError
@@ -44,6 +45,7 @@ from tongdai.processes import admin
 from tongdai.processes.admin import Health
 from tongdai.processes.readiness import WorkStatus, work_status
 from tongdai.processes.supervised_process import BACK_OFF_S, SupervisedProcess
+from tongdai.runtime import background
 from tongdai.runtime.background import keep_running
 from tongdai.runtime.os_process import alive
 from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
@@ -262,30 +264,31 @@ class _HealthChecks:
         for role, process in self._processes.items():
             match role:
                 case "api":
-                    done = process.alive and await _api_answers(self._settings)
+                    done = process.works and await _api_answers(self._settings)
                 case "engine":
-                    done = process.alive and work is not None and work.imports
+                    done = process.works and work is not None and work.imports
                 case "telephony":
                     done = work is not None and work.leads(self._settings.switch)
             health.checks[role] = done
         if work is not None:
             health.heartbeats, health.import_claim_s = work.heartbeats, work.import_claim_s
             health.hold = work.hold
+        children = [task for process in self._processes.values() for task in process.failing_tasks]
+        health.failing_tasks = sorted([*background.failing(), *children])
+        health.checked_at = time.monotonic()
 
 
 async def _work_status(dsn: str) -> WorkStatus | None:
     """The status of the work; None: the database does not answer."""
     try:
         conn = await connect(dsn, name="tongdai health", timeout=2)
-    except UNREACHABLE:
+        try:
+            async with asyncio.timeout(2):
+                return await work_status(conn)
+        finally:
+            conn.terminate()
+    except UNAVAILABLE:
         return None
-    try:
-        async with asyncio.timeout(2):
-            return await work_status(conn)
-    except (*UNREACHABLE, asyncpg.PostgresError):
-        return None
-    finally:
-        conn.terminate()
 
 
 def _reachable(host: str) -> str:

@@ -1,11 +1,23 @@
-"""A process that is restarted whenever it ends by itself."""
+"""A process that is restarted whenever it ends by itself, or hangs.
+
+    started ── ends ──▶ wait ──▶ started
+       └── silent for HUNG_AFTER_S: killed, with its descendants ──▶ wait ──▶ started
+
+Hanging is noticed by the heartbeats (runtime/heartbeats.py): a process whose event loop sends none is killed, stopped
+ones (SIGSTOP) included.
+"""
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
+
+from tongdai.runtime import heartbeats
+from tongdai.runtime.os_process import descendants
 
 log = structlog.get_logger()
 
@@ -24,27 +36,58 @@ class SupervisedProcess:
         self._environment = environment
         self._descriptors = descriptors
         self._process: asyncio.subprocess.Process | None = None
+        self._receiver: heartbeats.Receiver | None = None
 
     @property
-    def alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+    def works(self) -> bool:
+        """Whether the process, and each of its own children, sends heartbeats."""
+        receiver = self._receiver
+        return receiver is not None and not receiver.late and not receiver.heartbeat.late
+
+    @property
+    def failing_tasks(self) -> list[str]:
+        """The background tasks of the process whose last attempt failed."""
+        return [] if self._receiver is None else [f"{self._role}: {task}" for task in self._receiver.heartbeat.failing]
 
     async def supervise(self) -> None:
         """Until cancelled."""
         loop, failures = asyncio.get_running_loop(), 0
         while True:
             started_at = loop.time()
+            self._receiver, inherited = heartbeats.pair()
             # A process group of its own: Ctrl-C in a terminal reaches only `serve`, which then stops the roles.
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tongdai.processes.roles", self._role),
-                env=self._environment,
+                env=self._environment | {heartbeats.DESCRIPTOR: str(inherited.fileno())},
                 process_group=0,
-                pass_fds=self._descriptors,
+                pass_fds=(*self._descriptors, inherited.fileno()),
             )
-            code = await self._process.wait()
+            inherited.close()
+            code = await self._ended(self._process, self._receiver)
             failures = 0 if loop.time() - started_at > STEADY_S else min(failures + 1, len(BACK_OFF_S) - 1)
             log.error("role ended", role=self._role, code=code, again_in_s=BACK_OFF_S[failures])
             await asyncio.sleep(BACK_OFF_S[failures])
+
+    async def _ended(self, process: asyncio.subprocess.Process, receiver: heartbeats.Receiver) -> int:
+        """Wait until the process has ended by itself, or was killed because it hangs; its exit code."""
+        watching = asyncio.create_task(self._watch(process, receiver))
+        try:
+            return await process.wait()
+        finally:
+            watching.cancel()
+            receiver.close()
+            self._receiver = None
+
+    async def _watch(self, process: asyncio.subprocess.Process, receiver: heartbeats.Receiver) -> None:
+        loop = asyncio.get_running_loop()
+        while not receiver.hangs:
+            await asyncio.sleep(heartbeats.LOOK_S)
+            receiver.look(loop.time())
+        log.error("role hangs: killed", role=self._role, pid=process.pid, silent_s=round(receiver.silent_s, 1))
+        # Its children too: they may hang with it, and would keep what they have inherited, such as its port.
+        for pid in (*descendants(process.pid), process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     async def stop(self, grace_s: float) -> None:
         """SIGTERM, and SIGKILL if the process does not end within `grace_s`."""

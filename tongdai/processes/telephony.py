@@ -11,18 +11,21 @@ import asyncio
 import random
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from tongdai.clock import SystemClock, cancel_requested
-from tongdai.db.pool import UNREACHABLE, Pool, open_pool, unreachable
+from tongdai.db.pool import Pool, open_pool
+from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.dialer.leader import lead
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.dialing.worker import Continuity, Memory
-from tongdai.runtime.background import every
+from tongdai.runtime import heartbeats
+from tongdai.runtime.background import Attempts, every
 from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
 from tongdai.switch.client import AriClient
@@ -34,6 +37,8 @@ from tongdai.switches import store as switches
 from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 POOL = 8
 HOLD_S = 10.0
@@ -54,6 +59,7 @@ async def run(settings: Settings, dsn: str) -> None:
     connect = _switch(settings, rng)
     pool = await open_pool(dsn, POOL, name="tongdai telephony", hold_s=HOLD_S)
     memory = Memory(Path(settings.data_dir), settings.switch, embedded=settings.database_url is None)
+    beating = asyncio.create_task(heartbeats.beat())
     try:
         while not cancel_requested():
             try:
@@ -62,6 +68,7 @@ async def run(settings: Settings, dsn: str) -> None:
                 log.warning("another process has the switch, waiting", wait_s=WAIT_S)
             await asyncio.sleep(WAIT_S)
     finally:
+        beating.cancel()
         pool.terminate()
 
 
@@ -92,14 +99,14 @@ def _faults(share: float) -> Faults:
 async def _lead(
     settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random, memory: Memory
 ) -> None:
-    switch = await _find_switch(pool, settings.switch)
+    switch = await _until_available(lambda: _find_switch(pool, settings.switch), "finding the switch")
     if _would_pretend(settings, switch):
         return
 
     async def work() -> None:
         continuity = Continuity(dsn, switch, memory)
         try:
-            await _judge(continuity)
+            await _until_available(continuity.judge, "judging the database")
             await _dial(settings, pool, switch, connect(), rng, continuity)
         finally:
             continuity.end()
@@ -107,23 +114,21 @@ async def _lead(
     await lead(dsn, switch.switch_id, switch.name, work)
 
 
-async def _judge(continuity: Continuity) -> None:
-    """Before anything is dialled."""
-    while not cancel_requested():
-        try:
-            await continuity.judge()
-        except UNREACHABLE:
-            await asyncio.sleep(RETRY_S)
-        else:
-            return
-
-
 async def _find_switch(pool: Pool, name: str) -> Switch:
-    while True:
-        try:
-            async with pool.acquire() as conn:
-                return await switches.find_or_add(conn, name)
-        except UNREACHABLE:
+    async with pool.acquire() as conn:
+        return await switches.find_or_add(conn, name)
+
+
+async def _until_available(fn: Callable[[], Awaitable[T]], name: str) -> T:
+    """The result of `fn`, which is tried again while the database is unavailable."""
+    with Attempts(name, unavailable) as attempts:
+        while True:
+            try:
+                return await fn()
+            except UNAVAILABLE as error:
+                if cancel_requested():
+                    raise asyncio.CancelledError from None
+                attempts.failed(error)
             await asyncio.sleep(RETRY_S)
 
 
@@ -159,7 +164,7 @@ async def _dial(
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
         write = _HeartbeatWriter(settings, pool, switch, ari, dialer, continuity).write
-        group.create_task(every(BEAT_S, write, name="heartbeat", expected=unreachable))
+        group.create_task(every(BEAT_S, write, name="heartbeat", expected=unavailable))
         group.create_task(dialer.run())
 
 

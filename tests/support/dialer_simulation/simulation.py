@@ -26,7 +26,8 @@ from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.store import MemoryStore
 
-UNEXPECTED = ("event handler failed", "dialer loop failed, retrying", "campaign not dialled", "reconciliation failed")
+UNEXPECTED = ("event handler failed", "campaign not dialled", "reconciliation failed")
+TASK_FAILED = "background task failed, retrying"
 
 
 def simulate(seed: int, plan: Plan | None = None, make_store: Callable[..., MemoryStore] = MemoryStore) -> World:
@@ -40,7 +41,8 @@ def simulate(seed: int, plan: Plan | None = None, make_store: Callable[..., Memo
         if event["event"] == "call adopted":
             logged[f"adopted {'talking' if event['state'] == 'answered' else event['state']}"] += 1
         error = sys.exc_info()[1]
-        if event["event"] in UNEXPECTED and not isinstance(error, Mistake):
+        bug = event["event"] in UNEXPECTED or (event["event"] == TASK_FAILED and event.get("exc_info"))
+        if bug and not isinstance(error, Mistake):
             worlds[0].wrong(f"{event['event']}: {''.join(traceback.format_exception(error))}")
         raise structlog.DropEvent
 

@@ -10,7 +10,7 @@ queued.
 Trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time. After a
 failed request it does not assume that it was or was not made: reconciliation finds out when it lists the channels.
 
-While the database is unreachable, calls continue, and `flush` writes the unwritten records later, in order; agents
+While the database is unavailable, calls continue, and `flush` writes the unwritten records later, in order; agents
 cannot be reserved. While the switch is unreachable, requests fail and calls continue without events. When this process
 ends, the originator ends the calls that were not dialled, and the next process adopts the others.
 
@@ -40,7 +40,7 @@ from tongdai.calls.model import Call
 from tongdai.campaigns.model import PauseReason
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import Clock
-from tongdai.db.pool import UNREACHABLE, unreachable
+from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.dialer.call import core, model
 from tongdai.dialer.call.machine_detector import MachineDetector
 from tongdai.dialer.call.unplayed import Unplayed
@@ -232,7 +232,7 @@ class CallController:
                 async with asyncio.timeout(WRITE_S):
                     changed = await self._commit(controlled, record)
             except Exception as error:
-                if unreachable(error):
+                if unavailable(error):
                     return
                 controlled.failed_writes += 1
                 backoff_s = min(2.0 ** min(controlled.failed_writes, 6), LONGEST_BACKOFF_S)
@@ -264,7 +264,7 @@ class CallController:
             report_end(controlled.call, record.ending.outcome, record.ending.hangup_cause)
 
     async def _pause_if_unplayed(self, controlled: ControlledCall) -> None:
-        """Pause the campaign when so many calls in a row played nothing. While the database is unreachable the next
+        """Pause the campaign when so many calls in a row played nothing. While the database is unavailable the next
         call does it."""
         call = controlled.call
         key = (call.tenant_id, call.campaign_id)
@@ -274,7 +274,7 @@ class CallController:
         try:
             async with asyncio.timeout(WRITE_S):
                 paused = await self._store.pause(call, PauseReason.SOUND_NOT_PLAYED, calls)
-        except UNREACHABLE:
+        except UNAVAILABLE:
             return
         if paused:
             reason = PauseReason.SOUND_NOT_PLAYED.value
@@ -297,7 +297,7 @@ class CallController:
         """The result of a request; None when it has none or is unknown: reconciliation checks the channel again."""
         try:
             return await self._make(controlled, request)
-        except UNREACHABLE:
+        except UNAVAILABLE:
             return None
         except SwitchError as error:
             name = type(request).__name__
@@ -336,7 +336,7 @@ class CallController:
             try:
                 async with asyncio.timeout(max(LEAST_RESERVE_S, (until - self._clock.now()).total_seconds())):
                     agent = await self._store.reserve(controlled.call, controlled.queue_id)
-            except UNREACHABLE:
+            except UNAVAILABLE:
                 agent = None
             if agent is not None:
                 controlled.agent_id = agent.agent_id

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from tongdai import metrics
-from tongdai.db.pool import unreachable
+from tongdai.db.unavailable import unavailable
 from tongdai.errors import Unavailable
 from tongdai.http.request import Request, StreamingResponse, principal_of, settings_of
 from tongdai.http.streams.disconnect import disconnected
@@ -116,20 +116,20 @@ async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGen
 
 
 async def _still_authorised(request: Request) -> bool:
-    """Whether the key is still valid; assumed while the database is unreachable, when no new value is sent either."""
+    """Whether the key is still valid; assumed while the database is unavailable, when no new value is sent either."""
     try:
         return await request.resources.guard.still(request)
     except Exception as error:
-        if not unreachable(error):
+        if not unavailable(error):
             raise
         return True
 
 
 async def _read(source: EventSource[T], last: T) -> T:
-    """Read the value; the last one while the database is unreachable."""
+    """Read the value; the last one while the database is unavailable."""
     try:
         return await source.read()
     except Exception as error:
-        if not unreachable(error):
+        if not unavailable(error):
             raise
         return last

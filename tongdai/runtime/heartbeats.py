@@ -1,0 +1,109 @@
+"""Heartbeats of a process to its parent: by their absence the parent notices that it hangs.
+
+    child    event loop ── once a second: a datagram with the names of its failing tasks ──▶ parent
+
+Sent by the event loop that does the work, so a loop that is blocked is silent, as is a process that is stopped
+(SIGSTOP) or waits for a disk for ever. Over a socket pair that the child inherits: nothing is written to a disk, which
+may be full, and no other process can send. A parent that does not read (it hangs, too) never delays a child.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import msgspec
+
+from tongdai.runtime import background
+
+DESCRIPTOR = "TONGDAI_ROLE_HEARTBEATS"
+"""Environment variable of a child: its end of the socket pair."""
+BEAT_S = 1.0
+HUNG_AFTER_S = 8.0
+"""A process that was silent for so long hangs."""
+LATE_AFTER_S = 4.0
+"""A process that was silent for so long is not known to work."""
+LOOK_S = 0.5
+"""How often a parent looks."""
+STARTING_S = 60.0
+"""How long a process may take until its first heartbeat."""
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    failing: Sequence[str] = ()
+    """The background tasks of the process, and of its own children, whose last attempt failed."""
+    late: Sequence[str] = ()
+    """Its own children that are not known to work."""
+
+
+class Sender:
+    """The child's end; in a process that was started by hand, heartbeats go nowhere."""
+
+    def __init__(self) -> None:
+        descriptor = os.environ.pop(DESCRIPTOR, None)
+        self._socket = None if descriptor is None else socket.socket(fileno=int(descriptor))
+        if self._socket is not None:
+            self._socket.setblocking(False)
+            self._socket.set_inheritable(False)
+
+    def send(self, heartbeat: Heartbeat) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # the parent does not read, or is gone
+                self._socket.send(msgspec.json.encode(heartbeat))
+
+
+async def beat(of_children: Callable[[], Heartbeat] = Heartbeat) -> None:
+    """Send the heartbeats of this process, with what it knows of its own children, until cancelled."""
+    sender = Sender()
+
+    async def send() -> None:
+        children = of_children()
+        sender.send(Heartbeat([*background.failing(), *children.failing], children.late))
+
+    await background.every(BEAT_S, send, name="heartbeats")
+
+
+class Receiver:
+    """The parent's end, and how long the child was silent."""
+
+    def __init__(self, own: socket.socket) -> None:
+        self._socket = own
+        own.setblocking(False)
+        self._last: Heartbeat | None = None
+        self._looked_at: float | None = None
+        self.silent_s = 0.0
+        """How long nothing came. Time in which the parent itself did not look does not count: it may have been
+        suspended together with the child."""
+
+    @property
+    def hangs(self) -> bool:
+        return self.silent_s > (STARTING_S if self._last is None else HUNG_AFTER_S)
+
+    @property
+    def late(self) -> bool:
+        """Whether the child is not known to work: it is silent, or has not started yet."""
+        return self._last is None or self.silent_s > LATE_AFTER_S
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """The last one."""
+        return self._last or Heartbeat()
+
+    def look(self, now: float) -> None:
+        """Read what came; `now` by a monotonic clock. To be called every LOOK_S."""
+        if self._looked_at is not None:
+            self.silent_s += min(now - self._looked_at, 2 * LOOK_S)
+        self._looked_at = now
+        with suppress(BlockingIOError):
+            while data := self._socket.recv(65536):
+                self._last = msgspec.json.decode(data, type=Heartbeat)
+                self.silent_s = 0.0
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def pair() -> tuple[Receiver, socket.socket]:
+    """The parent's end, and the child's, to be inherited and closed."""
+    own, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    return Receiver(own), child
