@@ -97,7 +97,7 @@ async def test_loop_ends_though_its_cancellation_was_lost_in_an_error(loop: Loop
 
 
 async def test_cancellation_of_what_it_awaits_does_not_end_it() -> None:
-    """As of a future that somebody else has cancelled."""
+    """That happens to a future that somebody else has cancelled."""
     for loop in (repeated, restarted):
         assert await logged(loop, asyncio.CancelledError()) == [("warning", FAILED, "CancelledError", False)]
 

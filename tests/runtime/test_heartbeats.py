@@ -1,4 +1,4 @@
-"""What a parent concludes from the heartbeats of a child, and from their absence."""
+"""Conclusions of a parent from the heartbeats of a child, and from their absence."""
 
 from collections.abc import Generator
 from contextlib import closing

@@ -178,6 +178,14 @@ class Server:
         """The oldest process of a role, once there is one."""
         return (await eventually(lambda: self.pids(role), within_s, f"a process {role}"))[0]
 
+    def send_to(self, pid: int, sig: signal.Signals) -> bool:
+        """Send a signal to one of its processes; False when it has ended."""
+        try:
+            os.kill(pid, sig)
+        except ProcessLookupError:
+            return False
+        return True
+
     async def kill(self, role: Role, sig: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to the oldest process of a role; its pid."""
         pid = await self.pid_of(role)

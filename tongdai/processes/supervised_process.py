@@ -3,7 +3,7 @@
     started ── ends ──▶ wait ──▶ started
        └── silent for HUNG_AFTER_S: killed, with its descendants ──▶ wait ──▶ started
 
-Hanging is noticed by the heartbeats (runtime/heartbeats.py): a process whose event loop sends none is killed, stopped
+Hanging is detected by the heartbeats (runtime/heartbeats.py): a process whose event loop sends none is killed, stopped
 ones (SIGSTOP) included.
 """
 

@@ -1,4 +1,4 @@
-"""Heartbeats of a process to its parent: by their absence the parent notices that it hangs.
+"""Heartbeats of a process to its parent: by their absence the parent detects that it hangs.
 
     child    event loop ── once a second: a datagram with the names of its failing tasks ──▶ parent
 
