@@ -15,6 +15,7 @@ from tongdai.tenants import store as tenants
 from tongdai.testing import factories
 from tongdai.testing.factories import vn_mobile
 
+HEADER_ONLY = "The file has no rows below its header row: expected numbers"
 EMPTY = "The file is empty, or its first 1,000 rows are: expected a header row and numbers"
 
 
@@ -167,6 +168,87 @@ async def test_registry_of_the_united_states_is_read_in_another_country_too(tena
     assert await check(tenant, "+13105550188") == ["Not these"]
 
 
+async def test_number_that_may_be_one_of_two_countries_is_listed_as_both_and_that_is_told(tenant):
+    dnc_list_id = await made(tenant)
+    reported = (await add_csv(tenant, dnc_list_id, "212,5551234\n")).json()
+    assert counts(reported) == (2, 0, 0)
+    (note,) = reported["detected"]["notes"]
+    assert note.endswith(
+        "are read as numbers of the United States; those that may also be numbers of VN are listed as both"
+    )
+    assert (await add_csv(tenant, dnc_list_id, "907,2251234\n")).json()["detected"]["notes"] == []
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "text/csv", "text/plain"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"phoneNumber": "0901234567", "reason": "A"}\n{"phoneNumber": 901234568}\n',
+        '[{"SĐT": "0901234567", "lý do": "A"}, {"SĐT": 84901234568}]',
+    ],
+)
+async def test_json_is_read_whatever_it_is_called(tenant, text, kind):
+    dnc_list_id = await made(tenant)
+    answer = await add_csv(tenant, dnc_list_id, text, kind)
+    assert counts(answer.json()) == (2, 0, 0)
+    assert answer.json()["detected"]["format"] in {"json", "ndjson"}
+    rows = (await numbers(tenant, dnc_list_id))["data"]
+    assert [(row["phoneNumber"], row["reason"]) for row in rows] == [("0901234567", "A"), ("0901234568", None)]
+
+
+async def test_order_of_day_and_month_is_that_of_all_rows(hanoi):
+    dnc_list_id = await made(hanoi)
+    rows = [("0901234567", "06/05/2998"), ("0901234568", "05/13/2998")]
+    reported = (await add_csv(hanoi, dnc_list_id, "phone,expires\n" + "".join(f"{a},{b}\n" for a, b in rows))).json()
+    sent = [{"phoneNumber": number, "expiresAt": end} for number, end in rows]
+    again = await add(hanoi, dnc_list_id, numbers=sent)
+    for one in (reported, again):
+        assert one["detected"]["notes"] == ["Dates of expiresAt are read as month/day/year, as 05/13/2998 shows"]
+        assert [row["expiresAt"] for row in (await numbers(hanoi, dnc_list_id))["data"]] == [
+            "2998-06-05T17:00:00Z",
+            "2998-05-13T17:00:00Z",
+        ]
+
+
+@pytest.mark.parametrize("expires", ["06/05/2998", "05/06/2998"])
+async def test_date_that_may_be_two_days_ends_with_the_later_one_and_that_is_told(hanoi, expires):
+    dnc_list_id = await made(hanoi)
+    reported = (await add_csv(hanoi, dnc_list_id, f"phone,expires\n0901234567,{expires}\n")).json()
+    (row,) = (await numbers(hanoi, dnc_list_id))["data"]
+    assert row["expiresAt"] == "2998-06-05T17:00:00Z"
+    assert "is read as 2998-06-05, the later one of both days" in reported["detected"]["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [("8.49E+10", "is 8.49E+10, which a spreadsheet has rounded"), ("#N/A", "is #N/A, the error of a formula")],
+)
+async def test_number_that_a_spreadsheet_has_lost_is_explained(tenant, cell, reason):
+    dnc_list_id = await made(tenant)
+    reported = (await add_csv(tenant, dnc_list_id, f"phone\n{cell}\n0901234567\n")).json()
+    assert counts(reported) == (1, 0, 1)
+    assert reported["errors"][0]["reason"].startswith(f"phoneNumber {reason}")
+
+
+async def test_sheet_and_columns_of_a_workbook_are_told(tenant):
+    dnc_list_id = await made(tenant)
+    content = workbook_of({"Từ chối": [["Mobile", "x"], ["0901000001", 5]], "H": [["phone"], ["0901"]]}, hidden=["H"])
+    reported = (await add_csv(tenant, dnc_list_id, content, media_type.XLSX)).json()
+    found = reported["detected"]
+    (table,) = found["tables"]
+    assert (found["format"], table["sheet"], table["headerRow"], table["rows"]) == ("xlsx", "Từ chối", 1, 1)
+    assert [(column["column"], column["use"]) for column in table["columns"]] == [
+        ("Mobile", "phoneNumber"),
+        ("x", "ignored"),
+    ]
+    assert [sheet["sheet"] for sheet in found["leftOut"]] == ["H"]
+
+
+async def test_number_alone_has_nothing_that_was_detected(tenant):
+    dnc_list_id = await made(tenant)
+    assert (await add(tenant, dnc_list_id, phoneNumber="0901234567"))["detected"] is None
+
+
 async def test_answer_lists_as_many_errors_as_are_asked_for(tenant):
     dnc_list_id = await made(tenant)
     text = "phone\n0901234567\n" + "x\n" * 300
@@ -197,6 +279,11 @@ async def test_bad_rows_of_a_file_are_reported_by_their_number_the_first_hundred
         ("id,note\n1,2\n",
          "No column is named phoneNumber, phone, số điện thoại or the like: the header row has id, note"),
         (b"phone\n\xff\xfe\0\n", "Line 2 has a NUL character: not text"),
+        ("phoneNumber,reason\n", HEADER_ONLY),
+        ("SĐT\n\n,\n", HEADER_ONLY),
+        ("[]", "The file has no items: expected numbers"),
+        ('{"phoneNumber": "0901234567"}\n{"phoneNumber"\n',
+         "Line 2 is not valid JSON in UTF-8: Input data was truncated"),
         ('phone,reason\n0900000001,"open\n0900000002,\n',
          "The file ends within quotes that open in line 2: it seems to be cut off"),
     ],

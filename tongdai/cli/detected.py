@@ -10,21 +10,24 @@ SHOWN_COLUMNS = 20
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
-def lines(detected: ImportDetected | None) -> Iterator[str]:
-    """Say what was detected, then what the sender of the file may not expect."""
+def lines(detected: ImportDetected | None, remedy: str, skip_hidden: str = "") -> Iterator[str]:
+    """Say what was detected, then what the sender of the file may not expect.
+
+    `remedy` says what to do when the encoding is wrong, `skip_hidden` how hidden rows are left out.
+    """
     if detected is None:
         return
     for table in detected.tables:
         yield f"Read as {', '.join(_facts(detected, table))}."
         yield f"Columns: {'; '.join(_uses(table))}."
-        yield from _surprises(table)
+        yield from _surprises(table, skip_hidden)
     if detected.encoding_doubt:
-        yield f"The encoding is in doubt. {detected.encoding_doubt}."
+        yield f"The encoding is in doubt. {detected.encoding_doubt}. If they are wrong, {remedy}."
     for sheet in detected.left_out:
         yield f"Sheet {sheet.sheet} was not read ({counted(sheet.rows, 'row')}): {sheet.reason}."
     if detected.skipped_hidden_rows:
         yield f"Hidden rows skipped: {detected.skipped_hidden_rows:,}."
-    yield from detected.notes
+    yield from (f"{note}." for note in detected.notes)
 
 
 def _facts(detected: ImportDetected, table: ImportTable) -> Iterator[str]:
@@ -35,7 +38,10 @@ def _facts(detected: ImportDetected, table: ImportTable) -> Iterator[str]:
         yield detected.encoding
     if detected.separator is not None:
         yield f"separated by {_SEPARATORS.get(detected.separator, detected.separator)}"
-    yield f"header in row {table.header_row}"
+    if table.header_row is not None:
+        yield f"header in row {table.header_row}"
+    elif detected.separator is not None or table.sheet is not None:
+        yield "no header"
     yield counted(table.rows, "row")
 
 
@@ -53,10 +59,10 @@ def _uses(table: ImportTable) -> Iterator[str]:
         yield f"{use}: {named}{f' and {more} more' if more > 0 else ''}"
 
 
-def _surprises(table: ImportTable) -> Iterator[str]:
+def _surprises(table: ImportTable, skip_hidden: str) -> Iterator[str]:
     if table.hidden_rows:
-        yield f"Rows that the workbook hides: {table.hidden_rows:,}; --skip-hidden leaves them out."
+        yield f"Rows that the workbook hides: {table.hidden_rows:,}{skip_hidden}."
     for column in table.columns:
         if column.left_empty:
-            cells = f"{column.left_empty:,} cells with an error or a formula without a result"
-            yield f"{column.column}: {cells} were left empty."
+            cells = f"{counted(column.left_empty, 'cell')} with an error or a formula without a result"
+            yield f"{column.column}: {cells} {'was' if column.left_empty == 1 else 'were'} left empty."

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tongdai.cli import detected
+from tongdai.cli.invocation import invocation
 from tongdai.cli.tables import counted, show
 from tongdai_client import Client, ImportJob
 
@@ -30,9 +31,17 @@ def report(client: Client, job: ImportJob, failed_path: Path, updates: bool) -> 
         rows.append({"outcome": "failed", "reason": None, "rows": job.failed_rows})
     show(["outcome", "reason", "rows"], rows, as_json=False)
     click.echo(_where(job), err=True)
-    for line in detected.lines(job.detected):
+    for line in detected.lines(job.detected, _remedy(job), "; --skip-hidden leaves them out"):
         click.echo(line, err=True)
     return bool(reasons)
+
+
+def _remedy(job: ImportJob) -> str:
+    """What to do about text that was read in a wrong encoding."""
+    if job.dry_run:
+        return "give --encoding NAME, such as vni, cp1252 or gbk"
+    again = "import the file again with --encoding NAME, such as vni, cp1252 or gbk, and --update"
+    return f"{again}, or undo it first: {invocation()} contacts undo {job.job_id} --campaign {job.campaign_id}"
 
 
 def _where(job: ImportJob) -> str:

@@ -1,6 +1,7 @@
 """A reader's process: standard input is a workbook, a file; standard output gets its rows as CSV.
 
-The first line names the separator. A workbook that is refused ends with the code REFUSED and the message instead.
+The first line names the separator; behind the rows comes what was found out about the workbook, as JSON, and how long
+that is. A workbook that is refused ends with the code REFUSED and the message instead.
 """
 
 import csv
@@ -12,8 +13,9 @@ from typing import IO
 
 import msgspec
 
-from tongdai.errors import InvalidInput, shown
+from tongdai.errors import InvalidInput
 from tongdai.files.body_format import BodyFormat, Format
+from tongdai.files.detected import Detected, refuse_others
 from tongdai.files.limits import Limits
 from tongdai.files.process import TOO_MUCH, bound
 from tongdai.files.reader import open_tables
@@ -22,6 +24,19 @@ from tongdai.runtime import os_process
 
 REFUSED = 4
 SEPARATOR = ","
+
+
+LENGTH_BYTES = 4
+
+
+class Found(msgspec.Struct):
+    """The findings about a workbook."""
+
+    sheet: str | None
+    """The sheet that was read."""
+    hidden_rows: int
+    """Its rows that the workbook hides, read like others."""
+    detected: Detected
 
 
 class Task(msgspec.Struct):
@@ -55,10 +70,12 @@ def _write(file: IO[bytes], out: IO[bytes], limits: Limits) -> None:
     writer = csv.writer(text, delimiter=SEPARATOR, lineterminator="\n")
     with open_tables(file, BodyFormat(Format.XLSX), limits, lambda _: False) as opened:
         table = next(opened.tables)
-        if left_out := ", ".join(shown(sheet.sheet) for sheet in opened.detected.left_out[:5]):
-            raise InvalidInput(f"Other sheets of the workbook have rows too: {left_out}. Send each as a file")
+        refuse_others(opened.detected)
         writer.writerows(all_rows(table.rest(table.start, 0)))
+        found = msgspec.json.encode(Found(table.sheet, table.hidden.read, opened.detected))
     text.detach()
+    out.write(found + len(found).to_bytes(LENGTH_BYTES))
+    out.flush()
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ def clean_name(cell: str) -> str:
     return _CONTROL.sub("", " ".join(clean(cell).split()))
 
 
+def as_written(cell: str) -> str:
+    """A cell as its file has it: a formula without a result as the formula."""
+    return cell[1:] if cell.startswith(NO_RESULT) else cell
+
+
 def unmarked(text: str) -> str:
     """Strip the apostrophe or the `="…"` that keeps a spreadsheet from reading a number or a formula.
 

@@ -8,12 +8,14 @@ from enum import StrEnum
 
 import msgspec
 
+from tongdai.errors import InvalidInput, shown
+
 NAME_SHOWN = 100
 """Characters of the name of a column or sheet."""
 
 
 class Use(StrEnum):
-    """The purpose of a column. The fields of a contact are named as on the wire (contacts/fields.py)."""
+    """The purpose of a column. Fields of contacts and of do-not-call entries are named as on the wire."""
 
     PHONE = "phoneNumber"
     TIME_ZONE = "timeZone"
@@ -36,8 +38,8 @@ class DetectedColumn(msgspec.Struct, rename="camel"):
 class DetectedTable(msgspec.Struct, rename="camel"):
     sheet: str | None
     """None: the file has no sheets."""
-    header_row: int
-    """The row or line of the header, from 1; the last one of a header of several rows."""
+    header_row: int | None
+    """The row or line of the header, from 1; the last one of a header of several rows. None: the table has none."""
     columns: list[DetectedColumn]
     """Its columns, from left to right."""
     rows: int = 0
@@ -63,7 +65,7 @@ class Detected(msgspec.Struct, rename="camel"):
     encoding: str | None = None
     """None: the format has only one."""
     encoding_doubt: str | None = None
-    """Why another encoding may be the right one; None: no doubt."""
+    """Why another encoding may be the right one, which `encoding` then names; None: no doubt."""
     separator: str | None = None
     """Separator of the cells of CSV; None: the format has none."""
     tables: list[DetectedTable] = msgspec.field(default_factory=list[DetectedTable])
@@ -76,5 +78,21 @@ class Detected(msgspec.Struct, rename="camel"):
     """Sentences for a person about what they may not expect."""
 
 
+HIDDEN = "it is hidden: name it to read it"
+"""The reason of a sheet that the workbook hides."""
+_SHEETS_SHOWN = 5
 FAILED_COLUMNS = ("failedRow", "failedCode", "failedReason")
 """The columns that a file of failed rows has beside those of the file that was sent; they are not read."""
+
+
+def refuse_others(detected: Detected) -> None:
+    """InvalidInput for a workbook with rows in several visible sheets, for a reader of one that must miss none."""
+    others = [shown(sheet.sheet) for sheet in detected.left_out if sheet.reason != HIDDEN]
+    if others:
+        named = ", ".join(others[:_SHEETS_SHOWN])
+        raise InvalidInput(f"Other sheets of the workbook have rows too: {named}. Send each as a file")
+
+
+def column_name(at: int) -> str:
+    """Name a column that its header leaves empty, or does not have."""
+    return f"column {at + 1}"

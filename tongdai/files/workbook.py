@@ -12,14 +12,13 @@ import msgspec
 from tongdai import files
 from tongdai.errors import InvalidInput
 from tongdai.files import process
-from tongdai.files.__main__ import REFUSED, Task
-from tongdai.files.body_format import BodyFormat, Format
+from tongdai.files.__main__ import LENGTH_BYTES, REFUSED, Found, Task
 from tongdai.files.limits import Limits
 
 
 @asynccontextmanager
-async def as_csv(raw: bytes, limits: Limits, data_dir: Path) -> AsyncGenerator[tuple[IO[bytes], BodyFormat]]:
-    """The rows of a workbook as a CSV file, which is there within the block. InvalidInput where it is none."""
+async def as_csv(raw: bytes, limits: Limits, data_dir: Path) -> AsyncGenerator[tuple[IO[bytes], Found]]:
+    """The rows of a workbook as a CSV file in UTF-8, which is there within the block. InvalidInput where it is none."""
     folder = str(data_dir / process.FOLDER)
     with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as out:
         file.write(raw)
@@ -30,4 +29,14 @@ async def as_csv(raw: bytes, limits: Limits, data_dir: Path) -> AsyncGenerator[t
         out.seek(0)
         if code == REFUSED:
             raise InvalidInput(out.read().decode())
-        yield out, BodyFormat(Format.CSV, "utf-8")
+        yield out, _cut(out)
+
+
+def _cut(file: IO[bytes]) -> Found:
+    """Take what stands behind the rows off the file."""
+    file.seek(-LENGTH_BYTES, os.SEEK_END)
+    length = int.from_bytes(file.read())
+    end = file.seek(-LENGTH_BYTES - length, os.SEEK_END)
+    found = msgspec.json.decode(file.read(length), type=Found)
+    file.truncate(end)
+    return found

@@ -84,7 +84,8 @@ def test_file_goes_in_by_pieces_and_comes_out_again(desk: Desk) -> None:
     ]
     assert reported.stderr.splitlines() == [
         "10,000 rows sent: 10,000 added, 0 updated, 0 failed",
-        "12,001 rows sent: 12,000 added, 0 updated, 1 failed",
+        "Read as CSV, UTF-8, separated by semicolon, header in row 1, 12,001 rows.",
+        "Columns: reason: Lý do; phoneNumber: SĐT.",
         f"tongdai: 1 row is not listed and may be called: {desk.folder / 'numbers.csv.failed.csv'} has them",
     ]
     assert desk.listed(dnc_list_id) == numbers
@@ -116,7 +117,12 @@ def test_rows_that_cannot_be_read_go_to_a_file_that_can_be_imported_once_correct
         ["C", "0901", "31/12/2999"],
         ["D", "0901234568", "31/12/2001"],
     ]
-    assert [row["error"].split()[0] for row in rows] == ["phoneNumber", "phoneNumber", "expiresAt"]
+    assert list(rows[0]) == ["note", "SĐT", "Hết hạn", "failedRow", "failedReason"]
+    assert [row["failedRow"] for row in rows] == ["2", "3", "4"]
+    assert [row["failedReason"].split()[0] for row in rows] == ["phoneNumber", "phoneNumber", "expiresAt"]
+    desk.run("import", failed, "--list", str(dnc_list_id), "--failed", failed, code=1)
+    again = csv.DictReader(io.StringIO(failed.read_text("utf-8-sig"), newline=""))
+    assert again.fieldnames == list(rows[0])
     corrected = failed.read_text("utf-8-sig").replace(",0901,", ",0901234569,").replace("2001", "2999")
     failed.write_text(corrected.replace("B,,", "B,0901234560,"))
     desk.run("import", failed, "--list", str(dnc_list_id))
@@ -149,6 +155,31 @@ def test_file_may_be_a_workbook_or_have_no_header_or_another_character_set(desk:
     assert listed["0901234567"].expires_at == datetime(3000, 1, 1, tzinfo=UTC)
 
 
+def test_file_of_json_is_read_and_what_was_read_as_what_is_told(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    lines = desk.folder / "numbers.ndjson"
+    lines.write_text('{"phoneNumber": "0901234567", "until": "06/05/2999"}\n{"phoneNumber": "0901234568"}\n')
+    said = desk.run("import", lines, "--list", str(dnc_list_id))
+    assert said.stdout == "2 added, 0 updated, 0 failed\n"
+    assert said.stderr.splitlines()[:2] == [
+        "Read as NDJSON, 2 rows.",
+        "Columns: phoneNumber: phoneNumber; expiresAt: until.",
+    ]
+    assert "06/05/2999 is read as 2999-06-05, the later one of both days" in said.stderr
+    whole = desk.folder / "numbers.json"
+    whole.write_text('{"numbers": [{"phoneNumber": "0901234569"}]}')
+    desk.run("import", whole, "--list", str(dnc_list_id))
+    assert desk.listed(dnc_list_id) == ["0901234567", "0901234568", "0901234569"]
+
+
+def test_file_of_two_countries_and_of_columns_that_are_not_read_says_so(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    said = desk.run("import", desk.file("212,5551234\n"), "--list", str(dnc_list_id)).stderr
+    assert "those that may also be numbers of VN are listed as both." in said
+    said = desk.run("import", desk.file("SĐT,Zalo\n0901234567,0907654321\n"), "--list", str(dnc_list_id)).stderr
+    assert "Column Zalo was not read, and 1 cell of it looks like a phone number" in said
+
+
 def test_number_is_listed_until_a_day_ends(desk: Desk) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     for number, until in (("0901234567", "2999-12-31"), ("0901234568", "31/12/2999")):
@@ -163,7 +194,11 @@ def test_number_is_listed_until_a_day_ends(desk: Desk) -> None:
         ("add 0901234567 --list 999999", 1, "Do-not-call list not found"),
         ("add 0901234567 --list {list} --until tomorrow", 2, "'tomorrow' is no instant"),
         ("add 0901234567 --list {list} --until 2001-01-01T00:00:00Z", 1, "expiresAt must be an instant to come"),
+        ("add 0901234567 --list {list} --until 06/05/2999", 2, "'06/05/2999' may be two days"),
         ("remove 0901234567 --list {list}", 1, "Number not found"),
+        ("import {header} --list {list}", 1, "The file has no rows below its header row"),
+        ("import {header} --list {list} --allow-failed", 1, "The file has no rows below its header row"),
+        ("import {header} --list {list} --encoding latin99", 1, "encoding is latin99: expected one of"),
         ("create A", 1, "name 'A' is another do-not-call list's already"),
         ("export 999999", 1, "Do-not-call list not found"),
         ("import {file} --list {list}", 1, "No column is named phoneNumber"),
@@ -173,7 +208,10 @@ def test_number_is_listed_until_a_day_ends(desk: Desk) -> None:
 def test_what_cannot_be_done_is_reported_in_a_line(desk: Desk, args: str, code: int, message: str) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     file = desk.file("id,note\n1,2\n")
-    process = desk.run(*(arg.format(list=dnc_list_id, file=file) for arg in args.split()), code=code)
+    header = desk.folder / "header.csv"
+    header.write_text("phoneNumber,reason\n")
+    given = {"list": dnc_list_id, "file": file, "header": header}
+    process = desk.run(*(arg.format(**given) for arg in args.split()), code=code)
     assert process.stdout == ""
     line = process.stderr.splitlines()[-1]
     assert line.startswith("tongdai: ")

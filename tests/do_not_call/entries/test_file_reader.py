@@ -1,23 +1,37 @@
 """Files of numbers that are not called, as they are read."""
 
 import io
+import tempfile
 from datetime import date
 
 import pytest
 
+from tests.support.workbooks import workbook_of
 from tongdai.do_not_call.entries.file_reader import HEADER_WITHIN, open_numbers
 from tongdai.do_not_call.entries.validation import Sent
 from tongdai.errors import InvalidInput
 from tongdai.files import BodyFormat, Format, Limits
+from tongdai.files.detected import Detected
 
 TODAY = date(2026, 11, 28)
 
 
-def read(data: str | bytes, most: int | None = None, **limits: int) -> list[Sent]:
+def detected(
+    data: str | bytes, most: int | None = None, format_: Format = Format.CSV, **limits: int
+) -> tuple[list[Sent], Detected]:
     content = data.encode() if isinstance(data, str) else data
-    body_format = BodyFormat(Format.CSV)
-    with open_numbers(io.BytesIO(content), body_format, Limits(**({"chunk_rows": 2} | limits)), TODAY, most) as found:
-        return [sent for batch in found.batches() for sent in batch]
+    file = io.BytesIO(content)
+    with open_numbers(file, BodyFormat(format_), Limits(**({"chunk_rows": 2} | limits)), TODAY, most) as found:
+        return [sent for batch in found.batches() for sent in batch], found.detected
+
+
+def read(data: str | bytes, most: int | None = None, **limits: int) -> list[Sent]:
+    return detected(data, most, **limits)[0]
+
+
+def uses(data: str) -> list[tuple[str, str]]:
+    (table,) = detected(data)[1].tables
+    return [(column.column, column.use) for column in table.columns]
 
 
 def refusal(data: str | bytes, most: int | None = None, **limits: int) -> str:
@@ -47,7 +61,7 @@ def test_column_of_numbers_is_found_by_its_name(header: str) -> None:
 
 
 def test_columns_come_in_any_order() -> None:
-    expected = Sent("0901234567", "A", "31/12/2026")
+    expected = Sent("0901234567", "A", "2026-12-31")
     assert read("Ghi chú;Hết hạn;LÝ DO;Số điện thoại\nx;31/12/2026;A;0901234567\n") == [expected]
     assert read("reason,valid until,phone\nA,31/12/2026,0901234567\n") == [expected]
 
@@ -120,3 +134,95 @@ def test_file_without_any_number_is_refused() -> None:
 
 def test_quotes_that_do_not_close_swallow_no_numbers() -> None:
     assert "ends within quotes" in refusal('phone,reason\n0900000001,"open\n0900000002,\n')
+
+
+@pytest.mark.parametrize(
+    "data", ["phone\n", "phone,reason\r\n\r\n , \r\n", "Danh sách\nSTT,SĐT\n", '{"numbers": []}', "[]", "\ufeffphone"]
+)
+def test_file_without_rows_is_refused(data: str) -> None:
+    assert refusal(data) in {
+        "The file has no rows below its header row: expected numbers",
+        "The file has no items: expected numbers",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "columns"),
+    [
+        ("0901234567,0907654321\n0901234568,\n", (0, 1)),
+        ("A,0901234567,2030-01-31,02838221501\nB,0901234568,2030-01-31,0907654321\n", (1, 3)),
+        # The second one begins below the rows from which columns are guessed, and where it is empty is a word.
+        ("0901234567,,5\n" * 12 + "0901234568,0907654321,5\n", (0, 1)),
+        ("0901234567,không,5\n" + "0901234568,0907654321,5\n" * 3, (0, 1)),
+    ],
+)
+def test_every_column_of_numbers_is_read_without_a_header_too(data: str, columns: tuple[int, ...]) -> None:
+    sent = read(data)
+    assert sent[-1].phone == " ; ".join(
+        data.splitlines()[-1].split(",")[at] for at in columns if data.splitlines()[-1].split(",")[at]
+    )
+    assert [at for at, (_, use) in enumerate(uses(data)) if use == "phoneNumber"] == list(columns)
+
+
+def test_column_that_seems_to_have_numbers_and_is_not_read_is_named() -> None:
+    data = "SĐT,Zalo,STT,createdAt\n0901234567,0907654321,1,20270131\n0901234568,,2,\n"
+    sent, found = detected(data)
+    assert [one.phone for one in sent] == ["0901234567", "0901234568"]
+    assert found.notes == [
+        "Column Zalo was not read, and 1 cell of it looks like a phone number: to list them, name it phone 2"
+    ]
+    assert uses(data) == [
+        ("SĐT", "phoneNumber"), ("Zalo", "ignored"), ("STT", "ignored"), ("createdAt", "ignored"),
+    ]  # fmt: skip
+
+
+def test_what_was_read_as_what_is_told() -> None:
+    sent, found = detected("\nhết hạn;Mobile;Lý do\n31/12/2026;0901234567;A\n\n;0901234568;\n")
+    (table,) = found.tables
+    assert (len(sent), table.rows, table.header_row, found.separator, found.encoding) == (2, 2, 2, ";", "UTF-8")
+    assert [(one.column, one.use) for one in table.columns] == [
+        ("hết hạn", "expiresAt"),
+        ("Mobile", "phoneNumber"),
+        ("Lý do", "reason"),
+    ]
+    assert uses("212,5550199\n") == [("column 1", "areaCode"), ("column 2", "phoneNumber")]
+    assert detected("212,5550199\n")[1].tables[0].header_row is None
+
+
+def test_order_of_dates_is_that_of_the_whole_column() -> None:
+    rows = "".join(f"09012345{n:02},06/05/2027\n" for n in range(30))
+    sent, found = detected(f"phone,until\n{rows}0901234599,05/13/2027\n")
+    assert {one.expires_at for one in sent} == {"2027-06-05", "2027-05-13"}
+    assert found.notes == ["Dates of expiresAt are read as month/day/year, as 05/13/2027 shows"]
+    assert read(f"phone,until\n{rows}0901234599,13/05/2027\n")[0].expires_at == "2027-05-06"
+
+
+def test_header_may_have_two_rows_and_a_title() -> None:
+    data = "DANH SÁCH TỪ CHỐI\nLiên hệ,,Khác\nDi động,Email,Lý do\n0901234567,a@b,A\n"
+    assert read(data) == [Sent("0901234567", "A")]
+    assert detected(data)[1].tables[0].header_row == 3
+
+
+def test_row_that_begins_like_a_header_and_has_a_number_is_none() -> None:
+    assert [one.phone for one in read("phone 0901234567\nphone 0901234568\n")] == [
+        "phone 0901234567",
+        "phone 0901234568",
+    ]
+
+
+def test_sheets_that_are_not_read_are_refused() -> None:
+    both = workbook_of({"A": [["phone"], ["0901000001"]], "B": [["phone"], ["0901000002"]]})
+    with tempfile.TemporaryFile() as file:
+        file.write(both)
+        opened = open_numbers(file, BodyFormat(Format.XLSX), Limits(2), TODAY)
+        with pytest.raises(InvalidInput, match=r"Other sheets of the workbook have rows too: B\."), opened:
+            pass
+
+
+def test_hidden_sheet_is_named_and_not_read() -> None:
+    both = workbook_of({"A": [["phone"], ["0901000001"]], "B": [["phone"], ["0901000002"]]}, hidden=["B"])
+    with tempfile.TemporaryFile() as file:
+        file.write(both)
+        with open_numbers(file, BodyFormat(Format.XLSX), Limits(2), TODAY) as found:
+            assert [one.phone for batch in found.batches() for one in batch] == ["0901000001"]
+            assert [(one.sheet, one.rows) for one in found.detected.left_out] == [("B", 2)]

@@ -13,21 +13,28 @@ from itertools import chain, islice
 from pathlib import Path
 
 import click
+import msgspec
 
+from tongdai.cli import detected
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Text
 from tongdai.cli.tables import counted, json_option, show
 from tongdai.do_not_call.entries import file_reader
+from tongdai.do_not_call.entries.date_order import order_of
 from tongdai.do_not_call.entries.expiry import read_day
 from tongdai.do_not_call.entries.file_reader import NumberFile, Row
 from tongdai.do_not_call.entries.validation import MISSING, Sent
 from tongdai.do_not_call.model import MAX_NUMBERS
 from tongdai.errors import InvalidInput, OperatorError
-from tongdai.files import BodyFormat, Format, Limits
-from tongdai_client import Client, DncNumbersAdded, DncRowError
+from tongdai.files import BodyFormat, Format, Limits, media_type
+from tongdai.files.cells import as_written
+from tongdai.http.streams.csv import csv_header, csv_of
+from tongdai_client import Client, DncNumbersAdded, DncRowError, ImportDetected
 
 _HEADER = ("phoneNumber", "reason", "expiresAt", "areaCode")
 """The fields of Sent."""
+_FAILED_COLUMNS = ("failedRow", "failedReason")
+"""The columns behind those of the file in a file of failed rows."""
 _SHOWN = 20
 """Number of failed rows, and of warnings, that are listed one by one."""
 _ARCHIVE = b"PK\x03\x04"
@@ -113,10 +120,12 @@ def _until(text: str) -> datetime | date:
         instant = None
     if instant is not None and instant.tzinfo is not None:
         return instant
-    day = read_day(text, "")
+    day = read_day(text)
+    expected = "expected 2030-01-31T17:00:00+07:00, or a day: 2030-01-31"
     if day is None or ":" in text:
-        expected = "expected 2030-01-31T17:00:00+07:00, or a day: 2030-01-31"
         raise click.BadParameter(f"{text!r} is no instant: {expected}.", param_hint="--until")
+    if order_of([text]).either is not None:
+        raise click.BadParameter(f"{text!r} may be two days: {expected}.", param_hint="--until")
     return day
 
 
@@ -146,14 +155,28 @@ def remove(client: Client, number: str, dnc_list_id: int) -> None:
     help="Where to write the rows that failed, and why.  [default: FILE.failed.csv]",
 )
 @click.option("--allow-failed", is_flag=True, help="Exit with code 0 even if rows failed.")
+@click.option(
+    "--encoding", metavar="NAME", help="The character set of CSV, such as cp1258, tcvn3, vni.  [default: detected]"
+)
 @client_options("campaign")
-def import_(client: Client, file: Path, dnc_list_id: int, failed_path: Path | None, allow_failed: bool) -> None:
-    """Add the numbers of a CSV file or an XLSX workbook to a list.
+def import_(
+    client: Client,
+    file: Path,
+    dnc_list_id: int,
+    failed_path: Path | None,
+    allow_failed: bool,
+    encoding: str | None,
+) -> None:
+    """Add the numbers of a CSV, XLSX, JSON or NDJSON file to a list.
 
-    A header row names the columns phoneNumber, reason and expiresAt in any order; of a file without one, the column of
-    numbers is found, or the columns area,number of the registry of the United States. A row is listed if a number can
-    be read in it; the others fail and go to a file, and the exit code is 1 unless --allow-failed is given. The rows are
-    sent in pieces of 10,000; after Ctrl-C or a failure import the file again, as numbers are never listed twice.
+    A header row names the columns phoneNumber, reason and expiresAt in any order; of a file without one, the columns of
+    numbers are found, or the columns area,number of the registry of the United States. What was read as what is
+    printed, with the columns that were not read although they seem to have phone numbers. Dates are read day first or
+    month first as the whole column shows, and if it does not, as the later one of both days.
+
+    A row is listed if a number can be read in it; the others fail and go to a file, and the exit code is 1 unless
+    --allow-failed is given. A file without rows is an error. The rows are sent in pieces of 10,000; after Ctrl-C or a
+    failure import the file again, as numbers are never listed twice.
 
     \b
     Examples:
@@ -164,7 +187,7 @@ def import_(client: Client, file: Path, dnc_list_id: int, failed_path: Path | No
     if not os.access(failed_path.parent, os.W_OK):
         raise click.UsageError(f"{failed_path} cannot be written: name another path with --failed.")
     done = _Done()
-    with _opened(file) as found:
+    with _opened(file, encoding) as found:
         while piece := list(islice(found.rows, MAX_NUMBERS)):
             _import_piece(client, dnc_list_id, found, piece, done)
         said = f"{done.added} added, {done.updated} updated, {len(done.failed)} failed"
@@ -172,6 +195,8 @@ def import_(client: Client, file: Path, dnc_list_id: int, failed_path: Path | No
         _show_rows([error for error, _ in done.failed[:_SHOWN]])
         for warning in done.warnings[:_SHOWN]:
             click.echo(f"row {warning.row}, {warning.phone_number}: {warning.reason}", err=True)
+        for line in detected.lines(_detected(found, done), "import the file again with --encoding"):
+            click.echo(line, err=True)
         if done.failed:
             _write_failed(failed_path, found, done.failed)
         if done.failed and not allow_failed:
@@ -189,6 +214,8 @@ class _Done:
     warned: int = 0
     warnings: list[DncRowError] = field(default_factory=list[DncRowError])
     failed: list[tuple[DncRowError, Row]] = field(default_factory=list[tuple[DncRowError, Row]])
+    notes: dict[str, None] = field(default_factory=dict[str, None])
+    """Of the server about pieces, each once."""
 
 
 def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Sequence[Row], done: _Done) -> None:
@@ -196,7 +223,7 @@ def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Se
     sent, places = list[Sent](), list[int]()
     failed: dict[int, DncRowError] = {}
     for at, row in enumerate(piece):
-        if (one := found.columns.sent(row)).phone is None:
+        if (one := found.sent(row)).phone is None:
             failed[at] = DncRowError(row=done.rows + at + 1, phone_number=None, reason=MISSING)
         else:
             sent.append(one)
@@ -210,18 +237,27 @@ def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Se
         done.updated += result.updated
         done.warned += result.warned
         done.warnings += [_at_row(warning, done.rows + places[warning.row - 1] + 1) for warning in result.warnings]
+        done.notes |= dict.fromkeys(result.detected.notes if result.detected else ())
     done.failed += [(failed[at], piece[at]) for at in sorted(failed)]
     done.rows += len(piece)
-    counts = f"{done.added:,} added, {done.updated:,} updated, {len(done.failed):,} failed"
-    click.echo(f"{counted(done.rows, 'row')} sent: {counts}", err=True)
+    if len(piece) == MAX_NUMBERS:  # others may follow
+        counts = f"{done.added:,} added, {done.updated:,} updated, {len(done.failed):,} failed"
+        click.echo(f"{counted(done.rows, 'row')} sent: {counts}", err=True)
+
+
+def _detected(found: NumberFile, done: _Done) -> ImportDetected:
+    whole = msgspec.convert(msgspec.to_builtins(found.detected), ImportDetected)
+    return msgspec.structs.replace(whole, notes=[*whole.notes, *done.notes])
 
 
 @contextmanager
-def _opened(file: Path) -> Generator[NumberFile]:
+def _opened(file: Path, encoding: str | None) -> Generator[NumberFile]:
     try:
         with file.open("rb") as opened:
             workbook = opened.read(len(_ARCHIVE)) == _ARCHIVE or file.suffix.lower() == ".xlsx"
             body_format = BodyFormat(Format.XLSX if workbook else Format.CSV)
+            if encoding is not None:
+                body_format = media_type.with_encoding(body_format, encoding)
             with file_reader.open_numbers(opened, body_format, Limits(MAX_NUMBERS), date.today()) as found:  # noqa: DTZ011
                 yield found
     except InvalidInput as error:
@@ -254,13 +290,18 @@ def _write_failed(path: Path, found: NumberFile, failed: Sequence[tuple[DncRowEr
     width = max(len(row) for _, row in failed)
     header = found.header or found.columns.names(width)
     width = max(width, len(header))
+    # A file of failed rows that is imported, and fails again, has their columns already.
+    kept = [at for at, name in enumerate(_padded(header, width)) if name not in _FAILED_COLUMNS]
     try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*_padded(header, width), "error"])
-            writer.writerows([*_padded(row, width), error.reason] for error, row in failed)
+        with path.open("wb") as file:
+            file.write(csv_header([*_cells(header, kept), *_FAILED_COLUMNS]))
+            file.write(csv_of([*_cells(row, kept), error.row, error.reason] for error, row in failed))
     except OSError as error:
         raise OperatorError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _cells(row: Row, kept: Sequence[int]) -> Iterator[str]:
+    return (as_written(row[at]) if at < len(row) else "" for at in kept)
 
 
 def _padded(row: Row, width: int) -> Iterator[str]:

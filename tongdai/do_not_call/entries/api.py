@@ -13,12 +13,21 @@ from tongdai.contacts.numbers import phone
 from tongdai.db.pool import Connection
 from tongdai.do_not_call import store
 from tongdai.do_not_call.entries import upload
+from tongdai.do_not_call.entries.date_order import in_iso, order_of
 from tongdai.do_not_call.entries.expiry import is_exact
 from tongdai.do_not_call.entries.list_api import NO_LIST, TAG, list_id_of
-from tongdai.do_not_call.entries.validation import ENDED, Checked, Reading, Sent, check_all
+from tongdai.do_not_call.entries.validation import (
+    ENDED,
+    Checked,
+    Reading,
+    Sent,
+    check_all,
+    note_of_two_countries,
+)
 from tongdai.do_not_call.model import MAX_NUMBERS, MAX_REASON, MAX_ROWS, InvalidRow
 from tongdai.errors import InvalidInput, NotFound
-from tongdai.files import media_type
+from tongdai.files import Format, media_type
+from tongdai.files.detected import Detected
 from tongdai.http import body, paging
 from tongdai.http.endpoint import (
     PLAIN_TEXT,
@@ -38,6 +47,7 @@ from tongdai.http.principal import Scope
 from tongdai.tenants import store as tenants
 
 CSV = "text/csv"
+NDJSON = "application/x-ndjson"
 SHOWN_ERRORS = 100
 _NO_NUMBER = "Number not found"
 _REASON = {"maxLength": MAX_REASON, **PLAIN_TEXT}
@@ -85,6 +95,8 @@ class NumbersAdded(Done, kw_only=True):
     """Rows that were added, but not quite as sent."""
     warnings: list[RowError]
     """The first of the rows with a warning."""
+    detected: Detected | None = None
+    """How the numbers were read; null: one number was sent alone."""
 
 
 _new_numbers = msgspec.json.Decoder(NewNumbers)
@@ -100,15 +112,19 @@ _READABLE_EXPIRY = {"anyOf": [*_EXPIRY["anyOf"], {"type": "string"}]}
 """In `numbers` an expiry that cannot be read is accepted: the number is listed without."""
 _DESCRIPTION = f"""\
 One number, or up to {MAX_NUMBERS:,} as `numbers`, or a file of up to {MAX_ROWS:,} rows, empty ones among them: CSV in \
-any usual character set, or XLSX. A header row names the columns phoneNumber, reason, expiresAt in any order; of a \
-file without one, the column of numbers is found, or the columns `area,number` of the registry of the United States. A \
-longer file is refused as a whole.
+any usual character set, XLSX, or NDJSON with a number or an object a line. A header row names the columns \
+phoneNumber, reason, expiresAt in any order; of a file without one, the columns of numbers are found, or the columns \
+`area,number` of the registry of the United States. `detected` says what was read as what; its `notes` name columns \
+that were not read although they seem to have phone numbers. A longer file is refused as a whole, and so is one \
+without rows.
 
-`expiresAt` is an instant with its offset from UTC, or a day, which ends at midnight in the tenant's time zone; rows \
-may write days as `31/12/2030` too. From then on the number may be called again. A single number with an expiry that \
-cannot be read is refused. Of several numbers and in files, any row in which a number can be read is listed: an expiry \
-that cannot be read is none, a reason is cut, and the row is counted in `warned`. Rows without a number that can be \
-read, and those that have expired, are counted in `failed`, and the others are added."""
+`expiresAt` is an instant with its offset from UTC, or a day, which ends at midnight in the tenant's time zone. Rows \
+may write days as `31/12/2030` or `12/31/2030` too: the dates of a column that fit one order only decide it for all of \
+them, and where none does the later one of both days is taken, as `notes` say. From then on the number may be called \
+again. A single number with an expiry that cannot be read is refused. Of several numbers and in files, any row in \
+which a number can be read is listed: an expiry that cannot be read is none, a reason is cut, and the row is counted \
+in `warned`. Rows without a number that can be read, and those that have expired, are counted in `failed`, and the \
+others are added."""
 
 
 @endpoint(
@@ -137,11 +153,22 @@ read, and those that have expired, are counted in `failed`, and the others are a
                 "schema": {"type": "string"},
                 "example": "phoneNumber,reason,expiresAt\n0901234567,Asked not to be called,2030-12-31\n",
             },
+            NDJSON: {
+                "schema": {"type": "string"},
+                "example": '{"phoneNumber":"0901234567","reason":"Asked not to be called"}\n',
+            },
             media_type.XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
         response=NumbersAdded,
         sample=done_sample(
-            "1 added, 0 updated, 0 failed", added=1, updated=0, failed=0, errors=[], warned=0, warnings=[]
+            "1 added, 0 updated, 0 failed",
+            added=1,
+            updated=0,
+            failed=0,
+            errors=[],
+            warned=0,
+            warnings=[],
+            detected=None,
         ),
     )
 )
@@ -150,7 +177,7 @@ async def add_numbers(request: Request) -> Response:
     principal = principal_of(request)
     listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
     reading = await _reading(request)
-    raw, checked = await _sent(request, reading)
+    raw, checked, detected = await _sent(request, reading)
 
     async def work(conn: Connection) -> NumbersAdded:
         added = 0
@@ -159,7 +186,7 @@ async def add_numbers(request: Request) -> Response:
                 raise NotFound(NO_LIST)
             for batch in checked:
                 added += await store.add(conn, principal.tenant_id, dnc_list_id, batch.entries)
-            result = _result(added, checked, listed)
+            result = _result(added, checked, listed, detected)
             detail = {"added": result.added, "updated": result.updated, "failed": result.failed}
             await store.record_added(conn, principal.tenant_id, dnc_list_id, principal.key_id, detail)
         return result
@@ -175,22 +202,28 @@ async def _reading(request: Request) -> Reading:
     return Reading(principal.country, ZoneInfo(tenant.zone), datetime.now(UTC))
 
 
-async def _sent(request: Request, reading: Reading) -> tuple[bytes, list[Checked]]:
-    """The body, and its rows, checked. InvalidInput for a single invalid number."""
+async def _sent(request: Request, reading: Reading) -> tuple[bytes, list[Checked], Detected | None]:
+    """The body, its rows, checked, and what was read as what. InvalidInput for a single invalid number."""
     if upload.is_file(request):
         raw = await upload.body_of(request)
-        return raw, await upload.checked(request, raw, reading)
+        checked, detected = await upload.checked(request, raw, reading)
+        if any(batch.in_two_countries for batch in checked):
+            detected.notes.append(note_of_two_countries(reading.country))
+        return raw, checked, detected
     raw = await body.read_json(request)
     sent = body.decode(raw, _new_numbers)
     if sent.numbers is None:
-        return raw, [_one(sent, reading)]
+        return raw, [_one(sent, reading)], None
     if (sent.phoneNumber, sent.reason, sent.expiresAt) != (None, None, None):
         raise InvalidInput("Expected either phoneNumber with reason and expiresAt, or numbers alone")
     if not 0 < len(sent.numbers) <= MAX_NUMBERS:
         raise InvalidInput(f"numbers must have 1 to {MAX_NUMBERS} items, not {len(sent.numbers)}")
-    rows = [Sent(number.phoneNumber, number.reason, number.expiresAt) for number in sent.numbers]
+    dates = order_of(number.expiresAt for number in sent.numbers)
+    rows = [Sent(number.phoneNumber, number.reason, in_iso(number.expiresAt, dates.order)) for number in sent.numbers]
+    note = dates.note()
+    detected = Detected(Format.JSON, notes=[] if note is None else [note])
     # In a thread, so that the event loop is not blocked; and before the list is locked, to keep the lock short.
-    return raw, [await asyncio.to_thread(check_all, rows, reading)]
+    return raw, [await asyncio.to_thread(check_all, rows, reading)], detected
 
 
 def _one(sent: NewNumbers, reading: Reading) -> Checked:
@@ -210,7 +243,7 @@ def _one(sent: NewNumbers, reading: Reading) -> Checked:
     return checked
 
 
-def _result(added: int, checked: Sequence[Checked], listed: int) -> NumbersAdded:
+def _result(added: int, checked: Sequence[Checked], listed: int, detected: Detected | None) -> NumbersAdded:
     failed = sum(len(batch.invalid) for batch in checked)
     warned = sum(len(batch.warnings) for batch in checked)
     updated = sum(batch.numbers for batch in checked) - added
@@ -223,6 +256,7 @@ def _result(added: int, checked: Sequence[Checked], listed: int) -> NumbersAdded
         errors=_errors((batch.invalid for batch in checked), listed),
         warned=warned,
         warnings=_errors((batch.warnings for batch in checked), listed),
+        detected=detected,
     )
 
 

@@ -9,15 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from tongdai.do_not_call.entries.date_order import later_day
+
 
 class Expiry(Enum):
     UNREADABLE = "unreadable"
 
 
 UNREADABLE = Expiry.UNREADABLE
-
-MONTH_FIRST = frozenset(("US", "PR", "VI", "GU", "AS", "MP", "UM", "FM", "MH", "PW", "PH"))
-"""Countries that write the 31st of December 12/31."""
 
 _NEVER = frozenset((
     *("", "-", "never", "none", "null", "n/a", "na", "forever", "permanent", "indefinite", "unlimited", "infinity"),
@@ -32,7 +31,6 @@ _DAYS = (
     re.compile(r"(?P<name>[a-z]{3})[a-z]*[-\s.,]+(?P<day>\d{1,2})[-\s.,]+(?P<year>\d{4})"),
 )
 """Days whose parts cannot be taken for one another."""
-_SLASHED = re.compile(r"(\d{1,2})[-/.\s](\d{1,2})[-/.\s](\d{4}|\d{2})")
 _TIMED = re.compile(r"(?P<day>.+?)(?:t|,?\s)(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?")
 _SERIAL = re.compile(r"\d{5}(?:\.0+)?")
 _EXACT_DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -42,17 +40,17 @@ _SERIALS = range(36_526, 73_051)
 _MIDNIGHT = time()
 
 
-def read_expiry(text: str | None, zone: ZoneInfo, country: str) -> datetime | Expiry | None:
+def read_expiry(text: str | None, zone: ZoneInfo) -> datetime | Expiry | None:
     """The instant in UTC at which an entry ends; None: never.
 
-    An instant with its offset from UTC is itself. A day, written in any usual order, ends with the midnight after it in
-    `zone`; without an offset a clock time is one of `zone`, and midnight stands for the day, as spreadsheets write
-    days so.
+    An instant with its offset from UTC is itself. A day ends with the midnight after it in `zone`; one that does not
+    show whether day or month is first is the later one of both (date_order.py decides that for columns). Without an
+    offset a clock time is one of `zone`, and midnight stands for the day, as spreadsheets write days so.
     """
     plain = " ".join((text or "").strip(" \t'\"").lower().split())
     if plain in _NEVER:
         return None
-    found = _instant(plain) or _local(plain, country)
+    found = _instant(plain) or _local(plain)
     if found is None:
         return UNREADABLE
     if isinstance(found, datetime):
@@ -68,10 +66,10 @@ def is_exact(text: str) -> bool:
     return isinstance(_in_utc(found), datetime) if (found := _instant(text)) else _EXACT_DAY.fullmatch(text) is not None
 
 
-def read_day(text: str, country: str) -> date | None:
+def read_day(text: str) -> date | None:
     """The day that a text names, with or without a clock time; None: it names none."""
     plain = " ".join(text.strip().lower().split())
-    found = _instant(plain) or _local(plain, country)
+    found = _instant(plain) or _local(plain)
     return found.date() if isinstance(found, datetime) else found
 
 
@@ -91,13 +89,13 @@ def _instant(plain: str) -> datetime | None:
     return None if found.tzinfo is None else found
 
 
-def _local(plain: str, country: str) -> date | datetime | None:
+def _local(plain: str) -> date | datetime | None:
     """A day, or a day with a clock time other than midnight."""
-    day = _day(plain, country)
+    day = _day(plain)
     if day is not None:
         return day
     parts = _TIMED.fullmatch(plain)
-    if parts is None or (day := _day(parts["day"], country)) is None:
+    if parts is None or (day := _day(parts["day"])) is None:
         return None
     try:
         clock = time(int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0))
@@ -106,15 +104,13 @@ def _local(plain: str, country: str) -> date | datetime | None:
     return day if clock == _MIDNIGHT else datetime.combine(day, clock)
 
 
-def _day(plain: str, country: str) -> date | None:
+def _day(plain: str) -> date | None:
     found = next(filter(None, (pattern.fullmatch(plain) for pattern in _DAYS)), None)
     if found is not None:
         parts = found.groupdict()
         return _date(parts["year"], parts.get("month") or _month(parts["name"]), parts["day"])
-    if found := _SLASHED.fullmatch(plain):
-        first, second, year = found.groups()
-        month_first, day_first = _date(year, first, second), _date(year, second, first)
-        return (month_first or day_first) if country in MONTH_FIRST else (day_first or month_first)
+    if (day := later_day(plain)) is not None:
+        return day
     if _SERIAL.fullmatch(plain) and (days := int(plain[:5])) in _SERIALS:
         return _FIRST_SERIAL + timedelta(days)
     return None

@@ -1,74 +1,56 @@
 """Reads files of do-not-call numbers: rows of cells, of which some hold numbers.
 
-A header names the columns in any order. A file without one has its columns found by their content: numbers, or
-area codes before numbers as in the registry of the United States, then a reason and days to come. Any column that is
-named for numbers is read, not only one of them: each of its numbers is listed.
+A file is read twice. The first time finds the columns (columns.py), the order of day and month in the expiry
+(date_order.py) and columns of numbers that are not read, as only the whole file shows them; the second time gives the
+rows. `detected` says what was read as what.
 """
 
-import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
 from typing import IO, NamedTuple
 
-from tongdai.do_not_call.entries.expiry import read_day
-from tongdai.do_not_call.entries.validation import SEVERAL, Sent
+from tongdai.do_not_call.entries import json_rows
+from tongdai.do_not_call.entries.columns import (
+    Columns,
+    Row,
+    guessed_columns,
+    has_number,
+    is_filled,
+    is_header,
+    is_number,
+    named_columns,
+    title_rows,
+)
+from tongdai.do_not_call.entries.date_order import DateOrder, in_iso
+from tongdai.do_not_call.entries.validation import Sent
 from tongdai.do_not_call.model import MAX_NUMBERS
 from tongdai.errors import InvalidInput, shown
-from tongdai.files import BodyFormat, Limits
-from tongdai.files.header import PHONE_NAMES
-from tongdai.files.number_cells import number_text
-from tongdai.files.reader import open_table
-from tongdai.files.table import Table, all_rows
+from tongdai.files import BodyFormat, Format, Limits
+from tongdai.files.detected import (
+    FAILED_COLUMNS,
+    NAME_SHOWN,
+    Detected,
+    DetectedColumn,
+    DetectedTable,
+    Use,
+    column_name,
+    refuse_others,
+)
+from tongdai.files.header import HEADER_WITHIN as TITLES_WITHIN
+from tongdai.files.header import find_header
+from tongdai.files.reader import open_tables
+from tongdai.files.table import HiddenRows, all_rows
 from tongdai.text import normalised
-
-Row = list[str]
 
 HEADER_WITHIN = 1000
 """Rows within which the first one with anything in it must come."""
-_LOOKED_AT = 10
+_LOOKED_AT = TITLES_WITHIN
 """Rows with anything in them, from which the columns are found."""
-_NUMBERS = (
-    frozenset((*PHONE_NAMES.split(), "phonenumbers", "phones", "mobiles", "landline", "homephone")),
-    frozenset(("number", "numbers")),
-)
-"""The clearest first: a column named number may count the rows."""
-_AREA = frozenset(("area", "areacode", "npa", "citycode", "prefix", "mavung", "madiaphuong"))
-_REASON = frozenset(("reason", "lydo"))
-_EXPIRES_AT = frozenset((
-    *("expiresat", "expires", "expireson", "expiry", "expirydate", "expiration", "expirationdate", "expiredate"),
-    *("validuntil", "validto", "until", "enddate", "hethan", "ngayhethan", "denngay", "hieulucden", "ngayketthuc"),
-))  # fmt: skip
-_TRAILING_DIGITS = re.compile(r"\d+\Z")
-_DIGITS = re.compile(r"[0-9]{7,}")
-_NOT_DIGITS = re.compile(r"[\s.()\[\]+-]")
-_WORD = re.compile(r"\w")
-_LETTER = re.compile(r"[^\W\d_]")
-
-
-class Columns(NamedTuple):
-    """Where in a row what stands, from 0."""
-
-    numbers: tuple[int, ...]
-    area: int | None = None
-    reason: int | None = None
-    expires_at: int | None = None
-
-    def sent(self, row: Row) -> Sent:
-        """Read a row."""
-        numbers = [text for at in self.numbers if (text := number_text(_cell(row, at)))]
-        area = number_text(_cell(row, self.area)) or None
-        reason, expires_at = (_cell(row, at) or None for at in (self.reason, self.expires_at))
-        return Sent(SEVERAL.join(numbers) or None, reason, expires_at, area)
-
-    def names(self, width: int) -> Row:
-        """A header with these columns."""
-        names = dict.fromkeys(self.numbers, "phoneNumber")
-        names |= {self.area: "areaCode"} if self.area is not None else {}
-        names |= {self.reason: "reason"} if self.reason is not None else {}
-        names |= {self.expires_at: "expiresAt"} if self.expires_at is not None else {}
-        return [names.get(at, "") for at in range(width)]
+_NOT_READ = frozenset(map(normalised, (*FAILED_COLUMNS, "error", "createdAt")))
+"""Columns of files that this system writes, which are not read."""
 
 
 class NumberFile(NamedTuple):
@@ -76,137 +58,187 @@ class NumberFile(NamedTuple):
 
     header: Row | None
     columns: Columns
+    dates: DateOrder
+    """Of the column of expiries."""
     rows: Iterator[Row]
     """All below the header, without empty ones."""
+    detected: Detected
+
+    def sent(self, row: Row) -> Sent:
+        """Read a row."""
+        sent = self.columns.sent(row)
+        return sent._replace(expires_at=in_iso(sent.expires_at, self.dates.order)) if sent.expires_at else sent
 
     def batches(self) -> Iterator[list[Sent]]:
         """Read the rows, MAX_NUMBERS at a time."""
         while batch := list(islice(self.rows, MAX_NUMBERS)):
-            yield [self.columns.sent(row) for row in batch]
+            yield [self.sent(row) for row in batch]
 
 
 @contextmanager
 def open_numbers(
     file: IO[bytes], body_format: BodyFormat, limits: Limits, today: date, most: int | None = None
 ) -> Generator[NumberFile]:
-    """Open a file; InvalidInput, also while its rows are read, where it is no such file.
+    """Open a file; InvalidInput where it is no such file, or a row of it cannot be read.
 
-    More than `most` rows below the header, empty ones included, are InvalidInput at the end. A large file takes
-    seconds: use a thread.
+    More than `most` rows below the header, empty ones included, are InvalidInput. A large file takes seconds: use a
+    thread.
     """
-    with open_table(file, body_format, limits, is_header) as table:
-        yield _number_file(table, today, most)
+    with _opened(file, body_format, limits) as source:
+        found = _survey(source, today, most)
+    with _opened(file, body_format, limits) as source:
+        below = filter(is_filled, chain(found.above, islice(source.rows, found.skipped, None)))
+        rows = _counted(below, found.table, source)
+        found.table.sheet = source.sheet
+        source.detected.tables.append(found.table)
+        source.detected.notes += found.notes
+        yield NumberFile(found.header, found.columns, found.dates, rows, source.detected)
 
 
-def is_header(cells: Sequence[str]) -> bool:
-    """Whether cells name a column of numbers."""
-    return _named_for_numbers(cells) != ()
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The rows of a file."""
+
+    rows: Iterator[Row]
+    detected: Detected
+    where: str = "an item"
+    """Where the names of columns stand, for messages."""
+    row_number: Callable[[int], int | None] = field(default=lambda _: None)
+    """The row of the sheet or line of the file that a row is in, from 1; None: the format has none."""
+    sheet: str | None = None
+    hidden: HiddenRows = field(default_factory=HiddenRows)
 
 
-def _number_file(table: Table, today: date, most: int | None) -> NumberFile:
-    rows = _rows(table)
-    head = list(islice(_from_first_filled(rows), _LOOKED_AT))
-    at = next((at for at, row in enumerate(head) if is_header(row)), None)
-    if at is not None:
-        header = head[at]
-        columns = _named_columns(header)
-        # Numbers above the header are numbers.
-        below = [row for row in head[:at] if any(map(_number_like, row))] + head[at + 1 :]
-    else:
-        header = None
-        columns, below = _guessed_columns(head, today), _without_title(head)
-        if columns is None:
-            raise _no_numbers(head[0], table.where)
-    rest = chain(below, rows)
-    return NumberFile(header, columns, _filled(rest if most is None else _at_most(rest, most)))
+@contextmanager
+def _opened(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Generator[_Source]:
+    kind = body_format.format
+    if kind is not Format.XLSX:
+        kind = json_rows.format_of(file) or kind
+    if kind in {Format.JSON, Format.NDJSON}:
+        yield _Source(json_rows.rows_of(file, kind), Detected(kind))
+        return
+    with open_tables(file, body_format, limits, is_header) as opened:
+        table, *_ = opened.tables
+        refuse_others(opened.detected)
+        width = max(map(len, table.start), default=1)
+        rows = map(list, all_rows(table.rest(table.start, width)))
+
+        def row_number(at: int) -> int:
+            return table.row_number(at) if at < len(table.start) else at + 1
+
+        yield _Source(rows, opened.detected, table.where, row_number, table.sheet, table.hidden)
 
 
-def _rows(table: Table) -> Iterator[Row]:
-    width = max(map(len, table.start), default=1)
-    yield from map(list, all_rows(table.rest(table.start, width)))
+@dataclass(slots=True)
+class _Survey:
+    """What a file is found to be."""
+
+    header: Row | None
+    columns: Columns
+    skipped: int
+    """Rows of the file that are none below the header."""
+    above: list[Row]
+    """Those of them that have numbers all the same."""
+    table: DetectedTable
+    dates: DateOrder = field(default_factory=DateOrder)
+    notes: list[str] = field(default_factory=list[str])
 
 
-def _from_first_filled(rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows from the first one with anything in it."""
-    first = next(_filled(islice(rows, HEADER_WITHIN)), None)
-    if first is None:
+def _survey(source: _Source, today: date, most: int | None) -> _Survey:
+    start = _start(source.rows)
+    found = _found(source, start, today)
+    rest = chain(start[found.skipped :], source.rows)
+    _look_at_all(found, chain(found.above, rest if most is None else _at_most(rest, most)))
+    return found
+
+
+def _start(rows: Iterator[Row]) -> list[Row]:
+    """The first rows, until _LOOKED_AT of them have something in them."""
+    start = list[Row]()
+    filled = 0
+    for row in islice(rows, HEADER_WITHIN):
+        start.append(row)
+        filled += is_filled(row)
+        if filled == _LOOKED_AT:
+            return start
+    if not filled:
         expected = "expected a header row and numbers"
         raise InvalidInput(f"The file is empty, or its first {HEADER_WITHIN:,} rows are: {expected}")
-    return chain((first,), rows)
+    return start
 
 
-def _filled(rows: Iterable[Row]) -> Iterator[Row]:
-    return (row for row in rows if any(map(_WORD.search, row)))
+def _found(source: _Source, start: list[Row], today: date) -> _Survey:
+    """The header and the columns, by the first rows."""
+    places = [at for at, row in enumerate(start) if is_filled(row)]
+    head = [start[at] for at in places]
+    found = find_header(head, is_header)
+    if found is not None and is_header(found.names):
+        header, at = found.names, found.last
+        above = [row for row in head[:at] if has_number(row)]
+        columns, skipped, number = named_columns(header), places[at] + 1, source.row_number(places[at])
+    else:
+        header, above, number = None, [], None
+        guessed = None if source.detected.format in {Format.JSON, Format.NDJSON} else guessed_columns(head, today)
+        if guessed is None:
+            raise _no_numbers(head[0], source.where)
+        columns, skipped = guessed, places[title_rows(head)]
+    width = len(header) if header else max(map(len, head))
+    names = [name or column_name(at) for at, name in enumerate(header or [""] * width)]
+    table = DetectedTable(None, number, [DetectedColumn(name[:NAME_SHOWN], Use.IGNORED) for name in names])
+    return _Survey(header, columns, skipped, above, table)
+
+
+def _look_at_all(found: _Survey, rows: Iterable[Row]) -> None:
+    """Complete what is found by all rows: columns of numbers, the order of dates, what is said about them."""
+    read = found.columns.uses()
+    if found.header is None and found.columns.reason is not None:
+        del read[found.columns.reason]  # it is one as long as it has no numbers
+    names = [column.column for column in found.table.columns]
+    unread = {at: 0 for at, name in enumerate(names) if at not in read and normalised(name) not in _NOT_READ}
+    filled, count, expires_at = dict(unread), 0, found.columns.expires_at
+    for row in filter(is_filled, rows):
+        count += 1
+        for at in unread:
+            if at < len(row) and row[at]:
+                filled[at] += 1
+                unread[at] += is_number(row[at])
+        if expires_at is not None and expires_at < len(row):
+            found.dates.look_at(row[expires_at])
+    if not count:
+        raise InvalidInput("The file has no rows below its header row: expected numbers")
+    if found.header is None:
+        also = [at for at, numbers in unread.items() if 2 * numbers > filled[at]]
+        _read_too(found, also)
+    else:
+        found.notes += [_unread(names[at], numbers) for at, numbers in unread.items() if numbers]
+    found.notes += filter(None, [found.dates.note()])
+    for at, use in found.columns.uses().items():
+        found.table.columns[at].use = use
+
+
+def _read_too(found: _Survey, also: Sequence[int]) -> None:
+    """Read further columns of numbers, of a file without a header."""
+    numbers = tuple(sorted((*found.columns.numbers, *also)))
+    reason = None if found.columns.reason in also else found.columns.reason
+    found.columns = found.columns._replace(numbers=numbers, reason=reason)
+
+
+def _unread(name: str, numbers: int) -> str:
+    cells = "1 cell of it looks" if numbers == 1 else f"{numbers:,} cells of it look"
+    return f"Column {name} was not read, and {cells} like a phone number: to list them, name it phone 2"
+
+
+def _counted(rows: Iterable[Row], table: DetectedTable, source: _Source) -> Iterator[Row]:
+    for row in rows:
+        table.rows += 1
+        yield row
+    table.hidden_rows = source.hidden.read
 
 
 def _at_most(rows: Iterator[Row], most: int) -> Iterator[Row]:
     yield from islice(rows, most)
     if next(rows, None) is not None:
         raise InvalidInput(f"The file has more than {most:,} rows: send several, as tongdai dnc import does")
-
-
-def _named_columns(header: Row) -> Columns:
-    names = list(map(normalised, header))
-    others = (_first(at for at, name in enumerate(names) if name in wanted) for wanted in (_AREA, _REASON, _EXPIRES_AT))
-    return Columns(_named_for_numbers(header), *others)
-
-
-def _named_for_numbers(header: Sequence[str]) -> tuple[int, ...]:
-    names = [_TRAILING_DIGITS.sub("", normalised(cell)) for cell in header]
-    found = (tuple(at for at, name in enumerate(names) if name in wanted) for wanted in _NUMBERS)
-    return next(filter(None, found), ())
-
-
-def _guessed_columns(head: list[Row], today: date) -> Columns | None:
-    """The columns of a file without a header; None when nothing in its first rows may be a number."""
-    cells = [[_cell(row, at) for row in head] for at in range(max(map(len, head)))]
-    columns = _registry(cells) or _numbers_alone(cells)
-    if columns is None:
-        return None
-    others = [at for at in range(len(cells)) if at not in columns.numbers and at != columns.area]
-    # A day that has passed tells when a number was listed, not until when.
-    expires_at = _first(at for at in others if _all_to_come(cells[at], today))
-    reason = _first(at for at in others if at != expires_at and any(map(_LETTER.search, cells[at])))
-    return columns._replace(reason=reason, expires_at=expires_at)
-
-
-def _registry(cells: list[list[str]]) -> Columns | None:
-    """Area codes of three digits beside numbers of seven, in every row."""
-    area, number = (_first(at for at, column in enumerate(cells) if _all_digits(column, n)) for n in (3, 7))
-    return None if area is None or number is None else Columns((number,), area)
-
-
-def _numbers_alone(cells: list[list[str]]) -> Columns | None:
-    """The column in which most rows have what may be a number."""
-    counts = [sum(map(_number_like, column)) for column in cells]
-    return Columns((counts.index(max(counts)),)) if any(counts) else None
-
-
-def _without_title(head: list[Row]) -> list[Row]:
-    """Without the rows above the first number that have no digit: a title, or names of columns."""
-    start = _first(at for at, row in enumerate(head) if any(c.isdigit() for cell in row for c in cell)) or 0
-    return head[start:]
-
-
-def _all_digits(column: list[str], count: int) -> bool:
-    return all(len(text := number_text(cell)) == count and text.isdecimal() for cell in column)
-
-
-def _number_like(cell: str) -> bool:
-    return read_day(cell, "") is None and _DIGITS.search(_NOT_DIGITS.sub("", number_text(cell))) is not None
-
-
-def _all_to_come(column: list[str], today: date) -> bool:
-    days = [read_day(cell, "") for cell in column if cell]
-    return bool(days) and all(day is not None and day > today for day in days)
-
-
-def _first(found: Iterable[int]) -> int | None:
-    return next(iter(found), None)
-
-
-def _cell(row: Row, at: int | None) -> str:
-    return "" if at is None or at >= len(row) else row[at].strip()
 
 
 def _no_numbers(row: Row, where: str) -> InvalidInput:

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from msgspec.structs import replace
+
 from tongdai.do_not_call.entries import file_reader
-from tongdai.do_not_call.entries.validation import Checked, Reading, check_all
+from tongdai.do_not_call.entries.validation import Checked, Reading, Sent, check_all
 from tongdai.do_not_call.model import MAX_ROWS
 from tongdai.errors import UnsupportedMediaType
 from tongdai.files import BodyFormat, Format, Limits, media_type
+from tongdai.files.__main__ import Found
+from tongdai.files.detected import Detected
 from tongdai.files.workbook import as_csv
 from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
@@ -29,7 +33,7 @@ def _format_of(request: Request) -> BodyFormat | None:
     kind = media_type.type_of(header)
     if kind == PLAIN:
         header = header.lower().replace(PLAIN, "text/csv", 1)
-    elif media_type.TYPES.get(kind) not in {Format.CSV, Format.XLSX}:
+    elif media_type.TYPES.get(kind) in {None, Format.JSON}:
         return None
     return media_type.body_format_of(header)
 
@@ -40,30 +44,43 @@ async def body_of(request: Request) -> bytes:
     return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb)])
 
 
-async def checked(request: Request, raw: bytes, reading: Reading) -> list[Checked]:
-    """All rows of a file, checked; it has at most MAX_ROWS, so the result fits in memory."""
+async def checked(request: Request, raw: bytes, reading: Reading) -> tuple[list[Checked], Detected]:
+    """All rows of a file, checked, and what was read as what; it has at most MAX_ROWS, so the result fits in memory."""
     settings = settings_of(request)
     body_format = _format_of(request)
     assert body_format is not None
     limits = _limits(settings)
     if body_format.format is Format.XLSX:
         # A workbook of a few bytes may decompress to anything: a process of its own does that.
-        async with as_csv(raw, limits, Path(settings.data_dir)) as (file, body_format):
-            return await asyncio.to_thread(_checked, file, body_format, limits, reading)
+        async with as_csv(raw, limits, Path(settings.data_dir)) as (file, workbook):
+            checked, detected = await asyncio.to_thread(
+                _checked, file, BodyFormat(Format.CSV, "utf-8"), limits, reading
+            )
+        return checked, _of_workbook(detected, workbook)
     return await asyncio.to_thread(_checked, io.BytesIO(raw), body_format, limits, reading)
 
 
-def _checked(file: IO[bytes], body_format: BodyFormat, limits: Limits, reading: Reading) -> list[Checked]:
-    return list(_each(file, body_format, limits, reading))
-
-
-def _each(file: IO[bytes], body_format: BodyFormat, limits: Limits, reading: Reading) -> Iterator[Checked]:
+def _checked(
+    file: IO[bytes], body_format: BodyFormat, limits: Limits, reading: Reading
+) -> tuple[list[Checked], Detected]:
     today = reading.now.astimezone(reading.zone).date()
-    first = 1
     with file_reader.open_numbers(file, body_format, limits, today, MAX_ROWS) as found:
-        for batch in found.batches():
-            yield check_all(batch, reading, first)
-            first += len(batch)
+        return list(_each(found.batches(), reading)), found.detected
+
+
+def _each(batches: Iterator[list[Sent]], reading: Reading) -> Iterator[Checked]:
+    first = 1
+    for batch in batches:
+        yield check_all(batch, reading, first)
+        first += len(batch)
+
+
+def _of_workbook(detected: Detected, workbook: Found) -> Detected:
+    """What was detected in the rows of a workbook, which its process wrote as CSV below a line with the separator."""
+    table = detected.tables[0]
+    row = None if table.header_row is None else table.header_row - 1
+    table = replace(table, sheet=workbook.sheet, header_row=row, hidden_rows=workbook.hidden_rows)
+    return replace(workbook.detected, tables=[table], notes=[*workbook.detected.notes, *detected.notes])
 
 
 def _limits(settings: Settings) -> Limits:

@@ -17,6 +17,7 @@ from tongdai.do_not_call.entries.expiry import UNREADABLE, Expiry, read_expiry
 from tongdai.do_not_call.entries.numbers_in import numbers_in
 from tongdai.do_not_call.model import MAX_REASON, InvalidRow, NewEntry
 from tongdai.errors import shown
+from tongdai.files.number_cells import Unreadable, why_unreadable
 from tongdai.text import has_control, without_control
 
 ENDED = (
@@ -56,6 +57,13 @@ class Checked(NamedTuple):
     invalid: list[InvalidRow]
     warnings: list[InvalidRow]
     """Rows that are listed otherwise than they say."""
+    in_two_countries: bool
+    """Whether area code and number of a row were listed as numbers of two countries."""
+
+
+def note_of_two_countries(country: str) -> str:
+    read = "Area codes and numbers are read as numbers of the United States"
+    return f"{read}; those that may also be numbers of {country} are listed as both"
 
 
 def check_all(rows: Sequence[Sent], reading: Reading, first: int = 1) -> Checked:
@@ -63,24 +71,25 @@ def check_all(rows: Sequence[Sent], reading: Reading, first: int = 1) -> Checked
     found: dict[str, NewEntry] = {}
     invalid: list[InvalidRow] = []
     warnings: list[InvalidRow] = []
-    total = 0
+    total, in_two_countries = 0, False
     for row, sent, numbers in zip(count(first), rows, _numbers(rows, reading.country), strict=False):
         as_sent = None if sent.phone is None else sent.phone[:MAX_TEXT]
         if isinstance(numbers, str):
             invalid.append(InvalidRow(row, as_sent, numbers))
             continue
-        expires_at = read_expiry(sent.expires_at, reading.zone, reading.country)
+        expires_at = read_expiry(sent.expires_at, reading.zone)
         if isinstance(expires_at, datetime) and expires_at <= reading.now:
             invalid.append(InvalidRow(row, as_sent, ENDED))
             continue
         reason = _reason(sent.reason)
         total += len(numbers.found)
+        in_two_countries = in_two_countries or (sent.area is not None and len(numbers.found) > 1)
         found |= {
             number: NewEntry(number, reason, expires_at if isinstance(expires_at, datetime) else None)
             for number in numbers.found
         }
         warnings += [InvalidRow(row, as_sent, text) for text in _warnings(sent, numbers, reason, expires_at)]
-    return Checked(sorted(found.values()), total, invalid, warnings)
+    return Checked(sorted(found.values()), total, invalid, warnings, in_two_countries)
 
 
 class _Numbers(NamedTuple):
@@ -104,7 +113,12 @@ def _numbers(rows: Sequence[Sent], country: str) -> Iterator[_Numbers | str]:
             each = map(read, (sent.phone or "").split(SEVERAL))
             yield _Numbers(several, not any(isinstance(one, NumberFault) for one in each))
         else:
-            yield f"phoneNumber {number.message}"
+            yield f"phoneNumber {_why(sent.phone or '', number)}"
+
+
+def _why(text: str, fault: NumberFault) -> str:
+    found = why_unreadable(text)
+    return fault.message if found is None or found[0] is Unreadable.SEVERAL_NUMBERS else found[1]
 
 
 def _joined(sent: Sent, alone: str | NumberFault, country: str) -> list[str]:

@@ -122,7 +122,7 @@ def _legacy(window: bytes) -> Encoding:
 def _doubt(name: str, like: Likeness) -> str:
     return (
         f"Read as {NAMES[name]}, in which {like.words - like.syllables} of {like.words} words with accents are not "
-        f"Vietnamese, such as {shown(like.other)[:30]}: if they are wrong, import the file again and say its encoding"
+        f"Vietnamese, such as {shown(like.other)[:30]}"
     )
 
 

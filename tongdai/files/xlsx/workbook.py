@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import BodyFormat, Format
-from tongdai.files.detected import NAME_SHOWN, Detected, LeftOut
+from tongdai.files.detected import HIDDEN, NAME_SHOWN, Detected, LeftOut
 from tongdai.files.encodings.charset import NAMES
 from tongdai.files.encodings.legacy_vietnamese import CONVERSIONS, written_in
 from tongdai.files.header import HEADER_WITHIN, IsHeader, find_header
@@ -93,17 +93,22 @@ class _Book:
                     continue
                 found = True
                 yield table
-        if found:
-            for name, reason in left_out.items():
-                self._leave_out(name, reason)
-            return
-        name, *others = left_out or [""]
-        first = self._table(name) if name else None
-        if first is None:
+        first = next(iter(left_out), None)
+        table = None if found or first is None else self._table(first)
+        if not found and table is None:
             raise InvalidInput("The workbook has no sheet with data")
-        for other in others:
-            self._leave_out(other, left_out[other])
-        yield first
+        for name, reason in (left_out | self._hidden()).items():
+            if found or name != first:
+                self._leave_out(name, reason)
+        if table is not None:
+            yield table
+
+    def _hidden(self) -> dict[str, str]:
+        """The hidden sheets, with the reason why they are not read; none when a sheet was named."""
+        if self.body_format.sheet is not None:
+            return {}
+        sheets = [sheet for sheet in self.book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        return {sheet.name: HIDDEN for sheet in sheets if sheet.visible != SheetVisibleEnum.Visible}
 
     def _leave_out(self, name: str, reason: str) -> None:
         part = self.parts.get(name)

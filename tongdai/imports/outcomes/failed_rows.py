@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tongdai.files.cells import clean_name
+from tongdai.files.cells import as_written, clean_name
 from tongdai.files.detected import FAILED_COLUMNS
 from tongdai.imports.chunk import LONGEST_ORIGINAL, Original, decode_sent
 from tongdai.imports.model import ImportedChunk
@@ -58,7 +58,7 @@ class Layout:
             cells[: len(_AS_SENT)] = failed.as_sent
         elif isinstance(failed.original, list):
             for place, cell in zip(self.places[failed.table], failed.original, strict=False):
-                cells[place] = cell
+                cells[place] = as_written(cell)
         return cells
 
 

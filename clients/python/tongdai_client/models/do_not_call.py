@@ -5,6 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from tongdai_client.models.base import Done, Result
+from tongdai_client.models.imports import ImportDetected
 
 
 class DncList(Result, frozen=True, kw_only=True):
@@ -58,6 +59,8 @@ class DncNumbersAdded(Done, frozen=True, kw_only=True):
     """Rows that are listed otherwise than they say: without an expiry that cannot be read, for one."""
     warnings: list[DncRowError] = msgspec.field(default_factory=list[DncRowError])
     """The first of them."""
+    detected: ImportDetected | None = None
+    """How the numbers were read; None for a single one."""
 
 
 class DncMatch(Result, frozen=True, kw_only=True):

@@ -48,7 +48,8 @@ class ImportColumn(Result, frozen=True, kw_only=True):
 
     column: str
     use: str
-    """phoneNumber, name, externalId, timeZone, country, attribute or ignored."""
+    """phoneNumber, name, externalId, timeZone, country, attribute or ignored; of numbers that must not be called also
+    areaCode, reason, expiresAt."""
     numbers: int | None
     """Number of rows whose phone number is from this column, where a table has several columns of numbers."""
     left_empty: int
@@ -59,7 +60,8 @@ class ImportTable(Result, frozen=True, kw_only=True):
     """A table that was read: a CSV file or a sheet of a workbook."""
 
     sheet: str | None
-    header_row: int
+    header_row: int | None
+    """None: the table has no header."""
     columns: list[ImportColumn]
     rows: int
     hidden_rows: int

@@ -22,6 +22,8 @@ from tongdai_client.upload import FORMATS, Upload
 
 UPLOAD_READ_TIMEOUT_S = 300.0
 """From the last byte of a file to the response: the server stores all rows in between."""
+_CONTENT_TYPES = {f".{name}": FORMATS[name] for name in ("xlsx", "ndjson", "jsonl")} | {".json": FORMATS["ndjson"]}
+"""By the extension of a file; the server tells one value from a value a line."""
 _LIST = "/do-not-call/{dncListId}"
 _NUMBERS = "/do-not-call/{dncListId}/numbers"
 
@@ -113,13 +115,13 @@ def add_dnc_csv(
     errors: int | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[DncNumbersAdded]:
-    """Add the numbers of a CSV file, or of a workbook named `.xlsx`, to a do-not-call list.
+    """Add the numbers of a CSV file, a workbook named `.xlsx`, or a file of JSON or NDJSON to a do-not-call list.
 
-    `errors` is how many failed rows and warnings the response lists: 100, at most 10,000. OSError if the file cannot be
-    read.
+    `detected` of the response says what was read as what. `errors` is how many failed rows and warnings the response
+    lists: 100, at most 10,000. OSError if the file cannot be read.
     """
     path = Path(file)
-    content_type = FORMATS["xlsx" if path.suffix.lower() == ".xlsx" else "csv"]
+    content_type = _CONTENT_TYPES.get(path.suffix.lower(), FORMATS["csv"])
     upload = Upload(path, content_type, gzipped=False, compress=False, progress=None)
     added = operation(
         "POST",

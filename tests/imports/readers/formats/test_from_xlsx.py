@@ -89,10 +89,11 @@ def test_sheet_of_people_is_read_and_the_others_are_named(detect: Read) -> None:
     rows, detected = detect(workbook_of(PEOPLE, hidden=["Ẩn"]))
     assert rows == [Row("0901", "A")]
     assert [(table.sheet, table.header_row, table.rows) for table in detected.tables] == [("T1", 1, 1)]
-    assert [(sheet.sheet, sheet.rows) for sheet in detected.left_out] == [("Bìa", 2), ("T2", 3)]
+    assert [(sheet.sheet, sheet.rows) for sheet in detected.left_out] == [("Bìa", 2), ("T2", 3), ("Ẩn", 2)]
     assert [sheet.reason for sheet in detected.left_out] == [
         "no column is named for a phone number",
         "name it, or ask for all sheets, to read it too",
+        "it is hidden: name it to read it",
     ]
 
 
@@ -112,7 +113,7 @@ def test_all_sheets_of_people_are_read_each_with_its_header(detect: Read) -> Non
     rows, detected = detect(workbook_of(PEOPLE, hidden=["Ẩn"]), all_sheets=True)
     assert rows == [Row("0901", "A"), Row("0902", "B"), Row("0903", "C")]
     assert [(table.sheet, table.rows) for table in detected.tables] == [("T1", 1), ("T2", 2)]
-    assert [sheet.sheet for sheet in detected.left_out] == ["Bìa"]
+    assert [sheet.sheet for sheet in detected.left_out] == ["Bìa", "Ẩn"]
 
 
 def test_sheet_that_is_not_there_is_refused_with_those_that_are(detect: Read) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
-from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use
+from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use, column_name
 from tongdai.files.header import PHONE_NAMES
 from tongdai.text import normalised
 
@@ -115,11 +115,6 @@ def no_phone(header: Sequence[str], where: str) -> InvalidInput:
     return InvalidInput(
         f"No column is named phoneNumber, phone, số điện thoại or the like: {where} has {shown(found)}{more}"
     )
-
-
-def column_name(at: int) -> str:
-    """Name a column that its header leaves empty, or does not have."""
-    return f"column {at + 1}"
 
 
 def _number_rank(name: str) -> tuple[int, int] | None:

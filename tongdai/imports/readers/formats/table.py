@@ -11,14 +11,14 @@ import msgspec
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import BodyFormat
 from tongdai.files.cells import ERRORS, NO_RESULT, clean, clean_name, cleaned
-from tongdai.files.detected import NAME_SHOWN, DetectedTable
+from tongdai.files.detected import NAME_SHOWN, DetectedTable, column_name
 from tongdai.files.header import Header, find_header
 from tongdai.files.limits import Limits
 from tongdai.files.number_cells import number_text
 from tongdai.files.reader import open_tables
 from tongdai.files.table import Batch, Plain, Table
 from tongdai.http.streams.csv import unescaped
-from tongdai.imports.readers.formats.header import Columns, column_name, find_columns, no_phone
+from tongdai.imports.readers.formats.header import Columns, find_columns, no_phone
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import OtherNumbers, SentRows
 
