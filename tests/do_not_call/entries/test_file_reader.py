@@ -26,7 +26,7 @@ def detected(
 
 
 def read(data: str | bytes, most: int | None = None, **limits: int) -> list[Sent]:
-    return detected(data, most, **limits)[0]
+    return detected(data, most, Format.CSV, **limits)[0]
 
 
 def uses(data: str) -> list[tuple[str, str]]:
