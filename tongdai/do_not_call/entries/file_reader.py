@@ -131,14 +131,14 @@ def _opened(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Generat
 
 @dataclass(slots=True)
 class _Survey:
-    """What a file is found to be."""
+    """Findings about a file."""
 
     header: Row | None
     columns: Columns
     skipped: int
     """Rows of the file that are none below the header."""
     above: list[Row]
-    """Those of them that have numbers all the same."""
+    """Rows of them that have numbers all the same."""
     table: DetectedTable
     dates: DateOrder = field(default_factory=DateOrder)
     notes: list[str] = field(default_factory=list[str])

@@ -76,7 +76,7 @@ def _each(batches: Iterator[list[Sent]], reading: Reading) -> Iterator[Checked]:
 
 
 def _of_workbook(detected: Detected, workbook: Found) -> Detected:
-    """What was detected in the rows of a workbook, which its process wrote as CSV below a line with the separator."""
+    """The findings about a workbook, whose rows its process wrote as CSV below a line with the separator."""
     table = detected.tables[0]
     row = None if table.header_row is None else table.header_row - 1
     table = replace(table, sheet=workbook.sheet, header_row=row, hidden_rows=workbook.hidden_rows)
