@@ -168,7 +168,7 @@ async def test_registry_of_the_united_states_is_read_in_another_country_too(tena
     assert await check(tenant, "+13105550188") == ["Not these"]
 
 
-async def test_number_that_may_be_one_of_two_countries_is_listed_as_both_and_that_is_told(tenant):
+async def test_number_that_may_be_one_of_two_countries_is_listed_as_both_and_that_is_reported(tenant):
     dnc_list_id = await made(tenant)
     reported = (await add_csv(tenant, dnc_list_id, "212,5551234\n")).json()
     assert counts(reported) == (2, 0, 0)
@@ -211,7 +211,7 @@ async def test_order_of_day_and_month_is_that_of_all_rows(hanoi):
 
 
 @pytest.mark.parametrize("expires", ["06/05/2998", "05/06/2998"])
-async def test_date_that_may_be_two_days_ends_with_the_later_one_and_that_is_told(hanoi, expires):
+async def test_date_that_may_be_two_days_ends_with_the_later_one_and_that_is_reported(hanoi, expires):
     dnc_list_id = await made(hanoi)
     reported = (await add_csv(hanoi, dnc_list_id, f"phone,expires\n0901234567,{expires}\n")).json()
     (row,) = (await numbers(hanoi, dnc_list_id))["data"]
@@ -230,7 +230,7 @@ async def test_number_that_a_spreadsheet_has_lost_is_explained(tenant, cell, rea
     assert reported["errors"][0]["reason"].startswith(f"phoneNumber {reason}")
 
 
-async def test_sheet_and_columns_of_a_workbook_are_told(tenant):
+async def test_sheet_and_columns_of_a_workbook_are_reported(tenant):
     dnc_list_id = await made(tenant)
     content = workbook_of({"Từ chối": [["Mobile", "x"], ["0901000001", 5]], "H": [["phone"], ["0901"]]}, hidden=["H"])
     reported = (await add_csv(tenant, dnc_list_id, content, media_type.XLSX)).json()

@@ -37,7 +37,7 @@ def report(client: Client, job: ImportJob, failed_path: Path, updates: bool) -> 
 
 
 def _remedy(job: ImportJob) -> str:
-    """What to do about text that was read in a wrong encoding."""
+    """The remedy for text that was read in a wrong encoding."""
     if job.dry_run:
         return "give --encoding NAME, such as vni, cp1252 or gbk"
     again = "import the file again with --encoding NAME, such as vni, cp1252 or gbk, and --update"

@@ -155,7 +155,7 @@ def test_file_may_be_a_workbook_or_have_no_header_or_another_character_set(desk:
     assert listed["0901234567"].expires_at == datetime(3000, 1, 1, tzinfo=UTC)
 
 
-def test_file_of_json_is_read_and_what_was_read_as_what_is_told(desk: Desk) -> None:
+def test_file_of_json_is_read_and_what_was_read_as_what_is_printed(desk: Desk) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     lines = desk.folder / "numbers.ndjson"
     lines.write_text('{"phoneNumber": "0901234567", "until": "06/05/2999"}\n{"phoneNumber": "0901234568"}\n')

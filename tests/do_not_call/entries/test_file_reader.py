@@ -176,7 +176,7 @@ def test_column_that_seems_to_have_numbers_and_is_not_read_is_named() -> None:
     ]  # fmt: skip
 
 
-def test_what_was_read_as_what_is_told() -> None:
+def test_what_was_read_as_what_is_reported() -> None:
     sent, found = detected("\nhết hạn;Mobile;Lý do\n31/12/2026;0901234567;A\n\n;0901234568;\n")
     (table,) = found.tables
     assert (len(sent), table.rows, table.header_row, found.separator, found.encoding) == (2, 2, 2, ";", "UTF-8")

@@ -41,7 +41,7 @@ def test_other_text_is_no_json(data: str) -> None:
     assert format_of(io.BytesIO(data.encode())) is None
 
 
-def test_format_is_told_apart() -> None:
+def test_format_is_detected() -> None:
     assert format_of(io.BytesIO(b'{"phone": 1}\n{"phone": 2}')) is Format.NDJSON
     assert format_of(io.BytesIO(b'[{"phone": 1}]')) is Format.JSON
 

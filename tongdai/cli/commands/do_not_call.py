@@ -215,7 +215,7 @@ class _Done:
     warnings: list[DncRowError] = field(default_factory=list[DncRowError])
     failed: list[tuple[DncRowError, Row]] = field(default_factory=list[tuple[DncRowError, Row]])
     notes: dict[str, None] = field(default_factory=dict[str, None])
-    """Of the server about pieces, each once."""
+    """Notes of the server about pieces, each once."""
 
 
 def _import_piece(client: Client, dnc_list_id: int, found: NumberFile, piece: Sequence[Row], done: _Done) -> None:

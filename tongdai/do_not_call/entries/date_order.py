@@ -25,7 +25,7 @@ class Order(StrEnum):
 
 @dataclass(slots=True)
 class DateOrder:
-    """What the dates of a column show, each the first example."""
+    """Evidence of a column, each the first example."""
 
     day_first: str | None = None
     month_first: str | None = None
@@ -78,7 +78,7 @@ class _Days(NamedTuple):
     day_first: date | None
     month_first: date | None
     rest: str
-    """What follows the date."""
+    """Text behind the date."""
 
     @property
     def later(self) -> date:

@@ -59,7 +59,7 @@ class NumberFile(NamedTuple):
     header: Row | None
     columns: Columns
     dates: DateOrder
-    """Of the column of expiries."""
+    """Evidence of the column of expiries."""
     rows: Iterator[Row]
     """All below the header, without empty ones."""
     detected: Detected
