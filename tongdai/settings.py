@@ -91,8 +91,10 @@ class Settings:
     """Secret of the key digests, at least 32 characters; by default generated in the data directory."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the API from a browser, such as `https://crm.example`; `*` is every origin."""
+    max_json_kb: int = 1024
+    """Maximum size of a JSON body, but for bulk imports."""
     max_body_mb: int = 64
-    """Maximum size of a JSON body, both as sent and decompressed."""
+    """Maximum size of the JSON of a bulk import, both as sent and decompressed, and of a do-not-call file."""
     max_upload_mb: int = 2048
     """Maximum size of an uploaded file, both as sent and decompressed."""
     body_timeout_s: float = 60.0
@@ -187,11 +189,11 @@ class Settings:
 
 
 _POSITIVE = (
-    "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit", "max_body_mb",
-    "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s", "max_connections", "max_in_flight",
-    "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days", "call_days", "hourly_stats_days",
-    "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s", "import_columns", "import_cell_chars",
-    "import_reader_mb", "max_calls", "unplayed_calls", "simulated_talk_s",
+    "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit",
+    "max_json_kb", "max_body_mb", "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s",
+    "max_connections", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days",
+    "call_days", "hourly_stats_days", "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s",
+    "import_columns", "import_cell_chars", "import_reader_mb", "max_calls", "unplayed_calls", "simulated_talk_s",
 )  # fmt: skip
 
 

@@ -326,7 +326,7 @@ async def test_body_in_pieces_is_refused_once_it_is_too_large(tenant, campaign_i
             sent += 2**18
             yield b" " * 2**18
 
-    async with serving(max_body_mb=1) as client:
+    async with serving(max_body_mb=1, max_json_kb=1024) as client:
         for path in (CAMPAIGNS, f"{CAMPAIGNS}/{campaign_id}/contacts/bulk"):
             response = await client.post(path, content=pieces(), headers=tenant.key.headers)
             assert refused(response, 413, "INVALID_INPUT") == "The body is larger than 1 MB"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.api import PEPPER, refused
 from tongdai.clock import SystemClock
@@ -290,19 +291,46 @@ def wrong():
     return ("X-Api-Key", key_format.generate())
 
 
-async def test_address_that_sends_too_many_wrong_keys_is_refused_for_a_while(dsn, settings, tenant):
-    clock, right = FakeClock(), ("X-Api-Key", tenant.key.value)
+async def test_address_that_sends_too_many_wrong_keys_is_refused_for_a_while(dsn, settings):
+    clock = FakeClock()
     changed = {name: getattr(settings, name) for name in ("data_dir", "key_pepper")}
     app = build(type(settings)(**changed, failed_key_limit=3), dsn, clock)
     async with running(app), from_address(app, "192.0.2.1") as guesser, from_address(app, "192.0.2.2") as neighbour:
         assert [await status(guesser, wrong()) for _ in range(3)] == [401] * 3
-        for headers in (wrong(), right):
+        for headers in (wrong(), ("X-Api-Key", "malformed")):
             response = await guesser.get(PATH, headers=[headers])
             refused(response, 429, "RATE_LIMIT_EXCEEDED")
             assert response.headers["retry-after"] == "10"
-        assert await status(neighbour, right) == 200
+        assert await status(neighbour, wrong()) == 401
         clock.advance(10)
-        assert await status(guesser, right) == 200
+        assert await status(guesser, wrong()) == 401
+
+
+async def test_right_key_passes_from_an_address_that_sends_wrong_ones(serving, tenant, api):
+    """Everybody has one address behind a proxy that is not trusted."""
+    other = await api.key()
+    async with serving(FakeClock(), failed_key_limit=2) as client:
+        assert [await status(client, wrong()) for _ in range(3)] == [401, 401, 429]
+        for key in (tenant.key, other):
+            assert await status(client, *key.headers.items()) == 200
+        assert await status(client, wrong()) == 429
+
+
+async def test_platform_key_with_unknown_tenants_is_limited(serving, api):
+    async with api.pool.acquire() as conn:
+        key = await factories.platform_key(conn, PEPPER.encode())
+    async with serving(FakeClock(), failed_key_limit=2) as client:
+        found = [await status(client, ("X-Api-Key", key.value), ("X-Tenant-ID", str(n))) for n in (1, 2, 3)]
+        assert found == [401, 401, 429]
+
+
+async def test_log_says_that_a_proxy_is_not_trusted(serving, tenant):
+    forwarded = ("X-Forwarded-For", "198.51.100.1")
+    async with serving(FakeClock(), failed_key_limit=2) as client:
+        with capture_logs() as logs:
+            assert [await status(client, wrong(), forwarded) for _ in range(4)] == [401, 401, 429, 429]
+    (blocked,) = [log for log in logs if log["event"] == "address blocked for wrong keys"]
+    assert "trusted_proxies" in blocked["hint"]
 
 
 async def test_request_without_a_key_counts_as_no_wrong_one(serving, tenant):
@@ -318,11 +346,11 @@ async def test_right_keys_are_not_counted(serving, tenant):
         assert [await status(client, wrong()) for _ in range(3)] == [401, 401, 429]
 
 
-async def test_malformed_keys_and_blocked_addresses_cost_no_database(serving):
+async def test_malformed_keys_cost_no_database(serving):
     malformed = [("X-Api-Key", value) for value in ("x", "sk_live_xxx", key_format.generate()[:-1] + "!")]
     async with serving(FakeClock(), database=DEAD, failed_key_limit=3) as client:
         assert [await status(client, headers) for headers in malformed] == [401] * 3
-        assert await status(client, wrong()) == 429
+        assert await status(client, malformed[0]) == 429
 
 
 async def test_address_is_the_last_that_no_trusted_proxy_vouches_for(dsn, settings):

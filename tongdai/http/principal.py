@@ -1,6 +1,7 @@
 """Principals: the tenant and key that a request acts for, and scopes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from tongdai.ids import KeyId, TenantId
@@ -26,6 +27,8 @@ class Principal:
     """PLATFORM: the whole installation."""
     key_id: KeyId
     scopes: frozenset[str]
+    expires_at: datetime | None
+    """When the key expires; None: never."""
     country: str
     """The tenant's country: phone numbers are parsed in it and shown in its national format."""
     tenant_limit: int | None

@@ -8,7 +8,7 @@ import msgspec
 
 from tongdai import ids
 from tongdai.db.pool import Connection
-from tongdai.errors import InvalidInput, NotFound, shown
+from tongdai.errors import InsufficientScope, InvalidInput, NotFound, shown
 from tongdai.http import body, cursor, paging
 from tongdai.http.cursor import Listed
 from tongdai.http.endpoint import (
@@ -26,7 +26,7 @@ from tongdai.http.endpoint import (
 from tongdai.http.envelope import Done, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Principal, Scope
 from tongdai.ids import KeyId
 from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
@@ -75,11 +75,11 @@ class KeyPage(Listed, kw_only=True):
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True):
     scopes: list[str]
-    """The routes that it may be used for."""
+    """The routes that it may be used for: of those of the key of the request."""
     name: str = ""
     """Name of the key."""
     expiresAt: datetime | None = None
-    """When it expires; null: never."""
+    """When it expires; null: when the key of the request does, or never."""
 
 
 class KeyCreated(Done, kw_only=True):
@@ -192,8 +192,8 @@ async def list_keys(request: Request) -> Response:
 async def create_key(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new_key)
-    _check(new)
     principal = principal_of(request)
+    _check(new, principal)
     pepper: bytes = request.resources.pepper
 
     async def work(conn: Connection) -> KeyCreated:
@@ -204,8 +204,8 @@ async def create_key(request: Request) -> Response:
             name=new.name,
             hint=key_format.hint(value),
             digest=key_format.digest(value, pepper),
-            scopes=new.scopes,
-            expires_at=new.expiresAt,
+            scopes=set(new.scopes),
+            expires_at=new.expiresAt or principal.expires_at,
             by=principal.key_id,
         )
         return KeyCreated(
@@ -247,16 +247,23 @@ async def revoke_key(request: Request) -> Response:
     return ok(Done(error_message="Key revoked"))
 
 
-def _check(new: NewKey) -> None:
+def _check(new: NewKey, principal: Principal) -> None:
+    """Check a new key; it may neither do more than the key that creates it nor outlive it."""
     body.text_field("name", new.name, MAX_NAME)
     if not new.scopes:
         raise InvalidInput(f"scopes must name at least one of {', '.join(Scope)}, not none")
-    for scope in new.scopes:
+    for scope in sorted(set(new.scopes)):
         if scope not in set(Scope):
             raise InvalidInput(f"scopes must be of {', '.join(Scope)}, not {shown(scope)!r}")
+        if scope not in principal.scopes:
+            raise InsufficientScope(scope)
     if new.expiresAt is not None and not _to_come(new.expiresAt):
         raise InvalidInput(
             f"expiresAt must be an instant to come, with its offset from UTC, not {shown(new.expiresAt.isoformat())}"
+        )
+    if new.expiresAt is not None and principal.expires_at is not None and new.expiresAt > principal.expires_at:
+        raise InvalidInput(
+            f"expiresAt must be no later than {principal.expires_at.isoformat()}, when the key of this request expires"
         )
 
 

@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import structlog
+
 from tongdai import ids, metrics
 from tongdai.clock import Clock
 from tongdai.db.pool import Lender
@@ -17,6 +19,8 @@ from tongdai.settings import Settings
 from tongdai.tenants import key_format, store
 from tongdai.tenants.model import ApiKey
 from tongdai.tenants.rate_limit.limits import AuthFailureLimiter, HeaderNames, RateLimiter
+
+log = structlog.get_logger()
 
 CACHE_S = 15.0
 """How long a cached key is used without asking the database again, should a notification be lost."""
@@ -91,28 +95,39 @@ class Guard:
         """Whether the key of a long request is still valid and still has the scope, for event streams."""
         credentials = credentials_of(request.scope["headers"])
         known = await self._look_up(credentials) if credentials is not None else None
-        if known is None or not known.key.usable(self._clock.now()):
+        if known is None or not self._usable(known):
             return False
         return _may_act(known, credentials) and known.principal == request.principal
 
     async def _authenticate(self, scope: Scope, *, platform: bool) -> Principal:
         """`platform`: the endpoint is of no tenant, and a platform key need not name one."""
+        credentials = credentials_of(scope["headers"])
+        known = await self._look_up(credentials) if credentials is not None else None
+        if known is not None and self._usable(known):
+            if platform and known.key.tenant_id is None:
+                return store.platform_principal(known.key)
+            if _may_act(known, credentials):
+                return known.principal
+        if credentials is None or credentials.presented:
+            self._count_failure(scope)
+        raise Unauthorized
+
+    def _count_failure(self, scope: Scope) -> None:
+        """Count wrong credentials of the client's address; RateLimited when it has sent too many.
+
+        A right key passes whatever others behind the same address send, as behind a proxy that is not trusted.
+        """
         address = self._address(scope)
         retry_after_s = self._failed.blocked(address)
         if retry_after_s:
             metrics.REFUSED.labels("failed keys").inc()
             raise RateLimited("Too many wrong keys from this address", retry_after_s)
-        credentials = credentials_of(scope["headers"])
-        known = await self._look_up(credentials) if credentials is not None else None
-        if known is None or not known.key.usable(self._clock.now()):
-            if credentials is None or credentials.presented:
-                self._failed.record(address)
-            raise Unauthorized
-        if platform and known.key.tenant_id is None:
-            return store.platform_principal(known.key)
-        if not _may_act(known, credentials):
-            raise Unauthorized
-        return known.principal
+        self._failed.record(address)
+        if self._failed.blocked(address):
+            hint = {}
+            if any(name == b"x-forwarded-for" for name, _ in scope["headers"]) and not self._trusted(address):
+                hint = {"hint": "it sends X-Forwarded-For: if it is a proxy of yours, add it to trusted_proxies"}
+            log.warning("address blocked for wrong keys", address=address, **hint)
 
     async def _look_up(self, credentials: Credentials) -> _Known | None:
         known = self._known.get((credentials.key, None)) or self._known.get((credentials.key, credentials.tenant))
@@ -123,7 +138,7 @@ class Guard:
         generation = self._generation
         known = await self._load(key_format.digest(credentials.key, self._pepper), credentials.tenant)
         # A change during the query may concern this key: do not cache it then.
-        if known is not None and known.principal.tenant_id and generation == self._generation:
+        if known is not None and known.principal.tenant_id and generation == self._generation and self._usable(known):
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
             self._known[credentials.key, None if known.key.tenant_id else credentials.tenant] = known
@@ -132,15 +147,18 @@ class Guard:
     async def _load(self, digest: bytes, sent_tenant: str | None) -> _Known | None:
         async with self._database.borrow() as conn:
             key = await store.find_key(conn, digest)
-            if key is None:
-                return None
-            tenant_id = key.tenant_id or TenantId(ids.parse(sent_tenant or "") or 0)
-            tenant = await store.find_tenant(conn, tenant_id)
+            named = TenantId(ids.parse(sent_tenant or "") or 0)
+            # Asked for an unknown key, too: all that are refused take the same time.
+            tenant = await store.find_tenant(conn, named if key is None else key.tenant_id or named)
+        if key is None:
+            return None
         if tenant is None:
-            # The key is valid but may not act for that tenant: refused, without counting a failed key.
-            nobody = Principal(PLATFORM, key.key_id, frozenset(), "VN", None, None)
+            nobody = Principal(PLATFORM, key.key_id, frozenset(), key.expires_at, "VN", None, None)
             return _Known(nobody, key, self._clock.monotonic())
         return _Known(store.principal(key, tenant), key, self._clock.monotonic())
+
+    def _usable(self, known: _Known) -> bool:
+        return known.key.usable(self._clock.now())
 
     def _address(self, scope: Scope) -> str:
         """The client address that failed keys are counted by: the last one that is no trusted proxy's."""

@@ -244,12 +244,13 @@ async def _announce(conn: Connection) -> None:
 
 def principal(key: ApiKey, tenant: Tenant) -> Principal:
     """The principal of a valid key in a tenant."""
-    return Principal(tenant.tenant_id, key.key_id, key.scopes, tenant.country, tenant.tenant_limit, tenant.route_limit)
+    limits = tenant.tenant_limit, tenant.route_limit
+    return Principal(tenant.tenant_id, key.key_id, key.scopes, key.expires_at, tenant.country, *limits)
 
 
 def platform_principal(key: ApiKey) -> Principal:
     """The principal of a platform key that acts for the whole installation."""
-    return Principal(PLATFORM, key.key_id, key.scopes, "VN", None, None)
+    return Principal(PLATFORM, key.key_id, key.scopes, key.expires_at, "VN", None, None)
 
 
 def _key(row: "asyncpg.Record") -> ApiKey:

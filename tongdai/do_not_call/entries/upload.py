@@ -41,7 +41,7 @@ def _format_of(request: Request) -> BodyFormat | None:
 async def body_of(request: Request) -> bytes:
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedMediaType("Content-Encoding is not understood: send the file as it is")
-    return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb)])
+    return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb * body.MB)])
 
 
 async def checked(request: Request, raw: bytes, reading: Reading) -> tuple[list[Checked], Detected]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tongdai import errors, ids
-from tongdai.http.body import BodyTimeout
+from tongdai.http.body import KB, BodyTimeout, too_large
 from tongdai.http.endpoint import Endpoint
 from tongdai.http.envelope import Failure
 from tongdai.http.idempotency import HEADER, MAX_LENGTH
@@ -52,9 +52,9 @@ read a list to its end, send `cursor=*` instead of `page`, then the `nextCursor`
 the same filters, until it is null. What is in the list all the time comes exactly once. Such responses have no \
 `totalRecord`.
 ## Bodies
-JSON in UTF-8, at most {0.max_body_mb} MB, and where a route says so files, at most {0.max_upload_mb} MB. Unknown \
-fields are refused. Unknown query parameters are ignored by the vendor's documented routes, refused by bulk import and \
-by all others.
+JSON in UTF-8, at most {0.max_json_kb} KB, {0.max_body_mb} MB for a bulk import; where a route says so files, at most \
+{0.max_upload_mb} MB. Unknown fields are refused. Unknown query parameters are ignored by the vendor's documented \
+routes, refused by bulk import and by all others.
 ## Limits
 At most {0.tenant_limit} requests a tenant and {0.route_limit} a route in any 10 seconds, unless your tenant has its \
 own. Responses carry what is left; a 429 says in `Retry-After` how many seconds to wait.
@@ -219,7 +219,7 @@ def _headers(names: Iterable[str]) -> Json:
 def _shared_failures(settings: Settings, limits: Sequence[str]) -> Json:
     limited = (
         BodyTimeout("The body did not arrive in time"),
-        errors.TooLarge(f"The body is larger than {settings.max_body_mb} MB"),
+        too_large(settings.max_json_kb * KB),
         errors.UnsupportedMediaType("Content-Type text/xml is not understood: expected application/json"),
         errors.RateLimited("Exceeded request limit", 3),
     )

@@ -12,7 +12,7 @@ from typing import IO
 
 import msgspec
 
-from tongdai.errors import InvalidInput, TooLarge
+from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
 from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
@@ -27,7 +27,6 @@ from tongdai.settings import Settings
 
 IN_MEMORY = 512 * 1024
 """Bytes; a larger body is kept in a file and read by a process of its own."""
-_MB = 1024 * 1024
 _INLINE = 64 * 1024
 """Bytes; more than that is taken apart, hashed and written in a thread: a disk may take its time."""
 
@@ -72,9 +71,9 @@ class _Kept:
 
     def take(self, data: bytes) -> None:
         self.size += len(data)
-        limit = limit_mb(self._settings, self.body_format)
-        if self.size > limit * _MB:
-            raise TooLarge(f"The body is larger than {limit} MB")
+        limit = limit_of(self._settings, self.body_format)
+        if self.size > limit:
+            raise body.too_large(limit)
         self.digest.update(data)
         self.file.write(data)
 
@@ -82,13 +81,10 @@ class _Kept:
         self.file.flush()
 
 
-def limit_mb(settings: Settings, body_format: BodyFormat | None) -> int:
-    """JSON is parsed as a whole, files row by row."""
-    return (
-        settings.max_body_mb
-        if body_format is not None and body_format.format is Format.JSON
-        else settings.max_upload_mb
-    )
+def limit_of(settings: Settings, body_format: BodyFormat | None) -> int:
+    """The maximum size of a body, in bytes: JSON is parsed as a whole, files row by row."""
+    is_json = body_format is not None and body_format.format is Format.JSON
+    return (settings.max_body_mb if is_json else settings.max_upload_mb) * body.MB
 
 
 @asynccontextmanager
@@ -125,7 +121,7 @@ async def _take(request: Request, settings: Settings, kept: _Kept, sink: Sink) -
     patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s) if files else None
     waiting: list[bytes] = []
     size = 0
-    async for piece in body.pieces(request, limit_mb(settings, kept.body_format), patience):
+    async for piece in body.pieces(request, limit_of(settings, kept.body_format), patience):
         waiting.append(piece)
         size += len(piece)
         if size >= IN_MEMORY:

@@ -230,7 +230,7 @@ class MemoryLimiter:
 
 
 class AuthFailureLimiter:
-    """Limits requests with unknown API keys by client address, in this process, before any database work."""
+    """Limits requests with wrong API keys by client address, in this process."""
 
     def __init__(self, clock: Clock, limit: int, workers: int = 1, max_addresses: int = 10_000) -> None:
         """Allow `limit` divided by `workers`; beyond `max_addresses` the oldest address is dropped."""
