@@ -2,15 +2,22 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of
+from tongdai.http.streams.csv import accepts_csv, csv_header, csv_headers, csv_of, unescaped
 
 FORMULA_STARTS = "=@+-\t\r"
-cells = st.text() | st.none() | st.integers() | st.sampled_from(["=1+1", "+84901234567", "-1", "@x", "'", '"', "a,b"])
+SEPARATORS = ",;\t|"
+cells = (
+    st.text().filter(lambda text: "'" not in text)
+    | st.none()
+    | st.integers()
+    | st.sampled_from(["=1+1", "+84901234567", "-1", "@x", '"', "a,b"])
+)
 
 
 def read(encoded: bytes) -> list[list[str]]:
@@ -25,12 +32,17 @@ def read(encoded: bytes) -> list[list[str]]:
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-1+1", "'-1+1"),
         ("+1+1", "'+1+1"),
-        ("\t=1", "'\t=1"),
+        ("\t=1", "'\t'=1"),
         ("+84901234567", "+84901234567"),
         ("+" + "9" * 16, "'+" + "9" * 16),
         (-1, "-1"),
         (None, ""),
         ('a,b\n"c"', 'a,b\n"c"'),
+        ("a;=1+1", "a;'=1+1"),
+        ('a|"=1+1"', 'a|\'"=1+1"'),
+        ("a\r\n +1", "a\r\n' +1"),
+        ("＝1+1", "'＝1+1"),
+        ("a;b", "a;b"),
     ],
 )
 def test_cell_that_a_spreadsheet_would_evaluate_gets_an_apostrophe(cell: object, written: str) -> None:
@@ -43,10 +55,21 @@ def test_rows_are_read_back_as_they_were_written(rows: list[tuple[object, object
     assert len(found) == len(rows)
     for row, sent in zip(found, rows, strict=True):
         for text, cell in zip(row, sent, strict=True):
-            assert text in {str(cell) if cell is not None else "", f"'{cell}"}
+            assert (unescaped(text) if isinstance(cell, str) else text) == ("" if cell is None else str(cell))
             if isinstance(cell, str) and text[:1] in tuple(FORMULA_STARTS):
                 assert text[:1] == "+"
                 assert text[1:].isdigit()
+
+
+hostile = st.text(alphabet="=@+-;|,\t\r\n\"' a1")
+
+
+@given(st.lists(st.tuples(hostile, hostile), max_size=3), st.sampled_from(SEPARATORS))
+def test_no_cell_begins_a_formula_for_any_list_separator(rows: list[tuple[str, str]], separator: str) -> None:
+    for row in csv.reader(io.StringIO(csv_of(rows).decode(), newline=""), delimiter=separator):
+        for cell in row:
+            assert not cell.startswith(tuple("=@-")), (cell, csv_of(rows))
+            assert not cell.startswith("+") or re.match(r"\+[0-9]+(,|$)", cell), (cell, csv_of(rows))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,13 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"[=@\t\r-]|\+(?![0-9]{1,15}\Z)")
+_FORMULA = re.compile(r"[=@\t\r＝＠＋－-]|\+(?![0-9]{1,15}\Z)")
 """Text that a spreadsheet would evaluate; a plus followed by digits only is a phone number and not matched."""
+_BEFORE_FORMULA = r"""(?=["' ]*[=@+＝＠＋－-])"""
+_WITHIN = re.compile(rf"(?<=[;|\t\r\n]){_BEFORE_FORMULA}")
+"""Where a cell would begin with a formula for a spreadsheet with another list separator: it ignores the quotes of a
+cell that it finds in the middle of its own."""
+_WITHIN_ESCAPED = re.compile(rf"(?<=[;|\t\r\n])'{_BEFORE_FORMULA}")
 
 
 def accepts_csv(accept: str) -> bool:
@@ -24,13 +29,18 @@ def csv_headers(file_name: str) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def escaped(cell: object) -> object:
-    """Text that a spreadsheet would evaluate as a formula gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+    """Text that a spreadsheet would evaluate as a formula, whatever its list separator, gets an apostrophe before
+    it."""
+    if not isinstance(cell, str):
+        return cell
+    text = _WITHIN.sub("'", cell)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unescaped(cell: str) -> str:
     """The text of a cell that `escaped` has written."""
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
+    text = cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
+    return _WITHIN_ESCAPED.sub("", text)
 
 
 def csv_header(names: Sequence[str]) -> bytes:
