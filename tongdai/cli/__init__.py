@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from tongdai import __version__
+from tongdai.cli.argv import hide_password
 from tongdai.errors import OperatorError
 
 # Module and summary of each command, so that listing the commands imports none of them.
@@ -84,6 +85,8 @@ def version() -> None:
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the program. Exit code 1: an error that the operator can fix; 2: wrong usage."""
+    if args is None:
+        hide_password()
     sys.exit(_run(args))
 
 
