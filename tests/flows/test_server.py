@@ -101,6 +101,12 @@ async def test_a_second_server_on_the_same_data_directory_names_the_process_usin
     assert "Traceback" not in text
 
 
+def test_other_users_can_list_nothing_of_the_data_directory(server: Server) -> None:
+    assert server.data_dir.stat().st_mode & 0o066 == 0
+    private = [path for path in server.data_dir.iterdir() if path.stat().st_mode & 0o077]
+    assert [path.name for path in private] == [], "what anybody may read or enter"
+
+
 async def test_a_port_in_use_is_reported(server: Server, tmp_path: Path) -> None:
     port = urlsplit(server.url).port
     text = await ends(Server(tmp_path / "data", "--port", str(port)))

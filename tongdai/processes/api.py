@@ -18,6 +18,7 @@ from tongdai.calls.live import api as live_api
 from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock
 from tongdai.contacts import api as contacts
+from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen
 from tongdai.db.pool import Lender
 from tongdai.db.unavailable import unavailable
@@ -89,7 +90,7 @@ async def _resources(
     settings: Settings, dsn: str, clock: Clock, in_flight: Callable[[], int]
 ) -> AsyncGenerator[Resources]:
     pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
-    (Path(settings.data_dir) / FOLDER).mkdir(parents=True, exist_ok=True)
+    ensure_private(Path(settings.data_dir), FOLDER)
     failed = AuthFailureLimiter(clock, settings.failed_key_limit, settings.workers)
     limiter = _limiter(settings, clock)
     database = Lender(dsn, settings.database_pool, name="tongdai api")

@@ -34,6 +34,7 @@ import structlog
 
 from tongdai import log as logging
 from tongdai.calls import retention
+from tongdai.data_dir import ensure_private
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect, reach
@@ -129,8 +130,8 @@ def _free_port(settings: Settings) -> int:
 @contextmanager
 def _run_dir(data_dir: Path) -> Generator[Path]:
     """`run/<pid>` in the data directory: files that live as long as this process."""
-    own = data_dir / "run" / str(os.getpid())
     try:
+        own = ensure_private(data_dir, "run") / str(os.getpid())
         for left in own.parent.glob("*"):
             if left == own or not alive(int(left.name)):
                 shutil.rmtree(left, ignore_errors=True)

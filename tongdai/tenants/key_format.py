@@ -8,6 +8,7 @@ import zlib
 from hashlib import sha256
 from pathlib import Path
 
+from tongdai.data_dir import ensure
 from tongdai.errors import OperatorError
 
 PREFIX = "sk_live_"
@@ -53,7 +54,7 @@ def load_pepper(setting: str | None, data_dir: Path) -> bytes:
         return setting.encode()
     path = data_dir / PEPPER_FILE
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        ensure(data_dir)
         _write_once(path, secrets.token_hex(32))
         return path.read_bytes().strip()
     except OSError as error:
@@ -73,7 +74,7 @@ def replace_pepper(data_dir: Path, pepper: bytes) -> None:
     path, number = data_dir / PEPPER_FILE, 1
     former = path.with_name(f"{PEPPER_FILE}.former")
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        ensure(data_dir)
         while former.exists():
             number += 1
             former = path.with_name(f"{PEPPER_FILE}.former-{number}")

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from tongdai.data_dir import ensure
 from tongdai.db.embedded.programs import CWD, MAJOR, User, spawn, until
 from tongdai.errors import OperatorError
 
@@ -25,7 +26,7 @@ def ensure_folder(data_dir: Path) -> Path:
     """Create the data directory if needed, and resolve it. Other users may traverse it but not list it."""
     data_dir = data_dir.resolve()
     try:
-        data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+        ensure(data_dir)
     except OSError as error:
         raise OperatorError(f"cannot make data directory {data_dir}: {error.strerror}") from None
     return data_dir
