@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tongdai.dialer.pacing import AnswerCounts, Limits, Mode, RingTimes, Snapshot, calls_to_place
+from tongdai.calls.model import LiveAnswers
+from tongdai.dialer.pacing import Limits, Mode, RingTimes, Snapshot, calls_to_place
 
 NOW = 1_000_000.0
 WIDE = Limits(max_concurrent=10_000, calls_per_second=10_000)
 KNOWN = RingTimes(answered=(0,) * 5 + (6,) * 20, unanswered=(0,) * 30 + (280,))
 """120 of 400 calls were answered, 5 to 25 s after they were dialled."""
-SETTLED = AnswerCounts(answered=10_000, abandoned=200)
+SETTLED = LiveAnswers(answered=10_000, abandoned=200)
 BUSY = Snapshot(
     Mode.PREDICTIVE,
     WIDE,
@@ -31,7 +32,7 @@ numbers = st.integers(0, 400)
 since = st.lists(st.floats(-1000, 1000).map(lambda age: NOW - age), max_size=60).map(tuple)
 histograms = st.lists(st.integers(0, 50), max_size=40).map(tuple)
 answer_counts = st.tuples(st.integers(0, 20_000), st.floats(0, 1)).map(
-    lambda of: AnswerCounts(of[0], int(of[0] * of[1]))
+    lambda of: LiveAnswers(of[0], int(of[0] * of[1]))
 )
 limits = st.builds(Limits, st.integers(0, 300), st.integers(0, 100), st.floats(0, 0.1))
 snapshots = st.builds(
@@ -90,7 +91,7 @@ def test_predictive_places_no_fewer_than_progressive(snapshot: Snapshot) -> None
 @settings(deadline=None)
 @given(snapshots, st.integers(1, 20_000), st.sampled_from(["last_24_h", "last_30_days"]))
 def test_predictive_is_progressive_once_the_cap_is_reached(snapshot: Snapshot, answered: int, window: str) -> None:
-    reached = AnswerCounts(answered, max(1, -int(-snapshot.limits.abandonment_cap * answered // 1)))
+    reached = LiveAnswers(answered, max(1, -int(-snapshot.limits.abandonment_cap * answered // 1)))
     clamped = replace(snapshot, **{window: reached})
     assert placed(clamped, mode=Mode.PREDICTIVE) == placed(clamped, mode=Mode.PROGRESSIVE)
 
@@ -108,8 +109,8 @@ def test_predictive_dials_for_agents_who_will_be_free() -> None:
         {"wrap_up_since": ()},
         {"talk_mean_s": 1200.0},
         {"rings": RingTimes(KNOWN.answered, (0,) * 30 + (80,))},
-        {"last_24_h": AnswerCounts(10_000, 280)},
-        {"last_30_days": AnswerCounts(10_000, 280)},
+        {"last_24_h": LiveAnswers(10_000, 280)},
+        {"last_30_days": LiveAnswers(10_000, 280)},
         {"limits": Limits(10_000, 10_000, abandonment_cap=0.022)},
     ],
     ids=lambda worse: next(iter(worse)),

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tongdai.dialer.pacing import AnswerCounts, Mode, Snapshot, calls_to_place
+from tongdai.calls.model import LiveAnswers
+from tongdai.dialer.pacing import Mode, Snapshot, calls_to_place
 from tongdai.testing.pacing_simulation import Day, Pacing, Scenario, simulate
 
 CAP = 0.03
@@ -51,7 +52,7 @@ def ignores_ringing(snapshot: Snapshot, now: float) -> int:
 
 def forgets_the_abandoned(snapshot: Snapshot, now: float) -> int:
     limits = replace(snapshot.limits, abandonment_cap=0.30)
-    return calls_to_place(replace(snapshot, limits=limits, last_24_h=AnswerCounts(), last_30_days=AnswerCounts()), now)
+    return calls_to_place(replace(snapshot, limits=limits, last_24_h=LiveAnswers(), last_30_days=LiveAnswers()), now)
 
 
 def takes_talking_for_free(snapshot: Snapshot, now: float) -> int:

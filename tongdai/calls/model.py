@@ -1,4 +1,4 @@
-"""Calls to contacts: states and transitions, claims, retry contexts, and how calls end."""
+"""Calls to contacts: states and transitions, claims, retry contexts, live answers, and how calls end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,6 +119,33 @@ class RetryContext:
         return next_attempt_at(
             settings, outcome.value, before, self.history.dialled_at, self.zone, self.tenant_zone, self.now
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAnswers:
+    """The live answers of a period."""
+
+    answered: int = 0
+    """Calls that a person answered, the abandoned ones included."""
+    abandoned: int = 0
+    """The number of these that were not connected with an agent within ABANDON_THRESHOLD."""
+
+    @property
+    def abandoned_percent(self) -> float | None:
+        """The abandonment rate in percent; None without a live answer."""
+        return percent(self.abandoned, self.answered)
+
+    def reach(self, cap: float) -> bool:
+        """Whether the abandonment rate has reached a cap, a share of 1. One abandoned call at least has to."""
+        return self.abandoned > 0 and self.abandoned >= cap * self.answered
+
+
+NO_LIVE_ANSWERS = LiveAnswers()
+
+
+def percent(part: int, of: int) -> float | None:
+    """A percentage with two decimals; None if the total is 0."""
+    return round(100 * part / of, 2) if of else None
 
 
 class Verdict(StrEnum):

@@ -46,7 +46,7 @@ from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, ControlledCall, report_end
 from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options, treatment_of
-from tongdai.dialer.pacing import AnswerCounts, Limits, RingTimes, Snapshot, calls_to_place
+from tongdai.dialer.pacing import Limits, RingTimes, Snapshot, calls_to_place
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
@@ -340,8 +340,8 @@ def snapshot_of(settings: CallSettings, load: Load, recent: Recent) -> Snapshot:
         talk_mean_s=recent.talk_mean_s,
         wrap_up_s=load.wrap_up_s,
         rings=RingTimes(recent.answered_after, recent.unanswered_after),
-        last_24_h=AnswerCounts(recent.last_24_h.answered, recent.last_24_h.abandoned),
-        last_30_days=AnswerCounts(recent.last_30_days.answered, recent.last_30_days.abandoned),
+        last_24_h=recent.last_24_h,
+        last_30_days=recent.last_30_days,
     )
 
 

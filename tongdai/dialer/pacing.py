@@ -31,6 +31,7 @@ from functools import lru_cache
 from itertools import accumulate, zip_longest
 
 from tongdai.call_outcome import ABANDON_THRESHOLD
+from tongdai.calls.model import NO_LIVE_ANSWERS, LiveAnswers
 from tongdai.campaigns.settings.values import Mode
 
 ENOUGH_ANSWERS = 15
@@ -49,14 +50,6 @@ class RingTimes:
     """At index k: the number of calls answered live after k whole seconds."""
     unanswered: tuple[int, ...] = ()
     """At index k: the number of calls that ended otherwise (no answer, busy, refused, …) after k whole seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerCounts:
-    answered: int = 0
-    """Live answers, the abandoned ones included."""
-    abandoned: int = 0
-    """Live answers not connected with an agent within ABANDON_THRESHOLD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +83,8 @@ class Snapshot:
     """The mean talk time; 0: unknown."""
     wrap_up_s: float = 0.0
     rings: RingTimes = RingTimes()
-    last_24_h: AnswerCounts = AnswerCounts()
-    last_30_days: AnswerCounts = AnswerCounts()
+    last_24_h: LiveAnswers = NO_LIVE_ANSWERS
+    last_30_days: LiveAnswers = NO_LIVE_ANSWERS
 
 
 def calls_to_place(snapshot: Snapshot, now: float) -> int:
@@ -137,7 +130,7 @@ def _allowance(snapshot: Snapshot) -> float:
     """The share of the next answers that may be expected to find no agent."""
     cap = snapshot.limits.abandonment_cap
     counts = (snapshot.last_24_h, snapshot.last_30_days)
-    if any(count.abandoned and count.abandoned >= cap * count.answered for count in counts):
+    if any(count.reach(cap) for count in counts):
         return 0.0
     prior = _PRIOR_ANSWERS * _PRIOR_SHARE * cap
     return cap - max((prior + count.abandoned) / (_PRIOR_ANSWERS + count.answered) for count in counts)

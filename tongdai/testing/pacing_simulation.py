@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from tongdai.call_outcome import ABANDON_THRESHOLD
-from tongdai.dialer.pacing import AnswerCounts, Limits, Mode, RingTimes, Snapshot
+from tongdai.calls.model import LiveAnswers
+from tongdai.dialer.pacing import Limits, Mode, RingTimes, Snapshot
 
 Pacing = Callable[[Snapshot, float], int]
 
@@ -126,8 +127,8 @@ class _Floor:
             talk_mean_s=self._scenario.talk_mean_s,
             wrap_up_s=self._scenario.wrap_up_s,
             rings=self._rings,
-            last_24_h=AnswerCounts(sum(self._day), self._day[True]),
-            last_30_days=AnswerCounts(sum(self._month), self._month[True]),
+            last_24_h=LiveAnswers(sum(self._day), self._day[True]),
+            last_30_days=LiveAnswers(sum(self._month), self._month[True]),
         )
 
     def _happen(self, until: float) -> None:

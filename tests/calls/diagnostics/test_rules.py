@@ -16,10 +16,10 @@ from tongdai.calls.diagnostics.rules import (
     ZoneCount,
     blockers,
     next_call_at,
-    percent,
     reason_of,
     waiting,
 )
+from tongdai.calls.model import LiveAnswers
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode, Preset
@@ -189,20 +189,19 @@ def test_modes_with_agents_need_them(
 
 
 @pytest.mark.parametrize(
-    ("mode", "abandoned", "reached"),
+    ("mode", "live_answers", "reached"),
     [
-        (Mode.PREDICTIVE, (3.0, 0.0), True),
-        (Mode.PREDICTIVE, (2.9, 0.0), False),
-        (Mode.PREDICTIVE, (0.0, 0.0), False),
-        (Mode.PROGRESSIVE, (99.0,), False),
+        (Mode.PREDICTIVE, (LiveAnswers(1000, 30), LiveAnswers(9000)), True),
+        (Mode.PREDICTIVE, (LiveAnswers(9000), LiveAnswers(1000, 30)), True),
+        (Mode.PREDICTIVE, (LiveAnswers(1000, 29), LiveAnswers(9000)), False),
+        (Mode.PREDICTIVE, (LiveAnswers(30_001, 900), LiveAnswers()), False),
+        (Mode.PREDICTIVE, (LiveAnswers(), LiveAnswers()), False),
+        (Mode.PROGRESSIVE, (LiveAnswers(100, 99),), False),
     ],
 )
-def test_abandonment_cap_concerns_predictive_alone(mode: Mode, abandoned: tuple[float, ...], reached: bool) -> None:
+def test_abandonment_cap_concerns_predictive_alone(
+    mode: Mode, live_answers: tuple[LiveAnswers, ...], reached: bool
+) -> None:
     settings = CallSettings(mode=mode, queue_id=QUEUE, abandon_cap=3.0)
-    found = blocked(CampaignState(Status.RUNNING, 1, agents={"idle": 1}, abandoned=abandoned), settings)
+    found = blocked(CampaignState(Status.RUNNING, 1, agents={"idle": 1}, live_answers=live_answers), settings)
     assert found == ([Blocker.ABANDONMENT_CAP_REACHED] if reached else [])
-
-
-@pytest.mark.parametrize(("part", "of", "expected"), [(1, 3, 33.33), (0, 5, 0.0), (0, 0, None)])
-def test_percent_of_nothing_is_none(part: int, of: int, expected: float | None) -> None:
-    assert percent(part, of) == expected

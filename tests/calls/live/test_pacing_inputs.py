@@ -23,8 +23,8 @@ from tests.support.plans import assert_uses, plans
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
 from tongdai.calls.live import pacing_inputs
-from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
-from tongdai.calls.model import Ending
+from tongdai.calls.live.pacing_inputs import Load, Recent
+from tongdai.calls.model import Ending, LiveAnswers
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, CampaignId, TenantId
 

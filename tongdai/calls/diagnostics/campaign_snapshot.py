@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from tongdai.call_outcome import LIVE_ANSWER_SQL
-from tongdai.calls.diagnostics.rules import CampaignState, Rules, Sound, SoundState, percent
+from tongdai.calls.diagnostics.rules import CampaignState, Rules, Sound, SoundState
+from tongdai.calls.live import abandonment
+from tongdai.calls.live.abandonment import CAP_PERIODS
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
@@ -70,13 +71,6 @@ select a.state, count(*) as agents from campaign c
 join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
 where c.tenant_id = $1 and c.campaign_id = $2 group by a.state
 """
-ABANDONED = f"""
-select coalesce(sum(calls) filter (where outcome = 'abandoned' and hour > now() - interval '24 hours'), 0)::bigint,
-    coalesce(sum(calls) filter (where hour > now() - interval '24 hours'), 0)::bigint,
-    coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint, coalesce(sum(calls), 0)::bigint
-from call_hour where tenant_id = $1 and campaign_id = $2 and hour > now() - interval '30 days'
-    and outcome in {LIVE_ANSWER_SQL}
-"""
 
 
 async def read_campaign(conn: Connection, key: CampaignKey, default_sound: str) -> CampaignSnapshot | None:
@@ -86,9 +80,7 @@ async def read_campaign(conn: Connection, key: CampaignKey, default_sound: str) 
     if row is None or settings is None:
         return None
     agents = {found["state"]: found["agents"] for found in await fetch(conn, AGENTS, *key)}
-    day_abandoned, day, month_abandoned, month = (await fetch(conn, ABANDONED, *key))[0]
-    shares = (percent(day_abandoned, day), percent(month_abandoned, month))
-    abandoned = [share for share in shares if share is not None]
+    live_answers = await abandonment.live_answers(conn, key.tenant_id, [key.campaign_id], CAP_PERIODS)
     status = Status(row["status"])
     switch = await switches.of_tenant(conn, key.tenant_id)
     state = CampaignState(
@@ -97,7 +89,7 @@ async def read_campaign(conn: Connection, key: CampaignKey, default_sound: str) 
         row["active_calls"],
         agents,
         row["accepted"],
-        abandoned,
+        live_answers[key.campaign_id],
         row["held"],
         row["pause_reason"] and PauseReason(row["pause_reason"]),
         await _sound(conn, switch, settings, default_sound),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tongdai.calls.model import LiveAnswers
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import next_open, open_until
@@ -225,8 +226,8 @@ class CampaignState:
     """The number of agents of the queue, by state."""
     accepted: int = 0
     """Preview: contacts that an agent accepted and that are not yet called."""
-    abandoned: Sequence[float] = ()
-    """Percentages of abandoned live answers, over each period of the cap."""
+    live_answers: Sequence[LiveAnswers] = ()
+    """The live answers of each period of the abandonment cap."""
     held: bool = False
     """Whether dialing is held, of all campaigns."""
     pause_reason: PauseReason | None = None
@@ -260,7 +261,8 @@ def blockers(settings: CallSettings, campaign: CampaignState, switch: Switch, ma
         found += _agent_blockers(settings, campaign)
     if campaign.active_calls >= settings.max_calls:
         found.append(Blocker.AT_MAX_CALLS)
-    if settings.mode is Mode.PREDICTIVE and any(0 < share >= settings.abandon_cap for share in campaign.abandoned):
+    cap = settings.abandon_cap / 100
+    if settings.mode is Mode.PREDICTIVE and any(answers.reach(cap) for answers in campaign.live_answers):
         found.append(Blocker.ABANDONMENT_CAP_REACHED)
     if not campaign.pending:
         found.append(Blocker.NOTHING_PENDING)
@@ -287,8 +289,3 @@ def _agent_blockers(settings: CallSettings, campaign: CampaignState) -> list[Blo
     if settings.mode is Mode.PREVIEW and not campaign.accepted:
         found.append(Blocker.NO_PREVIEW_ACCEPTED)
     return found
-
-
-def percent(part: int, of: int) -> float | None:
-    """A percentage with two decimals; None if the total is 0."""
-    return round(100 * part / of, 2) if of else None

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tongdai.call_outcome import UNINFORMATIVE_SQL
+from tongdai.call_outcome import UNINFORMATIVE_SQL, Outcome
+from tongdai.calls.live import abandonment
+from tongdai.calls.live.abandonment import CAP_PERIODS
+from tongdai.calls.model import NO_LIVE_ANSWERS, LiveAnswers
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, QueueId, TenantId
@@ -31,13 +34,6 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveAnswers:
-    answered: int = 0
-    """Live answers, including the abandoned ones."""
-    abandoned: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Recent:
     """Results of a campaign's recent calls."""
 
@@ -45,8 +41,8 @@ class Recent:
     """At index k: the number of calls answered live after k whole seconds."""
     unanswered_after: tuple[int, ...] = ()
     """At index k: the number of calls that ended otherwise after k whole seconds."""
-    last_24_h: LiveAnswers = LiveAnswers()
-    last_30_days: LiveAnswers = LiveAnswers()
+    last_24_h: LiveAnswers = NO_LIVE_ANSWERS
+    last_30_days: LiveAnswers = NO_LIVE_ANSWERS
     talk_mean_s: float = 0.0
     """Mean talk time of the last 24 hours; 0 without any."""
 
@@ -124,34 +120,23 @@ select answered, after_s, count(*) as calls from (
     ) a
 ) rings group by answered, after_s
 """
-# An hour counts if a part of it is within the period. One scan of 30 days gives both shares.
-SHARES = """
-select coalesce(sum(calls), 0)::bigint as answered_30_d,
-    coalesce(sum(calls) filter (where outcome = 'abandoned'), 0)::bigint as abandoned_30_d,
-    coalesce(sum(calls) filter (where today), 0)::bigint as answered_24_h,
-    coalesce(sum(calls) filter (where today and outcome = 'abandoned'), 0)::bigint as abandoned_24_h,
-    coalesce(sum(talk_s) filter (where today and outcome = 'answered')
-        / sum(calls) filter (where today and outcome = 'answered'), 0) as talk_mean_s
-from (
-    select calls, outcome, talk_s, hour > clock_timestamp() - interval '25 hours' as today from call_hour
-    where tenant_id = $1 and campaign_id = $2 and outcome = any('{answered,abandoned}')
-        and hour > clock_timestamp() - interval '721 hours'
-) hours
+TALK_MEAN = f"""
+select sum(talk_s) / sum(calls) from call_hour
+where tenant_id = $1 and campaign_id = $2 and outcome = '{Outcome.ANSWERED}' and {abandonment.within("$3")}
 """
 
 
 async def recent(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, ring_timeout_s: int) -> Recent:
     """Read the ring times of active answered calls and of the last 2,000 calls that ended within an hour, dialled a
-    ring timeout ago or earlier; and the shares of abandoned calls."""
+    ring timeout ago or earlier; the live answers of the periods of the abandonment cap; and the mean talk time."""
     rings = await conn.fetch(RINGS, tenant_id, campaign_id, ring_timeout_s)
-    shares = await conn.fetchrow(SHARES, tenant_id, campaign_id)
-    assert shares is not None
+    answers = await abandonment.live_answers(conn, tenant_id, [campaign_id], CAP_PERIODS)
+    talk_mean_s = await conn.fetchval(TALK_MEAN, tenant_id, campaign_id, abandonment.DAY)
     return Recent(
         _histogram([(row["after_s"], row["calls"]) for row in rings if row["answered"]]),
         _histogram([(row["after_s"], row["calls"]) for row in rings if not row["answered"]]),
-        LiveAnswers(shares["answered_24_h"], shares["abandoned_24_h"]),
-        LiveAnswers(shares["answered_30_d"], shares["abandoned_30_d"]),
-        float(shares["talk_mean_s"]),
+        *answers[campaign_id],
+        talk_mean_s=talk_mean_s or 0.0,
     )
 
 

@@ -2,7 +2,7 @@
 
 Everything is read from counters or from active calls, so a query each second costs about the same however many calls
 the campaigns have made. Therefore outcomes are by clock hours, as in `call_hour`: since the hour began, since midnight
-in the tenant's time zone, and in the last 24 hours. Only calls per minute are counted.
+in the tenant's time zone. The abandonment rate is that of abandonment.py. Only calls per minute are counted.
 """
 
 from collections import Counter
@@ -13,11 +13,10 @@ from typing import Annotated
 import asyncpg
 import msgspec
 
-from tongdai.call_outcome import LIVE_ANSWER_SQL, Outcome
 from tongdai.calls import history
-from tongdai.calls.diagnostics.rules import percent
 from tongdai.calls.history import CallRecord, Filter
-from tongdai.calls.model import CallState
+from tongdai.calls.live import abandonment
+from tongdai.calls.model import CallState, percent
 from tongdai.calls.sql import month_of
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason, Status, Totals
@@ -178,7 +177,7 @@ cross join unnest($2::bigint[]) as c (campaign_id)
 cross join lateral (
     select outcome, hour, calls, placed, answered, ring_s, talk_s from call_hour
     where tenant_id = $1 and campaign_id = c.campaign_id
-        and hour >= least(day.starts_at, date_trunc('hour', now()) - interval '23 hours')
+        and hour >= least(day.starts_at, date_trunc('hour', now()))
 ) h group by c.campaign_id, h.outcome, this_hour, today
 """
 
@@ -195,6 +194,7 @@ async def figures(conn: Connection, tenant_id: TenantId, campaign_ids: list[Camp
     up = _by_campaign(await conn.fetch(UP, tenant_id))
     agents = _by_campaign(await conn.fetch(AGENTS, tenant_id, campaign_ids))
     hours = _by_campaign(await conn.fetch(HOURS, tenant_id, campaign_ids))
+    live_answers = await abandonment.live_answers(conn, tenant_id, campaign_ids, [abandonment.DAY])
     minute = {row["campaign_id"]: row["calls"] for row in await conn.fetch(MINUTE, tenant_id, campaign_ids)}
     return [
         CampaignLive(
@@ -208,7 +208,7 @@ async def figures(conn: Connection, tenant_id: TenantId, campaign_ids: list[Camp
             calls_per_minute=minute[campaign_id],
             this_hour=_figures([found for found in hours.get(campaign_id, []) if found["this_hour"]]),
             today=_figures([found for found in hours.get(campaign_id, []) if found["today"]]),
-            abandoned_rate_24h=abandoned_rate(hours.get(campaign_id, [])),
+            abandoned_rate_24h=live_answers[campaign_id][0].abandoned_percent,
             pacing=Pacing(
                 row["mode"],
                 row["max_calls"],
@@ -256,24 +256,10 @@ def _figures(rows: Sequence[asyncpg.Record]) -> Figures:
     return Figures(placed, answered, rate, dict(sorted(outcomes.items())), mean("ring_s"), mean("talk_s"))
 
 
-def abandoned_rate(rows: Sequence[asyncpg.Record]) -> float | None:
-    """A percentage of the live answers, from rows with `outcome` and `calls`."""
-    live = Counter[str]()
-    for row in rows:
-        live[row["outcome"]] += row["calls"]
-    return percent(live["abandoned"], sum(live[outcome] for outcome in Outcome if outcome.traits.live_answer))
-
-
-MONTH = f"""
-select outcome, sum(calls)::bigint as calls from call_hour
-where tenant_id = $1 and campaign_id = $2 and hour >= date_trunc('hour', now()) - interval '30 days'
-    and outcome in {LIVE_ANSWER_SQL} group by outcome
-"""
-
-
 async def abandoned_rate_30d(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> float | None:
     """A percentage of the live answers."""
-    return abandoned_rate(await conn.fetch(MONTH, tenant_id, campaign_id))
+    answers = await abandonment.live_answers(conn, tenant_id, [campaign_id], [abandonment.MONTH])
+    return answers[campaign_id][0].abandoned_percent
 
 
 async def newest(conn: Connection, tenant_id: TenantId, limit: int) -> list[CallRecord]:

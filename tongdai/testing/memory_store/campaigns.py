@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from tongdai.agents.model import Agent, AgentState
 from tongdai.call_outcome import Outcome
-from tongdai.calls.live.pacing_inputs import LiveAnswers, Load, Recent
+from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import (
     Call,
     CallState,
+    LiveAnswers,
 )
 from tongdai.campaigns.model import PauseReason, RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
