@@ -74,6 +74,9 @@ TRAITS: dict[Outcome, Traits] = {
 }
 assert TRAITS.keys() == set(Outcome), "every outcome has its traits"
 
+UNWANTED = frozenset({607, 608})
+"""SIP statuses of a call that the callee does not want (607 Unwanted, RFC 8197), or that a network rejected on their
+behalf (608 Rejected, RFC 8688): its contact is not called again, whatever the outcome and the retry rules."""
 NOT_PLACED = frozenset(outcome for outcome in Outcome if not outcome.traits.placed)
 DUE_AT_ONCE = frozenset(outcome for outcome in Outcome if outcome.traits.due_at_once)
 

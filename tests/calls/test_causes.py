@@ -17,6 +17,8 @@ MEASURED = [
     ("unallocated, Asterisk 16", False, 1, None, Outcome.INVALID_NUMBER),
     ("congestion", False, 34, 503, Outcome.FAILED),
     ("declined", False, 21, 603, Outcome.NO_ANSWER),
+    ("unwanted", False, 21, 607, Outcome.NO_ANSWER),
+    ("rejected on the callee's behalf", False, 21, 608, Outcome.NO_ANSWER),
     ("the trunk refuses our password", False, 21, 403, Outcome.FAILED),
     ("carrier dead until SIP gives up", False, 18, 408, Outcome.FAILED),
     ("carrier dead until our ring time-out", False, 19, 480, Outcome.FAILED),

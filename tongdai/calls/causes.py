@@ -19,7 +19,8 @@ _BY_STATUS = {
     600: Outcome.BUSY,
     603: Outcome.NO_ANSWER,  # declined by the callee: retried as rarely as an unanswered call
     604: Outcome.INVALID_NUMBER,
-    607: Outcome.NO_ANSWER,
+    607: Outcome.NO_ANSWER,  # this and the next: never called again, see call_outcome.UNWANTED
+    608: Outcome.NO_ANSWER,
 }
 _TRUNK_REFUSED = frozenset({401, 403, 407})
 _NOBODY_ANSWERED = frozenset({0, 16, 18, 19, 21, 31, 127})

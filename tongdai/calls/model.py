@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tongdai.call_outcome import Outcome
+from tongdai.call_outcome import UNWANTED, Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import next_attempt_at
 from tongdai.campaigns.settings.values import FrequencyCap
@@ -113,11 +113,13 @@ class RetryContext:
     now: datetime
     """The time by the database's clock."""
 
-    def next_attempt_at(self, settings: CallSettings, outcome: Outcome) -> datetime | None:
-        """When to call the contact again after a call that ends with `outcome`; None: never."""
+    def next_attempt_at(self, settings: CallSettings, ending: "Ending") -> datetime | None:
+        """When to call the contact again after a call that ended so; None: never."""
+        if ending.sip_status in UNWANTED:
+            return None
         before = {was.value: count for was, count in self.history.outcomes.items()}
         return next_attempt_at(
-            settings, outcome.value, before, self.history.dialled_at, self.zone, self.tenant_zone, self.now
+            settings, ending.outcome.value, before, self.history.dialled_at, self.zone, self.tenant_zone, self.now
         )
 
 

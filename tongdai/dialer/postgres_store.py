@@ -294,4 +294,4 @@ def _next_attempt_at(
 ) -> datetime | None:
     """The next due time of the contact; None: it is processed, or was deleted."""
     context = contexts.get(call.call_id)
-    return context and context.next_attempt_at(settings[call.campaign_id], ending.outcome)
+    return context and context.next_attempt_at(settings[call.campaign_id], ending)

@@ -188,7 +188,7 @@ class MemoryCalls(MemoryState):
         if ending.failure is not None:
             found = replace(found, connected_at=None)
         now, contact = self._clock.now(), self.contacts[found.contact_id]
-        next_attempt_at = self._next_attempt_at(found, contact, ending.outcome)
+        next_attempt_at = self._next_attempt_at(found, contact, ending)
         contact.process_status = PROCESSED if next_attempt_at is None else PENDING
         if next_attempt_at is None or ending.outcome not in NOT_PLACED:
             contact.call_status = ending.outcome.value
@@ -199,9 +199,9 @@ class MemoryCalls(MemoryState):
         self._free(found.call_id)
         return True
 
-    def _next_attempt_at(self, call: Call, contact: MemoryContact, outcome: Outcome) -> datetime | None:
+    def _next_attempt_at(self, call: Call, contact: MemoryContact, ending: Ending) -> datetime | None:
         context = RetryContext(self.history(contact.contact_id), contact.zone, self.tenant_zone, self._clock.now())
-        return context.next_attempt_at(self.campaigns[call.campaign_id].settings, outcome)
+        return context.next_attempt_at(self.campaigns[call.campaign_id].settings, ending)
 
     def history(self, contact_id: ContactId) -> EarlierCalls:
         ended = [e for e in self._histories.get(contact_id, ()) if e.call.dialled_at is not None]
