@@ -173,18 +173,17 @@ def _in_force(row: asyncpg.Record) -> CallSettings:
     return in_force(columns.settings_of(row), hours.week_of(row["tenant_hours"]))
 
 
-# Round robin over tenants within a priority.
 RUNNING = f"""
 select tenant_id, campaign_id, c.name, t.zone as tenant_zone, h.windows as tenant_hours,
     {", ".join(f"c.{column}" for column in columns.COLUMNS)}
 from campaign c join tenant t using (tenant_id) left join calling_hours h using (tenant_id)
 where status = 2 and t.switch_id = $1
-order by priority desc, row_number() over (partition by tenant_id, priority order by campaign_id), tenant_id
+order by tenant_id, campaign_id
 """
 
 
 async def running(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[RunningCampaign]:
-    """The running campaigns of all tenants of a switch, highest priority first."""
+    """The running campaigns of all tenants of a switch, by id; the dialer decides in which order they are dialled."""
     return [
         RunningCampaign(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], _in_force(row))
         for row in await conn.fetch(RUNNING, switch_id)

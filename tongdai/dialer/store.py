@@ -27,7 +27,7 @@ class DialerStore(Protocol):
     # Campaigns
 
     async def running(self) -> list[RunningCampaign]:
-        """Running campaigns of all tenants, the highest priority first."""
+        """Running campaigns of all tenants; the originator decides in which order they are dialled."""
         ...
 
     async def settings(self, tenant_id: TenantId, campaign_id: CampaignId) -> CallSettings | None:

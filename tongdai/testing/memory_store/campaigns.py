@@ -27,7 +27,7 @@ class MemoryCampaigns(MemoryState):
     async def running(self) -> list[RunningCampaign]:
         return [
             RunningCampaign(self.tenant_id, campaign.campaign_id, "", self.tenant_zone, campaign.settings)
-            for campaign in sorted(self.campaigns.values(), key=lambda one: (-one.settings.priority, one.campaign_id))
+            for campaign in sorted(self.campaigns.values(), key=lambda one: one.campaign_id)
             if campaign.status is Status.RUNNING
         ]
 
