@@ -88,4 +88,3 @@ def _sql_list(outcomes: Iterable[Outcome]) -> str:
 LIVE_ANSWER_SQL = _sql_list(outcome for outcome in Outcome if outcome.traits.live_answer)
 """For statements: `outcome in {LIVE_ANSWER_SQL}`."""
 UNINFORMATIVE_SQL = _sql_list(outcome for outcome in Outcome if not outcome.traits.informative)
-NOT_PLACED_SQL = _sql_list(outcome for outcome in Outcome if not outcome.traits.placed)

@@ -42,7 +42,6 @@ async def test_answered_then_hung_up_by_us(caller: Listener) -> None:
     here = await commands.channel(caller.ari, channel_id)
     assert here is not None
     assert here.state == "Up"
-    assert here.protocol_id
     assert [channel.channel_id for channel in await commands.channels(caller.ari)] == [channel_id]
     assert await commands.hang_up(caller.ari, channel_id)
     ended = await caller.wait_for(ChannelDestroyed, channel_id)

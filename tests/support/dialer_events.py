@@ -25,7 +25,7 @@ MESSAGE = Treatment("offer", None)
 AGENTS = Treatment(None, None)
 Happening = ChannelEvent | model.Signal
 
-STARTED = StasisStart(CHANNEL, ("call",), "Up", "", NOW)
+STARTED = StasisStart(CHANNEL, ("call",), NOW)
 
 
 def destroyed(cause: int = 16, sip: int | None = None) -> ChannelDestroyed:
@@ -34,7 +34,7 @@ def destroyed(cause: int = 16, sip: int | None = None) -> ChannelDestroyed:
 
 def back(status: str, cause: str = "X-1") -> StasisStart:
     """The dialplan returns the channel with that AMDSTATUS and AMDCAUSE."""
-    return StasisStart(CHANNEL, (DETECTED, status, cause), "Up", "", NOW)
+    return StasisStart(CHANNEL, (DETECTED, status, cause), NOW)
 
 
 def reported(

@@ -172,9 +172,9 @@ async def test_listener_too_far_behind_is_made_to_list_again() -> None:
     events = inbox.events()
     assert isinstance(await anext(events), Connected)
     for _ in range(3):
-        inbox.put(StasisStart("c", (), "Up", "", AT))
+        inbox.put(StasisStart("c", (), AT))
     with pytest.raises(Overrun):
-        inbox.put(StasisStart("c", (), "Up", "", AT))
+        inbox.put(StasisStart("c", (), AT))
     inbox.disconnected()
     inbox.connected()
     assert [type(await anext(events)) for _ in range(2)] == [Disconnected, Connected]

@@ -28,9 +28,6 @@ from tongdai.ids import AgentId, CampaignId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 from tongdai.switches.sounds import store as sounds
 
-TRANSACTIONS = 4
-"""The number of group commits that may run concurrently; the pool has more connections, for claims and reads."""
-
 
 class PostgresStore:
     """Implements `DialerStore`."""

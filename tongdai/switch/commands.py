@@ -214,8 +214,6 @@ class Channel:
     """The technology's name, as `PJSIP/trunk-0000001a`."""
     state: str
     """`Down`, `Ring` (inbound), `Ringing`, `Up`, …"""
-    protocol_id: str
-    """SIP Call-ID; empty before Asterisk 22."""
 
 
 async def channels(ari: Ari) -> list[Channel]:
@@ -243,7 +241,7 @@ def _channel(item: object) -> Channel | None:
     if not isinstance(item, dict):
         return None
     values = cast("dict[str, Any]", item)
-    texts = [values.get(name, "") for name in ("id", "name", "state", "protocol_id")]
+    texts = [values.get(name, "") for name in ("id", "name", "state")]
     if not texts[0] or not all(isinstance(text, str) for text in texts):
         return None
     return Channel(*texts)

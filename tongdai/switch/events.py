@@ -34,10 +34,6 @@ class StasisStart:
 
     channel_id: str
     args: tuple[str, ...]
-    state: str
-    """`Up`, `Ring` (an inbound call not answered yet), …"""
-    caller: str
-    """The caller's number as the trunk sent it; empty when it did not."""
     at: datetime
 
 
@@ -139,13 +135,11 @@ def _channel_id(event: Frame) -> str:
 
 
 def _stasis_start(event: Frame) -> Event:
-    channel, args = event["channel"], event["args"]
+    args = event["args"]
     if not isinstance(args, list):
         raise TypeError("args")
     texts = tuple(str(arg) for arg in cast("list[object]", args))
-    return StasisStart(
-        _text(channel, "id"), texts, _text(channel, "state"), _text(channel["caller"], "number"), _at(event)
-    )
+    return StasisStart(_channel_id(event), texts, _at(event))
 
 
 def _playback_finished(event: Frame) -> Event:

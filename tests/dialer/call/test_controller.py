@@ -125,7 +125,7 @@ class Scene:
         call = await self.call()
         channel_id = str(call.call_id)
         await self.send(ChannelStateChange(channel_id, "Up", self.clock.now()))
-        await self.send(StasisStart(channel_id, ("call",), "Up", "", self.clock.now()))
+        await self.send(StasisStart(channel_id, ("call",), self.clock.now()))
         return call, channel_id
 
     async def send(self, event: ChannelStateChange | StasisStart | ChannelDestroyed) -> None:
@@ -161,7 +161,7 @@ def test_every_event_is_stepped_once() -> None:
         channel_id, now = str(call.call_id), s.clock.now()
         ringing, up = Dial(channel_id, "RINGING", now), ChannelStateChange(channel_id, "Up", now)
         started, destroyed = (
-            StasisStart(channel_id, ("call",), "Up", "", now),
+            StasisStart(channel_id, ("call",), now),
             ChannelDestroyed(channel_id, 16, None, now),
         )
         for event in (ringing, ringing, up, started, destroyed, destroyed):
@@ -260,7 +260,7 @@ def test_detection_precedes_the_agent_and_its_verdict_decides(verdict: str) -> N
         _, channel_id = await s.answered()
         assert s.ari.requests[-1] == f"POST channels/{channel_id}/continue"
         assert s.store.agents[agent.agent_id].state is AgentState.IDLE
-        await s.send(StasisStart(channel_id, (DETECTED, verdict, "X"), "Up", "", s.clock.now()))
+        await s.send(StasisStart(channel_id, (DETECTED, verdict, "X"), s.clock.now()))
         talking = s.store.agents[agent.agent_id].state is AgentState.TALKING
         assert talking == (verdict == "HUMAN")
         assert (f"DELETE channels/{channel_id}" in s.ari.requests) == (verdict == "MACHINE")

@@ -135,7 +135,6 @@ class SimulatedChannels(ABC):
 
     def _ring(self, channel: SimulatedChannel) -> None:
         channel.state = "Ringing"
-        channel.call.rang_at = self._clock.now()
         events = [lambda: self._tell_dial(channel, "RINGING"), lambda: self._tell(channel, "ChannelStateChange")]
         self._rng.shuffle(events)  # a real switch sends either first
         for tell in events:
@@ -222,7 +221,6 @@ class SimulatedChannels(ABC):
             "id": channel.channel_id,
             "name": channel.name,
             "state": channel.state,
-            "protocol_id": f"{channel.channel_id}@simulated",
             "caller": {"name": "", "number": ""},
             "connected": {"name": "", "number": ""},
         }

@@ -20,7 +20,6 @@ class SimulatedCall:
     caller_id: str
     plan: Plan
     originated_at: datetime
-    rang_at: datetime | None = None
     answered_at: datetime | None = None
     heard: bool = False
     """The application was connected when the call was answered; otherwise the callee heard nobody."""

@@ -44,7 +44,7 @@ async def known(
 
 
 ASKED = """
-select name, clock_timestamp() as now_at from switch_sound
+select name from switch_sound
 where switch_id = $1 and asked_at > now() - $2::interval and (checked_at is null or checked_at < asked_at)
 order by asked_at limit $3::bigint
 """

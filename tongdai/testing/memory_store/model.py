@@ -40,9 +40,7 @@ class MemoryCampaign:
     settings: CallSettings
     status: Status
     pause_reason: PauseReason | None = None
-    due: dict[str, list[tuple[datetime, ContactId]]] = field(
-        default_factory=dict[str, list[tuple[datetime, ContactId]]]
-    )
+    due: dict[str, list[Due]] = field(default_factory=dict[str, list[Due]])
     """The pending contacts by zone, oldest due first."""
     active: dict[UUID, Call] = field(default_factory=dict[UUID, Call])
     rings: deque[tuple[datetime, bool, int]] = field(
