@@ -26,7 +26,7 @@ setup: $(VENV)/.dev ## Install Tongdai and its tools into .venv
 run: $(VENV)/.run ## Start Tongdai with demo data on http://127.0.0.1:8080 (ARGS="--port 9000" passes options)
 	$(BIN)/tongdai demo $(ARGS)
 
-check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL, the OpenAPI document
+check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL, sizes, the OpenAPI document
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
@@ -35,6 +35,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, vocabulary, SQL, the OpenA
 	$(BIN)/python -m checks.glossary
 	$(BIN)/python -m checks.sql_rules
 	$(BIN)/python -m checks.table_owners
+	$(BIN)/python -m checks.sizes
 	$(BIN)/python -m checks.settings_reference
 	$(BIN)/python -m checks.openapi
 
