@@ -24,7 +24,7 @@ EXCEPTIONS: Mapping[str, str] = {
 
 
 def offences_in(lines: Mapping[str, int], exceptions: Iterable[str] = EXCEPTIONS) -> list[str]:
-    """What is refused of modules, given by path with their numbers of lines; an exception that is not needed, too."""
+    """The refusals for modules, given by path with their numbers of lines; also exceptions that are not needed."""
     found = [
         f"{path}: {count} lines, more than {MAX_LINES}: give its second part a module of its own"
         for path, count in sorted(lines.items())
