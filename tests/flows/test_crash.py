@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -216,14 +216,15 @@ async def test_an_engine_suspended_for_longer_than_its_lease_writes_nothing_more
     point = "the rows are in, the counters are not"
     one = await shared.an_import()
     settings = {"import_lease_s": 1.0, "admin_port": 0, "database_url": shared.server.dsn}
-    async with stopped_at(shared.server, point):
+    async with AsyncExitStack() as suspended, stopped_at(shared.server, point):
         await shared.client.post(one)
         await at_the_point(shared.server, point, "tongdai engine")
-        await shared.server.kill("engine", signal.SIGSTOP)
+        await suspended.enter_async_context(shared.server.suspended("engine"))
+        while_suspended = suspended.pop_all()
     async with serving(tmp_path / "second", "--only", "engine", **settings):
-        await eventually(lambda: shared.client.poll(one), 40, "the second engine to end the job")
-        await shared.check()
-        await shared.server.kill("engine", signal.SIGCONT)
+        async with while_suspended:
+            await eventually(lambda: shared.client.poll(one), 40, "the second engine to end the job")
+            await shared.check()
         # Both work now, and the chunk that the first had claimed was rolled back.
         another = await shared.an_import(2000)
         await shared.client.post(another)

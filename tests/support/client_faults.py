@@ -1,7 +1,5 @@
 """Transports that wrap the real one and fail by plan; and a suspended engine."""
 
-import os
-import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -110,11 +108,8 @@ class AsyncFaulty(httpx2.AsyncBaseTransport):
 @asynccontextmanager
 async def engine_stopped(server: Server) -> AsyncGenerator[None]:
     """Suspend the engine during the block, so that no import proceeds."""
-    engine = await server.kill("engine", signal.SIGSTOP)
-    try:
+    async with server.suspended("engine"):
         yield
-    finally:
-        os.kill(engine, signal.SIGCONT)
 
 
 async def undo_asked(server: Server, job_id: int) -> None:

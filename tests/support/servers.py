@@ -186,6 +186,18 @@ class Server:
             return False
         return True
 
+    @asynccontextmanager
+    async def suspended(self, role: Role) -> AsyncGenerator[int]:
+        """Suspend the oldest process of a role for the block, with the supervisor, which would replace it; its pid."""
+        pid = await self.pid_of(role)
+        for each in (self.pid, pid):
+            self.send_to(each, signal.SIGSTOP)
+        try:
+            yield pid
+        finally:
+            for each in (pid, self.pid):
+                self.send_to(each, signal.SIGCONT)
+
     async def kill(self, role: Role, sig: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to the oldest process of a role; its pid."""
         pid = await self.pid_of(role)

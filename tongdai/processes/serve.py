@@ -13,8 +13,8 @@ Valkey likewise, with an empty store. A role is restarted after BACK_OFF_S, long
 STEADY_S begins anew. The kernel signals every child when this process dies, however it dies.
 
 `Health` holds the last results of the checks, every CHECK_S: that the database answers, and that the work of each role
-is done, whichever process does it (readiness.py); for the API, that its port answers. It is ready when all are true,
-and never while it stops.
+is done, whichever process does it (readiness.py), and that the processes of this machine send heartbeats; for the API,
+that its port answers. It is ready when all are true, never while it stops, and not on results that are old.
 """
 
 import asyncio
@@ -269,7 +269,7 @@ class _HealthChecks:
                 case "engine":
                     done = process.works and work is not None and work.imports
                 case "telephony":
-                    done = work is not None and work.leads(self._settings.switch)
+                    done = process.works and work is not None and work.leads(self._settings.switch)
             health.checks[role] = done
         if work is not None:
             health.heartbeats, health.import_claim_s = work.heartbeats, work.import_claim_s
