@@ -233,15 +233,16 @@ async def _fetch_planned(conn: Connection, sql: str, *args: object) -> list[asyn
 
 
 # The ids come out of a select, so that the plan is for a few of them and reads the primary key; `+ 0` keeps it from any
-# index of the campaign.
-_PENDING = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
-        and campaign_id + 0 = $2 and process_status + 0 = 0 and not {in_call("contact")}"""
+# index of the campaign. Who was called and waits for another attempt has a call_status.
+_UNCALLED = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
+        and campaign_id + 0 = $2 and process_status + 0 = 0 and call_status is null
+        and not {in_call("contact")}"""
 # Locked first, and only locked contacts are deleted: the next statement sees every call that was claimed before, and
 # none is claimed in between.
-HOLD_MANY = f"select contact_id from contact where {_PENDING} order by contact_id for update"
+HOLD_MANY = f"select contact_id from contact where {_UNCALLED} order by contact_id for update"
 REMOVE_MANY = f"""
 with gone as (
-    delete from contact where {_PENDING} returning contact_id, zone, in_run, {CHANGED}
+    delete from contact where {_UNCALLED} returning contact_id, zone, in_run, {CHANGED}
 ), leaving_run as (
     select contact_id, zone from gone where in_run
 ), {LEAVE_RUNS}, due as (
@@ -256,7 +257,7 @@ select count(*) as contacts from gone
 async def remove_many(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_ids: Sequence[ContactId]
 ) -> int:
-    """Delete those of the contacts that are pending.
+    """Delete those of the contacts that are pending and were never called.
 
     Within the caller's transaction, whose last locks these must be. Returns how many contacts were deleted.
     """

@@ -257,7 +257,7 @@ async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core
 
 
 async def undo_chunk(conn: Connection, claimed: Claimed, lease: timedelta) -> None:
-    """Undo one chunk within the caller's transaction: delete its contacts that are still pending."""
+    """Undo one chunk within the caller's transaction: delete its contacts that were never called."""
     taken = await undo_store.next_chunk_to_undo(conn, claimed, lease)
     if taken is None:
         _lost(claimed)

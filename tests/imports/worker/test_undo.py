@@ -192,13 +192,18 @@ async def test_contacts_that_were_called_stay(conn: Connection, own_pool: Pool) 
     await work_off(conn, own_pool)
     rows_shown = await results(conn, place, job_id)
     created = [row.contact_id for row in rows_shown if row.outcome == "created" and row.contact_id is not None]
-    for contact_id, status in ((created[0], 1), (created[100], 2)):
-        await move_contact(own_pool, place.tenant_id, contact_id, status, "answered" if status == 2 else None)
+    in_call, answered, waits_for_a_retry = created[0], created[100], created[150]
+    for contact_id, status, call_status in (
+        (in_call, 1, None),
+        (answered, 2, "answered"),
+        (waits_for_a_retry, 0, "busy"),
+    ):
+        await move_contact(own_pool, place.tenant_id, contact_id, status, call_status)
     await undo(conn, place, job_id)
     await work_off(conn, own_pool)
     await assert_totals(conn, place)
-    assert {row[1] for row in (await standing(conn, place))[0]} == {created[0], created[100]}
-    assert (await found(conn, place, job_id)).removed_rows == len(created) - 2
+    assert {row[1] for row in (await standing(conn, place))[0]} == {in_call, answered, waits_for_a_retry}
+    assert (await found(conn, place, job_id)).removed_rows == len(created) - 3
 
 
 async def test_undo_works_on_a_stopped_campaign_and_on_a_failed_job(conn: Connection, own_pool: Pool) -> None:

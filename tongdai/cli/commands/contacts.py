@@ -344,7 +344,7 @@ def _row(job: ImportJob) -> dict[str, object]:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @campaign_options
 def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> None:
-    """Stop an import, and remove its contacts that are still pending.
+    """Stop an import, and remove its contacts that were never called.
 
     \b
     Examples:

@@ -233,7 +233,7 @@ def _unless_failed(job: ImportJob) -> ImportJob:
 
 
 async def undo_import(session: Session, job: Import, *, timeout: float | None = None) -> ImportUndone:
-    """Stop an import and remove those of its contacts that are still pending.
+    """Stop an import and remove those of its contacts that were never called.
 
     Returns when that is done or, after `timeout` seconds, with `undone` False; the server continues. May be repeated.
     InvalidState if the import is so old that its rows have been deleted.
