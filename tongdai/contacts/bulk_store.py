@@ -233,7 +233,7 @@ async def _fetch_planned(conn: Connection, sql: str, *args: object) -> list[asyn
 
 
 # The ids come out of a select, so that the plan is for a few of them and reads the primary key; `+ 0` keeps it from any
-# index of the campaign. Who was called and waits for another attempt has a call_status.
+# index of the campaign. A contact that was called and waits for another attempt has a call_status.
 _UNCALLED = f"""tenant_id = $1 and contact_id = any(array(select unnest($3::bigint[])))
         and campaign_id + 0 = $2 and process_status + 0 = 0 and call_status is null
         and not {in_call("contact")}"""

@@ -10,20 +10,21 @@ import structlog
 
 from tongdai.errors import ApiError, InvalidInput
 from tongdai.files.limits import Limits
+from tongdai.runtime.turns import Turns
 
 log = structlog.get_logger()
 
 FOLDER = "spool"
 """Below the data directory, for files that are being read."""
-READERS = 2
-"""Such processes at once."""
+READERS, READERS_EACH = 2, 1
+"""Such processes at once, and those of one tenant."""
 CPU_S = 600
 """Seconds of computing after which a file is given up."""
 TOO_MUCH = 3
 """The exit code when memory has run out."""
 
-turn = asyncio.Semaphore(READERS)
-"""Held by whoever runs one."""
+turns = Turns(READERS, READERS_EACH)
+"""Whoever runs one holds a turn of its tenant."""
 
 
 def bound(memory_mb: int) -> None:

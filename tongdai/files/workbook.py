@@ -24,8 +24,7 @@ async def as_csv(raw: bytes, limits: Limits, data_dir: Path) -> AsyncGenerator[t
         file.write(raw)
         file.flush()
         task = msgspec.json.encode(Task(limits, os.getpid())).decode()
-        async with process.turn:
-            code = await process.run(files.__name__, task, file, out, limits, REFUSED)
+        code = await process.run(files.__name__, task, file, out, limits, REFUSED)
         out.seek(0)
         if code == REFUSED:
             raise InvalidInput(out.read().decode())

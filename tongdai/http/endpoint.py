@@ -108,7 +108,8 @@ class Route:
         # A malformed id in the path comes first: the handler answers 404.
         if not self.endpoint.by_vendor and all(map(ids.well_formed, request.path_params, request.path_params.values())):
             refuse_unknown(request, self.endpoint.query)
-        return await self.handle(request)
+        with request.resources.shares.held(principal_of(request).tenant_id, upload=bool(self.endpoint.media)):
+            return await self.handle(request)
 
 
 def endpoint(spec: Endpoint) -> Callable[[Callable[[Request], Awaitable[AnyResponse]]], Route]:

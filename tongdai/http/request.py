@@ -13,6 +13,7 @@ from tongdai.db.pool import Connection, Lender
 from tongdai.errors import ApiError, InvalidInput
 from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
 from tongdai.http.principal import Principal
+from tongdai.runtime.shares import Shares
 from tongdai.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Resources:
     database: Lender
     pepper: bytes
     guard: Guard
+    shares: Shares
     stopping: asyncio.Event
     """Set when the server begins to stop: whatever waits for an event answers now."""
 

@@ -39,6 +39,7 @@ from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
+from tongdai.runtime.shares import Shares
 from tongdai.settings import ROLE_DSN, Settings
 from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store
@@ -114,7 +115,7 @@ async def _resources(
         asyncio.create_task(heartbeats.beat()),
     ]
     try:
-        yield Resources(settings, database, pepper, guard, asyncio.Event())
+        yield Resources(settings, database, pepper, guard, Shares(settings.max_in_flight), asyncio.Event())
     finally:
         for task in background:
             task.cancel()

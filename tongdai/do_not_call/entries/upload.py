@@ -12,12 +12,12 @@ from tongdai.do_not_call.entries import file_reader
 from tongdai.do_not_call.entries.validation import Checked, Reading, Sent, check_all
 from tongdai.do_not_call.model import MAX_ROWS
 from tongdai.errors import UnsupportedMediaType
-from tongdai.files import BodyFormat, Format, Limits, media_type
+from tongdai.files import BodyFormat, Format, Limits, media_type, process
 from tongdai.files.__main__ import Found
 from tongdai.files.detected import Detected
 from tongdai.files.workbook import as_csv
 from tongdai.http import body
-from tongdai.http.endpoint import Request, settings_of
+from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.settings import Settings
 
 PLAIN = "text/plain"
@@ -52,7 +52,8 @@ async def checked(request: Request, raw: bytes, reading: Reading) -> tuple[list[
     limits = _limits(settings)
     if body_format.format is Format.XLSX:
         # A workbook of a few bytes may decompress to anything: a process of its own does that.
-        async with as_csv(raw, limits, Path(settings.data_dir)) as (file, workbook):
+        turn = process.turns.of(principal_of(request).tenant_id)
+        async with turn, as_csv(raw, limits, Path(settings.data_dir)) as (file, workbook):
             checked, detected = await asyncio.to_thread(
                 _checked, file, BodyFormat(Format.CSV, "utf-8"), limits, reading
             )

@@ -153,10 +153,11 @@ separator and character set of CSV are found out; the job tells what was detecte
 )
 async def bulk(request: Request) -> Response:
     campaign_id = CampaignId(ids.from_path(request.path_params["id"], "Campaign"))
+    tenant_id = principal_of(request).tenant_id
     key = key_of(request)
     query = query_of(request)
     sources = [_checked({name: value for name in SPELLINGS if (value := single(query, name)) is not None})]
-    async with spool.spooled(request) as spooled, spool.turn(spooled):
+    async with spool.spooled(request) as spooled, spool.turn(spooled, tenant_id):
         digest = digest_of(request, spooled.digest)
         if key is not None and spool.is_read_apart(spooled):
             known = await _stored_response(request, key, digest)

@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -16,6 +16,7 @@ from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
 from tongdai.http import body
 from tongdai.http.endpoint import Request, settings_of
+from tongdai.ids import TenantId
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake.decode import Form, Gunzip, Sink
@@ -142,11 +143,9 @@ def _end(sink: Sink, data: list[bytes]) -> None:
     sink.end()
 
 
-@asynccontextmanager
-async def turn(spooled: Spooled) -> AsyncGenerator[None]:
-    """Within the block it is this body's turn to be read, if that takes a process of its own: others wait."""
-    async with process.turn if is_read_apart(spooled) else nullcontext():
-        yield
+def turn(spooled: Spooled, tenant_id: TenantId) -> AbstractAsyncContextManager[None]:
+    """Within it, it is this body's turn to be read, if that takes a process of its own: others wait."""
+    return process.turns.of(tenant_id) if is_read_apart(spooled) else nullcontext()
 
 
 def is_read_apart(spooled: Spooled) -> bool:
