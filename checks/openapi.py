@@ -6,7 +6,7 @@
 of clients need:
 
 1. Each operation has an id, a summary, a description, a tag that is described, and an answer for each refusal.
-2. Each parameter and each property has a description, and a type or a reference.
+2. Each parameter, each property and each field of a form has a description, and a type or a reference.
 3. Each number has a format, and each instant, which its name tells (`endedAt`, `stateSince`), is a date-time.
 4. Each path parameter is in its path, and the other way round.
 5. Each component is used.
@@ -40,6 +40,8 @@ def offences_in(made: Json) -> Iterator[str]:
                 yield from (f"{where}: {parameter['name']} {why}" for why in _value(parameter["schema"]))
                 if not parameter.get("description"):
                     yield f"{where}: {parameter['name']} has no description"
+            for field, value in _form_fields(operation):
+                yield from (f"{where}: {field} {why}" for why in _property(field, value))
     for name, schema in made["components"]["schemas"].items():
         for field, value in schema.get("properties", {}).items():
             yield from (f"{name}.{field} {why}" for why in _property(field, value))
@@ -53,6 +55,11 @@ def _operation(operation: Json, tags: set[str]) -> Iterator[str]:
     yield from (
         f"no answer {status}" for status in ("200", "401", "403", "429", "500") if status not in operation["responses"]
     )
+
+
+def _form_fields(operation: Json) -> Iterator[tuple[str, Json]]:
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        yield from media.get("schema", {}).get("properties", {}).items()
 
 
 def _parameters(made: Json, operation: Json) -> list[Json]:

@@ -14,6 +14,7 @@ from tongdai.settings import Settings
 Json = dict[str, Any]
 DOCUMENT = document(ENDPOINTS, "1", Settings())
 CALLS = "/v1/calls"
+BULK = "/v1/campaigns/{id}/contacts/bulk"
 
 
 def planted(change: Callable[[Json], object]) -> list[str]:
@@ -25,6 +26,10 @@ def planted(change: Callable[[Json], object]) -> list[str]:
 
 def call(made: Json, field: str) -> Json:
     return made["components"]["schemas"]["CallView"]["properties"][field]
+
+
+def form(made: Json) -> Json:
+    return made["paths"][BULK]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
 
 
 def operation(made: Json) -> Json:
@@ -48,6 +53,7 @@ def test_our_document_has_no_offence() -> None:
             "CallView.endedAt is an instant, and no date-time",
         ),
         (lambda made: (call(made, "state").pop("type"), call(made, "state").pop("enum")), "CallView.state has no type"),
+        (lambda made: form(made)["listName"].pop("description"), f"POST {BULK}: listName has no description"),
         (lambda made: operation(made).pop("summary"), f"GET {CALLS}: no summary"),
         (lambda made: operation(made).update(tags=["Nothing"]), f"GET {CALLS}: no tag, or one without a description"),
         (lambda made: operation(made)["responses"].pop("429"), f"GET {CALLS}: no answer 429"),

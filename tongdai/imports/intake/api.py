@@ -114,7 +114,7 @@ _CSV = "Số điện thoại,Họ và tên,Mã khách hàng,Thành phố\n090100
 _NDJSON = '{"phoneNumber":"0901000001","name":"KH 1"}\n{"phoneNumber":"0901000002"}\n'
 _FORM_FIELDS = {
     "file": {"type": "string", "format": "binary", "description": "JSON, NDJSON, CSV or XLSX, by its type or name"},
-    **{option.name: option.schema for option in _OPTIONS},
+    **{option.name: {**option.schema, "description": option.description} for option in _OPTIONS},
 }
 _MEDIA: Mapping[str, Mapping[str, Any]] = {
     "application/x-ndjson": {"schema": {"type": "string"}, "example": _NDJSON},
