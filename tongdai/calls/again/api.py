@@ -7,7 +7,7 @@ import msgspec
 from tongdai import ids
 from tongdai.call_outcome import Outcome
 from tongdai.calls.again import store
-from tongdai.calls.again.model import MAX_CONTACTS, Selection
+from tongdai.calls.again.model import MAX_CONTACTS, NONE_LEFT_OUT, Selection
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Status
 from tongdai.db.pool import Connection
@@ -44,6 +44,12 @@ class CallAgainDone(Done, kw_only=True):
     """Number of contacts on a do-not-call list: they stay processed."""
     overCap: int
     """Number of contacts that had all calls that the campaign allows for all time: they stay processed."""
+    pending: int
+    """Number of selected contacts that are pending already; of the first request, 0 with `after`."""
+    inCall: int
+    """Number of selected contacts that are in a call; of the first request, 0 with `after`."""
+    notFound: int
+    """Number of `contactIds` that are no contacts of the campaign, or not of the list or with the outcomes."""
     next: int | None
     """Where the next request continues, in `after`; null: no more are selected."""
 
@@ -57,7 +63,8 @@ last call had one of the outcomes `callStatus`; at least one of the three is nee
 
 `dueAgain` became due, by the outcome of their last call in `byCallStatus`; they keep it, and are called when the \
 campaign runs and its windows and caps allow. `doNotCall` are on a do-not-call list and `overCap` have had all \
-calls that `contactCeiling` allows for all time: they stay processed. Retry rules count their earlier calls as before.
+calls that `contactCeiling` allows for all time: they stay processed. `pending` and `inCall` need no reset, and \
+`notFound` counts ids that name no such contact. Retry rules count their earlier calls as before.
 
 A request looks at {store.AT_ONCE:,} contacts. While `next` is not null, repeat it with `after` set to `next`."""
 _SAMPLE: dict[str, Any] = {
@@ -65,6 +72,9 @@ _SAMPLE: dict[str, Any] = {
     "byCallStatus": {"busy": 18, "no_answer": 40},
     "doNotCall": 2,
     "overCap": 0,
+    "pending": 12,
+    "inCall": 1,
+    "notFound": 0,
     "next": None,
 }
 
@@ -122,6 +132,9 @@ async def call_again(request: Request) -> Response:
             raise NotFound("Contact list not found")
         if campaign.status is Status.STOPPED:
             raise InvalidState("The campaign is stopped and calls nobody")
+        others = NONE_LEFT_OUT
+        if not sent.after:
+            others = await store.not_processed(conn, principal.tenant_id, campaign_id, selection)
         place = (conn, principal.tenant_id, campaign_id, selection, settings.contact_cap, ContactId(sent.after))
         done = await store.count(*place) if sent.dryRun else await store.reset(*place, principal.key_id)
         said = "would be called again" if sent.dryRun else "will be called again"
@@ -131,6 +144,9 @@ async def call_again(request: Request) -> Response:
             byCallStatus=dict(sorted(done.by_call_status.items())),
             doNotCall=done.do_not_call,
             overCap=done.over_cap,
+            pending=others.pending,
+            inCall=others.in_call,
+            notFound=others.not_found,
             next=done.last,
         )
 

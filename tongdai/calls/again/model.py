@@ -20,6 +20,19 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class NotProcessed:
+    """Contacts that a selection names and that are not processed: they stay as they are."""
+
+    pending: int
+    in_call: int
+    not_found: int
+    """Named ids that are no contact of the campaign, or not one of the list or with the outcomes."""
+
+
+NONE_LEFT_OUT = NotProcessed(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class CallAgainResult:
     """Result for some of the selected contacts, in the order of their ids."""
 

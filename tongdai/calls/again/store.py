@@ -12,10 +12,10 @@ from typing import Any
 
 import asyncpg
 
-from tongdai.calls.again.model import CallAgainResult, Selection
+from tongdai.calls.again.model import CallAgainResult, NotProcessed, Selection
 from tongdai.calls.sql import COUNTERS, ENDED, by_index, month_of
 from tongdai.campaigns.settings.values import EVER, FrequencyCap
-from tongdai.contacts.in_call import phone
+from tongdai.contacts.in_call import IN_CALL, phone, process_status
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.do_not_call.rule import is_listed
@@ -126,6 +126,45 @@ async def reset(
                 conn, tenant_id, by, "contacts.call_again", f"campaign {campaign_id}", _detail(selection, done)
             )
     return done
+
+
+NAMED_NOT_PROCESSED = f"""
+select count(*) as named, count(*) filter (where found.process_status = 0) as pending,
+    count(*) filter (where found.process_status = 1) as in_call
+from (
+    select {process_status("contact")} from contact
+    where tenant_id = $1 and contact_id = any($3::bigint[]) and campaign_id = $2
+        and ($4::bigint is null or list_id = $4) and ($5::text[] is null or call_status = any($5))
+) found
+"""
+NOT_PROCESSED = f"""
+select (
+    select coalesce(sum(contacts), 0)::bigint from contact_counter
+    where tenant_id = $1 and campaign_id = $2 and process_status = 0 and ($3::bigint is null or list_id = $3)
+        and ($4::text[] is null or call_status = any($4))
+) as pending, (
+    select count(*) from contact
+    where tenant_id = $1 and contact_id = any(array({IN_CALL})) and campaign_id = $2 and process_status + 0 = 0
+        and ($3::bigint is null or list_id = $3) and ($4::text[] is null or call_status = any($4))
+) as in_call
+"""
+
+
+async def not_processed(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, selection: Selection
+) -> NotProcessed:
+    """Count the selected contacts that are pending or in a call, and the named ones that there are not."""
+    if selection.contact_ids is None:
+        row = await conn.fetchrow(NOT_PROCESSED, tenant_id, campaign_id, selection.list_id, selection.call_statuses)
+        assert row is not None
+        # The row of a contact in a call is that of a pending one.
+        return NotProcessed(max(0, row["pending"] - row["in_call"]), row["in_call"], 0)
+    ids = set(selection.contact_ids)
+    row = await conn.fetchrow(
+        NAMED_NOT_PROCESSED, tenant_id, campaign_id, list(ids), selection.list_id, selection.call_statuses
+    )
+    assert row is not None
+    return NotProcessed(row["pending"], row["in_call"], len(ids) - row["named"])
 
 
 def _arguments(

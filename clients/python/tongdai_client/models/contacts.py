@@ -74,5 +74,10 @@ class CalledAgain(Done, frozen=True, kw_only=True):
     """On a do-not-call list: they stay processed."""
     over_cap: int
     """Called as often as the campaign's cap for a contact allows for all time: they stay processed."""
+    pending: int = 0
+    """Pending already."""
+    in_call: int = 0
+    not_found: int = 0
+    """Named ids that are no contacts of the campaign, or not of the list or with the outcomes."""
     next: int | None
     """While this is not None, more contacts are to be looked at, `after` this one."""

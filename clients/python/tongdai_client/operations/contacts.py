@@ -141,12 +141,16 @@ async def call_again(
         )
         by_status.update(step.by_call_status)
         counts.update(due=step.due_again, dnc=step.do_not_call, cap=step.over_cap)
+        counts.update(pending=step.pending, in_call=step.in_call, not_found=step.not_found)
         so_far = CalledAgain(
             message=f"{counts['due']} contacts {'would' if dry_run else 'will'} be called again",
             due_again=counts["due"],
             by_call_status=dict(sorted(by_status.items())),
             do_not_call=counts["dnc"],
             over_cap=counts["cap"],
+            pending=counts["pending"],
+            in_call=counts["in_call"],
+            not_found=counts["not_found"],
             next=step.next,
         )
         if progress is not None:
