@@ -147,7 +147,7 @@ async def _rows(conn: Connection, tenant_id: TenantId, campaigns: Sequence[Campa
         body_sample={"campaignName": "Khao sat thang 4", "userName": "supervisor1", **REQUEST_SAMPLE},
         failures=_SETTINGS_FAILURES,
         response=CampaignCreated,
-        sample=done_sample("Campaign created", campaignId=1042, effectiveWindows=WINDOWS_SAMPLE),
+        sample=done_sample("Campaign created", campaignId=1042, effectiveWindows=WINDOWS_SAMPLE, missingSounds=[]),
     )
 )
 async def create_campaign(request: Request) -> Response:
@@ -158,7 +158,9 @@ async def create_campaign(request: Request) -> Response:
     if new.userName is not None:
         body.text_field("userName", new.userName, MAX_NAME)
     principal = principal_of(request)
-    settings = settings_request.changed(CallSettings(), settings_request.sent_of(new), principal.country)
+    sent = settings_request.sent_of(new)
+    settings = settings_request.changed(CallSettings(), sent, principal.country)
+    missing = await sounds.missing(partial(connection, request), principal.tenant_id, sent, settings_of(request))
 
     async def work(conn: Connection) -> CampaignCreated:
         await _lock_queue(conn, principal.tenant_id, settings.queue_id)
@@ -166,7 +168,12 @@ async def create_campaign(request: Request) -> Response:
             conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.key_id, settings
         )
         windows = settings_view.windows_in_force(settings, await hours.find(conn, principal.tenant_id))
-        return CampaignCreated(error_message="Campaign created", campaignId=made.campaign_id, effectiveWindows=windows)
+        return CampaignCreated(
+            error_message=f"Campaign created. {sounds.note(missing)}" if missing else "Campaign created",
+            campaignId=made.campaign_id,
+            effectiveWindows=windows,
+            missingSounds=list(missing),
+        )
 
     return await once(request, raw, work)
 

@@ -1,8 +1,11 @@
 """Refusal of sounds that the switch of the tenant does not have: at the start of a campaign, and when one is named.
 
-Nothing is refused that could not be checked, as while no process leads the switch: then the dialer checks the sound
-before the first call, and diagnostics says so.
+A campaign may be created before its sounds are on the switch; its creator is told. Nothing is refused that could not be
+checked, as while no process leads the switch: then the dialer checks the sound before the first call, and diagnostics
+says so.
 """
+
+from collections.abc import Iterable
 
 from tongdai.campaigns import store
 from tongdai.campaigns.settings.request import Sent
@@ -37,12 +40,21 @@ async def refusal_of_start(
     return refusal(sound, name) if await question.missing(connect, tenant_id, [name]) else None
 
 
-async def check(connect: Connect, tenant_id: TenantId, sent: Sent, server: Settings) -> None:
-    """Raise InvalidInput for a setting that names a sound which the switch does not have."""
+async def missing(connect: Connect, tenant_id: TenantId, sent: Sent, server: Settings) -> dict[str, str]:
+    """The settings that name a sound which the switch does not have, with its name."""
     named = {wire: str(sent[wire]) for wire in SETTINGS if sent.get(wire) is not None}
     if not named or not server.check_sounds:
-        return
-    missing = await question.missing(connect, tenant_id, list(named.values()))
-    for wire, name in named.items():
-        if name in missing:
-            raise InvalidInput(f"{wire} must be a sound that the switch has, not {name!r}")
+        return {}
+    found = await question.missing(connect, tenant_id, list(named.values()))
+    return {wire: name for wire, name in named.items() if name in found}
+
+
+async def check(connect: Connect, tenant_id: TenantId, sent: Sent, server: Settings) -> None:
+    """Raise InvalidInput for a setting that names a sound which the switch does not have."""
+    for wire, name in (await missing(connect, tenant_id, sent, server)).items():
+        raise InvalidInput(f"{wire} must be a sound that the switch has, not {name!r}")
+
+
+def note(missing: Iterable[str]) -> str:
+    """What to do about such sounds of a campaign that was created."""
+    return f"The switch does not have the sound of {' and '.join(missing)}: the campaign cannot start until it has it"

@@ -79,6 +79,9 @@ class CampaignCreated(Done, kw_only=True):
     """The new campaign."""
     effectiveWindows: list[Window]
     """The calling windows in effect, in the contact's local time."""
+    missingSounds: list[str]
+    """The settings, such as `audioFile`, that name a sound which the switch does not have: until it does the campaign
+    cannot start."""
 
 
 class CampaignChanged(Done, kw_only=True):

@@ -48,11 +48,21 @@ class Row(NamedTuple):
     processed: int
 
 
+class Created(NamedTuple):
+    """A campaign that was created."""
+
+    campaign_id: int
+    windows: Week
+    """In force."""
+    missing_sounds: Sequence[str]
+    """The settings that name a sound which the switch does not have."""
+
+
 class Campaigns(Protocol):
     """A tenant's campaigns. Failures are OperatorErrors that name options."""
 
-    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
-        """Create a campaign; its id and its windows in force."""
+    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> Created:
+        """Create a campaign."""
         ...
 
     def change(self, campaign_id: int, changes: Sent) -> Week:
@@ -75,13 +85,15 @@ class InDatabase:
     settings: Settings
     tenant_id: int
 
-    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
-        async def work(conn: Connection) -> tuple[int, Week]:
+    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> Created:
+        async def work(conn: Connection) -> Created:
             owner = await known(conn, self.tenant_id)
+            missing = await sounds.missing(lambda: nullcontext(conn), owner.tenant_id, changes, self.settings)
             async with conn.transaction():
                 made = await _applied(conn, owner, CallSettings(), changes)
                 campaign = await store.create(conn, owner.tenant_id, name, type_, user_name, None, made)
-                return campaign.campaign_id, await _windows(conn, owner.tenant_id, made)
+                windows = await _windows(conn, owner.tenant_id, made)
+                return Created(campaign.campaign_id, windows, list(missing))
 
         return run(self.settings, work)
 
@@ -144,10 +156,10 @@ class InDatabase:
 class AtServer:
     client: Client
 
-    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> tuple[int, Week]:
+    def create(self, name: str, type_: str, user_name: str | None, changes: Sent) -> Created:
         with _refusals_of(changes):
             made = self.client.create_campaign(name, type=type_, user_name=user_name, settings=_sent(changes))
-        return made.campaign_id, _week(made.effective_windows)
+        return Created(made.campaign_id, _week(made.effective_windows), made.missing_sounds)
 
     def change(self, campaign_id: int, changes: Sent) -> Week:
         with _refusals_of(changes, campaign_id):

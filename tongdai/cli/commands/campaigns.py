@@ -3,6 +3,7 @@
 import click
 import msgspec
 
+from tongdai.campaigns import sounds
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.view import settings_shown
 from tongdai.campaigns.settings.windows import Week
@@ -43,9 +44,12 @@ def create(found: Campaigns, name: str, type_: str, user_name: str | None, **opt
       CAMPAIGN=$(tongdai campaign create --tenant 20260310 --name "Customer survey" \\
           --audio survey --window "mon-fri 08:00-11:30" --window "sat 09:00-11:30")
     """
-    campaign_id, windows = found.create(name, type_, user_name, call_settings.sent_by(options))
-    click.echo(campaign_id)
-    _say(windows)
+    created = found.create(name, type_, user_name, call_settings.sent_by(options))
+    click.echo(created.campaign_id)
+    _say(created.windows)
+    if created.missing_sounds:
+        options_named = [call_settings.naming_options(wire) for wire in created.missing_sounds]
+        click.echo(f"{sounds.note(options_named)}.", err=True)
 
 
 @campaign.command("set")

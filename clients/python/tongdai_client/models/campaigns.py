@@ -133,6 +133,8 @@ class CampaignCreated(Done, frozen=True, kw_only=True):
     campaign_id: int
     effective_windows: list[CallingWindow]
     """The windows in force, in the contact's local time."""
+    missing_sounds: list[str] = msgspec.field(default_factory=list[str])
+    """The settings that name a sound which the switch does not have: the campaign cannot start until it has them."""
 
 
 class CampaignChanged(Done, frozen=True, kw_only=True):
