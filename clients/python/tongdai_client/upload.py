@@ -17,6 +17,7 @@ CHUNK_SIZE = 256 * 1024
 FORMATS = {
     "csv": "text/csv",
     "tsv": "text/csv",  # the server detects the separator
+    "txt": "text/csv",
     "ndjson": "application/x-ndjson",
     "jsonl": "application/x-ndjson",
     "json": "application/json",

@@ -21,7 +21,7 @@ from tongdai_client.errors import (
 )
 from tongdai_client.models.base import Page
 from tongdai_client.models.contacts import NewContact
-from tongdai_client.models.imports import Import, ImportJob, ImportRow, ImportStarted, ImportUndone
+from tongdai_client.models.imports import Import, ImportId, ImportJob, ImportRow, ImportStarted, ImportUndone
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation, without_none
 from tongdai_client.session import STREAM_SILENCE_S, Session
 from tongdai_client.upload import Progress, upload_of
@@ -107,9 +107,15 @@ def _started(
     return operation("POST", _BULK, (campaign_id,), ImportStarted, query, body, key, complete)
 
 
-def import_job(campaign_id: int, job_id: int) -> Operation[ImportJob]:
-    """Get an import job."""
-    return operation("GET", _JOB, (campaign_id, job_id), ImportJob, complete=_of(campaign_id))
+def import_job(campaign_id: int | Import, job_id: int | None = None) -> Operation[ImportJob]:
+    """Get an import job, by an `ImportId` or what identifies one, or by the ids of its campaign and its own."""
+    if isinstance(campaign_id, int):
+        if job_id is None:
+            raise TypeError("import_job takes an ImportId, or the ids of a campaign and a job")
+        job: Import = ImportId(campaign_id, job_id)
+    else:
+        job = campaign_id
+    return operation("GET", _JOB, (job.campaign_id, job.job_id), ImportJob, complete=_of(job.campaign_id))
 
 
 def import_jobs(campaign_id: int, *, page_size: int = PAGE_SIZE) -> PagedOperation[ImportJob]:
