@@ -37,6 +37,8 @@ __all__ = [
     "settings_of",
 ]  # fmt: skip
 
+_READING = frozenset(("GET", "HEAD"))
+_NO = frozenset(("false", "0", "no", "off"))
 PLAIN_TEXT: Mapping[str, Any] = {"pattern": f"^[^{CONTROL}]*$"}
 """Schema of text without control characters, for `Endpoint.refine`."""
 NAME: Mapping[str, Any] = {"maxLength": 255, **PLAIN_TEXT}
@@ -106,8 +108,11 @@ class Route:
         request.endpoint = self.endpoint
         await request.resources.guard(request, self.endpoint)
         # A malformed id in the path comes first: the handler answers 404.
-        if not self.endpoint.by_vendor and all(map(ids.well_formed, request.path_params, request.path_params.values())):
-            refuse_unknown(request, self.endpoint.query)
+        if all(map(ids.well_formed, request.path_params, request.path_params.values())):
+            if not self.endpoint.by_vendor:
+                refuse_unknown(request, self.endpoint.query)
+            elif self.endpoint.method not in _READING:
+                refuse_dry_run(request)
         with request.resources.shares.held(principal_of(request).tenant_id, upload=bool(self.endpoint.media)):
             return await self.handle(request)
 
@@ -125,12 +130,26 @@ def refuse_unknown(request: Request, known: Sequence[Query]) -> None:
     names = {name for query in known for name in (query.name, *query.aliases)}
     for name in query_of(request):
         if name not in names:
-            raise InvalidInput(f"Query parameter {shown(name)} is not known: {_instead(name, [q.name for q in known])}")
+            raise InvalidInput(f"Query parameter {shown(name)} is not known: {_instead(name, known)}")
 
 
-def _instead(name: str, known: Sequence[str]) -> str:
+def refuse_dry_run(request: Request) -> None:
+    """Raise InvalidInput for a parameter that asks an endpoint without a dry run for one, however it is spelt.
+
+    The vendor's endpoints ignore parameters that they do not know; ignoring this one does what was not to be done.
+    """
+    for name, values in query_of(request).items():
+        if get_close_matches(normalised(name), ["dryrun"], cutoff=0.8) and not _NO.issuperset(map(str.lower, values)):
+            raise InvalidInput(
+                f"Query parameter {shown(name)} is not known: this endpoint has no dry run, and did nothing"
+            )
+
+
+def _instead(name: str, known: Sequence[Query]) -> str:
     if not known:
         return "this endpoint has none"
-    plain = {normalised(one): one for one in known}
+    plain = {normalised(query.name): query.name for query in known}
+    # `dryrun` is the alias `dryRun` but for its case, and nearer to it than to `dry_run`.
+    plain |= {normalised(one): one for query in known for one in query.aliases if one.casefold() == name.casefold()}
     near = get_close_matches(normalised(name), plain, n=1)
-    return f"did you mean {plain[near[0]]}?" if near else f"expected {', '.join(known)}"
+    return f"did you mean {plain[near[0]]}?" if near else f"expected {', '.join(query.name for query in known)}"
