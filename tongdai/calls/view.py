@@ -97,6 +97,8 @@ SAMPLE: dict[str, Any] = {
 
 def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
     """The view of a call. `shown` formats a number for the tenant's country."""
+    # A lost call ended at an instant that nobody knows: endedAt is when that was found out.
+    ended_at = None if call.outcome == Outcome.LOST else call.ended_at
     return CallView(
         call.call_id,
         call.campaign_id,
@@ -111,9 +113,9 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         call.answered_at,
         call.connected_at,
         call.ended_at,
-        _seconds(call.dialled_at, call.answered_at or call.ended_at),
-        _seconds(call.connected_at, call.ended_at),
-        _seconds(call.answered_at, call.connected_at or call.ended_at),
+        _seconds(call.dialled_at, call.answered_at or ended_at),
+        _seconds(call.connected_at, ended_at),
+        _seconds(call.answered_at, call.connected_at or ended_at),
         call.hangup_cause,
         call.sip_status,
         call.due_again_at,
