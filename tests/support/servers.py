@@ -215,7 +215,7 @@ class Server:
         """Whether this start is complete; finds the addresses in the log."""
         text = self.log.read_bytes()[self._seen :].decode(errors="replace")
         for line in text.splitlines():
-            if line.startswith("{") and '"started"' in line:
+            if line.startswith("{") and '"starting"' in line:
                 self.admin_url = f"http://{json.loads(line)['admin']}"
         found = re.search(r"^tongdai: (?:ready on (\S+)|(?:engine|telephony) ready)$", text, re.MULTILINE)
         if found is None:

@@ -108,7 +108,7 @@ async def _serve(
         running = await stack.enter_async_context(_running(roles, environment, settings))
         checks = _HealthChecks(settings, dsn, running, health, ready)
         await stack.enter_async_context(_background("health checks", checks.run))
-        log.info("started", port=settings.port if "api" in roles else None, admin=address, roles=list(roles))
+        log.info("starting", port=settings.port if "api" in roles else None, admin=address, roles=list(roles))
         await stop.wait()
         health.stopping = True
         log.info("stopping")
