@@ -14,6 +14,8 @@ from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.contacts.numbers.time_zones import is_zone
 from tongdai.text import has_control
 
+_NESTED: tuple[type, ...] = (list, dict)
+"""Values that a JSON file may have where one of a Scalar belongs."""
 Normalise = Callable[[str], str | NumberFault]
 
 
@@ -109,6 +111,10 @@ def _attributes(attributes: Mapping[str, Scalar] | None) -> Problem | None:
     if attributes is None:
         return None
     for key, value in attributes.items():
+        if isinstance(value, _NESTED):
+            return Problem(
+                "attributes", ContactFault.NOT_TEXT, "must have texts, numbers, true or false, not lists or objects"
+            )
         if has_control(key) or (isinstance(value, str) and has_control(value)):
             return Problem("attributes", ContactFault.CONTROL_CHARACTER, "must not contain control characters")
         if isinstance(value, float) and not math.isfinite(value):

@@ -259,13 +259,14 @@ def _suspect_attributes(lines: Sequence[str] | None) -> Iterable[int]:
     if lines is None:
         return ()
     joined = "".join(lines)
-    # A character is at most four bytes.
-    if max(map(len, lines)) <= MAX_ATTRIBUTES // 4 and "\\" not in joined and joined.isprintable():
+    # A character is at most four bytes. An object or list within the row's own object begins with another bracket.
+    flat = "[" not in joined and joined.count("{") <= len(lines)
+    if flat and max(map(len, lines)) <= MAX_ATTRIBUTES // 4 and "\\" not in joined and joined.isprintable():
         return ()
     return [
         row
         for row, line in enumerate(lines)
-        if len(line) > MAX_ATTRIBUTES // 4 or "\\" in line or not line.isprintable()
+        if len(line) > MAX_ATTRIBUTES // 4 or "\\" in line or "[" in line or "{" in line[1:] or not line.isprintable()
     ]
 
 

@@ -21,9 +21,12 @@ _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 """The blanks of JSON: Python has more."""
 Line: Any = msgspec.defstruct(
-    "Line", [(name, Any, None) for name in FAILED_COLUMNS], bases=(Item,), forbid_unknown_fields=True
+    "Line",
+    [("attributes", dict[str, Any] | None, None), *((name, Any, None) for name in FAILED_COLUMNS)],
+    bases=(Item,),
+    forbid_unknown_fields=True,
 )
-"""An item, with what a file of failed rows says beside it; that is not read."""
+"""An item, with what a file of failed rows says beside it, which is not read. A list as an attribute fails the row."""
 
 _items = msgspec.json.Decoder(Line)
 

@@ -11,7 +11,7 @@ import msgspec
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import BodyFormat
 from tongdai.files.cells import ERRORS, NO_RESULT, clean, clean_name, cleaned
-from tongdai.files.detected import NAME_SHOWN, DetectedTable, column_name
+from tongdai.files.detected import NAME_SHOWN, DetectedColumn, DetectedTable, Use, column_name
 from tongdai.files.header import Header, find_header
 from tongdai.files.limits import Limits
 from tongdai.files.number_cells import number_text
@@ -123,7 +123,9 @@ def _sent_rows(
         if not phones[0]:
             return None
         if beyond is not None:
-            headings.widen(1 + max(max(texts) for texts in beyond if texts is not None))
+            width = 1 + max(max(texts) for texts in beyond if texts is not None)
+            headings.widen(width)
+            table.columns += [DetectedColumn(column_name(at), Use.ATTRIBUTE) for at in range(len(table.columns), width)]
         cells = _without_errors(cells, columns, table)
         attributes = attributes_of(cells)
         return SentRows(
