@@ -57,7 +57,7 @@ def opened(url: str, api_key: str | None, tenant_id: int | None, retry: Retry = 
         for name, option in _IN_OPTIONS.items():
             message = message.replace(name, option)
         raise click.UsageError(f"{message}.") from None
-    with client, _reported(url):
+    with client, _reported(url, tenant_id):
         yield client
 
 
@@ -105,13 +105,22 @@ def _campaign(client: Client, campaign_id: int) -> CampaignDetail:
 
 
 @contextmanager
-def _reported(url: str) -> Generator[None]:
+def _reported(url: str, tenant_id: int | None) -> Generator[None]:
     """Turn failures of the client into OperatorError."""
     try:
         yield
     except ConnectionFailed as error:
         raise OperatorError(f"no answer from the server at {url}: {error}") from None
     except Unauthorized:
-        raise OperatorError(f"the server at {url} does not accept the key: check --key or TONGDAI_API_KEY") from None
+        # The server does not tell which of the two is wrong.
+        key = f"the server at {url} does not accept the key"
+        if tenant_id is None:
+            advice = "check --key or TONGDAI_API_KEY; a platform key needs --tenant, too"
+        else:
+            key += f" for tenant {tenant_id}"
+            advice = (
+                "check --key or TONGDAI_API_KEY, and --tenant: unless it is a platform key, it has a tenant of its own"
+            )
+        raise OperatorError(f"{key}: {advice}") from None
     except TongdaiError as error:
         raise OperatorError(str(error)) from None

@@ -76,7 +76,11 @@ def contacts() -> None:
     help="Where to write the failed rows, and why: once corrected, a file to import.  [default: FILE.failed.csv]",
 )
 @click.option("--allow-failed", "--allow-refused", is_flag=True, help="Exit with code 0 even if rows failed.")
-@click.option("--yes", is_flag=True, help="Do not ask before importing into a campaign that is running.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Do not ask before importing into a running campaign. Without a terminal, as in a pipe, it must be given.",
+)
 @campaign_options
 def import_(
     client: Client,
@@ -146,11 +150,13 @@ def import_(
 
 
 def _ask_if_running(campaign: CampaignDetail) -> None:
-    if campaign.status == CampaignStatus.RUNNING and sys.stdin.isatty():
-        said = (
-            f"Campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once. Continue?"
-        )
-        click.confirm(said, abort=True, err=True)
+    """Ask, as people will be called; where nobody can be asked, refuse."""
+    if campaign.status != CampaignStatus.RUNNING:
+        return
+    said = f"campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once"
+    if not sys.stdin.isatty():
+        raise OperatorError(f"{said}. Say --yes to import all the same, or --dry-run to only check")
+    click.confirm(f"{said[0].upper()}{said[1:]}. Continue?", abort=True, err=True)
 
 
 def _is_json(file: Path) -> bool:
@@ -231,7 +237,7 @@ def _place(client: Client, campaign_id: int) -> str:
 )
 @click.option("--contact", "contact_ids", metavar="ID", multiple=True, type=ID, help="That contact. Repeat for more.")
 @click.option("--dry-run", is_flag=True, help="Only count them.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask. Without a terminal, as in a pipe, it must be given.")
 @campaign_options
 def call_again(
     client: Client,
@@ -267,6 +273,13 @@ def call_again(
     for count, why in ((found.do_not_call, "on a do-not-call list"), (found.over_cap, "over the frequency cap")):
         if count:
             click.echo(f"Processed as before: {counted(count, 'contact')} {why}.", err=True)
+    for count, what in (
+        (found.pending, "pending already"),
+        (found.in_call, "in a call"),
+        (found.not_found, "not found"),
+    ):
+        if count:
+            click.echo(f"{what.capitalize()}: {counted(count, 'contact')}.", err=True)
     due = counted(found.due_again, "contact")
     if dry_run or not found.due_again:
         click.echo(f"{due} would be called again.")
