@@ -59,6 +59,18 @@ async def test_abandoned_call_has_waited_to_its_end_and_was_never_talked_to(
     assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (7.9, 2.5, None)
 
 
+async def test_lost_call_has_no_seconds_up_to_its_end(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId
+) -> None:
+    made = await a_call(conn, tenant.tenant_id, campaign_id, outcome="lost", ringing_s=1, ended_s=900)
+    call = await tenant.done("GET", f"/v1/calls/{made}")
+    assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (None, None, None)
+    assert call["endedAt"] is not None
+    made = await a_call(conn, tenant.tenant_id, campaign_id, outcome="lost", answered_s=8, connected_s=9, ended_s=900)
+    call = await tenant.done("GET", f"/v1/calls/{made}")
+    assert (call["ringSec"], call["waitSec"], call["talkSec"]) == (7.9, 1.0, None)
+
+
 async def test_newest_call_is_first_and_pages_continue_where_the_last_ended(
     tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:

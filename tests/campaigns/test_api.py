@@ -90,6 +90,7 @@ async def test_creation_answers_in_the_documented_form(tenant):
         "error_message": "Campaign created",
         "campaignId": made["campaignId"],
         "effectiveWindows": [WINDOW],
+        "missingSounds": [],
     }
     found = await tenant.done("GET", f"/v1/campaigns/{made['campaignId']}")
     assert (found["type"], found["userName"]) == ("B_2", "c")

@@ -67,6 +67,18 @@ async def test_setting_that_names_a_missing_sound_is_refused(pool: Pool, tenant:
         assert asked == ["nonesuch", "there"]
 
 
+async def test_creation_names_the_settings_whose_sound_is_missing(pool: Pool, tenant: Tenant) -> None:
+    sent = {"campaignName": "A", "audioFile": "nonesuch", "abandonFile": "there"}
+    async with sounds.led(pool, {"nonesuch": False}):
+        made = await tenant.done("POST", "/v1/campaigns", json=sent)
+    assert made["missingSounds"] == ["audioFile"]
+    assert made["error_message"] == (
+        "Campaign created. The switch does not have the sound of audioFile: the campaign cannot start until it has it"
+    )
+    found = await tenant.done("GET", PATH.format(made["campaignId"]))
+    assert (found["audioFile"], found["status"]) == ("nonesuch", 1)
+
+
 async def test_campaign_with_agents_plays_its_abandonment_message_alone(pool: Pool, tenant: Tenant) -> None:
     campaign_id, queue_id = await tenant.campaign(), await tenant.queue()
     await named(tenant, campaign_id, dialingMode="progressive", queueId=queue_id, audioFile="nonesuch")

@@ -30,9 +30,9 @@ async def test_contacts_are_called_again(caller: Caller, server: Server) -> None
 async def test_many_contacts_are_called_again_in_steps(caller: Caller) -> None:
     """Answers of the test: a step of the server takes thousands."""
     steps = [
-        b'"dueAgain":3,"byCallStatus":{"no_answer":2,"busy":1},"doNotCall":1,"overCap":0,"next":70}',
-        b'"dueAgain":1,"byCallStatus":{"busy":1},"doNotCall":0,"overCap":2,"next":90}',
-        b'"dueAgain":0,"byCallStatus":{},"doNotCall":0,"overCap":0,"next":null}',
+        b'"dueAgain":3,"byCallStatus":{"no_answer":2,"busy":1},"doNotCall":1,"overCap":0,"pending":3,"inCall":2,"notFound":1,"next":70}',
+        b'"dueAgain":1,"byCallStatus":{"busy":1},"doNotCall":0,"overCap":2,"pending":0,"inCall":0,"notFound":0,"next":90}',
+        b'"dueAgain":0,"byCallStatus":{},"doNotCall":0,"overCap":0,"pending":0,"inCall":0,"notFound":0,"next":null}',
     ]
     head = b'{"success":"1","error_code":"SUCCESS","error_message":"done",'
     caller.plan.faults = [Fault(refuse=200, body=head + step) for step in steps]
@@ -43,5 +43,6 @@ async def test_many_contacts_are_called_again_in_steps(caller: Caller) -> None:
     assert so_far == [(3, 70), (4, 90), (4, None)]
     assert (again.due_again, again.by_call_status) == (4, {"busy": 2, "no_answer": 2})
     assert (again.do_not_call, again.over_cap) == (1, 2)
+    assert (again.pending, again.in_call, again.not_found) == (3, 2, 1)
     assert [json.loads(request.content)["after"] for request in caller.plan.requests] == [0, 70, 90]
     assert len({request.headers["idempotency-key"] for request in caller.plan.requests}) == 3

@@ -72,7 +72,24 @@ async def test_documented_endpoints_ignore_unknown_parameters(tenant: Tenant) ->
         ("PUT", queue, {"strategy": 2}),
         ("DELETE", f"{campaign}/contacts/{contact['contactId']}", None),
     ):
-        await tenant.done(method, f"{path}?colour=red&dryRun=true", json=body)
+        await tenant.done(method, f"{path}?colour=red&dryRun=false", json=body)
+
+
+@pytest.mark.parametrize("name", ["dryRun", "dry_run", "dryrun", "dry-run", "DRY_RUN", "dryRunn"])
+async def test_dry_run_of_a_documented_endpoint_is_refused_and_changes_nothing(tenant: Tenant, name: str) -> None:
+    campaign_id, queue_id = await tenant.campaign(), await tenant.queue()
+    contact = await tenant.contact(campaign_id)
+    campaign = f"/v1/campaigns/{campaign_id}"
+    before = await tenant.checksum()
+    for method, path, body in (
+        ("POST", f"{campaign}/contacts", {"phoneNumber": "0901234569"}),
+        ("PUT", f"/v1/queues/inbound/{queue_id}", {"strategy": 2}),
+        ("DELETE", f"{campaign}/contacts/{contact['contactId']}", None),
+    ):
+        message = refused(await tenant.call(method, f"{path}?{name}=true", json=body), 400, "INVALID_INPUT")
+        assert message == f"Query parameter {name} is not known: this endpoint has no dry run, and did nothing"
+    assert await tenant.checksum() == before
+    await tenant.done("GET", f"{campaign}/contact-lists?{name}=true")
 
 
 WITH_IDS = [spec for spec in ENDPOINTS if re.search(r"\{(?!phoneNumber)", spec.path)]
@@ -109,3 +126,5 @@ def test_aliases_are_known_and_not_proposed() -> None:
     check(b"dryRun=true&dry_run=true")
     with pytest.raises(InvalidInput, match="did you mean dry_run"):
         check(b"dryrum=true")
+    with pytest.raises(InvalidInput, match="did you mean dryRun"):
+        check(b"dryrun=true")

@@ -1,8 +1,8 @@
 """Refusal of sounds that the switch of the tenant does not have: at the start of a campaign, and when one is named.
 
-A campaign may be created before its sounds are on the switch; its creator is told. Nothing is refused that could not be
-checked, as while no process leads the switch: then the dialer checks the sound before the first call, and diagnostics
-says so.
+A campaign may be created before its sounds are on the switch; the response names them. Nothing is refused that could
+not be checked, as while no process leads the switch: then the dialer checks the sound before the first call, and
+diagnostics says so.
 """
 
 from collections.abc import Iterable
@@ -56,5 +56,5 @@ async def check(connect: Connect, tenant_id: TenantId, sent: Sent, server: Setti
 
 
 def note(missing: Iterable[str]) -> str:
-    """What to do about such sounds of a campaign that was created."""
+    """A sentence about settings with missing sounds, of a campaign that was created."""
     return f"The switch does not have the sound of {' and '.join(missing)}: the campaign cannot start until it has it"

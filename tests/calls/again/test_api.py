@@ -133,8 +133,27 @@ async def test_contacts_that_are_pending_or_in_a_call_are_left_as_they_are(
     await tenant.move(ContactId(in_call), 1, "busy")
     before = await tenant.checksum()
     for chosen in ({"callStatus": ["busy"]}, {"contactIds": [pending, in_call]}):
-        assert counts(await ask(tenant, campaign_id, **chosen)) == ({}, 0, 0)
+        done = await ask(tenant, campaign_id, **chosen)
+        assert counts(done) == ({}, 0, 0)
+        assert (done["pending"], done["inCall"], done["notFound"]) == (1, 1, 0)
     assert await tenant.checksum() == before
+
+
+async def test_contacts_that_stay_as_they_are_are_counted_as_the_selection_has_them(
+    tenant: Tenant, campaign_id: CampaignId
+) -> None:
+    busy, fresh = await contact(tenant, campaign_id, 1, "busy"), await contact(tenant, campaign_id, 2, None)
+    elsewhere = await contact(tenant, await tenant.campaign("B"), 3, None)
+    (only,) = (await tenant.done("GET", f"/v1/campaigns/{campaign_id}/contact-lists"))["data"]
+    for sent, expected in (
+        ({"contactIds": [busy, fresh, elsewhere, 10**17, 10**17]}, (1, 0, 2)),
+        ({"contactIds": [fresh], "callStatus": ["busy"]}, (0, 0, 1)),
+        ({"listId": only["listId"]}, (1, 0, 0)),
+        ({"listId": only["listId"], "after": busy}, (0, 0, 0)),
+        ({"callStatus": ["busy"]}, (0, 0, 0)),
+    ):
+        done = await ask(tenant, campaign_id, **sent, dryRun=True)
+        assert (done["pending"], done["inCall"], done["notFound"]) == expected, sent
 
 
 async def test_number_on_a_do_not_call_list_stays_processed(tenant: Tenant, campaign_id: CampaignId) -> None:

@@ -45,7 +45,7 @@ async def test_option_that_is_none_is_refused(tenant, content, kind, query, name
         (form(CSV, dryRun="true"), FORM, "?dry_run=false", "dry_run is false and true"),
         (CSV, "text/csv", "?dryRun=true&dry_run=false", "dry_run is false and true"),
         (CSV, "text/csv", "?dryRun=yes", "dry_run is yes: expected true or false"),
-        (CSV, "text/csv", "?dryrun=true", "Query parameter dryrun is not known: did you mean dry_run?"),
+        (CSV, "text/csv", "?dryrun=true", "Query parameter dryrun is not known: did you mean dryRun?"),
         (CSV, "text/csv", "?dry-run=true", "Query parameter dry-run is not known: did you mean dry_run?"),
         (CSV, "text/csv", "?list_name=A", "Query parameter list_name is not known: did you mean listName?"),
         (CSV, "text/csv", "?listName=", "listName must have 1 to 255 characters"),

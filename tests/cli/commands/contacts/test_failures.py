@@ -17,6 +17,9 @@ def test_what_is_wrong_is_reported_in_a_line(desk: Desk, tmp_path: Path) -> None
     wrong = desk.run("import", file, TONGDAI_API_KEY="sk_live_wrong")
     assert "does not accept the key" in complaint_of(wrong, 1)
     assert "sk_live_wrong" not in wrong.stderr
+    assert "a platform key needs --tenant, too" in wrong.stderr
+    foreign = desk.run("import", file, "--tenant", "12")
+    assert "does not accept the key for tenant 12: check --key or TONGDAI_API_KEY, and --tenant" in foreign.stderr
     assert "no answer from the server at http://127.0.0.1:1: " in complaint_of(
         desk.run("import", file, TONGDAI_URL="http://127.0.0.1:1"), 1
     )
@@ -35,7 +38,7 @@ def test_what_is_wrong_is_reported_in_a_line(desk: Desk, tmp_path: Path) -> None
 def test_wrong_usage_is_reported_before_anything_is_sent(desk: Desk) -> None:
     file = desk.file()
     assert "does not exist" in complaint_of(desk.run("import", desk.folder / "none.csv"), 2)
-    assert "unknown format" in complaint_of(desk.run("import", desk.file("x", "notes.txt")), 2)
+    assert "unknown format" in complaint_of(desk.run("import", desk.file("x", "notes.doc")), 2)
     assert "--url must begin with" in complaint_of(desk.run("import", file, TONGDAI_URL="127.0.0.1:8080"), 2)
     assert "'x' is no id" in complaint_of(desk.run("undo", "x"), 2)
     assert "--key must consist of printable" in complaint_of(desk.run("jobs", TONGDAI_API_KEY="khóa"), 2)

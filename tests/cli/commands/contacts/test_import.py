@@ -152,6 +152,11 @@ def test_a_running_campaign_is_asked_about(desk: Desk, terminal: Callable[..., T
     screen.type("n\n")
     assert screen.ended() == 130
     assert desk.contacts == 0
+    refused = desk.run("import", file)
+    assert refused.returncode == 1
+    assert "is running: new contacts are called at once. Say --yes to import all the same" in refused.stderr
+    assert desk.contacts == 0
+    assert desk.run("import", file, "--dry-run", "--allow-failed").returncode == 0
     assert terminal("import", file, "--yes", "--allow-failed").ended() == 0
     assert desk.contacts == 2
-    assert desk.run("import", file, "--allow-failed").returncode == 0
+    assert desk.run("import", file, "--allow-failed", "--yes").returncode == 0
