@@ -259,7 +259,7 @@ async def test_undo_removes_the_pending_contacts(caller: Caller) -> None:
     same = [await done(client.import_job(ImportId(job.campaign_id, job.job_id))), await done(client.import_job(job))]
     assert same == [await done(client.import_job(job.campaign_id, job.job_id))] * 2
     with pytest.raises(TypeError, match="takes an ImportId"):
-        client.import_job(job.campaign_id)
+        await done(client.import_job(job.campaign_id))
     again = await done(client.undo_import(ImportId(job.campaign_id, job.job_id)))
     assert (again.removed_rows, again.undone) == (2, True)
     (listed,) = await all_of(client.import_jobs(job.campaign_id))

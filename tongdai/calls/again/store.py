@@ -15,7 +15,7 @@ import asyncpg
 from tongdai.calls.again.model import CallAgainResult, NotProcessed, Selection
 from tongdai.calls.sql import COUNTERS, ENDED, by_index, month_of
 from tongdai.campaigns.settings.values import EVER, FrequencyCap
-from tongdai.contacts.in_call import IN_CALL, phone, process_status
+from tongdai.contacts.in_call import phone, process_status
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.do_not_call.rule import is_listed
@@ -137,16 +137,12 @@ from (
         and ($4::bigint is null or list_id = $4) and ($5::text[] is null or call_status = any($5))
 ) found
 """
-NOT_PROCESSED = f"""
-select (
-    select coalesce(sum(contacts), 0)::bigint from contact_counter
-    where tenant_id = $1 and campaign_id = $2 and process_status = 0 and ($3::bigint is null or list_id = $3)
-        and ($4::text[] is null or call_status = any($4))
-) as pending, (
-    select count(*) from contact
-    where tenant_id = $1 and contact_id = any(array({IN_CALL})) and campaign_id = $2 and process_status + 0 = 0
-        and ($3::bigint is null or list_id = $3) and ($4::text[] is null or call_status = any($4))
-) as in_call
+NOT_PROCESSED = """
+select coalesce(sum(contacts) filter (where process_status = 0), 0)::bigint as pending,
+    coalesce(sum(contacts) filter (where process_status = 1), 0)::bigint as in_call
+from contact_counter
+where tenant_id = $1 and campaign_id = $2 and process_status < 2 and ($3::bigint is null or list_id = $3)
+    and ($4::text[] is null or call_status = any($4))
 """
 
 
@@ -157,8 +153,7 @@ async def not_processed(
     if selection.contact_ids is None:
         row = await conn.fetchrow(NOT_PROCESSED, tenant_id, campaign_id, selection.list_id, selection.call_statuses)
         assert row is not None
-        # The row of a contact in a call is that of a pending one.
-        return NotProcessed(max(0, row["pending"] - row["in_call"]), row["in_call"], 0)
+        return NotProcessed(row["pending"], row["in_call"], 0)
     ids = set(selection.contact_ids)
     row = await conn.fetchrow(
         NAMED_NOT_PROCESSED, tenant_id, campaign_id, list(ids), selection.list_id, selection.call_statuses
