@@ -6,8 +6,8 @@ tests/support/databases.py.
 """
 
 import os
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests.support.api import PEPPER, Api, Serving, Tenant, client_of
-from tests.support.databases import SERVER, database_on, of_database
+from tests.support.databases import SERVER, FreshDatabase, database_on, migrated_template, of_database
 from tongdai.clock import Clock, SystemClock
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, Pool, open_pool
@@ -120,22 +120,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Confi
 
 
 @pytest.fixture(scope="session")
-async def dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
-    """A migrated database."""
+async def database_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
+    """The URL of a PostgreSQL server for databases of tests."""
     if SERVER is not None:
-        async with database_on(SERVER) as own:
-            yield own
+        yield SERVER
         return
     server = await embedded.start(tmp_path_factory.mktemp("database"), None)
-    async with database_on(server.dsn) as own:
-        yield own
+    yield server.dsn
     await server.stop()
 
 
 @pytest.fixture(scope="session")
-def fresh_database(dsn: str) -> Callable[..., AbstractAsyncContextManager[str]]:
-    """Another database on the same server: `async with fresh_database(migrated=False) as dsn`."""
-    return partial(database_on, dsn)
+async def fresh_database(database_server: str) -> AsyncGenerator[FreshDatabase]:
+    """A database of one's own: `async with fresh_database() as dsn`, or empty with `migrated=False`."""
+    async with migrated_template(database_server) as template:
+        yield partial(database_on, database_server, template)
+
+
+@pytest.fixture(scope="session")
+async def dsn(fresh_database: FreshDatabase) -> AsyncGenerator[str]:
+    """A migrated database."""
+    async with fresh_database() as own:
+        yield own
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +152,7 @@ async def pool(dsn: str) -> AsyncGenerator[Pool]:
 
 
 @pytest.fixture(scope="module")
-async def own_dsn(fresh_database: Callable[..., AbstractAsyncContextManager[str]]) -> AsyncGenerator[str]:
+async def own_dsn(fresh_database: FreshDatabase) -> AsyncGenerator[str]:
     """A migrated database that no other module uses."""
     async with fresh_database() as dsn:
         yield dsn

@@ -48,10 +48,7 @@ async def status_of(conn: Connection, tenant_id: TenantId) -> dict[ContactId, in
 
 @pytest.fixture
 async def four_connections(dsn: str) -> AsyncGenerator[list[Connection]]:
-    """Connections whose commits do not wait for the disk."""
     opened: list[Connection] = [await connect(dsn, name="tests") for _ in range(4)]
-    for conn in opened:
-        await conn.execute("set synchronous_commit = off")
     yield opened
     for conn in opened:
         await conn.close()

@@ -59,17 +59,33 @@ async def until_sessions_blocked(conn: Connection, count: int) -> None:
 
 
 @asynccontextmanager
-async def database_on(url: str, *, migrated: bool = True) -> AsyncGenerator[str]:
-    """A new database on the server of that one, dropped after the block."""
-    name = f"test_{secrets.token_hex(6)}"
-    root = await connect(session_of(url), name="tests")
-    await root.execute(f"create database {name}")
-    if migrated:
+async def migrated_template(url: str) -> AsyncGenerator[str]:
+    """The name of a migrated database on a server, for `database_on`, dropped after the block."""
+    async with _created(url, "template0") as name:
         conn = await connect(_named(session_of(url), name), name="tests")
         await migrate(conn)
         await transition_triggers.install_all(conn)
         await conn.close()
-    yield _named(POOLER or url, name)
+        yield name
+
+
+@asynccontextmanager
+async def database_on(url: str, template: str, *, migrated: bool = True) -> AsyncGenerator[str]:
+    """A new database on the server of that one, dropped after the block: a copy of the template, or empty.
+
+    Its commits do not wait for the disk: what tests prove of crashes, they prove on servers of their own.
+    """
+    async with _created(url, template if migrated else "template0") as name:
+        yield _named(POOLER or url, name)
+
+
+@asynccontextmanager
+async def _created(url: str, template: str) -> AsyncGenerator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    root = await connect(session_of(url), name="tests")
+    await root.execute(f"create database {name} template {template}")
+    await root.execute(f"alter database {name} set synchronous_commit = off")
+    yield name
     await root.execute(f"drop database {name} with (force)")
     await root.close()
 
