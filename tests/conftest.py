@@ -6,6 +6,7 @@ tests/support/databases.py.
 """
 
 import os
+import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,13 +18,16 @@ import httpx2
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.support import servers
 from tests.support.api import PEPPER, Api, Serving, Tenant, client_of
 from tests.support.databases import SERVER, FreshDatabase, database_on, migrated_template, of_database
 from tongdai.clock import Clock, SystemClock
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, Pool, open_pool
+from tongdai.ids import CampaignId, TenantId
 from tongdai.processes.api import build
 from tongdai.settings import Settings
+from tongdai.testing import factories
 from tongdai.testing.asgi import running
 
 hypothesis_settings.register_profile("tests", deadline=None)  # a busy machine is no failure
@@ -210,6 +214,24 @@ async def tenant(api: Api) -> Tenant:
 @pytest.fixture
 async def other_tenant(api: Api) -> Tenant:
     return Tenant(api, await api.key())
+
+
+@pytest.fixture
+async def tenant_id(conn: Connection) -> TenantId:
+    return await factories.tenant(conn)
+
+
+@pytest.fixture
+async def campaign_id(tenant: Tenant) -> CampaignId:
+    return CampaignId(await tenant.campaign())
+
+
+@pytest.fixture(scope="session")
+async def server() -> AsyncGenerator[servers.Server]:
+    """The whole program, for tests that do no more than use it."""
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        async with servers.serving(Path(folder) / "data") as server:
+            yield server
 
 
 @pytest.fixture

@@ -14,11 +14,6 @@ from tongdai.testing import factories
 
 
 @pytest.fixture
-async def tenant_id(conn: Connection) -> TenantId:
-    return await factories.tenant(conn)
-
-
-@pytest.fixture
 async def campaign_id(conn: Connection, tenant_id: TenantId) -> CampaignId:
     return await running_campaign(conn, tenant_id)
 

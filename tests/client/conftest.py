@@ -1,17 +1,15 @@
 """Both clients of the SDK, on a running server."""
 
 import inspect
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
 import pytest
 
 from tests.support.client_faults import AsyncFaulty, Faulty, Plan
-from tests.support.servers import Server, serving
+from tests.support.servers import Server
 from tongdai.testing import factories
 from tongdai_client import AsyncClient, Client, Retry
 
@@ -45,13 +43,6 @@ class Caller:
 
     async def campaign(self, name: str = "A campaign") -> int:
         return (await done(self.client.create_campaign(name))).campaign_id
-
-
-@pytest.fixture(scope="session")
-async def server() -> AsyncGenerator[Server]:
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with serving(Path(folder) / "data") as server:
-            yield server
 
 
 @pytest.fixture(params=["blocking", "waiting"])

@@ -1,14 +1,8 @@
 import pytest
 
 from tests.support.contacts import campaign_of
-from tongdai.db.pool import Connection, Pool
+from tongdai.db.pool import Pool
 from tongdai.ids import CampaignId, TenantId
-from tongdai.testing import factories
-
-
-@pytest.fixture
-async def tenant_id(conn: Connection) -> TenantId:
-    return await factories.tenant(conn)
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ both_prefixes = pytest.mark.parametrize("prefix", ["/v1", "/api/v1"])
 SUCCESS = '{"success":"1","error_code":"SUCCESS","error_message":'
 
 
-@pytest.fixture
-async def campaign_id(tenant):
-    return await tenant.campaign()
-
-
 def compact(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 

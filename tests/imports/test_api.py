@@ -2,29 +2,18 @@
 
 import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
 from tests.support.api import refused
-from tongdai.imports.worker import Worker
+from tests.support.imports.job_requests import work
 
 FIELDS = [
     "jobId", "status", "totalRows", "processedRows", "failedRows", "duplicateRows", "errorMessage", "createdRows",
     "listId", "listName", "startedAt", "finishedAt", "dryRun", "removedRows", "undoneAt",
     "detected",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def worker(pool):
-    return Worker(pool, timedelta(seconds=30), asyncio.Event())
-
-
-async def work(worker):
-    """Process all jobs."""
-    while await worker.step():
-        pass
 
 
 def numbers(count, start=0):

@@ -48,11 +48,6 @@ async def conn(own: Connection) -> AsyncGenerator[Connection]:
     await transaction.rollback()
 
 
-@pytest.fixture
-async def tenant_id(conn: Connection) -> TenantId:
-    return await factories.tenant(conn)
-
-
 async def post_import(
     conn: Connection,
     tenant_id: TenantId,

@@ -15,10 +15,3 @@ async def api_server(dsn: str) -> AsyncIterator[Server]:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         async with serving(Path(folder) / "data", "--only", "api", database_url=dsn) as server:
             yield server
-
-
-@pytest.fixture(scope="session")
-async def server() -> AsyncIterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with serving(Path(folder) / "data") as server:
-            yield server

@@ -81,10 +81,11 @@ from agent
 
 
 async def test_agents_of_the_demo_are_at_their_phones_in_the_second_run_too() -> None:
+    everybody_answers = {"TONGDAI_SIMULATED_ANSWER_RATE": "1"}
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         data_dir = Path(folder) / "data"
         for _ in range(2):
-            with started("demo", "--data-dir", str(data_dir), ready="Stop with Ctrl-C"):
+            with started("demo", "--data-dir", str(data_dir), ready="Stop with Ctrl-C", **everybody_answers):
                 dsn = output_of(programs.run("dsn", "--data-dir", str(data_dir))).strip()
                 conn = await connect(dsn, name="tests")
                 assert await conn.fetchval("show shared_buffers") == "256MB"

@@ -4,16 +4,15 @@ import asyncio
 import gzip
 import json
 import unicodedata
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.imports.bulk import CSV, FORM, JSON, NDJSON, TWO_SHEETS, XLSX, form, post, refuses
+from tests.support.imports.job_requests import work
 from tongdai.files import media_type
 from tongdai.files.process import FOLDER
 from tongdai.imports.intake import spool
-from tongdai.imports.worker import Worker
 
 BODIES = {
     "application/json": JSON,
@@ -23,16 +22,6 @@ BODIES = {
     "text/csv; charset=utf-8": CSV,
     media_type.XLSX: XLSX,
 }
-
-
-@pytest.fixture
-def worker(pool):
-    return Worker(pool, timedelta(seconds=30), asyncio.Event())
-
-
-async def work(worker):
-    while await worker.step():
-        pass
 
 
 async def job_of(tenant, campaign_id, response):

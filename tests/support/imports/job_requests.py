@@ -21,9 +21,13 @@ async def working(pool):
 
 
 async def done(pool):
+    """Process and undo all jobs, by a worker of its own."""
+    await work(Worker(pool, timedelta(seconds=30), asyncio.Event()))
+
+
+async def work(worker):
     """Process and undo all jobs."""
-    one = Worker(pool, timedelta(seconds=30), asyncio.Event())
-    while await one.step():
+    while await worker.step():
         continue
 
 
