@@ -150,7 +150,7 @@ class SentFile(NamedTuple):
     """Whether the outcomes of its rows are still stored."""
 
 
-class Place(NamedTuple):
+class ChunkOnPage(NamedTuple):
     """A chunk of which a page shows rows."""
 
     seq: int

@@ -38,7 +38,7 @@ class Credentials(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CachedKey:
     principal: Principal
     key: ApiKey
     loaded_at: float
@@ -65,13 +65,13 @@ class Guard:
         self._header_names = HeaderNames.of(settings.limit_headers)
         self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
         # By the key as sent and, for a platform key, the tenant that the request names.
-        self._known: dict[tuple[str, str | None], _Known] = {}
+        self._cached: dict[tuple[str, str | None], _CachedKey] = {}
         self._generation = 0
 
     def forget(self) -> None:
         """Empty the cache, after keys or tenants changed."""
         self._generation += 1
-        self._known.clear()
+        self._cached.clear()
 
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
         """Return if the endpoint may handle the request; otherwise raise the error to answer."""
@@ -94,20 +94,20 @@ class Guard:
     async def still(self, request: Request) -> bool:
         """Whether the key of a long request is still valid and still has the scope, for event streams."""
         credentials = credentials_of(request.scope["headers"])
-        known = await self._look_up(credentials) if credentials is not None else None
-        if known is None or not self._usable(known):
+        cached = await self._look_up(credentials) if credentials is not None else None
+        if cached is None or not self._usable(cached):
             return False
-        return _may_act(known, credentials) and known.principal == request.principal
+        return _may_act(cached, credentials) and cached.principal == request.principal
 
     async def _authenticate(self, scope: Scope, *, platform: bool) -> Principal:
         """`platform`: the endpoint is of no tenant, and a platform key need not name one."""
         credentials = credentials_of(scope["headers"])
-        known = await self._look_up(credentials) if credentials is not None else None
-        if known is not None and self._usable(known):
-            if platform and known.key.tenant_id is None:
-                return store.platform_principal(known.key)
-            if _may_act(known, credentials):
-                return known.principal
+        cached = await self._look_up(credentials) if credentials is not None else None
+        if cached is not None and self._usable(cached):
+            if platform and cached.key.tenant_id is None:
+                return store.platform_principal(cached.key)
+            if _may_act(cached, credentials):
+                return cached.principal
         if credentials is None or credentials.presented:
             self._count_failure(scope)
         raise Unauthorized
@@ -129,22 +129,27 @@ class Guard:
                 hint = {"hint": "it sends X-Forwarded-For: if it is a proxy of yours, add it to trusted_proxies"}
             log.warning("address blocked for wrong keys", address=address, **hint)
 
-    async def _look_up(self, credentials: Credentials) -> _Known | None:
-        known = self._known.get((credentials.key, None)) or self._known.get((credentials.key, credentials.tenant))
-        if known is not None and self._clock.monotonic() - known.loaded_at < CACHE_S:
-            return known
+    async def _look_up(self, credentials: Credentials) -> _CachedKey | None:
+        cached = self._cached.get((credentials.key, None)) or self._cached.get((credentials.key, credentials.tenant))
+        if cached is not None and self._clock.monotonic() - cached.loaded_at < CACHE_S:
+            return cached
         if not key_format.well_formed(credentials.key):
             return None
         generation = self._generation
-        known = await self._load(key_format.digest(credentials.key, self._pepper), credentials.tenant)
+        cached = await self._load(key_format.digest(credentials.key, self._pepper), credentials.tenant)
         # A change during the query may concern this key: do not cache it then.
-        if known is not None and known.principal.tenant_id and generation == self._generation and self._usable(known):
-            if len(self._known) >= CACHE_SIZE:
-                self._known.clear()
-            self._known[credentials.key, None if known.key.tenant_id else credentials.tenant] = known
-        return known
+        if (
+            cached is not None
+            and cached.principal.tenant_id
+            and generation == self._generation
+            and self._usable(cached)
+        ):
+            if len(self._cached) >= CACHE_SIZE:
+                self._cached.clear()
+            self._cached[credentials.key, None if cached.key.tenant_id else credentials.tenant] = cached
+        return cached
 
-    async def _load(self, digest: bytes, sent_tenant: str | None) -> _Known | None:
+    async def _load(self, digest: bytes, sent_tenant: str | None) -> _CachedKey | None:
         async with self._database.borrow() as conn:
             key = await store.find_key(conn, digest)
             named = TenantId(ids.parse(sent_tenant or "") or 0)
@@ -154,11 +159,11 @@ class Guard:
             return None
         if tenant is None:
             nobody = Principal(PLATFORM, key.key_id, frozenset(), key.expires_at, "VN", None, None)
-            return _Known(nobody, key, self._clock.monotonic())
-        return _Known(store.principal(key, tenant), key, self._clock.monotonic())
+            return _CachedKey(nobody, key, self._clock.monotonic())
+        return _CachedKey(store.principal(key, tenant), key, self._clock.monotonic())
 
-    def _usable(self, known: _Known) -> bool:
-        return known.key.usable(self._clock.now())
+    def _usable(self, cached: _CachedKey) -> bool:
+        return cached.key.usable(self._clock.now())
 
     def _address(self, scope: Scope) -> str:
         """The client address that failed keys are counted by: the last one that is no trusted proxy's."""
@@ -187,13 +192,13 @@ def _refusal(principal: Principal, endpoint: Endpoint) -> InsufficientScope | No
     return PlatformKeyNeeded() if endpoint.platform and principal.tenant_id != PLATFORM else None
 
 
-def _may_act(known: _Known, credentials: Credentials | None) -> bool:
+def _may_act(cached: _CachedKey, credentials: Credentials | None) -> bool:
     """Whether the key may act for the tenant that was sent: its own; for a platform key, any existing one."""
-    acts_for = known.principal.tenant_id
+    acts_for = cached.principal.tenant_id
     if credentials is None or not acts_for:
         return False
     if credentials.tenant is None:
-        return known.key.tenant_id is not None
+        return cached.key.tenant_id is not None
     return ids.parse(credentials.tenant) == acts_for
 
 

@@ -54,7 +54,7 @@ class Rows:
     chunks: Iterable[Chunk]
 
 
-class _Kept:
+class _Buffer:
     """The buffer of a body: in memory or, when large, in an unnamed file."""
 
     def __init__(self, settings: Settings) -> None:
@@ -93,42 +93,42 @@ async def spooled(request: Request) -> AsyncGenerator[Spooled]:
     """The whole body; its file is there within the block. Raises what it is refused for."""
     settings = settings_of(request)
     content_type = request.headers.get("content-type", "")
-    kept = _Kept(settings)
-    with kept.file:
-        form, sink = _sinks(request, content_type, kept)
-        await _take(request, settings, kept, sink)
-        assert kept.body_format is not None
+    buffer = _Buffer(settings)
+    with buffer.file:
+        form, sink = _sinks(request, content_type, buffer)
+        await _take(request, settings, buffer, sink)
+        assert buffer.body_format is not None
         fields = {} if form is None else form.fields
-        digest = kept.digest.digest()
+        digest = buffer.digest.digest()
         if form is not None:  # the boundary is another each time
-            digest = hashlib.sha256(digest + msgspec.json.encode((kept.body_format, fields))).digest()
-        yield Spooled(kept.file, kept.size, digest, kept.body_format, kept.file_name, fields)
+            digest = hashlib.sha256(digest + msgspec.json.encode((buffer.body_format, fields))).digest()
+        yield Spooled(buffer.file, buffer.size, digest, buffer.body_format, buffer.file_name, fields)
 
 
-def _sinks(request: Request, content_type: str, kept: _Kept) -> tuple[Form | None, Sink]:
+def _sinks(request: Request, content_type: str, buffer: _Buffer) -> tuple[Form | None, Sink]:
     """The form, if it is one, and what takes the body as it comes."""
     form = None
     if media_type.type_of(content_type) == media_type.FORM:
-        form = Form(content_type, kept, kept.opened)
+        form = Form(content_type, buffer, buffer.opened)
     else:
-        kept.opened(media_type.body_format_of(content_type), None)
-    sink = kept if form is None else form
+        buffer.opened(media_type.body_format_of(content_type), None)
+    sink = buffer if form is None else form
     compressed = media_type.is_gzip(request.headers.get("content-encoding", ""))
     return form, Gunzip(sink) if compressed else sink
 
 
-async def _take(request: Request, settings: Settings, kept: _Kept, sink: Sink) -> None:
-    files = kept.body_format is None or kept.body_format.format is not Format.JSON
+async def _take(request: Request, settings: Settings, buffer: _Buffer, sink: Sink) -> None:
+    files = buffer.body_format is None or buffer.body_format.format is not Format.JSON
     patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s) if files else None
     waiting: list[bytes] = []
     size = 0
-    async for piece in body.pieces(request, limit_of(settings, kept.body_format), patience):
+    async for piece in body.pieces(request, limit_of(settings, buffer.body_format), patience):
         waiting.append(piece)
         size += len(piece)
         if size >= IN_MEMORY:
             await asyncio.to_thread(_all, sink.take, waiting)
             waiting, size = [], 0
-    if size + kept.size > _INLINE or isinstance(sink, Gunzip):
+    if size + buffer.size > _INLINE or isinstance(sink, Gunzip):
         await asyncio.to_thread(_end, sink, waiting)
     else:
         _end(sink, waiting)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, JobId, TenantId
-from tongdai.imports.model import ImportedChunk, Place, RowOutcome, SentFile
+from tongdai.imports.model import ChunkOnPage, ImportedChunk, RowOutcome, SentFile
 
 # How many rows of each chunk have the outcome asked for, and how many the chunks before it. What the rows said, nearly
 # all of their size, is not read.
@@ -27,10 +27,10 @@ order by seq
 
 async def places(
     conn: Connection, tenant_id: TenantId, job_id: JobId, wanted: RowOutcome | None, limit: int, offset: int
-) -> tuple[list[Place], int]:
+) -> tuple[list[ChunkOnPage], int]:
     """The chunks that a page of rows begins and ends in, and how many rows match, of those processed so far."""
     rows = await conn.fetch(PLACES, tenant_id, job_id, wanted, limit, offset)
-    return [Place(row["seq"], row["before"]) for row in rows if row["seq"] is not None], rows[0][0]
+    return [ChunkOnPage(row["seq"], row["before"]) for row in rows if row["seq"] is not None], rows[0][0]
 
 
 CHUNK = "select seq, first_row, sent, contacts from import_outcome where tenant_id = $1 and job_id = $2 and seq = $3"
