@@ -50,7 +50,7 @@ def _by_id(where: str, limit: str) -> str:
     """
 
 
-# One row without a contact tells a page past the end; no row, that there is no such list.
+# One row without a contact: the page is past the end. No row: there is no such list.
 PAGE = f"""
 select total.contacts as total, {_CONTACT} from contact_list l
 cross join lateral (

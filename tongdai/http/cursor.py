@@ -68,7 +68,7 @@ class Reading(Generic[K]):
 
     @property
     def limit(self) -> int:
-        """Rows to fetch: one more than the response has tells whether there are more."""
+        """Rows to fetch: one more than the response has, which shows whether there are more."""
         return self.size + 1
 
     def cut(self, found: Sequence[T], key: Callable[[T], K]) -> tuple[Sequence[T], str | None]:

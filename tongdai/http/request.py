@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 CLIENT_LEFT = "tongdai.client_left"
-"""Key of the scope: a function that tells whether the client has closed its connection, where the server knows."""
+"""Key of the scope: a function that returns whether the client has closed its connection, where the server knows."""
 _JSON = ((b"content-type", b"application/json"),)
 
 

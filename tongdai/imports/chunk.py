@@ -1,7 +1,7 @@
 """A chunk of an import as it is stored: prepared when it is uploaded, so that importing it is one SQL statement. Pure.
 
     payload   what is to be inserted: the columns of the contacts, and how many rows failed    -> deleted by the import
-    sent      what each row said, which rows failed and why, which repeat a row of the chunk   -> kept with its outcome
+    sent      the rows' values, which rows failed and why, which repeat a row of the chunk    -> kept with its outcome
               failed rows as the file has them, to be corrected and sent again
 
 Rows are counted from 0 within the chunk. A row is one of: failed, a repeat of an earlier row, or the next contact.
@@ -36,7 +36,7 @@ class Payload(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Sent(msgspec.Struct, array_like=True, frozen=True):
-    """The values that each row said."""
+    """The values of each row, as sent."""
 
     phones: list[str | None]
     external_ids: list[str | None] | None

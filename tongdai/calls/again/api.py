@@ -137,9 +137,9 @@ async def call_again(request: Request) -> Response:
             others = await store.not_processed(conn, principal.tenant_id, campaign_id, selection)
         place = (conn, principal.tenant_id, campaign_id, selection, settings.contact_cap, ContactId(sent.after))
         done = await store.count(*place) if sent.dryRun else await store.reset(*place, principal.key_id)
-        said = "would be called again" if sent.dryRun else "will be called again"
+        effect = "would be called again" if sent.dryRun else "will be called again"
         return CallAgainDone(
-            error_message=f"{done.due} contacts {said}",
+            error_message=f"{done.due} contacts {effect}",
             dueAgain=done.due,
             byCallStatus=dict(sorted(done.by_call_status.items())),
             doNotCall=done.do_not_call,

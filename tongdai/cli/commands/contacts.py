@@ -153,10 +153,10 @@ def _ask_if_running(campaign: CampaignDetail) -> None:
     """Ask, as people will be called; where nobody can be asked, refuse."""
     if campaign.status != CampaignStatus.RUNNING:
         return
-    said = f"campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once"
+    consequence = f"campaign {campaign.campaign_id} ({campaign.name}) is running: new contacts are called at once"
     if not sys.stdin.isatty():
-        raise OperatorError(f"{said}. Say --yes to import all the same, or --dry-run to only check")
-    click.confirm(f"{said[0].upper()}{said[1:]}. Continue?", abort=True, err=True)
+        raise OperatorError(f"{consequence}. Say --yes to import all the same, or --dry-run to only check")
+    click.confirm(f"{consequence[0].upper()}{consequence[1:]}. Continue?", abort=True, err=True)
 
 
 def _is_json(file: Path) -> bool:
@@ -366,10 +366,10 @@ def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> No
     """
     job = client.import_job(campaign.campaign_id, job_id)
     if not yes and sys.stdin.isatty():
-        said = (
+        question = (
             f"Remove what import {job_id} created: {counted(job.created_rows, 'contact')}, as far as they are pending?"
         )
-        click.confirm(said, abort=True, err=True)
+        click.confirm(question, abort=True, err=True)
     click.echo(_undone(client.undo_import(ImportId(campaign.campaign_id, job_id))))
 
 

@@ -190,8 +190,8 @@ def import_(
     with _opened(file, encoding) as found:
         while piece := list(islice(found.rows, MAX_NUMBERS)):
             _import_piece(client, dnc_list_id, found, piece, done)
-        said = f"{done.added} added, {done.updated} updated, {len(done.failed)} failed"
-        click.echo(said + (f", {done.warned} with warnings" if done.warned else ""))
+        summary = f"{done.added} added, {done.updated} updated, {len(done.failed)} failed"
+        click.echo(summary + (f", {done.warned} with warnings" if done.warned else ""))
         _show_rows([error for error, _ in done.failed[:_SHOWN]])
         for warning in done.warnings[:_SHOWN]:
             click.echo(f"row {warning.row}, {warning.phone_number}: {warning.reason}", err=True)

@@ -1,4 +1,4 @@
-"""Time zones: where a phone number is, as far as the number tells.
+"""Time zones: where a phone number is, as far as the number shows.
 
 By the metadata of `phonenumbers`, which reads some 20,000 numbers a second, and the corrections of it. Most countries
 have one zone: theirs is a look-up. In the others, the first digits tell the zones of a fixed number, and a number that
@@ -55,7 +55,7 @@ _ONLY = _only_zones()
 
 
 def zone_of(phone: str) -> str:
-    """The IANA zone of a number in E.164; several, parted by commas, when it tells no more; UNKNOWN of no country's.
+    """The IANA zone of a number in E.164; several, separated by commas, when it shows no more; UNKNOWN of no country's.
 
     However many they are, none is left out: a call must suit each, and to leave one out might call it at night.
     """

@@ -76,7 +76,7 @@ def opened(file: IO[bytes], charset: str | None) -> tuple[Encoding, Iterator[Blo
 
 
 def _encoding(file: IO[bytes], marked: str | None, charset: str | None) -> Encoding:
-    """A byte order mark is right whatever was said, and so is a conversion that was said whatever the bytes are."""
+    """A byte order mark wins over the request, and a conversion that the request names over what is detected."""
     if charset in CONVERSIONS:
         codec, window = (marked, b"") if marked is not None else _by_bytes(file)
         unicode = codec in {"utf-16-le", "utf-16-be"} or (codec == UTF_8 and (window or marked))

@@ -126,7 +126,7 @@ _DESCRIPTION = """\
 Besides JSON: NDJSON (a contact a line), CSV and XLSX (a header row with a column for the phone number, by any usual \
 name in English or Vietnamese, in any order; columns for `name`, `externalId` and `timeZone`; the others become \
 `attributes`), as the body or as the one file of a form; each may be compressed with `Content-Encoding: gzip`. The \
-separator and character set of CSV are found out; the job tells what was detected, and what was left out."""
+separator and character set of CSV are detected; the job says what was detected, and what was left out."""
 
 
 @endpoint(

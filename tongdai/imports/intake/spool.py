@@ -39,7 +39,7 @@ class Spooled:
     file: IO[bytes]
     size: int
     digest: bytes
-    """SHA-256 of the contents, of what a form said beside them too."""
+    """SHA-256 of the contents, and of the fields of a form."""
     body_format: BodyFormat
     file_name: str | None
     fields: dict[str, str]

@@ -1,7 +1,7 @@
 """The outcomes of the rows of a chunk, as stored: their values, and the outcomes of their contacts. Pure.
 
-What the rows said comes from the chunk, as it was uploaded (see chunk.py). A chunk whose contacts were all created has
-an outcome of a few bytes: how many, and the first id.
+The values of the rows come from the chunk, as it was uploaded (see chunk.py). A chunk whose contacts were all created
+has an outcome of a few bytes: how many, and the first id.
 """
 
 import zlib

@@ -6,8 +6,8 @@ from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, JobId, TenantId
 from tongdai.imports.model import ChunkOnPage, ImportedChunk, RowOutcome, SentFile
 
-# How many rows of each chunk have the outcome asked for, and how many the chunks before it. What the rows said, nearly
-# all of their size, is not read.
+# How many rows of each chunk have the outcome asked for, and how many the chunks before it. The values of the
+# rows, nearly all of their size, are not read.
 PLACES = """
 with chunk as materialized (
     select seq,
