@@ -114,7 +114,7 @@ async def stepped(conn: Connection, tenant_id: TenantId, rng: random.Random) -> 
     for i, campaign_id in enumerate(campaign_ids):
         await due_contacts(conn, tenant_id, campaign_id, range(30), ("", ZONE)[i])
     calls = Calls(conn, tenant_id, campaign_ids, rng)
-    for _ in range(6):
+    for _ in range(4):
         for _ in range(25):
             await calls.step()
         await must_be_consistent(conn, tenant_id)
