@@ -30,7 +30,9 @@ from tongdai.settings import Settings
 from tongdai.testing import factories
 from tongdai.testing.asgi import running
 
-hypothesis_settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+# No deadlines: a busy machine is no failure. `make soak` passes --hypothesis-profile soak.
+hypothesis_settings.register_profile("tests", deadline=None)
+hypothesis_settings.register_profile("soak", deadline=None, max_examples=3000)
 hypothesis_settings.load_profile("tests")
 
 LONGEST = (

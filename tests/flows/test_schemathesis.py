@@ -32,8 +32,8 @@ def as_they_are(_, value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-EXAMPLES = 25
-"""Requests for each operation; all together take less than a minute."""
+EXAMPLES = settings().max_examples // 8
+"""Requests for each operation: a dozen, and hundreds in a soak."""
 
 # All checks, adapted to the contract:
 CONFIG = SchemathesisConfig.from_dict(

@@ -104,7 +104,7 @@ INSTANTS = st.one_of(
 
 
 @given(WEEKS, SEVERAL, INSTANTS)
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_what_is_open_stays_so_until_it_closes_and_not_longer(week, zones, now):
     until = open_until(week, zones, now)
     assert (until is not None) == inside(week, zones, now)
@@ -117,7 +117,7 @@ def test_what_is_open_stays_so_until_it_closes_and_not_longer(week, zones, now):
 
 
 @given(WEEKS, SEVERAL, INSTANTS)
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_next_open_is_inside_and_nothing_before_it_is(week, zones, at):
     opens = next_open(week, zones, at)
     until = at + timedelta(days=15) if opens is None else opens
