@@ -45,6 +45,8 @@ LONGEST = (
     "tests/flows/dialing/test_calls_killed.py",
     "tests/flows/dialing/test_calls_switch.py",
     "tests/calls/test_races.py",
+    "tests/calls/test_counters.py",
+    "tests/cli/commands/test_serve.py",
     "tests/imports/test_api_jobs.py",
     "tests/dialer/test_stores.py",
     "tests/client/test_imports.py",
