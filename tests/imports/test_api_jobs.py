@@ -120,7 +120,8 @@ def test_cells_that_a_spreadsheet_would_calculate_are_text():
                   "+84 901 234 567", "+1234567890123456"]  # fmt: skip
     plain = ["+84901234567", "+123456789012345", "0901", "a=b", "", None, 5, -5]
     line = next(csv.reader(io.StringIO(csv_of([(*calculated, *plain)]).decode(), newline="")))
-    assert line[: len(calculated)] == [f"'{cell}" for cell in calculated]
+    # A formula behind a line end, which some programs read as a cell of its own, has an apostrophe of its own.
+    assert line[: len(calculated)] == [f"'{cell}".replace("\r=", "\r'=") for cell in calculated]
     assert line[len(calculated) :] == ["+84901234567", "+123456789012345", "0901", "a=b", "", "", "5", "-5"]
 
 
