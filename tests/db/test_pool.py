@@ -74,6 +74,53 @@ async def test_a_check_that_fails_once_a_connection_is_free_borrows_none(dsn):
     lender.terminate()
 
 
+@pytest.mark.parametrize(("crowded_s", "crowded"), [(-1.0, True), (3600.0, False)])
+async def test_crowded_while_more_than_a_few_wait_for_too_long(dsn, crowded_s, crowded):
+    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=crowded_s)
+    async with lender.borrow():
+        waiting = [asyncio.create_task(backend(lender))]
+        await asyncio.sleep(0)
+        assert not lender.crowded, "few wait"
+        waiting.append(asyncio.create_task(backend(lender)))
+        await asyncio.sleep(0)
+        assert lender.crowded == crowded
+    await asyncio.gather(*waiting)
+    assert not lender.crowded
+    lender.terminate()
+
+
+async def test_crowded_when_so_many_wait_that_the_last_would_wait_for_too_long(dsn):
+    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=0.2)
+
+    async def held():
+        async with lender.borrow() as conn:
+            await conn.execute("select pg_sleep(0.02)")
+
+    waiting = [asyncio.create_task(held()) for _ in range(100)]
+    await asyncio.sleep(0)
+    assert not lender.crowded, "nothing is known, and nobody has waited for long"
+    seen = set[bool]()
+    while not all(task.done() for task in waiting):
+        seen.add(lender.crowded)
+        await asyncio.sleep(0.01)
+    assert seen == {False, True}
+    assert not lender.crowded
+    lender.terminate()
+
+
+async def test_request_that_gives_up_no_longer_waits(dsn):
+    lender = Lender(dsn, 1, name="tests", wait_s=600, crowded_s=-1)
+    async with lender.borrow():
+        waiting = [asyncio.create_task(backend(lender)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert lender.crowded
+        waiting.pop().cancel()
+        await asyncio.sleep(0)
+        assert not lender.crowded
+    await asyncio.gather(*waiting)
+    lender.terminate()
+
+
 async def test_a_failing_statement_leaves_a_good_connection(lender):
     pid = await backend(lender)
     with pytest.raises(asyncpg.UndefinedTableError):

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -58,17 +59,32 @@ def handlers() -> Handlers:
 
 
 @pytest.fixture
-async def application(handlers: Handlers) -> AsyncGenerator[Application]:
+def database() -> SimpleNamespace:
+    return SimpleNamespace(crowded=False)
+
+
+@pytest.fixture
+async def application(handlers: Handlers, database: SimpleNamespace) -> AsyncGenerator[Application]:
     @asynccontextmanager
-    async def no_resources() -> AsyncGenerator[Any]:
-        yield cast("Any", None)
+    async def resources() -> AsyncGenerator[Any]:
+        yield SimpleNamespace(database=database)
 
     routes = Routes()
     for name in ("hold", "at_once", "stream"):
         routes.add("GET", f"/{name}", getattr(handlers, name))
-    application = Application(routes, no_resources, Cors((ORIGIN,), ()), AT_ONCE)
+    application = Application(routes, resources, Cors((ORIGIN,), ()), AT_ONCE)
     async with running(application):
         yield application
+
+
+async def test_request_is_answered_503_while_others_wait_for_a_connection(
+    application: Application, database: SimpleNamespace
+) -> None:
+    async with client_of(application) as client:
+        database.crowded = True
+        refused(await client.get("/at_once"), 503, "FAIL")
+        database.crowded = False
+        assert (await client.get("/at_once")).status_code == 200
 
 
 async def test_request_beyond_those_handled_at_once_is_answered_503_while_they_are_held(

@@ -13,6 +13,7 @@ gets its share of the time, so that one which does not answer cannot use up all 
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -34,6 +35,11 @@ else:  # asyncpg's classes are not generic at run time
 
 ACQUIRE_TIMEOUT_S = 1.5
 """How long a request waits for a connection before it is answered 503."""
+
+CROWDED_S = 0.1
+"""A request that would wait longer than this for a connection is better refused: under a load that lasts, all would."""
+AVERAGED = 64
+"""Requests over which the time between two is averaged."""
 
 COMMAND_TIMEOUT_S = 30.0
 
@@ -79,14 +85,34 @@ class Lender:
     asyncpg's own pool creates a task and a proxy for each use, which cost a third of a small request.
     """
 
-    def __init__(self, dsn: str, size: int, *, name: str, wait_s: float = ACQUIRE_TIMEOUT_S) -> None:
+    def __init__(
+        self, dsn: str, size: int, *, name: str, wait_s: float = ACQUIRE_TIMEOUT_S, crowded_s: float = CROWDED_S
+    ) -> None:
         self.lent = 0
         """Number of connections that are borrowed or waited for."""
         self._dsn = dsn
         self._wait_s = wait_s
+        self._crowded_s = crowded_s
         self._name = name
         self._idle: list[_Connection] = []
         self._free = asyncio.Semaphore(size)
+        self._waiting: dict[object, float] = {}
+        """Requests that wait for a connection, oldest first, and since when."""
+        self._may_wait = 2 * size
+        """Number of requests that may wait however long connections are held."""
+        self._every_s = 0.0
+        """The time between two that get one while others wait; a moving average."""
+        self._got_at = 0.0
+        """When the last of those that waited got one."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a request would have to wait for longer than `crowded_s`, or one does."""
+        waiting = len(self._waiting)
+        if waiting < self._may_wait:
+            return False
+        oldest = next(iter(self._waiting.values()))
+        return waiting * self._every_s > self._crowded_s or time.monotonic() - oldest > self._crowded_s
 
     def borrow(self, check: Callable[[], None] | None = None) -> "_Borrowed":
         """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.
@@ -101,8 +127,7 @@ class Lender:
         if not self._free.locked():
             await self._free.acquire()
         else:
-            async with asyncio.timeout(self._wait_s):
-                await self._free.acquire()
+            await self._wait()
         try:
             if check is not None:
                 check()
@@ -114,6 +139,19 @@ class Lender:
         except BaseException:
             self._free.release()
             raise
+
+    async def _wait(self) -> None:
+        waiting, since = object(), time.monotonic()
+        self._waiting[waiting] = since
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._free.acquire()
+        finally:
+            del self._waiting[waiting]
+        now = time.monotonic()
+        if since < self._got_at:  # there was somebody waiting ever since
+            self._every_s += (now - self._got_at - self._every_s) / AVERAGED
+        self._got_at = now
 
     def give_back(self, conn: _Connection, error: BaseException | None) -> None:
         """Return a connection; after an error or within a transaction its state is unknown, and it is closed."""

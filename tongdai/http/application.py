@@ -16,13 +16,14 @@ from tongdai.http.routes import Routes
 
 log = structlog.get_logger()
 
+OVERLOADED = "The server is overloaded: try again later"
 Opened = Callable[[], AbstractAsyncContextManager[Resources]]
 """Opens the resources of requests for the life of the server."""
 
 
 class Application:
     def __init__(self, routes: Routes, opened: Opened, cors: Cors | None = None, at_once: int = 256) -> None:
-        """Handle `at_once` requests at once; others are answered 503.
+        """Handle `at_once` requests at once; others are answered 503 (see `overloaded`).
 
         A response that is being sent does not count: event streams have a limit of their own.
         """
@@ -60,13 +61,17 @@ class Application:
 
     async def _handled(self, request: Request) -> AnyResponse:
         # Refused at once: a request that waited would hold a connection, and its client may have left.
-        if self._handling >= self._at_once:
-            raise Unavailable("The server is overloaded: try again later")
+        if self.overloaded():
+            raise Unavailable(OVERLOADED)
         self._handling += 1
         try:
             return await self._routes.find(request)(request)
         finally:
             self._handling -= 1
+
+    def overloaded(self) -> bool:
+        """Whether a request that arrives now is refused: too many are handled, or wait for a database connection."""
+        return self._handling >= self._at_once or self._resources.database.crowded
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
