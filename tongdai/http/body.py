@@ -3,8 +3,9 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -38,12 +39,21 @@ def require_json(request: Request) -> None:
         raise UnsupportedMediaType("Content-Encoding is not understood: send the body as it is")
 
 
-class Patience(NamedTuple):
-    """Time limits of a body, in seconds."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Time limits of a body."""
 
     total_s: float
-    idle_s: float
-    """Longest time between two pieces."""
+    idle_s: float = inf
+    """Longest time between two pieces, in seconds."""
+    rate: float = 0.0
+    """Bytes a second that must arrive on average, once `idle_s` has been waited."""
+
+    def longest_s(self, waited_s: float, size: int) -> float:
+        """Longest time to wait for the next piece, after `waited_s` in which `size` bytes have arrived."""
+        if not self.rate:
+            return self.idle_s
+        return min(self.idle_s, self.idle_s + size / self.rate - waited_s)
 
 
 async def pieces(request: Request, limit: int, patience: Patience | None = None) -> AsyncIterator[bytes]:
@@ -52,15 +62,18 @@ async def pieces(request: Request, limit: int, patience: Patience | None = None)
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise too_large(limit)
-    total_s, idle_s = patience or Patience(settings_of(request).body_timeout_s, inf)
-    until = asyncio.get_running_loop().time() + total_s
-    seen = 0
+    patience = patience or Patience(settings_of(request).body_timeout_s)
+    clock = asyncio.get_running_loop().time
+    until = clock() + patience.total_s
+    seen, waited_s = 0, 0.0
     stream = request.stream()
     try:
         while True:
             # Only around the wait: the time spent on a piece is not the client's.
-            async with asyncio.timeout_at(min(until, asyncio.get_running_loop().time() + idle_s)):
+            since = clock()
+            async with asyncio.timeout_at(min(until, since + patience.longest_s(waited_s, seen))):
                 piece = await anext(stream, None)
+            waited_s += clock() - since
             if piece is None:
                 return
             seen += len(piece)

@@ -119,7 +119,7 @@ def _sinks(request: Request, content_type: str, buffer: _Buffer) -> tuple[Form |
 
 async def _take(request: Request, settings: Settings, buffer: _Buffer, sink: Sink) -> None:
     files = buffer.body_format is None or buffer.body_format.format is not Format.JSON
-    patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s) if files else None
+    patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s, settings.upload_rate) if files else None
     waiting: list[bytes] = []
     size = 0
     async for piece in body.pieces(request, limit_of(settings, buffer.body_format), patience):
