@@ -25,6 +25,7 @@ from tongdai.db.unavailable import unavailable
 from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
 from tongdai.files.process import FOLDER
+from tongdai.http import access_log
 from tongdai.http.application import Application
 from tongdai.http.connections.protocol import Connections
 from tongdai.http.connections.serve import serve
@@ -101,7 +102,7 @@ async def _resources(
         metrics.IN_FLIGHT.set(in_flight())
         metrics.POOL_BUSY.set(database.lent)
         metrics.LIMIT_STORE_DOWN.set(limiter.down)
-        metrics.COUNTS.flush_requests()
+        access_log.flush()
 
     async def follow_keys() -> None:
         def forget(_payload: str) -> None:
@@ -119,7 +120,7 @@ async def _resources(
     finally:
         for task in background:
             task.cancel()
-        metrics.COUNTS.flush_requests()
+        access_log.flush()
         database.terminate()
         await limiter.aclose()
 
@@ -160,10 +161,7 @@ def _cors(settings: Settings) -> Cors | None:
 def worker(settings: Settings) -> None:
     """Answer requests on the inherited socket, until SIGTERM."""
     descriptors = os_process.raise_descriptor_limit()
-    limits = Connections(
-        settings.header_timeout_s,
-        settings.keep_alive_s,
-        min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS)),
-    )
+    at_most = min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS))
     application = build(settings, os.environ[ROLE_DSN], SystemClock(), signal.SIGTERM)
+    limits = Connections(settings.header_timeout_s, settings.keep_alive_s, at_most, application.overloaded)
     serve(application, api_workers.inherited(), limits, settings.drain_s)

@@ -5,12 +5,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import cast
 
+import msgspec
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
 from tongdai.http.asgi import Receive, Scope, Send
 from tongdai.http.connections.protocol import HEAD_MAX, Connections
+from tongdai.http.request import CLIENT_LEFT
 
 NEVER = 600.0
 SOON = 0.05
@@ -20,12 +22,16 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class App:
-    """Answers at once; `/held` when it is let go, `/refused` without reading the body."""
+    """Answers at once; `/held` when it is let go, unless its client has left by then; `/refused` without reading the
+    body, `/read` after it."""
 
     def __init__(self) -> None:
         self.arrived, self.go, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.requests = 0
+        self.overloaded = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.requests += 1
         if scope["path"] == "/streamed":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"first", "more_body": True})
@@ -36,6 +42,14 @@ class App:
         if scope["path"] == "/held":
             self.arrived.set()
             await self.go.wait()
+            if scope[CLIENT_LEFT]():
+                self.left.set()
+                return
+        if scope["path"] == "/read":
+            while (message := await receive())["type"] != "http.disconnect" and message["more_body"]:
+                continue
+            if message["type"] == "http.disconnect":
+                self.left.set()
         status = 413 if scope["path"] == "/refused" else 200
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"done"})
@@ -51,11 +65,15 @@ class Client:
 
     async def answer(self) -> bytes:
         """The status line of an answer, read to its end."""
+        return (await self.head()).partition(b"\r\n")[0]
+
+    async def head(self) -> bytes:
+        """The head of an answer, read to its end."""
         async with asyncio.timeout(WITHIN_S):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             await self.reader.readexactly(int(length.partition(b":")[2]))
-        return head.partition(b"\r\n")[0]
+        return head
 
     async def rest(self) -> bytes:
         """Return all bytes until the server closes the connection."""
@@ -82,7 +100,7 @@ async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: i
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
     config.load()
     state = ServerState()
-    limits = Connections(head_s, keep_alive_s, at_most)
+    limits = Connections(head_s, keep_alive_s, at_most, lambda: app.overloaded)
     server = await asyncio.get_running_loop().create_server(lambda: limits.protocol(config, state, {}), "127.0.0.1", 0)
     try:
         yield Serving(cast("int", server.sockets[0].getsockname()[1]), app)
@@ -99,16 +117,17 @@ async def test_connection_without_a_first_byte_is_closed() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"G", b"\r\n", b"GET / HTTP/1.1\r\nX: 1\r\n"])
-async def test_head_that_does_not_end_is_closed_on_a_new_and_on_a_kept_connection(sent: bytes) -> None:
+async def test_head_that_does_not_end_is_answered_408_on_a_new_and_on_a_kept_connection(sent: bytes) -> None:
+    expected = b"" if sent == b"\r\n" else b"HTTP/1.1 408 Request Timeout"
     async with serving(head_s=SOON) as server:
         async with server.connected() as new:
             await new.send(sent)
-            assert await new.rest() == b""
+            assert (await new.rest()).partition(b"\r\n")[0] == expected
         async with server.connected() as kept:
             await kept.send(GET)
             assert await kept.answer() == b"HTTP/1.1 200 OK"
             await kept.send(sent)
-            assert await kept.rest() == b""
+            assert (await kept.rest()).partition(b"\r\n")[0] == expected
 
 
 async def test_bytes_do_not_extend_the_time_of_a_head() -> None:
@@ -135,6 +154,85 @@ async def test_head_that_is_too_large_is_refused_before_it_ends() -> None:
         assert await client.reader.readline() == b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 
 
+@pytest.mark.parametrize("sent", [b"what?\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
+async def test_bytes_that_are_no_request_are_answered_400_as_any_failure(sent: bytes) -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(sent)
+        head, _, body = (await client.rest()).partition(b"\r\n\r\n")
+        assert b"\r\nx-request-id: " in head
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"\r\nconnection: close" in head
+        assert msgspec.json.decode(body)["error_code"] == "INVALID_INPUT"
+
+
+async def test_request_before_bytes_that_are_none_is_answered() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\nwhat?\r\n\r\n")
+        await server.app.arrived.wait()
+        server.app.go.set()
+        answer = await client.rest()
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.count(b"HTTP/1.1 ") == 1
+
+
+async def test_body_that_cannot_be_parsed_is_answered_400_once() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await client.send(b"no length\r\n")
+        answer = await client.rest()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
+        async with asyncio.timeout(WITHIN_S):
+            await server.app.left.wait()
+
+
+@pytest.mark.parametrize("sent", [GET, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"])
+async def test_whole_request_under_overload_is_refused_unread_and_its_connection_kept(sent: bytes) -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(sent)
+        assert await client.answer() == b"HTTP/1.1 200 OK"
+        before = server.app.requests
+        server.app.overloaded = True
+        ids = set[bytes]()
+        for _ in range(2):
+            await client.send(sent)
+            head = await client.head()
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            assert b"\r\nretry-after: 1\r\n" in head
+            ids |= {line for line in head.split(b"\r\n") if line.startswith(b"x-request-id: ")}
+        assert len(ids) == 2
+        server.app.overloaded = False
+        assert server.app.requests == before
+        await client.send(sent)
+        assert await client.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_request_in_pieces_under_overload_is_left_to_the_application() -> None:
+    async with serving() as server, server.connected() as client:
+        server.app.overloaded = True
+        await client.send(GET[:5])
+        async with server.connected() as other:  # the piece has arrived before the rest
+            await other.send(GET)
+            assert await other.answer() == b"HTTP/1.1 503 Service Unavailable"
+        await client.send(GET[5:])
+        assert await client.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_client_that_closed_its_connection_before_its_answer_has_left() -> None:
+    async with serving() as server:
+        async with server.connected() as client:
+            await client.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+            await server.app.arrived.wait()
+            client.writer.close()
+            await client.writer.wait_closed()
+        async with server.connected() as other:  # the end has arrived before the answer
+            await other.send(GET)
+            await other.answer()
+        server.app.go.set()
+        async with asyncio.timeout(WITHIN_S):
+            await server.app.left.wait()
+
+
 async def test_kept_connection_of_a_half_closed_client_is_closed_after_the_answer() -> None:
     async with serving() as server, server.connected() as client:
         await client.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -145,7 +243,7 @@ async def test_kept_connection_of_a_half_closed_client_is_closed_after_the_answe
             await other.answer()
         server.app.go.set()
         answer = await client.rest()
-        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
         assert b"\r\nconnection: close\r\n" in answer
 
 
@@ -203,6 +301,18 @@ async def test_connection_beyond_those_being_answered_is_refused_at_once() -> No
 async def test_half_closed_client_is_answered() -> None:
     async with serving() as server, server.connected() as client:
         await client.send(b"GET /held HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await server.app.arrived.wait()
+        client.writer.write_eof()
+        async with server.connected() as other:  # the end has arrived before the answer
+            await other.send(GET)
+            await other.answer()
+        server.app.go.set()
+        assert (await client.rest()).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+
+
+async def test_half_closed_client_of_version_1_0_is_sent_nothing_but_its_answer() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(b"GET /held HTTP/1.0\r\n\r\n")
         await server.app.arrived.wait()
         client.writer.write_eof()
         async with server.connected() as other:  # the end has arrived before the answer

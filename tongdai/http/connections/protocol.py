@@ -9,8 +9,13 @@ sent before the whole body has arrived ends the connection, unless the rest is s
 continues to read and discard until the client has read the response (RFC 9112, section 9.6), LINGER_S at most. Closed
 at once, the connection would be reset, and the client might lose the response that says why.
 
-A client that closes its side once its request is complete is answered (half-closed). While a reply is being streamed
-the same means that the client has left: the application receives `http.disconnect`.
+A client that closes its side once its request is complete is answered (half-closed). One that has closed the whole
+connection looks the same until it is sent something: it is sent `100 Continue`, which a client that waits discards (RFC
+9110, section 15.2.1), and to which a closed connection answers with a reset. While a reply is being streamed the end of
+its side means that the client has left: the application receives `http.disconnect`.
+
+Under overload a request that has arrived as a whole is answered 503 before anything is made of it: that costs a tenth
+of what the application's refusal does.
 
 At the limit of connections, the oldest one that never completed a head makes place for the next, else the one that has
 been idle for longest. If all are being answered, the next is answered 503 at once.
@@ -19,18 +24,19 @@ It relies on uvicorn's `HttpToolsProtocol`, whose minor version is pinned for th
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import structlog
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from tongdai.http.connections import refusal
+from tongdai.http.connections.core import is_whole_request
+from tongdai.http.connections.refusal import Refusal
 from tongdai.http.request import CLIENT_LEFT
-
-log = structlog.get_logger()
 
 LINGER_S = 30.0
 """Longest time for which the rest of a refused body is read and discarded."""
@@ -40,12 +46,7 @@ SMALL_REST = 64 * 1024
 """Declared length of a body that is read to its end after an early response, so that the connection is kept."""
 HEAD_MAX = 64 * 1024
 """Bytes of a head that may arrive before it is complete."""
-_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_OVERLOADED = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n"
-    b"connection: close\r\ncontent-length: %d\r\n\r\n%s"
-)
-_OVERLOADED_BODY = b'{"success":"0","error_code":"FAIL","error_message":"The server is overloaded: try again later"}'
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -56,6 +57,8 @@ class Connections:
     """For the first byte of a connection, and again for each head from its first byte."""
     keep_alive_s: float
     at_most: int
+    overloaded: Callable[[], bool] = bool
+    """Whether a request that arrives now is refused."""
     silent: "dict[LimitedProtocol, None]" = field(default_factory=dict)
     """Without a complete head since they were opened, oldest first."""
     idle: "dict[LimitedProtocol, None]" = field(default_factory=dict)
@@ -94,6 +97,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """Whether bytes have arrived of a head that is not complete."""
         self._head_bytes = 0
         self._accepted = False
+        self._half_closed = False
+        self._unreadable = False
+        """Whether something has arrived that cannot be parsed: the rest is discarded."""
         self._linger_until: float | None = None
 
     # What the transport tells
@@ -101,7 +107,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self.connections) >= self._all.at_most and not self._make_place():
             own = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour alone
-            own.write(_OVERLOADED % (len(_OVERLOADED_BODY), _OVERLOADED_BODY))
+            own.write(refusal.OVERLOADED_CLOSED.answer())
             own.close()
             return
         self._accepted = True
@@ -122,8 +128,15 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._linger_until is not None:
             self._linger()
             return
+        if self._unreadable:
+            return
         waited = self._waiting
+        if waited and self._all.overloaded() and is_whole_request(data):
+            self._refuse_unread()
+            return
         super().data_received(data)
+        if self._unreadable:
+            return
         # Most heads arrive at once and need no timer. Of line ends before a head the parser tells nothing.
         if self._waiting and (waited or self._head_begun):
             self._waiting = False
@@ -131,8 +144,29 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._head_begun and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_MAX:
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
+                self._refuse(refusal.HEAD_TOO_LARGE)
+
+    def _refuse_unread(self) -> None:
+        self.transport.write(refusal.OVERLOADED_KEPT.answer())
+        self._leave_lists()
+        self._become_idle()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(refusal.UNREADABLE)
+
+    def _refuse(self, of: Refusal) -> None:
+        """Answer what cannot be a request and end the connection, after the request before it."""
+        self._unreadable = True
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None and not cycle.response_complete:
+            if cycle.response_started or not cycle.more_body:
+                cycle.keep_alive = False
+                return
+            # Its body cannot be parsed: the application reads on as if the client had left.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.write(of.answer())
+        self.linger()
 
     def eof_received(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - as asyncio defines it
         """Whether the connection stays open for the response."""
@@ -140,7 +174,20 @@ class LimitedProtocol(HttpToolsProtocol):
         if cycle is None or cycle.more_body or cycle.response_started:
             return False
         cycle.keep_alive = False
+        self._half_closed = True
+        if cycle.scope["http_version"] == "1.1":
+            self.transport.write(_CONTINUE)
         return True
+
+    def _left(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the client of a request has closed the connection."""
+        if self._half_closed and not cycle.disconnected and not cycle.response_started:
+            # The event loop reads no more, and does not see the reset.
+            own = cast("socket.socket", self.transport.get_extra_info("socket"))
+            cycle.disconnected = own.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+            if cycle.disconnected:
+                self.transport.abort()
+        return cycle.disconnected
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -173,7 +220,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
         cycle.send = _Closing(self, cycle, cycle.send)
         scope: Any = cycle.scope
-        scope[CLIENT_LEFT] = lambda: cycle.disconnected
+        scope[CLIENT_LEFT] = lambda: self._left(cycle)
         super()._start_asgi_task(cycle, app)
 
     def closes_early(self) -> bool:
@@ -236,8 +283,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._linger_until is not None:
             self.transport.abort()
             return
-        if not self._waiting:
-            log.info("connection closed: the head of a request did not arrive in time")
+        if self._head_begun:
+            self.transport.write(refusal.HEAD_TIMEOUT.answer())
         self.transport.close()
 
 

@@ -1,0 +1,61 @@
+"""Which bytes are a request as a whole."""
+
+import pytest
+
+from tongdai.http.connections.core import is_whole_request
+
+GET = b"GET /v1/a?b=c HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def posted(length: bytes, body: bytes = b"", name: bytes = b"Content-Length") -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: a\r\n%s:%s\r\n\r\n%s" % (name, length, body)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GET,
+        GET.replace(b"GET", b"DELETE"),
+        posted(b" 4", b"body"),
+        posted(b"0"),
+        posted(b"4", b"body", name=b"CONTENT-length"),
+        GET.replace(b"Host", b"Connection: keep-alive\r\nHost"),
+    ],
+)
+def test_whole_requests(data: bytes) -> None:
+    assert is_whole_request(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\r\n",
+        b"\r\n\r\n",
+        GET[:-1],
+        GET + b"G",
+        GET + GET,
+        b"\r\n" + GET,
+        GET.replace(b"1.1", b"1.0"),
+        GET.replace(b"GET", b"HEAD"),
+        GET.replace(b"GET", b"CONNECT"),
+        GET.replace(b"GET", b"get"),
+        GET.replace(b"Host", b"Connection: close\r\nHost"),
+        GET.replace(b"Host", b"Connection: keep-alive, close\r\nHost"),
+        GET.replace(b"Host", b"Connection:close\r\nHost"),
+        GET.replace(b"Host", b"Transfer-Encoding: chunked\r\nHost"),
+        GET.replace(b"Host", b"Expect: 100-continue\r\nHost"),
+        posted(b" 4", b"bod"),
+        posted(b" 4", b"body!"),
+        posted(b" 4 4", b"body"),
+        posted(b" +4", b"body"),
+        posted(b" 4, 4", b"body"),
+        posted(b" -1"),
+        posted(b" 0x4", b"body"),
+        posted(b" 4\r\nContent-Length: 4", b"body"),
+        posted(b" 4", b"body", name=b"X-Content-Length"),
+        posted(b" 4", b"body", name=b"Content-Length "),
+    ],
+)
+def test_other_bytes_are_left_to_the_parser(data: bytes) -> None:
+    assert not is_whole_request(data)
