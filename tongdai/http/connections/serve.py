@@ -1,18 +1,30 @@
-"""Serves an ASGI application on a listening socket until SIGTERM."""
+"""Serves an ASGI application on a listening socket until SIGTERM.
+
+Connections are accepted by `_Acceptor`: uvloop's servers accept one in each turn of the loop, so that under load, when
+a turn takes long, clients wait for seconds before anybody reads what they have sent.
+"""
 
 import asyncio
 import logging
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
 
+import structlog
 import uvicorn
 
 from tongdai.http.asgi import ASGIApp
 from tongdai.http.connections.protocol import Connections
+
+log = structlog.get_logger()
+
+ACCEPTED_AT_ONCE = 64
+"""Connections accepted in one turn of the loop."""
+EXHAUSTED_S = 0.2
+"""Pause after the system had no descriptor or memory for a connection."""
 
 
 def serve(app: ASGIApp, listening: socket.socket, limits: Connections, drain_s: float) -> None:
@@ -32,7 +44,7 @@ def serve(app: ASGIApp, listening: socket.socket, limits: Connections, drain_s: 
         timeout_graceful_shutdown=cast("Any", drain_s),  # it is given to asyncio.wait_for
     )
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_Server(config).serve([listening]))
+        runner.run(_Server(config, limits, listening).serve())
 
 
 def _loop_factory() -> Any:
@@ -43,8 +55,69 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
+class _Acceptor:
+    """Accepts connections of a listening socket, several in each turn of the loop."""
+
+    def __init__(self, listening: socket.socket, factory: Callable[[], asyncio.Protocol]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listening, self._factory = listening, factory
+        self._opening: set[asyncio.Task[Any]] = set()
+        self._paused: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._paused = None
+        self._loop.add_reader(self._listening, self._accept)
+
+    def stop(self) -> None:
+        self._loop.remove_reader(self._listening)
+        if self._paused is not None:
+            self._paused.cancel()
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                accepted, _ = self._listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                log.warning("connection not accepted", reason=error.strerror)
+                self.stop()
+                self._paused = self._loop.call_later(EXHAUSTED_S, self.start)
+                return
+            accepted.setblocking(False)
+            task = self._loop.create_task(self._open(accepted))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    async def _open(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._factory, accepted)
+        except OSError:  # it has been reset
+            accepted.close()
+
+
 class _Server(uvicorn.Server):
     """Stops by the loop's own handlers: the application may listen to the same signals (`on_signal_too`)."""
+
+    def __init__(self, config: uvicorn.Config, limits: Connections, listening: socket.socket) -> None:
+        super().__init__(config)
+        self._limits, self._listening = limits, listening
+        self._acceptor: _Acceptor | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup([])
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            return self._limits.protocol(self.config, self.server_state, self.lifespan.state, loop)
+
+        self._acceptor = _Acceptor(self._listening, protocol)
+        self._acceptor.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._acceptor is not None:
+            self._acceptor.stop()
+        await super().shutdown([self._listening])
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
