@@ -103,8 +103,9 @@ class Settings:
     """Seconds within which the first byte of a connection must arrive, and a request's head from its first byte."""
     keep_alive_s: float = 90.0
     """Seconds for which an idle connection stays open; longer than a proxy keeps its own (nginx: 60)."""
-    max_connections: int = 10_000
-    """Maximum connections of a worker; at it, one without a request is closed for the next, or that one gets a 503."""
+    max_connections: int = 20_000
+    """Maximum connections of a worker, and at most its limit of open files; at it, one without a request is closed for
+    the next, or that one gets a 503."""
     max_in_flight: int = 256
     """Maximum concurrent requests of a worker; further ones get a 503 at once."""
     drain_s: float = 10.0
@@ -131,6 +132,8 @@ class Settings:
     """Lowest level that is logged."""
     upload_idle_s: float = 30.0
     """Seconds without data after which an upload is aborted."""
+    upload_rate: int = 1000
+    """Bytes a second that an upload must bring on average after the first `upload_idle_s`; a slower one is aborted."""
     upload_timeout_s: float = 3600.0
     """Seconds within which an uploaded file must arrive."""
     import_columns: int = 1000
@@ -192,8 +195,9 @@ _POSITIVE = (
     "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit",
     "max_json_kb", "max_body_mb", "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s",
     "max_connections", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days",
-    "call_days", "hourly_stats_days", "audit_days", "max_event_streams", "upload_idle_s", "upload_timeout_s",
-    "import_columns", "import_cell_chars", "import_reader_mb", "max_calls", "unplayed_calls", "simulated_talk_s",
+    "call_days", "hourly_stats_days", "audit_days", "max_event_streams", "upload_idle_s", "upload_rate",
+    "upload_timeout_s", "import_columns", "import_cell_chars", "import_reader_mb", "max_calls", "unplayed_calls",
+    "simulated_talk_s",
 )  # fmt: skip
 
 
