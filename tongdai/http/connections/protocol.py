@@ -107,7 +107,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if len(self.connections) >= self._all.at_most and not self._make_place():
             own = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour alone
-            own.write(refusal.OVERLOADED_CLOSED.answer())
+            own.write(refusal.OVERLOADED_CLOSED.response())
             own.close()
             return
         self._accepted = True
@@ -147,7 +147,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._refuse(refusal.HEAD_TOO_LARGE)
 
     def _refuse_unread(self) -> None:
-        self.transport.write(refusal.OVERLOADED_KEPT.answer())
+        self.transport.write(refusal.OVERLOADED_KEPT.response())
         self._leave_lists()
         self._become_idle()
 
@@ -165,7 +165,7 @@ class LimitedProtocol(HttpToolsProtocol):
             # Its body cannot be parsed: the application reads on as if the client had left.
             cycle.disconnected = True
             cycle.message_event.set()
-        self.transport.write(of.answer())
+        self.transport.write(of.response())
         self.linger()
 
     def eof_received(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - as asyncio defines it
@@ -284,7 +284,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.abort()
             return
         if self._head_begun:
-            self.transport.write(refusal.HEAD_TIMEOUT.answer())
+            self.transport.write(refusal.HEAD_TIMEOUT.response())
         self.transport.close()
 
 

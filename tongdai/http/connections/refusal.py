@@ -1,4 +1,4 @@
-"""Answers of the server itself, to what no application sees: in the documented form, counted and logged."""
+"""Responses of the server itself, to what no application sees: in the documented form, counted and logged."""
 
 import os
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ class Refusal:
     """On the wire, up to the value of the last header, the request's id."""
     body: bytes
 
-    def answer(self) -> bytes:
-        """The answer on the wire; counted, and logged with its request id."""
+    def response(self) -> bytes:
+        """The response on the wire; counted, and logged with its request id."""
         request_id = os.urandom(16).hex().encode()
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             access_log.count_overloaded()
