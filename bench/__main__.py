@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import again, before, claim, client, deep, imports, numbers, pacing, page, post, report, start, world
+from bench import again, before, claim, client, deep, edge, imports, numbers, pacing, page, post, report, start, world
 from bench.world import Sizes
 
 BENCHMARKS = {
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "deep": deep,
     "claim": claim,
     "before": before,
+    "edge": edge,
     "pacing": pacing,
 }
 MOST_ROUNDS = 10

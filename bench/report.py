@@ -43,6 +43,10 @@ share whatever else the machine does: ratios can be compared between machines, s
   committed; the two campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
 - **before**: what an import is not, by both versions in turn, each with a server and a data directory of its own. Pages
   and contacts are asked for from `tongdai serve`; claims are made with no server at work, no contact rescheduled.
+- **edge**: one worker. Silent connections have sent nothing, kept ones have been answered once. Five times the peak
+  comes from a load of another kind, which sends each request when it is due, on connections as it needs them; a client
+  that leaves closes its own. Times count from when a request was due. `normal` is a second with 200 requests, all
+  answered.
 - **pacing**: simulated floors, 30 days of 8 h, one seed, the simulator pacing was tuned in; a call not answered rings
   out 30 s unless the row says otherwise; a ratio is of the time agents talk.
 - **client**: how much faster than anything measured here the load can be.

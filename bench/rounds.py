@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ ROUNDS = 7
 ROUND_S = 2.0
 WARM_UP_S = 2.0
 
+T = TypeVar("T")
 Load = Callable[[Order], Result]
 Orders = Mapping[str, Callable[[Side, float], Order]]
 """By side: the order of a round of so many seconds."""
@@ -27,8 +29,15 @@ Orders = Mapping[str, Callable[[Side, float], Order]]
 @contextmanager
 def load() -> Generator[Load]:
     """The load's process."""
+    with program("bench.load", Result) as run:
+        yield run
+
+
+@contextmanager
+def program(module: str, kind: type[T]) -> Generator[Callable[[Any], T]]:
+    """The process of a module that answers an order a line with a result a line."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.load"],
+        [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no thread runs here
@@ -37,10 +46,10 @@ def load() -> Generator[Load]:
     assert process.stdout is not None
     requests, results = process.stdin, process.stdout
 
-    def run(order: Order) -> Result:
+    def run(order: object) -> T:
         requests.write(msgspec.json.encode(order) + b"\n")
         requests.flush()
-        return msgspec.json.decode(results.readline(), type=Result)
+        return msgspec.json.decode(results.readline(), type=kind)
 
     try:
         yield run

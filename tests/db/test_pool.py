@@ -80,12 +80,12 @@ async def test_crowded_while_more_than_a_few_wait_for_too_long(dsn, crowded_s, c
     async with lender.borrow():
         waiting = [asyncio.create_task(backend(lender))]
         await asyncio.sleep(0)
-        assert not lender.crowded, "few wait"
+        assert not lender.crowded(), "few wait"
         waiting.append(asyncio.create_task(backend(lender)))
         await asyncio.sleep(0)
-        assert lender.crowded == crowded
+        assert lender.crowded() == crowded
     await asyncio.gather(*waiting)
-    assert not lender.crowded
+    assert not lender.crowded()
     lender.terminate()
 
 
@@ -98,13 +98,13 @@ async def test_crowded_when_so_many_wait_that_the_last_would_wait_for_too_long(d
 
     waiting = [asyncio.create_task(held()) for _ in range(100)]
     await asyncio.sleep(0)
-    assert not lender.crowded, "nothing is known, and nobody has waited for long"
+    assert not lender.crowded(), "nothing is known, and nobody has waited for long"
     seen = set[bool]()
     while not all(task.done() for task in waiting):
-        seen.add(lender.crowded)
+        seen.add(lender.crowded())
         await asyncio.sleep(0.01)
     assert seen == {False, True}
-    assert not lender.crowded
+    assert not lender.crowded()
     lender.terminate()
 
 
@@ -113,10 +113,10 @@ async def test_request_that_gives_up_no_longer_waits(dsn):
     async with lender.borrow():
         waiting = [asyncio.create_task(backend(lender)) for _ in range(2)]
         await asyncio.sleep(0)
-        assert lender.crowded
+        assert lender.crowded()
         waiting.pop().cancel()
         await asyncio.sleep(0)
-        assert not lender.crowded
+        assert not lender.crowded()
     await asyncio.gather(*waiting)
     lender.terminate()
 

@@ -60,7 +60,7 @@ def handlers() -> Handlers:
 
 @pytest.fixture
 def database() -> SimpleNamespace:
-    return SimpleNamespace(crowded=False)
+    return SimpleNamespace(crowded=lambda _: False)
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ async def test_request_is_answered_503_while_others_wait_for_a_connection(
     application: Application, database: SimpleNamespace
 ) -> None:
     async with client_of(application) as client:
-        database.crowded = True
+        database.crowded = lambda _: True
         refused(await client.get("/at_once"), 503, "FAIL")
-        database.crowded = False
+        database.crowded = lambda _: False
         assert (await client.get("/at_once")).status_code == 200
 
 

@@ -36,7 +36,7 @@ else:  # asyncpg's classes are not generic at run time
 ACQUIRE_TIMEOUT_S = 1.5
 """How long a request waits for a connection before it is answered 503."""
 
-CROWDED_S = 0.1
+CROWDED_S = 0.05
 """A request that would wait longer than this for a connection is better refused: under a load that lasts, all would."""
 AVERAGED = 64
 """Requests over which the time between two is averaged."""
@@ -105,14 +105,14 @@ class Lender:
         self._got_at = 0.0
         """When the last of those that waited got one."""
 
-    @property
-    def crowded(self) -> bool:
-        """Whether a request would have to wait for longer than `crowded_s`, or one does."""
+    def crowded(self, more: int = 0) -> bool:
+        """Whether a request that comes after `more` others would wait for longer than `crowded_s`, or one does."""
         waiting = len(self._waiting)
-        if waiting < self._may_wait:
+        if waiting + more < self._may_wait:
             return False
-        oldest = next(iter(self._waiting.values()))
-        return waiting * self._every_s > self._crowded_s or time.monotonic() - oldest > self._crowded_s
+        if (waiting + more) * self._every_s > self._crowded_s:
+            return True
+        return waiting > 0 and time.monotonic() - next(iter(self._waiting.values())) > self._crowded_s
 
     def borrow(self, check: Callable[[], None] | None = None) -> "_Borrowed":
         """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.

@@ -69,9 +69,12 @@ class Application:
         finally:
             self._handling -= 1
 
-    def overloaded(self) -> bool:
-        """Whether a request that arrives now is refused: too many are handled, or wait for a database connection."""
-        return self._handling >= self._at_once or self._resources.database.crowded
+    def overloaded(self, begun: int = 0) -> bool:
+        """Whether a request that arrives now is refused: too many are handled, or wait for a database connection.
+
+        `begun` is a number of requests that are about to be handled.
+        """
+        return self._handling + begun >= self._at_once or self._resources.database.crowded(begun)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -57,8 +57,10 @@ class Connections:
     """For the first byte of a connection, and again for each head from its first byte."""
     keep_alive_s: float
     at_most: int
-    overloaded: Callable[[], bool] = bool
-    """Whether a request that arrives now is refused."""
+    overloaded: Callable[[int], bool] = lambda _: False
+    """Whether a request that arrives now is refused; also by how many requests have begun that have not run yet."""
+    begun: int = 0
+    """Requests that have begun in this turn of the loop; they run once all that has arrived is read."""
     silent: "dict[LimitedProtocol, None]" = field(default_factory=dict)
     """Without a complete head since they were opened, oldest first."""
     idle: "dict[LimitedProtocol, None]" = field(default_factory=dict)
@@ -90,7 +92,10 @@ class LimitedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, loop)
         self._all = all_of_them
+        self._until: float | None = None
+        """When the present wait ends."""
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._waiting = True
         """For the first byte of a request."""
         self._head_begun = False
@@ -131,7 +136,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._unreadable:
             return
         waited = self._waiting
-        if waited and self._all.overloaded() and is_whole_request(data):
+        if waited and self._all.overloaded(self._all.begun) and is_whole_request(data):
             self._refuse_unread()
             return
         super().data_received(data)
@@ -191,6 +196,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self._timer is not None:
+            self._timer.cancel()
         self._leave_lists()
         if self._accepted:
             super().connection_lost(exc)
@@ -222,6 +229,11 @@ class LimitedProtocol(HttpToolsProtocol):
         scope: Any = cycle.scope
         scope[CLIENT_LEFT] = lambda: self._left(cycle)
         super()._start_asgi_task(cycle, app)
+        self._all.begun += 1
+        self.loop.call_soon(self._has_run)
+
+    def _has_run(self) -> None:
+        self._all.begun -= 1
 
     def closes_early(self) -> bool:
         """Whether a response that begins now must end the connection: too much of the body is still to come."""
@@ -270,16 +282,31 @@ class LimitedProtocol(HttpToolsProtocol):
         self._all.idle.pop(self, None)
 
     def _wait(self, seconds: float) -> None:
-        self._stop_waiting()
-        self._timer = self.loop.call_later(max(0.0, seconds), self._overdue)
+        """Close the connection after that time, unless it waits for something else by then."""
+        until = self._until = self.loop.time() + seconds
+        if self._timer is not None:
+            if self._timer_at <= until:  # it starts again then; most are stopped long before
+                return
+            self._timer.cancel()
+        self._start_timer(until)
+
+    def _start_timer(self, at: float) -> None:
+        self._timer_at = at
+        self._timer = self.loop.call_later(max(0.0, at - self.loop.time()), self._timer_fired)
 
     def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._until = None
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        if self._until is None:
+            return
+        if self._until > self.loop.time():
+            self._start_timer(self._until)
+        else:
+            self._overdue()
 
     def _overdue(self) -> None:
-        self._timer = None
         if self._linger_until is not None:
             self.transport.abort()
             return

@@ -1,5 +1,6 @@
 """Responses of the server itself, to what no application sees: in the documented form, counted and logged."""
 
+import itertools
 import os
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,6 +9,9 @@ import msgspec
 
 from tongdai.http import access_log
 from tongdai.http.application import OVERLOADED
+
+_PROCESS = os.urandom(10).hex().encode()
+_number = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Refusal:
 
     def response(self) -> bytes:
         """The response on the wire; counted, and logged with its request id."""
-        request_id = os.urandom(16).hex().encode()
+        request_id = b"%b%012x" % (_PROCESS, next(_number))
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             access_log.count_overloaded()
         else:

@@ -1,0 +1,148 @@
+"""One worker beside thousands of connections that send nothing, and at five times as many requests as it can answer."""
+
+import resource
+import socket
+import statistics
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench import open_loop, rounds, sides, world
+from bench.load import Order
+from bench.report import Row
+from bench.rounds import Load
+from bench.sides import Side
+from bench.world import World
+
+SILENT, KEPT = 10_000, 2_000
+ROUNDS = 3
+PACED = 200
+"""Requests a second of the clients beside those connections."""
+PACED_S = 4.0
+"""With the time to open them less than the 10 seconds for which a silent connection stays open."""
+TIMES = 5
+OVERLOAD_S = 6.0
+PATIENCE_S = (None, 1.0, 0.15)
+PAGES = (20, 100)
+"""Contacts of a page."""
+NORMAL_S = 5
+
+Overload = Callable[[open_loop.Order], open_loop.Result]
+
+
+def run(on: World, logs: Path) -> list[Row]:
+    with world.database(on.data_dir) as dsn, rounds.load() as load:
+        with sides.started(["tongdai"], on, dsn, logs) as (side,):
+            rows = [_beside(on, side, load)]
+        with (
+            sides.started(["tongdai"], on, dsn, logs) as (side,),
+            rounds.program("bench.open_loop", open_loop.Result) as overload,
+        ):
+            for size in PAGES:
+                requests = [on.request("GET", f"{on.page_path}?page={page}&size={size}") for page in range(10)]
+                rows += _overloaded(side, requests, f"a page of {size} contacts", load, overload)
+        return rows
+
+
+# Connections that send nothing
+
+
+def _beside(on: World, side: Side, load: Load) -> Row:
+    request = on.request("GET", on.page_path)
+    quiet: list[float] = []
+    beside: list[float] = []
+    load(Order(side.port, [request], rounds.WARM_UP_S))
+    for _ in range(ROUNDS):
+        quiet.append(_paced(side, request, load, PACED_S).time_ms(0.99))
+        with _held(side, request):
+            beside.append(_paced(side, request, load, PACED_S).time_ms(0.99))
+            if (count := _sockets(_worker(side))) < SILENT + KEPT:
+                raise SystemExit(f"bench: only {count} connections were held")
+        print(f"  p99 {beside[-1]:.1f} ms, quiet {quiet[-1]:.1f} ms", flush=True)
+    found = statistics.median(beside) / statistics.median(quiet)
+    return Row(
+        "edge",
+        f"p99 of a page of 20 contacts, {PACED} a second, one worker, {SILENT:,} silent and {KEPT:,} kept connections",
+        "the same when all is quiet",
+        "≤ 2 ×",
+        f"{found:.1f} ({statistics.median(quiet):.1f} ms quiet, {statistics.median(beside):.1f} ms meanwhile)",
+    )
+
+
+def _paced(side: Side, request: bytes, load: Load, seconds: float) -> rounds.Result:
+    connections = 16
+    order = Order(side.port, [request], seconds, connections, every_s=connections / PACED)
+    return rounds.checked(side, load(order))
+
+
+@contextmanager
+def _held(side: Side, request: bytes) -> Generator[None]:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with ExitStack() as stack:
+        for number in range(KEPT + SILENT):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", side.port), world.SLOW_S))
+            if number < KEPT:
+                one.sendall(request)
+                if not one.recv(12).endswith(b" 200"):
+                    raise SystemExit("bench: a connection that is to be kept was refused")
+        yield
+
+
+def _worker(side: Side) -> int:
+    return int(Path(f"/proc/{side.pid}/task/{side.pid}/children").read_text().split()[0])
+
+
+def _sockets(pid: int) -> int:
+    return sum(str(each.readlink()).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
+
+
+# More requests than can be answered
+
+
+def _overloaded(side: Side, requests: list[bytes], what: str, load: Load, overload: Overload) -> list[Row]:
+    load(Order(side.port, requests, rounds.WARM_UP_S))
+    peak = statistics.median(
+        rounds.checked(side, load(Order(side.port, requests, rounds.ROUND_S))).rate for _ in range(ROUNDS)
+    )
+    quiet_ms = _paced(side, requests[0], load, 2.0).time_ms(0.99)
+    print(f"  {what}: peak {peak:,.0f}/s, p99 {quiet_ms:.1f} ms at {PACED}/s", flush=True)
+    rows: list[Row] = []
+    for patience_s in PATIENCE_S:
+        before = _memory_mb(_worker(side))
+        found = overload(open_loop.Order(side.port, requests, TIMES * peak, OVERLOAD_S, patience_s))
+        more_mb = _memory_mb(_worker(side)) - before
+        result = (
+            f"{found.statuses.get(200, 0) / OVERLOAD_S / peak:.2f}; accepted p99 {found.time_ms(200, 0.99):.0f} ms; "
+            f"refused p50 {found.time_ms(503, 0.5):.0f} ms, p99 {found.time_ms(503, 0.99):.0f} ms; "
+            f"+{more_mb:.0f} MB; {_normal(side, requests[0], overload)}"
+        )
+        clients = "that wait" if patience_s is None else f"that leave after {patience_s:g} s"
+        print(f"    {clients}: {result}; {found.left} left, load late by {found.late_ms:.0f} ms", flush=True)
+        odd = found.statuses.keys() - {200, 503}
+        if odd or found.without_retry_after or found.unanswered or (patience_s is None and found.broken):
+            raise SystemExit(f"bench: {found.statuses}, {found.broken} broken, {found.unanswered} unanswered")
+        rows.append(
+            Row(
+                "edge",
+                f"{what}, {TIMES} × the peak, open loop, clients {clients}: responses 200",
+                f"the peak, {peak:,.0f}/s on 16 connections",
+                "≥ 0.8 ×; accepted ≤ 500 ms; refused ≤ 50 ms; ≤ +100 MB; normal ≤ 5 s",
+                result,
+            )
+        )
+    return rows
+
+
+def _memory_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
+
+
+def _normal(side: Side, request: bytes, overload: Overload) -> str:
+    """When all requests of a second are answered again."""
+    for second in range(1, NORMAL_S + 1):
+        found = overload(open_loop.Order(side.port, [request], PACED, 1.0))
+        if found.statuses == {200: PACED}:
+            return f"normal in the {second}. second"
+    return f"not normal in {NORMAL_S} s"
