@@ -121,7 +121,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         self.due: float | None = None
         self.number = 0
-        """Of its requests."""
+        """The number of requests sent on it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour alone
