@@ -82,8 +82,15 @@ class Client:
 
 
 class Serving:
-    def __init__(self, port: int, app: App) -> None:
+    def __init__(self, port: int, app: App, state: ServerState, limits: Connections) -> None:
         self.port, self.app = port, app
+        self._state, self._limits = state, limits
+
+    def stop(self) -> None:
+        """Stop as uvicorn's server does."""
+        self._limits.stopping = True
+        for connection in list(self._state.connections):
+            connection.shutdown()
 
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[Client]:
@@ -103,7 +110,7 @@ async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: i
     limits = Connections(head_s, keep_alive_s, at_most, lambda _: app.overloaded)
     server = await asyncio.get_running_loop().create_server(lambda: limits.protocol(config, state, {}), "127.0.0.1", 0)
     try:
-        yield Serving(cast("int", server.sockets[0].getsockname()[1]), app)
+        yield Serving(cast("int", server.sockets[0].getsockname()[1]), app, state, limits)
     finally:
         app.go.set()
         server.close()
@@ -355,3 +362,23 @@ async def test_rest_of_a_small_body_that_does_not_arrive_has_the_limit_of_a_head
         await client.send(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n")
         assert (await client.answer()).startswith(b"HTTP/1.1 413 ")
         assert await client.rest() == b""
+
+
+async def test_first_request_of_a_connection_is_answered_while_the_server_stops_and_is_its_last() -> None:
+    async with serving() as server, server.connected() as early, server.connected() as kept:
+        await kept.send(GET)
+        await kept.answer()
+        server.stop()
+        assert await kept.rest() == b""
+        await early.send(GET)
+        response = await early.rest()
+        assert response.startswith(b"HTTP/1.1 200 OK")
+        assert b"\r\nconnection: close\r\n" in response
+
+
+async def test_silent_connection_is_closed_soon_after_the_server_began_to_stop() -> None:
+    async with serving(head_s=NEVER) as server, server.connected() as silent, server.connected() as kept:
+        await kept.send(GET)
+        await kept.answer()
+        server.stop()
+        assert await silent.rest() == b""

@@ -42,6 +42,8 @@ LINGER_S = 30.0
 """Longest time for which the rest of a refused body is read and discarded."""
 LINGER_IDLE_S = 5.0
 """Longest time between two pieces of it."""
+STOP_S = 1.0
+"""Time for the first request of a connection while the server stops."""
 SMALL_REST = 64 * 1024
 """Declared length of a body that is read to its end after an early response, so that the connection is kept."""
 HEAD_MAX = 64 * 1024
@@ -59,6 +61,8 @@ class Connections:
     at_most: int
     overloaded: Callable[[int], bool] = lambda _: False
     """Whether a request that arrives now is refused; also by how many requests have begun that have not run yet."""
+    stopping: bool = False
+    """Whether each connection ends with the response to the request that is being read or handled."""
     begun: int = 0
     """Requests that have begun in this turn of the loop; they run once all that has arrived is read."""
     silent: "dict[LimitedProtocol, None]" = field(default_factory=dict)
@@ -124,7 +128,7 @@ class LimitedProtocol(HttpToolsProtocol):
         spare = self._all.spare()
         if spare is None:
             return False
-        spare.shutdown()
+        spare.transport.close()
         spare._leave_lists()  # noqa: SLF001 - of the same class
         self.connections.discard(spare)
         return True
@@ -214,6 +218,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._leave_lists()
         self._stop_waiting()
         super().on_headers_complete()
+        if self._all.stopping:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         answered = self.cycle.response_complete
@@ -269,6 +275,13 @@ class LimitedProtocol(HttpToolsProtocol):
     def _linger(self) -> None:
         assert self._linger_until is not None
         self._wait(min(LINGER_IDLE_S, self._linger_until - self.loop.time()))
+
+    def shutdown(self) -> None:
+        """Called when the server stops. A request may be on its way on a connection that has just been opened."""
+        if self in self._all.silent:
+            self._wait(min(STOP_S, self._all.head_s))
+        else:
+            super().shutdown()
 
     # Timers
 

@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 ACCEPTED_AT_ONCE = 64
 """Connections accepted in one turn of the loop."""
+ACCEPTED_AT_LAST = 2048
+"""Connections accepted when the server stops: as many as may wait for it."""
 EXHAUSTED_S = 0.2
 """Pause after the system had no descriptor or memory for a connection."""
 
@@ -68,7 +70,14 @@ class _Acceptor:
         self._paused = None
         self._loop.add_reader(self._listening, self._accept)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Accept what waits to be accepted, and then nothing more."""
+        for _ in range(ACCEPTED_AT_LAST // ACCEPTED_AT_ONCE):
+            self._accept()
+        self._pause()
+        await asyncio.gather(*self._opening)
+
+    def _pause(self) -> None:
         self._loop.remove_reader(self._listening)
         if self._paused is not None:
             self._paused.cancel()
@@ -81,7 +90,7 @@ class _Acceptor:
                 return
             except OSError as error:
                 log.warning("connection not accepted", reason=error.strerror)
-                self.stop()
+                self._pause()
                 self._paused = self._loop.call_later(EXHAUSTED_S, self.start)
                 return
             accepted.setblocking(False)
@@ -115,8 +124,9 @@ class _Server(uvicorn.Server):
         self._acceptor.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._limits.stopping = True
         if self._acceptor is not None:
-            self._acceptor.stop()
+            await self._acceptor.stop()
         await super().shutdown([self._listening])
 
     @contextmanager
