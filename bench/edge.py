@@ -23,6 +23,8 @@ PACED_S = 4.0
 TIMES = 5
 OVERLOAD_S = 6.0
 PATIENCE_S = (None, 1.0, 0.15)
+TENANTS = 4
+"""That send these requests in turn: one alone is given its share of a worker."""
 PAGES = (20, 100)
 """Contacts of a page."""
 NORMAL_S = 5
@@ -38,8 +40,11 @@ def run(on: World, logs: Path) -> list[Row]:
             sides.started(["tongdai"], on, dsn, logs) as (side,),
             rounds.program("bench.open_loop", open_loop.Result) as overload,
         ):
+            tenants = [on, *(world.another_tenant(on, dsn) for _ in range(TENANTS - 1))]
             for size in PAGES:
-                requests = [on.request("GET", f"{on.page_path}?page={page}&size={size}") for page in range(10)]
+                requests = [
+                    of.request("GET", f"{of.page_path}?page={page}&size={size}") for page in range(10) for of in tenants
+                ]
                 rows += _overloaded(side, requests, f"a page of {size} contacts", load, overload)
         return rows
 

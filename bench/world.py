@@ -104,17 +104,37 @@ async def _make(data_dir: Path, dsn: str, sizes: Sizes) -> World:
         await migrate(conn)
         pepper = key_format.load_pepper(None, data_dir)
         await store.check_pepper(conn, key_format.fingerprint(pepper))
-        key = await factories.key(conn, pepper)
-        campaign_id, list_id = await _campaign(conn, key.tenant_id)
-        numbers = (factories.vn_mobile(PAGED + i) for i in range(CONTACTS))
-        rows = [NewContact(phone="+84" + n[1:], name=f"Nguyen Van {i}") for i, n in enumerate(numbers)]
-        async with conn.transaction():
-            await bulk_store.add_many(conn, key.tenant_id, campaign_id, list_id, rows)
+        key, campaign_id, list_id = await _tenant(conn, pepper)
         spare = [(await _campaign(conn, key.tenant_id))[0] for _ in range(20)]
         await conn.execute("vacuum analyze")
         return World(data_dir, key.value, pepper, key.tenant_id, campaign_id, list_id, iter(spare), sizes)
     finally:
         await conn.close()
+
+
+def another_tenant(on: World, dsn: str) -> World:
+    """The world as another tenant sees it, with a list as large; it has no spare campaigns."""
+
+    async def make() -> World:
+        conn = await connect(dsn, name="bench")
+        try:
+            key, campaign_id, list_id = await _tenant(conn, on.pepper)
+        finally:
+            await conn.close()
+        return World(on.data_dir, key.value, on.pepper, key.tenant_id, campaign_id, list_id, iter(()), on.sizes)
+
+    return asyncio.run(make())
+
+
+async def _tenant(conn: Connection, pepper: bytes) -> tuple[factories.Key, CampaignId, ListId]:
+    """A tenant with a campaign and the list that pages are of."""
+    key = await factories.key(conn, pepper)
+    campaign_id, list_id = await _campaign(conn, key.tenant_id)
+    numbers = (factories.vn_mobile(PAGED + i) for i in range(CONTACTS))
+    rows = [NewContact(phone="+84" + n[1:], name=f"Nguyen Van {i}") for i, n in enumerate(numbers)]
+    async with conn.transaction():
+        await bulk_store.add_many(conn, key.tenant_id, campaign_id, list_id, rows)
+    return key, campaign_id, list_id
 
 
 async def _campaign(conn: Connection, tenant_id: TenantId) -> tuple[CampaignId, ListId]:

@@ -5,7 +5,7 @@ import resource
 import socket
 import sys
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -91,6 +91,20 @@ async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     return int(head[9:12])
 
 
+async def status_after(server: Server, head: bytes, piece: bytes, every_s: float) -> bytes:
+    """The status line of the response to a request that goes on with a piece now and then."""
+    reader, writer = await asyncio.open_connection(*_at(server))
+    try:
+        writer.write(head)
+        response = asyncio.create_task(reader.readline())
+        while not response.done():
+            writer.write(piece)
+            await asyncio.wait([response], timeout=every_s)
+        return await response
+    finally:
+        writer.transport.abort()
+
+
 async def good_requests(server: Server, campaign: Campaign, count: int = REQUESTS) -> None:
     """Assert that each of `count` requests, half of them on connections of their own, is answered."""
     async with httpx2.AsyncClient(timeout=30, headers=campaign.key.headers) as client:
@@ -144,19 +158,13 @@ async def test_silent_connections_and_prefaces_of_http_2_end_by_themselves(data_
 async def test_a_thousand_heads_that_dribble_are_each_answered_408(data_dir: Path) -> None:
     count = 1_000
     with open_files(count) as allowed:
-        async with serving(data_dir, header_timeout_s=2) as server, AsyncExitStack() as stack:
+        async with serving(data_dir, header_timeout_s=2) as server:
             campaign = await a_campaign(server)
             statuses: list[bytes] = []
 
             async def dribble() -> None:
-                reader, writer = await asyncio.open_connection(*_at(server))
-                stack.callback(writer.transport.abort)
-                writer.write(b"GET / HTTP/1.1\r\nHost: tongdai\r\n")
-                response = asyncio.create_task(reader.readline())
-                while not response.done():
-                    writer.write(b"X: 1\r\n")
-                    await asyncio.wait([response], timeout=0.5)
-                statuses.append(await response)
+                head = b"GET / HTTP/1.1\r\nHost: tongdai\r\n"
+                statuses.append(await status_after(server, head, b"X: 1\r\n", every_s=0.5))
 
             async with asyncio.timeout(120), asyncio.TaskGroup() as group:
                 for _ in range(allowed):
@@ -166,22 +174,16 @@ async def test_a_thousand_heads_that_dribble_are_each_answered_408(data_dir: Pat
 
 
 async def test_uploads_slower_than_the_least_rate_are_answered_408(data_dir: Path) -> None:
-    async with serving(data_dir, upload_idle_s=1) as server, AsyncExitStack() as stack:
+    async with serving(data_dir, upload_idle_s=1) as server:
         campaign = await a_campaign(server)
         statuses: list[bytes] = []
 
         async def dribble() -> None:
-            reader, writer = await asyncio.open_connection(*_at(server))
-            stack.callback(writer.transport.abort)
-            writer.write(
+            head = (
                 f"POST {campaign.path}/bulk HTTP/1.1\r\nHost: tongdai\r\nX-Api-Key: {campaign.key.value}\r\n"
-                "Content-Type: text/csv\r\nContent-Length: 1000000\r\n\r\nphone\n".encode()
+                "Content-Type: text/csv\r\nContent-Length: 1000000\r\n\r\nphone\n"
             )
-            response = asyncio.create_task(reader.readline())
-            while not response.done():
-                writer.write(b"0")
-                await asyncio.wait([response], timeout=0.2)  # never as long as `upload_idle_s`
-            statuses.append(await response)
+            statuses.append(await status_after(server, head.encode(), b"0", every_s=0.2))  # below `upload_idle_s`
 
         async with asyncio.timeout(120), asyncio.TaskGroup() as group:
             for _ in range(100):

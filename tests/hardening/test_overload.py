@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="finds processe
 SECONDS = 4.0
 TIMES = 5
 MORE_MB = 100
+TENANTS = 4
 PAGE = 100
 """Contacts of a page: large, so that the load costs less than what it asks for."""
 
@@ -34,7 +35,12 @@ async def server(data_dir: Path) -> AsyncGenerator[Server]:
 
 
 @pytest.fixture
-async def request_of_a_page(server: Server) -> bytes:
+async def pages(server: Server) -> list[bytes]:
+    """Requests of tenants that stay within their shares of the worker."""
+    return [await _page(server) for _ in range(TENANTS)]
+
+
+async def _page(server: Server) -> bytes:
     campaign = await a_campaign(server)
     async with server.database() as conn:
         tenant_id = campaign.key.tenant_id
@@ -53,7 +59,7 @@ def port(server: Server) -> int:
     return found
 
 
-async def peak(server: Server, request: bytes) -> float:
+async def peak(server: Server, pages: list[bytes]) -> float:
     """Responses a second to 16 clients that each send a request as soon as the last is answered."""
     count = 0
     end = time.monotonic() + 2
@@ -62,7 +68,7 @@ async def peak(server: Server, request: bytes) -> float:
         nonlocal count
         reader, writer = await asyncio.open_connection("127.0.0.1", port(server))
         while time.monotonic() < end:
-            writer.write(request)
+            writer.write(pages[count % TENANTS])
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200 "), head
             length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: "))
@@ -75,11 +81,11 @@ async def peak(server: Server, request: bytes) -> float:
     return count / 2
 
 
-async def overloaded(server: Server, request: bytes, patience_s: float | None) -> Result:
-    rate = TIMES * await peak(server, request)
+async def overloaded(server: Server, pages: list[bytes], patience_s: float | None) -> Result:
+    rate = TIMES * await peak(server, pages)
     before = memory_mb(server)
     async with asyncio.timeout(120):
-        result = await run(Order(port(server), [request], rate, SECONDS, patience_s))
+        result = await run(Order(port(server), pages, rate, SECONDS, patience_s))
     assert memory_mb(server) - before < MORE_MB
     return result
 
@@ -98,24 +104,22 @@ async def counted(server: Server, status: int) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if f'status="{status}"' in line)
 
 
-async def is_normal_again(server: Server, request: bytes) -> None:
+async def is_normal_again(server: Server, pages: list[bytes]) -> None:
     """Assert that 100 requests in turn are soon answered 200."""
 
     async def normal() -> bool:
-        result = await run(Order(port(server), [request], 50, 2))
+        result = await run(Order(port(server), pages, 50, 2))
         return result.statuses == {200: 100}
 
     await eventually(normal, 30, "all requests to be answered again")
 
 
-async def test_patient_clients_are_answered_or_refused_and_all_are_counted(
-    server: Server, request_of_a_page: bytes
-) -> None:
-    result = await overloaded(server, request_of_a_page, None)
+async def test_patient_clients_are_answered_or_refused_and_all_are_counted(server: Server, pages: list[bytes]) -> None:
+    result = await overloaded(server, pages, None)
     assert result.statuses.keys() == {200, 503}
     assert (result.broken, result.left, result.unanswered, result.without_retry_after) == (0, 0, 0, 0)
     assert sum(result.statuses.values()) == result.sent
-    await is_normal_again(server, request_of_a_page)
+    await is_normal_again(server, pages)
 
     async def all_counted() -> bool:
         return await counted(server, 503) >= result.statuses[503]
@@ -126,14 +130,12 @@ async def test_patient_clients_are_answered_or_refused_and_all_are_counted(
 
 
 @pytest.mark.parametrize("patience_s", [1.0, 0.15])
-async def test_impatient_clients_do_not_stop_a_server(
-    server: Server, request_of_a_page: bytes, patience_s: float
-) -> None:
-    result = await overloaded(server, request_of_a_page, patience_s)
+async def test_impatient_clients_do_not_stop_a_server(server: Server, pages: list[bytes], patience_s: float) -> None:
+    result = await overloaded(server, pages, patience_s)
     assert result.statuses.keys() <= {200, 503}
     assert result.statuses[200] > 0
     assert (result.unanswered, result.without_retry_after) == (0, 0)
-    await is_normal_again(server, request_of_a_page)
+    await is_normal_again(server, pages)
     assert await counted(server, 500) == 0
 
     async def nothing_left() -> bool:
