@@ -19,7 +19,7 @@ from tongdai.do_not_call.entries.list_api import NO_LIST, TAG, list_id_of
 from tongdai.do_not_call.entries.validation import (
     ENDED,
     Checked,
-    Reading,
+    RowContext,
     Sent,
     check_all,
     note_of_two_countries,
@@ -176,8 +176,8 @@ async def add_numbers(request: Request) -> Response:
     dnc_list_id = list_id_of(request)
     principal = principal_of(request)
     listed = paging.whole(query_of(request), "errors", SHOWN_ERRORS, 0, MAX_NUMBERS)
-    reading = await _reading(request)
-    raw, checked, detected = await _sent(request, reading)
+    context = await _context(request)
+    raw, checked, detected = await _sent(request, context)
 
     async def work(conn: Connection) -> NumbersAdded:
         added = 0
@@ -194,26 +194,26 @@ async def add_numbers(request: Request) -> Response:
     return await once(request, raw, work)
 
 
-async def _reading(request: Request) -> Reading:
+async def _context(request: Request) -> RowContext:
     principal = principal_of(request)
     async with connection(request) as conn:
         tenant = await tenants.find_tenant(conn, principal.tenant_id)
     assert tenant is not None, "the guard has found it"
-    return Reading(principal.country, ZoneInfo(tenant.zone), datetime.now(UTC))
+    return RowContext(principal.country, ZoneInfo(tenant.zone), datetime.now(UTC))
 
 
-async def _sent(request: Request, reading: Reading) -> tuple[bytes, list[Checked], Detected | None]:
+async def _sent(request: Request, context: RowContext) -> tuple[bytes, list[Checked], Detected | None]:
     """The body, its rows, checked, and what was read as what. InvalidInput for a single invalid number."""
     if upload.is_file(request):
         raw = await upload.body_of(request)
-        checked, detected = await upload.checked(request, raw, reading)
+        checked, detected = await upload.checked(request, raw, context)
         if any(batch.in_two_countries for batch in checked):
-            detected.notes.append(note_of_two_countries(reading.country))
+            detected.notes.append(note_of_two_countries(context.country))
         return raw, checked, detected
     raw = await body.read_json(request)
     sent = body.decode(raw, _new_numbers)
     if sent.numbers is None:
-        return raw, [_one(sent, reading)], None
+        return raw, [_one(sent, context)], None
     if (sent.phoneNumber, sent.reason, sent.expiresAt) != (None, None, None):
         raise InvalidInput("Expected either phoneNumber with reason and expiresAt, or numbers alone")
     if not 0 < len(sent.numbers) <= MAX_NUMBERS:
@@ -223,10 +223,10 @@ async def _sent(request: Request, reading: Reading) -> tuple[bytes, list[Checked
     note = dates.note()
     detected = Detected(Format.JSON, notes=[] if note is None else [note])
     # In a thread, so that the event loop is not blocked; and before the list is locked, to keep the lock short.
-    return raw, [await asyncio.to_thread(check_all, rows, reading)], detected
+    return raw, [await asyncio.to_thread(check_all, rows, context)], detected
 
 
-def _one(sent: NewNumbers, reading: Reading) -> Checked:
+def _one(sent: NewNumbers, context: RowContext) -> Checked:
     """A number that is sent alone: nothing is guessed at, as its sender sees the refusal."""
     if sent.phoneNumber is None:
         raise InvalidInput("Expected phoneNumber or numbers")
@@ -234,10 +234,10 @@ def _one(sent: NewNumbers, reading: Reading) -> Checked:
         raise InvalidInput(ENDED)
     if sent.reason is not None:
         body.text_field("reason", sent.reason, MAX_REASON)
-    checked = check_all([Sent(sent.phoneNumber, sent.reason, sent.expiresAt)], reading)
+    checked = check_all([Sent(sent.phoneNumber, sent.reason, sent.expiresAt)], context)
     if checked.invalid:
         raise InvalidInput(checked.invalid[0].reason)
-    number = phone.normalise(sent.phoneNumber, reading.country)
+    number = phone.normalise(sent.phoneNumber, context.country)
     if isinstance(number, phone.NumberFault):
         raise InvalidInput(f"phoneNumber {number.message}")
     return checked

@@ -9,7 +9,7 @@ from typing import IO
 from msgspec.structs import replace
 
 from tongdai.do_not_call.entries import file_reader
-from tongdai.do_not_call.entries.validation import Checked, Reading, Sent, check_all
+from tongdai.do_not_call.entries.validation import Checked, RowContext, Sent, check_all
 from tongdai.do_not_call.model import MAX_ROWS
 from tongdai.errors import UnsupportedMediaType
 from tongdai.files import BodyFormat, Format, Limits, media_type, process
@@ -44,7 +44,7 @@ async def body_of(request: Request) -> bytes:
     return b"".join([piece async for piece in body.pieces(request, settings_of(request).max_body_mb * body.MB)])
 
 
-async def checked(request: Request, raw: bytes, reading: Reading) -> tuple[list[Checked], Detected]:
+async def checked(request: Request, raw: bytes, context: RowContext) -> tuple[list[Checked], Detected]:
     """All rows of a file, checked, and what was read as what; it has at most MAX_ROWS, so the result fits in memory."""
     settings = settings_of(request)
     body_format = _format_of(request)
@@ -55,24 +55,24 @@ async def checked(request: Request, raw: bytes, reading: Reading) -> tuple[list[
         turn = process.turns.of(principal_of(request).tenant_id)
         async with turn, as_csv(raw, limits, Path(settings.data_dir)) as (file, workbook):
             checked, detected = await asyncio.to_thread(
-                _checked, file, BodyFormat(Format.CSV, "utf-8"), limits, reading
+                _checked, file, BodyFormat(Format.CSV, "utf-8"), limits, context
             )
         return checked, _of_workbook(detected, workbook)
-    return await asyncio.to_thread(_checked, io.BytesIO(raw), body_format, limits, reading)
+    return await asyncio.to_thread(_checked, io.BytesIO(raw), body_format, limits, context)
 
 
 def _checked(
-    file: IO[bytes], body_format: BodyFormat, limits: Limits, reading: Reading
+    file: IO[bytes], body_format: BodyFormat, limits: Limits, context: RowContext
 ) -> tuple[list[Checked], Detected]:
-    today = reading.now.astimezone(reading.zone).date()
+    today = context.now.astimezone(context.zone).date()
     with file_reader.open_numbers(file, body_format, limits, today, MAX_ROWS) as found:
-        return list(_each(found.batches(), reading)), found.detected
+        return list(_each(found.batches(), context)), found.detected
 
 
-def _each(batches: Iterator[list[Sent]], reading: Reading) -> Iterator[Checked]:
+def _each(batches: Iterator[list[Sent]], context: RowContext) -> Iterator[Checked]:
     first = 1
     for batch in batches:
-        yield check_all(batch, reading, first)
+        yield check_all(batch, context, first)
         first += len(batch)
 
 

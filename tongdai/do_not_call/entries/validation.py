@@ -39,8 +39,8 @@ class Sent(NamedTuple):
     """Digits that a file has in a column of their own before the number."""
 
 
-class Reading(NamedTuple):
-    """How a tenant's rows are read."""
+class RowContext(NamedTuple):
+    """The country, zone and time by which the rows of a tenant are read."""
 
     country: str
     """Numbers without a country code are numbers of it."""
@@ -66,19 +66,19 @@ def note_of_two_countries(country: str) -> str:
     return f"{read}; those that may also be numbers of {country} are listed as both"
 
 
-def check_all(rows: Sequence[Sent], reading: Reading, first: int = 1) -> Checked:
+def check_all(rows: Sequence[Sent], context: RowContext, first: int = 1) -> Checked:
     """Check rows, of which the first has the number `first`."""
     found: dict[str, NewEntry] = {}
     invalid: list[InvalidRow] = []
     warnings: list[InvalidRow] = []
     total, in_two_countries = 0, False
-    for row, sent, numbers in zip(count(first), rows, _numbers(rows, reading.country), strict=False):
+    for row, sent, numbers in zip(count(first), rows, _numbers(rows, context.country), strict=False):
         as_sent = None if sent.phone is None else sent.phone[:MAX_TEXT]
         if isinstance(numbers, str):
             invalid.append(InvalidRow(row, as_sent, numbers))
             continue
-        expires_at = read_expiry(sent.expires_at, reading.zone)
-        if isinstance(expires_at, datetime) and expires_at <= reading.now:
+        expires_at = read_expiry(sent.expires_at, context.zone)
+        if isinstance(expires_at, datetime) and expires_at <= context.now:
             invalid.append(InvalidRow(row, as_sent, ENDED))
             continue
         reason = _reason(sent.reason)
