@@ -93,6 +93,15 @@ class Unavailable(ApiError):
         super().__init__(message, {"Retry-After": str(retry_after_s)})
 
 
+class InsufficientStorage(ApiError):
+    """The disk is short of space, or a tenant's share of it is used up: nothing was stored."""
+
+    status, error_code = 507, "FAIL"
+
+    def __init__(self, message: str = "The server is short of disk space: nothing was stored") -> None:
+        super().__init__(message, {"Retry-After": "30"})
+
+
 ERROR_CODES = (
     *dict.fromkeys(kind.error_code for kind in (InvalidInput, InvalidState, *ApiError.__subclasses__(), ApiError)),
 )

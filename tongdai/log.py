@@ -6,8 +6,9 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -37,7 +38,7 @@ def configure(log_format: str, level: str, process: str) -> None:
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Lossy(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     global _request_line  # noqa: PLW0603 - the process has one log
@@ -50,6 +51,26 @@ def configure(log_format: str, level: str, process: str) -> None:
     )
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.WARNING)
+
+
+class _Lossy:
+    """A stream that loses what cannot be written, as when the disk is full: a log never fails what it tells of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
+def _write(descriptor: int, line: str) -> None:
+    with suppress(OSError):
+        os.write(descriptor, line.encode())
 
 
 def request(method: str, route: str, status: int, ms: float, tenant: int | None, request_id: bytes) -> None:
@@ -71,7 +92,7 @@ def _request_liner(log_format: str, process: str) -> _RequestLine:
             f'"method":"{method}","route":"{route}","status":{status},"ms":{ms:.1f},"tenant":{tenant},'
             f'"request_id":{quoted}}}\n'
         )
-        os.write(out, line.encode())
+        _write(out, line)
 
     def write_text(method: str, route: str, status: int, ms: float, tenant: object, request_id: str) -> None:
         quoted = request_id if request_id.isalnum() else _field(request_id)
@@ -79,7 +100,7 @@ def _request_liner(log_format: str, process: str) -> _RequestLine:
             f"{datetime.now(UTC).isoformat()} info    {process:<6} request method={method} route={route} "
             f"status={status} ms={ms:.1f} tenant={tenant} request_id={quoted}\n"
         )
-        os.write(out, line.encode())
+        _write(out, line)
 
     return write_json if log_format == "json" else write_text
 

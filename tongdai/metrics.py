@@ -4,6 +4,10 @@ from typing import TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from tongdai import metric_files
+
+metric_files.install()
+
 T = TypeVar("T")
 
 REQUESTS = Counter("tongdai_http_requests", "Requests answered", ["method", "route", "status"])

@@ -130,6 +130,10 @@ class Settings:
     """`text`: lines for people; `json`: an object in each line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""
+    min_free_mb: int = 512
+    """Free space of the data directory's disk below which uploads are refused; below half of it imports wait."""
+    tenant_spool_mb: int = 4096
+    """Disk space of the uploads of a tenant that are being received and read, in each API worker."""
     upload_idle_s: float = 30.0
     """Seconds without data after which an upload is aborted."""
     upload_rate: int = 1000
@@ -196,8 +200,8 @@ _POSITIVE = (
     "max_json_kb", "max_body_mb", "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s",
     "max_connections", "max_in_flight", "drain_s", "import_chunk_rows", "import_lease_s", "import_rows_days",
     "call_days", "hourly_stats_days", "audit_days", "max_event_streams", "upload_idle_s", "upload_rate",
-    "upload_timeout_s", "import_columns", "import_cell_chars", "import_reader_mb", "max_calls", "unplayed_calls",
-    "simulated_talk_s",
+    "upload_timeout_s", "import_columns", "import_cell_chars", "import_reader_mb", "tenant_spool_mb", "max_calls",
+    "unplayed_calls", "simulated_talk_s",
 )  # fmt: skip
 
 

@@ -17,10 +17,11 @@ from tongdai.errors import InvalidInput
 from tongdai.files.body_format import BodyFormat, Format
 from tongdai.files.detected import Detected, refuse_others
 from tongdai.files.limits import Limits
-from tongdai.files.process import TOO_MUCH, bound
+from tongdai.files.process import NO_ROOM, TOO_MUCH, bound
 from tongdai.files.reader import open_tables
 from tongdai.files.table import all_rows
 from tongdai.runtime import os_process
+from tongdai.runtime.disk import is_full
 
 REFUSED = 4
 SEPARATOR = ","
@@ -62,6 +63,10 @@ def main() -> None:
         os._exit(REFUSED)
     except MemoryError:
         os._exit(TOO_MUCH)  # there is no memory to say it with
+    except OSError as error:
+        if not is_full(error):
+            raise
+        os._exit(NO_ROOM)
 
 
 def _write(file: IO[bytes], out: IO[bytes], limits: Limits) -> None:

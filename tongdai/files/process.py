@@ -1,6 +1,7 @@
 """Processes that read files: what a hostile one does to memory and processor is done to them alone."""
 
 import asyncio
+import errno
 import resource
 import signal
 import sys
@@ -22,6 +23,9 @@ CPU_S = 600
 """Seconds of computing after which a file is given up."""
 TOO_MUCH = 3
 """The exit code when memory has run out."""
+
+NO_ROOM = 5
+"""The exit code when the disk is full."""
 
 turns = Turns(READERS, READERS_EACH)
 """Whoever runs one holds a turn of its tenant."""
@@ -48,6 +52,8 @@ async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], limits: L
             await process.wait()
     if code in {TOO_MUCH, -signal.SIGABRT, -signal.SIGXCPU}:
         raise InvalidInput(_too_much(limits))
+    if code == NO_ROOM:
+        raise OSError(errno.ENOSPC, "a reader found the disk full")
     if code not in {0, refused}:
         log.error("reader failed", code=code)
         raise ApiError("System error")

@@ -7,9 +7,10 @@ import msgspec
 import structlog
 
 from tongdai.db.unavailable import unavailable
-from tongdai.errors import ERROR_CODES, ApiError, NotFound, Unavailable
+from tongdai.errors import ERROR_CODES, ApiError, InsufficientStorage, NotFound, Unavailable
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Request, Response
+from tongdai.runtime import disk
 
 log = structlog.get_logger()
 
@@ -62,6 +63,9 @@ def on_exception(request: Request, error: Exception) -> Response:
 def _public(request: Request, error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
+    if disk.is_full(error):
+        log.error("disk full", request_id=request.id.decode())
+        return InsufficientStorage("The disk of the server is full: nothing was stored")
     if unavailable(error):
         log.warning("database unavailable", error=type(error).__name__, request_id=request.id.decode())
         return Unavailable()

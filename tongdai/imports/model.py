@@ -8,8 +8,8 @@ from typing import NamedTuple
 from tongdai.files.detected import Detected
 from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 
-MAX_ATTEMPTS = 5
-"""Claims of one chunk that may end in a crash before its job is given up."""
+MAX_ERRORS = 5
+"""Errors of one chunk itself after which its job is given up."""
 
 
 class JobStatus(StrEnum):
@@ -84,7 +84,10 @@ class Claimed:
     fence: int
     """The fencing token of the claim; only the newest may write."""
     attempts: int
-    """Claims since the last chunk that was imported, this one included."""
+    """Claims since the last chunk that was imported that ended in nothing, as when the process was killed, and this
+    one."""
+    errors: int
+    """Errors of the chunk itself so far."""
     meets_known: bool
     """Whether the last chunk had numbers that the campaign had before: then the next one is likely to."""
     updates: bool

@@ -2,8 +2,9 @@
 
     claim (fence + 1, lease) ─→ one transaction: take the chunk, write contacts, counters, outcome and cursor, release
       ↑                            ├→ conflict with another transaction: release at once, does not count as an attempt
-      │                            ├→ crash: reschedule with exponential back-off, counts as an attempt
-      └── next claim ←─────────────┴→ after MAX_ATTEMPTS crashes at the same chunk: the job has failed
+      │                            ├→ database unavailable, memory or disk short: reschedule, does not count either
+      │                            ├→ an error of the chunk itself: reschedule with exponential back-off, counts
+      └── next claim ←─────────────┴→ after MAX_ERRORS of these at the same chunk: the job has failed
 
 Owns the chunk of its claim for as long as the fence of the job is that of the claim. The first statement of the
 transaction locks the job's row and checks the fence; when another worker has claimed the job since (the lease ended),
@@ -16,6 +17,8 @@ under way is never interrupted, as whether it was committed would be unknown.
 """
 
 import asyncio
+import errno
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +36,7 @@ from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.ids import TenantId
 from tongdai.imports import chunk, core, store
 from tongdai.imports import undo as undo_store
-from tongdai.imports.model import MAX_ATTEMPTS, Claimed, JobStatus, Taken
+from tongdai.imports.model import MAX_ERRORS, Claimed, JobStatus, Taken
 from tongdai.imports.outcomes import codec
 from tongdai.runtime.background import Attempts
 
@@ -45,6 +48,10 @@ BACK_OFF_S = 0.2
 """The first wait while the database is unavailable."""
 RELEASE_TIMEOUT_S = 1.0
 """How long a worker that stops waits for the database to release its claim."""
+
+
+class DiskFull(OSError):
+    """The disk is short of space: what is left of it is for calls."""
 
 
 class AddedMeanwhile(Exception):
@@ -67,6 +74,8 @@ class Worker:
     lease: timedelta
     wake: asyncio.Event
     """Set when there may be a job."""
+    has_room: Callable[[], bool] = lambda: True
+    """Whether the disk of the database has room for more rows: imports wait until it has."""
 
     async def run(self) -> None:
         """Until cancelled, which releases a claim whose chunk was not committed."""
@@ -84,17 +93,16 @@ class Worker:
                     await asyncio.sleep(attempts.wait_s(BACK_OFF_S))
 
     async def step(self) -> bool:
-        """Process one chunk; False when there is no job to claim."""
+        """Process one chunk; False when there is no job to claim. Raises DiskFull when there is no room for rows."""
+        if not self.has_room():
+            raise DiskFull(errno.ENOSPC, "imports wait until the disk has room again")
         # A claim is never interrupted: whether it was committed would be unknown, and its lease would stay.
         claiming = asyncio.ensure_future(self._claim())
         try:
             claimed = await asyncio.shield(claiming)
             if claimed is None:
                 return False
-            if claimed.attempts > MAX_ATTEMPTS and not claimed.undoing:
-                await self._give_up(claimed)
-            else:
-                await self._attempt(claimed)
+            await self._attempt(claimed)
         except asyncio.CancelledError:
             await asyncio.shield(self._release_claimed(claiming))
             raise
@@ -106,8 +114,8 @@ class Worker:
 
     async def _give_up(self, claimed: Claimed) -> None:
         async with self.pool.acquire() as conn:
-            await store.fail(conn, claimed, f"Gave up after {MAX_ATTEMPTS} attempts at the same rows")
-        log.error("import failed", tenant=claimed.tenant_id, job=claimed.job_id, attempts=MAX_ATTEMPTS)
+            await store.fail(conn, claimed, f"Gave up after {MAX_ERRORS} attempts at the same rows")
+        log.error("import failed", tenant=claimed.tenant_id, job=claimed.job_id, errors=MAX_ERRORS)
 
     async def _attempt(self, claimed: Claimed) -> None:
         try:
@@ -116,18 +124,30 @@ class Worker:
                     await undo_chunk(conn, claimed, self.lease)
             else:
                 await self._import(claimed)
-        except UNAVAILABLE:
+        except (*UNAVAILABLE, MemoryError):
+            # Nothing that the chunk could be blamed for, however often.
+            metrics.IMPORT_CHUNKS.labels("unavailable").inc()
+            await self._put_back(claimed)
             raise
         except Exception as error:
             if isinstance(error, CONFLICTS) or _is_number_taken(error):
                 metrics.IMPORT_CHUNKS.labels("conflict").inc()
                 await self._release(claimed)
                 return
-            # The chunk stays. The claim after MAX_ATTEMPTS crashes fails the job; other jobs continue meanwhile.
             metrics.IMPORT_CHUNKS.labels("crashed").inc()
             log.exception("chunk failed", tenant=claimed.tenant_id, job=claimed.job_id, error=type(error).__name__)
+            errors = claimed.errors + 1
+            if errors >= MAX_ERRORS and not claimed.undoing:
+                await self._give_up(claimed)
+                return
             async with self.pool.acquire() as conn:
-                await store.reschedule(conn, claimed, backoff_after(claimed.attempts))
+                await store.reschedule(conn, claimed, backoff_after(errors), own_error=True)
+
+    async def _put_back(self, claimed: Claimed) -> None:
+        """Let others of its tenant go first. If even that fails, the lease ends by itself."""
+        with suppress(*UNAVAILABLE):
+            async with asyncio.timeout(RELEASE_TIMEOUT_S), self.pool.acquire() as conn:
+                await store.reschedule(conn, claimed, backoff_after(claimed.attempts), own_error=False)
 
     async def _import(self, claimed: Claimed) -> None:
         """Import one chunk. Numbers are looked up if the campaign had some of the previous chunk's, or has some of
@@ -178,7 +198,7 @@ def _is_number_taken(error: Exception) -> bool:
 
 
 def backoff_after(attempts: int) -> timedelta:
-    """The back-off of a chunk after so many crashes in a row: 0.1 s, doubled each time, at most 60 s."""
+    """The back-off of a chunk after so many attempts in a row: 0.1 s, doubled each time, at most 60 s."""
     return timedelta(seconds=min(0.1 * 2 ** min(attempts - 1, 20), 60))
 
 

@@ -16,6 +16,7 @@ import asyncio
 import os
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -30,6 +31,7 @@ from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.worker import Worker
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import every, keep_running
+from tongdai.runtime.disk import free_mb
 from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
 
@@ -54,6 +56,11 @@ async def run(settings: Settings, dsn: str) -> None:
     def wake_workers(_payload: str) -> None:
         wake.set()
 
+    folder, embedded = Path(settings.data_dir), settings.database_url is None
+
+    def has_room() -> bool:
+        return not embedded or free_mb(folder) >= settings.min_free_mb / 2
+
     handlers = {store.JOB_ADDED: wake_workers}
     running, repeated = partial(keep_running, expected=unavailable), partial(every, expected=unavailable)
     rows_age = timedelta(days=settings.import_rows_days)
@@ -62,7 +69,7 @@ async def run(settings: Settings, dsn: str) -> None:
             start, session = group.create_task, settings.session_dsn(dsn)
             start(running(lambda: listen(session, handlers, on_reconnect=wake.set), name="notifications"))
             for _ in range(IMPORT_WORKERS):
-                start(running(Worker(pool, lease, wake).run, name="import worker"))
+                start(running(Worker(pool, lease, wake, has_room).run, name="import worker"))
             start(repeated(GAUGES_S, lambda: _observe(pool), name="import gauges"))
             start(repeated(PURGE_S, lambda: purge(pool, rows_age), name="purge"))
             start(repeated(SWEEP_S, lambda: sweep(pool), name="sweep"))

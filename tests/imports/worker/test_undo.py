@@ -34,7 +34,7 @@ from tongdai.db.pool import Connection, Pool
 from tongdai.ids import KeyId
 from tongdai.imports import store, worker
 from tongdai.imports import undo as undo_store
-from tongdai.imports.model import MAX_ATTEMPTS, JobStatus
+from tongdai.imports.model import MAX_ERRORS, JobStatus
 from tongdai.imports.outcomes import store as outcome_store
 from tongdai.imports.undo import NotUndone
 from tongdai.imports.worker import Worker
@@ -226,7 +226,7 @@ async def test_undo_that_crashes_more_often_than_an_import_may_continues(conn: C
     job_id = await post(conn, place, rows)
     await work_off(conn, own_pool)
     await undo(conn, place, job_id)
-    for _ in range(MAX_ATTEMPTS + 3):
+    for _ in range(MAX_ERRORS + 3):
         assert await store.claim(conn, LEASE) is not None
         await expire(conn)
     await work_off(conn, own_pool)

@@ -16,7 +16,7 @@ from tongdai.contacts.on_duplicate import checked as checked_on_duplicate
 from tongdai.contacts.view import SENT_FIELDS
 from tongdai.db import idempotency
 from tongdai.db.pool import Connection
-from tongdai.errors import InvalidInput, InvalidState, NotFound, shown
+from tongdai.errors import InsufficientStorage, InvalidInput, InvalidState, NotFound, shown
 from tongdai.files import media_type
 from tongdai.http import body
 from tongdai.http.endpoint import (
@@ -147,7 +147,10 @@ separator and character set of CSV are detected; the job says what was detected,
         media=_MEDIA,
         response=BulkStarted,
         sample=done_sample("Bulk import started", job_id=5, total_rows=2),
-        failures=(InvalidInput("No column is named phoneNumber, phone, số điện thoại or the like: it has id, note"),),
+        failures=(
+            InvalidInput("No column is named phoneNumber, phone, số điện thoại or the like: it has id, note"),
+            InsufficientStorage(),
+        ),
         states=True,
     )
 )

@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -14,8 +14,9 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
+from tongdai.files.upload_space import Share, share_of
 from tongdai.http import body
-from tongdai.http.endpoint import Request, settings_of
+from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.ids import TenantId
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
@@ -44,6 +45,8 @@ class Spooled:
     file_name: str | None
     fields: dict[str, str]
     """A form's."""
+    share: Share
+    """The disk space that the request has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,9 @@ class Rows:
 class _Buffer:
     """The buffer of a body: in memory or, when large, in an unnamed file."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, share: Share) -> None:
         self._settings = settings
+        self._share = share
         folder = Path(settings.data_dir) / process.FOLDER
         self.file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(folder))  # noqa: SIM115 - the caller closes it
         self.size = 0
@@ -75,11 +79,16 @@ class _Buffer:
         limit = limit_of(self._settings, self.body_format)
         if self.size > limit:
             raise body.too_large(limit)
+        if self.size > IN_MEMORY:
+            self._share.grow_to(self.size)
         self.digest.update(data)
         self.file.write(data)
 
     def end(self) -> None:
         self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
 
 
 def limit_of(settings: Settings, body_format: BodyFormat | None) -> int:
@@ -93,8 +102,7 @@ async def spooled(request: Request) -> AsyncGenerator[Spooled]:
     """The whole body; its file is there within the block. Raises what it is refused for."""
     settings = settings_of(request)
     content_type = request.headers.get("content-type", "")
-    buffer = _Buffer(settings)
-    with buffer.file:
+    with share_of(settings, principal_of(request).tenant_id) as share, closing(_Buffer(settings, share)) as buffer:
         form, sink = _sinks(request, content_type, buffer)
         await _take(request, settings, buffer, sink)
         assert buffer.body_format is not None
@@ -102,7 +110,7 @@ async def spooled(request: Request) -> AsyncGenerator[Spooled]:
         digest = buffer.digest.digest()
         if form is not None:  # the boundary is another each time
             digest = hashlib.sha256(digest + msgspec.json.encode((buffer.body_format, fields))).digest()
-        yield Spooled(buffer.file, buffer.size, digest, buffer.body_format, buffer.file_name, fields)
+        yield Spooled(buffer.file, buffer.size, digest, buffer.body_format, buffer.file_name, fields, share)
 
 
 def _sinks(request: Request, content_type: str, buffer: _Buffer) -> tuple[Form | None, Sink]:
@@ -178,6 +186,7 @@ async def read(
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / process.FOLDER)) as out:
         task = msgspec.json.encode(Task(body_format, limits, country, os.getpid(), updates)).decode()
         await process.run(readers.__name__, task, spooled.file, out, limits)
+        spooled.share.grow_to(spooled.share.bytes + os.fstat(out.fileno()).st_size)
         kind, payload = last_frame(out)
         if kind == REFUSED:
             raise InvalidInput(payload.decode())

@@ -9,10 +9,11 @@ from typing import BinaryIO
 import msgspec
 
 from tongdai.errors import InvalidInput
-from tongdai.files.process import TOO_MUCH, bound
+from tongdai.files.process import NO_ROOM, TOO_MUCH, bound
 from tongdai.imports.readers import BodyFormat, Limits, read
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, encode_chunk, write_frame
 from tongdai.runtime import os_process
+from tongdai.runtime.disk import is_full
 
 
 class Task(msgspec.Struct):
@@ -39,9 +40,13 @@ def main() -> None:
         _tell(task, out)
     except InvalidInput as error:
         write_frame(out, REFUSED, error.message.encode())
+        out.flush()
     except MemoryError:
         os._exit(TOO_MUCH)  # there is no memory to say it with
-    out.flush()
+    except OSError as error:
+        if not is_full(error):
+            raise
+        os._exit(NO_ROOM)
     # Rows may point into the file, and what is left of a refusal's traceback to them: no taking apart.
     os._exit(0)
 
@@ -53,6 +58,7 @@ def _tell(task: Task, out: BinaryIO) -> None:
             write_frame(out, CHUNK, encode_chunk(next(chunks)))
         except StopIteration as end:
             write_frame(out, TOTALS, msgspec.json.encode(end.value))
+            out.flush()
             return
 
 

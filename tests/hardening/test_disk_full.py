@@ -1,0 +1,123 @@
+"""A disk that is really full: nothing acknowledged is lost, no process dies of it, and all is right again by itself.
+
+The data directory with its embedded database is on a small tmpfs, which only root can mount.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.support.imports.check import all_jobs_ended, problems
+from tests.support.imports.client import SETTINGS, Client, Ledger, a_number_of
+from tests.support.servers import Role, Server, eventually, serving
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system, as root alone may: A FULL DISK IS NOT TESTED"),
+    pytest.mark.slow,
+]
+
+DISK_MB, FLOOR_MB = 500, 40
+QUEUES = "/v1/queues/inbound"
+ROWS = 40_000
+
+
+@pytest.fixture
+def disk() -> Generator[Path]:
+    with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=755", "tmpfs", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+async def server(disk: Path) -> AsyncGenerator[Server]:
+    # Its log is on the same disk, too.
+    settings = {"min_free_mb": FLOOR_MB, "shared_buffers_mb": 32, "import_chunk_rows": 1000, **SETTINGS}
+    async with serving(disk / "data" / "tongdai", **settings) as server:
+        yield server
+
+
+def free_mb(disk: Path) -> float:
+    found = os.statvfs(disk)
+    return found.f_bavail * found.f_frsize / 2**20
+
+
+def fill(disk: Path, leave_mb: float) -> None:
+    """Leave so much space: the ballast grows, until nothing more fits for 0."""
+    with (disk / "ballast").open("ab", buffering=0) as ballast, suppress(OSError):
+        while (more := free_mb(disk) - leave_mb) > 0 or leave_mb == 0:
+            os.posix_fallocate(ballast.fileno(), ballast.tell(), max(4096, int(more * 2**20) // 4096 * 4096))
+            ballast.seek(0, os.SEEK_END)
+
+
+def empty(disk: Path) -> None:
+    (disk / "ballast").unlink()
+
+
+async def test_imports_survive_a_full_disk_and_uploads_are_refused(server: Server, disk: Path, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    imports = await a_number_of(server, 5, ROWS, 2)
+    client = Client(server, ledger)
+    roles: tuple[Role, ...] = ("serve", "api", "worker", "engine", "telephony")
+    pids = {role: server.pids(role) for role in roles}
+    key = imports[0].campaign.key
+
+    seen: Counter[int] = Counter()
+    async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=key.headers) as requests:
+        async with server.database() as conn, conn.transaction():
+            await conn.execute("lock table import_turn in share mode")  # no worker claims a job
+            for one in imports:
+                await client.post(one)
+            fill(disk, 0)
+
+        async def refused() -> bool:
+            """Requests of all kinds, until an upload is refused for want of space."""
+            upload = await requests.post(
+                f"{imports[0].campaign.path}/bulk", json={"contacts": [{"phoneNumber": "0901"}]}
+            )
+            for answer in (upload, await requests.get(QUEUES), await requests.post("/v1/campaigns", json=campaign)):
+                seen[answer.status_code] += 1
+            return upload.status_code == 507 and "disk" in upload.json()["error_message"]
+
+        campaign = {"campaignName": "A"}
+        for _ in range(20):
+            await eventually(refused, 20, lambda: f"an upload to be refused: {seen}")
+        assert set(seen) <= {200, 503, 507}, seen
+        async with server.database() as conn:
+            done = await conn.fetchval("select count(*) from import_job where status <> 'processing'")
+            assert done < len(imports), "the disk was not full enough for this test"
+
+        # Some space, but less than uploads may take: what little others need they get.
+        empty(disk)
+        fill(disk, FLOOR_MB * 0.75)
+
+        async def others() -> bool:
+            try:
+                answer = await requests.post("/v1/campaigns", json=campaign)
+            except httpx2.TransportError:
+                return False
+            return answer.status_code == 200 and await refused()
+
+        await eventually(others, 40, "other requests to be answered while uploads are refused")
+        empty(disk)
+        await eventually(lambda: all_jobs_ended(server), 60, "all jobs to end")
+
+        async def ready() -> bool:
+            return await server.readiness() == 200
+
+        await eventually(ready, 20, "readiness")
+    await client.close()
+    assert await problems(server, imports, ledger) == []
+    assert client.unexpected == []
+    assert {role: server.pids(role) for role in roles} == pids, "a process died"
