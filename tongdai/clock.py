@@ -24,6 +24,11 @@ class SystemClock:
         return time.monotonic()
 
 
+def since_boot() -> float:
+    """Seconds that also pass while the machine is suspended, where the system has such a clock (Linux)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def cancel_requested() -> bool:
     """Whether the present task was cancelled.
 

@@ -20,7 +20,7 @@ import structlog
 from tongdai.clock import SystemClock, cancel_requested
 from tongdai.db.pool import Pool, open_pool
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
-from tongdai.dialer.leader import lead
+from tongdai.dialer.leader import Fence, FencedAri, lead
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.dialing.worker import Continuity, Memory
@@ -103,15 +103,17 @@ async def _lead(
     if _would_pretend(settings, switch):
         return
 
+    fence = Fence()
+
     async def work() -> None:
         continuity = Continuity(dsn, switch, memory)
         try:
             await _until_available(continuity.judge, "judging the database")
-            await _dial(settings, pool, switch, connect(), rng, continuity)
+            await _dial(settings, pool, switch, FencedAri(connect(), fence), rng, continuity)
         finally:
             continuity.end()
 
-    await lead(dsn, switch.switch_id, switch.name, work)
+    await lead(dsn, switch.switch_id, switch.name, work, fence)
 
 
 async def _find_switch(pool: Pool, name: str) -> Switch:
