@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import asyncpg
 import pytest
 
-from tests.support.databases import needs_session
-from tongdai.db.pool import Lender, connect, host_of, open_pool, servers_of
+from tests.support.databases import needs_session, session_of
+from tongdai.db.pool import Lender, connect, host_of, open_pool, reach, servers_of
 from tongdai.db.unavailable import UNAVAILABLE
 
 
@@ -259,6 +259,9 @@ async def test_a_transaction_that_stands_still_is_limited_and_the_session_is_not
     await pool.close()
 
 
-async def test_sessions_of_a_migrated_database_do_not_compile_plans(lender):
+async def test_sessions_of_a_migrated_database_have_the_settings_of_requests(lender, dsn):
     async with lender.borrow() as conn:
-        assert await conn.fetchval("show jit") == "off"
+        assert [await conn.fetchval(f"show {name}") for name in ("jit", "statement_timeout")] == ["off", "30s"]
+    command = await reach(session_of(dsn), name="tests")
+    assert [await command.fetchval(f"show {name}") for name in ("jit", "statement_timeout")] == ["off", "0"]
+    await command.close()

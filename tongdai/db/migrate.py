@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tongdai.db.pool import Connection
+from tongdai.db.pool import COMMAND_TIMEOUT_S, LOCK_TIMEOUT_S, Connection
 from tongdai.errors import OperatorError
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -49,18 +49,28 @@ async def migrate(conn: Connection, migrations: list[Migration] | None = None) -
 
 
 # Settings of every session of this user in this database; as startup parameters PgBouncer would refuse them. Compiling
-# takes longer than these statements, and those whose plans are restricted look expensive to the planner.
-ROLE_SETTINGS = """
-do $$ begin
-    if not exists (
-        select from pg_db_role_setting s
-        where s.setdatabase = (select oid from pg_database where datname = current_database())
-            and s.setrole = current_user::regrole and 'jit=off' = any(s.setconfig)
-    ) then
-        execute format('alter role current_user in database %I set jit = off', current_database());
-    end if;
+# takes longer than these statements, and those whose plans are restricted look expensive to the planner. The limits are
+# those of a request's statements; see `pool` for others.
+ROLE_SETTINGS = f"""
+do $$
+declare wanted text;
+begin
+    foreach wanted in array array[
+        'jit=off', 'lock_timeout={round(LOCK_TIMEOUT_S)}s', 'statement_timeout={round(COMMAND_TIMEOUT_S)}s'
+    ] loop
+        if not exists (
+            select from pg_db_role_setting s
+            where s.setdatabase = (select oid from pg_database where datname = current_database())
+                and s.setrole = current_user::regrole and wanted = any(s.setconfig)
+        ) then
+            execute format(
+                'alter role current_user in database %I set %I = %L',
+                current_database(), split_part(wanted, '=', 1), split_part(wanted, '=', 2)
+            );
+        end if;
+    end loop;
 end $$
-"""
+"""  # noqa: S608 - numbers of ours
 
 
 async def _apply(conn: Connection, migrations: list[Migration]) -> list[int]:

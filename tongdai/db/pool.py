@@ -6,6 +6,17 @@ Two kinds, which may have URLs of their own:
   nothing here sets a session's state outside a transaction, and the startup parameters are those that it tracks.
 - connections of the session (`connect`), for LISTEN, locks of a session, migrations and commands.
 
+How long a statement may take, and wait for a lock, is limited by what it is for: a lock that is held for longer must
+not take every connection.
+
+| | lock_timeout | statement_timeout | set by |
+|---|---|---|---|
+| requests | LOCK_TIMEOUT_S | COMMAND_TIMEOUT_S | settings of the role in the database (`migrate`) |
+| storing an upload | LOCK_TIMEOUT_S | UPLOAD_TIMEOUT_S | its transaction |
+| transactions of workers | 3 × `hold_s` | 3 × `hold_s` | their BEGIN |
+| commands, migrations | none | none | startup parameters |
+| creating partitions | 0.3 s | as others | its transaction |
+
 A URL may name several servers, `postgresql://user@a:5432,b:5432/db?target_session_attrs=read-write`: the one that
 accepted the last connection is tried first, so a connection costs one attempt while nothing changes, and each server
 gets its share of the time, so that one which does not answer cannot use up all of it.
@@ -42,6 +53,9 @@ AVERAGED = 64
 """Requests over which the time between two is averaged."""
 
 COMMAND_TIMEOUT_S = 30.0
+LOCK_TIMEOUT_S = 3.0
+"""Longer than the transaction of a chunk of an import, which locks its campaign."""
+UPLOAD_TIMEOUT_S = 600.0
 
 
 def _jsonb(value: object) -> bytes:
@@ -72,10 +86,14 @@ class _UnresetConnection(_Connection):
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
         """Execute a statement; the one that begins a transaction also limits how long it may be idle."""
         if query.startswith("BEGIN") and self.limit_s is not None:
-            query = f"{query} set local idle_in_transaction_session_timeout = {round(self.limit_s * 1000)};"
+            held_ms = round(self.limit_s * 1000)
+            query = (
+                f"{query} set local idle_in_transaction_session_timeout = {held_ms}; "
+                f"set local lock_timeout = {3 * held_ms}; set local statement_timeout = {3 * held_ms};"
+            )
             if self.get_server_version() >= (17,):
                 # Also during a COPY, which is not idle.
-                query = f"{query} set local transaction_timeout = {round(self.limit_s * 3000)};"
+                query = f"{query} set local transaction_timeout = {3 * held_ms};"
         return await super().execute(query, *args, timeout=timeout)
 
 
@@ -228,11 +246,22 @@ async def open_pool(dsn: str, size: int, *, name: str, hold_s: float | None = No
     )
 
 
-async def connect(dsn: str, *, name: str, timeout: float = 5.0) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open a connection outside the pool, for LISTEN, migrations and commands."""
-    conn = await _connect(dsn, timeout=timeout, server_settings=_session(name))
+async def connect(
+    dsn: str, *, name: str, timeout: float = 5.0, unlimited: bool = False
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a connection outside the pool, for LISTEN, migrations and commands.
+
+    `unlimited`: statements may take any time; not through PgBouncer.
+    """
+    limits = {"lock_timeout": "0", "statement_timeout": "0"} if unlimited else {}
+    conn = await _connect(dsn, timeout=timeout, server_settings=_session(name) | limits)
     await _prepare(conn)
     return conn
+
+
+async def limit_statements(conn: Connection, timeout_s: float) -> None:
+    """Let statements of the present transaction take so long, and no longer."""
+    await conn.execute(f"set local statement_timeout = {round(timeout_s * 1000)}")
 
 
 _accepted_by: dict[str, str] = {}
@@ -276,7 +305,7 @@ def servers_of(dsn: str) -> list[str]:
 async def reach(dsn: str, *, name: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Open a connection for a command; OperatorError names the host and the cause, never the password."""
     try:
-        return await connect(dsn, name=name)
+        return await connect(dsn, name=name, unlimited=True)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise OperatorError(f"cannot connect to the database at {host_of(dsn)}: {why(error)}") from None
 

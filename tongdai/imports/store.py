@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import msgspec
 
-from tongdai.db.pool import Connection
+from tongdai.db.pool import UPLOAD_TIMEOUT_S, Connection
 from tongdai.files.detected import Detected
 from tongdai.ids import CampaignId, ContactId, JobId, ListId, TenantId
 from tongdai.imports.chunk import Chunk
@@ -68,7 +68,7 @@ async def add_chunks(conn: Connection, tenant_id: TenantId, job_id: JobId, chunk
     """Store the chunks of a job, in their order."""
     records = ((tenant_id, job_id, seq, one.payload, one.sent) for seq, one in enumerate(chunks))
     columns = ("tenant_id", "job_id", "seq", "payload", "sent")
-    await conn.copy_records_to_table("import_chunk", records=records, columns=columns)
+    await conn.copy_records_to_table("import_chunk", records=records, columns=columns, timeout=UPLOAD_TIMEOUT_S)
 
 
 async def announce(conn: Connection) -> None:

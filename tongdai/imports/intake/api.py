@@ -15,7 +15,7 @@ from tongdai.contacts.on_duplicate import UPDATE
 from tongdai.contacts.on_duplicate import checked as checked_on_duplicate
 from tongdai.contacts.view import SENT_FIELDS
 from tongdai.db import idempotency
-from tongdai.db.pool import Connection
+from tongdai.db.pool import UPLOAD_TIMEOUT_S, Connection, limit_statements
 from tongdai.errors import InsufficientStorage, InvalidInput, InvalidState, NotFound, shown
 from tongdai.files import media_type
 from tongdai.http import body
@@ -177,6 +177,7 @@ async def bulk(request: Request) -> Response:
 
             async def work(conn: Connection) -> BulkStarted:
                 async with conn.transaction():
+                    await limit_statements(conn, UPLOAD_TIMEOUT_S)
                     return await _accept(conn, principal_of(request).tenant_id, campaign_id, options, rows)
 
             if key is not None:
