@@ -169,7 +169,7 @@ async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -
     """A file of all that match, a piece at a time: no connection is held while the client reads."""
     who = principal_of(request)
     format_number = phone.formatter(who.country)
-    async with connection(request) as conn:
+    async with connection(request, slow=True) as conn:
         zone = await export_store.zone_of(conn, who.tenant_id)
     yield csv_header(HEADER)
     async with disconnected(request) as gone, aclosing(pieces):
@@ -177,7 +177,7 @@ async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -
             if gone.done():
                 return
             if found:
-                async with connection(request) as conn:
+                async with connection(request, slow=True) as conn:
                     names = await export_store.names_of(conn, who.tenant_id, found)
                 yield csv_of([line(call, format_number, names, zone) for call in found])
 
@@ -185,7 +185,7 @@ async def _csv(request: Request, pieces: AsyncGenerator[Sequence[CallRecord]]) -
 async def _newest(request: Request, by: Filter) -> AsyncGenerator[Sequence[CallRecord]]:
     tenant_id, after = principal_of(request).tenant_id, None
     while True:
-        async with connection(request) as conn:
+        async with connection(request, slow=True) as conn:
             found = await history.behind(conn, tenant_id, by, after, PIECE_CALLS)
         yield found
         if len(found) < PIECE_CALLS:
@@ -196,7 +196,7 @@ async def _newest(request: Request, by: Filter) -> AsyncGenerator[Sequence[CallR
 async def _ends(request: Request, by: Filter, ended_after: datetime) -> AsyncGenerator[Sequence[CallRecord]]:
     tenant_id, after = principal_of(request).tenant_id, EndedKey(ended_after, by_end.LAST_ID)
     while by.shows_ended:
-        async with connection(request) as conn:
+        async with connection(request, slow=True) as conn:
             read = await by_end.page(conn, tenant_id, by, after, PIECE_CALLS)
         yield read.calls
         if len(read.calls) == PIECE_CALLS:

@@ -132,13 +132,13 @@ class Lender:
             return True
         return waiting > 0 and time.monotonic() - next(iter(self._waiting.values())) > self._crowded_s
 
-    def borrow(self, check: Callable[[], None] | None = None) -> "_Borrowed":
+    def borrow(self, check: Callable[[], None] | None = None) -> "Borrowed":
         """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.
 
         Without that limit, a database that hangs would hang every client. `check` is called when one is free; what it
         raises is raised here, and nothing is borrowed.
         """
-        return _Borrowed(self, check)
+        return Borrowed(self, check)
 
     async def take(self, check: Callable[[], None] | None = None) -> _Connection:
         # When a connection is free there is no wait to limit, and a timer would cost more than the rest.
@@ -186,7 +186,9 @@ class Lender:
             self._idle.pop().terminate()
 
 
-class _Borrowed:
+class Borrowed:
+    """A connection that is borrowed within `async with`."""
+
     __slots__ = ("_check", "_conn", "_lender")
 
     def __init__(self, lender: Lender, check: Callable[[], None] | None) -> None:

@@ -76,6 +76,8 @@ class Endpoint:
     """Whether it concerns the whole installation: for platform keys alone, and of no tenant."""
     by_vendor: bool = False
     """Whether the vendor documents it: its clients may send query parameters that mean nothing, which are ignored."""
+    slow: bool = False
+    """Whether it holds a database connection for long: such routes share a part of the pool (db/pool_parts.py)."""
     states: bool = False
     """Whether the state machine may forbid it (400 INVALID_STATE)."""
     tag: str = field(default="")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
 from tongdai.db.pool import Connection, Lender
+from tongdai.db.pool_parts import SLOW, PoolParts
 from tongdai.errors import ApiError, InvalidInput
 from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
 from tongdai.http.principal import Principal
@@ -51,6 +52,8 @@ class Resources:
 
     settings: Settings
     database: Lender
+    parts: PoolParts
+    """The parts of `database` that routes may take."""
     pepper: bytes
     guard: Guard
     shares: Shares
@@ -147,9 +150,15 @@ def query_of(request: Request) -> dict[str, list[str]]:
     return values
 
 
-def connection(request: Request) -> AbstractAsyncContextManager[Connection]:
-    """Borrow a database connection, with `async with`; ClientGone when the client has left by the time one is free."""
-    return request.resources.database.borrow(request.require_client)
+def connection(request: Request, *, slow: bool = False) -> AbstractAsyncContextManager[Connection]:
+    """Borrow a database connection, with `async with`; ClientGone when the client has left by the time one is free.
+
+    It is of the part of the pool that the route may take; `slow`: of the part of slow routes.
+    """
+    resources, endpoint = request.resources, request.endpoint
+    assert endpoint is not None, "a request of no endpoint needs no database"
+    part = SLOW if slow or endpoint.slow else endpoint.route
+    return resources.parts.within(part, resources.database.borrow(request.require_client))
 
 
 def settings_of(request: Request) -> Settings:

@@ -21,6 +21,7 @@ from tongdai.contacts import api as contacts
 from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen
 from tongdai.db.pool import Lender
+from tongdai.db.pool_parts import PoolParts
 from tongdai.db.unavailable import unavailable
 from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
@@ -116,7 +117,8 @@ async def _resources(
         asyncio.create_task(heartbeats.beat()),
     ]
     try:
-        yield Resources(settings, database, pepper, guard, Shares(settings.max_in_flight), asyncio.Event())
+        parts = PoolParts(settings.database_pool)
+        yield Resources(settings, database, parts, pepper, guard, Shares(settings.max_in_flight), asyncio.Event())
     finally:
         for task in background:
             task.cancel()

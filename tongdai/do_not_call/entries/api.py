@@ -131,6 +131,7 @@ others are added."""
     Endpoint(
         method="POST",
         path="/do-not-call/{dncListId}/numbers",
+        slow=True,
         scope=Scope.CAMPAIGN,
         tag=TAG,
         summary="Add numbers to a do-not-call list; of a number it has, reason and expiresAt are replaced",

@@ -133,6 +133,7 @@ separator and character set of CSV are detected; the job says what was detected,
     Endpoint(
         method="POST",
         path="/campaigns/{id}/contacts/bulk",
+        slow=True,
         scope=Scope.CAMPAIGN,
         tag=_TAG,
         summary="Import contacts in the background; poll the job until its status is done or failed",

@@ -68,6 +68,7 @@ _ROW_SAMPLE: dict[str, Any] = {
     Endpoint(
         method="GET",
         path="/campaigns/{id}/contacts/import/{job_id}/rows",
+        slow=True,
         scope=Scope.CAMPAIGN,
         tag="Imports",
         summary="List the outcomes of the rows of a bulk import processed so far",

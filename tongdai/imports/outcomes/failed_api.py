@@ -29,6 +29,7 @@ _NDJSON = (
     Endpoint(
         method="GET",
         path="/campaigns/{id}/contacts/import/{job_id}/failed-rows",
+        slow=True,
         scope=Scope.CAMPAIGN,
         tag="Imports",
         summary="Download the failed rows of a bulk import as the file has them, to correct and import again",

@@ -1,0 +1,53 @@
+"""A lock on a table that is held for long takes neither the pool of connections nor the requests of others."""
+
+import asyncio
+import sys
+from collections import Counter
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.support.imports.client import a_campaign
+from tests.support.servers import eventually, serving
+
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="starts processes"), pytest.mark.slow]
+
+CLIENTS = 40
+QUEUES = "/v1/queues/inbound"
+
+
+async def test_others_are_answered_while_a_table_is_locked(data_dir: Path) -> None:
+    async with serving(data_dir, database_pool=8) as server:
+        campaign, other = await a_campaign(server), await server.key()
+        seen, others = Counter[int](), Counter[int]()
+        over = asyncio.Event()
+        path = f"/v1/campaigns/{campaign.campaign_id}/contact-lists"
+
+        async def ask_for_what_is_locked() -> None:
+            async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=campaign.key.headers) as client:
+                while not over.is_set():
+                    seen[(await client.get(path)).status_code] += 1
+
+        async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=other.headers) as client:
+            assert (await client.get(QUEUES)).status_code == 200
+            async with asyncio.TaskGroup() as group:
+                async with server.database() as conn, conn.transaction():
+                    await conn.execute("lock table contact_list in access exclusive mode")
+                    for _ in range(CLIENTS):
+                        group.create_task(ask_for_what_is_locked())
+
+                    async def refused() -> bool:
+                        """Until several rounds of requests have given up on the lock."""
+                        others[(await client.get(QUEUES)).status_code] += 1
+                        return seen[503] >= 3 * CLIENTS
+
+                    await eventually(refused, 60, lambda: f"the lock to be given up: {seen}")
+                over.set()
+            assert set(seen) <= {200, 503}
+            assert set(others) == {200}, others
+
+            async def again() -> bool:
+                return (await client.get(path, headers=campaign.key.headers)).status_code == 200
+
+            await eventually(again, 10, "what was locked to be answered again")
