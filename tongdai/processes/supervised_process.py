@@ -42,6 +42,8 @@ class SupervisedProcess:
     def works(self) -> bool:
         """Whether the process, and each of its own children, sends heartbeats."""
         receiver = self._receiver
+        if receiver is not None:
+            receiver.look(asyncio.get_running_loop().time())
         return receiver is not None and not receiver.late and not receiver.heartbeat.late
 
     @property

@@ -7,6 +7,7 @@ Sent by the event loop that does the work, so a loop that is blocked is silent, 
 may be full, and no other process can send. A parent that does not read (it hangs, too) never delays a child.
 """
 
+import asyncio
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ from tongdai.runtime import background
 DESCRIPTOR = "TONGDAI_ROLE_HEARTBEATS"
 """Environment variable of a child: its end of the socket pair."""
 BEAT_S = 1.0
+SOON_S = 0.1
+"""The next one while a child is not known to work: it may have started since."""
 HUNG_AFTER_S = 8.0
 """A process that was silent for so long hangs."""
 LATE_AFTER_S = 4.0
@@ -57,10 +60,12 @@ async def beat(of_children: Callable[[], Heartbeat] = Heartbeat) -> None:
     sender = Sender()
 
     async def send() -> None:
-        children = of_children()
-        sender.send(Heartbeat([*background.failing(), *children.failing], children.late))
+        while True:
+            children = of_children()
+            sender.send(Heartbeat([*background.failing(), *children.failing], children.late))
+            await asyncio.sleep(SOON_S if children.late else BEAT_S)
 
-    await background.every(BEAT_S, send, name="heartbeats")
+    await background.keep_running(send, name="heartbeats")
 
 
 class Receiver:
