@@ -3,8 +3,9 @@
     request ── its part: wait for a place in it ──▶ Lender: wait for a connection ──▶ borrowed
 
 A route has at most three quarters of the connections: while a table is locked, requests for it wait in their part, and
-others are answered. Slow routes (uploads, do-not-call files, exports) have half of the pool, all of them together. Who
-waits for a place holds no connection: a slow route waits for SLOW_WAIT_S, others as long as for a connection.
+others are answered. Slow routes (uploads, do-not-call files, exports) have half of the pool, all of them together. A
+request that waits for a place holds no connection: a slow route waits for SLOW_WAIT_S, others as long as for a
+connection.
 """
 
 import asyncio

@@ -39,6 +39,7 @@ from tongdai.ids import SwitchId
 from tongdai.runtime.background import Attempts
 from tongdai.switch.events import Event
 from tongdai.switch.interface import Ari, Reply, SwitchUnreachable
+from tongdai.switches import store as switches
 
 log = structlog.get_logger()
 
@@ -56,8 +57,6 @@ select l.pid, s.alive_at::text as alive_at from pg_locks l join switch s on s.sw
 where l.locktype = 'advisory' and l.granted and l.classid = 7364861 and l.objid = $1
     and l.database = (select oid from pg_database where datname = current_database())
 """
-TRIAL = "update switch set name = name where switch_id = $1"
-"""A write that changes nothing."""
 TERMINATE = "select pg_terminate_backend($1)"
 HELD = """
 select exists (
@@ -187,7 +186,8 @@ class _Watched:
     async def _may_write(self) -> bool:
         """Whether this process could write a heartbeat."""
         try:
-            await self._conn.execute(TRIAL, self._switch_id, timeout=PROBE_TIMEOUT_S)
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                await switches.try_write(self._conn, self._switch_id)
         except UNAVAILABLE as error:
             log.warning("leader is silent, and so is the database", switch=self._name, error=type(error).__name__)
             return False

@@ -1,7 +1,7 @@
 """Disk space for files that clients send: refused before the disk is full, and no tenant has more than its share.
 
 The folder of these files is in the data directory, whose disk the embedded database is on, too. Below `min_free_mb`
-uploads are refused, so that calls, which need little, can go on; below half of it imports wait as well (engine).
+uploads are refused, so that calls, which need little, continue; below half of it imports wait as well (engine).
 A tenant's files that are being received and read in one API worker have at most `tenant_spool_mb`.
 """
 
@@ -27,7 +27,7 @@ def require_room(settings: Settings) -> None:
 
 
 class Share:
-    """What one request has of its tenant's space."""
+    """The part of its tenant's space that one request has."""
 
     def __init__(self, settings: Settings, tenant_id: TenantId) -> None:
         self._settings, self._tenant_id = settings, tenant_id

@@ -87,6 +87,14 @@ async def beat(conn: Connection, switch_id: SwitchId, heartbeat: Heartbeat) -> N
     await conn.execute(BEAT, switch_id, h.kind, h.connected, h.description, h.app, h.host, h.live_calls, h.placed_10s)
 
 
+TRY_WRITE = "update switch set name = name where switch_id = $1"
+
+
+async def try_write(conn: Connection, switch_id: SwitchId) -> None:
+    """Write a row as a heartbeat does, and change nothing. Raises what the heartbeat would raise."""
+    await conn.execute(TRY_WRITE, switch_id)
+
+
 SET_KIND = "update switch set kind = $2 where switch_id = $1"
 
 

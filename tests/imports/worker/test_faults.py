@@ -87,7 +87,7 @@ STATES = ("53100", "53200", "53300", "55000", "57014", "58030", "25006")
 async def test_database_that_is_short_of_something_never_ends_an_import(
     state: str, conn: Connection, own_pool: Pool
 ) -> None:
-    """As with a full disk, which 53100 says."""
+    """A full disk is 53100."""
     place, data = await a_place(conn), seeded(22, 100)
     await know(conn, place, data.known)
     job_id = await post(conn, place, data.rows)
