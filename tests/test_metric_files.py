@@ -4,7 +4,10 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from prometheus_client.mmap_dict import MmapedDict
@@ -12,28 +15,41 @@ from prometheus_client.mmap_dict import MmapedDict
 from tongdai.metric_files import AllocatedDict
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no allocation ahead")
-MANY = 2000
+MANY = 5000
 
 
-def values_of(file: MmapedDict) -> dict[str, float]:
+@contextmanager
+def opened(path: Path) -> Generator[Any]:
+    """A file of values; the library has no types."""
+    file = cast("Any", AllocatedDict(str(path)))
+    try:
+        yield file
+    finally:
+        file.close()
+
+
+def values_of(file: Any) -> dict[str, float]:
     return {key: value for key, value, _ in file.read_all_values()}
 
 
-def fill(file: MmapedDict, first: int, last: int) -> None:
+def fill(file: Any, first: int, last: int) -> None:
     for number in range(first, last):
         file.write_value(f"key {number}", float(number), 0.0)
 
 
+WRITTEN = {f"key {number}": float(number) for number in range(MANY)}
+
+
 def test_values_are_read_by_the_library_and_their_blocks_are_allocated(tmp_path: Path) -> None:
     path = tmp_path / "counter_1.db"
-    file = AllocatedDict(str(path))
-    fill(file, 0, MANY)
-    info = path.stat()
-    assert info.st_blocks * 512 >= info.st_size > 64 * 1024
-    read = {key: value for key, value, _, _ in MmapedDict.read_all_values_from_file(str(path))}
-    assert read == {f"key {number}": float(number) for number in range(MANY)}
-    file.close()
-    assert values_of(AllocatedDict(str(path))) == read
+    with opened(path) as file:
+        fill(file, 0, MANY)
+        info = path.stat()
+        assert info.st_blocks * 512 >= info.st_size > 64 * 1024
+        read = cast("Any", MmapedDict).read_all_values_from_file(str(path))
+        assert {key: value for key, value, _, _ in read} == WRITTEN
+    with opened(path) as file:
+        assert values_of(file) == WRITTEN
 
 
 def refuse(*_: object) -> None:
@@ -44,20 +60,20 @@ def test_new_values_are_kept_in_memory_where_no_block_can_be_had(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "counter_1.db"
-    file = AllocatedDict(str(path))
-    fill(file, 0, 10)
-    monkeypatch.setattr(os, "posix_fallocate", refuse)
-    fill(file, 10, MANY)
-    assert values_of(file) == {f"key {number}": float(number) for number in range(MANY)}
-    assert path.stat().st_size == 64 * 1024
+    with opened(path) as file:
+        fill(file, 0, 10)
+        monkeypatch.setattr(os, "posix_fallocate", refuse)
+        fill(file, 10, MANY)
+        assert values_of(file) == WRITTEN
+        assert path.stat().st_size == 64 * 1024
 
 
 def test_file_that_cannot_be_made_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "posix_fallocate", refuse)
-    file = AllocatedDict(str(tmp_path / "counter_1.db"))
-    fill(file, 0, 10)
-    assert len(values_of(file)) == 10
-    assert list(tmp_path.iterdir()) == []
+    with opened(tmp_path / "counter_1.db") as file:
+        fill(file, 0, 10)
+        assert len(values_of(file)) == 10
+        assert list(tmp_path.iterdir()) == []
 
 
 _COUNTS = """

@@ -36,7 +36,12 @@ async def test_leader_that_hangs_is_replaced_and_acts_on_nothing_it_knew(tmp_pat
 
             for pid in paused:
                 first.send_to(pid, signal.SIGCONT)
-            await eventually(lambda: "leadership lost" in first.log_text(), 10, "the first to learn of it")
+
+            def knows() -> bool:
+                text = first.log_text()
+                return "leadership lost" in text or "another process has the switch" in text
+
+            await eventually(knows, 10, "the first to learn of it")
             calls = len(here.simulated.ledger.calls)
             await eventually(lambda: len(here.simulated.ledger.calls) >= calls + 60, 30, "more calls of the second")
             assert first.log_text().count(PLACED) <= placed + REPLIES_READ_LATE
