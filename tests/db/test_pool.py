@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from tests.support.databases import needs_session, session_of
+from tongdai.db.migrate import migrate
 from tongdai.db.pool import Lender, connect, host_of, open_pool, reach, servers_of
 from tongdai.db.unavailable import UNAVAILABLE
 
@@ -259,9 +260,16 @@ async def test_a_transaction_that_stands_still_is_limited_and_the_session_is_not
     await pool.close()
 
 
-async def test_sessions_of_a_migrated_database_have_the_settings_of_requests(lender, dsn):
-    async with lender.borrow() as conn:
-        assert [await conn.fetchval(f"show {name}") for name in ("jit", "statement_timeout")] == ["off", "30s"]
-    command = await reach(session_of(dsn), name="tests")
-    assert [await command.fetchval(f"show {name}") for name in ("jit", "statement_timeout")] == ["off", "0"]
-    await command.close()
+async def test_sessions_of_a_migrated_database_have_the_settings_of_requests(fresh_database):
+    names = ("jit", "lock_timeout", "statement_timeout")
+    async with fresh_database(migrated=False) as url:
+        command = await reach(session_of(url), name="tests")
+        await migrate(command)
+        lender = Lender(url, 1, name="tests")
+        async with lender.borrow() as conn:
+            assert [await conn.fetchval(f"show {name}") for name in names] == ["off", "3s", "30s"]
+        lender.terminate()
+        await command.close()
+        command = await reach(session_of(url), name="tests")
+        assert [await command.fetchval(f"show {name}") for name in names] == ["off", "0", "0"]
+        await command.close()
