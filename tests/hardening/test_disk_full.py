@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -55,10 +54,13 @@ def free_mb(disk: Path) -> float:
 
 def fill(disk: Path, leave_mb: float) -> None:
     """Leave so much space: the ballast grows, until nothing more fits for 0."""
-    with (disk / "ballast").open("ab", buffering=0) as ballast, suppress(OSError):
-        while (more := free_mb(disk) - leave_mb) > 0 or leave_mb == 0:
-            os.posix_fallocate(ballast.fileno(), ballast.tell(), max(4096, int(more * 2**20) // 4096 * 4096))
-            ballast.seek(0, os.SEEK_END)
+    step = 8 * 2**20
+    with (disk / "ballast").open("ab", buffering=0) as ballast:
+        while step >= 4096 and free_mb(disk) > leave_mb - (leave_mb == 0):
+            try:
+                os.posix_fallocate(ballast.fileno(), os.fstat(ballast.fileno()).st_size, step)
+            except OSError:  # all of it or nothing: the server has taken some meanwhile
+                step //= 2
 
 
 def empty(disk: Path) -> None:
