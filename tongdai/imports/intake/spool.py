@@ -14,13 +14,13 @@ import msgspec
 
 from tongdai.errors import InvalidInput
 from tongdai.files import media_type, process
-from tongdai.files.upload_space import Share, share_of
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
 from tongdai.ids import TenantId
 from tongdai.imports import readers
 from tongdai.imports.chunk import Chunk
 from tongdai.imports.intake.decode import Form, Gunzip, Sink
+from tongdai.imports.intake.upload_space import Share, share_of
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
 from tongdai.imports.readers.__main__ import Task
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, decode_chunk, last_frame, read_frames

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tongdai.errors import InsufficientStorage
-from tongdai.files import upload_space
-from tongdai.files.upload_space import share_of
 from tongdai.ids import TenantId
+from tongdai.imports.intake import upload_space
+from tongdai.imports.intake.upload_space import share_of
 from tongdai.runtime.disk import MB, free_mb
 from tongdai.settings import Settings
 
