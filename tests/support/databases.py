@@ -60,12 +60,13 @@ async def until_sessions_blocked(conn: Connection, count: int) -> None:
 
 @asynccontextmanager
 async def migrated_template(url: str) -> AsyncGenerator[str]:
-    """The name of a migrated database on a server, for `database_on`, dropped after the block."""
+    """The name of a migrated database on a server, for `database_on`, dropped after the block.
+
+    Copies do not have the settings of its role: tests hold locks for longer than a request may wait.
+    """
     async with _created(url, "template0") as name:
         conn = await connect(_named(session_of(url), name), name="tests")
         await migrate(conn)
-        # Tests hold locks on purpose, and for longer than a request may wait; tests/hardening has the limits.
-        await conn.execute(f"alter role current_user in database {name} reset lock_timeout")
         await transition_triggers.install_all(conn)
         await conn.close()
         yield name
