@@ -120,6 +120,7 @@ async def test_imports_survive_a_full_disk_and_uploads_are_refused(server: Serve
 
         await eventually(ready, 20, "readiness")
     await client.close()
+    ledger.close()
     assert await problems(server, imports, ledger) == []
     assert client.unexpected == []
     assert {role: server.pids(role) for role in roles} == pids, "a process died"
