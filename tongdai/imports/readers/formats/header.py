@@ -1,8 +1,9 @@
 """The columns of a header: a contact's numbers, name, reference, zone and country, and the names of the others."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.errors import InvalidInput, shown
@@ -57,6 +58,9 @@ class Columns:
     """The clearest first, which is no attribute."""
     values: tuple[tuple[int, ...], ...]
     """Places of FIELDS, empty for none; the texts of several are joined by spaces."""
+    fallbacks: tuple[tuple[tuple[int, ...], ...], ...]
+    """Further places of each of FIELDS, for rows that have nothing in the ones before: only in a file of failed rows,
+    where sheets may have named a field otherwise. They are attributes, too."""
     time_zone: int | None
     country: int | None
     attributes: tuple[tuple[int, str], ...]
@@ -81,6 +85,12 @@ class Columns:
             for at, name in enumerate(self.names)
         ]
 
+    def notes(self) -> Iterator[str]:
+        """Sentences about columns that share a field."""
+        if len(self.phones) > 1:
+            order = ", ".join(shown(self.names[at])[:NAME_SHOWN] for at in self.phones)
+            yield f"A row has the number of the first of these columns that has a usable one: {order}"
+
 
 def find_columns(header: Sequence[str]) -> Columns | None:
     """Find the columns by their names; None without one for phone numbers. InvalidInput when a name stands twice."""
@@ -89,18 +99,20 @@ def find_columns(header: Sequence[str]) -> Columns | None:
     phones = sorted((rank, at) for at, name in enumerate(names) if (rank := _number_rank(name)) is not None)
     if not phones:
         return None
-    values: list[tuple[int, ...]] = [
-        () if (at := _place(cells, names, ranks)) is None else (at,) for ranks in _FIELD_RANKS
-    ]
-    values[_NAME] = _name_places(cells, names, values[_NAME])
-    time_zone, country = (_place(cells, names, ranks) for ranks in (_TIME_ZONE_RANKS, _COUNTRY_RANKS))
     ignored = tuple(at for at, name in enumerate(names) if name in _FAILED)
+    place = partial(_place, cells, names, of_sheets=bool(ignored))
+    values: list[tuple[int, ...]] = [() if (at := place(ranks)) is None else (at,) for ranks in _FIELD_RANKS]
+    parts = tuple(map(place, _PART_RANKS))
+    values[_NAME] = _name_places(names, values[_NAME], *parts)
+    fallbacks = _fallbacks(names, values, parts) if ignored else ((),) * len(values)
+    time_zone, country = map(place, (_TIME_ZONE_RANKS, _COUNTRY_RANKS))
     taken = {phones[0][1], time_zone, *ignored, *(at for places in values for at in places)}
     others = [(at, cell) for at, cell in enumerate(cells) if at not in taken]
     return Columns(
         tuple(cell or column_name(at) for at, cell in enumerate(cells)),
         tuple(at for _, at in phones),
         tuple(values),
+        fallbacks,
         time_zone,
         country,
         _named(others),
@@ -124,9 +136,10 @@ def _number_rank(name: str) -> tuple[int, int] | None:
     return None if rank is None else (rank, 0 if digit is None else int(digit[0]))
 
 
-def _name_places(header: Sequence[str], names: list[str], whole: tuple[int, ...]) -> tuple[int, ...]:
+def _name_places(
+    names: list[str], whole: tuple[int, ...], family: int | None, middle: int | None, given: int | None
+) -> tuple[int, ...]:
     """The columns that a person's name is in, in the order in which it is written."""
-    family, middle, given = (_place(header, names, ranks) for ranks in _PART_RANKS)
     if whole and family is not None and names[whole[0]] in _GIVEN:
         given, whole = whole[0] if given is None else given, ()
     if whole:
@@ -136,12 +149,29 @@ def _name_places(header: Sequence[str], names: list[str], whole: tuple[int, ...]
     return tuple(at for at in parts if at is not None)
 
 
-def _place(header: Sequence[str], names: list[str], ranks: Mapping[str, int]) -> int | None:
+def _fallbacks(
+    names: list[str], values: Sequence[tuple[int, ...]], parts: tuple[int | None, ...]
+) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    found: list[tuple[tuple[int, ...], ...]] = []
+    for field, (places, ranks) in enumerate(zip(values, _FIELD_RANKS, strict=True)):
+        others = [at for at, name in enumerate(names) if name in ranks and at not in places]
+        groups: list[tuple[int, ...]] = []
+        if field == _NAME and len(places) == 1:
+            given = next((at for at in others if names[at] in _GIVEN), None)
+            named = _name_places(names, () if given is None else (given,), *parts)
+            groups = [named] if named and named != places else []
+        taken = {at for group in groups for at in group}
+        found.append((*groups, *((at,) for at in others if at not in taken)))
+    return tuple(found)
+
+
+def _place(header: Sequence[str], names: list[str], ranks: Mapping[str, int], *, of_sheets: bool) -> int | None:
+    """The column of the clearest name; `of_sheets`: several of that name are those of different sheets."""
     found = [at for at, name in enumerate(names) if name in ranks]
     if not found:
         return None
     best = min(found, key=lambda at: ranks[names[at]])
-    if len(same := [at for at in found if names[at] == names[best]]) > 1:
+    if not of_sheets and len(same := [at for at in found if names[at] == names[best]]) > 1:
         where = " and ".join(str(at + 1) for at in same[:2])
         raise InvalidInput(f"Columns {where} are both named {shown(header[best])}: expected one of that name")
     return best

@@ -38,6 +38,7 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
                 raise no_phone([name for name in header.names if name], table.where)
             sheet = None if table.sheet is None else table.sheet[:NAME_SHOWN]
             found = DetectedTable(sheet, table.row_number(header.last), columns.detected())
+            detected.notes += [note for note in columns.notes() if note not in detected.notes]
             detected.tables.append(found)
             rest = table.rest(table.start[header.last + 1 :], columns.width, columns.phones)
             own = Headings(_as_written(table, header))
@@ -130,7 +131,10 @@ def _sent_rows(
         attributes = attributes_of(cells)
         return SentRows(
             phones[0],
-            [_joined([cells[at] for at in places]) for places in columns.values],
+            [
+                _values([[cells[at] for at in places] for places in (own, *others) if places])
+                for own, others in zip(columns.values, columns.fallbacks, strict=True)
+            ],
             attributes if beyond is None else list(_with(beyond, attributes)),
             None if columns.time_zone is None else _optional(cells[columns.time_zone]),
             None if columns.country is None else _optional(cells[columns.country]),
@@ -211,6 +215,16 @@ def _without_errors(cells: Sequence[Sequence[str]], columns: Columns, table: Det
         if any(errors):
             found[at] = ["" if error else cell for cell, error in zip(column, errors, strict=True)]
             table.columns[at].left_empty += sum(errors)
+    return found
+
+
+def _values(groups: Sequence[Sequence[Sequence[str]]]) -> list[str] | list[str | None] | None:
+    """The texts of a field: of the first group of columns that a row has any in."""
+    found = _joined(groups[0]) if groups else None
+    for group in groups[1:]:
+        assert found is not None
+        further = _joined(group) or ()
+        found = [text or other for text, other in zip(found, further, strict=True)]
     return found
 
 
