@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
 from tongdai.imports import readers
-from tongdai.imports.chunk import Chunk
+from tongdai.imports.chunk import Chunk, decode_payload, decode_sent
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals, read
 from tongdai.imports.readers.__main__ import TOO_MUCH, Task
 from tongdai.imports.readers.ipc import CHUNK, REFUSED, TOTALS, decode_chunk, last_frame, read_frames
@@ -217,3 +217,14 @@ def test_file_that_takes_too_much_memory_ends_the_process_with_a_code_that_says_
     code, frames = read_apart(tmp_path, data, source, memory_mb=128)
     assert code == TOO_MUCH
     assert frames == []
+
+
+@pytest.mark.parametrize("value", ["[1]", "[]", '{"b": 1}', "{}"])
+def test_list_or_object_as_an_attribute_fails_the_row_of_ndjson(value: str) -> None:
+    data = f'{{"phoneNumber":"0901234567","attributes":{{"a":{value}}}}}\n{{"phoneNumber":"0901234568"}}\n'
+    _, (chunk,) = chunks_of(data.encode(), Format.NDJSON)
+    sent = decode_sent(chunk.sent)
+    assert sent.problems == [
+        (0, "not_text", "attributes must have texts, numbers, true or false, not lists or objects")
+    ]
+    assert decode_payload(chunk.payload).contacts.phones() == ["+84901234568"]

@@ -34,6 +34,8 @@ from tongdai.ids import CampaignId
 from tongdai.switches.sounds import store as sounds
 
 _TAG = "Calls"
+SHOWN_ZONES = 3
+"""Time zones that a sentence names."""
 
 
 class BlockerView(msgspec.Struct):
@@ -257,8 +259,6 @@ def _reported(found: ContactDiagnosis) -> tuple[str, str, datetime | None]:
 def _sentence(found: ContactDiagnosis, reason: PendingReason) -> str:
     contact, rules = found.contact, found.campaign.rules
     after = f", after {contact.call_status}" if contact.call_status else ""
-    where = contact.zone or rules.tenant_zone
-    opens = rules.opens(contact.zone, rules.now)
     sentences = {
         PendingReason.DO_NOT_CALL: (
             f"Its number is on a do-not-call list: {contact.dnc_list}{_until(found, contact.dnc_until)}."
@@ -267,10 +267,7 @@ def _sentence(found: ContactDiagnosis, reason: PendingReason) -> str:
             "Its time zone is not known, and the campaign's rules allow calls only by the time where the person is."
         ),
         PendingReason.WAITING_FOR_RETRY: f"Due again at {_local(found, contact.due_at)}{after}.",
-        PendingReason.WAITING_FOR_WINDOW: (
-            f"Outside the calling hours in {where.replace(',', ' and ')}, "
-            + ("which never open." if opens is None else f"which open at {_local(found, opens)}.")
-        ),
+        PendingReason.WAITING_FOR_WINDOW: _outside_windows(found),
         PendingReason.NUMBER_IN_CALL: "Its number is in another call.",
         PendingReason.OVER_NUMBER_CAP: (
             f"Its number was called as often as it may be{_until(found, contact.capped_until)}."
@@ -278,6 +275,21 @@ def _sentence(found: ContactDiagnosis, reason: PendingReason) -> str:
         PendingReason.CALLABLE_NOW: "It may be called now.",
     }
     return sentences[reason]
+
+
+def _outside_windows(found: ContactDiagnosis) -> str:
+    rules = found.campaign.rules
+    zones = (found.contact.zone or rules.tenant_zone).split(",")
+    opens = rules.opens(found.contact.zone, rules.now)
+    if opens is None and len(zones) > 1:
+        return (
+            f"Its number may be in any of {len(zones)} time zones, and the calling hours are never open in all of them "
+            "at once. A timeZone of the contact says where it is."
+        )
+    where = " and ".join(zones) if len(zones) <= SHOWN_ZONES else f"all {len(zones)} time zones where it may be"
+    return f"Outside the calling hours in {where}, " + (
+        "which never open." if opens is None else f"which open at {_local(found, opens)}."
+    )
 
 
 def _until(found: ContactDiagnosis, instant: datetime | None) -> str:

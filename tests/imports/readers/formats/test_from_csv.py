@@ -376,3 +376,19 @@ def test_rows_are_the_same_whether_their_block_has_a_quote_or_none(tail: list[st
 def test_line_of_a_row_that_is_too_wide_is_counted_over_blocks_that_were_split() -> None:
     data = b"phone,name\n" + b"0901,A\n" * 300_000 + b"0902,B,x,y\n"
     assert refusal(data, columns=3, chunk_rows=10_000) == "Line 300002 has 4 columns: at most 3 are read"
+
+
+def test_failed_rows_of_sheets_that_name_a_field_otherwise_are_read_by_what_they_have() -> None:
+    header = "Họ,Tên,SĐT,Mã KH,Họ tên,externalId,failedRow,failedCode,failedReason"
+    data = f"{header}\nLê,An,0901,K1,,,1,x,y\n,,0902,,Vũ Bo,K2,2,x,y\n,,0903,,,,3,x,y\n"
+    found = [(row.phoneNumber, row.name, row.externalId) for row in read_csv(data.encode())]
+    assert found == [("0901", "Lê An", "K1"), ("0902", "Vũ Bo", "K2"), ("0903", None, None)]
+
+
+def test_cells_beyond_the_header_are_among_the_columns() -> None:
+    (table,) = detected_of(b"phone,name\n0901,A\n0902,B,x,,y\n").tables
+    assert [(column.column, column.use) for column in table.columns[2:]] == [
+        ("column 3", "attribute"),
+        ("column 4", "attribute"),
+        ("column 5", "attribute"),
+    ]

@@ -50,6 +50,30 @@ def test_name_in_parts_is_joined_in_the_order_in_which_it_is_written(header: lis
     assert columns(*header).values[0] == places
 
 
+@pytest.mark.parametrize(
+    ("header", "places", "fallbacks"),
+    [
+        (["Họ", "Tên", "SĐT", "Họ tên"], (3,), ((0, 1),)),
+        (["SĐT", "Họ tên", "Họ", "Tên đệm", "Tên"], (1,), ((2, 3, 4),)),
+        (["phone", "name", "Name"], (1,), ((2,),)),
+        (["phone", "Tên", "Họ tên"], (2,), ((1,),)),
+        (["phone", "Họ", "Tên"], (1, 2), ()),
+    ],
+)
+def test_file_of_failed_rows_may_name_a_field_as_several_sheets_did(
+    header: list[str], places: tuple[int, ...], fallbacks: tuple[tuple[int, ...], ...]
+) -> None:
+    found = columns(*header, "failedRow", "failedCode", "failedReason")
+    assert (found.values[0], found.fallbacks[0]) == (places, fallbacks)
+
+
+def test_order_of_several_columns_of_numbers_is_noted() -> None:
+    assert list(columns("Di động", "SĐT", "Họ tên").notes()) == [
+        "A row has the number of the first of these columns that has a usable one: SĐT, Di động"
+    ]
+    assert list(columns("SĐT", "Họ tên").notes()) == []
+
+
 def test_each_column_tells_its_use() -> None:
     assert uses("STT", "phone_code", "phone", "SĐT 2", "Họ", "Tên", "Mã KH", "Múi giờ", "failedReason", "") == {
         "STT": Use.ATTRIBUTE,
