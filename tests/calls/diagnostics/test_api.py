@@ -9,6 +9,7 @@ from tests.support.api import Serving, Tenant, refused
 from tests.support.calls import a_call, configure, in_call, new_agent, new_dnc_list
 from tests.support.contacts import number
 from tests.support.diagnostics import HOUR, Add, blocked, closed_windows, counts, diagnostics, instant, now, why
+from tongdai.contacts.numbers.time_zones import zone_of
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId
 from tongdai.switches import store as switches
@@ -61,6 +62,19 @@ async def test_contact_outside_the_calling_hours_waits_for_them(
     reported = await why(tenant, campaign_id, contact_id)
     assert (reported["reason"], instant(reported["nextCallAt"])) == ("waitingForWindow", opens)
     assert "Asia/Ho_Chi_Minh" in reported["message"]
+
+
+async def test_windows_that_no_hour_opens_in_all_zones_of_a_number_are_explained(
+    tenant: Tenant, conn: Connection, campaign_id: CampaignId, add: Add
+) -> None:
+    await configure(conn, tenant.tenant_id, campaign_id, preset="us_telemarketing")
+    nowhere = await add(1, zone=zone_of("+15005550006"))
+    reported = await why(tenant, campaign_id, nowhere)
+    assert (reported["reason"], reported["nextCallAt"]) == ("waitingForWindow", None)
+    zones = len(zone_of("+15005550006").split(","))
+    assert reported["message"].startswith(
+        f"Its number may be in any of {zones} time zones, and the calling hours are never open in all of them at once."
+    )
 
 
 async def test_unknown_zone_keeps_a_contact_under_a_preset_and_not_without(

@@ -257,7 +257,7 @@ def _reported(found: ContactDiagnosis) -> tuple[str, str, datetime | None]:
 
 
 def _sentence(found: ContactDiagnosis, reason: PendingReason) -> str:
-    contact, rules = found.contact, found.campaign.rules
+    contact = found.contact
     after = f", after {contact.call_status}" if contact.call_status else ""
     sentences = {
         PendingReason.DO_NOT_CALL: (
