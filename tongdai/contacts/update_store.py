@@ -82,6 +82,30 @@ select contact_id from merged where not {_FITS}
 """
 
 
+OVERFULL = f"""
+with {_SENT}, merged as materialized (
+    select sent.contact_id, sent.attributes as given, own.attributes
+    from sent
+    cross join lateral (
+        select {_MERGED} as attributes from contact
+        where tenant_id = $1 and contact_id = sent.contact_id and campaign_id + 0 = $2 limit 1
+    ) own
+)
+select contact_id from merged where not {_FITS}
+"""
+
+
+async def overfull(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, new: NewContacts, known: Mapping[int, ContactId]
+) -> set[ContactId]:
+    """The contacts that `update_many` would leave as they are; changes nothing."""
+    if not known or new.attributes is None:
+        return set()
+    wanted = (list(known.values()), [at + 1 for at in known], [None] * len(known))
+    rows = await conn.fetch(OVERFULL, tenant_id, campaign_id, *wanted, new.attributes, *new.values)
+    return {row["contact_id"] for row in rows}
+
+
 async def update_many(
     conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, new: NewContacts, known: Mapping[int, ContactId]
 ) -> set[ContactId]:

@@ -81,12 +81,18 @@ def update_outcome(
     return Imported(outcome, min(created, default=None), bool(found))
 
 
-def dry_run_outcome(contact_ids: Sequence[ContactId | None], new: Sequence[bool], *, updates: bool = False) -> Imported:
+def dry_run_outcome(
+    contact_ids: Sequence[ContactId | None],
+    new: Sequence[bool],
+    left: AbstractSet[ContactId] = frozenset(),
+    *,
+    updates: bool = False,
+) -> Imported:
     """The outcome of a dry run: `contact_ids` is the campaign's contact of each number, `new` whether it is the first
-    row of the dry run with that number."""
+    row of the dry run with that number; the contacts `left` would not be updated."""
     known, again = (UPDATED, WOULD_UPDATE) if updates else (IN_CAMPAIGN, WOULD_REPEAT)
     letters = [
-        known if contact_id is not None else WOULD_CREATE if first else again
+        (NOT_UPDATED if contact_id in left else known) if contact_id is not None else WOULD_CREATE if first else again
         for contact_id, first in zip(contact_ids, new, strict=True)
     ]
     there = [contact_id for contact_id in contact_ids if contact_id is not None]

@@ -33,7 +33,7 @@ from tongdai.contacts.columns import NewContacts
 from tongdai.contacts.store import ContactRefusal
 from tongdai.db.pool import Connection, Pool
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
-from tongdai.ids import TenantId
+from tongdai.ids import ContactId, TenantId
 from tongdai.imports import chunk, core, store
 from tongdai.imports import undo as undo_store
 from tongdai.imports.model import MAX_ERRORS, Claimed, JobStatus, Taken
@@ -270,9 +270,16 @@ async def _dry_run(conn: Connection, claimed: Claimed, new: NewContacts) -> core
         return ContactRefusal.NO_CAMPAIGN if status is None else ContactRefusal.STOPPED
     numbers = new.number_list()
     known = await bulk_store.known_numbers(conn, claimed.tenant_id, claimed.campaign_id, numbers)
+    left: set[ContactId] = set()
+    if claimed.updates:
+        places = {at: known[number] for at, number in enumerate(numbers) if number in known}
+        left = await update_store.overfull(conn, claimed.tenant_id, claimed.campaign_id, new, places)
     seen = await store.see(conn, claimed.tenant_id, claimed.job_id, set(numbers) - known.keys())
     return core.dry_run_outcome(
-        [known.get(number) for number in numbers], [number in seen for number in numbers], updates=claimed.updates
+        [known.get(number) for number in numbers],
+        [number in seen for number in numbers],
+        left,
+        updates=claimed.updates,
     )
 
 

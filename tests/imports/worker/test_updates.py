@@ -196,14 +196,15 @@ async def test_contact_whose_attributes_would_be_too_long_is_left_and_its_row_sa
     place = await a_place(conn)
     await know(conn, pool, place, [{"phoneNumber": "0901234567", "name": "A", "attributes": {"a": "x" * 3000}}])
     rows: list[SentRow] = [{"phoneNumber": "0901234567", "name": "B", "attributes": {"b": "y" * 2000}}] * 2
-    job_id = await post(conn, place, [*rows, {"phoneNumber": "0901234568"}], updates=True)
-    await work_off(conn, pool)
-    kept = await results(conn, place, job_id)
-    assert [(row.outcome, row.reason_code) for row in kept] == [
-        ("duplicate", "attributes_full"),
-        ("duplicate", "attributes_full"),
-        ("created", None),
-    ]
+    for dry_run in (True, False):
+        job_id = await post(conn, place, [*rows, {"phoneNumber": "0901234568"}], dry_run=dry_run, updates=True)
+        await work_off(conn, pool)
+        kept = await results(conn, place, job_id)
+        assert [(row.outcome, row.reason_code) for row in kept] == [
+            ("duplicate", "attributes_full"),
+            ("duplicate", "attributes_full"),
+            ("created", None),
+        ]
     job = await found(conn, place, job_id)
     assert (job.created_rows, job.updated_rows, job.duplicate_rows) == (1, 0, 2)
     assert (await state_of(conn, place))["+84901234567"][0] == "A"
