@@ -65,9 +65,10 @@ async def test_contact_outside_the_calling_hours_waits_for_them(
 
 
 async def test_windows_that_no_hour_opens_in_all_zones_of_a_number_are_explained(
-    tenant: Tenant, conn: Connection, campaign_id: CampaignId, add: Add
+    tenant: Tenant, campaign_id: CampaignId, add: Add
 ) -> None:
-    await configure(conn, tenant.tenant_id, campaign_id, preset="us_telemarketing")
+    morning = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "08:00", "to": "11:30"}
+    await tenant.done("PATCH", f"/v1/campaigns/{campaign_id}", json={"callingWindows": [morning]})
     nowhere = await add(1, zone=zone_of("+15005550006"))
     reported = await why(tenant, campaign_id, nowhere)
     assert (reported["reason"], reported["nextCallAt"]) == ("waitingForWindow", None)

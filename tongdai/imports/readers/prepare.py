@@ -43,6 +43,8 @@ _ANY = 2 * 1024 * 1024
 _ROW = 8 * 1024
 """Bytes; a contact at its limits has no more."""
 _MIB = 1024 * 1024
+_OBJECT, _LIST = '":{', '":['
+"""The beginnings, in JSON, of an attribute that is an object or a list."""
 
 
 def prepared(sent: SentRows, country: str, last: int, *, updates: bool = False) -> Iterator[Chunk]:
@@ -259,14 +261,14 @@ def _suspect_attributes(lines: Sequence[str] | None) -> Iterable[int]:
     if lines is None:
         return ()
     joined = "".join(lines)
-    # A character is at most four bytes. An object or list within the row's own object begins with another bracket.
-    flat = "[" not in joined and joined.count("{") <= len(lines)
+    # A character is at most four bytes.
+    flat = _OBJECT not in joined and _LIST not in joined
     if flat and max(map(len, lines)) <= MAX_ATTRIBUTES // 4 and "\\" not in joined and joined.isprintable():
         return ()
     return [
         row
         for row, line in enumerate(lines)
-        if len(line) > MAX_ATTRIBUTES // 4 or "\\" in line or "[" in line or "{" in line[1:] or not line.isprintable()
+        if len(line) > MAX_ATTRIBUTES // 4 or "\\" in line or _OBJECT in line or _LIST in line or not line.isprintable()
     ]
 
 
