@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.conftest import LONGEST, SLOW
+
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 OF_THEIR_OWN = {
@@ -55,3 +57,8 @@ def test_folders_of_tests_are_folders_or_modules_of_the_package() -> None:
     )
     assert missing == []
     assert OF_THEIR_OWN.keys() <= {folder.name for folder in TESTS.iterdir()}
+
+
+def test_files_that_start_first_or_are_slow_exist() -> None:
+    named = [ROOT / file for file in LONGEST] + [TESTS / slow for slow in SLOW]
+    assert [str(path) for path in named if not path.exists()] == []
