@@ -4,17 +4,16 @@ import asyncio
 
 import pytest
 
-from tests.support.dialer_scene import Scene, play
+from tests.support.dialer_scene import OPTIONS, Scene, play
 from tongdai.calls.model import Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import played
 from tongdai.campaigns.settings.values import Mode
-from tongdai.dialer.options import Options, treatment_of
+from tongdai.dialer.options import treatment_of
 from tongdai.ids import QueueId
 from tongdai.switch.simulated.client import Faults
 
 QUEUE = QueueId(7)
-OPTIONS = Options("tongdai", "trunk", None, "hello-world", 10)
 
 
 @pytest.mark.parametrize("mode", Mode)

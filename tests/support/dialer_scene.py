@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from tongdai.agents.model import AgentState
 from tongdai.call_outcome import Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
+from tongdai.dialer.options import Options
 from tongdai.dialer.worker import Dialer
 from tongdai.ids import AgentId, CampaignId, QueueId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
@@ -22,6 +24,10 @@ from tongdai.testing.memory_store.store import MemoryStore
 
 QUEUE = QueueId(7)
 ANSWERS = always(Response.ANSWERED, after_s=5, talk_s=60)
+OPTIONS = Options(
+    app="tongdai", trunk="trunk", caller_id="0241234567", sound="hello-world", max_calls=1000, unplayed_calls=3,
+    check_sounds=False,
+)  # fmt: skip
 AGENTS = CallSettings(mode=Mode.PROGRESSIVE, queue_id=QUEUE, max_calls=50, calls_per_second=50)
 
 
@@ -38,11 +44,8 @@ class Scene:
 
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
         self.ari = SimulatedAri(self.simulated, self.rng, faults=faults)
-        self.dialer = Dialer(
-            self.store, self.ari, self.clock, self.rng,
-            app="tongdai", trunk="trunk", caller_id="0241234567", max_calls=max_calls,
-            check_sounds=check_sounds,
-        )  # fmt: skip
+        options = replace(OPTIONS, max_calls=max_calls, check_sounds=check_sounds)
+        self.dialer = Dialer(self.store, self.ari, self.clock, self.rng, options)
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())
         self.tasks += [self.switch, self.task]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import MachineDetection, Mode
+from tongdai.campaigns.settings.rules import played
+from tongdai.campaigns.settings.values import MachineDetection
 from tongdai.dialer.call.model import Treatment
 
 LEASE = timedelta(seconds=45)
@@ -18,23 +19,33 @@ CALL, AGENT = "call", "agent"
 """The first argument of channels that the dialer originates."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
+    """The server's settings for the dialer; their defaults are in tongdai/settings.py."""
+
     app: str
+    """The Stasis application."""
     trunk: str | None
+    """For campaigns that name none."""
     caller_id: str | None
+    """Likewise."""
     sound: str
-    """Played by an agentless campaign without an audio file."""
+    """The message of a campaign without agents that names none."""
     max_calls: int
     """The maximum of concurrent calls, over all campaigns."""
-    unplayed_calls: int = 3
+    unplayed_calls: int
     """Calls in a row whose sound was not played, after which their campaign is paused."""
+    check_sounds: bool
+    """Whether a sound is checked before its first call; its campaigns are not dialled while the switch lacks it."""
     dial_batch: int = DIAL_BATCH
     """The maximum of calls that move to `dialing` in one transaction, before their originate requests."""
 
 
 def treatment_of(settings: CallSettings, options: Options) -> Treatment:
+    """How answered calls of a campaign are handled."""
     detect = settings.machine_detection is MachineDetection.HANG_UP
-    if settings.mode is Mode.AGENTLESS or settings.queue_id is None:
-        return Treatment(settings.audio_file or options.sound, None, detect)
-    return Treatment(None, settings.abandon_file, detect)
+    sound = played(settings)
+    name = None if sound is None else sound.name or options.sound
+    if sound is not None and sound.is_message:
+        return Treatment(name, None, detect)
+    return Treatment(None, name, detect)

@@ -115,8 +115,7 @@ class Originator:
             await self._try_campaign(campaign, now, math.ceil(room / tenants))
 
     def _sound_of(self, campaign: RunningCampaign) -> str | None:
-        treatment = treatment_of(campaign.settings, self._options)
-        return treatment.message or treatment.abandon_message
+        return treatment_of(campaign.settings, self._options).sound
 
     def _may(self) -> bool:
         """The leave to originate: ask right before, with no await between."""

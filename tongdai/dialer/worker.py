@@ -25,7 +25,7 @@ from tongdai.db.unavailable import unavailable
 from tongdai.dialer.agent_phones import AgentPhones
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.channel_router import ChannelRouter
-from tongdai.dialer.options import DIAL_BATCH, Options
+from tongdai.dialer.options import Options
 from tongdai.dialer.originator import Originator
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.reconcile import Reconciler
@@ -55,28 +55,16 @@ class Dialer:
         ari: Ari,
         clock: Clock,
         rng: random.Random,
-        *,
-        app: str,
-        trunk: str | None,
-        caller_id: str | None = None,
-        sound: str = "hello-world",
-        max_calls: int = 1000,
-        unplayed_calls: int = 3,
-        check_sounds: bool = False,
-        dial_batch: int = DIAL_BATCH,
+        options: Options,
         may_dial: Callable[[], bool] = lambda: True,
     ) -> None:
-        """The caller runs `ari`. `trunk`, `caller_id` and `sound` are defaults of campaigns; `max_calls` limits the
-        active calls of all campaigns. A campaign is paused after `unplayed_calls` calls in a row whose sound was not
-        played; with `check_sounds` a sound is checked before, and its campaigns are not dialled while the switch does
-        not have it. While `may_dial` returns False nothing is dialled, and active calls continue."""
-        options = Options(app, trunk, caller_id, sound, max_calls, unplayed_calls, dial_batch)
+        """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller)
         self._router = ChannelRouter(ari, self._queue, (self._controller, self._phones))
-        self._sounds = Sounds(store, ari, clock, rng, app, enabled=check_sounds)
+        self._sounds = Sounds(store, ari, clock, rng, options.app, enabled=options.check_sounds)
         self._controller.sound_failed = self._sounds.doubt
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial

@@ -21,6 +21,7 @@ from tongdai.clock import SystemClock, cancel_requested
 from tongdai.db.pool import Pool, open_pool
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.dialer.leader import Fence, FencedAri, lead
+from tongdai.dialer.options import Options
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.dialing.worker import Continuity, Memory
@@ -154,6 +155,18 @@ async def _dial(
         ari,
         SystemClock(),
         rng,
+        _options(settings),
+        continuity.may_dial,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ari.run())
+        write = _HeartbeatWriter(settings, pool, switch, ari, dialer, continuity).write
+        group.create_task(every(BEAT_S, write, name="heartbeat", expected=unavailable))
+        group.create_task(dialer.run())
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
         app=settings.asterisk_app,
         trunk=settings.trunk or SIMULATED,
         caller_id=settings.caller_id,
@@ -161,13 +174,7 @@ async def _dial(
         max_calls=settings.max_calls,
         unplayed_calls=settings.unplayed_calls,
         check_sounds=settings.check_sounds,
-        may_dial=continuity.may_dial,
     )
-    async with asyncio.TaskGroup() as group:
-        group.create_task(ari.run())
-        write = _HeartbeatWriter(settings, pool, switch, ari, dialer, continuity).write
-        group.create_task(every(BEAT_S, write, name="heartbeat", expected=unavailable))
-        group.create_task(dialer.run())
 
 
 class _HeartbeatWriter:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.dialer_scene import OPTIONS
 from tongdai.agents.model import Agent, AgentState
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending
@@ -17,7 +18,7 @@ from tongdai.campaigns.settings.values import MachineDetection, Mode
 from tongdai.clock import Clock
 from tongdai.dialer.call import core, model
 from tongdai.dialer.call.controller import CallController
-from tongdai.dialer.options import LEASE, Options
+from tongdai.dialer.options import LEASE
 from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, Event, StasisStart
@@ -99,8 +100,7 @@ class Scene:
     def __init__(self, settings: CallSettings) -> None:
         rng, self.clock = random.Random(1), virtual_time.LoopClock()
         self.store, self.ari, self.queue = RecordingStore(self.clock, rng), RecordingAri(), PerChannelQueue()
-        options = Options("tongdai", "trunk", None, "hello-world", 100)
-        self.controller = CallController(self.store, self.ari, self.clock, options, self.queue, self._step)
+        self.controller = CallController(self.store, self.ari, self.clock, OPTIONS, self.queue, self._step)
         self.stepped: list[Event | model.Signal] = []
         """The arguments of each call of `core.step`."""
         self.settings = settings

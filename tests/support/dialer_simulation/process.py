@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
+from tests.support.dialer_scene import OPTIONS
 from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.world import World
 from tongdai.dialer.store import DialerStore
@@ -31,12 +33,7 @@ class Process:
             self.ari,
             world.clock,
             world.rng,
-            app="tongdai",
-            trunk="trunk",
-            caller_id="0241234567",
-            max_calls=200,
-            check_sounds=world.plan.check_sounds,
-            dial_batch=world.dial_batch,
+            replace(OPTIONS, max_calls=200, check_sounds=world.plan.check_sounds, dial_batch=world.dial_batch),
         )
         self.task = asyncio.create_task(self._run())
 

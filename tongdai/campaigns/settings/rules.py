@@ -36,6 +36,11 @@ class Played(NamedTuple):
     name: str | None
     """None: the server's default."""
 
+    @property
+    def is_message(self) -> bool:
+        """Whether it is the message of a campaign without agents; otherwise an abandonment message."""
+        return self.wire == "audioFile"
+
 
 class Problem(StrEnum):
     """A contradiction among settings."""

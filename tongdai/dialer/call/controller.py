@@ -283,7 +283,7 @@ class CallController:
     def _report_sound(self, controlled: ControlledCall, *, missing: bool) -> None:
         """A sound was not played to its end. `missing`: the switch could not play it at all."""
         call, treatment = controlled.call, controlled.progress.treatment
-        sound = treatment.message or treatment.abandon_message or ""
+        sound = treatment.sound or ""
         fields = {"tenant": call.tenant_id, "campaign": call.campaign_id, "call": controlled.progress.channel_id}
         if missing:
             log.warning("sound not played", sound=sound, **fields)

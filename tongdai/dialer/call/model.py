@@ -62,6 +62,11 @@ class Treatment:
     detect_machine: bool = False
     """Whether to detect answering machines, and hang up on them."""
 
+    @property
+    def sound(self) -> str | None:
+        """The sound that calls may play, whichever it is; None: none."""
+        return self.message or self.abandon_message
+
 
 @dataclass(frozen=True, slots=True)
 class CallProgress:
