@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.ari_server import AriServer
 from tests.switch.conftest import APP, connected
+from tongdai import __version__
 from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
 from tongdai.switch.events import ChannelDestroyed, PlaybackFinished, StasisStart
@@ -105,6 +106,22 @@ async def test_channel_id_in_use_is_a_duplicate_and_unknown_trunk_is_refused(ser
         elsewhere = commands.endpoint_of(DIGITS, "nowhere")
         assert await commands.originate(listener.ari, "c2", elsewhere, APP) == Refused(500, "Allocation failed")
         assert not await commands.play(listener.ari, "c1", "p1", "greeting"), "it has not been answered"
+
+
+async def test_version_is_what_the_switch_says(server: AriServer) -> None:
+    async with connected(server) as listener:
+        assert await commands.version(listener.ari) == __version__
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"system": None}, {"system": {"version": 22}}, {"system": {}}])
+async def test_version_that_cannot_be_read_is_refused(body: object) -> None:
+    with pytest.raises(SwitchRefused, match="unreadable version"):
+        await commands.version(cast("Ari", Answering(body)))
+
+
+async def test_version_is_shown_in_printable_characters() -> None:
+    body = {"system": {"version": "22.9.0\x1b[31m" + "x" * 99}}
+    assert await commands.version(cast("Ari", Answering(body))) == "22.9.0?[31m" + "x" * 53
 
 
 async def test_agent_and_customer_are_bridged(server: AriServer) -> None:

@@ -34,6 +34,7 @@ from tongdai.switch.interface import Ari
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, lognormal
 from tongdai.switch.simulated.client import Faults, SimulatedAri
+from tongdai.switch.version import SwitchVersion
 from tongdai.switches import store as switches
 from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
 
@@ -52,6 +53,8 @@ WAIT_S = 10.0
 """Retry interval of a process that may not dial."""
 PLACED_S = 10
 SIMULATED = "simulated"
+"""The trunk of a simulated switch, which takes any."""
+PRODUCTS = {Kind.ASTERISK: "Asterisk", Kind.SIMULATED: "simulated"}
 
 
 async def run(settings: Settings, dsn: str) -> None:
@@ -184,16 +187,18 @@ class _HeartbeatWriter:
         self._pool, self._switch, self._ari, self._dialer = pool, switch, ari, dialer
         self._continuity = continuity
         self._kind = Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
+        self._version = SwitchVersion(ari)
         self._app = settings.asterisk_app
         self._placed = deque([0], maxlen=PLACED_S + 1)
         """The calls placed so far, at each of the last heartbeats, one a second."""
 
     async def write(self) -> None:
         self._placed.append(self._dialer.placed)
+        version = await self._version.current()
         now = Heartbeat(
             kind=self._kind,
             connected=self._ari.up,
-            description=self._kind.value.capitalize() if self._kind is Kind.ASTERISK else self._kind.value,
+            description=" ".join([PRODUCTS[self._kind], *([] if version is None else [version])]),
             app=self._app,
             host=socket.gethostname(),
             live_calls=self._dialer.active_calls,

@@ -20,7 +20,7 @@ _CALLER = re.compile(r"\+?[0-9]{3,15}")
 _ENDPOINT = re.compile(rf"PJSIP/(?:{_DIGITS.pattern}@)?{_NAME.pattern}")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*")
 _SOUND = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
-_KEEP = "".join(map(chr, range(0x20, 0x7F)))  # what a message of the switch may show
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))  # what is shown of a text of the switch
 
 
 def endpoint_of(digits: str, trunk: str) -> str:
@@ -152,6 +152,16 @@ async def module_running(ari: Ari, module: str) -> bool:
     return isinstance(body, dict) and cast("dict[str, Any]", body).get("status") == "Running"
 
 
+async def version(ari: Ari) -> str:
+    """The version that the switch says it has, at most 64 printable characters."""
+    body: object = _expect(await ari.request("GET", _path("asterisk", "info"), {"only": "system"})).body
+    system = cast("dict[str, Any]", body).get("system") if isinstance(body, dict) else None
+    text = cast("dict[str, Any]", system).get("version") if isinstance(system, dict) else None
+    if not isinstance(text, str) or not text:
+        raise SwitchRefused(200, "unreadable version")
+    return _printable(text[:64])
+
+
 NEEDED_MODULES = (
     *("chan_pjsip.so", "res_pjsip_session.so", "app_stasis.so"),
     *("res_ari_applications.so", "res_ari_bridges.so", "res_ari_channels.so", "res_ari_playbacks.so"),
@@ -274,4 +284,8 @@ def _expect(reply: Reply) -> Reply:
 def _message(reply: Reply) -> str:
     body = cast("dict[str, Any]", reply.body) if isinstance(reply.body, dict) else {}
     text = str(body.get("message") or body.get("error") or "")
-    return "".join(character if character in _KEEP else "?" for character in text[:200])
+    return _printable(text[:200])
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character in _PRINTABLE else "?" for character in text)

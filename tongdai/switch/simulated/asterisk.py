@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, cast
 from urllib.parse import unquote
 
+from tongdai import __version__
 from tongdai.clock import Clock
 from tongdai.switch.commands import NEEDED_MODULES
 from tongdai.switch.events import DETECTED
@@ -110,7 +111,7 @@ class SimulatedAsterisk(SimulatedChannels):
             "bridges": self._bridge_request,
             "playbacks": self._playback_request,
             "applications": self._application_request,
-            "asterisk": self._module_request,
+            "asterisk": self._asterisk_request,
         }.get(kind)
         return _UNKNOWN if answer is None else answer(method, rest, values)
 
@@ -127,8 +128,10 @@ class SimulatedAsterisk(SimulatedChannels):
             case _:
                 return _UNKNOWN
 
-    def _module_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+    def _asterisk_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
+            case "GET", "info":
+                return Reply(200, {"system": {"version": __version__}})
             case "GET", "modules":
                 return Reply(200, [{"name": name, "status": "Running"} for name in self.modules])
             case "GET", "modules", "app_amd.so" if self.amd:
