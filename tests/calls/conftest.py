@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.call_scene import LargeDatabase, due_contacts, running_campaign, terms_of
 from tests.support.databases import FreshDatabase
-from tongdai.calls import claim, sql
+from tongdai.calls import claim
 from tongdai.calls.model import Call, ClaimConditions
+from tongdai.db import plans
 from tongdai.db.pool import Connection, connect
 from tongdai.ids import CampaignId, ContactId, TenantId
 from tongdai.testing import factories
@@ -127,5 +128,5 @@ async def large(
 async def large_by_index(large: LargeDatabase) -> AsyncGenerator[LargeDatabase]:
     """The same, in a transaction with the planner settings of the claim."""
     async with large.conn.transaction():
-        await large.conn.execute(sql.BY_INDEX)
+        await large.conn.execute(plans.BY_INDEX)
         yield large

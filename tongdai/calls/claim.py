@@ -20,9 +20,11 @@ import asyncpg
 
 from tongdai.calls.model import Call, CallState, ClaimConditions, Claims
 from tongdai.calls.number_cap import blocked_until
-from tongdai.calls.sql import COUNTERS, by_index, instant
+from tongdai.calls.sql import instant
 from tongdai.contacts import due
 from tongdai.contacts.in_call import phone
+from tongdai.contacts.store import MOVED
+from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import may_dial
 from tongdai.do_not_call.rule import listing
@@ -49,8 +51,8 @@ async def waiting_zones(conn: Connection, tenant_id: TenantId, campaign_id: Camp
 
 
 # `candidates` returns contact_id, zone, due_at and, for a contact in a run, the run's first_id, next_id and contacts;
-# runs are locked. It is materialized: a plan that repeated it for each contact would lock more than the limit. `+ 0`
-# keeps the look-up of a contact to the primary key. Calls are inserted in the order of their numbers, so that two
+# runs are locked. It is materialized: a plan that repeated it for each contact would lock more than the limit. `+ 0`:
+# db/plans.py. Calls are inserted in the order of their numbers, so that two
 # claims of the same numbers cannot deadlock, and before the counters change, as in finish.END. The contacts of a run
 # that were examined are counted, not joined: without hash joins (see by_index) each would be compared with each.
 _CLAIM = f"""
@@ -144,7 +146,7 @@ with open_zones as materialized (
         values (0, j.call_status, -1), (j.became, case when j.closed then 'dnc' else j.call_status end, 1)
     ) change (process_status, call_status, contacts)
     where j.became <> 0
-), {COUNTERS}
+), {MOVED}
 select became, call_id, contact_id, phone, statement_timestamp() as opened_at, closes_at as dial_until,
     statement_timestamp() + $9::interval as lease_until
 from judged order by due_at, contact_id

@@ -22,8 +22,10 @@ from uuid import UUID
 from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls import segments
 from tongdai.calls.model import Call, EarlierCalls, Ending, RetryContext
-from tongdai.calls.sql import COUNTERS, ENDED, by_index, month_of
+from tongdai.calls.sql import ENDED, month_of
 from tongdai.calls.store import ids_of
+from tongdai.contacts.store import MOVED
+from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 
 _REMEMBERED = 1000
@@ -123,7 +125,7 @@ with clock as materialized (
     select d.tenant_id, d.campaign_id, d.list_id, change.process_status, change.call_status, change.contacts
     from decided d cross join lateral (values (1, d.call_status, -1), (d.process_status, d.became, 1))
         change (process_status, call_status, contacts)
-), {COUNTERS}, counted as (
+), {MOVED}, counted as (
     insert into call_hour as h (tenant_id, campaign_id, hour, outcome, shard, calls, placed, answered, ring_s, talk_s)
     select $1::bigint, campaign_id, hour, outcome, pg_backend_pid() % 8, count(*), count(dialled_at),
         count(answered_at),

@@ -1,8 +1,8 @@
 """Pages of calls, newest first, in the database.
 
 Active calls are few: all are read. Ended calls are read by the index that fits the filters; the other filters are
-written so that the planner cannot choose their index (`campaign_id + 0`), as a plan that reads the newest calls until
-twenty match reads all calls when nineteen match.
+fenced (`campaign_id + 0`: db/plans.py), as a plan that reads the newest calls until twenty match reads all calls when
+nineteen match.
 
 Totals of a campaign, of an outcome, or of all calls are sums of `call_hour` and the active calls. With other filters
 the calls are counted, by the index that finds them.

@@ -18,7 +18,8 @@ import asyncpg
 from tongdai.call_outcome import Outcome
 from tongdai.calls import segments
 from tongdai.calls.model import TRANSITIONS, Call, CallState
-from tongdai.calls.sql import by_index, instant, month_of
+from tongdai.calls.sql import instant, month_of
+from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import may_dial
 from tongdai.do_not_call.rule import listing

@@ -26,7 +26,7 @@ from tongdai.contacts.fields import COLUMNS, FIELDS
 from tongdai.contacts.in_call import in_call
 from tongdai.contacts.model import NewContact, number_of
 from tongdai.contacts.numbers import store as time_zone_store
-from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, ContactRefusal
+from tongdai.contacts.store import CHANGED, COUNTERS, STOPPED, ContactRefusal, counted
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
@@ -58,6 +58,7 @@ _SENT = rf"""
     ) with ordinality as sent (number, zone_place, attributes, {COLUMNS}, position)
     where number <> ''
 """
+_COUNTED = counted("select $1, $2, $3, 0, '', pg_backend_pid() % 8, contacts from total where contacts > 0")
 # Identity gives ids in the order of the rows. Blocks are counted for the smallest span, and those added up.
 _INSERT = f"""added as (
     insert into contact (tenant_id, campaign_id, list_id, number, zone, in_run, attributes, {COLUMNS})
@@ -73,12 +74,7 @@ _INSERT = f"""added as (
     select $1, contact_id, $2, now(), zone from added where not in_run
 ), total as materialized (
     select count(*) as contacts, min(contact_id) as first_id, max(contact_id) as last_id from added
-), counters as (
-    insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-    select $1, $2, $3, 0, '', pg_backend_pid() % 8, contacts from total where contacts > 0
-    on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
-    do update set contacts = t.contacts + excluded.contacts returning true
-), narrow as materialized (
+), {_COUNTED}, narrow as materialized (
     select contact_id >> 10 as block, count(*) as contacts from added group by contact_id >> 10
 ), blocks as (
     insert into contact_block as b (tenant_id, list_id, span, block, shard, contacts)

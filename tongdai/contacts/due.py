@@ -49,7 +49,7 @@ them that are still in a run (its cursor has not passed them), with its due_at."
 
 
 def in_run(run: str, zone: str, limit: str) -> str:
-    """The first contacts that a run holds. The `+ 0` keeps it to the primary key."""
+    """The first contacts that a run holds. `+ 0`: db/plans.py."""
     return f"""
         select contact_id from contact
         where tenant_id = $1 and contact_id between {run}.next_id and {run}.last_id and campaign_id + 0 = $2

@@ -16,7 +16,7 @@ def phone(contact: str) -> str:
 def in_call(contact: str) -> str:
     """The condition that a call of `contact`, a table of tenant $1 or its alias, has not ended. For a few contacts.
 
-    Looked up by its number, of which one call at a time is live. `offset 0` keeps it one look-up for each contact.
+    Looked up by its number, of which one call at a time is live. `offset 0`: db/plans.py.
     """
     return f"""exists (
         select from live_call where tenant_id = $1 and phone = {phone(contact)}

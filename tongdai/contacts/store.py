@@ -30,21 +30,37 @@ class ContactRefusal(Enum):
 
 CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_id = $2"
 
-# The counters are changed by the statement that changes the contacts: `changed` is what that statement returned. First
-# contact_counter, then contact_block, each in the order of its key: so writers cannot deadlock.
-COUNTERS = """
-counters as (
+
+def counted(changes: str) -> str:
+    """A CTE that adds to the counters of contacts. `changes` is a query of rows to add: one for each key, in the order
+    of the key, so that writers cannot deadlock."""
+    return f"""counters as (
     insert into contact_counter as t (tenant_id, campaign_id, list_id, process_status, call_status, shard, contacts)
-    select $1::bigint, campaign_id, list_id, process_status, coalesce(call_status, ''), pg_backend_pid() % 8,
-        {sign} count(*)
-    from {changed} group by campaign_id, list_id, process_status, coalesce(call_status, '')
-    order by campaign_id, list_id, process_status, coalesce(call_status, '')
+    {changes}
     on conflict (tenant_id, campaign_id, list_id, process_status, call_status, shard)
     do update set contacts = t.contacts + excluded.contacts returning true
-), blocks as (
+)"""
+
+
+# For contacts that change their state, from a CTE `changes`: campaign_id, list_id, process_status, call_status, and the
+# number of contacts to add to these.
+MOVED = counted("""select $1::bigint, campaign_id, list_id, process_status, coalesce(call_status, ''),
+        pg_backend_pid() % 8, sum(contacts)
+    from changes group by campaign_id, list_id, process_status, coalesce(call_status, '')
+    having sum(contacts) <> 0
+    order by campaign_id, list_id, process_status, coalesce(call_status, '')""")
+_COUNTED = counted("""select $1::bigint, campaign_id, list_id, process_status, coalesce(call_status, ''),
+        pg_backend_pid() % 8, {sign} count(*)
+    from {changed} group by campaign_id, list_id, process_status, coalesce(call_status, '')
+    order by campaign_id, list_id, process_status, coalesce(call_status, '')""")
+# The counters are changed by the statement that changes the contacts: `changed` is what that statement returned. First
+# contact_counter, then contact_block, each in the order of its key: so writers cannot deadlock.
+COUNTERS = f"""
+{_COUNTED}, blocks as (
     insert into contact_block as b (tenant_id, list_id, span, block, shard, contacts)
-    select $1::bigint, list_id, span, contact_id >> span, pg_backend_pid() % 8, {sign} count(*)
-    from (select count(*) from counters) after_it cross join {changed} cross join (values (10), (15), (20)) spans (span)
+    select $1::bigint, list_id, span, contact_id >> span, pg_backend_pid() % 8, {{sign}} count(*)
+    from (select count(*) from counters) after_it cross join {{changed}}
+    cross join (values (10), (15), (20)) spans (span)
     group by list_id, span, contact_id >> span order by list_id, span, contact_id >> span
     on conflict (tenant_id, list_id, span, block, shard) do update set contacts = b.contacts + excluded.contacts
 )
@@ -134,7 +150,7 @@ async def list_named(conn: Connection, tenant_id: TenantId, campaign_id: Campaig
 HOLD = """
 select number, zone from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 for update
 """
-# `+ 0` keeps it to the primary key.
+# `+ 0`: db/plans.py.
 DELETE = f"""
 with gone as (
     delete from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3 and process_status + 0 = 0

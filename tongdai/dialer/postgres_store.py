@@ -16,11 +16,11 @@ from tongdai.calls.finish import FinishedCall
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, ClaimConditions, Claims, Ending, RetryContext
-from tongdai.calls.sql import indexed
 from tongdai.calls.store import Step
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import PauseReason, RunningCampaign
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.db.plans import indexed
 from tongdai.db.pool import Connection, Pool
 from tongdai.dialer.group_commit import GroupCommit
 from tongdai.dialer.options import WRITE_S

@@ -16,7 +16,7 @@ def in_force(campaign_id: str, now: str = "now()") -> str:
 
 
 def is_listed(number: str, campaign_id: str, now: str = "now()") -> str:
-    """The condition that a number is on a list. `offset 0` keeps it one look-up for each number."""
+    """The condition that a number is on a list. `offset 0`: db/plans.py."""
     return f"""exists (
         select {in_force(campaign_id, now)} and d.phone = {number} offset 0
     )"""

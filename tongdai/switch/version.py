@@ -17,7 +17,7 @@ class SwitchVersion:
         self._asked = False
 
     async def current(self) -> str | None:
-        """The version that the switch told last; None: it has not told one yet."""
+        """The version that the switch last said it has; None: none yet."""
         if not self._ari.up:
             self._asked = False
         elif not self._asked:

@@ -159,7 +159,7 @@ async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Prev
     return None if row is None else Preview(**dict(row))
 
 
-# `+ 0` keeps it to the primary key.
+# `+ 0`: db/plans.py.
 ACCEPT = f"""
 with clock as materialized (
     select now() as now_at

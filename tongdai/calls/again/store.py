@@ -13,10 +13,12 @@ from typing import Any
 import asyncpg
 
 from tongdai.calls.again.model import CallAgainResult, NotProcessed, Selection
-from tongdai.calls.sql import COUNTERS, ENDED, by_index, month_of
+from tongdai.calls.sql import ENDED, month_of
 from tongdai.campaigns.settings.values import EVER, FrequencyCap
 from tongdai.contacts.in_call import phone, process_status
+from tongdai.contacts.store import MOVED
 from tongdai.db import audit
+from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 from tongdai.do_not_call.rule import is_listed
 from tongdai.ids import CampaignId, ContactId, KeyId, TenantId
@@ -89,7 +91,7 @@ RESET = f"""{_CHOSEN.format(lock=" for update")}, moved as (
         change.contacts
     from again cross join lateral (values (2, call_status, -1), (0, call_status, 1))
         change (process_status, call_status, contacts)
-), {COUNTERS}
+), {MOVED}
 {_SELECT}"""
 
 

@@ -116,7 +116,7 @@ BY_BOTH = f"""{_NUMBERS}, found as (
         and c.process_status = 0 and c.contact_id not in ({IN_CALL})
     left join contact_due d on d.tenant_id = $1 and d.campaign_id = $2 and d.contact_id = c.contact_id
 ) {_COUNTED}"""
-# Each contact is looked up. `offset 0` keeps each look-up one of a single number, by its index.
+# Each contact is looked up, and its number by an index (`offset 0`: db/plans.py).
 BY_CONTACT = f"""
 with waiting as (
     select contact_id, due_at from contact_due where tenant_id = $1 and campaign_id = $2

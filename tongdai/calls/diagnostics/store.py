@@ -32,7 +32,7 @@ class CampaignDiagnosis:
     """When the first contact that waits for a retry is due."""
 
 
-# `offset 0` keeps it what it is written as: the first that is on no list, contact by contact.
+# Contact by contact, up to the first that is on no list: its condition is fenced (db/plans.py).
 NEXT_DUE = f"""
 select min(first.due_at) from unnest($3::text[]) as zones (name)
 join time_zone z on z.name = zones.name
