@@ -14,7 +14,6 @@ from tongdai.calls.model import CallState
 MONTH = date(2026, 1, 1)
 
 ALL_TENANTS: Mapping[str, str] = {
-    "tongdai.agents.previews.store.ACCEPTED": "the dialer claims each accepted contact in its tenant's transaction",
     "tongdai.campaigns.store.RUNNING": "the dialer dials the campaigns of all tenants in turn",
     "tongdai.imports.outcomes.store.DRY_RUN_TO_FORGET": "dry runs are cleaned up job by job",
     "tongdai.imports.outcomes.store.JOB_TO_DROP": "outcomes are dropped job by job",

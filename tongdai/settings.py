@@ -19,8 +19,12 @@ import msgspec
 
 from tongdai.errors import OperatorError, shown
 from tongdai.mismatch import expected as expected_of
+from tongdai.text import CALLER_ID, SWITCH_NAME
 
 ENV_PREFIX = "TONGDAI_"
+Role = Literal["api", "engine", "telephony"]
+"""The roles of a server; each is a process of its own."""
+ROLES: tuple[Role, ...] = typing.get_args(Role)
 ROLE_SETTINGS = "TONGDAI_ROLE_SETTINGS"
 """Environment variable of a process started by `serve`: its settings, as `dump` writes them."""
 ROLE_DSN = "TONGDAI_ROLE_DSN"
@@ -236,9 +240,9 @@ def _validate_database(settings: Settings) -> None:
 _PART = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _NAMES = {
     "switch": (r"[a-z0-9][a-z0-9-]{0,62}", "1 to 63 small letters, digits and -"),
-    "asterisk_app": (r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, - and _"),
-    "trunk": (r"[A-Za-z0-9_-]{1,64}", "the name of a PJSIP endpoint: 1 to 64 letters, digits, - and _"),
-    "caller_id": (r"\+?[0-9]{3,15}", "3 to 15 digits, with a plus or without"),
+    "asterisk_app": (SWITCH_NAME, "1 to 64 letters, digits, - and _"),
+    "trunk": (SWITCH_NAME, "the name of a PJSIP endpoint: 1 to 64 letters, digits, - and _"),
+    "caller_id": (CALLER_ID, "3 to 15 digits, with a plus or without"),
     "default_sound": (rf"/?{_PART}(/{_PART})*", "the name of a sound, without its suffix"),
 }
 

@@ -9,6 +9,13 @@ CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 INVISIBLE = r"\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 """Invisible and bidirectional characters, likewise; not the joiners of emoji and Persian, which change words' looks."""
 
+SWITCH_NAME = "[A-Za-z0-9_-]{1,64}"
+"""Pattern of a name on the switch: an endpoint, a trunk, an application, a context. It excludes every character that
+has a meaning in a dial string."""
+
+CALLER_ID = r"\+?[0-9]{3,15}"
+"""Pattern of the number that is shown to the callee: 3 to 15 digits, with or without a plus."""
+
 _CONTROL = re.compile(f"[{CONTROL}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _NON_WORD = re.compile(r"[\W_]+")

@@ -34,7 +34,7 @@ async def refusal(floor: Floor, method: str, path: str, **options: object) -> st
     return refused(await floor.tenant.call(method, path, **options), 400, "INVALID_STATE")
 
 
-async def accepted(floor: Floor) -> list[AcceptedPreview]:
-    """The accepted previews of the tenant."""
+async def accepted(floor: Floor, campaign_id: CampaignId) -> list[AcceptedPreview]:
+    """The accepted previews of a campaign of the tenant."""
     async with floor.pool.acquire() as conn:
-        return [waits for waits in await previews.accepted(conn) if waits.tenant_id == floor.tenant_id]
+        return await previews.accepted(conn, floor.tenant_id, campaign_id)

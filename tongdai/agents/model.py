@@ -13,9 +13,6 @@ from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 MAX_NAME = 255
 MAX_WRAP_UP_S = 3600
 DEFAULT_WRAP_UP_S = 10
-ENDPOINT = "[A-Za-z0-9_-]{1,64}"
-"""Pattern of a PJSIP endpoint's name; it excludes every character that has a meaning in a dial string."""
-
 PREVIEW_LASTS = timedelta(minutes=5)
 """A preview that is not accepted lapses after this time; the contact may then be offered to another agent."""
 SKIPPED_FOR = timedelta(minutes=10)

@@ -18,13 +18,14 @@ from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.calls import segments
 from tongdai.calls.segments import WrapUp
 from tongdai.db import audit
+from tongdai.db.columns import qualified
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
     sign_out_pending, offline_reason, created_at"""
-_OF_AGENT = "agent." + COLUMNS.replace(", ", ", agent.").replace(",\n    ", ",\n    agent.")
+_OF_AGENT = qualified(COLUMNS, "agent")
 
 FIND = f"select {COLUMNS} from agent where tenant_id = $1 and agent_id = $2"
 

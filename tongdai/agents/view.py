@@ -11,7 +11,6 @@ from msgspec import UNSET, UnsetType
 from tongdai import ids
 from tongdai.agents.model import (
     DEFAULT_WRAP_UP_S,
-    ENDPOINT,
     MAX_NAME,
     MAX_WRAP_UP_S,
     PREVIEW_LASTS,
@@ -29,11 +28,12 @@ from tongdai.http.envelope import Done
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Request
 from tongdai.ids import AgentId
+from tongdai.text import SWITCH_NAME
 
-_ENDPOINT = re.compile(ENDPOINT)
+_ENDPOINT = re.compile(SWITCH_NAME)
 SCHEMA: dict[str, dict[str, Any]] = {
     "agentName": {"minLength": 1, **NAME},
-    "endpoint": {"pattern": f"^{ENDPOINT}$"},
+    "endpoint": {"pattern": f"^{SWITCH_NAME}$"},
     "queueId": dict(ID),
     "wrapUpSec": {"minimum": 0, "maximum": MAX_WRAP_UP_S},
 }

@@ -25,6 +25,7 @@ from tongdai.calls.model import Call, EarlierCalls, Ending, RetryContext
 from tongdai.calls.sql import ENDED, month_of
 from tongdai.calls.store import ids_of
 from tongdai.contacts.store import MOVED
+from tongdai.db.columns import qualified
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 
@@ -79,7 +80,7 @@ class FinishedCall(NamedTuple):
 
 _KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
     opened_at, ringing_at, answered_at, dial_until, lease_until"""
-_GONE = "gone." + _KEPT.replace(",\n    ", ", ").replace(", ", ", gone.")
+_GONE = qualified(_KEPT, "gone")
 # The call moves from live_call to the partition of the month in which it ends.
 END = f"""
 with clock as materialized (

@@ -80,13 +80,8 @@ class PostgresStore:
 
     async def claim_accepted(self, conditions: ClaimConditions, limit: int) -> list[Call]:
         async with self._pool.acquire() as conn:
-            waiting = [
-                one
-                for one in await previews.accepted(conn)
-                if (one.tenant_id, one.campaign_id) == (conditions.tenant_id, conditions.campaign_id)
-            ]
             calls: list[Call] = []
-            for one in waiting:
+            for one in await previews.accepted(conn, conditions.tenant_id, conditions.campaign_id):
                 if len(calls) < limit:
                     calls += await _claim_accepted(conn, self._own(conditions), one)
             return calls

@@ -28,7 +28,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import structlog
 
@@ -49,13 +48,12 @@ from tongdai.processes.supervised_process import BACK_OFF_S, SupervisedProcess
 from tongdai.runtime import background
 from tongdai.runtime.background import keep_running
 from tongdai.runtime.os_process import alive
-from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, Settings, dump
+from tongdai.settings import ROLE_DSN, ROLE_PARENT, ROLE_SETTINGS, ROLES, Role, Settings, dump
 from tongdai.tenants import key_format, store
 from tongdai.tenants.rate_limit import valkey
 
 log = structlog.get_logger()
 
-Role = Literal["api", "engine", "telephony"]
 Prepare = Callable[[Connection, Settings], Awaitable[None]]
 """Awaited once, on a migrated database, before the roles start."""
 
@@ -78,7 +76,7 @@ def run(
     logging.configure(settings.log_format, settings.log_level, "serve")
     if only is not None and settings.database_url is None:
         raise OperatorError(f"--only {only} needs a database that the other roles reach too: set --database-url")
-    roles: tuple[Role, ...] = ("api", "engine", "telephony") if only is None else (only,)
+    roles: tuple[Role, ...] = ROLES if only is None else (only,)
     asyncio.run(_serve(settings, roles, prepare, ready))
 
 

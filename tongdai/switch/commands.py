@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from tongdai.switch.events import TYPES
 from tongdai.switch.interface import Ari, Reply, SwitchRefused
+from tongdai.text import CALLER_ID, SWITCH_NAME
 
 _DIGITS = re.compile(r"[1-9][0-9]{5,14}")
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_CALLER = re.compile(r"\+?[0-9]{3,15}")
+_NAME = re.compile(SWITCH_NAME)
+_CALLER = re.compile(CALLER_ID)
 _ENDPOINT = re.compile(rf"PJSIP/(?:{_DIGITS.pattern}@)?{_NAME.pattern}")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*")
 _SOUND = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")

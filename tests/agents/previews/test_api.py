@@ -143,7 +143,7 @@ async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor: F
     campaign_id, agent_id = await floor.campaign(), await floor.idle()
     (contact_id,) = await floor.contacts(campaign_id, 1)
     await offered(floor, agent_id, campaign_id)
-    assert await accepted(floor) == []
+    assert await accepted(floor, campaign_id) == []
     first = await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
     assert first["error_message"] == f"Contact {contact_id} is called"
     assert first["offer"]["lapsesAt"] is None
@@ -151,7 +151,7 @@ async def test_accepted_contact_waits_for_the_dialer_and_does_not_lapse(floor: F
     assert await floor.tenant.done("POST", f"{preview(agent_id)}/accept") == first | {
         "offer": first["offer"] | {"offeredAt": (await present_offer(floor, agent_id, campaign_id))["offeredAt"]}
     }
-    (waits,) = await accepted(floor)
+    (waits,) = await accepted(floor, campaign_id)
     assert (waits.campaign_id, waits.contact_id, waits.agent_id) == (campaign_id, contact_id, agent_id)
 
 
@@ -245,4 +245,4 @@ async def test_contact_out_of_its_window_is_not_offered_and_once_accepted_waits_
     start, _, opens = said.rpartition(" ")
     assert start == f"Contact {contact_id} waits: its calling window opens at"
     assert datetime.fromisoformat(opens).strftime("%a %H:%M").lower() == f"{day} 01:00"  # 08:00 in Vietnam
-    assert len(await accepted(floor)) == 1
+    assert len(await accepted(floor, campaign_id)) == 1

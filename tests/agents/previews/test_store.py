@@ -29,11 +29,11 @@ async def test_accepted_contact_waits_only_while_its_agent_is_idle_and_its_campa
     await floor.tenant.done("POST", f"{preview(agent_id)}/accept")
     call_id = uuid.uuid4()
     await store.reserve_for(conn, floor.tenant_id, agent_id, call_id)
-    assert await accepted(floor) == []
+    assert await accepted(floor, campaign_id) == []
     await store.freed(conn, floor.tenant_id, [call_id])
-    assert len(await accepted(floor)) == 1
+    assert len(await accepted(floor, campaign_id)) == 1
     await floor.tenant.done("POST", f"/v1/campaigns/{campaign_id}/pause")
-    assert await accepted(floor) == []
+    assert await accepted(floor, campaign_id) == []
 
 
 async def test_preview_that_is_done_is_gone_and_an_offer_that_is_not_accepted_stays(

@@ -239,16 +239,16 @@ async def local_time(conn: Connection, tenant_id: TenantId) -> tuple[str, dateti
 
 ACCEPTED = """
 select p.tenant_id, p.campaign_id, p.contact_id, p.agent_id, p.accepted_at
-from preview p join agent a using (tenant_id, agent_id)
-    join campaign c on c.tenant_id = p.tenant_id and c.campaign_id = p.campaign_id
-where p.accepted_at is not null and a.state = 'idle' and c.status = 2
-order by p.tenant_id, p.campaign_id, p.accepted_at
+from preview p join agent a on a.tenant_id = $1 and a.agent_id = p.agent_id
+    join campaign c on c.tenant_id = $1 and c.campaign_id = p.campaign_id
+where p.tenant_id = $1 and p.campaign_id = $2 and p.accepted_at is not null and a.state = 'idle' and c.status = 2
+order by p.accepted_at, p.agent_id
 """
 
 
-async def accepted(conn: Connection) -> list[AcceptedPreview]:
-    """The accepted previews of all tenants whose agent is idle and whose campaign runs, by campaign."""
-    return [AcceptedPreview(**dict(row)) for row in await conn.fetch(ACCEPTED)]
+async def accepted(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[AcceptedPreview]:
+    """The accepted previews of a campaign that runs, whose agent is idle; the first accepted first."""
+    return [AcceptedPreview(**dict(row)) for row in await conn.fetch(ACCEPTED, tenant_id, campaign_id)]
 
 
 DONE = "delete from preview where tenant_id = $1 and agent_id = $2 and accepted_at is not null returning true"

@@ -21,8 +21,8 @@ from tongdai.campaigns.settings.kinds import Cap, Choice, Id, Integer, Kind, Per
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, Preset, Purpose, RetryRule
 from tongdai.campaigns.settings.windows import Week
 from tongdai.ids import QueueId
+from tongdai.text import CALLER_ID, SWITCH_NAME
 
-_CALLER = r"\+?[0-9]{3,15}"
 # A relative path only: an absolute one would let a tenant play any file that the switch can read, such as other
 # tenants' recordings.
 _SOUND = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*"
@@ -96,14 +96,14 @@ class CallSettings:
     )
     caller_id: str | None = setting(
         "callerId",
-        Text(_CALLER, 16, "3 to 15 digits, with a plus before them or without", "+84901234567"),
+        Text(CALLER_ID, 16, "3 to 15 digits, with a plus before them or without", "+84901234567"),
         "Caller id shown to the called person. Null: the server's default.",
         option="--caller-id",
         metavar="NUMBER",
     )
     trunk: str | None = setting(
         "trunk",
-        Text(r"[A-Za-z0-9_-]{1,64}", 64, "1 to 64 letters, digits, _ and -", "carrier_1-a"),
+        Text(SWITCH_NAME, 64, "1 to 64 letters, digits, _ and -", "carrier_1-a"),
         "Trunk: the PJSIP endpoint for outbound calls. Null: the server's default.",
         option="--trunk",
     )

@@ -4,14 +4,15 @@ import time
 
 import click
 
-from tongdai.agents.model import DEFAULT_WRAP_UP_S, ENDPOINT, MAX_WRAP_UP_S, AgentState, OfflineReason
+from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, OfflineReason
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.errors import OperatorError
+from tongdai.text import SWITCH_NAME
 from tongdai_client import Agent, Client
 
-PHONE = Pattern("endpoint", ENDPOINT, "1 to 64 of A-Z, a-z, 0-9, _ and -")
+PHONE = Pattern("endpoint", SWITCH_NAME, "1 to 64 of A-Z, a-z, 0-9, _ and -")
 
 
 @click.group

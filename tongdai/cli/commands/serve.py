@@ -4,15 +4,14 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from tongdai import settings as all_settings
 from tongdai.cli.invocation import invocation
-from tongdai.settings import Settings
+from tongdai.settings import ROLES, Role, Settings
 
-Only = Literal["api", "engine", "telephony"] | None
+Only = Role | None
 DEMO_SHARED_BUFFERS_MB = 256
 
 _OPTIONS = (
@@ -69,7 +68,7 @@ _OPTIONS = (
     ),
     click.option(
         "--only",
-        type=click.Choice(["api", "engine", "telephony"]),
+        type=click.Choice(ROLES),
         help="Run this process alone; needs an external database.",
     ),
 )
