@@ -21,8 +21,10 @@ import asyncpg
 from tongdai.calls.model import Call, CallState, ClaimConditions, Claims
 from tongdai.calls.number_cap import blocked_until
 from tongdai.calls.sql import instant
+from tongdai.campaigns.model import Status
 from tongdai.contacts import due
 from tongdai.contacts.in_call import phone
+from tongdai.contacts.model import ProcessStatus
 from tongdai.contacts.store import MOVED
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
@@ -60,7 +62,7 @@ with open_zones as materialized (
     select z.zone, sent.closes_at from unnest($3::text[], $4::timestamptz[]) as sent (name, closes_at)
     join time_zone z on z.name = sent.name
     where sent.closes_at > statement_timestamp()
-        and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = 2)
+        and exists (select from campaign where tenant_id = $1 and campaign_id = $2 and status = {Status.RUNNING})
         and exists (select from tenant where tenant_id = $1 and switch_id = $10)
         and {may_dial("$10", "$11")}
 ), candidates as materialized ({{candidates}}), held as materialized (
@@ -191,7 +193,6 @@ CLAIM_CONTACT = _CLAIM.format(
 """,
     cursor="next_id",
 )
-_PENDING, _IN_CALL, _PROCESSED = 0, 1, 2
 
 
 async def claim(conn: Connection, conditions: ClaimConditions, limit: int) -> Claims:
@@ -226,8 +227,8 @@ async def _claim(
                 raise  # a contact is in two places: retrying would loop forever
             continue  # a call of one of the numbers was committed while this claim ran: the next attempt sees it
         became = Counter(row["became"] for row in rows)
-        calls = [_claimed(conditions, agent_id, row) for row in rows if row["became"] == _IN_CALL]
-        return Claims(calls, rescheduled=became[_PENDING], closed=became[_PROCESSED])
+        calls = [_claimed(conditions, agent_id, row) for row in rows if row["became"] == ProcessStatus.IN_CALL]
+        return Claims(calls, rescheduled=became[ProcessStatus.PENDING], closed=became[ProcessStatus.PROCESSED])
 
 
 def _arguments(conditions: ClaimConditions, taken: int, agent_id: AgentId | None) -> tuple[object, ...]:

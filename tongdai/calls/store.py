@@ -19,6 +19,7 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls import segments
 from tongdai.calls.model import TRANSITIONS, Call, CallState
 from tongdai.calls.sql import instant, month_of
+from tongdai.campaigns.model import Status
 from tongdai.db.plans import by_index
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import may_dial
@@ -43,7 +44,7 @@ with clock as materialized (
 ), eligibility as materialized (
     select asked.call_id, case
             when listed.permanent then 'dnc'
-            when listed.listed or c.status <> 2 or not leader.may_dial then 'cancelled'
+            when listed.listed or c.status <> {Status.RUNNING} or not leader.may_dial then 'cancelled'
             when asked.dial_until <= clock.now_at then 'out_of_window'
         end as refusal
     from asked cross join clock cross join leader

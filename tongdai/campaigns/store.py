@@ -25,7 +25,7 @@ from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, KeyId, QueueId, SwitchId, TenantId
 from tongdai.switches.model import DEFAULT
 
-PAUSED_BY_ITSELF = "case when status = 3 then pause_reason end"
+PAUSED_BY_ITSELF = f"case when status = {Status.PAUSED} then pause_reason end"
 """Why a campaign paused itself; null: it did not."""
 _COLUMNS = f"campaign_id, name, type, status, user_name, created_at, {PAUSED_BY_ITSELF} as pause_reason"
 _DEFAULTS = CallSettings()
@@ -177,7 +177,7 @@ RUNNING = f"""
 select tenant_id, campaign_id, c.name, t.zone as tenant_zone, h.windows as tenant_hours,
     {", ".join(f"c.{column}" for column in columns.COLUMNS)}
 from campaign c join tenant t using (tenant_id) left join calling_hours h using (tenant_id)
-where status = 2 and t.switch_id = $1
+where status = {Status.RUNNING} and t.switch_id = $1
 order by tenant_id, campaign_id
 """
 
@@ -249,8 +249,9 @@ async def move(
     return _campaign(row)
 
 
-PAUSE_ITSELF = """
-update campaign set status = 3, pause_reason = $3 where tenant_id = $1 and campaign_id = $2 and status = 2
+PAUSE_ITSELF = f"""
+update campaign set status = {Status.PAUSED}, pause_reason = $3
+where tenant_id = $1 and campaign_id = $2 and status = {Status.RUNNING}
 returning true
 """
 

@@ -118,7 +118,7 @@ class Originator:
         return treatment_of(campaign.settings, self._options).sound
 
     def _may(self) -> bool:
-        """The leave to originate: ask right before, with no await between."""
+        """The permission to originate: ask right before, with no await between."""
         return self._ari.up and self._may_dial()
 
     async def _try_campaign(self, campaign: RunningCampaign, now: datetime, room: int) -> None:

@@ -104,7 +104,7 @@ async def _lead(
     settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random, memory: Memory
 ) -> None:
     switch = await _until_available(lambda: _find_switch(pool, settings.switch), "finding the switch")
-    if _would_pretend(settings, switch):
+    if _lacks_asterisk(settings, switch):
         return
 
     fence = Fence()
@@ -138,8 +138,8 @@ async def _until_available(fn: Callable[[], Awaitable[T]], name: str) -> T:
             await asyncio.sleep(RETRY_S)
 
 
-def _would_pretend(settings: Settings, switch: Switch) -> bool:
-    """Whether its settings were forgotten: a simulated switch would report calls that nobody got."""
+def _lacks_asterisk(settings: Settings, switch: Switch) -> bool:
+    """Whether the switch was an Asterisk and none is set: a simulated one would report calls that nobody got."""
     if settings.asterisk is not None or switch.kind is not Kind.ASTERISK:
         return False
     log.error(

@@ -39,9 +39,9 @@ class Ari(Protocol):
 
     @property
     def up(self) -> bool:
-        """The only leave to originate: connected, subscribed, not replaced, and the listener of `events` came back for
-        the next event after each Connected, which it does once it has listed the channels. False the instant that the
-        connection is gone: ask it right before each originate, with no await between."""
+        """The only permission to originate: connected, subscribed, not replaced, and the listener of `events` came back
+        for the next event after each Connected, which it does once it has listed the channels. False the instant that
+        the connection is gone: ask it right before each originate, with no await between."""
         ...
 
     async def request(

@@ -10,6 +10,7 @@ from enum import Enum, auto
 import asyncpg
 
 from tongdai.agents.model import PREVIEW_LASTS, SKIPPED_FOR, AcceptedPreview, AgentState, Preview
+from tongdai.campaigns.model import Status
 from tongdai.contacts import due
 from tongdai.contacts.in_call import in_call, phone
 from tongdai.db import audit
@@ -40,9 +41,9 @@ IsOpen = Callable[[str, str, datetime], bool]
 """Whether contacts of a time zone may be called now; arguments: the contact's zone, the tenant's zone, the time."""
 
 # Locks the agent, so that they do not sign out before the offer is stored.
-MAY_LOOK = """
-select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview, c.status = 2 as running,
-    c.queue_id is not distinct from a.queue_id as same_queue
+MAY_LOOK = f"""
+select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview,
+    c.status = {Status.RUNNING} as running, c.queue_id is not distinct from a.queue_id as same_queue
 from agent a left join campaign c on c.tenant_id = $1 and c.campaign_id = $3
 where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
 """
@@ -237,11 +238,12 @@ async def local_time(conn: Connection, tenant_id: TenantId) -> tuple[str, dateti
     return row["zone"], row["now"]
 
 
-ACCEPTED = """
+ACCEPTED = f"""
 select p.tenant_id, p.campaign_id, p.contact_id, p.agent_id, p.accepted_at
 from preview p join agent a on a.tenant_id = $1 and a.agent_id = p.agent_id
     join campaign c on c.tenant_id = $1 and c.campaign_id = p.campaign_id
-where p.tenant_id = $1 and p.campaign_id = $2 and p.accepted_at is not null and a.state = 'idle' and c.status = 2
+where p.tenant_id = $1 and p.campaign_id = $2 and p.accepted_at is not null and a.state = 'idle'
+    and c.status = {Status.RUNNING}
 order by p.accepted_at, p.agent_id
 """
 

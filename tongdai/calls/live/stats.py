@@ -136,8 +136,9 @@ select campaign_id, name, status, {campaigns.PAUSED_BY_ITSELF} as pause_reason, 
     ring_timeout_s, abandon_cap
 from campaign where tenant_id = $1 and campaign_id = any($2::bigint[]) order by campaign_id
 """
-ACTIVE = """
-select campaign_id from campaign where tenant_id = $1 and (status = 2 or (status = 3 and pause_reason is not null))
+ACTIVE = f"""
+select campaign_id from campaign
+where tenant_id = $1 and (status = {Status.RUNNING} or (status = {Status.PAUSED} and pause_reason is not null))
 union select campaign_id from live_call where tenant_id = $1 and campaign_id is not null
 order by campaign_id limit 1000
 """

@@ -124,7 +124,7 @@ class SimulatedChannels(ABC):
 
     def _dial(self, channel: SimulatedChannel, timeout_s: float) -> None:
         plan = channel.call.plan
-        self._tell_dial(channel, "")
+        self._send_dial(channel, "")
         if plan.response in {Response.ANSWERED, Response.NO_ANSWER, Response.REJECTED}:
             self._later(channel, min(self._rng.uniform(0.01, 0.5), plan.after_s or 0.5), self._ring)
         if plan.response is Response.ANSWERED:
@@ -135,18 +135,18 @@ class SimulatedChannels(ABC):
 
     def _ring(self, channel: SimulatedChannel) -> None:
         channel.state = "Ringing"
-        events = [lambda: self._tell_dial(channel, "RINGING"), lambda: self._tell(channel, "ChannelStateChange")]
+        events = [lambda: self._send_dial(channel, "RINGING"), lambda: self._send_event(channel, "ChannelStateChange")]
         self._rng.shuffle(events)  # a real switch sends either first
-        for tell in events:
-            tell()
+        for send in events:
+            send()
 
     def _answer(self, channel: SimulatedChannel) -> None:
         self._cancel_timers(channel)
         channel.state = "Up"
         heard = channel.app in self._connections
         self.ledger.answered(channel.call, self._clock.now(), heard=heard)
-        self._tell(channel, "ChannelStateChange")
-        self._tell_dial(channel, "ANSWER")
+        self._send_event(channel, "ChannelStateChange")
+        self._send_dial(channel, "ANSWER")
         if not heard:  # "Stasis app not active"
             self._end(channel, 16)
             return
@@ -156,7 +156,7 @@ class SimulatedChannels(ABC):
 
     def _refuse(self, channel: SimulatedChannel) -> None:
         status, cause, sip = _REFUSED[channel.call.plan.response]
-        self._tell_dial(channel, status)
+        self._send_dial(channel, status)
         self._end(channel, cause, tech_cause=sip)
 
     def _time_out(self, channel: SimulatedChannel) -> None:
@@ -164,7 +164,7 @@ class SimulatedChannels(ABC):
 
     def _enter_app(self, channel: SimulatedChannel, args: Sequence[str]) -> None:
         channel.in_app = True
-        self._tell(channel, "StasisStart", args=list(args))
+        self._send_event(channel, "StasisStart", args=list(args))
 
     # Ends
 
@@ -174,17 +174,17 @@ class SimulatedChannels(ABC):
     def _hang_up(self, channel: SimulatedChannel, cause: int) -> None:
         channel.call.hung_up_by_us = True
         if channel.state != "Up":
-            self._tell_dial(channel, "NOANSWER")
+            self._send_dial(channel, "NOANSWER")
         self._end(channel, cause)
 
     def _end(self, channel: SimulatedChannel, cause: int, **more: int) -> None:
         self._cancel_timers(channel)
         if channel.state == "Up":
-            self._tell(channel, "ChannelHangupRequest")
+            self._send_event(channel, "ChannelHangupRequest")
         self._release(channel)
         del self._channels[channel.channel_id]
         self.ledger.ended(channel.call, self._clock.now(), cause)
-        self._tell(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
+        self._send_event(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
 
     @abstractmethod
     def _release(self, channel: SimulatedChannel) -> None:
@@ -200,10 +200,10 @@ class SimulatedChannels(ABC):
             timer.cancel()
         channel.timers.clear()
 
-    def _tell(self, channel: SimulatedChannel, kind: str, **values: Any) -> None:
+    def _send_event(self, channel: SimulatedChannel, kind: str, **values: Any) -> None:
         self._send(channel.app, self._frame(kind, channel.app, channel=self._view(channel), **values))
 
-    def _tell_dial(self, channel: SimulatedChannel, status: str) -> None:
+    def _send_dial(self, channel: SimulatedChannel, status: str) -> None:
         self._send(channel.app, self._frame("Dial", channel.app, peer=self._view(channel), dialstatus=status))
 
     def _send(self, app: str, frame: Frame) -> None:

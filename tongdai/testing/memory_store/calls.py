@@ -75,21 +75,21 @@ class MemoryCalls(MemoryState):
         calls: list[Call] = []
         closed = rescheduled = 0
         for contact in due:
-            forever, next_attempt_at = self._hindrance(conditions, contact)
-            self._no_longer_waits(contact)
-            if forever:
+            permanently, next_attempt_at = self._blocked(conditions, contact)
+            self._dequeue(contact)
+            if permanently:
                 contact.process_status, contact.call_status = PROCESSED, Outcome.DNC.value
                 closed += 1
             elif next_attempt_at is not None:
                 contact.due_at = next_attempt_at
-                self._wait(contact)
+                self._enqueue(contact)
                 rescheduled += 1
             else:
                 calls.append(self._open(conditions, contact, agent_id))
         return Claims(calls, rescheduled, closed)
 
-    def _hindrance(self, conditions: ClaimConditions, contact: MemoryContact) -> tuple[bool, datetime | None]:
-        """Whether it is never to be called, and until when it is not."""
+    def _blocked(self, conditions: ClaimConditions, contact: MemoryContact) -> tuple[bool, datetime | None]:
+        """Whether the contact may never be called, and when it may be called next; None: now."""
         now, phone = self._clock.now(), contact.phone
         listed = self._listings(phone, conditions.campaign_id)
         until = [listing.until for listing in listed if listing.until is not None]
@@ -194,7 +194,7 @@ class MemoryCalls(MemoryState):
             contact.call_status = ending.outcome.value
         if next_attempt_at is not None:
             contact.due_at = next_attempt_at
-            self._wait(contact)
+            self._enqueue(contact)
         self._close(found, Ended(found, ending, now, next_attempt_at))
         self._free(found.call_id)
         return True

@@ -12,10 +12,11 @@ from tongdai.calls.model import (
 )
 from tongdai.campaigns.model import PauseReason, Status
 from tongdai.campaigns.settings.model import CallSettings
+from tongdai.contacts.model import ProcessStatus
 from tongdai.ids import CampaignId, ContactId
 
 Due = tuple[datetime, ContactId]
-PENDING, IN_CALL, PROCESSED = 0, 1, 2
+PENDING, IN_CALL, PROCESSED = ProcessStatus
 BUSY_FOR = timedelta(minutes=1)
 """A contact whose number is in a call is due again after that."""
 RECENT = timedelta(hours=1)

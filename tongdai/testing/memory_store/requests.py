@@ -28,7 +28,7 @@ class MemoryRequests(MemoryState):
     def add_contact(self, contact_id: int, campaign_id: int, phone: str, zone: str = "") -> ContactId:
         made = MemoryContact(ContactId(contact_id), CampaignId(campaign_id), phone, zone, self._clock.now())
         self.contacts[made.contact_id] = made
-        self._wait(made)
+        self._enqueue(made)
         return made.contact_id
 
     def delete_contact(self, contact_id: ContactId) -> bool:
@@ -36,7 +36,7 @@ class MemoryRequests(MemoryState):
         contact = self.contacts[contact_id]
         if contact.deleted or contact.process_status != PENDING:
             return False
-        self._no_longer_waits(contact)
+        self._dequeue(contact)
         contact.deleted = True
         self.accepted = {agent: shown for agent, shown in self.accepted.items() if shown != contact_id}
         return True

@@ -58,10 +58,10 @@ class MemoryState:
     def _agent_of(self, call_id: UUID) -> Agent | None:
         return next((agent for agent in self.agents.values() if agent.call_id == call_id), None)
 
-    def _wait(self, contact: MemoryContact) -> None:
+    def _enqueue(self, contact: MemoryContact) -> None:
         due = self.campaigns[contact.campaign_id].due.setdefault(contact.zone, [])
         insort(due, (contact.due_at, contact.contact_id))
 
-    def _no_longer_waits(self, contact: MemoryContact) -> None:
+    def _dequeue(self, contact: MemoryContact) -> None:
         due = self.campaigns[contact.campaign_id].due[contact.zone]
         del due[bisect_left(due, (contact.due_at, contact.contact_id))]
