@@ -2,7 +2,7 @@
 
 A contact that is not processed is in exactly one of three places:
 
-    inserted with many of its zone ──▶ contact_run ──claim──▶ live call ──end──▶ processed
+    inserted with many of its zone ──▶ contact_run ──claim──▶ active call ──end──▶ processed
     inserted singly, or with few   ──▶ contact_due ──claim──▶     │
                                             ▲───────end───────────┘ (rescheduled)
 

@@ -118,7 +118,7 @@ select (select count(*) from live_call where tenant_id = $1) as calls,
 
 
 async def busy(conn: Connection, tenant_id: TenantId) -> tuple[int, int]:
-    """A tenant's live calls, and its agents who are signed in."""
+    """A tenant's active calls, and its agents who are signed in."""
     row = await conn.fetchrow(BUSY, tenant_id)
     assert row is not None
     return row["calls"], row["agents"]

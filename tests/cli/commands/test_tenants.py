@@ -81,9 +81,9 @@ async def test_tenant_with_live_calls_or_agents_who_are_signed_in_does_not_move(
     await new_agent(two_tenants, tenant_id, queue_id, "offline")
     for state in ("idle", "talking"):
         await new_agent(two_tenants, tenant_id, queue_id, state)
-    assert "tenant 803 has 1 live call and 2 agents signed in: pause its campaigns" in complaint_of(run(*move), 1)
+    assert "tenant 803 has 1 active call and 2 agents signed in: pause its campaigns" in complaint_of(run(*move), 1)
     await two_tenants.execute("delete from call where tenant_id = $1 and call_id = $2", tenant_id, call_id)
-    assert "tenant 803 has 0 live calls and 2 agents signed in" in complaint_of(run(*move), 1)
+    assert "tenant 803 has 0 active calls and 2 agents signed in" in complaint_of(run(*move), 1)
     await two_tenants.execute("delete from agent where tenant_id = $1 and state <> 'offline'", tenant_id)
     assert (await switches.of_tenant(two_tenants, tenant_id)).name == DEFAULT_NAME
     output_of(run(*move))

@@ -175,7 +175,7 @@ def hours(settings: Settings, tenant_id: int, windows: tuple[Window, ...], defau
 def move(settings: Settings, tenant_id: int, switch_name: str) -> None:
     """Let another switch carry a tenant's calls.
 
-    It is refused while the tenant has a live call or an agent who is signed in.
+    It is refused while the tenant has an active call or an agent who is signed in.
 
     \b
     Example:
@@ -187,7 +187,7 @@ def move(settings: Settings, tenant_id: int, switch_name: str) -> None:
         calls, agents = await switch_store.busy(conn, TenantId(tenant_id))
         if calls or agents:
             raise OperatorError(
-                f"tenant {tenant_id} has {counted(calls, 'live call')} and {counted(agents, 'agent')} signed in: "
+                f"tenant {tenant_id} has {counted(calls, 'active call')} and {counted(agents, 'agent')} signed in: "
                 "pause its campaigns, sign the agents out, and repeat"
             )
         if not await store.set_switch(conn, TenantId(tenant_id), switch):
