@@ -20,6 +20,7 @@ from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, OpenedKey
 from tongdai.calls.model import CallState
 from tongdai.calls.view import SAMPLE, CallPage, CallView, view
+from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, NotFound, shown
@@ -304,7 +305,7 @@ async def calls_of_contact(request: Request) -> Response:
     query = query_of(request)
     page = paging.page_of(query)
     async with connection(request) as conn:
-        if not await history.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
+        if not await contacts.contact_exists(conn, who.tenant_id, campaign_id, contact_id):
             raise NotFound("Contact not found")
     return ok(await _page(request, query, Filter(campaign_id, contact_id), page))
 

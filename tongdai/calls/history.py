@@ -280,10 +280,3 @@ FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2"
 async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallRecord | None:
     row = await conn.fetchrow(FIND, tenant_id, call_id)
     return None if row is None else CallRecord._make(row)
-
-
-CONTACT_EXISTS = "select exists (select from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3)"
-
-
-async def contact_exists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId) -> bool:
-    return await conn.fetchval(CONTACT_EXISTS, tenant_id, campaign_id, contact_id)

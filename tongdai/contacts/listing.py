@@ -5,7 +5,7 @@ import asyncpg
 from tongdai.contacts.fields import COLUMNS, DOCUMENTED, FIELDS, qualified_columns
 from tongdai.contacts.in_call import IN_CALL, process_status
 from tongdai.contacts.model import Contact, ContactList, ProcessStatus, Search, number_of
-from tongdai.contacts.store import CAMPAIGN_EXISTS
+from tongdai.contacts.store import campaign_exists
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, ContactId, ListId, TenantId
 
@@ -21,7 +21,7 @@ from contact_list l where tenant_id = $1 and campaign_id = $2 order by list_id
 async def lists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> list[ContactList] | None:
     """All lists of a campaign, by id; None when there is no such campaign."""
     rows = await conn.fetch(LISTS, tenant_id, campaign_id)
-    if not rows and not await conn.fetchval(CAMPAIGN_EXISTS, tenant_id, campaign_id):
+    if not rows and not await campaign_exists(conn, tenant_id, campaign_id):
         return None
     return [ContactList(row["list_id"], row["name"], row["contact_count"]) for row in rows]
 

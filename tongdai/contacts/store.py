@@ -31,6 +31,17 @@ class ContactRefusal(Enum):
 CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_id = $2"
 
 
+async def campaign_exists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> bool:
+    return bool(await conn.fetchval(CAMPAIGN_EXISTS, tenant_id, campaign_id))
+
+
+CONTACT_EXISTS = "select true from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
+
+
+async def contact_exists(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, contact_id: ContactId) -> bool:
+    return bool(await conn.fetchval(CONTACT_EXISTS, tenant_id, campaign_id, contact_id))
+
+
 def counted(changes: str) -> str:
     """A CTE that adds to the counters of contacts. `changes` is a query of rows to add: one for each key, in the order
     of the key, so that writers cannot deadlock."""
@@ -165,7 +176,6 @@ with gone as (
 ), {COUNTERS.format(sign="-", changed="settled")}
 select count(*) from gone
 """
-CONTACT_EXISTS = "select true from contact where tenant_id = $1 and campaign_id = $2 and contact_id = $3"
 
 
 async def delete(
@@ -177,7 +187,7 @@ async def delete(
         if await conn.fetchval(DELETE, tenant_id, campaign_id, contact_id):
             await audit.record(conn, tenant_id, by, "contact.delete", f"contact {contact_id}")
             return None
-    if await conn.fetchval(CONTACT_EXISTS, tenant_id, campaign_id, contact_id):
+    if await contact_exists(conn, tenant_id, campaign_id, contact_id):
         return ContactRefusal.NOT_PENDING
     return ContactRefusal.NO_CONTACT
 

@@ -9,6 +9,7 @@ import msgspec
 from tongdai import ids
 from tongdai.contacts.api import PHONE_SCHEMA
 from tongdai.contacts.numbers import phone
+from tongdai.contacts.store import campaign_exists
 from tongdai.db.pool import Connection
 from tongdai.do_not_call import store
 from tongdai.do_not_call.entries import api as entries_api
@@ -152,7 +153,7 @@ async def create_list(request: Request) -> Response:
     principal = principal_of(request)
 
     async def work(conn: Connection) -> DncListCreated:
-        if campaign_id is not None and not await store.has_campaign(conn, principal.tenant_id, campaign_id):
+        if campaign_id is not None and not await campaign_exists(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
         dnc_list_id = await store.create(conn, principal.tenant_id, new.name, campaign_id, principal.key_id)
         if dnc_list_id is None:
@@ -241,7 +242,7 @@ async def check(request: Request) -> Response:
         raise InvalidInput("phoneNumber is missing: expected a phone number")
     campaign_id = paging.optional_id(query, "campaignId", CampaignId)
     async with connection(request) as conn:
-        if campaign_id is not None and not await store.has_campaign(conn, principal.tenant_id, campaign_id):
+        if campaign_id is not None and not await campaign_exists(conn, principal.tenant_id, campaign_id):
             raise NotFound("Campaign not found")
         found = await store.matches(conn, principal.tenant_id, number, campaign_id)
     shown_number = phone.formatter(principal.country)(number)

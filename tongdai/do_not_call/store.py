@@ -44,13 +44,6 @@ async def find(conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId) ->
     return None if row is None else DncList(*row)
 
 
-CAMPAIGN_EXISTS = "select true from campaign where tenant_id = $1 and campaign_id = $2"
-
-
-async def has_campaign(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId) -> bool:
-    return bool(await conn.fetchval(CAMPAIGN_EXISTS, tenant_id, campaign_id))
-
-
 CREATE = """
 insert into do_not_call_list (tenant_id, name, campaign_id) values ($1, $2, $3)
 on conflict (tenant_id, name) do nothing returning dnc_list_id
