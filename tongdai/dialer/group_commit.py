@@ -17,6 +17,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
+import asyncpg
+
 from tongdai.db.unavailable import unavailable
 
 Ask = TypeVar("Ask")
@@ -66,7 +68,7 @@ class GroupCommit(Generic[Ask, Answer]):
             answers = await self._transaction([ask for ask, _ in batch])
             assert len(answers) == len(batch), f"{len(answers)} answers for a batch of {len(batch)}"
         except Exception as error:
-            if len(batch) > 1 and not unavailable(error):
+            if len(batch) > 1 and (isinstance(error, asyncpg.LockNotAvailableError) or not unavailable(error)):
                 for one in batch:
                     if not one[1].done():  # its caller may have stopped waiting by now
                         await self._answer([one])
