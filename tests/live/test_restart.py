@@ -24,6 +24,9 @@ async def answered(caller: Listener, n: int = 0) -> str:
 
 async def test_asterisk_restarted_mid_calls(caller: Listener, testbed: Testbed) -> None:
     calls = [await answered(caller, n) for n in range(5)]
+    first_start = await commands.started_at(caller.ari)
+    assert first_start is not None
+    assert await commands.started_at(caller.ari) == first_start
     await testbed.kill_asterisk()
     await caller.wait_for(Disconnected)
     assert not caller.ari.up
@@ -32,6 +35,7 @@ async def test_asterisk_restarted_mid_calls(caller: Listener, testbed: Testbed) 
     await testbed.start_asterisk()
     await caller.wait_for(Connected, count=2, within_s=20)
     assert await commands.channels(caller.ari) == []
+    assert await commands.started_at(caller.ari) not in {None, first_start}
     assert not [event for event in caller.of(ChannelDestroyed) if event.channel_id in calls], (
         "their end is not reported"
     )

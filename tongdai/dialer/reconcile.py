@@ -4,7 +4,7 @@ discrepancies.
 | the store's call            | channel listed                           | channel not listed |
 |-----------------------------|------------------------------------------|---|
 | claimed                     | -                                        | lease expired: cancelled |
-| dialing, ringing            | adopted; lease extended                  | lease expired: lost |
+| dialing, ringing            | adopted; lease extended                  | lease expired, or switch restarted: lost |
 | answered                    | adopted; lease extended; request repeated | ended, as answered or abandoned, at once |
 | ended                       | hung up                                  | - |
 
@@ -14,7 +14,10 @@ orphaned channel (one without an owner) is hung up if its call has ended, and le
 
 Relies on its order: the store is read first, then the channels are listed, so a call that was in the store and is not
 in the list has no channel any more. A channel that was requested may appear later than any list: such a call ends only
-when its lease expires, which is longer than a request can take.
+when its lease expires, which is longer than a request can take. A switch that has restarted has lost all channels and
+all requests of before, and tells when it started: calls that were in the store at the first connection to it, and are
+not listed, have ended. Without that they would fill `maxConcurrentCalls` until their leases expire. Who connects to a
+switch for the first time does not know when the calls were requested, and waits for the leases.
 
 An answered call whose answer was lost is adopted too: the callee gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.
@@ -58,6 +61,8 @@ class Reconciler:
         self._store, self._ari = store, ari
         self._controller, self._phones, self._router = controller, phones, router
         self._one_at_a_time = asyncio.Lock()
+        self._started_at: str | None = None
+        """When the switch started that was connected last; None: not known."""
 
     async def until_done(self) -> None:
         """Returns when the switch can place calls and is reconciled, or has gone: another connection follows then."""
@@ -65,7 +70,12 @@ class Reconciler:
         while not cancel_requested():
             try:
                 await commands.require_modules(self._ari)
-                await self.once()
+                started_at = await commands.started_at(self._ari)
+                restarted = None not in {started_at, self._started_at} and started_at != self._started_at
+                if restarted:
+                    log.warning("switch has restarted", started_at=started_at)
+                await self.once(restarted=restarted)
+                self._started_at = started_at
             except UNAVAILABLE:
                 await asyncio.sleep(RETRY_S)
             except (SwitchSilent, SwitchRefused) as error:
@@ -91,8 +101,9 @@ class Reconciler:
         if self._ari.up and any(call.state is not CallState.CLAIMED for call in overdue):
             await self.once()
 
-    async def once(self) -> None:
-        """Raises UNAVAILABLE and SwitchError; a part may have been done."""
+    async def once(self, *, restarted: bool = False) -> None:
+        """Raises UNAVAILABLE and SwitchError; a part may have been done. `restarted`: the switch has lost whatever was
+        requested of it before, and nothing was since."""
         async with self._one_at_a_time:
             before = {
                 channel_id: controlled.progress.agent_channel
@@ -108,7 +119,8 @@ class Reconciler:
             await self._adopt(in_store)
             self._forget(set(before), in_store)
             self._phones.reconcile(agents, listed)
-            await self._compare(in_store, listed, {str(call.call_id) for call in overdue})
+            lost = [call for call in in_store if restarted and self._was_requested(call)]
+            await self._compare(in_store, listed, {str(call.call_id) for call in (*overdue, *lost)})
             self._compare_agents(before, listed)
             await self._hang_up_orphaned(listed)
 
@@ -146,7 +158,13 @@ class Reconciler:
             ):
                 self._controller.forget(channel_id)
 
-    async def _compare(self, in_store: Sequence[Call], listed: Mapping[str, Channel], overdue: set[str]) -> None:
+    def _was_requested(self, call: Call) -> bool:
+        """Whether the switch may have been asked for the call. If not, the originator finds that it may not ask."""
+        controlled = self._controller.calls.get(str(call.call_id))
+        return controlled is None or controlled.may_be_dialled
+
+    async def _compare(self, in_store: Sequence[Call], listed: Mapping[str, Channel], gone: set[str]) -> None:
+        """`gone`: the calls that have ended if their channel is not listed."""
         with_channel: list[Call] = []
         for call in in_store:
             channel_id = str(call.call_id)
@@ -155,7 +173,7 @@ class Reconciler:
                 with_channel.append(call)
                 up, ringing = channel.state == "Up", channel.state == "Ringing"
                 self._controller.post(channel_id, model.ChannelListed(up, ringing))
-            elif call.state is CallState.ANSWERED or (channel_id in overdue and call.state is not CallState.CLAIMED):
+            elif call.state is CallState.ANSWERED or (channel_id in gone and call.state is not CallState.CLAIMED):
                 self._controller.post(channel_id, model.ChannelAbsent())
         if with_channel:
             await self._store.extend(with_channel, LEASE)

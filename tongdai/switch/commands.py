@@ -184,6 +184,17 @@ async def require_modules(ari: Ari) -> None:
         raise SwitchRefused(404, f"not running: {', '.join(missing)}")
 
 
+async def started_at(ari: Ari) -> str | None:
+    """When the switch's process started, in its own words; None: it does not tell. Another value is another process."""
+    reply = await ari.request("GET", _path("asterisk", "info"), {"only": "status"})
+    body: object = reply.body
+    if reply.status != 200 or not isinstance(body, dict):
+        return None
+    status = cast("dict[str, Any]", body).get("status")
+    found = cast("dict[str, Any]", status).get("startup_time") if isinstance(status, dict) else None
+    return found if isinstance(found, str) else None
+
+
 async def create_bridge(ari: Ari, bridge_id: str) -> None:
     """A mixing bridge. Idempotent."""
     reply = await ari.request("POST", _path("bridges", bridge_id), {"type": "mixing"})

@@ -15,9 +15,13 @@ from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.worker import SwitchTaken
+from tongdai.switch.simulated.callees import Response, always
 from tongdai.switch.simulated.client import SimulatedAri
 from tongdai.testing.memory_store.model import IN_CALL
 from tongdai.testing.memory_store.store import MemoryStore
+
+RIGHT_AGAIN_S = 10
+"""Within so long after the switch is back, its calls are right again."""
 
 
 def test_dialer_that_is_stopped_hands_back_claims_and_leaves_calls_to_the_next() -> None:
@@ -80,6 +84,34 @@ def test_calls_of_a_dialer_that_crashed_are_ended_within_a_lease() -> None:
         assert Outcome.LOST in s.outcomes()
 
     play(scene)
+
+
+def test_calls_of_a_switch_that_restarted_are_ended_when_it_is_back_and_dialing_goes_on() -> None:
+    async def scene(s: Scene) -> None:
+        s.campaign(40, CallSettings(max_calls=10, calls_per_second=10, audio_file="offer", ring_timeout_s=120))
+        s.start()
+        await s.until(lambda: len(s.calls()) == 10)
+        before = set(s.store.active)
+        s.simulated.restart(1)
+        await asyncio.sleep(1 + RIGHT_AGAIN_S)
+        assert s.outcomes() == [Outcome.LOST] * 10
+        assert len(s.store.active) == 10
+        assert not before & set(s.store.active)
+        assert len(s.calls()) == 20
+
+    play(scene, callee=always(Response.ANSWERED, after_s=60, talk_s=20))
+
+
+def test_calls_that_a_switch_still_has_after_the_connection_was_lost_go_on() -> None:
+    async def scene(s: Scene) -> None:
+        s.campaign(10, CallSettings(max_calls=10, calls_per_second=10, audio_file="offer", ring_timeout_s=60))
+        s.start()
+        await s.until(lambda: len(s.calls()) == 10)
+        s.simulated.cut(1)
+        await s.until(lambda: len(s.outcomes()) == 10)
+        assert set(s.outcomes()) == {Outcome.ANSWERED}
+
+    play(scene, callee=always(Response.ANSWERED, after_s=30, talk_s=20))
 
 
 def test_dialer_that_stops_writes_unwritten_records_although_its_last_claim_failed() -> None:

@@ -62,6 +62,8 @@ class SimulatedAsterisk(SimulatedChannels):
         self.amd, self.unsure = amd, unsure
         self._bridges: dict[str, list[str]] = {}
         self._refuses_until = 0.0
+        self.starts = 1
+        """How often it was started."""
 
     @property
     def refuses_connections(self) -> bool:
@@ -88,8 +90,9 @@ class SimulatedAsterisk(SimulatedChannels):
             connection.cut()
 
     def restart(self, for_s: float = 0.5) -> None:
-        """Crash: connections and calls are gone, without an event."""
+        """Crash: connections, requests that have not arrived and calls are gone, without an event."""
         self.cut(for_s)
+        self.starts += 1
         for channel in self._channels.values():
             self._cancel_timers(channel)
             for timer in channel.playbacks.values():
@@ -134,6 +137,8 @@ class SimulatedAsterisk(SimulatedChannels):
                 return Reply(200, {"system": {"version": __version__}})
             case "GET", "modules":
                 return Reply(200, [{"name": name, "status": "Running"} for name in self.modules])
+            case "GET", "info":
+                return Reply(200, {"status": {"startup_time": f"start {self.starts}"}})
             case "GET", "modules", "app_amd.so" if self.amd:
                 return Reply(200, {"name": "app_amd.so", "status": "Running"})
             case _:

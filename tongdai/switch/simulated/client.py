@@ -148,11 +148,11 @@ class SimulatedAri:
         elif originate and self._strikes("originate_conflict"):
             loop.call_later(after_s, self._answer, request_id, Reply(409, {"message": "Channel exists"}))
         else:
-            loop.call_later(after_s, self._do, request_id, request)
+            loop.call_later(after_s, self._do, request_id, request, self.asterisk.starts)
 
-    def _do(self, request_id: int, request: tuple[str, str, Mapping[str, str], object]) -> None:
-        """A request arrives, whether its sender is still connected or not."""
-        if self.asterisk.refuses_connections:
+    def _do(self, request_id: int, request: tuple[str, str, Mapping[str, str], object], starts: int) -> None:
+        """A request arrives, whether its sender is still connected or not; but not at the process of another start."""
+        if self.asterisk.refuses_connections or self.asterisk.starts != starts:
             return
         reply = self.asterisk.handle(*request)
         if not self._strikes("reply_lost"):
