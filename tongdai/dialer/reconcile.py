@@ -16,8 +16,8 @@ Relies on its order: the store is read first, then the channels are listed, so a
 in the list has no channel any more. A channel that was requested may appear later than any list: such a call ends only
 when its lease expires, which is longer than a request can take. A switch that has restarted has lost all channels and
 all requests of before, and tells when it started: calls that were in the store at the first connection to it, and are
-not listed, have ended. Without that they would fill `maxConcurrentCalls` until their leases expire. Who connects to a
-switch for the first time does not know when the calls were requested, and waits for the leases.
+not listed, have ended. Without that they would fill `maxConcurrentCalls` until their leases expire. A process that
+connects to a switch for the first time does not know when the calls were requested, and waits for the leases.
 
 An answered call whose answer was lost is adopted too: the callee gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.

@@ -13,6 +13,7 @@ from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.rules import open_until
 from tongdai.campaigns.settings.values import Mode
+from tongdai.dialer.call.model import PLAYED_AFTER
 from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.testing.memory_store.model import IN_CALL, PENDING, Ended
 
@@ -118,6 +119,13 @@ def _heard_nothing(ended: Ended, record: SimulatedCall | None) -> bool:
     return record.played_at is None and record.hung_up_by_us
 
 
+def _heard(record: SimulatedCall) -> bool:
+    """Whether a sound was heard. A callee who hangs up as it begins has heard nothing, and the event that tells of it
+    may be lost."""
+    played_at, ended_at = record.played_at, record.ended_at
+    return played_at is not None and (ended_at is None or ended_at - played_at >= PLAYED_AFTER)
+
+
 def _contradiction(ended: Ended, record: SimulatedCall | None) -> str | None:
     """How an outcome contradicts the switch's record of the call; None: it does not."""
     outcome = ended.ending.outcome
@@ -126,7 +134,7 @@ def _contradiction(ended: Ended, record: SimulatedCall | None) -> str | None:
         return "and was dialled"
     if outcome in {Outcome.ANSWERED, Outcome.ABANDONED} and not answered:
         return "and nobody answered"
-    if ended.ending.failure is not None and (record is None or not answered or record.played_at is not None):
+    if ended.ending.failure is not None and (record is None or not answered or _heard(record)):
         return "with a sound that was not played, and heard one or did not answer"
     if outcome is Outcome.MACHINE and (record is None or record.verdict != "MACHINE" or record.bridged_at is not None):
         return "by no verdict or after it was connected"
