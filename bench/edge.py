@@ -3,6 +3,7 @@
 import resource
 import socket
 import statistics
+import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ SILENT, KEPT = 10_000, 2_000
 ROUNDS = 3
 PACED = 200
 """Requests a second of the clients beside those connections."""
-PACED_S = 4.0
+PACED_S = 3.0
 """With the time to open them less than the 10 seconds for which a silent connection stays open."""
 TIMES = 5
 OVERLOAD_S = 6.0
@@ -59,10 +60,13 @@ def _beside(on: World, side: Side, load: Load) -> Row:
     load(Order(side.port, [request], rounds.WARM_UP_S))
     for _ in range(ROUNDS):
         quiet.append(_paced(side, request, load, PACED_S).time_ms(0.99))
+        before = _sockets(_worker(side))
         with _held(side, request):
+            _until(lambda: _sockets(_worker(side)) >= before + SILENT + KEPT)
             beside.append(_paced(side, request, load, PACED_S).time_ms(0.99))
             if (count := _sockets(_worker(side))) < SILENT + KEPT:
                 raise SystemExit(f"bench: only {count} connections were held")
+        _until(lambda: _sockets(_worker(side)) < before + 100)  # noqa: B023 - called at once
         print(f"  p99 {beside[-1]:.1f} ms, quiet {quiet[-1]:.1f} ms", flush=True)
     found = statistics.median(beside) / statistics.median(quiet)
     return Row(
@@ -72,6 +76,14 @@ def _beside(on: World, side: Side, load: Load) -> Row:
         "≤ 2 ×",
         f"{found:.1f} ({statistics.median(quiet):.1f} ms quiet, {statistics.median(beside):.1f} ms meanwhile)",
     )
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + world.SLOW_S
+    while not true():
+        if time.monotonic() > deadline:
+            raise SystemExit("bench: connections were not opened or closed")
+        time.sleep(0.1)
 
 
 def _paced(side: Side, request: bytes, load: Load, seconds: float) -> rounds.Result:
@@ -107,18 +119,20 @@ def _sockets(pid: int) -> int:
 
 def _overloaded(side: Side, requests: list[bytes], what: str, load: Load, overload: Overload) -> list[Row]:
     load(Order(side.port, requests, rounds.WARM_UP_S))
-    peak = statistics.median(
-        rounds.checked(side, load(Order(side.port, requests, rounds.ROUND_S))).rate for _ in range(ROUNDS)
-    )
-    quiet_ms = _paced(side, requests[0], load, 2.0).time_ms(0.99)
-    print(f"  {what}: peak {peak:,.0f}/s, p99 {quiet_ms:.1f} ms at {PACED}/s", flush=True)
+
+    def peak_now() -> float:
+        return rounds.checked(side, load(Order(side.port, requests, rounds.ROUND_S))).rate
+
     rows: list[Row] = []
     for patience_s in PATIENCE_S:
+        peak = peak_now()
         before = _memory_mb(_worker(side))
         found = overload(open_loop.Order(side.port, requests, TIMES * peak, OVERLOAD_S, patience_s))
+        answered = found.statuses.get(200, 0) / OVERLOAD_S
+        between = (answered / peak_now(), answered / peak)  # what else the machine does changes it
         more_mb = _memory_mb(_worker(side)) - before
         result = (
-            f"{found.statuses.get(200, 0) / OVERLOAD_S / peak:.2f}; accepted p99 {found.time_ms(200, 0.99):.0f} ms; "
+            f"{min(between):.2f} to {max(between):.2f}; accepted p99 {found.time_ms(200, 0.99):.0f} ms; "
             f"refused p50 {found.time_ms(503, 0.5):.0f} ms, p99 {found.time_ms(503, 0.99):.0f} ms; "
             f"+{more_mb:.0f} MB; {_normal(side, requests[0], overload)}"
         )
@@ -131,7 +145,7 @@ def _overloaded(side: Side, requests: list[bytes], what: str, load: Load, overlo
             Row(
                 "edge",
                 f"{what}, {TIMES} × the peak, open loop, clients {clients}: responses 200",
-                f"the peak, {peak:,.0f}/s on 16 connections",
+                f"the peak just before and after, {peak:,.0f}/s on 16 connections",
                 "≥ 0.8 ×; accepted ≤ 500 ms; refused ≤ 50 ms; ≤ +100 MB; normal ≤ 5 s",
                 result,
             )
