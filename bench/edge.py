@@ -62,11 +62,11 @@ def _beside(on: World, side: Side, load: Load) -> Row:
         quiet.append(_paced(side, request, load, PACED_S).time_ms(0.99))
         before = _sockets(_worker(side))
         with _held(side, request):
-            _until(lambda: _sockets(_worker(side)) >= before + SILENT + KEPT)
+            _until(lambda before=before: _sockets(_worker(side)) >= before + SILENT + KEPT)
             beside.append(_paced(side, request, load, PACED_S).time_ms(0.99))
             if (count := _sockets(_worker(side))) < SILENT + KEPT:
                 raise SystemExit(f"bench: only {count} connections were held")
-        _until(lambda: _sockets(_worker(side)) < before + 100)  # noqa: B023 - called at once
+        _until(lambda before=before: _sockets(_worker(side)) < before + 100)
         print(f"  p99 {beside[-1]:.1f} ms, quiet {quiet[-1]:.1f} ms", flush=True)
     found = statistics.median(beside) / statistics.median(quiet)
     return Row(
