@@ -226,3 +226,12 @@ def test_hidden_sheet_is_named_and_not_read() -> None:
         with open_numbers(file, BodyFormat(Format.XLSX), Limits(2), TODAY) as found:
             assert [one.phone for batch in found.batches() for one in batch] == ["0901000001"]
             assert [(one.sheet, one.rows) for one in found.detected.left_out] == [("B", 2)]
+
+
+def test_numbers_beyond_the_header_are_named() -> None:
+    data = "phone,note\n0901234567,a\n0901234568,b,x,0907654321\n"
+    assert uses(data)[2:] == [("column 3", "ignored"), ("column 4", "ignored")]
+    assert detected(data)[1].notes == [
+        "Column 4 was not read, and 1 cell of it looks like a phone number: to list them, name it phone 2"
+    ]
+    assert read("0901234567\n" * 12 + "0901234568,0907654321\n")[-1].phone == "0901234568 ; 0907654321"

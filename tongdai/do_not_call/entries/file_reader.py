@@ -198,6 +198,10 @@ def _look_at_all(found: _Survey, rows: Iterable[Row]) -> None:
     filled, count, expires_at = dict(unread), 0, found.columns.expires_at
     for row in filter(is_filled, rows):
         count += 1
+        beyond = range(len(names), len(row))
+        names += _widened(found.table, beyond)
+        unread |= dict.fromkeys(beyond, 0)
+        filled |= dict.fromkeys(beyond, 0)
         for at in unread:
             if at < len(row) and row[at]:
                 filled[at] += 1
@@ -216,6 +220,13 @@ def _look_at_all(found: _Survey, rows: Iterable[Row]) -> None:
         found.table.columns[at].use = use
 
 
+def _widened(table: DetectedTable, places: Iterable[int]) -> list[str]:
+    """Add columns beyond the header; their names."""
+    added = [DetectedColumn(column_name(at), Use.IGNORED) for at in places]
+    table.columns += added
+    return [column.column for column in added]
+
+
 def _read_too(found: _Survey, also: Sequence[int]) -> None:
     """Read further columns of numbers, of a file without a header."""
     numbers = tuple(sorted((*found.columns.numbers, *also)))
@@ -225,7 +236,8 @@ def _read_too(found: _Survey, also: Sequence[int]) -> None:
 
 def _unread(name: str, numbers: int) -> str:
     cells = "1 cell of it looks" if numbers == 1 else f"{numbers:,} cells of it look"
-    return f"Column {name} was not read, and {cells} like a phone number: to list them, name it phone 2"
+    column = name.capitalize() if name.startswith("column ") else f"Column {name}"
+    return f"{column} was not read, and {cells} like a phone number: to list them, name it phone 2"
 
 
 def _counted(rows: Iterable[Row], table: DetectedTable, source: _Source) -> Iterator[Row]:
