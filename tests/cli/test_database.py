@@ -52,3 +52,20 @@ def test_unreachable_database_is_reported_without_the_password(url: str, said: s
     line = complaint_of(programs.run("tenant", "list", "--database-url", url), 1)
     assert said in line
     assert "ame" not in line.replace("name", "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("dialing", "hold"),
+        ("dialing", "status"),
+        ("tenant", "list"),
+        ("key", "create", "--tenant", "5", "--scopes", "queue"),
+    ],
+)
+def test_misspelt_data_directory_is_reported_and_not_made(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Dialing would be held in an empty database, while the server that was meant dials on."""
+    misspelt = tmp_path / "dta"
+    line = complaint_of(programs.run(*command, "--data-dir", str(misspelt)), 1)
+    assert f"{misspelt} has no database: name the data directory with --data-dir" in line
+    assert not misspelt.exists()

@@ -14,6 +14,7 @@ import click
 
 from tongdai import settings as all_settings
 from tongdai.db import pool
+from tongdai.db.embedded import exchange
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection
@@ -47,14 +48,25 @@ def settings_of(data_dir: str | None, database_url: str | None, config: Path | N
     return all_settings.load(config, os.environ, {"data_dir": data_dir, "database_url": database_url})
 
 
-def run(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """Run `work` on a migrated database, that of a running server or one started for this command."""
+def run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, creates: bool = False) -> T:
+    """Run `work` on a migrated database, that of a running server or one started for this command.
+
+    `creates`: a data directory without a database gets one. Otherwise OperatorError, as its name may be misspelt.
+    """
+    if not creates:
+        require_database(settings)
 
     async def migrated(conn: Connection) -> T:
         await migrate(conn)
         return await work(conn)
 
     return run_unmigrated(settings, migrated)
+
+
+def require_database(settings: Settings) -> None:
+    """Raise OperatorError when the data directory is used and has no database."""
+    if settings.database_url is None and not exchange.has_cluster(Path(settings.data_dir)):
+        raise OperatorError(f"{settings.data_dir} has no database: name the data directory with --data-dir")
 
 
 def run_unmigrated(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:

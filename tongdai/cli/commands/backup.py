@@ -8,10 +8,9 @@ import click
 
 from tongdai.backup import archive, create, installation
 from tongdai.backup.model import Manifest
-from tongdai.cli.database import database_of, database_options, run_to_end
+from tongdai.cli.database import database_of, database_options, require_database, run_to_end
 from tongdai.cli.steps import Steps, steps
 from tongdai.db import pool
-from tongdai.db.embedded import exchange
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
 
@@ -45,8 +44,7 @@ def backup(settings: Settings, file: Path, with_pepper: bool, force: bool) -> No
 
 
 async def _backup(settings: Settings, file: Path, pepper: bytes | None, shown: Steps, *, replace: bool) -> Manifest:
-    if settings.database_url is None and not exchange.has_cluster(Path(settings.data_dir)):
-        raise OperatorError(f"{settings.data_dir} has no database: name the data directory with --data-dir")
+    require_database(settings)
     programs = Path(settings.postgres_bin) if settings.postgres_bin else None
     async with database_of(settings) as dsn:
         conn = await pool.reach(dsn, name="tongdai backup")

@@ -359,18 +359,23 @@ def _row(job: ImportJob) -> dict[str, object]:
 def undo(client: Client, campaign: CampaignDetail, job_id: int, yes: bool) -> None:
     """Stop an import, and remove its contacts that were never called.
 
+    What the import changed of contacts that were there stays changed.
+
     \b
     Examples:
       tongdai contacts undo 5 --campaign 1042
       tongdai contacts undo 5 --campaign 1042 --yes
     """
     job = client.import_job(campaign.campaign_id, job_id)
-    if not yes and sys.stdin.isatty():
-        question = (
-            f"Remove what import {job_id} created: {counted(job.created_rows, 'contact')}, as far as they are pending?"
-        )
+    if not yes:
+        created = counted(job.created_rows, "contact")
+        if not sys.stdin.isatty():
+            raise OperatorError(f"import {job_id} created {created}: say --yes to remove those that were never called")
+        question = f"Remove what import {job_id} created: {created}, as far as they were never called?"
         click.confirm(question, abort=True, err=True)
     click.echo(_undone(client.undo_import(ImportId(campaign.campaign_id, job_id))))
+    if job.updated_rows:
+        click.echo(f"What it changed of {counted(job.updated_rows, 'contact')} stays changed.")
 
 
 def _undone(undone: ImportUndone) -> str:

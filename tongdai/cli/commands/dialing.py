@@ -77,7 +77,7 @@ def hold(settings: Settings) -> None:
 
     \b
     Example:
-      tongdai dialing hold
+      tongdai dialing hold --data-dir ./data
     """
     found = run(settings, lambda conn: store.hold(conn, HoldReason.OPERATOR))
     click.echo(f"Dialing is held. {found.message}")

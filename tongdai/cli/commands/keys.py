@@ -77,7 +77,7 @@ def create(
         expires_at = datetime.now(UTC) + expires_in if expires_in is not None else None
         return await _make(conn, await _pepper(conn, settings), owner, scopes, name, expires_at)
 
-    _print(*run(settings, work))
+    _print(*run(settings, work, creates=tenant_id is None))
 
 
 @key.command("list")

@@ -84,7 +84,7 @@ def create(
                 await store.set_switch(conn, made.tenant_id, switch)
             return made
 
-    made = run(settings, work)
+    made = run(settings, work, creates=True)
     if made is None:
         raise OperatorError(f"tenant {tenant_id} exists already")
     click.echo(

@@ -93,7 +93,7 @@ def test_a_single_row_is_one_row(desk: Desk) -> None:
     process = desk.run("import", desk.file("phoneNumber\n0901000001\n"))
     assert re.search(r"^Import (\d+): 1 of 1 row$", process.stderr, re.MULTILINE)
     (job,) = desk.client.import_jobs(desk.campaign_id)
-    assert desk.run("undo", str(job.job_id)).stdout == f"Import {job.job_id} is undone: 1 contact removed.\n"
+    assert desk.run("undo", str(job.job_id), "--yes").stdout == f"Import {job.job_id} is undone: 1 contact removed.\n"
 
 
 def test_without_failed_rows_there_is_no_file_of_them(desk: Desk) -> None:

@@ -41,7 +41,7 @@ async def test_ctrl_c_without_a_terminal_leaves_the_import_running(desk: Desk) -
     assert undo is not None
     assert (int(undo[2]), int(undo[3]), undo[4]) == (job_id, desk.campaign_id, desk.server.url)
     assert desk.client.wait(ImportId(desk.campaign_id, job_id)).created_rows == 2
-    undone = desk.run(*undo[1].split())
+    undone = desk.run(*undo[1].split(), "--yes")
     assert undone.stdout == f"Import {job_id} is undone: 2 contacts removed.\n"
     assert desk.contacts == 0
 

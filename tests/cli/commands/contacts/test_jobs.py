@@ -19,10 +19,10 @@ def test_jobs_are_listed_and_undone(desk: Desk, terminal: Callable[..., Terminal
     assert len(desk.run("jobs", "--last", "1").stdout.splitlines()) == 2
     first = str(listed[1]["jobId"])
     screen = terminal("undo", first)
-    screen.until(r"created: 2 contacts, as far as they are pending\? \[y/N\]")
+    screen.until(r"created: 2 contacts, as far as they were never called\? \[y/N\]")
     screen.type("n\n")
     assert (screen.ended(), desk.contacts) == (130, 2)
-    assert desk.run("undo", first).stdout == f"Import {first} is undone: 2 contacts removed.\n"
+    assert desk.run("undo", first, "--yes").stdout == f"Import {first} is undone: 2 contacts removed.\n"
     assert desk.contacts == 0
     assert desk.run("jobs").stdout.splitlines()[2].endswith("undone")
 
