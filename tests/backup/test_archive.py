@@ -129,6 +129,24 @@ async def test_existing_file_is_replaced_only_when_asked(tmp_path: Path) -> None
     assert names(tmp_path) == ["a.backup"]
 
 
+async def test_nothing_but_a_file_is_replaced(tmp_path: Path) -> None:
+    """A device would become a file for the whole system."""
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OperatorError, match="is no file: name one"):
+            await write(other, replace=True)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+async def test_link_is_followed(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.backup", tmp_path / "link"
+    link.symlink_to(path)
+    await write(link)
+    await write(link, replace=True, dump=b"other")
+    assert link.is_symlink()
+    assert read(path)[1] == b"other"
+
+
 @pytest.mark.usefixtures("file_system")
 async def test_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.backup"

@@ -10,20 +10,6 @@ from tongdai.db.embedded.programs import MAJOR
 from tongdai.errors import OperatorError
 
 
-@pytest.mark.parametrize(
-    ("dsn", "url", "password"),
-    [
-        ("postgresql://u:p%40ss@h:5432/db?sslmode=require", "postgresql://u@h:5432/db?sslmode=require", "p@ss"),
-        ("postgresql://u:p@a:1,b:2/db", "postgresql://u@a:1,b:2/db", "p"),
-        ("postgresql://u:p@/db?host=%2Frun", "postgresql://u@/db?host=%2Frun", "p"),
-        ("postgresql://u@h/db", "postgresql://u@h/db", None),
-        ("postgresql:///db", "postgresql:///db", None),
-    ],
-)
-def test_password_is_not_in_the_arguments(dsn: str, url: str, password: str | None) -> None:
-    assert programs.without_password(dsn) == (url, {} if password is None else {"PGPASSWORD": password})
-
-
 def fake(folder: Path, version: str) -> Path:
     folder.mkdir()
     for name in ("pg_dump", "pg_restore", "psql"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tongdai.cli.argv import Hidden, without_password
+from tongdai.cli.argv import Hidden, without_passwords
 
 URL = "postgresql://owner:s%40cret@db.example:5432/tongdai"
 BARE = "postgresql://owner@db.example:5432/tongdai"
@@ -21,12 +21,12 @@ BARE = "postgresql://owner@db.example:5432/tongdai"
     ],
 )  # fmt: skip
 def test_password_is_taken_out_of_a_database_url(args: list[str], hidden: list[str]) -> None:
-    assert without_password(args) == Hidden(hidden, "s@cret")
+    assert without_passwords(args) == Hidden(hidden, "s@cret")
 
 
 @pytest.mark.parametrize("args", [["serve", "--database-url", BARE], ["top"], ["dnc", "add", "1", "a:b@c"]])
 def test_other_arguments_stay_as_they_are(args: list[str]) -> None:
-    assert without_password(args) is None
+    assert without_passwords(args) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -75,7 +75,7 @@ async def test_documented_endpoints_ignore_unknown_parameters(tenant: Tenant) ->
         await tenant.done(method, f"{path}?colour=red&dryRun=false", json=body)
 
 
-@pytest.mark.parametrize("name", ["dryRun", "dry_run", "dryrun", "dry-run", "DRY_RUN", "dryRunn"])
+@pytest.mark.parametrize("name", ["dryRun", "dry_run", "dryrun", "dry-run", "DRY_RUN", "dryRunn", "dryRunOnly"])
 async def test_dry_run_of_a_documented_endpoint_is_refused_and_changes_nothing(tenant: Tenant, name: str) -> None:
     campaign_id, queue_id = await tenant.campaign(), await tenant.queue()
     contact = await tenant.contact(campaign_id)

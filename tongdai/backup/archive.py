@@ -75,7 +75,13 @@ class Writer:
 
 @contextmanager
 def created(path: Path, *, replace: bool) -> Generator[Writer]:
-    """A backup that gets its name, with mode 0600, when the block ends; OperatorError when it cannot be written."""
+    """A backup that gets its name, with mode 0600, when the block ends; OperatorError when it cannot be written.
+
+    A link is followed. What is there and no file, such as a device, is not replaced.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OperatorError(f"{path} is no file: name one")
     with _writing(path):
         if not replace and path.exists():
             raise FileExistsError

@@ -8,6 +8,7 @@ from tongdai import __version__
 from tongdai.backup import archive, programs, store
 from tongdai.backup.model import FORMAT, Dump, Manifest, Pepper
 from tongdai.backup.progress import Progress
+from tongdai.db.dsn import without_password
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.settings import Settings
@@ -89,7 +90,7 @@ async def _rows(conn: Connection) -> dict[str, int]:
 
 
 async def _dump(clients: Path, dsn: str, contents: store.Contents, writer: archive.Writer, progress: Progress) -> Dump:
-    url, password = programs.without_password(dsn)
+    url, password = without_password(dsn)
     program = await programs.start(
         clients,
         "pg_dump",
@@ -101,7 +102,7 @@ async def _dump(clients: Path, dsn: str, contents: store.Contents, writer: archi
         f"--snapshot={contents.snapshot}",
         f"--lock-wait-timeout={LOCK_WAIT_S}s",
         f"--dbname={url}",
-        environment=password,
+        environment={} if password is None else {"PGPASSWORD": password},
     )
     try:
         program.close_input()

@@ -13,7 +13,6 @@ import subprocess
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from tongdai.db.embedded.programs import bundled
 from tongdai.errors import OperatorError
@@ -52,16 +51,6 @@ def _version(folder: Path) -> int | None:
         return None
     found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
     return int(found[1]) if found else None
-
-
-def without_password(dsn: str) -> tuple[str, dict[str, str]]:
-    """A URL as libpq takes it, and what its password makes of the environment."""
-    parts = urlsplit(dsn)
-    login = parts.netloc.rpartition("@")[0]
-    user, colon, password = login.partition(":")
-    if not colon:
-        return dsn, {}
-    return dsn.replace(f"{login}@", f"{user}@", 1), {"PGPASSWORD": unquote(password)}
 
 
 class Program:

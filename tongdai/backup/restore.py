@@ -20,6 +20,7 @@ from tongdai.backup.programs import Ended, Program
 from tongdai.backup.progress import Progress
 from tongdai.calls import retention
 from tongdai.db import migrate
+from tongdai.db.dsn import without_password
 from tongdai.db.pool import Connection
 from tongdai.dialing import store as dialing
 from tongdai.dialing.model import HoldReason
@@ -106,7 +107,7 @@ async def restore(
 
 async def _load(clients: Path, dsn: str, reader: Reader, former: Sequence[str], progress: Progress) -> None:
     manifest = reader.manifest
-    url, password = programs.without_password(dsn)
+    url, password = without_password(dsn)
     pg_restore = await programs.start(clients, "pg_restore", "--file=-", "--no-owner", "--no-privileges")
     psql = await programs.start(
         clients,
@@ -116,7 +117,7 @@ async def _load(clients: Path, dsn: str, reader: Reader, former: Sequence[str], 
         "--set=ON_ERROR_STOP=1",
         "--output=/dev/null",
         f"--dbname={url}",
-        environment=password,
+        environment={} if password is None else {"PGPASSWORD": password},
     )
     hold = dialing.hold_restored(manifest.taken_at)
     try:

@@ -5,9 +5,10 @@ import re
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote
 
-_WITH_PASSWORD = re.compile(r"((?:--database-url=)?postgres(?:ql)?://[^:/@]*):([^@]*)(@.*)", re.DOTALL)
+from tongdai.db.dsn import without_password
+
+_URL = re.compile(r"(--database-url=)?(postgres(?:ql)?://.*)", re.DOTALL)
 
 
 class Hidden(NamedTuple):
@@ -17,20 +18,23 @@ class Hidden(NamedTuple):
     password: str
 
 
-def without_password(args: Sequence[str]) -> Hidden | None:
+def without_passwords(args: Sequence[str]) -> Hidden | None:
     """The arguments with the password of the last database URL taken out; None where there is none."""
     password: str | None = None
     found: list[str] = []
     for arg in args:
-        match = _WITH_PASSWORD.fullmatch(arg)
+        match = _URL.fullmatch(arg)
         if match is not None:
-            password = unquote(match[2])
-        found.append(arg if match is None else match[1] + match[3])
+            hidden = without_password(match[2])
+            password = password if hidden.password is None else hidden.password
+            found.append(f"{match[1] or ''}{hidden.dsn}")
+        else:
+            found.append(arg)
     return None if password is None else Hidden(found, password)
 
 
 def hide_password() -> None:
     """Run the program again, in this process, with the password in PGPASSWORD: its environment is the user's own."""
-    hidden = without_password(sys.orig_argv[1:])
+    hidden = without_passwords(sys.orig_argv[1:])
     if hidden is not None:
         os.execve(sys.executable, [sys.executable, *hidden.args], os.environ | {"PGPASSWORD": hidden.password})  # noqa: S606 - itself

@@ -6,8 +6,9 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"[=@\t\r＝＠＋－-]|\+(?![0-9]{1,15}\Z)")
-"""Text that a spreadsheet would evaluate; a plus followed by digits only is a phone number and not matched."""
+_FORMULA = re.compile(r"""["' ]*(?:[=@\t\r＝＠＋－-]|\+(?![0-9]{1,15}\Z))""")
+"""Text that a spreadsheet would evaluate, with what may stand before it: an apostrophe too, so that none that was there
+is lost. A plus followed by digits only is a phone number and not matched."""
 _BEFORE_FORMULA = r"""(?=["' ]*[=@+＝＠＋－-])"""
 _WITHIN = re.compile(rf"(?<=[;|\t\r\n]){_BEFORE_FORMULA}")
 """Where a cell would begin with a formula for a spreadsheet with another list separator: it ignores the quotes of a
