@@ -9,18 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tongdai.files.cells import clean_name
-
-PHONE_NAMES = """
-    phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
-    sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno
-    phone1value primaryphone contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
-    phone2value phone3value workphone businessphone officephone companyphone homephone landline otherphone
-    dienthoaicoquan dienthoaicongty dienthoainharieng dienthoainha dienthoaiban dienthoaicodinh dienthoaikhac
-    sdtcoquan sdtnha sdtban sdtkhac
-"""
-"""Names of columns of phone numbers as `text.normalised` makes them, the clearest first."""
+from tongdai.text import normalised
 
 IsHeader = Callable[[Sequence[str]], bool]
 """Whether cells name the columns of such a file. InvalidInput when they name one twice."""
@@ -30,6 +22,68 @@ HEADER_WITHIN = 10
 _NUMBER = re.compile(r"[+0-9 .()/,-]*[0-9]{3}[+0-9 .()/,-]*")
 _TITLE = re.compile(r"[0-9]{2}|:")
 """A part of titles, such as a date or `by: …`, that names of groups of columns do not have."""
+
+
+_PHONE_NAMES = """
+    phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
+    sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno
+    phone1value contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
+    phone2value phone3value workphone businessphone officephone companyphone homephone landline
+    dienthoaicoquan dienthoaicongty dienthoainharieng dienthoainha dienthoaiban dienthoaicodinh
+    sdtcoquan sdtnha sdtban
+"""
+"""Names of columns of phone numbers as `text.normalised` makes them, the clearest first."""
+_CLEARNESS = {name: rank for rank, name in enumerate(_PHONE_NAMES.split())}
+_FIRST_OF_PLACES = _CLEARNESS["workphone"]
+"""From here on names are of a place, such as home."""
+_NUMBERED = {"phone2value": 2, "phone3value": 3}
+_MAIN = ("chinh", "main", "primary")
+_FURTHER = ("khac", "phu", "duphong", "other", "alternative", "alternate", "alt", "secondary", "second", "backup")
+"""Words before or after such a name: whose number it is, or which one."""
+_DIGITS = re.compile(r"(?<=[a-z])[1-9][0-9]?\Z")
+
+
+class NumberName(NamedTuple):
+    """How a column of phone numbers is named; of several columns the least comes first.
+
+    The second number of a person never comes before the first one, however clear its name is.
+    """
+
+    place: int
+    """1, or the number that it has above 1; 2 for a name such as `other phone`."""
+    level: int
+    """0: the name on the wire, 1: it says that it is the main one, 2: any other."""
+    clearness: int
+    """The place of its name among _PHONE_NAMES."""
+    digit: int
+    """The number in the name; 0 for none."""
+
+    @property
+    def after_first(self) -> "NumberName":
+        """Its order among the columns after the first one: a phone at home comes after a second phone."""
+        return self._replace(place=max(self.place, 2)) if self.clearness >= _FIRST_OF_PLACES else self
+
+
+def number_name(heading: str) -> NumberName | None:
+    """What the name of a column says about phone numbers; None when it has none."""
+    name, digit = normalised(heading), 0
+    words: set[str] = set()
+    while name not in _CLEARNESS:
+        if not digit and (found := _DIGITS.search(name)):
+            name, digit = name[: found.start()], int(found[0])
+        elif (word := next((word for word in (*_MAIN, *_FURTHER) if _has_word(name, word)), None)) is not None:
+            name = name.removesuffix(word) if name.endswith(word) else name.removeprefix(word)
+            words.add(word)
+        else:
+            return None
+    place = max(digit, _NUMBERED.get(name, 1), 1 if words.isdisjoint(_FURTHER) else 2)
+    clearness = _CLEARNESS[name]
+    level = 1 if words.intersection(_MAIN) else 0 if not (clearness or digit or words) else 2
+    return NumberName(place, level, clearness, digit if place == 1 else 0)
+
+
+def _has_word(name: str, word: str) -> bool:
+    return name != word and (name.startswith(word) or name.endswith(word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +158,7 @@ def _has_names_below(header: list[str], below: list[str]) -> bool:
 def _combined(above: list[str], below: list[str], is_header: IsHeader) -> list[str]:
     """The names of a header of two rows. Of names that several groups have, all but the first follow their group's.
 
-    A name that is looked for is that of its whole group: `home` below `phone` is a phone.
+    A name that is looked for is that of its whole group: `home` below `phone` is a phone, and `2` a second one.
     """
     width = max(len(above), len(below))
     group, seen = "", Counter[str]()
@@ -115,7 +169,9 @@ def _combined(above: list[str], below: list[str], is_header: IsHeader) -> list[s
         if not name:
             names.append(over)
         elif is_header([group]) and not is_header([name]):
-            names.append(group)
+            both = f"{group} {name}"
+            further = (found := number_name(both)) is not None and found.place > 1
+            names.append(both if further else group)
         else:
             names.append(name if seen[name.casefold()] == 1 else f"{group} {name}".strip())
     return names

@@ -13,17 +13,15 @@ from typing import NamedTuple
 from tongdai.do_not_call.entries.expiry import read_day
 from tongdai.do_not_call.entries.validation import SEVERAL, Sent
 from tongdai.files.cells import clean
-from tongdai.files.header import PHONE_NAMES
+from tongdai.files.header import number_name
 from tongdai.files.number_cells import number_text
 from tongdai.text import normalised
 
 Row = list[str]
 
-_NUMBERS = (
-    frozenset((*PHONE_NAMES.split(), "phonenumbers", "phones", "mobiles", "landline", "homephone")),
-    frozenset(("number", "numbers")),
-)
-"""The clearest first: a column named number may count the rows."""
+_NUMBERS = frozenset(("phonenumbers", "phones", "mobiles"))
+_UNCLEAR = frozenset(("number", "numbers"))
+"""A column with such a name may count the rows."""
 _AREA = frozenset(("area", "areacode", "npa", "citycode", "prefix", "mavung", "madiaphuong"))
 _REASON = frozenset(("reason", "lydo"))
 _EXPIRES_AT = frozenset((
@@ -78,8 +76,8 @@ def named_columns(header: Sequence[str]) -> Columns:
 
 def _named_for_numbers(header: Sequence[str]) -> tuple[int, ...]:
     names = [_TRAILING_DIGITS.sub("", normalised(cell)) for cell in header]
-    found = (tuple(at for at, name in enumerate(names) if name in wanted) for wanted in _NUMBERS)
-    return next(filter(None, found), ())
+    clear = [at for at, name in enumerate(names) if name in _NUMBERS or number_name(name) is not None]
+    return tuple(clear or [at for at, name in enumerate(names) if name in _UNCLEAR])
 
 
 def guessed_columns(head: list[Row], today: date) -> Columns | None:

@@ -25,9 +25,23 @@ def uses(*header: str) -> dict[str, str]:
         (["SĐT 2", "SĐT", "SĐT 1"], [1, 2, 0]),
         (["Điện thoại", "Điện thoại"], [0, 1]),
         (["Di động", "Điện thoại", "Họ tên"], [1, 0]),
+        (["Tên", "SĐT", "Số điện thoại 2"], [1, 2]),
+        (["Số điện thoại 2", "SĐT"], [1, 0]),
+        (["Phone number 2", "Phone"], [1, 0]),
+        (["phoneNumber 2", "Tel"], [1, 0]),
+        (["Số điện thoại 2", "Di động"], [1, 0]),
+        (["Phone 2 - Value", "Home phone"], [1, 0]),
+        (["Other phone", "SĐT bàn"], [1, 0]),
+        (["Alt. phone number", "Tel"], [1, 0]),
+        (["Secondary phone", "Điện thoại khác", "SĐT phụ", "Tel"], [3, 0, 2, 1]),
+        (["phone number 3", "SĐT 2", "Di động"], [2, 1, 0]),
+        (["Phone", "SĐT chính"], [1, 0]),
+        (["Primary phone", "phoneNumber"], [1, 0]),
+        (["SĐT nhà", "SĐT 2", "SĐT"], [2, 1, 0]),
+        (["SĐT người thân", "Tel"], [1]),
     ],
 )
-def test_columns_of_numbers_come_by_clearness(header: list[str], order: list[int]) -> None:
+def test_columns_of_numbers_come_by_place_and_clearness(header: list[str], order: list[int]) -> None:
     assert columns(*header).phones == tuple(order)
 
 

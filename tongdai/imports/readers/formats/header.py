@@ -1,6 +1,5 @@
 """The columns of a header: a contact's numbers, name, reference, zone and country, and the names of the others."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,14 +8,14 @@ from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
 from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use, column_name
-from tongdai.files.header import PHONE_NAMES
+from tongdai.files.header import number_name
 from tongdai.text import normalised
 
 SHOWN_COLUMNS = 12
 """Column names that a message lists."""
 
 # Normalized names, in order of precedence: of several that a header has, the first is used and the others become
-# attributes. A digit may follow the name of a number's column.
+# attributes.
 _COUNTRY = """
     country countrycode phonecode phonecountry phonecountrycode callingcode countrycallingcode dialcode dialingcode
     quocgia maquocgia manuoc
@@ -37,15 +36,12 @@ def _ranks(names: str) -> Mapping[str, int]:
     return {name: rank for rank, name in enumerate(names.split())}
 
 
-_NUMBER_RANKS = _ranks(PHONE_NAMES)
 _TIME_ZONE_RANKS = _ranks("timezone muigio")
 _COUNTRY_RANKS = _ranks(_COUNTRY)
 _FIELD_RANKS = tuple(_ranks(field.text.headers) for field in FIELDS)
 _PART_RANKS = tuple(map(_ranks, _NAME_PARTS))
 _FAILED = frozenset(map(str.casefold, FAILED_COLUMNS))
 _NAME = index_of("name")
-
-_DIGIT = re.compile(r"(?<=[a-z])[1-9]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +92,10 @@ def find_columns(header: Sequence[str]) -> Columns | None:
     """Find the columns by their names; None without one for phone numbers. InvalidInput when a name stands twice."""
     cells = [clean_name(cell) for cell in header]
     names = [normalised(cell) for cell in cells]
-    phones = sorted((rank, at) for at, name in enumerate(names) if (rank := _number_rank(name)) is not None)
+    phones = sorted((named, at) for at, cell in enumerate(cells) if (named := number_name(cell)) is not None)
     if not phones:
         return None
+    phones[1:] = sorted(phones[1:], key=lambda phone: (phone[0].after_first, phone[1]))
     ignored = tuple(at for at, name in enumerate(names) if name in _FAILED)
     place = partial(_place, cells, names, of_sheets=bool(ignored))
     values: list[tuple[int, ...]] = [() if (at := place(ranks)) is None else (at,) for ranks in _FIELD_RANKS]
@@ -127,13 +124,6 @@ def no_phone(header: Sequence[str], where: str) -> InvalidInput:
     return InvalidInput(
         f"No column is named phoneNumber, phone, số điện thoại or the like: {where} has {shown(found)}{more}"
     )
-
-
-def _number_rank(name: str) -> tuple[int, int] | None:
-    """How clearly a column is named for a phone number, and the digit after the name; less is clearer."""
-    digit = _DIGIT.search(name)
-    rank = _NUMBER_RANKS.get(name if digit is None else name[:-1])
-    return None if rank is None else (rank, 0 if digit is None else int(digit[0]))
 
 
 def _name_places(
