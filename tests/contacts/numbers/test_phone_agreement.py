@@ -107,11 +107,12 @@ def new_landline(national: str, *, mobile: Collection[str] = MOBILE_TODAY) -> st
 
 
 def grouped(text: str) -> str | None:
-    """The landline of Ho Chi Minh City that stands apart from its area code 08."""
+    """The landline of Ho Chi Minh City that stands apart from its area code 08 or 8."""
     groups = re.findall("[0-9]+", text)
     if groups[:1] in (["84"], ["0084"]):
-        groups = groups[1:] if groups[1:2] in (["8"], ["08"]) else []
-    elif groups[:1] != ["08"]:
+        groups = groups[2 if groups[1:2] == ["0"] else 1 :]
+        groups = groups if groups[:1] in (["8"], ["08"]) else []
+    elif not groups or groups[0] not in {"848", "8408", "00848", "008408", *(() if "+" in text else ("8", "08"))}:
         return None
     return new_landline(f"8{''.join(groups[1:])}", mobile=()) if groups else None
 
@@ -252,6 +253,9 @@ def test_each_old_area_code_is_moved_unless_the_number_is_one_today(province: st
     [
         "08 3822 1502", "(08) 38221502", "(08)38221502", "08-3822-1502", "08.38.22.15.02", "08/38221502",
         "[08] 38221502",
+        "8 3822 1502", "8 38221502", "(8) 3822 1502", "8.38.22.15.02", "8-38221502", " 8 38221502",
+        "+848 38221502", "848 3822 1502", "(+848) 3822 1502", "(848) 3822 1502", "00848 3822 1502",
+        "+84 (0)8 3822 1502", "+84(0)8 38221502",
         "+84 8 3822 1502", "+84-8-38221502", "84 (8) 38221502", "(84-8) 3822 1502", "(+84) 8 3822 1502",
         "+84 (08) 3822 1502", "0084 8 38221502", "08\u00a03822\u00a01502", " 08 3822 1502 ",
     ],
@@ -261,10 +265,17 @@ def test_number_apart_from_its_area_code_08_is_no_strangers_mobile(text: str) ->
     assert normalise_all(["0901234567", text, ""], "VN")[1] == "+842838221502"
 
 
-@pytest.mark.parametrize("text", ["0838221502", "0838 221 502", "(083) 8221502", "083 822 1502", "+84 83 822 1502"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0838221502", "0838 221 502", "(083) 8221502", "083 822 1502", "+84 83 822 1502",
+        "838221502", "838 221 502", "83 822 1502",
+    ],
+)  # fmt: skip
 def test_number_whose_digits_are_those_of_a_mobile_is_one(text: str) -> None:
     assert normalise(text, "VN") == "+84838221502"
-    assert normalise("08 1234 5678", "VN") == "+84812345678"  # there is no landline 028 1234 5678
+    assert normalise_all([text], "VN") == ["+84838221502"]
+    assert normalise("08 1234 5678", "VN") == normalise("8 1234 5678", "VN") == "+84812345678"  # there is no landline 028 1234 5678
 
 
 @pytest.mark.parametrize("text", ["08\t38221502", "08 3822x1502", "08 38221502\n", "08,38221502"])

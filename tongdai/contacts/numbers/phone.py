@@ -111,7 +111,10 @@ def normalise_all(texts: Sequence[str], country: str) -> list[str | NumberFault]
     found = lines.findall(digits, 1)
     numbers = [groups[-1] for groups in found] if lines.groups > 1 else found
     if prefix == _VIETNAM and len(digits) != len(joined) and vietnam.may_have_grouped_landline(joined):
-        numbers = [number if _grouped(text) is None else "" for number, text in zip(numbers, texts, strict=True)]
+        numbers = [
+            "" if number[:1] == "8" and _grouped(text) is not None else number
+            for number, text in zip(numbers, texts, strict=True)
+        ]
     return [prefix + number if number else read(text) for number, text in zip(numbers, texts, strict=True)]
 
 

@@ -1,8 +1,8 @@
 """Vietnamese numbers from before the country renumbered: lists from then are still about. Pure.
 
 Mobile numbers of 11 digits became ones of 10 in 2018, area codes changed in 2017. An old number that today is another
-subscriber's is read as today's: 0838221501 is a mobile number now. Only `(08) 3822 1501`, `08 38221501` and the like
-show by their groups that they are of Ho Chi Minh City before 2017.
+subscriber's is read as today's: 0838221501 is a mobile number now. Only `(08) 3822 1501`, `08 38221501`, `8 3822 1501`
+and the like show by their groups that they are of Ho Chi Minh City before 2017.
 """
 
 import re
@@ -34,12 +34,12 @@ _OLD_LANDLINE = re.compile(rf"\+84(?:(4)[2-9][0-9]{{7}}|({_PROVINCES})[2-8][0-9]
 """Two cities had eight digits after their area code of one; others have seven after codes of two or three."""
 _NO_DIGIT = re.compile("[^0-9]")
 _APART = r"[\s().\-/\[\]]"
-GROUPED = re.compile(rf"{_APART}*(?:(?:\+|00)?84{_APART}*0?|0)8{_APART}+((?:[0-9]{_APART}*){{8}})")
-"""A number of Ho Chi Minh City that stands apart from its old area code 08; group 1 are its digits.
+GROUPED = re.compile(rf"{_APART}*(?:(?:\+|00)?84{_APART}*0?{_APART}*|0)?8{_APART}+((?:[0-9]{_APART}*){{8}})")
+"""A number of Ho Chi Minh City that stands apart from its old area code 08 or 8; group 1 are its digits.
 
 For texts that are known to have only characters that may be between digits.
 """
-_AREA_APART = re.compile(r"8[ )./\-\]](?:(?<=[\n (\[.\-/)]08.)|(?<=[ ).\-/(\[]8.))")
+_AREA_APART = re.compile(r"8[ )./\-\]](?:(?<=[\n (\[.\-/)]08.)|(?<=[\n ).\-/(\[]8.)|(?<=848.))")
 """Begins with a plain character, which the engine looks for at once."""
 
 
