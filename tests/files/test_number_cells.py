@@ -3,7 +3,7 @@
 import pytest
 
 from tongdai.files.cells import clean
-from tongdai.files.number_cells import number_text, why_unreadable
+from tongdai.files.number_cells import is_rounded, may_be_rounded, number_text, reference_text, why_unreadable
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,19 @@ def test_what_a_spreadsheet_did_is_explained(text: str, code: str, words: str) -
 @pytest.mark.parametrize("text", ["", "abc", "0901", "8.49", "E+10", "#1"])
 def test_other_text_needs_no_explanation(text: str) -> None:
     assert why_unreadable(text) is None
+
+
+@pytest.mark.parametrize("text", ["9.70436E+15", "9,70436E+15", "9E+15", "9.70436e+15"])
+def test_reference_that_a_spreadsheet_has_shortened_is_rounded(text: str) -> None:
+    assert may_be_rounded(text)
+    assert is_rounded(text)
+    assert reference_text(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "KH-1", "1E5", "1.2E5", "12.5E+10", "E+10", "9.704361234567890E+15"])
+def test_reference_that_has_its_digits_is_not_rounded(text: str) -> None:
+    assert not is_rounded(text)
+
+
+def test_reference_in_scientific_notation_with_all_digits_is_these() -> None:
+    assert reference_text("9.704361234567890E+15") == "9704361234567890"

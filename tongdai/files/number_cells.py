@@ -15,6 +15,8 @@ from tongdai.files.cells import ERRORS, NO_RESULT, unmarked
 _QUOTES = "'\"’‘`´"
 _WHOLE = re.compile(r"(\+?[0-9]+)[.,]00?")
 _SCIENTIFIC = re.compile(r"([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})")
+_REFERENCE = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2}")
+"""A number in scientific notation as spreadsheets write it: no reference that a person has written looks like it."""
 _SIGNS = {"\u2212": "-", "\uff0b": "+", "\uff0e": ".", "\uff08": "(", "\uff09": ")", "\uff0f": "/", "\u3002": "."}
 _DROPPED = frozenset(("Cf", "Mn", "Me"))
 _DASH = "Pd"
@@ -47,8 +49,7 @@ def number_text(cell: str) -> str:
 def why_unreadable(text: str) -> tuple[Unreadable, str] | None:
     """Code and message for a text that is no number because of what it is instead; None for any other."""
     if _SCIENTIFIC.fullmatch(text) is not None:
-        lost = f"is {text}, which a spreadsheet has rounded: its last digits are lost"
-        return Unreadable.ROUNDED, f"{lost}. Format the column as text in the original and save it again"
+        return Unreadable.ROUNDED, why_rounded(text)
     if text in ERRORS:
         return Unreadable.FORMULA_ERROR, f"is {text}, the error of a formula"
     if text.startswith("="):
@@ -57,6 +58,27 @@ def why_unreadable(text: str) -> tuple[Unreadable, str] | None:
     if _has_several(text):
         return Unreadable.SEVERAL_NUMBERS, "has several numbers: give each a column, such as phone 1 and phone 2"
     return None
+
+
+def may_be_rounded(texts: str) -> bool:
+    """Whether any of some texts, joined, may be in scientific notation: a quick look at all."""
+    return "E+" in texts or "e+" in texts
+
+
+def reference_text(text: str) -> str:
+    """A reference that is digits; a spreadsheet may have written them in scientific notation."""
+    return _exact(text) or text
+
+
+def is_rounded(text: str) -> bool:
+    """Whether a text is a number that a spreadsheet has shortened."""
+    return _REFERENCE.fullmatch(text) is not None and _exact(text) is None
+
+
+def why_rounded(text: str) -> str:
+    """What is wrong with a number that a spreadsheet has shortened."""
+    lost = f"is {text}, which a spreadsheet has rounded: its last digits are lost"
+    return f"{lost}. Format the column as text in the original and save it again"
 
 
 def _has_several(text: str) -> bool:

@@ -275,7 +275,8 @@ def test_number_apart_from_its_area_code_08_is_no_strangers_mobile(text: str) ->
 def test_number_whose_digits_are_those_of_a_mobile_is_one(text: str) -> None:
     assert normalise(text, "VN") == "+84838221502"
     assert normalise_all([text], "VN") == ["+84838221502"]
-    assert normalise("08 1234 5678", "VN") == normalise("8 1234 5678", "VN") == "+84812345678"  # there is no landline 028 1234 5678
+    for mobile in ("08 1234 5678", "8 1234 5678"):
+        assert normalise(mobile, "VN") == "+84812345678"  # there is no landline 028 1234 5678
 
 
 @pytest.mark.parametrize("text", ["08\t38221502", "08 3822x1502", "08 38221502\n", "08,38221502"])

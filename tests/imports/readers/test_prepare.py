@@ -168,3 +168,22 @@ def test_integers_of_json_are_numbers_and_references() -> None:
     ]
     sent = chunk.decode_sent(only.sent)
     assert [(row, code) for row, code, _ in sent.problems] == [(2, "missing"), (3, "missing"), (4, "not_text")]
+
+
+@pytest.mark.parametrize("updates", [False, True])
+def test_rounded_reference_fails_its_row(updates: bool) -> None:
+    rows = [
+        Row("0901234567", externalId="9.70436E+15"),
+        Row("0901234568", externalId="9.704361234567890E+15"),
+        Row("0901234567", externalId="KH-1"),
+        Row("12", externalId="9.70436E+15"),
+    ]
+    (only,) = prepared(sent_of(rows), "VN", len(rows), updates=updates)
+    contacts = chunk.decode_payload(only.payload).contacts.rows()
+    assert [(c.phone, c.external_id) for c in contacts] == [
+        ("+84901234568", "9704361234567890"),
+        ("+84901234567", "KH-1"),
+    ]
+    (first, code, message), (second, other, _) = chunk.decode_sent(only.sent).problems
+    assert (first, code, second, other) == (0, "rounded", 3, "too_short")
+    assert message.startswith("externalId is 9.70436E+15, which a spreadsheet has rounded: its last digits are lost")

@@ -30,7 +30,14 @@ from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.contacts.numbers.time_zones import common_zone, is_zone, zone_of
 from tongdai.contacts.validation import Problem, check
 from tongdai.errors import InvalidInput
-from tongdai.files.number_cells import why_unreadable
+from tongdai.files.number_cells import (
+    Unreadable,
+    is_rounded,
+    may_be_rounded,
+    reference_text,
+    why_rounded,
+    why_unreadable,
+)
 from tongdai.imports import chunk
 from tongdai.imports.chunk import Chunk, Sent
 from tongdai.imports.readers.merge import ProblemRow, merged
@@ -130,10 +137,21 @@ def _prepared(sent: SentRows, attributes: str | None, country: str, updates: boo
 def _as_texts(sent: SentRows) -> SentRows:
     """The rows with texts where a field may have integers."""
     values = [
-        values if values is None or not field.text.integers or _only(values, str) else list(map(_digits, values))
+        values if values is None or not field.text.integers else _references(values)
         for field, values in zip(FIELDS, sent.values, strict=True)
     ]
     return replace(sent, values=values)
+
+
+def _references(values: Sequence[Scalar]) -> Sequence[Scalar]:
+    texts = values if _only(values, str) else list(map(_digits, values))
+    if not may_be_rounded(_joined(texts)):
+        return texts
+    return [reference_text(text) if isinstance(text, str) else text for text in texts]
+
+
+def _joined(values: Sequence[Any]) -> str:
+    return "".join(values if _only(values, str) else [value for value in values if isinstance(value, str)])
 
 
 def _digits(value: Scalar) -> Scalar:
@@ -216,6 +234,8 @@ def _problems(
         suspects.update(_suspect_texts(values, field.text.max_length))
     suspects.update(_suspect_attributes(attributes))
     suspects.update(_suspect_zones(sent.time_zones))
+    rounded = _rounded(sent)
+    suspects.update(rounded)
     if not suspects:
         return []
     found: list[ProblemRow] = []
@@ -230,6 +250,19 @@ def _problems(
         )
         if isinstance(problem, Problem):
             found.append((row, *_explained(problem, number, sent.phones[row])))
+        elif row in rounded:
+            found.append((row, Unreadable.ROUNDED, rounded[row]))
+    return found
+
+
+def _rounded(sent: SentRows) -> dict[int, str]:
+    """Rows with a reference that a spreadsheet has rounded, which several people may share, and the messages."""
+    found: dict[int, str] = {}
+    for field, values in zip(FIELDS, sent.values, strict=True):
+        if values is not None and field.text.integers and may_be_rounded(_joined(values)):
+            for row, value in enumerate(values):
+                if isinstance(value, str) and is_rounded(value):
+                    found[row] = f"{field.text.wire} {why_rounded(value)}"
     return found
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress, repeat
 from typing import IO
 
@@ -14,7 +14,7 @@ from tongdai.files.cells import ERRORS, NO_RESULT, clean, clean_name, cleaned
 from tongdai.files.detected import NAME_SHOWN, DetectedColumn, DetectedTable, Use, column_name
 from tongdai.files.header import Header, find_header
 from tongdai.files.limits import Limits
-from tongdai.files.number_cells import number_text
+from tongdai.files.number_cells import is_rounded, may_be_rounded, number_text
 from tongdai.files.reader import open_tables
 from tongdai.files.table import Batch, Plain, Table
 from tongdai.http.streams.csv import unescaped
@@ -45,6 +45,7 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
             for sent in rows_of_cells(rest, table.is_odd, columns, found, own):
                 any_number = any_number or sent.has_number
                 yield replace(sent, table=number)
+            detected.notes += own.notes(columns)
             headings.append(own.without(columns.ignored))
             named = columns.names[columns.phones[0]]
             found.hidden_rows = table.hidden.read
@@ -59,9 +60,27 @@ def read_table(file: IO[bytes], body_format: BodyFormat, limits: Limits) -> Read
 
 @dataclass(slots=True)
 class Headings:
-    """The header of a table, with an empty name for each column that only rows have."""
+    """The header of a table, with an empty name for each column that only rows have, and what to say about its rows."""
 
     names: list[str]
+    rounded: dict[int, tuple[str, int]] = field(default_factory=dict[int, tuple[str, int]])
+    """By columns of attributes that a spreadsheet has rounded the first one, and how many they are."""
+
+    def look_at(self, columns: Columns, cells: Sequence[Sequence[str]]) -> None:
+        """Count attributes that a spreadsheet has rounded."""
+        for at, _ in columns.attributes:
+            if at not in columns.phones and may_be_rounded("".join(cells[at])):
+                found = [text for text in map(str.strip, cells[at]) if is_rounded(text)]
+                if found:
+                    example, count = self.rounded.get(at, (found[0], 0))
+                    self.rounded[at] = example, count + len(found)
+
+    def notes(self, columns: Columns) -> Iterator[str]:
+        """Sentences about what the rows have."""
+        for at, (example, count) in self.rounded.items():
+            cells = "1 cell" if count == 1 else f"{count:,} cells"
+            name = shown(columns.names[at])[:NAME_SHOWN]
+            yield f"Column {name} has {cells} such as {example}, rounded by a spreadsheet: the last digits are lost"
 
     def widen(self, width: int) -> None:
         self.names += [""] * (width - len(self.names))
@@ -128,6 +147,7 @@ def _sent_rows(
             headings.widen(width)
             table.columns += [DetectedColumn(column_name(at), Use.ATTRIBUTE) for at in range(len(table.columns), width)]
         cells = _without_errors(cells, columns, table)
+        headings.look_at(columns, cells)
         attributes = attributes_of(cells)
         return SentRows(
             phones[0],
