@@ -65,7 +65,7 @@ class NumberName(NamedTuple):
 
 
 def number_name(heading: str) -> NumberName | None:
-    """What the name of a column says about phone numbers; None when it has none."""
+    """The meaning of a heading for phone numbers; None when it names none."""
     name, digit = normalised(heading), 0
     words: set[str] = set()
     while name not in _CLEARNESS:

@@ -76,7 +76,7 @@ def is_rounded(text: str) -> bool:
 
 
 def why_rounded(text: str) -> str:
-    """What is wrong with a number that a spreadsheet has shortened."""
+    """The message for a number that a spreadsheet has shortened."""
     lost = f"is {text}, which a spreadsheet has rounded: its last digits are lost"
     return f"{lost}. Format the column as text in the original and save it again"
 
