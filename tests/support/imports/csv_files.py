@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.imports.sent_rows import Row, rows_of
 from tongdai.errors import InvalidInput
+from tongdai.files.detected import Detected
 from tongdai.imports.readers import BodyFormat, Format, Limits, Totals
-from tongdai.imports.readers.read import drained, read_rows
+from tongdai.imports.readers.read import drained, read, read_rows
 
 
 def read_csv(data: bytes, charset: str | None = None, **limits: int) -> list[Row]:
@@ -23,3 +24,8 @@ def refusal(data: bytes, charset: str | None = None, **limits: int) -> str:
         read_csv(data, charset, **limits)
     assert len(refused.value.message) < 300
     return refused.value.message
+
+
+def detected_of(data: bytes) -> Detected:
+    """What the reader found out about a file."""
+    return drained(read(io.BytesIO(data), BodyFormat(Format.CSV), Limits(3), "VN"))[1].detected

@@ -11,21 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support.imports.csv_files import read_csv, refusal
+from tests.support.imports.csv_files import detected_of, read_csv, refusal
 from tests.support.imports.sent_rows import Row
 from tongdai.errors import InvalidInput
 from tongdai.files.cells import ERRORS, NO_RESULT
-from tongdai.files.detected import Detected
 from tongdai.files.encodings.charset import BLOCK, opened
 from tongdai.imports.chunk import decode_payload
 from tongdai.imports.readers import BodyFormat, Format, Limits
 from tongdai.imports.readers.read import drained, read
 
 CSV = BodyFormat(Format.CSV)
-
-
-def detected_of(data: bytes) -> Detected:
-    return drained(read(io.BytesIO(data), BodyFormat(Format.CSV), Limits(3), "VN"))[1].detected
 
 
 def is_error(text: str) -> bool:
@@ -391,11 +386,4 @@ def test_cells_beyond_the_header_are_among_the_columns() -> None:
         ("column 3", "attribute"),
         ("column 4", "attribute"),
         ("column 5", "attribute"),
-    ]
-
-
-def test_attributes_that_a_spreadsheet_has_rounded_are_noted() -> None:
-    rows = "".join(f"090123456{n},9.7043{n}E+15,x,9.1E+10\n" for n in range(5))
-    assert detected_of(f"phone,Số thẻ,note,SĐT 2\n{rows}0901234577,,E+,\n".encode()).notes[1:] == [
-        "Column Số thẻ has 5 cells such as 9.70430E+15, rounded by a spreadsheet: the last digits are lost"
     ]
