@@ -27,5 +27,5 @@ def refusal(data: bytes, charset: str | None = None, **limits: int) -> str:
 
 
 def detected_of(data: bytes) -> Detected:
-    """What the reader found out about a file."""
+    """The findings of a reader about a file."""
     return drained(read(io.BytesIO(data), BodyFormat(Format.CSV), Limits(3), "VN"))[1].detected
