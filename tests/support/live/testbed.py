@@ -74,6 +74,9 @@ class Child:
 class Testbed:
     """The switch, the carriers and the phones; `programs` is the folder that `fetch` filled."""
 
+    __test__ = False
+    """Not a class of tests, as its name has pytest believe."""
+
     def __init__(self, programs: Path, folder: Path) -> None:
         self.programs, self.folder = programs, folder
         self.password, self.carriers, self.agents = (secrets.token_hex(12) for _ in range(3))
