@@ -204,6 +204,18 @@ async def take(conn: Connection, claimed: Claimed, lease: timedelta) -> Taken | 
     return None if row is None else Taken(**dict(row))
 
 
+HOLDS = """
+select exists (
+    select from import_job where tenant_id = $1 and job_id = $2 and fence = $3 and status = 'processing'
+)
+"""
+
+
+async def holds(conn: Connection, claimed: Claimed) -> bool:
+    """Whether the claim is still the newest, and the job has not ended."""
+    return await conn.fetchval(HOLDS, claimed.tenant_id, claimed.job_id, claimed.fence)
+
+
 # Rows written in one transaction have its start as created_at, and the outcome has the same as taken_at.
 MADE_BY = """
 select c.contact_id from unnest($3::bigint[]) wanted (contact_id)

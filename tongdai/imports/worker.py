@@ -54,6 +54,10 @@ class DiskFull(OSError):
     """The disk is short of space: what is left of it is for calls."""
 
 
+class ChunkMissing(Exception):
+    """A job that has not ended has no chunk left: its rows are lost, and to try again finds none either."""
+
+
 class AddedMeanwhile(Exception):
     """A request has added a number after the contacts to update were looked up, and before it was to be inserted."""
 
@@ -209,6 +213,8 @@ async def import_chunk(conn: Connection, claimed: Claimed, lease: timedelta, *, 
     """
     taken = await store.take(conn, claimed, lease)
     if taken is None:
+        if await store.holds(conn, claimed):
+            raise ChunkMissing
         _lost(claimed)
         return
     payload = chunk.decode_payload(taken.payload)

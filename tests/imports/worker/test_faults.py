@@ -52,6 +52,15 @@ async def test_rows_that_crash_the_worker_end_their_job_while_others_go_on(conn:
     assert not await conn.fetchval("select count(*) from import_chunk")
 
 
+async def test_job_without_the_chunks_that_it_should_have_ends(conn: Connection, own_pool: Pool) -> None:
+    place = await a_place(conn)
+    job_id = await post(conn, place, seeded(23, 100).rows)
+    await conn.execute("delete from import_chunk where job_id = $1", job_id)
+    await work_off(conn, own_pool)
+    job = await found(conn, place, job_id)
+    assert (job.status, job.processed_rows) == (JobStatus.FAILED, 0)
+
+
 async def test_any_number_of_killed_workers_is_forgiven(conn: Connection, own_pool: Pool) -> None:
     place, data = await a_place(conn), seeded(13, 100)
     await know(conn, place, data.known)
