@@ -92,9 +92,9 @@ async def test_kept_connections_keep_no_other_from_being_served(data_dir: Path) 
 
 async def test_bodies_that_dribble_hold_places_and_others_are_answered_503(data_dir: Path) -> None:
     async with serving(data_dir, max_in_flight=2, upload_idle_s=NEVER) as server, connected(server) as other:
-        campaign = await a_campaign(server)
         async with AsyncExitStack() as stack:
-            for _ in range(2):
+            for _ in range(2):  # of a tenant each: one alone may not have both
+                campaign = await a_campaign(server)
                 slow = await stack.enter_async_context(connected(server))
                 await slow.send(
                     f"POST /v1/campaigns/{campaign.campaign_id}/contacts/bulk HTTP/1.1\r\nHost: tongdai\r\n"

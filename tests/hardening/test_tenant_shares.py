@@ -96,7 +96,9 @@ async def imported(client: httpx2.AsyncClient, campaign: Campaign, body: bytes) 
 async def test_slow_uploads_of_a_tenant_leave_the_others_all_that_they_need(server: Server) -> None:
     greedy, other = await a_campaign(server), await a_campaign(server)
     async with slow_uploads(server, greedy, UPLOADS) as readers, httpx2.AsyncClient(base_url=server.url) as client:
-        assert await refused_at_once(readers) == {b"429": UPLOADS - 256 // 4}
+        refused = await refused_at_once(readers)
+        assert refused.total() == UPLOADS - 256 // 4
+        assert refused.keys() <= {b"429", b"503"}, "over its share, or too many at once while they came"
         path, headers = "/v1/queues/inbound", other.key.headers
         found = await asyncio.gather(*(client.get(path, headers=headers) for _ in range(REQUESTS)))
         assert [response.status_code for response in found] == [200] * REQUESTS

@@ -2,7 +2,7 @@
 
 from tongdai.errors import InvalidInput, shown
 from tongdai.http import paging
-from tongdai.http.endpoint import Query, Request, query_of
+from tongdai.http.endpoint import Query, Request, readable_query_of
 
 SKIP, UPDATE = "skip", "update"
 QUERY = Query(
@@ -24,6 +24,4 @@ def checked(text: str | None) -> bool:
 
 def asked_by(request: Request) -> bool:
     """Whether a request's query says `update`."""
-    if not request.scope["query_string"]:
-        return False
-    return checked(paging.single(query_of(request), QUERY.name))
+    return checked(paging.single(readable_query_of(request), QUERY.name))

@@ -16,6 +16,7 @@ from tongdai.http.request import (
     connection,
     principal_of,
     query_of,
+    readable_query_of,
     settings_of,
 )
 from tongdai.text import CONTROL, normalised
@@ -34,6 +35,7 @@ __all__ = [
     "endpoint",
     "principal_of",
     "query_of",
+    "readable_query_of",
     "settings_of",
 ]  # fmt: skip
 
@@ -140,7 +142,7 @@ def refuse_dry_run(request: Request) -> None:
 
     The vendor's endpoints ignore parameters that they do not know; ignoring this one does what was not to be done.
     """
-    for name, values in query_of(request).items():
+    for name, values in readable_query_of(request).items():
         plain = normalised(name)
         asks = "dryrun" in plain or get_close_matches(plain, ["dryrun"], cutoff=0.8)
         if asks and not _NO.issuperset(map(str.lower, values)):

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -144,6 +144,16 @@ def query_of(request: Request) -> dict[str, list[str]]:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise InvalidInput("The query string cannot be read: expected at most 100 UTF-8 name=value pairs") from None
+    return _by_name(pairs)
+
+
+def readable_query_of(request: Request) -> dict[str, list[str]]:
+    """Parse what can be read of the query string, for an endpoint that ignores what it does not know."""
+    raw = request.scope["query_string"]
+    return _by_name(parse_qsl(raw.decode("latin-1"), keep_blank_values=True)) if raw else {}
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)

@@ -134,11 +134,10 @@ class SimulatedAsterisk(SimulatedChannels):
     def _asterisk_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
             case "GET", "info":
-                return Reply(200, {"system": {"version": __version__}})
+                system, status = {"version": __version__}, {"startup_time": f"start {self.starts}"}
+                return Reply(200, {"system": system, "status": status})
             case "GET", "modules":
                 return Reply(200, [{"name": name, "status": "Running"} for name in self.modules])
-            case "GET", "info":
-                return Reply(200, {"status": {"startup_time": f"start {self.starts}"}})
             case "GET", "modules", "app_amd.so" if self.amd:
                 return Reply(200, {"name": "app_amd.so", "status": "Running"})
             case _:
