@@ -35,7 +35,7 @@ class _Reader(Protocol):
 
 
 def read_csv(file: IO[bytes], charset: str | None, limits: Limits, is_header: IsHeader) -> Tables:
-    """Quotes are doubled within quotes, as RFC 4180 has it."""
+    """Quotes are doubled within quotes, as RFC 4180 has it; spaces may stand before one that opens."""
     _refuse_archive(file)
     csv.field_size_limit(limits.cell_chars)
     encoding, found = opened(file, charset)
@@ -77,7 +77,7 @@ def _separator(sample: list[str], most: int, is_header: IsHeader) -> str:
 
     def found(separator: str) -> tuple[bool, int]:
         try:
-            rows = list(islice(csv.reader(sample, delimiter=separator), HEADER_WITHIN))
+            rows = list(islice(csv.reader(sample, delimiter=separator, skipinitialspace=True), HEADER_WITHIN))
             header = find_header(rows, is_header)
             return (False, 0) if header is None else (is_header(header.names[:most]), len(header.names))
         except csv.Error:  # not with this one
@@ -130,7 +130,9 @@ class _Rows:
     def __init__(self, text: _Text, start: list[str], separator: str, skipped: int, limits: Limits) -> None:
         self._text = text
         self._separator = separator
-        self._reader: _Reader = csv.reader(chain(start, text), delimiter=separator, strict=True)
+        self._reader: _Reader = csv.reader(
+            chain(start, text), delimiter=separator, skipinitialspace=True, strict=True
+        )
         self._read = len(start)
         """Lines that the reader sees before it takes the first one of `text`."""
         self._skipped = skipped

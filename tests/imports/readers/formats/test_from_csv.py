@@ -169,6 +169,20 @@ def test_titles_may_stand_above_the_header() -> None:
     assert reported == [Row("0901", "An", None, {"STT": "1"})]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_spaces_may_stand_before_a_quote(separator: str) -> None:
+    rows = ['phone, name, note', '0901570001, "Nguyễn, An; B",  "x ""y"""', '0901570002, Bình, 5" z']
+    data = "\n".join(row.replace(", ", f"{separator} ").replace("Nguyễn" + separator, "Nguyễn,") for row in rows)
+    assert read_csv(data.encode()) == [
+        Row("0901570001", "Nguyễn, An; B", None, {"note": 'x "y"'}),
+        Row("0901570002", "Bình", None, {"note": '5" z'}),
+    ]
+
+
+def test_text_behind_a_quote_after_a_space_is_refused() -> None:
+    assert refusal(b'phone, name\n0901570001, "An" B\n').startswith("Line 2: text follows a closing quote")
+
+
 def test_word_of_a_row_is_not_taken_for_a_header() -> None:
     assert "the header row has contact, type" in refusal(b"contact,type\n0901,mobile\n")
 
