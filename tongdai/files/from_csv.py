@@ -130,9 +130,7 @@ class _Rows:
     def __init__(self, text: _Text, start: list[str], separator: str, skipped: int, limits: Limits) -> None:
         self._text = text
         self._separator = separator
-        self._reader: _Reader = csv.reader(
-            chain(start, text), delimiter=separator, skipinitialspace=True, strict=True
-        )
+        self._reader: _Reader = csv.reader(chain(start, text), delimiter=separator, skipinitialspace=True, strict=True)
         self._read = len(start)
         """Lines that the reader sees before it takes the first one of `text`."""
         self._skipped = skipped

@@ -171,7 +171,7 @@ def test_titles_may_stand_above_the_header() -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_spaces_may_stand_before_a_quote(separator: str) -> None:
-    rows = ['phone, name, note', '0901570001, "Nguyễn, An; B",  "x ""y"""', '0901570002, Bình, 5" z']
+    rows = ["phone, name, note", '0901570001, "Nguyễn, An; B",  "x ""y"""', '0901570002, Bình, 5" z']
     data = "\n".join(row.replace(", ", f"{separator} ").replace("Nguyễn" + separator, "Nguyễn,") for row in rows)
     assert read_csv(data.encode()) == [
         Row("0901570001", "Nguyễn, An; B", None, {"note": 'x "y"'}),

@@ -8,3 +8,16 @@ def test_attributes_that_a_spreadsheet_has_rounded_are_noted() -> None:
     assert detected_of(f"phone,Số thẻ,note,SĐT 2\n{rows}0901234577,,E+,\n".encode()).notes[1:] == [
         "Column Số thẻ has 5 cells such as 9.70430E+15, rounded by a spreadsheet: the last digits are lost"
     ]
+
+
+def test_rows_that_are_longer_than_the_header_are_counted() -> None:
+    rows = "0901234561,An\n,\n0901234562,Tổ 5, Hà Nội\n0901234563,B,,\n0901234564,C,x\n0901234565,D,,y\n"
+    (note,) = detected_of(f"phone,name\n{rows}".encode()).notes
+    assert note == (
+        "3 rows are longer than the header, first row 2 below it: cells beyond it are attributes. "
+        "Is a separator not quoted?"
+    )
+    assert detected_of(b"phone,name\n0901234561,An,x\n").notes == [
+        "1 row is longer than the header, row 1 below it: cells beyond it are attributes. Is a separator not quoted?"
+    ]
+    assert detected_of(b"phone,name\n0901234561,An,,\n").notes == []

@@ -65,6 +65,10 @@ class Headings:
     names: list[str]
     rounded: dict[int, tuple[str, int]] = field(default_factory=dict[int, tuple[str, int]])
     """By columns of attributes that a spreadsheet has rounded the first one, and how many they are."""
+    longer: int = 0
+    """Rows that are longer than the header."""
+    first_longer: int = 0
+    """The first of them, from 1 below the header."""
 
     def look_at(self, columns: Columns, cells: Sequence[Sequence[str]]) -> None:
         """Count attributes that a spreadsheet has rounded."""
@@ -75,12 +79,23 @@ class Headings:
                     example, count = self.rounded.get(at, (found[0], 0))
                     self.rounded[at] = example, count + len(found)
 
+    def count_longer(self, beyond: "_Beyond", before: int) -> None:
+        """Count rows with texts beyond the header, of a batch with `before` rows before it."""
+        longer = [row for row, texts in enumerate(beyond) if texts is not None]
+        if not self.longer:
+            self.first_longer = before + longer[0] + 1
+        self.longer += len(longer)
+
     def notes(self, columns: Columns) -> Iterator[str]:
         """Sentences about what the rows have."""
         for at, (example, count) in self.rounded.items():
             cells = "1 cell" if count == 1 else f"{count:,} cells"
             name = shown(columns.names[at])[:NAME_SHOWN]
             yield f"Column {name} has {cells} such as {example}, rounded by a spreadsheet: the last digits are lost"
+        if self.longer:
+            rows = "1 row is" if self.longer == 1 else f"{self.longer:,} rows are"
+            first = f"{'' if self.longer == 1 else 'first '}row {self.first_longer:,} below it"
+            yield f"{rows} longer than the header, {first}: cells beyond it are attributes. Is a separator not quoted?"
 
     def widen(self, width: int) -> None:
         self.names += [""] * (width - len(self.names))
@@ -143,6 +158,7 @@ def _sent_rows(
         if not phones[0]:
             return None
         if beyond is not None:
+            headings.count_longer(beyond, table.rows)
             width = 1 + max(max(texts) for texts in beyond if texts is not None)
             headings.widen(width)
             table.columns += [DetectedColumn(column_name(at), Use.ATTRIBUTE) for at in range(len(table.columns), width)]
