@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Protocol
 
@@ -77,7 +77,7 @@ def _separator(sample: list[str], most: int, is_header: IsHeader) -> str:
 
     def found(separator: str) -> tuple[bool, int]:
         try:
-            rows = list(islice(csv.reader(sample, delimiter=separator, skipinitialspace=True), HEADER_WITHIN))
+            rows = list(islice(_reader(sample, separator, sample), HEADER_WITHIN))
             header = find_header(rows, is_header)
             return (False, 0) if header is None else (is_header(header.names[:most]), len(header.names))
         except csv.Error:  # not with this one
@@ -86,6 +86,16 @@ def _separator(sample: list[str], most: int, is_header: IsHeader) -> str:
             return True, 0
 
     return max(SEPARATORS, key=found)
+
+
+def _reader(lines: Iterable[str], separator: str, sample: Sequence[str], *, strict: bool = False) -> _Reader:
+    """A reader that drops the spaces before a quote if the file is written so, as `a, "b"` is.
+
+    It drops those before any other cell, too; in all other files they stay in the rows as they are written.
+    """
+    quoted = re.compile(rf'(?:^|{re.escape(separator)}) +"')
+    spaced = any(quoted.search(line) or 0 < line.count(separator) == line.count(f"{separator} ") for line in sample)
+    return csv.reader(lines, delimiter=separator, skipinitialspace=spaced, strict=strict)
 
 
 class _Text:
@@ -130,7 +140,7 @@ class _Rows:
     def __init__(self, text: _Text, start: list[str], separator: str, skipped: int, limits: Limits) -> None:
         self._text = text
         self._separator = separator
-        self._reader: _Reader = csv.reader(chain(start, text), delimiter=separator, skipinitialspace=True, strict=True)
+        self._reader = _reader(chain(start, text), separator, start, strict=True)
         self._read = len(start)
         """Lines that the reader sees before it takes the first one of `text`."""
         self._skipped = skipped
