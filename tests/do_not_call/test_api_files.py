@@ -16,6 +16,10 @@ from tongdai.testing import factories
 from tongdai.testing.factories import vn_mobile
 
 HEADER_ONLY = "The file has no rows below its header row: expected numbers"
+NO_NUMBERS = (
+    "No column is named phoneNumber, phone, số điện thoại or the like: the header row has id, note. "
+    "Rename the heading of the phone numbers to phoneNumber"
+)
 EMPTY = "The file is empty, or its first 1,000 rows are: expected a header row and numbers"
 
 
@@ -277,7 +281,7 @@ async def test_bad_rows_of_a_file_are_reported_by_their_number_the_first_hundred
         ("\n\n", EMPTY),
         (",\n" * 1000 + "phone\n0901234567\n", EMPTY),
         ("id,note\n1,2\n",
-         "No column is named phoneNumber, phone, số điện thoại or the like: the header row has id, note"),
+         NO_NUMBERS),
         (b"phone\n\xff\xfe\0\n", "Line 2 has a NUL character: not text"),
         ("phoneNumber,reason\n", HEADER_ONLY),
         ("SĐT\n\n,\n", HEADER_ONLY),

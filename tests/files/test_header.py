@@ -65,6 +65,10 @@ def test_row_of_data_that_names_a_number_is_no_header() -> None:
             [["STT", "Họ tên", "SĐT", "", ""], ["", "", "2", "1", "khác"]],
             ["STT", "Họ tên", "SĐT 2", "SĐT", "SĐT khác"],
         ),
+        (
+            [["Họ tên", "SĐT", "", ""], ["", "Người thân", "NVKD", "Khách hàng"]],
+            ["Họ tên", "SĐT Người thân", "SĐT NVKD", "SĐT Khách hàng"],
+        ),
         ([["STT", "Liên hệ", "Ghi chú"], ["", "SĐT", ""]], ["STT", "SĐT", "Ghi chú"]),
         ([["Họ tên", "Số điện thoại"], ["Full name", "Phone"]], ["Họ tên", "Số điện thoại"]),
     ],

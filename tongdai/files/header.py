@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tongdai.errors import InvalidInput
 from tongdai.files.cells import clean_name
 from tongdai.text import normalised
 
@@ -26,20 +27,30 @@ _TITLE = re.compile(r"[0-9]{2}|:")
 
 _PHONE_NAMES = """
     phonenumber phone sodienthoai sdt dienthoai mobile mobilephone mobilenumber mobileno didong sodidong dienthoaididong
-    sodienthoaididong dtdd phoneno phonenum cellphone cell tel telephone telephonenumber telephoneno telno
-    phone1value contactnumber msisdn sodt dt sothuebao sodienthoailienhe somay
+    sodienthoaididong dtdd dtdidong sodtdidong sdtdidong phoneno phonenum cellphone
+    cell tel telephone telephonenumber telephoneno telno
+    phone1value contactnumber msisdn sodt dt sothuebao thuebao sodienthoailienhe solienhe somay sophone
     phone2value phone3value workphone businessphone officephone companyphone homephone landline
     dienthoaicoquan dienthoaicongty dienthoainharieng dienthoainha dienthoaiban dienthoaicodinh
-    sdtcoquan sdtnha sdtban
+    sdtcoquan sdtnha sdtban dtban dtnha dtcoquan
 """
 """Names of columns of phone numbers as `text.normalised` makes them, the clearest first."""
 _CLEARNESS = {name: rank for rank, name in enumerate(_PHONE_NAMES.split())}
 _FIRST_OF_PLACES = _CLEARNESS["workphone"]
 """From here on names are of a place, such as home."""
 _NUMBERED = {"phone2value": 2, "phone3value": 3}
-_MAIN = ("chinh", "main", "primary")
+_MAIN = ("chinh", "main", "primary", "khachhang", "kh", "customer", "client")
 _FURTHER = ("khac", "phu", "duphong", "other", "alternative", "alternate", "alt", "secondary", "second", "backup")
-"""Words before or after such a name: whose number it is, or which one."""
+_PLAIN = ("lienhe", "lienlac", "contact", "zalo", "batbuoc", "required")
+"""Words before or after such a name: whose number it is, which one, or nothing that matters."""
+_OTHER_PEOPLE = frozenset((
+    *("nguoithan", "nguoinha", "nguoithamchieu", "nguoibaolanh", "vo", "chong", "bome", "bo", "me", "relative"),
+    *("spouse", "reference", "guarantor", "emergency", "nvkd", "nhanvien", "nhanvienkinhdoanh", "sale", "sales"),
+    *("salesperson", "staff", "agent"),
+))  # fmt: skip
+"""Names below a group of numbers for people who are not the contact."""
+_REVENUE = "dt"
+"""It may stand for `doanh thu`, unless it is written with `đ`."""
 _DIGITS = re.compile(r"(?<=[a-z])[1-9][0-9]?\Z")
 
 
@@ -52,7 +63,7 @@ class NumberName(NamedTuple):
     place: int
     """1, or the number that it has above 1; 2 for a name such as `other phone`."""
     level: int
-    """0: the name on the wire, 1: it says that it is the main one, 2: any other."""
+    """0: the name on the wire, 1: it says that it is the main one or the customer's, 2: any other."""
     clearness: int
     """The place of its name among _PHONE_NAMES."""
     digit: int
@@ -71,15 +82,25 @@ def number_name(heading: str) -> NumberName | None:
     while name not in _CLEARNESS:
         if not digit and (found := _DIGITS.search(name)):
             name, digit = name[: found.start()], int(found[0])
-        elif (word := next((word for word in (*_MAIN, *_FURTHER) if _has_word(name, word)), None)) is not None:
+        elif (word := next((word for word in (*_MAIN, *_FURTHER, *_PLAIN) if _has_word(name, word)), None)) is not None:
             name = name.removesuffix(word) if name.endswith(word) else name.removeprefix(word)
             words.add(word)
         else:
             return None
+    if words and name == _REVENUE and "đ" not in heading.casefold():
+        return None
     place = max(digit, _NUMBERED.get(name, 1), 1 if words.isdisjoint(_FURTHER) else 2)
     clearness = _CLEARNESS[name]
     level = 1 if words.intersection(_MAIN) else 0 if not (clearness or digit or words) else 2
     return NumberName(place, level, clearness, digit if place == 1 else 0)
+
+
+def no_number(found: str) -> InvalidInput:
+    """The error for a header without a column of phone numbers; `found` is what it has."""
+    return InvalidInput(
+        f"No column is named phoneNumber, phone, số điện thoại or the like: {found}. "
+        "Rename the heading of the phone numbers to phoneNumber"
+    )
 
 
 def _has_word(name: str, word: str) -> bool:
@@ -158,7 +179,8 @@ def _has_names_below(header: list[str], below: list[str]) -> bool:
 def _combined(above: list[str], below: list[str], is_header: IsHeader) -> list[str]:
     """The names of a header of two rows. Of names that several groups have, all but the first follow their group's.
 
-    A name that is looked for is that of its whole group: `home` below `phone` is a phone, and `2` a second one.
+    A name that is looked for is that of its whole group: `home` below `phone` is a phone, and `2` a second one, but
+    `relative` is not the contact's.
     """
     width = max(len(above), len(below))
     group, seen = "", Counter[str]()
@@ -170,8 +192,9 @@ def _combined(above: list[str], below: list[str], is_header: IsHeader) -> list[s
             names.append(over)
         elif is_header([group]) and not is_header([name]):
             both = f"{group} {name}"
-            further = (found := number_name(both)) is not None and found.place > 1
-            names.append(both if further else group)
+            found = number_name(both)
+            tells = found is not None and (found.place > 1 or found.level == 1)
+            names.append(both if tells or normalised(name) in _OTHER_PEOPLE else group)
         else:
             names.append(name if seen[name.casefold()] == 1 else f"{group} {name}".strip())
     return names

@@ -126,7 +126,8 @@ def test_numbers_above_the_header_are_read() -> None:
 
 def test_file_without_any_number_is_refused() -> None:
     assert refusal("id,note\n1,2\n") == (
-        "No column is named phoneNumber, phone, số điện thoại or the like: the header row has id, note"
+        "No column is named phoneNumber, phone, số điện thoại or the like: the header row has id, note. "
+        "Rename the heading of the phone numbers to phoneNumber"
     )
     assert "is empty" in refusal("")
     assert "is empty" in refusal(",\n" * HEADER_WITHIN + "phone\n0901234567\n")

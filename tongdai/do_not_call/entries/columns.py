@@ -76,7 +76,7 @@ def named_columns(header: Sequence[str]) -> Columns:
 
 def _named_for_numbers(header: Sequence[str]) -> tuple[int, ...]:
     names = [_TRAILING_DIGITS.sub("", normalised(cell)) for cell in header]
-    clear = [at for at, name in enumerate(names) if name in _NUMBERS or number_name(name) is not None]
+    clear = [at for at, cell in enumerate(header) if names[at] in _NUMBERS or number_name(cell) is not None]
     return tuple(clear or [at for at, name in enumerate(names) if name in _UNCLEAR])
 
 

@@ -40,7 +40,7 @@ from tongdai.files.detected import (
     refuse_others,
 )
 from tongdai.files.header import HEADER_WITHIN as TITLES_WITHIN
-from tongdai.files.header import find_header
+from tongdai.files.header import find_header, no_number
 from tongdai.files.reader import open_tables
 from tongdai.files.table import HiddenRows, all_rows
 from tongdai.text import normalised
@@ -255,4 +255,4 @@ def _at_most(rows: Iterator[Row], most: int) -> Iterator[Row]:
 
 def _no_numbers(row: Row, where: str) -> InvalidInput:
     has = ", ".join(shown(cell.strip())[:30] for cell in row[:12])
-    return InvalidInput(f"No column is named phoneNumber, phone, số điện thoại or the like: {where} has {has}")
+    return no_number(f"{where} has {has}")

@@ -18,6 +18,7 @@ from tongdai.db import idempotency
 from tongdai.db.pool import UPLOAD_TIMEOUT_S, Connection, limit_statements
 from tongdai.errors import InsufficientStorage, InvalidInput, InvalidState, NotFound, shown
 from tongdai.files import media_type
+from tongdai.files.header import no_number
 from tongdai.http import body
 from tongdai.http.endpoint import (
     NAME,
@@ -149,7 +150,7 @@ separator and character set of CSV are detected; the job says what was detected,
         response=BulkStarted,
         sample=done_sample("Bulk import started", job_id=5, total_rows=2),
         failures=(
-            InvalidInput("No column is named phoneNumber, phone, số điện thoại or the like: it has id, note"),
+            no_number("the header row has id, note"),
             InsufficientStorage(),
         ),
         states=True,

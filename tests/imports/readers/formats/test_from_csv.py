@@ -160,8 +160,8 @@ def test_column_that_is_named_twice_is_refused_or_numbered() -> None:
 
 def test_header_without_a_number_names_what_it_has() -> None:
     message = refusal("id;Ghi chú\n1;2\n".encode())
-    assert message.endswith("the header row has id, Ghi chú")
-    assert refusal(b"id," + b",".join(b"c%d" % n for n in range(50)) + b"\n").endswith("c10 and 39 more")
+    assert "the header row has id, Ghi chú. Rename" in message
+    assert "c10 and 39 more. Rename" in refusal(b"id," + b",".join(b"c%d" % n for n in range(50)) + b"\n")
 
 
 def test_titles_may_stand_above_the_header() -> None:
@@ -177,6 +177,11 @@ def test_spaces_may_stand_before_a_quote(separator: str) -> None:
         Row("0901570001", "Nguyễn, An; B", None, {"note": 'x "y"'}),
         Row("0901570002", "Bình", None, {"note": '5" z'}),
     ]
+
+
+def test_first_quote_after_a_space_may_come_late() -> None:
+    rows = "".join(f"09015700{n:02}, An\n" for n in range(50))
+    assert read_csv(f'phone, name\n{rows}0901570099, "Nguyễn, An"\n'.encode())[50] == Row("0901570099", "Nguyễn, An")
 
 
 def test_text_behind_a_quote_after_a_space_is_refused() -> None:
@@ -392,12 +397,3 @@ def test_failed_rows_of_sheets_that_name_a_field_otherwise_are_read_by_what_they
     data = f"{header}\nLê,An,0901,K1,,,1,x,y\n,,0902,,Vũ Bo,K2,2,x,y\n,,0903,,,,3,x,y\n"
     found = [(row.phoneNumber, row.name, row.externalId) for row in read_csv(data.encode())]
     assert found == [("0901", "Lê An", "K1"), ("0902", "Vũ Bo", "K2"), ("0903", None, None)]
-
-
-def test_cells_beyond_the_header_are_among_the_columns() -> None:
-    (table,) = detected_of(b"phone,name\n0901,A\n0902,B,x,,y\n").tables
-    assert [(column.column, column.use) for column in table.columns[2:]] == [
-        ("column 3", "attribute"),
-        ("column 4", "attribute"),
-        ("column 5", "attribute"),
-    ]

@@ -4,7 +4,7 @@ import pytest
 
 from tongdai.errors import InvalidInput
 from tongdai.files.detected import Use
-from tongdai.imports.readers.formats.header import Columns, find_columns
+from tongdai.imports.readers.formats.header import Columns, find_columns, no_phone
 
 
 def columns(*header: str) -> Columns:
@@ -37,12 +37,48 @@ def uses(*header: str) -> dict[str, str]:
         (["phone number 3", "SĐT 2", "Di động"], [2, 1, 0]),
         (["Phone", "SĐT chính"], [1, 0]),
         (["Primary phone", "phoneNumber"], [1, 0]),
+        (["SĐT NVKD", "SĐT khách hàng"], [1]),
+        (["SĐT", "Khách hàng", "Điện thoại khách hàng"], [2, 0]),
+        (["Điện thoại khách hàng 2", "Tel"], [1, 0]),
+        (["customer_phone", "phoneNumber"], [1, 0]),
+        (["SĐT phụ", "SĐT chính"], [1, 0]),
+        (["ĐT bàn", "ĐT di động"], [1, 0]),
+        (["ĐT khác", "ĐT KH"], [1, 0]),
+        (["DT khách hàng", "ĐT"], [1]),
         (["SĐT nhà", "SĐT 2", "SĐT"], [2, 1, 0]),
         (["SĐT người thân", "Tel"], [1]),
     ],
 )
 def test_columns_of_numbers_come_by_place_and_clearness(header: list[str], order: list[int]) -> None:
     assert columns(*header).phones == tuple(order)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SĐT khách hàng", "Điện thoại khách hàng", "Số điện thoại KH", "sdt_khach_hang", "customer_phone",
+        "Client phone",
+        "Số ĐT liên hệ", "Số liên hệ", "Thuê bao", "Số phone", "SĐT (Zalo)", "Số Điện Thoại\n(bắt buộc)", "SĐT chính",
+        "SĐT phụ", "ĐT di động", "ĐT bàn", "Phone (required)", "Contact phone", "KH - SĐT", "Số điện thoại KH 2",
+    ],
+)  # fmt: skip
+def test_number_may_be_named_with_words_around(name: str) -> None:
+    assert columns("Họ tên", name).phones == (1,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SĐT NVKD", "SĐT người thân", "Liên hệ khẩn cấp", "SĐT liên hệ khẩn cấp", "Khách hàng", "KH", "Mã KH", "Zalo",
+     "DT KH", "Customer number", "Doanh thu", "contact", "2", "phone 100"],
+)  # fmt: skip
+def test_name_that_may_be_of_something_else_is_no_numbers(name: str) -> None:
+    assert find_columns(["Họ tên", name]) is None
+
+
+def test_header_without_a_number_says_what_to_do() -> None:
+    assert no_phone(["id", "note"], "the header row").message.endswith(
+        "the header row has id, note. Rename the heading of the phone numbers to phoneNumber"
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,3 +21,12 @@ def test_rows_that_are_longer_than_the_header_are_counted() -> None:
         "1 row is longer than the header, row 1 below it: cells beyond it are attributes. Is a separator not quoted?"
     ]
     assert detected_of(b"phone,name\n0901234561,An,,\n").notes == []
+
+
+def test_cells_beyond_the_header_are_among_the_columns() -> None:
+    (table,) = detected_of(b"phone,name\n0901,A\n0902,B,x,,y\n").tables
+    assert [(column.column, column.use) for column in table.columns[2:]] == [
+        ("column 3", "attribute"),
+        ("column 4", "attribute"),
+        ("column 5", "attribute"),
+    ]

@@ -8,7 +8,7 @@ from tongdai.contacts.fields import FIELDS, index_of
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.cells import clean_name
 from tongdai.files.detected import FAILED_COLUMNS, NAME_SHOWN, DetectedColumn, Use, column_name
-from tongdai.files.header import number_name
+from tongdai.files.header import no_number, number_name
 from tongdai.text import normalised
 
 SHOWN_COLUMNS = 12
@@ -121,9 +121,7 @@ def no_phone(header: Sequence[str], where: str) -> InvalidInput:
     """The error for a header without a phone number; it lists the columns found."""
     found = ", ".join(shown(cell.strip())[:30] for cell in header[:SHOWN_COLUMNS])
     more = f" and {len(header) - SHOWN_COLUMNS} more" if len(header) > SHOWN_COLUMNS else ""
-    return InvalidInput(
-        f"No column is named phoneNumber, phone, số điện thoại or the like: {where} has {shown(found)}{more}"
-    )
+    return no_number(f"{where} has {shown(found)}{more}")
 
 
 def _name_places(
