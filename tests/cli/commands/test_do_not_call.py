@@ -155,6 +155,15 @@ def test_file_may_be_a_workbook_or_have_no_header_or_another_character_set(desk:
     assert listed["0901234567"].expires_at == datetime(3000, 1, 1, tzinfo=UTC)
 
 
+def test_file_is_of_lines_of_json_by_its_ending(desk: Desk) -> None:
+    dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
+    lines = desk.folder / "numbers.ndjson"
+    lines.write_text('"0901234567"\n{"phoneNumber": "0901234568", "reason": "A"}\n')
+    said = desk.run("import", lines, "--list", str(dnc_list_id))
+    assert said.stderr.splitlines()[0] == "Read as NDJSON, 2 rows."
+    assert desk.listed(dnc_list_id) == ["0901234567", "0901234568"]
+
+
 def test_file_of_json_is_read_and_what_was_read_as_what_is_printed(desk: Desk) -> None:
     dnc_list_id = desk.client.create_dnc_list("A").dnc_list_id
     lines = desk.folder / "numbers.ndjson"

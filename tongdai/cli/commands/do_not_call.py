@@ -255,7 +255,7 @@ def _opened(file: Path, encoding: str | None) -> Generator[NumberFile]:
     try:
         with file.open("rb") as opened:
             workbook = opened.read(len(_ARCHIVE)) == _ARCHIVE or file.suffix.lower() == ".xlsx"
-            body_format = BodyFormat(Format.XLSX if workbook else Format.CSV)
+            body_format = BodyFormat(Format.XLSX if workbook else _format_of_name(file))
             if encoding is not None:
                 body_format = media_type.with_encoding(body_format, encoding)
             with file_reader.open_numbers(opened, body_format, Limits(MAX_NUMBERS), date.today()) as found:  # noqa: DTZ011
@@ -264,6 +264,12 @@ def _opened(file: Path, encoding: str | None) -> Generator[NumberFile]:
         raise OperatorError(f"{file}: {error.message}") from None
     except OSError as error:
         raise OperatorError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _format_of_name(file: Path) -> Format:
+    """NDJSON by the ending, as its first line may be a bare number; otherwise CSV unless the content is JSON."""
+    ending = media_type.ENDINGS.get(file.suffix.lower().removeprefix("."))
+    return Format.NDJSON if ending is Format.NDJSON else Format.CSV
 
 
 def _send(client: Client, dnc_list_id: int, sent: Sequence[Sent]) -> DncNumbersAdded:
