@@ -124,6 +124,18 @@ def test_numbers_above_the_header_are_read() -> None:
     assert read("0901234567,A\nphone,reason\n0907654321,B\n") == [Sent("0901234567", "A"), Sent("0907654321", "B")]
 
 
+def test_row_without_a_number_above_the_first_one_is_noted() -> None:
+    data = "so_bi_chan,den,vi_sao\n0901234567,2999-01-31,A\n0901234568,2999-02-28,\n"
+    sent, found = detected(data)
+    assert sent == [Sent("0901234567", "A", "2999-01-31"), Sent("0901234568", None, "2999-02-28")]
+    (note,) = found.notes
+    assert note == (
+        "The columns were found by what they have, and a row above the first number was not read: "
+        "so_bi_chan, den, vi_sao"
+    )
+    assert detected("0901234567,A\n")[1].notes == []
+
+
 def test_file_without_any_number_is_refused() -> None:
     assert refusal("id,note\n1,2\n") == (
         "No column is named phoneNumber, phone, số điện thoại or the like: the header row has id, note. "

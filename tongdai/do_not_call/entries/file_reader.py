@@ -172,20 +172,24 @@ def _found(source: _Source, start: list[Row], today: date) -> _Survey:
     places = [at for at, row in enumerate(start) if is_filled(row)]
     head = [start[at] for at in places]
     found = find_header(head, is_header)
+    titles = title_rows(head)
     if found is not None and is_header(found.names):
         header, at = found.names, found.last
         above = [row for row in head[:at] if has_number(row)]
         columns, skipped, number = named_columns(header), places[at] + 1, source.row_number(places[at])
     else:
         header, above, number = None, [], None
-        guessed = None if source.detected.format in {Format.JSON, Format.NDJSON} else guessed_columns(head, today)
+        guessed = (
+            None if source.detected.format in {Format.JSON, Format.NDJSON} else guessed_columns(head[titles:], today)
+        )
         if guessed is None:
             raise _no_numbers(head[0], source.where)
-        columns, skipped = guessed, places[title_rows(head)]
+        columns, skipped = guessed, places[titles]
     width = len(header) if header else max(map(len, head))
     names = [name or column_name(at) for at, name in enumerate(header or [""] * width)]
     table = DetectedTable(None, number, [DetectedColumn(name[:NAME_SHOWN], Use.IGNORED) for name in names])
-    return _Survey(header, columns, skipped, above, table)
+    notes = [] if header else [_skipped(row) for row in head[:titles]]
+    return _Survey(header, columns, skipped, above, table, notes=notes)
 
 
 def _look_at_all(found: _Survey, rows: Iterable[Row]) -> None:
@@ -232,6 +236,11 @@ def _read_too(found: _Survey, also: Sequence[int]) -> None:
     numbers = tuple(sorted((*found.columns.numbers, *also)))
     reason = None if found.columns.reason in also else found.columns.reason
     found.columns = found.columns._replace(numbers=numbers, reason=reason)
+
+
+def _skipped(row: Row) -> str:
+    has = ", ".join(shown(cell.strip())[:NAME_SHOWN] for cell in row[:12] if cell.strip())
+    return f"The columns were found by what they have, and a row above the first number was not read: {has}"
 
 
 def _unread(name: str, numbers: int) -> str:
