@@ -17,7 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from tests.support.servers import Role, Server, eventually, serving
+from tests.support.servers import Role, Server, eventually
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.server import EmbeddedServer
 from tongdai.tenants import store as tenants
@@ -50,14 +50,16 @@ class Installation:
 async def installation() -> AsyncGenerator[Installation]:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         database = await embedded.start(Path(folder) / "database", None)
+        admin = await asyncpg.connect(database.dsn, database="postgres")
+        settings = {"workers": 2, "database_pool": 4, "import_lease_s": 2.0}
+        own = Installation(database, Server(Path(folder) / "data", database_url=database.dsn, **settings), admin)
         try:
-            admin = await asyncpg.connect(database.dsn, database="postgres")
-            settings = {"workers": 2, "database_pool": 4, "import_lease_s": 2.0}
-            async with serving(Path(folder) / "data", database_url=database.dsn, **settings) as server:
-                yield Installation(database, server, admin)
-            await admin.close()
+            await own.server.start()
+            yield own
         finally:
-            await database.stop()
+            own.server.end()
+            own.admin.terminate()
+            await own.database.stop()  # those that are there now: a test starts others
 
 
 @asynccontextmanager
