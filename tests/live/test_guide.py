@@ -7,6 +7,7 @@ from datetime import timedelta
 from tests.support.live import guide, scenarios
 from tests.support.live.testbed import AGENT, APP, TRUNK, Testbed, number
 from tests.support.switch import Listener
+from tongdai.call_outcome import UNWANTED
 from tongdai.calls.causes import outcome_of
 from tongdai.campaigns.settings.values import NEVER, RETRIES
 from tongdai.switch import commands
@@ -53,6 +54,6 @@ def test_table_of_endings_matches_the_dialer() -> None:
             rang, answered = says.startswith("180"), says.startswith("200")
             found = outcome_of(rang=rang, answered=answered, cause=cause, sip_status=status)
             assert f"`{found}`" == outcome, (says, cause, status)
-        rule = RETRIES.get(outcome.strip("`"), NEVER)
+        rule = NEVER if UNWANTED.issuperset(statuses) else RETRIES.get(outcome.strip("`"), NEVER)
         minutes = rule.after // timedelta(minutes=1)
         assert again == (f"after {minutes} min, {rule.times} times" if rule.times else "never"), says
