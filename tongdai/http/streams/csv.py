@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = re.compile(r"""["' ]*(?:[=@\t\r＝＠＋－-]|\+(?![0-9]{1,15}\Z))""")
+_FORMULA = re.compile(r"""["']*(?:[=@\t\r＝＠＋－-]|\+(?![0-9]{1,15}\Z))""")
 """Text that a spreadsheet would evaluate, with what may stand before it: an apostrophe too, so that none that was there
 is lost. A plus followed by digits only is a phone number and not matched."""
 _BEFORE_FORMULA = r"""(?=["' ]*[=@+＝＠＋－-])"""
