@@ -14,7 +14,6 @@ import click
 
 from tongdai import settings as all_settings
 from tongdai.db import pool
-from tongdai.db.embedded import exchange
 from tongdai.db.embedded import server as embedded
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection
@@ -64,8 +63,9 @@ def run(settings: Settings, work: Callable[[Connection], Awaitable[T]], *, creat
 
 
 def require_database(settings: Settings) -> None:
-    """Raise OperatorError when the data directory is used and has no database."""
-    if settings.database_url is None and not exchange.has_cluster(Path(settings.data_dir)):
+    """Raise OperatorError when the data directory is used and has nothing in it."""
+    data_dir = Path(settings.data_dir)
+    if settings.database_url is None and not (data_dir.is_dir() and any(data_dir.iterdir())):
         raise OperatorError(f"{settings.data_dir} has no database: name the data directory with --data-dir")
 
 
