@@ -25,6 +25,7 @@ It relies on uvicorn's `HttpToolsProtocol`, whose minor version is pinned for th
 
 import asyncio
 import socket
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -231,9 +232,12 @@ class LimitedProtocol(HttpToolsProtocol):
     # What the application does
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
+        # A request does not refer to itself once it is answered: what only the collector can free would pile up under
+        # overload.
         cycle.send = _Closing(self, cycle, cycle.send)
+        present = weakref.ref(cycle)
         scope: Any = cycle.scope
-        scope[CLIENT_LEFT] = lambda: self._left(cycle)
+        scope[CLIENT_LEFT] = lambda: (of := present()) is not None and self._left(of)
         super()._start_asgi_task(cycle, app)
         self._all.begun += 1
         self.loop.call_soon(self._has_run)
@@ -342,6 +346,8 @@ class _Closing:
             cycle.keep_alive = False
             cycle.transport = cast("asyncio.Transport", _Lingering(self._protocol, cycle.transport))
         await self._send(message)
+        if cycle.response_complete:
+            vars(cycle).pop("send", None)
 
 
 class _Lingering:
