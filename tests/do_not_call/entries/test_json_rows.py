@@ -62,3 +62,13 @@ def test_file_that_cannot_be_read_is_refused(data: str, message: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         rows(data)
     assert message in refused.value.message
+
+
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"numbers": [', "]}")])
+def test_array_of_one_long_line_is_read(start: str, end: str) -> None:
+    assert len(rows(start + ",".join(['"0901234567"'] * 100_000) + end)) == 100_001
+
+
+def test_array_that_would_take_long_to_parse_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="JSON of more than 4 MB: send it as NDJSON, or as CSV"):
+        rows("[" + ",".join(['"0901234567"'] * 400_000) + "]")

@@ -18,16 +18,16 @@ from tongdai.do_not_call.entries.columns import Row
 from tongdai.do_not_call.entries.validation import SEVERAL
 from tongdai.errors import InvalidInput, shown
 from tongdai.files.body_format import Format
+from tongdai.files.encodings.json_lines import BOM, lines_of
 from tongdai.mismatch import UNREADABLE
 
 NUMBER = "phoneNumber"
 _ITEMS = "numbers"
 """The property of an object that has all of them, as in the API."""
-_MAX_LINE = 1024 * 1024
-_MAX_WHOLE = 256 * 1024 * 1024
-"""Bytes of a file that is one value: it is parsed in memory."""
-_BOM = b"\xef\xbb\xbf"
+_MAX_WHOLE = 4 * 1024 * 1024
+"""Bytes of a file that is one value: while it is parsed, nothing else runs in the process."""
 _START = re.compile(rb'\s*(?:\{\s*["}\r\n]|\[\s*[\[{"\d\]])')
+_WHOLE = re.compile(rf'\s*(?:\[|\{{\s*"{_ITEMS}"\s*:\s*\[)'.encode())
 _LOOKED_AT = 4096
 _Value = dict[str, Any] | list[Any] | str | int | float | bool | None
 
@@ -35,14 +35,14 @@ _Value = dict[str, Any] | list[Any] | str | int | float | bool | None
 def format_of(file: IO[bytes]) -> Format | None:
     """JSON or NDJSON, by the first line; None: the file is something else."""
     file.seek(0)
-    start = file.read(_LOOKED_AT).removeprefix(_BOM)
+    start = file.read(_LOOKED_AT).removeprefix(BOM)
     file.seek(0)
     if _START.match(start) is None:
         return None
-    line = next(_lines(file), b"")
-    file.seek(0)
-    if line.strip().startswith(b"["):
+    if _WHOLE.match(start) is not None:
         return Format.JSON
+    line = next(lines_of(file), b"")
+    file.seek(0)
     try:
         first = msgspec.json.decode(line, type=_Value)
     except UNREADABLE:
@@ -75,25 +75,16 @@ def _items(file: IO[bytes], format_: Format) -> Iterator[dict[str, Any]]:
 
 
 def _values_of_lines(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(_lines(file), 1):
+    for number, line in enumerate(lines_of(file), 1):
         if line.strip():
             yield f"Line {number}", _decoded(line, f"Line {number}")
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    first = True
-    while line := file.readline(_MAX_LINE + 1):
-        if len(line) > _MAX_LINE:
-            raise InvalidInput(f"A line is longer than {_MAX_LINE // 1024} KB: expected a JSON object in each line")
-        yield line.removeprefix(_BOM) if first else line
-        first = False
 
 
 def _values(file: IO[bytes]) -> Iterator[tuple[str, Any]]:
     data = file.read(_MAX_WHOLE + 1)
     if len(data) > _MAX_WHOLE:
         raise InvalidInput(f"The file is JSON of more than {_MAX_WHOLE // 1024**2} MB: send it as NDJSON, or as CSV")
-    found = _decoded(data.removeprefix(_BOM), "The file")
+    found = _decoded(data.removeprefix(BOM), "The file")
     within = _wrapped(found)
     items = within if within is not None else found if isinstance(found, list) else [found]
     return ((f"Item {number}", value) for number, value in enumerate(items, 1))

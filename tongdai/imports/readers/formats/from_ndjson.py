@@ -1,6 +1,6 @@
 """A JSON object a line, each a row as in the `contacts` of a bulk body."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import IO, Any
 
@@ -9,15 +9,13 @@ import msgspec
 from tongdai.errors import InvalidInput
 from tongdai.files.body_format import Format
 from tongdai.files.detected import FAILED_COLUMNS, Detected
+from tongdai.files.encodings.json_lines import lines_of
 from tongdai.files.limits import Limits
 from tongdai.imports.readers.formats.json_rows import check_item, has_number
 from tongdai.imports.readers.read import Reading, Totals
 from tongdai.imports.readers.sent_rows import Item, sent_rows
 from tongdai.mismatch import UNREADABLE
 
-MAX_LINE = 1024 * 1024
-"""Bytes."""
-_BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 """The blanks of JSON: Python has more."""
 Line: Any = msgspec.defstruct(
@@ -34,7 +32,7 @@ _items = msgspec.json.Decoder(Line)
 def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
     """Blank lines are skipped."""
     total, any_number, number = 0, False, 1
-    numbered = _lines(file)
+    numbered = lines_of(file)
     while lines := list(islice(numbered, limits.chunk_rows)):
         items = _read_items(lines, number)
         number += len(lines)
@@ -47,15 +45,6 @@ def read_ndjson(file: IO[bytes], limits: Limits) -> Reading:
     if not any_number:
         raise InvalidInput("No line has a phoneNumber")
     return Totals(total, detected=Detected(Format.NDJSON))
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    first = True
-    while line := file.readline(MAX_LINE + 1):
-        if len(line) > MAX_LINE:
-            raise InvalidInput(f"A line is longer than {MAX_LINE // 1024} KB: expected a JSON object in each line")
-        yield line.removeprefix(_BOM) if first else line
-        first = False
 
 
 def _originals(lines: list[bytes]) -> Callable[[int], str]:
