@@ -6,16 +6,13 @@ It reads one order a line (JSON) on standard input and answers each with one lin
 import asyncio
 import itertools
 import re
-import resource
-import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import perf_counter
 from typing import cast
 
 import msgspec
 
-from tongdai.runtime.os_process import die_with_parent
+from bench.load_process import cpu_s, main
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 ANSWER_S = 10.0
@@ -134,7 +131,7 @@ def _requests(order: Order) -> Callable[[], bytes]:
 async def run(order: Order) -> Result:
     loop = asyncio.get_running_loop()
     round_ = _Round(order, loop)
-    started, cpu = perf_counter(), _cpu_s()
+    started, cpu = perf_counter(), cpu_s()
     # Paced connections start evenly spread over one interval, so that they do not come in bursts.
     offsets = [order.every_s * i / order.connections for i in range(order.connections)]
     made = [loop.create_connection(lambda s=s: _Connection(round_, s), "127.0.0.1", order.port) for s in offsets]
@@ -147,28 +144,8 @@ async def run(order: Order) -> Result:
     seconds = max(round_.last - started, 1e-9)
     wrong = round_.wrong
     times = sorted(round_.times_ms)
-    return Result(round_.answers, len(wrong), wrong[0] if wrong else "", seconds, _cpu_s() - cpu, times)
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _orders() -> Iterator[Order]:
-    for line in sys.stdin.buffer:
-        yield msgspec.json.decode(line, type=Order)
-
-
-def main() -> None:
-    die_with_parent(signal.SIGTERM)
-    import uvloop  # noqa: PLC0415 - only here, not where Order and Result are used
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        for order in _orders():
-            sys.stdout.buffer.write(msgspec.json.encode(runner.run(run(order))) + b"\n")
-            sys.stdout.buffer.flush()
+    return Result(round_.answers, len(wrong), wrong[0] if wrong else "", seconds, cpu_s() - cpu, times)
 
 
 if __name__ == "__main__":
-    main()
+    main(Order, run)

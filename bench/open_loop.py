@@ -7,17 +7,13 @@ long. It reads one order a line (JSON) on standard input and answers each with o
 import asyncio
 import itertools
 import re
-import resource
-import signal
-import sys
 from collections import Counter, deque
-from collections.abc import Iterator
 from time import perf_counter
 from typing import cast
 
 import msgspec
 
-from tongdai.runtime.os_process import die_with_parent
+from bench.load_process import cpu_s, main
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 TICK_S = 0.002
@@ -177,7 +173,7 @@ class _Connection(asyncio.Protocol):
 async def run(order: Order) -> Result:
     loop = asyncio.get_running_loop()
     load = _Load(order, loop)
-    cpu, begun = _cpu_s(), perf_counter()
+    cpu, begun = cpu_s(), perf_counter()
     total, sent = int(order.rate * order.seconds), 0
     while sent < total:
         now = perf_counter()
@@ -202,30 +198,10 @@ async def run(order: Order) -> Result:
         load.without_retry_after,
         {status: sorted(times) for status, times in load.times_ms.items()},
         load.late_s * 1000,
-        _cpu_s() - cpu,
+        cpu_s() - cpu,
         load.connections,
     )
 
 
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _orders() -> Iterator[Order]:
-    for line in sys.stdin.buffer:
-        yield msgspec.json.decode(line, type=Order)
-
-
-def main() -> None:
-    die_with_parent(signal.SIGTERM)
-    import uvloop  # noqa: PLC0415 - only here, not where Order and Result are used
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        for order in _orders():
-            sys.stdout.buffer.write(msgspec.json.encode(runner.run(run(order))) + b"\n")
-            sys.stdout.buffer.flush()
-
-
 if __name__ == "__main__":
-    main()
+    main(Order, run)
