@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="finds processe
 
 SECONDS = 4.0
 TIMES = 5
-MORE_MB = 100
+MORE_MB = 200
 TENANTS = 4
 PAGE = 100
 """Contacts of a page: large, so that the load costs less than what it asks for."""
