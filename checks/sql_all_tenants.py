@@ -36,7 +36,7 @@ ALL_TENANTS: Mapping[str, str] = {
 
 SESSION: Mapping[str, str] = {
     "tongdai.db.migrate.migrate": "migrations take turns",
-    "tongdai.dialer.leader.LOCK": "leadership lasts as long as a session",
+    "tongdai.telephony.leader.LOCK": "leadership lasts as long as a session",
 }
 """Statements that need a session of their own: they are sent on the connection of `session_database_url`."""
 

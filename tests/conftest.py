@@ -86,7 +86,7 @@ SLOW = (
     "dialer/test_planted.py",
     "dialer/test_simulation.py",
     "dialer/test_stores.py",
-    "dialer/worker",
+    "telephony/worker",
     "failover",
     "flows",
     "imports/intake/test_api.py",

@@ -11,11 +11,12 @@ from tests.support.dialer_simulation.simulation import simulate
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.model import RunningCampaign
-from tongdai.dialer import originator, reconcile, sounds
+from tongdai.dialer import originator, sounds
 from tongdai.dialer.call import controller, core, model
 from tongdai.dialer.options import DIAL_BATCH, LEASE
 from tongdai.ids import ContactId
 from tongdai.switch.interface import SwitchUnreachable
+from tongdai.telephony import reconcile
 from tongdai.testing.memory_store.model import PENDING
 from tongdai.testing.memory_store.store import MemoryStore
 

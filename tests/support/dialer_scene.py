@@ -13,12 +13,12 @@ from tongdai.call_outcome import Outcome
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import Mode
 from tongdai.dialer.options import Options
-from tongdai.dialer.worker import Dialer
 from tongdai.ids import AgentId, CampaignId, QueueId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee, Response, always, phone, uniform
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.simulated.ledger import SimulatedCall
+from tongdai.telephony.worker import Telephony
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.store import MemoryStore
 
@@ -45,7 +45,7 @@ class Scene:
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
         self.ari = SimulatedAri(self.simulated, self.rng, faults=faults)
         options = replace(OPTIONS, max_calls=max_calls, check_sounds=check_sounds)
-        self.dialer = Dialer(self.store, self.ari, self.clock, self.rng, options)
+        self.dialer = Telephony(self.store, self.ari, self.clock, self.rng, options)
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())
         self.tasks += [self.switch, self.task]

@@ -47,13 +47,13 @@ from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, ControlledCall, report_end
 from tongdai.dialer.options import CALL, CLAIM_LEASE, LEASE, Options, treatment_of
 from tongdai.dialer.pacing import Limits, RingTimes, Snapshot, calls_to_place
-from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import TenantId
 from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
 from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.per_channel_queue import PerChannelQueue
 
 log = structlog.get_logger()
 

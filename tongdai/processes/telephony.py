@@ -1,6 +1,6 @@
 """The role `telephony`: the process that leads one switch, an Asterisk or the simulated one, and dials through it.
 
-Any number of them run on one database. Those of one switch take turns as its leader (dialer/leader.py); leaders of
+Any number of them run on one database. Those of one switch take turns as its leader (telephony/leader.py); leaders of
 different switches work side by side, each for the tenants that are on its switch, and never touch each other's calls:
 a call and an agent's phone have their switch in their row.
 
@@ -20,10 +20,8 @@ import structlog
 from tongdai.clock import SystemClock, cancel_requested
 from tongdai.db.pool import Pool, open_pool
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
-from tongdai.dialer.leader import Fence, FencedAri, lead
 from tongdai.dialer.options import Options
 from tongdai.dialer.postgres_store import PostgresStore
-from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.dialing.worker import Continuity, Memory
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import Attempts, every
@@ -37,6 +35,8 @@ from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.version import SwitchVersion
 from tongdai.switches import store as switches
 from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
+from tongdai.telephony.leader import Fence, FencedAri, lead
+from tongdai.telephony.worker import SwitchTaken, Telephony
 
 log = structlog.get_logger()
 
@@ -153,7 +153,7 @@ def _lacks_asterisk(settings: Settings, switch: Switch) -> bool:
 async def _dial(
     settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
 ) -> None:
-    dialer = Dialer(
+    telephony = Telephony(
         PostgresStore(pool, switch.switch_id, lambda: continuity.known),
         ari,
         SystemClock(),
@@ -163,9 +163,9 @@ async def _dial(
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
-        write = _HeartbeatWriter(settings, pool, switch, ari, dialer, continuity).write
+        write = _HeartbeatWriter(settings, pool, switch, ari, telephony, continuity).write
         group.create_task(every(BEAT_S, write, name="heartbeat", expected=unavailable))
-        group.create_task(dialer.run())
+        group.create_task(telephony.run())
 
 
 def _options(settings: Settings) -> Options:
@@ -182,9 +182,9 @@ def _options(settings: Settings) -> Options:
 
 class _HeartbeatWriter:
     def __init__(
-        self, settings: Settings, pool: Pool, switch: Switch, ari: Ari, dialer: Dialer, continuity: Continuity
+        self, settings: Settings, pool: Pool, switch: Switch, ari: Ari, telephony: Telephony, continuity: Continuity
     ) -> None:
-        self._pool, self._switch, self._ari, self._dialer = pool, switch, ari, dialer
+        self._pool, self._switch, self._ari, self._telephony = pool, switch, ari, telephony
         self._continuity = continuity
         self._kind = Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
         self._version = SwitchVersion(ari)
@@ -193,7 +193,7 @@ class _HeartbeatWriter:
         """The calls placed so far, at each of the last heartbeats, one a second."""
 
     async def write(self) -> None:
-        self._placed.append(self._dialer.placed)
+        self._placed.append(self._telephony.placed)
         version = await self._version.current()
         now = Heartbeat(
             kind=self._kind,
@@ -201,7 +201,7 @@ class _HeartbeatWriter:
             description=" ".join([PRODUCTS[self._kind], *([] if version is None else [version])]),
             app=self._app,
             host=socket.gethostname(),
-            live_calls=self._dialer.active_calls,
+            live_calls=self._telephony.active_calls,
             placed_10s=self._placed[-1] - self._placed[0],
         )
         async with self._pool.acquire() as conn:

@@ -19,10 +19,10 @@ from tongdai.clock import Clock
 from tongdai.dialer.call import core, model
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.options import LEASE
-from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.ids import AgentId, CampaignId, QueueId, TenantId
 from tongdai.switch.events import DETECTED, ChannelDestroyed, ChannelStateChange, Dial, Event, StasisStart
 from tongdai.switch.interface import Reply, SwitchUnreachable
+from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.store import MemoryStore
 

@@ -10,9 +10,9 @@ from tests.support.dialer_scene import OPTIONS
 from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.world import World
 from tongdai.dialer.store import DialerStore
-from tongdai.dialer.worker import Dialer, SwitchTaken
 from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.client import SimulatedAri
+from tongdai.telephony.worker import SwitchTaken, Telephony
 
 
 class Mistake(Exception):
@@ -28,7 +28,7 @@ class Process:
         self._world = world
         self._steps_left = world.rng.randrange(50, 4000) if world.plan.crash_at_step else -1
         self.ari = CheckedAri(world, self)
-        self.dialer = Dialer(
+        self.dialer = Telephony(
             cast("DialerStore", FaultyStore(world, self)),
             self.ari,
             world.clock,

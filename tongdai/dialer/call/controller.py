@@ -45,12 +45,12 @@ from tongdai.dialer.call import core, model
 from tongdai.dialer.call.machine_detector import MachineDetector
 from tongdai.dialer.call.unplayed import Unplayed
 from tongdai.dialer.options import LEASE, WRITE_S, Options, treatment_of
-from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, QueueId
 from tongdai.switch import commands
 from tongdai.switch.events import Event, PlaybackFinished
 from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.per_channel_queue import PerChannelQueue
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call
 from tongdai.dialer.options import LEASE
-from tongdai.dialer.worker import RECONCILE_S
 from tongdai.ids import QueueId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
+from tongdai.telephony.worker import RECONCILE_S
 from tongdai.testing.memory_store.store import MemoryStore
 
 

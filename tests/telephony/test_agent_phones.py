@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tongdai.agents.model import OfflineReason
-from tongdai.dialer.agent_phones import offline_reason
 from tongdai.switch.events import ChannelDestroyed
+from tongdai.telephony.agent_phones import offline_reason
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ from tongdai.calls.model import Ending as CallEnding
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.dialer.options import LEASE
-from tongdai.dialer.worker import SwitchTaken
 from tongdai.switch.simulated.callees import Response, always
 from tongdai.switch.simulated.client import SimulatedAri
+from tongdai.telephony.worker import SwitchTaken
 from tongdai.testing.memory_store.model import IN_CALL
 from tongdai.testing.memory_store.store import MemoryStore
 

@@ -5,7 +5,7 @@ import asyncio
 from structlog.testing import capture_logs
 
 from tests.support.dialer_scene import Scene, play
-from tongdai.dialer.reconcile import RETRY_BROKEN_S
+from tongdai.telephony.reconcile import RETRY_BROKEN_S
 
 
 def test_switch_without_its_sip_channels_is_not_up_until_they_run() -> None:

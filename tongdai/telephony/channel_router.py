@@ -16,10 +16,10 @@ from typing import Protocol
 import structlog
 
 from tongdai.dialer.options import AGENT, CALL
-from tongdai.dialer.per_channel_queue import PerChannelQueue
 from tongdai.switch import commands
 from tongdai.switch.events import ChannelEvent, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.per_channel_queue import PerChannelQueue
 
 log = structlog.get_logger()
 

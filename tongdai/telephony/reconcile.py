@@ -39,15 +39,15 @@ from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
 from tongdai.db.unavailable import UNAVAILABLE
-from tongdai.dialer.agent_phones import AgentPhones
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, report_end
-from tongdai.dialer.channel_router import ChannelRouter
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
 from tongdai.switch.interface import Ari, SwitchError, SwitchRefused, SwitchSilent
+from tongdai.telephony.agent_phones import AgentPhones
+from tongdai.telephony.channel_router import ChannelRouter
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""The dialer: calls the contacts of all running campaigns through one switch, one dialer at a time.
+"""Leads one switch: calls the contacts of all running campaigns through it, and its agents' phones.
 
     events             channel router → call controller, or agents' phones
     4 times a second   sounds: check what the API asks for
@@ -6,11 +6,11 @@
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
 
-Owns the loops and nothing else; the header of each part says what it owns. Trusts the leader election to run one dialer
-for a switch, and Asterisk to report when that failed (`Replaced`): this dialer then ends, with SwitchTaken.
+Owns the loops and nothing else; the header of each part says what it owns. Trusts the leader election to run one for
+a switch, and Asterisk to report when that failed (`Replaced`): this one then ends, with SwitchTaken.
 
-A loop that fails runs again, and reports to the supervisor of background tasks. When the dialer is cancelled, calls
-continue: those not dialled are ended and their contacts pending again, and the next process adopts the others.
+A loop that fails runs again, and reports to the supervisor of background tasks. When it is cancelled, calls continue:
+those not dialled are ended and their contacts pending again, and the next process adopts the others.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ import structlog
 from tongdai import metrics
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.unavailable import unavailable
-from tongdai.dialer.agent_phones import AgentPhones
 from tongdai.dialer.call.controller import CallController
-from tongdai.dialer.channel_router import ChannelRouter
 from tongdai.dialer.options import Options
 from tongdai.dialer.originator import Originator
-from tongdai.dialer.per_channel_queue import PerChannelQueue
-from tongdai.dialer.reconcile import Reconciler
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
 from tongdai.runtime.background import Attempts
 from tongdai.switch.events import Connected, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.per_channel_queue import PerChannelQueue
+from tongdai.telephony.agent_phones import AgentPhones
+from tongdai.telephony.channel_router import ChannelRouter
+from tongdai.telephony.reconcile import Reconciler
 
 log = structlog.get_logger()
 
@@ -45,10 +45,10 @@ RECONCILE_S = 15.0
 
 
 class SwitchTaken(Exception):
-    """Another process has taken over the application: this dialer must end, and never dial again."""
+    """Another process has taken over the application: this one must end, and never dial again."""
 
 
-class Dialer:
+class Telephony:
     def __init__(
         self,
         store: DialerStore,

@@ -8,7 +8,7 @@ held. Trusts PostgreSQL: a lock is granted to one session, and released when tha
 
 Failures:
 - the leader's process is killed: its socket closes, PostgreSQL ends the session and grants the lock to another within
-  POLL_S. What the leader left on the switch is adopted from the rows (dialer/reconcile.py);
+  POLL_S. What the leader left on the switch is adopted from the rows (telephony/reconcile.py);
 - the leader hangs, is stopped (SIGSTOP), suspended or cut off: its kernel or PostgreSQL's keeps the session. A process
   that waits sees that the switch's heartbeats have stopped, and after HUNG_AFTER_S terminates the session, which frees
   the lock. It first writes a row itself: heartbeats that stop because nothing can be written are nobody's fault;

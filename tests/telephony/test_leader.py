@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from tests.support.databases import FreshDatabase, session_of
 from tests.support.servers import eventually
 from tongdai.clock import since_boot
-from tongdai.dialer.leader import HUNG_AFTER_S, LEASE_S, POLL_S, Fence, FencedAri, lead
 from tongdai.switch.interface import Ari, Reply, SwitchUnreachable
 from tongdai.switches.model import DEFAULT, DEFAULT_NAME
+from tongdai.telephony.leader import HUNG_AFTER_S, LEASE_S, POLL_S, Fence, FencedAri, lead
 
 END_SESSIONS = """
 select count(pg_terminate_backend(pid)) from pg_stat_activity
