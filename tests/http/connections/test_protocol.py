@@ -12,8 +12,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
+from tests.support.servers import eventually
 from tongdai.http.asgi import Receive, Scope, Send
-from tongdai.http.connections.protocol import HEAD_MAX, Connections
+from tongdai.http.connections.protocol import HEAD_MAX, Connections, LimitedProtocol
 from tongdai.http.request import CLIENT_LEFT
 
 NEVER = 600.0
@@ -21,6 +22,8 @@ SOON = 0.05
 WITHIN_S = 20
 """A bound for what must happen; nothing is said about when."""
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+HELD = b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"
+POST_REFUSED = b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\nbody"
 
 
 class App:
@@ -328,18 +331,35 @@ async def test_half_closed_client_is_answered(request_: bytes, before: bytes) ->
         assert (await client.rest()).startswith(before + b"HTTP/1.1 200 OK")
 
 
-async def test_answered_requests_are_freed_without_the_collector() -> None:
-    """It runs seldom, and requests under overload are many."""
-    async with serving() as server, server.connected() as client:
+async def test_requests_and_connections_are_freed_without_the_collector() -> None:
+    """It runs seldom, and under overload they are many."""
+    async with serving() as server:
         gc.collect()
         gc.disable()
         try:
-            for _ in range(20):
-                await client.send(GET)
-                assert await client.answer() == b"HTTP/1.1 200 OK"
-            assert sum(isinstance(one, RequestResponseCycle) for one in gc.get_objects()) <= 2, "the last ones alone"
+            async with server.connected() as kept:
+                for _ in range(20):
+                    await kept.send(GET)
+                    assert await kept.answer() == b"HTTP/1.1 200 OK"
+                assert _present(RequestResponseCycle) <= 2, "the last ones alone"
+            for sent in (HELD, HELD + GET, POST_REFUSED, GET + b"G\0", b"GET / HT"):
+                async with server.connected() as leaving:
+                    await leaving.send(sent)
+                    async with server.connected() as other:  # it has arrived before the answer
+                        await other.send(GET)
+                        await other.answer()
+            server.app.go.set()
+            await eventually(
+                lambda: _present(LimitedProtocol, RequestResponseCycle) == 0,
+                WITHIN_S,
+                lambda: f"{_present(LimitedProtocol)} connections, {_present(RequestResponseCycle)} requests",
+            )
         finally:
             gc.enable()
+
+
+def _present(*types: type) -> int:
+    return sum(isinstance(one, types) for one in gc.get_objects())
 
 
 async def test_application_learns_that_the_client_of_a_stream_left() -> None:

@@ -25,9 +25,9 @@ It relies on uvicorn's `HttpToolsProtocol`, whose minor version is pinned for th
 
 import asyncio
 import socket
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from uvicorn.config import Config
@@ -206,6 +206,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._leave_lists()
         if self._accepted:
             super().connection_lost(exc)
+        # What refers to itself waits for the collector, which runs seldom, and under overload thousands are closed.
+        self.pipeline.clear()
+        self.cycle = cast("RequestResponseCycle", None)
 
     # What the parser tells
 
@@ -232,15 +235,18 @@ class LimitedProtocol(HttpToolsProtocol):
     # What the application does
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
-        # A request does not refer to itself once it is answered: what only the collector can free would pile up under
-        # overload.
-        cycle.send = _Closing(self, cycle, cycle.send)
-        present = weakref.ref(cycle)
-        scope: Any = cycle.scope
-        scope[CLIENT_LEFT] = lambda: (of := present()) is not None and self._left(of)
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, partial(self._run, cycle, app))
         self._all.begun += 1
         self.loop.call_soon(self._has_run)
+
+    async def _run(
+        self, cycle: RequestResponseCycle, app: Callable[..., Any], scope: Any, receive: Any, send: Any
+    ) -> None:
+        scope[CLIENT_LEFT] = lambda: self._left(cycle)
+        try:
+            await app(scope, receive, _Closing(self, cycle, send))
+        finally:
+            del scope[CLIENT_LEFT]  # the request would refer to itself by it
 
     def _has_run(self) -> None:
         self._all.begun -= 1
@@ -346,8 +352,6 @@ class _Closing:
             cycle.keep_alive = False
             cycle.transport = cast("asyncio.Transport", _Lingering(self._protocol, cycle.transport))
         await self._send(message)
-        if cycle.response_complete:
-            vars(cycle).pop("send", None)
 
 
 class _Lingering:
