@@ -2,125 +2,14 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import cast
 
 import msgspec
 import pytest
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-from uvicorn.server import ServerState
 
+from tests.support.raw_connections import GET, HELD, NEVER, POST_REFUSED, SOON, WITHIN_S, serving
 from tests.support.servers import eventually
-from tongdai.http.asgi import Receive, Scope, Send
-from tongdai.http.connections.protocol import HEAD_MAX, Connections, LimitedProtocol
-from tongdai.http.request import CLIENT_LEFT
-
-NEVER = 600.0
-SOON = 0.05
-WITHIN_S = 20
-"""A bound for what must happen; nothing is said about when."""
-GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-HELD = b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"
-POST_REFUSED = b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\nbody"
-
-
-class App:
-    """Answers at once; `/held` when it is let go, unless its client has left by then; `/refused` without reading the
-    body, `/read` after it."""
-
-    def __init__(self) -> None:
-        self.arrived, self.go, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.requests = 0
-        self.overloaded = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.requests += 1
-        if scope["path"] == "/streamed":
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b"first", "more_body": True})
-            while (await receive())["type"] != "http.disconnect":
-                continue
-            self.left.set()
-            return
-        if scope["path"] == "/held":
-            self.arrived.set()
-            await self.go.wait()
-            if scope[CLIENT_LEFT]():
-                self.left.set()
-                return
-        if scope["path"] == "/read":
-            while (message := await receive())["type"] != "http.disconnect" and message["more_body"]:
-                continue
-            if message["type"] == "http.disconnect":
-                self.left.set()
-        status = 413 if scope["path"] == "/refused" else 200
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
-        await send({"type": "http.response.body", "body": b"done"})
-
-
-class Client:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def send(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
-
-    async def answer(self) -> bytes:
-        """The status line of an answer, read to its end."""
-        return (await self.head()).partition(b"\r\n")[0]
-
-    async def head(self) -> bytes:
-        """The head of an answer, read to its end."""
-        async with asyncio.timeout(WITHIN_S):
-            head = await self.reader.readuntil(b"\r\n\r\n")
-            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-            await self.reader.readexactly(int(length.partition(b":")[2]))
-        return head
-
-    async def rest(self) -> bytes:
-        """Return all bytes until the server closes the connection."""
-        async with asyncio.timeout(WITHIN_S):
-            return await self.reader.read()
-
-
-class Serving:
-    def __init__(self, port: int, app: App, state: ServerState, limits: Connections) -> None:
-        self.port, self.app = port, app
-        self._state, self._limits = state, limits
-
-    def stop(self) -> None:
-        """Stop as uvicorn's server does."""
-        self._limits.stopping = True
-        for connection in list(self._state.connections):
-            connection.shutdown()
-
-    @asynccontextmanager
-    async def connected(self) -> AsyncGenerator[Client]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            yield Client(reader, writer)
-        finally:
-            writer.transport.abort()
-
-
-@asynccontextmanager
-async def serving(head_s: float = NEVER, keep_alive_s: float = NEVER, at_most: int = 100) -> AsyncGenerator[Serving]:
-    app = App()
-    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
-    config.load()
-    state = ServerState()
-    limits = Connections(head_s, keep_alive_s, at_most, lambda _: app.overloaded)
-    server = await asyncio.get_running_loop().create_server(lambda: limits.protocol(config, state, {}), "127.0.0.1", 0)
-    try:
-        yield Serving(cast("int", server.sockets[0].getsockname()[1]), app, state, limits)
-    finally:
-        app.go.set()
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
+from tongdai.http.connections.protocol import HEAD_MAX, LimitedProtocol
 
 
 async def test_connection_without_a_first_byte_is_closed() -> None:
