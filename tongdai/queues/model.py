@@ -1,7 +1,7 @@
 """Inbound queues. Pure."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
@@ -21,6 +21,104 @@ class Strategy(IntEnum):
     BLACKLIST = 3
     DIVERT = 4
     LOCKED = 99
+
+
+class Selector(StrEnum):
+    """How an idle agent is selected for a caller."""
+
+    LONGEST_IDLE = "longest_idle"
+    FEWEST_CALLS = "fewest_calls"
+    """The agent with the fewest calls today."""
+    LEAST_TALK = "least_talk"
+    """The agent who has talked least today."""
+    ROUND_ROBIN = "round_robin"
+    """The agents in turn, by id: the one after the agent offered last."""
+    LINEAR = "linear"
+    """The first idle agent in the order of their positions in the queue."""
+    RANDOM = "random"
+
+
+class DestinationKind(StrEnum):
+    """Where a caller is sent who is not to wait, or no longer."""
+
+    QUEUE = "queue"
+    AGENT = "agent"
+    NUMBER = "number"
+    """An external number, in E.164."""
+    MENU = "menu"
+    CALLBACK = "callback"
+    MESSAGE = "message"
+    """A sound is played, then the call ends."""
+    HANG_UP = "hang_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a caller goes: after the maximum wait, when the queue is full, empty, closed or diverted."""
+
+    kind: DestinationKind
+    target: str | None = None
+    """The id of the queue, agent or menu, the number, or the sound; None for a callback and for hanging up."""
+
+
+HANG_UP = Destination(DestinationKind.HANG_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRule:
+    """A skill that an agent needs for the callers of a queue."""
+
+    skill: str
+    level: int = 1
+    """The lowest level, 1 to 10."""
+
+
+VIP_HEAD_START_S = 600
+LEAVE_EMPTY_AFTER_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRules:
+    """What admission, waiting and the selection of agents need to know of a queue, at the arrival of a caller."""
+
+    queue_id: QueueId
+    name: str
+    strategy: Strategy = Strategy.NORMAL
+    divert_to: Destination | None = None
+    """For Strategy.DIVERT; None: the call is refused."""
+    closed: Destination | None = None
+    """Where callers go who arrive now, outside of opening hours, on a holiday or while the queue is closed; None: the
+    queue is open."""
+    locked: Destination = HANG_UP
+    """For Strategy.LOCKED: the closed message."""
+    max_length: int | None = None
+    """The most callers that may wait; None: no limit."""
+    when_full: Destination = HANG_UP
+    join_empty: bool = False
+    """Whether callers may join while no agent of the queue is signed in."""
+    when_empty: Destination = HANG_UP
+    leave_empty_after_s: int | None = LEAVE_EMPTY_AFTER_S
+    """How long callers wait with no agent signed in, before they go to `when_empty`; None: until the maximum wait."""
+    max_wait_s: int | None = None
+    """The maximum wait from admission; 0 and None are no limit."""
+    overflow: Destination = HANG_UP
+    """Where callers go after the maximum wait."""
+    hold_music: str | None = None
+    """The class of music on hold; None: the switch's default."""
+    announce_position: bool = False
+    language: str | None = None
+    """Of prompts; None: the tenant's."""
+    selector: Selector = Selector.LONGEST_IDLE
+    skills: tuple[SkillRule, ...] = ()
+    """An agent needs all of them."""
+    skills_for_s: int | None = None
+    """For how long of a caller's wait the skills are needed; None: always."""
+    vip_head_start_s: int = VIP_HEAD_START_S
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""
+
+    @property
+    def head_start_s(self) -> int:
+        return self.vip_head_start_s if self.strategy is Strategy.VIP else 0
 
 
 @dataclass(frozen=True, slots=True)
