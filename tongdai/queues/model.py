@@ -79,7 +79,7 @@ LEAVE_EMPTY_AFTER_S = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRules:
-    """What admission, waiting and the selection of agents need to know of a queue, at the arrival of a caller."""
+    """The rules of a queue for admission, waiting and the selection of agents, at the arrival of a caller."""
 
     queue_id: QueueId
     name: str
@@ -107,7 +107,7 @@ class QueueRules:
     """The class of music on hold; None: the switch's default."""
     announce_position: bool = False
     language: str | None = None
-    """Of prompts; None: the tenant's."""
+    """The language of prompts; None: the tenant's."""
     selector: Selector = Selector.LONGEST_IDLE
     skills: tuple[SkillRule, ...] = ()
     """An agent needs all of them."""
