@@ -93,6 +93,15 @@ class Unavailable(ApiError):
         super().__init__(message, {"Retry-After": str(retry_after_s)})
 
 
+class Overloaded(Unavailable):
+    """Refused at once: it would wait for longer than its client does."""
+
+    MESSAGE = "The server is overloaded: try again later"
+
+    def __init__(self) -> None:
+        super().__init__(self.MESSAGE)
+
+
 class InsufficientStorage(ApiError):
     """The disk is short of space, or a tenant's share of it is used up: nothing was stored."""
 

@@ -1,4 +1,4 @@
-"""A lock on a table that is held for long takes neither the pool of connections nor the requests of others."""
+"""A lock that is held for long takes neither the pool of connections nor the requests of others."""
 
 import asyncio
 import sys
@@ -51,3 +51,38 @@ async def test_others_are_answered_while_a_table_is_locked(data_dir: Path) -> No
                 return (await client.get(path, headers=campaign.key.headers)).status_code == 200
 
             await eventually(again, 10, "what was locked to be answered again")
+
+
+async def test_requests_for_a_locked_row_of_a_tenant_leave_others_the_same_route(data_dir: Path) -> None:
+    async with serving(data_dir, database_pool=8) as server:
+        campaign, other = await a_campaign(server), await a_campaign(server)
+        seen, others = Counter[int](), Counter[int]()
+        over = asyncio.Event()
+        path, others_path = (f"/v1/campaigns/{of.campaign_id}" for of in (campaign, other))
+
+        async def ask_for_what_is_locked() -> None:
+            async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=campaign.key.headers) as client:
+                while not over.is_set():
+                    seen[(await client.patch(path, json={"campaignName": "B"})).status_code] += 1
+
+        async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=other.key.headers) as client:
+            async with asyncio.TaskGroup() as group:
+                async with server.database() as conn, conn.transaction():
+                    await conn.execute(
+                        "select from campaign where tenant_id = $1 and campaign_id = $2 for update",
+                        campaign.key.tenant_id,
+                        campaign.campaign_id,
+                    )
+                    for _ in range(CLIENTS):
+                        group.create_task(ask_for_what_is_locked())
+
+                    async def refused() -> bool:
+                        """Until several rounds of requests have given up on the lock."""
+                        response = await client.patch(others_path, json={"campaignName": "C"})
+                        others[response.status_code] += 1
+                        return seen[503] >= 3 * CLIENTS
+
+                    await eventually(refused, 60, lambda: f"the lock to be given up: {seen}")
+                over.set()
+            assert set(seen) <= {200, 503}
+            assert set(others) == {200}, others

@@ -11,6 +11,8 @@ import pytest
 from tests.support.api import client_of, refused
 from tongdai.http.application import Application
 from tongdai.http.cors import Cors
+from tongdai.http.endpoint import Endpoint, Route
+from tongdai.http.principal import Scope
 from tongdai.http.request import Request, Response, StreamingResponse
 from tongdai.http.routes import Routes
 from tongdai.testing.asgi import running
@@ -64,14 +66,25 @@ def database() -> SimpleNamespace:
 
 
 @pytest.fixture
-async def application(handlers: Handlers, database: SimpleNamespace) -> AsyncGenerator[Application]:
+def parts() -> SimpleNamespace:
+    return SimpleNamespace(waiting=0, passes=lambda *request: request != ("GET /crowded", 7))
+
+
+@pytest.fixture
+async def application(
+    handlers: Handlers, database: SimpleNamespace, parts: SimpleNamespace
+) -> AsyncGenerator[Application]:
     @asynccontextmanager
     async def resources() -> AsyncGenerator[Any]:
-        yield SimpleNamespace(database=database)
+        guard = SimpleNamespace(tenant_of=lambda unread: 7 if b"key" in unread else None)
+        yield SimpleNamespace(database=database, parts=parts, guard=guard)
 
     routes = Routes()
     for name in ("hold", "at_once", "stream"):
         routes.add("GET", f"/{name}", getattr(handlers, name))
+    for name in ("crowded", "other"):
+        spec = Endpoint(method="GET", path=f"/{name}", scope=Scope.CAMPAIGN, summary="", response=None, sample=None)
+        routes.add("GET", f"/v1/{name}", Route(spec, handlers.at_once))
     application = Application(routes, resources, Cors((ORIGIN,), ()), AT_ONCE)
     async with running(application):
         yield application
@@ -85,6 +98,26 @@ async def test_request_is_answered_503_while_others_wait_for_a_connection(
         refused(await client.get("/at_once"), 503, "FAIL")
         database.crowded = lambda _: False
         assert (await client.get("/at_once")).status_code == 200
+
+
+async def test_request_that_has_just_arrived_is_refused_where_its_route_and_tenant_are(
+    application: Application, database: SimpleNamespace, parts: SimpleNamespace
+) -> None:
+    crowded = b"GET /v1/crowded?page=1 HTTP/1.1\r\nX-Api-Key: key\r\n\r\n"
+    assert not application.refuses(0, crowded), "nobody waits"
+    parts.waiting = 1
+    assert application.refuses(0, crowded)
+    for other in (
+        crowded.replace(b"/crowded", b"/other"),
+        crowded.replace(b"key", b"other"),
+        crowded.replace(b"GET", b"PUT"),
+        crowded.replace(b"/v1/crowded", b"/at_once"),
+        b"\0",
+    ):
+        assert not application.refuses(0, other)
+    assert application.refuses(AT_ONCE, b"\0"), "so many have begun"
+    database.crowded = lambda _: True
+    assert application.refuses(0, b"\0")
 
 
 async def test_request_beyond_those_handled_at_once_is_answered_503_while_they_are_held(

@@ -24,7 +24,6 @@ gets its share of the time, so that one which does not answer cannot use up all 
 
 import asyncio
 import socket
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -33,6 +32,7 @@ import asyncpg
 import msgspec
 
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
+from tongdai.db.waiting import CROWDED_S, Waiting
 from tongdai.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -46,11 +46,6 @@ else:  # asyncpg's classes are not generic at run time
 
 ACQUIRE_TIMEOUT_S = 1.5
 """How long a request waits for a connection before it is answered 503."""
-
-CROWDED_S = 0.05
-"""A request that would wait longer than this for a connection is better refused: under a load that lasts, all would."""
-AVERAGED = 64
-"""Requests over which the time between two is averaged."""
 
 COMMAND_TIMEOUT_S = 30.0
 LOCK_TIMEOUT_S = 3.0
@@ -110,27 +105,14 @@ class Lender:
         """Number of connections that are borrowed or waited for."""
         self._dsn = dsn
         self._wait_s = wait_s
-        self._crowded_s = crowded_s
         self._name = name
         self._idle: list[_Connection] = []
         self._free = asyncio.Semaphore(size)
-        self._waiting: dict[object, float] = {}
-        """Requests that wait for a connection, oldest first, and since when."""
-        self._may_wait = 2 * size
-        """Number of requests that may wait however long connections are held."""
-        self._every_s = 0.0
-        """The time between two that get one while others wait; a moving average."""
-        self._got_at = 0.0
-        """When the last of those that waited got one."""
+        self._waiting = Waiting(2 * size, crowded_s)
 
     def crowded(self, more: int = 0) -> bool:
         """Whether a request that comes after `more` others would wait for longer than `crowded_s`, or one does."""
-        waiting = len(self._waiting)
-        if waiting + more < self._may_wait:
-            return False
-        if (waiting + more) * self._every_s > self._crowded_s:
-            return True
-        return waiting > 0 and time.monotonic() - next(iter(self._waiting.values())) > self._crowded_s
+        return self._waiting.crowded(more)
 
     def borrow(self, check: Callable[[], None] | None = None) -> "Borrowed":
         """Borrow a connection with `async with`; TimeoutError when none is free or can be opened in time.
@@ -159,17 +141,14 @@ class Lender:
             raise
 
     async def _wait(self) -> None:
-        waiting, since = object(), time.monotonic()
-        self._waiting[waiting] = since
+        waiting = self._waiting.add()
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._free.acquire()
-        finally:
-            del self._waiting[waiting]
-        now = time.monotonic()
-        if since < self._got_at:  # there was somebody waiting ever since
-            self._every_s += (now - self._got_at - self._every_s) / AVERAGED
-        self._got_at = now
+        except BaseException:
+            self._waiting.remove(waiting)
+            raise
+        self._waiting.served(waiting)
 
     def give_back(self, conn: _Connection, error: BaseException | None) -> None:
         """Return a connection; after an error or within a transaction its state is unknown, and it is closed."""

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 
-from tongdai.errors import Unavailable
+from tongdai.errors import Overloaded
 from tongdai.http import access_log
 from tongdai.http.asgi import Receive, Scope, Send
 from tongdai.http.cors import Cors
@@ -16,7 +16,6 @@ from tongdai.http.routes import Routes
 
 log = structlog.get_logger()
 
-OVERLOADED = "The server is overloaded: try again later"
 Opened = Callable[[], AbstractAsyncContextManager[Resources]]
 """Opens the resources of requests for the life of the server."""
 
@@ -62,7 +61,7 @@ class Application:
     async def _handled(self, request: Request) -> AnyResponse:
         # Refused at once: a request that waited would hold a connection, and its client may have left.
         if self.overloaded():
-            raise Unavailable(OVERLOADED)
+            raise Overloaded
         self._handling += 1
         try:
             return await self._routes.find(request)(request)
@@ -75,6 +74,16 @@ class Application:
         `begun` is a number of requests that are about to be handled.
         """
         return self._handling + begun >= self._at_once or self._resources.database.crowded(begun)
+
+    def refuses(self, begun: int, unread: bytes) -> bool:
+        """Whether a request that has just arrived is refused, also for its route and tenant alone (`PoolParts`)."""
+        if self.overloaded(begun):
+            return True
+        resources = self._resources
+        if not resources.parts.waiting:
+            return False
+        part = self._routes.part_of(unread)
+        return part is not None and not resources.parts.passes(part, resources.guard.tenant_of(unread))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

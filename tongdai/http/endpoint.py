@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tongdai import ids
+from tongdai.db.pool_parts import SLOW
 from tongdai.errors import ApiError, InvalidInput, shown
 from tongdai.http.principal import Scope
 from tongdai.http.request import (
@@ -99,6 +100,11 @@ class Endpoint:
         """The name that the rate limit counts by; the same under both prefixes."""
         return f"{self.method} {self.path}"
 
+    @property
+    def part(self) -> str:
+        """The part of the database pool that it takes connections from."""
+        return SLOW if self.slow else self.route
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -106,6 +112,10 @@ class Route:
 
     endpoint: Endpoint
     handle: Callable[[Request], Awaitable[AnyResponse]]
+
+    @property
+    def part(self) -> str:
+        return self.endpoint.part
 
     async def __call__(self, request: Request) -> AnyResponse:
         """Pass the request through the guard, then to the handler, which parses it strictly."""

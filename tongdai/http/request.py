@@ -41,6 +41,10 @@ class Guard(Protocol):
         """Whether the key of an admitted request is still valid for it."""
         ...
 
+    def tenant_of(self, unread: bytes) -> int | None:
+        """The tenant whose key a request has, as far as that is known without reading it."""
+        ...
+
     def forget(self) -> None:
         """Empty the cache, after keys or tenants changed."""
         ...
@@ -167,8 +171,9 @@ def connection(request: Request, *, slow: bool = False) -> AbstractAsyncContextM
     """
     resources, endpoint = request.resources, request.endpoint
     assert endpoint is not None, "a request of no endpoint needs no database"
-    part = SLOW if slow or endpoint.slow else endpoint.route
-    return resources.parts.within(part, resources.database.borrow(request.require_client))
+    part = SLOW if slow else endpoint.part
+    tenant_id = principal_of(request).tenant_id
+    return resources.parts.within(part, tenant_id, resources.database.borrow(request.require_client))
 
 
 def settings_of(request: Request) -> Settings:

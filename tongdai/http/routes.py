@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from tongdai.errors import MethodNotAllowed, NotFound, shown
+from tongdai.http.endpoint import Route
 from tongdai.http.request import AnyResponse, Request
 
 PREFIX = "/v1"
@@ -60,6 +61,14 @@ class Routes:
             raise MethodNotAllowed("Method not allowed", {"Allow": ", ".join(sorted(allowed))})
         request.path_params = dict(zip(found[1], values, strict=True))
         return found[0]
+
+    def part_of(self, unread: bytes) -> str | None:
+        """The part of the database pool that a request takes connections from, by its first line; None if unknown."""
+        method, _, rest = unread.partition(b" ")
+        path = rest[: rest.find(b" ")].partition(b"?")[0]
+        node = self._at(path.decode("latin-1"))[0]
+        found = node.methods.get(method.decode("latin-1")) if node is not None else None
+        return found[0].part if found is not None and isinstance(found[0], Route) else None
 
     def _at(self, path: str) -> tuple[_Node | None, list[str]]:
         """The node of a path and the values of its parameters."""

@@ -165,5 +165,5 @@ def worker(settings: Settings) -> None:
     descriptors = os_process.raise_descriptor_limit()
     at_most = min(settings.max_connections, max(1, descriptors - OWN_DESCRIPTORS))
     application = build(settings, os.environ[ROLE_DSN], SystemClock(), signal.SIGTERM)
-    limits = Connections(settings.header_timeout_s, settings.keep_alive_s, at_most, application.overloaded)
+    limits = Connections(settings.header_timeout_s, settings.keep_alive_s, at_most, application.refuses)
     serve(application, api_workers.inherited(), limits, settings.drain_s)

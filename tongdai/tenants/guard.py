@@ -1,6 +1,7 @@
 """The guard before every endpoint: key → principal → scope → rate limits."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 CACHE_S = 15.0
 """How long a cached key is used without asking the database again, should a notification be lost."""
 CACHE_SIZE = 100_000
+_KEY = re.compile(rb"\n(?:x-api-key|authorization):[ \t]*(?:bearer +)?([!-~]+)[ \t]*\r", re.IGNORECASE)
 
 
 class Credentials(NamedTuple):
@@ -72,6 +74,12 @@ class Guard:
         """Empty the cache, after keys or tenants changed."""
         self._generation += 1
         self._cached.clear()
+
+    def tenant_of(self, unread: bytes) -> TenantId | None:
+        """The tenant whose key a request has, as far as that is known without reading it: nothing is allowed by it."""
+        found = _KEY.search(unread)
+        cached = self._cached.get((found[1].decode("latin-1"), None)) if found is not None else None
+        return cached.principal.tenant_id if cached is not None else None
 
     async def __call__(self, request: Request, endpoint: Endpoint) -> None:
         """Return if the endpoint may handle the request; otherwise raise the error to answer."""

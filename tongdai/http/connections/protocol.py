@@ -60,8 +60,8 @@ class Connections:
     """For the first byte of a connection, and again for each head from its first byte."""
     keep_alive_s: float
     at_most: int
-    overloaded: Callable[[int], bool] = lambda _: False
-    """Whether a request that arrives now is refused; also by how many requests have begun that have not run yet."""
+    refuses: Callable[[int, bytes], bool] = lambda _, __: False
+    """Whether a request that has arrived is refused, by how many have begun that have not run yet, and its bytes."""
     stopping: bool = False
     """Whether each connection ends with the response to the request that is being read or handled."""
     begun: int = 0
@@ -141,7 +141,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._unreadable:
             return
         waited = self._waiting
-        if waited and self._all.overloaded(self._all.begun) and is_whole_request(data):
+        if waited and self._all.refuses(self._all.begun, data) and is_whole_request(data):
             self._refuse_unread()
             return
         super().data_received(data)

@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 import msgspec
 
+from tongdai.errors import Overloaded
 from tongdai.http import access_log
-from tongdai.http.application import OVERLOADED
 
 _PROCESS = os.urandom(10).hex().encode()
 _number = itertools.count()
@@ -51,6 +51,6 @@ HEAD_TIMEOUT = _refusal(
 HEAD_TOO_LARGE = _refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "INVALID_INPUT", "The head of the request is too large", _CLOSE
 )
-OVERLOADED_KEPT = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "FAIL", OVERLOADED, _RETRY)
+OVERLOADED_KEPT = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "FAIL", Overloaded.MESSAGE, _RETRY)
 """The connection is kept."""
-OVERLOADED_CLOSED = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "FAIL", OVERLOADED, _RETRY, _CLOSE)
+OVERLOADED_CLOSED = _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "FAIL", Overloaded.MESSAGE, _RETRY, _CLOSE)
