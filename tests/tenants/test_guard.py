@@ -9,11 +9,14 @@ import pytest
 from tests.support.api import PEPPER, refused
 from tests.support.guard import PATH, status
 from tongdai.clock import SystemClock
+from tongdai.db.pool import Lender
 from tongdai.http.principal import Scope
+from tongdai.http.request import Request
 from tongdai.ids import TenantId
 from tongdai.processes.api import ENDPOINTS
 from tongdai.tenants import key_format
 from tongdai.tenants import store as tenants
+from tongdai.tenants.guard import Guard
 from tongdai.testing import factories
 from tongdai.testing.clock import FakeClock
 
@@ -68,6 +71,21 @@ async def test_key_is_taken_from_either_header(api, tenant, headers):
 )
 async def test_key_is_taken_from_nowhere_else(api, tenant, headers):
     assert await status(api.client, *((name, value.format(*[tenant.key.value] * 2)) for name, value in headers)) == 401
+
+
+async def test_tenant_of_unread_bytes_is_that_of_a_known_key(dsn, settings, tenant):
+    guard = Guard(settings, Lender(dsn, 1, name="tests"), PEPPER.encode(), None, None, SystemClock())
+    head = "GET / HTTP/1.1\r\n{}\r\n\r\n"
+    unread = [
+        head.format(line.format(tenant.key.value)).encode()
+        for line in ("X-Api-Key: {}", "x-api-key:{} ", "Authorization: {}", "authorization: bearer  {}")
+    ]
+    assert {guard.tenant_of(one) for one in unread} == {None}, "it is not known yet"
+    request = Request({"headers": [(b"x-api-key", tenant.key.value.encode())]}, None, None)
+    await guard.still(request)
+    assert {guard.tenant_of(one) for one in unread} == {tenant.tenant_id}
+    assert guard.tenant_of(unread[0].replace(b"X-Api-Key", b"X-Api-Keys")) is None
+    assert guard.tenant_of(b"\0") is None
 
 
 @pytest.mark.parametrize("name", ["X-Api-Key", "x-api-key", "api_key", "key", "Authorization", "access_token"])
