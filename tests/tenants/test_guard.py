@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -74,18 +75,21 @@ async def test_key_is_taken_from_nowhere_else(api, tenant, headers):
 
 
 async def test_tenant_of_unread_bytes_is_that_of_a_known_key(dsn, settings, tenant):
-    guard = Guard(settings, Lender(dsn, 1, name="tests"), PEPPER.encode(), None, None, SystemClock())
+    unused = cast("Any", None)
+    lender = Lender(dsn, 1, name="tests")
+    guard = Guard(settings, lender, PEPPER.encode(), unused, unused, SystemClock())
     head = "GET / HTTP/1.1\r\n{}\r\n\r\n"
     unread = [
         head.format(line.format(tenant.key.value)).encode()
         for line in ("X-Api-Key: {}", "x-api-key:{} ", "Authorization: {}", "authorization: bearer  {}")
     ]
     assert {guard.tenant_of(one) for one in unread} == {None}, "it is not known yet"
-    request = Request({"headers": [(b"x-api-key", tenant.key.value.encode())]}, None, None)
+    request = Request({"headers": [(b"x-api-key", tenant.key.value.encode())]}, unused, unused)
     await guard.still(request)
     assert {guard.tenant_of(one) for one in unread} == {tenant.tenant_id}
     assert guard.tenant_of(unread[0].replace(b"X-Api-Key", b"X-Api-Keys")) is None
     assert guard.tenant_of(b"\0") is None
+    lender.terminate()
 
 
 @pytest.mark.parametrize("name", ["X-Api-Key", "x-api-key", "api_key", "key", "Authorization", "access_token"])
