@@ -5,7 +5,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bench import open_loop, rounds, sides, world
@@ -111,7 +111,11 @@ def _worker(side: Side) -> int:
 
 
 def _sockets(pid: int) -> int:
-    return sum(str(each.readlink()).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
+    found = 0
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found += str(descriptor.readlink()).startswith("socket:")
+    return found
 
 
 # More requests than can be answered

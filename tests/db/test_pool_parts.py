@@ -22,7 +22,7 @@ LATER = 600.0
 
 
 class Nothing:
-    """What is borrowed where the connection itself does not matter."""
+    """A stand-in for a connection, where the connection itself does not matter."""
 
     async def __aenter__(self) -> None: ...
 

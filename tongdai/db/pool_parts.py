@@ -135,7 +135,7 @@ class _Part:
         self.taken = 0
         self.held = Counter[int]()
         self.lines: dict[int, deque[asyncio.Future[None]]] = {}
-        """Those that wait, by tenant; the tenant that is served next comes first."""
+        """Requests that wait, by tenant; the tenant that is served next comes first."""
         self.waiting = Waiting(2 * most, crowded_s)
         self.passing = Counter[int | None]()
         """Requests of this turn of the event loop, by tenant."""

@@ -14,7 +14,7 @@ class Waiting:
         self._may_wait = may_wait
         self._crowded_s = crowded_s
         self._since: dict[object, float] = {}
-        """Those that wait, oldest first, and since when."""
+        """Requests that wait, oldest first, and since when."""
         self._every_s = 0.0
         """The time between two that get a place while others wait; a moving average."""
         self._got_at = 0.0
