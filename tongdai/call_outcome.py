@@ -3,7 +3,7 @@
 Requests, responses and the OpenAPI document take the words from here, and SQL statements interpolate the lists at the
 end of this module. The checks of the columns that store an outcome list the same words; a test compares them. Which
 outcome a call gets is decided in calls/causes.py (by the hang-up cause), in dialer/call/core.py, and by the statement
-that checks a call before it is dialled.
+that checks a call before it is dialled; for a call to a queue in acd/admission.py and acd/core.py.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class Traits(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """How a call ended."""
+    """How a call to a contact ended."""
 
     ANSWERED = "answered"
     NO_ANSWER = "no_answer"
@@ -73,6 +73,26 @@ TRAITS: dict[Outcome, Traits] = {
     Outcome.OUT_OF_WINDOW: Traits(placed=False, due_at_once=True),
 }
 assert TRAITS.keys() == set(Outcome), "every outcome has its traits"
+
+
+class InboundOutcome(StrEnum):
+    """How a call to a queue ended."""
+
+    ANSWERED = "answered"
+    """The caller talked to somebody."""
+    ABANDONED = "abandoned"
+    """The caller hung up in the queue."""
+    OVERFLOW = "overflow"
+    """The caller waited as long as the queue lets callers wait, or the queue was full."""
+    CLOSED = "closed"
+    """The queue was closed or locked, or nobody was signed in."""
+    REFUSED = "refused"
+    """The queue takes no calls, and none were diverted."""
+    FAILED = "failed"
+    """The switch or the database did not do what the call needed."""
+    LOST = "lost"
+    """The outcome is unknown, as the switch was not seen for a while."""
+
 
 UNWANTED = frozenset({607, 608})
 """SIP statuses of a call that the callee does not want (607 Unwanted, RFC 8197), or that a network rejected on their

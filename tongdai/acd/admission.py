@@ -1,0 +1,81 @@
+"""Decides what becomes of a caller who reaches a queue: on arrival, and when another queue sends them on. Pure.
+
+    rules of the queue, how many wait, how many agents are signed in ──▶ Admit | Send(destination, outcome)
+
+The rules are asked in this order: blacklist, diversion, lock, opening hours, agents signed in, length. They hold for
+arrivals; those who wait already are served, whatever the rules become.
+
+A caller who is sent to HANG_UP before the answer is refused with the cause of the outcome, which the switch translates
+into a SIP status: the caller pays nothing, and the carrier may try another route or play an announcement. A message is
+played after an answer, as most carriers play no early media of a called party.
+"""
+
+from dataclasses import dataclass
+
+from tongdai.call_outcome import InboundOutcome
+from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
+
+MAX_HOPS = 5
+"""How often a caller is sent on at most: two queues may name each other."""
+UNASSIGNED, USER_BUSY, CALL_REJECTED, TEMPORARY_FAILURE = 1, 17, 21, 41
+"""Q.850 causes, of which the switch makes the SIP statuses 404, 486, 603 and 503."""
+CAUSES = {
+    InboundOutcome.REFUSED: CALL_REJECTED,
+    InboundOutcome.CLOSED: CALL_REJECTED,
+    InboundOutcome.OVERFLOW: USER_BUSY,
+}
+"""The causes of calls that end before they are answered, by what they are refused for."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    waiting: int
+    """Callers in the queue, those included who are offered to an agent."""
+    signed_in: int
+    """Agents of the queue who are signed in, paused and in wrap-up included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """The caller waits in the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The caller goes elsewhere."""
+
+    to: Destination
+    outcome: InboundOutcome
+    """Of the call, if it ends there without an agent."""
+
+
+Admission = Admit | Send
+
+
+def admit(rules: QueueRules, counts: QueueCounts, hops: int = 0) -> Admission:
+    """What becomes of a caller who reaches the queue after `hops` others."""
+    to = _refusal(rules, counts)
+    return Admit() if to is None else sent(*to, hops)
+
+
+def _refusal(rules: QueueRules, counts: QueueCounts) -> tuple[Destination, InboundOutcome] | None:
+    """Where a caller goes who may not wait in the queue, and the outcome there; None: they may."""
+    if rules.strategy is Strategy.BLACKLIST:
+        return HANG_UP, InboundOutcome.REFUSED
+    if rules.strategy is Strategy.DIVERT:
+        return rules.divert_to or HANG_UP, InboundOutcome.REFUSED
+    if rules.strategy is Strategy.LOCKED:
+        return rules.locked, InboundOutcome.CLOSED
+    if rules.closed is not None:
+        return rules.closed, InboundOutcome.CLOSED
+    if counts.signed_in == 0 and not rules.join_empty:
+        return rules.when_empty, InboundOutcome.CLOSED
+    full = rules.max_length is not None and counts.waiting >= rules.max_length
+    return (rules.when_full, InboundOutcome.OVERFLOW) if full else None
+
+
+def sent(to: Destination, outcome: InboundOutcome, hops: int) -> Send:
+    """Send a caller to a destination; one who was sent on MAX_HOPS times already goes to no further queue."""
+    if to.kind is DestinationKind.QUEUE and hops >= MAX_HOPS:
+        return Send(HANG_UP, InboundOutcome.OVERFLOW)
+    return Send(to, outcome)

@@ -1,0 +1,401 @@
+"""Matches waiting callers with idle agents. Pure.
+
+    caller: waiting ── match ──▶ offered ── again ──▶ waiting      (the place is kept)
+                └────── remove ──────┴──▶ gone
+    agent:  idle ── match ──▶ taken ── idle again ──▶ idle
+
+Callers have one strict total order, `Place`: when they arrived, less the head start of their queue, then their arrival,
+then the id of their call. It does not change while they wait, unless the rules of the queue do: nobody starves, and
+there are no timers. An earlier caller is served before a later one by every agent who may serve both.
+
+Each waiting caller is in one line, sorted by place:
+
+    preferring   of an agent: callers who have the patience to wait for this agent
+    skilled      of a queue: callers who need the skills of the queue
+    open         of a queue: everybody else
+
+Who waits long enough moves from the first to the others, at the next match. An event costs the lines of one agent, or
+the idle agents of one queue, however many callers wait.
+
+Promises: while an idle agent may serve a waiting caller, `match` pairs them or better ones; an agent and a caller are
+in one match at a time.
+"""
+
+import heapq
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.queues.model import QueueRules, Selector, SkillRule
+
+QueueKey = tuple[TenantId, QueueId]
+AgentKey = tuple[TenantId, AgentId]
+_ALONE = -1
+"""For a caller who is looked at alone, and not as one of a line."""
+
+
+class Place(NamedTuple):
+    """The place of a caller in the order of service."""
+
+    served_from: datetime
+    """The arrival less the head start."""
+    arrived_at: datetime
+    call_id: UUID
+
+
+class Rng(Protocol):
+    def randrange(self, stop: int, /) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCaller:
+    tenant_id: TenantId
+    call_id: UUID
+    queue_id: QueueId
+    arrived_at: datetime
+    """The arrival at the first queue: overflow and menus keep it."""
+    preferred: AgentId | None = None
+    """The agent whom the caller waits for until `preferred_until`."""
+    preferred_until: datetime | None = None
+
+    @property
+    def queue(self) -> QueueKey:
+        return self.tenant_id, self.queue_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleAgent:
+    tenant_id: TenantId
+    agent_id: AgentId
+    idle_since: datetime
+    queues: Mapping[QueueId, int]
+    """The queues that the agent serves, and the agent's position in each."""
+    skills: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The agent's level in each skill."""
+    calls_today: int = 0
+    talk_s_today: float = 0.0
+
+    @property
+    def key(self) -> AgentKey:
+        return self.tenant_id, self.agent_id
+
+    def has(self, skills: Iterable[SkillRule]) -> bool:
+        return all(self.skills.get(rule.skill, 0) >= rule.level for rule in skills)
+
+
+class Match(NamedTuple):
+    caller: WaitingCaller
+    agent: IdleAgent
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """Callers who may be served by the same agents."""
+
+    agent: AgentKey | None = None
+    """Of the line of an agent's callers."""
+    skills: Sequence[SkillRule] = ()
+    places: list[Place] = field(default_factory=list[Place])
+
+    def after(self, place: Place) -> Place | None:
+        at = bisect_right(self.places, place)
+        return self.places[at] if at < len(self.places) else None
+
+
+@dataclass(slots=True, eq=False)
+class _Queue:
+    rules: QueueRules
+    skilled: _Line
+    open: _Line
+    agents: dict[AgentKey, IdleAgent] = field(default_factory=dict[AgentKey, IdleAgent])
+    """Its idle agents."""
+    places: list[Place] = field(default_factory=list[Place])
+    """The places of its callers, offered or not."""
+    last: AgentId | None = None
+    """The agent matched last, for Selector.ROUND_ROBIN."""
+
+
+@dataclass(slots=True, eq=False)
+class _Caller:
+    caller: WaitingCaller
+    place: Place
+    line: _Line | None = None
+    """None: the caller is offered to an agent."""
+    changes_at: datetime | None = None
+    """When the caller is due for another line."""
+    excluded: dict[AgentKey, datetime] = field(default_factory=dict[AgentKey, datetime])
+    """Agents who do not get the caller until an instant."""
+
+
+class Matcher:
+    """The callers and idle agents of a switch. A caller's queue must have rules before the caller joins."""
+
+    def __init__(self, rng: Rng) -> None:
+        """`rng` is for Selector.RANDOM."""
+        self._rng = rng
+        self._queues: dict[QueueKey, _Queue] = {}
+        self._callers: dict[UUID, _Caller] = {}
+        self._agents: dict[AgentKey, IdleAgent] = {}
+        self._preferring: dict[AgentKey, _Line] = {}
+        self._new_callers: set[UUID] = set()
+        """Waiting callers who may have got an eligible agent since the last match."""
+        self._new_agents: set[AgentKey] = set()
+        self._due: list[tuple[datetime, UUID]] = []
+        """A heap: when to look at a caller again, as patience, skills or an exclusion end."""
+
+    # Queues
+
+    def set_rules(self, tenant_id: TenantId, rules: QueueRules) -> None:
+        """Take the rules of a queue; callers who wait there get their places by them at once."""
+        key = (tenant_id, rules.queue_id)
+        queue = self._queues.get(key)
+        if queue is None:
+            agents = {agent.key: agent for agent in self._agents.values() if _serves(agent, key)}
+            self._queues[key] = _Queue(rules, _Line(skills=rules.skills), _Line(), agents)
+            return
+        if queue.rules == rules:
+            return
+        queue.rules, queue.skilled.skills = rules, rules.skills
+        for call_id in [place.call_id for place in queue.places]:
+            found = self._callers[call_id]
+            waits = found.line is not None
+            self._leave(found)
+            found.place = _place_of(found.caller, rules)
+            insort(queue.places, found.place)
+            if waits:
+                self._new_callers.add(call_id)
+
+    def rules(self, queue: QueueKey) -> QueueRules | None:
+        found = self._queues.get(queue)
+        return None if found is None else found.rules
+
+    def waiting(self, queue: QueueKey) -> int:
+        """The number of callers in a queue, offered or not."""
+        found = self._queues.get(queue)
+        return 0 if found is None else len(found.places)
+
+    # Callers
+
+    def join(self, caller: WaitingCaller) -> None:
+        """Add a caller who waits."""
+        assert caller.call_id not in self._callers, f"caller {caller.call_id} waits already"
+        queue = self._queues[caller.queue]
+        found = _Caller(caller, _place_of(caller, queue.rules))
+        self._callers[caller.call_id] = found
+        insort(queue.places, found.place)
+        self._new_callers.add(caller.call_id)
+
+    def again(self, call_id: UUID, exclude: AgentKey | None = None, until: datetime | None = None) -> None:
+        """Let an offered caller wait again, at the same place, without `exclude` until an instant."""
+        found = self._callers.get(call_id)
+        if found is None:
+            return
+        assert found.line is None, f"caller {call_id} was not offered"
+        if exclude is not None and until is not None:
+            found.excluded[exclude] = until
+            heapq.heappush(self._due, (until, call_id))
+        self._new_callers.add(call_id)
+
+    def remove(self, call_id: UUID) -> None:
+        """Forget a caller who hung up, is connected or leaves the queue."""
+        found = self._callers.pop(call_id, None)
+        if found is not None:
+            self._leave(found)
+            self._new_callers.discard(call_id)
+
+    def position(self, call_id: UUID) -> int | None:
+        """The position of a caller in the queue, from 1, those who are offered included; None: not in a queue."""
+        found = self._callers.get(call_id)
+        if found is None:
+            return None
+        return bisect_left(self._queues[found.caller.queue].places, found.place) + 1
+
+    def _leave(self, found: _Caller) -> None:
+        """Take a caller out of the line and the queue."""
+        places = self._queues[found.caller.queue].places
+        del places[bisect_left(places, found.place)]
+        self._leave_line(found)
+
+    def _leave_line(self, found: _Caller) -> None:
+        if found.line is not None:
+            places = found.line.places
+            del places[bisect_left(places, found.place)]
+            if not places and found.line.agent is not None:
+                self._preferring.pop(found.line.agent, None)
+            found.line = None
+
+    # Agents
+
+    def set_idle(self, agents: Iterable[IdleAgent]) -> None:
+        """Take the idle agents: all of them. Those in a match that is not over must be left out."""
+        found = {agent.key: agent for agent in agents}
+        for key in self._agents.keys() - found.keys():
+            self.agent_left(key)
+        for key, agent in found.items():
+            if self._agents.get(key) != agent:
+                self.agent_left(key)
+                self._agents[key] = agent
+                self._new_agents.add(key)
+                for queue in self._queues_of(agent):
+                    queue.agents[key] = agent
+
+    def agent_left(self, key: AgentKey) -> None:
+        """Forget an agent who is not idle any more."""
+        agent = self._agents.pop(key, None)
+        self._new_agents.discard(key)
+        if agent is not None:
+            for queue in self._queues_of(agent):
+                queue.agents.pop(key, None)
+
+    def _queues_of(self, agent: IdleAgent) -> Iterator[_Queue]:
+        for queue_id in agent.queues:
+            queue = self._queues.get((agent.tenant_id, queue_id))
+            if queue is not None:
+                yield queue
+
+    # Matches
+
+    def match(self, now: datetime, withheld: Collection[QueueKey] = ()) -> list[Match]:
+        """Pair callers and agents, in the order of the callers; they are offered and taken from now on.
+
+        Agents who serve a queue of `withheld` are left alone: a callee who answered waits there.
+        """
+        self._call_up(now)
+        matches: list[Match] = []
+        to_try: list[tuple[Place, int]] = []
+        for call_id in self._new_callers:
+            self._line_up(self._callers[call_id], now)
+            to_try.append((self._callers[call_id].place, _ALONE))
+        lines = self._lines_of_new_agents()
+        to_try += [(line.places[0], number) for number, line in enumerate(lines) if line.places]
+        heapq.heapify(to_try)
+        while to_try:
+            place, number = heapq.heappop(to_try)
+            found = self._callers.get(place.call_id)
+            waits = found is not None and found.line is not None
+            if found is not None and waits and (agent := self._select(found, now, withheld)) is not None:
+                self._leave_line(found)
+                self._take(found, agent)
+                matches.append(Match(found.caller, agent))
+            elif found is not None and waits and number != _ALONE and not self._may_go_on(found, withheld):
+                continue
+            if number != _ALONE and (following := lines[number].after(place)) is not None:
+                heapq.heappush(to_try, (following, number))
+        self._new_callers.clear()
+        self._new_agents = {
+            key for key, agent in self._agents.items() if any(_serves(agent, queue) for queue in withheld)
+        }
+        return matches
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When to call `match` again though nothing has happened; None: not at all."""
+        return self._due[0][0] if self._due else None
+
+    def _call_up(self, now: datetime) -> None:
+        """Look at callers again whose patience, need of skills or exclusion has ended."""
+        while self._due and self._due[0][0] <= now:
+            _, call_id = heapq.heappop(self._due)
+            found = self._callers.get(call_id)
+            if found is None:
+                continue
+            found.excluded = {agent: until for agent, until in found.excluded.items() if until > now}
+            if found.line is not None:
+                self._new_callers.add(call_id)
+
+    def _line_up(self, found: _Caller, now: datetime) -> None:
+        """Put a caller into the line that fits now."""
+        self._leave_line(found)
+        line, until = self._line_for(found.caller, now)
+        insort(line.places, found.place)
+        found.line = line
+        if until is not None and until != found.changes_at:
+            found.changes_at = until
+            heapq.heappush(self._due, (until, found.caller.call_id))
+
+    def _line_for(self, caller: WaitingCaller, now: datetime) -> tuple[_Line, datetime | None]:
+        """The line of a caller, and when the caller is due for another one."""
+        queue = self._queues[caller.queue]
+        if caller.preferred is not None and caller.preferred_until is not None and now < caller.preferred_until:
+            key = (caller.tenant_id, caller.preferred)
+            return self._preferring.setdefault(key, _Line(agent=key)), caller.preferred_until
+        if not queue.rules.skills:
+            return queue.open, None
+        if queue.rules.skills_for_s is None:
+            return queue.skilled, None
+        until = caller.arrived_at + timedelta(seconds=queue.rules.skills_for_s)
+        return (queue.skilled, until) if now < until else (queue.open, None)
+
+    def _lines_of_new_agents(self) -> list[_Line]:
+        lines: dict[int, _Line] = {}
+        for key in self._new_agents:
+            for queue in self._queues_of(self._agents[key]):
+                lines[id(queue.open)] = queue.open
+                lines[id(queue.skilled)] = queue.skilled
+            if (line := self._preferring.get(key)) is not None:
+                lines[id(line)] = line
+        return list(lines.values())
+
+    def _may_go_on(self, found: _Caller, withheld: Collection[QueueKey]) -> bool:
+        """Whether somebody behind a caller without an agent may have one: an agent's callers are of several queues, and
+        exclusions are of one caller."""
+        return found.line is not None and (found.line.agent is not None or bool(self._agents_of(found, withheld)))
+
+    def _agents_of(self, found: _Caller, withheld: Collection[QueueKey]) -> list[IdleAgent]:
+        """The idle agents who may serve the callers of a line, exclusions aside."""
+        queue, line = self._queues[found.caller.queue], found.line
+        if line is None:
+            return []
+        if line.agent is not None:
+            agents = [queue.agents[line.agent]] if line.agent in queue.agents else []
+        else:
+            agents = [agent for agent in queue.agents.values() if not line.skills or agent.has(line.skills)]
+        if withheld:
+            agents = [agent for agent in agents if not any(_serves(agent, queue) for queue in withheld)]
+        return agents
+
+    def _select(self, found: _Caller, now: datetime, withheld: Collection[QueueKey]) -> IdleAgent | None:
+        agents = self._agents_of(found, withheld)
+        if found.excluded:
+            agents = [agent for agent in agents if found.excluded.get(agent.key, now) <= now]
+        queue = self._queues[found.caller.queue]
+        return selected(agents, queue.rules, queue.last, self._rng) if agents else None
+
+    def _take(self, found: _Caller, agent: IdleAgent) -> None:
+        self._queues[found.caller.queue].last = agent.agent_id
+        self.agent_left(agent.key)
+
+
+def selected(agents: Sequence[IdleAgent], rules: QueueRules, last: AgentId | None, rng: Rng) -> IdleAgent:
+    """The agent, of several who may serve a caller of a queue, by its selector. `last` is the agent matched last."""
+
+    def longest_idle(agent: IdleAgent) -> tuple[datetime, AgentId]:
+        return agent.idle_since, agent.agent_id
+
+    match rules.selector:
+        case Selector.LONGEST_IDLE:
+            return min(agents, key=longest_idle)
+        case Selector.FEWEST_CALLS:
+            return min(agents, key=lambda agent: (agent.calls_today, *longest_idle(agent)))
+        case Selector.LEAST_TALK:
+            return min(agents, key=lambda agent: (agent.talk_s_today, *longest_idle(agent)))
+        case Selector.ROUND_ROBIN:
+            return min(agents, key=lambda agent: (last is not None and agent.agent_id <= last, agent.agent_id))
+        case Selector.LINEAR:
+            return min(agents, key=lambda agent: (agent.queues[rules.queue_id], agent.agent_id))
+        case Selector.RANDOM:
+            in_order = sorted(agents, key=lambda agent: agent.agent_id)
+            return in_order[rng.randrange(len(in_order))]
+
+
+def _place_of(caller: WaitingCaller, rules: QueueRules) -> Place:
+    return Place(caller.arrived_at - timedelta(seconds=rules.head_start_s), caller.arrived_at, caller.call_id)
+
+
+def _serves(agent: IdleAgent, queue: QueueKey) -> bool:
+    tenant_id, queue_id = queue
+    return agent.tenant_id == tenant_id and queue_id in agent.queues
