@@ -46,14 +46,14 @@ class Send:
 
     to: Destination
     outcome: InboundOutcome
-    """Of the call, if it ends there without an agent."""
+    """The outcome of the call if it ends there without an agent."""
 
 
 Admission = Admit | Send
 
 
 def admit(rules: QueueRules, counts: QueueCounts, hops: int = 0) -> Admission:
-    """What becomes of a caller who reaches the queue after `hops` others."""
+    """Decide what becomes of a caller who reaches the queue after `hops` others."""
     to = _refusal(rules, counts)
     return Admit() if to is None else sent(*to, hops)
 

@@ -14,8 +14,8 @@ Each waiting caller is in one line, sorted by place:
     skilled      of a queue: callers who need the skills of the queue
     open         of a queue: everybody else
 
-Who waits long enough moves from the first to the others, at the next match. An event costs the lines of one agent, or
-the idle agents of one queue, however many callers wait.
+Callers who wait long enough move from the first to the others, at the next match. An event costs the lines of one
+agent, or the idle agents of one queue, however many callers wait.
 
 Promises: while an idle agent may serve a waiting caller, `match` pairs them or better ones; an agent and a caller are
 in one match at a time.
@@ -97,7 +97,7 @@ class _Line:
     """Callers who may be served by the same agents."""
 
     agent: AgentKey | None = None
-    """Of the line of an agent's callers."""
+    """The agent whom all of them prefer; None: the line is of a queue."""
     skills: Sequence[SkillRule] = ()
     places: list[Place] = field(default_factory=list[Place])
 
