@@ -9,9 +9,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from tongdai.acd.routing import AgentKey, IdleAgent, Matcher, QueueKey, WaitingCaller, selected
+from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
+from tongdai.acd.selection import AgentKey, IdleAgent
 from tongdai.ids import AgentId, QueueId, TenantId
-from tongdai.queues.model import QueueRules, Selector, SkillRule, Strategy
+from tongdai.queues.model import QueueRules, SkillRule, Strategy
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ONE, TWO = TenantId(1), TenantId(2)
@@ -173,38 +174,6 @@ def test_rules_may_come_after_the_agents() -> None:
     room.set_rules(ONE, rules(SALES))
     room.join(caller(1))
     assert matched(room) == [(1, 9)]
-
-
-@pytest.mark.parametrize(
-    ("selector", "expected"),
-    [
-        (Selector.LONGEST_IDLE, 1),
-        (Selector.FEWEST_CALLS, 3),
-        (Selector.LEAST_TALK, 4),
-        (Selector.ROUND_ROBIN, 3),
-        (Selector.LINEAR, 2),
-    ],
-)
-def test_agent_is_selected_by_the_selector_of_the_queue(selector: Selector, expected: int) -> None:
-    agents = [
-        agent(1, idle_s=9, calls_today=4, talk_s_today=9),
-        replace(agent(2, idle_s=8, calls_today=2, talk_s_today=8), queues={SALES: -1}),
-        agent(3, idle_s=7, calls_today=1, talk_s_today=7),
-        agent(4, idle_s=6, calls_today=1, talk_s_today=6),
-    ]
-    found = selected(agents, rules(selector=selector), AgentId(2), random.Random(1))
-    assert found.agent_id == expected
-
-
-def test_round_begins_again_after_the_last_agent() -> None:
-    agents = [agent(2), agent(1)]
-    assert selected(agents, rules(selector=Selector.ROUND_ROBIN), AgentId(2), random.Random(1)).agent_id == 1
-
-
-def test_random_selection_gives_each_agent_its_share() -> None:
-    agents, rng = [agent(number) for number in (1, 2, 3)], random.Random(1)
-    found = [selected(agents, rules(selector=Selector.RANDOM), None, rng).agent_id for _ in range(3000)]
-    assert all(900 < found.count(AgentId(number)) < 1100 for number in (1, 2, 3))
 
 
 QUEUES = st.sampled_from((SALES, CARE, VIP))
