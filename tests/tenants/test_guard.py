@@ -146,8 +146,10 @@ async def test_key_expires_at_its_instant_though_it_was_used_before(api, serving
 
 LISTENING = """
 select count(*) from pg_stat_activity
-where datname = current_database() and application_name = 'tongdai listen' and query ilike 'listen%' and state = 'idle'
+where datname = current_database() and application_name = 'tongdai api listen' and state = 'idle'
+and (query ilike 'listen%' or query ilike 'select count%')
 """
+"""Sessions that have begun to listen; what they ask next is how many they are."""
 
 
 async def test_revocation_is_seen_by_another_process_at_once(tenant, api, serving, conn):

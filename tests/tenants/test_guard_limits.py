@@ -5,7 +5,8 @@ from structlog.testing import capture_logs
 
 from tests.support.api import PEPPER, refused
 from tests.support.guard import PATH, status
-from tongdai.processes.api import build
+from tests.support.servers import eventually
+from tongdai.processes.api import LISTENER, build
 from tongdai.tenants import key_format
 from tongdai.tenants import store as tenants
 from tongdai.testing import factories
@@ -150,3 +151,25 @@ async def test_refused_scope_spends_nothing(serving, tenant, api):
     async with serving(FakeClock(), tenant_limit=1, route_limit=1) as client:
         assert [await status(client, *clerk.headers.items()) for _ in range(3)] == [403] * 3
         assert await status(client, *tenant.key.headers.items()) == 200
+
+
+async def test_nodes_share_the_limits_while_the_store_is_away(serving, api, conn):
+    """Each counts the API workers of all machines that use the database."""
+    count = "select count(*) from pg_stat_activity where datname = current_database() and application_name = $1"
+    limit = 60
+
+    async def granted(client) -> int:
+        key = await api.key()
+        return [await status(client, *key.headers.items()) for _ in range(limit)].count(200)
+
+    dead = {"rate_limit_url": "redis://127.0.0.1:1", "route_limit": limit, "tenant_limit": limit}
+    async with serving(FakeClock(), **dead) as one:
+        alone = await granted(one)
+        async with serving(FakeClock(), **dead) as other:
+
+            async def shared() -> bool:
+                nodes = await conn.fetchval(count, LISTENER)
+                share = -(-limit // nodes)
+                return nodes > 1 and await granted(one) == await granted(other) == share < alone
+
+            await eventually(shared, 60, "the nodes to share the limit")

@@ -19,8 +19,8 @@ from tongdai.campaigns import api as campaigns
 from tongdai.clock import Clock, SystemClock
 from tongdai.contacts import api as contacts
 from tongdai.data_dir import ensure_private
-from tongdai.db.notify import listen
-from tongdai.db.pool import Lender
+from tongdai.db.notify import listen, listeners
+from tongdai.db.pool import Connection, Lender
 from tongdai.db.pool_parts import PoolParts
 from tongdai.db.unavailable import unavailable
 from tongdai.dialing import api as dialing
@@ -65,6 +65,8 @@ ROUTES: list[Route] = [
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 
 OBSERVE_S = 1.0
+LISTENER = "tongdai api listen"
+"""Session of each API worker by which those of all machines are counted: they share the rate limits."""
 OWN_DESCRIPTORS = 256
 """File descriptors that an API worker needs besides its clients' connections: database, files being received, pipes."""
 
@@ -109,7 +111,12 @@ async def _resources(
         def forget(_payload: str) -> None:
             guard.forget()
 
-        await listen(settings.session_dsn(dsn), {store.KEYS_CHANGED: forget}, on_reconnect=guard.forget)
+        async def share(conn: Connection) -> None:
+            limiter.shared_by(max(settings.workers, await listeners(conn, LISTENER)))
+
+        handlers = {store.KEYS_CHANGED: forget}
+        session = settings.session_dsn(dsn)
+        await listen(session, handlers, on_reconnect=guard.forget, name=LISTENER, probe=share)
 
     background = [
         asyncio.create_task(keep_running(follow_keys, name="changes of keys", expected=unavailable)),

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from tests.support.rate_limit import PATIENT_S
 from tongdai.tenants.rate_limit import valkey
 
 
-async def test_deep_data_directory_gets_a_socket_elsewhere(tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * 100)
+@pytest.mark.parametrize("temporary", ["t", "t" * 100])
+async def test_deep_data_directory_gets_a_socket_elsewhere(
+    tmp_path: Path, temporary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep, folder = tmp_path / ("d" * 100), tmp_path / temporary
     deep.mkdir()
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     running = await valkey.start(deep)
     socket = Path(running.url.removeprefix("unix://"))
     assert socket.is_socket()

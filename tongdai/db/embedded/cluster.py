@@ -114,7 +114,8 @@ def socket_folder(cluster: Path) -> Path:
     if len(os.fsencode(cluster / ".s.PGSQL.5432")) <= SOCKET_BYTES and "," not in str(cluster):
         return cluster
     places = ("/run", os.environ.get("XDG_RUNTIME_DIR"), "/tmp")  # noqa: S108 - checked below
-    folder = next(Path(p) for p in places if p and os.access(p, os.W_OK)) / f"tongdai-{os.geteuid()}"
+    short = (Path(p) for p in places if p and len(os.fsencode(p)) < SOCKET_BYTES // 2 and os.access(p, os.W_OK))
+    folder = next(short) / f"tongdai-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     info = folder.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid() or info.st_mode & 0o077:

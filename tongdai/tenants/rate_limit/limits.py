@@ -94,6 +94,10 @@ class RateLimiter(Protocol):
         """Whether decisions are given without the shared store, which does not answer."""
         ...
 
+    def shared_by(self, workers: int) -> None:
+        """Take note of the number of processes, on all machines, that share the limits."""
+        ...
+
     async def aclose(self) -> None: ...
 
 
@@ -224,6 +228,9 @@ class MemoryLimiter:
 
     async def peek(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         return self.windows.decide(tenant_id, route, tenant_limit, route_limit, microseconds(self._clock), count=False)
+
+    def shared_by(self, workers: int) -> None:
+        """Do nothing: without a store to share it is the only process, as far as it knows."""
 
     async def aclose(self) -> None:
         """Do nothing: no resource is open."""

@@ -249,8 +249,9 @@ def _judged(reply: Reply, tenant_limit: int, route_limit: int) -> Decision:
 class ValkeyLimiter:
     """The RateLimiter of several processes: the store decides; while it does not answer, each process by its share.
 
-    A share is the limit divided by `workers`, rounded up. Requests that the store accepted for this process count in
-    it. For WINDOW_S after the store answers again both must accept, as the store may have lost its windows.
+    A share is the limit divided by `workers`, those of all machines, rounded up. Requests that the store accepted for
+    this process count in it. For WINDOW_S after the store answers again both must accept, as the store may have lost
+    its windows.
     """
 
     def __init__(self, url: str, workers: int, clock: Clock, deadline_s: float = DEADLINE_S) -> None:
@@ -265,6 +266,9 @@ class ValkeyLimiter:
         """Number of requests since start for which the store gave no answer."""
         self.own_decisions = 0
         """Number of requests since start whose decision depended on this process's share."""
+
+    def shared_by(self, workers: int) -> None:
+        self._workers = workers
 
     async def take(self, tenant_id: int, route: str, tenant_limit: int, route_limit: int) -> Decision:
         asked_us = microseconds(self._clock)

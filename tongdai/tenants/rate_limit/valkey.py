@@ -93,7 +93,8 @@ def _socket_folder(data_dir: Path) -> tuple[Path, bool]:
     folder = data_dir.absolute() / "valkey"
     made = len(os.fsencode(folder / SOCKET)) > LONGEST_SOCKET_PATH
     if made:
-        folder = Path(tempfile.mkdtemp(prefix="tongdai-"))
+        usual = len(os.fsencode(tempfile.gettempdir())) < LONGEST_SOCKET_PATH // 2
+        folder = Path(tempfile.mkdtemp(prefix="tongdai-", dir=None if usual else "/tmp"))  # noqa: S108 - it is private
     else:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder, made
