@@ -12,8 +12,8 @@ from bench.world import World
 from tongdai.calls import claim
 from tongdai.calls.model import ClaimConditions
 from tongdai.campaigns.settings.values import FrequencyCap
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, connect
+from tongdai.local_time import FOREVER
 
 TAKEN = 50
 CLAIMS = 300

@@ -34,9 +34,9 @@ from tongdai.calls.model import (
     Failure,
     Verdict,
 )
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+from tongdai.local_time import FOREVER
 from tongdai.testing import factories
 
 HOUR = timedelta(hours=1)

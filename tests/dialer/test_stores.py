@@ -18,10 +18,10 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure
 from tongdai.campaigns.model import PauseReason, RunningCampaign
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.clock import SystemClock
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, CampaignId, ContactId
+from tongdai.local_time import FOREVER
 from tongdai.testing.memory_store.model import PENDING
 
 _EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))

@@ -14,10 +14,10 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
 from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending
 from tongdai.campaigns.settings.values import FrequencyCap
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts.model import NewContact
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId, TenantId
+from tongdai.local_time import FOREVER
 
 LEASE = timedelta(seconds=30)
 ZONE = "Asia/Ho_Chi_Minh"

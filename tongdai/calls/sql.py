@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tongdai.campaigns.settings.windows import FOREVER
+from tongdai.local_time import FOREVER
 
 ENDED = "ended_month < 'infinity'"
 """The condition of ended calls by which the calls of a contact or of a number are read: their indexes have it, and no

@@ -13,9 +13,9 @@ from tongdai.calls import claim
 from tongdai.calls.again import store
 from tongdai.calls.again.model import Selection
 from tongdai.calls.model import ClaimConditions
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import CampaignId, ContactId
+from tongdai.local_time import FOREVER
 from tongdai.testing.factories import vn_mobile
 
 LEASE = timedelta(minutes=1)

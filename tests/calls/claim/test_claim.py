@@ -25,9 +25,9 @@ from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
 from tongdai.calls.model import Call, CallState, ClaimConditions, Claims, Ending
 from tongdai.campaigns.settings.values import FrequencyCap
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, CampaignId, ContactId, TenantId
+from tongdai.local_time import FOREVER
 from tongdai.testing import factories
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

@@ -24,11 +24,11 @@ from tests.support.contacts import add_many, must_be_consistent, number
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim
 from tongdai.calls.model import ClaimConditions, Claims, Ending
-from tongdai.campaigns.settings.windows import FOREVER
 from tongdai.contacts import bulk_store, store
 from tongdai.contacts.model import Change, NewContact
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, CampaignId, ContactId, KeyId, TenantId
+from tongdai.local_time import FOREVER
 
 BUSY = Ending(Outcome.BUSY)
 KEY = KeyId(1)

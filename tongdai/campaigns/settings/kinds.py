@@ -15,12 +15,12 @@ import msgspec
 
 from tongdai import ids
 from tongdai.campaigns.settings.values import EVER, RETRIES, FrequencyCap, RetryRule
-from tongdai.campaigns.settings.windows import DAYS, MIDNIGHT, Span, Week, week_of
+from tongdai.campaigns.settings.windows import Span, Week, week_of
 from tongdai.errors import InvalidInput, shown
+from tongdai.local_time import DAYS, TIME, days_of, minute_of, shown_minute
 
 MAX_WINDOWS, MAX_CALLS, MAX_PERIOD_H, MAX_AFTER_MIN, MAX_TIMES = 100, 1000, 8760, 43_200, 100
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -175,7 +175,7 @@ class Windows(Kind[Week]):
         days: list[list[Span]] = [[] for _ in DAYS]
         for place, window in enumerate(sent):
             span = _span(f"{name}[{place}]", window)
-            for day in _days(f"{name}[{place}]", window.days):
+            for day in days_of(f"{name}[{place}]", window.days):
                 days[day].append(span)
         return week_of(days)
 
@@ -185,7 +185,7 @@ class Windows(Kind[Week]):
         for day, spans in zip(DAYS, value, strict=True):
             for span in spans:
                 days.setdefault(span, []).append(day)
-        return [Window(names, _clock(span.opens), _clock(span.closes)) for span, names in days.items()]
+        return [Window(names, shown_minute(span.opens), shown_minute(span.closes)) for span, names in days.items()]
 
     def load(self, *stored: Any) -> Week:
         week: list[list[list[int]]] = stored[0]
@@ -251,8 +251,8 @@ _CAP_SCHEMA = {"calls": {"minimum": 1, "maximum": MAX_CALLS}, "periodHours": {"m
 STRUCT_SCHEMAS: Mapping[str, Mapping[str, Schema]] = {
     "Window": {
         "days": {"minItems": 1, "maxItems": len(DAYS), "items": {"type": "string", "enum": [*DAYS]}},
-        "from": {"pattern": f"^{_TIME.pattern}$"},
-        "to": {"pattern": f"^({_TIME.pattern}|24:00)$"},
+        "from": {"pattern": f"^{TIME.pattern}$"},
+        "to": {"pattern": f"^({TIME.pattern}|24:00)$"},
     },
     "Retry": {
         "afterMin": {"minimum": 0, "maximum": MAX_AFTER_MIN},
@@ -275,27 +275,9 @@ def _hours(cap: FrequencyCap) -> int | None:
 
 
 def _span(name: str, window: Window) -> Span:
-    span = Span(_minute(f"{name}.from", window.from_, last=False), _minute(f"{name}.to", window.to, last=True))
+    span = Span(minute_of(f"{name}.from", window.from_, last=False), minute_of(f"{name}.to", window.to, last=True))
     if span.opens >= span.closes:
         raise InvalidInput(
             f"{name} must be from an earlier time to a later one: use two windows for calls over midnight"
         )
     return span
-
-
-def _days(name: str, sent: list[str]) -> list[int]:
-    if not 0 < len(sent) <= len(DAYS) or not set(sent) <= set(DAYS):
-        raise InvalidInput(f"{name}.days must be 1 to 7 of {', '.join(DAYS)}, not {shown(sent)}")
-    return [DAYS.index(day) for day in sent]
-
-
-def _minute(name: str, sent: str, *, last: bool) -> int:
-    if last and sent == "24:00":
-        return MIDNIGHT
-    if not _TIME.fullmatch(sent):
-        raise InvalidInput(f"{name} must be a time, 00:00 to {'24:00' if last else '23:59'}, not {shown(sent)!r}")
-    return int(sent[:2]) * 60 + int(sent[3:])
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

@@ -5,19 +5,13 @@ daylight saving time skips is in no window; an hour that it repeats is inside or
 is in whole seconds of UTC, one UTC day at a time, because the offset of a zone rarely changes within a day.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-FOREVER = datetime.max.replace(tzinfo=UTC)
-"""No end; asyncpg sends it as 'infinity'."""
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MIDNIGHT = 24 * 60
-_DAY_S, _SAMPLE_S = 86_400, 21_600
-_EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
-_EPOCH_WEEKDAY = 3  # a Thursday
+from tongdai.local_time import DAY_S, EPOCH, EPOCH_WEEKDAY, FOREVER, MIDNIGHT, SECOND, offset_at, offsets, zone_named
+
 _LONGEST_DAYS = 15  # a window that is open without a break for longer is reported to close then
 _AHEAD_DAYS = 400  # whether two zones are ever open at once may depend on the season
 
@@ -67,18 +61,18 @@ def open_until(week: Week, zones: str, now: datetime) -> datetime | None:
     """
     if week == ALWAYS:
         return FOREVER
-    second = (now - _EPOCH) // _SECOND
-    day = second // _DAY_S
+    second = (now - EPOCH) // SECOND
+    day = second // DAY_S
     for opens, closes in _open(week, zones, day):
         if opens <= second < closes:
-            return _EPOCH + _lasts(week, zones, day, closes) * _SECOND
+            return EPOCH + _lasts(week, zones, day, closes) * SECOND
     return None
 
 
 def _lasts(week: Week, zones: str, day: int, closes: int) -> int:
     """The second at which an interval that ends at midnight UTC really closes."""
     for following in range(day + 1, day + _LONGEST_DAYS):
-        if closes != following * _DAY_S:
+        if closes != following * DAY_S:
             break
         intervals = _open(week, zones, following)
         if not intervals or intervals[0][0] != closes:
@@ -91,13 +85,13 @@ def next_open(week: Week, zones: str, at: datetime) -> datetime | None:
     """The first instant not before `at` that is inside; None: none within 400 days."""
     if week == ALWAYS:
         return at
-    second = (at - _EPOCH) // _SECOND
-    day = second // _DAY_S
+    second = (at - EPOCH) // SECOND
+    day = second // DAY_S
     for opens, closes in _open(week, zones, day):
         if second < closes:
-            return at if opens <= second else _EPOCH + opens * _SECOND
+            return at if opens <= second else EPOCH + opens * SECOND
     opens = _opens_after(week, zones, day)
-    return None if opens is None else _EPOCH + opens * _SECOND
+    return None if opens is None else EPOCH + opens * SECOND
 
 
 @lru_cache(maxsize=8192)
@@ -105,12 +99,12 @@ def _opens_after(week: Week, zones: str, day: int) -> int | None:
     """The first second that is inside on a later day."""
     if not any(week):
         return None
-    clocks = [_zone(name) for name in zones.split(",")]
+    clocks = [zone_named(name) for name in zones.split(",")]
     seen: set[tuple[int, tuple[int, ...]]] = set()
     before = None
     for following in range(day + 1, day + 1 + _AHEAD_DAYS):
         # A weekday whose offsets were examined before is closed again. With many zones these days dominate the cost.
-        after = tuple(0 if clock is None else _offset(clock, (following + 1) * _DAY_S) for clock in clocks)
+        after = tuple(0 if clock is None else offset_at(clock, (following + 1) * DAY_S) for clock in clocks)
         if after == before and (following % 7, after) in seen:
             continue
         if after == before:
@@ -124,9 +118,9 @@ def _opens_after(week: Week, zones: str, day: int) -> int | None:
 @lru_cache(maxsize=32_768)
 def _open(week: Week, zones: str, day: int) -> tuple[_Interval, ...]:
     """The open intervals of a UTC day, sorted, in seconds; half-open."""
-    found: tuple[_Interval, ...] = ((day * _DAY_S, (day + 1) * _DAY_S),)
+    found: tuple[_Interval, ...] = ((day * DAY_S, (day + 1) * DAY_S),)
     for name in zones.split(","):
-        zone = _zone(name)
+        zone = zone_named(name)
         if zone is None or not found:
             return ()
         found = _overlap(found, _open_in(week, zone, day))
@@ -136,10 +130,10 @@ def _open(week: Week, zones: str, day: int) -> tuple[_Interval, ...]:
 @lru_cache(maxsize=32_768)
 def _open_in(week: Week, zone: ZoneInfo, day: int) -> tuple[_Interval, ...]:
     found: list[_Interval] = []
-    for begins, ends, offset in _offsets(zone, day):
-        for local_day in range((begins + offset) // _DAY_S, (ends + offset - 1) // _DAY_S + 1):
-            midnight = local_day * _DAY_S - offset
-            for span in week[(local_day + _EPOCH_WEEKDAY) % 7]:
+    for begins, ends, offset in offsets(zone, day):
+        for local_day in range((begins + offset) // DAY_S, (ends + offset - 1) // DAY_S + 1):
+            midnight = local_day * DAY_S - offset
+            for span in week[(local_day + EPOCH_WEEKDAY) % 7]:
                 opens, closes = max(begins, midnight + span.opens * 60), min(ends, midnight + span.closes * 60)
                 if opens >= closes:
                     continue
@@ -147,41 +141,6 @@ def _open_in(week: Week, zone: ZoneInfo, day: int) -> tuple[_Interval, ...]:
                     opens = found.pop()[0]
                 found.append((opens, closes))
     return tuple(found)
-
-
-@lru_cache(maxsize=32_768)
-def _offsets(zone: ZoneInfo, day: int) -> tuple[tuple[int, int, int], ...]:
-    """Split a UTC day where its offset changes: (begin, end, offset) in seconds. No zone changes twice in 6 hours."""
-    samples = range(day * _DAY_S, (day + 1) * _DAY_S + 1, _SAMPLE_S)
-    changes = [_change(zone, *pair) for pair in pairwise(samples) if _offset(zone, pair[0]) != _offset(zone, pair[1])]
-    marks = sorted({samples[0], *changes, samples[-1]})
-    return tuple((begins, ends, _offset(zone, begins)) for begins, ends in pairwise(marks))
-
-
-def _change(zone: ZoneInfo, before: int, after: int) -> int:
-    """Find the first second whose offset differs from that at `before`, by bisection."""
-    offset = _offset(zone, before)
-    while after - before > 1:
-        middle = (before + after) // 2
-        if _offset(zone, middle) == offset:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-def _offset(zone: ZoneInfo, second: int) -> int:
-    offset = datetime.fromtimestamp(second, zone).utcoffset()
-    assert offset is not None
-    return offset // _SECOND
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):  # unknown or malformed; a directory of the zone database is an OSError
-        return None
 
 
 def _overlap(first: tuple[_Interval, ...], second: tuple[_Interval, ...]) -> tuple[_Interval, ...]:
