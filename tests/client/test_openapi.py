@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import UnionType
 
@@ -16,15 +16,18 @@ from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai_client import (
     AsyncClient,
+    CallerDestination,
     CallingWindow,
     CallSettings,
     Client,
     FrequencyCap,
+    HolidayChange,
     ImportId,
     ImportJob,
     ImportStarted,
     NewContact,
     NewDncNumber,
+    OpeningWindow,
     RetryRule,
     operations,
 )
@@ -47,6 +50,9 @@ BY_PAGES_OR_CURSOR = {"totalRecord", "nextCursor"}
 
 HERE = Path(__file__)
 JOB = ImportId(1, 2)
+WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
+DESTINATION = CallerDestination(kind="hang_up")
+CHANGED_DAY = HolidayChange(day=date(2027, 1, 1), name="a", open=[], removed=False, reset=False)
 SETTINGS = msgspec.convert(examples(1), CallSettings)
 ALL_ARGUMENTS = {
     "campaigns": {"user_name": "a", "status": 2, "type": "X", "page_size": 20},
@@ -121,6 +127,16 @@ ALL_ARGUMENTS = {
         "announce_position": True,
     },
     "delete_queue": {"queue_id": 1},
+    "opening_hours": {"queue_id": 1},
+    "default_opening_hours": {},
+    "set_opening_hours": {"queue_id": 1, "windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},
+    "set_default_opening_hours": {"windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},
+    "close_queue": {"queue_id": 1, "until": datetime(2030, 1, 1, tzinfo=UTC), "note": "a"},
+    "close_queues": {"until": datetime(2030, 1, 1, tzinfo=UTC), "note": "a"},
+    "open_queue": {"queue_id": 1},
+    "open_queues": {},
+    "holidays": {"year": 2027},
+    "change_holidays": {"changes": [CHANGED_DAY]},
     "agents": {"queue_id": 1, "state": "idle", "page_size": 20},
     "agent": {"agent_id": 1},
     "create_agent": {"name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5},

@@ -263,6 +263,13 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         tenant_id,
     )
     await conn.execute("insert into calling_hours (tenant_id, windows) values ($1, '[]')", tenant_id)
+    await conn.execute("insert into default_opening_hours (tenant_id) values ($1)", tenant_id)
+    await conn.execute(
+        """insert into opening_hours (tenant_id, queue_id)
+           select tenant_id, min(queue_id) from inbound_queue where tenant_id = $1 group by tenant_id""",
+        tenant_id,
+    )
+    await conn.execute("insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')", tenant_id)
     await conn.execute("insert into import_turn (tenant_id, served_at) values ($1, now())", tenant_id)
     await conn.execute("insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')", tenant_id)
 

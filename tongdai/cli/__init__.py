@@ -31,7 +31,7 @@ COMMANDS = {
     "campaign": ("campaigns", "Create, configure, start, stop and list a tenant's campaigns."),
     "contacts": ("contacts", "Import contacts by a running server, undo imports, call contacts again."),
     "dnc": ("do_not_call", "Manage do-not-call lists by a running server."),
-    "queue": ("queues", "Create and list a tenant's inbound queues."),
+    "queue": ("queues", "Create and list a tenant's inbound queues; set when they are open."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
     "top": ("top", "Show live figures: running campaigns, their calls and agents, the newest outcomes."),
     "dsn": ("database", "Print the DSN of the running server's database, for psql."),

@@ -1,7 +1,7 @@
 """Campaign settings as command-line options: parsed, and shown in the form that the options take."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,9 +24,10 @@ from tongdai.campaigns.settings.kinds import (
 from tongdai.campaigns.settings.model import SETTINGS, CallSettings, Setting
 from tongdai.campaigns.settings.request import Sent
 from tongdai.campaigns.settings.values import EVER, RETRIES, FrequencyCap, RetryRule
-from tongdai.campaigns.settings.windows import DAYS, Week
+from tongdai.campaigns.settings.windows import Week
 from tongdai.cli.param_types import DURATION, ID, Pattern
 from tongdai.errors import InvalidInput, OperatorError
+from tongdai.local_time import DAYS
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _DAY = "|".join(DAYS)
@@ -204,10 +205,10 @@ def _days(written: str) -> list[str]:
 
 
 def week_in_words(week: Week) -> str:
-    return "; ".join(f"{_days_in_words(window.days)} {window.from_}-{window.to}" for window in Windows().show(week))
+    return "; ".join(f"{days_in_words(window.days)} {window.from_}-{window.to}" for window in Windows().show(week))
 
 
-def _days_in_words(days: list[str]) -> str:
+def days_in_words(days: Sequence[str]) -> str:
     """`daily`, or runs such as `mon-fri`, separated by commas."""
     if len(days) == len(DAYS):
         return "daily"

@@ -90,7 +90,8 @@ TABLES = (
     "preview", "agent", "segment", "call", "call_hour", "do_not_call", "do_not_call_list",
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
-    "contact_list", "campaign", "calling_hours", "inbound_queue", "api_key", "tenant",
+    "contact_list", "campaign", "calling_hours",
+    "holiday", "opening_hours", "default_opening_hours", "inbound_queue", "api_key", "tenant",
 )  # fmt: skip
 
 

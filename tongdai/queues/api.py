@@ -19,6 +19,8 @@ from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
 from tongdai.queues import store
+from tongdai.queues.holidays import api as holidays
+from tongdai.queues.hours import api as hours
 from tongdai.queues.model import MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, References, Strategy
 from tongdai.text import CONTROL, has_control
 
@@ -312,4 +314,6 @@ def _view(queue: InboundQueue) -> QueueView:
     )
 
 
-HANDLERS: list[Route] = [list_queues, get_queue, change_queue, create_queue, delete_queue]
+HANDLERS: list[Route] = [
+    list_queues, get_queue, change_queue, create_queue, delete_queue, *hours.HANDLERS, *holidays.HANDLERS,
+]  # fmt: skip

@@ -82,6 +82,17 @@ from tongdai_client.models.live import (
     Switch,
     SwitchStatus,
 )
+from tongdai_client.models.opening_hours import (
+    CallerDestination,
+    Closure,
+    EffectiveHours,
+    Holiday,
+    HolidayChange,
+    Holidays,
+    OpeningHours,
+    OpeningWindow,
+    OpenSpan,
+)
 from tongdai_client.models.queues import Queue, QueueCreated
 from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, CallingHours, CallingHoursChanged, Tenant
 from tongdai_client.retry import Retry
@@ -103,6 +114,7 @@ __all__ = [
     "CallSettings",
     "CallStats",
     "CalledAgain",
+    "CallerDestination",
     "CallingHours",
     "CallingHoursChanged",
     "CallingWindow",
@@ -115,6 +127,7 @@ __all__ = [
     "CampaignLiveDetail",
     "CampaignStatus",
     "Client",
+    "Closure",
     "ConnectionFailed",
     "Contact",
     "ContactAdded",
@@ -135,8 +148,12 @@ __all__ = [
     "DncNumbersAdded",
     "DncRowError",
     "Done",
+    "EffectiveHours",
     "FileChanged",
     "FrequencyCap",
+    "Holiday",
+    "HolidayChange",
+    "Holidays",
     "ImportColumn",
     "ImportDetected",
     "ImportFailed",
@@ -156,6 +173,9 @@ __all__ = [
     "NewDncNumber",
     "NotFound",
     "OfflineReason",
+    "OpenSpan",
+    "OpeningHours",
+    "OpeningWindow",
     "Pacing",
     "Page",
     "Pages",

@@ -130,6 +130,17 @@ class Methods:
     update_queue = sends(operations.queues.update_queue)
     delete_queue = sends(operations.queues.delete_queue)
 
+    opening_hours = sends(operations.opening_hours.opening_hours)
+    default_opening_hours = sends(operations.opening_hours.default_opening_hours)
+    set_opening_hours = sends(operations.opening_hours.set_opening_hours)
+    set_default_opening_hours = sends(operations.opening_hours.set_default_opening_hours)
+    close_queue = sends(operations.opening_hours.close_queue)
+    close_queues = sends(operations.opening_hours.close_queues)
+    open_queue = sends(operations.opening_hours.open_queue)
+    open_queues = sends(operations.opening_hours.open_queues)
+    holidays = sends(operations.opening_hours.holidays)
+    change_holidays = sends(operations.opening_hours.change_holidays)
+
     agents = Paged(operations.agents.agents)
     agent = sends(operations.agents.agent)
     create_agent = sends(operations.agents.create_agent)

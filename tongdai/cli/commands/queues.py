@@ -2,6 +2,8 @@
 
 import click
 
+from tongdai.cli.commands.opening.holidays import holiday, holidays
+from tongdai.cli.commands.opening.hours import close, hours, open_
 from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, Pattern, Text
@@ -18,7 +20,7 @@ NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digit
 
 @click.group
 def queue() -> None:
-    """Create and list a tenant's inbound queues.
+    """Create and list a tenant's inbound queues; set when they are open.
 
     \b
     Example:
@@ -80,3 +82,7 @@ def _row(queue: InboundQueue) -> dict[str, object]:
         "announcePosition": queue.announce_position,
         "agentSelector": queue.agent_selector,
     }
+
+
+for command in (hours, close, open_, holidays, holiday):
+    queue.add_command(command)

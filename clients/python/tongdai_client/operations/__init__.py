@@ -14,6 +14,7 @@ from tongdai_client.operations import (
     do_not_call,
     imports,
     live,
+    opening_hours,
     queues,
     tenants,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "do_not_call",
     "imports",
     "live",
+    "opening_hours",
     "queues",
     "tenants",
 ]

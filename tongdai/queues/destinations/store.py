@@ -1,0 +1,36 @@
+"""What destinations name, in the database."""
+
+from tongdai.db.pool import Connection
+from tongdai.errors import InvalidInput, NotFound
+from tongdai.ids import QueueId, TenantId
+from tongdai.queues.model import Destination, DestinationKind
+
+# Locked, so that the queue is not deleted before something refers to it.
+QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
+
+
+async def hold_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> bool:
+    """Keep a queue from being deleted until the transaction ends; False when there is none."""
+    return bool(await conn.fetchval(QUEUE, tenant_id, queue_id))
+
+
+async def require(
+    conn: Connection,
+    tenant_id: TenantId,
+    field: str,
+    destination: Destination | None,
+    *,
+    not_queue: QueueId | None = None,
+) -> None:
+    """Raise NotFound unless the tenant has what a destination names, and InvalidInput for the queue `not_queue`.
+
+    Within the transaction that stores it.
+    """
+    if destination is None or destination.kind is not DestinationKind.QUEUE:
+        return
+    assert destination.target is not None, "a queue has an id"
+    queue_id = QueueId(int(destination.target))
+    if queue_id == not_queue:
+        raise InvalidInput(f"{field}.queueId must be another queue")
+    if not await hold_queue(conn, tenant_id, queue_id):
+        raise NotFound("Inbound queue not found")
