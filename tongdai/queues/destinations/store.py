@@ -1,4 +1,4 @@
-"""What destinations name, in the database."""
+"""The targets of destinations in the database."""
 
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound
