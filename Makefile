@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+MINUTES ?= 60
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,9 +66,10 @@ test-deploy: $(VENV)/.dev ## Run deploy/ behind nginx, promtool, systemd and lin
 test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp callees, fetched by a script
 	tests/live/run $(ARGS)
 
-soak: $(VENV)/.dev ## Imports under random kills, hours of simulated calls, generated cases (ARGS="--rows 1000000 --kills 30")
+soak: $(VENV)/.dev ## Imports under random kills, simulated calls, attacks on the API, generated cases (ARGS="--rows 1000000 --kills 30" MINUTES=60)
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.dialing_soak
+	$(BIN)/python -m tests.hardening.soak --minutes $(MINUTES)
 	PYTEST_TIMEOUT=3600 $(BIN)/pytest --hypothesis-profile soak $$(grep -rlE 'import hypothesis|from hypothesis' tests --include='test_*.py')
 
 bench: $(VENV)/.bench ## Measure side by side against peers and limits; rewrites docs/benchmarks.md

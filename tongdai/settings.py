@@ -106,7 +106,8 @@ class Settings:
     header_timeout_s: float = 10.0
     """Seconds within which the first byte of a connection must arrive, and a request's head from its first byte."""
     keep_alive_s: float = 90.0
-    """Seconds for which an idle connection stays open; longer than a proxy keeps its own (nginx: 60)."""
+    """Seconds for which an idle connection stays open, longer than a proxy keeps its own (nginx: 60), and one whose
+    client takes nothing of a response."""
     max_connections: int = 20_000
     """Maximum connections of a worker, and at most its limit of open files; at it, one without a request is closed for
     the next, or that one gets a 503."""

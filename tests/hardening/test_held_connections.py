@@ -22,6 +22,7 @@ IDLE, KEPT = 10_000, 2_000
 OWN_FILES = 1_000
 """Descriptors that a process needs besides its connections."""
 REQUESTS = 200
+DEAF = 100
 UPLOADS = 50
 """Fewer than a tenant's share of a worker."""
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -155,6 +156,23 @@ async def test_silent_connections_and_prefaces_of_http_2_end_by_themselves(data_
             await good_requests(server, campaign, 20)
             assert {one.recv(12) for one in prefaces} == {b"HTTP/1.1 400"}
             await eventually(lambda: sockets(server) < before + 20, 60, "the connections to be closed by the server")
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+async def test_clients_that_take_nothing_of_a_response_hold_no_connection(data_dir: Path, requests: int) -> None:
+    """The response is larger than all buffers between them; it, or the next, cannot be sent."""
+    async with serving(data_dir, keep_alive_s=1) as server:
+        campaign = await a_campaign(server)
+        before = sockets(server)
+        with ExitStack() as stack:
+            for _ in range(DEAF):
+                one = stack.enter_context(socket.socket())
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                one.connect(_at(server))
+                one.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: tongdai\r\n\r\n" * requests)
+            await eventually(lambda: sockets(server) >= before + DEAF, 30, "the connections to be held")
+            await good_requests(server, campaign, 20)
+            await eventually(lambda: sockets(server) < before + 5, 60, "the connections to be closed by the server")
 
 
 async def test_a_thousand_heads_that_dribble_are_each_answered_408(data_dir: Path) -> None:

@@ -28,7 +28,7 @@ def main(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
     with ExitStack() as stack:
         count = settings.workers if sys.platform == "linux" else 1
-        sockets = [stack.enter_context(_listen(settings.host, settings.port, count)) for _ in range(count)]
+        sockets = [stack.enter_context(_listen(settings, count)) for _ in range(count)]
         asyncio.run(_main(settings, sockets))
 
 
@@ -37,14 +37,18 @@ def inherited() -> socket.socket:
     return socket.socket(fileno=int(os.environ[LISTENING]))
 
 
-def _listen(host: str, port: int, count: int) -> socket.socket:
+def _listen(settings: Settings, count: int) -> socket.socket:
     """One of `count` sockets that listen on the port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if count > 1:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listening.bind((host, port))
+    if sys.platform == "linux":
+        # Connections inherit it: one whose client takes nothing of a response, or has vanished, ends. The server would
+        # wait for it without end, also where it has closed the connection.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(settings.keep_alive_s * 1000))
+    listening.bind((settings.host, settings.port))
     listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening

@@ -142,7 +142,7 @@ async def _all(request: Request, dnc_list_id: DncListId) -> AsyncGenerator[bytes
     yield csv_header(_HEADER)
     async with disconnected(request) as gone:
         while not gone.done():
-            async with connection(request) as conn:
+            async with connection(request, slow=True) as conn:
                 found = await store.entries_after(conn, principal.tenant_id, dnc_list_id, last, PIECE)
             if found:
                 yield csv_of([_line(entry, format_number) for entry in found])

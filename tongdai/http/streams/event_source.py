@@ -126,10 +126,10 @@ async def _still_authorised(request: Request) -> bool:
 
 
 async def _read(source: EventSource[T], last: T) -> T:
-    """Read the value; the last one while the database is unavailable."""
+    """Read the value; the last one while the database is unavailable or crowded."""
     try:
         return await source.read()
     except Exception as error:
-        if not unavailable(error):
+        if not isinstance(error, Unavailable) and not unavailable(error):
             raise
         return last
