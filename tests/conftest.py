@@ -18,7 +18,7 @@ import httpx2
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from tests.support import servers
+from tests.support import data_directories, servers
 from tests.support.api import PEPPER, Api, Serving, Tenant, client_of
 from tests.support.databases import SERVER, FreshDatabase, database_on, migrated_template, of_database
 from tongdai.clock import Clock, SystemClock
@@ -133,7 +133,9 @@ async def database_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGene
     if SERVER is not None:
         yield SERVER
         return
-    server = await embedded.start(tmp_path_factory.mktemp("database"), None)
+    data_dir = tmp_path_factory.mktemp("database") / "data"
+    await data_directories.copy_to(data_dir)
+    server = await embedded.start(data_dir, None)
     yield server.dsn
     await server.stop()
 
@@ -232,10 +234,14 @@ async def campaign_id(tenant: Tenant) -> CampaignId:
 
 @pytest.fixture(scope="session")
 async def server() -> AsyncGenerator[servers.Server]:
-    """The whole program, for tests that do no more than use it."""
+    """The whole program, for tests that do no more than use it. It makes its data directory itself."""
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with servers.serving(Path(folder) / "data") as server:
+        server = servers.Server(Path(folder) / "data")
+        try:
+            await server.start()
             yield server
+        finally:
+            server.end()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import programs
+from tests.support import data_directories, programs
 from tests.support.programs import output_of
 from tongdai.db.embedded import server as embedded
 from tongdai.db.pool import Connection, connect
@@ -20,6 +20,7 @@ async def own_data_dir() -> AsyncIterator[tuple[Path, str]]:
     """A data directory whose embedded server this process runs, and the DSN."""
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         data_dir = Path(folder) / "data"
+        await data_directories.copy_to(data_dir)
         async with embedded.database(data_dir, None) as dsn:
             yield data_dir, dsn
 

@@ -17,6 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from tests.support import data_directories
 from tests.support.servers import Role, Server, eventually
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.server import EmbeddedServer
@@ -49,6 +50,7 @@ class Installation:
 @pytest.fixture(scope="module")
 async def installation() -> AsyncGenerator[Installation]:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
+        await data_directories.copy_to(Path(folder) / "database")
         database = await embedded.start(Path(folder) / "database", None)
         admin = await asyncpg.connect(database.dsn, database="postgres")
         settings = {"workers": 2, "database_pool": 4, "import_lease_s": 2.0}

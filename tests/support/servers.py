@@ -17,6 +17,7 @@ from typing import Any, Literal
 import asyncpg
 import httpx2
 
+from tests.support import data_directories
 from tests.support.api import PEPPER
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.cluster import dsn_of
@@ -263,9 +264,14 @@ class Server:
 
 @asynccontextmanager
 async def serving(data_dir: Path, *flags: str, **settings: object) -> AsyncGenerator[Server]:
-    """A server that is ready within the block; after it no process is left."""
+    """A server that is ready within the block; after it no process is left.
+
+    A data directory that does not exist is made as a copy of one with a migrated database.
+    """
     server = Server(data_dir, *flags, **settings)
     try:
+        if "database_url" not in settings and not data_dir.exists():
+            await data_directories.copy_to(data_dir)
         await server.start()
         yield server
     finally:

@@ -8,12 +8,11 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.support import programs
+from tests.support import data_directories, programs
 from tests.support.call_scene import due_contacts, running_campaign
 from tests.support.processes import Terminal
 from tests.support.programs import PLAIN, PROGRAM, complaint_of, output_of
 from tongdai.db.embedded import server as embedded
-from tongdai.db.migrate import migrate
 from tongdai.db.pool import Connection, connect
 from tongdai.dialing import store
 from tongdai.dialing.model import MESSAGES, HoldReason
@@ -25,11 +24,10 @@ Run = Callable[..., "CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 async def data_dir() -> AsyncIterator[Path]:
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
-        async with embedded.database(Path(folder) / "data", None) as dsn:
-            conn = await connect(dsn, name="tests")
-            await migrate(conn)
-            await conn.close()
-            yield Path(folder) / "data"
+        data_dir = Path(folder) / "data"
+        await data_directories.copy_to(data_dir)
+        async with embedded.database(data_dir, None):
+            yield data_dir
 
 
 @pytest.fixture
