@@ -36,35 +36,45 @@ hypothesis_settings.register_profile("soak", deadline=None, max_examples=3000)
 hypothesis_settings.load_profile("tests")
 
 LONGEST = (
-    "tests/packaging/test_distributions.py",
-    "tests/flows/test_crash.py",
+    "tests/flows/dialing/test_held_dialing.py",
     "tests/dialer/test_simulation.py",
-    "tests/imports/worker/test_jobs.py",
-    "tests/flows/dialing/test_calls.py",
+    "tests/flows/test_crash.py",
     "tests/flows/test_schemathesis.py",
-    "tests/flows/dialing/test_calls_killed.py",
-    "tests/flows/dialing/test_calls_switch.py",
-    "tests/calls/test_races.py",
-    "tests/calls/test_counters.py",
-    "tests/cli/commands/test_serve.py",
-    "tests/imports/test_api_jobs.py",
-    "tests/dialer/test_stores.py",
-    "tests/client/test_imports.py",
-    "tests/cli/commands/contacts/test_import.py",
-    "tests/flows/test_server.py",
-    "tests/flows/test_isolation.py",
-    "tests/campaigns/settings/test_windows.py",
-    "tests/cli/commands/test_tenants.py",
-    "tests/calls/test_store.py",
+    "tests/flows/dialing/test_sounds.py",
     "tests/dialer/test_planted.py",
-    "tests/imports/intake/test_api.py",
-    "tests/db/embedded/test_server.py",
+    "tests/hardening/test_database_refuses.py",
+    "tests/packaging/test_distributions.py",
+    "tests/flows/dialing/test_switches.py",
+    "tests/hardening/test_overload.py",
+    "tests/flows/dialing/test_calls.py",
+    "tests/imports/worker/test_faults.py",
+    "tests/flows/dialing/test_calls_killed.py",
+    "tests/hardening/test_hanging.py",
     "tests/cli/commands/test_backup.py",
-    "tests/client/test_client.py",
-    "tests/contacts/test_listing.py",
+    "tests/flows/dialing/test_calls_switch.py",
+    "tests/db/embedded/test_server.py",
+    "tests/flows/test_connections.py",
+    "tests/client/test_imports.py",
+    "tests/hardening/test_held_connections.py",
+    "tests/cli/commands/test_serve.py",
+    "tests/flows/test_server.py",
     "tests/cli/commands/test_top.py",
+    "tests/telephony/test_leader.py",
+    "tests/client/test_reading.py",
+    "tests/hardening/test_hung_leader.py",
+    "tests/flows/test_isolation.py",
+    "tests/dialing/test_worker.py",
+    "tests/imports/readers/formats/test_from_xlsx.py",
+    "tests/cli/commands/test_campaigns.py",
+    "tests/imports/intake/test_api_refusals.py",
+    "tests/imports/intake/test_spool.py",
+    "tests/demo/test_demo.py",
 )
-"""Files that take long start first; otherwise one worker still runs the last of them while the others are idle."""
+"""Files that take long start first; otherwise one worker still runs the last of them while the others are idle.
+
+Those that mostly wait, for leases and for calls to end, stand between those that compute: side by side, these use the
+cores that those leave.
+"""
 
 SLOW = (
     "backup/test_create.py",
