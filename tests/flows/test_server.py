@@ -32,6 +32,7 @@ async def server() -> AsyncGenerator[Server]:
         "header_timeout_s": 1.0,
         "body_timeout_s": 1.0,
         "max_body_mb": 1,
+        "max_in_flight": 1000,  # a tenant's share has room for the largest burst, should one worker get all of it
     }
     with tempfile.TemporaryDirectory(prefix="td-") as folder:
         async with serving(Path(folder) / "data", **options) as server:
