@@ -126,8 +126,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores: tests also wait for servers that they have started."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two workers more than there are cores: for half of the time, tests wait for what they have started."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
