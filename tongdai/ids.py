@@ -16,6 +16,7 @@ QueueId = NewType("QueueId", int)
 AgentId = NewType("AgentId", int)
 SwitchId = NewType("SwitchId", int)
 DncListId = NewType("DncListId", int)
+EndpointId = NewType("EndpointId", int)
 
 MAX_DIGITS = 18
 LARGEST = 10**MAX_DIGITS - 1
