@@ -13,8 +13,12 @@ from tests.support.calls import a_call
 from tongdai import __version__
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
+from tongdai.numbers import store as numbers
+from tongdai.numbers.endpoints import store as endpoints
+from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
+from tongdai.switches.model import DEFAULT
 from tongdai.testing.factories import vn_mobile
 
 UNKNOWN = "999999999999999999"
@@ -23,7 +27,7 @@ OPERATIONS = [(method.upper(), path) for path, methods in PATHS.items() for meth
 OF_ALL = [(method, path) for method, path in OPERATIONS if PATHS[path][method.lower()].get("x-platform")]
 """Operations of the whole installation, which a tenant's key may not do."""
 OF_TENANTS = [operation for operation in OPERATIONS if operation not in OF_ALL]
-WITH_IDS = [(method, path) for method, path in OPERATIONS if "{" in path]
+WITH_IDS = [(method, path) for method, path in OF_TENANTS if "{" in path]
 ONE = {"phoneNumber": "0901234567"}
 
 # Bodies that are valid but for the ids in the path; a body with ids is made of those of its sender.
@@ -54,6 +58,8 @@ BODIES = {
     "POST /v1/agents/{id}/preview": lambda ids: {"campaignId": int(ids["campaign"])},
     "POST /v1/agents/{id}/preview/accept": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
+    "POST /v1/called-numbers": {"phoneNumber": "+842873001234", "tenantId": 1},
+    "POST /v1/sip-endpoints": {"name": "carrier", "kind": "trunk", "tenantId": None},
     "POST /v1/dialing/hold": None,
     "POST /v1/dialing/release": {"holdId": 1},
     "PUT /v1/tenants/me/calling-hours": {"callingWindows": None},
@@ -72,6 +78,8 @@ THINGS = {
     ("agents", "id"): "agent",
     ("calls", "callId"): "call",
     ("api-keys", "keyId"): "key",
+    ("called-numbers", "phoneNumber"): "called_number",
+    ("sip-endpoints", "id"): "endpoint",
 }
 MALFORMED = [
     "abc", "1.0", "0x10", "+5", "%2B5", "٣", "１", "0", "00", "-1", "9223372036854775808", "1" * 19, "9" * 4301, "5%00",
@@ -103,6 +111,15 @@ async def do_not_call_of(tenant, campaign_id):
     return {"dnc_list": made["dncListId"], "dnc_number": number}
 
 
+async def given_to(tenant):
+    """A called number and a phone of the tenant."""
+    async with tenant.api.pool.acquire() as conn:
+        number = await numbers.give(conn, tenant.tenant_id, 8428 * 10**8 + tenant.tenant_id % 10**8, None, None)
+        phone = EndpointKind.PHONE
+        given = await endpoints.give(conn, DEFAULT, f"phone-{tenant.tenant_id}", phone, tenant.tenant_id, None)
+    return {"called_number": number.e164, "endpoint": given.endpoint_id}
+
+
 async def world_of(tenant):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id, "0907654321")
@@ -118,6 +135,7 @@ async def world_of(tenant):
         **await do_not_call_of(tenant, campaign_id),
         "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],
         "call": await call_of(tenant, campaign_id, added["contactId"]),
+        **await given_to(tenant),
     }
     return World(tenant, {name: str(value) for name, value in ids.items()})
 
@@ -246,9 +264,10 @@ HOLDS = "select * from dialing_hold order by hold_id"  # of the worker's databas
 
 @pytest.mark.parametrize(("method", "path"), OF_ALL, ids=str)
 async def test_operation_of_the_whole_installation_is_refused_to_a_tenant(mine, theirs, conn, method, path):
+    template, path = path, filled(path, theirs)
     before, my_before = await theirs.tenant.checksum(), await mine.tenant.checksum()
     holds = await conn.fetch(HOLDS)
-    route, send = await ask(mine, method, path)
+    route, send = await ask(mine, method, template)
     refused(await send(path), 403, "INSUFFICIENT_SCOPE")
     named = await mine.tenant.call(
         method, path, headers={"X-Tenant-ID": str(theirs.tenant.tenant_id)}, **sent(route, mine)

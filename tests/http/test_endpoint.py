@@ -96,8 +96,11 @@ WITH_IDS = [spec for spec in ENDPOINTS if re.search(r"\{(?!phoneNumber)", spec.p
 
 
 @pytest.mark.parametrize("spec", WITH_IDS, ids=route)
-async def test_malformed_id_is_not_found_before_the_query_is_looked_at(tenant: Tenant, spec: Endpoint) -> None:
-    assert (await tenant.call(spec.method, f"{path_of(spec, 'x')}?colour=red")).status_code == 404
+async def test_malformed_id_is_not_found_before_the_query_is_looked_at(
+    tenant: Tenant, operator: Tenant, spec: Endpoint
+) -> None:
+    asking = operator if spec.platform else tenant
+    assert (await asking.call(spec.method, f"{path_of(spec, 'x')}?colour=red")).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from tongdai.http.openapi.page import DOCS_HEADERS, DOCS_HTML
 from tongdai.http.request import Resources
 from tongdai.http.routes import Routes
 from tongdai.imports import api as imports
+from tongdai.numbers import api as numbers
 from tongdai.processes import api_workers
 from tongdai.queues import api as queues
 from tongdai.runtime import heartbeats, os_process
@@ -59,6 +60,7 @@ ROUTES: list[Route] = [
     *calls.HANDLERS,
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
+    *numbers.HANDLERS,
     *dialing.HANDLERS,
     *tenants.HANDLERS,
 ]

@@ -21,7 +21,16 @@ from tongdai.ids import QueueId
 from tongdai.queues import store
 from tongdai.queues.holidays import api as holidays
 from tongdai.queues.hours import api as hours
-from tongdai.queues.model import MAX_NAME, MAX_NUMBER, MAX_WAIT_S, Change, InboundQueue, References, Strategy
+from tongdai.queues.model import (
+    MAX_NAME,
+    MAX_NUMBER,
+    MAX_WAIT_S,
+    Change,
+    InboundQueue,
+    NumberRefusal,
+    References,
+    Strategy,
+)
 from tongdai.text import CONTROL, has_control
 
 _TAG = "Inbound queues"
@@ -40,6 +49,7 @@ _SCHEMA: dict[str, dict[str, Any]] = {
     },
     "strategy": {"enum": [s.value for s in Strategy]},
     "announce_position": {"enum": ["0", "1", None]},
+    "callinNumber": {"pattern": f"^{_NUMBER.pattern}$"},
 }
 _STRATEGIES = ", ".join(f"{s.value} {s.name.lower()}" for s in Strategy)
 
@@ -83,13 +93,13 @@ class QueueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """How its calls are treated: 1 normal, 2 VIP, 3 blacklist, 4 divert, 99 temporarily locked."""
     announce_position: str | UnsetType | None = UNSET
     """Whether callers hear their position in the queue: `1` yes, `0` no; null clears it."""
+    callinNumber: str | UnsetType | None = UNSET
+    """The number that callers dial, in any written form, unique in the tenant; null clears it."""
 
 
 class NewQueue(QueueChange, forbid_unknown_fields=True, kw_only=True):
     callinName: str
     """Name of the queue."""
-    callinNumber: str | None = None
-    """The number that callers dial, unique in the tenant."""
 
 
 class QueueCreated(Done, kw_only=True):
@@ -177,11 +187,16 @@ async def change_queue(request: Request) -> Response:
     queue_id = _queue_id(request)
     fields = _fields(body.decode(await body.read_json(request), _change))
     if fields == Change():
-        raise InvalidInput("Expected at least one of moh_file_id, max_wait_sec, strategy, announce_position")
+        raise InvalidInput(
+            "Expected at least one of moh_file_id, max_wait_sec, strategy, announce_position, callinNumber"
+        )
     principal = principal_of(request)
     async with connection(request) as conn:
-        if not await store.change(conn, principal.tenant_id, queue_id, fields, principal.key_id):
-            raise NotFound("Inbound queue not found")
+        changed = await store.change(conn, principal.tenant_id, queue_id, fields, principal.key_id)
+    if isinstance(changed, NumberRefusal):
+        raise _refused(changed, fields.number)
+    if not changed:
+        raise NotFound("Inbound queue not found")
     return ok(Done(error_message="Inbound queue updated successfully"))
 
 
@@ -196,7 +211,6 @@ async def change_queue(request: Request) -> Response:
         refine={
             "NewQueue": {
                 "callinName": {"minLength": 1, **NAME},
-                "callinNumber": {"pattern": f"^{_NUMBER.pattern}$"},
                 **_SCHEMA,
             }
         },
@@ -209,17 +223,15 @@ async def create_queue(request: Request) -> Response:
     raw = await body.read_json(request)
     new = body.decode(raw, _new)
     body.text_field("callinName", new.callinName, MAX_NAME, min_length=1)
-    number = new.callinNumber
-    if number is not None and not _NUMBER.fullmatch(number):
-        raise InvalidInput(f"callinNumber must be at most {MAX_NUMBER} digits, not {shown(number)!r}")
     fields = _fields(new)
     principal = principal_of(request)
 
     async def work(conn: Connection) -> QueueCreated:
-        queue_id = await store.create(conn, principal.tenant_id, new.callinName, number, fields, principal.key_id)
-        if queue_id is None:
-            raise InvalidInput(f"callinNumber {number} is another queue's already")
-        return QueueCreated(error_message="Inbound queue created", callinId=queue_id)
+        number = None if isinstance(fields.number, UnsetType) else fields.number
+        made = await store.create(conn, principal.tenant_id, new.callinName, number, fields, principal.key_id)
+        if isinstance(made, NumberRefusal):
+            raise _refused(made, number)
+        return QueueCreated(error_message="Inbound queue created", callinId=made)
 
     return await once(request, raw, work)
 
@@ -257,6 +269,12 @@ def _users(users: References) -> str:
     )
 
 
+def _refused(refusal: NumberRefusal, number: str | UnsetType | None) -> InvalidInput:
+    if refusal is NumberRefusal.OF_OTHER_QUEUE:
+        return InvalidInput(f"callinNumber {number} is another queue's already")
+    return InvalidInput(f"callinNumber {number} is no number of this tenant: an operator gives numbers to tenants")
+
+
 def _queue_id(request: Request) -> QueueId:
     return QueueId(ids.from_path(request.path_params["id"], "Inbound queue"))
 
@@ -267,6 +285,7 @@ def _fields(sent: QueueChange) -> Change:
         moh_file=UNSET if isinstance(sent.moh_file_id, UnsetType) else _file(sent.moh_file_id),
         max_wait_s=UNSET if isinstance(sent.max_wait_sec, UnsetType) else _seconds(sent.max_wait_sec),
         announce_position=UNSET if isinstance(sent.announce_position, UnsetType) else _flag(sent.announce_position),
+        number=UNSET if isinstance(sent.callinNumber, UnsetType) else _number(sent.callinNumber),
     )
 
 
@@ -298,6 +317,12 @@ def _flag(value: str | None) -> bool | None:
     if value not in {None, "0", "1"}:
         raise InvalidInput(f'announce_position must be "0" or "1", not {shown(value)!r}')
     return None if value is None else value == "1"
+
+
+def _number(value: str | None) -> str | None:
+    if value is not None and not _NUMBER.fullmatch(value):
+        raise InvalidInput(f"callinNumber must be at most {MAX_NUMBER} digits, not {shown(value)!r}")
+    return value
 
 
 def _view(queue: InboundQueue) -> QueueView:

@@ -1,7 +1,7 @@
 """Inbound queues. Pure."""
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum, auto
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
@@ -143,6 +143,14 @@ class References(NamedTuple):
     campaigns: list[CampaignId]
 
 
+class NumberRefusal(Enum):
+    """Why a queue does not get a number."""
+
+    OF_OTHER_QUEUE = auto()
+    """Another queue of the tenant has it, in one of its written forms."""
+    OF_OTHER_TENANT = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """The fields of a queue that a request changes; UNSET leaves a field as it is, None clears it."""
@@ -151,3 +159,4 @@ class Change:
     moh_file: str | UnsetType | None = UNSET
     max_wait_s: int | UnsetType | None = UNSET
     announce_position: bool | UnsetType | None = UNSET
+    number: str | UnsetType | None = UNSET

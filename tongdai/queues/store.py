@@ -1,12 +1,14 @@
 """Inbound queues in the database."""
 
 import asyncpg
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, TenantId
-from tongdai.queues.model import Change, InboundQueue, References, Strategy
+from tongdai.numbers import core as numbers_core
+from tongdai.numbers import store as numbers
+from tongdai.queues.model import Change, InboundQueue, NumberRefusal, References, Strategy
 
 _COLUMNS = "queue_id, name, number, strategy, moh_file, max_wait_s, announce_position, agent_selector"
 
@@ -36,6 +38,29 @@ async def find(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> Inbo
     return None if row is None else _queue(row)
 
 
+OTHER_QUEUE = """
+select exists (select from inbound_queue where tenant_id = $1 and number = any($2::text[]) and queue_id <> $3)
+"""
+
+
+async def _refusal(
+    conn: Connection, tenant_id: TenantId, number: str | UnsetType | None, queue_id: QueueId | None = None
+) -> NumberRefusal | None:
+    """Why a queue (None: a new one) may not have a number, in a transaction. One that nobody has may be named: its
+    calls come once the operator gives it to the tenant."""
+    if number is None or isinstance(number, UnsetType):
+        return None
+    found = await numbers.written_as(conn, number)
+    own = [one for one in found if one.tenant_id == tenant_id]
+    if found and not own:
+        return NumberRefusal.OF_OTHER_TENANT
+    written = {number, *(form for one in own for form in numbers_core.forms(one.number, one.national))}
+    for one in own:  # queues that get other forms of it at once wait for each other
+        await numbers.lock(conn, one.number)
+    taken = await conn.fetchval(OTHER_QUEUE, tenant_id, sorted(written), queue_id or 0)
+    return NumberRefusal.OF_OTHER_QUEUE if taken else None
+
+
 CREATE = """
 insert into inbound_queue (tenant_id, name, number, strategy, moh_file, max_wait_s, announce_position)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, number) do nothing returning queue_id
@@ -44,14 +69,18 @@ values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, number) do nothing r
 
 async def create(
     conn: Connection, tenant_id: TenantId, name: str, number: str | None, fields: Change, by: KeyId | None
-) -> QueueId | None:
-    """Create a queue and return its id; None when another queue of the tenant has that number."""
+) -> QueueId | NumberRefusal:
+    """Create a queue and return its id."""
     strategy = Strategy.NORMAL if fields.strategy is UNSET else fields.strategy
     values = [None if value is UNSET else value for value in _optional(fields)]
     async with conn.transaction():
+        refusal = await _refusal(conn, tenant_id, number)
+        if refusal is not None:
+            return refusal
         queue_id = await conn.fetchval(CREATE, tenant_id, name, number, strategy, *values)
-        if queue_id is not None:
-            await audit.record(conn, tenant_id, by, "queue.create", f"queue {queue_id}")
+        if queue_id is None:
+            return NumberRefusal.OF_OTHER_QUEUE
+        await audit.record(conn, tenant_id, by, "queue.create", f"queue {queue_id}")
     return queue_id
 
 
@@ -61,22 +90,31 @@ update inbound_queue set
     strategy = case when $3 then $4 else strategy end,
     moh_file = case when $5 then $6 else moh_file end,
     max_wait_s = case when $7 then $8 else max_wait_s end,
-    announce_position = case when $9 then $10 else announce_position end
+    announce_position = case when $9 then $10 else announce_position end,
+    number = case when $11 then $12 else number end
 where tenant_id = $1 and queue_id = $2 returning true
 """
 
 
-async def change(conn: Connection, tenant_id: TenantId, queue_id: QueueId, fields: Change, by: KeyId) -> bool:
+async def change(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, fields: Change, by: KeyId
+) -> bool | NumberRefusal:
     """Change the fields that are sent; False when there is no such queue."""
     pairs = [
         part
-        for value in (fields.strategy, *_optional(fields))
+        for value in (fields.strategy, *_optional(fields), fields.number)
         for part in (value is not UNSET, None if value is UNSET else value)
     ]
-    async with conn.transaction():
-        if not await conn.fetchval(CHANGE, tenant_id, queue_id, *pairs):
-            return False
-        await audit.record(conn, tenant_id, by, "queue.change", f"queue {queue_id}")
+    try:
+        async with conn.transaction():
+            refusal = await _refusal(conn, tenant_id, fields.number, queue_id)
+            if refusal is not None:
+                return refusal if await find(conn, tenant_id, queue_id) is not None else False
+            if not await conn.fetchval(CHANGE, tenant_id, queue_id, *pairs):
+                return False
+            await audit.record(conn, tenant_id, by, "queue.change", f"queue {queue_id}")
+    except asyncpg.UniqueViolationError:
+        return NumberRefusal.OF_OTHER_QUEUE
     return True
 
 

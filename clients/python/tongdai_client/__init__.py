@@ -82,6 +82,7 @@ from tongdai_client.models.live import (
     Switch,
     SwitchStatus,
 )
+from tongdai_client.models.numbers import CalledNumber, CalledNumberGiven, SipEndpoint, SipEndpointGiven
 from tongdai_client.models.opening_hours import (
     CallerDestination,
     Closure,
@@ -114,6 +115,8 @@ __all__ = [
     "CallSettings",
     "CallStats",
     "CalledAgain",
+    "CalledNumber",
+    "CalledNumberGiven",
     "CallerDestination",
     "CallingHours",
     "CallingHoursChanged",
@@ -188,6 +191,8 @@ __all__ = [
     "Retry",
     "RetryRule",
     "ServerFailed",
+    "SipEndpoint",
+    "SipEndpointGiven",
     "Sound",
     "Switch",
     "SwitchBeat",

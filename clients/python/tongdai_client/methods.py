@@ -162,6 +162,13 @@ class Methods:
     campaign_live = sends(operations.live.campaign_live)
     watch_campaign = Stream(operations.live.watch_campaign)
 
+    called_numbers = Paged(operations.numbers.called_numbers)
+    give_number = sends(operations.numbers.give_number)
+    take_number = sends(operations.numbers.take_number)
+    sip_endpoints = Paged(operations.numbers.sip_endpoints)
+    give_endpoint = sends(operations.numbers.give_endpoint)
+    take_endpoint = sends(operations.numbers.take_endpoint)
+
     dialing = sends(operations.dialing.dialing)
     hold_dialing = sends(operations.dialing.hold_dialing)
     release_dialing = sends(operations.dialing.release_dialing)

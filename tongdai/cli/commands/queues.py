@@ -12,7 +12,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.ids import QueueId
 from tongdai.queues import store
-from tongdai.queues.model import MAX_NUMBER, Change, InboundQueue
+from tongdai.queues.model import MAX_NUMBER, Change, InboundQueue, NumberRefusal
 from tongdai.settings import Settings
 
 NUMBER = Pattern("digits", f"[0-9]{{1,{MAX_NUMBER}}}", f"1 to {MAX_NUMBER} digits")
@@ -31,7 +31,7 @@ def queue() -> None:
 @queue.command
 @click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The queue's tenant.")
 @click.option("--name", required=True, type=Text(), help="The queue's name.")
-@click.option("--number", type=NUMBER, help="The number that callers dial.")
+@click.option("--number", type=NUMBER, help="The number that callers dial; see tongdai number.")
 @database_options
 def create(settings: Settings, tenant_id: int, name: str, number: str | None) -> None:
     """Create an inbound queue, and print its id. Its strategy is normal.
@@ -43,10 +43,12 @@ def create(settings: Settings, tenant_id: int, name: str, number: str | None) ->
 
     async def work(conn: Connection) -> QueueId:
         owner = await known(conn, tenant_id)
-        queue_id = await store.create(conn, owner.tenant_id, name, number, Change(), None)
-        if queue_id is None:
+        made = await store.create(conn, owner.tenant_id, name, number, Change(), None)
+        if made is NumberRefusal.OF_OTHER_QUEUE:
             raise OperatorError(f"another queue of tenant {tenant_id} has number {number}")
-        return queue_id
+        if isinstance(made, NumberRefusal):
+            raise OperatorError(f"{number} is another tenant's number; see tongdai number list")
+        return made
 
     click.echo(run(settings, work))
 

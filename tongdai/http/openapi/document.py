@@ -27,6 +27,7 @@ TAGS = {
     "Imports": "Add many contacts with a job that survives restarts: send them, then poll the job.",
     "Calls": "Calls to contacts, their outcomes, and why nobody is being called.",
     "Live": "Live figures.",
+    "Numbers and endpoints": "Give called numbers, phones and trunks to tenants: for the operator of the installation.",
     "Dialing": "Hold the dialing of the whole installation, as after a restored backup, and release it.",
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",

@@ -48,9 +48,10 @@ def update_queue(
     max_wait_sec: int | UnsetType | None = UNSET,
     strategy: int | UnsetType = UNSET,
     announce_position: bool | UnsetType | None = UNSET,
+    number: str | UnsetType | None = UNSET,
 ) -> Operation[Done]:
     """Change the given fields of an inbound queue; None clears a field, except the strategy."""
-    body = _queue_fields(moh_file_id, max_wait_sec, strategy, announce_position)
+    body = _queue_fields(moh_file_id, max_wait_sec, strategy, announce_position) | without_unset(callinNumber=number)
     return operation("PUT", "/queues/inbound/{id}", (queue_id,), Done, body=body)
 
 
