@@ -46,6 +46,7 @@ from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.numbers.endpoints.model import EndpointKind, not_given
 
 TAG = "Agents"
 _STATES = [state.value for state in AgentState]
@@ -119,7 +120,7 @@ async def create_agent(request: Request) -> Response:
             principal.key_id,
         )
         if isinstance(made, AgentRefusal):
-            raise _refused(made, new.endpoint)
+            raise _refused(made, new.endpoint, principal.tenant_id)
         return AgentCreated(error_message="Agent created", agentId=made)
 
     return await once(request, raw, work)
@@ -175,7 +176,7 @@ async def change_agent(request: Request) -> Response:
         if refusal is AgentRefusal.SIGNED_IN:
             raise _only_offline("change the endpoint of", await _known(conn, principal.tenant_id, agent_id))
     if refusal is not None:
-        raise _refused(refusal, str(sent.endpoint))
+        raise _refused(refusal, str(sent.endpoint), principal.tenant_id)
     return ok(Done(error_message="Agent updated successfully"))
 
 
@@ -246,7 +247,9 @@ def _only_offline(what: str, agent: Agent) -> InvalidState:
     return InvalidState(f"Cannot {what} an agent in state {agent.state}, only {AgentState.OFFLINE}")
 
 
-def _refused(refusal: AgentRefusal, endpoint_name: str) -> ApiError:
+def _refused(refusal: AgentRefusal, endpoint_name: str, tenant_id: TenantId) -> ApiError:
+    if refusal is AgentRefusal.ENDPOINT_NOT_GIVEN:
+        return InvalidInput(not_given("endpoint", EndpointKind.PHONE, endpoint_name, tenant_id))
     if refusal is AgentRefusal.ENDPOINT_TAKEN:
         return InvalidInput(f"endpoint {endpoint_name} is another agent's already")
     return NotFound("Agent not found" if refusal is AgentRefusal.NO_AGENT else "Inbound queue not found")

@@ -113,6 +113,8 @@ class AgentRefusal(Enum):
     NO_QUEUE = auto()
     ENDPOINT_TAKEN = auto()
     """Another agent of the tenant has the endpoint."""
+    ENDPOINT_NOT_GIVEN = auto()
+    """The endpoint is no phone of the tenant."""
     SIGNED_IN = auto()
     """Only an offline agent may be deleted or get another endpoint."""
 

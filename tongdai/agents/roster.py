@@ -10,6 +10,8 @@ from tongdai.agents.store import COLUMNS, agent_of, find
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.numbers.endpoints import store as endpoints
+from tongdai.numbers.endpoints.model import EndpointKind
 
 T = TypeVar("T")
 
@@ -30,10 +32,12 @@ async def create(
     wrap_up_s: int,
     by: KeyId | None,
 ) -> AgentId | AgentRefusal:
-    """Create an agent, who is offline, and return its id; or NO_QUEUE, ENDPOINT_TAKEN."""
+    """Create an agent, who is offline, and return its id; or NO_QUEUE, ENDPOINT_NOT_GIVEN, ENDPOINT_TAKEN."""
     async with conn.transaction():
         if not await conn.fetchval(QUEUE, tenant_id, queue_id):
             return AgentRefusal.NO_QUEUE
+        if not await endpoints.usable(conn, tenant_id, EndpointKind.PHONE, endpoint):
+            return AgentRefusal.ENDPOINT_NOT_GIVEN
         agent_id = await conn.fetchval(CREATE, tenant_id, name, endpoint, queue_id, wrap_up_s)
         if agent_id is None:
             return AgentRefusal.ENDPOINT_TAKEN
@@ -97,6 +101,10 @@ async def change(
             if queue_id is not None and not await conn.fetchval(QUEUE, tenant_id, queue_id):
                 known = await find(conn, tenant_id, agent_id)
                 return AgentRefusal.NO_AGENT if known is None else AgentRefusal.NO_QUEUE
+            endpoint = _sent(fields.endpoint)
+            if endpoint is not None and not await endpoints.usable(conn, tenant_id, EndpointKind.PHONE, endpoint):
+                known = await find(conn, tenant_id, agent_id)
+                return AgentRefusal.NO_AGENT if known is None else AgentRefusal.ENDPOINT_NOT_GIVEN
             values = (_sent(fields.name), _sent(fields.endpoint), queue_id, _sent(fields.wrap_up_s))
             if not await conn.fetchval(CHANGE, tenant_id, agent_id, *values):
                 return await _why_not(conn, tenant_id, agent_id)

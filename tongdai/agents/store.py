@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.calls import segments
@@ -21,7 +22,11 @@ from tongdai.db import audit
 from tongdai.db.columns import qualified
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
+from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches.model import DEFAULT
+
+log = structlog.get_logger()
 
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
     sign_out_pending, offline_reason, created_at"""
@@ -98,6 +103,13 @@ TENANTS_TO_CALL = """
 select distinct a.tenant_id from agent a join tenant t on t.tenant_id = a.tenant_id
 where a.state = 'calling' and a.channel_id is null and t.switch_id = $1
 """
+# Checked once more, as the phone may have been given to another since the agent was created.
+NOT_GIVEN = f"""
+update agent set state = 'offline', state_since = now(), offline_reason = 'unreachable'
+where tenant_id = $1 and state = 'calling' and channel_id is null
+    and not {may_use("$1", "$2::smallint", "agent.endpoint", EndpointKind.PHONE)}
+returning agent_id, endpoint
+"""
 TO_CALL = f"""
 with signed_in as materialized (
     select agent_id, gen_random_uuid() as channel_id from agent
@@ -113,10 +125,13 @@ from signed_in s where agent.tenant_id = $1 and agent.agent_id = s.agent_id retu
 async def to_call(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
     """The agents of a switch who signed in, each with a new `channel_id`: commit, then call `PJSIP/<endpoint>`.
 
-    A phone is called once: after a crash in between the channel does not exist, and the agent is `gone`.
+    An agent whose phone is not the tenant's (numbers/endpoints/rule.py) is offline instead, as unreachable. A phone is
+    called once: after a crash in between the channel does not exist, and the agent is `gone`.
     """
     found: list[Agent] = []
     for row in await conn.fetch(TENANTS_TO_CALL, switch_id):
+        for refused in await conn.fetch(NOT_GIVEN, row["tenant_id"], switch_id):
+            log.warning("phone not called: it is not the tenant's", tenant=row["tenant_id"], **refused)
         found += [agent_of(each) for each in await conn.fetch(TO_CALL, row["tenant_id"], switch_id)]
     return found
 

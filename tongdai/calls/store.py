@@ -25,9 +25,12 @@ from tongdai.db.pool import Connection
 from tongdai.dialing.rule import may_dial
 from tongdai.do_not_call.rule import listing
 from tongdai.ids import AgentId, SwitchId, TenantId
+from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.numbers.endpoints.rule import may_use
 from tongdai.states import sources
 from tongdai.switches.model import DEFAULT
 
+_OWN_TRUNK = may_use("$1", "$4::smallint", "c.trunk", EndpointKind.TRUNK)
 DIAL = f"""
 with clock as materialized (
     select clock_timestamp() as now_at, clock_timestamp() + $3::interval as lease_until
@@ -45,6 +48,7 @@ with clock as materialized (
     select asked.call_id, case
             when listed.permanent then 'dnc'
             when listed.listed or c.status <> {Status.RUNNING} or not leader.may_dial then 'cancelled'
+            when c.trunk is not null and not {_OWN_TRUNK} then 'cancelled'
             when asked.dial_until <= clock.now_at then 'out_of_window'
         end as refusal
     from asked cross join clock cross join leader
@@ -67,8 +71,8 @@ async def dial(
 
     None: originate the call once this is committed. An outcome: the call stays claimed; end it with that outcome (for a
     listing that expires it is `cancelled`, and the next claim reschedules the contact; it is also `cancelled` while
-    dialing is held). A call that is missing is not claimed any more, or its lease has expired: leave it alone. `beat`
-    is the last one that the leader of the switch knows.
+    dialing is held, and when the campaign's trunk is not its tenant's). A call that is missing is not claimed any more,
+    or its lease has expired: leave it alone. `beat` is the last one that the leader of the switch knows.
     """
     if not calls:
         return {}

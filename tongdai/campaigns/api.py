@@ -50,6 +50,8 @@ from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.principal import Scope
 from tongdai.ids import CampaignId, QueueId, TenantId
+from tongdai.numbers.endpoints.check import check_usable
+from tongdai.numbers.endpoints.model import EndpointKind
 
 MAX_NAME = 255
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
@@ -164,6 +166,7 @@ async def create_campaign(request: Request) -> Response:
 
     async def work(conn: Connection) -> CampaignCreated:
         await _lock_queue(conn, principal.tenant_id, settings.queue_id)
+        await _check_trunk(conn, principal.tenant_id, settings.trunk)
         made = await store.create(
             conn, principal.tenant_id, new.campaignName, new.type, new.userName, principal.key_id, settings
         )
@@ -254,6 +257,8 @@ async def change_campaign(request: Request) -> Response:
         after = settings_request.changed(before, sent, principal.country)
         if "queueId" in sent:
             await _lock_queue(conn, principal.tenant_id, after.queue_id)
+        if "trunk" in sent:
+            await _check_trunk(conn, principal.tenant_id, after.trunk)
         await store.change(
             conn,
             principal.tenant_id,
@@ -271,6 +276,12 @@ async def _lock_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId |
     """Keep a queue from being deleted until the transaction ends; NotFound when the tenant has no such queue."""
     if queue_id is not None and not await store.lock_queue(conn, tenant_id, queue_id):
         raise NotFound("Inbound queue not found")
+
+
+async def _check_trunk(conn: Connection, tenant_id: TenantId, trunk: str | None) -> None:
+    """Raise InvalidInput for a trunk that the tenant may not call by."""
+    if trunk is not None:
+        await check_usable(conn, tenant_id, "trunk", EndpointKind.TRUNK, trunk)
 
 
 def _transition(action: Action, summary: str, message: str) -> Route:

@@ -23,6 +23,8 @@ from tongdai.campaigns.settings.windows import Week
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import CampaignId, KeyId, QueueId, SwitchId, TenantId
+from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches.model import DEFAULT
 
 PAUSED_BY_ITSELF = f"case when status = {Status.PAUSED} then pause_reason end"
@@ -178,12 +180,14 @@ select tenant_id, campaign_id, c.name, t.zone as tenant_zone, h.windows as tenan
     {", ".join(f"c.{column}" for column in columns.COLUMNS)}
 from campaign c join tenant t using (tenant_id) left join calling_hours h using (tenant_id)
 where status = {Status.RUNNING} and t.switch_id = $1
+    and (c.trunk is null or {may_use("c.tenant_id", "t.switch_id", "c.trunk", EndpointKind.TRUNK)})
 order by tenant_id, campaign_id
 """
 
 
 async def running(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[RunningCampaign]:
-    """The running campaigns of all tenants of a switch, by id; the dialer decides in which order they are dialled."""
+    """The running campaigns of all tenants of a switch, by id, but those that name a trunk which is not their tenant's;
+    the dialer decides in which order they are dialled."""
     return [
         RunningCampaign(row["tenant_id"], row["campaign_id"], row["name"], row["tenant_zone"], _in_force(row))
         for row in await conn.fetch(RUNNING, switch_id)

@@ -30,6 +30,8 @@ from tongdai.cli.param_types import ID
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, OperatorError
 from tongdai.ids import CampaignId, TenantId
+from tongdai.numbers.endpoints.check import check_usable
+from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.settings import Settings
 from tongdai.tenants.model import Tenant
 from tongdai_client import CallingWindow, CampaignDetail, Client, InvalidInput, InvalidState, NotFound
@@ -269,6 +271,11 @@ async def _applied(conn: Connection, owner: Tenant, settings: CallSettings, chan
     changed = call_settings.applied(settings, changes, owner.country)
     if changed.queue_id is not None and not await store.lock_queue(conn, owner.tenant_id, changed.queue_id):
         raise _no_queue(changed.queue_id)
+    if changed.trunk is not None and "trunk" in changes:
+        try:
+            await check_usable(conn, owner.tenant_id, "trunk", EndpointKind.TRUNK, changed.trunk)
+        except ApiError as error:
+            raise OperatorError(error.message) from None
     return changed
 
 

@@ -112,6 +112,7 @@ async def _lead(
     async def work() -> None:
         continuity = Continuity(dsn, switch, memory)
         try:
+            await _until_available(lambda: _set_kind(settings, pool, switch), "writing the kind of the switch")
             await _until_available(continuity.judge, "judging the database")
             await _dial(settings, pool, switch, FencedAri(connect(), fence), rng, continuity)
         finally:
@@ -123,6 +124,16 @@ async def _lead(
 async def _find_switch(pool: Pool, name: str) -> Switch:
     async with pool.acquire() as conn:
         return await switches.find_or_add(conn, name)
+
+
+async def _set_kind(settings: Settings, pool: Pool, switch: Switch) -> None:
+    """Before anything is called: by the kind of the switch it is decided whose phones and trunks may be called."""
+    async with pool.acquire() as conn:
+        await switches.set_kind(conn, switch.switch_id, _kind(settings))
+
+
+def _kind(settings: Settings) -> Kind:
+    return Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
 
 
 async def _until_available(fn: Callable[[], Awaitable[T]], name: str) -> T:
@@ -186,7 +197,7 @@ class _HeartbeatWriter:
     ) -> None:
         self._pool, self._switch, self._ari, self._telephony = pool, switch, ari, telephony
         self._continuity = continuity
-        self._kind = Kind.SIMULATED if settings.asterisk is None else Kind.ASTERISK
+        self._kind = _kind(settings)
         self._version = SwitchVersion(ari)
         self._app = settings.asterisk_app
         self._placed = deque([0], maxlen=PLACED_S + 1)

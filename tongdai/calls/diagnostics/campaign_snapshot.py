@@ -17,6 +17,8 @@ from tongdai.campaigns.settings.rules import played
 from tongdai.db.pool import Connection
 from tongdai.dialing.rule import HELD
 from tongdai.ids import CampaignId, TenantId
+from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches import store as switches
 from tongdai.switches.model import Switch
 from tongdai.switches.sounds import store as sounds
@@ -63,7 +65,7 @@ select c.status, c.pause_reason, t.zone, now() as now,
      where tenant_id = $1 and campaign_id = $2 and process_status = 0) as pending,
     (select count(*) from live_call where tenant_id = $1 and campaign_id = $2) as active_calls,
     (select count(*) from preview where tenant_id = $1 and campaign_id = $2 and accepted_at is not null) as accepted,
-    {HELD} as held
+    {HELD} as held, c.trunk is null or {may_use("$1", "t.switch_id", "c.trunk", EndpointKind.TRUNK)} as own_trunk
 from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.campaign_id = $2
 """
 AGENTS = """
@@ -93,6 +95,7 @@ async def read_campaign(conn: Connection, key: CampaignKey, default_sound: str) 
         row["held"],
         row["pause_reason"] and PauseReason(row["pause_reason"]),
         await _sound(conn, switch, settings, default_sound),
+        row["own_trunk"],
     )
     return CampaignSnapshot(Rules(settings, row["zone"], row["now"]), state, switch)
 

@@ -49,6 +49,7 @@ class Blocker(StrEnum):
     DIALER_NOT_RUNNING = "dialer_not_running"
     SWITCH_AWAY = "switch_away"
     SWITCH_FULL = "switch_full"
+    TRUNK_NOT_GIVEN = "trunk_not_given"
     SOUND_MISSING = "sound_missing"
     NO_QUEUE = "no_queue"
     NO_AGENTS_SIGNED_IN = "no_agents_signed_in"
@@ -71,6 +72,9 @@ MESSAGES: Mapping[Blocker, str] = {
     Blocker.DIALER_NOT_RUNNING: "No dialer is running.",
     Blocker.SWITCH_AWAY: "The dialer is not connected to the switch.",
     Blocker.SWITCH_FULL: "The switch has reached its maximum of active calls.",
+    Blocker.TRUNK_NOT_GIVEN: (
+        "The trunk that the campaign names is not this tenant's: an operator gives it with tongdai endpoint give."
+    ),
     Blocker.SOUND_MISSING: "The switch does not have the sound that the campaign plays: nobody is called until it has.",
     Blocker.NO_QUEUE: "The campaign has no queue, so no agents.",
     Blocker.NO_AGENTS_SIGNED_IN: "No agent is signed in to the campaign's queue.",
@@ -234,6 +238,8 @@ class CampaignState:
     """Why a paused campaign paused itself; None: somebody paused it."""
     sound: Sound | None = None
     """The sound that it plays; None: it plays none."""
+    own_trunk: bool = True
+    """Whether the tenant may call by the trunk that it names, or it names none."""
 
 
 _PAUSE_BLOCKERS = {PauseReason.SOUND_NOT_PLAYED: Blocker.SOUND_NOT_PLAYED}
@@ -255,8 +261,7 @@ def blockers(settings: CallSettings, campaign: CampaignState, switch: Switch, ma
     if campaign.held:
         found.append(Blocker.DIALING_HELD)
     found += _switch_blockers(switch, max_calls)
-    if campaign.sound is not None and campaign.sound.state is SoundState.MISSING:
-        found.append(Blocker.SOUND_MISSING)
+    found += _needs_blockers(campaign)
     if settings.mode is not Mode.AGENTLESS:
         found += _agent_blockers(settings, campaign)
     if campaign.active_calls >= settings.max_calls:
@@ -275,6 +280,13 @@ def _switch_blockers(switch: Switch, max_calls: int) -> list[Blocker]:
     if not switch.up:
         return [Blocker.SWITCH_AWAY]
     return [Blocker.SWITCH_FULL] if switch.live_calls >= max_calls else []
+
+
+def _needs_blockers(campaign: CampaignState) -> list[Blocker]:
+    """Blockers by what the campaign names: a trunk that is not its tenant's, a sound that is missing."""
+    found = [] if campaign.own_trunk else [Blocker.TRUNK_NOT_GIVEN]
+    missing = campaign.sound is not None and campaign.sound.state is SoundState.MISSING
+    return [*found, Blocker.SOUND_MISSING] if missing else found
 
 
 def _agent_blockers(settings: CallSettings, campaign: CampaignState) -> list[Blocker]:
