@@ -21,6 +21,8 @@ COMMANDS = {
         "Create tenants, move them between switches, set their time zones, calling hours and rate limits.",
     ),
     "switch": ("switches", "List switches, and what their leaders report."),
+    "number": ("ownership.numbers", "Give the numbers that callers dial to tenants."),
+    "endpoint": ("ownership.endpoints", "Give the phones and trunks of switches to tenants."),
     "dialing": ("dialing", "Hold the dialing of the whole installation, and release it."),
     "backup": ("backup", "Write a backup of the database to a file, while the server runs or is stopped."),
     "restore": (

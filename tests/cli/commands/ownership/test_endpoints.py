@@ -1,0 +1,79 @@
+"""`tongdai endpoint`, and what the first tenant keeps when a second is created."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.support.programs import complaint_of, output_of
+from tongdai.db.pool import Connection
+from tongdai.switches import store as switches
+from tongdai.switches.model import DEFAULT, Kind
+
+
+@pytest.mark.usefixtures("two_tenants")
+def test_endpoints_are_given_listed_and_taken(run: Run) -> None:
+    said = output_of(run("endpoint", "give", "agent-7", "agent-8", "--phone", "--tenant", "5"))
+    assert said == "agent-7, agent-8 on switch default: phone of tenant 5.\n"
+    output_of(run("endpoint", "give", "carrier", "--trunk", "--all-tenants"))
+    rows = json.loads(output_of(run("endpoint", "list", "--json")))
+    assert rows == [
+        {"switch": "default", "name": "agent-7", "kind": "phone", "tenantId": 5},
+        {"switch": "default", "name": "agent-8", "kind": "phone", "tenantId": 5},
+        {"switch": "default", "name": "carrier", "kind": "trunk", "tenantId": None},
+    ]
+    assert "carrier" not in output_of(run("endpoint", "list", "--tenant", "5"))
+    taken = complaint_of(run("endpoint", "give", "agent-9", "agent-7", "--phone", "--tenant", "8"), 1)
+    assert "agent-7 is a phone of tenant 5: take it first with tongdai endpoint take agent-7" in taken
+    assert "agent-9" not in output_of(run("endpoint", "list"))  # all or none
+    said = output_of(run("endpoint", "take", "carrier"))
+    assert said == "carrier on switch default is no longer a trunk of all tenants.\n"
+    assert "nobody has carrier" in complaint_of(run("endpoint", "take", "carrier"), 1)
+    for name in ("agent-7", "agent-8"):
+        output_of(run("endpoint", "take", name))
+
+
+@pytest.mark.usefixtures("two_tenants")
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        (("a", "--tenant", "5"), "Expected --phone or --trunk", 2),
+        (("a", "--phone"), "either --tenant ID or --all-tenants", 2),
+        (("a", "--phone", "--all-tenants"), "Only trunks are given to all tenants", 2),
+        (("a b", "--phone", "--tenant", "5"), "name of a PJSIP endpoint", 2),
+        (("a", "--phone", "--tenant", "5", "--switch", "nowhere"), "switch nowhere not found", 1),
+        (("a", "--phone", "--tenant", "77"), "tenant 77 not found", 1),
+    ],
+)
+def test_what_is_wrong_is_said(run: Run, words: tuple[str, ...], said: str, code: int) -> None:
+    assert said in complaint_of(run("endpoint", "give", *words), code)
+
+
+async def test_trunk_of_another_is_refused_in_a_campaign_by_the_command_line(run: Run, two_tenants: Connection) -> None:
+    output_of(run("endpoint", "give", "theirs", "--trunk", "--tenant", "8"))
+    said = complaint_of(run("campaign", "create", "--tenant", "5", "--name", "A", "--trunk", "theirs"), 1)
+    assert "tongdai endpoint give theirs --trunk --tenant 5" in said
+    output_of(run("endpoint", "take", "theirs"))
+    assert await two_tenants.fetchval("select count(*) from campaign") == 0
+
+
+@pytest.fixture
+async def only_five(two_tenants: Connection) -> AsyncIterator[Connection]:
+    """Tenant 5 alone, on an Asterisk, until the test is over."""
+    await two_tenants.execute("delete from audit where tenant_id = 8")
+    await two_tenants.execute("delete from tenant where tenant_id = 8")
+    await switches.set_kind(two_tenants, DEFAULT, Kind.ASTERISK)
+    yield two_tenants
+    await two_tenants.execute("update switch set kind = null")
+    for table in ("sip_endpoint", "campaign"):
+        await two_tenants.execute(f"delete from {table}")
+
+
+@pytest.mark.usefixtures("only_five")
+def test_second_tenant_is_created_with_a_word_on_what_the_first_keeps(run: Run) -> None:
+    output_of(run("campaign", "create", "--tenant", "5", "--name", "A", "--trunk", "carrier"))
+    made = run("tenant", "create", "8", "--name", "Eight")
+    assert "The first tenant keeps the phones and trunks that it uses: carrier." in made.stderr
+    refused = complaint_of(run("campaign", "create", "--tenant", "8", "--name", "B", "--trunk", "carrier"), 1)
+    assert "tongdai endpoint give carrier --trunk --tenant 8" in refused
