@@ -22,6 +22,8 @@ from tongdai.ids import QueueId, TenantId
 from tongdai.imports.chunk import Sent, encode_sent
 from tongdai.imports.outcomes import codec
 from tongdai.imports.outcomes.codec import ChunkOutcome
+from tongdai.numbers import store as numbers
+from tongdai.numbers.core import read
 from tongdai.settings import Settings
 from tongdai.tenants import key_format, store
 
@@ -91,7 +93,8 @@ TABLES = (
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
     "contact_list", "campaign", "calling_hours",
-    "holiday", "opening_hours", "default_opening_hours", "inbound_queue", "api_key", "tenant",
+    "holiday", "opening_hours", "default_opening_hours", "inbound_queue", "called_number", "sip_endpoint",
+    "api_key", "tenant",
 )  # fmt: skip
 
 
@@ -158,6 +161,8 @@ async def _create(conn: Connection) -> None:
     await _create_contacts(conn, placed, people)
     await _create_job(conn, people[:JOB_CREATED])
     await conn.executemany(CREATE_QUEUES, [(TENANT, *queue) for queue in QUEUES])
+    for number in filter(None, (queue[2] for queue in QUEUES)):
+        await _give(conn, number)
     for table, column, highest in (
         ("campaign", "campaign_id", CAMPAIGN),
         ("contact_list", "list_id", LISTS[-1][0]),
@@ -167,6 +172,13 @@ async def _create(conn: Connection) -> None:
     ):
         await conn.execute(MOVE_SEQUENCE, table, column, highest)
     await demo_calls.create(conn, TENANT, QueueId(QUEUES[1][0]), everybody)
+
+
+async def _give(conn: Connection, text: str) -> None:
+    """Give a queue's number to the demo, unless another tenant has it."""
+    number = read(text, "VN")
+    assert not isinstance(number, phone.NumberFault)
+    await numbers.give(conn, TENANT, number, None, None)
 
 
 async def _create_contacts(conn: Connection, placed: list[int], people: list[tuple[str, str]]) -> None:
