@@ -6,9 +6,6 @@ from enum import Enum, auto
 
 from tongdai.ids import QueueId, TenantId
 
-UNASSIGNED_CAUSE = 1
-"""Q.850 cause of a call to a number that is nobody's, or of no queue: `unallocated number`, SIP 404."""
-
 
 @dataclass(frozen=True, slots=True)
 class CalledNumber:

@@ -135,8 +135,8 @@ select queue_id from inbound_queue where tenant_id = $1 and number = any($2::tex
 async def resolve(conn: Connection, switch_id: SwitchId, trunk: str | None, called: str) -> Owned | None:
     """The tenant and queue of a call that comes to a switch by a trunk; None: the number is nobody's, which is logged.
 
-    The caller of a number that is nobody's, or of no queue, is refused with UNASSIGNED_CAUSE before the call is
-    answered.
+    The caller of a number that is nobody's, or of no queue, is to be refused before the answer, as of a number that is
+    not assigned (cause 1, SIP 404).
     """
     written = core.written(called)
     found = Undecided.UNKNOWN if written is None else await _called(conn, switch_id, trunk, written)
