@@ -82,7 +82,6 @@ from tongdai_client.models.live import (
     Switch,
     SwitchStatus,
 )
-from tongdai_client.models.numbers import CalledNumber, CalledNumberGiven, SipEndpoint, SipEndpointGiven
 from tongdai_client.models.opening_hours import (
     CallerDestination,
     Closure,
@@ -95,7 +94,17 @@ from tongdai_client.models.opening_hours import (
     OpenSpan,
 )
 from tongdai_client.models.queues import Queue, QueueCreated
-from tongdai_client.models.tenants import ApiKey, ApiKeyCreated, CallingHours, CallingHoursChanged, Tenant
+from tongdai_client.models.tenants import (
+    ApiKey,
+    ApiKeyCreated,
+    CalledNumber,
+    CalledNumberGiven,
+    CallingHours,
+    CallingHoursChanged,
+    SipEndpoint,
+    SipEndpointGiven,
+    Tenant,
+)
 from tongdai_client.retry import Retry
 from tongdai_client.version import __version__
 

@@ -1,4 +1,4 @@
-"""Tenants and API keys."""
+"""Tenants, API keys, and the numbers, phones and trunks that are given to tenants."""
 
 from datetime import datetime
 
@@ -52,3 +52,33 @@ class ApiKeyCreated(Done, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         # Results are printed and logged; keys must not be.
         return f"ApiKeyCreated(key_id={self.key_id}, key='…', scopes={self.scopes}, expires_at={self.expires_at})"
+
+
+class CalledNumber(Result, frozen=True, kw_only=True):
+    phone_number: str
+    """E.164."""
+    national: str
+    """Its digits as they are dialled within its country."""
+    tenant_id: int
+    trunk: str | None
+    """The trunk by which its calls come; None: any."""
+    given_at: datetime
+
+
+class CalledNumberGiven(Done, frozen=True, kw_only=True):
+    number: CalledNumber
+
+
+class SipEndpoint(Result, frozen=True, kw_only=True):
+    id: int
+    switch: str
+    name: str
+    kind: str
+    """`phone` or `trunk`."""
+    tenant_id: int | None
+    """None: a trunk of all tenants."""
+    given_at: datetime
+
+
+class SipEndpointGiven(Done, frozen=True, kw_only=True):
+    endpoint: SipEndpoint

@@ -1,7 +1,7 @@
 """Called numbers, phones and trunks, of the whole installation: for platform keys."""
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.numbers import CalledNumber, CalledNumberGiven, SipEndpoint, SipEndpointGiven
+from tongdai_client.models.tenants import CalledNumber, CalledNumberGiven, SipEndpoint, SipEndpointGiven
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation, without_none
 
 
