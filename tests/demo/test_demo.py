@@ -270,6 +270,14 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         tenant_id,
     )
     await conn.execute("insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')", tenant_id)
+    await conn.execute(
+        "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')", tenant_id
+    )
+    await conn.execute(
+        """insert into sip_endpoint (switch_id, name, kind, tenant_id)
+           values (1, 'agent-' || $1::bigint, 'phone', $1::bigint)""",
+        tenant_id,
+    )
     await conn.execute("insert into import_turn (tenant_id, served_at) values ($1, now())", tenant_id)
     await conn.execute("insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')", tenant_id)
 

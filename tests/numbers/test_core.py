@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.numbers.examples import EXAMPLES
 from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.ids import TenantId
 from tongdai.numbers import core
@@ -61,25 +61,6 @@ def test_own_number_is_read_as_people_write_it_hotlines_too(text: str, expected:
 @pytest.mark.parametrize("text", ["", "abc", "12", "+999123456789012", "0" * 50, "PJSIP/1900", "028x73001234"])
 def test_what_is_no_number_is_not_read(text: str) -> None:
     assert isinstance(core.read(text, "VN"), NumberFault)
-
-
-REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
-KINDS = (
-    phonenumbers.PhoneNumberType.FIXED_LINE,
-    phonenumbers.PhoneNumberType.MOBILE,
-    phonenumbers.PhoneNumberType.TOLL_FREE,
-    phonenumbers.PhoneNumberType.PREMIUM_RATE,
-)
-
-
-def examples() -> list[int]:
-    """Numbers of every country and of every kind that may be called."""
-    found = (phonenumbers.example_number_for_type(region, kind) for region in REGIONS for kind in KINDS)
-    texts = {phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.E164) for one in found if one is not None}
-    return sorted(int(text) for text in texts)
-
-
-EXAMPLES = examples()
 
 
 @given(e164=st.sampled_from(EXAMPLES), form=st.integers(0, 3))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.numbers.test_core import EXAMPLES
+from tests.numbers.examples import EXAMPLES
 from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, SwitchId, TenantId
 from tongdai.numbers import core, store

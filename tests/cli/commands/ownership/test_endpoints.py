@@ -1,13 +1,13 @@
 """`tongdai endpoint`, and what the first tenant keeps when a second is created."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.support.databases import FreshDatabase
 from tests.support.programs import complaint_of, output_of
-from tongdai.db.pool import Connection
+from tongdai.db.pool import connect
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Kind
 
@@ -50,30 +50,26 @@ def test_what_is_wrong_is_said(run: Run, words: tuple[str, ...], said: str, code
     assert said in complaint_of(run("endpoint", "give", *words), code)
 
 
-async def test_trunk_of_another_is_refused_in_a_campaign_by_the_command_line(run: Run, two_tenants: Connection) -> None:
+@pytest.mark.usefixtures("two_tenants")
+def test_trunk_of_another_is_refused_in_a_campaign_by_the_command_line(run: Run) -> None:
     output_of(run("endpoint", "give", "theirs", "--trunk", "--tenant", "8"))
-    said = complaint_of(run("campaign", "create", "--tenant", "5", "--name", "A", "--trunk", "theirs"), 1)
+    said = complaint_of(run("campaign", "create", "--tenant", "5", "--name", "By their trunk", "--trunk", "theirs"), 1)
     assert "tongdai endpoint give theirs --trunk --tenant 5" in said
+    assert "By their trunk" not in output_of(run("campaign", "list", "--tenant", "5"))
     output_of(run("endpoint", "take", "theirs"))
-    assert await two_tenants.fetchval("select count(*) from campaign") == 0
 
 
-@pytest.fixture
-async def only_five(two_tenants: Connection) -> AsyncIterator[Connection]:
-    """Tenant 5 alone, on an Asterisk, until the test is over."""
-    await two_tenants.execute("delete from audit where tenant_id = 8")
-    await two_tenants.execute("delete from tenant where tenant_id = 8")
-    await switches.set_kind(two_tenants, DEFAULT, Kind.ASTERISK)
-    yield two_tenants
-    await two_tenants.execute("update switch set kind = null")
-    for table in ("sip_endpoint", "campaign"):
-        await two_tenants.execute(f"delete from {table}")
-
-
-@pytest.mark.usefixtures("only_five")
-def test_second_tenant_is_created_with_a_word_on_what_the_first_keeps(run: Run) -> None:
-    output_of(run("campaign", "create", "--tenant", "5", "--name", "A", "--trunk", "carrier"))
-    made = run("tenant", "create", "8", "--name", "Eight")
-    assert "The first tenant keeps the phones and trunks that it uses: carrier." in made.stderr
-    refused = complaint_of(run("campaign", "create", "--tenant", "8", "--name", "B", "--trunk", "carrier"), 1)
-    assert "tongdai endpoint give carrier --trunk --tenant 8" in refused
+async def test_second_tenant_is_created_with_a_word_on_what_the_first_keeps(
+    run: Run, fresh_database: FreshDatabase
+) -> None:
+    async with fresh_database() as dsn:
+        env = {"TONGDAI_DATABASE_URL": dsn}
+        conn = await connect(dsn, name="tests")
+        await switches.set_kind(conn, DEFAULT, Kind.ASTERISK)
+        await conn.close()
+        output_of(run("tenant", "create", "5", "--name", "Five", **env))
+        output_of(run("campaign", "create", "--tenant", "5", "--name", "A", "--trunk", "carrier", **env))
+        made = run("tenant", "create", "8", "--name", "Eight", **env)
+        assert "The first tenant keeps the phones and trunks that it uses: carrier." in made.stderr
+        new = ("campaign", "create", "--tenant", "8", "--name", "B", "--trunk", "carrier")
+        assert "tongdai endpoint give carrier --trunk --tenant 8" in complaint_of(run(*new, **env), 1)

@@ -50,7 +50,9 @@ def give(
     all_tenants: bool,
     switch_name: str,
 ) -> None:
-    """Give phones or trunks of a switch to a tenant, or trunks to all tenants.
+    """Give phones or trunks of a switch to a tenant.
+
+    Trunks may be given to all tenants. Of several names all are given, or none.
 
     \b
     Examples:
