@@ -51,7 +51,7 @@ def settings(queue_id: QueueId | None = None) -> CallSettings:
 
 async def queue_of(conn: Connection, tenant: Tenant) -> QueueId:
     queue_id = await queues.create(conn, tenant.tenant_id, "A queue", None, Change(), None)
-    assert queue_id is not None
+    assert isinstance(queue_id, int)
     return queue_id
 
 

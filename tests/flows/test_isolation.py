@@ -15,7 +15,8 @@ from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
 from tongdai.numbers import store as numbers
 from tongdai.numbers.endpoints import store as endpoints
-from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.numbers.endpoints.model import EndpointKind, SipEndpoint
+from tongdai.numbers.model import CalledNumber
 from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai.switches.model import DEFAULT
@@ -117,6 +118,8 @@ async def given_to(tenant):
         number = await numbers.give(conn, tenant.tenant_id, 8428 * 10**8 + tenant.tenant_id % 10**8, None, None)
         phone = EndpointKind.PHONE
         given = await endpoints.give(conn, DEFAULT, f"phone-{tenant.tenant_id}", phone, tenant.tenant_id, None)
+    assert isinstance(number, CalledNumber)
+    assert isinstance(given, SipEndpoint)
     return {"called_number": number.e164, "endpoint": given.endpoint_id}
 
 
