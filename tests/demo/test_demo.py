@@ -210,6 +210,23 @@ async def test_every_table_of_a_tenant_is_reset(conn: asyncpg.Connection) -> Non
     assert len(demo.TABLES) == len(set(demo.TABLES))
 
 
+OF_TENANT = (
+    "insert into do_not_call_list (tenant_id, name) values ($1, 'L')",
+    """insert into do_not_call (tenant_id, dnc_list_id, phone)
+       select tenant_id, dnc_list_id, '+84901234567' from do_not_call_list where tenant_id = $1""",
+    "insert into calling_hours (tenant_id, windows) values ($1, '[]')",
+    "insert into default_opening_hours (tenant_id) values ($1)",
+    """insert into opening_hours (tenant_id, queue_id)
+       select tenant_id, min(queue_id) from inbound_queue where tenant_id = $1 group by tenant_id""",
+    "insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')",
+    "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')",
+    """insert into sip_endpoint (switch_id, name, kind, tenant_id)
+       values (1, 'agent-' || $1::bigint, 'phone', $1::bigint)""",
+    "insert into import_turn (tenant_id, served_at) values ($1, now())",
+    "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
+)
+
+
 async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_id: int) -> None:
     """A row in each table that neither the demo nor the stores used here write."""
     job_id = await conn.fetchval(
@@ -256,30 +273,8 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         campaign_id,
     )
     await conn.execute("insert into contact_run values ($1, $2, 0, 1, 1, 1, 1)", tenant_id, campaign_id)
-    await conn.execute("insert into do_not_call_list (tenant_id, name) values ($1, 'L')", tenant_id)
-    await conn.execute(
-        """insert into do_not_call (tenant_id, dnc_list_id, phone)
-           select tenant_id, dnc_list_id, '+84901234567' from do_not_call_list where tenant_id = $1""",
-        tenant_id,
-    )
-    await conn.execute("insert into calling_hours (tenant_id, windows) values ($1, '[]')", tenant_id)
-    await conn.execute("insert into default_opening_hours (tenant_id) values ($1)", tenant_id)
-    await conn.execute(
-        """insert into opening_hours (tenant_id, queue_id)
-           select tenant_id, min(queue_id) from inbound_queue where tenant_id = $1 group by tenant_id""",
-        tenant_id,
-    )
-    await conn.execute("insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')", tenant_id)
-    await conn.execute(
-        "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')", tenant_id
-    )
-    await conn.execute(
-        """insert into sip_endpoint (switch_id, name, kind, tenant_id)
-           values (1, 'agent-' || $1::bigint, 'phone', $1::bigint)""",
-        tenant_id,
-    )
-    await conn.execute("insert into import_turn (tenant_id, served_at) values ($1, now())", tenant_id)
-    await conn.execute("insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')", tenant_id)
+    for statement in OF_TENANT:
+        await conn.execute(statement, tenant_id)
 
 
 async def test_reset_makes_the_demo_anew_and_leaves_other_tenants_alone(
