@@ -216,12 +216,10 @@ OF_TENANT = (
        select tenant_id, dnc_list_id, '+84901234567' from do_not_call_list where tenant_id = $1""",
     "insert into calling_hours (tenant_id, windows) values ($1, '[]')",
     "insert into default_opening_hours (tenant_id) values ($1)",
-    """insert into opening_hours (tenant_id, queue_id)
-       select tenant_id, min(queue_id) from inbound_queue where tenant_id = $1 group by tenant_id""",
+    "insert into opening_hours (tenant_id, queue_id) select $1, min(queue_id) from inbound_queue where tenant_id = $1",
     "insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')",
     "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')",
-    """insert into sip_endpoint (switch_id, name, kind, tenant_id)
-       values (1, 'agent-' || $1::bigint, 'phone', $1::bigint)""",
+    "insert into sip_endpoint (switch_id, name, kind, tenant_id) values (1, $1::bigint::text, 'phone', $1)",
     "insert into import_turn (tenant_id, served_at) values ($1, now())",
     "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
 )
