@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 from tongdai.switch.events import (
     TYPES,
     ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelHold,
+    ChannelUnhold,
     Dial,
     PlaybackFinished,
     Replaced,
     StasisStart,
+    endpoint_in,
     parse,
 )
 
@@ -34,7 +38,29 @@ def test_dial_is_of_the_channel_that_is_called() -> None:
 
 
 def test_start_carries_arguments() -> None:
-    assert parse(frame("StasisStart", args=["amd", "HUMAN"])) == StasisStart("c1", ("amd", "HUMAN"), WHEN)
+    assert parse(frame("StasisStart", args=["amd", "HUMAN"])) == StasisStart(
+        "c1", ("amd", "HUMAN"), WHEN, state="Up", caller="84901"
+    )
+
+
+def test_call_that_comes_in_tells_its_trunk_and_caller_and_what_it_replaces() -> None:
+    channel = {"id": "17.1", "name": "PJSIP/my-trunk-0000001a", "state": "Ring", "caller": {"number": "0901"}}
+    started = parse(frame("StasisStart", args=["inbound", "1900"], channel=channel, replace_channel={"id": "17.0"}))
+    assert isinstance(started, StasisStart)
+    assert (started.endpoint, started.state, started.caller, started.replaces) == ("my-trunk", "Ring", "0901", "17.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"), [("PJSIP/agent1-00000000", "agent1"), ("Snoop/17.1-00000001", ""), ("", ""), ("PJSIP/x", "")]
+)
+def test_endpoint_is_read_from_the_name_of_a_channel(name: str, endpoint: str) -> None:
+    assert endpoint_in(name) == endpoint
+
+
+def test_keys_and_hold_are_of_a_channel() -> None:
+    assert parse(frame("ChannelDtmfReceived", digit="#", duration_ms=90)) == ChannelDtmfReceived("c1", "#", WHEN)
+    assert parse(frame("ChannelHold", musicclass="x")) == ChannelHold("c1", WHEN)
+    assert parse(frame("ChannelUnhold")) == ChannelUnhold("c1", WHEN)
 
 
 @pytest.mark.parametrize(("target", "channel_id"), [("channel:c1", "c1"), ("bridge:b1", None)])
@@ -61,6 +87,10 @@ def test_loss_of_the_application_needs_nothing_but_its_type() -> None:
         frame("ChannelDestroyed", cause=16, timestamp="yesterday"), frame("ChannelDestroyed", cause=16, timestamp=5),
         frame("ChannelDestroyed", cause=16, timestamp="2026-11-22T05:50:47"),
         frame("ChannelDestroyed", cause=16, timestamp="0001-01-01T00:00:00+2359"),
+        frame("ChannelDtmfReceived"), frame("ChannelDtmfReceived", digit=1), frame("ChannelHold", channel={}),
+        frame("StasisStart", args=[], channel={"id": "c1", "name": 7}),
+        frame("StasisStart", args=[], channel={"id": "c1", "caller": 7}),
+        frame("StasisStart", args=[], replace_channel={}),
         frame("Dial", dialstatus="BUSY"), frame("PlaybackFinished", playback=[]),
     ],
 )  # fmt: skip
@@ -85,6 +115,10 @@ FIELDS = (
     "dialstatus",
     "id",
     "state",
+    "name",
+    "caller",
+    "digit",
+    "replace_channel",
 )
 
 

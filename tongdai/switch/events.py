@@ -24,17 +24,34 @@ class Replaced:
     """Another process has taken the application over. This one gets no more events and must never dial again."""
 
 
+INBOUND = "inbound"
+"""First of StasisStart's `args` when the dialplan hands over a call from a carrier; the called number follows, as the
+carrier sent it."""
 DETECTED = "amd"
 """First of StasisStart's `args` when the dialplan hands a channel back; AMDSTATUS and AMDCAUSE follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class StasisStart:
-    """The channel is ours to command: it was answered (`args` of the originate), or came back from the dialplan."""
+    """The channel is ours to command: it was answered (`args` of the originate), came in, or came back from the
+    dialplan. So is one that snoops on another."""
 
     channel_id: str
     args: tuple[str, ...]
     at: datetime
+    name: str = ""
+    """The technology's name, as `PJSIP/trunk-0000001a`."""
+    state: str = ""
+    """`Ring`: it came in, and is not answered."""
+    caller: str = ""
+    """The number of the far end, as the carrier sent it; empty where it is withheld."""
+    replaces: str | None = None
+    """The channel in whose place Asterisk puts this one, after a transfer of its own."""
+
+    @property
+    def endpoint(self) -> str:
+        """The trunk that it came from, or the phone."""
+        return endpoint_in(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +102,49 @@ class PlaybackFinished:
     at: datetime
 
 
-ChannelEvent = StasisStart | ChannelStateChange | ChannelHangupRequest | ChannelDestroyed | Dial | PlaybackFinished
+@dataclass(frozen=True, slots=True)
+class ChannelDtmfReceived:
+    """A key that was pressed, once it is released."""
+
+    channel_id: str
+    digit: str
+    """0-9, A-D, `*` or `#`."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHold:
+    """The phone put its far end on hold."""
+
+    channel_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUnhold:
+    channel_id: str
+    at: datetime
+
+
+ChannelEvent = (
+    StasisStart
+    | ChannelStateChange
+    | ChannelHangupRequest
+    | ChannelDestroyed
+    | Dial
+    | PlaybackFinished
+    | ChannelDtmfReceived
+    | ChannelHold
+    | ChannelUnhold
+)
 Event = Connected | Disconnected | Replaced | ChannelEvent
 Frame = Mapping[str, Any]
+
+
+def endpoint_in(name: str) -> str:
+    """`carrier` of the channel name `PJSIP/carrier-0000001a`; empty for one of another technology."""
+    technology, _, rest = name.partition("/")
+    return rest.rpartition("-")[0] if technology == "PJSIP" else ""
 
 
 def parse(frame: object) -> Event | None:
@@ -110,6 +167,10 @@ def _text(holder: Any, name: str) -> str:
     if not isinstance(value, str):
         raise TypeError(name)
     return value
+
+
+def _text_or_empty(holder: Frame, name: str) -> str:
+    return _text(holder, name) if name in holder else ""
 
 
 def _number(holder: Frame, name: str) -> int:
@@ -139,7 +200,17 @@ def _stasis_start(event: Frame) -> Event:
     if not isinstance(args, list):
         raise TypeError("args")
     texts = tuple(str(arg) for arg in cast("list[object]", args))
-    return StasisStart(_channel_id(event), texts, _at(event))
+    channel: Frame = event["channel"]
+    replaced = event.get("replace_channel")
+    return StasisStart(
+        _channel_id(event),
+        texts,
+        _at(event),
+        _text_or_empty(channel, "name"),
+        _text_or_empty(channel, "state"),
+        _text_or_empty(channel.get("caller", {}), "number"),
+        None if replaced is None else _text(replaced, "id"),
+    )
 
 
 def _playback_finished(event: Frame) -> Event:
@@ -160,6 +231,9 @@ _READERS: Mapping[str, Callable[[Frame], Event]] = {
     ),
     "Dial": lambda e: Dial(_text(e["peer"], "id"), _text(e, "dialstatus"), _at(e)),
     "PlaybackFinished": _playback_finished,
+    "ChannelDtmfReceived": lambda e: ChannelDtmfReceived(_channel_id(e), _text(e, "digit"), _at(e)),
+    "ChannelHold": lambda e: ChannelHold(_channel_id(e), _at(e)),
+    "ChannelUnhold": lambda e: ChannelUnhold(_channel_id(e), _at(e)),
 }
 TYPES = tuple(_READERS)
 """The types that `parse` knows; Asterisk is asked for no other."""

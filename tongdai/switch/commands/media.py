@@ -1,0 +1,78 @@
+"""What a channel hears: sounds, music on hold, ringing; and whether it is muted or on hold."""
+
+from typing import Literal
+
+from tongdai.switch.commands.names import MUSIC_CLASS, checked, language_of, sound_of
+from tongdai.switch.commands.requests import expect, path, unless_gone
+from tongdai.switch.interface import Ari
+
+Direction = Literal["in", "out", "both"]
+"""`in`: what the channel says; `out`: what it hears."""
+
+
+async def play(ari: Ari, channel_id: str, playback_id: str, *sounds: str, language: str | None = None) -> bool:
+    """Play sounds one after the other; PlaybackFinished tells the end of the last, with `done` false where it does not
+    exist: one before it that does not exist is skipped. `language`: the folder that is searched first.
+
+    A channel that is not answered hears them as early media. False when there is no such channel, or it is not ours
+    yet.
+    """
+    uri = path("channels", channel_id, "play", playback_id)
+    body: dict[str, object] = {"media": [sound_of(sound) for sound in sounds]}
+    if language is not None:
+        body["lang"] = language_of(language)
+    return await unless_gone(ari, "POST", uri, body=body)
+
+
+async def play_to_bridge(ari: Ari, bridge_id: str, playback_id: str, sound: str) -> bool:
+    """Likewise to whoever is in a bridge, which may be nobody. False when there is no such bridge."""
+    uri = path("bridges", bridge_id, "play", playback_id)
+    return await unless_gone(ari, "POST", uri, body={"media": [sound_of(sound)]})
+
+
+async def stop_playing(ari: Ari, playback_id: str) -> bool:
+    """False when that playback is over, or never began."""
+    return await unless_gone(ari, "DELETE", path("playbacks", playback_id))
+
+
+async def playing(ari: Ari, playback_id: str) -> bool:
+    """False when that playback is over, or never began."""
+    reply = await ari.request("GET", path("playbacks", playback_id))
+    if reply.status == 404:
+        return False
+    expect(reply)
+    return True
+
+
+async def start_music(ari: Ari, channel_id: str, music_class: str | None = None) -> bool:
+    """Play music on hold until it is stopped, or the channel enters a bridge; a class in place of the one before. A
+    class that does not exist is silence, without an error. False when there is no such channel."""
+    query = None if music_class is None else {"mohClass": checked(MUSIC_CLASS, music_class, "a class of music")}
+    return await unless_gone(ari, "POST", path("channels", channel_id, "moh"), query)
+
+
+async def stop_music(ari: Ari, channel_id: str) -> bool:
+    return await unless_gone(ari, "DELETE", path("channels", channel_id, "moh"))
+
+
+async def ring(ari: Ari, channel_id: str) -> bool:
+    """Tell an inbound channel that is not answered that somebody's phone rings (180). False when it is gone."""
+    return await unless_gone(ari, "POST", path("channels", channel_id, "ring"))
+
+
+async def hold(ari: Ari, channel_id: str) -> bool:
+    """Put the far end on hold: it hears the music of its own class. False when it is gone."""
+    return await unless_gone(ari, "POST", path("channels", channel_id, "hold"))
+
+
+async def unhold(ari: Ari, channel_id: str) -> bool:
+    return await unless_gone(ari, "DELETE", path("channels", channel_id, "hold"))
+
+
+async def mute(ari: Ari, channel_id: str, direction: Direction = "in") -> bool:
+    """Stays while the channel changes bridges. False when it is gone."""
+    return await unless_gone(ari, "POST", path("channels", channel_id, "mute"), {"direction": direction})
+
+
+async def unmute(ari: Ari, channel_id: str, direction: Direction = "in") -> bool:
+    return await unless_gone(ari, "DELETE", path("channels", channel_id, "mute"), {"direction": direction})
