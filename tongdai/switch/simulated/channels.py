@@ -48,10 +48,23 @@ class SimulatedChannel:
     app: str
     name: str
     state: str = "Down"
+    subscribed: bool = True
+    """The application gets ChannelDestroyed: it originated the channel, or asked for that."""
     in_app: bool = False
+    music_since: float | None = None
+    """Since when it hears music on hold, by the loop's time."""
+    held: bool = False
+    muted: set[str] = field(default_factory=set[str])
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    snoops_on: str | None = None
+    """The channel that it is a listener of."""
+    talking: bool = False
+    """A caller who is in a bridge with somebody."""
     bridge_id: str | None = None
     playbacks: dict[str, asyncio.TimerHandle] = field(default_factory=dict[str, asyncio.TimerHandle])
     timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
+    keys: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
+    """The keys that will be pressed."""
 
     @property
     def channel_id(self) -> str:
@@ -81,7 +94,7 @@ class SimulatedChannels(ABC):
         self._connections: dict[str, Connection] = {}
         """By application."""
         self._channels: dict[str, SimulatedChannel] = {}
-        self._created = 0
+        self._created: int = 0
 
     # Originate
 
@@ -173,7 +186,7 @@ class SimulatedChannels(ABC):
 
     def _hang_up(self, channel: SimulatedChannel, cause: int) -> None:
         channel.call.hung_up_by_us = True
-        if channel.state != "Up":
+        if channel.state not in {"Up", "Ring"}:
             self._send_dial(channel, "NOANSWER")
         self._end(channel, cause)
 
@@ -182,9 +195,16 @@ class SimulatedChannels(ABC):
         if channel.state == "Up":
             self._send_event(channel, "ChannelHangupRequest")
         self._release(channel)
+        for snoop in [one for one in self._channels.values() if one.snoops_on == channel.channel_id]:
+            self._end(snoop, 16)
+        self._cancel_timers(channel)  # what it left may have begun some
+        for timer in channel.keys:
+            timer.cancel()
         del self._channels[channel.channel_id]
-        self.ledger.ended(channel.call, self._clock.now(), cause)
-        self._send_event(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
+        if channel.snoops_on is None:
+            self.ledger.ended(channel.call, self._clock.now(), cause)
+        if channel.subscribed:
+            self._send_event(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
 
     @abstractmethod
     def _release(self, channel: SimulatedChannel) -> None:
@@ -221,6 +241,7 @@ class SimulatedChannels(ABC):
             "id": channel.channel_id,
             "name": channel.name,
             "state": channel.state,
-            "caller": {"name": "", "number": ""},
+            "caller": {"name": "", "number": channel.call.caller_number},
             "connected": {"name": "", "number": ""},
+            "dialplan": {"context": "", "exten": channel.call.extension, "priority": 1},
         }
