@@ -7,17 +7,19 @@
 
 A channel has at most one owner, asserted for each event. Events of one that nobody owns are dropped: its state is read
 from the list of channels when it is adopted. One that has just been answered for us is hung up at once: its call ended,
-or its agent signed out, before the answer came.
+or its agent signed out, before the answer came. One that came in from a carrier is refused with 503.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from tongdai.dialer.options import AGENT, CALL
 from tongdai.switch import commands
-from tongdai.switch.events import ChannelEvent, StasisStart
+from tongdai.switch.commands import Refusal
+from tongdai.switch.events import INBOUND, ChannelEvent, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 
@@ -48,6 +50,8 @@ class ChannelRouter:
             owner.post(channel_id, event)
         elif isinstance(event, StasisStart) and event.args[:1] in {(CALL,), (AGENT,)}:
             self._queue.start(self._hang_up(event.channel_id))
+        elif isinstance(event, StasisStart) and event.args[:1] == (INBOUND,):
+            self._queue.start(self._refuse(event))
 
     async def _hang_up(self, channel_id: str) -> None:
         try:
@@ -55,3 +59,8 @@ class ChannelRouter:
                 log.warning("orphaned channel hung up", call=channel_id)
         except SwitchError:
             return  # reconciliation finds it in the list of channels
+
+    async def _refuse(self, event: StasisStart) -> None:
+        log.warning("inbound call refused", channel=event.channel_id, trunk=event.endpoint)
+        with suppress(SwitchError):
+            await commands.refuse(self._ari, event.channel_id, Refusal.CONGESTION)
