@@ -1,4 +1,4 @@
-"""What becomes of channels that nobody owns."""
+"""Channels that nobody owns are refused or left alone."""
 
 from tests.support.dialer_scene import Scene, play
 

@@ -1,4 +1,4 @@
-"""What a channel hears: sounds, music on hold, ringing; and whether it is muted or on hold."""
+"""The audio of a channel: sounds, music on hold, ringing; mute and hold."""
 
 from typing import Literal
 

@@ -193,7 +193,7 @@ class SimulatedBridges(SimulatedChannels):
             self._met(bridge_id)
 
     def _met(self, bridge_id: str) -> None:
-        """Who is in a bridge has changed."""
+        """Record the members of a bridge, which have changed."""
         members = [self._channels[channel_id] for channel_id in self._bridges[bridge_id]]
         now = self._clock.now()
         for member in members:

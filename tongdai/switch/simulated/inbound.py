@@ -109,7 +109,7 @@ class SimulatedInbound(SimulatedBridges):
     def _inbound_request(
         self, method: str, channel: SimulatedChannel, rest: list[str], values: Mapping[str, Any]
     ) -> Reply:
-        """What may be asked of any channel in the application, and inbound calls need."""
+        """Do what may be asked of any channel in the application."""
         if not channel.in_app:
             return NOT_OURS
         if rest == ["variable"]:

@@ -65,7 +65,7 @@ class SimulatedCaller(SimulatedCall):
     music_s: float = 0.0
     """How long they heard music on hold."""
     keys: str = ""
-    """What they pressed."""
+    """The keys that they pressed."""
     ended_by: str | None = None
     """`caller`, `us`, or `switch`: nobody took the call, or the switch crashed."""
 
