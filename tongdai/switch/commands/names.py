@@ -1,5 +1,7 @@
-"""Patterns of what may reach the switch. Numbers, trunks and names become part of what Asterisk dials and executes: this
-is the one place where anything that is not plainly one of them is refused, with ValueError. Pure.
+"""Patterns of what may reach the switch. Pure.
+
+Numbers, trunks and names become part of what Asterisk dials and executes: this is the one place where anything that is
+not plainly one of them is refused, with ValueError.
 """
 
 import re
