@@ -163,6 +163,7 @@ async def test_clients_that_take_nothing_of_a_response_hold_no_connection(data_d
     """The response is larger than all buffers between them; it, or the next, cannot be sent."""
     async with serving(data_dir, keep_alive_s=1) as server:
         campaign = await a_campaign(server)
+        await good_requests(server, campaign, 20)
         before = sockets(server)
         with ExitStack() as stack:
             for _ in range(DEAF):

@@ -1,10 +1,12 @@
-"""The stop of an API process."""
+"""The stop of an API process, and its OpenAPI document."""
 
 import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -57,3 +59,19 @@ async def test_a_request_that_waits_for_an_undo_is_answered(
     path = f"/v1/campaigns/{campaign_id}/contacts/import/{job_id}"
     response = await client.delete(path, headers=tenant.key.headers)
     assert (response.status_code, response.json()["undone"]) == (200, False)
+
+
+class CountingExecutor(ThreadPoolExecutor):
+    submitted = 0
+
+    def submit(self, *args: Any, **kwargs: Any) -> Any:
+        self.submitted += 1
+        return super().submit(*args, **kwargs)
+
+
+async def test_openapi_document_is_made_once_for_all_who_ask_meanwhile(client: httpx2.AsyncClient) -> None:
+    executor = CountingExecutor()
+    asyncio.get_running_loop().set_default_executor(executor)
+    found = await asyncio.gather(*(client.get("/openapi.json") for _ in range(20)))
+    assert {response.status_code for response in found} == {200}
+    assert executor.submitted == 1

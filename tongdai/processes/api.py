@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -147,13 +146,19 @@ def _limiter(settings: Settings, clock: Clock) -> RateLimiter:
 def _document(routes: Routes, settings: Settings) -> None:
     page = Response(DOCS_HTML, headers=DOCS_HEADERS)
 
-    @cache
+    made: list[Response] = []
+    making = asyncio.Lock()
+
     def document() -> Response:
         return Response(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
 
     async def openapi_json(_: Request) -> Response:
-        # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start.
-        return await asyncio.to_thread(document)
+        # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start. Once for
+        # all that ask meanwhile: several threads would hold the event loop for seconds.
+        async with making:
+            if not made:
+                made.append(await asyncio.to_thread(document))
+        return made[0]
 
     async def docs(_: Request) -> Response:
         return page
