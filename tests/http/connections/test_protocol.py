@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tests.support.raw_connections import GET, HELD, NEVER, POST_REFUSED, SOON, WITHIN_S, serving
 from tests.support.servers import eventually
-from tongdai.http.connections.protocol import HEAD_MAX, LimitedProtocol
+from tongdai.http.connections.protocol import HEAD_MAX, HEADERS_MAX, PIPELINED_MAX, LimitedProtocol
 
 
 async def test_connection_without_a_first_byte_is_closed() -> None:
@@ -64,6 +64,30 @@ async def test_bytes_that_are_no_request_are_answered_400_as_any_failure(sent: b
         assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
         assert b"\r\nconnection: close" in head
         assert msgspec.json.decode(body)["error_code"] == "INVALID_INPUT"
+
+
+async def test_head_that_arrives_at_once_is_refused_for_its_size_or_number_of_headers() -> None:
+    many = b"".join(b"X-%d: a\r\n" % number for number in range(HEADERS_MAX))
+    async with serving() as server:
+        for headers in (b"X: " + b"a" * HEAD_MAX + b"\r\n", many):
+            async with server.connected() as client:
+                await client.send(b"GET / HTTP/1.1\r\nHost: a\r\n" + headers + b"\r\n")
+                assert await client.answer() == b"HTTP/1.1 431 Request Header Fields Too Large"
+                assert await client.rest() == b""
+        async with server.connected() as client:
+            head = b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+            await client.send(head + many + b"\r\n")
+            assert await client.answer() == b"HTTP/1.1 431 Request Header Fields Too Large"
+    assert server.app.requests <= 1, "the last one, whose head was good"
+
+
+async def test_requests_beyond_those_that_may_wait_on_a_connection_end_it_once_the_others_are_answered() -> None:
+    async with serving() as server, server.connected() as client:
+        await client.send(GET * 1000)
+        answers = await client.rest()
+        assert answers.count(b"HTTP/1.1 200 OK\r\n") == PIPELINED_MAX + 1
+        assert answers.count(b"\r\nconnection: close\r\n") == 1
+    assert server.app.requests == PIPELINED_MAX + 1
 
 
 async def test_request_before_bytes_that_are_none_is_answered() -> None:

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
+from httptools import HttpParserError
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -48,7 +49,11 @@ STOP_S = 1.0
 SMALL_REST = 64 * 1024
 """Declared length of a body that is read to its end after an early response, so that the connection is kept."""
 HEAD_MAX = 64 * 1024
-"""Bytes of a head that may arrive before it is complete."""
+"""Bytes of a head that may arrive before it is complete, and of its headers."""
+HEADERS_MAX = 256
+"""Headers of a request, with those behind a chunked body."""
+PIPELINED_MAX = 32
+"""Requests that may wait on a connection for the response to the one before them."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -105,7 +110,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """For the first byte of a request."""
         self._head_begun = False
         """Whether bytes have arrived of a head that is not complete."""
-        self._head_bytes = 0
+        self._head_bytes = self._header_bytes = 0
+        self._head_too_large = False
         self._accepted = False
         self._half_closed = False
         self._unreadable = False
@@ -162,7 +168,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._become_idle()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(refusal.UNREADABLE)
+        self._refuse(refusal.HEAD_TOO_LARGE if self._head_too_large else refusal.UNREADABLE)
 
     def _refuse(self, of: Refusal) -> None:
         """Answer what cannot be a request and end the connection, after the request before it."""
@@ -213,8 +219,18 @@ class LimitedProtocol(HttpToolsProtocol):
     # What the parser tells
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= PIPELINED_MAX:
+            raise HttpParserError("too many requests at once")  # those that are here are answered
         self._head_begun = True
+        self._header_bytes = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value)
+        if len(self.headers) >= HEADERS_MAX or self._header_bytes > HEAD_MAX:
+            self._head_too_large = True
+            raise HttpParserError("too many headers")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head_begun = self._waiting = False
