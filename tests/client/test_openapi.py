@@ -177,6 +177,8 @@ ALL_ARGUMENTS = {
     "contact_diagnostics": {"campaign_id": 1, "contact_id": 2},
     "live": {},
     "campaign_live": {"campaign_id": 1},
+    "queues_live": {"service_level_sec": 30},
+    "queue_live": {"queue_id": 1, "service_level_sec": 30},
     "tenant": {},
     "calling_hours": {},
     "set_calling_hours": {"windows": [CallingWindow(["mon"], "08:00", "12:00")]},
@@ -214,6 +216,8 @@ FLOWS: dict[str, Operation[typing.Any]] = {
     "save_failed_rows": operations.imports.failed_rows_as_sent(JOB),
     "import_file": IMPORT_FILE,
     "watch_campaign": operations.live.campaign_live_events(1, 2),
+    "watch_queues": operations.live.queues_live_events(30, 1),
+    "watch_queue": operations.live.queue_live_events(1, 30, 1),
     "save_calls_csv": operations.calls.calls_as_csv(operations.calls.calls()),
     "call_again": operations.contacts.call_again_step(
         1, contact_ids=[2], list_id=3, call_status=["busy"], dry_run=True, after=4

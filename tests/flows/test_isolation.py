@@ -66,7 +66,12 @@ BODIES = {
     "PUT /v1/tenants/me/calling-hours": {"callingWindows": None},
 }
 # Queries that a path requires, or that end a stream.
-QUERIES = {"/v1/campaigns/{id}/live/events": "?events=1", "/v1/do-not-call/check": "?phoneNumber=0901234567"}
+QUERIES = {
+    "/v1/campaigns/{id}/live/events": "?events=1",
+    "/v1/queues/live/events": "?events=1",
+    "/v1/queues/inbound/{id}/live/events": "?events=1",
+    "/v1/do-not-call/check": "?phoneNumber=0901234567",
+}
 # The kind of thing that each id in a path names.
 THINGS = {
     ("campaigns", "id"): "campaign",

@@ -21,6 +21,7 @@ from tongdai.ids import QueueId
 from tongdai.queues import store
 from tongdai.queues.holidays import api as holidays
 from tongdai.queues.hours import api as hours
+from tongdai.queues.live import api as live
 from tongdai.queues.model import (
     MAX_NAME,
     MAX_NUMBER,
@@ -340,5 +341,6 @@ def _view(queue: InboundQueue) -> QueueView:
 
 
 HANDLERS: list[Route] = [
-    list_queues, get_queue, change_queue, create_queue, delete_queue, *hours.HANDLERS, *holidays.HANDLERS,
+    list_queues, get_queue, change_queue, create_queue, delete_queue, *live.HANDLERS, *hours.HANDLERS,
+    *holidays.HANDLERS,
 ]  # fmt: skip

@@ -161,6 +161,10 @@ class Methods:
     live = sends(operations.live.live)
     campaign_live = sends(operations.live.campaign_live)
     watch_campaign = Stream(operations.live.watch_campaign)
+    queues_live = sends(operations.live.queues_live)
+    queue_live = sends(operations.live.queue_live)
+    watch_queues = Stream(operations.live.watch_queues)
+    watch_queue = Stream(operations.live.watch_queue)
 
     called_numbers = Paged(operations.numbers.called_numbers)
     give_number = sends(operations.numbers.give_number)

@@ -1,6 +1,7 @@
 """Live figures."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -132,3 +133,71 @@ class Live(Result, frozen=True, kw_only=True):
     """Campaigns that are running, have active calls or paused themselves."""
     newest: list[Call]
     """The calls that ended last, the last first."""
+
+
+class ServiceFigures(Result, frozen=True, kw_only=True):
+    """Callers who entered a queue in a period and do not wait any more. Rates are percentages."""
+
+    offered: int
+    answered: int
+    abandoned: int
+    sent_on: int
+    """Ended otherwise: sent elsewhere, after the longest wait, lost."""
+    answered_within: int
+    """Callers among the answered: within service_level_sec."""
+    abandoned_within: int
+    """Callers among the abandoned: within short_abandon_sec."""
+    service_level_of_answered: float | None
+    """answered_within / answered."""
+    service_level_of_offered: float | None
+    """answered_within / (offered - abandoned_within)."""
+    abandon_rate: float | None
+    answer_sec: float | None
+    """Mean seconds until the answer."""
+
+
+class WaitingCaller(Result, frozen=True, kw_only=True):
+    call_id: UUID
+    phone_number: str
+    """Empty if it is withheld."""
+    position: int
+    arrived_at: datetime
+    wait_sec: int
+
+
+class QueueLive(Result, frozen=True, kw_only=True):
+    """The live figures of an inbound queue."""
+
+    queue_id: int = msgspec.field(name="callinId")
+    name: str = msgspec.field(name="callinName")
+    strategy: int
+    waiting: int
+    longest_wait_sec: int | None
+    talking: int
+    agents: dict[str, int]
+    """By state, states without an agent left out."""
+    today: ServiceFigures
+    """Since midnight in the tenant's time zone."""
+    last_30_min: ServiceFigures = msgspec.field(name="last30Min")
+
+
+class QueueLiveDetail(QueueLive, frozen=True, kw_only=True):
+    callers: list[WaitingCaller]
+    """Callers who wait, in their order."""
+    service_level_sec: int
+    short_abandon_sec: int
+
+
+class QueuesLive(Result, frozen=True, kw_only=True):
+    """The live figures of all inbound queues, and of all together."""
+
+    waiting: int
+    longest_wait_sec: int | None
+    talking: int
+    agents: dict[str, int]
+    """The tenant's agents by state, each counted once."""
+    today: ServiceFigures
+    last_30_min: ServiceFigures = msgspec.field(name="last30Min")
+    service_level_sec: int
+    short_abandon_sec: int
+    queues: list[QueueLive]

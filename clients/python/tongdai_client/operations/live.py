@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import TypeVar
 
 from tongdai_client.errors import ConnectionFailed, RateLimited, ServerFailed
-from tongdai_client.models.live import CampaignLiveDetail, Live
+from tongdai_client.models.live import CampaignLiveDetail, Live, QueueLiveDetail, QueuesLive
 from tongdai_client.operation import Operation, operation
 from tongdai_client.session import STREAM_SILENCE_S, RetryState, Session
+
+T = TypeVar("T")
 
 
 def live() -> Operation[Live]:
@@ -31,7 +34,58 @@ async def watch_campaign(session: Session, campaign_id: int) -> AsyncGenerator[C
 
     A stream that breaks is opened again, as often as an operation is retried.
     """
-    stream, retry_state = campaign_live_events(campaign_id), RetryState(session.retry)
+    async for figures in _watch(session, campaign_live_events(campaign_id)):
+        yield figures
+
+
+def queues_live(*, service_level_sec: int | None = None) -> Operation[QueuesLive]:
+    """Get the live figures of all inbound queues: callers who wait, agents by state, the service level."""
+    return operation("GET", "/queues/live", (), QueuesLive, {"serviceLevelSec": service_level_sec})
+
+
+def queue_live(queue_id: int, *, service_level_sec: int | None = None) -> Operation[QueueLiveDetail]:
+    """Get the live figures of an inbound queue, with its callers in their order."""
+    query = {"serviceLevelSec": service_level_sec}
+    return operation("GET", "/queues/inbound/{id}/live", (queue_id,), QueueLiveDetail, query)
+
+
+def queues_live_events(service_level_sec: int | None = None, events: int | None = None) -> Operation[QueuesLive]:
+    """The event stream of the live figures of all inbound queues."""
+    query = {"serviceLevelSec": service_level_sec, "events": events}
+    return replace(operation("GET", "/queues/live/events", (), QueuesLive, query), accept="text/event-stream")
+
+
+def queue_live_events(
+    queue_id: int, service_level_sec: int | None = None, events: int | None = None
+) -> Operation[QueueLiveDetail]:
+    """The event stream of an inbound queue's live figures."""
+    query = {"serviceLevelSec": service_level_sec, "events": events}
+    stream = operation("GET", "/queues/inbound/{id}/live/events", (queue_id,), QueueLiveDetail, query)
+    return replace(stream, accept="text/event-stream")
+
+
+async def watch_queues(session: Session, *, service_level_sec: int | None = None) -> AsyncGenerator[QueuesLive]:
+    """Yield the live figures of all inbound queues as they change, until the caller stops iterating.
+
+    A stream that breaks is opened again, as often as an operation is retried.
+    """
+    async for figures in _watch(session, queues_live_events(service_level_sec)):
+        yield figures
+
+
+async def watch_queue(
+    session: Session, queue_id: int, *, service_level_sec: int | None = None
+) -> AsyncGenerator[QueueLiveDetail]:
+    """Yield the live figures of an inbound queue as they change, until the caller stops iterating.
+
+    A stream that breaks is opened again, as often as an operation is retried.
+    """
+    async for figures in _watch(session, queue_live_events(queue_id, service_level_sec)):
+        yield figures
+
+
+async def _watch(session: Session, stream: Operation[T]) -> AsyncGenerator[T]:
+    retry_state = RetryState(session.retry)
     while True:
         pause = 1.0
         try:

@@ -1,0 +1,1 @@
+"""Live figures of inbound queues: callers who wait, agents by state, and the service level."""

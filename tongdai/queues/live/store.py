@@ -1,0 +1,120 @@
+"""Live figures of queues in the database: from the segments of calls, which the ACD writes as the calls go.
+
+A query each second costs the entries of the day, not those of all days: segments are read by their index, and calls by
+their key.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+import asyncpg
+
+from tongdai.db.pool import Connection
+from tongdai.ids import QueueId, TenantId
+from tongdai.queues.live.model import SHORT_S, Entries, QueueFigures, Waiting
+
+RECENT = timedelta(minutes=30)
+MAX_QUEUES = 1000
+
+QUEUES = """
+select queue_id, name, strategy from inbound_queue
+where tenant_id = $1 and ($2::bigint is null or queue_id = $2) order by queue_id limit $3
+"""
+WAITING = """
+select w.queue_id, w.call_id, c.phone, c.opened_at as arrived_at, w.started_at as since,
+    extract(epoch from clock_timestamp() - w.started_at)::integer as wait_s
+from open_segment w join live_call c on c.tenant_id = $1 and c.call_id = w.call_id
+where w.tenant_id = $1 and w.kind = 'wait' and w.queue_id = any($2::bigint[]) and c.direction = 'inbound'
+order by c.opened_at, c.call_id
+"""
+TALKING = """
+select t.queue_id, count(*) as calls
+from open_segment t join live_call c on c.tenant_id = $1 and c.call_id = t.call_id
+where t.tenant_id = $1 and t.kind = 'talk' and t.queue_id = any($2::bigint[]) and c.direction = 'inbound'
+group by t.queue_id
+"""
+AGENTS = "select queue_id, state, count(*) as agents from agent where tenant_id = $1 group by queue_id, state"
+ALL_AGENTS = "select state, count(*) as agents from agent where tenant_id = $1 group by state"
+# An entry was answered if a talk in its queue begins where it ends. Otherwise the caller hung up, if the call was
+# abandoned at that instant. Months: an entry of the last of them may have ended in this one.
+ENTRIES = """
+with period as materialized (
+    select date_trunc('day', now() at time zone zone) at time zone zone as midnight, now() - $3::interval as recent
+    from tenant where tenant_id = $1
+), entry as (
+    select w.queue_id, w.started_at, talk.found as answered, c.outcome = 'abandoned' and w.ended_at >= c.ended_at
+        and talk.found is null as abandoned, extract(epoch from w.ended_at - w.started_at) as wait_s, period.midnight,
+        period.recent
+    from period cross join lateral (
+        select queue_id, call_id, started_at, ended_at from segment
+        where tenant_id = $1 and queue_id = any($2::bigint[]) and kind = 'wait' and ended_at is not null
+            and started_at >= least(period.midnight, period.recent)
+    ) w
+    cross join lateral (
+        select outcome, ended_at from call where tenant_id = $1 and call_id = w.call_id and direction = 'inbound'
+        limit 1
+    ) c
+    left join lateral (
+        select true as found from segment
+        where tenant_id = $1 and call_id = w.call_id and started_at = w.ended_at and kind = 'talk' limit 1
+    ) talk on true
+), counted as (
+    select entry.*, part.recent_only
+    from entry cross join lateral (
+        values (false, entry.started_at >= entry.midnight), (true, entry.started_at >= entry.recent)
+    ) part (recent_only, belongs)
+    where part.belongs
+)
+select queue_id, recent_only, count(*) as offered, count(*) filter (where answered) as answered,
+    count(*) filter (where answered and wait_s <= $4) as answered_in_time,
+    count(*) filter (where abandoned) as abandoned,
+    count(*) filter (where abandoned and wait_s < $5) as abandoned_short,
+    count(*) filter (where answered is null and abandoned is not true) as sent_on,
+    coalesce(sum(wait_s) filter (where answered), 0)::float8 as answer_s
+from counted group by queue_id, recent_only
+"""
+
+
+async def figures(
+    conn: Connection, tenant_id: TenantId, service_s: int, queue_id: QueueId | None = None
+) -> list[QueueFigures]:
+    """The figures of the tenant's queues, by id, or of one; the service level is that within `service_s`."""
+    queues = await conn.fetch(QUEUES, tenant_id, queue_id, MAX_QUEUES)
+    ids = [row["queue_id"] for row in queues]
+    waiting = _by_queue(await conn.fetch(WAITING, tenant_id, ids))
+    talking = {row["queue_id"]: row["calls"] for row in await conn.fetch(TALKING, tenant_id, ids)}
+    agents = _by_queue(await conn.fetch(AGENTS, tenant_id))
+    rows = await conn.fetch(ENTRIES, tenant_id, ids, RECENT, service_s, SHORT_S)
+    entries = {(row["queue_id"], row["recent_only"]): _entries(row) for row in rows}
+    return [
+        QueueFigures(
+            row["queue_id"],
+            row["name"],
+            row["strategy"],
+            [Waiting(**dict(found)) for found in waiting[row["queue_id"]]],
+            talking.get(row["queue_id"], 0),
+            {found["state"]: found["agents"] for found in agents[row["queue_id"]]},
+            entries.get((row["queue_id"], False), Entries()),
+            entries.get((row["queue_id"], True), Entries()),
+        )
+        for row in queues
+    ]
+
+
+async def agents_of_tenant(conn: Connection, tenant_id: TenantId) -> dict[str, int]:
+    """All agents of the tenant by state, each counted once."""
+    return {row["state"]: row["agents"] for row in await conn.fetch(ALL_AGENTS, tenant_id)}
+
+
+def _by_queue(rows: Iterable[asyncpg.Record]) -> defaultdict[QueueId, list[asyncpg.Record]]:
+    found = defaultdict[QueueId, list[asyncpg.Record]](list)
+    for row in rows:
+        found[row["queue_id"]].append(row)
+    return found
+
+
+def _entries(row: asyncpg.Record) -> Entries:
+    values = dict(row)
+    del values["queue_id"], values["recent_only"]
+    return Entries(**values)
