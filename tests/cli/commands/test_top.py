@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.callers import waiting
 from tests.support.calls import a_call, configure, in_call, new_agent
 from tests.support.processes import Terminal
 from tests.support.programs import PLAIN, PROGRAM
@@ -23,7 +24,8 @@ from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Heartbeat, Kind
 from tongdai_client import Client
 
-UP = Heartbeat(Kind.ASTERISK, True, "Asterisk 22.9.0", "tongdai", "here", 0, 0)
+UP = Heartbeat(Kind.SIMULATED, True, "Asterisk 22.9.0", "tongdai", "here", 0, 0)
+"""A simulated one: on an Asterisk the tenants of other tests may call nothing that they were not given."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ async def watcher(api_server: Server, tenant, conn) -> Watcher:
     await new_agent(conn, tenant.tenant_id, queue_id, "idle")
     await in_call(conn, tenant.tenant_id, ContactId(5), "+84900000005", campaign_id)
     await a_call(conn, tenant.tenant_id, campaign_id, ContactId(6), "+84900000006", outcome="busy")
+    for waits in (10, 70):
+        await waiting(conn, tenant.tenant_id, queue_id, waits)
     return Watcher(api_server.url, tenant.key.value, campaign_id)
 
 
@@ -77,6 +81,8 @@ async def test_once_prints_campaigns_calls_and_the_switch(watcher: Watcher) -> N
     assert "running" in campaign
     (call,) = [line for line in rest if "0900000006" in line]
     assert "busy" in call
+    (queue,) = [line for line in rest if "A queue" in line]
+    assert queue.split()[3] == "2"  # callers who wait
 
 
 async def test_dialing_that_is_held_is_shown_with_what_to_do(watcher: Watcher, conn) -> None:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.queues.live.callers import ago, ended, talking, waiting
 from tests.support.api import Serving, Tenant, refused
+from tests.support.callers import ago, ended, talking, waiting
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId
 from tongdai.queues.live.store import ENTRIES, RECENT
@@ -144,7 +144,7 @@ async def test_events_follow_a_change(tenant: Tenant, conn: Connection, serving:
 
 
 async def test_entries_of_the_day_are_read_by_index(own_pool: Any) -> None:
-    """Those of other days and queues are not read."""
+    """Entries of other days and queues are not read."""
     async with own_pool.acquire() as conn:
         await conn.execute("insert into tenant (tenant_id, name, zone) values (1, 'A', 'UTC')")
         await conn.execute(

@@ -33,6 +33,9 @@ from tongdai.http.principal import Scope
 from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
 from tongdai.ids import CampaignId
+from tongdai.queues.live import store as queue_store
+from tongdai.queues.live.model import SERVICE_S
+from tongdai.queues.live.view import QUEUE_SAMPLE, QueueLive, queue_row
 from tongdai.switches import store as switches
 from tongdai.switches.model import Kind
 
@@ -110,6 +113,8 @@ class Overview(msgspec.Struct, kw_only=True, rename="camel"):
     """The switch that carries new calls, and those that still carry older ones."""
     campaigns: list[CampaignLive]
     """Campaigns that are running or have active calls, by id."""
+    queues: list[QueueLive]
+    """The inbound queues, by id; the service level is that within 20 seconds."""
     newest: list[CallView]
     """The calls that ended last, the last first."""
 
@@ -226,7 +231,7 @@ def event_of(figures: Live) -> bytes:
         path="/live",
         scope=Scope.REPORT,
         tag=_TAG,
-        summary="Get live figures of running campaigns and active calls, the switches, and the newest outcomes",
+        summary="Get live figures of running campaigns, queues and active calls, the switches, the newest outcomes",
         description=f"At most 1000 campaigns, the first by id; also those that paused themselves. {_RATES}",
         response=Overview,
         sample={
@@ -245,6 +250,7 @@ def event_of(figures: Live) -> bytes:
                 }
             ],
             "campaigns": [_CAMPAIGN],
+            "queues": [QUEUE_SAMPLE],
             "newest": [CALL],
         },
     )
@@ -258,6 +264,7 @@ async def overview(request: Request) -> Response:
         switch = await switches.of_tenant(conn, who.tenant_id)
         carrying = await switches.carrying(conn, who.tenant_id)
         hold = await dialing_store.current(conn)
+        queues = await queue_store.figures(conn, who.tenant_id, SERVICE_S)
     format_number = phone.formatter(who.country)
     return ok(
         Overview(
@@ -269,6 +276,7 @@ async def overview(request: Request) -> Response:
                 for one, live_calls in carrying
             ],
             campaigns=found,
+            queues=[queue_row(queue) for queue in queues],
             newest=[view(call, format_number) for call in newest],
         )
     )

@@ -25,6 +25,7 @@ from tongdai_client import (
     ConnectionFailed,
     DialingStatus,
     Live,
+    QueueLive,
     RateLimited,
     ServerFailed,
 )
@@ -43,7 +44,7 @@ T = TypeVar("T")
 @json_option
 @client_options("report")
 def top(client: Client, once: bool, as_json: bool) -> None:
-    """Show live figures: running campaigns, their calls and agents, the newest outcomes.
+    """Show live figures: running campaigns and queues, their calls and agents, the newest outcomes.
 
     On a terminal it is refreshed every second until Ctrl-C, also while the server is unreachable; otherwise it is
     printed once. With --json it is a line a second.
@@ -103,6 +104,8 @@ def view(live: Live | None, url: str, trouble: str | None, width: int) -> Render
         parts.append(Text(f"No answer from the server, trying again: {trouble}", style="bold red"))
     if live is not None:
         parts.append(_table(CAMPAIGN_COLUMNS, live.campaigns, width, "No campaign is running."))
+        if live.queues:
+            parts.append(_table(QUEUE_COLUMNS, live.queues, width, ""))
         parts.append(_table(CALL_COLUMNS, live.newest, width, "No call has ended yet."))
     return Group(*parts)
 
@@ -232,6 +235,21 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignLive], ...] = (
     Column("idle", lambda c: c.agents.idle, 8),
     Column("talking", lambda c: c.agents.talking, 9),
 )
+QUEUE_COLUMNS: tuple[Column[QueueLive], ...] = (
+    Column("queue", lambda q: str(q.queue_id), number=False),
+    Column("name", lambda q: q.name, 3, number=False, shrinks=True),
+    Column("waiting", lambda q: q.waiting),
+    Column("longest s", lambda q: q.longest_wait_sec, 1),
+    Column("talk", lambda q: q.talking, 2),
+    Column("idle", lambda q: q.agents.get("idle", 0), 4),
+    Column("talking", lambda q: q.agents.get("talking", 0), 5),
+    Column("wrap-up", lambda q: q.agents.get("wrap_up", 0), 8),
+    Column("paused", lambda q: q.agents.get("paused", 0), 9),
+    Column("offered", lambda q: q.today.offered, 7),
+    Column("aband %", lambda q: q.today.abandon_rate, 6),
+    Column("SL %", lambda q: q.today.service_level_of_offered, 5),
+)
+"""Figures of today; the service level is that of those offered."""
 CALL_COLUMNS: tuple[Column[Call], ...] = (
     Column("ended", lambda c: _clock(_ended(c)), 1, number=False),
     Column("number", lambda c: c.phone_number, number=False),

@@ -33,11 +33,11 @@ class Entries:
     answered: int = 0
     """Connected with an agent."""
     answered_in_time: int = 0
-    """Of these: within SERVICE_S, or what was asked for."""
+    """Answered within SERVICE_S, or what was asked for."""
     abandoned: int = 0
     """Ended by the caller."""
     abandoned_short: int = 0
-    """Of these: within SHORT_S."""
+    """Abandoned within SHORT_S."""
     sent_on: int = 0
     """Ended otherwise: sent elsewhere, refused after their longest wait, or lost."""
     answer_s: float = 0.0
@@ -98,4 +98,4 @@ class QueueFigures:
     today: Entries
     """Since midnight of the tenant."""
     recent: Entries
-    """Of the last 30 minutes."""
+    """The last 30 minutes."""

@@ -24,9 +24,9 @@ class ServiceFigures(msgspec.Struct, kw_only=True, rename="camel"):
     sent_on: int
     """Entries that ended otherwise: sent elsewhere, after the longest wait, lost."""
     answered_within: int
-    """Of the answered: within `serviceLevelSec`."""
+    """Entries answered within `serviceLevelSec`."""
     abandoned_within: int
-    """Of the abandoned: within `shortAbandonSec`."""
+    """Entries abandoned within `shortAbandonSec`."""
     service_level_of_answered: float | None
     """Percent: answeredWithin / answered; null without an answer."""
     service_level_of_offered: float | None
@@ -68,7 +68,7 @@ class QueueLive(msgspec.Struct, kw_only=True, rename="camel"):
     today: ServiceFigures
     """Since midnight in the tenant's time zone."""
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
-    """Of the last 30 minutes."""
+    """The last 30 minutes."""
 
 
 class QueueLiveDetail(QueueLive, kw_only=True, rename="camel"):
@@ -92,7 +92,7 @@ class QueuesLive(msgspec.Struct, kw_only=True, rename="camel"):
     today: ServiceFigures
     """Since midnight in the tenant's time zone, of all queues."""
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
-    """Of the last 30 minutes, of all queues."""
+    """The last 30 minutes, of all queues."""
     service_level_sec: int
     """The threshold of the service level, T."""
     short_abandon_sec: int
@@ -134,6 +134,11 @@ def _fields(queue: QueueFigures) -> dict[str, Any]:
     }
 
 
+def queue_row(queue: QueueFigures) -> QueueLive:
+    """The figures of one of several queues."""
+    return QueueLive(**_fields(queue))
+
+
 def queue_live(queue: QueueFigures, service_s: int, shown: Callable[[str], str]) -> QueueLiveDetail:
     """The figures of one queue; `shown` formats the numbers of callers."""
     callers = [
@@ -162,7 +167,7 @@ def queues_live(
         last_30_min=_service(recent),
         service_level_sec=service_s,
         short_abandon_sec=SHORT_S,
-        queues=[QueueLive(**_fields(queue)) for queue in queues],
+        queues=[queue_row(queue) for queue in queues],
     )
 
 
@@ -178,7 +183,7 @@ _SERVICE: dict[str, Any] = {
     "abandonRate": 12.5,
     "answerSec": 14.2,
 }
-_QUEUE: dict[str, Any] = {
+QUEUE_SAMPLE: dict[str, Any] = {
     "callinId": 1001227,
     "callinName": "Chăm sóc khách hàng",
     "strategy": 1,
@@ -191,7 +196,7 @@ _QUEUE: dict[str, Any] = {
 }
 _THRESHOLDS = {"serviceLevelSec": 20, "shortAbandonSec": SHORT_S}
 SAMPLE: dict[str, Any] = {
-    **_QUEUE,
+    **QUEUE_SAMPLE,
     "callers": [
         {
             "callId": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11",
@@ -204,7 +209,7 @@ SAMPLE: dict[str, Any] = {
     **_THRESHOLDS,
 }
 ALL_SAMPLE: dict[str, Any] = {
-    **{name: _QUEUE[name] for name in ("waiting", "longestWaitSec", "talking", "agents", "today", "last30Min")},
+    **{name: QUEUE_SAMPLE[name] for name in ("waiting", "longestWaitSec", "talking", "agents", "today", "last30Min")},
     **_THRESHOLDS,
-    "queues": [_QUEUE],
+    "queues": [QUEUE_SAMPLE],
 }

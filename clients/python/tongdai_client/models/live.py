@@ -120,21 +120,6 @@ class Switch(Result, frozen=True, kw_only=True):
     """Number of the tenant's active calls on it."""
 
 
-class Live(Result, frozen=True, kw_only=True):
-    """The live figures of the tenant."""
-
-    switch: SwitchStatus
-    dialer: DialerStatus
-    dialing: DialingStatus = DialingStatus()
-    """Not held, where the server is too old to tell."""
-    switches: list[Switch]
-    """The one that carries new calls, and those that still carry others."""
-    campaigns: list[CampaignLive]
-    """Campaigns that are running, have active calls or paused themselves."""
-    newest: list[Call]
-    """The calls that ended last, the last first."""
-
-
 class ServiceFigures(Result, frozen=True, kw_only=True):
     """Callers who entered a queue in a period and do not wait any more. Rates are percentages."""
 
@@ -179,6 +164,23 @@ class QueueLive(Result, frozen=True, kw_only=True):
     today: ServiceFigures
     """Since midnight in the tenant's time zone."""
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
+
+
+class Live(Result, frozen=True, kw_only=True):
+    """The live figures of the tenant."""
+
+    switch: SwitchStatus
+    dialer: DialerStatus
+    dialing: DialingStatus = DialingStatus()
+    """Not held, where the server is too old to tell."""
+    switches: list[Switch]
+    """The one that carries new calls, and those that still carry others."""
+    campaigns: list[CampaignLive]
+    """Campaigns that are running, have active calls or paused themselves."""
+    queues: list[QueueLive] = []
+    """The inbound queues by id; none of a server that is older."""
+    newest: list[Call]
+    """The calls that ended last, the last first."""
 
 
 class QueueLiveDetail(QueueLive, frozen=True, kw_only=True):
