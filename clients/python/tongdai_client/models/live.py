@@ -177,7 +177,7 @@ class Live(Result, frozen=True, kw_only=True):
     """The one that carries new calls, and those that still carry others."""
     campaigns: list[CampaignLive]
     """Campaigns that are running, have active calls or paused themselves."""
-    queues: list[QueueLive] = []
+    queues: list[QueueLive] = msgspec.field(default_factory=list[QueueLive])
     """The inbound queues by id; none of a server that is older."""
     newest: list[Call]
     """The calls that ended last, the last first."""
