@@ -18,9 +18,9 @@ insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_
 """
 ENDED = """
 insert into call (tenant_id, call_id, ended_month, direction, queue_id, called, phone, state, outcome, opened_at,
-    answered_at, ended_at, dial_until, lease_until)
+    answered_at, connected_at, ended_at, dial_until, lease_until)
 values ($1, $2, date_trunc('month', $7::timestamptz at time zone 'UTC')::date, 'inbound', $3, '+842873001234', $4,
-    'ended', $5, $6, $6, $7, 'infinity', $7)
+    'ended', $5, $6, $6, $8, $7, 'infinity', $7)
 """
 CLOSED = """
 insert into segment (tenant_id, call_id, kind, started_at, ended_at, ended_month, queue_id, agent_id)
@@ -62,12 +62,15 @@ async def ended(
     agent_id: AgentId | None = None,
     outcome: str = "abandoned",
     elsewhere_s: float = 0,
+    phone: str | None = None,
 ) -> UUID:
     """A call that waited in the queue; with an agent it was answered. `elsewhere_s`: it lasted so much longer."""
     call_id, over = uuid4(), began + timedelta(seconds=waited_s)
     rest = timedelta(seconds=120 if agent_id is not None else elsewhere_s)
     kept = "answered" if agent_id is not None else outcome
-    await conn.execute(ENDED, tenant_id, call_id, queue_id, _number(), kept, began, over + rest)
+    number = _number() if phone is None else phone
+    connected = over if agent_id is not None else None
+    await conn.execute(ENDED, tenant_id, call_id, queue_id, number, kept, began, over + rest, connected)
     await conn.execute(CLOSED, tenant_id, call_id, "wait", began, over, queue_id, None)
     if agent_id is not None:
         await conn.execute(CLOSED, tenant_id, call_id, "talk", over, over + rest, queue_id, agent_id)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.api import Serving, Tenant, refused
 from tests.support.callers import ago, ended, talking, waiting
+from tests.support.calls import in_call
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId
 from tongdai.queues.live.store import ENTRIES, RECENT
@@ -19,6 +20,7 @@ AGENT = AgentId(7)
 NOTHING = {
     "offered": 0, "answered": 0, "abandoned": 0, "sentOn": 0, "answeredWithin": 0, "abandonedWithin": 0,
     "serviceLevelOfAnswered": None, "serviceLevelOfOffered": None, "abandonRate": None, "answerSec": None,
+    "callersNotServed": 0,
 }  # fmt: skip
 
 
@@ -79,9 +81,44 @@ async def test_service_level_counts_entries_that_are_over_by_both_formulas(tenan
     assert found == {
         "offered": 7, "answered": 3, "abandoned": 2, "sentOn": 2, "answeredWithin": 2, "abandonedWithin": 1,
         "serviceLevelOfAnswered": 66.67, "serviceLevelOfOffered": 33.33, "abandonRate": 28.57, "answerSec": 14.7,
+        "callersNotServed": 4,
     }  # fmt: skip
     wider = await live(tenant, queue_id, "?serviceLevelSec=21")
     assert (wider["serviceLevelSec"], wider["last30Min"]["answeredWithin"]) == (21, 3)
+
+
+async def test_numbers_not_served_are_distinct_and_served_by_a_later_call_of_either_side(
+    tenant: Tenant, conn: Connection
+) -> None:
+    queue_id, other = await tenant.queue(), await tenant.queue("Other")
+
+    async def call(queue: QueueId, phone: str, seconds: float, agent: AgentId | None = None) -> None:
+        await ended(conn, tenant.tenant_id, queue, began=ago(seconds), waited_s=30, agent_id=agent, phone=phone)
+
+    for queue in (queue_id, queue_id, other):
+        await call(queue, "+84900000001", 1200)
+    await call(queue_id, "", 1200)  # withheld: nobody to call back
+    await call(queue_id, "+84900000002", 900, AGENT)
+    await call(queue_id, "+84900000003", 1200)
+    whole = await all_live(tenant)
+    assert [queue["last30Min"]["callersNotServed"] for queue in whole["queues"]] == [2, 1]
+    assert whole["last30Min"]["callersNotServed"] == 2
+    await call(other, "+84900000003", 600, AGENT)  # rang again, and was answered
+    assert (await live(tenant, queue_id))["last30Min"]["callersNotServed"] == 1
+    campaign_id = await tenant.campaign()
+    contact_id = (await tenant.contact(campaign_id, "0900000001"))["contactId"]
+    await in_call(
+        conn,
+        tenant.tenant_id,
+        contact_id,
+        "+84900000001",
+        campaign_id,
+        "answered",
+        opened_at=ago(60),
+        answered_s=2,
+        connected_s=3,
+    )
+    assert (await all_live(tenant))["last30Min"]["callersNotServed"] == 0  # called back
 
 
 async def test_day_begins_at_midnight_of_the_tenant(tenant: Tenant, conn: Connection) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tongdai.queues.live.model import Entries, total
+from tongdai.queues.live.model import Entries
 
 SOME = Entries(
     offered=40, answered=34, answered_in_time=27, abandoned=5, abandoned_short=2, sent_on=1, answer_s=34 * 14.2
@@ -22,11 +22,3 @@ def test_nobody_offered_has_no_rates() -> None:
     assert rates == (None, None, None, None)
     short = Entries(offered=3, abandoned=3, abandoned_short=3)
     assert (short.service_level_of_offered, short.abandon_rate) == (None, 100.0)
-
-
-def test_total_is_the_sum_of_the_parts_and_its_rates_are_of_the_sums() -> None:
-    other = Entries(offered=2, answered=2, answered_in_time=2, answer_s=4.0)
-    both = total([SOME, other])
-    assert (both.offered, both.answered, both.answered_in_time, both.abandoned) == (42, 36, 29, 5)
-    assert both.service_level_of_answered == pytest.approx(100 * 29 / 36, abs=0.01)
-    assert total([]) == Entries()

@@ -276,7 +276,7 @@ async def overview(request: Request) -> Response:
                 for one, live_calls in carrying
             ],
             campaigns=found,
-            queues=[queue_row(queue) for queue in queues],
+            queues=[queue_row(queue) for queue in queues.queues],
             newest=[view(call, format_number) for call in newest],
         )
     )

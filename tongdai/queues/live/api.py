@@ -22,7 +22,7 @@ from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
 from tongdai.ids import QueueId
 from tongdai.queues.live import store
-from tongdai.queues.live.model import MAX_SERVICE_S, SERVICE_S, total
+from tongdai.queues.live.model import MAX_SERVICE_S, SERVICE_S
 from tongdai.queues.live.view import (
     ALL_SAMPLE,
     SAMPLE,
@@ -139,8 +139,7 @@ async def _all(request: Request) -> QueuesLive:
     async with connection(request) as conn:
         found = await store.figures(conn, tenant_id, service_s)
         agents = await store.agents_of_tenant(conn, tenant_id)
-    today, recent = total(queue.today for queue in found), total(queue.recent for queue in found)
-    return queues_live(found, agents, today, recent, service_s)
+    return queues_live(found, agents, service_s)
 
 
 async def _one(request: Request) -> QueueLiveDetail:
@@ -149,9 +148,9 @@ async def _one(request: Request) -> QueueLiveDetail:
     service_s = _service_s(request)
     async with connection(request) as conn:
         found = await store.figures(conn, who.tenant_id, service_s, queue_id)
-    if not found:
+    if not found.queues:
         raise NotFound("Inbound queue not found")
-    return queue_live(found[0], service_s, phone.formatter(who.country))
+    return queue_live(found.queues[0], service_s, phone.formatter(who.country))
 
 
 def _service_s(request: Request) -> int:

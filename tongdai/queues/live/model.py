@@ -11,8 +11,7 @@ T is the threshold of the service level, S that of a short abandonment, by which
 wait runs from the entry, or the answer by the switch, to the connection with an agent.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +41,8 @@ class Entries:
     """Ended otherwise: sent elsewhere, refused after their longest wait, or lost."""
     answer_s: float = 0.0
     """Seconds of waiting of all that were answered."""
+    not_served: int = 0
+    """Distinct numbers whose call was connected with nobody, and with whom no later call was, in either direction."""
 
     @property
     def service_level_of_answered(self) -> float | None:
@@ -58,12 +59,6 @@ class Entries:
     @property
     def mean_answer_s(self) -> float | None:
         return round(self.answer_s / self.answered, 1) if self.answered else None
-
-
-def total(parts: Iterable[Entries]) -> Entries:
-    """The entries of several queues together."""
-    found = list(parts)
-    return Entries(**{field.name: sum(getattr(part, field.name) for part in found) for field in fields(Entries)})
 
 
 def _percent(part: int, of: int) -> float | None:
@@ -99,3 +94,12 @@ class QueueFigures:
     """Since midnight of the tenant."""
     recent: Entries
     """The last 30 minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFigures:
+    queues: list[QueueFigures]
+    """The queues, by id."""
+    today: Entries
+    """The entries of all of them."""
+    recent: Entries

@@ -12,7 +12,7 @@ import asyncpg
 
 from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, TenantId
-from tongdai.queues.live.model import SHORT_S, Entries, QueueFigures, Waiting
+from tongdai.queues.live.model import SHORT_S, Entries, LiveFigures, QueueFigures, Waiting
 
 RECENT = timedelta(minutes=30)
 MAX_QUEUES = 1000
@@ -36,8 +36,9 @@ group by t.queue_id
 """
 AGENTS = "select queue_id, state, count(*) as agents from agent where tenant_id = $1 group by queue_id, state"
 ALL_AGENTS = "select state, count(*) as agents from agent where tenant_id = $1 group by state"
-# An entry was answered if a talk in its queue begins where it ends. Otherwise the caller hung up, if the call was
-# abandoned at that instant. Months: an entry of the last of them may have ended in this one.
+# The entries of each queue, and of all (queue_id null), in which a number that was not served counts once: it was
+# served if a later call, by it or to it, was connected. An entry was answered if a talk in its queue begins where it
+# ends. Otherwise the caller hung up, if the call was abandoned at that instant.
 ENTRIES = """
 with period as materialized (
     select date_trunc('day', now() at time zone zone) at time zone zone as midnight, now() - $3::interval as recent
@@ -45,20 +46,32 @@ with period as materialized (
 ), entry as (
     select w.queue_id, w.started_at, talk.found as answered, c.outcome = 'abandoned' and w.ended_at >= c.ended_at
         and talk.found is null as abandoned, extract(epoch from w.ended_at - w.started_at) as wait_s, period.midnight,
-        period.recent
+        period.recent,
+        case when c.connected_at is null and c.phone <> '' and later.found is null then c.phone end as unserved
     from period cross join lateral (
         select queue_id, call_id, started_at, ended_at from segment
         where tenant_id = $1 and queue_id = any($2::bigint[]) and kind = 'wait' and ended_at is not null
             and started_at >= least(period.midnight, period.recent)
     ) w
     cross join lateral (
-        select outcome, ended_at from call where tenant_id = $1 and call_id = w.call_id and direction = 'inbound'
+        select outcome, ended_at, opened_at, connected_at, phone from call
+        where tenant_id = $1 and call_id = w.call_id and direction = 'inbound'
         limit 1
     ) c
     left join lateral (
         select true as found from segment
         where tenant_id = $1 and call_id = w.call_id and started_at = w.ended_at and kind = 'talk' limit 1
     ) talk on true
+    left join lateral (
+        select true as found from call
+        where tenant_id = $1 and phone = c.phone and opened_at > c.opened_at and connected_at is not null
+            and ended_month < 'infinity' and c.connected_at is null
+        union all
+        select true from live_call
+        where tenant_id = $1 and phone = c.phone and opened_at > c.opened_at and connected_at is not null
+            and c.connected_at is null
+        limit 1
+    ) later on true
 ), counted as (
     select entry.*, part.recent_only
     from entry cross join lateral (
@@ -71,15 +84,15 @@ select queue_id, recent_only, count(*) as offered, count(*) filter (where answer
     count(*) filter (where abandoned) as abandoned,
     count(*) filter (where abandoned and wait_s < $5) as abandoned_short,
     count(*) filter (where answered is null and abandoned is not true) as sent_on,
-    coalesce(sum(wait_s) filter (where answered), 0)::float8 as answer_s
-from counted group by queue_id, recent_only
+    coalesce(sum(wait_s) filter (where answered), 0)::float8 as answer_s, count(distinct unserved) as not_served
+from counted group by grouping sets ((queue_id, recent_only), (recent_only))
 """
 
 
 async def figures(
     conn: Connection, tenant_id: TenantId, service_s: int, queue_id: QueueId | None = None
-) -> list[QueueFigures]:
-    """The figures of the tenant's queues, by id, or of one; the service level is that within `service_s`."""
+) -> LiveFigures:
+    """The figures of the tenant's queues, or of one; the service level is that within `service_s`."""
     queues = await conn.fetch(QUEUES, tenant_id, queue_id, MAX_QUEUES)
     ids = [row["queue_id"] for row in queues]
     waiting = _by_queue(await conn.fetch(WAITING, tenant_id, ids))
@@ -87,7 +100,7 @@ async def figures(
     agents = _by_queue(await conn.fetch(AGENTS, tenant_id))
     rows = await conn.fetch(ENTRIES, tenant_id, ids, RECENT, service_s, SHORT_S)
     entries = {(row["queue_id"], row["recent_only"]): _entries(row) for row in rows}
-    return [
+    found = [
         QueueFigures(
             row["queue_id"],
             row["name"],
@@ -100,6 +113,7 @@ async def figures(
         )
         for row in queues
     ]
+    return LiveFigures(found, entries.get((None, False), Entries()), entries.get((None, True), Entries()))
 
 
 async def agents_of_tenant(conn: Connection, tenant_id: TenantId) -> dict[str, int]:

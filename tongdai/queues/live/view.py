@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from tongdai.http.openapi.fields import one_of
-from tongdai.queues.live.model import SHORT_S, Entries, QueueFigures, Waiting
+from tongdai.queues.live.model import SHORT_S, Entries, LiveFigures, QueueFigures, Waiting
 from tongdai.queues.model import Strategy
 
 
@@ -35,6 +35,8 @@ class ServiceFigures(msgspec.Struct, kw_only=True, rename="camel"):
     """Percent: abandoned / offered; null without one."""
     answer_sec: float | None
     """Mean seconds until the answer, of the answered; null without one."""
+    callers_not_served: int
+    """Distinct numbers whose call nobody answered, and who were not answered or called back later."""
 
 
 class WaitingCaller(msgspec.Struct, kw_only=True, rename="camel"):
@@ -113,6 +115,7 @@ def _service(entries: Entries) -> ServiceFigures:
         service_level_of_offered=entries.service_level_of_offered,
         abandon_rate=entries.abandon_rate,
         answer_sec=entries.mean_answer_s,
+        callers_not_served=entries.not_served,
     )
 
 
@@ -154,20 +157,18 @@ def queue_live(queue: QueueFigures, service_s: int, shown: Callable[[str], str])
     return QueueLiveDetail(**_fields(queue), callers=callers, service_level_sec=service_s, short_abandon_sec=SHORT_S)
 
 
-def queues_live(
-    queues: list[QueueFigures], agents: dict[str, int], all_of: Entries, recent: Entries, service_s: int
-) -> QueuesLive:
+def queues_live(figures: LiveFigures, agents: dict[str, int], service_s: int) -> QueuesLive:
     """The figures of a tenant's queues, and of all together."""
     return QueuesLive(
-        waiting=sum(len(queue.waiting) for queue in queues),
-        longest_wait_sec=_longest([caller for queue in queues for caller in queue.waiting]),
-        talking=sum(queue.talking for queue in queues),
+        waiting=sum(len(queue.waiting) for queue in figures.queues),
+        longest_wait_sec=_longest([caller for queue in figures.queues for caller in queue.waiting]),
+        talking=sum(queue.talking for queue in figures.queues),
         agents=dict(sorted(agents.items())),
-        today=_service(all_of),
-        last_30_min=_service(recent),
+        today=_service(figures.today),
+        last_30_min=_service(figures.recent),
         service_level_sec=service_s,
         short_abandon_sec=SHORT_S,
-        queues=[queue_row(queue) for queue in queues],
+        queues=[queue_row(queue) for queue in figures.queues],
     )
 
 
@@ -182,6 +183,7 @@ _SERVICE: dict[str, Any] = {
     "serviceLevelOfOffered": 71.05,
     "abandonRate": 12.5,
     "answerSec": 14.2,
+    "callersNotServed": 4,
 }
 QUEUE_SAMPLE: dict[str, Any] = {
     "callinId": 1001227,

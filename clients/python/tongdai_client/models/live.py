@@ -139,6 +139,8 @@ class ServiceFigures(Result, frozen=True, kw_only=True):
     abandon_rate: float | None
     answer_sec: float | None
     """Mean seconds until the answer."""
+    callers_not_served: int
+    """Distinct numbers that nobody answered, and that were not answered or called back later."""
 
 
 class WaitingCaller(Result, frozen=True, kw_only=True):
