@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 
-_numbers = itertools.count(84_900_000_000)
+_numbers = itertools.count(84_970_000_000)
 LIVE = """
 insert into live_call (tenant_id, call_id, direction, queue_id, called, phone, state, opened_at, dialled_at,
     answered_at, connected_at, agent_id, dial_until, lease_until)
