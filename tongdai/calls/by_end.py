@@ -43,6 +43,7 @@ PAGE = f"""
 with read as materialized (
     select {COLUMNS} from call
     where tenant_id = $1 and ended_at is not null and ended_month >= {month_of("$2::timestamptz")}
+        and campaign_id is not null
         and (ended_at, call_id) > ($2::timestamptz, $3::uuid) and ended_at < $4::timestamptz
     order by ended_at, call_id limit $5::bigint
 ), behind as (

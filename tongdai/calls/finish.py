@@ -78,9 +78,9 @@ class FinishedCall(NamedTuple):
     """The next due time of its contact; None: the contact is processed."""
 
 
-_KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
+KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
     opened_at, ringing_at, answered_at, dial_until, lease_until"""
-_GONE = qualified(_KEPT, "gone")
+_GONE = qualified(KEPT, "gone")
 # The call moves from live_call to the partition of the month in which it ends.
 END = f"""
 with clock as materialized (
@@ -97,7 +97,7 @@ with clock as materialized (
     delete from live_call a using held where a.tenant_id = $1 and a.call_id = held.call_id
     returning a.*
 ), ended as (
-    insert into call (tenant_id, {_KEPT}, state, outcome, hangup_cause, sip_status, amd_verdict, amd_cause, amd_ms,
+    insert into call (tenant_id, {KEPT}, state, outcome, hangup_cause, sip_status, amd_verdict, amd_cause, amd_ms,
         failure, due_again_at, dialled_at, connected_at, ended_at, ended_month)
     select $1, {_GONE}, 'ended', held.outcome, held.hangup_cause, held.sip_status, held.amd_verdict, held.amd_cause,
         held.amd_ms, held.failure, held.next_attempt_at, case when held.not_placed then null else gone.dialled_at end,

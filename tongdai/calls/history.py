@@ -1,4 +1,4 @@
-"""Pages of calls, newest first, in the database.
+"""Pages of calls to contacts, newest first, in the database.
 
 Active calls are few: all are read. Ended calls are read by the index that fits the filters; the other filters are
 fenced (`campaign_id + 0`: db/plans.py), as a plan that reads the newest calls until twenty match reads all calls when
@@ -111,7 +111,7 @@ class _Conditions:
 
     def __init__(self, tenant_id: TenantId) -> None:
         self.args: list[object] = [tenant_id]
-        self._active = ["tenant_id = $1"]
+        self._active = ["tenant_id = $1", "campaign_id is not null"]
         self._ended = ["tenant_id = $1"]
 
     def argument(self, value: object) -> str:
@@ -128,7 +128,8 @@ class _Conditions:
         return f"select {columns} from live_call where {' and '.join(self._active)}"
 
     def ended(self, columns: str) -> str:
-        return f"select {columns} from call where {' and '.join(self._ended)} and ended_at is not null and {ENDED}"
+        where = " and ".join((*self._ended, "ended_at is not null", "campaign_id is not null", ENDED))
+        return f"select {columns} from call where {where}"
 
     def counted(self) -> str:
         """A query of the number of ended calls that match, from the hourly statistics."""
@@ -274,7 +275,7 @@ async def behind(
     return await calls_of(conn, wanted)
 
 
-FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2"
+FIND = f"select {COLUMNS} from call where tenant_id = $1 and call_id = $2 and campaign_id is not null"
 
 
 async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallRecord | None:

@@ -25,13 +25,13 @@ WAIT = """, waiting as (
     from held join campaign c on c.tenant_id = $1 and c.campaign_id = held.campaign_id
     where c.mode <> 'agentless' and c.queue_id is not null
 )"""
-_COLUMNS = "call_id, kind, started_at, queue_id, agent_id"
+COLUMNS = "call_id, kind, started_at, queue_id, agent_id"
 TALK = f""", waited as (
     delete from open_segment s using held where s.tenant_id = $1 and s.call_id = held.call_id and s.kind = 'wait'
     returning s.*, greatest(s.started_at, held.at) as over_at
 ), waits as (
-    insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
-    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from waited
+    insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
+    select $1, {COLUMNS}, over_at, {month_of("over_at")} from waited
 ), talking as (
     insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id)
     select $1, held.call_id, 'talk', coalesce(waited.over_at, greatest(held.at, held.answered_at)), waited.queue_id,
@@ -46,8 +46,8 @@ ENDED = f""", parted as (
     returning s.*, greatest(s.started_at, ended.ended_at) as over_at,
         s.kind = 'talk' and s.agent_id is null and ended.failure is not null as unheard
 ), parts as (
-    insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
-    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from parted where not unheard
+    insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
+    select $1, {COLUMNS}, over_at, {month_of("over_at")} from parted where not unheard
 )"""  # noqa: S608 - columns
 
 
@@ -81,8 +81,8 @@ with clock as materialized (
     where s.tenant_id = $1 and s.agent_id = any($2::bigint[]) and s.kind = 'wrap_up'
     returning s.*, greatest(s.started_at, clock.now_at) as over_at
 ), wrapped_up as (
-    insert into segment (tenant_id, {_COLUMNS}, ended_at, ended_month)
-    select $1, {_COLUMNS}, over_at, {month_of("over_at")} from over returning call_id
+    insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
+    select $1, {COLUMNS}, over_at, {month_of("over_at")} from over returning call_id
 )
 select count(*) from wrapped_up
 """  # noqa: S608 - columns

@@ -1,0 +1,53 @@
+"""Calls to queues: what is known of a live one, and how they end. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tongdai.call_outcome import InboundOutcome
+from tongdai.calls.model import CallState
+from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A call that comes in by a number of a tenant."""
+
+    switch_id: SwitchId
+    channel: str
+    """The id that the switch gave the channel."""
+    called: str
+    """The called number, in E.164."""
+    phone: str
+    """The caller's number, in E.164 if the carrier sent one; empty if it is withheld."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundCall:
+    """A live call to a queue."""
+
+    tenant_id: TenantId
+    call_id: UUID
+    switch_id: SwitchId
+    channel: str
+    queue_id: QueueId
+    """The queue that the caller reached last."""
+    called: str
+    phone: str
+    state: CallState
+    """`ringing` until it is answered."""
+    opened_at: datetime
+    """The arrival."""
+    lease_until: datetime
+    agent_id: AgentId | None = None
+    answered_at: datetime | None = None
+    connected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEnding:
+    """How a call to a queue ended."""
+
+    outcome: InboundOutcome
+    hangup_cause: int | None = None
+    """The hang-up cause, by Q.850."""

@@ -1,0 +1,177 @@
+"""Calls to queues in the database, from their arrival to their end.
+
+    arrive ──▶ ringing ── join ──▶ answered, waiting in a queue ── connect ──▶ talking ──┐
+                  ├── answer ──▶ answered, hears a message ────────────────────────────────┤
+                  └────────────────────────────────────────────────────────────────── end ─┴──▶ ended
+
+Each step is guarded by the state from which it may start: one that is late or repeated changes nothing. `end` is the
+one place where such a call ends; it has no contact and no counters. Like calls/finish.end it is the first locking
+statement of its transaction, and its caller frees the agent. Locks: docs/architecture.md, "Lock order".
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from tongdai.calls import segments
+from tongdai.calls import store as calls
+from tongdai.calls.finish import KEPT
+from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.calls.model import CallState
+from tongdai.calls.sql import month_of
+from tongdai.db.columns import qualified
+from tongdai.db.plans import by_index
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
+
+COLUMNS = """tenant_id, call_id, switch_id, channel, queue_id, called, phone, state, opened_at, lease_until, agent_id,
+    answered_at, connected_at"""
+ARRIVE = f"""
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+insert into live_call (tenant_id, call_id, switch_id, direction, queue_id, called, phone, channel, state, opened_at,
+    ringing_at, dial_until, lease_until)
+select $1, gen_random_uuid(), $2, 'inbound', $3, $4, $5, $6, 'ringing', now_at, now_at, 'infinity',
+    now_at + $7::interval
+from clock
+on conflict (tenant_id, phone, channel) do nothing
+returning {COLUMNS}
+"""
+ARRIVED = f"select {COLUMNS} from live_call where tenant_id = $1 and phone = $2 and channel = $3"
+
+
+async def arrive(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, arrival: Arrival, lease: timedelta
+) -> InboundCall | None:
+    """Open a call that came in, for the queue of its number; the same one when that was done before. None: it has
+    ended meanwhile."""
+    values = (arrival.switch_id, queue_id, arrival.called, arrival.phone, arrival.channel, lease)
+    row = await conn.fetchrow(ARRIVE, tenant_id, *values)
+    if row is None:
+        row = await conn.fetchrow(ARRIVED, tenant_id, arrival.phone, arrival.channel)
+    return None if row is None else call_of(row)
+
+
+# A caller who comes from another queue leaves it: the wait there ends when the one in this queue begins.
+JOIN = f"""
+with clock as materialized (
+    select clock_timestamp() + $5::interval as lease_until
+), held as materialized (
+    select a.call_id, $4::timestamptz as at, greatest($4::timestamptz, a.answered_at) as since from (
+        select call_id, answered_at from live_call
+        where tenant_id = $1 and call_id = $2 and direction = 'inbound' and connected_at is null limit 1 for update
+    ) a
+), joined as (
+    update live_call a set state = 'answered', answered_at = coalesce(a.answered_at, held.at), queue_id = $3,
+        lease_until = clock.lease_until
+    from held cross join clock where a.tenant_id = $1 and a.call_id = held.call_id
+    returning a.call_id
+), waited as (
+    delete from open_segment s using held
+    where s.tenant_id = $1 and s.call_id = held.call_id and s.kind = 'wait' and s.queue_id <> $3
+    returning s.*, greatest(s.started_at, held.since) as over_at
+), waits as (
+    insert into segment (tenant_id, {segments.COLUMNS}, ended_at, ended_month)
+    select $1, {segments.COLUMNS}, over_at, {month_of("over_at")} from waited
+), waiting as (
+    insert into open_segment (tenant_id, call_id, kind, started_at, queue_id)
+    select $1, held.call_id, 'wait', greatest(held.since, waited.over_at), $3
+    from held left join waited on waited.call_id = held.call_id
+    where not exists (
+        select from open_segment
+        where tenant_id = $1 and call_id = $2 and kind = 'wait' and queue_id = $3
+    )
+)
+select exists (select from joined)
+"""
+
+
+async def join(
+    conn: Connection, tenant_id: TenantId, call_id: UUID, queue_id: QueueId, at: datetime, lease: timedelta
+) -> bool:
+    """The caller waits in a queue from an instant on; the call is answered then, if it was not. False: it has ended, or
+    the caller was connected with an agent."""
+    return await conn.fetchval(JOIN, tenant_id, call_id, queue_id, at, lease)
+
+
+ANSWER = """
+with clock as materialized (
+    select clock_timestamp() + $4::interval as lease_until
+), answered as (
+    update live_call set state = 'answered', answered_at = $3, lease_until = clock.lease_until from clock
+    where tenant_id = $1 and call_id = $2 and direction = 'inbound' and state = 'ringing' returning true
+)
+select exists (select from answered)
+"""
+
+
+async def answer(conn: Connection, tenant_id: TenantId, call_id: UUID, at: datetime, lease: timedelta) -> bool:
+    """ringing → answered, for a message."""
+    return await conn.fetchval(ANSWER, tenant_id, call_id, at, lease)
+
+
+async def connect(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime) -> bool:
+    """Record the connection with an agent; the wait ends and the talk begins."""
+    rows = await by_index(conn, calls.CONNECTED, tenant_id, [call_id], [at], [agent_id])
+    return bool(rows)
+
+
+_GONE = qualified(KEPT, "gone")
+# The call moves from live_call to the partition of the month in which it ends.
+END = f"""
+with clock as materialized (
+    select clock_timestamp() as now_at
+), gone as (
+    delete from live_call a where a.tenant_id = $1 and a.call_id = $2 and a.direction = 'inbound' returning a.*
+), ended as (
+    insert into call (tenant_id, {KEPT}, state, outcome, hangup_cause, connected_at, ended_at, ended_month)
+    select $1, {_GONE}, 'ended', $3, $4, gone.connected_at, clock.now_at, {month_of("clock.now_at")}
+    from gone cross join clock
+    returning call_id, ended_at, failure
+){segments.ENDED}
+select exists (select from ended)
+"""
+
+
+async def end(conn: Connection, call: InboundCall, ending: InboundEnding) -> bool:
+    """End a live call; False when it has ended before, and nothing changed. The caller frees the agent."""
+    rows = await by_index(conn, END, call.tenant_id, call.call_id, ending.outcome, ending.hangup_cause)
+    return rows[0]["exists"]
+
+
+ACTIVE = f"select {COLUMNS} from live_call where switch_id = $1 and direction = 'inbound' order by opened_at, call_id"
+
+
+async def active(conn: Connection, switch_id: SwitchId) -> list[InboundCall]:
+    """The live calls to queues of all tenants of a switch, in the order of their arrival."""
+    return [call_of(row) for row in await conn.fetch(ACTIVE, switch_id)]
+
+
+EXTEND = """
+with clock as materialized (
+    select clock_timestamp() + $3::interval as lease_until
+), alive as materialized (
+    select a.call_id from unnest($2::uuid[]) as sent (call_id)
+    cross join lateral (
+        select call_id from live_call where tenant_id = $1 and call_id = sent.call_id
+        limit 1 for update skip locked
+    ) a
+)
+update live_call a set lease_until = clock.lease_until
+from alive cross join clock where a.tenant_id = $1 and a.call_id = alive.call_id
+"""
+
+
+async def extend(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID], lease: timedelta) -> None:
+    """Renew the leases of calls whose channel was listed. Calls that have ended are skipped."""
+    await conn.execute(EXTEND, tenant_id, sorted(call_ids), lease)
+
+
+def call_of(row: asyncpg.Record) -> InboundCall:
+    values: dict[str, Any] = dict(row)
+    values["state"] = CallState(values["state"])
+    return InboundCall(**values)
