@@ -1,0 +1,285 @@
+"""The state machine of one caller, from the arrival to the end. Pure.
+
+    ADMITTING ─┬→ WAITING ⇄ CONNECTING → TALKING ─┬→ HANGING_UP → ENDED
+         ▲     ├→ PLAYING ────────────────────────┤
+         │     └──────────────────────────────────┘
+         └──── WAITING, when the caller is sent on to another queue
+    Any stage goes to ENDED when the channel is gone.
+
+`step` is called once for each event, in the order in which the controller receives them. It returns the progress after
+the event, and commands: first records, to be committed, then requests to the switch, the store or the matcher. The
+result of a request is a signal, the input of another step.
+
+It does not rely on the order of events: they may be late, doubled, out of order or missing. An event that does not fit
+the stage changes nothing, and a listing of the channel repeats the request whose result is missing.
+
+A caller who waits leaves the queue by an agent, by WaitOver or by hanging up, and by nothing else: an offer that fails
+puts them back, at their place. What ends the wait during an offer takes effect when the offer has failed.
+
+When another process takes over, `adopted` builds the progress from the rows.
+
+Asserted: every change of stage is in TRANSITIONS; a call ends once (no command after ENDED); records precede requests.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tongdai.acd.admission import CAUSES, MAX_HOPS, TEMPORARY_FAILURE, Send, sent
+from tongdai.acd.caller.model import (
+    TRANSITIONS,
+    Admit,
+    Admitted,
+    AgentLeft,
+    AgentMissing,
+    Answer,
+    BridgedWithAgent,
+    BridgeWithAgent,
+    CallerProgress,
+    ChannelAbsent,
+    ChannelListed,
+    CheckSound,
+    Command,
+    DestroyBridge,
+    HangUp,
+    MakeOffer,
+    Matched,
+    NotAdmitted,
+    NotBridged,
+    OfferEnd,
+    OfferMade,
+    OfferRefused,
+    PlaySound,
+    RecordAnswer,
+    RecordConnection,
+    RecordEnd,
+    RecordJoin,
+    RecordOfferEnd,
+    Signal,
+    SoundOver,
+    Stage,
+    StartMusic,
+    StopMusic,
+    StopWaiting,
+    Wait,
+    WaitOver,
+)
+from tongdai.call_outcome import InboundOutcome
+from tongdai.calls.inbound.model import InboundCall, InboundEnding
+from tongdai.ids import QueueId
+from tongdai.queues.model import DestinationKind
+from tongdai.states import moved
+from tongdai.switch.events import ChannelDestroyed, Event, PlaybackFinished
+
+NORMAL = 16
+"""The Q.850 cause of a call that ends after its answer."""
+
+Step = tuple[CallerProgress, tuple[Command, ...]]
+
+
+def arrived(call: InboundCall) -> Step:
+    """The progress of a call that has just come in, and what to do first."""
+    progress = CallerProgress(call.call_id, call.queue_id)
+    return progress, (Admit(call.queue_id, 0),)
+
+
+def adopted(call: InboundCall, hops: int | None, agent_channel: str | None) -> CallerProgress:
+    """The progress of a call that another process left, from its rows: of the call, of the caller in a queue (`hops`;
+    None: in none), and of the agent to whom the caller is offered. It continues when the channel is listed."""
+    progress = CallerProgress(call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None)
+    if call.connected_at is not None:
+        return replace(progress, stage=Stage.TALKING, talked=True, agent_id=call.agent_id)
+    if agent_channel is not None:
+        return replace(progress, stage=Stage.CONNECTING, agent_channel=agent_channel)
+    if hops is not None:
+        return replace(progress, stage=Stage.WAITING)
+    if progress.answered:  # a message was playing, and is over or not begun: which one is not known any more
+        return replace(progress, stage=Stage.HANGING_UP, outcome=InboundOutcome.CLOSED)
+    return progress
+
+
+def step(call: CallerProgress, event: Event | Signal) -> Step:
+    """The caller's progress after an event, and the commands: records first."""
+    if call.stage is Stage.ENDED:
+        return call, ()
+    match event:
+        case ChannelDestroyed(cause=cause):
+            return _ended(call, InboundEnding(_outcome(call, InboundOutcome.ABANDONED), cause))
+        case ChannelAbsent():
+            return _ended(call, InboundEnding(_outcome(call, InboundOutcome.LOST)))
+        case ChannelListed(up=up):
+            return _again(call, up=up)
+        case _:
+            return _continued(call, event)
+
+
+def _to(call: CallerProgress, stage: Stage) -> CallerProgress:
+    return replace(call, stage=moved(TRANSITIONS, call.stage, stage))
+
+
+def _continued(call: CallerProgress, event: Event | Signal) -> Step:
+    match call.stage:
+        case Stage.ADMITTING:
+            return _admitted(call, event)
+        case Stage.WAITING:
+            return _waiting(call, event)
+        case Stage.CONNECTING:
+            return _connecting(call, event)
+        case _ if _is_over(call, event):
+            return _hang_up(call, NORMAL)
+        case _:
+            return call, ()
+
+
+def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
+    """Whether what the caller hears has ended: the agent's phone hung up, or the message was played."""
+    match call.stage, event:
+        case Stage.TALKING, AgentLeft(channel=channel):
+            return call.agent_channel in {None, channel}  # None: the agent of an adopted call is not known
+        case Stage.PLAYING, PlaybackFinished(playback_id=playback_id):
+            return playback_id == call.playback_id
+        case Stage.PLAYING, SoundOver():
+            return True
+        case _:
+            return False
+
+
+# Into and out of queues
+
+
+def _admitted(call: CallerProgress, event: Event | Signal) -> Step:
+    match event:
+        case NotAdmitted():
+            cause = NORMAL if call.answered else TEMPORARY_FAILURE
+            return _hang_up(replace(call, outcome=InboundOutcome.FAILED), cause)
+        case Admitted(admission=Send() as to):
+            return _send(call, to)
+        case Admitted():
+            joined = replace(_to(call, Stage.WAITING), answered=True, music=True)
+            return joined, (RecordJoin(call.queue_id, call.hops), *_answer(call), StartMusic(), Wait())
+        case _:
+            return call, ()
+
+
+def _waiting(call: CallerProgress, event: Event | Signal) -> Step:
+    match event:
+        case Matched(agent_id=agent_id):
+            return replace(_to(call, Stage.CONNECTING), agent_id=agent_id), (MakeOffer(agent_id),)
+        case WaitOver(to=to):
+            return _send(call, to)
+        case _:
+            return call, ()
+
+
+def _answer(call: CallerProgress) -> Sequence[Command]:
+    return () if call.answered else (Answer(),)
+
+
+def _send(call: CallerProgress, to: Send) -> Step:
+    """Send a caller on, who is in a queue or not yet."""
+    to = sent(to.to, to.outcome, call.hops)
+    leave = (StopWaiting(),) if call.stage is Stage.WAITING else ()
+    call = replace(call, leaving=None)
+    match to.to.kind, to.to.target:
+        case DestinationKind.QUEUE, str(target):
+            assert call.hops < MAX_HOPS, f"sent on {call.hops} times"
+            hops, queue_id = call.hops + 1, QueueId(int(target))
+            call = call if call.stage is Stage.ADMITTING else _to(call, Stage.ADMITTING)
+            return replace(call, queue_id=queue_id, hops=hops), (*leave, Admit(queue_id, hops))
+        case DestinationKind.MESSAGE, str(sound):
+            playing = replace(_to(call, Stage.PLAYING), answered=True, music=False, outcome=to.outcome)
+            quiet = (StopMusic(),) if call.music else ()
+            return playing, (RecordAnswer(), *leave, *_answer(call), *quiet, PlaySound(sound, call.playback_id))
+        case _:
+            cause = NORMAL if call.answered else CAUSES[to.outcome]
+            call, hang_up = _hang_up(replace(call, outcome=to.outcome), cause)
+            return call, (*leave, *hang_up)
+
+
+# With an agent
+
+
+def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
+    match event:
+        case OfferMade() | OfferRefused() if call.agent_channel is None and event.agent_id == call.agent_id:
+            return _offered(call, event)
+        case BridgedWithAgent() if call.agent_channel is not None:
+            talking = replace(_to(call, Stage.TALKING), talked=True, music=False, leaving=None)
+            return talking, (RecordConnection(call.agent_id),)
+        case NotBridged():
+            return _hang_up(call, NORMAL)
+        case AgentMissing() | AgentLeft() if isinstance(event, AgentMissing) or event.channel == call.agent_channel:
+            return _wait_again(call, (RecordOfferEnd(OfferEnd.UNREACHABLE),))
+        case WaitOver(to=to):
+            return replace(call, leaving=to), ()
+        case _:
+            return call, ()
+
+
+def _offered(call: CallerProgress, event: OfferMade | OfferRefused) -> Step:
+    match event:
+        case OfferMade(channel=channel):
+            return replace(call, agent_channel=channel), (BridgeWithAgent(channel),)
+        case OfferRefused():
+            return _wait_again(call, ())
+
+
+def _wait_again(call: CallerProgress, records: tuple[Command, ...]) -> Step:
+    """Back to the queue, at the same place; or on, if the wait is over."""
+    bridging, agent_id = call.agent_channel is not None, call.agent_id
+    call = replace(_to(call, Stage.WAITING), agent_id=None, agent_channel=None)
+    if call.leaving is not None:
+        call, commands = _send(call, call.leaving)
+        return call, _ordered((*records, *commands))
+    music = (StartMusic(),) if bridging else ()  # a bridge ends the music
+    return replace(call, music=True), (*records, *music, Wait(without=agent_id if bridging else None))
+
+
+def _ordered(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Records first, in their order."""
+    records = tuple(command for command in commands if isinstance(command, RecordOfferEnd | RecordAnswer))
+    return (*records, *(command for command in commands if command not in records))
+
+
+# Repeated requests
+
+
+def _again(call: CallerProgress, *, up: bool) -> Step:
+    """The requests whose results are missing, or that another process may not have made. The channel exists."""
+    commands: Sequence[Command] = ()
+    match call.stage:
+        case Stage.ADMITTING:
+            commands = (Admit(call.queue_id, call.hops),)
+        case Stage.WAITING:
+            commands = (*(() if up else (Answer(),)), *(() if call.music else (StartMusic(),)), Wait())
+            call = replace(call, music=True)
+        case Stage.CONNECTING if call.agent_channel is not None:
+            commands = (BridgeWithAgent(call.agent_channel),)
+        case Stage.CONNECTING if call.agent_id is not None:
+            commands = (MakeOffer(call.agent_id),)
+        case Stage.PLAYING:
+            commands = (CheckSound(call.playback_id),) if up else (Answer(),)
+        case Stage.HANGING_UP:
+            commands = (HangUp(NORMAL),)
+        case _:
+            pass
+    return call, tuple(commands)
+
+
+# Ends
+
+
+def _hang_up(call: CallerProgress, cause: int) -> Step:
+    return _to(call, Stage.HANGING_UP), (HangUp(cause),)
+
+
+def _ended(call: CallerProgress, ending: InboundEnding) -> Step:
+    was = call.stage
+    waited = (StopWaiting(),) if was in {Stage.WAITING, Stage.CONNECTING} else ()
+    # Also if no bridge is known: another process, or a request whose reply was lost, may have made it.
+    bridged = (DestroyBridge(),) if call.answered and was is not Stage.PLAYING else ()
+    return _to(call, Stage.ENDED), (RecordEnd(ending), *waited, *bridged)
+
+
+def _outcome(call: CallerProgress, unknown: InboundOutcome) -> InboundOutcome:
+    """The outcome of a call whose channel is gone; `unknown` if nothing has decided it before."""
+    return call.outcome or (InboundOutcome.ANSWERED if call.talked else unknown)

@@ -1,0 +1,283 @@
+"""The ACD's model of one caller: stages and transitions, progress, and the signals, records and requests of
+`core.step`. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from tongdai.acd.admission import Admission, Send
+from tongdai.call_outcome import InboundOutcome
+from tongdai.calls.inbound.model import InboundEnding
+from tongdai.ids import AgentId, QueueId
+
+
+class Stage(StrEnum):
+    ADMITTING = "admitting"
+    """The rules of a queue are being read. On arrival the call is not answered."""
+    WAITING = "waiting"
+    """In a queue, with hold music."""
+    CONNECTING = "connecting"
+    """Offered to an agent, and being bridged."""
+    TALKING = "talking"
+    PLAYING = "playing"
+    """A message is playing, after which the call ends."""
+    HANGING_UP = "hanging_up"
+    """We have requested the hang-up."""
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[Stage, frozenset[Stage]] = {
+    Stage.ADMITTING: frozenset({Stage.WAITING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.WAITING: frozenset({Stage.ADMITTING, Stage.CONNECTING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.TALKING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
+    Stage.PLAYING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
+    Stage.HANGING_UP: frozenset({Stage.ENDED}),
+    Stage.ENDED: frozenset(),
+}
+
+
+class OfferEnd(StrEnum):
+    """How an offer ended without a talk."""
+
+    CALLER_GONE = "caller_gone"
+    UNREACHABLE = "unreachable"
+    """The agent's phone was gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerProgress:
+    """The state of one caller in the ACD."""
+
+    call_id: UUID
+    queue_id: QueueId
+    """The queue that the caller reached last."""
+    stage: Stage = Stage.ADMITTING
+    hops: int = 0
+    """How often the caller was sent on to another queue."""
+    answered: bool = False
+    """The answer is recorded, and was requested."""
+    music: bool = False
+    """Hold music was requested, and nothing since that ends it."""
+    agent_id: AgentId | None = None
+    """The agent to whom the caller is offered, or who talks; None: nobody, or not known after a restart."""
+    agent_channel: str | None = None
+    """The channel of the agent's phone, once the offer is committed."""
+    talked: bool = False
+    """The caller and an agent heard each other."""
+    leaving: Send | None = None
+    """Where the caller goes unless the present offer succeeds."""
+    outcome: InboundOutcome | None = None
+    """The outcome, if it was decided before the channel ended."""
+
+    @property
+    def playback_id(self) -> str:
+        return f"{self.call_id}-message"
+
+
+# Signals: inputs of a step other than events of the switch
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The result of admission to the queue of the progress."""
+
+    admission: Admission
+
+
+@dataclass(frozen=True, slots=True)
+class NotAdmitted:
+    """The rules could not be read: the database is unavailable, or the queue was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The caller is to be offered to an agent."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade:
+    """The agent is reserved, and the offer committed."""
+
+    agent_id: AgentId
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRefused:
+    """The agent was not idle any more."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class BridgedWithAgent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotBridged:
+    """The caller's channel is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMissing:
+    """The agent's phone hung up before the two were bridged."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """The agent's phone hung up. Another agent may have taken their place since."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitOver:
+    """The caller has waited as long as the queue lets callers wait, or with nobody signed in."""
+
+    to: Send
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOver:
+    """The message is not playing, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelListed:
+    """The channel is in the switch's list."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAbsent:
+    """The switch does not list the channel, and it will not appear any more."""
+
+
+Signal = (
+    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | BridgedWithAgent | NotBridged | AgentMissing
+    | AgentLeft | WaitOver | SoundOver | ChannelListed | ChannelAbsent
+)  # fmt: skip
+
+
+# Commands: records to commit, then requests to make, in this order
+
+
+@dataclass(frozen=True, slots=True)
+class RecordJoin:
+    """The caller waits in the queue; the call is answered, if it was not."""
+
+    queue_id: QueueId
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAnswer:
+    """The call is answered for a message; the caller is in no queue (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConnection:
+    """The caller and the agent hear each other."""
+
+    agent_id: AgentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOfferEnd:
+    """The agent is free, and the caller waits at the same place."""
+
+    outcome: OfferEnd
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEnd:
+    """Ends the call, its offer and its wait, and frees the agent."""
+
+    ending: InboundEnding
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Read the rules of a queue and decide. Results: Admitted or NotAdmitted."""
+
+    queue_id: QueueId
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StartMusic:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StopMusic:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let the caller be matched with agents. Results: Matched or WaitOver."""
+
+    without: AgentId | None = None
+    """An agent who is not to be tried again for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopWaiting:
+    """Match the caller no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeOffer:
+    """Reserve the agent. Idempotent. Results: OfferMade or OfferRefused."""
+
+    agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeWithAgent:
+    """Results: BridgedWithAgent, NotBridged or AgentMissing."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySound:
+    sound: str
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSound:
+    """Results: SoundOver, or none."""
+
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    cause: int
+    """By Q.850; the switch makes a SIP status of it while the call is not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyBridge:
+    pass
+
+
+Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordEnd
+Request = (
+    Admit | Answer | StartMusic | StopMusic | Wait | StopWaiting | MakeOffer | BridgeWithAgent | PlaySound | CheckSound
+    | HangUp | DestroyBridge
+)  # fmt: skip
+Command = Record | Request
