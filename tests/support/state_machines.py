@@ -5,6 +5,7 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TypeVar
 
+from tongdai.acd.caller import model as acd_caller
 from tongdai.agents import model as agents
 from tongdai.calls import model as calls
 from tongdai.campaigns import model as campaigns
@@ -43,6 +44,7 @@ def printed() -> str:
             _chart("Contact", CONTACT),
             _chart("Call", _unnamed(calls.TRANSITIONS)),
             _chart("Call in the dialer", _unnamed(dialer_call.TRANSITIONS)),
+            _chart("Caller in the ACD", _unnamed(acd_caller.TRANSITIONS)),
             _chart("Agent", _unnamed(agents.TRANSITIONS)),
             _chart("Import job", _unnamed(imports.TRANSITIONS)),
         )
