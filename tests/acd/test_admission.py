@@ -76,4 +76,4 @@ def test_caller_with_all_hops_may_still_hear_a_message() -> None:
 
 
 def test_what_callers_are_refused_for_has_a_cause() -> None:
-    assert CAUSES == {InboundOutcome.REFUSED: 21, InboundOutcome.CLOSED: 21, InboundOutcome.OVERFLOW: 17}
+    assert CAUSES == {InboundOutcome.REFUSED: 21, InboundOutcome.CLOSED: 20, InboundOutcome.OVERFLOW: 17}

@@ -17,11 +17,11 @@ from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRul
 
 MAX_HOPS = 5
 """How often a caller is sent on at most: two queues may name each other."""
-UNASSIGNED, USER_BUSY, CALL_REJECTED, TEMPORARY_FAILURE = 1, 17, 21, 41
-"""Q.850 causes, of which the switch makes the SIP statuses 404, 486, 603 and 503."""
+USER_BUSY, UNAVAILABLE, CALL_REJECTED, CONGESTION = 17, 20, 21, 34
+"""Q.850 causes, of which the switch makes the SIP statuses 486, 480, 403 and 503."""
 CAUSES = {
     InboundOutcome.REFUSED: CALL_REJECTED,
-    InboundOutcome.CLOSED: CALL_REJECTED,
+    InboundOutcome.CLOSED: UNAVAILABLE,
     InboundOutcome.OVERFLOW: USER_BUSY,
 }
 """The causes of calls that end before they are answered, by what they are refused for."""

@@ -106,7 +106,7 @@ def test_caller_is_refused_before_the_answer() -> None:
 
 def test_caller_is_refused_for_a_while_when_the_rules_cannot_be_read() -> None:
     progress, commands = after(NotAdmitted())
-    assert commands == (HangUp(41),)
+    assert commands == (HangUp(34),)
     assert after(GONE, start=progress)[1][0] == RecordEnd(InboundEnding(InboundOutcome.FAILED, 16))
 
 

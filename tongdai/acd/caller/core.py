@@ -24,7 +24,7 @@ Asserted: every change of stage is in TRANSITIONS; a call ends once (no command 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tongdai.acd.admission import CAUSES, MAX_HOPS, TEMPORARY_FAILURE, Send, sent
+from tongdai.acd.admission import CAUSES, CONGESTION, MAX_HOPS, Send, sent
 from tongdai.acd.caller.model import (
     TRANSITIONS,
     Admit,
@@ -149,7 +149,7 @@ def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
 def _admitted(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
         case NotAdmitted():
-            cause = NORMAL if call.answered else TEMPORARY_FAILURE
+            cause = NORMAL if call.answered else CONGESTION
             return _hang_up(replace(call, outcome=InboundOutcome.FAILED), cause)
         case Admitted(admission=Send() as to):
             return _send(call, to)
