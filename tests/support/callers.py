@@ -9,9 +9,9 @@ from tongdai.ids import AgentId, QueueId, TenantId
 
 _numbers = itertools.count(84_970_000_000)
 LIVE = """
-insert into live_call (tenant_id, call_id, direction, queue_id, called, phone, state, opened_at, dialled_at,
-    answered_at, connected_at, agent_id, dial_until, lease_until)
-values ($1, $2, 'inbound', $3, '+842873001234', $4, 'answered', $5, $5, $5, $6, $7, 'infinity', now())
+insert into live_call (tenant_id, call_id, channel, direction, queue_id, called, phone, state, opened_at, answered_at,
+    connected_at, agent_id, dial_until, lease_until)
+values ($1, $2, $2::uuid::text, 'inbound', $3, '+842873001234', $4, 'answered', $5, $5, $6, $7, 'infinity', now())
 """
 OPEN = """
 insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id) values ($1, $2, $3, $4, $5, $6)

@@ -140,7 +140,8 @@ async def test_calls_of_campaigns_are_not_callers(tenant: Tenant, conn: Connecti
     campaign_id = await tenant.campaign()
     contact_id = (await tenant.contact(campaign_id))["contactId"]
     await conn.execute(
-        """update call set direction = 'outbound', campaign_id = $3, contact_id = $4, queue_id = null, called = null
+        """update call set direction = 'outbound', campaign_id = $3, contact_id = $4, queue_id = null, called = null,
+               channel = null, dialled_at = opened_at
            where tenant_id = $1 and ($2::uuid is not null)""",
         tenant.tenant_id, call_id, campaign_id, contact_id,
     )  # fmt: skip
