@@ -10,6 +10,7 @@ from tongdai.switch.events import (
     ChannelDtmfReceived,
     ChannelHold,
     ChannelUnhold,
+    DeviceStateChanged,
     Dial,
     PlaybackFinished,
     Replaced,
@@ -63,6 +64,12 @@ def test_keys_and_hold_are_of_a_channel() -> None:
     assert parse(frame("ChannelUnhold")) == ChannelUnhold("c1", WHEN)
 
 
+def test_state_of_a_phone_is_of_no_channel() -> None:
+    changed = frame("DeviceStateChanged", device_state={"name": "PJSIP/agent1", "state": "INUSE"})
+    assert parse(changed) == DeviceStateChanged("agent1", "INUSE", WHEN)
+    assert parse(frame("DeviceStateChanged", device_state={"name": "Stasis:x", "state": "INUSE"})) is None
+
+
 @pytest.mark.parametrize(("target", "channel_id"), [("channel:c1", "c1"), ("bridge:b1", None)])
 @pytest.mark.parametrize(("state", "done"), [("done", True), ("failed", False)])
 def test_playback_tells_where_and_whether_it_was_heard(
@@ -87,6 +94,7 @@ def test_loss_of_the_application_needs_nothing_but_its_type() -> None:
         frame("ChannelDestroyed", cause=16, timestamp="yesterday"), frame("ChannelDestroyed", cause=16, timestamp=5),
         frame("ChannelDestroyed", cause=16, timestamp="2026-11-22T05:50:47"),
         frame("ChannelDestroyed", cause=16, timestamp="0001-01-01T00:00:00+2359"),
+        frame("DeviceStateChanged"), frame("DeviceStateChanged", device_state={"name": "PJSIP/agent1"}),
         frame("ChannelDtmfReceived"), frame("ChannelDtmfReceived", digit=1), frame("ChannelHold", channel={}),
         frame("StasisStart", args=[], channel={"id": "c1", "name": 7}),
         frame("StasisStart", args=[], channel={"id": "c1", "caller": 7}),
@@ -118,6 +126,7 @@ FIELDS = (
     "name",
     "caller",
     "digit",
+    "device_state",
     "replace_channel",
 )
 

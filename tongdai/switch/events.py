@@ -126,6 +126,17 @@ class ChannelUnhold:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceStateChanged:
+    """A phone became free, busy or unreachable, by any call, whoever placed it."""
+
+    phone: str
+    """The name of its endpoint."""
+    state: str
+    """`NOT_INUSE`, `RINGING`, `INUSE`, `ONHOLD`, …; `UNAVAILABLE`: it is not registered; `INVALID`: there is none."""
+    at: datetime
+
+
 ChannelEvent = (
     StasisStart
     | ChannelStateChange
@@ -137,7 +148,7 @@ ChannelEvent = (
     | ChannelHold
     | ChannelUnhold
 )
-Event = Connected | Disconnected | Replaced | ChannelEvent
+Event = Connected | Disconnected | Replaced | ChannelEvent | DeviceStateChanged
 Frame = Mapping[str, Any]
 
 
@@ -221,6 +232,14 @@ def _playback_finished(event: Frame) -> Event:
     )
 
 
+def _device_state_changed(event: Frame) -> Event:
+    device = event["device_state"]
+    technology, _, phone = _text(device, "name").partition("/")
+    if technology != "PJSIP":
+        raise ValueError("a device of another technology")
+    return DeviceStateChanged(phone, _text(device, "state"), _at(event))
+
+
 _READERS: Mapping[str, Callable[[Frame], Event]] = {
     "ApplicationReplaced": lambda _: Replaced(),
     "StasisStart": _stasis_start,
@@ -234,6 +253,7 @@ _READERS: Mapping[str, Callable[[Frame], Event]] = {
     "ChannelDtmfReceived": lambda e: ChannelDtmfReceived(_channel_id(e), _text(e, "digit"), _at(e)),
     "ChannelHold": lambda e: ChannelHold(_channel_id(e), _at(e)),
     "ChannelUnhold": lambda e: ChannelUnhold(_channel_id(e), _at(e)),
+    "DeviceStateChanged": _device_state_changed,
 }
 TYPES = tuple(_READERS)
 """The types that `parse` knows; Asterisk is asked for no other."""

@@ -28,7 +28,7 @@ from tongdai.dialer.originator import Originator
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
 from tongdai.runtime.background import Attempts
-from tongdai.switch.events import Connected, Disconnected, PlaybackFinished, Replaced
+from tongdai.switch.events import Connected, DeviceStateChanged, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.telephony.agent_phones import AgentPhones
@@ -114,6 +114,8 @@ class Telephony:
                     raise SwitchTaken
                 case Disconnected():
                     log.warning("switch disconnected")
+                case DeviceStateChanged():
+                    pass  # nobody subscribes to a phone yet
                 case PlaybackFinished(channel_id=None):
                     self._sounds.finished(event)
                 case _:

@@ -93,6 +93,7 @@ async def test_caller_is_held_muted_listened_to_and_bridged(server: AriServer) -
         assert await commands.bridges(ari) == [Bridge("b1", (channel_id,))]
         assert await commands.snoop(ari, channel_id, "s1", APP, ["snoop"], spy="both", whisper="none")
         assert (await listener.wait_for(StasisStart, "s1")).args == ("snoop",)
+        assert await commands.subscribe_to_channel(ari, APP, "s1")
         assert await commands.hang_up(ari, "s1")
         await listener.wait_for(ChannelDestroyed, "s1")
         assert await commands.remove_from_bridge(ari, "b1", channel_id)
@@ -114,7 +115,7 @@ async def test_caller_is_held_muted_listened_to_and_bridged(server: AriServer) -
         (commands.set_variable, ("c", "SHELL(id)", "1")), (commands.set_variable, ("c", "X", "${SHELL(id)}")),
         (commands.set_variable, ("c", "", "1")), (commands.variable, ("c", "CURL(http://x)")),
         (commands.play, ("c", "p", "fine", "../secret")), (commands.endpoint, ("a/b",)),
-        (commands.subscribe_to_endpoint, (APP, "a b")),
+        (commands.subscribe_to_phone, (APP, "a b")),
     ],
 )  # fmt: skip
 async def test_nothing_that_could_be_executed_reaches_the_switch(

@@ -56,21 +56,20 @@ async def test_phone_that_cannot_be_read_is_refused(body: object) -> None:
         await commands.endpoint(ari(200, body), "agent1")
 
 
-async def test_events_of_a_phone_are_subscribed_to_until_they_are_not() -> None:
+async def test_state_of_a_phone_is_subscribed_to_until_it_is_not() -> None:
     switch = Answering(200, {})
-    assert await commands.subscribe_to_endpoint(cast("Ari", switch), "app", "agent1")
-    await commands.unsubscribe_from_endpoint(cast("Ari", switch), "app", "agent1")
-    source = {"eventSource": "endpoint:PJSIP/agent1"}
+    await commands.subscribe_to_phone(cast("Ari", switch), "app", "agent1")
+    await commands.unsubscribe_from_phone(cast("Ari", switch), "app", "agent1")
+    source = {"eventSource": "deviceState:PJSIP/agent1"}
     assert switch.asked == [
         ("POST", "applications/app/subscription", source),
         ("DELETE", "applications/app/subscription", source),
     ]
 
 
-async def test_phone_that_does_not_exist_is_not_subscribed_to() -> None:
-    assert not await commands.subscribe_to_endpoint(ari(422), "app", "agent1")
-    await commands.unsubscribe_from_endpoint(ari(409), "app", "agent1")
+async def test_refusal_to_subscribe_is_raised_and_what_was_not_subscribed_to_is_not() -> None:
+    await commands.unsubscribe_from_phone(ari(409), "app", "agent1")
     with pytest.raises(SwitchRefused):
-        await commands.subscribe_to_endpoint(ari(500), "app", "agent1")
+        await commands.subscribe_to_phone(ari(422), "app", "agent1")
     with pytest.raises(SwitchRefused):
-        await commands.unsubscribe_from_endpoint(ari(500), "app", "agent1")
+        await commands.unsubscribe_from_phone(ari(500), "app", "agent1")

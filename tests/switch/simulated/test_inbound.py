@@ -11,6 +11,7 @@ from tests.support.switch import Listener
 from tests.switch.conftest import APP
 from tongdai.switch import commands
 from tongdai.switch.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisStart
+from tongdai.switch.interface import SwitchRefused
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Response, always, phone
 from tongdai.switch.simulated.callers import Arrivals, Callers, Patience
@@ -65,6 +66,7 @@ def test_patience_stops_while_they_talk_and_begins_again_when_they_are_left_alon
         channel_id = await taken(listener)
         assert await commands.start_music(listener.ari, channel_id)
         await agent(listener, "agent1")
+        assert await commands.stop_music(listener.ari, channel_id)
         await connect(listener, "agent1", channel_id)
         await asyncio.sleep(60)
         assert call.ended_at is None
@@ -92,6 +94,35 @@ def test_caller_who_has_said_all_hangs_up() -> None:
         assert asterisk.ledger.talk_s("agent1") == 100
 
     assert not play(scene, phones={"agent1": phone()}).ledger.violations
+
+
+def test_sound_ends_music_and_music_does_not_end_in_a_bridge() -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
+        call = asterisk.call_in(CALLED, CALLER)
+        channel_id = await taken(listener)
+        assert await commands.start_music(listener.ari, channel_id)
+        await asyncio.sleep(10)
+        assert await commands.play(listener.ari, channel_id, "p", "you-are-first")
+        await asyncio.sleep(20)
+        assert 10 <= call.music_s < 10.1
+        assert await commands.start_music(listener.ari, channel_id)
+        await agent(listener, "agent1")
+        await connect(listener, "agent1", channel_id)
+
+    (violation,) = play(scene).ledger.violations
+    assert violation.endswith("bridged while music on hold plays")
+
+
+@pytest.mark.parametrize(("cause", "status"), [(1, 404), (16, None), (17, 486), (21, 403), (34, 503), (41, None)])
+def test_refused_call_tells_the_status_that_a_real_switch_sends(cause: int, status: int | None) -> None:
+    async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
+        call = asterisk.call_in(CALLED, CALLER)
+        await commands.subscribe_to_channel(listener.ari, APP, call.channel_id)
+        assert await commands.hang_up(listener.ari, call.channel_id, cause)
+        ended = await listener.wait_for(ChannelDestroyed)
+        assert (ended.cause, ended.tech_cause) == (cause, status)
+
+    play(scene)
 
 
 def test_keys_are_pressed_after_the_answer_and_none_after_the_end() -> None:
@@ -142,9 +173,13 @@ def test_listener_ends_with_the_channel_and_is_in_no_ledger() -> None:
         asterisk.call_in(CALLED, CALLER)
         channel_id = await taken(listener)
         assert await commands.snoop(listener.ari, channel_id, "s", APP, spy="both", whisper="none")
-        assert not await commands.snoop(listener.ari, channel_id, "s", APP, spy="both", whisper="none"), "id in use"
+        assert await commands.subscribe_to_channel(listener.ari, APP, "s")
+        with pytest.raises(SwitchRefused, match="could not be created"):
+            await commands.snoop(listener.ari, channel_id, "s", APP, spy="both", whisper="none")
+        assert await commands.snoop(listener.ari, channel_id, "unheard", APP, spy="both", whisper="none")
         assert await commands.hang_up(listener.ari, channel_id)
         await listener.wait_for(ChannelDestroyed, "s")
+        assert not listener.of(ChannelDestroyed, "unheard")
         assert await commands.channels(listener.ari) == []
 
     counts = play(scene).ledger.counts

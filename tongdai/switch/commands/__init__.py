@@ -48,8 +48,8 @@ from tongdai.switch.commands.phones import (
     Endpoint,
     endpoint,
     endpoints,
-    subscribe_to_endpoint,
-    unsubscribe_from_endpoint,
+    subscribe_to_phone,
+    unsubscribe_from_phone,
 )
 from tongdai.switch.commands.server import (
     NEEDED_MODULES,
@@ -106,10 +106,10 @@ __all__ = [
     "stop_playing",
     "subscribe_to_bridge",
     "subscribe_to_channel",
-    "subscribe_to_endpoint",
+    "subscribe_to_phone",
     "unhold",
     "unmute",
-    "unsubscribe_from_endpoint",
+    "unsubscribe_from_phone",
     "variable",
     "version",
 ]

@@ -15,7 +15,8 @@ async def create_bridge(ari: Ari, bridge_id: str) -> None:
 
 
 async def add_to_bridge(ari: Ari, bridge_id: str, *channel_ids: str) -> bool:
-    """False when a channel or the bridge is gone. A channel leaves the bridge that it was in by itself."""
+    """False when a channel or the bridge is gone. A channel leaves the bridge that it was in by itself; its music on
+    hold must be stopped before: it would play over what the others say."""
     query = {"channel": ",".join(channel_ids)}
     reply = await ari.request("POST", path("bridges", bridge_id, "addChannel"), query)
     if reply.status in {400, 404, 409, 422}:  # 400 no such channel, 404 bridge, 409 recording, 422 not in Stasis

@@ -77,6 +77,8 @@ class Refusal(IntEnum):
 
     UNALLOCATED = 1
     """404: nobody has that number here."""
+    DECLINED = 16
+    """603: not here and nowhere else."""
     BUSY = 17
     """486"""
     UNAVAILABLE = 20
@@ -105,9 +107,10 @@ async def snoop(
     ari: Ari, channel_id: str, snoop_id: str, app: str, app_args: Sequence[str] = (), *, spy: Spied, whisper: Spied
 ) -> bool:
     """A second channel, which hears what the first says or hears (`spy`), and speaks to it (`whisper`, `out`) or as it
-    (`in`). `app` gets its StasisStart. It ends with the first; hanging it up leaves the first alone.
+    (`in`). `app` gets its StasisStart, and its end only when it subscribes to it. It ends with the first; hanging it up
+    leaves the first alone.
 
-    False when the channel to listen to is gone, or not ours; or the id is in use: it must be new.
+    False when the channel to listen to is gone, or not ours.
     """
     query = {
         "spy": spy,

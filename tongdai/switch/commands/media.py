@@ -14,7 +14,8 @@ async def play(ari: Ari, channel_id: str, playback_id: str, *sounds: str, langua
     """Play sounds one after the other; PlaybackFinished tells the end of the last, with `done` false where it does not
     exist: one before it that does not exist is skipped. `language`: the folder that is searched first.
 
-    A channel that is not answered hears them as early media. False when there is no such channel, or it is not ours
+    Music on hold ends, and does not come back by itself. A channel that is not answered hears them as early media.
+    False when there is no such channel, or it is not ours
     yet.
     """
     uri = path("channels", channel_id, "play", playback_id)
@@ -45,8 +46,8 @@ async def playing(ari: Ari, playback_id: str) -> bool:
 
 
 async def start_music(ari: Ari, channel_id: str, music_class: str | None = None) -> bool:
-    """Play music on hold until it is stopped, or the channel enters a bridge; a class in place of the one before. A
-    class that does not exist is silence, without an error. False when there is no such channel."""
+    """Play music on hold, in a bridge too, until it is stopped or a sound is played; in place of another class. Without
+    an error a class that does not exist is the default one. False when there is no such channel."""
     query = None if music_class is None else {"mohClass": checked(MUSIC_CLASS, music_class, "a class of music")}
     return await unless_gone(ari, "POST", path("channels", channel_id, "moh"), query)
 

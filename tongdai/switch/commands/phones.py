@@ -1,4 +1,4 @@
-"""Endpoints of the switch: whether a phone can be reached, and whether it is in a call of anybody's."""
+"""Endpoints of the switch: reachability of a phone, and its calls, whoever placed them."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -39,22 +39,23 @@ async def endpoints(ari: Ari) -> list[Endpoint]:
     return [one for one in read if one is not None]
 
 
-async def subscribe_to_endpoint(ari: Ari, app: str, name: str) -> bool:
-    """Have the events of a phone sent until the connection ends. Idempotent. False: there is no such endpoint."""
-    query = {"eventSource": f"endpoint:PJSIP/{checked(NAME, name, 'an endpoint')}"}
-    reply = await ari.request("POST", path("applications", app, "subscription"), query)
-    if reply.status == 422:
-        return False
-    expect(reply)
-    return True
+async def subscribe_to_phone(ari: Ari, app: str, name: str) -> None:
+    """Have DeviceStateChanged of a phone sent until the connection ends, also of one that does not exist. Idempotent.
+
+    An endpoint could be subscribed to as well: that sends each event of its channels once more.
+    """
+    expect(await ari.request("POST", path("applications", app, "subscription"), _device(name)))
 
 
-async def unsubscribe_from_endpoint(ari: Ari, app: str, name: str) -> None:
+async def unsubscribe_from_phone(ari: Ari, app: str, name: str) -> None:
     """Idempotent."""
-    query = {"eventSource": f"endpoint:PJSIP/{checked(NAME, name, 'an endpoint')}"}
-    reply = await ari.request("DELETE", path("applications", app, "subscription"), query)
-    if reply.status not in {404, 409, 422}:  # 409: it was not subscribed to
+    reply = await ari.request("DELETE", path("applications", app, "subscription"), _device(name))
+    if reply.status not in {404, 409, 422}:  # it was not subscribed to
         expect(reply)
+
+
+def _device(name: str) -> dict[str, str]:
+    return {"eventSource": f"deviceState:PJSIP/{checked(NAME, name, 'an endpoint')}"}
 
 
 def _endpoint(item: object) -> Endpoint | None:

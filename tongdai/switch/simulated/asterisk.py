@@ -19,14 +19,14 @@ from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.bridges import DONE, NOT_OURS, UNKNOWN
 from tongdai.switch.simulated.callees import Callee, Plan, Response
 from tongdai.switch.simulated.channels import Connection, SimulatedChannel
-from tongdai.switch.simulated.inbound import SimulatedInbound
 from tongdai.switch.simulated.ledger import SimulatedCall
+from tongdai.switch.simulated.phones import SimulatedPhones
 
 DETECTION_S = (1.0, 1.8)
 """From handing a channel to the dialplan until it is back."""
 
 
-class SimulatedAsterisk(SimulatedInbound):
+class SimulatedAsterisk(SimulatedPhones):
     """Commands take effect at once; what follows from them happens by timers of the running loop."""
 
     def __init__(
@@ -72,12 +72,14 @@ class SimulatedAsterisk(SimulatedInbound):
     def detach(self, app: str, connection: Connection) -> None:
         if self._connections.get(app) is connection:
             del self._connections[app]
+            self._unwatch(app)
 
     def cut(self, for_s: float = 0.0) -> None:
         """Drop all connections, and refuse new ones for so long. Calls continue; their events are lost."""
         self._refuses_until = asyncio.get_running_loop().time() + for_s
         connections = list(self._connections.values())
         self._connections.clear()
+        self._watched.clear()
         for connection in connections:
             connection.cut()
 
@@ -105,6 +107,7 @@ class SimulatedAsterisk(SimulatedInbound):
             "bridges": self._bridge_request,
             "playbacks": self._playback_request,
             "applications": self._application_request,
+            "endpoints": self._endpoint_request,
             "asterisk": self._asterisk_request,
         }.get(kind)
         return UNKNOWN if answer is None else answer(method, rest, values)
@@ -113,6 +116,11 @@ class SimulatedAsterisk(SimulatedInbound):
         match method, *rest:
             case "POST", app, "subscription" if app in self._connections:
                 return self._subscribe(app, *str(values["eventSource"]).split(":", 1))
+            case "DELETE", app, "subscription" if app in self._connections:
+                kind, name = str(values["eventSource"]).split(":", 1)
+                if kind == "deviceState":
+                    self._unwatch(app, name.removeprefix("PJSIP/"))
+                return Reply(200, {"name": app})
             case "PUT", app, "eventFilter" if app in self._connections:
                 return Reply(200, {"name": app})
             case _:
@@ -123,6 +131,8 @@ class SimulatedAsterisk(SimulatedInbound):
             self._subscribed[name] = app
         elif kind == "channel" and name in self._channels:
             self._channels[name].subscribed = True
+        elif kind == "deviceState":
+            self._watch(app, name.removeprefix("PJSIP/"))
         else:
             return Reply(422, {"message": "Event source does not exist"})
         return Reply(200, {"name": app})
@@ -177,7 +187,7 @@ class SimulatedAsterisk(SimulatedInbound):
         if not channel.in_app:
             return NOT_OURS
         if snoop_id in self._channels:
-            return Reply(409, {"message": f"Channel with ID {snoop_id} already exists"})
+            return Reply(500, {"message": "Snoop channel could not be created"})
         self._created += 1
         call = SimulatedCall(
             channel_id=snoop_id,
@@ -189,7 +199,7 @@ class SimulatedAsterisk(SimulatedInbound):
             originated_at=self._clock.now(),
         )
         name = f"Snoop/{channel.channel_id}-{self._created:08x}"
-        snoop = SimulatedChannel(call, str(values["app"]), name, "Up", snoops_on=channel.channel_id)
+        snoop = SimulatedChannel(call, str(values["app"]), name, "Up", subscribed=False, snoops_on=channel.channel_id)
         self._channels[snoop_id] = snoop
         self._enter_app(snoop, [part for part in str(values.get("appArgs", "")).split(",") if part])
         return Reply(200, self._view(snoop))

@@ -58,9 +58,10 @@ class SimulatedBridges(SimulatedChannels):
     # Sounds
 
     def _play(self, channel: SimulatedChannel, playback_id: str, *sounds: str) -> Reply:
-        """One that does not exist is skipped, and only the last one says so."""
+        """One that does not exist is skipped, and only the last one says so. Music on hold ends."""
         if not channel.in_app:
             return NOT_OURS
+        self._music(channel, on=False)
         lengths = [self._length_of(sound) for sound in sounds]
         if lengths[-1] is not None:
             channel.call.played_at = channel.call.played_at or self._clock.now()
@@ -166,7 +167,6 @@ class SimulatedBridges(SimulatedChannels):
             return Reply(422, {"message": "Channel not in Stasis application"})
         for channel in channels:
             self._leave_bridge(channel)
-            self._music(channel, on=False)
             channel.bridge_id = bridge_id
             self._bridges[bridge_id].append(channel.channel_id)
         self._met(bridge_id)
@@ -204,6 +204,8 @@ class SimulatedBridges(SimulatedChannels):
                 continue
             if others:
                 self.ledger.bridged(member.call, others, member.state, now)
+                if member.music_since is not None:
+                    self.ledger.violation(member.call, "bridged while music on hold plays")
                 self._talking(member)
             else:
                 self.ledger.alone(member.call, now)

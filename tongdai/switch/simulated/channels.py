@@ -31,6 +31,12 @@ _REFUSED = {
 }
 """Status of the last Dial event, Q.850 cause, SIP status."""
 
+STATUS_OF_CAUSE = {
+    1: 404, 3: 404, 17: 486, 18: 408, 19: 480, 20: 480, 21: 403, 22: 410, 27: 502, 28: 484, 34: 503, 38: 500, 58: 488,
+    127: 500,
+}  # fmt: skip
+"""SIP status with which an inbound call is refused, by Q.850 cause; for others it is 603, which no event tells."""
+
 
 class Connection(Protocol):
     """An application's connection to the switch."""
@@ -69,6 +75,11 @@ class SimulatedChannel:
     @property
     def channel_id(self) -> str:
         return self.call.channel_id
+
+    @property
+    def phone(self) -> str | None:
+        """The agent's phone that it is a channel of."""
+        return self.call.to if self.call.agent and self.snoops_on is None else None
 
 
 class SimulatedChannels(ABC):
@@ -112,8 +123,16 @@ class SimulatedChannels(ABC):
 
     def _callee_of(self, dialled: re.Match[str]) -> Callee | None:
         if dialled["phone"] is not None:
-            return self.phones.get(dialled["phone"], self._any_phone)
+            return self._callee_of_phone(dialled["phone"])
         return self.callee if self._trunks is None or dialled["trunk"] in self._trunks else None
+
+    def _callee_of_phone(self, name: str) -> Callee | None:
+        """None: it cannot be called."""
+        return self.phones.get(name, self._any_phone)
+
+    @abstractmethod
+    def _phone_changed(self, name: str) -> None:
+        """Tell the state of a phone to whoever wants to know."""
 
     def _new_channel(
         self, channel_id: str, dialled: re.Match[str], callee: Callee, values: Mapping[str, Any]
@@ -152,6 +171,11 @@ class SimulatedChannels(ABC):
         self._rng.shuffle(events)  # a real switch sends either first
         for send in events:
             send()
+        self._changed(channel)
+
+    def _changed(self, channel: SimulatedChannel) -> None:
+        if channel.phone is not None:
+            self._phone_changed(channel.phone)
 
     def _answer(self, channel: SimulatedChannel) -> None:
         self._cancel_timers(channel)
@@ -160,6 +184,7 @@ class SimulatedChannels(ABC):
         self.ledger.answered(channel.call, self._clock.now(), heard=heard)
         self._send_event(channel, "ChannelStateChange")
         self._send_dial(channel, "ANSWER")
+        self._changed(channel)
         if not heard:  # "Stasis app not active"
             self._end(channel, 16)
             return
@@ -186,6 +211,9 @@ class SimulatedChannels(ABC):
 
     def _hang_up(self, channel: SimulatedChannel, cause: int) -> None:
         channel.call.hung_up_by_us = True
+        if channel.state == "Ring" and cause in STATUS_OF_CAUSE:
+            self._end(channel, cause, tech_cause=STATUS_OF_CAUSE[cause])
+            return
         if channel.state not in {"Up", "Ring"}:
             self._send_dial(channel, "NOANSWER")
         self._end(channel, cause)
@@ -203,6 +231,7 @@ class SimulatedChannels(ABC):
         del self._channels[channel.channel_id]
         if channel.snoops_on is None:
             self.ledger.ended(channel.call, self._clock.now(), cause)
+        self._changed(channel)
         if channel.subscribed:
             self._send_event(channel, "ChannelDestroyed", cause=cause, cause_txt="", **more)
 

@@ -1,0 +1,100 @@
+"""Phones of the simulated Asterisk: registered or not, free or busy by whatever call, and who is told of a change."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from tongdai.clock import Clock
+from tongdai.switch.interface import Reply
+from tongdai.switch.simulated.callees import Callee, Response, always
+from tongdai.switch.simulated.channels import Frame
+from tongdai.switch.simulated.inbound import SimulatedInbound
+
+
+class SimulatedPhones(SimulatedInbound):
+    def __init__(
+        self,
+        rng: Random,
+        clock: Clock,
+        callee: Callee | None,
+        phones: Mapping[str, Callee] | None,
+        trunks: Sequence[str] | None,
+        keep: int | None,
+        sounds: Mapping[str, float] | None,
+    ) -> None:
+        super().__init__(rng, clock, callee, phones, trunks, keep, sounds)
+        self._unregistered: set[str] = set()
+        self._private: dict[str, asyncio.TimerHandle] = {}
+        """The ends of phones' calls that are not ours."""
+        self._watched: dict[tuple[str, str], str] = {}
+        """The state that an application was last told, by application and phone."""
+
+    def register(self, name: str) -> None:
+        """The phone can be reached again; all are registered at first."""
+        self._unregistered.discard(name)
+        self._phone_changed(name)
+
+    def unregister(self, name: str) -> None:
+        """The phone is switched off: calls to it are refused, and one that it is in goes on."""
+        self._unregistered.add(name)
+        self._phone_changed(name)
+
+    def use_phone(self, name: str, for_s: float) -> None:
+        """The agent is in a call of their own for so long, and busy for us."""
+        if name in self._private:
+            self._private.pop(name).cancel()
+        self._private[name] = asyncio.get_running_loop().call_later(for_s, self._private_ended, name)
+        self._phone_changed(name)
+
+    def state_of(self, name: str) -> str:
+        """The state as Asterisk names it."""
+        if name not in self.phones and self._any_phone is None:
+            return "INVALID"
+        states = {channel.state for channel in self._channels.values() if channel.phone == name}
+        if "Up" in states or name in self._private:
+            return "INUSE"
+        if name in self._unregistered:
+            return "UNAVAILABLE"
+        return "RINGING" if "Ringing" in states else "NOT_INUSE"
+
+    def _private_ended(self, name: str) -> None:
+        del self._private[name]
+        self._phone_changed(name)
+
+    def _callee_of_phone(self, name: str) -> Callee | None:
+        if name in self._unregistered:
+            return None
+        return always(Response.BUSY, 0.1) if name in self._private else super()._callee_of_phone(name)
+
+    def _phone_changed(self, name: str) -> None:
+        state = self.state_of(name)
+        for (app, phone), told in list(self._watched.items()):
+            if phone == name and told != state:
+                self._watched[app, phone] = state
+                device = {"name": f"PJSIP/{name}", "state": state}
+                self._send(app, self._frame("DeviceStateChanged", app, device_state=device))
+
+    def _watch(self, app: str, name: str) -> None:
+        self._watched[app, name] = self.state_of(name)
+
+    def _unwatch(self, app: str, name: str | None = None) -> None:
+        """The application is told nothing more of a phone, or of any."""
+        for key in [key for key in self._watched if key[0] == app and name in {None, key[1]}]:
+            del self._watched[key]
+
+    def _endpoint_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+        match method, *rest:
+            case ("GET", "PJSIP"):
+                return Reply(200, [self._endpoint_view(name) for name in self.phones])
+            case ("GET", "PJSIP", name) if self.state_of(name) != "INVALID":
+                return Reply(200, self._endpoint_view(name))
+            case _:
+                return Reply(404, {"message": "Endpoint not found"})
+
+    def _endpoint_view(self, name: str) -> Frame:
+        channel_ids = [channel.channel_id for channel in self._channels.values() if channel.phone == name]
+        if name in self._private:
+            channel_ids.append(f"private-{name}")
+        state = "offline" if name in self._unregistered else "online"
+        return {"technology": "PJSIP", "resource": name, "state": state, "channel_ids": channel_ids}
