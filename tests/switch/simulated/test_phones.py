@@ -1,4 +1,4 @@
-"""Phones of the simulated switch: their states, and who is told."""
+"""Phones of the simulated switch: their states, and who is notified."""
 
 import asyncio
 
@@ -37,7 +37,7 @@ def test_phone_rings_is_busy_and_is_free_again() -> None:
     play(scene, phones={"agent1": phone()})
 
 
-def test_phone_that_is_not_registered_cannot_be_called_and_is_told_when_it_is_back() -> None:
+def test_phone_that_is_not_registered_cannot_be_called_until_it_is_back() -> None:
     async def scene(asterisk: SimulatedAsterisk, listener: Listener) -> None:
         await commands.subscribe_to_phone(listener.ari, APP, "agent1")
         asterisk.unregister("agent1")

@@ -1,4 +1,4 @@
-"""Phones of the simulated Asterisk: registered or not, free or busy by whatever call, and who is told of a change."""
+"""Phones of the simulated Asterisk: registered or not, free or busy by whatever call, and who is notified of a change."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class SimulatedPhones(SimulatedInbound):
         self._private: dict[str, asyncio.TimerHandle] = {}
         """The ends of phones' calls that are not ours."""
         self._watched: dict[tuple[str, str], str] = {}
-        """The state that an application was last told, by application and phone."""
+        """The state that an application was last sent, by application and phone."""
 
     def register(self, name: str) -> None:
         """The phone can be reached again; all are registered at first."""
@@ -36,7 +36,7 @@ class SimulatedPhones(SimulatedInbound):
         self._phone_changed(name)
 
     def unregister(self, name: str) -> None:
-        """The phone is switched off: calls to it are refused, and one that it is in goes on."""
+        """The phone is switched off: calls to it are refused, and one that it is in continues."""
         self._unregistered.add(name)
         self._phone_changed(name)
 
@@ -69,8 +69,8 @@ class SimulatedPhones(SimulatedInbound):
 
     def _phone_changed(self, name: str) -> None:
         state = self.state_of(name)
-        for (app, phone), told in list(self._watched.items()):
-            if phone == name and told != state:
+        for (app, phone), before in list(self._watched.items()):
+            if phone == name and before != state:
                 self._watched[app, phone] = state
                 device = {"name": f"PJSIP/{name}", "state": state}
                 self._send(app, self._frame("DeviceStateChanged", app, device_state=device))
@@ -79,7 +79,7 @@ class SimulatedPhones(SimulatedInbound):
         self._watched[app, name] = self.state_of(name)
 
     def _unwatch(self, app: str, name: str | None = None) -> None:
-        """The application is told nothing more of a phone, or of any."""
+        """Send the application nothing more of a phone, or of any."""
         for key in [key for key in self._watched if key[0] == app and name in {None, key[1]}]:
             del self._watched[key]
 
