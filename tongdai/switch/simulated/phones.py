@@ -1,4 +1,4 @@
-"""Phones of the simulated Asterisk: registered or not, free or busy by whatever call, and who is notified of a change."""
+"""Phones of the simulated Asterisk: registered or not, free or busy by whatever call, and who hears of a change."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
