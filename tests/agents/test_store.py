@@ -1,155 +1,33 @@
-"""The states of agents: each step alone, in any order, and several at once."""
+"""The statements of agents: who is found, several at once, and by which index."""
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncGenerator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.support.agents import Floor
-from tests.support.api import Api, Tenant
+from tests.support.api import Tenant
 from tests.support.databases import FreshDatabase
 from tests.support.plans import assert_uses
-from tongdai.agents import roster, store
-from tongdai.agents.model import ALLOWED, TRANSITIONS, Action, Agent, AgentState
-from tongdai.agents.roster import AgentRefusal
+from tongdai.agents import store
+from tongdai.agents.actions import store as actions
+from tongdai.agents.model import (
+    Agent,
+    AgentState,
+    NextState,
+)
 from tongdai.db.pool import Connection, connect, open_pool
-from tongdai.ids import AgentId, KeyId, QueueId, TenantId
+from tongdai.ids import QueueId, TenantId
 from tongdai.testing import factories
 
 S = AgentState
-BUSY = (S.RESERVED, S.TALKING)
 ManyAgents = tuple[Connection, TenantId, QueueId]
-STEPS: dict[str, dict[AgentState, AgentState]] = {
-    "sign_in": {S.OFFLINE: S.CALLING},
-    "sign_out": dict.fromkeys((S.CALLING, S.IDLE, S.WRAP_UP), S.HANGING_UP) | {s: s for s in BUSY},
-    "ready": {S.WRAP_UP: S.IDLE},
-    "to_call": {S.CALLING: S.CALLING},
-    "answered": {S.CALLING: S.IDLE},
-    "gone": dict.fromkeys(S, S.OFFLINE),
-    "reserve": {S.IDLE: S.RESERVED},
-    "reserve_for": {S.IDLE: S.RESERVED},
-    "talking": {S.RESERVED: S.TALKING},
-    "freed": {S.RESERVED: S.IDLE, S.TALKING: S.WRAP_UP},
-    "wrap_ups_over": {S.WRAP_UP: S.IDLE},
-}
-"""The state to which each step moves an agent, by the state before. In other states it changes nothing."""
-
-
-@dataclass
-class OneAgent:
-    """An agent, and the steps that may be taken with them."""
-
-    conn: Connection
-    tenant_id: TenantId
-    queue_id: QueueId
-    agent_id: AgentId
-    key_id: KeyId
-
-    async def row(self) -> Agent:
-        found = await store.find(self.conn, self.tenant_id, self.agent_id)
-        assert found is not None
-        return found
-
-    def steps(self, channel_id: uuid.UUID, call_id: uuid.UUID) -> dict[str, Callable[[], Coroutine[Any, Any, object]]]:
-        """Each step; its result is truthy if it changed anything."""
-        conn, tenant_id, agent_id = self.conn, self.tenant_id, self.agent_id
-
-        async def to_call() -> Agent | None:
-            return next((agent for agent in await store.to_call(conn) if agent.agent_id == agent_id), None)
-
-        return {
-            "sign_in": lambda: store.sign_in(conn, tenant_id, agent_id, self.key_id),
-            "sign_out": lambda: store.sign_out(conn, tenant_id, agent_id, self.key_id),
-            "ready": lambda: store.ready(conn, tenant_id, agent_id, self.key_id),
-            "to_call": to_call,
-            "answered": lambda: store.answered(conn, tenant_id, agent_id, channel_id),
-            "gone": lambda: store.gone(conn, channel_id),
-            "reserve": lambda: store.reserve(conn, tenant_id, self.queue_id, uuid.uuid4()),
-            "reserve_for": lambda: store.reserve_for(conn, tenant_id, agent_id, uuid.uuid4()),
-            "talking": lambda: store.talking(conn, tenant_id, [call_id]),
-            "freed": lambda: store.freed(conn, tenant_id, [call_id]),
-            "wrap_ups_over": lambda: store.wrap_ups_over(conn),
-        }
-
-
-async def new_agent(conn: Connection, key: factories.Key, wrap_up_s: int = 0) -> OneAgent:
-    queue_id = await conn.fetchval(
-        "insert into inbound_queue (tenant_id, name) values ($1, 'Sales') returning queue_id", key.tenant_id
-    )
-    agent_id = await roster.create(conn, key.tenant_id, "A", "a", queue_id, wrap_up_s, key.key_id)
-    assert not isinstance(agent_id, AgentRefusal)
-    return OneAgent(conn, key.tenant_id, queue_id, agent_id, key.key_id)
-
-
-def expected(name: str, before: Agent) -> AgentState | None:
-    """The state after a step; None: nothing changes."""
-    target = STEPS[name].get(before.state)
-    has_channel, has_call = before.channel_id is not None, before.call_id is not None
-    lacks = (
-        (name in {"answered", "gone"} and not has_channel)
-        or (name in {"talking", "freed"} and not has_call)
-        or (name == "to_call" and has_channel)
-    )
-    if target is None or lacks:
-        return None
-    if name == "sign_out" and not has_channel:
-        return S.OFFLINE
-    return S.HANGING_UP if name == "freed" and before.sign_out_pending else target
 
 
 def channel_of(agent: Agent) -> uuid.UUID:
     assert agent.channel_id is not None
     return agent.channel_id
-
-
-def right_result(name: str, result: object, before: Agent, target: AgentState | None) -> bool:
-    """Whether the result of a step is right. That of `wrap_ups_over` is about all agents, and not checked."""
-    if name == "gone":
-        return result == (before.call_id if target is not None else None)
-    return name == "wrap_ups_over" or bool(result) == (target is not None)
-
-
-@pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-async def test_every_order_of_steps_keeps_to_the_table(api: Api, conn: Connection, data: st.DataObject) -> None:
-    one = await new_agent(conn, await api.key())
-    for _ in range(data.draw(st.integers(1, 40))):
-        before = await one.row()
-        possible = sorted(name for name in STEPS if expected(name, before) is not None)
-        # One in four times any step, which often must change nothing.
-        name = data.draw(st.sampled_from(sorted(STEPS) if data.draw(st.integers(0, 3)) == 0 else possible))
-        result = await one.steps(before.channel_id or uuid.uuid4(), before.call_id or uuid.uuid4())[name]()
-        after, target = await one.row(), expected(name, before)
-        assert after.state == (before.state if target is None else target), (name, before)
-        assert after.state == before.state or after.state in TRANSITIONS[before.state]
-        assert right_result(name, result, before, target), (name, result, before)
-        assert target is not None or after == before
-
-
-@pytest.mark.parametrize("name", ["answered", "gone", "talking", "freed"])
-async def test_event_of_another_channel_or_call_changes_nothing(floor: Floor, conn: Connection, name: str) -> None:
-    for agent_id in (await floor.agent(), await floor.idle(), (await floor.talking())[0]):
-        before = await floor.find(agent_id)
-        one = OneAgent(conn, floor.tenant_id, floor.queue_id, agent_id, floor.tenant.key.key_id)
-        assert not await one.steps(uuid.uuid4(), uuid.uuid4())[name]()
-        assert await floor.find(agent_id) == before
-
-
-def test_every_state_but_offline_ends_when_the_phones_call_ends() -> None:
-    assert all(S.OFFLINE in TRANSITIONS[state] for state in S if state is not S.OFFLINE)
-
-
-def test_actions_of_agents_are_allowed_in_the_states_in_which_the_store_takes_them() -> None:
-    names = {Action.SIGN_IN: "sign_in", Action.SIGN_OUT: "sign_out", Action.READY: "ready"}
-    assert {action: set(states) for action, states in ALLOWED.items()} == {
-        action: set(STEPS[name]) for action, name in names.items()
-    }
 
 
 async def test_agent_who_is_idle_longest_is_reserved(floor: Floor, conn: Connection) -> None:
@@ -208,16 +86,16 @@ async def test_agent_is_signed_out_or_reserved_when_both_happen_at_once(floor: F
 
     async def sign_out() -> Agent | None:
         async with pool.acquire() as conn:
-            return await store.sign_out(conn, floor.tenant_id, agent_id, key_id)
+            return await actions.sign_out(conn, floor.tenant_id, agent_id, key_id)
 
     for turn in range(60):
         call_id = uuid.uuid4()
         both = [reserve(call_id), sign_out()] if turn % 2 else [sign_out(), reserve(call_id)]
         await asyncio.gather(*both)
         agent = await floor.find(agent_id)
-        assert (agent.state, agent.sign_out_pending, agent.call_id) in {
-            (S.RESERVED, True, call_id),
-            (S.HANGING_UP, False, None),
+        assert (agent.state, agent.next_state, agent.call_id) in {
+            (S.RESERVED, NextState.OFFLINE, call_id),
+            (S.HANGING_UP, None, None),
         }
         async with pool.acquire() as conn:
             assert await store.gone(conn, channel_of(agent)) == agent.call_id
@@ -257,10 +135,10 @@ async def test_talk_of_an_agent_who_signed_out_continues_and_the_phone_is_hung_u
     agent_id, call_id = await floor.talking()
     await floor.tenant.done("POST", f"/v1/agents/{agent_id}/sign-out")
     talks = await floor.find(agent_id)
-    assert (talks.state, talks.sign_out_pending, talks.call_id) == (S.TALKING, True, call_id)
+    assert (talks.state, talks.next_state, talks.call_id) == (S.TALKING, NextState.OFFLINE, call_id)
     assert agent_id not in {agent.agent_id for agent in await store.to_hang_up(conn)}
     (freed,) = await store.freed(conn, floor.tenant_id, [call_id])
-    assert (freed.state, freed.channel_id, freed.sign_out_pending) == (S.HANGING_UP, talks.channel_id, False)
+    assert (freed.state, freed.channel_id, freed.next_state) == (S.HANGING_UP, talks.channel_id, None)
 
 
 async def test_agent_whose_phone_hangs_up_while_talking_is_offline_and_the_call_is_returned(
@@ -281,7 +159,7 @@ async def test_wrap_up_is_over_after_the_agents_own_time(floor: Floor, conn: Con
         assert freed.state == S.WRAP_UP
     await store.wrap_ups_over(conn)
     assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.WRAP_UP, S.WRAP_UP]
-    await floor.earlier("agent", "state_since", 6)
+    await floor.earlier("agent", "wrap_up_until", 6)
     assert await store.wrap_ups_over(conn) == 1
     assert [await floor.state(agent_id) for agent_id in (quick, slow)] == [S.IDLE, S.WRAP_UP]
 
@@ -304,14 +182,18 @@ async def many_agents(fresh_database: FreshDatabase) -> AsyncGenerator[ManyAgent
             from inbound_queue q, generate_series(1, 500) i
             """
         )
+        await conn.execute(
+            "insert into agent_queue (tenant_id, agent_id, queue_id) select tenant_id, agent_id, queue_id from agent"
+        )
         await conn.execute("analyze agent")
+        await conn.execute("analyze agent_queue")
         yield conn, tenant_id, await conn.fetchval("select min(queue_id) from inbound_queue")
         await conn.close()
 
 
-async def test_idle_agent_is_found_by_the_index_of_their_queue(many_agents: ManyAgents) -> None:
+async def test_idle_agent_is_found_by_the_index_of_idle_agents(many_agents: ManyAgents) -> None:
     conn, tenant_id, queue_id = many_agents
-    await assert_uses(conn, "agent_queue", "agent", store.RESERVE, tenant_id, queue_id, uuid.uuid4(), 1)
+    await assert_uses(conn, "agent_idle", "agent", store.RESERVE, tenant_id, queue_id, uuid.uuid4(), 1)
 
 
 @pytest.mark.parametrize("statement", [store.TALKING, store.FREED], ids=["talking", "freed"])

@@ -9,6 +9,7 @@ from tests.support import call_steps
 from tests.support.call_scene import LEASE, due_contacts, now_of, placed, terms_of
 from tests.support.calls import configure, new_agent, new_queue
 from tongdai.agents import store as agents
+from tongdai.agents.actions import store as actions
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, Ending
 from tongdai.db.pool import Connection
@@ -57,7 +58,7 @@ async def test_call_with_an_agent_is_a_wait_a_talk_and_a_wrap_up(
     assert await call_steps.end(conn, call, Ending(Outcome.ANSWERED), None)
     await agents.freed(conn, tenant_id, [call.call_id])
     assert [row["kind"] for row in await conn.fetch(OPEN, tenant_id)] == ["wrap_up"]
-    assert await agents.ready(conn, tenant_id, reserved.agent_id, None)
+    assert await actions.ready(conn, tenant_id, reserved.agent_id, None)
     assert await conn.fetch(OPEN, tenant_id) == []
     wait, talk, wrap_up = await conn.fetch(SEGMENTS, tenant_id, call.call_id)
     assert tuple(wait) == ("wait", answered_at, connected_at, queue_id, None)
@@ -129,8 +130,10 @@ async def test_agent_who_hangs_up_or_signs_out_ends_the_wrap_up(
         if leave == "gone":
             await agents.gone(conn, reserved.channel_id)
         elif leave == "sign out":
-            await agents.sign_out(conn, tenant_id, reserved.agent_id, None)
+            await actions.sign_out(conn, tenant_id, reserved.agent_id, None)
         else:
-            await conn.execute("update agent set wrap_up_s = 0 where tenant_id = $1", tenant_id)
+            await conn.execute(
+                "update agent set wrap_up_until = now() where tenant_id = $1 and wrap_up_until is not null", tenant_id
+            )
             assert await agents.wrap_ups_over(conn) >= 1
         assert await conn.fetch(OPEN, tenant_id) == []

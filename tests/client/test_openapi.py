@@ -15,6 +15,7 @@ from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
 from tongdai.settings import Settings
 from tongdai_client import (
+    AgentSkill,
     AsyncClient,
     CallerDestination,
     CallingWindow,
@@ -28,6 +29,7 @@ from tongdai_client import (
     NewContact,
     NewDncNumber,
     OpeningWindow,
+    QueueMember,
     RetryRule,
     operations,
 )
@@ -48,6 +50,12 @@ ENVELOPE = {"success", "error_code"}
 BY_PAGES_OR_CURSOR = {"totalRecord", "nextCursor"}
 """A list has the one or the other; the SDK has None for the other."""
 
+_ROLES = {
+    "mode": "ring",
+    "team_id": 1,
+    "queues": [QueueMember(queue_id=2, position=3)],
+    "skills": [AgentSkill(skill="english", level=2)],
+}
 HERE = Path(__file__)
 JOB = ImportId(1, 2)
 WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
@@ -138,14 +146,20 @@ ALL_ARGUMENTS = {
     "open_queues": {},
     "holidays": {"year": 2027},
     "change_holidays": {"changes": [CHANGED_DAY]},
-    "agents": {"queue_id": 1, "state": "idle", "page_size": 20},
+    "agents": {"queue_id": 1, "state": "idle", "team_id": 1, "page_size": 20},
     "agent": {"agent_id": 1},
-    "create_agent": {"name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5},
-    "update_agent": {"agent_id": 1, "name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5},
+    "create_agent": {"name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5} | _ROLES,
+    "update_agent": {"agent_id": 1, "name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5} | _ROLES,
     "delete_agent": {"agent_id": 1},
     "sign_in_agent": {"agent_id": 1},
     "sign_out_agent": {"agent_id": 1},
     "ready_agent": {"agent_id": 1},
+    "pause_agent": {"agent_id": 1, "reason": "lunch"},
+    "set_next_state": {"agent_id": 1, "state": "paused", "reason": "lunch"},
+    "force_pause_agent": {"agent_id": 1, "reason": "lunch"},
+    "force_ready_agent": {"agent_id": 1},
+    "force_sign_out_agent": {"agent_id": 1},
+    "release_agent": {"agent_id": 1},
     "next_preview": {"agent_id": 1, "campaign_id": 2},
     "accept_preview": {"agent_id": 1},
     "skip_preview": {"agent_id": 1},

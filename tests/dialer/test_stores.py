@@ -3,9 +3,10 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import cast
+from uuid import UUID, uuid4
 
 import asyncpg
 from hypothesis import HealthCheck, settings
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothStores
-from tongdai.agents.model import Agent, OfflineReason
+from tongdai.agents import available, phones
+from tongdai.agents import store as agents
+from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome, OfflineReason
 from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure
@@ -22,6 +25,7 @@ from tongdai.clock import SystemClock
 from tongdai.dialer.store import DialerStore
 from tongdai.ids import AgentId, CampaignId, ContactId
 from tongdai.local_time import FOREVER
+from tongdai.switches.model import DEFAULT
 from tongdai.testing.memory_store.model import PENDING
 
 _EXAMPLES = int(os.environ.get("TONGDAI_RECORDS_EXAMPLES", "15"))
@@ -33,6 +37,7 @@ class DialerSteps(BothStores):
 
     def __init__(self) -> None:
         super().__init__()
+        self.offers: list[tuple[AgentId, UUID]] = []
         self.agent_signs_on(0)
         self.agent_signs_on(1)
 
@@ -195,6 +200,70 @@ class DialerSteps(BothStores):
             has = self.do(self.postgres.agent_gone(there, OfflineReason.LOST))
             assert (had and self.pairs[had]) == has
 
+    @rule(choice=AGENTS, reachable=st.booleans())
+    def phone_is_reported(self, choice: int, reachable: bool) -> None:
+        endpoint = self.memory.agents[self.agents[choice]].endpoint
+
+        async def report() -> int:
+            async with self.pool.acquire() as conn:
+                report = phones.reachable if reachable else phones.unreachable
+                return await report(conn, DEFAULT, [endpoint])
+
+        assert self.do(report()) == self.do(self.memory.phone_reachable(endpoint, reachable=reachable))
+
+    @rule(choice=AGENTS, busy=st.booleans())
+    def phone_is_in_another_call(self, choice: int, busy: bool) -> None:
+        endpoint = self.memory.agents[self.agents[choice]].endpoint
+
+        async def report() -> int:
+            async with self.pool.acquire() as conn:
+                report = phones.busy_elsewhere if busy else phones.free_elsewhere
+                return await report(conn, DEFAULT, [endpoint])
+
+        assert self.do(report()) == self.do(self.memory.phone_busy_elsewhere(endpoint, busy=busy))
+
+    @rule(choice=AGENTS)
+    def offer_caller(self, choice: int) -> None:
+        """An agent is assigned to a caller; the callers have ids of their own."""
+        agent_id, call_id = self.agents[choice], uuid4()
+        rings = self.memory.agents[agent_id].mode is Mode.RING
+        state = AgentState.ALERTING if rings else AgentState.RESERVED
+
+        async def offer() -> Agent | None:
+            async with self.pool.acquire() as conn:
+                return await agents.reserve_agent(conn, self.tenant_id, agent_id, call_id, state)
+
+        there, here = self.do(offer()), self.do(self.memory.reserve_agent(agent_id, call_id, state))
+        assert (there and there.agent_id) == (here and here.agent_id)
+        if here is not None:
+            self.pairs[call_id] = call_id
+            self.offers.append((agent_id, call_id))
+
+    @rule(choice=CHOICE, outcome=st.sampled_from(OfferOutcome))
+    @precondition(lambda self: self.offers)
+    def end_offer(self, choice: int, outcome: OfferOutcome) -> None:
+        agent_id, call_id = self.offers[-1 - choice % min(3, len(self.offers))]
+
+        async def end() -> Agent | None:
+            async with self.pool.acquire() as conn:
+                return await agents.released(conn, self.tenant_id, agent_id, call_id, outcome)
+
+        there, here = self.do(end()), self.do(self.memory.released(agent_id, call_id, outcome))
+        assert (there and there.state) == (here and here.state)
+
+    @rule(choice=CHOICE, ends=st.booleans())
+    @precondition(lambda self: self.offers)
+    def talk_to_caller(self, choice: int, ends: bool) -> None:
+        _, call_id = self.offers[-1 - choice % min(3, len(self.offers))]
+
+        async def talk() -> list[AgentId]:
+            async with self.pool.acquire() as conn:
+                step = agents.freed if ends else agents.talking
+                return [agent.agent_id for agent in await step(conn, self.tenant_id, [call_id])]
+
+        step = self.memory.caller_left if ends else self.memory.caller_connected
+        assert self.do(talk()) == [agent.agent_id for agent in self.do(step(call_id))]
+
     @rule()
     def end_wrap_ups(self) -> None:
         self.both(lambda store: store.wrap_ups_over())
@@ -235,9 +304,21 @@ class DialerSteps(BothStores):
             self.both(lambda store: store.agents_present()),
             self.both(lambda store: store.agents_to_hang_up()),
         ):
-            in_memory = {a.agent_id: (a.state, a.sign_out_pending, a.call_id and self.pairs[a.call_id]) for a in here}
             ours = [agent for agent in there if agent.tenant_id == self.tenant_id]
-            assert in_memory == {a.agent_id: (a.state, a.sign_out_pending, a.call_id) for a in ours}
+            assert {agent.agent_id for agent in here} == {agent.agent_id for agent in ours}
+
+        async def read() -> tuple[list[Agent | None], list[IdleAgent]]:
+            async with self.pool.acquire() as conn:
+                found = [await agents.find(conn, self.tenant_id, agent_id) for agent_id in self.agents]
+                return found, [one for one in await available.idle(conn) if one.tenant_id == self.tenant_id]
+
+        found, idle_there = self.do(read())
+        idle = self.do(self.memory.idle())
+        pairs = self.pairs | {None: None}
+        assert [_agent(agent, pairs) for agent in self.memory.agents.values()] == [
+            agent and _agent(agent, {agent.call_id: agent.call_id}) for agent in found
+        ]
+        assert [_idle(agent) for agent in idle] == [_idle(agent) for agent in idle_there]
 
     @invariant()
     def same_load(self) -> None:
@@ -267,6 +348,19 @@ _COUNTERS = """
 select campaign_id, process_status, call_status, sum(contacts)::bigint as contacts from contact_counter
 where tenant_id = $1 group by campaign_id, process_status, call_status having sum(contacts) <> 0
 """
+
+
+def _agent(agent: Agent, pairs: Mapping[UUID | None, UUID | None]) -> tuple[object, ...]:
+    return (
+        agent.agent_id, agent.queue_id, agent.mode, agent.state, agent.next_state, agent.pause_reason, agent.missed,
+        agent.phone_reachable, agent.busy_elsewhere, agent.offline_reason, pairs[agent.call_id],
+        agent.channel_id is not None, agent.wrap_up_until is not None,
+    )  # fmt: skip
+
+
+def _idle(agent: IdleAgent) -> tuple[object, ...]:
+    connected = agent.channel_id is not None
+    return agent.agent_id, agent.mode, agent.queues, agent.skills, agent.calls_today, connected
 
 
 def _shown(call: Call) -> Shown:

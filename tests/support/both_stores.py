@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.support.contacts import add_many, put_due
-from tongdai.agents import store as agents
+from tongdai.agents import roster
+from tongdai.agents.actions import store as agents
+from tongdai.agents.model import AgentRefusal, Membership, Mode, NextState
 from tongdai.agents.previews import store as previews
 from tongdai.calls.model import Call
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import FrequencyCap, Mode, RetryRule
+from tongdai.campaigns.settings.values import FrequencyCap, RetryRule
+from tongdai.campaigns.settings.values import Mode as DialingMode
 from tongdai.clock import SystemClock
 from tongdai.contacts import store as contacts
 from tongdai.contacts.model import NewContact
@@ -33,7 +36,7 @@ Result = TypeVar("Result")
 LONG, PAST = timedelta(hours=1), timedelta(seconds=-1)
 ZONES = ("", "Asia/Ho_Chi_Minh")
 CAMPAIGNS = st.integers(0, 2)
-AGENTS = st.integers(0, 2)
+AGENTS = st.integers(0, 3)
 CHOICE = st.integers(0, 10**6)
 _NUMBERS = st.integers(0, 7)
 _AT_ONCE, _NOT_NOW = RetryRule(timedelta(0), 2), RetryRule(LONG, 1)
@@ -41,9 +44,15 @@ _RETRIES = {"no_answer": _AT_ONCE, "busy": _NOT_NOW, "failed": _AT_ONCE, "abando
 
 _QUEUE = "insert into inbound_queue (tenant_id, name) values ($1, 'A queue') returning queue_id"
 _STATUS = "update campaign set status = $3 where tenant_id = $1 and campaign_id = $2"
-_AGENT = """
-insert into agent (tenant_id, name, endpoint, queue_id, wrap_up_s) values ($1, 'A', $2, $3, $4) returning agent_id
-"""
+_ACTS = (
+    "sign_in", "sign_in", "sign_out", "ready", "ready", "force_ready", "pause", "pause_next", "offline_next",
+    "idle_next", "release",
+)  # fmt: skip
+_NEXT: dict[str, tuple[NextState | None, str | None]] = {
+    "pause_next": (NextState.PAUSED, "training"),
+    "offline_next": (NextState.OFFLINE, None),
+    "idle_next": (None, None),
+}
 _GONE = "select not exists (select from contact where tenant_id = $1 and contact_id = $2)"
 _LIST = """
 with made as (
@@ -84,12 +93,17 @@ class BothStores(RuleBasedStateMachine):
             wanted = (
                 CallSettings(retries=_RETRIES, number_cap=FrequencyCap(1, LONG), priority=1),
                 CallSettings(
-                    mode=Mode.PROGRESSIVE, queue_id=self.queue_id, retries=_RETRIES, contact_cap=FrequencyCap(2, LONG)
+                    mode=DialingMode.PROGRESSIVE,
+                    queue_id=self.queue_id,
+                    retries=_RETRIES,
+                    contact_cap=FrequencyCap(2, LONG),
                 ),
-                CallSettings(mode=Mode.PREVIEW, queue_id=self.queue_id, retries=_RETRIES),
+                CallSettings(mode=DialingMode.PREVIEW, queue_id=self.queue_id, retries=_RETRIES),
             )
             self.campaigns = [await self._campaign(conn, settings) for settings in wanted]
+            self.other_queue: QueueId = await conn.fetchval(_QUEUE, self.tenant_id)
             self.agents = [await self._agent(conn, wrap_up_s) for wrap_up_s in (0, 3600, 0)]
+            self.agents.append(await self._agent(conn, 0, Mode.RING))
         self.contacts: set[ContactId] = set()
         self.calls: list[tuple[Call, Call]] = []
         self.pairs: dict[UUID, UUID] = {}
@@ -106,10 +120,15 @@ class BothStores(RuleBasedStateMachine):
         assert stored is not None
         return self.memory.add_campaign(made.campaign_id, stored)
 
-    async def _agent(self, conn: Connection, wrap_up_s: int) -> AgentId:
-        endpoint = f"a{secrets.token_hex(4)}"
-        made = await conn.fetchval(_AGENT, self.tenant_id, endpoint, self.queue_id, wrap_up_s)
-        return self.memory.add_agent(made, endpoint, self.queue_id, wrap_up_s)
+    async def _agent(self, conn: Connection, wrap_up_s: int, mode: Mode = Mode.NAILED_UP) -> AgentId:
+        """An agent of both queues; the one with a long wrap-up is of the other queue first."""
+        endpoint, own, also = f"a{secrets.token_hex(4)}", self.queue_id, self.other_queue
+        if wrap_up_s:
+            own, also = also, own
+        queues = [Membership(also, 2)]
+        made = await roster.create(conn, self.tenant_id, "A", endpoint, own, wrap_up_s, None, mode=mode, queues=queues)
+        assert not isinstance(made, AgentRefusal)
+        return self.memory.add_agent(made, endpoint, own, wrap_up_s, mode=mode, queues=queues)
 
     def teardown(self) -> None:
         self.do(self.pool.close())
@@ -169,7 +188,7 @@ class BothStores(RuleBasedStateMachine):
 
     # Agents
 
-    @rule(choice=AGENTS, act=st.sampled_from(("sign_in", "sign_out", "ready")))
+    @rule(choice=AGENTS, act=st.sampled_from(_ACTS))
     def agent_acts(self, choice: int, act: str) -> None:
         agent_id = self.agents[choice]
 
@@ -180,10 +199,30 @@ class BothStores(RuleBasedStateMachine):
                         return await agents.sign_in(conn, self.tenant_id, agent_id, None) is not None
                     case "sign_out":
                         return await agents.sign_out(conn, self.tenant_id, agent_id, None) is not None
+                    case "ready" | "force_ready":
+                        forced = act == "force_ready"
+                        return await agents.ready(conn, self.tenant_id, agent_id, None, forced=forced) is not None
+                    case "pause":
+                        return await agents.pause(conn, self.tenant_id, agent_id, "lunch", None) is not None
+                    case "release":
+                        return await agents.release(conn, self.tenant_id, agent_id, None) is not None
                     case _:
-                        return await agents.ready(conn, self.tenant_id, agent_id, None) is not None
+                        state, reason = _NEXT[act]
+                        moved = agents.set_next_state(conn, self.tenant_id, agent_id, state, reason, None)
+                        return await moved is not None
 
-        assert self.do(acts()) == getattr(self.memory, act)(agent_id)
+        assert self.do(acts()) == self._acts_in_memory(agent_id, act)
+
+    def _acts_in_memory(self, agent_id: AgentId, act: str) -> bool:
+        match act:
+            case "force_ready":
+                return self.memory.ready(agent_id, forced=True)
+            case "pause":
+                return self.memory.pause_agent(agent_id, "lunch")
+            case "pause_next" | "offline_next" | "idle_next":
+                return self.memory.set_next_state(agent_id, *_NEXT[act])
+            case _:
+                return getattr(self.memory, act)(agent_id)
 
     @rule(choice=AGENTS)
     def accept_preview(self, choice: int) -> None:

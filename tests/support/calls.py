@@ -119,10 +119,22 @@ async def new_agent(
         call_id = uuid.uuid4()
     names = "".join(f", {name}" for name in columns)
     values = "".join(f", ${place}" for place in range(7, 7 + len(columns)))
-    return await conn.fetchval(
+    agent_id: AgentId = await conn.fetchval(
         f"insert into agent (tenant_id, name, endpoint, queue_id, state, channel_id, call_id{names}) "
         f"values ($1, 'An agent', $2, $3, $4, $5, $6{values}) returning agent_id",
         tenant_id, f"agent{uuid.uuid4().hex[:8]}", queue_id, state, channel_id, call_id, *columns.values(),
+    )  # fmt: skip
+    await join_queue(conn, tenant_id, agent_id, queue_id)
+    return agent_id
+
+
+async def join_queue(
+    conn: Connection, tenant_id: TenantId, agent_id: AgentId, queue_id: QueueId, position: int = 1
+) -> None:
+    """Make an agent a member of a queue."""
+    await conn.execute(
+        "insert into agent_queue (tenant_id, agent_id, queue_id, position) values ($1, $2, $3, $4)",
+        tenant_id, agent_id, queue_id, position,
     )  # fmt: skip
 
 

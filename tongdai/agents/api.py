@@ -1,23 +1,22 @@
 """`/agents`."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tongdai.agents import roster, store
-from tongdai.agents.model import (
-    ALLOWED,
-    Action,
-    Agent,
-    AgentRefusal,
-    AgentState,
-    Change,
-)
+from tongdai.agents import roster
+from tongdai.agents.actions import api as actions_api
+from tongdai.agents.actions.api import TAG, known
+from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Mode
 from tongdai.agents.previews import api as previews_api
 from tongdai.agents.view import (
     AGENT_SAMPLE,
+    MEMBER_SCHEMA,
     SCHEMA,
+    SKILL_SCHEMA,
     AgentChange,
     AgentCreated,
     AgentPage,
@@ -26,6 +25,8 @@ from tongdai.agents.view import (
     agent_of,
     agent_view,
     check,
+    members,
+    skills_of,
 )
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
@@ -48,7 +49,6 @@ from tongdai.http.principal import Scope
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind, not_given
 
-TAG = "Agents"
 _STATES = [state.value for state in AgentState]
 
 _new = msgspec.json.Decoder(NewAgent)
@@ -67,6 +67,10 @@ _change = msgspec.json.Decoder(AgentChange)
             cursor.QUERY,
             Query("queueId", "Agents of this queue", {"type": "integer", **ID}, 1001226),
             Query("state", "Agents in this state", {"type": "string", "enum": _STATES}, "idle"),
+            Query("teamId", "Agents of this team", {"type": "integer", **ID}, 3),
+            Query("queue_id", "The same as `queueId`", {"type": "integer", **ID}),
+            Query("status", "The same as `state`", {"type": "string", "enum": _STATES}),
+            Query("team_id", "The same as `teamId`", {"type": "integer", **ID}),
         ),
         response=AgentPage,
         sample={"success": "1", "totalRecord": 1, "data": [AGENT_SAMPLE]},
@@ -74,17 +78,32 @@ _change = msgspec.json.Decoder(AgentChange)
 )
 async def list_agents(request: Request) -> Response:
     query = query_of(request)
-    queue_id = paging.optional_id(query, "queueId", QueueId)
-    state = _state(paging.single(query, "state"))
+    queue_id = paging.optional_id(query, _sent(query, "queueId", "queue_id"), QueueId)
+    name = _sent(query, "state", "status")
+    state = _state(name, paging.single(query, name))
+    team_id = paging.optional_id(query, _sent(query, "teamId", "team_id"), int)
     tenant_id = principal_of(request).tenant_id
     wanted = cursor.list_request(request, query, AgentId)
     async with connection(request) as conn:
         part = await wanted.fetch(
-            page=partial(roster.page, conn, tenant_id, queue_id=queue_id, state=state),
-            after=partial(roster.after, conn, tenant_id, queue_id=queue_id, state=state),
+            page=partial(roster.page, conn, tenant_id, queue_id=queue_id, state=state, team_id=team_id),
+            after=partial(roster.after, conn, tenant_id, queue_id=queue_id, state=state, team_id=team_id),
             key=lambda agent: agent.agent_id,
         )
-    return ok(AgentPage(totalRecord=part.total, nextCursor=part.next, data=[agent_view(agent) for agent in part.rows]))
+        data = await _views(conn, tenant_id, part.rows)
+    return ok(AgentPage(totalRecord=part.total, nextCursor=part.next, data=data))
+
+
+def _sent(query: Mapping[str, Any], name: str, vendors: str) -> str:
+    """The name of a parameter that is sent: ours, or the vendor's."""
+    if name in query and vendors in query:
+        raise InvalidInput(f"{vendors} and {name} are the same parameter: send one of them")
+    return vendors if vendors in query else name
+
+
+async def _views(conn: Connection, tenant_id: TenantId, agents: Sequence[Agent]) -> list[AgentView]:
+    roles = await roster.roles(conn, tenant_id, [agent.agent_id for agent in agents])
+    return [agent_view(agent, roles[agent.agent_id]) for agent in agents]
 
 
 @endpoint(
@@ -96,8 +115,15 @@ async def list_agents(request: Request) -> Response:
         summary="Create an agent, who is offline",
         description="`endpoint` is the name of the PJSIP endpoint of the agent's phone, unique in the tenant.",
         body=NewAgent,
-        refine={"NewAgent": SCHEMA},
-        body_sample={"agentName": "Tran Thi B", "endpoint": "agent-7", "queueId": 1001226, "wrapUpSec": 10},
+        refine={"NewAgent": SCHEMA, "QueueMember": MEMBER_SCHEMA, "AgentSkill": SKILL_SCHEMA},
+        body_sample={
+            "agentName": "Tran Thi B",
+            "endpoint": "agent-7",
+            "queueId": 1001226,
+            "wrapUpSec": 10,
+            "queues": [{"queueId": 1001227, "position": 2}],
+            "skills": [{"skill": "english", "level": 5}],
+        },
         response=AgentCreated,
         sample=done_sample("Agent created", agentId=7),
         failures=(NotFound("Inbound queue not found"),),
@@ -118,6 +144,10 @@ async def create_agent(request: Request) -> Response:
             QueueId(new.queueId),
             new.wrapUpSec,
             principal.key_id,
+            mode=Mode(new.mode),
+            team_id=new.teamId,
+            queues=members(new.queues),
+            skills=skills_of(new.skills),
         )
         if isinstance(made, AgentRefusal):
             raise _refused(made, new.endpoint, principal.tenant_id)
@@ -140,7 +170,9 @@ async def create_agent(request: Request) -> Response:
 async def get_agent(request: Request) -> Response:
     agent_id = agent_of(request)
     async with connection(request) as conn:
-        return ok(agent_view(await _known(conn, principal_of(request).tenant_id, agent_id)))
+        tenant_id = principal_of(request).tenant_id
+        (view,) = await _views(conn, tenant_id, [await known(conn, tenant_id, agent_id)])
+        return ok(view)
 
 
 @endpoint(
@@ -149,9 +181,13 @@ async def get_agent(request: Request) -> Response:
         path="/agents/{id}",
         scope=Scope.AGENT,
         tag=TAG,
-        summary="Change the fields that are sent; the endpoint only while the agent is offline",
+        summary="Change the fields that are sent; the endpoint and the mode only while the agent is offline",
         body=AgentChange,
-        refine={"AgentChange": {"": {"minProperties": 1}, **SCHEMA}},
+        refine={
+            "AgentChange": {"": {"minProperties": 1}, **SCHEMA},
+            "QueueMember": MEMBER_SCHEMA,
+            "AgentSkill": SKILL_SCHEMA,
+        },
         body_sample={"queueId": 1001226, "wrapUpSec": 20},
         response=Done,
         sample=done_sample("Agent updated successfully"),
@@ -162,19 +198,23 @@ async def change_agent(request: Request) -> Response:
     agent_id = agent_of(request)
     sent = body.decode(await body.read_json(request), _change)
     if sent == AgentChange():
-        raise InvalidInput("Expected at least one of agentName, endpoint, queueId, wrapUpSec")
+        raise InvalidInput(f"Expected at least one of {', '.join(AgentChange.__struct_fields__)}")
     check(sent)
     fields = Change(
         name=sent.agentName,
         endpoint=sent.endpoint,
         queue_id=UNSET if isinstance(sent.queueId, UnsetType) else QueueId(sent.queueId),
         wrap_up_s=sent.wrapUpSec,
+        team_id=sent.teamId,
+        mode=UNSET if isinstance(sent.mode, UnsetType) else Mode(sent.mode),
+        queues=UNSET if isinstance(sent.queues, UnsetType) else members(sent.queues),
+        skills=UNSET if isinstance(sent.skills, UnsetType) else skills_of(sent.skills),
     )
     principal = principal_of(request)
     async with connection(request) as conn:
         refusal = await roster.change(conn, principal.tenant_id, agent_id, fields, principal.key_id)
         if refusal is AgentRefusal.SIGNED_IN:
-            raise _only_offline("change the endpoint of", await _known(conn, principal.tenant_id, agent_id))
+            raise _only_offline("change the endpoint or mode of", await known(conn, principal.tenant_id, agent_id))
     if refusal is not None:
         raise _refused(refusal, str(sent.endpoint), principal.tenant_id)
     return ok(Done(error_message="Agent updated successfully"))
@@ -197,50 +237,8 @@ async def delete_agent(request: Request) -> Response:
     principal = principal_of(request)
     async with connection(request) as conn:
         if await roster.delete(conn, principal.tenant_id, agent_id, principal.key_id) is not None:
-            raise _only_offline("delete", await _known(conn, principal.tenant_id, agent_id))
+            raise _only_offline("delete", await known(conn, principal.tenant_id, agent_id))
     return ok(Done(error_message="Agent deleted successfully"))
-
-
-_MOVES = {Action.SIGN_IN: store.sign_in, Action.SIGN_OUT: store.sign_out, Action.READY: store.ready}
-
-
-def _transition(action: Action, summary: str, message: str) -> Route:
-    @endpoint(
-        Endpoint(
-            method="POST",
-            path=f"/agents/{{id}}/{action}",
-            scope=Scope.AGENT,
-            tag=TAG,
-            summary=summary,
-            response=Done,
-            sample=done_sample(message),
-            states=True,
-        )
-    )
-    async def move(request: Request) -> Response:
-        agent_id = agent_of(request)
-        raw = await body.read_nothing(request)
-        principal = principal_of(request)
-
-        async def work(conn: Connection) -> Done:
-            if await _MOVES[action](conn, principal.tenant_id, agent_id, principal.key_id) is None:
-                raise _not_allowed(action, await _known(conn, principal.tenant_id, agent_id))
-            return Done(error_message=message)
-
-        return await once(request, raw, work)
-
-    return move
-
-
-async def _known(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Agent:
-    agent = await store.find(conn, tenant_id, agent_id)
-    if agent is None:
-        raise NotFound("Agent not found")
-    return agent
-
-
-def _not_allowed(action: Action, agent: Agent) -> InvalidState:
-    return InvalidState(f"Cannot {action} an agent in state {agent.state}, only {' or '.join(ALLOWED[action])}")
 
 
 def _only_offline(what: str, agent: Agent) -> InvalidState:
@@ -255,11 +253,11 @@ def _refused(refusal: AgentRefusal, endpoint_name: str, tenant_id: TenantId) -> 
     return NotFound("Agent not found" if refusal is AgentRefusal.NO_AGENT else "Inbound queue not found")
 
 
-def _state(text: str | None) -> AgentState | None:
+def _state(name: str, text: str | None) -> AgentState | None:
     if text is None:
         return None
     if text not in _STATES:
-        raise InvalidInput(f"state must be one of {', '.join(_STATES)}, not {shown(text)!r}")
+        raise InvalidInput(f"{name} must be one of {', '.join(_STATES)}, not {shown(text)!r}")
     return AgentState(text)
 
 
@@ -269,16 +267,6 @@ HANDLERS: list[Route] = [
     get_agent,
     change_agent,
     delete_agent,
-    _transition(
-        Action.SIGN_IN,
-        "Sign in: the agent's phone is called and stays connected; calls are bridged with it",
-        "Agent signed in: the phone is being called",
-    ),
-    _transition(
-        Action.SIGN_OUT,
-        "Sign out: the agent's phone is hung up, at once or when the present call ends",
-        "Agent signed out",
-    ),
-    _transition(Action.READY, "End wrap-up early", "Agent is ready"),
+    *actions_api.HANDLERS,
     *previews_api.HANDLERS,
 ]

@@ -1,9 +1,12 @@
-"""Agents in the database: the transitions of their state (model.py), one function each.
+"""Agents in the database: the transitions of their state (model.py), one function each; those by request are in
+actions/, those by what the switch reports of phones in phones.py.
 
 Every statement is guarded by the state from which it starts, so a late or repeated event changes nothing and returns
-None, False or an empty list. `by` is the key of the request, for the audit log; transitions by the dialer have none.
-Functions for one agent or call take the tenant; those of the dialer's rounds (`to_call`, `to_hang_up`, `present`,
-`wrap_ups_over`) list all tenants of a switch and then change one tenant a statement.
+None, False or an empty list. Functions for one agent or call take the tenant; those of the dialer's rounds (`to_call`,
+`to_hang_up`, `present`, `wrap_ups_over`) list all tenants of a switch and then change one tenant a statement.
+
+Whatever ends a call or a wrap-up leaves the agent in the state of FREE: that is the one place where `next_state` is
+applied, and no other way leads to idle but a request and the phone's answer to its first call.
 
 A segment of wrap-up begins and ends with the state. Locks: docs/architecture.md, "Lock order".
 """
@@ -15,89 +18,78 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from tongdai.agents.model import Agent, AgentState, OfflineReason
+from tongdai.agents.model import (
+    AUTO_PAUSE_AFTER,
+    AUTO_PAUSE_REASON,
+    Agent,
+    AgentState,
+    Mode,
+    NextState,
+    OfferOutcome,
+    OfflineReason,
+)
 from tongdai.calls import segments
 from tongdai.calls.segments import WrapUp
-from tongdai.db import audit
 from tongdai.db.columns import qualified
 from tongdai.db.pool import Connection
-from tongdai.ids import AgentId, KeyId, QueueId, SwitchId, TenantId
+from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.numbers.endpoints.rule import may_use
 from tongdai.switches.model import DEFAULT
 
 log = structlog.get_logger()
 
-COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, wrap_up_s, state, state_since, channel_id, call_id,
-    sign_out_pending, offline_reason, created_at"""
-_OF_AGENT = qualified(COLUMNS, "agent")
+COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, team_id, mode, wrap_up_s, state, state_since, channel_id,
+    call_id, next_state, pause_reason, wrap_up_until, missed, phone_reachable, busy_elsewhere,
+    offline_reason, created_at"""
+OF_AGENT = qualified(COLUMNS, "agent")
 
 FIND = f"select {COLUMNS} from agent where tenant_id = $1 and agent_id = $2"
 
 
 async def find(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Agent | None:
-    return _agent_or_none(await conn.fetchrow(FIND, tenant_id, agent_id))
+    return agent_or_none(await conn.fetchrow(FIND, tenant_id, agent_id))
 
 
-SIGN_IN = f"""
-update agent set state = 'calling', state_since = now(), offline_reason = null
-where tenant_id = $1 and agent_id = $2 and state = 'offline' returning {COLUMNS}
-"""
+def member_of(queue_id: str, agent: str) -> str:
+    """SQL: whether an agent (an alias) takes the calls of a queue (an expression)."""
+    return f"""exists (
+        select from agent_queue m where m.tenant_id = $1 and m.queue_id = {queue_id} and m.agent_id = {agent}.agent_id
+    )"""
 
 
-async def sign_in(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
-    """offline → calling: the dialer calls the phone. None when the state does not allow it."""
-    return await _act(conn, SIGN_IN, tenant_id, agent_id, by, "agent.sign-in")
+def free(next_state: str = "next_state", reachable: str = "phone_reachable") -> str:
+    """SQL: model.free_state, for an agent in an update."""
+    return f"""case
+        when {next_state} = 'paused' then 'paused'
+        when {next_state} = 'offline' then case when mode = 'nailed_up' then 'hanging_up' else 'offline' end
+        when {reachable} then 'idle' else 'unreachable'
+    end"""
 
 
-SIGN_OUT = f"""
-with clock as materialized (
-    select now() as now_at
-), shown as (
-    delete from preview where tenant_id = $1 and agent_id = $2
-)
-update agent set
-    sign_out_pending = state in ('reserved', 'talking'),
-    state_since = case when state in ('reserved', 'talking') then state_since else clock.now_at end,
-    state = case when state in ('reserved', 'talking') then state
-        when channel_id is null then 'offline' else 'hanging_up' end,
-    offline_reason = case when channel_id is null then 'signed_out' end
-from clock
-where tenant_id = $1 and agent_id = $2 and state in ('calling', 'idle', 'reserved', 'talking', 'wrap_up')
-returning {_OF_AGENT}
-"""
+FREE = f"""state = {free()}, state_since = now(), next_state = null, wrap_up_until = null,
+    pause_reason = case when next_state = 'paused' then pause_reason end,
+    offline_reason = case when next_state = 'offline' and mode = 'ring' then 'signed_out' end"""
+"""The columns of an agent whose wrap-up is over, or whose phone was answered."""
 
 
-async def sign_out(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
-    """calling, idle, wrap_up → hanging_up, or offline when the phone was not called yet; None in other states.
-
-    An agent who is reserved or talking keeps the call, with `sign_out_pending` set. A contact that was offered to
-    the agent can be offered to others.
-    """
-    return await _act(conn, SIGN_OUT, tenant_id, agent_id, by, "agent.sign-out")
-
-
-READY = f"""
-update agent set state = 'idle', state_since = now()
-where tenant_id = $1 and agent_id = $2 and state = 'wrap_up' returning {COLUMNS}
-"""
+def ending(which: str) -> str:
+    """SQL: the CTE `ending` of an update that ends calls of the agents of `which`, a condition: the tenant's day, the
+    seconds of the talk, and when the wrap-up will be over."""
+    return f"""ending as materialized (
+    select agent_id, now() as now_at, now() + make_interval(secs => wrap_up_s) as over_at,
+        extract(epoch from now() - state_since)::integer as talk_s,
+        (now() at time zone (select zone from tenant where tenant_id = $1))::date as day
+    from agent where tenant_id = $1 and {which}
+)"""
 
 
-async def ready(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None) -> Agent | None:
-    """wrap_up → idle before the wrap-up time is over. None when the state does not allow it."""
-    return await _act(conn, READY, tenant_id, agent_id, by, "agent.ready")
-
-
-async def _act(
-    conn: Connection, statement: str, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None, action: str
-) -> Agent | None:
-    async with conn.transaction():
-        agent = _agent_or_none(await conn.fetchrow(statement, tenant_id, agent_id))
-        if agent is not None:
-            await segments.end_wrap_ups(conn, tenant_id, [agent_id])
-            await audit.record(conn, tenant_id, by, action, f"agent {agent_id}")
-    return agent
-
+WORKED = """worked_on = case when state = 'talking' then ending.day else worked_on end,
+    calls_today = case when state <> 'talking' then calls_today
+        when worked_on = ending.day then calls_today + 1 else 1 end,
+    talk_s_today = case when state <> 'talking' then talk_s_today
+        when worked_on = ending.day then talk_s_today + ending.talk_s else ending.talk_s end"""
+"""SQL: the columns of an agent whose talk, if it was one, has ended."""
 
 TENANTS_TO_CALL = """
 select distinct a.tenant_id from agent a join tenant t on t.tenant_id = a.tenant_id
@@ -105,7 +97,8 @@ where a.state = 'calling' and a.channel_id is null and t.switch_id = $1
 """
 # Checked once more, as the phone may have been given to another since the agent was created.
 NOT_GIVEN = f"""
-update agent set state = 'offline', state_since = now(), offline_reason = 'unreachable'
+update agent set state = 'offline', state_since = now(), offline_reason = 'unreachable', next_state = null,
+    pause_reason = null
 where tenant_id = $1 and state = 'calling' and channel_id is null
     and not {may_use("$1", "$2::smallint", "agent.endpoint", EndpointKind.PHONE)}
 returning agent_id, endpoint
@@ -118,7 +111,7 @@ with signed_in as materialized (
     order by agent_id for update skip locked
 )
 update agent set channel_id = s.channel_id, switch_id = $2
-from signed_in s where agent.tenant_id = $1 and agent.agent_id = s.agent_id returning {_OF_AGENT}
+from signed_in s where agent.tenant_id = $1 and agent.agent_id = s.agent_id returning {OF_AGENT}
 """
 
 
@@ -136,39 +129,41 @@ async def to_call(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent
     return found
 
 
-ANSWERED = """
-update agent set state = 'idle', state_since = now()
+ANSWERED = f"""
+update agent set {FREE.replace("phone_reachable", "true")}, phone_reachable = true, missed = 0
 where tenant_id = $1 and agent_id = $2 and channel_id = $3 and state = 'calling' returning true
 """
 
 
 async def answered(conn: Connection, tenant_id: TenantId, agent_id: AgentId, channel_id: UUID) -> bool:
-    """calling → idle, when the phone was answered. False: the agent signed out meanwhile, or the channel is old."""
+    """calling → idle or the next state, when the phone was answered. False: the agent signed out meanwhile, or the
+    channel is old."""
     return bool(await conn.fetchval(ANSWERED, tenant_id, agent_id, channel_id))
 
 
-OF_CHANNEL = "select tenant_id, agent_id from agent where channel_id = $1"
+OF_CHANNEL = "select tenant_id, agent_id from agent where channel_id = $1 and mode = 'nailed_up'"
 # `old` returns the call, as an update returns the row as it is afterwards.
-GONE = """
-with old as materialized (
+GONE = f"""
+with {ending("agent_id = $2")}, old as materialized (
     select agent_id, call_id from agent where tenant_id = $1 and agent_id = $2 and channel_id = $3 for update
 ), shown as (
     delete from preview using old where preview.tenant_id = $1 and preview.agent_id = old.agent_id
 ), ended as (
     update agent
-    set state = 'offline', state_since = now(), channel_id = null, call_id = null, sign_out_pending = false,
-        offline_reason = case when state = 'hanging_up' or sign_out_pending then 'signed_out' else $4 end
-    from old where agent.tenant_id = $1 and agent.agent_id = old.agent_id
+    set {WORKED}, state = 'offline', state_since = ending.now_at, channel_id = null, call_id = null, next_state = null,
+        pause_reason = null, wrap_up_until = null,
+        offline_reason = case when state = 'hanging_up' or next_state = 'offline' then 'signed_out' else $4 end
+    from old, ending where agent.tenant_id = $1 and agent.agent_id = old.agent_id
 )
 select agent_id, call_id from old
 """
 
 
 async def gone(conn: Connection, channel_id: UUID, why: OfflineReason = OfflineReason.PHONE_HUNG_UP) -> UUID | None:
-    """Any state → offline, when the phone's call ended, or was never there; for the reason `why`, unless the agent had
-    signed out. Returns the call that the agent had: end it.
+    """Any state → offline, when the call of a phone in mode nailed-up ended, or was never there; for the reason `why`,
+    unless the agent had signed out. Returns the call that the agent had: end it.
 
-    None when the agent had no call, or the channel belongs to no agent.
+    None when the agent had no call, or the channel belongs to no such agent.
     """
     for tenant_id, agent_id in await conn.fetch(OF_CHANNEL, channel_id):
         async with conn.transaction():
@@ -179,12 +174,15 @@ async def gone(conn: Connection, channel_id: UUID, why: OfflineReason = OfflineR
     return None
 
 
-PRESENT = f"select {COLUMNS} from agent where state <> 'offline' and channel_id is not null and switch_id = $1"
+PRESENT = f"""
+select {COLUMNS} from agent
+where state <> 'offline' and mode = 'nailed_up' and channel_id is not null and switch_id = $1
+"""
 
 
 async def present(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Agent]:
-    """The agents, of all tenants, whose phone has a channel on the switch. If the switch does not list the channel,
-    they are `gone`."""
+    """The agents in mode nailed-up, of all tenants, whose phone has a channel on the switch. If the switch does not
+    list the channel, they are `gone`."""
     return [agent_of(row) for row in await conn.fetch(PRESENT, switch_id)]
 
 
@@ -196,25 +194,31 @@ async def to_hang_up(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Ag
     return [agent_of(row) for row in await conn.fetch(TO_HANG_UP, switch_id)]
 
 
+AVAILABLE = "state = 'idle' and not busy_elsewhere"
+"""SQL: whether an agent can be assigned to a call."""
+FOR_CAMPAIGNS = f"{AVAILABLE} and mode = 'nailed_up'"
+"""SQL: whether an agent can be assigned to a call of a campaign, which is answered before the agent is asked."""
 # Materialized with its row lock: concurrent reservations take different agents, and none waits for another.
 RESERVE = f"""
 with longest as materialized (
-    select agent_id from agent where tenant_id = $1 and queue_id = $2 and state = 'idle' and switch_id = $4
-    order by state_since, agent_id limit 1 for update skip locked
+    select a.agent_id from agent a
+    where a.tenant_id = $1 and {FOR_CAMPAIGNS} and a.switch_id = $4 and {member_of("$2", "a")}
+    order by a.state_since, a.agent_id limit 1 for update of a skip locked
 )
 update agent set state = 'reserved', state_since = now(), call_id = $3
-from longest where agent.tenant_id = $1 and agent.agent_id = longest.agent_id returning {_OF_AGENT}
+from longest where agent.tenant_id = $1 and agent.agent_id = longest.agent_id returning {OF_AGENT}
 """
 
 
 async def reserve(
     conn: Connection, tenant_id: TenantId, queue_id: QueueId, call_id: UUID, switch_id: SwitchId = DEFAULT
 ) -> Agent | None:
-    """The queue's agent on the switch who is idle longest → reserved for the call; None when none is idle."""
-    return _agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, call_id, switch_id))
+    """The agent of the queue on the switch who is idle longest, with a connected phone → reserved for the call; None
+    when none is idle."""
+    return agent_or_none(await conn.fetchrow(RESERVE, tenant_id, queue_id, call_id, switch_id))
 
 
-HOLD_IDLE = "select true from agent where tenant_id = $1 and agent_id = $2 and state = 'idle' for no key update"
+HOLD_IDLE = f"select true from agent where tenant_id = $1 and agent_id = $2 and {FOR_CAMPAIGNS} for no key update"
 
 
 async def hold_idle(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> bool:
@@ -222,9 +226,9 @@ async def hold_idle(conn: Connection, tenant_id: TenantId, agent_id: AgentId) ->
     return bool(await conn.fetchval(HOLD_IDLE, tenant_id, agent_id))
 
 
-RESERVE_FOR = """
+RESERVE_FOR = f"""
 update agent set state = 'reserved', state_since = now(), call_id = $3
-where tenant_id = $1 and agent_id = $2 and state = 'idle' returning true
+where tenant_id = $1 and agent_id = $2 and {FOR_CAMPAIGNS} returning true
 """
 
 
@@ -233,60 +237,133 @@ async def reserve_for(conn: Connection, tenant_id: TenantId, agent_id: AgentId, 
     return bool(await conn.fetchval(RESERVE_FOR, tenant_id, agent_id, call_id))
 
 
-_OF_CALLS = """
-from unnest($2::uuid[]) as sent (call_id)
-where agent.tenant_id = $1 and agent.call_id = sent.call_id and agent.state = any($3::text[])
-returning """
-TALKING = f"update agent set state = 'talking', state_since = now() {_OF_CALLS}{_OF_AGENT}"
-
-
-async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
-    """reserved → talking for the agents of the calls, when they are bridged; returns them."""
-    return [agent_of(row) for row in await conn.fetch(TALKING, tenant_id, call_ids, ["reserved"])]
-
-
-FREED = f"""
-update agent set state_since = now(), call_id = null, sign_out_pending = false,
-    state = case when sign_out_pending then 'hanging_up' when state = 'talking' then 'wrap_up' else 'idle' end
-{_OF_CALLS}{_OF_AGENT}, sent.call_id as had
+MAY_RING = f"(agent.mode = 'nailed_up' or {may_use('$1', 'agent.switch_id', 'agent.endpoint', EndpointKind.PHONE)})"
+"""SQL: whether the switch may call the phone of an agent for a call."""
+RESERVE_AGENT = f"""
+with rings as materialized (
+    select gen_random_uuid() as channel_id
+)
+update agent set state = $4, state_since = now(), call_id = $3,
+    channel_id = case when $4 = 'alerting' then rings.channel_id else agent.channel_id end
+from rings
+where agent.tenant_id = $1 and agent.agent_id = $2 and {AVAILABLE} and (mode = 'ring') = ($4 = 'alerting')
+    and {MAY_RING}
+returning {OF_AGENT}
 """
 
 
-async def freed(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
-    """Frees the agents of calls that have ended: talking → wrap_up, reserved → idle; if a sign-out is pending, either →
-    hanging_up, and the caller hangs up their `channel_id`. A call may have no agent (any more). Call it in the
-    transaction of the end."""
+async def reserve_agent(
+    conn: Connection,
+    tenant_id: TenantId,
+    agent_id: AgentId,
+    call_id: UUID,
+    state: AgentState = AgentState.RESERVED,
+) -> Agent | None:
+    """idle → reserved (mode nailed-up) or alerting (mode ring) for a caller; None when the agent is not available, or
+    in the other mode. An alerting agent has a new `channel_id`: commit, then call `PJSIP/<endpoint>`."""
+    assert state in {AgentState.RESERVED, AgentState.ALERTING}, state
+    return agent_or_none(await conn.fetchrow(RESERVE_AGENT, tenant_id, agent_id, call_id, state))
+
+
+_NEXT = "coalesce(agent.next_state, o.next_state)"
+RELEASED = f"""
+with outcome as materialized (
+    select agent_id, missed + ($4 = '{OfferOutcome.NO_ANSWER}')::integer as missed,
+        case when $4 = '{OfferOutcome.NO_ANSWER}' and missed + 1 >= $5::integer then 'paused' end as next_state
+    from agent where tenant_id = $1 and agent_id = $2 and call_id = $3 and state in ('reserved', 'alerting') for update
+)
+update agent set
+    state = {free(_NEXT, f"(phone_reachable and $4 <> '{OfferOutcome.UNREACHABLE}')")}, state_since = now(),
+    call_id = null, channel_id = case when mode = 'nailed_up' then channel_id end, next_state = null,
+    pause_reason = case when agent.next_state = 'paused' then pause_reason
+        when {_NEXT} = 'paused' then '{AUTO_PAUSE_REASON}' end,
+    offline_reason = case when {_NEXT} = 'offline' and mode = 'ring' then 'signed_out' end,
+    missed = o.missed, phone_reachable = phone_reachable and $4 <> '{OfferOutcome.UNREACHABLE}'
+from outcome o where agent.tenant_id = $1 and agent.agent_id = o.agent_id returning {OF_AGENT}
+"""
+
+
+async def released(
+    conn: Connection,
+    tenant_id: TenantId,
+    agent_id: AgentId,
+    call_id: UUID,
+    outcome: OfferOutcome,
+    auto_pause_after: int | None = AUTO_PAUSE_AFTER,
+) -> Agent | None:
+    """reserved, alerting → the next state, or idle, when the offer of a caller ended without a talk; None when the
+    agent has another call, or talks.
+
+    After `auto_pause_after` offers in a row without an answer (the setting of the caller's queue; None: never) the
+    agent is paused. One whose phone the switch could not call is unreachable, until the switch reports otherwise.
+    """
+    return agent_or_none(await conn.fetchrow(RELEASED, tenant_id, agent_id, call_id, outcome, auto_pause_after))
+
+
+_OF_CALLS = """
+from {also}unnest($2::uuid[]) as sent (call_id)
+where agent.tenant_id = $1 and agent.call_id = sent.call_id and agent.state = any($3::text[])
+returning """
+TALKING = f"update agent set state = 'talking', state_since = now(), missed = 0 {_OF_CALLS.format(also='')}{OF_AGENT}"
+
+
+async def talking(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> list[Agent]:
+    """reserved, alerting → talking for the agents of the calls, when they are bridged; returns them."""
+    return [agent_of(row) for row in await conn.fetch(TALKING, tenant_id, call_ids, ["reserved", "alerting"])]
+
+
+_WRAPS_UP = "(state = 'talking' and next_state is distinct from 'offline')"
+FREED = f"""
+with {ending("call_id = any($2::uuid[])")}
+update agent set {WORKED}, state_since = ending.now_at, call_id = null,
+    state = case when {_WRAPS_UP} then 'wrap_up' else {free()} end,
+    wrap_up_until = case when {_WRAPS_UP} then ending.over_at end,
+    next_state = case when {_WRAPS_UP} then next_state end,
+    pause_reason = case when next_state = 'paused' then pause_reason end,
+    channel_id = case when mode = 'nailed_up' then channel_id end,
+    offline_reason = case when next_state = 'offline' and mode = 'ring' then 'signed_out' end
+{_OF_CALLS.format(also="ending, ").replace("where", "where agent.agent_id = ending.agent_id and")}
+    {OF_AGENT}, sent.call_id as had
+"""
+
+
+async def freed(
+    conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID], queues: Mapping[UUID, QueueId] | None = None
+) -> list[Agent]:
+    """Frees the agents of calls that have ended: talking → wrap_up; reserved, alerting → the next state, or idle. An
+    agent who signed out meanwhile goes offline from any of these: of one who is `hanging_up` then, the caller hangs up
+    `channel_id`. A call may have no agent (any more). `queues`: those of the calls, for the segments of wrap-up. Call
+    it in the transaction of the end."""
     agents: list[Agent] = []
     wrap_ups: list[WrapUp] = []
-    for row in await conn.fetch(FREED, tenant_id, call_ids, ["reserved", "talking"]):
+    for row in await conn.fetch(FREED, tenant_id, call_ids, ["reserved", "alerting", "talking"]):
         fields: dict[str, Any] = dict(row)
         call_id = fields.pop("had")
         agents.append(agent := agent_of(fields))
         if agent.state is AgentState.WRAP_UP:
-            wrap_ups.append(WrapUp(call_id, agent.queue_id, agent.agent_id, agent.state_since))
+            queue_id = (queues or {}).get(call_id, agent.queue_id)
+            wrap_ups.append(WrapUp(call_id, queue_id, agent.agent_id, agent.state_since))
     await segments.begin_wrap_ups(conn, tenant_id, wrap_ups)
     return agents
 
 
 TENANTS_IN_WRAP_UP = """
-select distinct tenant_id from agent
-where state = 'wrap_up' and state_since + make_interval(secs => wrap_up_s) <= now() and switch_id = $1
+select distinct tenant_id from agent where state = 'wrap_up' and wrap_up_until <= now() and switch_id = $1
 """
-WRAP_UPS_OVER = """
+WRAP_UPS_OVER = f"""
 with over as materialized (
     select agent_id from agent
-    where tenant_id = $1 and switch_id = $2 and state = 'wrap_up'
-        and state_since + make_interval(secs => wrap_up_s) <= now()
+    where tenant_id = $1 and switch_id = $2 and state = 'wrap_up' and wrap_up_until <= now()
     order by agent_id for update skip locked
 )
-update agent set state = 'idle', state_since = now()
+update agent set {FREE}
 from over where agent.tenant_id = $1 and agent.agent_id = over.agent_id returning agent.agent_id
 """
 
 
 async def wrap_ups_over(conn: Connection, switch_id: SwitchId = DEFAULT) -> int:
-    """wrap_up → idle for all agents, of all tenants, whose wrap-up time has ended by the database's clock; returns
-    their number."""
+    """wrap_up → the next state, or idle, for all agents, of all tenants, whose wrap-up has ended by the database's
+    clock; returns their number."""
     over = 0
     for row in await conn.fetch(TENANTS_IN_WRAP_UP, switch_id):
         async with conn.transaction():
@@ -296,14 +373,15 @@ async def wrap_ups_over(conn: Connection, switch_id: SwitchId = DEFAULT) -> int:
     return over
 
 
-def _agent_or_none(row: asyncpg.Record | None) -> Agent | None:
+def agent_or_none(row: asyncpg.Record | None) -> Agent | None:
     return None if row is None else agent_of(row)
 
 
 def agent_of(row: asyncpg.Record | Mapping[str, Any]) -> Agent:
     """The agent of a row that has COLUMNS."""
     fields: dict[str, Any] = dict(row.items())
-    fields["state"] = AgentState(fields["state"])
-    reason = fields["offline_reason"]
+    fields["mode"], fields["state"] = Mode(fields["mode"]), AgentState(fields["state"])
+    next_state, reason = fields["next_state"], fields["offline_reason"]
+    fields["next_state"] = None if next_state is None else NextState(next_state)
     fields["offline_reason"] = None if reason is None else OfflineReason(reason)
     return Agent(**fields)

@@ -1,6 +1,7 @@
 """Agents and offered contacts in requests and responses."""
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,13 +12,23 @@ from msgspec import UNSET, UnsetType
 from tongdai import ids
 from tongdai.agents.model import (
     DEFAULT_WRAP_UP_S,
+    MAX_LEVEL,
     MAX_NAME,
+    MAX_POSITION,
+    MAX_QUEUES,
+    MAX_SKILL,
+    MAX_SKILLS,
     MAX_WRAP_UP_S,
     PREVIEW_LASTS,
     Agent,
     AgentState,
+    Membership,
+    Mode,
+    NextState,
     OfflineReason,
     Preview,
+    Roles,
+    Skill,
 )
 from tongdai.contacts.numbers import phone
 from tongdai.errors import InvalidInput, shown
@@ -27,7 +38,7 @@ from tongdai.http.endpoint import ID, NAME
 from tongdai.http.envelope import Done
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.request import Request
-from tongdai.ids import AgentId
+from tongdai.ids import AgentId, QueueId
 from tongdai.text import SWITCH_NAME
 
 _ENDPOINT = re.compile(SWITCH_NAME)
@@ -36,7 +47,33 @@ SCHEMA: dict[str, dict[str, Any]] = {
     "endpoint": {"pattern": f"^{SWITCH_NAME}$"},
     "queueId": dict(ID),
     "wrapUpSec": {"minimum": 0, "maximum": MAX_WRAP_UP_S},
+    "mode": {"enum": [mode.value for mode in Mode]},
+    "teamId": dict(ID),
+    "queues": {"maxItems": MAX_QUEUES},
+    "skills": {"maxItems": MAX_SKILLS},
 }
+MEMBER_SCHEMA: dict[str, dict[str, Any]] = {
+    "queueId": dict(ID),
+    "position": {"minimum": 1, "maximum": MAX_POSITION},
+}
+SKILL_SCHEMA: dict[str, dict[str, Any]] = {
+    "skill": {"minLength": 1, "maxLength": MAX_SKILL, "pattern": NAME["pattern"]},
+    "level": {"minimum": 1, "maximum": MAX_LEVEL},
+}
+
+
+class QueueMember(msgspec.Struct, forbid_unknown_fields=True):
+    queueId: int
+    """A queue whose calls the agent takes."""
+    position: int = 1
+    """The agent's place in the queue's order of agents."""
+
+
+class AgentSkill(msgspec.Struct, forbid_unknown_fields=True):
+    skill: str
+    """Name of the skill."""
+    level: int = 1
+    """How well the agent has it, 1 to 10."""
 
 
 class NewAgent(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,9 +82,18 @@ class NewAgent(msgspec.Struct, forbid_unknown_fields=True):
     endpoint: str
     """Name of the PJSIP endpoint of the agent's phone, unique in the tenant."""
     queueId: int
-    """The queue whose calls the agent takes."""
+    """The agent's own queue, whose calls the agent takes."""
     wrapUpSec: int = DEFAULT_WRAP_UP_S
     """Seconds after each call before the agent gets another."""
+    mode: str = Mode.NAILED_UP.value
+    """How the phone is connected: `nailed_up`, called at sign-in and connected until sign-out; `ring`, called for each
+    call of a caller. Only while the agent is offline."""
+    teamId: int | None = None
+    """Your own number of the agent's team."""
+    queues: list[QueueMember] = []
+    """All queues whose calls the agent takes; the agent's own is always one of them."""
+    skills: list[AgentSkill] = []
+    """All skills of the agent."""
 
 
 class AgentChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,9 +102,18 @@ class AgentChange(msgspec.Struct, forbid_unknown_fields=True):
     endpoint: str | UnsetType = UNSET
     """Name of the PJSIP endpoint of the agent's phone, unique in the tenant; only while the agent is offline."""
     queueId: int | UnsetType = UNSET
-    """The queue whose calls the agent takes, from the next call on."""
+    """The agent's own queue, from the next call on. Without `queues` it takes the place of the one before."""
     wrapUpSec: int | UnsetType = UNSET
     """Seconds after each call before the agent gets another."""
+    mode: str | UnsetType = UNSET
+    """How the phone is connected: `nailed_up`, called at sign-in and connected until sign-out; `ring`, called for each
+    call of a caller. Only while the agent is offline."""
+    teamId: int | UnsetType | None = UNSET
+    """Your own number of the agent's team."""
+    queues: list[QueueMember] | UnsetType = UNSET
+    """All queues whose calls the agent takes; the agent's own is always one of them."""
+    skills: list[AgentSkill] | UnsetType = UNSET
+    """All skills of the agent."""
 
 
 class AgentView(msgspec.Struct, kw_only=True):
@@ -69,16 +124,39 @@ class AgentView(msgspec.Struct, kw_only=True):
     endpoint: str
     """Name of the PJSIP endpoint of the agent's phone."""
     queueId: int
-    """The queue whose calls the agent takes."""
+    """The agent's own queue."""
+    teamId: int | None
+    """Your own number of the agent's team; null: none."""
+    mode: Annotated[str, one_of(Mode)]
+    """How the phone is connected: `nailed_up`, called at sign-in and connected until sign-out; `ring`, called for each
+    call of a caller."""
+    queues: list[QueueMember]
+    """The queues whose calls the agent takes, by position, with the agent's own."""
+    skills: list[AgentSkill]
+    """The skills of the agent, by name."""
     wrapUpSec: int
     """Seconds after each call before the agent gets another."""
     state: Annotated[str, one_of(AgentState)]
     """State of the agent: offline; calling, their phone is being called; idle; reserved for a call that is being
-    placed; talking; wrap_up; hanging_up, signed out and the phone not free yet."""
+    placed; alerting, their phone rings for a caller; talking; wrap_up; paused; unreachable, the switch cannot reach the
+    phone; hanging_up, signed out and the phone not free yet."""
     stateSince: datetime
     """Since when the agent is in that state."""
+    nextState: Annotated[str, one_of(NextState)] | None
+    """The state of the agent, instead of idle, when the present call and its wrap-up have ended; offline as soon as the
+    call has. Null: idle."""
+    pauseReason: str | None
+    """Why the agent is paused, or will be; `no_answer` after several unanswered offers in a row. Null: not paused."""
+    wrapUpUntil: datetime | None
+    """When the wrap-up ends by itself; null: the agent is not in wrap-up."""
+    missed: int
+    """Offers in a row that were not answered."""
+    phoneReachable: bool
+    """Whether the switch can reach the phone, as it last reported."""
+    busyElsewhere: bool
+    """Whether the phone is in a call of others: an idle agent gets no call then."""
     signOutPending: bool
-    """Whether the agent goes offline as soon as the present call ends."""
+    """Whether `nextState` is `offline`."""
     offlineReason: Annotated[str, one_of(OfflineReason)] | None
     """Why the agent went offline; null before the first time, and while signed in."""
     callId: UUID | None
@@ -141,18 +219,67 @@ def check(sent: NewAgent | AgentChange) -> None:
         ids.from_body("queueId", sent.queueId)
     if not isinstance(sent.wrapUpSec, UnsetType) and not 0 <= sent.wrapUpSec <= MAX_WRAP_UP_S:
         raise InvalidInput(f"wrapUpSec must be seconds, 0 to {MAX_WRAP_UP_S}, not {shown(sent.wrapUpSec)}")
+    if not isinstance(sent.mode, UnsetType) and sent.mode not in set(Mode):
+        raise InvalidInput(f"mode must be one of {', '.join(Mode)}, not {shown(sent.mode)!r}")
+    if not isinstance(sent.teamId, UnsetType) and sent.teamId is not None:
+        ids.from_body("teamId", sent.teamId)
+    if not isinstance(sent.queues, UnsetType):
+        _check_queues(sent.queues)
+    if not isinstance(sent.skills, UnsetType):
+        _check_skills(sent.skills)
 
 
-def agent_view(agent: Agent) -> AgentView:
+def _check_queues(queues: list[QueueMember]) -> None:
+    _check_list("queues", MAX_QUEUES, [queue.queueId for queue in queues])
+    for queue in queues:
+        ids.from_body("queues.queueId", queue.queueId)
+        if not 1 <= queue.position <= MAX_POSITION:
+            raise InvalidInput(f"queues.position must be 1 to {MAX_POSITION}, not {shown(queue.position)}")
+
+
+def _check_skills(skills: list[AgentSkill]) -> None:
+    _check_list("skills", MAX_SKILLS, [skill.skill for skill in skills])
+    for skill in skills:
+        body.text_field("skills.skill", skill.skill, MAX_SKILL, min_length=1)
+        if not 1 <= skill.level <= MAX_LEVEL:
+            raise InvalidInput(f"skills.level must be 1 to {MAX_LEVEL}, not {shown(skill.level)}")
+
+
+def _check_list(name: str, longest: int, keys: Sequence[int | str]) -> None:
+    if len(keys) > longest:
+        raise InvalidInput(f"{name} must have at most {longest} entries, not {len(keys)}")
+    if len(set(keys)) < len(keys):
+        raise InvalidInput(f"{name} must not name the same one twice")
+
+
+def members(queues: Iterable[QueueMember]) -> tuple[Membership, ...]:
+    return tuple(Membership(QueueId(queue.queueId), queue.position) for queue in queues)
+
+
+def skills_of(skills: Iterable[AgentSkill]) -> tuple[Skill, ...]:
+    return tuple(Skill(skill.skill, skill.level) for skill in skills)
+
+
+def agent_view(agent: Agent, roles: Roles) -> AgentView:
     return AgentView(
         agentId=agent.agent_id,
         agentName=agent.name,
         endpoint=agent.endpoint,
         queueId=agent.queue_id,
+        teamId=agent.team_id,
+        mode=agent.mode,
+        queues=[QueueMember(queue.queue_id, queue.position) for queue in roles.queues],
+        skills=[AgentSkill(skill.skill, skill.level) for skill in roles.skills],
         wrapUpSec=agent.wrap_up_s,
         state=agent.state,
         stateSince=agent.state_since,
-        signOutPending=agent.sign_out_pending,
+        nextState=agent.next_state,
+        pauseReason=agent.pause_reason,
+        wrapUpUntil=agent.wrap_up_until,
+        missed=agent.missed,
+        phoneReachable=agent.phone_reachable,
+        busyElsewhere=agent.busy_elsewhere,
+        signOutPending=agent.next_state is NextState.OFFLINE,
         offlineReason=agent.offline_reason,
         callId=agent.call_id,
         createdAt=agent.created_at,
@@ -180,9 +307,19 @@ AGENT_SAMPLE: dict[str, Any] = {
     "agentName": "Tran Thi B",
     "endpoint": "agent-7",
     "queueId": 1001226,
+    "teamId": None,
+    "mode": "nailed_up",
+    "queues": [{"queueId": 1001226, "position": 1}],
+    "skills": [{"skill": "english", "level": 5}],
     "wrapUpSec": 10,
     "state": "idle",
     "stateSince": "2026-03-10T02:00:00Z",
+    "nextState": None,
+    "pauseReason": None,
+    "wrapUpUntil": None,
+    "missed": 0,
+    "phoneReachable": True,
+    "busyElsewhere": False,
     "signOutPending": False,
     "offlineReason": None,
     "callId": None,

@@ -6,6 +6,7 @@ from itertools import islice
 
 from tongdai.agents import roster
 from tongdai.agents import store as agents
+from tongdai.agents.actions import store as actions
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.model import CallSettings
@@ -76,4 +77,4 @@ async def sign_in(conn: Connection, tenant_id: TenantId) -> None:
             continue
         if agent.channel_id is not None:
             await agents.gone(conn, agent.channel_id)
-        await agents.sign_in(conn, tenant_id, agent.agent_id, None)
+        await actions.sign_in(conn, tenant_id, agent.agent_id, None)

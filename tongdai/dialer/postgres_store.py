@@ -153,7 +153,9 @@ class PostgresStore:
             FinishedCall(call, ending, _next_attempt_at(call, ending, settings, contexts)) for call, ending in asked
         ]
         ended = await finish.end(conn, sent)
-        await agents.freed(conn, calls[0].tenant_id, list(ended))
+        served = {campaign_id: one.queue_id for campaign_id, one in settings.items() if one.queue_id is not None}
+        queues = {call.call_id: served[call.campaign_id] for call in calls if call.campaign_id in served}
+        await agents.freed(conn, calls[0].tenant_id, list(ended), queues)
         return ended
 
     async def pause(self, call: Call, reason: PauseReason, calls: int) -> bool:

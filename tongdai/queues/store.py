@@ -122,7 +122,7 @@ async def change(
 HOLD = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for update"
 USERS = """
 select
-    array(select agent_id from agent where tenant_id = $1 and queue_id = $2 order by agent_id limit $3) as agents,
+    array(select agent_id from agent_queue where tenant_id = $1 and queue_id = $2 order by agent_id limit $3) as agents,
     array(select campaign_id from campaign where tenant_id = $1 and queue_id = $2 order by campaign_id limit $3)
         as campaigns
 """

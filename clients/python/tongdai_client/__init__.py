@@ -21,7 +21,17 @@ from tongdai_client.errors import (
     UnexpectedAnswer,
     WaitTimeout,
 )
-from tongdai_client.models.agents import Agent, AgentCreated, AgentState, OfflineReason, Preview, PreviewOffered
+from tongdai_client.models.agents import (
+    Agent,
+    AgentCreated,
+    AgentMode,
+    AgentSkill,
+    AgentState,
+    OfflineReason,
+    Preview,
+    PreviewOffered,
+    QueueMember,
+)
 from tongdai_client.models.base import Done, Page
 from tongdai_client.models.calls import Call
 from tongdai_client.models.campaigns import (
@@ -118,6 +128,8 @@ __all__ = [
     "Agent",
     "AgentCounts",
     "AgentCreated",
+    "AgentMode",
+    "AgentSkill",
     "AgentState",
     "ApiError",
     "ApiKey",
@@ -204,6 +216,7 @@ __all__ = [
     "QueueLive",
     "QueueLiveDetail",
     "QueuesLive",
+    "QueueMember",
     "RateLimited",
     "Retry",
     "RetryRule",

@@ -214,7 +214,7 @@ async def test_campaign_must_run_in_preview_mode_with_the_queue_of_the_agent(flo
     for campaign_id, why in (
         (await floor.campaign(dialingMode="progressive"), "The campaign does not dial in mode preview"),
         (paused, "The campaign is not running"),
-        (await elsewhere.campaign(), "The campaign's agents are not those of the agent's queue"),
+        (await elsewhere.campaign(), "The campaign's queue is none of the agent's"),
     ):
         assert await refusal(floor, "POST", preview(agent_id), json={"campaignId": campaign_id}) == why
 

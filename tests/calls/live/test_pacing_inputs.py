@@ -69,7 +69,7 @@ async def test_load_has_the_calls_that_need_agents_of_the_queue_and_these_agents
         ("idle", {}), ("idle", {}), ("calling", {}), ("offline", {}),
         ("reserved", {"call_id": found.call_id}),
         ("talking", {"call_id": talks.call_id, "state_since": now - seconds(5), "wrap_up_s": 40}),
-        ("talking", {"call_id": talks.call_id, "sign_out_pending": True}),
+        ("talking", {"call_id": talks.call_id, "next_state": "offline"}),
         ("wrap_up", {"state_since": now - seconds(3)})]  # fmt: skip
     for state, columns in agents:
         await new_agent(conn, tenant_id, queue_id, state, **columns)

@@ -56,7 +56,9 @@ async def test_agents_of_the_campaigns_queue_are_counted_by_state(
     tenant: Tenant, conn: Connection, campaign_id: CampaignId
 ) -> None:
     queue_id, other = await tenant.queue(), await tenant.queue("Other")
-    nobody = dict.fromkeys(("offline", "calling", "idle", "reserved", "talking", "wrapUp", "hangingUp"), 0)
+    nobody = dict.fromkeys(
+        ("offline", "calling", "idle", "reserved", "talking", "wrapUp", "paused", "unreachable", "hangingUp"), 0
+    )
     assert (await live(tenant, campaign_id))["agents"] == nobody
     await configure(conn, tenant.tenant_id, campaign_id, queue_id=queue_id, mode="progressive")
     for state in ("offline", "idle", "idle", "talking", "wrap_up", "reserved", "calling"):

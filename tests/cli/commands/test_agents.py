@@ -65,6 +65,31 @@ def test_agent_is_created_listed_signed_in_and_out(desk):
     assert "Cannot sign-out an agent in state " in refused
 
 
+def test_agent_of_several_queues_is_paused_ready_and_released(desk):
+    with Client(desk.server.url, desk.key) as client:
+        other = client.create_queue("Support").queue_id
+        agent_id = int(
+            desk.printed(
+                "create", "--name", "D", "--endpoint", "agent-9", "--queue", desk.queue_id, "--also", other,
+                "--mode", "ring", "--skill", "english=7", "--team", 3,
+            )
+        )  # fmt: skip
+        assert json.loads(desk.printed("list", "--queue", other, "--team", 3, "--json"))[0]["agentId"] == agent_id
+        made = client.agent(agent_id)
+        assert (made.mode, [(s.skill, s.level) for s in made.skills]) == ("ring", [("english", 7)])
+        client.sign_in_agent(agent_id)
+        assert desk.printed("pause", agent_id, "--reason", "lunch").startswith("Agent is paused")
+        (listed,) = json.loads(desk.printed("list", "--team", 3, "--json"))
+        assert listed["state"] == "paused (lunch)"
+        assert desk.printed("ready", agent_id) == "Agent is ready"
+        assert client.agent(agent_id).state == "idle"
+        assert desk.printed("release", agent_id) == "Agent released"
+        assert client.agent(agent_id).state == "offline"
+    assert "--skill" in desk.failed(
+        "create", "--name", "A", "--queue", 1, "--endpoint", "b", "--skill", "english", code=2
+    )
+
+
 def test_sign_in_need_not_wait_for_the_phone(desk):
     agent_id = desk.printed("create", "--name", "C", "--endpoint", "agent-8", "--queue", desk.queue_id)
     assert desk.printed("sign-in", "--no-wait", agent_id) == "The phone agent-8 is being called."

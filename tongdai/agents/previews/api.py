@@ -26,7 +26,8 @@ _ACCEPTED_SAMPLE = OFFER_SAMPLE | {"lapsesAt": None, "acceptedAt": "2026-03-10T0
 _WHY = {
     PreviewRefusal.NOT_PREVIEW: "The campaign does not dial in mode preview",
     PreviewRefusal.NOT_RUNNING: "The campaign is not running",
-    PreviewRefusal.OTHER_QUEUE: "The campaign's agents are not those of the agent's queue",
+    PreviewRefusal.OTHER_QUEUE: "The campaign's queue is none of the agent's",
+    PreviewRefusal.NOT_CONNECTED: "The agent's phone rings for each call, and takes no calls of campaigns",
     PreviewRefusal.NOT_AVAILABLE: "The agent must be idle, or in wrap_up to look at a contact",
     PreviewRefusal.HAS_OTHER: "The agent has a contact of another campaign, to accept or to skip first",
     PreviewRefusal.NONE_OFFERED: "No contact is offered to the agent",

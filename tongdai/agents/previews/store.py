@@ -10,6 +10,7 @@ from enum import Enum, auto
 import asyncpg
 
 from tongdai.agents.model import PREVIEW_LASTS, SKIPPED_FOR, AcceptedPreview, AgentState, Preview
+from tongdai.agents.store import member_of
 from tongdai.campaigns.model import Status
 from tongdai.contacts import due
 from tongdai.contacts.in_call import in_call, phone
@@ -28,7 +29,9 @@ class PreviewRefusal(Enum):
     """The campaign dials in another mode."""
     NOT_RUNNING = auto()
     OTHER_QUEUE = auto()
-    """The campaign is served by the agents of another queue."""
+    """The agent does not take calls of the campaign's queue."""
+    NOT_CONNECTED = auto()
+    """The agent's phone rings for each call: an answered call could not wait for it."""
     NOT_AVAILABLE = auto()
     """Previewing takes an agent who is idle or in wrap-up; accepting, one who is idle."""
     HAS_OTHER = auto()
@@ -42,8 +45,9 @@ IsOpen = Callable[[str, str, datetime], bool]
 
 # Locks the agent, so that they do not sign out before the offer is stored.
 MAY_LOOK = f"""
-select a.state in ('idle', 'wrap_up') as here, c.campaign_id, c.mode = 'preview' as preview,
-    c.status = {Status.RUNNING} as running, c.queue_id is not distinct from a.queue_id as same_queue
+select a.state in ('idle', 'wrap_up') as here, a.mode = 'nailed_up' as connected,
+    c.campaign_id, c.mode = 'preview' as preview,
+    c.status = {Status.RUNNING} as running, {member_of("c.queue_id", "a")} as same_queue
 from agent a left join campaign c on c.tenant_id = $1 and c.campaign_id = $3
 where a.tenant_id = $1 and a.agent_id = $2 for no key update of a
 """
@@ -134,6 +138,7 @@ def _refusal(terms: asyncpg.Record | None) -> PreviewRefusal | None:
         PreviewRefusal.NOT_PREVIEW: terms["preview"],
         PreviewRefusal.NOT_RUNNING: terms["running"],
         PreviewRefusal.OTHER_QUEUE: terms["same_queue"],
+        PreviewRefusal.NOT_CONNECTED: terms["connected"],
         PreviewRefusal.NOT_AVAILABLE: terms["here"],
     }
     return next((refusal for refusal, met in holds.items() if not met), None)

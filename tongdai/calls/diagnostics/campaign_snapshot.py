@@ -70,7 +70,8 @@ from campaign c join tenant t on t.tenant_id = c.tenant_id where c.tenant_id = $
 """
 AGENTS = """
 select a.state, count(*) as agents from campaign c
-join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
+join agent_queue m on m.tenant_id = $1 and m.queue_id = c.queue_id
+join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id and a.mode = 'nailed_up'
 where c.tenant_id = $1 and c.campaign_id = $2 group by a.state
 """
 

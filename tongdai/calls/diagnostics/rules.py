@@ -296,7 +296,8 @@ def _agent_blockers(settings: CallSettings, campaign: CampaignState) -> list[Blo
         return [Blocker.NO_AGENTS_SIGNED_IN]
     found: list[Blocker] = []
     # Predictive calls for agents who will be free.
-    if settings.mode is not Mode.PREDICTIVE and not campaign.agents.get("idle"):
+    at_work = any(campaign.agents.get(state) for state in ("idle", "reserved", "talking", "wrap_up"))
+    if not at_work or (settings.mode is not Mode.PREDICTIVE and not campaign.agents.get("idle")):
         found.append(Blocker.NO_AGENT_FREE)
     if settings.mode is Mode.PREVIEW and not campaign.accepted:
         found.append(Blocker.NO_PREVIEW_ACCEPTED)

@@ -14,21 +14,21 @@ from tongdai.ids import CampaignId, QueueId, TenantId
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A campaign's calls and the agents of its queue, now."""
+    """A campaign's calls and the agents of its queue who take calls of campaigns, now."""
 
     now: datetime
     """The time by the database's clock, like all instants here but those that the switch reported."""
     active_calls: int = 0
     """The active calls of the campaign."""
     ringing_since: tuple[datetime, ...] = ()
-    """When each call was dialled that is (about to be) ringing and will need one of these agents, of any campaign."""
+    """When each call was dialled that is (about to be) ringing and may need one of these agents, of any campaign."""
     waiting: int = 0
-    """Number of answered calls that need one of these agents and have none reserved."""
+    """Number of answered calls that may need one of these agents and have none reserved."""
     agents_free: int = 0
     talking_since: tuple[datetime, ...] = ()
-    """When each talking agent began to talk, without those whose sign-out is pending."""
+    """When each talking agent began to talk, without those who become paused or offline next."""
     wrap_up_since: tuple[datetime, ...] = ()
-    """When each agent in wrap-up began it."""
+    """When each agent in wrap-up began it, without those who become paused or offline next."""
     wrap_up_s: float = 0.0
     """Mean wrap-up time of these agents; 0 without any."""
 
@@ -49,11 +49,18 @@ class Recent:
 
 # Calls without an agent need one: a previewed call has its agent from the start, others once one is reserved. Active
 # calls are read once and compared with hashes of campaigns and agents: `is true` keeps the planner from a join that
-# reads them again for each campaign.
+# reads them again for each campaign. `pool`: the queues that share agents with the campaign's; any of their calls may
+# take one of these agents.
 LOAD = """
 with up as materialized (
     select call_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from live_call
     where tenant_id = $1
+), pool as materialized (
+    select $3::bigint as queue_id
+    union
+    select shared.queue_id
+    from agent_queue own join agent_queue shared on shared.tenant_id = $1 and shared.agent_id = own.agent_id
+    where own.tenant_id = $1 and own.queue_id = $3
 )
 select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting, agents.agents_free,
     agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
@@ -63,18 +70,22 @@ from (
     select coalesce(array_agg(coalesce(dialled_at, opened_at)) filter (where state <> 'answered'), '{}')
             as ringing_since,
         count(*) filter (where state = 'answered' and connected_at is null and call_id not in (
-            select call_id from agent where tenant_id = $1 and queue_id = $3 and call_id is not null
+            select call_id from agent where tenant_id = $1 and call_id is not null
         )) as waiting
     from up where agent_id is null and (campaign_id in (
-        select campaign_id from campaign where tenant_id = $1 and queue_id = $3 and mode <> 'agentless'
+        select campaign_id from campaign
+        where tenant_id = $1 and queue_id in (select queue_id from pool) and mode <> 'agentless'
     )) is true
 ) calls, (
-    select count(*) filter (where state = 'idle') as agents_free,
-        coalesce(array_agg(state_since) filter (where state = 'talking' and not sign_out_pending), '{}')
+    select count(*) filter (where state = 'idle' and not busy_elsewhere) as agents_free,
+        coalesce(array_agg(state_since) filter (where state = 'talking' and next_state is null), '{}')
             as talking_since,
-        coalesce(array_agg(state_since) filter (where state = 'wrap_up'), '{}') as wrap_up_since,
+        coalesce(array_agg(state_since) filter (where state = 'wrap_up' and next_state is null), '{}')
+            as wrap_up_since,
         coalesce(avg(wrap_up_s) filter (where state <> 'offline'), 0)::double precision as wrap_up_s
-    from agent where tenant_id = $1 and queue_id = $3
+    from agent where tenant_id = $1 and mode = 'nailed_up' and agent_id in (
+        select agent_id from agent_queue where tenant_id = $1 and queue_id = $3
+    )
 ) agents
 """
 

@@ -56,7 +56,8 @@ class ActiveCalls(msgspec.Struct, rename="camel"):
 
 
 class Agents(msgspec.Struct, rename="camel"):
-    """Agents of the campaign's queue by state; other campaigns may share the queue."""
+    """Agents of the campaign's queue by state, without those whose phones ring for each call, who get no calls of
+    campaigns. Other campaigns and queues may share them."""
 
     offline: int = 0
     """Not signed in."""
@@ -70,6 +71,10 @@ class Agents(msgspec.Struct, rename="camel"):
     """In a call."""
     wrap_up: int = 0
     """In the time after a call."""
+    paused: int = 0
+    """Agents who take no calls for now."""
+    unreachable: int = 0
+    """Agents whose phones the switch cannot reach."""
     hanging_up: int = 0
     """Agents who signed out, and whose phones are being hung up."""
 
@@ -118,7 +123,7 @@ class CampaignLive(msgspec.Struct, kw_only=True, rename="camel"):
     calls: ActiveCalls
     """Its active calls by state."""
     agents: Agents
-    """The agents of its queue by state; other campaigns may share the queue."""
+    """The agents of its queue by state; other campaigns and queues may share them."""
     calls_per_minute: int
     """Calls dialled in the last 60 seconds."""
     this_hour: Figures
@@ -148,7 +153,8 @@ from live_call where tenant_id = $1 and campaign_id is not null group by campaig
 """
 AGENTS = """
 select c.campaign_id, a.state, count(*) as agents from campaign c
-join agent a on a.tenant_id = $1 and a.queue_id = c.queue_id
+join agent_queue m on m.tenant_id = $1 and m.queue_id = c.queue_id
+join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id and a.mode = 'nailed_up'
 where c.tenant_id = $1 and c.campaign_id = any($2::bigint[]) group by c.campaign_id, a.state
 """
 # A call is dialled soon after it is opened; the index is by the opening.

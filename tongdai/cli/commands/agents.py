@@ -4,14 +4,15 @@ import time
 
 import click
 
-from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, OfflineReason
+from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, Mode, OfflineReason
 from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.errors import OperatorError
 from tongdai.text import SWITCH_NAME
-from tongdai_client import Agent, Client
+from tongdai_client import Agent, AgentSkill, Client, QueueMember
 
+SKILL = Pattern("skill", r"[^=]{1,64}=([1-9]|10)", "NAME=LEVEL, a level of 1 to 10")
 PHONE = Pattern("endpoint", SWITCH_NAME, "1 to 64 of A-Z, a-z, 0-9, _ and -")
 
 
@@ -40,23 +41,61 @@ def agent() -> None:
     show_default=True,
     help="Seconds after each call before the next one.",
 )
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.NAILED_UP.value,
+    show_default=True,
+    help="Whether the phone stays connected, or is called for each call of a caller.",
+)
+@click.option("--also", "also", multiple=True, metavar="ID", type=ID, help="Another queue of the agent. Repeatable.")
+@click.option(
+    "--skill", "skills", multiple=True, metavar="NAME=LEVEL", type=SKILL, help="A skill, 1 to 10. Repeatable."
+)
+@click.option("--team", "team_id", metavar="ID", type=ID, help="Your own number of the agent's team.")
 @client_options("agent")
-def create(client: Client, name: str, endpoint: str, queue_id: int, wrap_up_sec: int) -> None:
+def create(
+    client: Client,
+    name: str,
+    endpoint: str,
+    queue_id: int,
+    wrap_up_sec: int,
+    mode: str,
+    also: tuple[int, ...],
+    skills: tuple[str, ...],
+    team_id: int | None,
+) -> None:
     """Create an agent, who is offline, and print the agent's id.
 
     \b
     Example:
       AGENT=$(tongdai agent create --name "Tran Thi B" --endpoint agent-7 --queue 1001226)
     """
-    click.echo(client.create_agent(name, endpoint, queue_id, wrap_up_sec=wrap_up_sec).agent_id)
+    made = client.create_agent(
+        name,
+        endpoint,
+        queue_id,
+        wrap_up_sec=wrap_up_sec,
+        mode=mode,
+        team_id=team_id,
+        queues=[QueueMember(queue_id=other) for other in dict.fromkeys(also)],
+        skills=[_skill(text) for text in skills],
+    )
+    click.echo(made.agent_id)
+
+
+def _skill(text: str) -> AgentSkill:
+    name, _, level = text.rpartition("=")
+    return AgentSkill(skill=name, level=int(level))
 
 
 @agent.command("list")
 @click.option("--queue", "queue_id", metavar="ID", type=ID, help="Agents of this queue only.")
 @click.option("--state", type=click.Choice([state.value for state in AgentState]), help="Agents in this state only.")
+@click.option("--team", "team_id", metavar="ID", type=ID, help="Agents of this team only.")
 @json_option
 @client_options("agent")
-def list_(client: Client, queue_id: int | None, state: str | None, as_json: bool) -> None:
+def list_(client: Client, queue_id: int | None, state: str | None, team_id: int | None, as_json: bool) -> None:
     """List agents and their states.
 
     \b
@@ -64,7 +103,8 @@ def list_(client: Client, queue_id: int | None, state: str | None, as_json: bool
       tongdai agent list --state idle
     """
     columns = ["agentId", "name", "endpoint", "queueId", "wrapUpSec", "state", "stateSince", "offlineReason"]
-    show(columns, [_row(found) for found in client.agents(queue_id=queue_id, state=state)], as_json=as_json)
+    agents = client.agents(queue_id=queue_id, state=state, team_id=team_id)
+    show(columns, [_row(found) for found in agents], as_json=as_json)
 
 
 def _row(found: Agent) -> dict[str, object]:
@@ -74,10 +114,16 @@ def _row(found: Agent) -> dict[str, object]:
         "endpoint": found.endpoint,
         "queueId": found.queue_id,
         "wrapUpSec": found.wrap_up_sec,
-        "state": f"{found.state}, sign-out pending" if found.sign_out_pending else found.state,
+        "state": _state(found),
         "stateSince": found.state_since,
         "offlineReason": found.offline_reason,
     }
+
+
+def _state(found: Agent) -> str:
+    """State of an agent in words: `talking, then paused (lunch)`."""
+    state = found.state if found.next_state is None else f"{found.state}, then {found.next_state}"
+    return state if found.pause_reason is None else f"{state} ({found.pause_reason})"
 
 
 SIGN_IN_S = 45.0
@@ -136,3 +182,43 @@ def sign_out(client: Client, agent_id: int) -> None:
       tongdai agent sign-out 7
     """
     click.echo(client.sign_out_agent(agent_id).message)
+
+
+@agent.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@click.option("--reason", required=True, type=Text(), help="Why, as supervisors will read it.")
+@client_options("agent")
+def pause(client: Client, agent_id: int, reason: str) -> None:
+    """Pause an agent until they are ready, at once or when the present call and its wrap-up end.
+
+    \b
+    Example:
+      tongdai agent pause 7 --reason lunch
+    """
+    click.echo(client.force_pause_agent(agent_id, reason).message)
+
+
+@agent.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@client_options("agent")
+def ready(client: Client, agent_id: int) -> None:
+    """Make an agent idle who is paused, in wrap-up, or whose phone is unreachable.
+
+    \b
+    Example:
+      tongdai agent ready 7
+    """
+    click.echo(client.force_ready_agent(agent_id).message)
+
+
+@agent.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@client_options("agent")
+def release(client: Client, agent_id: int) -> None:
+    """Sign an agent out at once, whatever the state and the call: the last resort for a state that is wrong.
+
+    \b
+    Example:
+      tongdai agent release 7
+    """
+    click.echo(client.release_agent(agent_id).message)

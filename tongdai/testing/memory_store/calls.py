@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tongdai.agents.model import AgentState
+from tongdai.agents.model import AgentState, is_available
 from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls.model import (
     TRANSITIONS,
@@ -54,11 +54,7 @@ class MemoryCalls(MemoryState):
         calls: list[Call] = []
         for agent_id, contact_id in list(self.accepted.items()):
             agent, contact = self.agents[agent_id], self.contacts[contact_id]
-            if (
-                contact.campaign_id != conditions.campaign_id
-                or agent.state is not AgentState.IDLE
-                or len(calls) == limit
-            ):
+            if contact.campaign_id != conditions.campaign_id or not is_available(agent) or len(calls) == limit:
                 continue
             if self.held or campaign.status is not Status.RUNNING:
                 continue
@@ -174,8 +170,8 @@ class MemoryCalls(MemoryState):
         if found is None or found.state is not CallState.ANSWERED or found.connected_at is not None:
             return False
         agent = self._agent_of(call.call_id)
-        if agent is not None and agent.state is AgentState.RESERVED:
-            self._set_agent(agent, AgentState.TALKING)
+        if agent is not None and agent.state in {AgentState.RESERVED, AgentState.ALERTING}:
+            self._set_agent(agent, AgentState.TALKING, missed=0)
         return self._keep(replace(found, connected_at=at, agent_id=agent_id or found.agent_id))
 
     async def end(self, call: Call, ending: Ending) -> bool:
@@ -227,10 +223,7 @@ class MemoryCalls(MemoryState):
     def _free(self, call_id: UUID) -> None:
         agent = self._agent_of(call_id)
         if agent is not None:
-            idle = AgentState.WRAP_UP if agent.state is AgentState.TALKING else AgentState.IDLE
-            self._set_agent(
-                agent, AgentState.HANGING_UP if agent.sign_out_pending else idle, call_id=None, sign_out_pending=False
-            )
+            self._freed(agent)
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:
         until = self._clock.now() + lease

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from tongdai.agents.model import Agent, AgentState
+from tongdai.agents.model import Agent, AgentState, Mode, is_available
 from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import (
@@ -14,7 +14,7 @@ from tongdai.calls.model import (
 )
 from tongdai.campaigns.model import PauseReason, RunningCampaign, Status
 from tongdai.campaigns.settings.model import CallSettings
-from tongdai.campaigns.settings.values import Mode
+from tongdai.campaigns.settings.values import Mode as DialingMode
 from tongdai.ids import CampaignId, QueueId, TenantId
 from tongdai.testing.memory_store.model import (
     RECENT,
@@ -48,9 +48,13 @@ class MemoryCampaigns(MemoryState):
 
     async def load(self, campaign: RunningCampaign) -> Load:
         queue_id = campaign.settings.queue_id
-        agents = [agent for agent in self.agents.values() if agent.queue_id == queue_id]
+        agents = [
+            agent
+            for agent in self.agents.values()
+            if agent.mode is Mode.NAILED_UP and self._takes_calls_of(agent, queue_id)
+        ]
         here = [agent.wrap_up_s for agent in agents if agent.state is not AgentState.OFFLINE]
-        taken = {agent.call_id for agent in agents if agent.state is AgentState.RESERVED}
+        taken = {agent.call_id for agent in self.agents.values()}
         wanting = [call for call in self._wanting(queue_id) if call.agent_id is None]
         answered = [call for call in wanting if call.state is CallState.ANSWERED]
         return Load(
@@ -58,19 +62,24 @@ class MemoryCampaigns(MemoryState):
             active_calls=len(self.campaigns[campaign.campaign_id].active),
             ringing_since=tuple(a.dialled_at or a.opened_at for a in wanting if a.state is not CallState.ANSWERED),
             waiting=sum(a.connected_at is None and a.call_id not in taken for a in answered),
-            agents_free=sum(agent.state is AgentState.IDLE for agent in agents),
+            agents_free=sum(is_available(agent) for agent in agents),
             talking_since=_since(agents, AgentState.TALKING),
             wrap_up_since=_since(agents, AgentState.WRAP_UP),
             wrap_up_s=sum(here) / len(here) if here else 0.0,
         )
 
     def _wanting(self, queue_id: QueueId | None) -> list[Call]:
-        """Live calls that want an agent of that queue, or have one."""
+        """Live calls that want an agent of that queue or of one that shares agents with it, or have one."""
+        pool = {queue_id} if queue_id is not None else set[QueueId | None]()
+        for roles in self.roles.values():
+            queues = {queue.queue_id for queue in roles.queues}
+            if queue_id in queues:
+                pool |= queues
         return [
             call
             for campaign in self.campaigns.values()
-            if queue_id is not None and campaign.settings.queue_id == queue_id
-            if campaign.settings.mode is not Mode.AGENTLESS
+            if campaign.settings.queue_id in pool
+            if campaign.settings.mode is not DialingMode.AGENTLESS
             for call in campaign.active.values()
         ]
 
@@ -98,7 +107,7 @@ class MemoryCampaigns(MemoryState):
 
 
 def _since(agents: list[Agent], state: AgentState) -> tuple[datetime, ...]:
-    return tuple(agent.state_since for agent in agents if agent.state is state and not agent.sign_out_pending)
+    return tuple(agent.state_since for agent in agents if agent.state is state and agent.next_state is None)
 
 
 def _histogram(counts: Counter[int]) -> tuple[int, ...]:

@@ -16,10 +16,39 @@ class AgentState(StrEnum):
     IDLE = "idle"
     RESERVED = "reserved"
     """Reserved for a call that is about to be connected."""
+    ALERTING = "alerting"
+    """Their phone rings for a caller."""
     TALKING = "talking"
     WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+    """Gets no calls until they are ready."""
+    UNREACHABLE = "unreachable"
+    """The switch cannot reach their phone."""
     HANGING_UP = "hanging_up"
     """Signed out; their phone has not been hung up yet."""
+
+
+class AgentMode(StrEnum):
+    NAILED_UP = "nailed_up"
+    """Their phone is called at sign-in, and connected until sign-out."""
+    RING = "ring"
+    """Their phone is called for each call of a caller."""
+
+
+class QueueMember(Result, frozen=True):
+    """A queue whose calls an agent takes."""
+
+    queue_id: int
+    position: int = 1
+    """The agent's place in the queue's order of agents."""
+
+
+class AgentSkill(Result, frozen=True):
+    """A skill of an agent."""
+
+    skill: str
+    level: int = 1
+    """1 to 10."""
 
 
 class OfflineReason(StrEnum):
@@ -39,10 +68,29 @@ class Agent(Result, frozen=True, kw_only=True):
     endpoint: str
     """The PJSIP endpoint of their phone."""
     queue_id: int
+    """Their own queue."""
+    team_id: int | None
+    """Your own number of their team."""
+    mode: str
+    """An `AgentMode`."""
+    queues: list[QueueMember]
+    """All queues whose calls they take, by position, with their own."""
+    skills: list[AgentSkill]
     wrap_up_sec: int
     state: str
     """An `AgentState`."""
     state_since: datetime
+    next_state: str | None
+    """Paused or offline, an `AgentState`, when the present call and its wrap-up end; None: idle."""
+    pause_reason: str | None
+    """Why they are paused, or will be."""
+    wrap_up_until: datetime | None
+    """When their wrap-up ends by itself."""
+    missed: int
+    """Offers in a row that they did not answer."""
+    phone_reachable: bool
+    busy_elsewhere: bool
+    """Their phone is in a call that is not Tongdai's."""
     sign_out_pending: bool
     """Signed out during a call; offline when it ends."""
     offline_reason: str | None

@@ -32,6 +32,8 @@ class AgentCounts(Result, frozen=True, kw_only=True):
     reserved: int
     talking: int
     wrap_up: int
+    paused: int
+    unreachable: int
     hanging_up: int
 
 

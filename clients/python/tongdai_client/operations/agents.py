@@ -1,8 +1,10 @@
 """Agents, and the contacts they preview."""
 
+from collections.abc import Iterable
+
 from msgspec import UNSET, UnsetType
 
-from tongdai_client.models.agents import Agent, AgentCreated, PreviewOffered
+from tongdai_client.models.agents import Agent, AgentCreated, AgentSkill, PreviewOffered, QueueMember
 from tongdai_client.models.base import Done
 from tongdai_client.operation import (
     PAGE_SIZE,
@@ -16,10 +18,14 @@ from tongdai_client.operation import (
 
 
 def agents(
-    *, queue_id: int | None = None, state: str | None = None, page_size: int = PAGE_SIZE
+    *,
+    queue_id: int | None = None,
+    state: str | None = None,
+    team_id: int | None = None,
+    page_size: int = PAGE_SIZE,
 ) -> PagedOperation[Agent]:
-    """List the agents by id, optionally of one queue or in one `AgentState`."""
-    return paged_operation("/agents", (), Agent, page_size, {"queueId": queue_id, "state": state})
+    """List the agents by id, optionally of one queue, in one `AgentState` or of one team."""
+    return paged_operation("/agents", (), Agent, page_size, {"queueId": queue_id, "state": state, "teamId": team_id})
 
 
 def agent(agent_id: int) -> Operation[Agent]:
@@ -33,10 +39,26 @@ def create_agent(
     queue_id: int,
     *,
     wrap_up_sec: int | None = None,
+    mode: str | None = None,
+    team_id: int | None = None,
+    queues: Iterable[QueueMember] | None = None,
+    skills: Iterable[AgentSkill] | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[AgentCreated]:
-    """Create an agent, who is offline. `endpoint` names their PJSIP endpoint and is unique within the tenant."""
-    body = without_none(agentName=name, endpoint=endpoint, queueId=queue_id, wrapUpSec=wrap_up_sec)
+    """Create an agent, who is offline. `endpoint` names their PJSIP endpoint and is unique within the tenant.
+
+    `queue_id` is their own queue; `queues` are those whose calls they take besides.
+    """
+    body = without_none(
+        agentName=name,
+        endpoint=endpoint,
+        queueId=queue_id,
+        wrapUpSec=wrap_up_sec,
+        mode=mode,
+        teamId=team_id,
+        queues=None if queues is None else list(queues),
+        skills=None if skills is None else list(skills),
+    )
     return operation("POST", "/agents", (), AgentCreated, body=body, idempotency_key=idempotency_key)
 
 
@@ -47,9 +69,22 @@ def update_agent(
     endpoint: str | UnsetType = UNSET,
     queue_id: int | UnsetType = UNSET,
     wrap_up_sec: int | UnsetType = UNSET,
+    mode: str | UnsetType = UNSET,
+    team_id: int | UnsetType | None = UNSET,
+    queues: Iterable[QueueMember] | UnsetType = UNSET,
+    skills: Iterable[AgentSkill] | UnsetType = UNSET,
 ) -> Operation[Done]:
-    """Change the given fields of an agent. InvalidState for `endpoint` unless they are offline."""
-    body = without_unset(agentName=name, endpoint=endpoint, queueId=queue_id, wrapUpSec=wrap_up_sec)
+    """Change the given fields of an agent. InvalidState for `endpoint` and `mode` unless they are offline."""
+    body = without_unset(
+        agentName=name,
+        endpoint=endpoint,
+        queueId=queue_id,
+        wrapUpSec=wrap_up_sec,
+        mode=mode,
+        teamId=team_id,
+        queues=UNSET if isinstance(queues, UnsetType) else list(queues),
+        skills=UNSET if isinstance(skills, UnsetType) else list(skills),
+    )
     return operation("PATCH", "/agents/{id}", (agent_id,), Done, body=body)
 
 
@@ -69,8 +104,43 @@ def sign_out_agent(agent_id: int, *, idempotency_key: str | None = None) -> Oper
 
 
 def ready_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
-    """End the agent's wrap-up early. InvalidState unless they are in wrap-up."""
+    """End the agent's pause, or their wrap-up early. InvalidState unless they are paused or in wrap-up."""
     return operation("POST", "/agents/{id}/ready", (agent_id,), Done, idempotency_key=idempotency_key)
+
+
+def pause_agent(agent_id: int, reason: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Pause the agent until they are ready, at once or when the present call ends. InvalidState if offline."""
+    body = without_none(reason=reason)
+    return operation("POST", "/agents/{id}/pause", (agent_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
+def set_next_state(
+    agent_id: int, state: str, reason: str | None = None, *, idempotency_key: str | None = None
+) -> Operation[Done]:
+    """Set what an agent in a call or in wrap-up becomes next: paused, offline, or idle, which takes back the others."""
+    body = without_none(state=state, reason=reason)
+    return operation("POST", "/agents/{id}/next-state", (agent_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
+def force_pause_agent(agent_id: int, reason: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Pause an agent, as a supervisor."""
+    body = without_none(reason=reason)
+    return operation("POST", "/agents/{id}/force-pause", (agent_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
+def force_ready_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Make an agent idle who is paused, in wrap-up or unreachable, as a supervisor."""
+    return operation("POST", "/agents/{id}/force-ready", (agent_id,), Done, idempotency_key=idempotency_key)
+
+
+def force_sign_out_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Sign an agent out, as a supervisor; in a call, when it ends."""
+    return operation("POST", "/agents/{id}/force-sign-out", (agent_id,), Done, idempotency_key=idempotency_key)
+
+
+def release_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Sign an agent out at once, whatever their state and their call: the last resort for a wrong state."""
+    return operation("POST", "/agents/{id}/release", (agent_id,), Done, idempotency_key=idempotency_key)
 
 
 def next_preview(agent_id: int, campaign_id: int, *, idempotency_key: str | None = None) -> Operation[PreviewOffered]:

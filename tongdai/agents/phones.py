@@ -1,0 +1,73 @@
+"""What the switch reports of agents' phones: whether they can be reached, and whether they are in calls of others.
+
+The reports are facts about phones, kept in the agent's row whatever the state: only an idle agent's state changes by
+them, and back. So a phone that is away for a moment interrupts no call and no pause, and is not counted as a refusal.
+Phones are named by their endpoints; each function takes many of them, in any order and any number of times, and
+returns the number of agents who can take calls since.
+"""
+
+from collections.abc import Sequence
+
+from tongdai.db.pool import Connection
+from tongdai.ids import SwitchId, TenantId
+
+TENANTS_OF_PHONES = """
+select distinct a.tenant_id from agent a join tenant t on t.tenant_id = a.tenant_id
+where a.endpoint = any($2::text[]) and t.switch_id = $1
+order by a.tenant_id
+"""
+
+
+def _statement(of: str, changed: str) -> str:
+    """Locks in the order of ids, like every statement that takes several agents."""
+    return f"""
+with clock as materialized (
+    select now() as now_at
+), held as materialized (
+    select agent_id from agent
+    where tenant_id = $1 and endpoint = any($2::text[]) and {of} order by agent_id for update
+)
+update agent set {changed}
+from held, clock where agent.tenant_id = $1 and agent.agent_id = held.agent_id
+returning state = 'idle' and not busy_elsewhere
+"""
+
+
+def _between(source: str, target: str) -> str:
+    return f"""state = case when state = '{source}' then '{target}' else state end,
+    state_since = case when state = '{source}' then clock.now_at else state_since end"""
+
+
+REACHABLE = _statement("not phone_reachable", f"phone_reachable = true, {_between('unreachable', 'idle')}")
+UNREACHABLE = _statement("phone_reachable", f"phone_reachable = false, {_between('idle', 'unreachable')}")
+BUSY_ELSEWHERE = _statement("not busy_elsewhere", "busy_elsewhere = true")
+FREE_ELSEWHERE = _statement("busy_elsewhere", "busy_elsewhere = false")
+
+
+async def reachable(conn: Connection, switch_id: SwitchId, endpoints: Sequence[str]) -> int:
+    """The switch can reach the phones: unreachable → idle."""
+    return await _each_tenant(conn, REACHABLE, switch_id, endpoints)
+
+
+async def unreachable(conn: Connection, switch_id: SwitchId, endpoints: Sequence[str]) -> int:
+    """The switch cannot reach the phones: idle → unreachable; others become so instead of idle. Returns 0."""
+    return await _each_tenant(conn, UNREACHABLE, switch_id, endpoints)
+
+
+async def busy_elsewhere(conn: Connection, switch_id: SwitchId, endpoints: Sequence[str]) -> int:
+    """The phones are in calls that are not of this system: their agents get no calls. Returns 0."""
+    return await _each_tenant(conn, BUSY_ELSEWHERE, switch_id, endpoints)
+
+
+async def free_elsewhere(conn: Connection, switch_id: SwitchId, endpoints: Sequence[str]) -> int:
+    """The phones are in no call any more that is not of this system."""
+    return await _each_tenant(conn, FREE_ELSEWHERE, switch_id, endpoints)
+
+
+async def _each_tenant(conn: Connection, statement: str, switch_id: SwitchId, endpoints: Sequence[str]) -> int:
+    tenants: list[TenantId] = [row["tenant_id"] for row in await conn.fetch(TENANTS_OF_PHONES, switch_id, endpoints)]
+    available = 0
+    for tenant_id in tenants:
+        changed = await conn.fetch(statement, tenant_id, endpoints)
+        available += sum(row[0] for row in changed)
+    return available
