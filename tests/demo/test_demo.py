@@ -264,6 +264,14 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
         tenant_id,
     )
     await conn.execute(
+        """insert into agent_queue (tenant_id, agent_id, queue_id)
+           select tenant_id, agent_id, queue_id from agent where tenant_id = $1 and endpoint = 'fill'""",
+        tenant_id,
+    )
+    await conn.execute(
+        "insert into agent_skill (tenant_id, agent_id, skill) select $1, max(agent_id), 'english' from agent", tenant_id
+    )
+    await conn.execute(
         """insert into preview (tenant_id, agent_id, campaign_id, contact_id)
            select $1, max(agent_id), $2, (select min(contact_id) from contact where tenant_id = $1)
            from agent where tenant_id = $1""",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothStores
-from tongdai.agents import available, phones
+from tongdai.agents import available, phones, roster
 from tongdai.agents import store as agents
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome, OfflineReason
 from tongdai.call_outcome import Outcome
@@ -307,16 +307,16 @@ class DialerSteps(BothStores):
             ours = [agent for agent in there if agent.tenant_id == self.tenant_id]
             assert {agent.agent_id for agent in here} == {agent.agent_id for agent in ours}
 
-        async def read() -> tuple[list[Agent | None], list[IdleAgent]]:
+        async def read() -> tuple[list[Agent], list[IdleAgent]]:
             async with self.pool.acquire() as conn:
-                found = [await agents.find(conn, self.tenant_id, agent_id) for agent_id in self.agents]
+                found = await roster.after(conn, self.tenant_id, None, 10, queue_id=None, state=None)
                 return found, [one for one in await available.idle(conn) if one.tenant_id == self.tenant_id]
 
         found, idle_there = self.do(read())
         idle = self.do(self.memory.idle())
         pairs = self.pairs | {None: None}
         assert [_agent(agent, pairs) for agent in self.memory.agents.values()] == [
-            agent and _agent(agent, {agent.call_id: agent.call_id}) for agent in found
+            _agent(agent, {agent.call_id: agent.call_id}) for agent in found
         ]
         assert [_idle(agent) for agent in idle] == [_idle(agent) for agent in idle_there]
 
