@@ -230,10 +230,8 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
     job_id = await conn.fetchval(
         """insert into import_job (tenant_id, campaign_id, list_id, list_name, total_rows) values ($1, $2, $3, '', 1)
            returning job_id""",
-        tenant_id,
-        campaign_id,
-        list_id,
-    )
+        tenant_id, campaign_id, list_id,
+    )  # fmt: skip
     await conn.execute(
         "insert into import_chunk (tenant_id, job_id, seq, payload, sent) values ($1, $2, 1, '', '')", tenant_id, job_id
     )
@@ -263,14 +261,7 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
            select tenant_id, 'A', 'fill', min(queue_id) from inbound_queue where tenant_id = $1 group by tenant_id""",
         tenant_id,
     )
-    await conn.execute(
-        """insert into agent_queue (tenant_id, agent_id, queue_id)
-           select tenant_id, agent_id, queue_id from agent where tenant_id = $1 and endpoint = 'fill'""",
-        tenant_id,
-    )
-    await conn.execute(
-        "insert into agent_skill (tenant_id, agent_id, skill) select $1, max(agent_id), 'english' from agent", tenant_id
-    )
+    await conn.execute("insert into agent_skill select $1, max(agent_id), 'english' from agent", tenant_id)
     await conn.execute(
         """insert into preview (tenant_id, agent_id, campaign_id, contact_id)
            select $1, max(agent_id), $2, (select min(contact_id) from contact where tenant_id = $1)
