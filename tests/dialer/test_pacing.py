@@ -46,6 +46,9 @@ snapshots = st.builds(
     wrap_up_since=since,
     ringing_since=since,
     waiting=st.integers(0, 20),
+    callers=st.integers(0, 20),
+    callers_per_s=st.floats(0, 2),
+    reserve=st.integers(0, 20),
     talk_mean_s=st.floats(0, 1000),
     wrap_up_s=st.floats(0, 120),
     rings=st.builds(RingTimes, histograms, histograms),
@@ -150,3 +153,19 @@ def test_agentless_places_what_the_limits_leave() -> None:
 def test_preview_places_one_for_each_agent_who_accepted() -> None:
     preview = Snapshot(Mode.PREVIEW, WIDE, accepted=3, agents_free=9)
     assert calls_to_place(preview, NOW) == 3
+
+
+def test_agents_are_left_to_callers_who_wait_and_will_arrive() -> None:
+    free = replace(BUSY, mode=Mode.PROGRESSIVE, agents_free=10, talking_since=(), wrap_up_since=())
+    assert placed(free) == 10
+    assert placed(free, callers=3) == 7
+    assert placed(free, reserve=4) == 6
+    assert placed(free, reserve=4, callers=3) == 6
+    assert placed(free, callers=12) == 0
+    # One is expected within the 15 s to an answer, and two standard deviations are two more.
+    assert placed(free, callers_per_s=1 / 15) == 7
+
+
+@given(snapshots, st.sampled_from(("callers", "callers_per_s", "reserve")))
+def test_more_callers_never_mean_more_calls(snapshot: Snapshot, of: str) -> None:
+    assert placed(snapshot, **{of: getattr(snapshot, of) + 1}) <= placed(snapshot)

@@ -17,6 +17,14 @@ STEADY = Scenario("steady", 50, [(0, 0.30)], shift_s=3 * HOUR_S)
 FEW = Scenario("few", 10, [(0, 0.30)], shift_s=HOUR_S)
 
 
+BLENDED = [(0, 0.0), (HOUR_S, 0.3), (2 * HOUR_S, 0.6), (3 * HOUR_S, 0.9)]
+"""Shares of the agents' time that callers of queues need."""
+SMALL_BLEND, BLEND = (
+    Scenario(f"{agents} agents take callers too", agents, [(0, 0.30)], shift_s=4 * HOUR_S, inbound=BLENDED)
+    for agents in (10, 50)
+)
+
+
 def days_of(
     scenario: Scenario, pace: Pacing = calls_to_place, mode: Mode = Mode.PREDICTIVE, days: int = 1
 ) -> list[Day]:
@@ -38,6 +46,23 @@ def test_predictive_keeps_the_cap_and_agents_talk_longer(scenario: Scenario, day
     assert talk_s(predictive) >= ratio * talk_s(days_of(scenario, mode=Mode.PROGRESSIVE, days=days))
 
 
+@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREDICTIVE])
+@pytest.mark.parametrize(("scenario", "days"), [(SMALL_BLEND, 3), (BLEND, 1)])
+def test_cap_holds_while_the_load_of_callers_steps_from_nothing_to_nine_tenths(
+    scenario: Scenario, days: int, mode: Mode
+) -> None:
+    found = days_of(scenario, mode=mode, days=days)
+    assert abandoned_share(found) <= CAP
+    assert sum(day.served for day in found) >= 0.9 * sum(day.callers for day in found)
+
+
+def test_reserve_of_agents_is_left_to_callers() -> None:
+    reserving = replace(BLEND, inbound=[(0, 0.3)], reserve=10, shift_s=HOUR_S)
+    (first,), (kept,) = (days_of(one) for one in (replace(reserving, reserve=0), reserving))
+    assert kept.served / kept.callers >= first.served / first.callers
+    assert kept.dialled < first.dialled
+
+
 def test_progressive_abandons_nobody_while_agents_stay() -> None:
     assert abandoned_share(days_of(FEW, mode=Mode.PROGRESSIVE)) == 0
 
@@ -57,6 +82,15 @@ def forgets_the_abandoned(snapshot: Snapshot, now: float) -> int:
 
 def takes_talking_for_free(snapshot: Snapshot, now: float) -> int:
     return calls_to_place(replace(snapshot, agents_free=snapshot.agents_free + len(snapshot.talking_since)), now)
+
+
+def ignores_callers(snapshot: Snapshot, now: float) -> int:
+    return calls_to_place(replace(snapshot, callers=0, callers_per_s=0.0), now)
+
+
+@pytest.mark.parametrize(("scenario", "days"), [(SMALL_BLEND, 3), (BLEND, 1)])
+def test_simulation_finds_pacing_that_spends_the_agents_of_callers(scenario: Scenario, days: int) -> None:
+    assert abandoned_share(days_of(scenario, ignores_callers, days=days)) > CAP
 
 
 @pytest.mark.parametrize("broken", [ignores_ringing, forgets_the_abandoned, takes_talking_for_free])

@@ -114,7 +114,7 @@ async def new_agent(
     **columns: object,
 ) -> AgentId:
     """An agent in that state; a reserved or talking agent has a call of its own unless one is given."""
-    channel_id = None if state in {"offline", "calling"} else uuid.uuid4()
+    channel_id = None if state in {"offline", "calling"} or columns.get("mode") == "ring" else uuid.uuid4()
     if call_id is None and state in {"reserved", "talking"}:
         call_id = uuid.uuid4()
     names = "".join(f", {name}" for name in columns)

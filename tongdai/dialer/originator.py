@@ -336,6 +336,8 @@ def snapshot_of(settings: CallSettings, load: Load, recent: Recent) -> Snapshot:
         wrap_up_since=_seconds(load.wrap_up_since),
         ringing_since=_seconds(load.ringing_since),
         waiting=load.waiting,
+        callers=load.callers,
+        callers_per_s=load.callers_per_s,
         talk_mean_s=recent.talk_mean_s,
         wrap_up_s=load.wrap_up_s,
         rings=RingTimes(recent.answered_after, recent.unanswered_after),

@@ -13,6 +13,11 @@ variance; the answers also have the variance of the estimated answer rate. The d
 gives the expected number of answers without an agent. Calls are placed as long as that is within the allowance, a share
 of the expected answers.
 
+Where callers of queues share the agents, they come first: agents are left to those who wait, to those who will arrive
+by the time a call is answered (a Poisson number, by the rate of the last minute), or to a reserve of the queue if that
+is more. The called person who answers gets a free agent before any caller, so this limits what is dialled alone.
+Progressive leaves two standard deviations more, as it has no allowance for arrivals beyond their mean.
+
 The allowance is what the cap leaves above the share abandoned so far, the higher of 24 hours and 30 days. It shrinks as
 the share approaches the cap; at the cap it is zero, and predictive is progressive. So errors of the model (talk times
 that are not exponential, steps in the answer rate, agents who leave) cost agents' time, not abandoned calls.
@@ -36,6 +41,13 @@ from tongdai.campaigns.settings.values import Mode
 
 ENOUGH_ANSWERS = 15
 """Number of recent live answers from which the answer rate is known to within about a quarter."""
+SPREAD = 2.0
+"""Standard deviations of the arrivals that progressive leaves agents to beyond the mean."""
+SPREAD_AT_CAP = 4.0
+CAP_WITH_CALLERS = 0.85
+"""Share of the cap that is used while callers share the agents: their arrivals are known by the last minute only."""
+USUAL_HORIZON_S = 12.0
+"""From dialling to an answer, while there are too few answers."""
 _PRIOR_ANSWERS, _PRIOR_SHARE = 200, 2 / 3
 """A prior for the abandoned share: 200 answers, abandoned at 2/3 of the cap, where shares converge. Ten answers without
 an abandoned one do not yet justify using the whole cap."""
@@ -79,6 +91,12 @@ class Snapshot:
     """When each ringing call was dialled that will need one of these agents, of any campaign."""
     waiting: int = 0
     """Answered calls that wait for one of these agents."""
+    callers: int = 0
+    """Callers of queues who wait for one of these agents."""
+    callers_per_s: float = 0.0
+    """The rate at which more of them arrive."""
+    reserve: int = 0
+    """Idle agents that are left to callers at least."""
     talk_mean_s: float = 0.0
     """The mean talk time; 0: unknown."""
     wrap_up_s: float = 0.0
@@ -104,7 +122,15 @@ def calls_to_place(snapshot: Snapshot, now: float) -> int:
 
 
 def _for_free_agents(snapshot: Snapshot) -> int:
-    return snapshot.agents_free - snapshot.waiting - len(snapshot.ringing_since)
+    table = _life_table(snapshot.rings)
+    arrivals = snapshot.callers_per_s * (USUAL_HORIZON_S if table is None else table.horizon_s)
+    spread = SPREAD if _allowance(snapshot) > 0 else SPREAD_AT_CAP
+    left = math.ceil(_left_to_callers(snapshot, arrivals + spread * math.sqrt(arrivals)))
+    return snapshot.agents_free - snapshot.waiting - len(snapshot.ringing_since) - left
+
+
+def _left_to_callers(snapshot: Snapshot, arrivals: float) -> float:
+    return max(snapshot.reserve, snapshot.callers + arrivals)
 
 
 def _for_agents_to_come(snapshot: Snapshot, now: float, room: int) -> int:
@@ -133,6 +159,7 @@ def _allowance(snapshot: Snapshot) -> float:
     if any(count.reach(cap) for count in counts):
         return 0.0
     prior = _PRIOR_ANSWERS * _PRIOR_SHARE * cap
+    cap *= CAP_WITH_CALLERS if snapshot.callers or snapshot.callers_per_s else 1
     return cap - max((prior + count.abandoned) / (_PRIOR_ANSWERS + count.answered) for count in counts)
 
 
@@ -182,7 +209,8 @@ def _agents_by(snapshot: Snapshot, now: float, horizon_s: float) -> tuple[float,
     talk_ends_s = max(0.0, horizon_s - snapshot.wrap_up_s)
     chance = 1 - math.exp(-talk_ends_s / snapshot.talk_mean_s) if snapshot.talk_mean_s > 0 else 0.0
     mean = len(snapshot.talking_since) * chance
-    return certain + mean, mean * (1 - chance)
+    arrivals = snapshot.callers_per_s * horizon_s
+    return certain + mean - _left_to_callers(snapshot, arrivals), mean * (1 - chance) + arrivals
 
 
 def _expected_excess(mean: float, variance: float) -> float:

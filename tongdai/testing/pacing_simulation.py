@@ -27,6 +27,8 @@ KNOWN_S = 300
 RINGS_READ_S = 10
 """How often it tells them anew."""
 MONTH_DAYS = 30
+RATE_S = 60.0
+"""Over this time the arrivals of callers are counted."""
 NO_LIMITS = Limits(max_concurrent=100_000, calls_per_second=100_000)
 
 
@@ -49,6 +51,13 @@ class Scenario:
     """From dialling to a live answer, evenly between these."""
     ends_early: float = 0.0
     """Share of the calls not answered that end after 1-5 s (busy, no such number); others ring out."""
+    inbound: Sequence[tuple[float, float]] = ()
+    """(second of the shift, share of the agents' time that callers need from then on); they arrive as a Poisson process
+    and talk as long as others."""
+    reserve: int = 0
+    """Idle agents that are left to callers."""
+    patience_mean_s: float = 120.0
+    """How long a caller waits; exponential."""
 
 
 @dataclass(slots=True)
@@ -57,6 +66,10 @@ class Day:
     answered: int = 0
     abandoned: int = 0
     talk_s: float = 0.0
+    """Seconds of talk, of both directions."""
+    callers: int = 0
+    served: int = 0
+    """Callers who talked with an agent."""
 
 
 def simulate(scenario: Scenario, pace: Pacing, mode: Mode, days: int, seed: int) -> list[Day]:
@@ -80,6 +93,9 @@ class _Floor:
         self._talking: dict[int, float] = {}
         self._wrapping: dict[int, float] = {}
         self._waiting: dict[int, float] = {}
+        self._callers: dict[int, float] = {}
+        """Callers who wait, in the order of arrival."""
+        self._arrived: deque[tuple[float, int]] = deque()
         self._dialled: deque[tuple[float, list[int], int]] = deque()
         self._known: deque[tuple[float, list[int], int]] = deque()
         self._rings = RingTimes()
@@ -95,6 +111,7 @@ class _Floor:
         self._plan_breaks(opens)
         for second in range(self._scenario.shift_s):
             now = opens + second
+            self._plan_callers(now, second)
             self._happen(now)
             count = self._pace(self._snapshot(now), now)
             if count:
@@ -103,6 +120,41 @@ class _Floor:
         self._dialled.clear()
         self._known.clear()
         self._answered, self._unanswered = [0] * 32, [0] * 32
+
+    def _plan_callers(self, now: float, second: int) -> None:
+        """The callers who arrive in the second before."""
+        scenario = self._scenario
+        load = next((load for since, load in reversed(scenario.inbound) if since <= second), 0.0)
+        rate = load * scenario.agents / (scenario.talk_mean_s + scenario.wrap_up_s)
+        at = now - 1
+        while rate and (at := at + self._rng.expovariate(rate)) < now:
+            self._at(at, self._arrive)
+
+    def _arrive(self, at: float, call: int) -> None:
+        self.days[-1].callers += 1
+        self._arrived.append((at, call))
+        self._callers[call] = at
+        if self._free:
+            self._free -= 1
+            self._serve(at)
+        else:
+            self._at(at + self._rng.expovariate(1 / self._scenario.patience_mean_s), self._lose_patience, call)
+
+    def _serve(self, at: float) -> None:
+        """The caller who waits longest gets the agent who is spare."""
+        call = next(iter(self._callers))
+        del self._callers[call]
+        self.days[-1].served += 1
+        self._talk(at, call)
+
+    def _lose_patience(self, at: float, call: int) -> None:
+        self._callers.pop(call, None)
+
+    def _callers_per_s(self, now: float) -> float:
+        """Return the rate of those who arrived in the last minute and are still there, as the dialer reads it."""
+        while self._arrived and self._arrived[0][0] <= now - RATE_S:
+            self._arrived.popleft()
+        return sum(call in self._callers or call in self._talking for _, call in self._arrived) / RATE_S
 
     def _plan_breaks(self, opens: float) -> None:
         for begins, lasts in self._scenario.breaks:
@@ -124,6 +176,9 @@ class _Floor:
             wrap_up_since=tuple(self._wrapping.values()),
             ringing_since=tuple(self._ringing.values()),
             waiting=len(self._waiting),
+            callers=len(self._callers),
+            callers_per_s=self._callers_per_s(now),
+            reserve=self._scenario.reserve,
             talk_mean_s=self._scenario.talk_mean_s,
             wrap_up_s=self._scenario.wrap_up_s,
             rings=self._rings,
@@ -184,6 +239,9 @@ class _Floor:
         call = next(iter(self._waiting))
         del self._waiting[call]
         self._count(at, abandoned=False)
+        self._talk(at, call)
+
+    def _talk(self, at: float, call: int) -> None:
         talk_s = self._rng.lognormvariate(self._talk_mu, self._scenario.talk_sigma)
         self.days[-1].talk_s += talk_s
         self._talking[call] = at
@@ -214,6 +272,8 @@ class _Floor:
             self._due_to_leave -= 1
         elif self._waiting:
             self._connect(at)
+        elif self._callers:
+            self._serve(at)
         else:
             self._free += 1
 

@@ -18,7 +18,7 @@ from tests.support.call_scene import (
     running_campaign,
     terms_of,
 )
-from tests.support.calls import configure, new_agent, new_queue
+from tests.support.calls import configure, join_queue, new_agent, new_queue
 from tests.support.plans import assert_uses, plans
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, store
@@ -84,6 +84,57 @@ async def test_load_has_the_calls_that_need_agents_of_the_queue_and_these_agents
     assert load.wrap_up_s == pytest.approx((6 * 10 + 40) / 7)
     without_queue = await pacing_inputs.load(conn, tenant_id, campaign_id, None)
     assert without_queue == Load(without_queue.now, active_calls=5)
+
+
+# Columns that this database does not have are ignored.
+ARRIVE = """
+insert into call select (jsonb_populate_record(null::call, jsonb_build_object(
+    'tenant_id', $1::bigint, 'call_id', gen_random_uuid(), 'ended_month', 'infinity', 'switch_id', 1,
+    'direction', 'inbound', 'queue_id', $2::bigint, 'called', '1900', 'phone', $3::text, 'state', 'answered',
+    'channel', $3::text,
+    'opened_at', clock_timestamp() - $4::interval, 'answered_at', clock_timestamp(), 'dialled_at', clock_timestamp(),
+    'connected_at', case when $5 then clock_timestamp() end, 'dial_until', 'infinity', 'lease_until', 'infinity'
+))).*
+"""
+
+
+async def test_callers_of_queues_that_share_agents_are_counted(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
+) -> None:
+    own, shared, other = [await new_queue(conn, tenant_id) for _ in range(3)]
+    await configure(conn, tenant_id, campaign_id, mode="progressive", queue_id=own)
+    agent_id = await new_agent(conn, tenant_id, shared, "idle")
+    await join_queue(conn, tenant_id, agent_id, own)
+    await new_agent(conn, tenant_id, other, "idle")
+    callers = [(own, 10, False), (shared, 70, False), (shared, 5, True), (other, 1, False)]
+    for number, (queue_id, age_s, talks) in enumerate(callers):
+        await conn.execute(ARRIVE, tenant_id, queue_id, f"+84901{number:06d}", seconds(age_s), talks)
+    load = await pacing_inputs.load(conn, tenant_id, campaign_id, own)
+    assert (load.callers, load.callers_per_s, load.agents_free) == (2, pytest.approx(2 / 60), 1)
+    assert (load.active_calls, load.waiting) == (0, 0)
+
+
+async def test_calls_of_campaigns_whose_queues_share_agents_are_counted(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
+) -> None:
+    own, shared = await new_queue(conn, tenant_id), await new_queue(conn, tenant_id)
+    agent_id = await new_agent(conn, tenant_id, shared, "idle")
+    await due_contacts(conn, tenant_id, campaign_id, range(1))
+    await placed(conn, terms_of(tenant_id, campaign_id))
+    await configure(conn, tenant_id, campaign_id, mode="progressive", queue_id=own)
+    assert len((await pacing_inputs.load(conn, tenant_id, campaign_id, shared)).ringing_since) == 0
+    await join_queue(conn, tenant_id, agent_id, own)
+    load = await pacing_inputs.load(conn, tenant_id, campaign_id, shared)
+    assert (len(load.ringing_since), load.agents_free) == (1, 1)
+
+
+@pytest.mark.parametrize("columns", [{"mode": "ring"}, {"busy_elsewhere": True}])
+async def test_agents_who_take_no_calls_of_campaigns_are_not_free(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, columns: dict[str, Any]
+) -> None:
+    queue_id = await new_queue(conn, tenant_id)
+    await new_agent(conn, tenant_id, queue_id, "idle", **columns)
+    assert (await pacing_inputs.load(conn, tenant_id, campaign_id, queue_id)).agents_free == 0
 
 
 async def test_previewed_call_needs_no_other_agent(

@@ -24,6 +24,10 @@ class Load:
     """When each call was dialled that is (about to be) ringing and may need one of these agents, of any campaign."""
     waiting: int = 0
     """Number of answered calls that may need one of these agents and have none reserved."""
+    callers: int = 0
+    """Number of callers who wait for one of these agents, in any queue."""
+    callers_per_s: float = 0.0
+    """The rate at which callers arrived at these queues in the last minute, of those who are still in a call."""
     agents_free: int = 0
     talking_since: tuple[datetime, ...] = ()
     """When each talking agent began to talk, without those who become paused or offline next."""
@@ -53,7 +57,7 @@ class Recent:
 # take one of these agents.
 LOAD = """
 with up as materialized (
-    select call_id, campaign_id, state, opened_at, dialled_at, connected_at, agent_id from live_call
+    select call_id, campaign_id, queue_id, state, opened_at, dialled_at, connected_at, agent_id from live_call
     where tenant_id = $1
 ), pool as materialized (
     select $3::bigint as queue_id
@@ -62,7 +66,8 @@ with up as materialized (
     from agent_queue own join agent_queue shared on shared.tenant_id = $1 and shared.agent_id = own.agent_id
     where own.tenant_id = $1 and own.queue_id = $3
 )
-select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting, agents.agents_free,
+select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting,
+    inbound.callers, inbound.arrived / 60.0::double precision as callers_per_s, agents.agents_free,
     agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
 from (
     select count(*) as active_calls from up where campaign_id = $2
@@ -77,6 +82,10 @@ from (
         where tenant_id = $1 and queue_id in (select queue_id from pool) and mode <> 'agentless'
     )) is true
 ) calls, (
+    select count(*) filter (where connected_at is null) as callers,
+        count(*) filter (where opened_at > clock_timestamp() - interval '1 minute') as arrived
+    from up where (queue_id in (select queue_id from pool)) is true
+) inbound, (
     select count(*) filter (where state = 'idle' and not busy_elsewhere) as agents_free,
         coalesce(array_agg(state_since) filter (where state = 'talking' and next_state is null), '{}')
             as talking_since,
@@ -99,6 +108,8 @@ async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, q
         row["active_calls"],
         tuple(row["ringing_since"]),
         row["waiting"],
+        row["callers"],
+        row["callers_per_s"],
         row["agents_free"],
         tuple(row["talking_since"]),
         tuple(row["wrap_up_since"]),
