@@ -1,4 +1,4 @@
-"""What the switch reports of agents' phones: whether they can be reached, and whether they are in calls of others.
+"""Reports of the switch on agents' phones: whether they can be reached, and whether they are in calls of others.
 
 The reports are facts about phones, kept in the agent's row whatever the state: only an idle agent's state changes by
 them, and back. So a phone that is away for a moment interrupts no call and no pause, and is not counted as a refusal.

@@ -31,7 +31,7 @@ class PauseRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 class NextStateRequest(msgspec.Struct, forbid_unknown_fields=True):
     state: Annotated[str, one_of([*NextState, AgentState.IDLE])]
-    """What the agent becomes when the present call and its wrap-up have ended: `paused`, `offline` as soon as the call
+    """State of the agent when the present call and its wrap-up have ended: `paused`, `offline` as soon as the call
     has, or `idle`, which takes back the others."""
     reason: str | None = None
     """Why the agent will be paused; only with `paused`, where it is needed."""
