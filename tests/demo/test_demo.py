@@ -253,14 +253,15 @@ async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_
     )
     await conn.execute(
         """insert into segment (tenant_id, call_id, kind, started_at)
-           select tenant_id, call_id, 'talk', now() from call where tenant_id = $1""",
-        tenant_id,
-    )
+           select tenant_id, call_id, 'talk', now() from call where tenant_id = $1""", tenant_id,
+    )  # fmt: skip
     await conn.execute(
         """insert into agent (tenant_id, name, endpoint, queue_id)
            select tenant_id, 'A', 'fill', min(queue_id) from inbound_queue where tenant_id = $1 group by tenant_id""",
         tenant_id,
     )
+    members = "insert into agent_queue select tenant_id, agent_id, queue_id from agent where endpoint = 'fill'"
+    await conn.execute(f"{members} on conflict do nothing")
     await conn.execute("insert into agent_skill select $1, max(agent_id), 'english' from agent", tenant_id)
     await conn.execute(
         """insert into preview (tenant_id, agent_id, campaign_id, contact_id)

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 from tests.support.call_scene import LEASE, due_contacts, running_campaign, terms_of
 from tongdai.agents import roster
 from tongdai.agents import store as agents
+from tongdai.agents.actions import store as actions
 from tongdai.agents.model import AgentState, OfflineReason
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim
@@ -43,7 +44,7 @@ async def signed_in(conn: Connection, tenant_id: TenantId, phone: str) -> AgentI
     assert isinstance(queue_id, int)
     agent_id = await roster.create(conn, tenant_id, "A", phone, queue_id, 10, None)
     assert isinstance(agent_id, int), agent_id
-    assert await agents.sign_in(conn, tenant_id, agent_id, None)
+    assert await actions.sign_in(conn, tenant_id, agent_id, None)
     return agent_id
 
 
