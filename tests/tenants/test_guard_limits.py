@@ -1,5 +1,7 @@
 """Addresses that send wrong keys, and the rate limits of requests to every endpoint."""
 
+import asyncio
+
 import httpx2
 from structlog.testing import capture_logs
 
@@ -173,3 +175,31 @@ async def test_nodes_share_the_limits_while_the_store_is_away(serving, api, conn
                 return nodes > 1 and await granted(one) == await granted(other) == share < alone
 
             await eventually(shared, 60, "the nodes to share the limit")
+
+
+COUNTED = """
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name = $1 and query ilike 'select count%'
+"""
+"""Workers that listen for changes of keys, and have emptied their cache for the last time therefore."""
+
+
+async def test_keys_never_seen_leave_connections_to_others(dsn, settings, api, conn):
+    """Anybody can invent them; they are looked up a few at a time."""
+    changed = {name: getattr(settings, name) for name in ("data_dir", "key_pepper")}
+    app = build(type(settings)(**changed, database_pool=5), dsn, FakeClock())
+    known, new = await api.key(), await api.key()
+    before = await conn.fetchval(COUNTED, LISTENER)
+    async with running(app), from_address(app, "192.0.2.1") as guesser, from_address(app, "192.0.2.2") as neighbour:
+
+        async def listens() -> bool:
+            return await conn.fetchval(COUNTED, LISTENER) > before
+
+        await eventually(listens, 30, "the worker to listen")
+        assert await status(neighbour, *known.headers.items()) == 200
+        async with conn.transaction():
+            await conn.execute("lock table api_key in access exclusive mode")
+            guesses = [asyncio.create_task(status(guesser, wrong())) for _ in range(20)]
+            assert [await status(neighbour, *known.headers.items()) for _ in range(10)] == [200] * 10
+        assert set(await asyncio.gather(*guesses)) <= {401, 503}
+        assert await status(neighbour, *new.headers.items()) == 200

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +10,8 @@ import structlog
 
 from tongdai import ids, metrics
 from tongdai.clock import Clock
-from tongdai.db.pool import Lender
+from tongdai.db.pool import Connection, Lender
+from tongdai.db.pool_parts import PoolParts
 from tongdai.errors import InsufficientScope, PlatformKeyNeeded, RateLimited, Unauthorized
 from tongdai.http.asgi import Headers, Scope
 from tongdai.http.endpoint import Endpoint
@@ -69,6 +71,9 @@ class Guard:
         # By the key as sent and, for a platform key, the tenant that the request names.
         self._cached: dict[tuple[str, str | None], _CachedKey] = {}
         self._generation = 0
+        self._known = set[str]()
+        """Keys that were valid once, whatever has become of them."""
+        self._of_strangers = PoolParts(max(1, settings.database_pool * 2 // 5))
 
     def forget(self) -> None:
         """Empty the cache, after keys or tenants changed."""
@@ -102,7 +107,7 @@ class Guard:
     async def still(self, request: Request) -> bool:
         """Whether the key of a long request is still valid and still has the scope, for event streams."""
         credentials = credentials_of(request.scope["headers"])
-        cached = await self._look_up(credentials) if credentials is not None else None
+        cached = await self._look_up(credentials, request.scope) if credentials is not None else None
         if cached is None or not self._usable(cached):
             return False
         return _may_act(cached, credentials) and cached.principal == request.principal
@@ -110,7 +115,7 @@ class Guard:
     async def _authenticate(self, scope: Scope, *, platform: bool) -> Principal:
         """`platform`: the endpoint is of no tenant, and a platform key need not name one."""
         credentials = credentials_of(scope["headers"])
-        cached = await self._look_up(credentials) if credentials is not None else None
+        cached = await self._look_up(credentials, scope) if credentials is not None else None
         if cached is not None and self._usable(cached):
             if platform and cached.key.tenant_id is None:
                 return store.platform_principal(cached.key)
@@ -137,14 +142,15 @@ class Guard:
                 hint = {"hint": "it sends X-Forwarded-For: if it is a proxy of yours, add it to trusted_proxies"}
             log.warning("address blocked for wrong keys", address=address, **hint)
 
-    async def _look_up(self, credentials: Credentials) -> _CachedKey | None:
+    async def _look_up(self, credentials: Credentials, scope: Scope) -> _CachedKey | None:
         cached = self._cached.get((credentials.key, None)) or self._cached.get((credentials.key, credentials.tenant))
         if cached is not None and self._clock.monotonic() - cached.loaded_at < CACHE_S:
             return cached
         if not key_format.well_formed(credentials.key):
             return None
         generation = self._generation
-        cached = await self._load(key_format.digest(credentials.key, self._pepper), credentials.tenant)
+        async with self._connection(credentials.key, scope) as conn:
+            cached = await self._load(conn, key_format.digest(credentials.key, self._pepper), credentials.tenant)
         # A change during the query may concern this key: do not cache it then.
         if (
             cached is not None
@@ -152,17 +158,28 @@ class Guard:
             and generation == self._generation
             and self._usable(cached)
         ):
-            if len(self._cached) >= CACHE_SIZE:
+            if len(self._known) >= CACHE_SIZE:
                 self._cached.clear()
+                self._known.clear()
+            self._known.add(credentials.key)
             self._cached[credentials.key, None if cached.key.tenant_id else credentials.tenant] = cached
         return cached
 
-    async def _load(self, digest: bytes, sent_tenant: str | None) -> _CachedKey | None:
-        async with self._database.borrow() as conn:
-            key = await store.find_key(conn, digest)
-            named = TenantId(ids.parse(sent_tenant or "") or 0)
-            # Asked for an unknown key, too: all that are refused take the same time.
-            tenant = await store.find_tenant(conn, named if key is None else key.tenant_id or named)
+    def _connection(self, key: str, scope: Scope) -> AbstractAsyncContextManager[Connection]:
+        """A connection to look a key up. Of those never seen few are looked up at once, and addresses take turns.
+
+        Anybody can invent them, and would have all connections.
+        """
+        borrowed = self._database.borrow()
+        if key in self._known:
+            return borrowed
+        return self._of_strangers.within("keys", hash(self._address(scope)), borrowed)
+
+    async def _load(self, conn: Connection, digest: bytes, sent_tenant: str | None) -> _CachedKey | None:
+        key = await store.find_key(conn, digest)
+        named = TenantId(ids.parse(sent_tenant or "") or 0)
+        # Asked for an unknown key, too: all that are refused take the same time.
+        tenant = await store.find_tenant(conn, named if key is None else key.tenant_id or named)
         if key is None:
             return None
         if tenant is None:
