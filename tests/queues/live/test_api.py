@@ -65,6 +65,13 @@ async def test_agents_are_counted_by_state_and_each_once_for_the_tenant(tenant: 
         await tenant.done("POST", "/v1/agents", json={"agentName": "A", "endpoint": endpoint, "queueId": queue})
     await conn.execute("update agent set state = 'calling' where tenant_id = $1 and endpoint = 'a'", tenant.tenant_id)
     assert (await live(tenant, queue_id))["agents"] == {"calling": 1, "offline": 1}
+    await conn.execute(
+        """insert into agent_queue (tenant_id, agent_id, queue_id)
+           select tenant_id, agent_id, $2 from agent where tenant_id = $1 and endpoint = 'c'""",
+        tenant.tenant_id, queue_id,
+    )  # fmt: skip
+    assert (await live(tenant, queue_id))["agents"] == {"calling": 1, "offline": 2}
+    assert (await live(tenant, other))["agents"] == {"offline": 1}
     assert (await all_live(tenant))["agents"] == {"calling": 1, "offline": 2}
 
 

@@ -34,7 +34,11 @@ from open_segment t join live_call c on c.tenant_id = $1 and c.call_id = t.call_
 where t.tenant_id = $1 and t.kind = 'talk' and t.queue_id = any($2::bigint[]) and c.direction = 'inbound'
 group by t.queue_id
 """
-AGENTS = "select queue_id, state, count(*) as agents from agent where tenant_id = $1 group by queue_id, state"
+AGENTS = """
+select m.queue_id, a.state, count(*) as agents
+from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
+where m.tenant_id = $1 and m.queue_id = any($2::bigint[]) group by m.queue_id, a.state
+"""
 ALL_AGENTS = "select state, count(*) as agents from agent where tenant_id = $1 group by state"
 # The entries of each queue, and of all (queue_id null), in which a number that was not served counts once: it was
 # served if a later call, by it or to it, was connected. An entry was answered if a talk in its queue begins where it
@@ -97,7 +101,7 @@ async def figures(
     ids = [row["queue_id"] for row in queues]
     waiting = _by_queue(await conn.fetch(WAITING, tenant_id, ids))
     talking = {row["queue_id"]: row["calls"] for row in await conn.fetch(TALKING, tenant_id, ids)}
-    agents = _by_queue(await conn.fetch(AGENTS, tenant_id))
+    agents = _by_queue(await conn.fetch(AGENTS, tenant_id, ids))
     rows = await conn.fetch(ENTRIES, tenant_id, ids, RECENT, service_s, SHORT_S)
     entries = {(row["queue_id"], row["recent_only"]): _entries(row) for row in rows}
     found = [
