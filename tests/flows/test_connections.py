@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.support.imports.client import a_campaign
-from tests.support.servers import Server, eventually, serving
+from tests.support.servers import Server, api_alone, eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
@@ -57,9 +57,9 @@ async def connected(server: Server) -> AsyncGenerator[Connection]:
         writer.transport.abort()
 
 
-async def test_a_kept_connection_outlasts_the_limit_of_a_head_that_dribbles(data_dir: Path) -> None:
+async def test_a_kept_connection_outlasts_the_limit_of_a_head_that_dribbles(data_dir: Path, dsn: str) -> None:
     options = {"header_timeout_s": 1, "keep_alive_s": NEVER}
-    async with serving(data_dir, **options) as server, connected(server) as kept, connected(server) as slow:
+    async with api_alone(data_dir, dsn, **options) as server, connected(server) as kept, connected(server) as slow:
         assert b"404" in await kept.get("/v1/nothing")
         assert b"404" in await slow.get("/v1/nothing")
         await slow.send("GET /v1/nothing HTTP/1.1\r\n")
@@ -76,22 +76,26 @@ async def test_a_kept_connection_outlasts_the_limit_of_a_head_that_dribbles(data
         assert '"status":408' in server.log_text()
 
 
-async def test_a_connection_without_requests_is_closed_in_the_end(data_dir: Path) -> None:
-    async with serving(data_dir, keep_alive_s=1) as server, connected(server) as used, connected(server) as unused:
+async def test_a_connection_without_requests_is_closed_in_the_end(data_dir: Path, dsn: str) -> None:
+    async with (
+        api_alone(data_dir, dsn, keep_alive_s=1) as server,
+        connected(server) as used,
+        connected(server) as unused,
+    ):
         assert b"404" in await used.get("/v1/nothing")
         await eventually(used.closed, 30, "a kept connection to be closed")
         await eventually(unused.closed, 30, "a connection without a request to be closed")
 
 
-async def test_kept_connections_keep_no_other_from_being_served(data_dir: Path) -> None:
-    async with serving(data_dir, max_in_flight=2, keep_alive_s=NEVER) as server, AsyncExitStack() as stack:
+async def test_kept_connections_keep_no_other_from_being_served(data_dir: Path, dsn: str) -> None:
+    async with api_alone(data_dir, dsn, max_in_flight=2, keep_alive_s=NEVER) as server, AsyncExitStack() as stack:
         kept = [await stack.enter_async_context(connected(server)) for _ in range(20)]
         assert {await one.get("/v1/nothing") for one in kept} == {b"HTTP/1.1 404 Not Found"}
         assert {await one.get("/v1/nothing") for one in kept} == {b"HTTP/1.1 404 Not Found"}
 
 
-async def test_bodies_that_dribble_hold_places_and_others_are_answered_503(data_dir: Path) -> None:
-    async with serving(data_dir, max_in_flight=2, upload_idle_s=NEVER) as server, connected(server) as other:
+async def test_bodies_that_dribble_hold_places_and_others_are_answered_503(data_dir: Path, dsn: str) -> None:
+    async with api_alone(data_dir, dsn, max_in_flight=2, upload_idle_s=NEVER) as server, connected(server) as other:
         async with AsyncExitStack() as stack:
             for _ in range(2):  # of a tenant each: one alone may not have both
                 campaign = await a_campaign(server)
@@ -113,8 +117,8 @@ async def test_bodies_that_dribble_hold_places_and_others_are_answered_503(data_
         await eventually(answered, 30, "their places to be free again")
 
 
-async def test_an_open_event_stream_ends_when_the_server_stops(data_dir: Path) -> None:
-    async with serving(data_dir, drain_s=NEVER) as server:
+async def test_an_open_event_stream_ends_when_the_server_stops(data_dir: Path, dsn: str) -> None:
+    async with api_alone(data_dir, dsn, drain_s=NEVER) as server:
         campaign = await a_campaign(server)
         async with (
             httpx2.AsyncClient(timeout=30, headers=campaign.key.headers) as client,

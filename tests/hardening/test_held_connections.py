@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests.support.imports.client import Campaign, a_campaign
-from tests.support.servers import Server, eventually, serving
+from tests.support.servers import Server, api_alone, eventually
 
 pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="finds sockets in /proc"), pytest.mark.slow]
 
@@ -118,9 +118,9 @@ async def good_requests(server: Server, campaign: Campaign, count: int = REQUEST
             assert (await client.get(f"{server.url}/v1/queues/inbound")).status_code == 200
 
 
-async def test_thousands_of_idle_and_kept_connections_on_one_worker(data_dir: Path) -> None:
+async def test_thousands_of_idle_and_kept_connections_on_one_worker(data_dir: Path, dsn: str) -> None:
     with open_files(IDLE + KEPT) as allowed, ExitStack() as idle:
-        async with serving(data_dir, header_timeout_s=NEVER, keep_alive_s=NEVER) as server:
+        async with api_alone(data_dir, dsn, header_timeout_s=NEVER, keep_alive_s=NEVER) as server:
             campaign = await a_campaign(server)
             before = sockets(server)
             silent(server, allowed - KEPT, idle)
@@ -136,8 +136,8 @@ async def test_thousands_of_idle_and_kept_connections_on_one_worker(data_dir: Pa
             assert "overloaded" not in server.log_text()
 
 
-async def test_at_the_limit_new_connections_take_the_places_of_silent_ones(data_dir: Path) -> None:
-    async with serving(data_dir, header_timeout_s=NEVER, max_connections=50) as server:
+async def test_at_the_limit_new_connections_take_the_places_of_silent_ones(data_dir: Path, dsn: str) -> None:
+    async with api_alone(data_dir, dsn, header_timeout_s=NEVER, max_connections=50) as server:
         campaign = await a_campaign(server)
         with ExitStack() as stack:
             silent(server, 200, stack)
@@ -146,8 +146,8 @@ async def test_at_the_limit_new_connections_take_the_places_of_silent_ones(data_
             assert sockets(server) < 100
 
 
-async def test_silent_connections_and_prefaces_of_http_2_end_by_themselves(data_dir: Path) -> None:
-    async with serving(data_dir, header_timeout_s=1) as server:
+async def test_silent_connections_and_prefaces_of_http_2_end_by_themselves(data_dir: Path, dsn: str) -> None:
+    async with api_alone(data_dir, dsn, header_timeout_s=1) as server:
         campaign = await a_campaign(server)
         before = sockets(server)
         with ExitStack() as stack:
@@ -159,9 +159,11 @@ async def test_silent_connections_and_prefaces_of_http_2_end_by_themselves(data_
 
 
 @pytest.mark.parametrize("requests", [1, 3])
-async def test_clients_that_take_nothing_of_a_response_hold_no_connection(data_dir: Path, requests: int) -> None:
+async def test_clients_that_take_nothing_of_a_response_hold_no_connection(
+    data_dir: Path, dsn: str, requests: int
+) -> None:
     """The response is larger than all buffers between them; it, or the next, cannot be sent."""
-    async with serving(data_dir, keep_alive_s=1) as server:
+    async with api_alone(data_dir, dsn, keep_alive_s=1) as server:
         campaign = await a_campaign(server)
         await good_requests(server, campaign, 20)
         before = sockets(server)
@@ -176,10 +178,10 @@ async def test_clients_that_take_nothing_of_a_response_hold_no_connection(data_d
             await eventually(lambda: sockets(server) < before + 5, 60, "the connections to be closed by the server")
 
 
-async def test_a_thousand_heads_that_dribble_are_each_answered_408(data_dir: Path) -> None:
+async def test_a_thousand_heads_that_dribble_are_each_answered_408(data_dir: Path, dsn: str) -> None:
     count = 1_000
     with open_files(count) as allowed:
-        async with serving(data_dir, header_timeout_s=2) as server:
+        async with api_alone(data_dir, dsn, header_timeout_s=2) as server:
             campaign = await a_campaign(server)
             statuses: list[bytes] = []
 
@@ -194,8 +196,8 @@ async def test_a_thousand_heads_that_dribble_are_each_answered_408(data_dir: Pat
             assert statuses == [b"HTTP/1.1 408 Request Timeout\r\n"] * allowed
 
 
-async def test_uploads_slower_than_the_least_rate_are_answered_408(data_dir: Path) -> None:
-    async with serving(data_dir, upload_idle_s=1) as server:
+async def test_uploads_slower_than_the_least_rate_are_answered_408(data_dir: Path, dsn: str) -> None:
+    async with api_alone(data_dir, dsn, upload_idle_s=1) as server:
         campaign = await a_campaign(server)
         statuses: list[bytes] = []
 

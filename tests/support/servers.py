@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -276,6 +276,11 @@ async def serving(data_dir: Path, *flags: str, **settings: object) -> AsyncGener
         yield server
     finally:
         server.end()
+
+
+def api_alone(data_dir: Path, dsn: str, **settings: object) -> AbstractAsyncContextManager[Server]:
+    """`serving` the API alone, on a migrated database, for tests that need no other role."""
+    return serving(data_dir, "--only", "api", database_url=dsn, **settings)
 
 
 def _children(parent: int) -> list[int]:
