@@ -241,7 +241,7 @@ def wide() -> bytes:
 
 
 def long() -> bytes:
-    text = "".join(map(str, range(7_000_000)))
+    text = "".join(map(str, range(3_000_000)))
     return _with(f'<row r="3"><c r="B3" t="inlineStr"><is><t>{text}</t></is></c></row>')
 
 
