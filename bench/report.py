@@ -19,7 +19,8 @@ Written by `make bench`; a row at a time is measured again by `python -m bench N
 Sides that are compared run on one machine, on one database, in rounds in turn (A B C, B C A, …). Requests come from the
 same load: 16 kept connections from a process of its own, which checks the status and length of each answer. A ratio is
 that of the medians, of imports the median of the rounds' ratios; in brackets between which these lie. Rounds of one run
-share whatever else the machine does: ratios can be compared between machines, seconds cannot.
+share whatever else the machine does: ratios can be compared between machines, seconds cannot. Versions are those that a
+row was measured with; where they name granian, that was the server, which uvicorn is now.
 
 - **page**, **post**: Tongdai as it is served, with its key check, limits (raised, so that they count and never refuse),
   access log into a file, and metrics. The bare function is an ASGI function on the same server with the same driver,
