@@ -18,6 +18,7 @@ from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee, Response, always, phone, uniform
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.simulated.ledger import SimulatedCall
+from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.worker import Telephony
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.store import MemoryStore
@@ -40,12 +41,13 @@ class Scene:
             rng, self.clock, callee, phones={f"a{n}": phone(uniform(1, 2)) for n in range(9)}
         )
         self.store = store(self.clock, rng)
+        self.acts: ActStore | None = None
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
         self.ari = SimulatedAri(self.simulated, self.rng, faults=faults)
         options = replace(OPTIONS, max_calls=max_calls, check_sounds=check_sounds)
-        self.dialer = Telephony(self.store, self.ari, self.clock, self.rng, options)
+        self.dialer = Telephony(self.store, self.ari, self.clock, self.rng, options, acts=self.acts)
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())
         self.tasks += [self.switch, self.task]

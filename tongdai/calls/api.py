@@ -13,6 +13,7 @@ import msgspec
 from tongdai import ids
 from tongdai.call_outcome import Outcome
 from tongdai.calls import by_end, history
+from tongdai.calls.acts import api as acts_api
 from tongdai.calls.again import api as again_api
 from tongdai.calls.by_end import EndedKey
 from tongdai.calls.export import store as export_store
@@ -316,4 +317,4 @@ def contact_of(request: Request) -> tuple[CampaignId, ContactId]:
     return campaign_id, ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
 
 
-HANDLERS: list[Route] = [calls, call, calls_of_contact, *again_api.HANDLERS]
+HANDLERS: list[Route] = [calls, call, calls_of_contact, *acts_api.HANDLERS, *again_api.HANDLERS]

@@ -4,19 +4,30 @@
                        └─ ended
     answered ── connected ── talk ── ended                          the audio file: nobody waits
 
+    talk ⇄ hold                                                     by acts (calls/acts): the agent has the call on hold
+
 An open segment is a row of `open_segment`; its end deletes it there and inserts it into its month, once. The wait and
-the talk of a call follow each other without a gap: their sum is the time from its answer (from its connection, where
-an audio file is played) to its end.
+the talks and holds of a call follow each other without a gap: their sum is the time from its answer (from its
+connection, where an audio file is played) to its end.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.calls.sql import month_of
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
+
+
+class Kind(StrEnum):
+    """The segments of a call that its agent has: the agent talks, or has it on hold."""
+
+    TALK = "talk"
+    HOLD = "hold"
+
 
 # For the steps of calls (calls/store.py): `held` has the calls that step, with `at`, `agent_id` and what they were.
 WAIT = """, waiting as (
@@ -49,6 +60,27 @@ ENDED = f""", parted as (
     insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
     select $1, {COLUMNS}, over_at, {month_of("over_at")} from parted where not unheard
 )"""  # noqa: S608 - columns
+
+
+CHANGE = f"""
+with parted as (
+    delete from open_segment s
+    where s.tenant_id = $1 and s.call_id = $2 and s.kind in ('talk', 'hold')
+    returning s.*, greatest(s.started_at, $5::timestamptz) as over_at
+), parts as (
+    insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
+    select $1, {COLUMNS}, over_at, {month_of("over_at")} from parted where over_at > started_at
+)
+insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id)
+select $1, $2, $3, over_at, queue_id, $4 from parted
+"""  # noqa: S608 - columns
+
+
+async def change(
+    conn: Connection, tenant_id: TenantId, call_id: UUID, kind: Kind, agent_id: AgentId | None, at: datetime
+) -> None:
+    """End the present segment of a connected call and begin another one, in the transaction that changes its talk."""
+    await conn.execute(CHANGE, tenant_id, call_id, kind, agent_id, at)
 
 
 class WrapUp(NamedTuple):

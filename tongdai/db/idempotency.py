@@ -31,11 +31,11 @@ async def save(conn: Connection, tenant_id: TenantId, key: str, body: bytes) -> 
     await conn.execute(SAVE, tenant_id, key, body)
 
 
-RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2"
+RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2 for update"
 
 
 async def recall(conn: Connection, tenant_id: TenantId, key: str) -> asyncpg.Record | None:
-    """Digest, status and body of the first response."""
+    """Digest, status and body of the first response; locked until the transaction ends."""
     return await conn.fetchrow(RECALL, tenant_id, key)
 
 

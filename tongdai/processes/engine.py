@@ -22,6 +22,7 @@ import structlog
 
 from tongdai import metrics
 from tongdai.calls import retention
+from tongdai.calls.acts import store as acts
 from tongdai.db import audit, idempotency
 from tongdai.db.notify import listen
 from tongdai.db.pool import Pool, open_pool
@@ -87,9 +88,10 @@ async def _observe(pool: Pool) -> None:
 
 
 async def purge(pool: Pool, rows_age: timedelta) -> None:
-    """Delete idempotency keys and outcomes of rows that have expired, in short transactions."""
+    """Delete idempotency keys, acts and outcomes of rows that have expired, in short transactions."""
     async with pool.acquire() as conn:
         await idempotency.purge(conn)
+        await acts.purge(conn)
         while await outcome_store.drop_rows(conn, rows_age):
             continue
 

@@ -17,14 +17,16 @@ from typing import TypeVar
 
 import structlog
 
+from tongdai.calls.acts import store as acts
 from tongdai.clock import SystemClock, cancel_requested
+from tongdai.db.notify import listen
 from tongdai.db.pool import Pool, open_pool
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.dialer.options import Options
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialing.worker import Continuity, Memory
 from tongdai.runtime import heartbeats
-from tongdai.runtime.background import Attempts, every
+from tongdai.runtime.background import Attempts, every, keep_running
 from tongdai.runtime.os_process import run_until_signalled
 from tongdai.settings import Settings
 from tongdai.switch.client import AriClient
@@ -35,6 +37,7 @@ from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.version import SwitchVersion
 from tongdai.switches import store as switches
 from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
+from tongdai.telephony.acts.store import PostgresActs
 from tongdai.telephony.leader import Fence, FencedAri, lead
 from tongdai.telephony.worker import SwitchTaken, Telephony
 
@@ -114,7 +117,7 @@ async def _lead(
         try:
             await _until_available(lambda: _set_kind(settings, pool, switch), "writing the kind of the switch")
             await _until_available(continuity.judge, "judging the database")
-            await _dial(settings, pool, switch, FencedAri(connect(), fence), rng, continuity)
+            await _dial(settings, dsn, pool, switch, FencedAri(connect(), fence), rng, continuity)
         finally:
             continuity.end()
 
@@ -162,7 +165,7 @@ def _lacks_asterisk(settings: Settings, switch: Switch) -> bool:
 
 
 async def _dial(
-    settings: Settings, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
+    settings: Settings, dsn: str, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
 ) -> None:
     telephony = Telephony(
         PostgresStore(pool, switch.switch_id, lambda: continuity.known),
@@ -171,9 +174,15 @@ async def _dial(
         rng,
         _options(settings),
         continuity.may_dial,
+        PostgresActs(pool, switch.switch_id),
     )
+
+    async def follow_acts() -> None:
+        await listen(dsn, {acts.CHANNEL: lambda _: telephony.wake()}, telephony.wake, name="tongdai acts")
+
     async with asyncio.TaskGroup() as group:
         group.create_task(ari.run())
+        group.create_task(keep_running(follow_acts, name="requests of acts", expected=unavailable))
         write = _HeartbeatWriter(settings, pool, switch, ari, telephony, continuity).write
         group.create_task(every(BEAT_S, write, name="heartbeat", expected=unavailable))
         group.create_task(telephony.run())

@@ -1,6 +1,7 @@
 """Leads one switch: calls the contacts of all running campaigns through it, and its agents' phones.
 
     events             channel router → call controller, or agents' phones
+    at once            acts: do what the API asks of live calls
     4 times a second   sounds: check what the API asks for
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
     every 2 seconds    reconciler: expired leases
@@ -31,6 +32,8 @@ from tongdai.runtime.background import Attempts
 from tongdai.switch.events import Connected, DeviceStateChanged, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
+from tongdai.telephony.acts.executor import Acts
+from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
 from tongdai.telephony.reconcile import Reconciler
@@ -57,8 +60,10 @@ class Telephony:
         rng: random.Random,
         options: Options,
         may_dial: Callable[[], bool] = lambda: True,
+        acts: ActStore | None = None,
     ) -> None:
-        """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue."""
+        """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
+        `acts`: None: nothing is done for acts."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
@@ -69,6 +74,7 @@ class Telephony:
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
+        self._acts = None if acts is None else Acts(acts, ari, clock, self._queue)
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router)
 
     async def run(self) -> None:
@@ -80,6 +86,8 @@ class Telephony:
                 group.create_task(self._each(ROUND_S, self._originator.round, "placing calls"))
                 group.create_task(self._each(ROUND_S, self._phones.round, "agents' phones"))
                 group.create_task(self._each(ROUND_S, self._flush, "unwritten records"))
+                if self._acts is not None:
+                    group.create_task(self._acts.run())
                 if self._sounds.enabled:
                     group.create_task(self._each(SOUNDS_S, self._sounds.round, "sounds"))
                 group.create_task(self._each(SWEEP_S, self._reconciler.sweep, "expired leases"))
@@ -104,6 +112,11 @@ class Telephony:
         """The number of calls that the switch has placed for this dialer."""
         return self._originator.placed
 
+    def wake(self) -> None:
+        """Something may have been asked of live calls."""
+        if self._acts is not None:
+            self._acts.wake()
+
     async def _listen(self) -> None:
         async for event in self._ari.events():
             match event:
@@ -119,6 +132,8 @@ class Telephony:
                 case PlaybackFinished(channel_id=None):
                     self._sounds.finished(event)
                 case _:
+                    if self._acts is not None:
+                        self._acts.observe(event)
                     self._router.route(event)
 
     async def _reconcile(self) -> None:

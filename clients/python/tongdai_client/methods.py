@@ -159,6 +159,12 @@ class Methods:
     accept_preview = sends(operations.agents.accept_preview)
     skip_preview = sends(operations.agents.skip_preview)
 
+    hold_call = sends(operations.calls.hold_call)
+    resume_call = sends(operations.calls.resume_call)
+    mute_call = sends(operations.calls.mute_call)
+    unmute_call = sends(operations.calls.unmute_call)
+    hang_up_call = sends(operations.calls.hang_up_call)
+
     calls = Paged(operations.calls.calls)
     call = sends(operations.calls.call)
     attempts = Paged(operations.calls.attempts)

@@ -25,6 +25,7 @@ TAGS = {
     "Contacts": "The persons a campaign calls. A number is in a campaign once, whatever its list and notation.",
     "Do not call": "Lists of numbers that must not be called, by any campaign or by one.",
     "Imports": "Add many contacts with a job that survives restarts: send them, then poll the job.",
+    "Live calls": "Holding, muting and ending calls while they last.",
     "Calls": "Calls to contacts, their outcomes, and why nobody is being called.",
     "Live": "Live figures.",
     "Numbers and endpoints": "Give called numbers, phones and trunks to tenants: for the operator of the installation.",

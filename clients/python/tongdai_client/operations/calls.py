@@ -1,4 +1,8 @@
-"""Calls."""
+"""Calls, and acts on those that are live.
+
+An act waits until the process that leads the call's switch has done it, 5 seconds at most. InvalidState when the state
+of the call does not allow it; Unavailable when the switch did not answer.
+"""
 
 import os
 from dataclasses import replace
@@ -6,8 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 from tongdai_client.download import download
+from tongdai_client.models.base import Done
 from tongdai_client.models.calls import Call
-from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, Query, operation, paged_operation
+from tongdai_client.operation import (
+    PAGE_SIZE,
+    Operation,
+    PagedOperation,
+    Query,
+    operation,
+    paged_operation,
+    without_none,
+)
 from tongdai_client.session import Session
 
 
@@ -94,3 +107,29 @@ def attempts(campaign_id: int, contact_id: int, *, page_size: int = PAGE_SIZE) -
     """List the calls to a contact, newest first."""
     template = "/campaigns/{id}/contacts/{contactId}/attempts"
     return paged_operation(template, (campaign_id, contact_id), Call, page_size, {})
+
+
+def hold_call(call_id: str, *, max_sec: int | None = None, idempotency_key: str | None = None) -> Operation[Done]:
+    """Put the customer on hold: they hear music until the call resumes, after `max_sec` (300) by itself."""
+    body = without_none(maxSec=max_sec)
+    return operation("POST", "/calls/{callId}/hold", (call_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
+def resume_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """End a hold: customer and agent hear each other again."""
+    return operation("POST", "/calls/{callId}/resume", (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def mute_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Mute the agent: the customer does not hear them."""
+    return operation("POST", "/calls/{callId}/mute", (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def unmute_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Unmute the agent."""
+    return operation("POST", "/calls/{callId}/unmute", (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def hang_up_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """End an answered call."""
+    return operation("POST", "/calls/{callId}/hang-up", (call_id,), Done, idempotency_key=idempotency_key)

@@ -1,0 +1,145 @@
+"""`/calls/{callId}/hold` and the others, with a leader of the switch that ends each act as the test says."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.calls.acts.conftest import LiveTalk
+from tests.support.api import Tenant, refused
+from tests.support.calls import a_call
+from tongdai.calls.acts import store
+from tongdai.calls.acts.model import Act, Ended, Kind, Result
+from tongdai.db.pool import Pool
+from tongdai.ids import CampaignId, TenantId
+from tongdai.switches.model import DEFAULT
+
+DONE = Ended(Result.DONE)
+Answer = Callable[[Act], Ended | None]
+
+
+@asynccontextmanager
+async def leader(pool: Pool, tenant_id: TenantId, answer: Answer = lambda _: DONE) -> AsyncGenerator[list[Act]]:
+    """Begins the tenant's acts and ends each as `answer` says; None: not at all."""
+    begun: list[Act] = []
+
+    async def lead() -> None:
+        while True:
+            async with pool.acquire() as conn:
+                for act in await store.asked(conn, DEFAULT):
+                    if act.tenant_id == tenant_id and await store.begin(conn, act):
+                        begun.append(act)
+                        how = answer(act)
+                        if how is not None:
+                            await store.finish(conn, act, how)
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(lead())
+    try:
+        yield begun
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "message"),
+    [
+        ("hold", Kind.HOLD, "Call is on hold"),
+        ("resume", Kind.RESUME, "Call resumed"),
+        ("mute", Kind.MUTE, "Agent is muted"),
+        ("unmute", Kind.UNMUTE, "Agent is unmuted"),
+        ("hang-up", Kind.HANG_UP, "Call is being hung up"),
+    ],
+)
+async def test_act_is_answered_when_it_is_done(
+    tenant: Tenant, pool: Pool, live: LiveTalk, path: str, kind: Kind, message: str
+) -> None:
+    async with leader(pool, live.tenant_id) as begun:
+        body = await tenant.done("POST", f"/v1/calls/{live.call_id}/{path}")
+    assert body == {"success": "1", "error_code": "SUCCESS", "error_message": message}
+    assert [(act.kind, act.call_id, act.key_id) for act in begun] == [(kind, live.call_id, tenant.key.key_id)]
+
+
+@pytest.mark.parametrize(("sent", "max_sec"), [(None, 300), ({}, 300), ({"maxSec": 3600}, 3600)])
+async def test_hold_has_a_limit(
+    tenant: Tenant, pool: Pool, live: LiveTalk, sent: dict[str, int] | None, max_sec: int
+) -> None:
+    async with leader(pool, live.tenant_id) as begun:
+        await tenant.done("POST", f"/v1/calls/{live.call_id}/hold", **({} if sent is None else {"json": sent}))
+    assert [act.max_s for act in begun] == [max_sec]
+
+
+@pytest.mark.parametrize("sent", [{"maxSec": 0}, {"maxSec": 3601}, {"maxSec": "60"}, {"max": 1}, {"maxSec": None}])
+async def test_bad_limit_is_refused_by_name(tenant: Tenant, live: LiveTalk, sent: dict[str, object]) -> None:
+    response = await tenant.post(f"/v1/calls/{live.call_id}/hold", sent)
+    assert "max" in refused(response, 400, "INVALID_INPUT")
+
+
+async def test_act_that_the_state_does_not_allow_is_answered_with_the_reason(
+    tenant: Tenant, pool: Pool, live: LiveTalk
+) -> None:
+    async with leader(pool, live.tenant_id, lambda _: Ended(Result.REFUSED, "The call is not on hold")):
+        response = await tenant.post(f"/v1/calls/{live.call_id}/resume")
+    assert refused(response, 400, "INVALID_STATE") == "The call is not on hold"
+
+
+async def test_silent_switch_is_reported_and_nothing_is_done_later(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
+    response = await tenant.post(f"/v1/calls/{live.call_id}/hold")
+    assert refused(response, 503, "FAIL") == "The switch did not answer in time: nothing was done"
+    async with leader(pool, live.tenant_id) as begun, pool.acquire() as conn:
+        assert [act for act in await store.asked(conn, DEFAULT) if act.tenant_id == live.tenant_id] == []
+    assert begun == []
+
+
+async def test_result_that_is_not_known_is_reported_as_such(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
+    async with leader(pool, live.tenant_id, lambda _: None):
+        response = await tenant.post(f"/v1/calls/{live.call_id}/hang-up")
+    expected = "The switch did not confirm it in time: whether it was done is not known"
+    assert refused(response, 503, "FAIL") == expected
+
+
+async def test_repeated_request_is_done_once(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
+    headers = {"Idempotency-Key": str(uuid4())}
+    async with leader(pool, live.tenant_id) as begun:
+        first, second = [await tenant.done("POST", f"/v1/calls/{live.call_id}/mute", headers=headers) for _ in range(2)]
+    assert first == second
+    assert len(begun) == 1
+
+
+async def test_repeated_request_is_done_when_nothing_was_done_before(
+    tenant: Tenant, pool: Pool, live: LiveTalk
+) -> None:
+    headers = {"Idempotency-Key": str(uuid4())}
+    answers = [Ended(Result.REFUSED, "The call is on hold already"), DONE]
+    async with leader(pool, live.tenant_id, lambda _: answers.pop(0)) as begun:
+        response = await tenant.post(f"/v1/calls/{live.call_id}/hold", headers=headers)
+        refused(response, 400, "INVALID_STATE")
+        for _ in range(2):
+            await tenant.done("POST", f"/v1/calls/{live.call_id}/hold", headers=headers)
+    assert len(begun) == 2
+
+
+async def test_key_of_another_request_is_refused(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
+    headers = {"Idempotency-Key": str(uuid4())}
+    async with leader(pool, live.tenant_id) as begun:
+        await tenant.done("POST", f"/v1/calls/{live.call_id}/hold", headers=headers)
+        response = await tenant.post(f"/v1/calls/{live.call_id}/resume", headers=headers)
+    assert "Idempotency-Key" in refused(response, 400, "INVALID_INPUT")
+    assert len(begun) == 1
+
+
+async def test_call_that_has_ended_takes_no_acts(tenant: Tenant, pool: Pool, campaign_id: CampaignId) -> None:
+    async with pool.acquire() as conn:
+        call_id = await a_call(conn, tenant.tenant_id, campaign_id, outcome="busy", ended_s=3)
+    response = await tenant.post(f"/v1/calls/{call_id}/hold")
+    assert refused(response, 400, "INVALID_STATE") == "The call has ended"
+
+
+@pytest.mark.parametrize("path", ["hold", "resume", "mute", "unmute", "hang-up"])
+async def test_calls_of_others_are_unknown(other_tenant: Tenant, live: LiveTalk, path: str) -> None:
+    for call_id in (live.call_id, uuid4(), "x"):
+        response = await other_tenant.post(f"/v1/calls/{call_id}/{path}")
+        assert refused(response, 404, "NOT_FOUND") == "Call not found"

@@ -1,0 +1,25 @@
+"""`tongdai calls`, where there is no such call; tests/flows/dialing/test_acts.py has live ones."""
+
+import pytest
+
+from tests.support import programs
+from tests.support.programs import PLAIN
+from tests.support.servers import Server
+
+UNKNOWN = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
+
+
+@pytest.mark.parametrize("command", ["hold", "resume", "mute", "unmute", "hang-up"])
+async def test_call_that_does_not_exist_is_reported(api_server: Server, command: str) -> None:
+    key = await api_server.key()
+    environment = PLAIN | {"TONGDAI_URL": api_server.url, "TONGDAI_API_KEY": key.value}
+    ended = programs.tongdai("calls", command, UNKNOWN, environment=environment)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "Call not found" in ended.stderr
+
+
+def test_id_that_is_none_is_wrong_usage(api_server: Server) -> None:
+    environment = PLAIN | {"TONGDAI_URL": api_server.url, "TONGDAI_API_KEY": "x"}
+    ended = programs.tongdai("calls", "hold", "17", environment=environment)
+    assert ended.returncode == 2
+    assert "17" in ended.stderr

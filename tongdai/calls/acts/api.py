@@ -1,0 +1,114 @@
+"""`/calls/{callId}/…`: what is asked of a live call."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tongdai import ids
+from tongdai.calls.acts import question
+from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MIN_HOLD_S, Kind
+from tongdai.errors import InvalidInput, NotFound, Unavailable
+from tongdai.http import body
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, done_sample, ok
+from tongdai.http.idempotency import digest_of, key_of
+from tongdai.http.principal import Scope
+
+TAG = "Live calls"
+_NOT_DONE = Unavailable("The switch did not answer in time: nothing was done")
+_WAITS = (
+    "Done by the process that leads the call's switch; the answer comes when it is, after 5 seconds at the latest. 503 "
+    "says whether nothing was done, or it is not known. Repeated with the same `Idempotency-Key` it is done once."
+)
+
+
+class HoldRequest(msgspec.Struct, forbid_unknown_fields=True):
+    maxSec: int = DEFAULT_HOLD_S
+    """The limit: after so many seconds the call resumes by itself."""
+
+
+_hold = msgspec.json.Decoder(HoldRequest)
+
+
+def call_of(request: Request) -> UUID:
+    """The call of a request; NotFound when its id is malformed, as for an unknown one."""
+    text = request.path_params["callId"]
+    if not ids.is_call_id(text):
+        raise NotFound("Call not found")
+    return UUID(text)
+
+
+async def done(request: Request, raw: bytes, kind: Kind, arguments: Mapping[str, Any], message: str) -> Response:
+    """Ask for an act and answer with its result."""
+    call_id, who, key = call_of(request), principal_of(request), key_of(request)
+    async with connection(request) as conn:
+        if key is None:
+            act_id = await question.ask(conn, who.tenant_id, call_id, kind, arguments, who.key_id)
+        else:
+            digest = digest_of(request, hashlib.sha256(raw).digest())
+            act_id = await question.ask_once(conn, who.tenant_id, key, digest, call_id, kind, arguments, who.key_id)
+    await question.result(partial(connection, request), who.tenant_id, act_id)
+    return ok(Done(error_message=message))
+
+
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/calls/{callId}/hold",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="Put the customer on hold: they hear music until the call resumes, at the limit by itself",
+        description=f"The customer leaves the agent, who stays connected and hears nobody. {_WAITS}",
+        body=HoldRequest,
+        refine={"HoldRequest": {"maxSec": {"minimum": MIN_HOLD_S, "maximum": MAX_HOLD_S}}},
+        body_sample={"maxSec": 120},
+        response=Done,
+        sample=done_sample("Call is on hold"),
+        failures=(NotFound("Call not found"), _NOT_DONE),
+        states=True,
+    )
+)
+async def hold(request: Request) -> Response:
+    call_of(request)
+    raw = await body.read_json(request)
+    sent = body.decode(raw, _hold) if raw.strip() else HoldRequest()
+    if not MIN_HOLD_S <= sent.maxSec <= MAX_HOLD_S:
+        raise InvalidInput(f"maxSec must be a number from {MIN_HOLD_S} to {MAX_HOLD_S}, not {sent.maxSec}")
+    return await done(request, raw, Kind.HOLD, {"maxSec": sent.maxSec}, "Call is on hold")
+
+
+def _simple(kind: Kind, summary: str, message: str) -> Route:
+    """An act without a body."""
+
+    @endpoint(
+        Endpoint(
+            method="POST",
+            path=f"/calls/{{callId}}/{kind.replace('_', '-')}",
+            scope=Scope.AGENT,
+            tag=TAG,
+            summary=summary,
+            description=_WAITS,
+            response=Done,
+            sample=done_sample(message),
+            failures=(NotFound("Call not found"), _NOT_DONE),
+            states=True,
+        )
+    )
+    async def act(request: Request) -> Response:
+        call_of(request)
+        return await done(request, await body.read_nothing(request), kind, {}, message)
+
+    return act
+
+
+HANDLERS: list[Route] = [
+    hold,
+    _simple(Kind.RESUME, "End a hold: customer and agent hear each other again", "Call resumed"),
+    _simple(Kind.MUTE, "Mute the agent: the customer does not hear them", "Agent is muted"),
+    _simple(Kind.UNMUTE, "Unmute the agent", "Agent is unmuted"),
+    _simple(Kind.HANG_UP, "End an answered call: the customer is hung up", "Call is being hung up"),
+]

@@ -1,0 +1,104 @@
+"""Acts: what somebody asks to be done to a live call. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tongdai.calls.model import CallState
+from tongdai.ids import AgentId, KeyId, TenantId
+
+LAPSES_AFTER = timedelta(seconds=4)
+"""An act that the leader has not begun by then is not done any more."""
+MIN_HOLD_S, DEFAULT_HOLD_S, MAX_HOLD_S = 1, 300, 3600
+"""The longest that a caller is on hold before the call resumes by itself."""
+
+
+class Kind(StrEnum):
+    HOLD = "hold"
+    """The customer hears music, and nobody; the agent hears nobody."""
+    RESUME = "resume"
+    MUTE = "mute"
+    """Nobody hears the agent."""
+    UNMUTE = "unmute"
+    HANG_UP = "hang_up"
+
+
+class Result(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    """The state of the call did not allow it: nothing was done."""
+    FAILED = "failed"
+    """The switch refused, or did not reply: whether it was done is not known."""
+    LAPSED = "lapsed"
+    """Nobody began it in time: nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    tenant_id: TenantId
+    act_id: UUID
+    call_id: UUID
+    channel: str
+    """The customer's: a caller's has an id of the switch, another one that of its call."""
+    kind: Kind
+    arguments: Mapping[str, Any]
+    key_id: KeyId | None = None
+    """The key of the request."""
+
+    @property
+    def max_s(self) -> int:
+        """The limit of a hold."""
+        return int(self.arguments.get("maxSec", DEFAULT_HOLD_S))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an act ended."""
+
+    result: Result
+    message: str = ""
+    """Why it was not done; empty for one that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A live call, as far as acts are concerned with it."""
+
+    state: CallState
+    channel: str
+    """The customer's channel; the bridge of the talk has its name."""
+    agent_id: AgentId | None
+    """The agent who talks; None: nobody, or the audio file."""
+    agent_channel: str | None
+    held_until: datetime | None
+    muted_channel: str | None
+
+    @property
+    def with_agent(self) -> bool:
+        return self.agent_channel is not None
+
+    @property
+    def held(self) -> bool:
+        return self.held_until is not None
+
+    @property
+    def muted(self) -> bool:
+        return self.muted_channel is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A live call whose talk was changed, or one that has ended since."""
+
+    tenant_id: TenantId
+    call_id: UUID
+    channel: str
+    """The customer's."""
+    over: bool
+    """The call has ended."""
+    overdue: bool
+    """The limit of the hold has passed."""
+    muted_channel: str | None

@@ -1,0 +1,133 @@
+"""Decides whether an act is refused, and what is done for one that is not. Pure.
+
+    hold     record the hold · take the customer out of the bridge · music     undone when the customer is gone
+    resume   bridge the customer with the agent · record the talk
+    mute     record it · mute the agent's phone
+    unmute   unmute the agent's phone · record it
+    hang up  hang up the customer's channel: the call ends by its event
+
+What has to be undone later is recorded first: a hold is a row before anybody hears music, and ends at its limit whoever
+leads then; a muted phone is unmuted after its call. What undoes it is recorded afterwards, and may be repeated.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tongdai.calls.acts.model import Act, Kind, Talk
+from tongdai.calls.model import CallState
+
+GONE = "The call has ended"
+
+# Records
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHold:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTalk:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMute:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUnmute:
+    pass
+
+
+# Requests; each may find that its channel is gone
+
+
+@dataclass(frozen=True, slots=True)
+class PlayMusic:
+    """Out of the bridge, and music instead."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """They enter the bridge, and hear who is in it."""
+
+    bridge: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmute:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    channel: str
+
+
+Record = RecordHold | RecordTalk | RecordMute | RecordUnmute
+Request = PlayMusic | Bridge | Mute | Unmute | HangUp
+Step = Record | Request
+
+
+def refusal(kind: Kind, talk: Talk | None) -> str | None:
+    """Why the state of a call does not allow an act; None: it does."""
+    if talk is None:
+        return GONE
+    if kind is Kind.HANG_UP:
+        if talk.state is not CallState.ANSWERED:
+            return f"Cannot hang up a call in state {talk.state}, only {CallState.ANSWERED}"
+        return None
+    if not talk.with_agent:
+        return f"Cannot {kind} a call that is not connected with an agent"
+    return {
+        Kind.HOLD: "The call is on hold already" if talk.held else None,
+        Kind.RESUME: None if talk.held else "The call is not on hold",
+        Kind.MUTE: "The agent is muted already" if talk.muted else None,
+        Kind.UNMUTE: None if talk.muted else "The agent is not muted",
+    }[kind]
+
+
+def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:
+    """The records and requests of an act that is not refused, in order."""
+    match act.kind:
+        case Kind.HOLD:
+            return RecordHold(now + timedelta(seconds=act.max_s)), PlayMusic(talk.channel)
+        case Kind.RESUME:
+            return together(talk), RecordTalk()
+        case Kind.MUTE:
+            return RecordMute(agent_of(talk)), Mute(agent_of(talk))
+        case Kind.UNMUTE:
+            return Unmute(talk.muted_channel or agent_of(talk)), RecordUnmute()
+        case Kind.HANG_UP:
+            return (HangUp(talk.channel),)
+
+
+def undo(act: Act) -> tuple[Step, ...]:
+    """The records to make when a request found that its channel is gone."""
+    match act.kind:
+        case Kind.HOLD:
+            return (RecordTalk(),)
+        case Kind.MUTE:
+            return (RecordUnmute(),)
+        case _:
+            return ()
+
+
+def together(talk: Talk) -> Bridge:
+    """The customer is back with the agent, who has stayed in the bridge."""
+    return Bridge(talk.channel, (talk.channel,))
+
+
+def agent_of(talk: Talk) -> str:
+    assert talk.agent_channel is not None, "a call without an agent"
+    return talk.agent_channel
