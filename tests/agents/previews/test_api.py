@@ -219,6 +219,26 @@ async def test_campaign_must_run_in_preview_mode_with_the_queue_of_the_agent(flo
         assert await refusal(floor, "POST", preview(agent_id), json={"campaignId": campaign_id}) == why
 
 
+async def test_agent_previews_for_all_their_queues_with_a_connected_phone_alone(floor: Floor) -> None:
+    elsewhere = Floor(floor.tenant, floor.pool, await floor.tenant.queue("Support"))
+    campaign_id = await elsewhere.campaign()
+    (contact_id,) = await elsewhere.contacts(campaign_id, 1)
+    agent_id = await floor.idle(queues=[{"queueId": elsewhere.queue_id}])
+    assert await offered_id(floor, agent_id, campaign_id) == contact_id
+    rings = await elsewhere.agent(mode="ring")
+    await floor.tenant.done("POST", f"/v1/agents/{rings}/sign-in")
+    said = await refusal(floor, "POST", preview(rings), json={"campaignId": campaign_id})
+    assert said == "The agent's phone rings for each call, and takes no calls of campaigns"
+
+
+async def test_contact_of_an_agent_who_pauses_is_offered_to_others(floor: Floor) -> None:
+    campaign_id, first, second = await floor.campaign(), await floor.idle(), await floor.idle()
+    (contact_id,) = await floor.contacts(campaign_id, 1)
+    assert await offered_id(floor, first, campaign_id) == contact_id
+    await floor.tenant.done("POST", f"/v1/agents/{first}/pause", json={"reason": "lunch"})
+    assert await offered_id(floor, second, campaign_id) == contact_id
+
+
 async def test_agent_has_a_contact_of_one_campaign_at_a_time(floor: Floor) -> None:
     campaign_id, other_id, agent_id = await floor.campaign(), await floor.campaign(), await floor.idle()
     await floor.contacts(campaign_id, 1)
