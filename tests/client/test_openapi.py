@@ -30,7 +30,9 @@ from tongdai_client import (
     NewDncNumber,
     OpeningWindow,
     QueueMember,
+    QueueSettingsChange,
     RetryRule,
+    SkillNeeded,
     operations,
 )
 from tongdai_client.models.base import Page
@@ -61,6 +63,28 @@ JOB = ImportId(1, 2)
 WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
 DESTINATION = CallerDestination(kind="hang_up")
 CHANGED_DAY = HolidayChange(day=date(2027, 1, 1), name="a", open=[], removed=False, reset=False)
+QUEUE_SETTINGS = QueueSettingsChange(
+    max_length=5,
+    when_full=DESTINATION,
+    join_empty=True,
+    leave_empty_after_sec=5,
+    when_empty=DESTINATION,
+    overflow=DESTINATION,
+    divert_to=DESTINATION,
+    locked=DESTINATION,
+    agent_selector="linear",
+    skills=[SkillNeeded("tieng-anh", 5)],
+    skills_for_sec=60,
+    inbound_reserve=1,
+    ring_timeout_sec=15,
+    auto_pause_after=3,
+    announce_wait=True,
+    announce_every_sec=30,
+    language="vi",
+    service_level_sec=20,
+    callback_offered=True,
+    vip_head_start_sec=600,
+)
 SETTINGS = msgspec.convert(examples(1), CallSettings)
 ALL_ARGUMENTS = {
     "campaigns": {"user_name": "a", "status": 2, "type": "X", "page_size": 20},
@@ -136,6 +160,8 @@ ALL_ARGUMENTS = {
         "number": "1900",
     },
     "delete_queue": {"queue_id": 1},
+    "queue_settings": {"queue_id": 1},
+    "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
     "opening_hours": {"queue_id": 1},
     "default_opening_hours": {},
     "set_opening_hours": {"queue_id": 1, "windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},

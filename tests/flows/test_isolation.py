@@ -46,6 +46,7 @@ BODIES = {
     "POST /v1/do-not-call/{dncListId}/numbers": ONE,
     "POST /v1/queues/inbound": {"callinName": "A"},
     "PUT /v1/queues/inbound/{id}": {"strategy": 2},
+    "PATCH /v1/queues/inbound/{id}/settings": {"maxLength": 5},
     "PUT /v1/queues/inbound/{id}/hours": {"observesHolidays": True},
     "PUT /v1/queues/inbound/{id}/closed": {"note": "Closed"},
     "PUT /v1/queues/hours": {"observesHolidays": True},

@@ -32,6 +32,7 @@ from tongdai.queues.model import (
     References,
     Strategy,
 )
+from tongdai.queues.settings import api as settings
 from tongdai.text import CONTROL, has_control
 
 _TAG = "Inbound queues"
@@ -67,7 +68,7 @@ class QueueView(msgspec.Struct):
     timeWait: str | None
     """Seconds that a caller waits at most, in digits; `0`: no limit; null: the server's default."""
     agentSelector: str | None
-    """How agents are chosen, as set by other systems; null here."""
+    """How agents are chosen, by the settings of the queue; null: `longest_idle`."""
     nguongRanhRoi: Annotated[str, one_of(["0", "1"])] | None
     """Whether callers hear their position in the queue: `1` yes, `0` no; null: the server's default."""
     callinNumber: str | None
@@ -243,7 +244,7 @@ async def create_queue(request: Request) -> Response:
         path="/queues/inbound/{id}",
         scope=Scope.QUEUE,
         tag=_TAG,
-        summary="Delete an inbound queue that no agent and no campaign refers to",
+        summary="Delete an inbound queue that no agent, no campaign and no other queue refers to",
         response=Done,
         sample=done_sample("Inbound queue deleted successfully"),
         states=True,
@@ -263,11 +264,12 @@ async def delete_queue(request: Request) -> Response:
 
 def _users(users: References) -> str:
     """References in words: `agents 7, 8 and campaign 1042`."""
-    return " and ".join(
+    named = [
         f"{noun}{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
-        for noun, found in (("agent", users.agents), ("campaign", users.campaigns))
+        for noun, found in (("agent", users.agents), ("campaign", users.campaigns), ("queue", users.queues))
         if found
-    )
+    ]
+    return " and ".join([*named, *(["the default opening hours"] if users.defaults else [])])
 
 
 def _refused(refusal: NumberRefusal, number: str | UnsetType | None) -> InvalidInput:
@@ -341,6 +343,7 @@ def _view(queue: InboundQueue) -> QueueView:
 
 
 HANDLERS: list[Route] = [
-    list_queues, get_queue, change_queue, create_queue, delete_queue, *live.HANDLERS, *hours.HANDLERS,
+    list_queues, get_queue, change_queue, create_queue, delete_queue, *live.HANDLERS, *settings.HANDLERS,
+    *hours.HANDLERS,
     *holidays.HANDLERS,
 ]  # fmt: skip

@@ -115,6 +115,20 @@ class QueueRules:
     """For how long of a caller's wait the skills are needed; None: always."""
     vip_head_start_s: int = VIP_HEAD_START_S
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    inbound_reserve: int | None = None
+    """Idle agents that pacing leaves; None: as many as callers wait."""
+    ring_timeout_s: int = 20
+    """How long the phone of an agent in ring mode rings."""
+    auto_pause_after: int | None = 3
+    """Missed calls in a row after which an agent is paused; None: never."""
+    announce_wait: bool = True
+    """Whether the expected wait is announced with the position."""
+    announce_every_s: int = 30
+    """The least time from one announcement to the next."""
+    service_level_s: int = 20
+    """The wait up to which a call counts as answered in time."""
+    callback_offered: bool = False
+    """Whether callers who wait may ask to be called back."""
 
     @property
     def head_start_s(self) -> int:
@@ -137,10 +151,14 @@ class InboundQueue:
 
 
 class References(NamedTuple):
-    """The agents and campaigns that refer to a queue, by id; the first few when there are many."""
+    """The agents, campaigns and queues that refer to a queue, by id; the first few when there are many."""
 
     agents: list[AgentId]
     campaigns: list[CampaignId]
+    queues: list[QueueId]
+    """Other queues, by a destination of theirs."""
+    defaults: bool
+    """Whether it is the after-hours destination of the tenant."""
 
 
 class NumberRefusal(Enum):

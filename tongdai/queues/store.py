@@ -8,7 +8,16 @@ from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, TenantId
 from tongdai.numbers import core as numbers_core
 from tongdai.numbers import store as numbers
-from tongdai.queues.model import Change, InboundQueue, NumberRefusal, References, Strategy
+from tongdai.queues.destinations import store as destinations
+from tongdai.queues.model import (
+    Change,
+    Destination,
+    DestinationKind,
+    InboundQueue,
+    NumberRefusal,
+    References,
+    Strategy,
+)
 
 _COLUMNS = "queue_id, name, number, strategy, moh_file, max_wait_s, announce_position, agent_selector"
 
@@ -138,7 +147,8 @@ async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: K
             return False
         row = await conn.fetchrow(USERS, tenant_id, queue_id, NAMED)
         assert row is not None
-        users = References(row["agents"], row["campaigns"])
+        sought = Destination(DestinationKind.QUEUE, str(queue_id))
+        users = References(row["agents"], row["campaigns"], *await destinations.users(conn, tenant_id, sought, NAMED))
         if any(users):
             return users
         await conn.execute(DELETE, tenant_id, queue_id)

@@ -108,7 +108,7 @@ from tongdai_client.models.opening_hours import (
     OpeningWindow,
     OpenSpan,
 )
-from tongdai_client.models.queues import Queue, QueueCreated
+from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange, SkillNeeded
 from tongdai_client.models.tenants import (
     ApiKey,
     ApiKeyCreated,
@@ -216,6 +216,8 @@ __all__ = [
     "QueueLive",
     "QueueLiveDetail",
     "QueueMember",
+    "QueueSettings",
+    "QueueSettingsChange",
     "QueuesLive",
     "RateLimited",
     "Retry",
@@ -224,6 +226,7 @@ __all__ = [
     "ServiceFigures",
     "SipEndpoint",
     "SipEndpointGiven",
+    "SkillNeeded",
     "Sound",
     "Switch",
     "SwitchBeat",

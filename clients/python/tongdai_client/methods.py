@@ -130,6 +130,9 @@ class Methods:
     update_queue = sends(operations.queues.update_queue)
     delete_queue = sends(operations.queues.delete_queue)
 
+    queue_settings = sends(operations.queues.queue_settings)
+    update_queue_settings = sends(operations.queues.update_queue_settings)
+
     opening_hours = sends(operations.opening_hours.opening_hours)
     default_opening_hours = sends(operations.opening_hours.default_opening_hours)
     set_opening_hours = sends(operations.opening_hours.set_opening_hours)

@@ -3,6 +3,7 @@
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound
 from tongdai.ids import QueueId, TenantId
+from tongdai.queues.destinations.model import stored_form
 from tongdai.queues.model import Destination, DestinationKind
 
 # Locked, so that the queue is not deleted before something refers to it.
@@ -34,3 +35,22 @@ async def require(
         raise InvalidInput(f"{field}.queueId must be another queue")
     if not await hold_queue(conn, tenant_id, queue_id):
         raise NotFound("Inbound queue not found")
+
+
+_SETTINGS = ("when_full", "when_empty", "overflow", "divert_to", "locked")
+QUEUES = f"""
+select queue_id from opening_hours where tenant_id = $1 and after_hours @> $2
+union
+select queue_id from queue_setting where tenant_id = $1 and ({" or ".join(f"{name} @> $2" for name in _SETTINGS)})
+order by queue_id limit $3
+"""
+DEFAULTS = "select true from default_opening_hours where tenant_id = $1 and after_hours @> $2"
+
+
+async def users(
+    conn: Connection, tenant_id: TenantId, destination: Destination, limit: int
+) -> tuple[list[QueueId], bool]:
+    """The first queues that send callers to a destination, and whether the tenant's defaults do."""
+    sought = stored_form(destination)
+    rows = await conn.fetch(QUEUES, tenant_id, sought, limit)
+    return [row["queue_id"] for row in rows], bool(await conn.fetchval(DEFAULTS, tenant_id, sought))

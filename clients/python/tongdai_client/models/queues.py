@@ -1,8 +1,12 @@
 """Inbound queues."""
 
+from collections.abc import Sequence
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done, Result
+from tongdai_client.models.opening_hours import CallerDestination
 
 
 class Queue(Result, frozen=True, kw_only=True):
@@ -21,3 +25,100 @@ class Queue(Result, frozen=True, kw_only=True):
 
 class QueueCreated(Done, frozen=True, kw_only=True):
     queue_id: int = msgspec.field(name="callinId")
+
+
+class SkillNeeded(msgspec.Struct, frozen=True):
+    """A skill that agents need, at least at a level of 1 to 10."""
+
+    skill: str
+    level: int = 1
+
+
+class QueueSettings(Result, frozen=True, kw_only=True):
+    """Settings of a queue beyond those of its own record."""
+
+    max_length: int | None
+    """The most callers that wait; None: no limit."""
+    when_full: CallerDestination | None
+    """Where callers go who arrive when so many wait; None: the call ends."""
+    join_empty: bool
+    """Whether callers may wait while no agent of the queue is signed in."""
+    leave_empty_after_sec: int | None
+    """How long callers wait while no agent is signed in any more; None: as long as any."""
+    when_empty: CallerDestination | None
+    """Where callers go without an agent; None: the call ends."""
+    overflow: CallerDestination | None
+    """Where callers go after the longest wait (`max_wait_sec`); None: the call ends."""
+    divert_to: CallerDestination | None
+    """Where callers go while the strategy is 4, divert; None: the call is refused."""
+    locked: CallerDestination | None
+    """Where callers go while the strategy is 99, locked; None: the call ends."""
+    agent_selector: str | None
+    """How an idle agent is chosen; None: longest_idle."""
+    skills: list[SkillNeeded]
+    """Skills that an agent needs, all of them."""
+    skills_for_sec: int | None
+    """For how long of a wait they are needed; None: always."""
+    inbound_reserve: int | None
+    """Idle agents that outbound campaigns leave; None: as many as callers wait."""
+    ring_timeout_sec: int
+    """How long the phone of an agent rings."""
+    auto_pause_after: int | None
+    """Missed calls in a row after which an agent is paused; None: never."""
+    announce_wait: bool
+    """Whether callers who hear their position hear the expected wait too."""
+    announce_every_sec: int
+    """The least time from one announcement to the next."""
+    language: str | None
+    """The language of prompts; None: that of the tenant's country."""
+    service_level_sec: int
+    """The wait up to which a call counts as answered in time."""
+    callback_offered: bool
+    """Whether callers who wait may ask to be called back."""
+    vip_head_start_sec: int
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""
+
+
+class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Settings to change; others stay as they are."""
+
+    max_length: int | UnsetType | None = UNSET
+    """The most callers that wait; None: no limit."""
+    when_full: CallerDestination | UnsetType | None = UNSET
+    """Where callers go who arrive when so many wait; None: the call ends."""
+    join_empty: bool | UnsetType = UNSET
+    """Whether callers may wait while no agent of the queue is signed in."""
+    leave_empty_after_sec: int | UnsetType | None = UNSET
+    """How long callers wait while no agent is signed in any more; None: as long as any."""
+    when_empty: CallerDestination | UnsetType | None = UNSET
+    """Where callers go without an agent; None: the call ends."""
+    overflow: CallerDestination | UnsetType | None = UNSET
+    """Where callers go after the longest wait (`max_wait_sec`); None: the call ends."""
+    divert_to: CallerDestination | UnsetType | None = UNSET
+    """Where callers go while the strategy is 4, divert; None: the call is refused."""
+    locked: CallerDestination | UnsetType | None = UNSET
+    """Where callers go while the strategy is 99, locked; None: the call ends."""
+    agent_selector: str | UnsetType | None = UNSET
+    """How an idle agent is chosen; None: longest_idle."""
+    skills: Sequence[SkillNeeded] | UnsetType = UNSET
+    """Skills that an agent needs, all of them."""
+    skills_for_sec: int | UnsetType | None = UNSET
+    """For how long of a wait they are needed; None: always."""
+    inbound_reserve: int | UnsetType | None = UNSET
+    """Idle agents that outbound campaigns leave; None: as many as callers wait."""
+    ring_timeout_sec: int | UnsetType = UNSET
+    """How long the phone of an agent rings."""
+    auto_pause_after: int | UnsetType | None = UNSET
+    """Missed calls in a row after which an agent is paused; None: never."""
+    announce_wait: bool | UnsetType = UNSET
+    """Whether callers who hear their position hear the expected wait too."""
+    announce_every_sec: int | UnsetType = UNSET
+    """The least time from one announcement to the next."""
+    language: str | UnsetType | None = UNSET
+    """The language of prompts; None: that of the tenant's country."""
+    service_level_sec: int | UnsetType = UNSET
+    """The wait up to which a call counts as answered in time."""
+    callback_offered: bool | UnsetType = UNSET
+    """Whether callers who wait may ask to be called back."""
+    vip_head_start_sec: int | UnsetType = UNSET
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""

@@ -3,7 +3,7 @@
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.queues import Queue, QueueCreated
+from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -58,6 +58,16 @@ def update_queue(
 def delete_queue(queue_id: int) -> Operation[Done]:
     """Delete an inbound queue. InvalidState while agents or campaigns refer to it."""
     return operation("DELETE", "/queues/inbound/{id}", (queue_id,), Done)
+
+
+def queue_settings(queue_id: int) -> Operation[QueueSettings]:
+    """Get the settings of a queue beyond those of its own record."""
+    return operation("GET", "/queues/inbound/{id}/settings", (queue_id,), QueueSettings)
+
+
+def update_queue_settings(queue_id: int, settings: QueueSettingsChange) -> Operation[Done]:
+    """Change the given settings of a queue; others stay as they are."""
+    return operation("PATCH", "/queues/inbound/{id}/settings", (queue_id,), Done, body=settings)
 
 
 def _queue_fields(

@@ -1,0 +1,36 @@
+"""Declarations of settings agree with each other."""
+
+import re
+from dataclasses import fields
+
+import msgspec
+
+from tongdai.db import migrate
+from tongdai.queues.model import QueueRules
+from tongdai.queues.settings.core import language_of
+from tongdai.queues.settings.model import DESTINATIONS, NAMES
+from tongdai.queues.settings.store import COLUMNS
+from tongdai.queues.settings.view import LIMITS, WIRE, QueueSettingsChange, QueueSettingsView
+
+
+def test_every_setting_has_a_name_in_requests_and_responses() -> None:
+    assert tuple(WIRE) == NAMES
+    for struct in (QueueSettingsView, QueueSettingsChange):
+        assert [field.name for field in msgspec.structs.fields(struct)] == list(WIRE.values())
+    assert {*DESTINATIONS, *LIMITS} <= set(NAMES)
+
+
+def test_every_setting_but_the_selector_is_a_column() -> None:
+    (found,) = (one.sql for one in migrate.read() if one.name == "queue_settings")
+    columns = re.findall(r"^    (\w+) +(?:bigint|integer|smallint|boolean|text|jsonb)", found, re.MULTILINE)
+    assert columns == ["tenant_id", "queue_id", *COLUMNS]
+
+
+def test_every_setting_is_in_the_rules_of_a_queue() -> None:
+    rules = {field.name for field in fields(QueueRules)}
+    assert set(NAMES) - {"agent_selector"} <= rules
+    assert "selector" in rules
+
+
+def test_language_is_that_of_the_country() -> None:
+    assert (language_of("VN"), language_of("US")) == ("vi", "en")

@@ -1,0 +1,224 @@
+"""Settings of queues as requests and responses write them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tongdai.errors import InvalidInput, shown
+from tongdai.http.endpoint import NAME
+from tongdai.http.openapi.fields import one_of
+from tongdai.queues.destinations import view as destinations
+from tongdai.queues.destinations.view import CallerDestination
+from tongdai.queues.model import Selector, SkillRule
+from tongdai.queues.settings.model import (
+    DESTINATIONS,
+    LANGUAGES,
+    LEAST_BETWEEN_ANNOUNCEMENTS_S,
+    MAX_LEVEL,
+    MAX_SKILL,
+    MAX_SKILLS,
+    Change,
+    QueueSettings,
+)
+
+_SKILL = re.compile(r"[^\s,;:]+")
+WIRE: Mapping[str, str] = {
+    "max_length": "maxLength",
+    "when_full": "whenFull",
+    "join_empty": "joinEmpty",
+    "leave_empty_after_s": "leaveEmptyAfterSec",
+    "when_empty": "whenEmpty",
+    "overflow": "overflow",
+    "divert_to": "divertTo",
+    "locked": "locked",
+    "agent_selector": "agentSelector",
+    "skills": "skills",
+    "skills_for_s": "skillsForSec",
+    "inbound_reserve": "inboundReserve",
+    "ring_timeout_s": "ringTimeoutSec",
+    "auto_pause_after": "autoPauseAfter",
+    "announce_wait": "announceWait",
+    "announce_every_s": "announceEverySec",
+    "language": "language",
+    "service_level_s": "serviceLevelSec",
+    "callback_offered": "callbackOffered",
+    "vip_head_start_s": "vipHeadStartSec",
+}
+"""Setting → its name in requests and responses."""
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "max_length": (1, 10_000),
+    "leave_empty_after_s": (0, 86_400),
+    "skills_for_s": (1, 86_400),
+    "inbound_reserve": (0, 1000),
+    "ring_timeout_s": (5, 120),
+    "auto_pause_after": (1, 100),
+    "announce_every_s": (LEAST_BETWEEN_ANNOUNCEMENTS_S, 3600),
+    "service_level_s": (1, 3600),
+    "vip_head_start_s": (0, 86_400),
+}
+"""Least and most."""
+
+
+class SkillNeeded(msgspec.Struct, forbid_unknown_fields=True):
+    skill: str
+    """A skill of agents."""
+    level: int = 1
+    """The lowest level that will do, 1 to 10."""
+
+
+class QueueSettingsView(msgspec.Struct, kw_only=True):
+    maxLength: int | None
+    """The most callers that wait; null: no limit."""
+    whenFull: CallerDestination | None
+    """Where callers go who arrive when so many wait; null: the call ends."""
+    joinEmpty: bool
+    """Whether callers may wait while no agent of the queue is signed in."""
+    leaveEmptyAfterSec: int | None
+    """How long callers wait while no agent is signed in any more; null: as long as any."""
+    whenEmpty: CallerDestination | None
+    """Where callers go without an agent; null: the call ends."""
+    overflow: CallerDestination | None
+    """Where callers go after the longest wait (`timeWait`); null: the call ends."""
+    divertTo: CallerDestination | None
+    """Where callers go while the strategy is 4, divert; null: the call is refused."""
+    locked: CallerDestination | None
+    """Where callers go while the strategy is 99, locked; null: the call ends."""
+    agentSelector: Annotated[str, one_of(Selector)] | None
+    """How an idle agent is chosen; null: `longest_idle`."""
+    skills: list[SkillNeeded]
+    """Skills that an agent needs, all of them."""
+    skillsForSec: int | None
+    """For how long of a wait they are needed; null: always."""
+    inboundReserve: int | None
+    """Idle agents that outbound campaigns leave; null: as many as callers wait."""
+    ringTimeoutSec: int
+    """How long the phone of an agent rings."""
+    autoPauseAfter: int | None
+    """Missed calls in a row after which an agent is paused; null: never."""
+    announceWait: bool
+    """Whether callers who hear their position hear the expected wait too."""
+    announceEverySec: int
+    """The least time from one announcement to the next."""
+    language: Annotated[str, one_of(LANGUAGES)] | None
+    """The language of prompts; null: that of the tenant's country."""
+    serviceLevelSec: int
+    """The wait up to which a call counts as answered in time."""
+    callbackOffered: bool
+    """Whether callers who wait may ask to be called back."""
+    vipHeadStartSec: int
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""
+
+
+class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    maxLength: int | UnsetType | None = UNSET
+    """The most callers that wait; null: no limit."""
+    whenFull: CallerDestination | UnsetType | None = UNSET
+    """Where callers go who arrive when so many wait; null: the call ends."""
+    joinEmpty: bool | UnsetType = UNSET
+    """Whether callers may wait while no agent of the queue is signed in."""
+    leaveEmptyAfterSec: int | UnsetType | None = UNSET
+    """How long callers wait while no agent is signed in any more; null: as long as any."""
+    whenEmpty: CallerDestination | UnsetType | None = UNSET
+    """Where callers go without an agent; null: the call ends."""
+    overflow: CallerDestination | UnsetType | None = UNSET
+    """Where callers go after the longest wait (`timeWait`); null: the call ends."""
+    divertTo: CallerDestination | UnsetType | None = UNSET
+    """Where callers go while the strategy is 4, divert; null: the call is refused."""
+    locked: CallerDestination | UnsetType | None = UNSET
+    """Where callers go while the strategy is 99, locked; null: the call ends."""
+    agentSelector: str | UnsetType | None = UNSET
+    """How an idle agent is chosen; null: `longest_idle`."""
+    skills: list[SkillNeeded] | UnsetType = UNSET
+    """Skills that an agent needs, all of them."""
+    skillsForSec: int | UnsetType | None = UNSET
+    """For how long of a wait they are needed; null: always."""
+    inboundReserve: int | UnsetType | None = UNSET
+    """Idle agents that outbound campaigns leave; null: as many as callers wait."""
+    ringTimeoutSec: int | UnsetType = UNSET
+    """How long the phone of an agent rings."""
+    autoPauseAfter: int | UnsetType | None = UNSET
+    """Missed calls in a row after which an agent is paused; null: never."""
+    announceWait: bool | UnsetType = UNSET
+    """Whether callers who hear their position hear the expected wait too."""
+    announceEverySec: int | UnsetType = UNSET
+    """The least time from one announcement to the next."""
+    language: str | UnsetType | None = UNSET
+    """The language of prompts; null: that of the tenant's country."""
+    serviceLevelSec: int | UnsetType = UNSET
+    """The wait up to which a call counts as answered in time."""
+    callbackOffered: bool | UnsetType = UNSET
+    """Whether callers who wait may ask to be called back."""
+    vipHeadStartSec: int | UnsetType = UNSET
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""
+
+
+SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "QueueSettingsChange": {
+        "": {"minProperties": 1},
+        "agentSelector": {"enum": [*(one.value for one in Selector), None]},
+        "language": {"enum": [*LANGUAGES, None]},
+        "skills": {"maxItems": MAX_SKILLS},
+        **{WIRE[name]: {"minimum": least, "maximum": most} for name, (least, most) in LIMITS.items()},
+    },
+    "SkillNeeded": {
+        "skill": {**NAME, "minLength": 1, "maxLength": MAX_SKILL, "pattern": r"^[^\s,;:\u0000-\u001f\u007f-\u009f]+$"},
+        "level": {"minimum": 1, "maximum": MAX_LEVEL},
+    },
+    "CallerDestination": destinations.SCHEMA,
+}
+"""For `Endpoint.refine`."""
+
+
+def parse(sent: QueueSettingsChange, country: str) -> Change:
+    """The settings that are sent, checked; InvalidInput names the field."""
+    change: Change = {}
+    for name, wire in WIRE.items():
+        value: Any = getattr(sent, wire)
+        if value is not UNSET:
+            change[name] = _parsed(name, wire, value, country)
+    return change
+
+
+def _parsed(name: str, wire: str, value: Any, country: str) -> Any:
+    if name == "skills":
+        return _skills(value)
+    if value is None:
+        return None
+    if name in DESTINATIONS:
+        return destinations.parse(wire, value, country)
+    if name in LIMITS:
+        least, most = LIMITS[name]
+        if not least <= value <= most:
+            raise InvalidInput(f"{wire} must be {least} to {most}, not {shown(value)}")
+    words = {"agent_selector": [one.value for one in Selector], "language": LANGUAGES}.get(name)
+    if words is not None and value not in words:
+        raise InvalidInput(f"{wire} must be one of {', '.join(words)}, not {shown(value)!r}")
+    return Selector(value) if name == "agent_selector" else value
+
+
+def _skills(sent: Sequence[SkillNeeded]) -> tuple[SkillRule, ...]:
+    if len(sent) > MAX_SKILLS:
+        raise InvalidInput(f"skills must be at most {MAX_SKILLS}, not {len(sent)}")
+    for place, one in enumerate(sent):
+        if len(one.skill) > MAX_SKILL or not _SKILL.fullmatch(one.skill) or not one.skill.isprintable():
+            raise InvalidInput(
+                f"skills[{place}].skill must be one word of 1 to {MAX_SKILL} characters, not {shown(one.skill)!r}"
+            )
+        if not 1 <= one.level <= MAX_LEVEL:
+            raise InvalidInput(f"skills[{place}].level must be 1 to {MAX_LEVEL}, not {shown(one.level)}")
+    if len({one.skill for one in sent}) < len(sent):
+        raise InvalidInput("skills must be different ones")
+    return tuple(SkillRule(one.skill, one.level) for one in sent)
+
+
+def show(settings: QueueSettings, country: str) -> QueueSettingsView:
+    return QueueSettingsView(**{wire: _shown(name, getattr(settings, name), country) for name, wire in WIRE.items()})
+
+
+def _shown(name: str, value: Any, country: str) -> Any:
+    if name in DESTINATIONS:
+        return destinations.show(value, country)
+    return [SkillNeeded(one.skill, one.level) for one in value] if name == "skills" else value
