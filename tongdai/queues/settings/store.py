@@ -1,4 +1,4 @@
-"""Settings of queues in the database. The selector of agents is a column of the queue itself, which the vendor reads."""
+"""Settings of queues in the database. The selector of agents is a column of the queue, which the vendor documents."""
 
 from typing import Any
 
