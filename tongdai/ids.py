@@ -17,6 +17,7 @@ AgentId = NewType("AgentId", int)
 SwitchId = NewType("SwitchId", int)
 DncListId = NewType("DncListId", int)
 EndpointId = NewType("EndpointId", int)
+MenuId = NewType("MenuId", int)
 
 MAX_DIGITS = 18
 LARGEST = 10**MAX_DIGITS - 1

@@ -28,6 +28,7 @@ from tongdai_client import (
     ImportStarted,
     NewContact,
     NewDncNumber,
+    NewMenu,
     OpeningWindow,
     QueueMember,
     QueueSettingsChange,
@@ -63,6 +64,7 @@ JOB = ImportId(1, 2)
 WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
 DESTINATION = CallerDestination(kind="hang_up")
 CHANGED_DAY = HolidayChange(day=date(2027, 1, 1), name="a", open=[], removed=False, reset=False)
+MENU = NewMenu(name="a", greeting="a", options={"1": DESTINATION}, otherwise=DESTINATION)
 QUEUE_SETTINGS = QueueSettingsChange(
     max_length=5,
     when_full=DESTINATION,
@@ -84,6 +86,7 @@ QUEUE_SETTINGS = QueueSettingsChange(
     service_level_sec=20,
     callback_offered=True,
     vip_head_start_sec=600,
+    menu_id=1,
 )
 SETTINGS = msgspec.convert(examples(1), CallSettings)
 ALL_ARGUMENTS = {
@@ -162,6 +165,11 @@ ALL_ARGUMENTS = {
     "delete_queue": {"queue_id": 1},
     "queue_settings": {"queue_id": 1},
     "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
+    "menus": {"page_size": 20},
+    "menu": {"menu_id": 1},
+    "create_menu": {"menu": MENU},
+    "replace_menu": {"menu_id": 1, "menu": MENU},
+    "delete_menu": {"menu_id": 1},
     "opening_hours": {"queue_id": 1},
     "default_opening_hours": {},
     "set_opening_hours": {"queue_id": 1, "windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},

@@ -30,6 +30,7 @@ OF_ALL = [(method, path) for method, path in OPERATIONS if PATHS[path][method.lo
 OF_TENANTS = [operation for operation in OPERATIONS if operation not in OF_ALL]
 WITH_IDS = [(method, path) for method, path in OF_TENANTS if "{" in path]
 ONE = {"phoneNumber": "0901234567"}
+MENU = {"name": "M", "options": {"1": {"kind": "callback"}}}
 
 # Bodies that are valid but for the ids in the path; a body with ids is made of those of its sender.
 BODIES = {
@@ -46,6 +47,8 @@ BODIES = {
     "POST /v1/do-not-call/{dncListId}/numbers": ONE,
     "POST /v1/queues/inbound": {"callinName": "A"},
     "PUT /v1/queues/inbound/{id}": {"strategy": 2},
+    "POST /v1/queues/menus": MENU,
+    "PUT /v1/queues/menus/{menuId}": MENU,
     "PATCH /v1/queues/inbound/{id}/settings": {"maxLength": 5},
     "PUT /v1/queues/inbound/{id}/hours": {"observesHolidays": True},
     "PUT /v1/queues/inbound/{id}/closed": {"note": "Closed"},
@@ -87,6 +90,7 @@ THINGS = {
     ("do-not-call", "dncListId"): "dnc_list",
     ("do-not-call", "phoneNumber"): "dnc_number",
     ("queues", "id"): "queue",
+    ("queues", "menuId"): "menu",
     ("agents", "id"): "agent",
     ("calls", "callId"): "call",
     ("api-keys", "keyId"): "key",
@@ -145,6 +149,7 @@ async def world_of(tenant):
         "contact": added["contactId"],
         "job": await tenant.bulk(campaign_id, [ONE], listName="L"),
         "queue": await tenant.queue("Q", callinNumber="1900"),
+        "menu": (await tenant.done("POST", "/v1/queues/menus", json=MENU))["menuId"],
         "agent": (await tenant.done("POST", "/v1/agents", json=agent))["agentId"],
         **await do_not_call_of(tenant, campaign_id),
         "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],

@@ -93,7 +93,7 @@ TABLES = (
     "audit", "idempotency_record", "import_turn", "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
     "contact_list", "campaign", "calling_hours",
-    "queue_setting", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
+    "queue_setting", "menu", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
     "called_number", "sip_endpoint", "api_key", "tenant",
 )  # fmt: skip
 

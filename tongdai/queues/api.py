@@ -22,6 +22,7 @@ from tongdai.queues import store
 from tongdai.queues.holidays import api as holidays
 from tongdai.queues.hours import api as hours
 from tongdai.queues.live import api as live
+from tongdai.queues.menus import api as menus
 from tongdai.queues.model import (
     MAX_NAME,
     MAX_NUMBER,
@@ -265,9 +266,7 @@ async def delete_queue(request: Request) -> Response:
 def _users(users: References) -> str:
     """References in words: `agents 7, 8 and campaign 1042`."""
     named = [
-        f"{noun}{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}"
-        for noun, found in (("agent", users.agents), ("campaign", users.campaigns), ("queue", users.queues))
-        if found
+        f"{noun}{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}" for noun, found in _named(users) if found
     ]
     return " and ".join([*named, *(["the default opening hours"] if users.defaults else [])])
 
@@ -344,6 +343,5 @@ def _view(queue: InboundQueue) -> QueueView:
 
 HANDLERS: list[Route] = [
     list_queues, get_queue, change_queue, create_queue, delete_queue, *live.HANDLERS, *settings.HANDLERS,
-    *hours.HANDLERS,
-    *holidays.HANDLERS,
+    *hours.HANDLERS, *holidays.HANDLERS, *menus.HANDLERS,
 ]  # fmt: skip

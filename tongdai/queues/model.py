@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from tongdai.ids import AgentId, CampaignId, QueueId
+from tongdai.ids import AgentId, CampaignId, MenuId, QueueId
 
 MAX_NAME = 255
 MAX_NUMBER = 32
@@ -129,6 +129,8 @@ class QueueRules:
     """The wait up to which a call counts as answered in time."""
     callback_offered: bool = False
     """Whether callers who wait may ask to be called back."""
+    menu_id: MenuId | None = None
+    """The menu that callers of the queue's number hear first; those who come from elsewhere hear none."""
 
     @property
     def head_start_s(self) -> int:
@@ -157,6 +159,7 @@ class References(NamedTuple):
     campaigns: list[CampaignId]
     queues: list[QueueId]
     """Other queues, by a destination of theirs."""
+    menus: list[MenuId]
     defaults: bool
     """Whether it is the after-hours destination of the tenant."""
 

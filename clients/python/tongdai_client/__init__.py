@@ -97,6 +97,7 @@ from tongdai_client.models.live import (
     SwitchStatus,
     WaitingCaller,
 )
+from tongdai_client.models.menus import Menu, MenuCreated, NewMenu
 from tongdai_client.models.opening_hours import (
     CallerDestination,
     Closure,
@@ -198,8 +199,11 @@ __all__ = [
     "InvalidInput",
     "InvalidState",
     "Live",
+    "Menu",
+    "MenuCreated",
     "NewContact",
     "NewDncNumber",
+    "NewMenu",
     "NotFound",
     "OfflineReason",
     "OpenSpan",

@@ -15,7 +15,7 @@ OFFICE = [
     {"days": DAYS[:5], "from": "13:00", "to": "17:30"},
     {"days": ["sat"], "from": "22:00", "to": "02:00"},
 ]
-HANG_UP = {"kind": "hang_up", "queueId": None, "number": None, "sound": None}
+HANG_UP = {"kind": "hang_up", "queueId": None, "number": None, "sound": None, "menuId": None}
 DEFAULTS = "/v1/queues/hours"
 
 

@@ -32,8 +32,9 @@ DEFAULTS: dict[str, Any] = {
     "serviceLevelSec": 20,
     "callbackOffered": False,
     "vipHeadStartSec": 600,
+    "menuId": None,
 }
-NOTHING = {"queueId": None, "number": None, "sound": None}
+NOTHING = {"queueId": None, "number": None, "sound": None, "menuId": None}
 CHANGED: dict[str, Any] = {
     "maxLength": 7,
     "whenFull": {"kind": "message", "sound": "tongdai/full"},
@@ -166,6 +167,17 @@ async def test_rules_of_a_queue_have_all_its_settings(tenant: Tenant, conn: Conn
     assert (rules.max_length, rules.join_empty, rules.leave_empty_after_s) == (7, True, None)
     assert (rules.selector, rules.language, rules.head_start_s) == (Selector.ROUND_ROBIN, "en", 0)
     assert (rules.inbound_reserve, rules.auto_pause_after, rules.callback_offered) == (2, None, True)
+
+
+async def test_menu_in_front_is_read_as_it_was_written(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue()
+    sent = {"name": "M", "options": {"1": {"kind": "callback"}}}
+    menu_id = (await tenant.done("POST", "/v1/queues/menus", json=sent))["menuId"]
+    await tenant.done("PATCH", path_of(queue_id), json={"menuId": menu_id})
+    assert (await tenant.done("GET", path_of(queue_id)))["menuId"] == menu_id
+    rules = await store.rules(conn, tenant.tenant_id, queue_id)
+    assert rules is not None
+    assert rules.menu_id == menu_id
 
 
 async def test_unknown_queue_has_no_rules(tenant: Tenant, other_tenant: Tenant, conn: Connection) -> None:

@@ -21,8 +21,10 @@ def test_every_setting_has_a_name_in_requests_and_responses() -> None:
 
 
 def test_every_setting_but_the_selector_is_a_column() -> None:
-    (found,) = (one.sql for one in migrate.read() if one.name == "queue_settings")
-    columns = re.findall(r"^    (\w+) +(?:bigint|integer|smallint|boolean|text|jsonb)", found, re.MULTILINE)
+    sql = {one.name: one.sql for one in migrate.read()}
+    column = re.compile(r"^    (\w+) +(?:bigint|integer|smallint|boolean|text|jsonb)", re.MULTILINE)
+    columns = column.findall(sql["queue_settings"])
+    columns += re.findall(r"alter table queue_setting add column (\w+)", "".join(sql.values()))
     assert columns == ["tenant_id", "queue_id", *COLUMNS]
 
 

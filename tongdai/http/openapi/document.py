@@ -32,6 +32,7 @@ TAGS = {
     "Dialing": "Hold the dialing of the whole installation, as after a restored backup, and release it.",
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",
+    "Menus": "Keypad menus in front of queues.",
     "Opening hours": "When queues admit callers: weekly hours, holidays, and the switch `closed now`.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is missing here has no description

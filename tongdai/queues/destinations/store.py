@@ -1,13 +1,17 @@
 """The targets of destinations in the database."""
 
+from typing import NamedTuple
+
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, NotFound
-from tongdai.ids import QueueId, TenantId
+from tongdai.ids import MenuId, QueueId, TenantId
 from tongdai.queues.destinations.model import stored_form
 from tongdai.queues.model import Destination, DestinationKind
 
 # Locked, so that the queue is not deleted before something refers to it.
 QUEUE = "select true from inbound_queue where tenant_id = $1 and queue_id = $2 for key share"
+
+MENU = "select true from menu where tenant_id = $1 and menu_id = $2 for key share"
 
 
 async def hold_queue(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> bool:
@@ -27,9 +31,13 @@ async def require(
 
     Within the transaction that stores it.
     """
-    if destination is None or destination.kind is not DestinationKind.QUEUE:
+    if destination is None or destination.kind not in {DestinationKind.QUEUE, DestinationKind.MENU}:
         return
-    assert destination.target is not None, "a queue has an id"
+    assert destination.target is not None, "queues and menus have ids"
+    if destination.kind is DestinationKind.MENU:
+        if not await conn.fetchval(MENU, tenant_id, int(destination.target)):
+            raise NotFound("Menu not found")
+        return
     queue_id = QueueId(int(destination.target))
     if queue_id == not_queue:
         raise InvalidInput(f"{field}.queueId must be another queue")
@@ -44,13 +52,27 @@ union
 select queue_id from queue_setting where tenant_id = $1 and ({" or ".join(f"{name} @> $2" for name in _SETTINGS)})
 order by queue_id limit $3
 """
+MENUS = """
+select menu_id from menu
+where tenant_id = $1
+    and (otherwise @> $2 or jsonb_path_exists(options, '$.* ? (@.kind == $kind && @.target == $target)', $2))
+order by menu_id limit $3
+"""
 DEFAULTS = "select true from default_opening_hours where tenant_id = $1 and after_hours @> $2"
 
 
-async def users(
-    conn: Connection, tenant_id: TenantId, destination: Destination, limit: int
-) -> tuple[list[QueueId], bool]:
-    """The first queues that send callers to a destination, and whether the tenant's defaults do."""
+class Users(NamedTuple):
+    """The settings that send callers to a destination; the first few when there are many."""
+
+    queues: list[QueueId]
+    menus: list[MenuId]
+    defaults: bool
+    """Whether the tenant's default opening hours do."""
+
+
+async def users(conn: Connection, tenant_id: TenantId, destination: Destination, limit: int) -> Users:
+    """The settings that send callers to a destination."""
     sought = stored_form(destination)
-    rows = await conn.fetch(QUEUES, tenant_id, sought, limit)
-    return [row["queue_id"] for row in rows], bool(await conn.fetchval(DEFAULTS, tenant_id, sought))
+    queues = [row["queue_id"] for row in await conn.fetch(QUEUES, tenant_id, sought, limit)]
+    menus = [row["menu_id"] for row in await conn.fetch(MENUS, tenant_id, sought, limit)]
+    return Users(queues, menus, bool(await conn.fetchval(DEFAULTS, tenant_id, sought)))

@@ -33,7 +33,7 @@ _WEEK: list[dict[str, Any]] = [
     {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "12:00"},
     {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "13:00", "to": "17:30"},
 ]
-_AFTER = {"kind": "message", "queueId": None, "number": None, "sound": "tongdai/closed"}
+_AFTER = {"kind": "message", "queueId": None, "number": None, "sound": "tongdai/closed", "menuId": None}
 _SENT = {"openingHours": _WEEK, "observesHolidays": True, "afterHours": {"kind": "message", "sound": "tongdai/closed"}}
 _SAMPLE = {
     "openingHours": _WEEK,

@@ -12,6 +12,7 @@ from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.principal import Scope
 from tongdai.ids import QueueId
 from tongdai.queues.destinations import store as destinations
+from tongdai.queues.model import Destination, DestinationKind
 from tongdai.queues.settings import store
 from tongdai.queues.settings.model import DESTINATIONS, QueueSettings
 from tongdai.queues.settings.view import SCHEMA, WIRE, QueueSettingsChange, QueueSettingsView, parse, show
@@ -20,7 +21,7 @@ _TAG = "Inbound queues"
 _change = msgspec.json.Decoder(QueueSettingsChange)
 _SAMPLE: dict[str, Any] = msgspec.to_builtins(show(QueueSettings(), "VN")) | {
     "maxLength": 50,
-    "overflow": {"kind": "queue", "queueId": 1001227, "number": None, "sound": None},
+    "overflow": {"kind": "queue", "queueId": 1001227, "number": None, "sound": None, "menuId": None},
 }
 
 
@@ -71,6 +72,9 @@ async def change_settings(request: Request) -> Response:
             raise NotFound("Inbound queue not found")
         for name in DESTINATIONS:
             await destinations.require(conn, tenant_id, WIRE[name], change.get(name), not_queue=queue_id)
+        if change.get("menu_id") is not None:
+            front = Destination(DestinationKind.MENU, str(change["menu_id"]))
+            await destinations.require(conn, tenant_id, WIRE["menu_id"], front)
         await store.change(conn, tenant_id, queue_id, change, principal.key_id)
     return ok(Done(error_message="Settings updated successfully"))
 

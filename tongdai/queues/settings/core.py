@@ -53,4 +53,5 @@ def rules_of(
         announce_every_s=settings.announce_every_s,
         service_level_s=settings.service_level_s,
         callback_offered=settings.callback_offered,
+        menu_id=settings.menu_id,
     )

@@ -7,6 +7,7 @@ rules of the queue derive from the declaration.
 from dataclasses import dataclass, fields
 from typing import Any
 
+from tongdai.ids import MenuId
 from tongdai.queues.model import LEAVE_EMPTY_AFTER_S, VIP_HEAD_START_S, Destination, Selector, SkillRule
 
 LANGUAGES = ("vi", "en")
@@ -38,6 +39,7 @@ class QueueSettings:
     service_level_s: int = 20
     callback_offered: bool = False
     vip_head_start_s: int = VIP_HEAD_START_S
+    menu_id: MenuId | None = None
 
 
 NAMES = tuple(field.name for field in fields(QueueSettings))

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tongdai import ids
 from tongdai.errors import InvalidInput, shown
-from tongdai.http.endpoint import NAME
+from tongdai.http.endpoint import ID, NAME
 from tongdai.http.openapi.fields import one_of
 from tongdai.queues.destinations import view as destinations
 from tongdai.queues.destinations.view import CallerDestination
@@ -46,6 +47,7 @@ WIRE: Mapping[str, str] = {
     "service_level_s": "serviceLevelSec",
     "callback_offered": "callbackOffered",
     "vip_head_start_s": "vipHeadStartSec",
+    "menu_id": "menuId",
 }
 """Setting → its name in requests and responses."""
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -110,6 +112,8 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """Whether callers who wait may ask to be called back."""
     vipHeadStartSec: int
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    menuId: int | None
+    """The keypad menu that callers of the queue's number hear first; null: none."""
 
 
 class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -153,6 +157,8 @@ class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
     """Whether callers who wait may ask to be called back."""
     vipHeadStartSec: int | UnsetType = UNSET
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    menuId: int | UnsetType | None = UNSET
+    """The keypad menu that callers of the queue's number hear first; null: none."""
 
 
 SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -160,6 +166,7 @@ SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "": {"minProperties": 1},
         "agentSelector": {"enum": [*(one.value for one in Selector), None]},
         "language": {"enum": [*LANGUAGES, None]},
+        "menuId": ID,
         "skills": {"maxItems": MAX_SKILLS},
         **{WIRE[name]: {"minimum": least, "maximum": most} for name, (least, most) in LIMITS.items()},
     },
@@ -193,6 +200,8 @@ def _parsed(name: str, wire: str, value: Any, country: str) -> Any:
         least, most = LIMITS[name]
         if not least <= value <= most:
             raise InvalidInput(f"{wire} must be {least} to {most}, not {shown(value)}")
+    if name == "menu_id":
+        return ids.from_body(wire, value)
     words = {"agent_selector": [one.value for one in Selector], "language": LANGUAGES}.get(name)
     if words is not None and value not in words:
         raise InvalidInput(f"{wire} must be one of {', '.join(words)}, not {shown(value)!r}")

@@ -28,11 +28,13 @@ class CallerDestination(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     """Where a caller goes."""
 
     kind: str
-    """queue, number, message, callback or hang_up."""
+    """queue, number, message, menu, callback or hang_up."""
     queue_id: int | None = None
     number: str | None = None
     sound: str | None = None
     """The sound by its name on the switch, of kind message."""
+    menu_id: int | None = None
+    """The keypad menu, of kind menu."""
 
 
 class Closure(Result, frozen=True, kw_only=True):

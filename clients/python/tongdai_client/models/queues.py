@@ -77,6 +77,8 @@ class QueueSettings(Result, frozen=True, kw_only=True):
     """Whether callers who wait may ask to be called back."""
     vip_head_start_sec: int
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    menu_id: int | None
+    """The keypad menu that callers of the queue's number hear first; None: none."""
 
 
 class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -122,3 +124,5 @@ class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     """Whether callers who wait may ask to be called back."""
     vip_head_start_sec: int | UnsetType = UNSET
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    menu_id: int | UnsetType | None = UNSET
+    """The keypad menu that callers of the queue's number hear first; None: none."""

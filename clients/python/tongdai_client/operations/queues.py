@@ -1,5 +1,6 @@
 """Inbound queues."""
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done
@@ -67,7 +68,7 @@ def queue_settings(queue_id: int) -> Operation[QueueSettings]:
 
 def update_queue_settings(queue_id: int, settings: QueueSettingsChange) -> Operation[Done]:
     """Change the given settings of a queue; others stay as they are."""
-    return operation("PATCH", "/queues/inbound/{id}/settings", (queue_id,), Done, body=settings)
+    return operation("PATCH", "/queues/inbound/{id}/settings", (queue_id,), Done, body=msgspec.to_builtins(settings))
 
 
 def _queue_fields(
