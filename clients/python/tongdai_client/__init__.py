@@ -78,6 +78,18 @@ from tongdai_client.models.imports import (
     ImportTable,
     ImportUndone,
 )
+from tongdai_client.models.inbound.menus import Menu, MenuCreated, NewMenu
+from tongdai_client.models.inbound.opening_hours import (
+    CallerDestination,
+    Closure,
+    EffectiveHours,
+    Holiday,
+    HolidayChange,
+    Holidays,
+    OpeningHours,
+    OpeningWindow,
+    OpenSpan,
+)
 from tongdai_client.models.live import (
     ActiveCalls,
     AgentCounts,
@@ -96,18 +108,6 @@ from tongdai_client.models.live import (
     Switch,
     SwitchStatus,
     WaitingCaller,
-)
-from tongdai_client.models.menus import Menu, MenuCreated, NewMenu
-from tongdai_client.models.opening_hours import (
-    CallerDestination,
-    Closure,
-    EffectiveHours,
-    Holiday,
-    HolidayChange,
-    Holidays,
-    OpeningHours,
-    OpeningWindow,
-    OpenSpan,
 )
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange, SkillNeeded
 from tongdai_client.models.tenants import (

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done, Result
-from tongdai_client.models.opening_hours import CallerDestination
+from tongdai_client.models.inbound.opening_hours import CallerDestination
 
 
 class Queue(Result, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.menus import Menu, MenuCreated, NewMenu
+from tongdai_client.models.inbound.menus import Menu, MenuCreated, NewMenu
 from tongdai_client.operation import PAGE_SIZE, Operation, PagedOperation, operation, paged_operation
 
 _MENU = "/queues/menus/{menuId}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tongdai_client.models.base import Done
-from tongdai_client.models.opening_hours import (
+from tongdai_client.models.inbound.opening_hours import (
     CallerDestination,
     HolidayChange,
     Holidays,

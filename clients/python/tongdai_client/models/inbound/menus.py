@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tongdai_client.models.base import Done, Result
-from tongdai_client.models.opening_hours import CallerDestination
+from tongdai_client.models.inbound.opening_hours import CallerDestination
 
 
 class NewMenu(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

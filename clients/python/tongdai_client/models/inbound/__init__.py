@@ -1,0 +1,1 @@
+"""When queues admit callers, and what these hear before."""
