@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
 
@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.campaign_settings import examples
+from tests.support.sdk_arguments import OF_QUEUES
 from tongdai.contacts.fields import FIELDS
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
@@ -17,23 +18,17 @@ from tongdai.settings import Settings
 from tongdai_client import (
     AgentSkill,
     AsyncClient,
-    CallerDestination,
     CallingWindow,
     CallSettings,
     Client,
     FrequencyCap,
-    HolidayChange,
     ImportId,
     ImportJob,
     ImportStarted,
     NewContact,
     NewDncNumber,
-    NewMenu,
-    OpeningWindow,
     QueueMember,
-    QueueSettingsChange,
     RetryRule,
-    SkillNeeded,
     operations,
 )
 from tongdai_client.models.base import Page
@@ -61,33 +56,6 @@ _ROLES = {
 }
 HERE = Path(__file__)
 JOB = ImportId(1, 2)
-WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
-DESTINATION = CallerDestination(kind="hang_up")
-CHANGED_DAY = HolidayChange(day=date(2027, 1, 1), name="a", open=[], removed=False, reset=False)
-MENU = NewMenu(name="a", greeting="a", options={"1": DESTINATION}, otherwise=DESTINATION)
-QUEUE_SETTINGS = QueueSettingsChange(
-    max_length=5,
-    when_full=DESTINATION,
-    join_empty=True,
-    leave_empty_after_sec=5,
-    when_empty=DESTINATION,
-    overflow=DESTINATION,
-    divert_to=DESTINATION,
-    locked=DESTINATION,
-    agent_selector="linear",
-    skills=[SkillNeeded("tieng-anh", 5)],
-    skills_for_sec=60,
-    inbound_reserve=1,
-    ring_timeout_sec=15,
-    auto_pause_after=3,
-    announce_wait=True,
-    announce_every_sec=30,
-    language="vi",
-    service_level_sec=20,
-    callback_offered=True,
-    vip_head_start_sec=600,
-    menu_id=1,
-)
 SETTINGS = msgspec.convert(examples(1), CallSettings)
 ALL_ARGUMENTS = {
     "campaigns": {"user_name": "a", "status": 2, "type": "X", "page_size": 20},
@@ -163,24 +131,7 @@ ALL_ARGUMENTS = {
         "number": "1900",
     },
     "delete_queue": {"queue_id": 1},
-    "queue_settings": {"queue_id": 1},
-    "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
-    "menus": {"page_size": 20},
-    "menu": {"menu_id": 1},
-    "create_menu": {"menu": MENU},
-    "replace_menu": {"menu_id": 1, "menu": MENU},
-    "delete_menu": {"menu_id": 1},
-    "opening_hours": {"queue_id": 1},
-    "default_opening_hours": {},
-    "set_opening_hours": {"queue_id": 1, "windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},
-    "set_default_opening_hours": {"windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},
-    "close_queue": {"queue_id": 1, "until": datetime(2030, 1, 1, tzinfo=UTC), "note": "a"},
-    "close_queues": {"until": datetime(2030, 1, 1, tzinfo=UTC), "note": "a"},
-    "open_queue": {"queue_id": 1},
-    "open_queues": {},
-    "holidays": {"year": 2027},
-    "change_holidays": {"changes": [CHANGED_DAY]},
-    "agents": {"queue_id": 1, "state": "idle", "team_id": 1, "page_size": 20},
+    QueueMember,
     "agent": {"agent_id": 1},
     "create_agent": {"name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5} | _ROLES,
     "update_agent": {"agent_id": 1, "name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5} | _ROLES,

@@ -1,0 +1,60 @@
+"""Arguments of the SDK's methods for hours, settings and menus of queues: all that each method takes."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from tongdai_client import (
+    CallerDestination,
+    HolidayChange,
+    NewMenu,
+    OpeningWindow,
+    QueueSettingsChange,
+    SkillNeeded,
+)
+
+WINDOW = OpeningWindow(["mon"], "08:00", "12:00")
+DESTINATION = CallerDestination(kind="hang_up")
+CHANGED_DAY = HolidayChange(day=date(2027, 1, 1), name="a", open=[], removed=False, reset=False)
+MENU = NewMenu(name="a", greeting="a", options={"1": DESTINATION}, otherwise=DESTINATION)
+QUEUE_SETTINGS = QueueSettingsChange(
+    max_length=5,
+    when_full=DESTINATION,
+    join_empty=True,
+    leave_empty_after_sec=5,
+    when_empty=DESTINATION,
+    overflow=DESTINATION,
+    divert_to=DESTINATION,
+    locked=DESTINATION,
+    agent_selector="linear",
+    skills=[SkillNeeded("tieng-anh", 5)],
+    skills_for_sec=60,
+    inbound_reserve=1,
+    ring_timeout_sec=15,
+    auto_pause_after=3,
+    announce_wait=True,
+    announce_every_sec=30,
+    language="vi",
+    service_level_sec=20,
+    callback_offered=True,
+    vip_head_start_sec=600,
+    menu_id=1,
+)
+OF_QUEUES: dict[str, dict[str, Any]] = {
+    "queue_settings": {"queue_id": 1},
+    "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
+    "menus": {"page_size": 20},
+    "menu": {"menu_id": 1},
+    "create_menu": {"menu": MENU},
+    "replace_menu": {"menu_id": 1, "menu": MENU},
+    "delete_menu": {"menu_id": 1},
+    "opening_hours": {"queue_id": 1},
+    "default_opening_hours": {},
+    "set_opening_hours": {"queue_id": 1, "windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},
+    "set_default_opening_hours": {"windows": [WINDOW], "observes_holidays": True, "after_hours": DESTINATION},
+    "close_queue": {"queue_id": 1, "until": datetime(2030, 1, 1, tzinfo=UTC), "note": "a"},
+    "close_queues": {"until": datetime(2030, 1, 1, tzinfo=UTC), "note": "a"},
+    "open_queue": {"queue_id": 1},
+    "open_queues": {},
+    "holidays": {"year": 2027},
+    "change_holidays": {"changes": [CHANGED_DAY]},
+}
