@@ -21,7 +21,7 @@ _LEAST = timedelta(seconds=LEAST_BETWEEN_ANNOUNCEMENTS_S)
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What a caller has heard."""
+    """The announcements that a caller has heard."""
 
     position: int | None = None
     """The best place that was announced; None: none was."""
@@ -37,13 +37,13 @@ class Announcement:
     parts: tuple[str, ...]
     """The parts to play, one after the other."""
     then: Announced
-    """What the caller has heard with it."""
+    """All that the caller has heard with it."""
 
 
 def announcement(
     heard: Announced, rules: QueueRules, now: datetime, *, position: int, wait_s: float | None, offered: bool
 ) -> Announcement | None:
-    """What to announce now; None: nothing. `wait_s` None: no wait can be expected."""
+    """The announcement to begin now; None: none. `wait_s` None: no wait can be expected."""
     if not rules.announce_position or offered or heard.playing:
         return None
     if now < due_at(heard, rules, position):
