@@ -4,8 +4,8 @@
                  └────────── Key ──────────────┘
                                └──▶ a submenu, or elsewhere: Leave
 
-A key counts at any time, also during the greeting, which it stops. Each greeting begins a turn, by whose number late events
-are distinguished from those of the present one.
+A key counts at any time, also during the greeting, which it stops. Each greeting begins a turn, by whose number late
+events are distinguished from those of the present one.
 """
 
 from dataclasses import dataclass, replace
