@@ -122,6 +122,7 @@ async def set_hours(request: Request) -> Response:
         body_sample=_SENT,
         response=Done,
         sample=done_sample("Opening hours updated successfully"),
+        failures=(NotFound(NO_QUEUE),),
     )
 )
 async def set_defaults(request: Request) -> Response:

@@ -175,6 +175,7 @@ async def get_menu(request: Request) -> Response:
         body_sample=_SENT,
         response=MenuCreated,
         sample=done_sample("Menu created", menuId=12),
+        failures=(NotFound("Inbound queue not found"),),
     )
 )
 async def create_menu(request: Request) -> Response:
