@@ -1,6 +1,7 @@
 """`/queues/inbound`. Translates the vendor's names: moh_file_id and musicinQueue, max_wait_sec and timeWait, ..."""
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -275,6 +276,15 @@ def _refused(refusal: NumberRefusal, number: str | UnsetType | None) -> InvalidI
     if refusal is NumberRefusal.OF_OTHER_QUEUE:
         return InvalidInput(f"callinNumber {number} is another queue's already")
     return InvalidInput(f"callinNumber {number} is no number of this tenant: an operator gives numbers to tenants")
+
+
+def _named(users: References) -> list[tuple[str, Sequence[int]]]:
+    return [
+        ("agent", users.agents),
+        ("campaign", users.campaigns),
+        ("queue", users.queues),
+        ("menu", users.menus),
+    ]
 
 
 def _queue_id(request: Request) -> QueueId:
