@@ -11,6 +11,7 @@ import asyncpg
 import phonenumbers
 import pytest
 
+from tests.support.tenant_rows import OF_TENANT
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Campaign, Status
 from tongdai.campaigns.settings import rules
@@ -208,23 +209,6 @@ async def test_a_tenant_of_that_id_is_the_demo_as_it_is(conn: asyncpg.Connection
 async def test_every_table_of_a_tenant_is_reset(conn: asyncpg.Connection) -> None:
     assert set(demo.TABLES) == await tenant_tables(conn)
     assert len(demo.TABLES) == len(set(demo.TABLES))
-
-
-OF_TENANT = (
-    "insert into do_not_call_list (tenant_id, name) values ($1, 'L')",
-    """insert into do_not_call (tenant_id, dnc_list_id, phone)
-       select tenant_id, dnc_list_id, '+84901234567' from do_not_call_list where tenant_id = $1""",
-    "insert into calling_hours (tenant_id, windows) values ($1, '[]')",
-    "insert into default_opening_hours (tenant_id) values ($1)",
-    "insert into opening_hours (tenant_id, queue_id) select $1, min(queue_id) from inbound_queue where tenant_id = $1",
-    "insert into queue_setting (tenant_id, queue_id) select $1, min(queue_id) from inbound_queue where tenant_id = $1",
-    "insert into menu values ($1, default, 'M', null, 5, 2, '{}', null)",
-    "insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')",
-    "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')",
-    "insert into sip_endpoint (switch_id, name, kind, tenant_id) values (1, $1::bigint::text, 'phone', $1)",
-    "insert into import_turn (tenant_id, served_at) values ($1, now())",
-    "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
-)
 
 
 async def fill(conn: asyncpg.Connection, tenant_id: int, campaign_id: int, list_id: int) -> None:

@@ -133,11 +133,11 @@ class Methods:
     queue_settings = sends(operations.queues.queue_settings)
     update_queue_settings = sends(operations.queues.update_queue_settings)
 
-    menus = Paged(operations.menus.menus)
-    menu = sends(operations.menus.menu)
-    create_menu = sends(operations.menus.create_menu)
-    replace_menu = sends(operations.menus.replace_menu)
-    delete_menu = sends(operations.menus.delete_menu)
+    menus = Paged(operations.queues.menus)
+    menu = sends(operations.queues.menu)
+    create_menu = sends(operations.queues.create_menu)
+    replace_menu = sends(operations.queues.replace_menu)
+    delete_menu = sends(operations.queues.delete_menu)
 
     opening_hours = sends(operations.opening_hours.opening_hours)
     default_opening_hours = sends(operations.opening_hours.default_opening_hours)

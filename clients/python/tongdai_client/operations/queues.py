@@ -1,9 +1,10 @@
-"""Inbound queues."""
+"""Inbound queues, and the menus in front of them."""
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai_client.models.base import Done
+from tongdai_client.models.inbound.menus import Menu, MenuCreated, NewMenu
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange
 from tongdai_client.operation import (
     PAGE_SIZE,
@@ -14,6 +15,8 @@ from tongdai_client.operation import (
     without_none,
     without_unset,
 )
+
+_MENU = "/queues/menus/{menuId}"
 
 
 def queues(*, page_size: int = PAGE_SIZE) -> PagedOperation[Queue]:
@@ -69,6 +72,32 @@ def queue_settings(queue_id: int) -> Operation[QueueSettings]:
 def update_queue_settings(queue_id: int, settings: QueueSettingsChange) -> Operation[Done]:
     """Change the given settings of a queue; others stay as they are."""
     return operation("PATCH", "/queues/inbound/{id}/settings", (queue_id,), Done, body=msgspec.to_builtins(settings))
+
+
+def menus(*, page_size: int = PAGE_SIZE) -> PagedOperation[Menu]:
+    """List the keypad menus by id."""
+    return paged_operation("/queues/menus", (), Menu, page_size, {})
+
+
+def menu(menu_id: int) -> Operation[Menu]:
+    """Get a keypad menu."""
+    return operation("GET", _MENU, (menu_id,), Menu)
+
+
+def create_menu(menu: NewMenu, *, idempotency_key: str | None = None) -> Operation[MenuCreated]:
+    """Create a keypad menu."""
+    body = msgspec.to_builtins(menu)
+    return operation("POST", "/queues/menus", (), MenuCreated, body=body, idempotency_key=idempotency_key)
+
+
+def replace_menu(menu_id: int, menu: NewMenu) -> Operation[Done]:
+    """Replace a keypad menu by another."""
+    return operation("PUT", _MENU, (menu_id,), Done, body=msgspec.to_builtins(menu))
+
+
+def delete_menu(menu_id: int) -> Operation[Done]:
+    """Delete a keypad menu. InvalidState while queues or other menus refer to it."""
+    return operation("DELETE", _MENU, (menu_id,), Done)
 
 
 def _queue_fields(
