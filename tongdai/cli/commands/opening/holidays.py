@@ -37,7 +37,9 @@ class _Span(click.ParamType[OpenSpan]):
 @json_option
 @database_options
 def holidays(settings: Settings, tenant_id: int, year: int | None, as_json: bool) -> None:
-    """List the holidays of a tenant: the public ones of its country, with its changes.
+    """List the holidays of a tenant.
+
+    They are the public ones of its country, with its changes.
 
     \b
     Example:
@@ -83,7 +85,9 @@ def holiday(
     remove: bool,
     reset: bool,
 ) -> None:
-    """Add, rename, remove or reset a holiday, or give it hours of its own.
+    """Change a holiday.
+
+    Add, rename, remove or reset it, or give it hours of its own.
 
     \b
     Examples:

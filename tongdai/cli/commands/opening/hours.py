@@ -39,7 +39,7 @@ async def found(conn: Connection, tenant_id: TenantId, queue_id: int | None) -> 
 @queue_option
 @call_settings.windows_argument
 @click.option("--holidays/--no-holidays", "observes", default=None, help="Whether holidays close it.")
-@click.option("--default", "default", is_flag=True, help="Set nothing: as the tenant's, and then always open.")
+@click.option("--default", "default", is_flag=True, help="Set nothing.")
 @database_options
 def hours(
     settings: Settings,
@@ -56,7 +56,7 @@ def hours(
     \b
     Examples:
       tongdai queue hours --tenant 20260310
-      tongdai queue hours --tenant 20260310 --queue 1001227 "mon-fri 08:00-12:00" "mon-fri 13:00-17:30"
+      tongdai queue hours --tenant 20260310 --queue 1001227 "mon-fri 08:00-12:00" "sat 08:00-12:00"
       tongdai queue hours --tenant 20260310 --queue 1001228 "daily 22:00-06:00" --no-holidays
     """
     if default and (windows or observes is not None):

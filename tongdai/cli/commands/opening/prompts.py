@@ -11,7 +11,9 @@ from tongdai.queues.settings.model import LANGUAGES
 @click.option("--language", type=click.Choice(LANGUAGES), default="vi", show_default=True, help="The language.")
 @json_option
 def prompts(language: str, as_json: bool) -> None:
-    """List the parts of announcements, with the words to record for each.
+    """List what to record for announcements.
+
+    Each part is a file, with the words that are said in it.
 
     \b
     Example:
