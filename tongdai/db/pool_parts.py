@@ -31,8 +31,10 @@ class PoolParts:
         wait_s: float = ACQUIRE_TIMEOUT_S,
         slow_wait_s: float = SLOW_WAIT_S,
         crowded_s: float = CROWDED_S,
+        may_wait: int = 2,
     ) -> None:
-        """`size` is that of the pool."""
+        """`size` is that of the pool; `may_wait` requests for each place may wait, however long places are held."""
+        self._may_wait = may_wait
         self.waiting = 0
         """Number of requests that wait for a place."""
         self._size = size
@@ -71,7 +73,7 @@ class PoolParts:
             slow = name == SLOW
             most = max(1, self._size // 2) if slow else _most_of(self._size)
             wait_s = self._slow_wait_s if slow else self._wait_s
-            found = self._parts[name] = _Part(most, wait_s, self._crowded_s, slow=slow)
+            found = self._parts[name] = _Part(most, wait_s, Waiting(self._may_wait * most, self._crowded_s), slow=slow)
         return found
 
     def take(self, part: "_Part", tenant_id: int) -> bool:
@@ -129,14 +131,14 @@ def _most_of(places: int) -> int:
 
 
 class _Part:
-    def __init__(self, most: int, wait_s: float, crowded_s: float, *, slow: bool) -> None:
+    def __init__(self, most: int, wait_s: float, waiting: Waiting, *, slow: bool) -> None:
         self.most, self.each = most, _most_of(most)
         self.wait_s, self.slow = wait_s, slow
         self.taken = 0
         self.held = Counter[int]()
         self.lines: dict[int, deque[asyncio.Future[None]]] = {}
         """Requests that wait, by tenant; the tenant that is served next comes first."""
-        self.waiting = Waiting(2 * most, crowded_s)
+        self.waiting = waiting
         self.passing = Counter[int | None]()
         """Requests of this turn of the event loop, by tenant."""
 

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 CACHE_S = 15.0
 """How long a cached key is used without asking the database again, should a notification be lost."""
 CACHE_SIZE = 100_000
+STRANGERS = 30
+"""Requests with keys never seen, for each that is being looked up, that may wait: at a start all are."""
 _KEY = re.compile(rb"\n(?:x-api-key|authorization):[ \t]*(?:bearer +)?([!-~]+)[ \t]*\r", re.IGNORECASE)
 
 
@@ -73,7 +75,7 @@ class Guard:
         self._generation = 0
         self._known = set[str]()
         """Keys that were valid once, whatever has become of them."""
-        self._of_strangers = PoolParts(max(1, settings.database_pool * 2 // 5))
+        self._of_strangers = PoolParts(max(1, settings.database_pool * 2 // 5), may_wait=STRANGERS)
 
     def forget(self) -> None:
         """Empty the cache, after keys or tenants changed."""
