@@ -177,6 +177,7 @@ class Testbed:
             "a-long-random-password": self.password,
             "bind = 0.0.0.0:5060": f"bind = 127.0.0.1:{self.sip_port}",
             "sip:sip.carrier.example:5060": f"sip:{self.addresses['CARRIER']}:5060",
+            "match = sip.carrier.example": f"match = {self.addresses['CARRIER'].partition(':')[0]}",
             "password-at-the-carrier": self.carriers,
             "password-of-agent1": self.agents,
         }
@@ -194,7 +195,7 @@ class Testbed:
         return Child([*command, "-trace_logs", "-log_file", "ledger", *flags], folder)
 
     def _configure(self) -> None:
-        for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log", "data/sounds/custom"):
+        for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log", "data/sounds/custom", "data/moh"):
             (self.folder / name).mkdir(parents=True)
         root = self.programs / "root"
         # The data of the package, and a folder for our own sounds.
