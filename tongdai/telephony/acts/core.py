@@ -53,7 +53,7 @@ class PlayMusic:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """They enter the bridge, and hear who is in it."""
+    """They enter the bridge, without music, and hear who is in it."""
 
     bridge: str
     channels: tuple[str, ...]

@@ -130,6 +130,8 @@ class Acts:
                 await commands.remove_from_bridge(self._ari, talk.channel, channel)
                 return await commands.start_music(self._ari, channel)
             case core.Bridge(bridge=bridge, channels=channels):
+                for channel in channels:
+                    await commands.stop_music(self._ari, channel)
                 await commands.create_bridge(self._ari, bridge)
                 return await commands.add_to_bridge(self._ari, bridge, *channels)
             case core.Mute(channel=channel):
