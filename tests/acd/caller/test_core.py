@@ -29,8 +29,8 @@ from tongdai.acd.caller.model import (
     Matched,
     NotAdmitted,
     NotBridged,
-    OfferEnd,
     OfferMade,
+    OfferOutcome,
     OfferRefused,
     PlaySound,
     Record,
@@ -146,7 +146,7 @@ def test_caller_whose_agent_was_taken_waits_on_with_the_music() -> None:
 def test_caller_whose_agent_is_gone_waits_again_without_them(gone: Signal) -> None:
     progress, commands = after(*CONNECTING, gone)
     assert (progress.stage, progress.agent_channel) == (Stage.WAITING, None)
-    assert commands == (RecordOfferEnd(OfferEnd.UNREACHABLE), StartMusic(), Wait(without=ANN))
+    assert commands == (RecordOfferEnd(OfferOutcome.UNREACHABLE), StartMusic(), Wait(without=ANN))
 
 
 @pytest.mark.parametrize("late", [OfferMade(BOB, "b"), OfferRefused(BOB), AgentLeft("b"), Matched(BOB), ADMITTED])
@@ -211,7 +211,7 @@ def test_wait_that_is_over_during_an_offer_lasts_until_the_offer_fails() -> None
     assert after(BridgedWithAgent(), start=progress)[0].stage is Stage.TALKING
     playing, commands = after(AgentMissing(), start=progress)
     assert playing.stage is Stage.PLAYING
-    assert commands[:2] == (RecordOfferEnd(OfferEnd.UNREACHABLE), RecordAnswer())
+    assert commands[:2] == (RecordOfferEnd(OfferOutcome.UNREACHABLE), RecordAnswer())
 
 
 def test_caller_is_sent_to_as_many_queues_as_allowed() -> None:

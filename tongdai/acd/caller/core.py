@@ -45,8 +45,8 @@ from tongdai.acd.caller.model import (
     Matched,
     NotAdmitted,
     NotBridged,
-    OfferEnd,
     OfferMade,
+    OfferOutcome,
     OfferRefused,
     PlaySound,
     RecordAnswer,
@@ -208,7 +208,7 @@ def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
         case NotBridged():
             return _hang_up(call, NORMAL)
         case AgentMissing() | AgentLeft() if isinstance(event, AgentMissing) or event.channel == call.agent_channel:
-            return _wait_again(call, (RecordOfferEnd(OfferEnd.UNREACHABLE),))
+            return _wait_again(call, (RecordOfferEnd(OfferOutcome.UNREACHABLE),))
         case WaitOver(to=to):
             return replace(call, leaving=to), ()
         case _:

@@ -37,12 +37,18 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
 }
 
 
-class OfferEnd(StrEnum):
-    """How an offer ended without a talk."""
+class OfferOutcome(StrEnum):
+    """How the offer of a caller to an agent ended."""
 
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    """The phone rang as long as it may."""
+    REJECTED = "rejected"
     CALLER_GONE = "caller_gone"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
     UNREACHABLE = "unreachable"
-    """The agent's phone was gone."""
+    """The agent's phone was gone, or could not be called."""
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +197,7 @@ class RecordConnection:
 class RecordOfferEnd:
     """The agent is free, and the caller waits at the same place."""
 
-    outcome: OfferEnd
+    outcome: OfferOutcome
 
 
 @dataclass(frozen=True, slots=True)

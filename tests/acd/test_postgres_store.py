@@ -1,0 +1,221 @@
+"""The ACD's transactions: what changes together, and what a step that is late or repeated leaves alone."""
+
+import itertools
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from tests.support.call_scene import now_of
+from tests.support.calls import new_agent, new_queue
+from tongdai.acd.admission import QueueCounts
+from tongdai.acd.caller.model import OfferOutcome
+from tongdai.acd.postgres_store import PostgresAcdStore
+from tongdai.acd.store import QueueState
+from tongdai.agents import store as agents
+from tongdai.agents.model import AgentState
+from tongdai.call_outcome import InboundOutcome
+from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.calls.model import CallState
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.numbers import store as numbers
+from tongdai.queues.model import HANG_UP, QueueRules, Strategy
+from tongdai.switches.model import DEFAULT
+
+NUMBER = itertools.count(842873000000)
+ABANDONED, ANSWERED = InboundEnding(InboundOutcome.ABANDONED), InboundEnding(InboundOutcome.ANSWERED)
+OUTCOMES = "select outcome from offer where tenant_id = $1 order by offered_at"
+CLOSE = "insert into opening_hours (tenant_id, queue_id, closed) values ($1, $2, true)"
+
+
+@pytest.fixture
+def store(pool: Pool) -> PostgresAcdStore:
+    return PostgresAcdStore(pool)
+
+
+@pytest.fixture
+async def at(conn: Connection) -> datetime:
+    return await now_of(conn)
+
+
+@pytest.fixture
+async def arrival(conn: Connection, tenant_id: TenantId) -> Arrival:
+    """A call by a number that the tenant has."""
+    number = next(NUMBER)
+    await numbers.give(conn, tenant_id, number, None, None)
+    return Arrival(switch_id=DEFAULT, channel=f"1.{number}", called=f"+{number}", phone="+84901234567")
+
+
+@pytest.fixture
+async def queue_id(conn: Connection, tenant_id: TenantId, arrival: Arrival) -> QueueId:
+    """The queue of the number."""
+    queue_id = await new_queue(conn, tenant_id)
+    await conn.execute("update inbound_queue set number = $2 where queue_id = $1", queue_id, arrival.called)
+    return queue_id
+
+
+@pytest.fixture
+async def agent_id(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> AgentId:
+    """An idle agent of the queue."""
+    return await new_agent(conn, tenant_id, queue_id)
+
+
+@pytest.fixture
+async def call(store: PostgresAcdStore, queue_id: QueueId, arrival: Arrival) -> InboundCall:
+    call = await store.arrive(arrival, "carrier")
+    assert call is not None
+    return call
+
+
+@pytest.fixture
+def rules(queue_id: QueueId) -> QueueRules:
+    return QueueRules(queue_id=queue_id, name="A queue")
+
+
+async def state_of(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> AgentState:
+    agent = await agents.find(conn, tenant_id, agent_id)
+    assert agent is not None
+    return agent.state
+
+
+async def outcomes(conn: Connection, tenant_id: TenantId) -> list[str | None]:
+    return [row["outcome"] for row in await conn.fetch(OUTCOMES, tenant_id)]
+
+
+async def test_number_leads_to_its_queue(call: InboundCall, queue_id: QueueId, tenant_id: TenantId) -> None:
+    assert (call.tenant_id, call.queue_id, call.state) == (tenant_id, queue_id, CallState.RINGING)
+
+
+async def test_number_of_nobody_or_of_no_queue_opens_no_call(store: PostgresAcdStore, arrival: Arrival) -> None:
+    assert await store.arrive(arrival, "carrier") is None, "the tenant has given it to no queue"
+    assert await store.arrive(replace(arrival, called="+842800000000"), "carrier") is None
+
+
+async def test_rules_of_a_queue_are_its_settings(
+    conn: Connection, store: PostgresAcdStore, tenant_id: TenantId, queue_id: QueueId, agent_id: AgentId
+) -> None:
+    await conn.execute("update inbound_queue set strategy = 2, max_wait_s = 60 where queue_id = $1", queue_id)
+    found = await store.queue(tenant_id, queue_id)
+    assert found is not None
+    expected = QueueRules(queue_id=queue_id, name=found.rules.name, strategy=Strategy.VIP, max_wait_s=60)
+    assert found == QueueState(expected, QueueCounts(0, 1))
+    assert await store.queue(tenant_id, QueueId(queue_id + 1_000_000)) is None
+
+
+async def test_queue_that_is_closed_now_sends_callers_where_its_hours_say(
+    conn: Connection, store: PostgresAcdStore, tenant_id: TenantId, queue_id: QueueId
+) -> None:
+    await conn.execute(CLOSE, tenant_id, queue_id)
+    found = await store.queue(tenant_id, queue_id)
+    assert found is not None
+    assert found.rules.closed == HANG_UP
+
+
+async def test_offer_reserves_the_agent_once(
+    conn: Connection,
+    store: PostgresAcdStore,
+    call: InboundCall,
+    agent_id: AgentId,
+    rules: QueueRules,
+    at: datetime,
+) -> None:
+    assert await store.offer(call, agent_id, at) is None, "the caller is in no queue"
+    row = await store.join(call, rules, 0, at)
+    assert row is not None
+    assert row.arrived_at == call.opened_at
+    agent = await store.offer(call, agent_id, at)
+    assert agent is not None
+    assert (agent.state, agent.call_id) == (AgentState.RESERVED, call.call_id)
+    assert await store.offer(call, agent_id, at) == agent, "repeated"
+    assert await outcomes(conn, call.tenant_id) == [None]
+    (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
+    assert active.agent == agent
+    assert active.caller is not None
+    assert active.caller.state == "offered"
+
+
+async def test_agent_who_is_taken_is_offered_to_nobody_else(
+    store: PostgresAcdStore, call: InboundCall, arrival: Arrival, agent_id: AgentId, rules: QueueRules, at: datetime
+) -> None:
+    other = await store.arrive(replace(arrival, channel="2"), "carrier")
+    assert other is not None
+    for each in (call, other):
+        await store.join(each, rules, 0, at)
+    assert await store.offer(call, agent_id, at)
+    assert await store.offer(other, agent_id, at) is None
+
+
+async def test_failed_offer_frees_the_agent_and_the_caller_waits(
+    conn: Connection,
+    store: PostgresAcdStore,
+    call: InboundCall,
+    agent_id: AgentId,
+    rules: QueueRules,
+    at: datetime,
+) -> None:
+    before = await store.join(call, rules, 0, at)
+    await store.offer(call, agent_id, at)
+    assert await store.offer_failed(call, OfferOutcome.UNREACHABLE, at)
+    assert not await store.offer_failed(call, OfferOutcome.UNREACHABLE, at)
+    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.IDLE
+    assert before is not None
+    assert await store.join(call, rules, 0, at) == before._replace(offers=1)
+    assert await outcomes(conn, call.tenant_id) == ["unreachable"]
+
+
+async def test_connection_ends_the_wait_and_the_offer(
+    conn: Connection,
+    store: PostgresAcdStore,
+    call: InboundCall,
+    agent_id: AgentId,
+    rules: QueueRules,
+    at: datetime,
+) -> None:
+    await store.join(call, rules, 0, at)
+    assert not await store.connect(call, at), "nobody is offered"
+    await store.offer(call, agent_id, at)
+    assert await store.connect(call, at)
+    assert not await store.connect(call, at)
+    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.TALKING
+    (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
+    assert (active.caller, active.call.agent_id) == (None, agent_id)
+    assert await store.join(call, rules, 1, at) is None, "the caller talks"
+    assert await store.end(call, ANSWERED)
+    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.WRAP_UP
+    assert await outcomes(conn, call.tenant_id) == ["answered"]
+
+
+async def test_caller_who_hangs_up_during_an_offer_frees_the_agent(
+    conn: Connection,
+    store: PostgresAcdStore,
+    call: InboundCall,
+    agent_id: AgentId,
+    rules: QueueRules,
+    at: datetime,
+) -> None:
+    await store.join(call, rules, 0, at)
+    await store.offer(call, agent_id, at)
+    assert await store.end(call, ABANDONED)
+    assert not await store.end(call, ANSWERED)
+    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.IDLE
+    assert await outcomes(conn, call.tenant_id) == ["caller_gone"]
+    assert await store.offer(call, agent_id, at) is None, "the call has ended"
+    assert call.call_id in await store.ended([call.call_id])
+
+
+async def test_message_takes_the_caller_out_of_the_queue(
+    store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    await store.join(call, rules, 0, at)
+    assert await store.answer(call, at)
+    (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
+    assert (active.caller, active.call.state) == (None, CallState.ANSWERED)
+    await store.end(call, ABANDONED)
+    assert not await store.answer(call, at)
+
+
+async def test_leases_are_renewed(store: PostgresAcdStore, call: InboundCall) -> None:
+    await store.extend([call])
+    (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
+    assert active.call.lease_until > call.lease_until

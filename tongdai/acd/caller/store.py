@@ -1,0 +1,141 @@
+"""Callers in queues and their offers, in the database.
+
+    join ──▶ waiting ◀── offer_ended ── offered ── leave ──▶ (no row)
+                └──────── offer ──────────▲
+
+Each statement is guarded by the state from which it starts: one that is late or repeated changes nothing. The agent of
+an offer is reserved in the same transaction, before (agents/store.py); the call is locked before both
+(docs/architecture.md, "Lock order").
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tongdai.acd.caller.model import OfferOutcome
+from tongdai.db.pool import Connection
+from tongdai.ids import AgentId, QueueId, TenantId
+
+_COLUMNS = "call_id, queue_id, state, arrived_at, joined_at, hops, offers"
+
+
+class CallerRow(NamedTuple):
+    call_id: UUID
+    queue_id: QueueId
+    state: str
+    arrived_at: datetime
+    joined_at: datetime
+    hops: int
+    offers: int
+
+
+# Repeated, it changes nothing: the caller is in the queue already, perhaps offered to an agent by now.
+JOIN = f"""
+with joined as (
+    insert into caller as c (tenant_id, call_id, queue_id, arrived_at, head_start_s, joined_at, hops)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (tenant_id, call_id) do update set queue_id = excluded.queue_id, head_start_s = excluded.head_start_s,
+        joined_at = excluded.joined_at, hops = excluded.hops
+    where c.hops < excluded.hops and c.state = 'waiting'
+    returning {_COLUMNS}
+)
+select {_COLUMNS} from joined union all
+select {_COLUMNS} from caller where tenant_id = $1 and call_id = $2 and not exists (select from joined)
+"""
+
+
+async def join(
+    conn: Connection,
+    tenant_id: TenantId,
+    call_id: UUID,
+    queue_id: QueueId,
+    *,
+    arrived_at: datetime,
+    head_start_s: int,
+    at: datetime,
+    hops: int,
+) -> CallerRow:
+    """The caller waits in a queue from an instant on, after `hops` others. One who was in another queue keeps the
+    place."""
+    row = await conn.fetchrow(JOIN, tenant_id, call_id, queue_id, arrived_at, head_start_s, at, hops)
+    assert row is not None
+    return CallerRow._make(row)
+
+
+OFFER = """
+with clock as materialized (
+    select $4::timestamptz as at
+), offered as (
+    update caller set state = 'offered', offers = offers + 1
+    where tenant_id = $1 and call_id = $2 and state = 'waiting' returning call_id, queue_id
+), made as (
+    insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at)
+    select $1, call_id, queue_id, $3, clock.at from offered cross join clock returning true
+)
+select exists (select from made)
+"""
+
+
+async def offer(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime) -> bool:
+    """waiting → offered to an agent. False: the caller does not wait, or is offered already."""
+    return await conn.fetchval(OFFER, tenant_id, call_id, agent_id, at)
+
+
+OFFER_ENDED = """
+with ended as (
+    update offer set outcome = $3, ended_at = greatest(offered_at, $4)
+    where tenant_id = $1 and call_id = $2 and outcome is null returning agent_id
+), again as (
+    update caller set state = 'waiting' where tenant_id = $1 and call_id = $2 and state = 'offered'
+)
+select agent_id from ended
+"""
+
+
+async def offer_ended(
+    conn: Connection, tenant_id: TenantId, call_id: UUID, outcome: OfferOutcome, at: datetime
+) -> AgentId | None:
+    """offered → waiting, at the same place. The agent of the offer; None: there is no offer."""
+    return await conn.fetchval(OFFER_ENDED, tenant_id, call_id, outcome, at)
+
+
+LEAVE = """
+with ended as (
+    update offer set outcome = $3, ended_at = greatest(offered_at, $4)
+    where tenant_id = $1 and call_id = $2 and outcome is null
+), gone as (
+    delete from caller where tenant_id = $1 and call_id = $2 returning true
+)
+select exists (select from gone)
+"""
+
+
+async def leave(conn: Connection, tenant_id: TenantId, call_id: UUID, outcome: OfferOutcome, at: datetime) -> bool:
+    """The caller leaves the queue; an offer ends with the outcome. False: the caller was in no queue."""
+    return await conn.fetchval(LEAVE, tenant_id, call_id, outcome, at)
+
+
+REKEY = """
+update caller set head_start_s = $3 where tenant_id = $1 and queue_id = $2 and head_start_s <> $3 returning call_id
+"""
+
+
+async def rekey(conn: Connection, tenant_id: TenantId, queue_id: QueueId, head_start_s: int) -> int:
+    """Give those who wait in a queue its head start, as its strategy has changed; returns their number."""
+    return len(await conn.fetch(REKEY, tenant_id, queue_id, head_start_s))
+
+
+OF_CALL = f"select {_COLUMNS} from caller where tenant_id = $1 and call_id = $2"
+
+
+async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallerRow | None:
+    row: Any = await conn.fetchrow(OF_CALL, tenant_id, call_id)
+    return None if row is None else CallerRow._make(row)
+
+
+WAITING = "select count(*) from caller where tenant_id = $1 and queue_id = $2"
+
+
+async def waiting(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> int:
+    """The number of callers in a queue, offered or not."""
+    return await conn.fetchval(WAITING, tenant_id, queue_id)

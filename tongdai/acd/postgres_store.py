@@ -1,0 +1,167 @@
+"""The ACD's store in PostgreSQL: combines the statements of calls, callers, queues and agents into transactions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tongdai.acd.admission import QueueCounts
+from tongdai.acd.caller import store as callers
+from tongdai.acd.caller.model import OfferOutcome
+from tongdai.acd.caller.store import CallerRow
+from tongdai.acd.store import LEASE, ActiveCall, QueueState
+from tongdai.agents import store as agents
+from tongdai.agents.model import Agent
+from tongdai.calls import store as calls
+from tongdai.calls.inbound import store as inbound
+from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.db.pool import Connection, Pool
+from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
+from tongdai.numbers import store as numbers
+from tongdai.queues import store as queues
+from tongdai.queues.hours import store as hours
+from tongdai.queues.hours.core import open_at
+from tongdai.queues.hours.model import Closed
+from tongdai.queues.model import Destination, QueueRules, Selector
+from tongdai.switches.model import DEFAULT
+
+
+class PostgresAcdStore:
+    """Implements `AcdStore`, for one switch."""
+
+    def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
+        self._pool, self._switch_id = pool, switch_id
+
+    async def now(self) -> datetime:
+        async with self._pool.acquire() as conn:
+            return await conn.fetchval("select clock_timestamp()")
+
+    async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
+        async with self._pool.acquire() as conn:
+            owned = await numbers.resolve(conn, self._switch_id, trunk, arrival.called)
+            if owned is None or owned.queue_id is None:
+                return None
+            return await inbound.arrive(conn, owned.tenant_id, owned.queue_id, arrival, LEASE)
+
+    async def queue(self, tenant_id: TenantId, queue_id: QueueId) -> QueueState | None:
+        async with self._pool.acquire() as conn, conn.transaction(readonly=True):
+            found = await queues.find(conn, tenant_id, queue_id)
+            if found is None:
+                return None
+            counts = QueueCounts(
+                await callers.waiting(conn, tenant_id, queue_id),
+                await conn.fetchval(SIGNED_IN, tenant_id, queue_id),
+            )
+            rules = QueueRules(
+                queue_id=queue_id,
+                name=found.name,
+                strategy=found.strategy,
+                max_wait_s=found.max_wait_s,
+                announce_position=bool(found.announce_position),
+                selector=Selector(found.agent_selector or Selector.LONGEST_IDLE),
+                closed=await _closed(conn, tenant_id, queue_id),
+            )
+            return QueueState(rules, counts)
+
+    async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await inbound.join(conn, call.tenant_id, call.call_id, rules.queue_id, at, LEASE):
+                return None
+            return await callers.join(
+                conn,
+                call.tenant_id,
+                call.call_id,
+                rules.queue_id,
+                arrived_at=call.opened_at,
+                head_start_s=rules.head_start_s,
+                at=at,
+                hops=hops,
+            )
+
+    async def answer(self, call: InboundCall, at: datetime) -> bool:
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
+                return False
+            await inbound.answer(conn, call.tenant_id, call.call_id, at, LEASE)
+            await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.WITHDRAWN, at)
+            return True
+
+    async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
+        async with self._pool.acquire() as conn, conn.transaction():
+            # Locked, so that it cannot end in between: the agent would never be freed.
+            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
+                return None
+            agent = await agents.find(conn, call.tenant_id, agent_id)
+            if agent is not None and agent.call_id == call.call_id:
+                return agent
+            row = await callers.find(conn, call.tenant_id, call.call_id)
+            if row is None or row.state != "waiting":
+                return None
+            if not await agents.reserve_for(conn, call.tenant_id, agent_id, call.call_id):
+                return None
+            await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
+            return await agents.find(conn, call.tenant_id, agent_id)
+
+    async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
+        async with self._pool.acquire() as conn, conn.transaction():
+            await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id)
+            failed = await callers.offer_ended(conn, call.tenant_id, call.call_id, outcome, at)
+            await agents.freed(conn, call.tenant_id, [call.call_id])
+            return failed is not None
+
+    async def connect(self, call: InboundCall, at: datetime) -> bool:
+        async with self._pool.acquire() as conn, conn.transaction():
+            taken = await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id)
+            if taken is None:
+                return False
+            agent = agents.agent_of(taken)
+            if not await inbound.connect(conn, call.tenant_id, call.call_id, agent.agent_id, at):
+                return False
+            await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.ANSWERED, at)
+            await agents.talking(conn, call.tenant_id, [call.call_id])
+            return True
+
+    async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await inbound.end(conn, call, ending):
+                return False
+            at = await conn.fetchval("select clock_timestamp()")
+            await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.CALLER_GONE, at)
+            await agents.freed(conn, call.tenant_id, [call.call_id])
+            return True
+
+    async def extend(self, calls: Sequence[InboundCall]) -> None:
+        by_tenant: dict[TenantId, list[UUID]] = {}
+        for call in calls:
+            by_tenant.setdefault(call.tenant_id, []).append(call.call_id)
+        async with self._pool.acquire() as conn:
+            for tenant_id, call_ids in sorted(by_tenant.items()):
+                await inbound.extend(conn, tenant_id, call_ids, LEASE)
+
+    async def active(self) -> list[ActiveCall]:
+        async with self._pool.acquire() as conn:
+            found: list[ActiveCall] = []
+            for call in await inbound.active(conn, self._switch_id):
+                taken = await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id)
+                row = await callers.find(conn, call.tenant_id, call.call_id)
+                found.append(ActiveCall(call, row, None if taken is None else agents.agent_of(taken)))
+            return found
+
+    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
+        async with self._pool.acquire() as conn:
+            return await calls.ended(conn, call_ids)
+
+
+LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
+OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
+SIGNED_IN = """
+select count(*) from agent where tenant_id = $1 and queue_id = $2 and state not in ('offline', 'calling', 'hanging_up')
+"""
+
+
+async def _closed(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> Destination | None:
+    """Where callers go now as the queue is closed; None: it is open."""
+    settings = await hours.find(conn, tenant_id, queue_id)
+    if settings is None:
+        return None
+    rules = await hours.rules(conn, tenant_id, settings)
+    return rules.after_hours if isinstance(open_at(rules, await hours.now(conn)), Closed) else None

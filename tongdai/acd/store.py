@@ -1,0 +1,87 @@
+"""The ACD's store: each method is one transaction, idempotent, and safe to retry.
+
+A call that does not fit the state of a row changes nothing, so each may be repeated when its result was lost. Raises
+`UNAVAILABLE` of `tongdai.db.unavailable` when the database is unavailable; whether it was done is not known then.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from tongdai.acd.admission import QueueCounts
+from tongdai.acd.caller.model import OfferOutcome
+from tongdai.acd.caller.store import CallerRow
+from tongdai.agents.model import Agent
+from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.queues.model import QueueRules
+
+LEASE = timedelta(seconds=45)
+"""The lease of a live call, renewed when its channel is listed."""
+
+
+class QueueState(NamedTuple):
+    """A queue at an instant, for admission and the matcher."""
+
+    rules: QueueRules
+    counts: QueueCounts
+
+
+class ActiveCall(NamedTuple):
+    """A live call to a queue, for a process that takes over."""
+
+    call: InboundCall
+    caller: CallerRow | None
+    """None: the caller is in no queue."""
+    agent: Agent | None
+    """The agent to whom the caller is offered, or who talks."""
+
+
+class AcdStore(Protocol):
+    async def now(self) -> datetime: ...
+
+    async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
+        """Open the call of a number that leads to a queue; None: the number is nobody's, or of no queue."""
+        ...
+
+    async def queue(self, tenant_id: TenantId, queue_id: QueueId) -> QueueState | None:
+        """The rules of a queue by its settings and the time; None: there is no such queue."""
+        ...
+
+    async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
+        """The caller waits in a queue, and keeps the place of an earlier one. None: the call has ended."""
+        ...
+
+    async def answer(self, call: InboundCall, at: datetime) -> bool:
+        """The call is answered for a message; the caller is in no queue any more. False: it has ended."""
+        ...
+
+    async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
+        """Reserve an idle agent for a caller who waits, and record the offer. The same agent again when they are
+        reserved for the call already. None: the agent is not idle, or the caller does not wait."""
+        ...
+
+    async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
+        """End the offer of a caller, who waits again; the agent is free, or gone."""
+        ...
+
+    async def connect(self, call: InboundCall, at: datetime) -> bool:
+        """The caller hears the agent of the offer: they talk from now on, and the caller is in no queue any more."""
+        ...
+
+    async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
+        """End the call, its offer and its place; the agent is free. False: it had ended before."""
+        ...
+
+    async def extend(self, calls: Sequence[InboundCall]) -> None:
+        """Renew the leases of calls whose channel was listed."""
+        ...
+
+    async def active(self) -> list[ActiveCall]:
+        """The live calls of the switch to queues, in the order of arrival."""
+        ...
+
+    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
+        """The ids, of these, of calls that have ended."""
+        ...
