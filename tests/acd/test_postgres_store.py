@@ -9,11 +9,10 @@ import pytest
 from tests.support.call_scene import now_of
 from tests.support.calls import new_agent, new_queue
 from tongdai.acd.admission import QueueCounts
-from tongdai.acd.caller.model import OfferOutcome
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.acd.store import QueueState
 from tongdai.agents import store as agents
-from tongdai.agents.model import AgentState
+from tongdai.agents.model import AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState
@@ -146,6 +145,10 @@ async def test_agent_who_is_taken_is_offered_to_nobody_else(
     assert await store.offer(other, agent_id, at) is None
 
 
+@pytest.mark.parametrize(
+    ("outcome", "becomes"),
+    [(OfferOutcome.REJECTED, AgentState.IDLE), (OfferOutcome.UNREACHABLE, AgentState.UNREACHABLE)],
+)
 async def test_failed_offer_frees_the_agent_and_the_caller_waits(
     conn: Connection,
     store: PostgresAcdStore,
@@ -153,15 +156,17 @@ async def test_failed_offer_frees_the_agent_and_the_caller_waits(
     agent_id: AgentId,
     rules: QueueRules,
     at: datetime,
+    outcome: OfferOutcome,
+    becomes: AgentState,
 ) -> None:
     before = await store.join(call, rules, 0, at)
     await store.offer(call, agent_id, at)
-    assert await store.offer_failed(call, OfferOutcome.UNREACHABLE, at)
-    assert not await store.offer_failed(call, OfferOutcome.UNREACHABLE, at)
-    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.IDLE
+    assert await store.offer_failed(call, outcome, at)
+    assert not await store.offer_failed(call, outcome, at)
+    assert await state_of(conn, call.tenant_id, agent_id) is becomes
     assert before is not None
     assert await store.join(call, rules, 0, at) == before._replace(offers=1)
-    assert await outcomes(conn, call.tenant_id) == ["unreachable"]
+    assert await outcomes(conn, call.tenant_id) == [outcome]
 
 
 async def test_connection_ends_the_wait_and_the_offer(

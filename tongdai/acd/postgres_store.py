@@ -6,11 +6,10 @@ from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller import store as callers
-from tongdai.acd.caller.model import OfferOutcome
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, QueueState
 from tongdai.agents import store as agents
-from tongdai.agents.model import Agent
+from tongdai.agents.model import Agent, OfferOutcome
 from tongdai.calls import store as calls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -96,17 +95,19 @@ class PostgresAcdStore:
             row = await callers.find(conn, call.tenant_id, call.call_id)
             if row is None or row.state != "waiting":
                 return None
-            if not await agents.reserve_for(conn, call.tenant_id, agent_id, call.call_id):
-                return None
-            await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
-            return await agents.find(conn, call.tenant_id, agent_id)
+            reserved = await agents.reserve_agent(conn, call.tenant_id, agent_id, call.call_id)
+            if reserved is not None:
+                await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
+            return reserved
 
     async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id)
-            failed = await callers.offer_ended(conn, call.tenant_id, call.call_id, outcome, at)
-            await agents.freed(conn, call.tenant_id, [call.call_id])
-            return failed is not None
+            agent_id = await callers.offer_ended(conn, call.tenant_id, call.call_id, outcome, at)
+            if agent_id is None:
+                return False
+            await agents.released(conn, call.tenant_id, agent_id, call.call_id, outcome)
+            return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
@@ -126,7 +127,7 @@ class PostgresAcdStore:
                 return False
             at = await conn.fetchval("select clock_timestamp()")
             await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.CALLER_GONE, at)
-            await agents.freed(conn, call.tenant_id, [call.call_id])
+            await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id})
             return True
 
     async def extend(self, calls: Sequence[InboundCall]) -> None:
@@ -154,7 +155,8 @@ class PostgresAcdStore:
 LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
 OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 SIGNED_IN = """
-select count(*) from agent where tenant_id = $1 and queue_id = $2 and state not in ('offline', 'calling', 'hanging_up')
+select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
+where m.tenant_id = $1 and m.queue_id = $2 and a.state not in ('offline', 'calling', 'hanging_up')
 """
 
 

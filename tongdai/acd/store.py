@@ -10,9 +10,8 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
-from tongdai.acd.caller.model import OfferOutcome
 from tongdai.acd.caller.store import CallerRow
-from tongdai.agents.model import Agent
+from tongdai.agents.model import Agent, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules

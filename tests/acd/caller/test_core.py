@@ -30,7 +30,6 @@ from tongdai.acd.caller.model import (
     NotAdmitted,
     NotBridged,
     OfferMade,
-    OfferOutcome,
     OfferRefused,
     PlaySound,
     Record,
@@ -48,6 +47,7 @@ from tongdai.acd.caller.model import (
     Wait,
     WaitOver,
 )
+from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.calls.model import CallState

@@ -46,7 +46,6 @@ from tongdai.acd.caller.model import (
     NotAdmitted,
     NotBridged,
     OfferMade,
-    OfferOutcome,
     OfferRefused,
     PlaySound,
     RecordAnswer,
@@ -63,6 +62,7 @@ from tongdai.acd.caller.model import (
     Wait,
     WaitOver,
 )
+from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import QueueId

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tongdai.acd.admission import Admission, Send
+from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundEnding
 from tongdai.ids import AgentId, QueueId
@@ -35,20 +36,6 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.HANGING_UP: frozenset({Stage.ENDED}),
     Stage.ENDED: frozenset(),
 }
-
-
-class OfferOutcome(StrEnum):
-    """How the offer of a caller to an agent ended."""
-
-    ANSWERED = "answered"
-    NO_ANSWER = "no_answer"
-    """The phone rang as long as it may."""
-    REJECTED = "rejected"
-    CALLER_GONE = "caller_gone"
-    ANSWERED_ELSEWHERE = "answered_elsewhere"
-    UNREACHABLE = "unreachable"
-    """The agent's phone was gone, or could not be called."""
-    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

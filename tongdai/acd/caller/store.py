@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tongdai.acd.caller.model import OfferOutcome
+from tongdai.agents.model import OfferOutcome
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 
