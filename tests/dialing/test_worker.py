@@ -194,6 +194,8 @@ async def restored(own_dsn: str, own_conn: Connection, switch: Switch) -> AsyncG
         name = f"{here}_copy"
         root = await connect(urlsplit(session)._replace(path="/postgres").geturl(), name="tests")
         await own_conn.close()
+        # PgBouncer, if the tests run through one, keeps its connections; PostgreSQL waits until they have ended.
+        await root.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", here)
         await root.execute(f"create database {name} template {here}")
         dsn = urlsplit(session)._replace(path=f"/{name}").geturl()
         made.append((name, await connect(dsn, name="tests")))

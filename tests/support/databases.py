@@ -95,9 +95,16 @@ async def _created(url: str, template: str) -> AsyncGenerator[str]:
 
 def session_of(dsn: str) -> str:
     """The same database without PgBouncer."""
-    if POOLER is None or SERVER is None:
+    if POOLER is None or SERVER is None or _named(dsn, "") != _named(POOLER, ""):
         return dsn
     return _named(SERVER, urlsplit(dsn).path.removeprefix("/"))
+
+
+def environment_of(dsn: str) -> dict[str, str]:
+    """The settings of an installation on that database, for programs."""
+    if session_of(dsn) == dsn:
+        return {"TONGDAI_DATABASE_URL": dsn}
+    return {"TONGDAI_DATABASE_URL": dsn, "TONGDAI_SESSION_DATABASE_URL": session_of(dsn)}
 
 
 def of_database(settings: Settings, dsn: str) -> Settings:

@@ -19,6 +19,7 @@ import httpx2
 
 from tests.support import data_directories
 from tests.support.api import PEPPER
+from tests.support.databases import environment_of, session_of
 from tongdai.db.embedded import server as embedded
 from tongdai.db.embedded.cluster import dsn_of
 from tongdai.db.pool import connect
@@ -65,6 +66,8 @@ class Server:
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("TONGDAI_")} | {
             f"TONGDAI_{name.upper()}": str(value) for name, value in (defaults | settings).items()
         }
+        if "TONGDAI_DATABASE_URL" in self.environment:
+            self.environment |= environment_of(self.environment["TONGDAI_DATABASE_URL"])
         self.environment[MARK] = self._mark
         self._process: subprocess.Popen[bytes] | None = None
         self._seen = 0
@@ -251,7 +254,7 @@ class Server:
     async def _connect(self) -> "asyncpg.Connection[asyncpg.Record] | None":
         try:
             external = self.environment.get("TONGDAI_DATABASE_URL")
-            dsn = external or await embedded.attach(self.data_dir)
+            dsn = session_of(external) if external else await embedded.attach(self.data_dir)
             return None if dsn is None else await connect(dsn, name="tests")
         except (*UNAVAILABLE, asyncpg.PostgresError):
             return None

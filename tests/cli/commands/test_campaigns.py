@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from tests.support import programs, sounds
 from tests.support.api import PEPPER
+from tests.support.databases import environment_of, session_of
 from tests.support.programs import complaint_of, output_of
 from tongdai.campaigns import store
 from tongdai.campaigns.model import PauseReason
@@ -27,7 +28,7 @@ def in_database(dsn, tenant):
 
     def run(line):
         name, *words = shlex.split(line)
-        return programs.run("campaign", name, "--tenant", str(tenant.tenant_id), *words, TONGDAI_DATABASE_URL=dsn)
+        return programs.run("campaign", name, "--tenant", str(tenant.tenant_id), *words, **environment_of(dsn))
 
     return run
 
@@ -292,7 +293,7 @@ def test_options_that_name_neither_or_both_are_wrong_usage(options, expected):
 
 
 def test_options_of_the_database_win_over_a_key_in_the_environment(dsn, tenant):
-    options = ("--tenant", str(tenant.tenant_id), "--database-url", dsn)
+    options = ("--tenant", str(tenant.tenant_id), "--database-url", session_of(dsn))
     listed = programs.run("campaign", "list", *options, TONGDAI_URL="http://127.0.0.1:1", TONGDAI_API_KEY="x")
     assert len(output_of(listed).splitlines()) == 1
 

@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.api import PEPPER
 from tests.support.ari_server import AriServer
-from tests.support.databases import SERVER
+from tests.support.databases import SERVER, environment_of
 from tests.support.dialing_server import PASSWORD, USER, DialingServer, dialing_server
 from tests.support.programs import output_of, run
 from tests.support.servers import Server, eventually, serving
@@ -259,10 +259,10 @@ async def test_backup_that_takes_the_place_of_the_database_while_it_dials(
                 assert hold.reason in {HoldReason.OTHER_DATABASE, HoldReason.WENT_BACK}
                 await nobody_is_called(here)
                 unknown = {call.to for call in simulated.ledger.calls} - known
-                state = json.loads(run("dialing", "status", "--json", TONGDAI_DATABASE_URL=own).stdout)
+                state = json.loads(run("dialing", "status", "--json", **environment_of(own)).stdout)
                 assert len(unknown) <= state["hold"]["contacts"] <= CONTACTS
                 assert state["hold"]["contacts"] < CONTACTS, "whose calls the backup knows are not counted"
-                done = run("dialing", "release", "--yes", TONGDAI_DATABASE_URL=own)
+                done = run("dialing", "release", "--yes", **environment_of(own))
                 assert done.returncode == 0, done.stderr
                 await here.processed(campaign_id, CONTACTS, within_s=150)
                 twice = {number for number, times in here.dialled(FIRST, CONTACTS).items() if times > 1}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import Run
-from tests.support.databases import FreshDatabase
+from tests.support.databases import FreshDatabase, environment_of
 from tests.support.programs import complaint_of, output_of
 from tongdai.db.pool import connect
 from tongdai.switches import store as switches
@@ -63,7 +63,7 @@ async def test_second_tenant_is_created_with_a_word_on_what_the_first_keeps(
     run: Run, fresh_database: FreshDatabase
 ) -> None:
     async with fresh_database() as dsn:
-        env = {"TONGDAI_DATABASE_URL": dsn}
+        env = environment_of(dsn)
         conn = await connect(dsn, name="tests")
         await switches.set_kind(conn, DEFAULT, Kind.ASTERISK)
         await conn.close()
