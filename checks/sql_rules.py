@@ -39,9 +39,7 @@ from checks.sql_tree import (
     tenant_equality,
 )
 from checks.statements import Statement, collect
-
-ROOT = Path(__file__).parent.parent
-MIGRATIONS = ROOT / "tongdai" / "db" / "migrations"
+from tongdai.db import migrate
 
 VOLATILE = frozenset({
     "clock_timestamp", "timeofday", "random", "gen_random_uuid", "nextval", "setval", "currval", "lastval", "pg_notify",
@@ -66,14 +64,15 @@ class Offence:
         return f"{self.statement}: rule {self.rule}: {self.why}"
 
 
-def tenant_tables(folder: Path = MIGRATIONS) -> frozenset[str]:
+def tenant_tables(folder: Path = migrate.FOLDER) -> frozenset[str]:
     """The tables whose primary key has `tenant_id`, and their partitions; not `tenant`, which every node has whole.
 
-    Not a default partition either: statements of a tenant go through its parent.
+    Not a default partition either: statements of a tenant go through its parent. Migrations that are not numbered
+    without a gap are refused.
     """
     found: set[str] = set()
-    for path in sorted(folder.glob("*.sql")):
-        for raw in pglast.parse_sql(path.read_text(encoding="utf-8")):
+    for migration in migrate.read(folder):
+        for raw in pglast.parse_sql(migration.sql):
             table = raw.stmt
             if not isinstance(table, sql.CreateStmt) or table.relation is None:
                 continue

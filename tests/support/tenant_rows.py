@@ -12,6 +12,12 @@ OF_TENANT = (
     "insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')",
     "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')",
     "insert into sip_endpoint (switch_id, name, kind, tenant_id) values (1, $1::bigint::text, 'phone', $1)",
+    "insert into call_act (tenant_id, call_id, switch_id, kind) values ($1, gen_random_uuid(), 1, 'hold')",
+    "insert into call_control (tenant_id, call_id, switch_id) values ($1, gen_random_uuid(), 1)",
+    """insert into caller (tenant_id, call_id, queue_id, arrived_at, joined_at)
+       select $1, gen_random_uuid(), min(queue_id), now(), now() from inbound_queue where tenant_id = $1""",
+    """insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at)
+       select tenant_id, call_id, queue_id, 1, now() from caller where tenant_id = $1""",
     "insert into import_turn (tenant_id, served_at) values ($1, now())",
     "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
 )
