@@ -2,6 +2,7 @@
 
 import re
 
+from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import LIVE_ANSWER_SQL, NOT_PLACED, InboundOutcome, Outcome
 
 CHECKS = """
@@ -15,6 +16,7 @@ where contype = 'c' and array_length(conkey, 1) = 1 and attname in ('outcome', '
 async def test_checks_of_the_database_list_the_declared_outcomes(conn):
     checks = {row["column"]: set(re.findall(r"'(\w+)'", row["check"])) for row in await conn.fetch(CHECKS)}
     assert checks.pop("contact.call_status") == set(Outcome)
+    assert checks.pop("offer.outcome") == set(OfferOutcome)
     assert "call.outcome" in checks
     assert all(outcomes == {*Outcome, *InboundOutcome} for outcomes in checks.values()), checks
 

@@ -3,6 +3,7 @@
 The server runs in processes of its own, as its users have it: a request may hold what no client library sends.
 """
 
+import copy
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
@@ -56,7 +57,7 @@ def document() -> dict[str, Any]:
     Every request here sends its own tenant's header. The schema of a stream describes its whole text, which
     Schemathesis would apply to each event.
     """
-    made = openapi.document(ENDPOINTS, __version__, Settings())
+    made = copy.deepcopy(openapi.document(ENDPOINTS, __version__, Settings()))  # parts of it are the declarations
     for operation in (operation for path in made["paths"].values() for operation in path.values()):
         operation["parameters"] = [one for one in operation["parameters"] if "TenantId" not in one.get("$ref", "")]
         for response in operation["responses"].values():

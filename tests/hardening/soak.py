@@ -176,20 +176,31 @@ async def good_requests(soak: Soak, over: asyncio.Event) -> None:
             await asyncio.sleep(GOOD_EVERY_S)
 
 
+CLOSED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+"""At the limit of connections one is closed with its answer, which a client that is sending then may not read, and idle
+ones make place for others. A client tries again, with its Idempotency-Key."""
+
+
 async def good_import(soak: Soak) -> None:
     first = next(soak.number)
     rows = as_csv([{"phoneNumber": vn_mobile(first + n)} for n in range(IMPORTED)])
     headers = soak.good.key.headers
     async with httpx2.AsyncClient(base_url=soak.server.url, timeout=30, headers=headers) as client:
         began = time.perf_counter()
-        response = await client.post(f"{soak.good.path}/bulk", content=rows, headers={"Content-Type": "text/csv"})
+        sent = {"Content-Type": "text/csv", "Idempotency-Key": f"soak {first}"}
+        response = httpx2.Response(503)
         while response.status_code == 503 and time.perf_counter() - began < IMPORT_S:
-            await asyncio.sleep(1)
-            response = await client.post(f"{soak.good.path}/bulk", content=rows, headers={"Content-Type": "text/csv"})
+            with suppress(*CLOSED):
+                response = await client.post(f"{soak.good.path}/bulk", content=rows, headers=sent)
+            if response.status_code == 503:
+                await asyncio.sleep(1)
         path = f"{soak.good.path}/import/{response.json().get('job_id')}"
 
         async def done() -> bool:
-            job = await client.get(path)
+            try:
+                job = await client.get(path)
+            except CLOSED:
+                return False
             return job.status_code == 200 and job.json()["status"] == "done"
 
         try:

@@ -5,12 +5,26 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import Tenant, refused
+from tests.support.api import PEPPER, Tenant, refused
+from tongdai.db.pool import Connection
+from tongdai.http.principal import Scope
 from tongdai.processes.api import ENDPOINTS
+from tongdai.testing import factories
 
 AGENTS = "/v1/agents"
 LISTS = sorted(spec.path for spec in ENDPOINTS if any(query.name == "cursor" for query in spec.query))
 """The paths of all lists that have cursors."""
+
+
+PLATFORM = {spec.path for spec in ENDPOINTS if spec.platform}
+
+
+async def reader(tenant: Tenant, conn: Connection, path: str) -> Tenant:
+    """The tenant, with a key that may read the list."""
+    if path not in PLATFORM:
+        return tenant
+    key = await factories.platform_key(conn, PEPPER.encode(), list(Scope))
+    return Tenant(tenant.api, key)
 
 
 async def place(tenant: Tenant, path: str) -> str:
@@ -52,22 +66,22 @@ def test_every_list_has_cursors() -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_a_list_begins_and_ends_without_a_total(tenant: Tenant, path: str) -> None:
-    response = await part(tenant, "cursor=*", await place(tenant, path))
+async def test_a_list_begins_and_ends_without_a_total(tenant: Tenant, conn: Connection, path: str) -> None:
+    response = await part(await reader(tenant, conn, path), "cursor=*", await place(tenant, path))
     assert response["nextCursor"] is None
     assert response.keys() - {"error_code"} == {"success", "nextCursor", "data"}
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_a_page_has_no_cursor(tenant: Tenant, path: str) -> None:
-    response = await part(tenant, "page=0", await place(tenant, path))
+async def test_a_page_has_no_cursor(tenant: Tenant, conn: Connection, path: str) -> None:
+    response = await part(await reader(tenant, conn, path), "page=0", await place(tenant, path))
     assert response.keys() - {"error_code"} == {"success", "totalRecord", "data"}
 
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", ["", "**", "x", "nextCursor", "é", "A" * 24, "A" * 200, "A" * 5000, "==", "+/+/"])
-async def test_a_cursor_that_was_made_up_is_refused(tenant: Tenant, path: str, cursor: str) -> None:
-    await refuses(tenant, await place(tenant, path), cursor)
+async def test_a_cursor_that_was_made_up_is_refused(tenant: Tenant, conn: Connection, path: str, cursor: str) -> None:
+    await refuses(await reader(tenant, conn, path), await place(tenant, path), cursor)
 
 
 async def test_a_cursor_continues_behind_the_last_row_with_any_size(tenant: Tenant) -> None:

@@ -189,7 +189,7 @@ def sign_out(client: Client, agent_id: int) -> None:
 @click.option("--reason", required=True, type=Text(), help="Why, as supervisors will read it.")
 @client_options("agent")
 def pause(client: Client, agent_id: int, reason: str) -> None:
-    """Pause an agent until they are ready, at once or when the present call and its wrap-up end.
+    """Pause an agent, at once or after the present call.
 
     \b
     Example:
@@ -202,7 +202,7 @@ def pause(client: Client, agent_id: int, reason: str) -> None:
 @click.argument("agent_id", metavar="AGENT_ID", type=ID)
 @client_options("agent")
 def ready(client: Client, agent_id: int) -> None:
-    """Make an agent idle who is paused, in wrap-up, or whose phone is unreachable.
+    """Make an agent idle who is paused or in wrap-up.
 
     \b
     Example:
@@ -215,7 +215,7 @@ def ready(client: Client, agent_id: int) -> None:
 @click.argument("agent_id", metavar="AGENT_ID", type=ID)
 @client_options("agent")
 def release(client: Client, agent_id: int) -> None:
-    """Sign an agent out at once, whatever the state and the call: the last resort for a state that is wrong.
+    """Sign an agent out whatever the state: the last resort.
 
     \b
     Example:

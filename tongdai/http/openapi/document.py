@@ -191,6 +191,8 @@ def _failures(spec: Endpoint) -> list[errors.ApiError]:
     found: list[errors.ApiError] = []
     if spec.query:
         found.append(errors.InvalidInput(f"{spec.query[0].name} is given 2 times: expected once"))
+    elif not spec.by_vendor:
+        found.append(errors.InvalidInput("Query parameter dry_run is not known: this endpoint has none"))
     if spec.body is not None:
         found.append(errors.InvalidInput(explain(spec.body, b'{"colour":"red"}', "Unknown field")))
     if spec.method == "POST":
