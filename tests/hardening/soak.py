@@ -167,18 +167,19 @@ WAYS: list[Callable[[Soak], Awaitable[None]]] = [
 # The good tenant
 
 
+CLOSED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+"""At the limit of connections one is closed with its answer, which a client that is sending then may not read, and idle
+ones make place for others. A client tries again, with its Idempotency-Key."""
+
+
 async def good_requests(soak: Soak, over: asyncio.Event) -> None:
     async with httpx2.AsyncClient(base_url=soak.server.url, timeout=30, headers=soak.good.key.headers) as client:
         while not over.is_set():
             began = time.perf_counter()
-            soak.statuses[(await client.get("/v1/queues/inbound")).status_code] += 1
+            with suppress(*CLOSED):
+                soak.statuses[(await client.get("/v1/queues/inbound")).status_code] += 1
             soak.times_ms.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(GOOD_EVERY_S)
-
-
-CLOSED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
-"""At the limit of connections one is closed with its answer, which a client that is sending then may not read, and idle
-ones make place for others. A client tries again, with its Idempotency-Key."""
 
 
 async def good_import(soak: Soak) -> None:

@@ -163,7 +163,7 @@ async def test_clients_that_take_nothing_of_a_response_hold_no_connection(
     data_dir: Path, dsn: str, requests: int
 ) -> None:
     """The response is larger than all buffers between them; it, or the next, cannot be sent."""
-    async with api_alone(data_dir, dsn, keep_alive_s=1) as server:
+    async with api_alone(data_dir, dsn, keep_alive_s=5) as server:
         campaign = await a_campaign(server)
         await good_requests(server, campaign, 20)
         before = sockets(server)
