@@ -338,6 +338,7 @@ def snapshot_of(settings: CallSettings, load: Load, recent: Recent) -> Snapshot:
         waiting=load.waiting,
         callers=load.callers,
         callers_per_s=load.callers_per_s,
+        reserve=load.reserve,
         talk_mean_s=recent.talk_mean_s,
         wrap_up_s=load.wrap_up_s,
         rings=RingTimes(recent.answered_after, recent.unanswered_after),

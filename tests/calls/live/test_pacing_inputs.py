@@ -25,7 +25,9 @@ from tongdai.calls import claim, store
 from tongdai.calls.live import pacing_inputs
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Ending, LiveAnswers
+from tongdai.campaigns.settings.model import CallSettings
 from tongdai.db.pool import Connection
+from tongdai.dialer.originator import snapshot_of
 from tongdai.ids import AgentId, CampaignId, TenantId
 
 RING_TIMEOUT_S = 30
@@ -112,6 +114,21 @@ async def test_callers_of_queues_that_share_agents_are_counted(
     load = await pacing_inputs.load(conn, tenant_id, campaign_id, own)
     assert (load.callers, load.callers_per_s, load.agents_free) == (2, pytest.approx(2 / 60), 1)
     assert (load.active_calls, load.waiting) == (0, 0)
+
+
+async def test_reserves_of_queues_that_share_agents_are_kept_together(
+    conn: Connection, tenant_id: TenantId, campaign_id: CampaignId
+) -> None:
+    own, shared, other, unset = [await new_queue(conn, tenant_id) for _ in range(4)]
+    agent_id = await new_agent(conn, tenant_id, shared, "idle")
+    await join_queue(conn, tenant_id, agent_id, own)
+    await join_queue(conn, tenant_id, agent_id, unset)
+    reserve = "insert into queue_setting (tenant_id, queue_id, inbound_reserve) values ($1, $2, $3)"
+    for queue_id, kept in ((own, 2), (shared, 3), (other, 7), (unset, None)):
+        await conn.execute(reserve, tenant_id, queue_id, kept)
+    load = await pacing_inputs.load(conn, tenant_id, campaign_id, own)
+    assert load.reserve == 5
+    assert snapshot_of(CallSettings(), load, Recent()).reserve == 5
 
 
 async def test_calls_of_campaigns_whose_queues_share_agents_are_counted(

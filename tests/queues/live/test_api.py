@@ -94,6 +94,19 @@ async def test_service_level_counts_entries_that_are_over_by_both_formulas(tenan
     assert (wider["serviceLevelSec"], wider["last30Min"]["answeredWithin"]) == (21, 3)
 
 
+async def test_threshold_is_that_of_each_queue_unless_one_is_asked_for(tenant: Tenant, conn: Connection) -> None:
+    strict, usual = await tenant.queue("Strict"), await tenant.queue("Usual")
+    await tenant.done("PATCH", f"/v1/queues/inbound/{strict}/settings", json={"serviceLevelSec": 10})
+    for queue_id in (strict, usual):
+        await ended(conn, tenant.tenant_id, queue_id, began=ago(1500), waited_s=15, agent_id=AGENT)
+    figures = await all_live(tenant)
+    found = [(queue["serviceLevelSec"], queue["last30Min"]["answeredWithin"]) for queue in figures["queues"]]
+    assert found == [(10, 0), (20, 1)]
+    assert (figures["serviceLevelSec"], figures["last30Min"]["answeredWithin"]) == (None, 1)
+    assert (await live(tenant, strict))["serviceLevelSec"] == 10
+    assert (await live(tenant, strict, "?serviceLevelSec=15"))["last30Min"]["answeredWithin"] == 1
+
+
 async def test_numbers_not_served_are_distinct_and_served_by_a_later_call_of_either_side(
     tenant: Tenant, conn: Connection
 ) -> None:
@@ -196,7 +209,7 @@ async def test_entries_of_the_day_are_read_by_index(own_pool: Any) -> None:
                from (select i, now() - i * interval '10 minutes' as at from generate_series(1, 20000) i) s"""
         )
         await conn.execute("analyze")
-        plan = await conn.fetch(f"explain {ENTRIES}", 1, [1, 2], RECENT, 20, 5)
+        plan = await conn.fetch(f"explain {ENTRIES}", 1, [1, 2], RECENT, [20, 20], 5)
     text = "\n".join(row[0] for row in plan)
     assert "segment_queue" in text or "queue_id_started_at_idx" in text, text
     assert "Seq Scan on segment_other" not in text, text

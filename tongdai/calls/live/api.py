@@ -34,7 +34,6 @@ from tongdai.http.streams import event_source
 from tongdai.http.streams.event_source import EventSource
 from tongdai.ids import CampaignId
 from tongdai.queues.live import store as queue_store
-from tongdai.queues.live.model import SERVICE_S
 from tongdai.queues.live.view import QUEUE_SAMPLE, QueueLive, queue_row
 from tongdai.switches import store as switches
 from tongdai.switches.model import Kind
@@ -274,7 +273,7 @@ async def overview(request: Request) -> Response:
         switch = await switches.of_tenant(conn, who.tenant_id)
         carrying = await switches.carrying(conn, who.tenant_id)
         hold = await dialing_store.current(conn)
-        queues = await queue_store.figures(conn, who.tenant_id, SERVICE_S)
+        queues = await queue_store.figures(conn, who.tenant_id, None)
     format_number = phone.formatter(who.country)
     return ok(
         Overview(

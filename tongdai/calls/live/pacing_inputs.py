@@ -28,6 +28,8 @@ class Load:
     """Number of callers who wait for one of these agents, in any queue."""
     callers_per_s: float = 0.0
     """The rate at which callers arrived at these queues in the last minute, of those who are still in a call."""
+    reserve: int = 0
+    """Idle agents that these queues keep for callers, as set."""
     agents_free: int = 0
     talking_since: tuple[datetime, ...] = ()
     """When each talking agent began to talk, without those who become paused or offline next."""
@@ -67,7 +69,7 @@ with up as materialized (
     where own.tenant_id = $1 and own.queue_id = $3
 )
 select clock_timestamp() as now, own.active_calls, calls.ringing_since, calls.waiting,
-    inbound.callers, inbound.arrived / 60.0::double precision as callers_per_s, agents.agents_free,
+    inbound.callers, inbound.arrived / 60.0::double precision as callers_per_s, kept.reserve, agents.agents_free,
     agents.talking_since, agents.wrap_up_since, agents.wrap_up_s
 from (
     select count(*) as active_calls from up where campaign_id = $2
@@ -86,6 +88,9 @@ from (
         count(*) filter (where opened_at > clock_timestamp() - interval '1 minute') as arrived
     from up where (queue_id in (select queue_id from pool)) is true
 ) inbound, (
+    select coalesce(sum(inbound_reserve), 0) as reserve from queue_setting
+    where tenant_id = $1 and queue_id in (select queue_id from pool)
+) kept, (
     select count(*) filter (where state = 'idle' and not busy_elsewhere) as agents_free,
         coalesce(array_agg(state_since) filter (where state = 'talking' and next_state is null), '{}')
             as talking_since,
@@ -110,6 +115,7 @@ async def load(conn: Connection, tenant_id: TenantId, campaign_id: CampaignId, q
         row["waiting"],
         row["callers"],
         row["callers_per_s"],
+        row["reserve"],
         row["agents_free"],
         tuple(row["talking_since"]),
         tuple(row["wrap_up_since"]),

@@ -37,8 +37,8 @@ POLL_S = 0.5
 MAX_EVENTS = 1_000_000
 _SERVICE = Query(
     "serviceLevelSec",
-    "The threshold of the service level, T",
-    {"type": "integer", "minimum": 1, "maximum": MAX_SERVICE_S, "default": SERVICE_S},
+    "The threshold of the service level, T; without it each queue has its own, by its settings",
+    {"type": "integer", "minimum": 1, "maximum": MAX_SERVICE_S},
     SERVICE_S,
 )
 _EVENTS = Query(
@@ -150,11 +150,11 @@ async def _one(request: Request) -> QueueLiveDetail:
         found = await store.figures(conn, who.tenant_id, service_s, queue_id)
     if not found.queues:
         raise NotFound("Inbound queue not found")
-    return queue_live(found.queues[0], service_s, phone.formatter(who.country))
+    return queue_live(found.queues[0], phone.formatter(who.country))
 
 
-def _service_s(request: Request) -> int:
-    return paging.whole(query_of(request), "serviceLevelSec", SERVICE_S, 1, MAX_SERVICE_S)
+def _service_s(request: Request) -> int | None:
+    return paging.whole(query_of(request), "serviceLevelSec", 0, 1, MAX_SERVICE_S) or None
 
 
 def _at_most(request: Request) -> int | None:

@@ -18,7 +18,7 @@ from uuid import UUID
 from tongdai.ids import QueueId
 
 SERVICE_S = 20
-"""T: a caller who is answered within this time was served well."""
+"""T of a queue whose settings have none: a caller who is answered within this time was served well."""
 MAX_SERVICE_S = 3600
 SHORT_S = 5
 """S: who hangs up within this time is not counted as offered."""
@@ -32,7 +32,7 @@ class Entries:
     answered: int = 0
     """Connected with an agent."""
     answered_in_time: int = 0
-    """Answered within SERVICE_S, or what was asked for."""
+    """Answered within the threshold that was asked for, or else that of the queue."""
     abandoned: int = 0
     """Ended by the caller."""
     abandoned_short: int = 0
@@ -84,6 +84,8 @@ class QueueFigures:
     queue_id: QueueId
     name: str
     strategy: int
+    service_s: int
+    """The threshold of its service level, T."""
     waiting: list[Waiting]
     """The callers who wait, in their order."""
     talking: int

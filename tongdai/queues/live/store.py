@@ -12,14 +12,15 @@ import asyncpg
 
 from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, TenantId
-from tongdai.queues.live.model import SHORT_S, Entries, LiveFigures, QueueFigures, Waiting
+from tongdai.queues.live.model import SERVICE_S, SHORT_S, Entries, LiveFigures, QueueFigures, Waiting
 
 RECENT = timedelta(minutes=30)
 MAX_QUEUES = 1000
 
-QUEUES = """
-select queue_id, name, strategy from inbound_queue
-where tenant_id = $1 and ($2::bigint is null or queue_id = $2) order by queue_id limit $3
+QUEUES = f"""
+select q.queue_id, q.name, q.strategy, coalesce($4::integer, s.service_level_s, {SERVICE_S}) as service_s
+from inbound_queue q left join queue_setting s on s.tenant_id = $1 and s.queue_id = q.queue_id
+where q.tenant_id = $1 and ($2::bigint is null or q.queue_id = $2) order by q.queue_id limit $3
 """
 WAITING = """
 select w.queue_id, w.call_id, c.phone, c.opened_at as arrived_at, w.started_at as since,
@@ -48,15 +49,16 @@ with period as materialized (
     select date_trunc('day', now() at time zone zone) at time zone zone as midnight, now() - $3::interval as recent
     from tenant where tenant_id = $1
 ), entry as (
-    select w.queue_id, w.started_at, talk.found as answered, c.outcome = 'abandoned' and w.ended_at >= c.ended_at
-        and talk.found is null as abandoned, extract(epoch from w.ended_at - w.started_at) as wait_s, period.midnight,
-        period.recent,
+    select w.queue_id, w.started_at, asked.service_s, talk.found as answered,
+        c.outcome = 'abandoned' and w.ended_at >= c.ended_at and talk.found is null as abandoned,
+        extract(epoch from w.ended_at - w.started_at) as wait_s, period.midnight, period.recent,
         case when c.connected_at is null and c.phone <> '' and later.found is null then c.phone end as unserved
     from period cross join lateral (
         select queue_id, call_id, started_at, ended_at from segment
         where tenant_id = $1 and queue_id = any($2::bigint[]) and kind = 'wait' and ended_at is not null
             and started_at >= least(period.midnight, period.recent)
     ) w
+    join unnest($2::bigint[], $4::integer[]) as asked (queue_id, service_s) on asked.queue_id = w.queue_id
     cross join lateral (
         select outcome, ended_at, opened_at, connected_at, phone from call
         where tenant_id = $1 and call_id = w.call_id and direction = 'inbound'
@@ -84,7 +86,7 @@ with period as materialized (
     where part.belongs
 )
 select queue_id, recent_only, count(*) as offered, count(*) filter (where answered) as answered,
-    count(*) filter (where answered and wait_s <= $4) as answered_in_time,
+    count(*) filter (where answered and wait_s <= service_s) as answered_in_time,
     count(*) filter (where abandoned) as abandoned,
     count(*) filter (where abandoned and wait_s < $5) as abandoned_short,
     count(*) filter (where answered is null and abandoned is not true) as sent_on,
@@ -94,21 +96,25 @@ from counted group by grouping sets ((queue_id, recent_only), (recent_only))
 
 
 async def figures(
-    conn: Connection, tenant_id: TenantId, service_s: int, queue_id: QueueId | None = None
+    conn: Connection, tenant_id: TenantId, service_s: int | None, queue_id: QueueId | None = None
 ) -> LiveFigures:
-    """The figures of the tenant's queues, or of one; the service level is that within `service_s`."""
-    queues = await conn.fetch(QUEUES, tenant_id, queue_id, MAX_QUEUES)
+    """The figures of the tenant's queues, or of one; the service level is that within `service_s`.
+
+    None: within the threshold of each queue.
+    """
+    queues = await conn.fetch(QUEUES, tenant_id, queue_id, MAX_QUEUES, service_s)
     ids = [row["queue_id"] for row in queues]
     waiting = _by_queue(await conn.fetch(WAITING, tenant_id, ids))
     talking = {row["queue_id"]: row["calls"] for row in await conn.fetch(TALKING, tenant_id, ids)}
     agents = _by_queue(await conn.fetch(AGENTS, tenant_id, ids))
-    rows = await conn.fetch(ENTRIES, tenant_id, ids, RECENT, service_s, SHORT_S)
+    rows = await conn.fetch(ENTRIES, tenant_id, ids, RECENT, [row["service_s"] for row in queues], SHORT_S)
     entries = {(row["queue_id"], row["recent_only"]): _entries(row) for row in rows}
     found = [
         QueueFigures(
             row["queue_id"],
             row["name"],
             row["strategy"],
+            row["service_s"],
             [Waiting(**dict(found)) for found in waiting[row["queue_id"]]],
             talking.get(row["queue_id"], 0),
             {found["state"]: found["agents"] for found in agents[row["queue_id"]]},

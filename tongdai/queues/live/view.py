@@ -71,13 +71,13 @@ class QueueLive(msgspec.Struct, kw_only=True, rename="camel"):
     """Since midnight in the tenant's time zone."""
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
     """The last 30 minutes."""
+    service_level_sec: int
+    """The threshold of the service level, T: as asked for, or else as the queue has it."""
 
 
 class QueueLiveDetail(QueueLive, kw_only=True, rename="camel"):
     callers: list[WaitingCaller]
     """The callers who wait, in their order."""
-    service_level_sec: int
-    """The threshold of the service level, T."""
     short_abandon_sec: int
     """Within this time a caller who hangs up counts as not offered, S."""
 
@@ -95,8 +95,8 @@ class QueuesLive(msgspec.Struct, kw_only=True, rename="camel"):
     """Since midnight in the tenant's time zone, of all queues."""
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
     """The last 30 minutes, of all queues."""
-    service_level_sec: int
-    """The threshold of the service level, T."""
+    service_level_sec: int | None
+    """The threshold of the service level, T, as asked for; null: each queue has its own."""
     short_abandon_sec: int
     """Within this time a caller who hangs up counts as not offered, S."""
     queues: list[QueueLive]
@@ -134,6 +134,7 @@ def _fields(queue: QueueFigures) -> dict[str, Any]:
         "agents": dict(sorted(queue.agents.items())),
         "today": _service(queue.today),
         "last_30_min": _service(queue.recent),
+        "service_level_sec": queue.service_s,
     }
 
 
@@ -142,7 +143,7 @@ def queue_row(queue: QueueFigures) -> QueueLive:
     return QueueLive(**_fields(queue))
 
 
-def queue_live(queue: QueueFigures, service_s: int, shown: Callable[[str], str]) -> QueueLiveDetail:
+def queue_live(queue: QueueFigures, shown: Callable[[str], str]) -> QueueLiveDetail:
     """The figures of one queue; `shown` formats the numbers of callers."""
     callers = [
         WaitingCaller(
@@ -154,10 +155,10 @@ def queue_live(queue: QueueFigures, service_s: int, shown: Callable[[str], str])
         )
         for position, caller in enumerate(queue.waiting, 1)
     ]
-    return QueueLiveDetail(**_fields(queue), callers=callers, service_level_sec=service_s, short_abandon_sec=SHORT_S)
+    return QueueLiveDetail(**_fields(queue), callers=callers, short_abandon_sec=SHORT_S)
 
 
-def queues_live(figures: LiveFigures, agents: dict[str, int], service_s: int) -> QueuesLive:
+def queues_live(figures: LiveFigures, agents: dict[str, int], service_s: int | None) -> QueuesLive:
     """The figures of a tenant's queues, and of all together."""
     return QueuesLive(
         waiting=sum(len(queue.waiting) for queue in figures.queues),
@@ -195,8 +196,8 @@ QUEUE_SAMPLE: dict[str, Any] = {
     "agents": {"idle": 0, "talking": 3, "wrap_up": 1},
     "today": _SERVICE,
     "last30Min": _SERVICE,
+    "serviceLevelSec": 20,
 }
-_THRESHOLDS = {"serviceLevelSec": 20, "shortAbandonSec": SHORT_S}
 SAMPLE: dict[str, Any] = {
     **QUEUE_SAMPLE,
     "callers": [
@@ -208,10 +209,11 @@ SAMPLE: dict[str, Any] = {
             "waitSec": 12,
         }
     ],
-    **_THRESHOLDS,
+    "shortAbandonSec": SHORT_S,
 }
 ALL_SAMPLE: dict[str, Any] = {
     **{name: QUEUE_SAMPLE[name] for name in ("waiting", "longestWaitSec", "talking", "agents", "today", "last30Min")},
-    **_THRESHOLDS,
+    "serviceLevelSec": None,
+    "shortAbandonSec": SHORT_S,
     "queues": [QUEUE_SAMPLE],
 }

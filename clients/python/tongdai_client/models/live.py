@@ -168,6 +168,8 @@ class QueueLive(Result, frozen=True, kw_only=True):
     today: ServiceFigures
     """Since midnight in the tenant's time zone."""
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
+    service_level_sec: int
+    """The threshold of the service level: as asked for, or else as the queue has it."""
 
 
 class Live(Result, frozen=True, kw_only=True):
@@ -190,7 +192,6 @@ class Live(Result, frozen=True, kw_only=True):
 class QueueLiveDetail(QueueLive, frozen=True, kw_only=True):
     callers: list[WaitingCaller]
     """Callers who wait, in their order."""
-    service_level_sec: int
     short_abandon_sec: int
 
 
@@ -204,6 +205,7 @@ class QueuesLive(Result, frozen=True, kw_only=True):
     """The tenant's agents by state, each counted once."""
     today: ServiceFigures
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
-    service_level_sec: int
+    service_level_sec: int | None
+    """As asked for; None: each queue has its own."""
     short_abandon_sec: int
     queues: list[QueueLive]
