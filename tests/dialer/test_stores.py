@@ -375,11 +375,11 @@ def _counts(load: Load) -> tuple[float, ...]:
     return (load.active_calls, load.waiting, load.agents_free, load.wrap_up_s, *map(len, lists))
 
 
-def test_memory_and_postgres_agree(dsn: str) -> None:
+def test_memory_and_postgres_agree(own_dsn: str) -> None:
     class Machine(DialerSteps):
         pass
 
-    Machine.dsn = dsn
+    Machine.dsn = own_dsn  # lists are of all tenants of a switch
     with asyncio.Runner() as runner:
         Machine.runner = runner
         run_state_machine_as_test(

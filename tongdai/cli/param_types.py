@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tongdai import ids
+from tongdai.text import SWITCH_NAME
 
 _LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -63,6 +64,9 @@ class Pattern(click.ParamType[str]):
         if not self._pattern.fullmatch(value):
             self.fail(f"{value!r}: expected {self._expected}.", param, ctx)
         return value
+
+
+ENDPOINT = Pattern("endpoint", SWITCH_NAME, "1 to 64 of A-Z, a-z, 0-9, _ and -, the name of a PJSIP endpoint")
 
 
 class _Zone(click.ParamType[str]):

@@ -31,12 +31,18 @@ async def save(conn: Connection, tenant_id: TenantId, key: str, body: bytes) -> 
     await conn.execute(SAVE, tenant_id, key, body)
 
 
-RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2 for update"
+RECALL = "select digest, status, body from idempotency_record where tenant_id = $1 and key = $2"
+HOLD = f"{RECALL} for update"
 
 
 async def recall(conn: Connection, tenant_id: TenantId, key: str) -> asyncpg.Record | None:
-    """Digest, status and body of the first response; locked until the transaction ends."""
+    """Digest, status and body of the first response."""
     return await conn.fetchrow(RECALL, tenant_id, key)
+
+
+async def hold(conn: Connection, tenant_id: TenantId, key: str) -> asyncpg.Record | None:
+    """Likewise, locked until the transaction ends, for who may replace the response."""
+    return await conn.fetchrow(HOLD, tenant_id, key)
 
 
 WITH_OLD = "select distinct tenant_id from idempotency_record where created_at < now() - interval '24 hours'"

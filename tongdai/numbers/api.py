@@ -127,12 +127,15 @@ async def give_number(request: Request) -> Response:
         description=_PLATFORM,
         response=Done,
         sample=done_sample("Number taken"),
+        failures=(InvalidInput("phoneNumber fits 2 numbers: expected its international form, with a +"),),
     )
 )
 async def take_number(request: Request) -> Response:
     async with connection(request) as conn:
         found = await store.written_as(conn, request.path_params["phoneNumber"])
-        taken = await store.take(conn, found[0].number, principal_of(request).key_id) if len(found) == 1 else None
+        if len(found) > 1:
+            raise InvalidInput(f"phoneNumber fits {len(found)} numbers: expected its international form, with a +")
+        taken = await store.take(conn, found[0].number, principal_of(request).key_id) if found else None
     if taken is None:
         raise NotFound("Number not found")
     return ok(Done(error_message="Number taken"))

@@ -160,7 +160,7 @@ class Guard:
             and generation == self._generation
             and self._usable(cached)
         ):
-            if len(self._known) >= CACHE_SIZE:
+            if max(len(self._cached), len(self._known)) >= CACHE_SIZE:
                 self._cached.clear()
                 self._known.clear()
             self._known.add(credentials.key)

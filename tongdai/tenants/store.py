@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 
@@ -10,6 +11,7 @@ from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
 from tongdai.http.principal import PLATFORM, Principal
 from tongdai.ids import KeyId, TenantId
+from tongdai.numbers.endpoints import store as endpoints
 from tongdai.switches.model import Switch
 from tongdai.tenants.model import ApiKey, Tenant
 
@@ -47,17 +49,24 @@ insert into tenant (tenant_id, name, country, zone) values ($1, $2, $3, $4) on c
 """
 
 
+class Created(NamedTuple):
+    tenant: Tenant
+    kept: list[str]
+    """Phones and trunks that were given to the first tenant, as this is the second one."""
+
+
 async def create_tenant(
     conn: Connection, tenant_id: TenantId, name: str, country: str, zone: str = "UTC"
-) -> Tenant | None:
-    """Create a tenant; None when the id is taken."""
+) -> Created | None:
+    """Create a tenant; None when the id is taken, and nothing changes."""
     async with conn.transaction():
         row = await conn.fetchrow(CREATE_TENANT, tenant_id, name, country, zone)
         if row is None:
             return None
         await audit.record(conn, tenant_id, None, "tenant.create", f"tenant {tenant_id}")
+        kept = await endpoints.keep_used(conn, tenant_id)
         await _announce(conn)
-    return _tenant(row)
+    return Created(_tenant(row), kept)
 
 
 SET_ZONE = f"update tenant set zone = $2 where tenant_id = $1 returning {_TENANT}"

@@ -35,8 +35,8 @@ async def tenant(conn: Connection, country: str = "VN") -> TenantId:
     """A tenant with an id of its own, whose campaigns call at any hour, as tests do."""
     made = await store.create_tenant(conn, TenantId(next(_ids)), "A tenant", country)
     assert made is not None
-    await conn.execute(hours.SET, made.tenant_id, *Windows().dump(ALWAYS))
-    return made.tenant_id
+    await conn.execute(hours.SET, made.tenant.tenant_id, *Windows().dump(ALWAYS))
+    return made.tenant.tenant_id
 
 
 async def key(

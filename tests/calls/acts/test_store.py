@@ -12,7 +12,6 @@ from tongdai.ids import KeyId
 from tongdai.switches.model import DEFAULT
 
 KEY = KeyId(3)
-AGE = "update call_act set asked_at = asked_at - $2::interval where tenant_id = $1"
 
 
 @pytest.fixture

@@ -69,5 +69,8 @@ async def test_call_is_held_until_its_limit_muted_and_hung_up(tmp_path: Path) ->
         assert await calls_command(here, "hang-up", call_id) == "Call is being hung up"
         await eventually(lambda: call_id not in here.simulated._channels, 10, "the end of the call")
         assert here.simulated.ledger.violations == []
-        agent_now = await here.call("GET", f"/v1/agents/{agent_id}")
-        assert agent_now["state"] in {"talking", "wrap_up"}  # talking: its end is being recorded
+
+        async def in_wrap_up() -> bool:
+            return (await here.call("GET", f"/v1/agents/{agent_id}"))["state"] == "wrap_up"
+
+        await eventually(in_wrap_up, 10, "the wrap-up of the agent")

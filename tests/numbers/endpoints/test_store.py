@@ -21,6 +21,7 @@ from tongdai.queues import store as queues
 from tongdai.queues.model import Change
 from tongdai.switches import store as switches
 from tongdai.switches.model import DEFAULT, Kind
+from tongdai.tenants import store as tenants
 from tongdai.testing import factories
 
 PHONE, TRUNK = EndpointKind.PHONE, EndpointKind.TRUNK
@@ -114,21 +115,29 @@ async def test_first_tenant_keeps_what_it_uses_when_a_second_comes(own_conn: Con
     first = await factories.tenant(own_conn)
     await using(own_conn, first, "agent-7", "carrier")
     await using(own_conn, first, "agent-8", "carrier")
-    assert sorted(await store.keep_used(own_conn)) == ["agent-7", "agent-8", "carrier"]
-    second = await factories.tenant(own_conn)
+    assert await tenants.create_tenant(own_conn, first, "Again", "VN") is None
+    assert await owners(own_conn) == {}
+    made = await tenants.create_tenant(own_conn, TenantId(7), "Second", "VN")
+    assert made is not None
+    assert sorted(made.kept) == ["agent-7", "agent-8", "carrier"]
+    second = made.tenant.tenant_id
     assert await owners(own_conn) == {
         "agent-7": ("phone", first), "agent-8": ("phone", first), "carrier": ("trunk", first),
     }  # fmt: skip
     assert await store.usable(own_conn, first, PHONE, "agent-7")
     assert not await store.usable(own_conn, second, PHONE, "agent-7")
     await using(own_conn, second, "agent-9", "second")
-    assert await store.keep_used(own_conn) == []  # of two tenants nothing is known
+    third = await tenants.create_tenant(own_conn, TenantId(8), "Third", "VN")
+    assert third is not None
+    assert third.kept == []  # of two tenants nothing is known
 
 
 async def test_nothing_is_kept_on_a_simulated_switch(own_conn: Connection) -> None:
     first = await factories.tenant(own_conn)
     await using(own_conn, first, "agent-7", "carrier")
-    assert await store.keep_used(own_conn) == []
+    second = await tenants.create_tenant(own_conn, TenantId(7), "Second", "VN")
+    assert second is not None
+    assert second.kept == []
 
 
 async def test_upgrade_gives_what_tenants_use_on_an_asterisk(

@@ -49,7 +49,7 @@ async def ask_once(
     for that."""
     async with conn.transaction():
         if not await idempotency.take(conn, tenant_id, key, digest):
-            row = await idempotency.recall(conn, tenant_id, key)
+            row = await idempotency.hold(conn, tenant_id, key)
             if row is None or row["digest"] != digest:
                 raise InvalidInput(REFUSED_KEY)
             act_id = UUID(json.loads(row["body"]))

@@ -6,14 +6,12 @@ import click
 
 from tongdai.agents.model import DEFAULT_WRAP_UP_S, MAX_WRAP_UP_S, AgentState, Mode, OfflineReason
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ID, Pattern, Text
+from tongdai.cli.param_types import ENDPOINT, ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.errors import OperatorError
-from tongdai.text import SWITCH_NAME
 from tongdai_client import Agent, AgentSkill, Client, QueueMember
 
 SKILL = Pattern("skill", r"[^=]{1,64}=([1-9]|10)", "NAME=LEVEL, a level of 1 to 10")
-PHONE = Pattern("endpoint", SWITCH_NAME, "1 to 64 of A-Z, a-z, 0-9, _ and -")
 
 
 @click.group
@@ -28,7 +26,7 @@ def agent() -> None:
 
 @agent.command
 @click.option("--name", required=True, type=Text(), help="The agent's name.")
-@click.option("--endpoint", required=True, metavar="NAME", type=PHONE, help="The PJSIP endpoint of the agent's phone.")
+@click.option("--endpoint", required=True, metavar="NAME", type=ENDPOINT, help="The endpoint of the agent's phone.")
 @click.option(
     "--queue", "queue_id", required=True, metavar="ID", type=ID, help="The queue whose calls the agent takes."
 )

@@ -15,7 +15,6 @@ from tongdai.contacts.numbers import phone, time_zones
 from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, OperatorError
 from tongdai.ids import TenantId
-from tongdai.numbers.endpoints import store as endpoint_store
 from tongdai.settings import Settings
 from tongdai.switches import store as switch_store
 from tongdai.tenants import store
@@ -77,24 +76,21 @@ def create(
         raise click.BadParameter(f"{country!r} is no country: expected two letters such as VN.", param_hint="--country")
     zone = zone or time_zones.zone_of_country(code) or "UTC"
 
-    kept: list[str] = []
-
-    async def work(conn: Connection) -> Tenant | None:
+    async def work(conn: Connection) -> store.Created | None:
         async with conn.transaction():
             switch = None if switch_name is None else await switches.known(conn, switch_name)
-            kept.extend(await endpoint_store.keep_used(conn))
             made = await store.create_tenant(conn, TenantId(tenant_id), name, code, zone)
             if made is not None and switch is not None:
-                await store.set_switch(conn, made.tenant_id, switch)
+                await store.set_switch(conn, made.tenant.tenant_id, switch)
             return made
 
     made = run(settings, work, creates=True)
     if made is None:
         raise OperatorError(f"tenant {tenant_id} exists already")
-    if kept:
+    if made.kept:
         click.echo(
-            f"The first tenant keeps the phones and trunks that it uses: {', '.join(kept)}. This one gets its own with "
-            "tongdai endpoint give",
+            f"The first tenant keeps the phones and trunks that it uses: {', '.join(made.kept)}. This one gets its "
+            "own with tongdai endpoint give",
             err=True,
         )
     click.echo(

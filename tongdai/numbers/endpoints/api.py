@@ -113,7 +113,6 @@ async def list_endpoints(request: Request) -> Response:
 async def give_endpoint(request: Request) -> Response:
     new = body.decode(await body.read_json(request), _new)
     check_name("name", new.name)
-    check_name("switch", new.switch)
     kind = _kind(new.kind)
     tenant_id = None if new.tenantId is None else TenantId(ids.from_body("tenantId", new.tenantId))
     if tenant_id is None and kind is not EndpointKind.TRUNK:

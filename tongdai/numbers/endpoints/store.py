@@ -139,16 +139,16 @@ select distinct t.switch_id, c.trunk, 'trunk', c.tenant_id
 from campaign c join tenant t on t.tenant_id = $1 join switch s on s.switch_id = t.switch_id
 where c.tenant_id = $1 and c.trunk is not null and s.kind = 'asterisk' on conflict do nothing returning name
 """
-ONLY_TENANT = "select min(tenant_id) from tenant having count(*) = 1"
+ONLY_OTHER = "select min(tenant_id) from tenant where tenant_id <> $1 having count(*) = 1"
 
 
-async def keep_used(conn: Connection) -> list[str]:
-    """Before a second tenant comes: give the first one what it uses, which nobody else may use from then on.
+async def keep_used(conn: Connection, new: TenantId) -> list[str]:
+    """When a second tenant was made: give the first one what it uses, which nobody else may use from then on.
 
     Returns the names. With another number of tenants nothing is given.
     """
     async with conn.transaction():
-        tenant_id = await conn.fetchval(ONLY_TENANT)
+        tenant_id = await conn.fetchval(ONLY_OTHER, new)
         if tenant_id is None:
             return []
         trunks = [row["name"] for row in await conn.fetch(USED_TRUNKS, tenant_id)]

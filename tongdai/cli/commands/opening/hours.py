@@ -39,7 +39,12 @@ async def found(conn: Connection, tenant_id: TenantId, queue_id: int | None) -> 
 @queue_option
 @call_settings.windows_argument
 @click.option("--holidays/--no-holidays", "observes", default=None, help="Whether holidays close it.")
-@click.option("--default", "default", is_flag=True, help="Set nothing.")
+@click.option(
+    "--default",
+    "default",
+    is_flag=True,
+    help="Remove all that is set here: the tenant's settings apply.",
+)
 @database_options
 def hours(
     settings: Settings,

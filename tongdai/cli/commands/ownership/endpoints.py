@@ -5,7 +5,7 @@ import click
 from tongdai.cli.commands import switches
 from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
-from tongdai.cli.param_types import ID, Pattern
+from tongdai.cli.param_types import ENDPOINT, ID
 from tongdai.cli.tables import json_option, show
 from tongdai.db.pool import Connection
 from tongdai.errors import OperatorError
@@ -13,9 +13,7 @@ from tongdai.numbers.endpoints import store
 from tongdai.numbers.endpoints.model import EndpointKind, EndpointRefusal, SipEndpoint
 from tongdai.settings import Settings
 from tongdai.switches.model import DEFAULT_NAME
-from tongdai.text import SWITCH_NAME
 
-NAME = Pattern("endpoint", SWITCH_NAME, "1 to 64 of A-Z, a-z, 0-9, _ and -, the name of a PJSIP endpoint")
 _switch = click.option(
     "--switch", "switch_name", default=DEFAULT_NAME, show_default=True, help="The switch that it is on."
 )
@@ -35,7 +33,7 @@ def endpoint() -> None:
 
 
 @endpoint.command
-@click.argument("names", metavar="NAME...", type=NAME, nargs=-1, required=True)
+@click.argument("names", metavar="NAME...", type=ENDPOINT, nargs=-1, required=True)
 @click.option("--phone", "kind", flag_value=EndpointKind.PHONE.value, help="They are agents' phones.")
 @click.option("--trunk", "kind", flag_value=EndpointKind.TRUNK.value, help="They are trunks.")
 @click.option("--tenant", "tenant_id", metavar="ID", type=ID, help="The tenant that gets them.")
@@ -106,7 +104,7 @@ def list_(settings: Settings, tenant_id: int | None, as_json: bool) -> None:
 
 
 @endpoint.command
-@click.argument("name", type=NAME)
+@click.argument("name", type=ENDPOINT)
 @_switch
 @database_options
 def take(settings: Settings, name: str, switch_name: str) -> None:

@@ -4,7 +4,7 @@ import click
 
 from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
-from tongdai.cli.param_types import ID, Pattern, Text
+from tongdai.cli.param_types import ENDPOINT, ID, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.db.pool import Connection
@@ -12,9 +12,6 @@ from tongdai.errors import OperatorError
 from tongdai.numbers import core, store
 from tongdai.numbers.model import CalledNumber, GiveRefusal
 from tongdai.settings import Settings
-from tongdai.text import SWITCH_NAME
-
-TRUNK = Pattern("endpoint", SWITCH_NAME, "1 to 64 of A-Z, a-z, 0-9, _ and -, the name of a PJSIP endpoint")
 
 
 @click.group
@@ -33,7 +30,9 @@ def number() -> None:
 @click.argument("text", metavar="NUMBER", type=Text())
 @click.option("--tenant", "tenant_id", metavar="ID", required=True, type=ID, help="The tenant that gets it.")
 @click.option(
-    "--trunk", type=TRUNK, help="The trunk of the tenant's switch by which its calls come.  [default: they come by any]"
+    "--trunk",
+    type=ENDPOINT,
+    help="The trunk of its switch by which its calls come.  [default: they come by any]",
 )
 @database_options
 def give(settings: Settings, text: str, tenant_id: int, trunk: str | None) -> None:
