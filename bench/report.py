@@ -44,6 +44,8 @@ row was measured with; where they name granian, that was the server, which uvico
   committed; the two campaigns in turn, both in one database, nothing else at work. The calls end between the claims.
 - **before**: what an import is not, by both versions in turn, each with a server and a data directory of its own. Pages
   and contacts are asked for from `tongdai serve`; claims are made with no server at work, no contact rescheduled.
+  A claim misses its target: it opens rows of calls in a partition with three indexes and checks caps over partitions,
+  where the version before read one table; it is as fast for 5 million contacts as for 50,000.
 - **edge**: one worker. Silent connections have sent nothing, kept ones have been answered once. Five times the peak
   comes from a load of another kind, which sends each request when it is due, on connections as it needs them; a client
   that leaves closes its own. Times count from when a request was due. `normal` is a second with 200 requests, all

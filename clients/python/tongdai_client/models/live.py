@@ -206,6 +206,6 @@ class QueuesLive(Result, frozen=True, kw_only=True):
     today: ServiceFigures
     last_30_min: ServiceFigures = msgspec.field(name="last30Min")
     service_level_sec: int | None
-    """As asked for; None: each queue has its own."""
+    """The threshold that was asked for; None: each queue has its own."""
     short_abandon_sec: int
     queues: list[QueueLive]
