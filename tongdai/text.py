@@ -16,6 +16,9 @@ has a meaning in a dial string."""
 CALLER_ID = r"\+?[0-9]{3,15}"
 """Pattern of the number that is shown to the callee: 3 to 15 digits, with or without a plus."""
 
+TELEPHONE_KEYS = "[0-9A-D*#w]{1,32}"
+"""Pattern of keys to press on a channel, in order; `w` is a pause."""
+
 _CONTROL = re.compile(f"[{CONTROL}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _NON_WORD = re.compile(r"[\W_]+")

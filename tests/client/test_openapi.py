@@ -167,6 +167,7 @@ ALL_ARGUMENTS = {
     "resume_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
     "mute_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
     "unmute_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
+    "send_dtmf": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "digits": "1w2#"},
     "hang_up_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
     "attempts": {"campaign_id": 1, "contact_id": 2, "page_size": 20},
     "called_numbers": {"tenant_id": 1, "page_size": 20},

@@ -72,6 +72,7 @@ BODIES = {
     "POST /v1/calls/{callId}/resume": None,
     "POST /v1/calls/{callId}/mute": None,
     "POST /v1/calls/{callId}/unmute": None,
+    "POST /v1/calls/{callId}/dtmf": {"digits": "1"},
     "POST /v1/calls/{callId}/hang-up": None,
     "POST /v1/api-keys": {"scopes": ["queue"]},
     "POST /v1/called-numbers": {"phoneNumber": "+842873001234", "tenantId": 1},

@@ -172,6 +172,7 @@ class Methods:
     resume_call = sends(operations.calls.resume_call)
     mute_call = sends(operations.calls.mute_call)
     unmute_call = sends(operations.calls.unmute_call)
+    send_dtmf = sends(operations.calls.send_dtmf)
     hang_up_call = sends(operations.calls.hang_up_call)
 
     calls = Paged(operations.calls.calls)

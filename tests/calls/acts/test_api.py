@@ -78,6 +78,19 @@ async def test_bad_limit_is_refused_by_name(tenant: Tenant, live: LiveTalk, sent
     assert "max" in refused(response, 400, "INVALID_INPUT")
 
 
+async def test_keys_are_pressed(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
+    async with leader(pool, live.tenant_id) as begun:
+        body = await tenant.done("POST", f"/v1/calls/{live.call_id}/dtmf", json={"digits": "1w2#*A"})
+    assert body["error_message"] == "Keys are being pressed"
+    assert [(act.kind, act.keys) for act in begun] == [(Kind.DTMF, "1w2#*A")]
+
+
+@pytest.mark.parametrize("digits", ["", "1" * 33, "E", "1 2", "1\n", "p", "1,2", 1, None])
+async def test_bad_keys_are_refused_by_name(tenant: Tenant, live: LiveTalk, digits: object) -> None:
+    response = await tenant.post(f"/v1/calls/{live.call_id}/dtmf", {"digits": digits})
+    assert "digits" in refused(response, 400, "INVALID_INPUT")
+
+
 async def test_act_that_the_state_does_not_allow_is_answered_with_the_reason(
     tenant: Tenant, pool: Pool, live: LiveTalk
 ) -> None:

@@ -53,6 +53,8 @@ def test_call_that_is_not_answered_is_not_hung_up(state: CallState) -> None:
         (Kind.UNMUTE, TALKING, "The agent is not muted"),
         (Kind.UNMUTE, MUTED, None),
         (Kind.HANG_UP, HELD, None),
+        (Kind.DTMF, TALKING, None),
+        (Kind.DTMF, HELD, "Cannot press keys for a customer who is on hold"),
     ],
 )
 def test_act_is_refused_where_it_would_change_nothing(kind: Kind, talk: Talk, why: str | None) -> None:
@@ -78,7 +80,7 @@ def test_phone_that_was_muted_is_unmuted_whoever_talks_by_now() -> None:
 def test_what_must_be_undone_later_is_recorded_first(kind: Kind, talk: Talk) -> None:
     if core.refusal(kind, talk) is not None:
         return
-    steps = core.steps(act(kind), talk, NOW)
+    steps = core.steps(act(kind, digits="1"), talk, NOW)
     begins = any(isinstance(step, core.RecordHold | core.RecordMute) for step in steps)
     assert isinstance(steps[0], core.RecordHold | core.RecordMute) == begins
     assert bool(core.undo(act(kind))) == begins

@@ -173,6 +173,18 @@ def test_call_that_is_hung_up_ends_as_answered() -> None:
     play(scene)
 
 
+def test_keys_are_pressed_for_the_customer_who_talks() -> None:
+    async def scene(s: Scene) -> None:
+        t = await talks(s)
+        assert await t.act(Kind.DTMF, digits="1w2#") == DONE
+        assert (t.customer.call.heard_keys, t.agent.call.heard_keys) == ("1w2#", "")
+        await t.act(Kind.HOLD)
+        expected = Ended(Result.REFUSED, "Cannot press keys for a customer who is on hold")
+        assert await t.act(Kind.DTMF, digits="3") == expected
+
+    play(scene)
+
+
 def test_act_that_the_state_does_not_allow_is_refused_and_not_begun() -> None:
     async def scene(s: Scene) -> None:
         t = await talks(s)

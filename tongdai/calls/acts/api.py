@@ -1,6 +1,7 @@
 """`/calls/{callId}/…`: what is asked of a live call."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,15 +11,17 @@ import msgspec
 
 from tongdai import ids
 from tongdai.calls.acts import question
-from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MIN_HOLD_S, Kind
-from tongdai.errors import InvalidInput, NotFound, Unavailable
+from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MAX_KEYS, MIN_HOLD_S, Kind
+from tongdai.errors import InvalidInput, NotFound, Unavailable, shown
 from tongdai.http import body
 from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import digest_of, key_of
 from tongdai.http.principal import Scope
+from tongdai.text import TELEPHONE_KEYS
 
 TAG = "Live calls"
+_KEYS = re.compile(TELEPHONE_KEYS)
 _NOT_DONE = Unavailable("The switch did not answer in time: nothing was done")
 _WAITS = (
     "Done by the process that leads the call's switch; the answer comes when it is, after 5 seconds at the latest. 503 "
@@ -31,6 +34,12 @@ class HoldRequest(msgspec.Struct, forbid_unknown_fields=True):
     """The limit: after so many seconds the call resumes by itself."""
 
 
+class DtmfRequest(msgspec.Struct, forbid_unknown_fields=True):
+    digits: str
+    """Keys to press one after the other: 0-9, A-D, `*`, `#`, and `w` for a pause of half a second."""
+
+
+_dtmf = msgspec.json.Decoder(DtmfRequest)
 _hold = msgspec.json.Decoder(HoldRequest)
 
 
@@ -81,6 +90,32 @@ async def hold(request: Request) -> Response:
     return await done(request, raw, Kind.HOLD, {"maxSec": sent.maxSec}, "Call is on hold")
 
 
+@endpoint(
+    Endpoint(
+        method="POST",
+        path="/calls/{callId}/dtmf",
+        scope=Scope.AGENT,
+        tag=TAG,
+        summary="Press keys for the customer's side to hear, such as another system's menu",
+        description=f"The keys are sent to the switch at once, which presses them one after the other. {_WAITS}",
+        body=DtmfRequest,
+        refine={"DtmfRequest": {"digits": {"pattern": f"^{TELEPHONE_KEYS}$", "minLength": 1, "maxLength": MAX_KEYS}}},
+        body_sample={"digits": "1w2#"},
+        response=Done,
+        sample=done_sample("Keys are being pressed"),
+        failures=(NotFound("Call not found"), _NOT_DONE),
+        states=True,
+    )
+)
+async def dtmf(request: Request) -> Response:
+    call_of(request)
+    raw = await body.read_json(request)
+    digits = body.decode(raw, _dtmf).digits
+    if not _KEYS.fullmatch(digits):
+        raise InvalidInput(f"digits must be 1 to {MAX_KEYS} of 0-9, A-D, *, # and w, not {shown(digits)!r}")
+    return await done(request, raw, Kind.DTMF, {"digits": digits}, "Keys are being pressed")
+
+
 def _simple(kind: Kind, summary: str, message: str) -> Route:
     """An act without a body."""
 
@@ -107,6 +142,7 @@ def _simple(kind: Kind, summary: str, message: str) -> Route:
 
 HANDLERS: list[Route] = [
     hold,
+    dtmf,
     _simple(Kind.RESUME, "End a hold: customer and agent hear each other again", "Call resumed"),
     _simple(Kind.MUTE, "Mute the agent: the customer does not hear them", "Agent is muted"),
     _simple(Kind.UNMUTE, "Unmute the agent", "Agent is unmuted"),

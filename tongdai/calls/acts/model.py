@@ -12,6 +12,7 @@ from tongdai.ids import AgentId, KeyId, TenantId
 
 LAPSES_AFTER = timedelta(seconds=4)
 """An act that the leader has not begun by then is not done any more."""
+MAX_KEYS = 32
 MIN_HOLD_S, DEFAULT_HOLD_S, MAX_HOLD_S = 1, 300, 3600
 """The longest that a caller is on hold before the call resumes by itself."""
 
@@ -23,6 +24,8 @@ class Kind(StrEnum):
     MUTE = "mute"
     """Nobody hears the agent."""
     UNMUTE = "unmute"
+    DTMF = "dtmf"
+    """Press keys for the customer's side to hear, such as another system's menu."""
     HANG_UP = "hang_up"
 
 
@@ -52,6 +55,11 @@ class Act:
     def max_s(self) -> int:
         """The limit of a hold."""
         return int(self.arguments.get("maxSec", DEFAULT_HOLD_S))
+
+    @property
+    def keys(self) -> str:
+        """The keys to press."""
+        return str(self.arguments["digits"])
 
 
 @dataclass(frozen=True, slots=True)

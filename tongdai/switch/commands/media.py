@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tongdai.switch.commands.names import MUSIC_CLASS, checked, language_of, sound_of
+from tongdai.switch.commands.names import KEYS, MUSIC_CLASS, checked, language_of, sound_of
 from tongdai.switch.commands.requests import expect, path, unless_gone
 from tongdai.switch.interface import Ari
 
@@ -77,3 +77,9 @@ async def mute(ari: Ari, channel_id: str, direction: Direction = "in") -> bool:
 
 async def unmute(ari: Ari, channel_id: str, direction: Direction = "in") -> bool:
     return await unless_gone(ari, "DELETE", path("channels", channel_id, "mute"), {"direction": direction})
+
+
+async def send_dtmf(ari: Ari, channel_id: str, keys: str) -> bool:
+    """Press keys for the far end to hear; `w` is a pause. False when the channel is gone."""
+    query = {"dtmf": checked(KEYS, keys, "keys")}
+    return await unless_gone(ari, "POST", path("channels", channel_id, "dtmf"), query)

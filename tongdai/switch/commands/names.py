@@ -6,13 +6,14 @@ not plainly one of them is refused, with ValueError.
 
 import re
 
-from tongdai.text import CALLER_ID, SWITCH_NAME
+from tongdai.text import CALLER_ID, SWITCH_NAME, TELEPHONE_KEYS
 
 _DIGITS = re.compile(r"[1-9][0-9]{5,14}")
 NAME = re.compile(SWITCH_NAME)
 _CALLER = re.compile(CALLER_ID)
 ENDPOINT = re.compile(rf"PJSIP/(?:{_DIGITS.pattern}@)?{NAME.pattern}")
 ARGUMENT = re.compile(r"[A-Za-z0-9_.:/+-]*")
+KEYS = re.compile(TELEPHONE_KEYS)
 MUSIC_CLASS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SOUND = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")

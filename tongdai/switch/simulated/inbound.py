@@ -123,6 +123,8 @@ class SimulatedInbound(SimulatedBridges):
                 channel.held = method == "POST"
             case ("POST" | "DELETE", "mute"):
                 self._mute(channel, str(values.get("direction", "both")), on=method == "POST")
+            case ("POST", "dtmf"):
+                channel.call.heard_keys += str(values["dtmf"])
             case ("POST" | "DELETE", "ring"):
                 pass
             case _:

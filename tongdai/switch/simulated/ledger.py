@@ -26,6 +26,8 @@ class SimulatedCall:
     """The application was connected when the call was answered; otherwise the callee heard nobody."""
     verdict: str | None = None
     """AMDSTATUS, when the dialplan was asked whether a machine answered."""
+    heard_keys: str = ""
+    """The keys that the application pressed for them."""
     played_at: datetime | None = None
     bridged_at: datetime | None = None
     """When the channel was first in a bridge with another one."""

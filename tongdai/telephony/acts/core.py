@@ -4,6 +4,7 @@
     resume   bridge the customer with the agent · record the talk
     mute     record it · mute the agent's phone
     unmute   unmute the agent's phone · record it
+    dtmf     press keys for the customer's channel
     hang up  hang up the customer's channel: the call ends by its event
 
 What has to be undone later is recorded first: a hold is a row before anybody hears music, and ends at its limit whoever
@@ -70,12 +71,18 @@ class Unmute:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    channel: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     channel: str
 
 
 Record = RecordHold | RecordTalk | RecordMute | RecordUnmute
-Request = PlayMusic | Bridge | Mute | Unmute | HangUp
+Request = PlayMusic | Bridge | Mute | Unmute | Press | HangUp
 Step = Record | Request
 
 
@@ -94,6 +101,7 @@ def refusal(kind: Kind, talk: Talk | None) -> str | None:
         Kind.RESUME: None if talk.held else "The call is not on hold",
         Kind.MUTE: "The agent is muted already" if talk.muted else None,
         Kind.UNMUTE: None if talk.muted else "The agent is not muted",
+        Kind.DTMF: "Cannot press keys for a customer who is on hold" if talk.held else None,
     }[kind]
 
 
@@ -108,6 +116,8 @@ def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:
             return RecordMute(agent_of(talk)), Mute(agent_of(talk))
         case Kind.UNMUTE:
             return Unmute(talk.muted_channel or agent_of(talk)), RecordUnmute()
+        case Kind.DTMF:
+            return (Press(talk.channel, act.keys),)
         case Kind.HANG_UP:
             return (HangUp(talk.channel),)
 

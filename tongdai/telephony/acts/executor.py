@@ -134,14 +134,22 @@ class Acts:
                     await commands.stop_music(self._ari, channel)
                 await commands.create_bridge(self._ari, bridge)
                 return await commands.add_to_bridge(self._ari, bridge, *channels)
+            case _:
+                return await self._tell(step)
+
+    async def _tell(self, request: core.Mute | core.Unmute | core.Press | core.HangUp) -> bool:
+        """Make a request of one channel."""
+        match request:
             case core.Mute(channel=channel):
                 return await commands.mute(self._ari, channel)
             case core.Unmute(channel=channel):
                 return await commands.unmute(self._ari, channel)
+            case core.Press(channel=channel, keys=keys):
+                return await commands.send_dtmf(self._ari, channel, keys)
             case core.HangUp(channel=channel):
                 return await commands.hang_up(self._ari, channel)
             case _:
-                assert_never(step)
+                assert_never(request)
 
     async def _record(self, of: Act | Control, talk: Talk, record: core.Record, now: datetime) -> bool:
         match record:

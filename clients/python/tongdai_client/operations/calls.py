@@ -130,6 +130,12 @@ def unmute_call(call_id: str, *, idempotency_key: str | None = None) -> Operatio
     return operation("POST", "/calls/{callId}/unmute", (call_id,), Done, idempotency_key=idempotency_key)
 
 
+def send_dtmf(call_id: str, digits: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Press keys for the customer's side to hear: up to 32 of 0-9, A-D, `*`, `#`, and `w` for a pause."""
+    body = without_none(digits=digits)
+    return operation("POST", "/calls/{callId}/dtmf", (call_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
 def hang_up_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """End an answered call."""
     return operation("POST", "/calls/{callId}/hang-up", (call_id,), Done, idempotency_key=idempotency_key)
