@@ -18,6 +18,7 @@ SwitchId = NewType("SwitchId", int)
 DncListId = NewType("DncListId", int)
 EndpointId = NewType("EndpointId", int)
 MenuId = NewType("MenuId", int)
+SoundId = NewType("SoundId", int)
 
 MAX_DIGITS = 18
 LARGEST = 10**MAX_DIGITS - 1

@@ -229,6 +229,7 @@ FLOWS: dict[str, Operation[typing.Any]] = {
         1, contact_ids=[2], list_id=3, call_status=["busy"], dry_run=True, after=4
     ),
     "add_dnc_csv": operations.do_not_call.add_dnc_csv(1, HERE),
+    "save_sound": operations.queues.sound_as_wav(1),
     "save_dnc_csv": operations.do_not_call.dnc_numbers_as_csv(1),
 }
 """Methods that send several requests or stream a response, and an operation that they send."""

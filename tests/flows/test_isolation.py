@@ -47,6 +47,7 @@ BODIES = {
     "POST /v1/do-not-call/{dncListId}/numbers": ONE,
     "POST /v1/queues/inbound": {"callinName": "A"},
     "PUT /v1/queues/inbound/{id}": {"strategy": 2},
+    "PUT /v1/queues/sounds": None,
     "POST /v1/queues/menus": MENU,
     "PUT /v1/queues/menus/{menuId}": MENU,
     "PATCH /v1/queues/inbound/{id}/settings": {"maxLength": 5},
@@ -98,6 +99,7 @@ THINGS = {
     ("do-not-call", "phoneNumber"): "dnc_number",
     ("queues", "id"): "queue",
     ("queues", "menuId"): "menu",
+    ("queues", "soundId"): "sound",
     ("agents", "id"): "agent",
     ("calls", "callId"): "call",
     ("api-keys", "keyId"): "key",
@@ -145,6 +147,14 @@ async def given_to(tenant):
     return {"called_number": number.e164, "endpoint": given.endpoint_id}
 
 
+async def sound_of(tenant):
+    insert = """
+    insert into sound_file (tenant_id, kind, name, size, data) values ($1, 'music', 'a.wav', 1, 'x') returning sound_id
+    """
+    async with tenant.api.pool.acquire() as conn:
+        return await conn.fetchval(insert, tenant.tenant_id)
+
+
 async def world_of(tenant):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id, "0907654321")
@@ -156,6 +166,7 @@ async def world_of(tenant):
         "contact": added["contactId"],
         "job": await tenant.bulk(campaign_id, [ONE], listName="L"),
         "queue": await tenant.queue("Q", callinNumber="1900"),
+        "sound": await sound_of(tenant),
         "menu": (await tenant.done("POST", "/v1/queues/menus", json=MENU))["menuId"],
         "agent": (await tenant.done("POST", "/v1/agents", json=agent))["agentId"],
         **await do_not_call_of(tenant, campaign_id),

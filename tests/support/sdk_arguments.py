@@ -42,6 +42,9 @@ QUEUE_SETTINGS = QueueSettingsChange(
 OF_QUEUES: dict[str, dict[str, Any]] = {
     "queue_settings": {"queue_id": 1},
     "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},
+    "sounds": {"kind": "music", "page_size": 20},
+    "upload_sound": {"file": "a.wav", "name": "a.wav", "kind": "prompt", "language": "vi"},
+    "delete_sound": {"sound_id": 1},
     "menus": {"page_size": 20},
     "menu": {"menu_id": 1},
     "create_menu": {"menu": MENU},

@@ -9,6 +9,7 @@ OF_TENANT = (
     "insert into opening_hours (tenant_id, queue_id) select $1, min(queue_id) from inbound_queue where tenant_id = $1",
     "insert into queue_setting (tenant_id, queue_id) select $1, min(queue_id) from inbound_queue where tenant_id = $1",
     "insert into menu values ($1, default, 'M', null, 5, 2, '{}', null)",
+    "insert into sound_file (tenant_id, kind, name, size, data) values ($1, 'music', 'A', 0, '')",
     "insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')",
     "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')",
     "insert into sip_endpoint (switch_id, name, kind, tenant_id) values (1, $1::bigint::text, 'phone', $1)",

@@ -94,7 +94,7 @@ TABLES = (
     "import_chunk", "import_outcome", "import_seen", "import_job",
     "contact_block", "contact_counter", "contact_due", "contact_run", "contact",
     "contact_list", "campaign", "calling_hours",
-    "queue_setting", "menu", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
+    "queue_setting", "menu", "sound_file", "holiday", "opening_hours", "default_opening_hours", "inbound_queue",
     "called_number", "sip_endpoint", "api_key", "tenant",
 )  # fmt: skip
 

@@ -35,6 +35,7 @@ from tongdai.queues.model import (
     Strategy,
 )
 from tongdai.queues.settings import api as settings
+from tongdai.queues.sounds import api as sounds
 from tongdai.text import CONTROL, has_control
 
 _TAG = "Inbound queues"
@@ -353,5 +354,5 @@ def _view(queue: InboundQueue) -> QueueView:
 
 HANDLERS: list[Route] = [
     list_queues, get_queue, change_queue, create_queue, delete_queue, *live.HANDLERS, *settings.HANDLERS,
-    *hours.HANDLERS, *holidays.HANDLERS, *menus.HANDLERS,
+    *hours.HANDLERS, *holidays.HANDLERS, *menus.HANDLERS, *sounds.HANDLERS,
 ]  # fmt: skip

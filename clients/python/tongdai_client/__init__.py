@@ -90,6 +90,7 @@ from tongdai_client.models.inbound.opening_hours import (
     OpeningWindow,
     OpenSpan,
 )
+from tongdai_client.models.inbound.sounds import SoundFile, SoundUploaded
 from tongdai_client.models.live import (
     ActiveCalls,
     AgentCounts,
@@ -232,6 +233,8 @@ __all__ = [
     "SipEndpointGiven",
     "SkillNeeded",
     "Sound",
+    "SoundFile",
+    "SoundUploaded",
     "Switch",
     "SwitchBeat",
     "SwitchStatus",

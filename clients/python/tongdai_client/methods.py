@@ -139,6 +139,11 @@ class Methods:
     replace_menu = sends(operations.queues.replace_menu)
     delete_menu = sends(operations.queues.delete_menu)
 
+    sounds = Paged(operations.queues.sounds)
+    upload_sound = sends(operations.queues.upload_sound)
+    save_sound = Method(operations.queues.save_sound)
+    delete_sound = sends(operations.queues.delete_sound)
+
     opening_hours = sends(operations.opening_hours.opening_hours)
     default_opening_hours = sends(operations.opening_hours.default_opening_hours)
     set_opening_hours = sends(operations.opening_hours.set_opening_hours)

@@ -33,6 +33,7 @@ TAGS = {
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",
     "Menus": "Keypad menus in front of queues.",
+    "Sounds": "Hold music and prompts that are uploaded.",
     "Opening hours": "When queues admit callers: weekly hours, holidays, and the switch `closed now`.",
     "Tenants and keys": "The tenant that a key acts for, and its keys.",
 }  # a tag that is missing here has no description

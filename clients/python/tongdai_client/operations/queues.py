@@ -1,10 +1,16 @@
 """Inbound queues, and the menus in front of them."""
 
+import os
+from dataclasses import replace
+from pathlib import Path
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tongdai_client.download import download
 from tongdai_client.models.base import Done
 from tongdai_client.models.inbound.menus import Menu, MenuCreated, NewMenu
+from tongdai_client.models.inbound.sounds import SoundFile, SoundUploaded
 from tongdai_client.models.queues import Queue, QueueCreated, QueueSettings, QueueSettingsChange
 from tongdai_client.operation import (
     PAGE_SIZE,
@@ -15,7 +21,10 @@ from tongdai_client.operation import (
     without_none,
     without_unset,
 )
+from tongdai_client.session import Session
+from tongdai_client.upload import Upload
 
+_SOUNDS = "/queues/sounds"
 _MENU = "/queues/menus/{menuId}"
 
 
@@ -98,6 +107,40 @@ def replace_menu(menu_id: int, menu: NewMenu) -> Operation[Done]:
 def delete_menu(menu_id: int) -> Operation[Done]:
     """Delete a keypad menu. InvalidState while queues or other menus refer to it."""
     return operation("DELETE", _MENU, (menu_id,), Done)
+
+
+def sounds(*, kind: str | None = None, page_size: int = PAGE_SIZE) -> PagedOperation[SoundFile]:
+    """List uploaded hold music and prompts by id; `kind` is music or prompt."""
+    return paged_operation(_SOUNDS, (), SoundFile, page_size, {"kind": kind})
+
+
+def upload_sound(
+    file: str | os.PathLike[str], *, name: str, kind: str = "music", language: str | None = None
+) -> Operation[SoundUploaded]:
+    """Upload a WAV or MP3 file as hold music or a prompt, in place of one of that name.
+
+    Queues name music by `name` (`moh_file_id`); the name of a prompt is its part, and it has a `language`.
+    """
+    path = Path(file)
+    content_type = "audio/mpeg" if path.suffix.lower() == ".mp3" else "audio/wav"
+    upload = Upload(path, content_type, gzipped=False, compress=False, progress=None)
+    query = {"kind": kind, "name": name, "language": language}
+    return operation("PUT", _SOUNDS, (), SoundUploaded, query, upload)
+
+
+def sound_as_wav(sound_id: int) -> Operation[None]:
+    """Get uploaded hold music or a prompt as it is stored."""
+    return replace(operation("GET", f"{_SOUNDS}/{{soundId}}", (sound_id,), type(None)), accept="audio/wav")
+
+
+async def save_sound(session: Session, sound_id: int, file: str | os.PathLike[str]) -> Path:
+    """Save uploaded hold music or a prompt as a WAV file; returns its path."""
+    return await download(session, sound_as_wav(sound_id), file)
+
+
+def delete_sound(sound_id: int) -> Operation[Done]:
+    """Delete uploaded hold music or a prompt."""
+    return operation("DELETE", f"{_SOUNDS}/{{soundId}}", (sound_id,), Done)
 
 
 def _queue_fields(

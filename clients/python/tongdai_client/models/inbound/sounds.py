@@ -1,0 +1,21 @@
+"""Hold music and prompts."""
+
+from datetime import datetime
+
+from tongdai_client.models.base import Done, Result
+
+
+class SoundFile(Result, frozen=True, kw_only=True):
+    sound_id: int
+    kind: str
+    """music or prompt."""
+    name: str
+    """Of music the file name by which queues name it, of a prompt its part."""
+    language: str | None
+    seconds: float
+    size_bytes: int
+    uploaded_at: datetime
+
+
+class SoundUploaded(Done, frozen=True, kw_only=True):
+    sound_id: int

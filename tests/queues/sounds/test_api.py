@@ -1,0 +1,126 @@
+"""`/queues/sounds`."""
+
+import io
+import wave
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from tests.support.api import Tenant, refused
+from tongdai.db.pool import Connection
+from tongdai.queues.sounds.model import MAX_FILES
+
+SOUNDS = "/v1/queues/sounds"
+MUSIC: dict[str, str] = {"kind": "music", "name": "Nhạc chờ.mp3"}
+WAV = {"content-type": "audio/wav"}
+
+
+def tone(seconds: float = 0.5, rate: int = 16_000, **options: Any) -> bytes:
+    file = io.BytesIO()
+    sf.write(file, 0.4 * np.sin(np.arange(int(rate * seconds)) / 8), rate, **({"format": "WAV"} | options))
+    return file.getvalue()
+
+
+async def upload(tenant: Tenant, content: bytes | None = None, **params: str) -> int:
+    content = tone() if content is None else content
+    made = await tenant.done("PUT", SOUNDS, params=MUSIC | params, content=content, headers=WAV)
+    return made["soundId"]
+
+
+async def test_music_is_converted_listed_downloaded_and_deleted(tenant: Tenant) -> None:
+    mp3 = await tenant.done(
+        "PUT", SOUNDS, params=MUSIC, content=tone(1, 44_100, format="MP3"), headers={"content-type": "audio/mpeg"}
+    )
+    (found,) = (await tenant.done("GET", SOUNDS))["data"]
+    assert (found["soundId"], found["kind"], found["name"], found["language"]) == (
+        mp3["soundId"], "music", "Nhạc chờ.mp3", None,
+    )  # fmt: skip
+    assert found["seconds"] == pytest.approx(1, abs=0.15)
+    response = await tenant.get(f"{SOUNDS}/{mp3['soundId']}")
+    assert response.headers["content-type"] == "audio/wav"
+    assert len(response.content) == found["sizeBytes"]
+    with wave.open(io.BytesIO(response.content)) as made:
+        assert (made.getframerate(), made.getnchannels(), made.getsampwidth()) == (8000, 1, 2)
+    await tenant.done("DELETE", f"{SOUNDS}/{mp3['soundId']}")
+    refused(await tenant.get(f"{SOUNDS}/{mp3['soundId']}"), 404, "NOT_FOUND")
+    assert (await tenant.done("GET", SOUNDS))["data"] == []
+
+
+async def test_file_of_the_same_name_is_replaced(tenant: Tenant) -> None:
+    first = await upload(tenant, tone(0.5))
+    assert await upload(tenant, tone(1.0)) == first
+    (found,) = (await tenant.done("GET", SOUNDS))["data"]
+    assert found["seconds"] == pytest.approx(1, abs=0.01)
+
+
+async def test_prompt_is_of_a_part_and_a_language(tenant: Tenant) -> None:
+    prompt = {"kind": "prompt", "name": "muoi", "language": "vi"}
+    await upload(tenant)
+    sound_id = await upload(tenant, **prompt)
+    (found,) = (await tenant.done("GET", f"{SOUNDS}?kind=prompt"))["data"]
+    assert found["soundId"] == sound_id
+    assert prompt.items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"kind": "ring"}, "kind must be one of music, prompt"),
+        ({"name": "../../etc/passwd"}, "name must be a file name"),
+        ({"name": "a\\b"}, "name must be a file name"),
+        ({"name": "http:x"}, "name must be a file name"),
+        ({"name": ".."}, "name must be a file name"),
+        ({"name": "a\x00"}, "name must be a file name"),
+        ({"name": "x" * 256}, "name must be a file name"),
+        ({"language": "vi"}, "language is for prompts"),
+        ({"kind": "prompt", "name": "muoi"}, "language must be one of vi, en for a prompt"),
+        ({"kind": "prompt", "name": "muoi", "language": "en"}, "name must be a part of announcements in en"),
+        ({"path": "/etc"}, "path"),
+    ],
+)
+async def test_name_that_cannot_be_stores_nothing(tenant: Tenant, params: dict[str, str], message: str) -> None:
+    before = await tenant.checksum()
+    response = await tenant.call("PUT", SOUNDS, params=MUSIC | params, content=tone(), headers=WAV)
+    assert message in refused(response, 400, "INVALID_INPUT")
+    assert await tenant.checksum() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "message"),
+    [
+        (b"", WAV, 400, "cannot be read as WAV or MP3"),
+        (b"no sound at all" * 100, WAV, 400, "cannot be read as WAV or MP3"),
+        (b"{}", {"content-type": "application/json"}, 415, "expected audio/wav or audio/mpeg"),
+        (b"x" * (30 * 1024 * 1024 + 1), WAV, 413, "larger than 30 MB"),
+    ],
+    ids=["empty", "garbage", "json", "large"],
+)
+async def test_garbage_is_refused(
+    tenant: Tenant, content: bytes, headers: dict[str, str], status: int, message: str
+) -> None:
+    before = await tenant.checksum()
+    response = await tenant.call("PUT", SOUNDS, params=MUSIC, content=content, headers=headers)
+    assert message in refused(response, status, "INVALID_INPUT")
+    assert await tenant.checksum() == before
+
+
+async def test_tenant_has_a_limited_number_of_files(tenant: Tenant, conn: Connection) -> None:
+    fill = """
+    insert into sound_file (tenant_id, kind, name, size, data)
+    select $1, 'music', 'n' || n, 0, '' from generate_series(1, $2) n
+    """
+    await conn.execute(fill, tenant.tenant_id, MAX_FILES)
+    response = await tenant.call("PUT", SOUNDS, params=MUSIC, content=tone(), headers=WAV)
+    assert "has 500 sound files" in refused(response, 400, "INVALID_STATE")
+
+
+async def test_files_of_one_tenant_are_no_others(tenant: Tenant, other_tenant: Tenant) -> None:
+    theirs = await upload(other_tenant)
+    assert (await tenant.done("GET", SOUNDS))["data"] == []
+    mine = await upload(tenant)
+    assert mine != theirs
+    for method in ("GET", "DELETE"):
+        refused(await tenant.call(method, f"{SOUNDS}/{theirs}"), 404, "NOT_FOUND")
+    assert len((await other_tenant.done("GET", SOUNDS))["data"]) == 1

@@ -1,0 +1,65 @@
+"""Sound files of tenants: hold music and prompts. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+MAX_UPLOAD_MB = 30
+MAX_SECONDS = 600
+MAX_FILES, MAX_TOTAL_MB = 500, 200
+"""Of a tenant, in the format in which they are stored."""
+MEMORY_MB = 1024
+BYTES_A_SECOND = 16_000
+WAV_HEADER = 44
+FORMATS = ("WAV", "WAVEX", "MP3")
+REFUSED = 4
+"""The exit code of a conversion that refuses its file."""
+
+
+class Kind(StrEnum):
+    MUSIC = "music"
+    PROMPT = "prompt"
+
+
+class ConvertTask(msgspec.Struct):
+    """The argument of the process that converts, in JSON."""
+
+    parent: int
+    """The pid of the process that waits: without it there is nothing to do."""
+    memory_mb: int = MEMORY_MB
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    sound_id: int
+    kind: Kind
+    name: str
+    """Of music the file name by which queues name it, of a prompt its part."""
+    language: str | None
+    """Of a prompt."""
+    size: int
+    """Bytes."""
+    uploaded_at: datetime
+
+    @property
+    def seconds(self) -> float:
+        return round(max(0, self.size - WAV_HEADER) / BYTES_A_SECOND, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSound:
+    kind: Kind
+    name: str
+    language: str | None
+    data: bytes
+
+
+def room(files: int, total: int, more: int) -> str | None:
+    """Why a tenant has no room for a file of that size besides its others; None: it has."""
+    if files >= MAX_FILES:
+        return f"The tenant has {MAX_FILES} sound files: delete some"
+    if total + more > MAX_TOTAL_MB * 1024 * 1024:
+        return f"The sound files of the tenant would have more than {MAX_TOTAL_MB} MB: delete some"
+    return None

@@ -1,0 +1,88 @@
+"""Sound files in the database: few, of a few megabytes, and so in every backup and on every node."""
+
+import asyncpg
+
+from tongdai.db import audit
+from tongdai.db.pool import Connection
+from tongdai.ids import KeyId, SoundId, TenantId
+from tongdai.queues.sounds.model import Kind, NewSound, Sound, room
+
+_COLUMNS = "sound_id, kind, name, language, size, uploaded_at"
+PAGE = f"""
+select {_COLUMNS} from sound_file where tenant_id = $1 and ($2::text is null or kind = $2)
+order by sound_id limit $3 offset $4
+"""
+COUNT = "select count(*) from sound_file where tenant_id = $1 and ($2::text is null or kind = $2)"
+AFTER = f"""
+select {_COLUMNS} from sound_file where tenant_id = $1 and ($2::text is null or kind = $2) and sound_id > $3
+order by sound_id limit $4
+"""
+
+
+async def page(
+    conn: Connection, tenant_id: TenantId, kind: Kind | None, limit: int, offset: int
+) -> tuple[list[Sound], int]:
+    """A page of the tenant's sound files, by id, and the number of all."""
+    rows = await conn.fetch(PAGE, tenant_id, kind, limit, offset)
+    return [_sound(row) for row in rows], await conn.fetchval(COUNT, tenant_id, kind)
+
+
+async def after(
+    conn: Connection, tenant_id: TenantId, kind: Kind | None, sound_id: SoundId | None, limit: int
+) -> list[Sound]:
+    """The tenant's next sound files behind one (None: the first), by id."""
+    return [_sound(row) for row in await conn.fetch(AFTER, tenant_id, kind, sound_id or 0, limit)]
+
+
+DATA = "select data from sound_file where tenant_id = $1 and sound_id = $2"
+
+
+async def data(conn: Connection, tenant_id: TenantId, sound_id: SoundId) -> bytes | None:
+    """The contents of a sound file; None: there is none."""
+    return await conn.fetchval(DATA, tenant_id, sound_id)
+
+
+# One change of a tenant's files at a time: what they have together is limited.
+LOCK = "select true from tenant where tenant_id = $1 for no key update"
+USED = """
+select count(*) as files, coalesce(sum(size), 0)::bigint as total from sound_file
+where tenant_id = $1 and not (kind = $2 and language = $3 and name = $4)
+"""
+PUT = """
+insert into sound_file (tenant_id, kind, language, name, size, data) values ($1, $2, $3, $4, $5, $6)
+on conflict (tenant_id, kind, language, name) do update set size = excluded.size, data = excluded.data
+returning sound_id
+"""
+
+
+async def put(conn: Connection, tenant_id: TenantId, new: NewSound, by: KeyId | None) -> SoundId | str:
+    """Store a sound file, in place of one of that name, and return its id; or why there is no room for it."""
+    key = (new.kind, new.language or "", new.name)
+    async with conn.transaction():
+        await conn.fetchval(LOCK, tenant_id)
+        used = await conn.fetchrow(USED, tenant_id, *key)
+        assert used is not None
+        refused = room(used["files"], used["total"], len(new.data))
+        if refused is not None:
+            return refused
+        sound_id = await conn.fetchval(PUT, tenant_id, *key, len(new.data), new.data)
+        await audit.record(conn, tenant_id, by, "sound.put", f"sound {sound_id}", {"name": new.name})
+    return SoundId(sound_id)
+
+
+DELETE = "delete from sound_file where tenant_id = $1 and sound_id = $2 returning true"
+
+
+async def delete(conn: Connection, tenant_id: TenantId, sound_id: SoundId, by: KeyId | None) -> bool:
+    """Delete a sound file; False when there is none."""
+    async with conn.transaction():
+        if not await conn.fetchval(DELETE, tenant_id, sound_id):
+            return False
+        await audit.record(conn, tenant_id, by, "sound.delete", f"sound {sound_id}")
+    return True
+
+
+def _sound(row: asyncpg.Record) -> Sound:
+    return Sound(
+        row["sound_id"], Kind(row["kind"]), row["name"], row["language"] or None, row["size"], row["uploaded_at"]
+    )
