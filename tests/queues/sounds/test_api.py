@@ -2,7 +2,6 @@
 
 import io
 import wave
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,21 +16,23 @@ MUSIC: dict[str, str] = {"kind": "music", "name": "Nhạc chờ.mp3"}
 WAV = {"content-type": "audio/wav"}
 
 
-def tone(seconds: float = 0.5, rate: int = 16_000, **options: Any) -> bytes:
+def tone(seconds: float = 0.5, rate: int = 16_000, form: str = "WAV") -> bytes:
     file = io.BytesIO()
-    sf.write(file, 0.4 * np.sin(np.arange(int(rate * seconds)) / 8), rate, **({"format": "WAV"} | options))
+    sf.write(file, 0.4 * np.sin(np.arange(int(rate * seconds)) / 8), rate, format=form)
     return file.getvalue()
 
 
-async def upload(tenant: Tenant, content: bytes | None = None, **params: str) -> int:
-    content = tone() if content is None else content
-    made = await tenant.done("PUT", SOUNDS, params=MUSIC | params, content=content, headers=WAV)
+SHORT = tone()
+
+
+async def upload(tenant: Tenant, content: bytes = SHORT, params: dict[str, str] = MUSIC) -> int:
+    made = await tenant.done("PUT", SOUNDS, params=params, content=content, headers=WAV)
     return made["soundId"]
 
 
 async def test_music_is_converted_listed_downloaded_and_deleted(tenant: Tenant) -> None:
     mp3 = await tenant.done(
-        "PUT", SOUNDS, params=MUSIC, content=tone(1, 44_100, format="MP3"), headers={"content-type": "audio/mpeg"}
+        "PUT", SOUNDS, params=MUSIC, content=tone(1, 44_100, "MP3"), headers={"content-type": "audio/mpeg"}
     )
     (found,) = (await tenant.done("GET", SOUNDS))["data"]
     assert (found["soundId"], found["kind"], found["name"], found["language"]) == (
@@ -58,7 +59,7 @@ async def test_file_of_the_same_name_is_replaced(tenant: Tenant) -> None:
 async def test_prompt_is_of_a_part_and_a_language(tenant: Tenant) -> None:
     prompt = {"kind": "prompt", "name": "muoi", "language": "vi"}
     await upload(tenant)
-    sound_id = await upload(tenant, **prompt)
+    sound_id = await upload(tenant, params=prompt)
     (found,) = (await tenant.done("GET", f"{SOUNDS}?kind=prompt"))["data"]
     assert found["soundId"] == sound_id
     assert prompt.items() <= found.items()

@@ -101,7 +101,8 @@ _MEDIA: Mapping[str, Mapping[str, Any]] = {
         summary="Upload hold music or a prompt, in place of one of that name",
         description=(
             f"The body is a WAV or MP3 file of at most {MAX_UPLOAD_MB} MB and {MAX_SECONDS // 60} minutes. It is "
-            f"stored as WAV of 8 kHz, mono, 16 bits. A tenant has at most {MAX_FILES} files and {MAX_TOTAL_MB} MB of them."
+            f"stored as WAV of 8 kHz, mono, 16 bits. A tenant has at most {MAX_FILES} files and "
+            f"{MAX_TOTAL_MB} MB of them."
         ),
         query=(_KIND, _NAME, _LANGUAGE),
         media=_MEDIA,

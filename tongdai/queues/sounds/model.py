@@ -9,7 +9,7 @@ import msgspec
 MAX_UPLOAD_MB = 30
 MAX_SECONDS = 600
 MAX_FILES, MAX_TOTAL_MB = 500, 200
-"""Of a tenant, in the format in which they are stored."""
+"""The most of a tenant, in the format in which they are stored."""
 MEMORY_MB = 1024
 BYTES_A_SECOND = 16_000
 WAV_HEADER = 44
@@ -36,9 +36,9 @@ class Sound:
     sound_id: int
     kind: Kind
     name: str
-    """Of music the file name by which queues name it, of a prompt its part."""
+    """The file name by which queues name music; the part of announcements of a prompt."""
     language: str | None
-    """Of a prompt."""
+    """The language of a prompt."""
     size: int
     """Bytes."""
     uploaded_at: datetime

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,8 @@ _turns = Turns(at_once=2, each=1)
 
 async def received(request: Request) -> bytes:
     """The body as WAV of 8 kHz; InvalidInput when it is no sound."""
+    if find_spec("soundfile") is None:
+        raise UnsupportedMediaType("This server reads no sound files: it is installed without tongdai[sounds]")
     _require_media(request)
     settings = settings_of(request)
     if free_mb(Path(settings.data_dir)) < settings.min_free_mb:

@@ -10,7 +10,7 @@ _HALF = 16
 """Zero crossings of the filter on each side."""
 _BLOCK = 4096
 _CUTOFF = 0.92
-"""Of the lower of both Nyquist frequencies: the filter is not steep."""
+"""The cutoff in relation to the lower one of both Nyquist frequencies: the filter is not steep."""
 
 Samples = NDArray[np.float32]
 

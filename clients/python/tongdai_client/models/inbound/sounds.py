@@ -10,7 +10,7 @@ class SoundFile(Result, frozen=True, kw_only=True):
     kind: str
     """music or prompt."""
     name: str
-    """Of music the file name by which queues name it, of a prompt its part."""
+    """The file name by which queues name music; the part of announcements of a prompt."""
     language: str | None
     seconds: float
     size_bytes: int
