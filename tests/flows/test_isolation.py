@@ -5,11 +5,13 @@ The routes are those of the OpenAPI document; a new one fails until BODIES says 
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 
 from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
+from tests.support.sound_files import tone
 from tongdai import __version__
 from tongdai.http.openapi import document as openapi
 from tongdai.http.principal import Scope
@@ -32,6 +34,17 @@ WITH_IDS = [(method, path) for method, path in OF_TENANTS if "{" in path]
 ONE = {"phoneNumber": "0901234567"}
 MENU = {"name": "M", "options": {"1": {"kind": "callback"}}}
 
+
+class Upload(NamedTuple):
+    """A body that is a file, with the parameters of its request."""
+
+    params: dict[str, str]
+    content: bytes
+    headers: dict[str, str]
+
+
+UPLOAD = Upload({"kind": "music", "name": "b.wav"}, tone(), {"content-type": "audio/wav"})
+
 # Bodies that are valid but for the ids in the path; a body with ids is made of those of its sender.
 BODIES = {
     "POST /v1/campaigns": {"campaignName": "A"},
@@ -47,7 +60,7 @@ BODIES = {
     "POST /v1/do-not-call/{dncListId}/numbers": ONE,
     "POST /v1/queues/inbound": {"callinName": "A"},
     "PUT /v1/queues/inbound/{id}": {"strategy": 2},
-    "PUT /v1/queues/sounds": None,
+    "PUT /v1/queues/sounds": UPLOAD,
     "POST /v1/queues/menus": MENU,
     "PUT /v1/queues/menus/{menuId}": MENU,
     "PATCH /v1/queues/inbound/{id}/settings": {"maxLength": 5},
@@ -208,6 +221,8 @@ def filled(path, world, **changed):
 
 def sent(route, world):
     body = BODIES.get(route)
+    if isinstance(body, Upload):
+        return body._asdict()
     return {"json": body(world.ids) if callable(body) else body} if body else {}
 
 
@@ -330,11 +345,12 @@ async def test_nothing_of_another_tenant_is_seen_or_changed_by_a_request_that_su
 async def test_operation_requires_a_key_with_its_scope(api, mine, method, path, prefix):
     at = prefix + filled(path, mine).removeprefix("/v1")
     options = sent(f"{method} {path}", mine)
-    refused(await api.client.request(method, at, **options), 401, "UNAUTHORIZED")
+    headers = options.pop("headers", {})
+    refused(await api.client.request(method, at, headers=headers, **options), 401, "UNAUTHORIZED")
     needed = PATHS[path][method.lower()]["x-scope"]
     wrong = await api.key(tenant_id=mine.tenant.tenant_id, scopes=[scope for scope in Scope if scope != needed])
     before = await mine.tenant.checksum()
-    response = await api.client.request(method, at, headers=wrong.headers, **options)
+    response = await api.client.request(method, at, headers=headers | wrong.headers, **options)
     assert refused(response, 403, "INSUFFICIENT_SCOPE") == f"Key does not have scope {needed}"
     for name in ("Limit-Tenant", "Remaining-Tenant", "Limit-Route", "Remaining-Route"):
         assert int(response.headers[f"X-RateLimit-{name}"]) >= 0

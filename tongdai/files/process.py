@@ -10,7 +10,6 @@ from typing import IO
 import structlog
 
 from tongdai.errors import ApiError, InvalidInput
-from tongdai.files.limits import Limits
 from tongdai.runtime.turns import Turns
 
 log = structlog.get_logger()
@@ -31,17 +30,20 @@ turns = Turns(READERS, READERS_EACH)
 """Whoever runs one holds a turn of its tenant."""
 
 
-def bound(memory_mb: int) -> None:
+def bound(memory_mb: int, cpu_s: int = CPU_S) -> None:
     """Bound this process: allocating more memory ends with a MemoryError, or at once where that cannot be reported."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
     if sys.platform == "linux":
         size = memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], limits: Limits, refused: int = 0) -> int:
-    """Run a module, with one argument, from its beginning to its end; return its exit code, 0 or `refused`."""
+async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], too_much: str, refused: int = 0) -> int:
+    """Run a module, with one argument, from its beginning to its end; return its exit code, 0 or `refused`.
+
+    InvalidInput, with the message `too_much`, when the file takes more memory or time than the process has.
+    """
     file.seek(0)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, task, stdin=file, stdout=out)
     try:
@@ -51,14 +53,10 @@ async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], limits: L
             process.kill()
             await process.wait()
     if code in {TOO_MUCH, -signal.SIGABRT, -signal.SIGXCPU}:
-        raise InvalidInput(_too_much(limits))
+        raise InvalidInput(too_much)
     if code == NO_ROOM:
         raise OSError(errno.ENOSPC, "a reader found the disk full")
     if code not in {0, refused}:
         log.error("reader failed", code=code)
         raise ApiError("System error")
     return code
-
-
-def _too_much(limits: Limits) -> str:
-    return f"The file takes more than {limits.memory_mb} MB of memory or {CPU_S} s to read: send it in parts, or as CSV"

@@ -39,6 +39,8 @@ from tongdai.imports import api as imports
 from tongdai.numbers import api as numbers
 from tongdai.processes import api_workers
 from tongdai.queues import api as queues
+from tongdai.queues.sounds import signed
+from tongdai.queues.sounds.fetched import fetch
 from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.shares import Shares
@@ -79,6 +81,7 @@ def build(settings: Settings, dsn: str, clock: Clock, stop: signal.Signals | Non
         for route in ROUTES:
             routes.add(route.endpoint.method, prefix + route.endpoint.path, route)
     _document(routes, settings)
+    routes.add("GET", signed.ROUTE, fetch)
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Resources]:

@@ -170,7 +170,7 @@ def test_every_route_can_refuse_and_fail(operation):
     for status in operation["responses"].keys() - {"200"}:
         described = resolved(operation["responses"][status])
         assert "X-Request-Id" in described["headers"]
-        assert ("Retry-After" in described["headers"]) is (status in {"429", "503"})
+        assert ("Retry-After" in described["headers"]) is (status in {"429", "503", "507"})
         assert described["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Failure"}
         assert described["content"]["application/json"]["examples"]
 

@@ -3,23 +3,16 @@
 import io
 import wave
 
-import numpy as np
 import pytest
-import soundfile as sf
 
 from tests.support.api import Tenant, refused
+from tests.support.sound_files import tone
 from tongdai.db.pool import Connection
-from tongdai.queues.sounds.model import MAX_FILES
+from tongdai.queues.sounds.model import MAX_FILES, MAX_TOTAL_MB
 
 SOUNDS = "/v1/queues/sounds"
 MUSIC: dict[str, str] = {"kind": "music", "name": "Nhạc chờ.mp3"}
 WAV = {"content-type": "audio/wav"}
-
-
-def tone(seconds: float = 0.5, rate: int = 16_000, form: str = "WAV") -> bytes:
-    file = io.BytesIO()
-    sf.write(file, 0.4 * np.sin(np.arange(int(rate * seconds)) / 8), rate, format=form)
-    return file.getvalue()
 
 
 SHORT = tone()
@@ -115,6 +108,30 @@ async def test_tenant_has_a_limited_number_of_files(tenant: Tenant, conn: Connec
     await conn.execute(fill, tenant.tenant_id, MAX_FILES)
     response = await tenant.call("PUT", SOUNDS, params=MUSIC, content=tone(), headers=WAV)
     assert "has 500 sound files" in refused(response, 400, "INVALID_STATE")
+
+
+async def test_tenant_has_limited_space(tenant: Tenant, conn: Connection) -> None:
+    fill = "insert into sound_file (tenant_id, kind, name, size, data) values ($1, 'music', 'large', $2, '')"
+    await conn.execute(fill, tenant.tenant_id, MAX_TOTAL_MB * 1024 * 1024 - 10)
+    response = await tenant.call("PUT", SOUNDS, params=MUSIC, content=SHORT, headers=WAV)
+    assert "would have more than 200 MB" in refused(response, 400, "INVALID_STATE")
+    await upload(tenant, params=MUSIC | {"name": "large"})  # in place of that one
+
+
+async def test_hold_music_of_a_queue_is_not_deleted(tenant: Tenant) -> None:
+    sound_id = await upload(tenant)
+    queues = [await tenant.queue(f"Q{n}", moh_file_id=MUSIC["name"]) for n in range(2)]
+    named = ", ".join(f"queue {one}" for one in queues)
+    response = await tenant.call("DELETE", f"{SOUNDS}/{sound_id}")
+    assert refused(response, 400, "INVALID_STATE") == f"Cannot delete the hold music of {named}"
+    for queue in queues:
+        await tenant.done("PUT", f"/v1/queues/inbound/{queue}", json={"moh_file_id": "other.wav"})
+    await tenant.done("DELETE", f"{SOUNDS}/{sound_id}")
+
+
+async def test_hold_music_of_another_tenant_is_deleted(tenant: Tenant, other_tenant: Tenant) -> None:
+    await other_tenant.queue("Q", moh_file_id=MUSIC["name"])
+    await tenant.done("DELETE", f"{SOUNDS}/{await upload(tenant)}")
 
 
 async def test_files_of_one_tenant_are_no_others(tenant: Tenant, other_tenant: Tenant) -> None:

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import wave
 from typing import Any
 
@@ -12,6 +13,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from tongdai.errors import InvalidInput
+from tongdai.files import process
+from tongdai.queues.sounds import convert
 from tongdai.queues.sounds.convert.resample import RATE, resampled
 from tongdai.queues.sounds.model import REFUSED, ConvertTask
 
@@ -83,6 +87,16 @@ def test_what_telephony_cannot_carry_is_filtered_and_does_not_fold_back(rate: in
 def test_length_is_kept(rate: int) -> None:
     for seconds in (0.0, 0.1, 3.0):
         assert len(resampled(tone(400, rate, seconds), rate)) == pytest.approx(RATE * seconds, abs=1)
+
+
+@pytest.mark.parametrize("bounds", [{"memory_mb": 60}, {"cpu_s": 1}], ids=["memory", "time"])
+async def test_conversion_has_bounds(bounds: dict[str, int]) -> None:
+    long = encoded(tone(440, 48_000, 590), 48_000)
+    task = msgspec.json.encode(ConvertTask(os.getpid(), **bounds)).decode()
+    with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as out:
+        file.write(long)
+        with pytest.raises(InvalidInput, match="too long"):
+            await process.run(convert.__name__, task, file, out, "too long", REFUSED)
 
 
 @pytest.mark.parametrize(

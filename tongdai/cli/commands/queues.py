@@ -5,6 +5,7 @@ import click
 from tongdai.cli.commands.opening.holidays import holiday, holidays
 from tongdai.cli.commands.opening.hours import close, hours, open_
 from tongdai.cli.commands.opening.prompts import prompts
+from tongdai.cli.commands.opening.sounds import sound
 from tongdai.cli.commands.tenants import known
 from tongdai.cli.database import database_options, run
 from tongdai.cli.param_types import ID, Pattern, Text
@@ -87,5 +88,5 @@ def _row(queue: InboundQueue) -> dict[str, object]:
     }
 
 
-for command in (hours, close, open_, holidays, holiday, prompts):
+for command in (hours, close, open_, holidays, holiday, prompts, sound):
     queue.add_command(command)

@@ -8,6 +8,7 @@ create table sound_file (
     language    text not null default '' check (length(language) <= 8),  -- of a prompt; '': it is music
     size        integer not null,                                      -- bytes of data
     data        bytea not null,
+    digest      bytea not null generated always as (sha256(data)) stored,
     uploaded_at timestamptz not null default now(),
     primary key (tenant_id, sound_id),
     unique (tenant_id, kind, language, name),

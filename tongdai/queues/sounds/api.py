@@ -27,15 +27,28 @@ from tongdai.http.openapi.fields import one_of
 from tongdai.http.paging import single
 from tongdai.http.principal import Scope
 from tongdai.ids import SoundId
-from tongdai.queues.prompts.model import language_named
 from tongdai.queues.settings.model import LANGUAGES
 from tongdai.queues.sounds import receive, store
-from tongdai.queues.sounds.model import MAX_FILES, MAX_SECONDS, MAX_TOTAL_MB, MAX_UPLOAD_MB, Kind, NewSound, Sound
-from tongdai.text import has_control
+from tongdai.queues.sounds.model import (
+    MAX_FILES,
+    MAX_NAME,
+    MAX_SECONDS,
+    MAX_TOTAL_MB,
+    MAX_UPLOAD_MB,
+    Kind,
+    NewSound,
+    Sound,
+    require_name,
+)
 
 _TAG = "Sounds"
 _WAV = "audio/wav"
-_NAME_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^/\\:\u0000-\u001f\u007f-\u009f]+$"}
+_NAME_SCHEMA = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_NAME,
+    "pattern": r"^[^/\\:\u0000-\u001f\u007f-\u009f]+$",
+}
 _KIND = Query("kind", "What it is for", {"type": "string", "enum": [kind.value for kind in Kind]}, "music")
 _NAME = Query(
     "name",
@@ -178,16 +191,21 @@ async def download(request: Request) -> Response:
         path="/queues/sounds/{soundId}",
         scope=Scope.QUEUE,
         tag=_TAG,
-        summary="Delete hold music or a prompt; queues that name it have the server's default",
+        summary="Delete hold music that no queue has, or a prompt",
         response=Done,
         sample=done_sample("Sound deleted successfully"),
+        failures=(InvalidState("Cannot delete the hold music of queue 1001226, queue 1001227"),),
+        states=True,
     )
 )
 async def delete(request: Request) -> Response:
     principal, sound_id = principal_of(request), _sound_id(request)
     async with connection(request) as conn:
-        if not await store.delete(conn, principal.tenant_id, sound_id, principal.key_id):
-            raise NotFound("Sound not found")
+        deleted = await store.delete(conn, principal.tenant_id, sound_id, principal.key_id)
+    if isinstance(deleted, list):
+        raise InvalidState(f"Cannot delete the hold music of {', '.join(f'queue {one}' for one in deleted)}")
+    if not deleted:
+        raise NotFound("Sound not found")
     return ok(Done(error_message="Sound deleted successfully"))
 
 
@@ -207,16 +225,7 @@ def _named(query: dict[str, list[str]]) -> tuple[Kind, str, str | None]:
     if sent is None or name is None:
         raise InvalidInput(f"{'kind' if sent is None else 'name'} is missing")
     kind = _kind(sent)
-    if not 0 < len(name) <= 255 or set(name) & set("/\\:") or has_control(name) or not name.strip(". "):
-        raise InvalidInput(f"name must be a file name of 1 to 255 characters, not {shown(name)!r}")
-    if kind is Kind.MUSIC:
-        if language is not None:
-            raise InvalidInput("language is for prompts")
-        return kind, name, None
-    if language not in LANGUAGES:
-        raise InvalidInput(f"language must be one of {', '.join(LANGUAGES)} for a prompt, not {shown(language)!r}")
-    if name not in language_named(language).parts:
-        raise InvalidInput(f"name must be a part of announcements in {language}, not {shown(name)!r}")
+    require_name(kind, name, language)
     return kind, name, language
 
 

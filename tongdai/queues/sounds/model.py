@@ -6,11 +6,18 @@ from enum import StrEnum
 
 import msgspec
 
+from tongdai.errors import InvalidInput, shown
+from tongdai.queues.prompts.model import language_named
+from tongdai.queues.settings.model import LANGUAGES
+from tongdai.text import has_control
+
+MAX_NAME = 255
 MAX_UPLOAD_MB = 30
 MAX_SECONDS = 600
 MAX_FILES, MAX_TOTAL_MB = 500, 200
 """The most of a tenant, in the format in which they are stored."""
-MEMORY_MB = 1024
+MEMORY_MB, CPU_S = 1024, 60
+"""The most that the conversion of a file may take."""
 BYTES_A_SECOND = 16_000
 WAV_HEADER = 44
 FORMATS = ("WAV", "WAVEX", "MP3")
@@ -29,6 +36,7 @@ class ConvertTask(msgspec.Struct):
     parent: int
     """The pid of the process that waits: without it there is nothing to do."""
     memory_mb: int = MEMORY_MB
+    cpu_s: int = CPU_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,20 @@ class NewSound:
     name: str
     language: str | None
     data: bytes
+
+
+def require_name(kind: Kind, name: str, language: str | None) -> None:
+    """Raise InvalidInput unless a file of that kind may have that name and language."""
+    if not 0 < len(name) <= MAX_NAME or set(name) & set("/\\:") or has_control(name) or not name.strip(". "):
+        raise InvalidInput(f"name must be a file name of 1 to {MAX_NAME} characters, not {shown(name)!r}")
+    if kind is Kind.MUSIC:
+        if language is not None:
+            raise InvalidInput("language is for prompts")
+        return
+    if language not in LANGUAGES:
+        raise InvalidInput(f"language must be one of {', '.join(LANGUAGES)} for a prompt, not {shown(language)!r}")
+    if name not in language_named(language).parts:
+        raise InvalidInput(f"name must be a part of announcements in {language}, not {shown(name)!r}")
 
 
 def room(files: int, total: int, more: int) -> str | None:

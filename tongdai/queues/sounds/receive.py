@@ -1,52 +1,40 @@
-"""Receives a sound file: from the socket to a file on the disk, from there through a process to WAV."""
+"""Receives a sound file: from the socket to a file on the disk, and converts it."""
 
 import asyncio
-import os
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
-import msgspec
-
-from tongdai.errors import InsufficientStorage, InvalidInput, UnsupportedMediaType, shown
+from tongdai.errors import InsufficientStorage, UnsupportedMediaType, shown
 from tongdai.files import process
-from tongdai.files.limits import Limits
 from tongdai.http import body
 from tongdai.http.endpoint import Request, principal_of, settings_of
-from tongdai.queues.sounds.model import MAX_UPLOAD_MB, MEMORY_MB, REFUSED, ConvertTask
+from tongdai.queues.sounds.conversion import require_decoder, to_wav
+from tongdai.queues.sounds.model import MAX_UPLOAD_MB
 from tongdai.runtime.disk import free_mb
 from tongdai.runtime.turns import Turns
 
 MEDIA = (
     "audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/mpeg", "audio/mp3", "application/octet-stream",
 )  # fmt: skip
-_CONVERT = "tongdai.queues.sounds.convert"
 _turns = Turns(at_once=2, each=1)
 
 
 async def received(request: Request) -> bytes:
     """The body as WAV of 8 kHz; InvalidInput when it is no sound."""
-    if find_spec("soundfile") is None:
-        raise UnsupportedMediaType("This server reads no sound files: it is installed without tongdai[sounds]")
+    require_decoder()
     _require_media(request)
     settings = settings_of(request)
     if free_mb(Path(settings.data_dir)) < settings.min_free_mb:
-        raise InsufficientStorage("The server is short of disk space: nothing was stored")
+        raise InsufficientStorage
     folder = str(Path(settings.data_dir) / process.FOLDER)
     limit = MAX_UPLOAD_MB * body.MB
     patience = body.Patience(settings.upload_timeout_s, settings.upload_idle_s, settings.upload_rate)
-    with tempfile.TemporaryFile(dir=folder) as file, tempfile.TemporaryFile(dir=folder) as out:
+    with tempfile.TemporaryFile(dir=folder) as file:
         async for piece in body.pieces(request, limit, patience):
             await asyncio.to_thread(file.write, piece)
         file.flush()
-        task = msgspec.json.encode(ConvertTask(os.getpid())).decode()
         async with _turns.of(principal_of(request).tenant_id):
-            code = await process.run(_CONVERT, task, file, out, Limits(0, memory_mb=MEMORY_MB), REFUSED)
-        out.seek(0)
-        made = await asyncio.to_thread(out.read)
-    if code == REFUSED:
-        raise InvalidInput(made.decode())
-    return made
+            return await to_wav(file, folder)
 
 
 def _require_media(request: Request) -> None:

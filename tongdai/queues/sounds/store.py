@@ -4,7 +4,7 @@ import asyncpg
 
 from tongdai.db import audit
 from tongdai.db.pool import Connection
-from tongdai.ids import KeyId, SoundId, TenantId
+from tongdai.ids import KeyId, QueueId, SoundId, TenantId
 from tongdai.queues.sounds.model import Kind, NewSound, Sound, room
 
 _COLUMNS = "sound_id, kind, name, language, size, uploaded_at"
@@ -70,14 +70,23 @@ async def put(conn: Connection, tenant_id: TenantId, new: NewSound, by: KeyId | 
     return SoundId(sound_id)
 
 
-DELETE = "delete from sound_file where tenant_id = $1 and sound_id = $2 returning true"
+USERS = "select queue_id from inbound_queue where tenant_id = $1 and moh_file = $2 order by queue_id limit $3"
+NAMED = 5
+FIND = f"select {_COLUMNS} from sound_file where tenant_id = $1 and sound_id = $2"
+DELETE = "delete from sound_file where tenant_id = $1 and sound_id = $2"
 
 
-async def delete(conn: Connection, tenant_id: TenantId, sound_id: SoundId, by: KeyId | None) -> bool:
-    """Delete a sound file; False when there is none."""
+async def delete(conn: Connection, tenant_id: TenantId, sound_id: SoundId, by: KeyId | None) -> bool | list[QueueId]:
+    """Delete a sound file; False when there is none, and the first NAMED queues when some have it as hold music."""
     async with conn.transaction():
-        if not await conn.fetchval(DELETE, tenant_id, sound_id):
+        found = await conn.fetchrow(FIND, tenant_id, sound_id)
+        if found is None:
             return False
+        if found["kind"] == Kind.MUSIC:
+            users = [row["queue_id"] for row in await conn.fetch(USERS, tenant_id, found["name"], NAMED)]
+            if users:
+                return users
+        await conn.execute(DELETE, tenant_id, sound_id)
         await audit.record(conn, tenant_id, by, "sound.delete", f"sound {sound_id}")
     return True
 

@@ -33,7 +33,7 @@ class RefusedSound(Exception):
 def main() -> int:
     task = msgspec.json.decode(sys.argv[1], type=ConvertTask)
     os_process.die_with_parent(signal.SIGKILL, task.parent)
-    bound(task.memory_mb)
+    bound(task.memory_mb, task.cpu_s)
     try:
         return write(sys.stdout.buffer, convert(sys.stdin.buffer))
     except RefusedSound as refused:
