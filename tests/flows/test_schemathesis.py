@@ -28,7 +28,7 @@ from tongdai.settings import Settings
 from tongdai.testing import factories
 
 
-@schemathesis.serializer("application/x-ndjson", media_type.XLSX)
+@schemathesis.serializer("application/x-ndjson", media_type.XLSX, "audio/wav", "audio/mpeg")
 def as_they_are(_, value: object) -> bytes:
     """Serialise media types for which Schemathesis has no serialiser."""
     return value if isinstance(value, bytes) else str(value).encode()
