@@ -10,6 +10,7 @@ from typing import IO
 import structlog
 
 from tongdai.errors import ApiError, InvalidInput
+from tongdai.files.limits import Limits
 from tongdai.runtime.turns import Turns
 
 log = structlog.get_logger()
@@ -39,10 +40,15 @@ def bound(memory_mb: int, cpu_s: int = CPU_S) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], too_much: str, refused: int = 0) -> int:
+def too_much(limits: Limits) -> str:
+    """The message for a file of rows that takes more than its reader has."""
+    return f"The file takes more than {limits.memory_mb} MB of memory or {CPU_S} s to read: send it in parts, or as CSV"
+
+
+async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], message: str, refused: int = 0) -> int:
     """Run a module, with one argument, from its beginning to its end; return its exit code, 0 or `refused`.
 
-    InvalidInput, with the message `too_much`, when the file takes more memory or time than the process has.
+    InvalidInput, with that message, when the file takes more memory or time than the process has.
     """
     file.seek(0)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, task, stdin=file, stdout=out)
@@ -53,7 +59,7 @@ async def run(module: str, task: str, file: IO[bytes], out: IO[bytes], too_much:
             process.kill()
             await process.wait()
     if code in {TOO_MUCH, -signal.SIGABRT, -signal.SIGXCPU}:
-        raise InvalidInput(too_much)
+        raise InvalidInput(message)
     if code == NO_ROOM:
         raise OSError(errno.ENOSPC, "a reader found the disk full")
     if code not in {0, refused}:

@@ -24,16 +24,11 @@ async def as_csv(raw: bytes, limits: Limits, data_dir: Path) -> AsyncGenerator[t
         file.write(raw)
         file.flush()
         task = msgspec.json.encode(Task(limits, os.getpid())).decode()
-        code = await process.run(files.__name__, task, file, out, _too_much(limits), REFUSED)
+        code = await process.run(files.__name__, task, file, out, process.too_much(limits), REFUSED)
         out.seek(0)
         if code == REFUSED:
             raise InvalidInput(out.read().decode())
         yield out, _cut(out)
-
-
-def _too_much(limits: Limits) -> str:
-    bounds = f"{limits.memory_mb} MB of memory or {process.CPU_S} s"
-    return f"The file takes more than {bounds} to read: send it in parts, or as CSV"
 
 
 def _cut(file: IO[bytes]) -> Found:

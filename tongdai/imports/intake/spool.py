@@ -185,7 +185,7 @@ async def read(
         return
     with tempfile.TemporaryFile(dir=str(Path(settings.data_dir) / process.FOLDER)) as out:
         task = msgspec.json.encode(Task(body_format, limits, country, os.getpid(), updates)).decode()
-        await process.run(readers.__name__, task, spooled.file, out, limits)
+        await process.run(readers.__name__, task, spooled.file, out, process.too_much(limits))
         spooled.share.grow_to(spooled.share.bytes + os.fstat(out.fileno()).st_size)
         kind, payload = last_frame(out)
         if kind == REFUSED:
