@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
-from tongdai.acd.selection import AgentKey, IdleAgent
+from tongdai.acd.selection import has
+from tongdai.agents.model import AgentKey, IdleAgent, Mode
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules, SkillRule, Strategy
 
@@ -30,13 +31,19 @@ def caller(number: int, queue_id: QueueId = SALES, arrived_s: float = 0, **chang
 
 
 def agent(number: int, *queues: QueueId, idle_s: float = 0, **changes: object) -> IdleAgent:
-    return IdleAgent(
+    idle = IdleAgent(
         tenant_id=ONE,
         agent_id=AgentId(number),
+        endpoint=f"a{number}",
+        mode=Mode.NAILED_UP,
+        channel_id=UUID(int=number),
         idle_since=NOON - timedelta(seconds=idle_s),
         queues=dict.fromkeys(queues or (SALES,), 0),
-        **changes,  # type: ignore[arg-type]
+        skills={},
+        calls_today=0,
+        talk_s_today=0,
     )
+    return replace(idle, **changes)  # type: ignore[arg-type]
 
 
 def matcher(*of: QueueRules) -> Matcher:
@@ -207,7 +214,7 @@ class AnyOrder(RuleBasedStateMachine):
             return one.preferred == by.agent_id
         of = self.of[one.queue_id]
         waited_s = (self.now - one.arrived_at).total_seconds()
-        return by.has(of.skills) or (of.skills_for_s is not None and waited_s >= of.skills_for_s)
+        return has(by, of.skills) or (of.skills_for_s is not None and waited_s >= of.skills_for_s)
 
     def order(self, one: WaitingCaller) -> tuple[datetime, datetime, UUID]:
         head_start = timedelta(seconds=600 if self.of[one.queue_id].strategy is Strategy.VIP else 0)

@@ -3,10 +3,12 @@
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
-from tongdai.acd.selection import IdleAgent, selected
+from tongdai.acd.selection import selected
+from tongdai.agents.model import IdleAgent, Mode
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules, Selector
 
@@ -19,13 +21,19 @@ def rules(selector: Selector) -> QueueRules:
 
 
 def agent(number: int, idle_s: float = 0, **changes: object) -> IdleAgent:
-    return IdleAgent(
+    idle = IdleAgent(
         tenant_id=TenantId(1),
         agent_id=AgentId(number),
+        endpoint=f"a{number}",
+        mode=Mode.NAILED_UP,
+        channel_id=UUID(int=number),
         idle_since=NOON - timedelta(seconds=idle_s),
         queues={SALES: 0},
-        **changes,  # type: ignore[arg-type]
+        skills={},
+        calls_today=0,
+        talk_s_today=0,
     )
+    return replace(idle, **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

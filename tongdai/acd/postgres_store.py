@@ -1,6 +1,7 @@
 """The ACD's store in PostgreSQL: combines the statements of calls, callers, queues and agents into transactions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,19 +9,19 @@ from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller import store as callers
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, QueueState
+from tongdai.agents import available
 from tongdai.agents import store as agents
-from tongdai.agents.model import Agent, OfferOutcome
+from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, IdleAgent, Mode, OfferOutcome
 from tongdai.calls import store as calls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
-from tongdai.db.pool import Connection, Pool
+from tongdai.contacts.numbers import phone
+from tongdai.contacts.numbers.phone import NumberFault
+from tongdai.db.pool import Pool
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 from tongdai.numbers import store as numbers
-from tongdai.queues import store as queues
-from tongdai.queues.hours import store as hours
-from tongdai.queues.hours.core import open_at
-from tongdai.queues.hours.model import Closed
-from tongdai.queues.model import Destination, QueueRules, Selector
+from tongdai.queues.model import QueueRules
+from tongdai.queues.settings import store as settings
 from tongdai.switches.model import DEFAULT
 
 
@@ -39,25 +40,18 @@ class PostgresAcdStore:
             owned = await numbers.resolve(conn, self._switch_id, trunk, arrival.called)
             if owned is None or owned.queue_id is None:
                 return None
-            return await inbound.arrive(conn, owned.tenant_id, owned.queue_id, arrival, LEASE)
+            country = await conn.fetchval(COUNTRY, owned.tenant_id)
+            written = replace(arrival, called=owned.number, phone=_phone(arrival.phone, country))
+            return await inbound.arrive(conn, owned.tenant_id, owned.queue_id, written, LEASE)
 
     async def queue(self, tenant_id: TenantId, queue_id: QueueId) -> QueueState | None:
         async with self._pool.acquire() as conn, conn.transaction(readonly=True):
-            found = await queues.find(conn, tenant_id, queue_id)
-            if found is None:
+            rules = await settings.rules(conn, tenant_id, queue_id)
+            if rules is None:
                 return None
             counts = QueueCounts(
                 await callers.waiting(conn, tenant_id, queue_id),
                 await conn.fetchval(SIGNED_IN, tenant_id, queue_id),
-            )
-            rules = QueueRules(
-                queue_id=queue_id,
-                name=found.name,
-                strategy=found.strategy,
-                max_wait_s=found.max_wait_s,
-                announce_position=bool(found.announce_position),
-                selector=Selector(found.agent_selector or Selector.LONGEST_IDLE),
-                closed=await _closed(conn, tenant_id, queue_id),
             )
             return QueueState(rules, counts)
 
@@ -106,7 +100,9 @@ class PostgresAcdStore:
             agent_id = await callers.offer_ended(conn, call.tenant_id, call.call_id, outcome, at)
             if agent_id is None:
                 return False
-            await agents.released(conn, call.tenant_id, agent_id, call.call_id, outcome)
+            queue = await settings.find(conn, call.tenant_id, call.queue_id)
+            after = AUTO_PAUSE_AFTER if queue is None else queue.auto_pause_after
+            await agents.released(conn, call.tenant_id, agent_id, call.call_id, outcome, after)
             return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
@@ -138,6 +134,11 @@ class PostgresAcdStore:
             for tenant_id, call_ids in sorted(by_tenant.items()):
                 await inbound.extend(conn, tenant_id, call_ids, LEASE)
 
+    async def idle_agents(self) -> list[IdleAgent]:
+        async with self._pool.acquire() as conn:
+            found = await available.idle(conn, self._switch_id)
+        return [agent for agent in found if agent.mode is Mode.NAILED_UP]
+
     async def active(self) -> list[ActiveCall]:
         async with self._pool.acquire() as conn:
             found: list[ActiveCall] = []
@@ -152,6 +153,7 @@ class PostgresAcdStore:
             return await calls.ended(conn, call_ids)
 
 
+COUNTRY = "select country from tenant where tenant_id = $1"
 LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
 OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 SIGNED_IN = """
@@ -160,10 +162,7 @@ where m.tenant_id = $1 and m.queue_id = $2 and a.state not in ('offline', 'calli
 """
 
 
-async def _closed(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> Destination | None:
-    """Where callers go now as the queue is closed; None: it is open."""
-    settings = await hours.find(conn, tenant_id, queue_id)
-    if settings is None:
-        return None
-    rules = await hours.rules(conn, tenant_id, settings)
-    return rules.after_hours if isinstance(open_at(rules, await hours.now(conn)), Closed) else None
+def _phone(text: str, country: str) -> str:
+    """A caller's number in E.164; empty if it is withheld or is none."""
+    number = phone.normalise(text, country)
+    return "" if isinstance(number, NumberFault) else number

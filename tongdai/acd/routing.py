@@ -29,7 +29,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from tongdai.acd.selection import AgentKey, IdleAgent, Rng, selected
+from tongdai.acd.selection import Rng, has, selected
+from tongdai.agents.model import AgentKey, IdleAgent
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules, SkillRule
 
@@ -329,7 +330,7 @@ class Matcher:
         if line.agent is not None:
             agents = [queue.agents[line.agent]] if line.agent in queue.agents else []
         else:
-            agents = [agent for agent in queue.agents.values() if not line.skills or agent.has(line.skills)]
+            agents = [agent for agent in queue.agents.values() if not line.skills or has(agent, line.skills)]
         if withheld:
             agents = [agent for agent in agents if not any(_serves(agent, queue) for queue in withheld)]
         return agents

@@ -1,38 +1,19 @@
 """Selects one of several idle agents for a caller, by the selector of the queue. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.agents.model import IdleAgent
+from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules, Selector, SkillRule
-
-AgentKey = tuple[TenantId, AgentId]
-
 
 class Rng(Protocol):
     def randrange(self, stop: int, /) -> int: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdleAgent:
-    tenant_id: TenantId
-    agent_id: AgentId
-    idle_since: datetime
-    queues: Mapping[QueueId, int]
-    """The queues that the agent serves, and the agent's position in each."""
-    skills: Mapping[str, int] = field(default_factory=dict[str, int])
-    """The agent's level in each skill."""
-    calls_today: int = 0
-    talk_s_today: float = 0.0
-
-    @property
-    def key(self) -> AgentKey:
-        return self.tenant_id, self.agent_id
-
-    def has(self, skills: Iterable[SkillRule]) -> bool:
-        return all(self.skills.get(rule.skill, 0) >= rule.level for rule in skills)
+def has(agent: IdleAgent, skills: Iterable[SkillRule]) -> bool:
+    return all(agent.skills.get(rule.skill, 0) >= rule.level for rule in skills)
 
 
 def selected(agents: Sequence[IdleAgent], rules: QueueRules, last: AgentId | None, rng: Rng) -> IdleAgent:

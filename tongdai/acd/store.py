@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller.store import CallerRow
-from tongdai.agents.model import Agent, OfferOutcome
+from tongdai.agents.model import Agent, IdleAgent, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules
@@ -41,7 +41,8 @@ class AcdStore(Protocol):
     async def now(self) -> datetime: ...
 
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
-        """Open the call of a number that leads to a queue; None: the number is nobody's, or of no queue."""
+        """Open the call of a number that leads to a queue; None: the number is nobody's, or of no queue. The numbers of
+        `arrival` are as the carrier sent them."""
         ...
 
     async def queue(self, tenant_id: TenantId, queue_id: QueueId) -> QueueState | None:
@@ -75,6 +76,10 @@ class AcdStore(Protocol):
 
     async def extend(self, calls: Sequence[InboundCall]) -> None:
         """Renew the leases of calls whose channel was listed."""
+        ...
+
+    async def idle_agents(self) -> list[IdleAgent]:
+        """The agents of the switch who can be offered a caller."""
         ...
 
     async def active(self) -> list[ActiveCall]:

@@ -26,6 +26,7 @@ AUTO_PAUSE_AFTER = 3
 """The default number of such offers."""
 SKIPPED_FOR = timedelta(minutes=10)
 """A skipped contact is due again after this time."""
+AgentKey = tuple[TenantId, AgentId]
 
 
 class Mode(StrEnum):
@@ -255,6 +256,10 @@ class IdleAgent:
     """Calls that the agent talked on and that ended since midnight in the tenant's time zone."""
     talk_s_today: int
     """Seconds of their talks."""
+
+    @property
+    def key(self) -> AgentKey:
+        return self.tenant_id, self.agent_id
 
 
 class AgentRefusal(Enum):
