@@ -8,6 +8,7 @@ from tongdai.agents.model import IdleAgent
 from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules, Selector, SkillRule
 
+
 class Rng(Protocol):
     def randrange(self, stop: int, /) -> int: ...
 

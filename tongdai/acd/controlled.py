@@ -1,0 +1,43 @@
+"""What one process knows of a caller whom it controls."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+
+from tongdai.acd.caller.model import CallerProgress, Record
+from tongdai.agents.model import AgentKey
+from tongdai.calls.inbound.model import InboundCall
+from tongdai.queues.model import QueueRules
+
+
+class Seat(Enum):
+    """What the matcher knows of a caller."""
+
+    NONE = auto()
+    """Nothing: the caller does not wait."""
+    WAITING = auto()
+    OFFERED = auto()
+
+
+@dataclass(slots=True, eq=False)
+class ControlledCaller:
+    call: InboundCall
+    """The row, as of when the call was opened or adopted; its queue is the one that the caller joined last."""
+    progress: CallerProgress
+    arrived_at: datetime
+    """At the first queue: the caller's place."""
+    rules: QueueRules | None = None
+    """The rules by which the caller was admitted last; None: not read yet."""
+    joined_at: datetime | None = None
+    """When the caller joined the present queue."""
+    unwritten: deque[tuple[Record, datetime]] = field(default_factory=deque[tuple[Record, datetime]])
+    """Records to be written, with the time of each."""
+    failed_writes: int = 0
+    write_at: float = 0.0
+    """When to try again, by the monotonic clock."""
+    seat: Seat = Seat.NONE
+    matched: AgentKey | None = None
+    """The agent to whom the caller is to be offered, until that is decided."""
+    max_wait: asyncio.TimerHandle | None = None

@@ -1,0 +1,367 @@
+"""Controls callers: passes each event to `core.step`, commits the records it returns, then makes its requests.
+
+    event ─→ core.step ─→ records to write (in order, until written) ─→ requests to switch and store ─→ their results
+    the waiting room ─→ Matched, WaitOver: events of the caller
+
+Owns the channels of inbound calls, from their arrival to their end, and what this process knows of them
+(`ControlledCaller`). Events of one call are processed in order by the per-channel queue. Who waits, for whom and how
+long is kept by the waiting room. The bridge of a caller has the id of the caller's channel.
+
+Trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time, and an
+agent who was taken meanwhile is not reserved again. After a failed request it does not assume that it was or was not
+made: reconciliation finds out when it lists the channels.
+
+While the database is unavailable, talks continue, `flush` writes the unwritten records later, in order, and callers who
+arrive are refused with 503. When this process ends, callers hear their music, and the next process adopts them.
+
+Asserted: records precede requests; nothing is recorded after the end.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import assert_never
+from uuid import UUID
+
+import structlog
+
+from tongdai.acd.admission import Send, admit
+from tongdai.acd.caller import core, model
+from tongdai.acd.controlled import ControlledCaller
+from tongdai.acd.store import AcdStore, ActiveCall
+from tongdai.acd.waiting_room import WaitingRoom
+from tongdai.call_outcome import InboundOutcome
+from tongdai.calls.inbound.model import Arrival
+from tongdai.clock import Clock
+from tongdai.db.unavailable import UNAVAILABLE, unavailable
+from tongdai.ids import AgentId, SwitchId
+from tongdai.queues.model import HANG_UP
+from tongdai.switch import commands
+from tongdai.switch.commands import Channel, Refusal
+from tongdai.switch.events import ChannelEvent, Event, StasisStart
+from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.per_channel_queue import PerChannelQueue
+
+log = structlog.get_logger()
+
+WRITE_S = 3.0
+"""The time limit for writing a record when the database hangs; it is written again later."""
+LONGEST_BACKOFF_S = 60.0
+"""The longest wait before a record that the store refuses is written again."""
+NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
+"""The queue of a caller who waits was deleted."""
+
+
+class AcdController:
+    """Implements `ChannelOwner`."""
+
+    def __init__(
+        self,
+        store: AcdStore,
+        ari: Ari,
+        clock: Clock,
+        app: str,
+        queue: PerChannelQueue,
+        room: WaitingRoom,
+        switch_id: SwitchId,
+    ) -> None:
+        self._store, self._ari, self._clock, self._app = store, ari, clock, app
+        self._queue, self._room, self._switch_id = queue, room, switch_id
+        self._arriving: set[str] = set()
+        """Channels whose call is being opened."""
+        self.callers: dict[str, ControlledCaller] = {}
+        """The callers controlled here, by channel id."""
+        self._channels: dict[UUID, str] = {}
+        """Their channels, by call id."""
+        self.ended: set[str] = set()
+        """Channels of calls that ended here since reconciliation last cleared the set."""
+        room.notify = self._notify
+
+    def owns(self, channel_id: str) -> bool:
+        return channel_id in self.callers or channel_id in self._arriving
+
+    def post(self, channel_id: str, event: ChannelEvent | model.Signal) -> None:
+        """Process an event of a caller who is controlled here, after those before."""
+        if not isinstance(event, StasisStart) and self.owns(channel_id):
+            self._queue.post(channel_id, partial(self._handle, channel_id, event))
+
+    def agent_left(self, call_id: UUID, agent_channel: str) -> None:
+        """The phone of the agent of a call hung up."""
+        channel_id = self._channels.get(call_id)
+        if channel_id is not None:
+            self.post(channel_id, model.AgentLeft(agent_channel))
+
+    def flush(self) -> None:
+        """Write the records that could not be written before, and let callers wait whose queue could not be read."""
+        now = self._clock.monotonic()
+        for channel_id, caller in list(self.callers.items()):
+            if self._queue.busy(channel_id):
+                continue
+            if caller.unwritten and caller.write_at <= now:
+                self._queue.post(channel_id, partial(self.write, caller))
+            elif not caller.unwritten and self._room.lacks(caller):
+                self._queue.post(channel_id, partial(self._carry_out, caller, [model.Wait()]))
+
+    # Arrival
+
+    def arrive(self, event: StasisStart) -> None:
+        """Take a channel that came in."""
+        if not self.owns(event.channel_id):
+            self._arriving.add(event.channel_id)
+            self._queue.post(event.channel_id, partial(self._open, event))
+
+    async def _open(self, event: StasisStart) -> None:
+        channel_id, called = event.channel_id, event.args[1] if len(event.args) > 1 else ""
+        try:
+            with suppress(SwitchError):
+                if not await commands.subscribe_to_channel(self._ari, self._app, channel_id):
+                    return  # the caller has hung up
+            arrival = Arrival(switch_id=self._switch_id, channel=channel_id, called=called, phone=event.caller)
+            try:
+                async with asyncio.timeout(WRITE_S):
+                    call = await self._store.arrive(arrival, event.endpoint or None)
+            except UNAVAILABLE:
+                log.warning("inbound call refused: database unavailable", channel=channel_id, trunk=event.endpoint)
+                await self._refuse(channel_id, Refusal.CONGESTION)
+                return
+            if call is None:
+                await self._refuse(channel_id, Refusal.UNALLOCATED)
+                return
+            progress, requests = core.arrived(call)
+            caller = self._add(ControlledCaller(call, progress, call.opened_at))
+            log.info("caller arrived", tenant=call.tenant_id, call=str(call.call_id), queue=call.queue_id)
+        finally:
+            self._arriving.discard(channel_id)
+        await self._carry_out(caller, [request for request in requests if not isinstance(request, model.Record)])
+
+    async def _refuse(self, channel_id: str, why: Refusal) -> None:
+        with suppress(SwitchError):
+            await commands.refuse(self._ari, channel_id, why)
+
+    def adopt(self, found: ActiveCall) -> None:
+        """Start to control a caller whom another process left, at the same place."""
+        call, row, agent = found
+        offered = row is not None and row.state == "offered" and agent is not None
+        agent_channel = str(agent.channel_id) if offered and agent is not None else None
+        progress = core.adopted(call, None if row is None else row.hops, agent_channel)
+        if agent is not None:
+            progress = replace(progress, agent_id=agent.agent_id, agent_channel=str(agent.channel_id))
+        arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
+        self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at))
+        self._queue.start(self._subscribe(call.channel))
+        log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
+        if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
+            self.post(call.channel, model.AgentLeft(""))
+
+    async def _subscribe(self, channel_id: str) -> None:
+        with suppress(SwitchError):
+            await commands.subscribe_to_channel(self._ari, self._app, channel_id)
+
+    def _add(self, caller: ControlledCaller) -> ControlledCaller:
+        channel_id = caller.call.channel
+        assert channel_id not in self.callers, f"caller {channel_id} is controlled already"
+        self.callers[channel_id] = caller
+        self._channels[caller.call.call_id] = channel_id
+        return caller
+
+    def forget(self, channel_id: str) -> None:
+        """Drop a caller whose call has ended, or whom another process controls."""
+        caller = self.callers.pop(channel_id, None)
+        self.ended.add(channel_id)
+        if caller is not None:
+            self._channels.pop(caller.call.call_id, None)
+            self._room.remove(caller)
+
+    def reconcile(self, in_store: Sequence[ActiveCall], before: set[str], listed: Mapping[str, Channel]) -> None:
+        """Compare the store's calls, and the callers `before` they were read, with the switch's list of channels, which
+        was made after that."""
+        for found in in_store:
+            channel_id = found.call.channel
+            if not self.owns(channel_id) and channel_id not in self.ended:
+                self.adopt(found)
+        for channel_id in before - {found.call.channel for found in in_store}:
+            caller = self.callers.get(channel_id)
+            if caller is not None and not caller.unwritten:
+                self.forget(channel_id)  # another process ended it
+        for found in in_store:
+            channel = listed.get(found.call.channel)
+            signal = model.ChannelAbsent() if channel is None else model.ChannelListed(channel.state == "Up")
+            self.post(found.call.channel, signal)
+        for channel_id in before:
+            caller = self.callers.get(channel_id)
+            agent_channel = None if caller is None else caller.progress.agent_channel
+            if agent_channel is not None and agent_channel not in listed:
+                self.post(channel_id, model.AgentLeft(agent_channel))
+
+    def subscribe_to_all(self) -> None:
+        """After a new connection: the switch may have forgotten what it was to send."""
+        for channel_id in self.callers:
+            self._queue.start(self._subscribe(channel_id))
+
+    # Events
+
+    def _notify(self, call_id: UUID, signal: model.Signal) -> None:
+        channel_id = self._channels.get(call_id)
+        if channel_id is not None:
+            self.post(channel_id, signal)
+
+    async def _handle(self, channel_id: str, event: Event | model.Signal) -> None:
+        caller = self.callers.get(channel_id)
+        if caller is None:
+            return  # the call ended, or was refused, while the event was queued
+        requests = self._step(caller, event)
+        if requests is not None:
+            await self._carry_out(caller, requests)
+
+    def _step(self, caller: ControlledCaller, event: Event | model.Signal) -> list[model.Request] | None:
+        """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
+        neither."""
+        caller.progress, commands_ = core.step(caller.progress, event)
+        if caller.progress.stage not in {model.Stage.WAITING, model.Stage.CONNECTING}:
+            self._room.remove(caller)
+        requests: list[model.Request] = []
+        for command in commands_:
+            if isinstance(command, model.Record):
+                assert not requests, "a request precedes a record"
+                assert not any(isinstance(record, model.RecordEnd) for record, _ in caller.unwritten), (
+                    "recorded after the end"
+                )
+                caller.unwritten.append((command, self._clock.now()))
+            else:
+                requests.append(command)
+        return requests if commands_ else None
+
+    async def _carry_out(self, caller: ControlledCaller, requests: list[model.Request]) -> None:
+        """Write the records, then make the requests, then process their results as events."""
+        results: deque[model.Signal] = deque()
+        next_requests: list[model.Request] | None = requests
+        while True:
+            if next_requests is not None:
+                await self.write(caller)
+                for request in next_requests:
+                    result = await self._try(caller, request)
+                    if result is not None:
+                        results.append(result)
+            if not results:
+                return
+            next_requests = self._step(caller, results.popleft())
+
+    # Records
+
+    async def write(self, caller: ControlledCaller) -> None:
+        """Write the unwritten records, in order; after a failure the rest is left to `flush`."""
+        while caller.unwritten:
+            record, at = caller.unwritten[0]
+            try:
+                async with asyncio.timeout(WRITE_S):
+                    await self._commit(caller, record, at)
+            except Exception as error:
+                if unavailable(error):
+                    return
+                caller.failed_writes += 1
+                caller.write_at = self._clock.monotonic() + min(2.0**caller.failed_writes, LONGEST_BACKOFF_S)
+                raise
+            caller.unwritten.popleft()
+
+    async def _commit(self, caller: ControlledCaller, record: model.Record, at: datetime) -> None:
+        call = caller.call
+        match record:
+            case model.RecordJoin(queue_id=queue_id, hops=hops):
+                assert caller.rules is not None, "a caller joins a queue whose rules were not read"
+                caller.call = replace(call, queue_id=queue_id)
+                await self._store.join(call, caller.rules, hops, at)
+                caller.joined_at = at
+            case model.RecordAnswer():
+                await self._store.answer(call, at)
+            case model.RecordOfferEnd(outcome=outcome):
+                await self._store.offer_failed(call, outcome, at)
+                self._room.wake()
+            case model.RecordConnection():
+                await self._store.connect(call, at)
+            case model.RecordEnd(ending=ending):
+                changed = await self._store.end(call, ending)
+                self.forget(call.channel)
+                self._room.wake()
+                if changed:
+                    fields = {"outcome": ending.outcome.value, "cause": ending.hangup_cause}
+                    log.info("caller gone", tenant=call.tenant_id, call=str(call.call_id), **fields)
+            case _:
+                assert_never(record)
+
+    # Requests
+
+    async def _try(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
+        """The result of a request; None when it has none or is unknown: reconciliation checks the channel again."""
+        name = type(request).__name__
+        try:
+            return await self._make(caller, request)
+        except UNAVAILABLE:
+            return model.NotAdmitted() if isinstance(request, model.Admit) else None
+        except (SwitchError, ValueError) as error:  # ValueError: a name that the switch cannot have
+            log.warning("request failed", call=str(caller.call.call_id), request=name, error=str(error))
+            return model.SoundOver() if isinstance(request, model.PlaySound) else None
+
+    async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
+        channel_id, ari = caller.call.channel, self._ari
+        match request:
+            case model.Admit(queue_id=queue_id, hops=hops):
+                found = await self._store.queue(caller.call.tenant_id, queue_id)
+                if found is None:
+                    return model.NotAdmitted()
+                caller.rules = found.rules
+                return model.Admitted(admit(found.rules, found.counts, hops))
+            case model.Wait(without=without):
+                return await self._wait(caller, without)
+            case model.StopWaiting():
+                self._room.remove(caller)
+            case model.MakeOffer(agent_id=agent_id):
+                agent = await self._store.offer(caller.call, agent_id, self._clock.now())
+                self._room.offer_decided(caller)
+                if agent is None:
+                    return model.OfferRefused(agent_id)
+                log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
+                return model.OfferMade(agent_id, str(agent.channel_id))
+            case model.BridgeWithAgent(channel=agent_channel):
+                return await self._bridge(channel_id, agent_channel)
+            case model.CheckSound(playback_id=playback_id):
+                return None if await commands.playing(ari, playback_id) else model.SoundOver()
+            case model.Answer():
+                await commands.answer(ari, channel_id)
+            case model.StartMusic():
+                await commands.start_music(ari, channel_id, None if caller.rules is None else caller.rules.hold_music)
+            case model.StopMusic():
+                await commands.stop_music(ari, channel_id)
+            case model.PlaySound(sound=sound, playback_id=playback_id):
+                await commands.play(ari, channel_id, playback_id, sound)
+            case model.HangUp(cause=cause):
+                await commands.hang_up(ari, channel_id, cause)
+            case model.DestroyBridge():
+                await commands.destroy_bridge(ari, channel_id)
+            case _:
+                assert_never(request)
+        return None
+
+    async def _wait(self, caller: ControlledCaller, without: AgentId | None) -> model.Signal | None:
+        """Let the caller wait in the waiting room; one who was adopted needs the rules of the queue before."""
+        if caller.progress.stage is not model.Stage.WAITING:
+            return None
+        if caller.rules is None:
+            found = await self._store.queue(caller.call.tenant_id, caller.progress.queue_id)
+            if found is None:
+                return model.WaitOver(NO_QUEUE)
+            caller.rules = found.rules
+        self._room.wait(caller, caller.rules, without)
+        return None
+
+    async def _bridge(self, channel_id: str, agent_channel: str) -> model.Signal:
+        await commands.stop_music(self._ari, channel_id)
+        await commands.create_bridge(self._ari, channel_id)
+        if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
+            return model.BridgedWithAgent()
+        if await commands.channel(self._ari, agent_channel) is None:
+            return model.AgentMissing()
+        return model.NotBridged()

@@ -1,0 +1,146 @@
+"""The waiting room: matches the callers who wait with idle agents, and ends waits that last too long.
+
+    wait ──▶ waiting ── round: match ──▶ offered ── wait ──▶ waiting      (the place is kept)
+                └── maximum wait, nobody signed in ──▶ WaitOver
+    remove, from each ──▶ gone
+
+Idle agents are read from the store, which alone decides who has an agent: while callers wait, 4 times a second, and at
+once when `wake` says that an agent is free. An agent in a match that is not decided yet is left out of the next one,
+and so are the agents of a queue for which a callee of a campaign waits: they were rung, and come first.
+
+Once a second the rules of queues with callers are read again. The order of callers and agents follows them at once; how
+long a caller waits is a matter of the rules by which they were admitted.
+
+Everything here is in memory: whoever takes over builds it from the rows.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from tongdai.acd.admission import Send
+from tongdai.acd.caller.model import Matched, Signal, Stage, WaitOver
+from tongdai.acd.controlled import ControlledCaller, Seat
+from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
+from tongdai.acd.selection import Rng
+from tongdai.acd.store import AcdStore
+from tongdai.call_outcome import InboundOutcome
+from tongdai.clock import Clock
+from tongdai.ids import AgentId
+from tongdai.queues.model import QueueRules
+
+LOOK_S = 0.25
+"""How often agents who were freed elsewhere are looked for, while callers wait."""
+NOT_AGAIN_FOR = timedelta(seconds=20)
+"""How long an agent whose offer failed is not tried again for the same caller."""
+
+
+class WaitingRoom:
+    def __init__(
+        self, store: AcdStore, clock: Clock, rng: Rng, withheld: Callable[[], Collection[QueueKey]] = tuple
+    ) -> None:
+        """`withheld`: the queues for which a callee of a campaign waits."""
+        self._store, self._clock, self._withheld = store, clock, withheld
+        self._matcher = Matcher(rng)
+        self._callers: dict[UUID, ControlledCaller] = {}
+        """By call id."""
+        self._empty_since: dict[QueueKey, float] = {}
+        """Queues with callers and nobody signed in, and since when."""
+        self._changed = asyncio.Event()
+        self.notify: Callable[[UUID, Signal], None] = lambda _call_id, _signal: None
+        """Called with signals of callers."""
+
+    def wake(self) -> None:
+        """An agent may have become free."""
+        self._changed.set()
+
+    def lacks(self, caller: ControlledCaller) -> bool:
+        """Whether a caller waits who is not in the room: the rules of the queue could not be read."""
+        return caller.seat is Seat.NONE and caller.progress.stage is Stage.WAITING
+
+    def wait(self, caller: ControlledCaller, rules: QueueRules, without: AgentId | None = None) -> None:
+        """Let a caller wait, or wait again at the same place; `without` is not tried again for a while."""
+        call, call_id = caller.call, caller.call.call_id
+        if caller.seat is Seat.NONE:
+            if self._matcher.rules((call.tenant_id, rules.queue_id)) is None:
+                self._matcher.set_rules(call.tenant_id, rules)
+            self._callers[call_id] = caller
+            waiting = WaitingCaller(
+                tenant_id=call.tenant_id, call_id=call_id, queue_id=rules.queue_id, arrived_at=caller.arrived_at
+            )
+            self._matcher.join(waiting)
+            self._set_timer(caller, rules)
+        elif caller.seat is Seat.OFFERED:
+            exclude = None if without is None else (call.tenant_id, without)
+            self._matcher.again(call_id, exclude, self._clock.now() + NOT_AGAIN_FOR)
+        caller.seat, caller.matched = Seat.WAITING, None
+        self.wake()
+
+    def _set_timer(self, caller: ControlledCaller, rules: QueueRules) -> None:
+        if rules.max_wait_s:
+            since = caller.joined_at or self._clock.now()
+            left_s = rules.max_wait_s - (self._clock.now() - since).total_seconds()
+            over = WaitOver(Send(rules.overflow, InboundOutcome.OVERFLOW))
+            reached = partial(self.notify, caller.call.call_id, over)
+            caller.max_wait = asyncio.get_running_loop().call_later(max(0.0, left_s), reached)
+
+    def offer_decided(self, caller: ControlledCaller) -> None:
+        """The store has the offer, or has refused it."""
+        caller.matched = None
+
+    def remove(self, caller: ControlledCaller) -> None:
+        """The caller waits no more."""
+        if caller.seat is not Seat.NONE:
+            self._matcher.remove(caller.call.call_id)
+            self._callers.pop(caller.call.call_id, None)
+            caller.seat, caller.matched = Seat.NONE, None
+            if caller.max_wait is not None:
+                caller.max_wait.cancel()
+                caller.max_wait = None
+
+    async def look(self) -> None:
+        """Wait for something to match, and match it once."""
+        waits = any(caller.seat is Seat.WAITING for caller in self._callers.values())
+        try:
+            async with asyncio.timeout(LOOK_S if waits else None):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+        self._changed.clear()
+        if any(caller.seat is Seat.WAITING for caller in self._callers.values()):
+            await self._match()
+
+    async def _match(self) -> None:
+        idle = await self._store.idle_agents()
+        taken = {caller.matched for caller in self._callers.values()}
+        self._matcher.set_idle(agent for agent in idle if agent.key not in taken)
+        for match in self._matcher.match(self._clock.now(), self._withheld()):
+            caller = self._callers[match.caller.call_id]
+            caller.seat, caller.matched = Seat.OFFERED, match.agent.key
+            self.notify(match.caller.call_id, Matched(match.agent.agent_id))
+
+    async def round(self) -> None:
+        """Once a second: read the rules of queues with callers again, and end waits in queues with nobody signed in."""
+        queues = {(caller.call.tenant_id, caller.progress.queue_id) for caller in self._callers.values()}
+        self._empty_since = {key: since for key, since in self._empty_since.items() if key in queues}
+        for tenant_id, queue_id in sorted(queues):
+            found = await self._store.queue(tenant_id, queue_id)
+            if found is None:
+                continue
+            self._matcher.set_rules(tenant_id, found.rules)
+            if found.counts.signed_in:
+                self._empty_since.pop((tenant_id, queue_id), None)
+            else:
+                self._end_waits((tenant_id, queue_id))
+
+    def _end_waits(self, queue: QueueKey) -> None:
+        """Nobody is signed in: the callers leave whose rules say so."""
+        empty_s = self._clock.monotonic() - self._empty_since.setdefault(queue, self._clock.monotonic())
+        for caller in list(self._callers.values()):
+            rules = caller.rules
+            if rules is None or (caller.call.tenant_id, caller.progress.queue_id) != queue:
+                continue
+            if rules.leave_empty_after_s is not None and empty_s >= rules.leave_empty_after_s:
+                self.notify(caller.call.call_id, WaitOver(Send(rules.when_empty, InboundOutcome.CLOSED)))
