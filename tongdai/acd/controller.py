@@ -19,12 +19,12 @@ Asserted: records precede requests; nothing is recorded after the end.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
 import structlog
@@ -38,7 +38,7 @@ from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival
 from tongdai.clock import Clock
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
-from tongdai.ids import AgentId, SwitchId
+from tongdai.ids import AgentId, QueueId, SwitchId
 from tongdai.queues.model import HANG_UP
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel, Refusal
@@ -54,6 +54,12 @@ LONGEST_BACKOFF_S = 60.0
 """The longest wait before a record that the store refuses is written again."""
 NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
 """The queue of a caller who waits was deleted."""
+
+
+class Snapshot(NamedTuple):
+    before: frozenset[str]
+    """The channels of the callers who were controlled before the store was read."""
+    in_store: list[ActiveCall]
 
 
 class AcdController:
@@ -95,6 +101,10 @@ class AcdController:
         if channel_id is not None:
             self.post(channel_id, model.AgentLeft(agent_channel))
 
+    def agent_became_free(self) -> None:
+        """An agent may have become free."""
+        self._room.wake()
+
     def flush(self) -> None:
         """Write the records that could not be written before, and let callers wait whose queue could not be read."""
         now = self._clock.monotonic()
@@ -124,9 +134,11 @@ class AcdController:
             try:
                 async with asyncio.timeout(WRITE_S):
                     call = await self._store.arrive(arrival, event.endpoint or None)
-            except UNAVAILABLE:
-                log.warning("inbound call refused: database unavailable", channel=channel_id, trunk=event.endpoint)
+            except Exception as error:
                 await self._refuse(channel_id, Refusal.CONGESTION)
+                if not unavailable(error):
+                    raise
+                log.warning("inbound call refused: database unavailable", channel=channel_id, trunk=event.endpoint)
                 return
             if call is None:
                 await self._refuse(channel_id, Refusal.UNALLOCATED)
@@ -152,7 +164,6 @@ class AcdController:
             progress = replace(progress, agent_id=agent.agent_id, agent_channel=str(agent.channel_id))
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at))
-        self._queue.start(self._subscribe(call.channel))
         log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
         if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
             self.post(call.channel, model.AgentLeft(""))
@@ -176,9 +187,16 @@ class AcdController:
             self._channels.pop(caller.call.call_id, None)
             self._room.remove(caller)
 
-    def reconcile(self, in_store: Sequence[ActiveCall], before: set[str], listed: Mapping[str, Channel]) -> None:
-        """Compare the store's calls, and the callers `before` they were read, with the switch's list of channels, which
-        was made after that."""
+    async def snapshot(self) -> Snapshot:
+        """What the store has, for `reconcile`. Raises UNAVAILABLE."""
+        before = frozenset(self.callers)
+        self.ended.clear()
+        return Snapshot(before, await self._store.active())
+
+    async def reconcile(self, snapshot: Snapshot, listed: Mapping[str, Channel], *, connected: bool = False) -> None:
+        """Compare the store's calls with the switch's list of channels, which was made after they were read: one that
+        is not listed has ended. `connected`: the switch may have forgotten what it was to send. Raises UNAVAILABLE."""
+        before, in_store = snapshot
         for found in in_store:
             channel_id = found.call.channel
             if not self.owns(channel_id) and channel_id not in self.ended:
@@ -188,6 +206,8 @@ class AcdController:
             if caller is not None and not caller.unwritten:
                 self.forget(channel_id)  # another process ended it
         for found in in_store:
+            if connected and found.call.channel in listed:
+                self._queue.start(self._subscribe(found.call.channel))
             channel = listed.get(found.call.channel)
             signal = model.ChannelAbsent() if channel is None else model.ChannelListed(channel.state == "Up")
             self.post(found.call.channel, signal)
@@ -196,11 +216,7 @@ class AcdController:
             agent_channel = None if caller is None else caller.progress.agent_channel
             if agent_channel is not None and agent_channel not in listed:
                 self.post(channel_id, model.AgentLeft(agent_channel))
-
-    def subscribe_to_all(self) -> None:
-        """After a new connection: the switch may have forgotten what it was to send."""
-        for channel_id in self.callers:
-            self._queue.start(self._subscribe(channel_id))
+        await self._store.extend([found.call for found in in_store if found.call.channel in listed])
 
     # Events
 
@@ -306,29 +322,27 @@ class AcdController:
             return model.SoundOver() if isinstance(request, model.PlaySound) else None
 
     async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
-        channel_id, ari = caller.call.channel, self._ari
         match request:
             case model.Admit(queue_id=queue_id, hops=hops):
-                found = await self._store.queue(caller.call.tenant_id, queue_id)
-                if found is None:
-                    return model.NotAdmitted()
-                caller.rules = found.rules
-                return model.Admitted(admit(found.rules, found.counts, hops))
+                return await self._admit(caller, queue_id, hops)
             case model.Wait(without=without):
                 return await self._wait(caller, without)
+            case model.MakeOffer(agent_id=agent_id):
+                return await self._offer(caller, agent_id)
+            case model.BridgeWithAgent(channel=agent_channel):
+                return await self._bridge(caller.call.channel, agent_channel)
+            case model.CheckSound(playback_id=playback_id):
+                return None if await commands.playing(self._ari, playback_id) else model.SoundOver()
+            case _:
+                await self._command(caller, request)
+                return None
+
+    async def _command(self, caller: ControlledCaller, request: model.Resultless) -> None:
+        """Make a request that has no result: events tell what comes of it."""
+        channel_id, ari = caller.call.channel, self._ari
+        match request:
             case model.StopWaiting():
                 self._room.remove(caller)
-            case model.MakeOffer(agent_id=agent_id):
-                agent = await self._store.offer(caller.call, agent_id, self._clock.now())
-                self._room.offer_decided(caller)
-                if agent is None:
-                    return model.OfferRefused(agent_id)
-                log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
-                return model.OfferMade(agent_id, str(agent.channel_id))
-            case model.BridgeWithAgent(channel=agent_channel):
-                return await self._bridge(channel_id, agent_channel)
-            case model.CheckSound(playback_id=playback_id):
-                return None if await commands.playing(ari, playback_id) else model.SoundOver()
             case model.Answer():
                 await commands.answer(ari, channel_id)
             case model.StartMusic():
@@ -343,7 +357,21 @@ class AcdController:
                 await commands.destroy_bridge(ari, channel_id)
             case _:
                 assert_never(request)
-        return None
+
+    async def _admit(self, caller: ControlledCaller, queue_id: QueueId, hops: int) -> model.Signal:
+        found = await self._store.queue(caller.call.tenant_id, queue_id)
+        if found is None:
+            return model.NotAdmitted()
+        caller.rules = found.rules
+        return model.Admitted(admit(found.rules, found.counts, hops))
+
+    async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> model.Signal:
+        agent = await self._store.offer(caller.call, agent_id, self._clock.now())
+        self._room.offer_decided(caller)
+        if agent is None:
+            return model.OfferRefused(agent_id)
+        log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
+        return model.OfferMade(agent_id, str(agent.channel_id))
 
     async def _wait(self, caller: ControlledCaller, without: AgentId | None) -> model.Signal | None:
         """Let the caller wait in the waiting room; one who was adopted needs the rules of the queue before."""

@@ -64,8 +64,7 @@ class WaitingRoom:
         """Let a caller wait, or wait again at the same place; `without` is not tried again for a while."""
         call, call_id = caller.call, caller.call.call_id
         if caller.seat is Seat.NONE:
-            if self._matcher.rules((call.tenant_id, rules.queue_id)) is None:
-                self._matcher.set_rules(call.tenant_id, rules)
+            self._matcher.set_rules(call.tenant_id, rules)
             self._callers[call_id] = caller
             waiting = WaitingCaller(
                 tenant_id=call.tenant_id, call_id=call_id, queue_id=rules.queue_id, arrived_at=caller.arrived_at

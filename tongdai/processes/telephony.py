@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import structlog
 
+from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.calls.acts import store as acts
 from tongdai.clock import SystemClock, cancel_requested
 from tongdai.db.notify import listen
@@ -175,6 +176,8 @@ async def _dial(
         _options(settings),
         continuity.may_dial,
         PostgresActs(pool, switch.switch_id),
+        PostgresAcdStore(pool, switch.switch_id),
+        switch.switch_id,
     )
 
     async def follow_acts() -> None:

@@ -7,7 +7,7 @@ before the phone is called; in memory there is only the mapping from channels to
 transition, so a late event changes nothing.
 
 Trusts ChannelDestroyed and the switch's list of channels to show that a phone is gone: the agent is offline then, and
-the call controller gets `AgentLeft`, so that the agent's call ends or gets another agent.
+the controller of the agent's call gets `AgentLeft`, so that the agent's call ends or gets another agent.
 
 When an originate or hang-up request fails, reconciliation finds out its result: a phone that may still ring counts as
 gone only when it has not been listed for the lease of a call; a hang-up is repeated every HANG_UP_AGAIN_S. When the
@@ -22,6 +22,7 @@ from uuid import UUID
 
 import structlog
 
+from tongdai.acd.controller import AcdController
 from tongdai.agents.model import Agent, AgentState, OfflineReason
 from tongdai.call_outcome import Outcome
 from tongdai.calls.causes import outcome_of
@@ -54,9 +55,10 @@ class AgentPhones:
         options: Options,
         queue: PerChannelQueue,
         controller: CallController,
+        acd: AcdController | None = None,
     ) -> None:
         self._store, self._ari, self._clock, self._options = store, ari, clock, options
-        self._queue, self._controller = queue, controller
+        self._queue, self._controller, self._acd = queue, controller, acd
         self._agents: dict[str, Agent] = {}
         """The agents by channel id, until the channel is gone."""
         self._unlisted_since: dict[str, float] = {}
@@ -69,7 +71,7 @@ class AgentPhones:
     async def round(self) -> None:
         """Once a second: call agents who signed in, hang up agents who signed out, end wrap-ups."""
         if await self._store.wrap_ups_over():
-            self._controller.agent_became_free()
+            self._agent_became_free()
         if not self._ari.up:
             return
         for agent in await self._store.agents_to_call():
@@ -123,7 +125,7 @@ class AgentPhones:
         if await self._store.agent_answered(agent):
             self._agents[channel_id] = replace(agent, state=AgentState.IDLE)
             log.info("agent signed in", tenant=agent.tenant_id, agent=agent.agent_id)
-            self._controller.agent_became_free()
+            self._agent_became_free()
 
     async def _hang_up(self, channel_id: str) -> None:
         try:
@@ -140,6 +142,13 @@ class AgentPhones:
             log.info("agent offline", tenant=agent.tenant_id, agent=agent.agent_id, reason=why.value)
         if call_id is not None:
             self._controller.post(str(call_id), model.AgentLeft(channel_id))
+            if self._acd is not None:
+                self._acd.agent_left(call_id, channel_id)
+
+    def _agent_became_free(self) -> None:
+        self._controller.agent_became_free()
+        if self._acd is not None:
+            self._acd.agent_became_free()
 
     def _forget(self, channel_id: str) -> Agent | None:
         self._unlisted_since.pop(channel_id, None)

@@ -2,15 +2,17 @@
 
     the call controller    calls to contacts, from their claim to their end; the channel's id is the call's
     agents' phones         the connections of agents' phones, from sign-in to sign-out
+    the ACD                calls that come in, from their arrival to their end
     nobody                 a channel that this process does not know (yet): reconciliation adopts it, hangs it up when
                            its call has ended, and leaves channels of other applications alone
 
 A channel has at most one owner, asserted for each event. Events of one that nobody owns are dropped: its state is read
 from the list of channels when it is adopted. One that has just been answered for us is hung up at once: its call ended,
-or its agent signed out, before the answer came. One that came in from a carrier is refused with 503.
+or its agent signed out, before the answer came. One that came in from a carrier is the ACD's from then on; without an
+ACD it is refused with 503.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -35,8 +37,15 @@ class ChannelOwner(Protocol):
 
 
 class ChannelRouter:
-    def __init__(self, ari: Ari, queue: PerChannelQueue, owners: Sequence[ChannelOwner]) -> None:
-        self._ari, self._queue, self._owners = ari, queue, owners
+    def __init__(
+        self,
+        ari: Ari,
+        queue: PerChannelQueue,
+        owners: Sequence[ChannelOwner],
+        arrive: Callable[[StasisStart], None] | None = None,
+    ) -> None:
+        """`arrive` takes a channel that came in; None: it is refused."""
+        self._ari, self._queue, self._owners, self._arrive = ari, queue, owners, arrive
 
     def owner_of(self, channel_id: str) -> ChannelOwner | None:
         found = [owner for owner in self._owners if owner.owns(channel_id)]
@@ -51,7 +60,10 @@ class ChannelRouter:
         elif isinstance(event, StasisStart) and event.args[:1] in {(CALL,), (AGENT,)}:
             self._queue.start(self._hang_up(event.channel_id))
         elif isinstance(event, StasisStart) and event.args[:1] == (INBOUND,):
-            self._queue.start(self._refuse(event))
+            if self._arrive is None:
+                self._queue.start(self._refuse(event))
+            else:
+                self._arrive(event)
 
     async def _hang_up(self, channel_id: str) -> None:
         try:

@@ -7,6 +7,7 @@ discrepancies.
 | dialing, ringing            | adopted; lease extended                  | lease expired, or switch restarted: lost |
 | answered                    | adopted; lease extended; request repeated | ended, as answered or abandoned, at once |
 | ended                       | hung up                                  | - |
+| inbound                     | adopted at its place; otherwise as answered | ended, at once |
 
 Runs at each connection to the switch, before anything is dialled; every 15 s; and when a lease has expired. Owns
 nothing: it posts `ChannelListed` and `ChannelAbsent` to the call controller, and gives agents to `AgentPhones`. An
@@ -18,6 +19,8 @@ when its lease expires, which is longer than a request can take. A switch that h
 all requests of before, and tells when it started: calls that were in the store at the first connection to it, and are
 not listed, have ended. Without that they would fill `maxConcurrentCalls` until their leases expire. A process that
 connects to a switch for the first time does not know when the calls were requested, and waits for the leases.
+
+The channel of an inbound call is older than its row, so one that is not listed has ended.
 
 An answered call whose answer was lost is adopted too: the callee gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.
@@ -34,6 +37,7 @@ from uuid import UUID
 
 import structlog
 
+from tongdai.acd.controller import AcdController
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
 from tongdai.campaigns.settings.model import CallSettings
@@ -56,10 +60,16 @@ RETRY_S, RETRY_BROKEN_S = 0.5, 5.0
 
 class Reconciler:
     def __init__(
-        self, store: DialerStore, ari: Ari, controller: CallController, phones: AgentPhones, router: ChannelRouter
+        self,
+        store: DialerStore,
+        ari: Ari,
+        controller: CallController,
+        phones: AgentPhones,
+        router: ChannelRouter,
+        acd: AcdController | None = None,
     ) -> None:
         self._store, self._ari = store, ari
-        self._controller, self._phones, self._router = controller, phones, router
+        self._controller, self._phones, self._router, self._acd = controller, phones, router, acd
         self._one_at_a_time = asyncio.Lock()
         self._started_at: str | None = None
         """When the switch started that was connected last; None: not known."""
@@ -74,7 +84,7 @@ class Reconciler:
                 restarted = None not in {started_at, self._started_at} and started_at != self._started_at
                 if restarted:
                     log.warning("switch has restarted", started_at=started_at)
-                await self.once(restarted=restarted)
+                await self.once(restarted=restarted, connected=True)
                 self._started_at = started_at
             except UNAVAILABLE:
                 await asyncio.sleep(RETRY_S)
@@ -101,9 +111,9 @@ class Reconciler:
         if self._ari.up and any(call.state is not CallState.CLAIMED for call in overdue):
             await self.once()
 
-    async def once(self, *, restarted: bool = False) -> None:
+    async def once(self, *, restarted: bool = False, connected: bool = False) -> None:
         """Raises UNAVAILABLE and SwitchError; a part may have been done. `restarted`: the switch has lost whatever was
-        requested of it before, and nothing was since."""
+        requested of it before, and nothing was since. `connected`: it may have forgotten what it was to send."""
         async with self._one_at_a_time:
             before = {
                 channel_id: controlled.progress.agent_channel
@@ -113,6 +123,7 @@ class Reconciler:
             overdue = await self._store.overdue()
             in_store = await self._store.active_calls()
             agents = await self._store.agents_present()
+            callers = None if self._acd is None else await self._acd.snapshot()
             # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
             await self._cancel_claims(overdue)
@@ -122,6 +133,8 @@ class Reconciler:
             lost = [call for call in in_store if restarted and self._was_requested(call)]
             await self._compare(in_store, listed, {str(call.call_id) for call in (*overdue, *lost)})
             self._compare_agents(before, listed)
+            if self._acd is not None and callers is not None:
+                await self._acd.reconcile(callers, listed, connected=connected)
             await self._hang_up_orphaned(listed)
 
     async def _cancel_claims(self, overdue: Sequence[Call]) -> None:

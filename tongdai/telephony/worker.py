@@ -1,9 +1,11 @@
-"""Leads one switch: calls the contacts of all running campaigns through it, and its agents' phones.
+"""Leads one switch: calls the contacts of all running campaigns through it, and its agents' phones, and connects the
+callers of its queues with agents.
 
-    events             channel router → call controller, or agents' phones
+    events             channel router → call controller, agents' phones, or the ACD
     at once            acts: do what the API asks of live calls
-    4 times a second   sounds: check what the API asks for
+    4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
+                       waiting room: rules of queues, empty queues
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
 
@@ -21,6 +23,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from tongdai import metrics
+from tongdai.acd.controller import AcdController
+from tongdai.acd.store import AcdStore
+from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.unavailable import unavailable
 from tongdai.dialer.call.controller import CallController
@@ -28,10 +33,12 @@ from tongdai.dialer.options import Options
 from tongdai.dialer.originator import Originator
 from tongdai.dialer.sounds import Sounds
 from tongdai.dialer.store import DialerStore
+from tongdai.ids import SwitchId
 from tongdai.runtime.background import Attempts
 from tongdai.switch.events import Connected, DeviceStateChanged, Disconnected, PlaybackFinished, Replaced
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
+from tongdai.switches.model import DEFAULT
 from tongdai.telephony.acts.executor import Acts
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.agent_phones import AgentPhones
@@ -61,21 +68,28 @@ class Telephony:
         options: Options,
         may_dial: Callable[[], bool] = lambda: True,
         acts: ActStore | None = None,
+        acd: AcdStore | None = None,
+        switch_id: SwitchId = DEFAULT,
     ) -> None:
         """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
-        `acts`: None: nothing is done for acts."""
+        `acts`: None: nothing is done for acts. `acd`: None: calls that come in are refused."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
-        self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller)
-        self._router = ChannelRouter(ari, self._queue, (self._controller, self._phones))
+        self._room = None if acd is None else WaitingRoom(acd, clock, rng, self._controller.queues_of_callees)
+        self._acd = None
+        if acd is not None and self._room is not None:
+            self._acd = AcdController(acd, ari, clock, options.app, self._queue, self._room, switch_id)
+        self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller, self._acd)
+        owners = (self._controller, self._phones, *(() if self._acd is None else (self._acd,)))
+        self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
         self._sounds = Sounds(store, ari, clock, rng, options.app, enabled=options.check_sounds)
         self._controller.sound_failed = self._sounds.doubt
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
         self._acts = None if acts is None else Acts(acts, ari, clock, self._queue)
-        self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router)
+        self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router, self._acd)
 
     async def run(self) -> None:
         """Until cancelled. Raises SwitchTaken when another process has the switch."""
@@ -88,6 +102,9 @@ class Telephony:
                 group.create_task(self._each(ROUND_S, self._flush, "unwritten records"))
                 if self._acts is not None:
                     group.create_task(self._acts.run())
+                if self._room is not None:
+                    group.create_task(self._each(0, self._room.look, "callers and agents"))
+                    group.create_task(self._each(ROUND_S, self._room.round, "queues with callers"))
                 if self._sounds.enabled:
                     group.create_task(self._each(SOUNDS_S, self._sounds.round, "sounds"))
                 group.create_task(self._each(SWEEP_S, self._reconciler.sweep, "expired leases"))
@@ -105,7 +122,7 @@ class Telephony:
     @property
     def active_calls(self) -> int:
         """The number of active calls."""
-        return len(self._controller.calls)
+        return len(self._controller.calls) + (0 if self._acd is None else len(self._acd.callers))
 
     @property
     def placed(self) -> int:
@@ -142,6 +159,8 @@ class Telephony:
 
     async def _flush(self) -> None:
         self._controller.flush()
+        if self._acd is not None:
+            self._acd.flush()
         metrics.SWITCH_UP.set(self._ari.up)
         metrics.ACTIVE_CALLS.set(self.active_calls)
 

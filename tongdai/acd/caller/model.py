@@ -269,8 +269,6 @@ class DestroyBridge:
 
 
 Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordEnd
-Request = (
-    Admit | Answer | StartMusic | StopMusic | Wait | StopWaiting | MakeOffer | BridgeWithAgent | PlaySound | CheckSound
-    | HangUp | DestroyBridge
-)  # fmt: skip
+Resultless = Answer | StartMusic | StopMusic | StopWaiting | PlaySound | HangUp | DestroyBridge
+Request = Admit | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
 Command = Record | Request

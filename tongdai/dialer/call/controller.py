@@ -46,7 +46,7 @@ from tongdai.dialer.call.machine_detector import MachineDetector
 from tongdai.dialer.call.unplayed import Unplayed
 from tongdai.dialer.options import LEASE, WRITE_S, Options, treatment_of
 from tongdai.dialer.store import DialerStore
-from tongdai.ids import AgentId, QueueId
+from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.switch import commands
 from tongdai.switch.events import Event, PlaybackFinished
 from tongdai.switch.interface import Ari, SwitchError
@@ -152,6 +152,14 @@ class CallController:
     def agent_became_free(self) -> None:
         """An agent may have become free."""
         self._agents_free.set()
+
+    def queues_of_callees(self) -> set[tuple[TenantId, QueueId]]:
+        """The queues for whose agents answered calls wait."""
+        return {
+            (controlled.call.tenant_id, controlled.queue_id)
+            for controlled in self._waiting.values()
+            if controlled.queue_id is not None
+        }
 
     async def offer_agents(self) -> None:
         """Until cancelled: let waiting calls, the first answered of each queue first, try to reserve an agent."""
