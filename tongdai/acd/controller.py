@@ -57,8 +57,8 @@ NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
 
 
 class Snapshot(NamedTuple):
-    before: frozenset[str]
-    """The channels of the callers who were controlled before the store was read."""
+    before: dict[str, str | None]
+    """The channels of the callers who were controlled before the store was read, and of their agents."""
     in_store: list[ActiveCall]
 
 
@@ -189,7 +189,7 @@ class AcdController:
 
     async def snapshot(self) -> Snapshot:
         """What the store has, for `reconcile`. Raises UNAVAILABLE."""
-        before = frozenset(self.callers)
+        before = {channel_id: caller.progress.agent_channel for channel_id, caller in self.callers.items()}
         self.ended.clear()
         return Snapshot(before, await self._store.active())
 
@@ -201,7 +201,7 @@ class AcdController:
             channel_id = found.call.channel
             if not self.owns(channel_id) and channel_id not in self.ended:
                 self.adopt(found)
-        for channel_id in before - {found.call.channel for found in in_store}:
+        for channel_id in before.keys() - {found.call.channel for found in in_store}:
             caller = self.callers.get(channel_id)
             if caller is not None and not caller.unwritten:
                 self.forget(channel_id)  # another process ended it
@@ -211,9 +211,7 @@ class AcdController:
             channel = listed.get(found.call.channel)
             signal = model.ChannelAbsent() if channel is None else model.ChannelListed(channel.state == "Up")
             self.post(found.call.channel, signal)
-        for channel_id in before:
-            caller = self.callers.get(channel_id)
-            agent_channel = None if caller is None else caller.progress.agent_channel
+        for channel_id, agent_channel in before.items():
             if agent_channel is not None and agent_channel not in listed:
                 self.post(channel_id, model.AgentLeft(agent_channel))
         await self._store.extend([found.call for found in in_store if found.call.channel in listed])
@@ -346,7 +344,7 @@ class AcdController:
             case model.Answer():
                 await commands.answer(ari, channel_id)
             case model.StartMusic():
-                await commands.start_music(ari, channel_id, None if caller.rules is None else caller.rules.hold_music)
+                await self._start_music(channel_id, None if caller.rules is None else caller.rules.hold_music)
             case model.StopMusic():
                 await commands.stop_music(ari, channel_id)
             case model.PlaySound(sound=sound, playback_id=playback_id):
@@ -357,6 +355,12 @@ class AcdController:
                 await commands.destroy_bridge(ari, channel_id)
             case _:
                 assert_never(request)
+
+    async def _start_music(self, channel_id: str, music: str | None) -> None:
+        try:
+            await commands.start_music(self._ari, channel_id, music)
+        except ValueError:  # a file, which is no class of the switch: better the default one than silence
+            await commands.start_music(self._ari, channel_id)
 
     async def _admit(self, caller: ControlledCaller, queue_id: QueueId, hops: int) -> model.Signal:
         found = await self._store.queue(caller.call.tenant_id, queue_id)

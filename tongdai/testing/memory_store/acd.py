@@ -1,0 +1,181 @@
+"""The ACD's store in memory, beside a `MemoryStore`, which has the agents: what `PostgresAcdStore` does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from tongdai.acd.admission import QueueCounts
+from tongdai.acd.caller.store import CallerRow
+from tongdai.acd.store import LEASE, ActiveCall, QueueState
+from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
+from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
+from tongdai.calls.model import CallState
+from tongdai.clock import Clock
+from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.queues.model import QueueRules
+from tongdai.testing.memory_store.store import MemoryStore
+
+NOT_SIGNED_IN = {AgentState.OFFLINE, AgentState.CALLING, AgentState.HANGING_UP}
+
+
+class Offer(NamedTuple):
+    call_id: UUID
+    agent_id: AgentId
+    outcome: OfferOutcome | None = None
+
+
+class MemoryAcdStore:
+    """Implements `AcdStore`; each method is one step that nothing comes between."""
+
+    def __init__(self, store: MemoryStore, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self.queues: dict[QueueId, QueueRules] = {}
+        self.numbers: dict[str, QueueId] = {}
+        """The queues of called numbers, as carriers send them."""
+        self.live: dict[UUID, InboundCall] = {}
+        self.waiting: dict[UUID, CallerRow] = {}
+        self.offers: list[Offer] = []
+        self.over: dict[UUID, InboundEnding] = {}
+
+    async def now(self) -> datetime:
+        return self._clock.now()
+
+    async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
+        del trunk
+        queue_id = self.numbers.get(arrival.called)
+        if queue_id is None:
+            return None
+        for call in self.live.values():
+            if call.channel == arrival.channel:
+                return call
+        now = self._clock.now()
+        call = InboundCall(
+            tenant_id=self._store.tenant_id,
+            call_id=UUID(int=len(self.live) + len(self.over) + 1, version=4),
+            switch_id=arrival.switch_id,
+            channel=arrival.channel,
+            queue_id=queue_id,
+            called=arrival.called,
+            phone=arrival.phone,
+            state=CallState.RINGING,
+            opened_at=now,
+            lease_until=now + LEASE,
+        )
+        self.live[call.call_id] = call
+        return call
+
+    async def queue(self, tenant_id: TenantId, queue_id: QueueId) -> QueueState | None:
+        rules = self.queues.get(queue_id)
+        if rules is None or tenant_id != self._store.tenant_id:
+            return None
+        waiting = sum(row.queue_id == queue_id for row in self.waiting.values())
+        agents = [agent for agent in self._store.agents.values() if agent.state not in NOT_SIGNED_IN]
+        members = [
+            agent
+            for agent in agents
+            if any(one.queue_id == queue_id for one in self._store.roles[agent.agent_id].queues)
+        ]
+        return QueueState(rules, QueueCounts(waiting, len(members)))
+
+    async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
+        found = self.live.get(call.call_id)
+        if found is None or found.connected_at is not None:
+            return None
+        answered_at = found.answered_at or at
+        self.live[call.call_id] = replace(
+            found, state=CallState.ANSWERED, answered_at=answered_at, queue_id=rules.queue_id
+        )
+        before = self.waiting.get(call.call_id)
+        if before is None or (before.hops < hops and before.state == "waiting"):
+            offers = 0 if before is None else before.offers
+            self.waiting[call.call_id] = CallerRow(
+                call.call_id, rules.queue_id, "waiting", call.opened_at, at, hops, offers
+            )
+        return self.waiting[call.call_id]
+
+    async def answer(self, call: InboundCall, at: datetime) -> bool:
+        found = self.live.get(call.call_id)
+        if found is None:
+            return False
+        if found.state is CallState.RINGING:
+            self.live[call.call_id] = replace(found, state=CallState.ANSWERED, answered_at=at)
+        self._leave(call.call_id, OfferOutcome.WITHDRAWN)
+        return True
+
+    async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
+        del at
+        if call.call_id not in self.live:
+            return None
+        agent = self._store.agents[agent_id]
+        if agent.call_id == call.call_id:
+            return agent
+        row = self.waiting.get(call.call_id)
+        if row is None or row.state != "waiting":
+            return None
+        reserved = await self._store.reserve_agent(agent_id, call.call_id)
+        if reserved is not None:
+            self.waiting[call.call_id] = row._replace(state="offered", offers=row.offers + 1)
+            self.offers.append(Offer(call.call_id, agent_id))
+        return reserved
+
+    async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
+        del at
+        agent_id = self._end_offer(call.call_id, outcome)
+        if agent_id is None:
+            return False
+        row = self.waiting.get(call.call_id)
+        if row is not None:
+            self.waiting[call.call_id] = row._replace(state="waiting")
+        rules = self.queues.get(call.queue_id)
+        await self._store.released(
+            agent_id, call.call_id, outcome, *(() if rules is None else (rules.auto_pause_after,))
+        )
+        return True
+
+    async def connect(self, call: InboundCall, at: datetime) -> bool:
+        agent, found = self._agent_of(call.call_id), self.live.get(call.call_id)
+        if agent is None or found is None or found.connected_at is not None:
+            return False
+        self.live[call.call_id] = replace(found, connected_at=at, agent_id=agent.agent_id)
+        self._leave(call.call_id, OfferOutcome.ANSWERED)
+        await self._store.caller_connected(call.call_id)
+        return True
+
+    async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
+        if self.live.pop(call.call_id, None) is None:
+            return False
+        self.over[call.call_id] = ending
+        self._leave(call.call_id, OfferOutcome.CALLER_GONE)
+        await self._store.caller_left(call.call_id)
+        return True
+
+    async def extend(self, calls: Sequence[InboundCall]) -> None:
+        for call in calls:
+            if call.call_id in self.live:
+                self.live[call.call_id] = replace(self.live[call.call_id], lease_until=self._clock.now() + LEASE)
+
+    async def idle_agents(self) -> list[IdleAgent]:
+        return [agent for agent in await self._store.idle() if agent.mode is Mode.NAILED_UP]
+
+    async def active(self) -> list[ActiveCall]:
+        in_order = sorted(self.live.values(), key=lambda call: (call.opened_at, call.call_id))
+        return [ActiveCall(call, self.waiting.get(call.call_id), self._agent_of(call.call_id)) for call in in_order]
+
+    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
+        return [call_id for call_id in call_ids if call_id in self.over]
+
+    def _agent_of(self, call_id: UUID) -> Agent | None:
+        return next((agent for agent in self._store.agents.values() if agent.call_id == call_id), None)
+
+    def _leave(self, call_id: UUID, outcome: OfferOutcome) -> None:
+        self._end_offer(call_id, outcome)
+        self.waiting.pop(call_id, None)
+
+    def _end_offer(self, call_id: UUID, outcome: OfferOutcome) -> AgentId | None:
+        for place, offer in enumerate(self.offers):
+            if offer.call_id == call_id and offer.outcome is None:
+                self.offers[place] = offer._replace(outcome=outcome)
+                return offer.agent_id
+        return None
