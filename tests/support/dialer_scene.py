@@ -21,6 +21,7 @@ from tongdai.switch.simulated.ledger import SimulatedCall
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.worker import Telephony
 from tongdai.testing import virtual_time
+from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.store import MemoryStore
 
 QUEUE = QueueId(7)
@@ -42,12 +43,15 @@ class Scene:
         )
         self.store = store(self.clock, rng)
         self.acts: ActStore | None = None
+        self.acd = MemoryAcdStore(self.store, self.clock)
+        """Calls that come in are taken once it has a number."""
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
         self.ari = SimulatedAri(self.simulated, self.rng, faults=faults)
+        acd = self.acd if self.acd.numbers else None
         options = replace(OPTIONS, max_calls=max_calls, check_sounds=check_sounds)
-        self.dialer = Telephony(self.store, self.ari, self.clock, self.rng, options, acts=self.acts)
+        self.dialer = Telephony(self.store, self.ari, self.clock, self.rng, options, acts=self.acts, acd=acd)
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())
         self.tasks += [self.switch, self.task]

@@ -1,0 +1,106 @@
+"""Callers of queues, through the whole server, with a switch that calls in."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.dialing_server import DialingServer, dialing_server
+from tests.support.servers import eventually
+from tongdai.numbers import store as numbers
+from tongdai.switch.simulated.callees import phone, uniform
+from tongdai.switch.simulated.ledger import SimulatedCaller
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+
+NUMBER, WRITTEN = 842873001234, "02873001234"
+PHONE = "agent-7"
+
+
+class Floor:
+    """A queue with a number, and an agent of it."""
+
+    def __init__(self, here: DialingServer, queue_id: int, agent_id: int) -> None:
+        self.here, self.queue_id, self.agent = here, queue_id, f"/v1/agents/{agent_id}"
+
+    async def state(self) -> str:
+        return (await self.here.call("GET", self.agent))["state"]
+
+    async def until(self, state: str) -> None:
+        async def reached() -> bool:
+            return await self.state() == state
+
+        await eventually(reached, 30, f"the agent to be {state}", poll_s=0.1)
+
+    async def set(self, **fields: object) -> None:
+        """The vendor's PUT."""
+        await self.here.call("PUT", f"/v1/queues/inbound/{self.queue_id}", fields)
+
+    def call_in(self, person: int, talk_s: float | None = None) -> SimulatedCaller:
+        return self.here.simulated.call_in(WRITTEN, f"090{person:07d}", talk_s=talk_s)
+
+    async def refused(self, person: int) -> int | None:
+        """The cause of the refusal of a caller, who is not answered."""
+        caller = self.call_in(person)
+        await eventually(lambda: caller.ended_at, 10, "the refusal")
+        assert caller.answered_at is None
+        return caller.cause
+
+
+async def floor(here: DialingServer) -> Floor:
+    here.simulated._phones = {PHONE: phone(uniform(0.1, 0.2))}
+    async with here.server.database() as conn:
+        await numbers.give(conn, here.key.tenant_id, NUMBER, None, None)
+    queue = await here.call("POST", "/v1/queues/inbound", {"callinName": "Sales", "callinNumber": WRITTEN})
+    agent = {"agentName": "B", "endpoint": PHONE, "queueId": queue["callinId"], "wrapUpSec": 1}
+    made = await here.call("POST", "/v1/agents", agent)
+    return Floor(here, queue["callinId"], made["agentId"])
+
+
+async def test_callers_are_refused_or_wait_for_an_agent_by_the_settings_of_the_queue(tmp_path: Path) -> None:
+    async with dialing_server(tmp_path) as here:
+        sales = await floor(here)
+        queue = f"/v1/queues/inbound/{sales.queue_id}"
+        assert await sales.refused(1) == 20, "nobody is signed in"
+        await here.call("PATCH", f"{queue}/settings", {"joinEmpty": True, "leaveEmptyAfterSec": None})
+
+        for strategy, cause in ((3, 21), (99, 20)):
+            await sales.set(strategy=strategy)
+            assert await sales.refused(2) == cause
+        await sales.set(strategy=1)
+        await here.call("PUT", f"{queue}/closed", {})
+        assert await sales.refused(3) == 20
+        await here.call("DELETE", f"{queue}/closed")
+
+        first, second = sales.call_in(4, talk_s=2), sales.call_in(5, talk_s=2)
+        await eventually(lambda: first.answered_at and second.answered_at, 10, "the answers")
+        assert not first.talks
+        await here.call("POST", f"{sales.agent}/sign-in")
+        await eventually(lambda: first.talks, 30, "the first talk")
+        assert await sales.state() == "talking"
+        assert first.music_s > 0
+        assert not second.talks
+        await eventually(lambda: second.ended_at, 30, "the second talk and its end")
+        assert [talk.with_whom for talk in (*first.talks, *second.talks)] == [PHONE, PHONE]
+        assert (first.ended_by, second.ended_by) == ("caller", "caller")
+        await sales.until("idle")
+        assert here.simulated.ledger.violations == []
+
+
+async def test_callers_keep_their_places_when_the_process_is_killed(tmp_path: Path) -> None:
+    async with dialing_server(tmp_path) as here:
+        sales = await floor(here)
+        await here.call(
+            "PATCH", f"/v1/queues/inbound/{sales.queue_id}/settings", {"joinEmpty": True, "leaveEmptyAfterSec": None}
+        )
+        callers: list[SimulatedCaller] = []
+        for person in range(5):
+            caller = sales.call_in(person, talk_s=0.2)
+            await eventually(lambda one=caller: one.answered_at, 10, "the answer")
+            callers.append(caller)
+        await here.server.kill("telephony")
+        await here.call("POST", f"{sales.agent}/sign-in")
+        await eventually(lambda: all(caller.ended_at for caller in callers), 90, "all talks")
+        began = [caller.talks[0].began_at for caller in callers]
+        assert began == sorted(began)
+        assert here.simulated.ledger.violations == []
