@@ -1,4 +1,4 @@
-"""Callers in a running telephony process, on the simulated switch: what they hear, with whom they talk, how they end."""
+"""Callers in a running telephony process, on the simulated switch: what they hear, whom they talk to, how they end."""
 
 import asyncio
 from dataclasses import replace

@@ -40,6 +40,7 @@ from tongdai.clock import Clock
 from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.ids import AgentId, QueueId, SwitchId
 from tongdai.queues.model import HANG_UP
+from tongdai.queues.settings.core import music_class_of
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel, Refusal
 from tongdai.switch.events import ChannelEvent, Event, StasisStart
@@ -356,10 +357,10 @@ class AcdController:
             case _:
                 assert_never(request)
 
-    async def _start_music(self, channel_id: str, music: str | None) -> None:
+    async def _start_music(self, channel_id: str, file: str | None) -> None:
         try:
-            await commands.start_music(self._ari, channel_id, music)
-        except ValueError:  # a file, which is no class of the switch: better the default one than silence
+            await commands.start_music(self._ari, channel_id, None if file is None else music_class_of(file))
+        except ValueError:  # no class has such a name: better the default one than silence
             await commands.start_music(self._ari, channel_id)
 
     async def _admit(self, caller: ControlledCaller, queue_id: QueueId, hops: int) -> model.Signal:

@@ -104,7 +104,7 @@ class QueueRules:
     overflow: Destination = HANG_UP
     """Where callers go after the maximum wait."""
     hold_music: str | None = None
-    """The class of music on hold; None: the switch's default."""
+    """The file of the music on hold; None: the switch's default class."""
     announce_position: bool = False
     language: str | None = None
     """The language of prompts; None: the tenant's."""

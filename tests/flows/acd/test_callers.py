@@ -48,7 +48,7 @@ class Floor:
 
 
 async def floor(here: DialingServer) -> Floor:
-    here.simulated._phones = {PHONE: phone(uniform(0.1, 0.2))}
+    here.simulated.phones[PHONE] = phone(uniform(0.1, 0.2))
     async with here.server.database() as conn:
         await numbers.give(conn, here.key.tenant_id, NUMBER, None, None)
     queue = await here.call("POST", "/v1/queues/inbound", {"callinName": "Sales", "callinNumber": WRITTEN})

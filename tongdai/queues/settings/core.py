@@ -12,6 +12,12 @@ def language_of(country: str) -> str:
     return _COUNTRY_LANGUAGES.get(country, "en")
 
 
+def music_class_of(file: str) -> str:
+    """The switch's class of music on hold for a queue's file: its name without the ending."""
+    name, dot, _ = file.rpartition(".")
+    return name if dot else file
+
+
 def rules_of(
     queue_id: QueueId,
     name: str,
