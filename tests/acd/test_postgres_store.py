@@ -26,6 +26,7 @@ NUMBER = itertools.count(842873000000)
 ABANDONED, ANSWERED = InboundEnding(InboundOutcome.ABANDONED), InboundEnding(InboundOutcome.ANSWERED)
 OUTCOMES = "select outcome from offer where tenant_id = $1 order by offered_at"
 CLOSE = "insert into opening_hours (tenant_id, queue_id, closed) values ($1, $2, true)"
+PAUSES_AT_ONCE = "insert into queue_setting (tenant_id, queue_id, auto_pause_after) values ($1, $2, 1)"
 
 
 @pytest.fixture
@@ -224,3 +225,38 @@ async def test_leases_are_renewed(store: PostgresAcdStore, call: InboundCall) ->
     await store.extend([call])
     (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
     assert active.call.lease_until > call.lease_until
+
+
+async def test_caller_whose_agent_is_gone_unheard_is_offered_to_another(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, agent_id: AgentId, rules: QueueRules, at: datetime
+) -> None:
+    await store.join(call, rules, 0, at)
+    first = await store.offer(call, agent_id, at)
+    assert first is not None
+    assert first.channel_id is not None
+    await agents.gone(conn, first.channel_id)
+    other = await new_agent(conn, call.tenant_id, call.queue_id)
+    second = await store.offer(call, other, at)
+    assert second is not None
+    assert second.agent_id == other
+    assert sorted(map(str, await outcomes(conn, call.tenant_id))) == ["None", "unreachable"]
+
+
+async def test_agent_is_paused_after_as_many_offers_as_the_queue_says(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, agent_id: AgentId, rules: QueueRules, at: datetime
+) -> None:
+    await conn.execute(PAUSES_AT_ONCE, call.tenant_id, call.queue_id)
+    await store.join(call, rules, 0, at)
+    await store.offer(call, agent_id, at)
+    assert await store.offer_failed(call, OfferOutcome.NO_ANSWER, at)
+    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.PAUSED
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("0901234567", "+84901234567"), ("anonymous", ""), ("", "")])
+async def test_number_of_a_caller_is_read_in_the_country_of_the_tenant(
+    store: PostgresAcdStore, queue_id: QueueId, arrival: Arrival, sent: str, kept: str
+) -> None:
+    assert queue_id
+    call = await store.arrive(replace(arrival, phone=sent), "carrier")
+    assert call is not None
+    assert (call.phone, call.called) == (kept, arrival.called)

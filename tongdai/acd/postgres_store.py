@@ -17,7 +17,7 @@ from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.contacts.numbers import phone
 from tongdai.contacts.numbers.phone import NumberFault
-from tongdai.db.pool import Pool
+from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 from tongdai.numbers import store as numbers
 from tongdai.queues.model import QueueRules
@@ -87,12 +87,20 @@ class PostgresAcdStore:
             if agent is not None and agent.call_id == call.call_id:
                 return agent
             row = await callers.find(conn, call.tenant_id, call.call_id)
-            if row is None or row.state != "waiting":
+            if row is None or (row.state != "waiting" and not await self._lapsed(conn, call, at)):
                 return None
             reserved = await agents.reserve_agent(conn, call.tenant_id, agent_id, call.call_id)
             if reserved is not None:
                 await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
             return reserved
+
+    @staticmethod
+    async def _lapsed(conn: Connection, call: InboundCall, at: datetime) -> bool:
+        """End an offer whose agent has gone, without anybody having heard of it; the caller waits then."""
+        if await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id) is not None:
+            return False
+        ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, OfferOutcome.UNREACHABLE, at)
+        return ended is not None
 
     async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():

@@ -111,6 +111,8 @@ class MemoryAcdStore:
         agent = self._store.agents[agent_id]
         if agent.call_id == call.call_id:
             return agent
+        if self._agent_of(call.call_id) is None and self._end_offer(call.call_id, OfferOutcome.UNREACHABLE) is not None:
+            self.waiting[call.call_id] = self.waiting[call.call_id]._replace(state="waiting")
         row = self.waiting.get(call.call_id)
         if row is None or row.state != "waiting":
             return None
