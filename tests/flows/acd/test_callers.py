@@ -48,6 +48,7 @@ class Floor:
 
 
 async def floor(here: DialingServer) -> Floor:
+    await eventually(lambda: here.simulated._connections, 30, "the server to be connected with the switch")
     here.simulated.phones[PHONE] = phone(uniform(0.1, 0.2))
     async with here.server.database() as conn:
         await numbers.give(conn, here.key.tenant_id, NUMBER, None, None)
@@ -72,12 +73,12 @@ async def test_callers_are_refused_or_wait_for_an_agent_by_the_settings_of_the_q
         assert await sales.refused(3) == 20
         await here.call("DELETE", f"{queue}/closed")
 
-        first, second = sales.call_in(4, talk_s=2), sales.call_in(5, talk_s=2)
+        first, second = sales.call_in(4, talk_s=4), sales.call_in(5, talk_s=4)
         await eventually(lambda: first.answered_at and second.answered_at, 10, "the answers")
         assert not first.talks
         await here.call("POST", f"{sales.agent}/sign-in")
         await eventually(lambda: first.talks, 30, "the first talk")
-        assert await sales.state() == "talking"
+        await sales.until("talking")
         assert first.music_s > 0
         assert not second.talks
         await eventually(lambda: second.ended_at, 30, "the second talk and its end")
