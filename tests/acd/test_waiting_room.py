@@ -6,6 +6,7 @@ from uuid import UUID
 from tests.support.dialer_scene import QUEUE, Scene, play
 from tongdai.acd.caller.model import CallerProgress, Matched, Signal, Stage, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
+from tongdai.acd.routing import QueueKey
 from tongdai.acd.waiting_room import NOT_AGAIN_FOR, WaitingRoom
 from tongdai.agents.model import AgentState
 from tongdai.calls.inbound.model import Arrival
@@ -21,9 +22,9 @@ class Room:
     """A waiting room, and what it told its callers."""
 
     def __init__(self, s: Scene) -> None:
-        self.s, self.told, self.withheld = s, list[tuple[UUID, Signal]](), set[tuple[int, int]]()
+        self.s, self.told, self.withheld = s, list[tuple[UUID, Signal]](), set[QueueKey]()
         s.acd.queues[QUEUE], s.acd.numbers[NUMBER] = RULES, QUEUE
-        self.room = WaitingRoom(s.acd, s.clock, s.rng, lambda: self.withheld)  # type: ignore[arg-type, return-value]
+        self.room = WaitingRoom(s.acd, s.clock, s.rng, lambda: self.withheld)
         self.room.notify = lambda call_id, signal: self.told.append((call_id, signal))
 
     async def caller(self, rules: QueueRules = RULES) -> ControlledCaller:
