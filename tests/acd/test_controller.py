@@ -24,7 +24,7 @@ def open_queue(s: Scene, rules: QueueRules = RULES, number: str = NUMBER) -> Non
 
 
 async def call_in(s: Scene, person: int, *, number: str = NUMBER, talk_s: float | None = 30) -> SimulatedCaller:
-    """Somebody calls who waits for ever; returns when the call is up, or over."""
+    """Somebody calls who waits for ever; returns when the call is answered, or over."""
     caller = s.simulated.call_in(number, f"8490{person:07d}", talk_s=talk_s)
     await s.until(lambda: caller.answered_at or caller.ended_at)
     return caller

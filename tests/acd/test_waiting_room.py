@@ -19,13 +19,13 @@ NUMBER = "02873001234"
 
 
 class Room:
-    """A waiting room, and what it told its callers."""
+    """A waiting room, and the signals for its callers."""
 
     def __init__(self, s: Scene) -> None:
-        self.s, self.told, self.withheld = s, list[tuple[UUID, Signal]](), set[QueueKey]()
+        self.s, self.notified, self.withheld = s, list[tuple[UUID, Signal]](), set[QueueKey]()
         s.acd.queues[QUEUE], s.acd.numbers[NUMBER] = RULES, QUEUE
         self.room = WaitingRoom(s.acd, s.clock, s.rng, lambda: self.withheld)
-        self.room.notify = lambda call_id, signal: self.told.append((call_id, signal))
+        self.room.notify = lambda call_id, signal: self.notified.append((call_id, signal))
 
     async def caller(self, rules: QueueRules = RULES) -> ControlledCaller:
         """A caller who waits."""
@@ -49,7 +49,7 @@ class Room:
         return made
 
     def matched(self) -> list[tuple[UUID, AgentId]]:
-        return [(call_id, signal.agent_id) for call_id, signal in self.told if isinstance(signal, Matched)]
+        return [(call_id, signal.agent_id) for call_id, signal in self.notified if isinstance(signal, Matched)]
 
 
 def test_agent_of_a_match_that_is_not_decided_is_offered_to_nobody_else() -> None:
@@ -103,7 +103,7 @@ def test_caller_who_waits_no_more_hears_of_no_end_of_the_wait() -> None:
         limited = replace(RULES, max_wait_s=10)
         gone, stays = await here.caller(limited), await here.caller(limited)
         here.room.remove(gone)
-        await s.until(lambda: here.told)
-        assert [(call_id, type(signal)) for call_id, signal in here.told] == [(stays.call.call_id, WaitOver)]
+        await s.until(lambda: here.notified)
+        assert [(call_id, type(signal)) for call_id, signal in here.notified] == [(stays.call.call_id, WaitOver)]
 
     play(scene)

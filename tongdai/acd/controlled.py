@@ -1,4 +1,4 @@
-"""What one process knows of a caller whom it controls."""
+"""The state that one process keeps of a caller whom it controls."""
 
 import asyncio
 from collections import deque
@@ -13,7 +13,7 @@ from tongdai.queues.model import QueueRules
 
 
 class Seat(Enum):
-    """What the matcher knows of a caller."""
+    """The caller as the matcher sees them."""
 
     NONE = auto()
     """Nothing: the caller does not wait."""

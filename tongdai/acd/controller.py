@@ -4,8 +4,8 @@
     the waiting room ─→ Matched, WaitOver: events of the caller
 
 Owns the channels of inbound calls, from their arrival to their end, and what this process knows of them
-(`ControlledCaller`). Events of one call are processed in order by the per-channel queue. Who waits, for whom and how
-long is kept by the waiting room. The bridge of a caller has the id of the caller's channel.
+(`ControlledCaller`). Events of one call are processed in order by the per-channel queue. The waiting room matches
+callers with agents, and ends waits that last too long. The bridge of a caller has the id of the caller's channel.
 
 Trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time, and an
 agent who was taken meanwhile is not reserved again. After a failed request it does not assume that it was or was not
@@ -189,7 +189,7 @@ class AcdController:
             self._room.remove(caller)
 
     async def snapshot(self) -> Snapshot:
-        """What the store has, for `reconcile`. Raises UNAVAILABLE."""
+        """Read the store, for `reconcile`. Raises UNAVAILABLE."""
         before = {channel_id: caller.progress.agent_channel for channel_id, caller in self.callers.items()}
         self.ended.clear()
         return Snapshot(before, await self._store.active())
