@@ -35,6 +35,8 @@ GOOD_EVERY_S = 0.05
 IMPORTED = 100
 IMPORT_S = 30.0
 SETTLED_S = 60.0
+MOST_REFUSED = 0.1
+"""Bound of the part of the good tenant's requests that are refused or closed, over all the attacks."""
 MORE_MB, MORE_OPEN = 60, 20
 """How much more the workers may have at the end than after the second round; what they keep grows until then."""
 
@@ -48,8 +50,15 @@ class Soak:
     problems: list[str] = field(default_factory=list[str])
     statuses: Counter[int] = field(default_factory=Counter[int])
     """Statuses of the requests of the good tenant."""
+    closed: int = 0
+    """Count of its requests whose connection was closed before the response."""
     times_ms: list[float] = field(default_factory=list[float])
     number: "itertools.count[int]" = field(default_factory=lambda: itertools.count(0, IMPORTED))
+
+    @property
+    def refused(self) -> float:
+        """The part of the good tenant's requests that were not answered 200: one that is closed costs it as much."""
+        return 1 - self.statuses[200] / max(1, self.statuses.total() + self.closed)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -176,8 +185,10 @@ async def good_requests(soak: Soak, over: asyncio.Event) -> None:
     async with httpx2.AsyncClient(base_url=soak.server.url, timeout=30, headers=soak.good.key.headers) as client:
         while not over.is_set():
             began = time.perf_counter()
-            with suppress(*CLOSED):
+            try:
                 soak.statuses[(await client.get("/v1/queues/inbound")).status_code] += 1
+            except CLOSED:
+                soak.closed += 1
             soak.times_ms.append((time.perf_counter() - began) * 1000)
             await asyncio.sleep(GOOD_EVERY_S)
 
@@ -273,6 +284,8 @@ async def soak_for(folder: Path, seconds: float, seed: int, least_rounds: int = 
             soak.problems.append("a worker was replaced")
         if odd := soak.statuses.keys() - {200, 503}:
             soak.problems.append(f"answers to the good tenant: {odd}")
+        if soak.refused > MOST_REFUSED:
+            soak.problems.append(f"{soak.refused:.1%} of the good tenant's requests were not answered 200")
         if '"status":500' in server.log_text():
             soak.problems.append("an answer 500")
         return soak
@@ -280,7 +293,7 @@ async def soak_for(folder: Path, seconds: float, seed: int, least_rounds: int = 
 
 def _reported(soak: Soak) -> str:
     p99 = statistics.quantiles(soak.times_ms, n=100)[-1]
-    return f"good requests {dict(soak.statuses)}, p99 {p99:.0f} ms"
+    return f"good requests {dict(soak.statuses)}, {soak.closed} closed, p99 {p99:.0f} ms"
 
 
 def main() -> int:
