@@ -92,6 +92,19 @@ async def test_tenant_of_unread_bytes_is_that_of_a_known_key(dsn, settings, tena
     lender.terminate()
 
 
+async def test_cache_of_keys_is_bounded(dsn, settings, factory_key):
+    unused = cast("Any", None)
+    lender = Lender(dsn, 1, name="tests")
+    guard = Guard(settings, lender, PEPPER.encode(), unused, unused, SystemClock(), cache_size=3)
+    keys = [(await factory_key()).value.encode() for _ in range(8)]
+    for count, key in enumerate(keys, 1):
+        await guard.still(Request({"headers": [(b"x-api-key", key)]}, unused, unused))
+        known = [guard.tenant_of(b"GET / HTTP/1.1\r\nX-Api-Key: %b\r\n\r\n" % one) is not None for one in keys]
+        assert known[count - 1], "the last one is cached"
+        assert sum(known) <= 3
+    lender.terminate()
+
+
 @pytest.mark.parametrize("name", ["X-Api-Key", "x-api-key", "api_key", "key", "Authorization", "access_token"])
 async def test_key_in_the_query_is_never_read(api, tenant, name):
     assert await status(api.client, path=f"{PATH}?{name}={tenant.key.value}") == 401

@@ -61,6 +61,7 @@ class Guard:
         limiter: RateLimiter,
         failed: AuthFailureLimiter,
         clock: Clock,
+        cache_size: int = CACHE_SIZE,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -68,6 +69,7 @@ class Guard:
         self._limiter = limiter
         self._failed = failed
         self._clock = clock
+        self._cache_size = cache_size
         self._header_names = HeaderNames.of(settings.limit_headers)
         self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
         # By the key as sent and, for a platform key, the tenant that the request names.
@@ -160,7 +162,7 @@ class Guard:
             and generation == self._generation
             and self._usable(cached)
         ):
-            if max(len(self._cached), len(self._known)) >= CACHE_SIZE:
+            if max(len(self._cached), len(self._known)) >= self._cache_size:
                 self._cached.clear()
                 self._known.clear()
             self._known.add(credentials.key)
