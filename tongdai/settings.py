@@ -123,6 +123,8 @@ class Settings:
     """Days for which the outcomes of an import's rows are stored; it can be undone for as long."""
     undo_wait_s: float = 15.0
     """Seconds that the deletion of an import waits for its last contact to go, before it answers that more are left."""
+    act_wait_s: float = 5.0
+    """Seconds that a request for an act on a live call waits for its result; an act not begun after 4 never is."""
     call_days: int = 730
     """Days for which ended calls and their segments are stored; whole months are dropped."""
     hourly_stats_days: int = 1825

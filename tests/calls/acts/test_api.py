@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from tests.calls.acts.conftest import LiveTalk
-from tests.support.api import Tenant, refused
+from tests.support.api import Serving, Tenant, refused
 from tests.support.calls import a_call
+from tests.support.servers import eventually
 from tongdai.calls.acts import store
 from tongdai.calls.acts.model import Act, Ended, Kind, Result
 from tongdai.db.pool import Pool
@@ -99,17 +100,28 @@ async def test_act_that_the_state_does_not_allow_is_answered_with_the_reason(
     assert refused(response, 400, "INVALID_STATE") == "The call is not on hold"
 
 
-async def test_silent_switch_is_reported_and_nothing_is_done_later(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
-    response = await tenant.post(f"/v1/calls/{live.call_id}/hold")
+async def test_silent_switch_is_reported_and_nothing_is_done_later(
+    tenant: Tenant, pool: Pool, live: LiveTalk, serving: Serving
+) -> None:
+    async with serving(act_wait_s=0) as hasty:
+        response = await hasty.post(f"/v1/calls/{live.call_id}/hold", headers=tenant.key.headers)
     assert refused(response, 503, "FAIL") == "The switch did not answer in time: nothing was done"
     async with leader(pool, live.tenant_id) as begun, pool.acquire() as conn:
         assert [act for act in await store.asked(conn, DEFAULT) if act.tenant_id == live.tenant_id] == []
     assert begun == []
 
 
-async def test_result_that_is_not_known_is_reported_as_such(tenant: Tenant, pool: Pool, live: LiveTalk) -> None:
-    async with leader(pool, live.tenant_id, lambda _: None):
-        response = await tenant.post(f"/v1/calls/{live.call_id}/hang-up")
+async def test_result_that_is_not_known_is_reported_as_such(
+    tenant: Tenant, pool: Pool, live: LiveTalk, serving: Serving
+) -> None:
+    path, headers = f"/v1/calls/{live.call_id}/hang-up", {"Idempotency-Key": str(uuid4())}
+    async with leader(pool, live.tenant_id, lambda _: None) as begun, serving(act_wait_s=0) as hasty:
+        first = asyncio.create_task(tenant.post(path, headers=headers))
+        await eventually(lambda: begun, 10, "the act to be begun")
+        response = await hasty.post(path, headers=tenant.key.headers | headers)  # waits for the same act
+        async with pool.acquire() as conn:
+            await store.finish(conn, begun[0], DONE)
+        assert (await first).status_code == 200
     expected = "The switch did not confirm it in time: whether it was done is not known"
     assert refused(response, 503, "FAIL") == expected
 

@@ -14,7 +14,7 @@ from tongdai.calls.acts import question
 from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MAX_KEYS, MIN_HOLD_S, Kind
 from tongdai.errors import InvalidInput, NotFound, Unavailable, shown
 from tongdai.http import body
-from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of, settings_of
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import digest_of, key_of
 from tongdai.http.principal import Scope
@@ -24,8 +24,9 @@ TAG = "Live calls"
 _KEYS = re.compile(TELEPHONE_KEYS)
 _NOT_DONE = Unavailable("The switch did not answer in time: nothing was done")
 _WAITS = (
-    "Done by the process that leads the call's switch; the answer comes when it is, after 5 seconds at the latest. 503 "
-    "says whether nothing was done, or it is not known. Repeated with the same `Idempotency-Key` it is done once."
+    "Done by the process that leads the call's switch; the answer comes when it is, after 5 seconds at the latest "
+    "(`act_wait_s`). 503 says whether nothing was done, or it is not known. Repeated with the same "
+    "`Idempotency-Key` it is done once."
 )
 
 
@@ -60,7 +61,8 @@ async def done(request: Request, raw: bytes, kind: Kind, arguments: Mapping[str,
         else:
             digest = digest_of(request, hashlib.sha256(raw).digest())
             act_id = await question.ask_once(conn, who.tenant_id, key, digest, call_id, kind, arguments, who.key_id)
-    await question.result(partial(connection, request), who.tenant_id, act_id)
+    wait_s = settings_of(request).act_wait_s
+    await question.result(partial(connection, request), who.tenant_id, act_id, wait_s)
     return ok(Done(error_message=message))
 
 

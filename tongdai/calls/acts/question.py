@@ -15,8 +15,6 @@ from tongdai.db.pool import Connection
 from tongdai.errors import InvalidInput, InvalidState, NotFound, Unavailable
 from tongdai.ids import KeyId, TenantId
 
-WAIT_S = 5.0
-"""The longest wait for the result; longer than an act may wait to be begun."""
 POLL_S = 0.05
 
 Connect = Callable[[], AbstractAsyncContextManager[Connection]]
@@ -61,13 +59,13 @@ async def ask_once(
     return act_id
 
 
-async def result(connect: Connect, tenant_id: TenantId, act_id: UUID) -> None:
-    """Wait until an act is done. Raises InvalidState if it was refused, Unavailable if it was not done in time.
+async def result(connect: Connect, tenant_id: TenantId, act_id: UUID, wait_s: float) -> None:
+    """Wait until an act is done. Raises InvalidState if it was refused, Unavailable if not done within `wait_s`.
 
     No connection is held while waiting.
     """
     how = None
-    for _ in range(round(WAIT_S / POLL_S)):
+    for _ in range(round(wait_s / POLL_S)):
         async with connect() as conn:
             how = await store.ended(conn, tenant_id, act_id)
         if how is not None:
