@@ -27,6 +27,11 @@ t=0 0
 m=audio [{port}] RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 """
+_DTMF = """m=audio [{port}] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-15
+"""
 _CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="17ab3c", algorithm=MD5\n'
 
 
@@ -43,21 +48,21 @@ def callee(
     `speech` has other files by ending. `account` is the user and password that a number ending in 401 requires.
     """
     port = "rtpstream_audio_port" if tone else "media_port"
-    answer = _response("180 Ringing") + _pause(answer_ms) + _response("200 OK", _SDP.format(port=port), again=True)
+    answer = _response("180 Ringing") + pause(answer_ms) + _response("200 OK", sdp_of(port), again=True)
     answer += _heard("ACK", ANSWERED)
-    hears_bye = _heard("BYE", HUNG_UP) + _ok().replace("<send>", '<send next="99">')
-    branches = {ending: answer + _talk(file) + hears_bye for ending, file in speech.items()}
-    answer += _talk(tone) if tone else ""
+    hears_bye = _heard("BYE", HUNG_UP) + ok().replace("<send>", '<send next="99">')
+    branches = {ending: answer + talk(file) + hears_bye for ending, file in speech.items()}
+    answer += talk(tone) if tone else ""
     branches |= {
-        ANSWER_THEN_BYE: answer + _pause(hang_up_ms) + _bye(""),
-        BYE_WITH_REASON: answer + _pause(hang_up_ms) + _bye("Reason: Q.850;cause=16\n"),
+        ANSWER_THEN_BYE: answer + pause(hang_up_ms) + _bye(""),
+        BYE_WITH_REASON: answer + pause(hang_up_ms) + _bye("Reason: Q.850;cause=16\n"),
         NO_ANSWER: _response("180 Ringing") + _cancelled(),
         PASSWORD: _challenged(*account),
     } | {status: _response(f"{status} {text}", again=True) + _ack() for status, text in REFUSALS.items()}
     jumps = "".join(f'<nop next="{i}" test="is{digits}"/>' for i, digits in enumerate(branches, 1))
     labels = "".join(f'<label id="{i}"/>{steps}' for i, steps in enumerate(branches.values(), 1))
-    return _scenario(
-        f'{_invited(branches)}{jumps}<label id="98"/>{answer}{hears_bye}{labels}<label id="99"/>{_pause(200)}'
+    return scenario(
+        f'{_invited(branches)}{jumps}<label id="98"/>{answer}{hears_bye}{labels}<label id="99"/>{pause(200)}'
     )
 
 
@@ -70,10 +75,10 @@ def registration(name: str, password: str) -> str:
         f"CSeq: [cseq] REGISTER\nContact: <sip:{name}@[local_ip]:[local_port]>\nMax-Forwards: 70\nExpires: 3600\n"
     )
     login = f"[authentication username={name} password={password}]\n"
-    return _scenario(
-        _send(head, again=True)
+    return scenario(
+        send(head, again=True)
         + '<recv response="401" auth="true"/>'
-        + _send(head + login, again=True)
+        + send(head + login, again=True)
         + '<recv response="200"/>'
     )
 
@@ -91,19 +96,25 @@ def calling(name: str, password: str, number: str, status: int) -> str:
 
     head = request("INVITE", f"To: <sip:{number}@[remote_ip]>")
     login = f"[authentication username={name} password={password}]\n"
-    sdp = _SDP.format(port="media_port")
-    return _scenario(
-        _send(head, sdp, again=True)
+    sdp = sdp_of("media_port")
+    return scenario(
+        send(head, sdp, again=True)
         + '<recv response="401" auth="true"/>'
-        + _send(request("ACK", "[last_To:]", "branch-2"))
-        + _send(head + login, sdp, again=True)
+        + send(request("ACK", "[last_To:]", "branch-2"))
+        + send(head + login, sdp, again=True)
         + '<recv response="100" optional="true"/>'
         + f'<recv response="{status}"/>'
-        + _send(request("ACK", "[last_To:]", "branch-3"))
+        + send(request("ACK", "[last_To:]", "branch-3"))
     )
 
 
-def _scenario(steps: str) -> str:
+def sdp_of(port: str, *, dtmf: bool = False) -> str:
+    """The session description of the side that speaks; `port` is SIPp's name of it."""
+    text = _SDP[: _SDP.index("m=")] + _DTMF if dtmf else _SDP
+    return text.format(port=port)
+
+
+def scenario(steps: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="testbed">{steps}</scenario>\n'
 
 
@@ -119,40 +130,40 @@ def _invited(endings: Iterable[str]) -> str:
         '<ereg regexp=":(.*)" search_in="hdr" header="From" assign_to="all,caller"/>'
         '<ereg regexp="&lt;([^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="all2,contact"/>'
         '<ereg regexp="sip:([^@&gt;]*)@" search_in="hdr" header="To:" assign_to="all3,number"/>'
-        f'{_entry(CALLED)}</action></recv><Reference variables="all,all2,all3"/>'
+        f'{entry(CALLED)}</action></recv><Reference variables="all,all2,all3"/>'
     )
 
 
-def _entry(what: str) -> str:
+def entry(what: str) -> str:
     return f'<log message="[$number] {what}"/>'
 
 
-def _talk(file: str) -> str:
+def talk(file: str) -> str:
     return f'<nop><action><exec rtp_stream="{file},-1,0,PCMU/8000"/></action></nop>'
 
 
 def _heard(request: str, what: str) -> str:
-    return f'<recv request="{request}"><action>{_entry(what)}</action></recv>'
+    return f'<recv request="{request}"><action>{entry(what)}</action></recv>'
 
 
 def _response(status: str, sdp: str = "", *, again: bool = False, more: str = "") -> str:
     head = f"SIP/2.0 {status}\n{_HEAD}[last_CSeq:]\n{_CONTACT}{more}"
-    return _send(head, sdp, again=again)
+    return send(head, sdp, again=again)
 
 
-def _send(head: str, sdp: str = "", *, again: bool = False) -> str:
+def send(head: str, sdp: str = "", *, again: bool = False) -> str:
     length = "Content-Type: application/sdp\nContent-Length: [len]\n" if sdp else "Content-Length: 0\n"
     opening = '<send retrans="500">' if again else "<send>"
     return f"{opening}<![CDATA[\n{head}{length}\n{sdp}]]></send>"
 
 
-def _ok() -> str:
-    return _send("SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n")
+def ok() -> str:
+    return send("SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n")
 
 
 def _cancelled() -> str:
     terminated = f"SIP/2.0 487 Request Terminated\n{_HEAD}CSeq: [$cseq] INVITE\n"
-    return _heard("CANCEL", CANCELLED) + _ok() + _send(terminated, again=True) + _ack()
+    return _heard("CANCEL", CANCELLED) + ok() + send(terminated, again=True) + _ack()
 
 
 def _challenged(user: str, password: str) -> str:
@@ -176,9 +187,9 @@ def _bye(reason: str) -> str:
         "From: <sip:callee@[local_ip]:[local_port]>;tag=[pid]T[call_number]\nTo:[$caller]\n[last_Call-ID:]\n"
         f"CSeq: 1 BYE\nMax-Forwards: 70\n{reason}"
     )
-    left = f"<nop><action>{_entry(LEFT)}</action></nop>"
-    return left + _send(head, again=True) + '<recv response="200" next="99"/>'
+    left = f"<nop><action>{entry(LEFT)}</action></nop>"
+    return left + send(head, again=True) + '<recv response="200" next="99"/>'
 
 
-def _pause(ms: int) -> str:
+def pause(ms: int) -> str:
     return f'<pause milliseconds="{ms}"/>'

@@ -19,7 +19,7 @@ CONF = Path(__file__).parents[2] / "live" / "conf"
 USER = "tongdai"
 APP = "tongdai"
 TRUNK, AGENT = "carrier", "agent1"
-CUSTOMER_HZ, AGENT_HZ, GREETING_HZ = 1000, 700, 440
+CUSTOMER_HZ, AGENT_HZ, GREETING_HZ, CALLER_HZ, MUSIC_HZ = 1000, 700, 440, 1300, 620
 SOUNDS = {"greeting": 2, "message": 6, "long": 60}
 """Length of the tone in each file `custom/NAME`, in seconds."""
 DEFAULTS = {
@@ -97,6 +97,7 @@ class Testbed:
         )
         audio.write_ulaw(folder / "talkers/voicemail.ulaw", audio.voicemail())
         audio.write_ulaw(folder / "talkers/alo.ulaw", audio.alo())
+        self._callers, self._started = 0, list[Child]()
         self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), "-trace_msg", hz=AGENT_HZ)
 
     @property
@@ -114,6 +115,7 @@ class Testbed:
         sounds = self.folder / "data/sounds/custom"
         for name, seconds in SOUNDS.items():
             audio.write_wav(sounds / f"{name}.wav", audio.tone(GREETING_HZ, seconds))
+        audio.write_wav(self.folder / "data/moh/music.wav", audio.tone(MUSIC_HZ, 4))
         (sounds / "junk.wav").write_bytes(b"this is no sound")
         for child in (self.carrier, self.talkers):
             child.start()
@@ -134,6 +136,18 @@ class Testbed:
         assert child.process is not None
         assert child.process.returncode == 0, (child.folder / "output").read_text(errors="replace")[-2000:]
 
+    def ring_in(self, scenario: str, address: str = "CARRIER") -> Child:
+        """Start a caller of `callers.caller`, who comes in from that address. `ledger` has what happened to them."""
+        self._callers += 1
+        target = f"127.0.0.1:{self.sip_port}"
+        port = 6000 + 2 * self._callers
+        child = self._sipp(
+            f"caller{self._callers}", scenario, "-m", "1", target, address=address, port=port, hz=CALLER_HZ
+        )
+        child.start()
+        self._started.append(child)
+        return child
+
     async def start_asterisk(self) -> None:
         """Start it and wait until it answers HTTP. Clients wait for anything else that they need."""
         self.asterisk.start()
@@ -152,7 +166,7 @@ class Testbed:
     def stop(self) -> None:
         # SIGTERM does not end an Asterisk that has seen a duplicate channel id.
         self.asterisk.stop(signal.SIGTERM)
-        for child in (self.carrier, self.late, self.talkers, self.agent):
+        for child in (self.carrier, self.late, self.talkers, self.agent, *self._started):
             child.stop()
 
     def recording(self, name: str) -> Path:
@@ -207,6 +221,7 @@ class Testbed:
             "RUN": str(self.folder),
             "MODULES": str(next(root.glob("usr/lib/*/asterisk/modules"))),
             "APP": APP,
+            "AGENTS": self.agents,
         } | {name: f"{address}:5060" for name, address in self.addresses.items()}
         texts = {f"{name}.conf": text for text, names in DEFAULTS.items() for name in names}
         for path, text in guide.files(self.values()).items():
