@@ -1,6 +1,7 @@
 """Calls that come in through the carrier: answered, refused, kept waiting with music, asked for keys, bridged."""
 
 import os
+from itertools import groupby
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.live.calls import (
 )
 from tests.support.live.scenarios import ANSWERED, CANCELLED, HUNG_UP, LEFT
 from tests.support.live.testbed import AGENT_HZ, APP, CALLER_HZ, GREETING_HZ, MUSIC_HZ, Testbed
+from tests.support.servers import eventually
 from tests.support.switch import Listener
 from tongdai.switch import commands
 from tongdai.switch.commands import Refusal
@@ -117,8 +119,14 @@ async def test_keys_are_received_while_music_plays_and_in_a_bridge(caller: Liste
     await caller.wait_for(ChannelDtmfReceived, channel_id, 1)
     agent = await phone(caller)
     bridge = await bridged(caller, channel_id, agent)
-    await caller.wait_for(ChannelDtmfReceived, channel_id, 4)
-    assert "".join(event.digit for event in caller.of(ChannelDtmfReceived, channel_id)) == "1*9#"
+
+    def pressed() -> str:
+        # SIPp's packets are late on a busy machine, and a key that lasts then counts as two.
+        return "".join(
+            digit for digit, _ in groupby(event.digit for event in caller.of(ChannelDtmfReceived, channel_id))
+        )
+
+    await eventually(lambda: pressed() == "1*9#", 10, lambda: f"all keys, after {pressed()}")
     await leave(caller, channel_id, agent)
     assert await commands.destroy_bridge(caller.ari, bridge)
 

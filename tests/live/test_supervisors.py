@@ -50,12 +50,13 @@ async def test_supervisor_listens_then_whispers_then_joins(caller: Listener, tes
 
 async def test_phone_hears_what_is_whispered(caller: Listener, testbed: Testbed) -> None:
     """From a phone that echoes what it hears: one snoop does not hear what another whispers."""
+    channel_id, _ = await answered(caller, testbed)
     echoing = await phone(caller, commands.endpoint_of(number(scenarios.ANSWER), TRUNK))
     supervisor, snoop = await second_phone(caller), await snooped(caller, echoing, whisper="out")
-    bridge, monitor = await bridged(caller, echoing), await bridged(caller, supervisor, snoop)
+    bridge, monitor = await bridged(caller, channel_id, echoing), await bridged(caller, supervisor, snoop)
     [echoed] = await overheard(caller, testbed, (echoing, "in"), app=APP)
     assert audio.loudness(echoed, CUSTOMER_HZ) > LOUD
-    await leave(caller, snoop, supervisor, echoing)
+    await leave(caller, snoop, supervisor, echoing, channel_id)
     for one in (bridge, monitor):
         assert await commands.destroy_bridge(caller.ari, one)
 

@@ -6,6 +6,8 @@ import wave
 from pathlib import Path
 
 RATE = 8000
+_HEAD = 44
+"""Bytes before the samples."""
 
 
 def tone(hz: float, seconds: float, amplitude: int = 8000) -> list[int]:
@@ -42,6 +44,12 @@ def read_wav(path: Path) -> list[int]:
     with wave.open(str(path)) as file:
         frames = file.readframes(file.getnframes())
     return list(struct.unpack(f"<{len(frames) // 2}h", frames))
+
+
+def is_wav(path: Path) -> bool:
+    """Whether the file is written to its end: Asterisk writes its lengths last."""
+    content = path.read_bytes()
+    return len(content) > _HEAD and struct.unpack_from("<I", content, _HEAD - 4)[0] == len(content) - _HEAD
 
 
 def loudness(samples: list[int], hz: float) -> float:

@@ -32,8 +32,8 @@ def caller(
     """Ring `called` as `number`; once answered, play TONE in a loop, or press `digits`, and wait to be hung up.
 
     `patience_ms`: they cancel when nobody has answered until then. `talk_ms`: they hang up so long after the answer and
-    the digits, which SIPp sends through a raw socket: only root may. `refused`: the SIP status that they expect instead
-    of an answer.
+    the digits, 1.5 s apart, which SIPp sends through a raw socket: only root may. `refused`: the SIP status that they
+    expect instead of an answer.
     """
     patience = "" if patience_ms is None else f' timeout="{patience_ms}" ontimeout="97"'
     before = "".join(
@@ -64,7 +64,7 @@ _CONTACT = '<ereg regexp="&lt;([^&gt;]*)&gt;" search_in="hdr" header="Contact:" 
 def _connected(called: str, number: str, talk_ms: int | None, digits: str) -> str:
     steps = "" if digits else talk(TONE)
     for digit in digits:
-        steps += pause(400) + f'<nop><action><exec play_dtmf="{digit}"/></action></nop>'
+        steps += pause(1500) + f'<nop><action><exec play_dtmf="{digit}"/></action></nop>'
     leave = "" if talk_ms is None else f' timeout="{talk_ms}" ontimeout="96"'
     steps += f'<recv request="BYE"{leave}><action>{_note(number, HUNG_UP)}</action></recv>'
     steps += ok().replace("<send>", '<send next="99">')

@@ -37,11 +37,9 @@ async def recorded(listener: Listener, testbed: Testbed, snoop: str, name: str) 
     assert (await listener.ari.request("POST", f"recordings/live/{name}/stop")).status == 204
     assert await commands.hang_up(listener.ari, snoop)
 
-    async def stored() -> bool:
-        return (await listener.ari.request("GET", f"recordings/stored/{name}")).status == 200
-
-    await eventually(stored, 10, "the end of the recording", poll_s=0.05)
-    return audio.read_wav(testbed.recording(name))
+    path = testbed.recording(name)
+    await eventually(lambda: audio.is_wav(path), 10, "the end of the recording", poll_s=0.05)
+    return audio.read_wav(path)
 
 
 async def overheard(

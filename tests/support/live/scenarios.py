@@ -27,10 +27,10 @@ t=0 0
 m=audio [{port}] RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 """
-_DTMF = """m=audio [{port}] RTP/AVP 0 101
+_DTMF = """m=audio [{port}] RTP/AVP 0 96
 a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=fmtp:101 0-15
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-15
 """
 _CHALLENGE = 'WWW-Authenticate: Digest realm="carrier", nonce="17ab3c", algorithm=MD5\n'
 
