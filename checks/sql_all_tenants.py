@@ -34,6 +34,7 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.agents.store.TO_HANG_UP": "the leader of a switch hangs up who signed out",
     "tongdai.agents.store.TENANTS_TO_CALL": "the leader of a switch calls who signed in, tenant by tenant",
     "tongdai.agents.store.TENANTS_IN_WRAP_UP": "the leader of a switch ends wrap-ups, tenant by tenant",
+    "tongdai.numbers.store.LEADING": "simulated callers ring the queues of all tenants",
     "tongdai.dialing.store.ANYBODY": "a database without a campaign has nobody to call",
     "tongdai.dialing.store.CALLING": "a hold is of all tenants; contacts are counted and entries written one by one",
     "tongdai.processes.readiness.IMPORTS": "readiness tells of the installation",

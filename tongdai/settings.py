@@ -182,6 +182,8 @@ class Settings:
     """Share of the calls that the simulated switch answers."""
     simulated_talk_s: float = 20.0
     """Median talk time on the simulated switch."""
+    simulated_callers_per_hour: float = 0.0
+    """Callers an hour who ring the numbers of all queues, on the simulated switch."""
     simulated_faults: float = 0.0
     """Share of the requests and events of the simulated switch that are lost, late, duplicated or refused."""
     simulated_seed: int | None = None
@@ -202,6 +204,7 @@ class Settings:
         return (self.port + 1, 0) if 0 < self.port < 65535 else (0,)
 
 
+MAX_CALLERS_PER_HOUR = 360_000
 _POSITIVE = (
     "shared_buffers_mb", "database_pool", "workers", "tenant_limit", "route_limit", "failed_key_limit",
     "max_json_kb", "max_body_mb", "max_upload_mb", "body_timeout_s", "header_timeout_s", "keep_alive_s",
@@ -221,6 +224,10 @@ def _validate(settings: Settings) -> None:
         value = getattr(settings, name)
         if value is not None and not 0 <= value <= limit:
             raise OperatorError(f"{name} must be 0 to {limit}, not {value}")
+    if not 0 <= settings.simulated_callers_per_hour <= MAX_CALLERS_PER_HOUR:
+        raise OperatorError(
+            f"simulated_callers_per_hour must be 0 to {MAX_CALLERS_PER_HOUR}, not {settings.simulated_callers_per_hour}"
+        )
     for network in settings.trusted_proxies:
         try:
             ipaddress.ip_network(network)

@@ -24,9 +24,10 @@ from tongdai.contacts.numbers import customer_id
 from tongdai.db.migrate import migrate
 from tongdai.db.pool import connect
 from tongdai.demo import tenant as demo
-from tongdai.ids import CampaignId, JobId, ListId, QueueId, TenantId
+from tongdai.ids import CampaignId, JobId, ListId, QueueId, SwitchId, TenantId
 from tongdai.imports import store as imports
 from tongdai.imports.model import JobStatus
+from tongdai.numbers import store as numbers
 from tongdai.queues import store as queues
 from tongdai.queues.model import Change, InboundQueue, Strategy
 from tongdai.settings import Settings
@@ -349,6 +350,13 @@ async def test_two_campaigns_are_called_from_the_start_by_agents_who_sign_in(
     await conn.execute("update agent set state = 'offline' where name <> 'Lan'")
     await demo.prepare(conn, own)
     assert {row["state"] for row in await conn.fetch("select state from agent")} == {"calling"}
+
+
+async def test_agents_serve_every_queue_that_has_a_number(conn: asyncpg.Connection, own: Settings) -> None:
+    await demo.prepare(conn, own)
+    served = await conn.fetch("select queue_id, count(*) from agent_queue group by 1 order by 1")
+    assert [tuple(row) for row in served] == [(1001227, 5), (1001228, 5)]
+    assert await numbers.leading(conn, SwitchId(1), 10) == ["19006363", "19006364"]
 
 
 @pytest.mark.parametrize("state", ["calling", "idle", "reserved", "talking", "wrap_up", "hanging_up"])

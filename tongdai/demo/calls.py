@@ -1,12 +1,14 @@
-"""The calls of the demo tenant: two campaigns that run from the first start, and the agents of one of them."""
+"""The calls of the demo tenant: two campaigns that run from the first start, and agents, who serve the callers of its
+queues too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
 
 from tongdai.agents import roster
 from tongdai.agents import store as agents
 from tongdai.agents.actions import store as actions
+from tongdai.agents.model import Membership
 from tongdai.campaigns import store as campaigns
 from tongdai.campaigns.model import DEFAULT_TYPE, Action
 from tongdai.campaigns.settings.model import CallSettings
@@ -31,10 +33,13 @@ Person = tuple[str, str]
 """A person: number and name."""
 
 
-async def create(conn: Connection, tenant_id: TenantId, queue_id: QueueId, people: Iterable[Person]) -> None:
-    """Create the campaigns and agents, within the caller's transaction."""
+async def create(conn: Connection, tenant_id: TenantId, queues: Sequence[QueueId], people: Iterable[Person]) -> None:
+    """Create the campaigns and agents, within the caller's transaction. The agents serve all of the queues."""
+    queue_id, *others = queues
+    members = [Membership(other) for other in others]
     for place, name in enumerate(AGENTS, 1):
-        await roster.create(conn, tenant_id, name, f"{ENDPOINT}{place}", queue_id, wrap_up_s=5, by=None)
+        phone = f"{ENDPOINT}{place}"
+        await roster.create(conn, tenant_id, name, phone, queue_id, wrap_up_s=5, by=None, queues=members)
     left = iter(people)
     for name, settings in (
         (

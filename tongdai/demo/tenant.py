@@ -172,7 +172,7 @@ async def _create(conn: Connection) -> None:
         ("inbound_queue", "queue_id", QUEUES[-1][0]),
     ):
         await conn.execute(MOVE_SEQUENCE, table, column, highest)
-    await demo_calls.create(conn, TENANT, QueueId(QUEUES[1][0]), everybody)
+    await demo_calls.create(conn, TENANT, [QueueId(queue[0]) for queue in QUEUES if queue[2]], everybody)
 
 
 async def _give(conn: Connection, text: str) -> None:

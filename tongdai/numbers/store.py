@@ -111,6 +111,17 @@ async def lock(conn: Connection, number: int) -> None:
     await conn.fetchval(LOCK, number)
 
 
+LEADING = """
+select distinct q.number from inbound_queue q join tenant t on t.tenant_id = q.tenant_id
+where t.switch_id = $1 and q.number is not null order by q.number limit $2
+"""
+
+
+async def leading(conn: Connection, switch_id: SwitchId, limit: int) -> list[str]:
+    """The numbers of the queues of a switch, as they are written there."""
+    return [row["number"] for row in await conn.fetch(LEADING, switch_id, limit)]
+
+
 # A call comes by a trunk of its switch: numbers of tenants on another switch, of another trunk, and of others than the
 # tenant to whom the trunk is given are not called by it.
 _CARRIED = """

@@ -12,8 +12,9 @@ import random
 import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -26,6 +27,7 @@ from tongdai.db.unavailable import UNAVAILABLE, unavailable
 from tongdai.dialer.options import Options
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialing.worker import Continuity, Memory
+from tongdai.numbers import store as numbers
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import Attempts, every, keep_running
 from tongdai.runtime.os_process import run_until_signalled
@@ -34,6 +36,7 @@ from tongdai.switch.client import AriClient
 from tongdai.switch.interface import Ari
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, lognormal
+from tongdai.switch.simulated.callers import Arrivals, Callers
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.version import SwitchVersion
 from tongdai.switches import store as switches
@@ -56,6 +59,8 @@ RETRY_S = 1.0
 WAIT_S = 10.0
 """Retry interval of a process that may not dial."""
 PLACED_S = 10
+CALLED, CALLED_S = 1000, 5.0
+"""The most numbers that simulated callers ring, and how often these are read again."""
 SIMULATED = "simulated"
 """The trunk of a simulated switch, which takes any."""
 PRODUCTS = {Kind.ASTERISK: "Asterisk", Kind.SIMULATED: "simulated"}
@@ -64,14 +69,14 @@ PRODUCTS = {Kind.ASTERISK: "Asterisk", Kind.SIMULATED: "simulated"}
 async def run(settings: Settings, dsn: str) -> None:
     """Until cancelled. Of several processes for one switch one leads it, the others wait."""
     rng = random.Random(settings.simulated_seed)  # noqa: S311 - callees and waits
-    connect = _switch(settings, rng)
+    access = _switch(settings, rng)
     pool = await open_pool(dsn, POOL, name="tongdai telephony", hold_s=HOLD_S)
     memory = Memory(Path(settings.data_dir), settings.switch, embedded=settings.database_url is None)
     beating = asyncio.create_task(heartbeats.beat())
     try:
         while not cancel_requested():
             try:
-                await _lead(settings, settings.session_dsn(dsn), pool, connect, rng, memory)
+                await _lead(settings, settings.session_dsn(dsn), pool, access, rng, memory)
             except* SwitchTaken:
                 log.warning("another process has the switch, waiting", wait_s=WAIT_S)
             await asyncio.sleep(WAIT_S)
@@ -80,16 +85,25 @@ async def run(settings: Settings, dsn: str) -> None:
         pool.terminate()
 
 
-def _switch(settings: Settings, rng: random.Random) -> Callable[[], Ari]:
-    """A function that connects to the switch, taking the Stasis application over from any other process."""
+class _Access(NamedTuple):
+    connect: Callable[[], Ari]
+    """Connects to the switch, taking the Stasis application over from any other process."""
+    arrivals: Arrivals | None = None
+    """The callers who ring in, if it is simulated."""
+
+
+def _switch(settings: Settings, rng: random.Random) -> _Access:
     app = settings.asterisk_app
     if settings.asterisk is None:
         log.warning("no switch is set: calls are simulated", answer_rate=settings.simulated_answer_rate)
         callees = Callees(answer_rate=settings.simulated_answer_rate, talk_s=lognormal(settings.simulated_talk_s, 0.8))
         simulated = SimulatedAsterisk(rng, SystemClock(), callees, keep=KEPT_CALLS)
-        return lambda: SimulatedAri(simulated, rng, app, _faults(settings.simulated_faults))
+        callers = Callers(talk_s=lognormal(settings.simulated_talk_s, 0.8))
+        arrivals = Arrivals(per_hour=settings.simulated_callers_per_hour, called=(), callers=callers)
+        simulated.arrive(arrivals)
+        return _Access(lambda: SimulatedAri(simulated, rng, app, _faults(settings.simulated_faults)), arrivals)
     url, user, password = settings.asterisk, settings.asterisk_user, settings.asterisk_password
-    return lambda: AriClient(url, user, password, app, rng=rng)
+    return _Access(lambda: AriClient(url, user, password, app, rng=rng))
 
 
 def _faults(share: float) -> Faults:
@@ -104,9 +118,7 @@ def _faults(share: float) -> Faults:
     )
 
 
-async def _lead(
-    settings: Settings, dsn: str, pool: Pool, connect: Callable[[], Ari], rng: random.Random, memory: Memory
-) -> None:
+async def _lead(settings: Settings, dsn: str, pool: Pool, access: _Access, rng: random.Random, memory: Memory) -> None:
     switch = await _until_available(lambda: _find_switch(pool, settings.switch), "finding the switch")
     if _lacks_asterisk(settings, switch):
         return
@@ -118,7 +130,11 @@ async def _lead(
         try:
             await _until_available(lambda: _set_kind(settings, pool, switch), "writing the kind of the switch")
             await _until_available(continuity.judge, "judging the database")
-            await _dial(settings, dsn, pool, switch, FencedAri(connect(), fence), rng, continuity)
+            async with asyncio.TaskGroup() as group:
+                if access.arrivals is not None and access.arrivals.per_hour:
+                    ring = partial(_ring, pool, switch, access.arrivals)
+                    group.create_task(every(CALLED_S, ring, name="simulated callers", expected=unavailable))
+                await _dial(settings, dsn, pool, switch, FencedAri(access.connect(), fence), rng, continuity)
         finally:
             continuity.end()
 
@@ -189,6 +205,12 @@ async def _dial(
         write = _HeartbeatWriter(settings, pool, switch, ari, telephony, continuity).write
         group.create_task(every(BEAT_S, write, name="heartbeat", expected=unavailable))
         group.create_task(telephony.run())
+
+
+async def _ring(pool: Pool, switch: Switch, arrivals: Arrivals) -> None:
+    """Let simulated callers ring the numbers of the queues that there are now."""
+    async with pool.acquire() as conn:
+        arrivals.called = await numbers.leading(conn, switch.switch_id, CALLED)
 
 
 def _options(settings: Settings) -> Options:

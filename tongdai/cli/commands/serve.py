@@ -13,6 +13,7 @@ from tongdai.settings import ROLES, Role, Settings
 
 Only = Role | None
 DEMO_SHARED_BUFFERS_MB = 256
+DEMO_CALLERS_PER_HOUR = 240.0
 
 _OPTIONS = (
     click.option("--data-dir", metavar="DIR", help="Folder of the database, the key pepper and uploads."),
@@ -67,6 +68,11 @@ _OPTIONS = (
         help="Share of calls that the simulated switch answers, 0 to 1.  [default: 0.4]",
     ),
     click.option(
+        "--simulated-callers-per-hour",
+        type=float,
+        help="Callers an hour who ring the queues' numbers on the simulated switch.  [default: 0; of the demo: 240]",
+    ),
+    click.option(
         "--only",
         type=click.Choice(ROLES),
         help="Run this process alone; needs an external database.",
@@ -101,7 +107,11 @@ def _server_options(
 
 
 def _demo_defaults() -> Mapping[str, object]:
-    return {"data_dir": all_settings.demo_data_dir(), "shared_buffers_mb": DEMO_SHARED_BUFFERS_MB}
+    return {
+        "data_dir": all_settings.demo_data_dir(),
+        "shared_buffers_mb": DEMO_SHARED_BUFFERS_MB,
+        "simulated_callers_per_hour": DEMO_CALLERS_PER_HOUR,
+    }
 
 
 @click.command
