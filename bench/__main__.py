@@ -6,7 +6,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import again, before, claim, client, deep, edge, imports, numbers, pacing, page, post, report, start, world
+from bench import (
+    acd,
+    again,
+    before,
+    claim,
+    client,
+    deep,
+    edge,
+    imports,
+    numbers,
+    pacing,
+    page,
+    post,
+    report,
+    start,
+    world,
+)
 from bench.world import Sizes
 
 BENCHMARKS = {
@@ -22,6 +38,7 @@ BENCHMARKS = {
     "before": before,
     "edge": edge,
     "pacing": pacing,
+    "acd": acd,
 }
 MOST_ROUNDS = 10
 """Each takes numbers of its own, and there are people.PARTS of them."""
