@@ -32,7 +32,7 @@ CALLERS, MANY_CALLERS = 10_000_000, 40_000_000
 """Chance moves a mean by about 1 %. More at the highest load, where waits follow each other closely, and where few of
 many agents' callers wait."""
 RARE = Floor(100, 0.7)
-"""Of 2,000 callers one waits."""
+"""One caller of 2,000 waits."""
 
 
 def run(_on: World, _logs: Path) -> list[Row]:
