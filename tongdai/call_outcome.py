@@ -8,7 +8,7 @@ that checks a call before it is dialled; for a call to a queue in acd/admission.
 
 from collections.abc import Iterable
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 ABANDON_THRESHOLD = timedelta(seconds=2)
@@ -92,6 +92,23 @@ class InboundOutcome(StrEnum):
     """The switch or the database did not do what the call needed."""
     LOST = "lost"
     """The outcome is unknown, as the switch was not seen for a while."""
+
+
+class Refusal(IntEnum):
+    """Why an inbound call is refused before its answer: a Q.850 cause, of which Asterisk 22 makes a SIP status."""
+
+    UNALLOCATED = 1
+    """404: nobody has that number here."""
+    DECLINED = 16
+    """603: not here and nowhere else."""
+    BUSY = 17
+    """486"""
+    UNAVAILABLE = 20
+    """480: temporarily, such as out of hours."""
+    REJECTED = 21
+    """403: this caller is not taken."""
+    CONGESTION = 34
+    """503: not here, not now; a carrier may try another route."""
 
 
 UNWANTED = frozenset({607, 608})

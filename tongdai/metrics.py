@@ -38,6 +38,8 @@ TASKS_FAILING = Gauge(
 
 ORIGINATES = Counter("tongdai_originates", "Calls that the switch was asked for, by what it said", ["result"])
 CALLS = Counter("tongdai_calls", "Calls to reach a contact that have ended", ["outcome"])
+INBOUND_CALLS = Counter("tongdai_inbound_calls", "Calls to queues that have ended", ["outcome"])
+CALLERS_WAITING = Gauge("tongdai_callers_waiting", "Callers in queues of this switch", multiprocess_mode="livesum")
 ACTIVE_CALLS = Gauge("tongdai_active_calls", "Calls in this dialer that have not ended", multiprocess_mode="livesum")
 SWITCH_UP = Gauge("tongdai_switch_up", "1 while the dialer may originate", multiprocess_mode="livemax")
 DIALING_HELD = Gauge(

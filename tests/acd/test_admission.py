@@ -2,7 +2,7 @@
 
 import pytest
 
-from tongdai.acd.admission import CAUSES, MAX_HOPS, Admit, QueueCounts, Send, admit
+from tongdai.acd.admission import CAUSES, MAX_HOPS, Admit, QueueCounts, Send, admit, sent
 from tongdai.call_outcome import InboundOutcome
 from tongdai.ids import QueueId
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
@@ -66,13 +66,12 @@ def test_earlier_rule_decides(changes: dict[str, object], outcome: InboundOutcom
 
 
 def test_caller_is_sent_to_no_more_queues_than_allowed() -> None:
-    diverted = rules(strategy=Strategy.DIVERT, divert_to=OTHER)
-    assert admit(diverted, OPEN, hops=MAX_HOPS - 1) == Send(OTHER, InboundOutcome.REFUSED)
-    assert admit(diverted, OPEN, hops=MAX_HOPS) == Send(HANG_UP, InboundOutcome.OVERFLOW)
+    assert sent(OTHER, InboundOutcome.REFUSED, MAX_HOPS - 1) == Send(OTHER, InboundOutcome.REFUSED)
+    assert sent(OTHER, InboundOutcome.REFUSED, MAX_HOPS) == Send(HANG_UP, InboundOutcome.OVERFLOW)
 
 
 def test_caller_with_all_hops_may_still_hear_a_message() -> None:
-    assert admit(rules(closed=MESSAGE), OPEN, hops=MAX_HOPS) == Send(MESSAGE, InboundOutcome.CLOSED)
+    assert sent(MESSAGE, InboundOutcome.CLOSED, MAX_HOPS) == Send(MESSAGE, InboundOutcome.CLOSED)
 
 
 def test_what_callers_are_refused_for_has_a_cause() -> None:

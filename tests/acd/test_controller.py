@@ -11,6 +11,7 @@ from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall
 from tongdai.ids import QueueId
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
+from tongdai.switch.simulated.client import Faults
 from tongdai.switch.simulated.ledger import SimulatedCaller
 from tongdai.testing.memory_store.acd import MemoryAcdStore
 
@@ -194,6 +195,49 @@ def test_caller_who_left_while_nobody_led_is_found_by_the_list_of_channels() -> 
         s.start()
         await s.until(lambda: s.acd.over)
         assert endings(s) == [InboundOutcome.LOST]
+
+    play(scene)
+
+
+def test_caller_whose_arrival_was_not_reported_is_found_by_the_list_of_channels() -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        s.ari.faults = Faults(event_lost=1)
+        caller = s.simulated.call_in(NUMBER, "84900000001")
+        await asyncio.sleep(1)
+        s.ari.faults = Faults()
+        assert caller.answered_at is None
+        await s.until(lambda: caller.answered_at)
+        assert [row.call_id for row in s.acd.waiting.values()] == [call.call_id for call in s.acd.live.values()]
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults(event_lost=0.3, event_doubled=0.3, event_late=0.3),
+        Faults(reply_lost=0.1, request_lost=0.1, error=0.1),
+        Faults(event_lost=0.1, event_late=0.3, reply_lost=0.1, error=0.1),
+    ],
+)
+def test_every_call_ends_and_every_agent_is_free_again_whatever_is_lost(faults: Faults) -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        s.agents(3, wrap_up_s=2)
+        await everybody_is(s, AgentState.IDLE)
+        s.ari.faults = faults
+        callers: list[SimulatedCaller] = []
+        for person in range(60):
+            callers.append(s.simulated.call_in(NUMBER, f"8490{person:07d}", waits_s=90, talk_s=10))
+            await asyncio.sleep(s.rng.uniform(0, 8))
+        await s.until(lambda: all(caller.ended_at for caller in callers), within_s=600)
+        s.ari.faults = Faults()
+        await s.until(lambda: not s.acd.live and not s.acd.waiting)
+        await everybody_is(s, AgentState.IDLE)
+        assert all(offer.outcome for offer in s.acd.offers)
+        talked = sum(bool(caller.talks) for caller in callers)
+        assert talked > 30
 
     play(scene)
 

@@ -25,6 +25,7 @@ from tongdai.switches.model import DEFAULT
 NUMBER = itertools.count(842873000000)
 ABANDONED, ANSWERED = InboundEnding(InboundOutcome.ABANDONED), InboundEnding(InboundOutcome.ANSWERED)
 OUTCOMES = "select outcome from offer where tenant_id = $1 order by offered_at"
+WAITS = "select queue_id from open_segment where tenant_id = $1 and call_id = $2 and kind = 'wait'"
 CLOSE = "insert into opening_hours (tenant_id, queue_id, closed) values ($1, $2, true)"
 PAUSES_AT_ONCE = "insert into queue_setting (tenant_id, queue_id, auto_pause_after) values ($1, $2, 1)"
 
@@ -147,6 +148,37 @@ async def test_agent_who_is_taken_is_offered_to_nobody_else(
     assert await store.offer(other, agent_id, at) is None
 
 
+async def test_join_that_is_repeated_or_late_changes_nothing(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    other = replace(rules, queue_id=await new_queue(conn, call.tenant_id))
+    assert await store.join(call, rules, 0, at)
+    joined = await store.join(call, other, 1, at)
+    assert joined is not None
+    assert (joined.queue_id, joined.hops) == (other.queue_id, 1)
+    for late in (other, rules):
+        assert await store.join(call, late, 0, at) == joined
+    (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
+    assert (active.call.queue_id, active.caller) == (other.queue_id, joined)
+    waits = await conn.fetch(WAITS, call.tenant_id, call.call_id)
+    assert [row["queue_id"] for row in waits] == [other.queue_id]
+
+
+async def test_caller_is_not_connected_with_an_agent_who_is_gone(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, agent_id: AgentId, rules: QueueRules, at: datetime
+) -> None:
+    await store.join(call, rules, 0, at)
+    agent = await store.offer(call, agent_id, at)
+    assert agent is not None
+    assert agent.channel_id is not None
+    await agents.gone(conn, agent.channel_id)
+    assert not await store.connect(call, at)
+    (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
+    assert active.caller is not None, "still in the queue"
+    await store.end(call, ABANDONED)
+    assert not await store.connect(call, at), "the call has ended"
+
+
 @pytest.mark.parametrize(
     ("outcome", "becomes"),
     [(OfferOutcome.REJECTED, AgentState.IDLE), (OfferOutcome.UNREACHABLE, AgentState.UNREACHABLE)],
@@ -163,8 +195,8 @@ async def test_failed_offer_frees_the_agent_and_the_caller_waits(
 ) -> None:
     before = await store.join(call, rules, 0, at)
     await store.offer(call, agent_id, at)
-    assert await store.offer_failed(call, outcome, at)
-    assert not await store.offer_failed(call, outcome, at)
+    assert await store.offer_failed(call, None, outcome, at)
+    assert not await store.offer_failed(call, None, outcome, at)
     assert await state_of(conn, call.tenant_id, agent_id) is becomes
     assert before is not None
     assert await store.join(call, rules, 0, at) == before._replace(offers=1)
@@ -183,7 +215,7 @@ async def test_connection_ends_the_wait_and_the_offer(
     assert not await store.connect(call, at), "nobody is offered"
     await store.offer(call, agent_id, at)
     assert await store.connect(call, at)
-    assert not await store.connect(call, at)
+    assert await store.connect(call, at), "repeated"
     assert await state_of(conn, call.tenant_id, agent_id) is AgentState.TALKING
     (active,) = [each for each in await store.active() if each.call.call_id == call.call_id]
     assert (active.caller, active.call.agent_id) == (None, agent_id)
@@ -249,7 +281,7 @@ async def test_agent_is_paused_after_as_many_offers_as_the_queue_says(
     await conn.execute(PAUSES_AT_ONCE, call.tenant_id, call.queue_id)
     await store.join(call, rules, 0, at)
     await store.offer(call, agent_id, at)
-    assert await store.offer_failed(call, OfferOutcome.NO_ANSWER, at)
+    assert await store.offer_failed(call, None, OfferOutcome.NO_ANSWER, at)
     assert await state_of(conn, call.tenant_id, agent_id) is AgentState.PAUSED
 
 

@@ -106,7 +106,7 @@ class AcdSteps(BothStores):
     @precondition(lambda self: self.inbound)
     def offer_failed(self, choice: int, outcome: OfferOutcome) -> None:
         at = SystemClock().now()
-        here, there = self.steps(choice, lambda store, call: store.offer_failed(call, outcome, at))
+        here, there = self.steps(choice, lambda store, call: store.offer_failed(call, None, outcome, at))
         assert here == there
 
     @rule(choice=CHOICE)

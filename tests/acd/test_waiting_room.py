@@ -1,13 +1,14 @@
 """The waiting room: who is matched when, and who is left alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from tests.support.dialer_scene import QUEUE, Scene, play
 from tongdai.acd.caller.model import CallerProgress, Matched, Signal, Stage, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
 from tongdai.acd.routing import QueueKey
-from tongdai.acd.waiting_room import NOT_AGAIN_FOR, WaitingRoom
+from tongdai.acd.waiting_room import WaitingRoom
 from tongdai.agents.model import AgentState
 from tongdai.calls.inbound.model import Arrival
 from tongdai.ids import AgentId
@@ -88,11 +89,11 @@ def test_agent_whose_offer_failed_is_not_tried_again_at_once() -> None:
         here = Room(s)
         caller, only = await here.caller(), here.agent(1)
         await here.room.look()
-        here.room.wait(caller, RULES, only)
+        here.room.wait(caller, RULES, only, 20)
         before = s.clock.now()
         while len(here.matched()) == 1:
             await here.room.look()
-        assert s.clock.now() - before >= NOT_AGAIN_FOR
+        assert s.clock.now() - before >= timedelta(seconds=20)
 
     play(scene)
 

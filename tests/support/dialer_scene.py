@@ -116,6 +116,6 @@ def play(
         for task in stage.tasks:
             task.cancel()
         await asyncio.gather(*stage.tasks, return_exceptions=True)
-        assert not stage.simulated.ledger.violations
+        assert not stage.simulated.ledger.violations, stage.simulated.ledger.violations
 
     virtual_time.run(main(), rng)

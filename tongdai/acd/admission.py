@@ -12,17 +12,15 @@ played after an answer, as most carriers play no early media of a called party.
 
 from dataclasses import dataclass
 
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, Refusal
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
 
 MAX_HOPS = 5
 """How often a caller is sent on at most: two queues may name each other."""
-USER_BUSY, UNAVAILABLE, CALL_REJECTED, CONGESTION = 17, 20, 21, 34
-"""Q.850 causes, of which the switch makes the SIP statuses 486, 480, 403 and 503."""
 CAUSES = {
-    InboundOutcome.REFUSED: CALL_REJECTED,
-    InboundOutcome.CLOSED: UNAVAILABLE,
-    InboundOutcome.OVERFLOW: USER_BUSY,
+    InboundOutcome.REFUSED: Refusal.REJECTED,
+    InboundOutcome.CLOSED: Refusal.UNAVAILABLE,
+    InboundOutcome.OVERFLOW: Refusal.BUSY,
 }
 """The causes of calls that end before they are answered, by what they are refused for."""
 
@@ -52,10 +50,10 @@ class Send:
 Admission = Admit | Send
 
 
-def admit(rules: QueueRules, counts: QueueCounts, hops: int = 0) -> Admission:
-    """Decide what becomes of a caller who reaches the queue after `hops` others."""
+def admit(rules: QueueRules, counts: QueueCounts) -> Admission:
+    """Decide what becomes of a caller who reaches the queue."""
     to = _refusal(rules, counts)
-    return Admit() if to is None else sent(*to, hops)
+    return Admit() if to is None else Send(*to)
 
 
 def _refusal(rules: QueueRules, counts: QueueCounts) -> tuple[Destination, InboundOutcome] | None:

@@ -37,6 +37,8 @@ class ControlledCaller:
     failed_writes: int = 0
     write_at: float = 0.0
     """When to try again, by the monotonic clock."""
+    request_failed: bool = False
+    """A request has failed that is to be repeated at the next `flush`."""
     seat: Seat = Seat.NONE
     matched: AgentKey | None = None
     """The agent to whom the caller is to be offered, until that is decided."""

@@ -19,7 +19,7 @@ Asserted: records precede requests; nothing is recorded after the end.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -29,21 +29,20 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.acd.admission import Send, admit
+from tongdai import metrics
 from tongdai.acd.caller import core, model
 from tongdai.acd.controlled import ControlledCaller
+from tongdai.acd.requests import Requests
 from tongdai.acd.store import AcdStore, ActiveCall
 from tongdai.acd.waiting_room import WaitingRoom
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import Refusal
 from tongdai.calls.inbound.model import Arrival
 from tongdai.clock import Clock
-from tongdai.db.unavailable import UNAVAILABLE, unavailable
-from tongdai.ids import AgentId, QueueId, SwitchId
-from tongdai.queues.model import HANG_UP
-from tongdai.queues.settings.core import music_class_of
+from tongdai.db.unavailable import unavailable
+from tongdai.ids import SwitchId
 from tongdai.switch import commands
-from tongdai.switch.commands import Channel, Refusal
-from tongdai.switch.events import ChannelEvent, Event, StasisStart
+from tongdai.switch.commands import Channel
+from tongdai.switch.events import INBOUND, ChannelEvent, Event, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 
@@ -53,8 +52,6 @@ WRITE_S = 3.0
 """The time limit for writing a record when the database hangs; it is written again later."""
 LONGEST_BACKOFF_S = 60.0
 """The longest wait before a record that the store refuses is written again."""
-NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
-"""The queue of a caller who waits was deleted."""
 
 
 class Snapshot(NamedTuple):
@@ -78,6 +75,7 @@ class AcdController:
     ) -> None:
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
         self._queue, self._room, self._switch_id = queue, room, switch_id
+        self._requests = Requests(store, ari, clock, room)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
         self.callers: dict[str, ControlledCaller] = {}
@@ -106,6 +104,12 @@ class AcdController:
         """An agent may have become free."""
         self._room.wake()
 
+    @property
+    def waiting(self) -> int:
+        """The number of callers in queues, offered or not."""
+        in_queue = {model.Stage.WAITING, model.Stage.CONNECTING}
+        return sum(caller.progress.stage in in_queue for caller in self.callers.values())
+
     def flush(self) -> None:
         """Write the records that could not be written before, and let callers wait whose queue could not be read."""
         now = self._clock.monotonic()
@@ -113,9 +117,10 @@ class AcdController:
             if self._queue.busy(channel_id):
                 continue
             if caller.unwritten and caller.write_at <= now:
-                self._queue.post(channel_id, partial(self.write, caller))
-            elif not caller.unwritten and self._room.lacks(caller):
-                self._queue.post(channel_id, partial(self._carry_out, caller, [model.Wait()]))
+                self._queue.post(channel_id, partial(self._carry_out, caller, []))
+            elif not caller.unwritten and (caller.request_failed or self._room.lacks(caller)):
+                caller.request_failed = False
+                self.post(channel_id, model.RequestFailed())
 
     # Arrival
 
@@ -158,11 +163,7 @@ class AcdController:
     def adopt(self, found: ActiveCall) -> None:
         """Start to control a caller whom another process left, at the same place."""
         call, row, agent = found
-        offered = row is not None and row.state == "offered" and agent is not None
-        agent_channel = str(agent.channel_id) if offered and agent is not None else None
-        progress = core.adopted(call, None if row is None else row.hops, agent_channel)
-        if agent is not None:
-            progress = replace(progress, agent_id=agent.agent_id, agent_channel=str(agent.channel_id))
+        progress = core.adopted(call, None if row is None else row.hops, agent)
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at))
         log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
@@ -198,14 +199,11 @@ class AcdController:
         """Compare the store's calls with the switch's list of channels, which was made after they were read: one that
         is not listed has ended. `connected`: the switch may have forgotten what it was to send. Raises UNAVAILABLE."""
         before, in_store = snapshot
-        for found in in_store:
-            channel_id = found.call.channel
-            if not self.owns(channel_id) and channel_id not in self.ended:
-                self.adopt(found)
-        for channel_id in before.keys() - {found.call.channel for found in in_store}:
-            caller = self.callers.get(channel_id)
-            if caller is not None and not caller.unwritten:
-                self.forget(channel_id)  # another process ended it
+        self._compare(before, in_store)
+        for channel in listed.values():
+            came_in = channel.app == self._app and channel.args[:1] == (INBOUND,)
+            if came_in and not self.owns(channel.channel_id) and channel.channel_id not in self.ended:
+                self._missed(channel)
         for found in in_store:
             if connected and found.call.channel in listed:
                 self._queue.start(self._subscribe(found.call.channel))
@@ -216,6 +214,23 @@ class AcdController:
             if agent_channel is not None and agent_channel not in listed:
                 self.post(channel_id, model.AgentLeft(agent_channel))
         await self._store.extend([found.call for found in in_store if found.call.channel in listed])
+
+    def _compare(self, before: Collection[str], in_store: Sequence[ActiveCall]) -> None:
+        """Adopt callers whom another process left, and forget those whose call another one ended."""
+        for found in in_store:
+            channel_id = found.call.channel
+            if not self.owns(channel_id) and channel_id not in self.ended:
+                self.adopt(found)
+        for channel_id in set(before) - {found.call.channel for found in in_store}:
+            caller = self.callers.get(channel_id)
+            if caller is not None and not caller.unwritten:
+                self.forget(channel_id)
+
+    def _missed(self, channel: Channel) -> None:
+        """Take a channel that came in while nobody listened."""
+        log.warning("inbound call found", channel=channel.channel_id, trunk=channel.endpoint)
+        now = self._clock.now()
+        self.arrive(StasisStart(channel.channel_id, channel.args, now, channel.name, channel.state, channel.caller))
 
     # Events
 
@@ -256,9 +271,9 @@ class AcdController:
         next_requests: list[model.Request] | None = requests
         while True:
             if next_requests is not None:
-                await self.write(caller)
+                results.extend(await self._write(caller))
                 for request in next_requests:
-                    result = await self._try(caller, request)
+                    result = await self._requests.make(caller, request)
                     if result is not None:
                         results.append(result)
             if not results:
@@ -267,22 +282,27 @@ class AcdController:
 
     # Records
 
-    async def write(self, caller: ControlledCaller) -> None:
-        """Write the unwritten records, in order; after a failure the rest is left to `flush`."""
+    async def _write(self, caller: ControlledCaller) -> list[model.Signal]:
+        """Write the unwritten records, in order, and return their results; after a failure the rest is left to
+        `flush`."""
+        results: list[model.Signal] = []
         while caller.unwritten:
             record, at = caller.unwritten[0]
             try:
                 async with asyncio.timeout(WRITE_S):
-                    await self._commit(caller, record, at)
+                    result = await self._commit(caller, record, at)
             except Exception as error:
                 if unavailable(error):
-                    return
+                    return results
                 caller.failed_writes += 1
                 caller.write_at = self._clock.monotonic() + min(2.0**caller.failed_writes, LONGEST_BACKOFF_S)
                 raise
             caller.unwritten.popleft()
+            if result is not None:
+                results.append(result)
+        return results
 
-    async def _commit(self, caller: ControlledCaller, record: model.Record, at: datetime) -> None:
+    async def _commit(self, caller: ControlledCaller, record: model.Record, at: datetime) -> model.Signal | None:
         call = caller.call
         match record:
             case model.RecordJoin(queue_id=queue_id, hops=hops):
@@ -292,109 +312,20 @@ class AcdController:
                 caller.joined_at = at
             case model.RecordAnswer():
                 await self._store.answer(call, at)
-            case model.RecordOfferEnd(outcome=outcome):
-                await self._store.offer_failed(call, outcome, at)
+            case model.RecordOfferEnd(agent_id=agent_id, outcome=outcome):
+                await self._store.offer_failed(call, agent_id, outcome, at)
                 self._room.wake()
             case model.RecordConnection():
-                await self._store.connect(call, at)
+                if not await self._store.connect(call, at):
+                    return model.NotConnected()
             case model.RecordEnd(ending=ending):
                 changed = await self._store.end(call, ending)
                 self.forget(call.channel)
                 self._room.wake()
                 if changed:
+                    metrics.INBOUND_CALLS.labels(ending.outcome.value).inc()
                     fields = {"outcome": ending.outcome.value, "cause": ending.hangup_cause}
                     log.info("caller gone", tenant=call.tenant_id, call=str(call.call_id), **fields)
             case _:
                 assert_never(record)
-
-    # Requests
-
-    async def _try(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
-        """The result of a request; None when it has none or is unknown: reconciliation checks the channel again."""
-        name = type(request).__name__
-        try:
-            return await self._make(caller, request)
-        except UNAVAILABLE:
-            return model.NotAdmitted() if isinstance(request, model.Admit) else None
-        except (SwitchError, ValueError) as error:  # ValueError: a name that the switch cannot have
-            log.warning("request failed", call=str(caller.call.call_id), request=name, error=str(error))
-            return model.SoundOver() if isinstance(request, model.PlaySound) else None
-
-    async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
-        match request:
-            case model.Admit(queue_id=queue_id, hops=hops):
-                return await self._admit(caller, queue_id, hops)
-            case model.Wait(without=without):
-                return await self._wait(caller, without)
-            case model.MakeOffer(agent_id=agent_id):
-                return await self._offer(caller, agent_id)
-            case model.BridgeWithAgent(channel=agent_channel):
-                return await self._bridge(caller.call.channel, agent_channel)
-            case model.CheckSound(playback_id=playback_id):
-                return None if await commands.playing(self._ari, playback_id) else model.SoundOver()
-            case _:
-                await self._command(caller, request)
-                return None
-
-    async def _command(self, caller: ControlledCaller, request: model.Resultless) -> None:
-        """Make a request that has no result: events tell what comes of it."""
-        channel_id, ari = caller.call.channel, self._ari
-        match request:
-            case model.StopWaiting():
-                self._room.remove(caller)
-            case model.Answer():
-                await commands.answer(ari, channel_id)
-            case model.StartMusic():
-                await self._start_music(channel_id, None if caller.rules is None else caller.rules.hold_music)
-            case model.StopMusic():
-                await commands.stop_music(ari, channel_id)
-            case model.PlaySound(sound=sound, playback_id=playback_id):
-                await commands.play(ari, channel_id, playback_id, sound)
-            case model.HangUp(cause=cause):
-                await commands.hang_up(ari, channel_id, cause)
-            case model.DestroyBridge():
-                await commands.destroy_bridge(ari, channel_id)
-            case _:
-                assert_never(request)
-
-    async def _start_music(self, channel_id: str, file: str | None) -> None:
-        try:
-            await commands.start_music(self._ari, channel_id, None if file is None else music_class_of(file))
-        except ValueError:  # no class has such a name: better the default one than silence
-            await commands.start_music(self._ari, channel_id)
-
-    async def _admit(self, caller: ControlledCaller, queue_id: QueueId, hops: int) -> model.Signal:
-        found = await self._store.queue(caller.call.tenant_id, queue_id)
-        if found is None:
-            return model.NotAdmitted()
-        caller.rules = found.rules
-        return model.Admitted(admit(found.rules, found.counts, hops))
-
-    async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> model.Signal:
-        agent = await self._store.offer(caller.call, agent_id, self._clock.now())
-        self._room.offer_decided(caller)
-        if agent is None:
-            return model.OfferRefused(agent_id)
-        log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
-        return model.OfferMade(agent_id, str(agent.channel_id))
-
-    async def _wait(self, caller: ControlledCaller, without: AgentId | None) -> model.Signal | None:
-        """Let the caller wait in the waiting room; one who was adopted needs the rules of the queue before."""
-        if caller.progress.stage is not model.Stage.WAITING:
-            return None
-        if caller.rules is None:
-            found = await self._store.queue(caller.call.tenant_id, caller.progress.queue_id)
-            if found is None:
-                return model.WaitOver(NO_QUEUE)
-            caller.rules = found.rules
-        self._room.wait(caller, caller.rules, without)
         return None
-
-    async def _bridge(self, channel_id: str, agent_channel: str) -> model.Signal:
-        await commands.stop_music(self._ari, channel_id)
-        await commands.create_bridge(self._ari, channel_id)
-        if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
-            return model.BridgedWithAgent()
-        if await commands.channel(self._ari, agent_channel) is None:
-            return model.AgentMissing()
-        return model.NotBridged()

@@ -57,6 +57,11 @@ class PostgresAcdStore:
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         async with self._pool.acquire() as conn, conn.transaction():
+            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
+                return None
+            before = await callers.find(conn, call.tenant_id, call.call_id)
+            if before is not None and (before.hops >= hops or before.state != "waiting"):
+                return before
             if not await inbound.join(conn, call.tenant_id, call.call_id, rules.queue_id, at, LEASE):
                 return None
             return await callers.join(
@@ -91,7 +96,8 @@ class PostgresAcdStore:
                 return None
             reserved = await agents.reserve_agent(conn, call.tenant_id, agent_id, call.call_id)
             if reserved is not None:
-                await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
+                offered = await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
+                assert offered, f"caller {call.call_id} is held, and cannot be offered"
             return reserved
 
     @staticmethod
@@ -99,31 +105,33 @@ class PostgresAcdStore:
         """End an offer whose agent has gone, without anybody having heard of it; the caller waits then."""
         if await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id) is not None:
             return False
-        ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, OfferOutcome.UNREACHABLE, at)
+        ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, None, OfferOutcome.UNREACHABLE, at)
         return ended is not None
 
-    async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
+    async def offer_failed(
+        self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
+    ) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
             await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id)
-            agent_id = await callers.offer_ended(conn, call.tenant_id, call.call_id, outcome, at)
-            if agent_id is None:
+            ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, agent_id, outcome, at)
+            if ended is None:
                 return False
             queue = await settings.find(conn, call.tenant_id, call.queue_id)
             after = AUTO_PAUSE_AFTER if queue is None else queue.auto_pause_after
-            await agents.released(conn, call.tenant_id, agent_id, call.call_id, outcome, after)
+            await agents.released(conn, call.tenant_id, ended, call.call_id, outcome, after)
             return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
-            taken = await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id)
-            if taken is None:
-                return False
-            agent = agents.agent_of(taken)
-            if not await inbound.connect(conn, call.tenant_id, call.call_id, agent.agent_id, at):
-                return False
-            await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.ANSWERED, at)
-            await agents.talking(conn, call.tenant_id, [call.call_id])
-            return True
+            found = await conn.fetchrow(HOLD_CALL, call.tenant_id, call.call_id)
+            if found is None or found["connected_at"] is not None:
+                return found is not None
+            for agent in await agents.talking(conn, call.tenant_id, [call.call_id]):
+                connected = await inbound.connect(conn, call.tenant_id, call.call_id, agent.agent_id, at)
+                assert connected, f"call {call.call_id} is held, and cannot be connected"
+                await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.ANSWERED, at)
+                return True
+            return False  # the agent is gone
 
     async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
@@ -162,7 +170,8 @@ class PostgresAcdStore:
 
 
 COUNTRY = "select country from tenant where tenant_id = $1"
-LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for share"
+LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for no key update"
+HOLD_CALL = "select connected_at from live_call where tenant_id = $1 and call_id = $2 for no key update"
 OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
 SIGNED_IN = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id

@@ -50,7 +50,8 @@ class AcdStore(Protocol):
         ...
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
-        """The caller waits in a queue, and keeps the place of an earlier one. None: the call has ended."""
+        """The caller waits in a queue, and keeps the place of an earlier one. Nothing changes when they are in it, or
+        in a later one, already. None: the call has ended, or the caller was connected."""
         ...
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
@@ -62,12 +63,15 @@ class AcdStore(Protocol):
         reserved for the call already. None: the agent is not idle, or the caller does not wait."""
         ...
 
-    async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
-        """End the offer of a caller, who waits again; the agent is free, or gone."""
+    async def offer_failed(
+        self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
+    ) -> bool:
+        """End the offer of a caller to an agent (None: to whomever), who is free, or gone; the caller waits again."""
         ...
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
-        """The caller hears the agent of the offer: they talk from now on, and the caller is in no queue any more."""
+        """The caller hears the agent of the offer: they talk from now on, and the caller is in no queue any more.
+        False: the call has ended, or the agent is gone."""
         ...
 
     async def end(self, call: InboundCall, ending: InboundEnding) -> bool:

@@ -33,8 +33,6 @@ from tongdai.queues.model import QueueRules
 
 LOOK_S = 0.25
 """How often agents who were freed elsewhere are looked for, while callers wait."""
-NOT_AGAIN_FOR = timedelta(seconds=20)
-"""How long an agent whose offer failed is not tried again for the same caller."""
 
 
 class WaitingRoom:
@@ -60,8 +58,10 @@ class WaitingRoom:
         """Whether a caller waits who is not in the room: the rules of the queue could not be read."""
         return caller.seat is Seat.NONE and caller.progress.stage is Stage.WAITING
 
-    def wait(self, caller: ControlledCaller, rules: QueueRules, without: AgentId | None = None) -> None:
-        """Let a caller wait, or wait again at the same place; `without` is not tried again for a while."""
+    def wait(
+        self, caller: ControlledCaller, rules: QueueRules, without: AgentId | None = None, without_s: int = 0
+    ) -> None:
+        """Let a caller wait, or wait again at the same place; `without` is not tried again for `without_s`."""
         call, call_id = caller.call, caller.call.call_id
         if caller.seat is Seat.NONE:
             self._matcher.set_rules(call.tenant_id, rules)
@@ -73,7 +73,7 @@ class WaitingRoom:
             self._set_timer(caller, rules)
         elif caller.seat is Seat.OFFERED:
             exclude = None if without is None else (call.tenant_id, without)
-            self._matcher.again(call_id, exclude, self._clock.now() + NOT_AGAIN_FOR)
+            self._matcher.again(call_id, exclude, self._clock.now() + timedelta(seconds=without_s))
         caller.seat, caller.matched = Seat.WAITING, None
         self.wake()
 
@@ -81,7 +81,7 @@ class WaitingRoom:
         if rules.max_wait_s:
             since = caller.joined_at or self._clock.now()
             left_s = rules.max_wait_s - (self._clock.now() - since).total_seconds()
-            over = WaitOver(Send(rules.overflow, InboundOutcome.OVERFLOW))
+            over = WaitOver(Send(rules.overflow, InboundOutcome.OVERFLOW), caller.progress.hops)
             reached = partial(self.notify, caller.call.call_id, over)
             caller.max_wait = asyncio.get_running_loop().call_later(max(0.0, left_s), reached)
 
@@ -118,7 +118,7 @@ class WaitingRoom:
         for match in self._matcher.match(self._clock.now(), self._withheld()):
             caller = self._callers[match.caller.call_id]
             caller.seat, caller.matched = Seat.OFFERED, match.agent.key
-            self.notify(match.caller.call_id, Matched(match.agent.agent_id))
+            self.notify(match.caller.call_id, Matched(match.agent.agent_id, caller.progress.hops))
 
     async def round(self) -> None:
         """Once a second: read the rules of queues with callers again, and end waits in queues with nobody signed in."""
@@ -142,4 +142,5 @@ class WaitingRoom:
             if rules is None or (caller.call.tenant_id, caller.progress.queue_id) != queue:
                 continue
             if rules.leave_empty_after_s is not None and empty_s >= rules.leave_empty_after_s:
-                self.notify(caller.call.call_id, WaitOver(Send(rules.when_empty, InboundOutcome.CLOSED)))
+                over = WaitOver(Send(rules.when_empty, InboundOutcome.CLOSED), caller.progress.hops)
+                self.notify(caller.call.call_id, over)

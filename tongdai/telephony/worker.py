@@ -161,6 +161,7 @@ class Telephony:
         self._controller.flush()
         if self._acd is not None:
             self._acd.flush()
+            metrics.CALLERS_WAITING.set(self._acd.waiting)
         metrics.SWITCH_UP.set(self._ari.up)
         metrics.ACTIVE_CALLS.set(self.active_calls)
 

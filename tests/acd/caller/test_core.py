@@ -29,6 +29,7 @@ from tongdai.acd.caller.model import (
     Matched,
     NotAdmitted,
     NotBridged,
+    NotConnected,
     OfferMade,
     OfferRefused,
     PlaySound,
@@ -38,6 +39,7 @@ from tongdai.acd.caller.model import (
     RecordEnd,
     RecordJoin,
     RecordOfferEnd,
+    RequestFailed,
     Signal,
     SoundOver,
     Stage,
@@ -47,7 +49,7 @@ from tongdai.acd.caller.model import (
     Wait,
     WaitOver,
 )
-from tongdai.agents.model import OfferOutcome
+from tongdai.agents.model import Agent, AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.calls.model import CallState
@@ -63,7 +65,8 @@ CALL = InboundCall(
     tenant_id=TenantId(1), call_id=UUID(int=5), switch_id=DEFAULT, channel="17.1", queue_id=SALES,
     called="+842873001234", phone="+84901234567", state=CallState.RINGING, opened_at=NOW, lease_until=NOW,
 )  # fmt: skip
-ADMITTED = Admitted(admission.Admit())
+ADMITTED = Admitted(admission.Admit(), 0)
+AGAIN = Admitted(admission.Admit(), 1)
 TO_CARE = Send(Destination(DestinationKind.QUEUE, "8"), InboundOutcome.OVERFLOW)
 TO_MESSAGE = Send(Destination(DestinationKind.MESSAGE, "sorry"), InboundOutcome.CLOSED)
 REFUSED = Send(HANG_UP, InboundOutcome.REFUSED)
@@ -82,7 +85,7 @@ def after(*events: Event | Signal, start: CallerProgress | None = None) -> tuple
 
 
 WAITING = (ADMITTED,)
-OFFERED = (*WAITING, Matched(ANN))
+OFFERED = (*WAITING, Matched(ANN, 0))
 CONNECTING = (*OFFERED, OfferMade(ANN, "a"))
 TALKING = (*CONNECTING, BridgedWithAgent())
 
@@ -99,19 +102,19 @@ def test_admitted_caller_is_recorded_then_answered_and_waits_with_music() -> Non
 
 
 def test_caller_is_refused_before_the_answer() -> None:
-    progress, commands = after(Admitted(REFUSED))
+    progress, commands = after(Admitted(REFUSED, 0))
     assert commands == (HangUp(21),)
     assert after(UNKNOWN, start=progress)[1] == (RecordEnd(InboundEnding(InboundOutcome.REFUSED, 0)),)
 
 
 def test_caller_is_refused_for_a_while_when_the_rules_cannot_be_read() -> None:
-    progress, commands = after(NotAdmitted())
+    progress, commands = after(NotAdmitted(0))
     assert commands == (HangUp(34),)
     assert after(GONE, start=progress)[1][0] == RecordEnd(InboundEnding(InboundOutcome.FAILED, 16))
 
 
 def test_message_is_played_after_an_answer_then_the_call_ends() -> None:
-    progress, commands = after(Admitted(TO_MESSAGE))
+    progress, commands = after(Admitted(TO_MESSAGE, 0))
     assert commands == (RecordAnswer(), Answer(), PlaySound("sorry", PLAYBACK))
     for over in (PLAYED, SoundOver()):
         playing, hang_up = after(over, start=progress)
@@ -120,14 +123,14 @@ def test_message_is_played_after_an_answer_then_the_call_ends() -> None:
 
 
 def test_end_of_another_sound_is_not_that_of_the_message() -> None:
-    progress, _ = after(Admitted(TO_MESSAGE))
+    progress, _ = after(Admitted(TO_MESSAGE, 0))
     assert after(PlaybackFinished("other", "17.1", done=True, at=NOW), start=progress) == (progress, ())
 
 
 def test_diverted_caller_is_admitted_to_the_other_queue_unanswered() -> None:
-    progress, commands = after(Admitted(TO_CARE))
+    progress, commands = after(Admitted(TO_CARE, 0))
     assert (progress.queue_id, progress.hops, commands) == (CARE, 1, (Admit(CARE, 1),))
-    assert after(ADMITTED, start=progress)[1][:2] == (RecordJoin(CARE, 1), Answer())
+    assert after(AGAIN, start=progress)[1][:2] == (RecordJoin(CARE, 1), Answer())
 
 
 def test_caller_is_offered_before_the_bridge() -> None:
@@ -139,17 +142,24 @@ def test_caller_is_offered_before_the_bridge() -> None:
 
 def test_caller_whose_agent_was_taken_waits_on_with_the_music() -> None:
     progress, commands = after(*OFFERED, OfferRefused(ANN))
-    assert (progress.stage, commands) == (Stage.WAITING, (Wait(),))
+    assert (progress.stage, commands) == (Stage.WAITING, (Wait(ANN, core.TAKEN_FOR_S),))
 
 
 @pytest.mark.parametrize("gone", [AgentMissing(), AgentLeft("a")])
 def test_caller_whose_agent_is_gone_waits_again_without_them(gone: Signal) -> None:
     progress, commands = after(*CONNECTING, gone)
     assert (progress.stage, progress.agent_channel) == (Stage.WAITING, None)
-    assert commands == (RecordOfferEnd(OfferOutcome.UNREACHABLE), StartMusic(), Wait(without=ANN))
+    assert commands == (RecordOfferEnd(ANN, OfferOutcome.UNREACHABLE), StartMusic(), Wait(ANN, core.FAILED_FOR_S))
 
 
-@pytest.mark.parametrize("late", [OfferMade(BOB, "b"), OfferRefused(BOB), AgentLeft("b"), Matched(BOB), ADMITTED])
+def test_caller_whose_agent_was_gone_before_the_connection_was_recorded_waits_again() -> None:
+    progress, commands = after(*TALKING, NotConnected())
+    assert (progress.stage, progress.agent_channel, progress.talked) == (Stage.WAITING, None, False)
+    assert commands == (*(RecordOfferEnd(ANN, OfferOutcome.UNREACHABLE), StartMusic(), Wait(ANN, core.FAILED_FOR_S)),)
+    assert after(AgentLeft("a"), start=progress) == (progress, ())
+
+
+@pytest.mark.parametrize("late", [OfferMade(BOB, "b"), OfferRefused(BOB), AgentLeft("b"), Matched(BOB, 0), ADMITTED])
 def test_late_event_of_another_agent_or_stage_changes_nothing(late: Signal) -> None:
     for events in (OFFERED, CONNECTING):
         before, _ = after(*events)
@@ -196,30 +206,33 @@ def test_caller_whose_channel_is_gone_at_the_bridge_has_abandoned_the_call() -> 
 
 
 def test_caller_who_has_waited_too_long_is_sent_on() -> None:
-    assert after(*WAITING, WaitOver(Send(HANG_UP, InboundOutcome.OVERFLOW)))[1] == (StopWaiting(), HangUp(16))
-    assert after(*WAITING, WaitOver(TO_MESSAGE))[1] == (
+    assert after(*WAITING, WaitOver(Send(HANG_UP, InboundOutcome.OVERFLOW), 0))[1] == (StopWaiting(), HangUp(16))
+    assert after(*WAITING, WaitOver(TO_MESSAGE, 0))[1] == (
         *(RecordAnswer(), StopWaiting(), StopMusic(), PlaySound("sorry", PLAYBACK)),
     )
-    progress, commands = after(*WAITING, WaitOver(TO_CARE))
+    progress, commands = after(*WAITING, WaitOver(TO_CARE, 0))
     assert commands == (StopWaiting(), Admit(CARE, 1))
-    assert after(ADMITTED, start=progress)[1] == (RecordJoin(CARE, 1), StartMusic(), Wait()), "answered before"
+    waiting, commands = after(AGAIN, start=progress)
+    assert commands == (RecordJoin(CARE, 1), StartMusic(), Wait()), "answered before"
+    for late in (ADMITTED, NotAdmitted(0), Matched(ANN, 0), WaitOver(TO_MESSAGE, 0)):
+        assert after(late, start=waiting) == (waiting, ()), "of the queue before"
 
 
 def test_wait_that_is_over_during_an_offer_lasts_until_the_offer_fails() -> None:
-    progress, commands = after(*CONNECTING, WaitOver(TO_MESSAGE))
+    progress, commands = after(*CONNECTING, WaitOver(TO_MESSAGE, 0))
     assert (progress.stage, commands) == (Stage.CONNECTING, ())
     assert after(BridgedWithAgent(), start=progress)[0].stage is Stage.TALKING
     playing, commands = after(AgentMissing(), start=progress)
     assert playing.stage is Stage.PLAYING
-    assert commands[:2] == (RecordOfferEnd(OfferOutcome.UNREACHABLE), RecordAnswer())
+    assert commands[:2] == (RecordOfferEnd(ANN, OfferOutcome.UNREACHABLE), RecordAnswer())
 
 
 def test_caller_is_sent_to_as_many_queues_as_allowed() -> None:
     progress, commands = after()
     for hop in range(1, MAX_HOPS + 1):
-        progress, commands = after(Admitted(TO_CARE), start=progress)
+        progress, commands = after(Admitted(TO_CARE, hop - 1), start=progress)
         assert commands == (Admit(CARE, hop),)
-    assert after(Admitted(TO_CARE), start=progress)[1] == (HangUp(17),)
+    assert after(Admitted(TO_CARE, MAX_HOPS), start=progress)[1] == (HangUp(17),)
 
 
 @pytest.mark.parametrize(
@@ -230,8 +243,9 @@ def test_caller_is_sent_to_as_many_queues_as_allowed() -> None:
         (OFFERED, (MakeOffer(ANN),)),
         (CONNECTING, (BridgeWithAgent("a"),)),
         (TALKING, ()),
-        ((Admitted(TO_MESSAGE),), (CheckSound(PLAYBACK),)),
-        ((Admitted(REFUSED),), (HangUp(16),)),
+        ((Admitted(TO_MESSAGE, 0),), (CheckSound(PLAYBACK),)),
+        ((Admitted(REFUSED, 0),), (HangUp(21),)),
+        ((NotAdmitted(0),), (HangUp(34),)),
     ],
 )
 def test_listed_channel_repeats_the_request_without_a_result(
@@ -241,26 +255,41 @@ def test_listed_channel_repeats_the_request_without_a_result(
     assert after(ChannelListed(up=True), start=before) == (before, commands)
 
 
-def test_waiting_caller_whose_answer_was_lost_is_answered() -> None:
-    assert after(*WAITING, ChannelListed(up=False))[1] == (Answer(), Wait())
+@pytest.mark.parametrize("event", [ChannelListed(up=False), RequestFailed()])
+def test_waiting_caller_whose_answer_was_lost_is_answered(event: Signal) -> None:
+    assert after(*WAITING, event)[1] == (Answer(), Wait())
+
+
+def test_bridge_whose_request_failed_is_requested_again() -> None:
+    assert after(*CONNECTING, RequestFailed())[1] == (BridgeWithAgent("a"),)
 
 
 def test_call_whose_channel_is_gone_unreported_is_lost_unless_the_outcome_is_known() -> None:
-    for events, outcome in ((WAITING, "lost"), (TALKING, "answered"), ((Admitted(REFUSED),), "refused")):
+    for events, outcome in ((WAITING, "lost"), (TALKING, "answered"), ((Admitted(REFUSED, 0),), "refused")):
         assert after(*events, ChannelAbsent())[1][0] == RecordEnd(InboundEnding(InboundOutcome(outcome)))
 
 
 # Another process takes over
 
 
-def adopted(*, answered: bool = True, connected: bool = False, hops: int | None = None, agent: str | None = None):
+def agent(channel: int) -> Agent:
+    return Agent(
+        tenant_id=CALL.tenant_id, agent_id=ANN, name="Ann", endpoint="a", queue_id=SALES, wrap_up_s=0,
+        state=AgentState.RESERVED, state_since=NOW, channel_id=UUID(int=channel), call_id=CALL.call_id,
+        offline_reason=None, created_at=NOW,
+    )  # fmt: skip
+
+
+def adopted(
+    *, answered: bool = True, connected: bool = False, hops: int | None = None, channel: int | None = None
+) -> CallerProgress:
     later = NOW + timedelta(seconds=9)
     call = InboundCall(
         tenant_id=CALL.tenant_id, call_id=CALL.call_id, switch_id=DEFAULT, channel="17.1", queue_id=SALES,
         called=CALL.called, phone=CALL.phone, state=CallState.ANSWERED, opened_at=NOW, lease_until=NOW, agent_id=ANN,
         answered_at=NOW if answered else None, connected_at=later if connected else None,
     )  # fmt: skip
-    return core.adopted(call, hops, agent)
+    return core.adopted(call, hops, None if channel is None else agent(channel))
 
 
 def test_caller_in_a_queue_waits_on_with_music() -> None:
@@ -271,12 +300,16 @@ def test_caller_in_a_queue_waits_on_with_music() -> None:
 
 
 def test_caller_with_an_offer_is_bridged() -> None:
-    assert after(ChannelListed(up=True), start=adopted(hops=0, agent="a"))[1] == (BridgeWithAgent("a"),)
+    start = adopted(hops=0, channel=3)
+    assert start.agent_id == ANN
+    assert after(ChannelListed(up=True), start=start)[1] == (BridgeWithAgent(str(UUID(int=3))),)
 
 
 def test_talk_goes_on_until_the_agent_hangs_up() -> None:
+    for talking in (adopted(connected=True), adopted(connected=True, channel=3)):
+        assert after(ChannelListed(up=True), start=talking) == (talking, ())
+        assert after(AgentLeft(str(UUID(int=3))), start=talking)[1] == (HangUp(16),)
     talking = adopted(connected=True)
-    assert after(ChannelListed(up=True), start=talking) == (talking, ())
     assert after(AgentLeft("a"), start=talking)[1] == (HangUp(16),)
 
 
@@ -294,10 +327,18 @@ def test_caller_who_heard_a_message_is_hung_up() -> None:
 
 EVENTS = st.sampled_from(
     [
-        ADMITTED, Admitted(REFUSED), Admitted(TO_CARE), Admitted(TO_MESSAGE), NotAdmitted(), Matched(ANN), Matched(BOB),
         OfferMade(ANN, "a"), OfferMade(BOB, "b"), OfferRefused(ANN), OfferRefused(BOB), BridgedWithAgent(),
-        NotBridged(), AgentMissing(), AgentLeft("a"), AgentLeft("b"), WaitOver(TO_CARE), WaitOver(TO_MESSAGE),
-        SoundOver(), PLAYED, ChannelListed(up=True), ChannelListed(up=False), GONE, ChannelAbsent(),
+        NotBridged(), NotConnected(), AgentMissing(), AgentLeft("a"), AgentLeft("b"), SoundOver(), PLAYED,
+        RequestFailed(), ChannelListed(up=True), ChannelListed(up=False), GONE, ChannelAbsent(),
+        *(
+            event
+            for hops in (0, 1, 2)
+            for event in (
+                Admitted(admission.Admit(), hops), Admitted(REFUSED, hops), Admitted(TO_CARE, hops),
+                Admitted(TO_MESSAGE, hops), NotAdmitted(hops), Matched(ANN, hops), Matched(BOB, hops),
+                WaitOver(TO_CARE, hops), WaitOver(TO_MESSAGE, hops),
+            )
+        ),
     ]
 )  # fmt: skip
 

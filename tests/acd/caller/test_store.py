@@ -91,8 +91,10 @@ async def test_caller_whose_offer_failed_waits_at_the_same_place(
 ) -> None:
     row = await joined(conn, tenant_id, queue_id, at)
     await store.offer(conn, tenant_id, row.call_id, agent_id, at)
-    assert await store.offer_ended(conn, tenant_id, row.call_id, outcome, at + SECOND) == agent_id
-    assert await store.offer_ended(conn, tenant_id, row.call_id, OfferOutcome.REJECTED, at + SECOND) is None
+    other = AgentId(agent_id + 1)
+    assert await store.offer_ended(conn, tenant_id, row.call_id, other, outcome, at + SECOND) is None
+    assert await store.offer_ended(conn, tenant_id, row.call_id, agent_id, outcome, at + SECOND) == agent_id
+    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.REJECTED, at + SECOND) is None
     assert await store.find(conn, tenant_id, row.call_id) == row._replace(offers=1)
     assert await store.offer(conn, tenant_id, row.call_id, agent_id, at + 2 * SECOND)
     first, second = await conn.fetch(OFFERS, tenant_id)
@@ -114,7 +116,7 @@ async def test_caller_leaves_once(conn: Connection, tenant_id: TenantId, queue_i
     assert await store.leave(conn, tenant_id, row.call_id, OfferOutcome.CALLER_GONE, at)
     assert not await store.leave(conn, tenant_id, row.call_id, OfferOutcome.CALLER_GONE, at)
     assert await store.find(conn, tenant_id, row.call_id) is None
-    assert await store.offer_ended(conn, tenant_id, row.call_id, OfferOutcome.WITHDRAWN, at) is None
+    assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.WITHDRAWN, at) is None
 
 
 async def test_change_of_strategy_gives_those_who_wait_another_head_start(

@@ -73,8 +73,10 @@ async def test_callers_are_refused_or_wait_for_an_agent_by_the_settings_of_the_q
         assert await sales.refused(3) == 20
         await here.call("DELETE", f"{queue}/closed")
 
-        first, second = sales.call_in(4, talk_s=4), sales.call_in(5, talk_s=4)
-        await eventually(lambda: first.answered_at and second.answered_at, 10, "the answers")
+        first = sales.call_in(4, talk_s=4)
+        await eventually(lambda: first.answered_at, 10, "the first answer")
+        second = sales.call_in(5, talk_s=4)
+        await eventually(lambda: second.answered_at, 10, "the second answer")
         assert not first.talks
         await here.call("POST", f"{sales.agent}/sign-in")
         await eventually(lambda: first.talks, 30, "the first talk")

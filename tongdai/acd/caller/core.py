@@ -4,6 +4,7 @@
          ▲     ├→ PLAYING ────────────────────────┤
          │     └──────────────────────────────────┘
          └──── WAITING, when the caller is sent on to another queue
+    TALKING goes back to WAITING when the agent was gone before the connection was recorded.
     Any stage goes to ENDED when the channel is gone.
 
 `step` is called once for each event, in the order in which the controller receives them. It returns the progress after
@@ -11,7 +12,7 @@ the event, and commands: first records, to be committed, then requests to the sw
 result of a request is a signal, the input of another step.
 
 It does not rely on the order of events: they may be late, doubled, out of order or missing. An event that does not fit
-the stage changes nothing, and a listing of the channel repeats the request whose result is missing.
+the stage changes nothing. A listing of the channel, and RequestFailed, repeat the request whose result is missing.
 
 A caller who waits leaves the queue by an agent, by WaitOver or by hanging up, and by nothing else: an offer that fails
 puts them back, at their place. What ends the wait during an offer takes effect when the offer has failed.
@@ -24,7 +25,7 @@ Asserted: every change of stage is in TRANSITIONS; a call ends once (no command 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tongdai.acd.admission import CAUSES, CONGESTION, MAX_HOPS, Send, sent
+from tongdai.acd.admission import CAUSES, MAX_HOPS, Send, sent
 from tongdai.acd.caller.model import (
     TRANSITIONS,
     Admit,
@@ -45,6 +46,7 @@ from tongdai.acd.caller.model import (
     Matched,
     NotAdmitted,
     NotBridged,
+    NotConnected,
     OfferMade,
     OfferRefused,
     PlaySound,
@@ -53,6 +55,7 @@ from tongdai.acd.caller.model import (
     RecordEnd,
     RecordJoin,
     RecordOfferEnd,
+    RequestFailed,
     Signal,
     SoundOver,
     Stage,
@@ -62,8 +65,8 @@ from tongdai.acd.caller.model import (
     Wait,
     WaitOver,
 )
-from tongdai.agents.model import OfferOutcome
-from tongdai.call_outcome import InboundOutcome
+from tongdai.agents.model import Agent, OfferOutcome
+from tongdai.call_outcome import InboundOutcome, Refusal
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import QueueId
 from tongdai.queues.model import DestinationKind
@@ -72,6 +75,8 @@ from tongdai.switch.events import ChannelDestroyed, Event, PlaybackFinished
 
 NORMAL = 16
 """The Q.850 cause of a call that ends after its answer."""
+FAILED_FOR_S, TAKEN_FOR_S = 20, 1
+"""How long a caller is not offered again to an agent who was unreachable or did not answer, or who was taken."""
 
 Step = tuple[CallerProgress, tuple[Command, ...]]
 
@@ -82,14 +87,17 @@ def arrived(call: InboundCall) -> Step:
     return progress, (Admit(call.queue_id, 0),)
 
 
-def adopted(call: InboundCall, hops: int | None, agent_channel: str | None) -> CallerProgress:
+def adopted(call: InboundCall, hops: int | None, agent: Agent | None) -> CallerProgress:
     """The progress of a call that another process left, from its rows: of the call, of the caller in a queue (`hops`;
-    None: in none), and of the agent to whom the caller is offered. It continues when the channel is listed."""
+    None: in none), and of the agent to whom the caller is offered, or who talks. It continues when the channel is
+    listed."""
     progress = CallerProgress(call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None)
+    if agent is not None:
+        progress = replace(progress, agent_id=agent.agent_id, agent_channel=str(agent.channel_id))
     if call.connected_at is not None:
         return replace(progress, stage=Stage.TALKING, talked=True, agent_id=call.agent_id)
-    if agent_channel is not None:
-        return replace(progress, stage=Stage.CONNECTING, agent_channel=agent_channel)
+    if hops is not None and agent is not None:
+        return replace(progress, stage=Stage.CONNECTING)
     if hops is not None:
         return replace(progress, stage=Stage.WAITING)
     if progress.answered:  # a message was playing, and is over or not begun: which one is not known any more
@@ -99,7 +107,7 @@ def adopted(call: InboundCall, hops: int | None, agent_channel: str | None) -> C
 
 def step(call: CallerProgress, event: Event | Signal) -> Step:
     """The caller's progress after an event, and the commands: records first."""
-    if call.stage is Stage.ENDED:
+    if call.stage is Stage.ENDED or _of_another_visit(call, event):
         return call, ()
     match event:
         case ChannelDestroyed(cause=cause):
@@ -108,8 +116,15 @@ def step(call: CallerProgress, event: Event | Signal) -> Step:
             return _ended(call, InboundEnding(_outcome(call, InboundOutcome.LOST)))
         case ChannelListed(up=up):
             return _again(call, up=up)
+        case RequestFailed():
+            return _again(call, up=False)  # to answer once more does no harm
         case _:
             return _continued(call, event)
+
+
+def _of_another_visit(call: CallerProgress, event: Event | Signal) -> bool:
+    """Whether an event concerns a queue that the caller has left."""
+    return isinstance(event, Admitted | NotAdmitted | Matched | WaitOver) and event.hops != call.hops
 
 
 def _to(call: CallerProgress, stage: Stage) -> CallerProgress:
@@ -124,8 +139,11 @@ def _continued(call: CallerProgress, event: Event | Signal) -> Step:
             return _waiting(call, event)
         case Stage.CONNECTING:
             return _connecting(call, event)
+        case Stage.TALKING if isinstance(event, NotConnected):
+            unreachable = RecordOfferEnd(call.agent_id, OfferOutcome.UNREACHABLE)
+            return _wait_again(replace(call, talked=False), (unreachable,), FAILED_FOR_S)
         case _ if _is_over(call, event):
-            return _hang_up(call, NORMAL)
+            return _hang_up(call)
         case _:
             return call, ()
 
@@ -149,8 +167,7 @@ def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
 def _admitted(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
         case NotAdmitted():
-            cause = NORMAL if call.answered else CONGESTION
-            return _hang_up(replace(call, outcome=InboundOutcome.FAILED), cause)
+            return _hang_up(replace(call, outcome=InboundOutcome.FAILED))
         case Admitted(admission=Send() as to):
             return _send(call, to)
         case Admitted():
@@ -190,8 +207,7 @@ def _send(call: CallerProgress, to: Send) -> Step:
             quiet = (StopMusic(),) if call.music else ()
             return playing, (RecordAnswer(), *leave, *_answer(call), *quiet, PlaySound(sound, call.playback_id))
         case _:
-            cause = NORMAL if call.answered else CAUSES[to.outcome]
-            call, hang_up = _hang_up(replace(call, outcome=to.outcome), cause)
+            call, hang_up = _hang_up(replace(call, outcome=to.outcome))
             return call, (*leave, *hang_up)
 
 
@@ -206,9 +222,10 @@ def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
             talking = replace(_to(call, Stage.TALKING), talked=True, music=False, leaving=None)
             return talking, (RecordConnection(call.agent_id),)
         case NotBridged():
-            return _hang_up(call, NORMAL)
+            return _hang_up(call)
         case AgentMissing() | AgentLeft() if isinstance(event, AgentMissing) or event.channel == call.agent_channel:
-            return _wait_again(call, (RecordOfferEnd(OfferOutcome.UNREACHABLE),))
+            unreachable = RecordOfferEnd(call.agent_id, OfferOutcome.UNREACHABLE)
+            return _wait_again(call, (unreachable,), FAILED_FOR_S)
         case WaitOver(to=to):
             return replace(call, leaving=to), ()
         case _:
@@ -220,18 +237,18 @@ def _offered(call: CallerProgress, event: OfferMade | OfferRefused) -> Step:
         case OfferMade(channel=channel):
             return replace(call, agent_channel=channel), (BridgeWithAgent(channel),)
         case OfferRefused():
-            return _wait_again(call, ())
+            return _wait_again(call, (), TAKEN_FOR_S)
 
 
-def _wait_again(call: CallerProgress, records: tuple[Command, ...]) -> Step:
-    """Back to the queue, at the same place; or on, if the wait is over."""
+def _wait_again(call: CallerProgress, records: tuple[Command, ...], without_s: int) -> Step:
+    """Back to the queue, at the same place, without the agent for a while; or on, if the wait is over."""
     bridging, agent_id = call.agent_channel is not None, call.agent_id
     call = replace(_to(call, Stage.WAITING), agent_id=None, agent_channel=None)
     if call.leaving is not None:
         call, commands = _send(call, call.leaving)
         return call, _ordered((*records, *commands))
-    music = (StartMusic(),) if bridging else ()  # a bridge ends the music
-    return replace(call, music=True), (*records, *music, Wait(without=agent_id if bridging else None))
+    music = (StartMusic(),) if bridging else ()  # stopped before the bridge
+    return replace(call, music=True), (*records, *music, Wait(agent_id, without_s))
 
 
 def _ordered(commands: tuple[Command, ...]) -> tuple[Command, ...]:
@@ -259,7 +276,7 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.PLAYING:
             commands = (CheckSound(call.playback_id),) if up else (Answer(),)
         case Stage.HANGING_UP:
-            commands = (HangUp(NORMAL),)
+            commands = (HangUp(_cause(call)),)
         case _:
             pass
     return call, tuple(commands)
@@ -268,8 +285,13 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
 # Ends
 
 
-def _hang_up(call: CallerProgress, cause: int) -> Step:
-    return _to(call, Stage.HANGING_UP), (HangUp(cause),)
+def _hang_up(call: CallerProgress) -> Step:
+    return _to(call, Stage.HANGING_UP), (HangUp(_cause(call)),)
+
+
+def _cause(call: CallerProgress) -> int:
+    """The cause of a hang-up: of the refusal, while the call is not answered."""
+    return NORMAL if call.answered or call.outcome is None else CAUSES.get(call.outcome, Refusal.CONGESTION)
 
 
 def _ended(call: CallerProgress, ending: InboundEnding) -> Step:

@@ -31,7 +31,7 @@ TRANSITIONS: dict[Stage, frozenset[Stage]] = {
     Stage.ADMITTING: frozenset({Stage.WAITING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.WAITING: frozenset({Stage.ADMITTING, Stage.CONNECTING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
-    Stage.TALKING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
+    Stage.TALKING: frozenset({Stage.WAITING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.PLAYING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
     Stage.HANGING_UP: frozenset({Stage.ENDED}),
     Stage.ENDED: frozenset(),
@@ -73,21 +73,25 @@ class CallerProgress:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The result of admission to the queue of the progress."""
+    """The result of admission to the queue that is reached after `hops` others."""
 
     admission: Admission
+    hops: int
 
 
 @dataclass(frozen=True, slots=True)
 class NotAdmitted:
     """The rules could not be read: the database is unavailable, or the queue was deleted."""
 
+    hops: int
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The caller is to be offered to an agent."""
+    """The caller is to be offered to an agent of the queue that they reached after `hops` others."""
 
     agent_id: AgentId
+    hops: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,11 @@ class NotBridged:
 
 
 @dataclass(frozen=True, slots=True)
+class NotConnected:
+    """The agent was gone before the connection was recorded: nobody talks with the caller."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentMissing:
     """The agent's phone hung up before the two were bridged."""
 
@@ -129,14 +138,21 @@ class AgentLeft:
 
 @dataclass(frozen=True, slots=True)
 class WaitOver:
-    """The caller has waited as long as the queue lets callers wait, or with nobody signed in."""
+    """The caller has waited as long as the queue lets callers wait, or with nobody signed in, in the queue that they
+    reached after `hops` others."""
 
     to: Send
+    hops: int
 
 
 @dataclass(frozen=True, slots=True)
 class SoundOver:
     """The message is not playing, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A request failed a moment ago, and has no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +168,8 @@ class ChannelAbsent:
 
 
 Signal = (
-    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | BridgedWithAgent | NotBridged | AgentMissing
-    | AgentLeft | WaitOver | SoundOver | ChannelListed | ChannelAbsent
+    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | BridgedWithAgent | NotBridged | NotConnected
+    | AgentMissing | AgentLeft | WaitOver | SoundOver | RequestFailed | ChannelListed | ChannelAbsent
 )  # fmt: skip
 
 
@@ -175,7 +191,7 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RecordConnection:
-    """The caller and the agent hear each other."""
+    """The caller and the agent hear each other. Result: NotConnected, or none."""
 
     agent_id: AgentId | None
 
@@ -184,6 +200,8 @@ class RecordConnection:
 class RecordOfferEnd:
     """The agent is free, and the caller waits at the same place."""
 
+    agent_id: AgentId | None
+    """None: not known; all offers of the caller end."""
     outcome: OfferOutcome
 
 
@@ -222,7 +240,8 @@ class Wait:
     """Let the caller be matched with agents. Results: Matched or WaitOver."""
 
     without: AgentId | None = None
-    """An agent who is not to be tried again for a while."""
+    """An agent who is not to be tried again for `without_s`."""
+    without_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

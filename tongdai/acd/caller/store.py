@@ -83,20 +83,28 @@ async def offer(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: 
 
 OFFER_ENDED = """
 with ended as (
-    update offer set outcome = $3, ended_at = greatest(offered_at, $4)
-    where tenant_id = $1 and call_id = $2 and outcome is null returning agent_id
+    update offer set outcome = $4, ended_at = greatest(offered_at, $5)
+    where tenant_id = $1 and call_id = $2 and agent_id = coalesce($3::bigint, agent_id) and outcome is null
+    returning agent_id
 ), again as (
-    update caller set state = 'waiting' where tenant_id = $1 and call_id = $2 and state = 'offered'
+    update caller set state = 'waiting'
+    where tenant_id = $1 and call_id = $2 and state = 'offered' and exists (select from ended)
 )
 select agent_id from ended
 """
 
 
 async def offer_ended(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, outcome: OfferOutcome, at: datetime
+    conn: Connection,
+    tenant_id: TenantId,
+    call_id: UUID,
+    agent_id: AgentId | None,
+    outcome: OfferOutcome,
+    at: datetime,
 ) -> AgentId | None:
-    """offered → waiting, at the same place. The agent of the offer; None: there is no offer."""
-    return await conn.fetchval(OFFER_ENDED, tenant_id, call_id, outcome, at)
+    """offered → waiting, at the same place, when the offer to the agent ends (None: to whomever it is). The agent of
+    the offer; None: there is no such offer."""
+    return await conn.fetchval(OFFER_ENDED, tenant_id, call_id, agent_id, outcome, at)
 
 
 LEAVE = """

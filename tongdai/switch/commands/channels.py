@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Literal, cast
 
+from tongdai.call_outcome import Refusal
 from tongdai.switch.commands.names import ARGUMENT, ENDPOINT, NAME, VARIABLE, caller_id_of, checked
 from tongdai.switch.commands.requests import expect, good, message, path, unless_gone
 from tongdai.switch.events import endpoint_in
@@ -70,23 +70,6 @@ async def originate(
 async def hang_up(ari: Ari, channel_id: str, reason_code: int = 16) -> bool:
     """False when there is no such channel (any more). `reason_code` is Q.850."""
     return await unless_gone(ari, "DELETE", path("channels", channel_id), {"reason_code": str(reason_code)})
-
-
-class Refusal(IntEnum):
-    """Why an inbound call is refused before its answer: a Q.850 cause, of which Asterisk 22 makes a SIP status."""
-
-    UNALLOCATED = 1
-    """404: nobody has that number here."""
-    DECLINED = 16
-    """603: not here and nowhere else."""
-    BUSY = 17
-    """486"""
-    UNAVAILABLE = 20
-    """480: temporarily, such as out of hours."""
-    REJECTED = 21
-    """403: this caller is not taken."""
-    CONGESTION = 34
-    """503: not here, not now; a carrier may try another route."""
 
 
 async def refuse(ari: Ari, channel_id: str, why: Refusal) -> bool:
@@ -172,6 +155,10 @@ class Channel:
     """The number of the far end."""
     called: str = ""
     """The number that an inbound channel dialled; the extension of another one."""
+    app: str = ""
+    """The application that the dialplan has handed the channel to."""
+    args: tuple[str, ...] = ()
+    """Those of its StasisStart."""
 
     @property
     def endpoint(self) -> str:
@@ -207,7 +194,10 @@ def _channel(item: object) -> Channel | None:
     channel_id, name, state = (values.get(name, "") for name in ("id", "name", "state"))
     if not isinstance(channel_id, str) or not channel_id or not isinstance(name, str) or not isinstance(state, str):
         return None
-    return Channel(channel_id, name, state, _text_in(values, "caller", "number"), _text_in(values, "dialplan", "exten"))
+    in_app = _text_in(values, "dialplan", "app_name") == "Stasis"
+    app, *args = _text_in(values, "dialplan", "app_data").split(",") if in_app else [""]
+    caller, called = _text_in(values, "caller", "number"), _text_in(values, "dialplan", "exten")
+    return Channel(channel_id, name, state, caller, called, app, tuple(args))
 
 
 def _text_in(values: Mapping[str, Any], name: str, field: str) -> str:

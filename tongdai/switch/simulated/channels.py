@@ -272,5 +272,11 @@ class SimulatedChannels(ABC):
             "state": channel.state,
             "caller": {"name": "", "number": channel.call.caller_number},
             "connected": {"name": "", "number": ""},
-            "dialplan": {"context": "", "exten": channel.call.extension, "priority": 1},
+            "dialplan": {
+                "context": "",
+                "exten": channel.call.extension,
+                "priority": 1,
+                "app_name": "Stasis",
+                "app_data": ",".join((channel.app, *channel.call.app_args)),
+            },
         }

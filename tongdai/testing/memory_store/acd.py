@@ -83,17 +83,17 @@ class MemoryAcdStore:
         found = self.live.get(call.call_id)
         if found is None or found.connected_at is not None:
             return None
+        before = self.waiting.get(call.call_id)
+        if before is not None and (before.hops >= hops or before.state != "waiting"):
+            return before
         answered_at = found.answered_at or at
         self.live[call.call_id] = replace(
             found, state=CallState.ANSWERED, answered_at=answered_at, queue_id=rules.queue_id
         )
-        before = self.waiting.get(call.call_id)
-        if before is None or (before.hops < hops and before.state == "waiting"):
-            offers = 0 if before is None else before.offers
-            self.waiting[call.call_id] = CallerRow(
-                call.call_id, rules.queue_id, "waiting", call.opened_at, at, hops, offers
-            )
-        return self.waiting[call.call_id]
+        offers = 0 if before is None else before.offers
+        row = CallerRow(call.call_id, rules.queue_id, "waiting", call.opened_at, at, hops, offers)
+        self.waiting[call.call_id] = row
+        return row
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         found = self.live.get(call.call_id)
@@ -122,23 +122,25 @@ class MemoryAcdStore:
             self.offers.append(Offer(call.call_id, agent_id))
         return reserved
 
-    async def offer_failed(self, call: InboundCall, outcome: OfferOutcome, at: datetime) -> bool:
+    async def offer_failed(
+        self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
+    ) -> bool:
         del at
-        agent_id = self._end_offer(call.call_id, outcome)
-        if agent_id is None:
+        ended = self._end_offer(call.call_id, outcome, agent_id)
+        if ended is None:
             return False
         row = self.waiting.get(call.call_id)
         if row is not None:
             self.waiting[call.call_id] = row._replace(state="waiting")
         rules = self.queues.get(call.queue_id)
-        await self._store.released(
-            agent_id, call.call_id, outcome, *(() if rules is None else (rules.auto_pause_after,))
-        )
+        await self._store.released(ended, call.call_id, outcome, *(() if rules is None else (rules.auto_pause_after,)))
         return True
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
         agent, found = self._agent_of(call.call_id), self.live.get(call.call_id)
-        if agent is None or found is None or found.connected_at is not None:
+        if found is None or found.connected_at is not None:
+            return found is not None
+        if agent is None:
             return False
         self.live[call.call_id] = replace(found, connected_at=at, agent_id=agent.agent_id)
         self._leave(call.call_id, OfferOutcome.ANSWERED)
@@ -175,9 +177,9 @@ class MemoryAcdStore:
         self._end_offer(call_id, outcome)
         self.waiting.pop(call_id, None)
 
-    def _end_offer(self, call_id: UUID, outcome: OfferOutcome) -> AgentId | None:
+    def _end_offer(self, call_id: UUID, outcome: OfferOutcome, agent_id: AgentId | None = None) -> AgentId | None:
         for place, offer in enumerate(self.offers):
-            if offer.call_id == call_id and offer.outcome is None:
+            if offer.call_id == call_id and offer.outcome is None and agent_id in {None, offer.agent_id}:
                 self.offers[place] = offer._replace(outcome=outcome)
                 return offer.agent_id
         return None

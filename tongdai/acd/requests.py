@@ -1,0 +1,129 @@
+"""Makes the requests of one caller: of the switch, of the store and of the waiting room. Returns their results, as
+signals; None when a request has none, or when its result is unknown: reconciliation checks the channel again."""
+
+from typing import assert_never
+
+import structlog
+
+from tongdai.acd.admission import Send, admit
+from tongdai.acd.caller import model
+from tongdai.acd.controlled import ControlledCaller
+from tongdai.acd.store import AcdStore
+from tongdai.acd.waiting_room import WaitingRoom
+from tongdai.call_outcome import InboundOutcome
+from tongdai.clock import Clock
+from tongdai.db.unavailable import UNAVAILABLE
+from tongdai.ids import AgentId, QueueId
+from tongdai.queues.model import HANG_UP, QueueRules
+from tongdai.queues.settings.core import music_class_of
+from tongdai.switch import commands
+from tongdai.switch.interface import Ari, SwitchError
+
+log = structlog.get_logger()
+
+NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
+"""The queue of a caller who waits was deleted."""
+
+
+class Requests:
+    def __init__(self, store: AcdStore, ari: Ari, clock: Clock, room: WaitingRoom) -> None:
+        self._store, self._ari, self._clock, self._room = store, ari, clock, room
+
+    async def make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
+        """The result of a request."""
+        name = type(request).__name__
+        try:
+            return await self._make(caller, request)
+        except UNAVAILABLE:
+            caller.request_failed = not isinstance(request, model.Admit)
+            return model.NotAdmitted(request.hops) if isinstance(request, model.Admit) else None
+        except (SwitchError, ValueError) as error:  # ValueError: a name that the switch cannot have
+            log.warning("request failed", call=str(caller.call.call_id), request=name, error=str(error))
+            caller.request_failed = isinstance(request, model.Answer | model.BridgeWithAgent)
+            return model.SoundOver() if isinstance(request, model.PlaySound) else None
+
+    async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
+        match request:
+            case model.Admit(queue_id=queue_id, hops=hops):
+                return await self._admit(caller, queue_id, hops)
+            case model.Wait(without=without, without_s=without_s):
+                return await self._wait(caller, without, without_s)
+            case model.MakeOffer(agent_id=agent_id):
+                return await self._offer(caller, agent_id)
+            case model.BridgeWithAgent(channel=agent_channel):
+                return await self._bridge(caller.call.channel, agent_channel)
+            case model.CheckSound(playback_id=playback_id):
+                return None if await commands.playing(self._ari, playback_id) else model.SoundOver()
+            case _:
+                await self._command(caller, request)
+                return None
+
+    async def _command(self, caller: ControlledCaller, request: model.Resultless) -> None:
+        """Make a request that has no result: events tell what comes of it."""
+        channel_id, ari = caller.call.channel, self._ari
+        match request:
+            case model.StopWaiting():
+                self._room.remove(caller)
+            case model.Answer():
+                await commands.answer(ari, channel_id)
+            case model.StartMusic():
+                rules = await self._rules(caller)
+                await self._start_music(channel_id, None if rules is None else rules.hold_music)
+            case model.StopMusic():
+                await commands.stop_music(ari, channel_id)
+            case model.PlaySound(sound=sound, playback_id=playback_id):
+                await commands.play(ari, channel_id, playback_id, sound)
+            case model.HangUp(cause=cause):
+                await commands.hang_up(ari, channel_id, cause)
+            case model.DestroyBridge():
+                await commands.destroy_bridge(ari, channel_id)
+            case _:
+                assert_never(request)
+
+    async def _start_music(self, channel_id: str, file: str | None) -> None:
+        try:
+            await commands.start_music(self._ari, channel_id, None if file is None else music_class_of(file))
+        except ValueError:  # no class has such a name: better the default one than silence
+            await commands.start_music(self._ari, channel_id)
+
+    async def _admit(self, caller: ControlledCaller, queue_id: QueueId, hops: int) -> model.Signal:
+        found = await self._store.queue(caller.call.tenant_id, queue_id)
+        if found is None:
+            return model.NotAdmitted(hops)
+        caller.rules = found.rules
+        return model.Admitted(admit(found.rules, found.counts), hops)
+
+    async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> model.Signal:
+        agent = await self._store.offer(caller.call, agent_id, self._clock.now())
+        self._room.offer_decided(caller)
+        if agent is None:
+            return model.OfferRefused(agent_id)
+        log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
+        return model.OfferMade(agent_id, str(agent.channel_id))
+
+    async def _wait(self, caller: ControlledCaller, without: AgentId | None, without_s: int) -> model.Signal | None:
+        """Let the caller wait in the waiting room."""
+        if caller.progress.stage is not model.Stage.WAITING:
+            return None
+        rules = await self._rules(caller)
+        if rules is None:
+            return model.WaitOver(NO_QUEUE, caller.progress.hops)
+        self._room.wait(caller, rules, without, without_s)
+        return None
+
+    async def _rules(self, caller: ControlledCaller) -> QueueRules | None:
+        """The rules by which the caller waits; read again for one who was adopted. None: the queue was deleted."""
+        if caller.rules is None:
+            found = await self._store.queue(caller.call.tenant_id, caller.progress.queue_id)
+            caller.rules = None if found is None else found.rules
+        return caller.rules
+
+    async def _bridge(self, channel_id: str, agent_channel: str) -> model.Signal:
+        await commands.answer(self._ari, channel_id)  # again: the first request may have been lost
+        await commands.stop_music(self._ari, channel_id)
+        await commands.create_bridge(self._ari, channel_id)
+        if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
+            return model.BridgedWithAgent()
+        if await commands.channel(self._ari, agent_channel) is None:
+            return model.AgentMissing()
+        return model.NotBridged()
