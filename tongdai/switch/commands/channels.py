@@ -158,7 +158,7 @@ class Channel:
     app: str = ""
     """The application that the dialplan has handed the channel to."""
     args: tuple[str, ...] = ()
-    """Those of its StasisStart."""
+    """The arguments of its StasisStart."""
 
     @property
     def endpoint(self) -> str:
