@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.ari_server import AriServer
 from tests.switch.conftest import APP, connected
-from tongdai.switch import commands
 from tongdai.call_outcome import Refusal
+from tongdai.switch import commands
 from tongdai.switch.commands import Bridge
 from tongdai.switch.events import INBOUND, ChannelDestroyed, ChannelDtmfReceived, PlaybackFinished, StasisStart
 from tongdai.switch.simulated.callees import Response, always
