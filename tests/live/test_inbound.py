@@ -21,8 +21,8 @@ from tests.support.live.scenarios import ANSWERED, CANCELLED, HUNG_UP, LEFT
 from tests.support.live.testbed import AGENT_HZ, APP, CALLER_HZ, GREETING_HZ, MUSIC_HZ, Testbed
 from tests.support.servers import eventually
 from tests.support.switch import Listener
+from tongdai.call_outcome import Refusal
 from tongdai.switch import commands
-from tongdai.switch.commands import Refusal
 from tongdai.switch.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
