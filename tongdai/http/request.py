@@ -65,6 +65,10 @@ class Resources:
     """Set when the server begins to stop: whatever waits for an event answers now."""
 
 
+MOST_PAIRS = 100
+UNREADABLE_QUERY = f"The query string cannot be read: expected at most {MOST_PAIRS} UTF-8 name=value pairs"
+
+
 class Request:
     __slots__ = (
         "_headers",
@@ -145,16 +149,22 @@ def query_of(request: Request) -> dict[str, list[str]]:
     if not raw:
         return {}
     try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PAIRS)
     except ValueError:
-        raise InvalidInput("The query string cannot be read: expected at most 100 UTF-8 name=value pairs") from None
+        raise InvalidInput(UNREADABLE_QUERY) from None
     return _by_name(pairs)
 
 
 def readable_query_of(request: Request) -> dict[str, list[str]]:
     """Parse what can be read of the query string, for an endpoint that ignores what it does not know."""
     raw = request.scope["query_string"]
-    return _by_name(parse_qsl(raw.decode("latin-1"), keep_blank_values=True)) if raw else {}
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PAIRS)
+    except ValueError:  # too many: each is compared with what has a meaning
+        raise InvalidInput(UNREADABLE_QUERY) from None
+    return _by_name(pairs)
 
 
 def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -93,6 +93,7 @@ class KeyCreated(Done, kw_only=True):
     """When it expires; null: never."""
 
 
+_SCOPES = frozenset(Scope)
 _new_key = msgspec.json.Decoder(NewKey)
 
 _KEY_SAMPLE = {
@@ -252,9 +253,10 @@ def _check(new: NewKey, principal: Principal) -> None:
     body.text_field("name", new.name, MAX_NAME)
     if not new.scopes:
         raise InvalidInput(f"scopes must name at least one of {', '.join(Scope)}, not none")
-    for scope in sorted(set(new.scopes)):
-        if scope not in set(Scope):
+    for scope in new.scopes:
+        if scope not in _SCOPES:
             raise InvalidInput(f"scopes must be of {', '.join(Scope)}, not {shown(scope)!r}")
+    for scope in sorted(set(new.scopes)):
         if scope not in principal.scopes:
             raise InsufficientScope(scope)
     if new.expiresAt is not None and not _to_come(new.expiresAt):
