@@ -13,7 +13,7 @@ async def test_agent_is_made_and_read(tenant):
     queue_id = await tenant.queue()
     made = await tenant.done("POST", "/v1/agents", json=NEW | {"queueId": queue_id, "wrapUpSec": 20})
     agent_id = made.pop("agentId")
-    assert made == {"success": "1", "error_code": "SUCCESS", "error_message": "Agent created"}
+    assert made == {"success": "1", "error_code": "SUCCESS", "error_message": "Agent created", "phone": None}
     agent = await tenant.done("GET", f"/v1/agents/{agent_id}")
     assert agent.pop("createdAt")
     assert agent.pop("stateSince")

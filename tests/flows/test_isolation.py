@@ -71,6 +71,8 @@ BODIES = {
     "PATCH /v1/queues/holidays": {"holidays": [{"date": "2027-07-10", "name": "Ours"}]},
     "POST /v1/agents": lambda ids: {"agentName": "A", "endpoint": "new", "queueId": int(ids["queue"])},
     "PATCH /v1/agents/{id}": lambda ids: {"queueId": int(ids["queue"])},
+    "POST /v1/agents/{id}/phone-account": None,
+    "POST /v1/agents/{id}/phone-account/rotate": None,
     "POST /v1/agents/{id}/sign-in": None,
     "POST /v1/agents/{id}/sign-out": None,
     "POST /v1/agents/{id}/ready": None,
@@ -172,7 +174,7 @@ async def world_of(tenant):
     campaign_id = await tenant.campaign()
     added = await tenant.contact(campaign_id, "0907654321")
     desk = await tenant.queue("Desk")
-    agent = {"agentName": "A", "endpoint": "a", "queueId": desk}
+    agent = {"agentName": "A", "queueId": desk}  # with a phone account
     ids = {
         "campaign": campaign_id,
         "list": added["listId"],

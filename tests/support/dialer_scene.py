@@ -18,6 +18,7 @@ from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callee, Response, always, phone, uniform
 from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.simulated.ledger import SimulatedCall
+from tongdai.telephony.accounts.store import AccountStore
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.worker import Telephony
 from tongdai.testing import virtual_time
@@ -45,13 +46,16 @@ class Scene:
         self.acts: ActStore | None = None
         self.acd = MemoryAcdStore(self.store, self.clock)
         """Calls that come in are taken once it has a number."""
+        self.accounts: AccountStore | None = None
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
         self.ari = SimulatedAri(self.simulated, self.rng, faults=faults)
         acd = self.acd if self.acd.numbers else None
         options = replace(OPTIONS, max_calls=max_calls, check_sounds=check_sounds)
-        self.dialer = Telephony(self.store, self.ari, self.clock, self.rng, options, acts=self.acts, acd=acd)
+        self.dialer = Telephony(
+            self.store, self.ari, self.clock, self.rng, options, acts=self.acts, acd=acd, accounts=self.accounts
+        )
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())
         self.tasks += [self.switch, self.task]

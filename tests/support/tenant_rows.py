@@ -13,6 +13,7 @@ OF_TENANT = (
     "insert into holiday (tenant_id, day, name) values ($1, '2027-01-01', 'A')",
     "insert into called_number (number, tenant_id, national) values ($1::bigint, $1::bigint, '1')",
     "insert into sip_endpoint (switch_id, name, kind, tenant_id) values (1, $1::bigint::text, 'phone', $1)",
+    "insert into phone_account values ($1, 'p' || $1::bigint, 1, 1, decode(repeat('00', 16), 'hex'))",
     "insert into call_act (tenant_id, call_id, switch_id, kind) values ($1, gen_random_uuid(), 1, 'hold')",
     "insert into call_control (tenant_id, call_id, switch_id) values ($1, gen_random_uuid(), 1)",
     """insert into caller (tenant_id, call_id, queue_id, arrived_at, joined_at)

@@ -8,6 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tongdai.agents import roster
+from tongdai.agents.accounts import api as accounts_api
+from tongdai.agents.accounts import store as accounts
+from tongdai.agents.accounts.api import AgentCreated, agent_created, created_without_password
 from tongdai.agents.actions import api as actions_api
 from tongdai.agents.actions.api import TAG, known
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Mode
@@ -18,7 +21,6 @@ from tongdai.agents.view import (
     SCHEMA,
     SKILL_SCHEMA,
     AgentChange,
-    AgentCreated,
     AgentPage,
     AgentView,
     NewAgent,
@@ -45,7 +47,7 @@ from tongdai.http.endpoint import (
 )
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
-from tongdai.http.principal import Scope
+from tongdai.http.principal import Principal, Scope
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.numbers.endpoints.model import EndpointKind, not_given
 
@@ -113,7 +115,9 @@ async def _views(conn: Connection, tenant_id: TenantId, agents: Sequence[Agent])
         scope=Scope.AGENT,
         tag=TAG,
         summary="Create an agent, who is offline",
-        description="`endpoint` is the name of the PJSIP endpoint of the agent's phone, unique in the tenant.",
+        description="`endpoint` is the name of the PJSIP endpoint of the agent's phone, unique in the tenant. Without "
+        "it the server makes a SIP account for the phone, which the switch has within seconds: `phone` has its "
+        "password, and no other response shows that.",
         body=NewAgent,
         refine={"NewAgent": SCHEMA, "QueueMember": MEMBER_SCHEMA, "AgentSkill": SKILL_SCHEMA},
         body_sample={
@@ -125,7 +129,7 @@ async def _views(conn: Connection, tenant_id: TenantId, agents: Sequence[Agent])
             "skills": [{"skill": "english", "level": 5}],
         },
         response=AgentCreated,
-        sample=done_sample("Agent created", agentId=7),
+        sample=done_sample("Agent created", agentId=7, phone=None),
         failures=(NotFound("Inbound queue not found"),),
     )
 )
@@ -134,26 +138,37 @@ async def create_agent(request: Request) -> Response:
     new = body.decode(raw, _new)
     check(new)
     principal = principal_of(request)
+    pepper: bytes = request.resources.pepper
 
     async def work(conn: Connection) -> AgentCreated:
-        made = await roster.create(
-            conn,
-            principal.tenant_id,
-            new.agentName,
-            new.endpoint,
-            QueueId(new.queueId),
-            new.wrapUpSec,
-            principal.key_id,
-            mode=Mode(new.mode),
-            team_id=new.teamId,
-            queues=members(new.queues),
-            skills=skills_of(new.skills),
-        )
-        if isinstance(made, AgentRefusal):
-            raise _refused(made, new.endpoint, principal.tenant_id)
-        return AgentCreated(error_message="Agent created", agentId=made)
+        if not isinstance(new.endpoint, UnsetType):
+            return agent_created(await _create(conn, principal, new, new.endpoint), None)
+        async with conn.transaction():
+            name = await accounts.reserve_name(conn, principal.tenant_id, principal.key_id)
+            agent_id = await _create(conn, principal, new, name)
+            account = await accounts.insert(conn, principal.tenant_id, agent_id, name, pepper, principal.key_id)
+        return agent_created(agent_id, account)
 
-    return await once(request, raw, work)
+    return await once(request, raw, work, keep=created_without_password)
+
+
+async def _create(conn: Connection, by: Principal, new: NewAgent, endpoint_name: str) -> AgentId:
+    made = await roster.create(
+        conn,
+        by.tenant_id,
+        new.agentName,
+        endpoint_name,
+        QueueId(new.queueId),
+        new.wrapUpSec,
+        by.key_id,
+        mode=Mode(new.mode),
+        team_id=new.teamId,
+        queues=members(new.queues),
+        skills=skills_of(new.skills),
+    )
+    if isinstance(made, AgentRefusal):
+        raise _refused(made, endpoint_name, by.tenant_id)
+    return made
 
 
 @endpoint(
@@ -268,5 +283,6 @@ HANDLERS: list[Route] = [
     change_agent,
     delete_agent,
     *actions_api.HANDLERS,
+    *accounts_api.HANDLERS,
     *previews_api.HANDLERS,
 ]

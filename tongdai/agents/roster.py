@@ -6,6 +6,7 @@ from typing import TypeVar
 import asyncpg
 from msgspec import UNSET, UnsetType
 
+from tongdai.agents.accounts import store as accounts
 from tongdai.agents.model import Agent, AgentRefusal, AgentState, Change, Membership, Mode, Roles, Skill, with_own
 from tongdai.agents.store import COLUMNS, agent_of, find, member_of
 from tongdai.db import audit
@@ -211,6 +212,7 @@ async def delete(conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: K
     async with conn.transaction():
         if not await conn.fetchval(DELETE, tenant_id, agent_id):
             return await _why_not(conn, tenant_id, agent_id)
+        await accounts.discard(conn, tenant_id, agent_id, by)
         await audit.record(conn, tenant_id, by, "agent.delete", f"agent {agent_id}")
     return None
 

@@ -76,11 +76,11 @@ class AgentSkill(msgspec.Struct, forbid_unknown_fields=True):
     """How well the agent has it, 1 to 10."""
 
 
-class NewAgent(msgspec.Struct, forbid_unknown_fields=True):
+class NewAgent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     agentName: str
     """Name of the agent."""
-    endpoint: str
-    """Name of the PJSIP endpoint of the agent's phone, unique in the tenant."""
+    endpoint: str | UnsetType = UNSET
+    """Name of the PJSIP endpoint of the agent's phone, unique in the tenant. Without it a SIP account is made."""
     queueId: int
     """The agent's own queue, whose calls the agent takes."""
     wrapUpSec: int = DEFAULT_WRAP_UP_S
@@ -168,11 +168,6 @@ class AgentView(msgspec.Struct, kw_only=True):
 class AgentPage(Listed, kw_only=True):
     data: list[AgentView]
     """The agents, by id."""
-
-
-class AgentCreated(Done, kw_only=True):
-    agentId: int
-    """The new agent."""
 
 
 class NewPreview(msgspec.Struct, forbid_unknown_fields=True):

@@ -41,9 +41,11 @@ from tongdai.switch.simulated.client import Faults, SimulatedAri
 from tongdai.switch.version import SwitchVersion
 from tongdai.switches import store as switches
 from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
+from tongdai.telephony.accounts.store import PostgresAccounts
 from tongdai.telephony.acts.store import PostgresActs
 from tongdai.telephony.leader import Fence, FencedAri, lead
 from tongdai.telephony.worker import SwitchTaken, Telephony
+from tongdai.tenants import key_format
 
 log = structlog.get_logger()
 
@@ -184,6 +186,7 @@ def _lacks_asterisk(settings: Settings, switch: Switch) -> bool:
 async def _dial(
     settings: Settings, dsn: str, pool: Pool, switch: Switch, ari: Ari, rng: random.Random, continuity: Continuity
 ) -> None:
+    pepper = key_format.load_pepper(settings.key_pepper, Path(settings.data_dir))
     telephony = Telephony(
         PostgresStore(pool, switch.switch_id, lambda: continuity.known),
         ari,
@@ -194,6 +197,7 @@ async def _dial(
         PostgresActs(pool, switch.switch_id),
         PostgresAcdStore(pool, switch.switch_id),
         switch.switch_id,
+        accounts=PostgresAccounts(pool, switch.switch_id, pepper),
     )
 
     async def follow_acts() -> None:

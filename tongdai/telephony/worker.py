@@ -6,6 +6,7 @@ callers of its queues with agents.
     4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
                        waiting room: rules of queues, empty queues
+                       phone accounts: put on the switch what it lacks
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
 
@@ -39,6 +40,8 @@ from tongdai.switch.events import Connected, DeviceStateChanged, Disconnected, P
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.switches.model import DEFAULT
+from tongdai.telephony.accounts.pusher import AccountPusher
+from tongdai.telephony.accounts.store import AccountStore
 from tongdai.telephony.acts.executor import Acts
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.agent_phones import AgentPhones
@@ -70,9 +73,10 @@ class Telephony:
         acts: ActStore | None = None,
         acd: AcdStore | None = None,
         switch_id: SwitchId = DEFAULT,
+        accounts: AccountStore | None = None,
     ) -> None:
         """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
-        `acts`: None: nothing is done for acts. `acd`: None: calls that come in are refused."""
+        `acts`, `accounts`: None: nothing is done for them. `acd`: None: calls that come in are refused."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
@@ -89,6 +93,7 @@ class Telephony:
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
         self._acts = None if acts is None else Acts(acts, ari, clock, self._queue)
+        self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router, self._acd)
 
     async def run(self) -> None:
@@ -105,6 +110,8 @@ class Telephony:
                 if self._room is not None:
                     group.create_task(self._each(0, self._room.look, "callers and agents"))
                     group.create_task(self._each(ROUND_S, self._room.round, "queues with callers"))
+                if self._accounts is not None:
+                    group.create_task(self._each(ROUND_S, self._accounts.round, "phone accounts"))
                 if self._sounds.enabled:
                     group.create_task(self._each(SOUNDS_S, self._sounds.round, "sounds"))
                 group.create_task(self._each(SWEEP_S, self._reconciler.sweep, "expired leases"))
@@ -138,6 +145,8 @@ class Telephony:
         async for event in self._ari.events():
             match event:
                 case Connected():
+                    if self._accounts is not None:
+                        self._accounts.reconnected()
                     await self._reconciler.until_done()
                 case Replaced():
                     log.error("switch taken over by another process")

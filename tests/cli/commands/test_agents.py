@@ -102,3 +102,21 @@ def test_what_cannot_be_done_is_reported_in_one_line(desk):
     assert "--endpoint" in desk.failed(*new, desk.queue_id, "--endpoint", "a@b", code=2)
     assert "does not accept the key" in desk.failed("list", TONGDAI_API_KEY="sk_live_wrong")
     assert "no answer from the server" in desk.failed("list", TONGDAI_URL="http://127.0.0.1:1")
+
+
+def test_phone_gets_an_account_another_password_and_loses_it(desk):
+    created = desk.run("create", "--name", "E", "--queue", desk.queue_id)
+    assert created.returncode == 0, created.stderr
+    agent_id = int(created.stdout)
+    (_, username), (_, password) = (line.split() for line in created.stderr.strip().splitlines())
+    assert len(password) == 24
+    (shown,) = json.loads(desk.printed("phone", "show", agent_id, "--json"))
+    assert shown.pop("passwordAt")
+    assert shown["username"] == username
+    rotated = desk.printed("phone", "rotate", agent_id).splitlines()
+    assert rotated[0] == f"username {username}"
+    assert rotated[1] != f"password {password}"
+    assert desk.printed("phone", "remove", agent_id) == "Phone account removed"
+    assert "The agent has no phone account" in desk.failed("phone", "show", agent_id)
+    again = desk.printed("phone", "make", agent_id).splitlines()
+    assert again[0] != f"username {username}"

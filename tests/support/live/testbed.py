@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
+
 from tests.support.live import audio, guide, scenarios
 from tests.support.servers import eventually
 from tongdai.runtime.os_process import die_with_parent
@@ -147,6 +149,20 @@ class Testbed:
         child.start()
         self._started.append(child)
         return child
+
+    def callee(self, name: str, scenario: str, port: int) -> Child:
+        """Another phone, at a port of the agent's address. The caller starts and stops it."""
+        return self._sipp(name, scenario, "-trace_msg", address="AGENT", port=port, hz=AGENT_HZ)
+
+    def messages(self, phone: Child) -> str:
+        """The SIP messages of a phone."""
+        return "".join(path.read_text(errors="replace") for path in phone.folder.glob("*_messages.log"))
+
+    async def endpoints(self) -> set[str]:
+        """Names of the switch's endpoints."""
+        async with httpx2.AsyncClient(auth=(USER, self.password), timeout=10) as client:
+            found = await client.get(f"http://127.0.0.1:{self.http_port}/ari/endpoints/PJSIP")
+        return {one["resource"] for one in found.json()}
 
     async def start_asterisk(self) -> None:
         """Start it and wait until it answers HTTP. Clients wait for anything else that they need."""

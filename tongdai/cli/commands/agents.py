@@ -9,7 +9,7 @@ from tongdai.cli.api_client import client_options
 from tongdai.cli.param_types import ENDPOINT, ID, Pattern, Text
 from tongdai.cli.tables import json_option, show
 from tongdai.errors import OperatorError
-from tongdai_client import Agent, AgentSkill, Client, QueueMember
+from tongdai_client import Agent, AgentSkill, Client, PhoneCredentials, QueueMember
 
 SKILL = Pattern("skill", r"[^=]{1,64}=([1-9]|10)", "NAME=LEVEL, a level of 1 to 10")
 
@@ -26,7 +26,12 @@ def agent() -> None:
 
 @agent.command
 @click.option("--name", required=True, type=Text(), help="The agent's name.")
-@click.option("--endpoint", required=True, metavar="NAME", type=ENDPOINT, help="The endpoint of the agent's phone.")
+@click.option(
+    "--endpoint",
+    metavar="NAME",
+    type=ENDPOINT,
+    help="The phone's endpoint. Without: a SIP account is made.",
+)
 @click.option(
     "--queue", "queue_id", required=True, metavar="ID", type=ID, help="The queue whose calls the agent takes."
 )
@@ -55,7 +60,7 @@ def agent() -> None:
 def create(
     client: Client,
     name: str,
-    endpoint: str,
+    endpoint: str | None,
     queue_id: int,
     wrap_up_sec: int,
     mode: str,
@@ -64,6 +69,9 @@ def create(
     team_id: int | None,
 ) -> None:
     """Create an agent, who is offline, and print the agent's id.
+
+    Without --endpoint also the user name and the password of the phone's SIP account, on standard error: the password
+    is shown once.
 
     \b
     Example:
@@ -79,7 +87,13 @@ def create(
         queues=[QueueMember(queue_id=other) for other in dict.fromkeys(also)],
         skills=[_skill(text) for text in skills],
     )
+    if made.phone is not None:
+        click.echo(_credentials(made.phone), err=True)
     click.echo(made.agent_id)
+
+
+def _credentials(phone: PhoneCredentials) -> str:
+    return f"username {phone.username}\npassword {phone.password}"
 
 
 def _skill(text: str) -> AgentSkill:
@@ -220,3 +234,73 @@ def release(client: Client, agent_id: int) -> None:
       tongdai agent release 7
     """
     click.echo(client.release_agent(agent_id).message)
+
+
+@agent.group
+def phone() -> None:
+    """Make, show, rotate and remove the SIP account of an agent's phone.
+
+    \b
+    Example:
+      tongdai agent phone make 7
+    """
+
+
+@phone.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@client_options("agent")
+def make(client: Client, agent_id: int) -> None:
+    """Make a SIP account for the phone of an offline agent, and print it. The password is shown once.
+
+    \b
+    Example:
+      tongdai agent phone make 7
+    """
+    click.echo(_credentials(client.make_phone_account(agent_id).phone))
+
+
+@phone.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@client_options("agent")
+def rotate(client: Client, agent_id: int) -> None:
+    """Give the account another password, and print it. The phone is signed off until it has it.
+
+    \b
+    Example:
+      tongdai agent phone rotate 7
+    """
+    click.echo(_credentials(client.rotate_phone_password(agent_id).phone))
+
+
+@phone.command("show")
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@json_option
+@client_options("agent")
+def show_(client: Client, agent_id: int, as_json: bool) -> None:
+    """Show the account, and whether the switch has it.
+
+    \b
+    Example:
+      tongdai agent phone show 7
+    """
+    account = client.phone_account(agent_id)
+    row = {
+        "username": account.username,
+        "passwordAt": account.password_at,
+        "onSwitch": account.on_switch,
+        "problem": account.problem,
+    }
+    show(list(row), [row], as_json=as_json)
+
+
+@phone.command
+@click.argument("agent_id", metavar="AGENT_ID", type=ID)
+@client_options("agent")
+def remove(client: Client, agent_id: int) -> None:
+    """Remove the account of an offline agent.
+
+    \b
+    Example:
+      tongdai agent phone remove 7
+    """
+    click.echo(client.remove_phone_account(agent_id).message)

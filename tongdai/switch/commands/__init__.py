@@ -2,6 +2,7 @@
 otherwise. What is not plainly a number, a trunk or a name never gets there (`names`).
 """
 
+from tongdai.switch.commands.accounts import Account, put_account, remove_account
 from tongdai.switch.commands.bridges import (
     Bridge,
     add_to_bridge,
@@ -62,6 +63,7 @@ from tongdai.switch.commands.server import (
 
 __all__ = [
     "NEEDED_MODULES",
+    "Account",
     "Bridge",
     "Channel",
     "Duplicate",
@@ -90,7 +92,9 @@ __all__ = [
     "play",
     "play_to_bridge",
     "playing",
+    "put_account",
     "refuse",
+    "remove_account",
     "remove_from_bridge",
     "require_modules",
     "ring",

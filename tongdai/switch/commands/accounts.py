@@ -6,13 +6,16 @@ gives its phones. The switch needs a place for them (sorcery.conf); an account t
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
 
 from tongdai.switch.commands.names import NAME, checked
 from tongdai.switch.commands.requests import expect, path
 from tongdai.switch.interface import Ari
 
 REALM = "asterisk"
-_AOR = {"max_contacts": "1", "remove_existing": "yes"}
+"""Asterisk's default."""
+_AOR = {"max_contacts": "1", "remove_existing": "yes", "maximum_expiration": "300"}
 _ENDPOINT = {
     "transport": "transport-udp",
     "context": "closed",
@@ -24,29 +27,62 @@ _ENDPOINT = {
     "allow_transfer": "no",
 }
 _ANSWERS_BY_ITSELF = {"set_var": "PJSIP_HEADER(add,Call-Info)=<sip:tongdai>;answer-after=0"}
+_MARK = "accountcode"
+"""The field of the endpoint that has the revision: Asterisk only copies it to its own call records."""
 
 
-def digest_of(name: str, password: str) -> str:
-    """The part of a password that the switch keeps."""
-    return hashlib.md5(f"{name}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()  # SIP's own digest
+@dataclass(frozen=True, slots=True)
+class Account:
+    name: str
+    digest: str
+    """MD5 of name, realm and password: what the switch keeps of the password."""
+    answers_by_itself: bool = True
+    """Calls to the phone ask it to pick up."""
+
+    @property
+    def revision(self) -> str:
+        """Differs when anything of the account does."""
+        fields = (self.name, self.digest, self.answers_by_itself, _AOR, _ENDPOINT, _ANSWERS_BY_ITSELF)
+        return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
 
 
-async def put_account(ari: Ari, name: str, digest: str, *, answers_by_itself: bool = True) -> None:
-    """Make an account, or give it another password. Idempotent. SwitchRefused with 403: the switch has no place for it;
-    with 500: its files have one of that name."""
-    checked(NAME, name, "an endpoint")
-    auth = {"auth_type": "md5", "username": name, "md5_cred": digest, "realm": REALM}
-    endpoint = {**_ENDPOINT, "aors": name, "auth": name, **(_ANSWERS_BY_ITSELF if answers_by_itself else {})}
-    for kind, fields in (("auth", auth), ("aor", _AOR), ("endpoint", endpoint)):
-        await _put(ari, kind, name, fields)
+async def put_account(ari: Ari, account: Account) -> bool:
+    """Make an account, or replace it where it differs, and sign off a phone with another password. Idempotent. False:
+    the switch had it already.
+
+    SwitchRefused with 403: the switch has no place for accounts, or its files have one of that name.
+    """
+    name = checked(NAME, account.name, "an endpoint")
+    present = await _fields(ari, "endpoint", name)
+    if present is not None and present.get(_MARK) == account.revision:
+        return False
+    if present is not None:
+        await _delete(ari, "endpoint", name)  # an endpoint with variables cannot be changed: 500
+    auth = await _fields(ari, "auth", name)
+    if auth is not None and auth.get("md5_cred") != account.digest:
+        await _delete(ari, "aor", name)
+    variables = _ANSWERS_BY_ITSELF if account.answers_by_itself else {}
+    await _put(ari, "auth", name, {"auth_type": "md5", "username": name, "md5_cred": account.digest, "realm": REALM})
+    await _put(ari, "aor", name, _AOR)
+    await _put(ari, "endpoint", name, {**_ENDPOINT, "aors": name, "auth": name, _MARK: account.revision, **variables})
+    return True
 
 
 async def remove_account(ari: Ari, name: str) -> None:
     """The phone can neither call nor be called then; a call that it is in continues. Idempotent."""
+    checked(NAME, name, "an endpoint")
     for kind in ("endpoint", "aor", "auth"):
-        reply = await ari.request("DELETE", _object(kind, name))
-        if reply.status != 404:
-            expect(reply)
+        await _delete(ari, kind, name)
+
+
+async def _fields(ari: Ari, kind: str, name: str) -> dict[str, str] | None:
+    """None: there is no such object."""
+    reply = await ari.request("GET", _object(kind, name))
+    if reply.status == 404:
+        return None
+    body = expect(reply).body
+    listed = [cast("dict[str, Any]", one) for one in cast("list[object]", body) if isinstance(one, dict)]
+    return {str(one.get("attribute")): str(one.get("value")) for one in listed}
 
 
 async def _put(ari: Ari, kind: str, name: str, fields: Mapping[str, str]) -> None:
@@ -54,5 +90,11 @@ async def _put(ari: Ari, kind: str, name: str, fields: Mapping[str, str]) -> Non
     expect(await ari.request("PUT", _object(kind, name), body=body))
 
 
+async def _delete(ari: Ari, kind: str, name: str) -> None:
+    reply = await ari.request("DELETE", _object(kind, name))
+    if reply.status != 404:
+        expect(reply)
+
+
 def _object(kind: str, name: str) -> str:
-    return path("asterisk", "config", "dynamic", "res_pjsip", kind, checked(NAME, name, "an endpoint"))
+    return path("asterisk", "config", "dynamic", "res_pjsip", kind, name)

@@ -96,6 +96,7 @@ class SimulatedAsterisk(SimulatedPhones):
             for timer in channel.keys:
                 timer.cancel()
         self._channels.clear()
+        self.accounts.clear()
         self._forget_bridges()
 
     def handle(self, method: str, uri: str, query: Mapping[str, str], body: object) -> Reply:
@@ -137,8 +138,10 @@ class SimulatedAsterisk(SimulatedPhones):
             return Reply(422, {"message": "Event source does not exist"})
         return Reply(200, {"name": app})
 
-    def _asterisk_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
+    def _asterisk_request(self, method: str, rest: list[str], values: Mapping[str, Any]) -> Reply:
         match method, *rest:
+            case _, "config", "dynamic", "res_pjsip", kind, name:
+                return self._account_request(method, kind, name, values)
             case "GET", "info":
                 system, status = {"version": __version__}, {"startup_time": f"start {self.starts}"}
                 return Reply(200, {"system": system, "status": status})

@@ -24,6 +24,12 @@ class SimulatedPhones(SimulatedInbound):
         sounds: Mapping[str, float] | None,
     ) -> None:
         super().__init__(rng, clock, callee, phones, trunks, keep, sounds)
+        self.accounts: dict[tuple[str, str], dict[str, str]] = {}
+        """The objects of phones' accounts by kind and name, which a restart loses."""
+        self.removed_accounts: list[tuple[str, str]] = []
+        """Objects that were deleted, in order."""
+        self.keeps_accounts = True
+        """False: it has no place for them."""
         self._unregistered: set[str] = set()
         self._private: dict[str, asyncio.TimerHandle] = {}
         """The ends of phones' calls that are not ours."""
@@ -91,6 +97,23 @@ class SimulatedPhones(SimulatedInbound):
                 return Reply(200, self._endpoint_view(name))
             case _:
                 return Reply(404, {"message": "Endpoint not found"})
+
+    def _account_request(self, method: str, kind: str, name: str, values: Mapping[str, Any]) -> Reply:
+        match method:
+            case "PUT" if self.keeps_accounts:
+                self.accounts[kind, name] = {field["attribute"]: field["value"] for field in values["fields"]}
+                return Reply(200, [])
+            case "PUT":
+                return Reply(403, {"message": "Cannot create sorcery objects"})
+            case "GET" if (kind, name) in self.accounts:
+                fields = self.accounts[kind, name].items()
+                return Reply(200, [{"attribute": attribute, "value": value} for attribute, value in fields])
+            case "DELETE" if (kind, name) in self.accounts:
+                del self.accounts[kind, name]
+                self.removed_accounts.append((kind, name))
+                return Reply(204, None)
+            case _:
+                return Reply(404, {"message": "Object not found"})
 
     def _endpoint_view(self, name: str) -> Frame:
         channel_ids = [channel.channel_id for channel in self._channels.values() if channel.phone == name]

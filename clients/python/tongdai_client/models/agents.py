@@ -100,8 +100,35 @@ class Agent(Result, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class PhoneCredentials(Result, frozen=True, kw_only=True):
+    """What a phone is set up with."""
+
+    username: str
+    password: str | None
+    """Shown once; None for a request that was repeated with its idempotency key."""
+
+
 class AgentCreated(Done, frozen=True, kw_only=True):
     agent_id: int
+    phone: PhoneCredentials | None
+    """The SIP account that was made, of an agent without an `endpoint`."""
+
+
+class PhoneAccountMade(Done, frozen=True, kw_only=True):
+    phone: PhoneCredentials
+
+
+class PhoneAccount(Result, frozen=True, kw_only=True):
+    """The SIP account of an agent's phone."""
+
+    username: str
+    made_at: datetime
+    password_at: datetime
+    """When its present password was made."""
+    on_switch: bool
+    """The switch has it as it is."""
+    problem: str | None
+    """Why the switch did not take it."""
 
 
 class Preview(Result, frozen=True, kw_only=True):

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 
 from msgspec import UNSET, UnsetType
 
-from tongdai_client.models.agents import Agent, AgentCreated, AgentSkill, PreviewOffered, QueueMember
+from tongdai_client.models.agents import (
+    Agent,
+    AgentCreated,
+    AgentSkill,
+    PhoneAccount,
+    PhoneAccountMade,
+    PreviewOffered,
+    QueueMember,
+)
 from tongdai_client.models.base import Done
 from tongdai_client.operation import (
     PAGE_SIZE,
@@ -35,7 +43,7 @@ def agent(agent_id: int) -> Operation[Agent]:
 
 def create_agent(
     name: str,
-    endpoint: str,
+    endpoint: str | None,
     queue_id: int,
     *,
     wrap_up_sec: int | None = None,
@@ -45,7 +53,8 @@ def create_agent(
     skills: Iterable[AgentSkill] | None = None,
     idempotency_key: str | None = None,
 ) -> Operation[AgentCreated]:
-    """Create an agent, who is offline. `endpoint` names their PJSIP endpoint and is unique within the tenant.
+    """Create an agent, who is offline. `endpoint` names their PJSIP endpoint and is unique within the tenant; with None
+    the server makes a SIP account for their phone, and `phone` of the result has its password.
 
     `queue_id` is their own queue; `queues` are those whose calls they take besides.
     """
@@ -91,6 +100,30 @@ def update_agent(
 def delete_agent(agent_id: int) -> Operation[Done]:
     """Delete an agent. InvalidState unless they are offline."""
     return operation("DELETE", "/agents/{id}", (agent_id,), Done)
+
+
+def phone_account(agent_id: int) -> Operation[PhoneAccount]:
+    """Get the SIP account of the agent's phone, without its password. NotFound if there is none."""
+    return operation("GET", "/agents/{id}/phone-account", (agent_id,), PhoneAccount)
+
+
+def make_phone_account(agent_id: int, *, idempotency_key: str | None = None) -> Operation[PhoneAccountMade]:
+    """Make a SIP account for the phone of an offline agent, whose endpoint it becomes. The result has its password."""
+    return operation(
+        "POST", "/agents/{id}/phone-account", (agent_id,), PhoneAccountMade, idempotency_key=idempotency_key
+    )
+
+
+def rotate_phone_password(agent_id: int, *, idempotency_key: str | None = None) -> Operation[PhoneAccountMade]:
+    """Give the SIP account of the agent's phone another password; the phone is signed off until it has it."""
+    return operation(
+        "POST", "/agents/{id}/phone-account/rotate", (agent_id,), PhoneAccountMade, idempotency_key=idempotency_key
+    )
+
+
+def remove_phone_account(agent_id: int) -> Operation[Done]:
+    """Remove the SIP account of an offline agent's phone."""
+    return operation("DELETE", "/agents/{id}/phone-account", (agent_id,), Done)
 
 
 def sign_in_agent(agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
