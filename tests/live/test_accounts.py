@@ -10,7 +10,7 @@ from tests.support.live.testbed import Testbed
 from tests.support.servers import eventually
 
 PORT = 5090
-"""Of the phone."""
+"""The port of the phone."""
 STORED_S = 1.5
 """Asterisk writes registrations to its disk within a second."""
 
@@ -82,7 +82,7 @@ async def test_phone_registers_with_a_made_account_is_called_and_is_signed_off_b
 
 
 async def signed_in_again(tenant: LiveTenant, agent_id: int) -> None:
-    """As soon as the switch is connected and has the account again."""
+    """Sign in, as soon as the switch is connected and has the account again."""
 
     async def idle() -> bool:
         agent = await tenant.call("GET", f"/v1/agents/{agent_id}")

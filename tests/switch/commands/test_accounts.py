@@ -33,7 +33,7 @@ class Keeping:
         return Reply(self.status, None) if self.status else self.switch.handle(method, uri, query or {}, body)
 
     def changes(self) -> list[tuple[str, str]]:
-        """What was asked that changes something, since the last time."""
+        """The requests that change something, since the last time."""
         found = [one for one in self.asked if one[0] != "GET"]
         self.asked.clear()
         return found

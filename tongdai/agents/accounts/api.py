@@ -41,7 +41,7 @@ class PhoneCredentials(msgspec.Struct, kw_only=True):
 
 class PhoneAccountMade(Done, kw_only=True):
     phone: PhoneCredentials
-    """What the phone is set up with; its server is the address of the Asterisk."""
+    """The name and password for the phone; its server is the address of the Asterisk."""
 
 
 class PhoneAccountView(msgspec.Struct, kw_only=True):
@@ -70,7 +70,7 @@ def agent_created(agent_id: AgentId, made: Credentials | None) -> AgentCreated:
 
 
 def created_without_password(created: object) -> object:
-    """What is stored for a repeated request."""
+    """The response to store for a repeated request."""
     assert isinstance(created, AgentCreated)
     if created.phone is None:
         return created
@@ -155,7 +155,7 @@ def _secret(path: str, summary: str, description: str, message: str, make: Make)
 
 
 def without_password(phone: PhoneCredentials) -> PhoneCredentials:
-    """What is stored for a repeated request: the password is shown once and never stored."""
+    """The account to store for a repeated request: the password is shown once and never stored."""
     return PhoneCredentials(username=phone.username, password=None)
 
 

@@ -1,8 +1,8 @@
 """SIP accounts of agents' phones. Pure.
 
-The password is never stored: it is an HMAC of the account's name and salt, keyed with the installation's pepper. Who
-has the database or a backup without the pepper cannot register as a phone, and the leader of the switch can make the
-account again at any time. docs/decisions/0044-phone-accounts.md.
+The password is never stored: it is an HMAC of the account's name and salt, keyed with the installation's pepper. A
+thief of the database or of a backup without the pepper cannot register as a phone, and the leader of the switch can
+make the account again at any time. docs/decisions/0044-phone-accounts.md.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ SALT = 16
 REALM = "asterisk"
 """Asterisk's default, which phones are challenged with."""
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-"""Of passwords and names: 32 characters that nobody mistakes for another when typing them into a phone."""
+"""The 32 characters of passwords and names, which nobody mistakes for another when typing them into a phone."""
 _PASSWORD, _SUFFIX = 24, 6
 
 
@@ -34,7 +34,7 @@ def password_of(pepper: bytes, name: str, salt: bytes) -> str:
 
 
 def digest_of(name: str, password: str) -> str:
-    """What the switch gets instead of the password: HA1 of SIP's digest authentication (RFC 2617)."""
+    """The part of a password that the switch gets: HA1 of SIP's digest authentication (RFC 2617)."""
     return hashlib.md5(f"{name}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
 
 
@@ -75,7 +75,7 @@ class Wanted:
     name: str
     salt: bytes
     mode: Mode
-    """Of the agent: a phone in mode ring is not asked to answer by itself."""
+    """The mode of the agent: a phone in mode ring is not asked to answer by itself."""
     pushed: bool
     """The switch got it as it is."""
     problem: str | None

@@ -16,11 +16,11 @@ class AccountStore(Protocol):
         ...
 
     async def unwanted(self) -> Sequence[Unwanted]:
-        """Those that it should remove."""
+        """The accounts that it should remove."""
         ...
 
     def digest(self, account: Wanted) -> str:
-        """What the switch gets instead of the password."""
+        """The part of the password that the switch gets."""
         ...
 
     async def pushed(self, account: Wanted) -> None: ...

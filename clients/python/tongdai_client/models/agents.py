@@ -101,7 +101,7 @@ class Agent(Result, frozen=True, kw_only=True):
 
 
 class PhoneCredentials(Result, frozen=True, kw_only=True):
-    """What a phone is set up with."""
+    """The name and password that a phone is set up with."""
 
     username: str
     password: str | None
