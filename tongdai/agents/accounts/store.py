@@ -206,7 +206,6 @@ async def refused(conn: Connection, account: Wanted, problem: str) -> None:
 
 
 GONE = "delete from phone_account where tenant_id = $1 and name = $2 and removed_at is not null returning switch_id"
-TAKE = "delete from sip_endpoint where tenant_id = $1 and switch_id = $2 and name = $3 and kind = 'phone'"
 
 
 async def gone(conn: Connection, account: Unwanted) -> None:
@@ -214,4 +213,4 @@ async def gone(conn: Connection, account: Unwanted) -> None:
     async with conn.transaction():
         switch_id = await conn.fetchval(GONE, account.tenant_id, account.name)
         if switch_id is not None:
-            await conn.execute(TAKE, account.tenant_id, switch_id, account.name)
+            await endpoints.give_up(conn, account.tenant_id, switch_id, account.name)

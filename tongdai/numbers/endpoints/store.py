@@ -101,6 +101,14 @@ async def take(conn: Connection, endpoint_id: EndpointId, by: KeyId | None) -> S
     return endpoint
 
 
+GIVE_UP = "delete from sip_endpoint where tenant_id = $1 and switch_id = $2 and name = $3 and kind = 'phone'"
+
+
+async def give_up(conn: Connection, tenant_id: TenantId, switch_id: SwitchId, name: str) -> None:
+    """Take a phone whose account is gone from its tenant."""
+    await conn.execute(GIVE_UP, tenant_id, switch_id, name)
+
+
 TENANTS = "select tenant_id from tenant order by tenant_id"
 
 
