@@ -4,7 +4,7 @@ import pytest
 
 from tongdai.acd.admission import CAUSES, MAX_HOPS, Admit, QueueCounts, Send, admit, sent
 from tongdai.call_outcome import InboundOutcome
-from tongdai.ids import QueueId
+from tongdai.ids import MenuId, QueueId
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
 
 OPEN = QueueCounts(waiting=3, signed_in=2)
@@ -76,3 +76,13 @@ def test_caller_with_all_hops_may_still_hear_a_message() -> None:
 
 def test_what_callers_are_refused_for_has_a_cause() -> None:
     assert CAUSES == {InboundOutcome.REFUSED: 21, InboundOutcome.CLOSED: 20, InboundOutcome.OVERFLOW: 17}
+
+
+def test_menu_is_in_front_of_an_open_queue_for_callers_of_its_number() -> None:
+    front = rules(menu_id=MenuId(3))
+    to_menu = Send(Destination(DestinationKind.MENU, "3"), InboundOutcome.ABANDONED)
+    nobody = QueueCounts(waiting=0, signed_in=0)
+    assert admit(front, nobody, by_number=True) == to_menu, "it may lead to another queue"
+    assert admit(front, OPEN) == Admit()
+    assert admit(rules(menu_id=MenuId(3), closed=MESSAGE), OPEN, by_number=True) == Send(MESSAGE, InboundOutcome.CLOSED)
+    assert sent(to_menu.to, InboundOutcome.OVERFLOW, MAX_HOPS) == Send(HANG_UP, InboundOutcome.OVERFLOW)

@@ -9,7 +9,8 @@ from tests.support.dialer_scene import QUEUE, Scene, between, play
 from tongdai.agents.model import AgentState, Membership, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall
-from tongdai.ids import QueueId
+from tongdai.ids import MenuId, QueueId
+from tongdai.queues.menus.model import Menu
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind, QueueRules, Strategy
 from tongdai.switch.simulated.client import Faults
 from tongdai.switch.simulated.ledger import SimulatedCaller
@@ -17,6 +18,7 @@ from tongdai.testing.memory_store.acd import MemoryAcdStore
 
 NUMBER, OTHER_NUMBER = "02873001234", "02873005678"
 OTHER = QueueId(8)
+FRONT, TO_SALES = MenuId(3), (DestinationKind.QUEUE, str(QUEUE))
 RULES = QueueRules(queue_id=QUEUE, name="Sales", join_empty=True, leave_empty_after_s=None)
 
 
@@ -107,6 +109,50 @@ def test_message_is_played_to_callers_of_a_closed_queue() -> None:
         await s.until(lambda: s.acd.over)
         assert caller.played_at is not None
         assert (caller.ended_by, endings(s)) == ("us", [InboundOutcome.CLOSED])
+
+    play(scene)
+
+
+def test_key_in_the_menu_of_a_number_leads_to_another_queue() -> None:
+    async def scene(s: Scene) -> None:
+        open_queue(s, replace(RULES, queue_id=OTHER), OTHER_NUMBER)
+        options = {"2": Destination(DestinationKind.QUEUE, str(OTHER))}
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", options=options)
+        await started(s, replace(RULES, menu_id=FRONT))
+        caller = await call_in(s, 1)
+        await s.until(lambda: caller.played_at)
+        for keys in ("7", "2"):
+            s.simulated.press(caller, keys)
+        await s.until(lambda: [row.queue_id for row in s.acd.waiting.values()] == [OTHER])
+
+    play(scene)
+
+
+def test_caller_who_presses_no_key_is_sent_on_after_the_last_greeting() -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", repeats=1, otherwise=Destination(*TO_SALES))
+        await started(s, replace(RULES, menu_id=FRONT))
+        await call_in(s, 1)
+        await s.until(lambda: [row.queue_id for row in s.acd.waiting.values()] == [QUEUE])
+        (row,) = s.acd.waiting.values()
+        assert row.hops == 2
+
+    play(scene)
+
+
+def test_caller_in_a_menu_hears_it_again_after_a_restart() -> None:
+    async def scene(s: Scene) -> None:
+        s.acd.menu[FRONT] = Menu(name="Front", greeting="welcome", options={"1": Destination(*TO_SALES)})
+        await started(s, replace(RULES, menu_id=FRONT))
+        caller = await call_in(s, 1)
+        await s.until(lambda: caller.played_at)
+        await s.stop()
+        s.start()
+        await s.until(lambda: s.dialer.active_calls)
+        await asyncio.sleep(3)
+        s.simulated.press(caller, "1")
+        await s.until(lambda: s.acd.waiting)
+        assert caller.ended_at is None
 
     play(scene)
 

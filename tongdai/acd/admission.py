@@ -2,8 +2,9 @@
 
     rules of the queue, how many wait, how many agents are signed in ──▶ Admit | Send(destination, outcome)
 
-The rules are asked in this order: blacklist, diversion, lock, opening hours, agents signed in, length. They hold for
-arrivals; those who wait already are served, whatever the rules become.
+The rules are asked in this order: blacklist, diversion, lock, opening hours, the menu in front of the queue (for
+callers of its number), agents signed in, length. They hold for arrivals; those who wait already are served, whatever the rules
+become.
 
 A caller who is sent to HANG_UP before the answer is refused with the cause of the outcome, which the switch translates
 into a SIP status: the caller pays nothing, and the carrier may try another route or play an announcement. A message is
@@ -50,22 +51,32 @@ class Send:
 Admission = Admit | Send
 
 
-def admit(rules: QueueRules, counts: QueueCounts) -> Admission:
-    """Decide what becomes of a caller who reaches the queue."""
-    to = _refusal(rules, counts)
+def admit(rules: QueueRules, counts: QueueCounts, *, by_number: bool = False) -> Admission:
+    """Decide what becomes of a caller who reaches the queue: by its number, or from elsewhere."""
+    to = _closed(rules)
+    if to is None and by_number and rules.menu_id is not None:
+        to = Destination(DestinationKind.MENU, str(rules.menu_id)), InboundOutcome.ABANDONED
+    to = to or _no_room(rules, counts)
     return Admit() if to is None else Send(*to)
 
 
-def _refusal(rules: QueueRules, counts: QueueCounts) -> tuple[Destination, InboundOutcome] | None:
-    """Where a caller goes who may not wait in the queue, and the outcome there; None: they may."""
+_To = tuple[Destination, InboundOutcome]
+"""Where a caller goes who may not wait in the queue, and the outcome there."""
+
+
+def _closed(rules: QueueRules) -> _To | None:
+    """None: the queue takes callers now."""
     if rules.strategy is Strategy.BLACKLIST:
         return HANG_UP, InboundOutcome.REFUSED
     if rules.strategy is Strategy.DIVERT:
         return rules.divert_to or HANG_UP, InboundOutcome.REFUSED
     if rules.strategy is Strategy.LOCKED:
         return rules.locked, InboundOutcome.CLOSED
-    if rules.closed is not None:
-        return rules.closed, InboundOutcome.CLOSED
+    return None if rules.closed is None else (rules.closed, InboundOutcome.CLOSED)
+
+
+def _no_room(rules: QueueRules, counts: QueueCounts) -> _To | None:
+    """None: another caller may wait."""
     if counts.signed_in == 0 and not rules.join_empty:
         return rules.when_empty, InboundOutcome.CLOSED
     full = rules.max_length is not None and counts.waiting >= rules.max_length
@@ -73,7 +84,7 @@ def _refusal(rules: QueueRules, counts: QueueCounts) -> tuple[Destination, Inbou
 
 
 def sent(to: Destination, outcome: InboundOutcome, hops: int) -> Send:
-    """Send a caller to a destination; one who was sent on MAX_HOPS times already goes to no further queue."""
-    if to.kind is DestinationKind.QUEUE and hops >= MAX_HOPS:
+    """Send a caller to a destination; one who was sent on MAX_HOPS times already goes to no further queue or menu."""
+    if to.kind in {DestinationKind.QUEUE, DestinationKind.MENU} and hops >= MAX_HOPS:
         return Send(HANG_UP, InboundOutcome.OVERFLOW)
     return Send(to, outcome)

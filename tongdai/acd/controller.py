@@ -75,7 +75,7 @@ class AcdController:
     ) -> None:
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
         self._queue, self._room, self._switch_id = queue, room, switch_id
-        self._requests = Requests(store, ari, clock, room)
+        self._requests = Requests(store, ari, clock, room, self._notify)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
         self.callers: dict[str, ControlledCaller] = {}

@@ -20,6 +20,8 @@ from tongdai.contacts.numbers.phone import NumberFault
 from tongdai.db.pool import Connection, Pool
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 from tongdai.numbers import store as numbers
+from tongdai.queues.menus import store as menus
+from tongdai.queues.menus.model import Menus
 from tongdai.queues.model import QueueRules
 from tongdai.queues.settings import store as settings
 from tongdai.switches.model import DEFAULT
@@ -54,6 +56,10 @@ class PostgresAcdStore:
                 await conn.fetchval(SIGNED_IN, tenant_id, queue_id),
             )
             return QueueState(rules, counts)
+
+    async def menus(self, tenant_id: TenantId) -> Menus:
+        async with self._pool.acquire() as conn:
+            return await menus.all_of(conn, tenant_id)
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         async with self._pool.acquire() as conn, conn.transaction():

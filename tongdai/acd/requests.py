@@ -1,7 +1,11 @@
 """Makes the requests of one caller: of the switch, of the store and of the waiting room. Returns their results, as
 signals; None when a request has none, or when its result is unknown: reconciliation checks the channel again."""
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import assert_never
+from uuid import UUID
 
 import structlog
 
@@ -15,7 +19,9 @@ from tongdai.clock import Clock
 from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.ids import AgentId, QueueId
 from tongdai.queues.model import HANG_UP, QueueRules
+from tongdai.queues.prompts import model as prompts
 from tongdai.queues.settings.core import music_class_of
+from tongdai.queues.settings.model import LANGUAGES
 from tongdai.switch import commands
 from tongdai.switch.interface import Ari, SwitchError
 
@@ -26,8 +32,16 @@ NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
 
 
 class Requests:
-    def __init__(self, store: AcdStore, ari: Ari, clock: Clock, room: WaitingRoom) -> None:
-        self._store, self._ari, self._clock, self._room = store, ari, clock, room
+    def __init__(
+        self,
+        store: AcdStore,
+        ari: Ari,
+        clock: Clock,
+        room: WaitingRoom,
+        notify: Callable[[UUID, model.Signal], None],
+    ) -> None:
+        """`notify` is called with signals of callers that come later."""
+        self._store, self._ari, self._clock, self._room, self._notify = store, ari, clock, room, notify
 
     async def make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
         """The result of a request."""
@@ -40,23 +54,42 @@ class Requests:
         except (SwitchError, ValueError) as error:  # ValueError: a name that the switch cannot have
             log.warning("request failed", call=str(caller.call.call_id), request=name, error=str(error))
             caller.request_failed = isinstance(request, model.Answer | model.BridgeWithAgent)
-            return model.SoundOver() if isinstance(request, model.PlaySound) else None
+            return model.SoundOver(request.playback_id) if isinstance(request, model.PlaySound) else None
 
     async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
+        result: model.Signal | None = None
         match request:
             case model.Admit(queue_id=queue_id, hops=hops):
-                return await self._admit(caller, queue_id, hops)
+                result = await self._admit(caller, queue_id, hops)
+            case model.ReadMenus(hops=hops):
+                result = model.MenusRead(await self._store.menus(caller.call.tenant_id), hops)
             case model.Wait(without=without, without_s=without_s):
-                return await self._wait(caller, without, without_s)
+                result = await self._wait(caller, without, without_s)
             case model.MakeOffer(agent_id=agent_id):
-                return await self._offer(caller, agent_id)
+                result = await self._offer(caller, agent_id)
             case model.BridgeWithAgent(channel=agent_channel):
-                return await self._bridge(caller.call.channel, agent_channel)
+                result = await self._bridge(caller.call.channel, agent_channel)
             case model.CheckSound(playback_id=playback_id):
-                return None if await commands.playing(self._ari, playback_id) else model.SoundOver()
+                if not await commands.playing(self._ari, playback_id):
+                    result = model.SoundOver(playback_id)
+            case model.PlaySound() | model.PlayInvalidKey() | model.StopSound():
+                await self._sound(caller, request)
             case _:
                 await self._command(caller, request)
-                return None
+        return result
+
+    async def _sound(self, caller: ControlledCaller, request: model.Sound) -> None:
+        channel_id, playback_id = caller.call.channel, request.playback_id
+        match request:
+            case model.PlaySound(sound=sound):
+                await commands.play(self._ari, channel_id, playback_id, sound)
+            case model.PlayInvalidKey():
+                rules = await self._rules(caller)
+                language = LANGUAGES[0] if rules is None or rules.language is None else rules.language
+                (sound,) = prompts.sounds(language, ["invalid-key"])
+                await commands.play(self._ari, channel_id, playback_id, sound)
+            case model.StopSound():
+                await commands.stop_playing(self._ari, playback_id)
 
     async def _command(self, caller: ControlledCaller, request: model.Resultless) -> None:
         """Make a request that has no result: events tell what comes of it."""
@@ -71,8 +104,9 @@ class Requests:
                 await self._start_music(channel_id, None if rules is None else rules.hold_music)
             case model.StopMusic():
                 await commands.stop_music(ari, channel_id)
-            case model.PlaySound(sound=sound, playback_id=playback_id):
-                await commands.play(ari, channel_id, playback_id, sound)
+            case model.StartKeyTimer(seconds=seconds, turn=turn, hops=hops):
+                timed_out = partial(self._notify, caller.call.call_id, model.KeyTimedOut(turn, hops))
+                asyncio.get_running_loop().call_later(seconds, timed_out)
             case model.HangUp(cause=cause):
                 await commands.hang_up(ari, channel_id, cause)
             case model.DestroyBridge():
@@ -91,7 +125,7 @@ class Requests:
         if found is None:
             return model.NotAdmitted(hops)
         caller.rules = found.rules
-        return model.Admitted(admit(found.rules, found.counts), hops)
+        return model.Admitted(admit(found.rules, found.counts, by_number=hops == 0), hops)
 
     async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> model.Signal:
         agent = await self._store.offer(caller.call, agent_id, self._clock.now())

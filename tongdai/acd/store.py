@@ -14,6 +14,7 @@ from tongdai.acd.caller.store import CallerRow
 from tongdai.agents.model import Agent, IdleAgent, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.queues.menus.model import Menus
 from tongdai.queues.model import QueueRules
 
 LEASE = timedelta(seconds=45)
@@ -47,6 +48,10 @@ class AcdStore(Protocol):
 
     async def queue(self, tenant_id: TenantId, queue_id: QueueId) -> QueueState | None:
         """The rules of a queue by its settings and the time; None: there is no such queue."""
+        ...
+
+    async def menus(self, tenant_id: TenantId) -> Menus:
+        """All keypad menus of a tenant."""
         ...
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:

@@ -25,14 +25,18 @@ from tongdai.acd.caller.model import (
     Command,
     DestroyBridge,
     HangUp,
+    KeyTimedOut,
     MakeOffer,
     Matched,
+    MenusRead,
     NotAdmitted,
     NotBridged,
     NotConnected,
     OfferMade,
     OfferRefused,
+    PlayInvalidKey,
     PlaySound,
+    ReadMenus,
     Record,
     RecordAnswer,
     RecordConnection,
@@ -43,8 +47,10 @@ from tongdai.acd.caller.model import (
     Signal,
     SoundOver,
     Stage,
+    StartKeyTimer,
     StartMusic,
     StopMusic,
+    StopSound,
     StopWaiting,
     Wait,
     WaitOver,
@@ -53,9 +59,10 @@ from tongdai.agents.model import Agent, AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.calls.model import CallState
-from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.ids import AgentId, MenuId, QueueId, TenantId
+from tongdai.queues.menus.model import Menu
 from tongdai.queues.model import HANG_UP, Destination, DestinationKind
-from tongdai.switch.events import ChannelDestroyed, Event, PlaybackFinished
+from tongdai.switch.events import ChannelDestroyed, ChannelDtmfReceived, Event, PlaybackFinished
 from tongdai.switches.model import DEFAULT
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -116,7 +123,7 @@ def test_caller_is_refused_for_a_while_when_the_rules_cannot_be_read() -> None:
 def test_message_is_played_after_an_answer_then_the_call_ends() -> None:
     progress, commands = after(Admitted(TO_MESSAGE, 0))
     assert commands == (RecordAnswer(), Answer(), PlaySound("sorry", PLAYBACK))
-    for over in (PLAYED, SoundOver()):
+    for over in (PLAYED, SoundOver(PLAYBACK)):
         playing, hang_up = after(over, start=progress)
         assert hang_up == (HangUp(16),)
         assert after(GONE, start=playing)[1][0] == RecordEnd(InboundEnding(InboundOutcome.CLOSED, 16))
@@ -317,18 +324,88 @@ def test_caller_who_was_not_admitted_yet_is() -> None:
     assert after(ChannelListed(up=False), start=adopted(answered=False))[1] == (Admit(SALES, 0),)
 
 
-def test_caller_who_heard_a_message_is_hung_up() -> None:
+def test_caller_who_heard_a_message_or_menu_hears_it_again() -> None:
     progress, commands = after(ChannelListed(up=True), start=adopted())
-    assert commands == (HangUp(16),)
-    assert after(GONE, start=progress)[1][0] == RecordEnd(InboundEnding(InboundOutcome.CLOSED, 16))
+    assert commands == (Admit(SALES, 0),)
+    assert after(Admitted(TO_MESSAGE, 0), start=progress)[1] == (RecordAnswer(), PlaySound("sorry", PLAYBACK))
+
+
+# Menus
+
+FRONT = MenuId(3)
+MENUS = {
+    FRONT: Menu(
+        name="Front", greeting="welcome", repeats=1, timeout_s=5,
+        options={"1": TO_CARE.to, "9": Destination(DestinationKind.MESSAGE, "sorry")}, otherwise=TO_CARE.to,
+    )
+}  # fmt: skip
+TO_MENU = Send(Destination(DestinationKind.MENU, str(FRONT)), InboundOutcome.ABANDONED)
+IN_MENU = (Admitted(TO_MENU, 0), MenusRead(MENUS, 1))
+GREETING = f"{CALL.call_id}-menu-1-0"
+GREETED = PlaybackFinished(GREETING, "17.1", done=True, at=NOW)
+
+
+def pressed(key: str) -> ChannelDtmfReceived:
+    return ChannelDtmfReceived("17.1", key, NOW)
+
+
+def test_caller_hears_the_greeting_of_the_menu_after_an_answer() -> None:
+    progress, commands = after(IN_MENU[0])
+    assert (progress.stage, commands) == (Stage.MENU, (RecordAnswer(), Answer(), ReadMenus(1)))
+    assert after(MenusRead(MENUS, 1), start=progress)[1] == (PlaySound("welcome", GREETING),)
+
+
+def test_key_stops_the_greeting_and_sends_the_caller_on() -> None:
+    progress, commands = after(*IN_MENU, pressed("1"))
+    assert commands == (StopSound(GREETING), Admit(CARE, 2))
+    assert after(Admitted(admission.Admit(), 2), start=progress)[1] == (RecordJoin(CARE, 2), StartMusic(), Wait())
+    assert after(*IN_MENU, GREETED, pressed("9"))[1] == (RecordAnswer(), PlaySound("sorry", PLAYBACK))
+
+
+def test_caller_without_a_valid_key_hears_the_greeting_again_and_is_sent_on_at_last() -> None:
+    progress, commands = after(*IN_MENU, GREETED)
+    assert commands == (StartKeyTimer(5, 0, 1),)
+    again, commands = after(KeyTimedOut(0, 1), start=progress)
+    assert commands == (PlaySound("welcome", f"{CALL.call_id}-menu-1-1"),)
+    assert after(KeyTimedOut(0, 1), start=again) == (again, ()), "the timer of the greeting before"
+    wrong = f"{CALL.call_id}-menu-1-1"
+    assert after(pressed("5"), start=again)[1] == (
+        *(StopSound(wrong), PlayInvalidKey(f"{wrong}-invalid"), Admit(CARE, 2)),
+    )
+
+
+def test_menu_that_was_deleted_or_cannot_be_read_again_ends_the_call() -> None:
+    progress, commands = after(IN_MENU[0], MenusRead({}, 1))
+    assert (progress.stage, commands) == (Stage.HANGING_UP, (HangUp(16),))
+    assert after(GONE, start=progress)[1][0] == RecordEnd(InboundEnding(InboundOutcome.ABANDONED, 16))
+
+
+def test_caller_who_hangs_up_in_the_menu_has_abandoned_the_call() -> None:
+    assert after(*IN_MENU, GONE)[1] == (RecordEnd(InboundEnding(InboundOutcome.ABANDONED, 16)),)
+
+
+@pytest.mark.parametrize(
+    ("events", "commands"),
+    [
+        (IN_MENU[:1], (ReadMenus(1),)),
+        (IN_MENU, (CheckSound(GREETING),)),
+        ((*IN_MENU, GREETED), ()),
+    ],
+)
+def test_listed_channel_of_a_caller_in_a_menu_repeats_what_has_no_result(
+    events: tuple[Event | Signal, ...], commands: tuple[Command, ...]
+) -> None:
+    before, _ = after(*events)
+    assert after(ChannelListed(up=True), start=before) == (before, commands)
 
 
 # Any order of events
 
 EVENTS = st.sampled_from(
     [
+        pressed("1"), pressed("5"), pressed("9"), GREETED,
         OfferMade(ANN, "a"), OfferMade(BOB, "b"), OfferRefused(ANN), OfferRefused(BOB), BridgedWithAgent(),
-        NotBridged(), NotConnected(), AgentMissing(), AgentLeft("a"), AgentLeft("b"), SoundOver(), PLAYED,
+        NotBridged(), NotConnected(), AgentMissing(), AgentLeft("a"), AgentLeft("b"), SoundOver(PLAYBACK), PLAYED,
         RequestFailed(), ChannelListed(up=True), ChannelListed(up=False), GONE, ChannelAbsent(),
         *(
             event
@@ -336,7 +413,8 @@ EVENTS = st.sampled_from(
             for event in (
                 Admitted(admission.Admit(), hops), Admitted(REFUSED, hops), Admitted(TO_CARE, hops),
                 Admitted(TO_MESSAGE, hops), NotAdmitted(hops), Matched(ANN, hops), Matched(BOB, hops),
-                WaitOver(TO_CARE, hops), WaitOver(TO_MESSAGE, hops),
+                WaitOver(TO_CARE, hops), WaitOver(TO_MESSAGE, hops), Admitted(TO_MENU, hops), WaitOver(TO_MENU, hops),
+                MenusRead(MENUS, hops), MenusRead({}, hops), KeyTimedOut(0, hops), KeyTimedOut(1, hops),
             )
         ),
     ]

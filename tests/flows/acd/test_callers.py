@@ -107,3 +107,19 @@ async def test_callers_keep_their_places_when_the_process_is_killed(tmp_path: Pa
         began = [caller.talks[0].began_at for caller in callers]
         assert began == sorted(began)
         assert here.simulated.ledger.violations == []
+
+
+async def test_key_in_the_menu_in_front_of_a_number_leads_to_an_agent(tmp_path: Path) -> None:
+    async with dialing_server(tmp_path) as here:
+        sales = await floor(here)
+        await here.call("POST", f"{sales.agent}/sign-in")
+        await sales.until("idle")
+        option = {"kind": "queue", "queueId": sales.queue_id}
+        menu = {"name": "Front", "greeting": "hello-world", "repeats": 5, "options": {"1": option}}
+        made = await here.call("POST", "/v1/queues/menus", menu)
+        await here.call("PATCH", f"/v1/queues/inbound/{sales.queue_id}/settings", {"menuId": made["menuId"]})
+        caller = sales.call_in(1)
+        await eventually(lambda: caller.played_at, 10, "the greeting")
+        here.simulated.press(caller, "1")
+        await eventually(lambda: caller.talks, 30, "the talk")
+        assert here.simulated.ledger.violations == []

@@ -2,8 +2,10 @@
 
     ADMITTING ─┬→ WAITING ⇄ CONNECTING → TALKING ─┬→ HANGING_UP → ENDED
          ▲     ├→ PLAYING ────────────────────────┤
+         │     ├→ MENU → PLAYING ─────────────────┤
          │     └──────────────────────────────────┘
-         └──── WAITING, when the caller is sent on to another queue
+         └──── WAITING, MENU, when the caller is sent on to a queue
+    A caller who waits may be sent to MENU and PLAYING, too.
     TALKING goes back to WAITING when the agent was gone before the connection was recorded.
     Any stage goes to ENDED when the channel is gone.
 
@@ -26,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tongdai.acd.admission import CAUSES, MAX_HOPS, Send, sent
+from tongdai.acd.caller import menu
 from tongdai.acd.caller.model import (
     TRANSITIONS,
     Admit,
@@ -44,12 +47,14 @@ from tongdai.acd.caller.model import (
     HangUp,
     MakeOffer,
     Matched,
+    MenusRead,
     NotAdmitted,
     NotBridged,
     NotConnected,
     OfferMade,
     OfferRefused,
     PlaySound,
+    ReadMenus,
     RecordAnswer,
     RecordConnection,
     RecordEnd,
@@ -68,7 +73,7 @@ from tongdai.acd.caller.model import (
 from tongdai.agents.model import Agent, OfferOutcome
 from tongdai.call_outcome import InboundOutcome, Refusal
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
-from tongdai.ids import QueueId
+from tongdai.ids import MenuId, QueueId
 from tongdai.queues.model import DestinationKind
 from tongdai.states import moved
 from tongdai.switch.events import ChannelDestroyed, Event, PlaybackFinished
@@ -100,9 +105,7 @@ def adopted(call: InboundCall, hops: int | None, agent: Agent | None) -> CallerP
         return replace(progress, stage=Stage.CONNECTING)
     if hops is not None:
         return replace(progress, stage=Stage.WAITING)
-    if progress.answered:  # a message was playing, and is over or not begun: which one is not known any more
-        return replace(progress, stage=Stage.HANGING_UP, outcome=InboundOutcome.CLOSED)
-    return progress
+    return progress  # one who hears a menu or a message is admitted again, and hears it from the beginning
 
 
 def step(call: CallerProgress, event: Event | Signal) -> Step:
@@ -124,7 +127,7 @@ def step(call: CallerProgress, event: Event | Signal) -> Step:
 
 def _of_another_visit(call: CallerProgress, event: Event | Signal) -> bool:
     """Whether an event concerns a queue that the caller has left."""
-    return isinstance(event, Admitted | NotAdmitted | Matched | WaitOver) and event.hops != call.hops
+    return isinstance(event, Admitted | NotAdmitted | Matched | WaitOver | MenusRead) and event.hops != call.hops
 
 
 def _to(call: CallerProgress, stage: Stage) -> CallerProgress:
@@ -132,20 +135,13 @@ def _to(call: CallerProgress, stage: Stage) -> CallerProgress:
 
 
 def _continued(call: CallerProgress, event: Event | Signal) -> Step:
-    match call.stage:
-        case Stage.ADMITTING:
-            return _admitted(call, event)
-        case Stage.WAITING:
-            return _waiting(call, event)
-        case Stage.CONNECTING:
-            return _connecting(call, event)
-        case Stage.TALKING if isinstance(event, NotConnected):
-            unreachable = RecordOfferEnd(call.agent_id, OfferOutcome.UNREACHABLE)
-            return _wait_again(replace(call, talked=False), (unreachable,), FAILED_FOR_S)
-        case _ if _is_over(call, event):
-            return _hang_up(call)
-        case _:
-            return call, ()
+    following = _FOLLOWING.get(call.stage)
+    if following is not None:
+        return following(call, event)
+    if call.stage is Stage.TALKING and isinstance(event, NotConnected):
+        unreachable = RecordOfferEnd(call.agent_id, OfferOutcome.UNREACHABLE)
+        return _wait_again(replace(call, talked=False), (unreachable,), FAILED_FOR_S)
+    return _hang_up(call) if _is_over(call, event) else (call, ())
 
 
 def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
@@ -153,10 +149,8 @@ def _is_over(call: CallerProgress, event: Event | Signal) -> bool:
     match call.stage, event:
         case Stage.TALKING, AgentLeft(channel=channel):
             return call.agent_channel in {None, channel}  # None: the agent of an adopted call is not known
-        case Stage.PLAYING, PlaybackFinished(playback_id=playback_id):
+        case Stage.PLAYING, PlaybackFinished(playback_id=playback_id) | SoundOver(playback_id=playback_id):
             return playback_id == call.playback_id
-        case Stage.PLAYING, SoundOver():
-            return True
         case _:
             return False
 
@@ -191,6 +185,23 @@ def _answer(call: CallerProgress) -> Sequence[Command]:
     return () if call.answered else (Answer(),)
 
 
+def _quiet(call: CallerProgress) -> Sequence[Command]:
+    return (StopMusic(),) if call.music else ()
+
+
+def _in_menu(call: CallerProgress, event: Event | Signal) -> Step:
+    if isinstance(event, MenusRead) and call.menu is None and call.menu_id is not None:
+        call, requests, to = menu.begin(call, event.menus, call.menu_id)
+    else:
+        call, requests, to = menu.step(call, event)
+    if to is None:
+        return call, requests
+    # Nobody is to wait or talk who is hung up from here: such a call counts as abandoned.
+    call, commands = _send(replace(call, menu=None), Send(to, InboundOutcome.ABANDONED))
+    records = tuple(command for command in commands if isinstance(command, RecordAnswer))
+    return call, (*records, *requests, *(command for command in commands if command not in records))
+
+
 def _send(call: CallerProgress, to: Send) -> Step:
     """Send a caller on, who is in a queue or not yet."""
     to = sent(to.to, to.outcome, call.hops)
@@ -202,10 +213,14 @@ def _send(call: CallerProgress, to: Send) -> Step:
             hops, queue_id = call.hops + 1, QueueId(int(target))
             call = call if call.stage is Stage.ADMITTING else _to(call, Stage.ADMITTING)
             return replace(call, queue_id=queue_id, hops=hops), (*leave, Admit(queue_id, hops))
+        case DestinationKind.MENU, str(target):
+            entered = replace(_to(call, Stage.MENU), menu_id=MenuId(int(target)), menu=None, hops=call.hops + 1)
+            entered, answer = replace(entered, answered=True, music=False), _answer(call)
+            return entered, (RecordAnswer(), *leave, *answer, *_quiet(call), ReadMenus(entered.hops))
         case DestinationKind.MESSAGE, str(sound):
             playing = replace(_to(call, Stage.PLAYING), answered=True, music=False, outcome=to.outcome)
-            quiet = (StopMusic(),) if call.music else ()
-            return playing, (RecordAnswer(), *leave, *_answer(call), *quiet, PlaySound(sound, call.playback_id))
+            play = PlaySound(sound, call.playback_id)
+            return playing, (RecordAnswer(), *leave, *_answer(call), *_quiet(call), play)
         case _:
             call, hang_up = _hang_up(replace(call, outcome=to.outcome))
             return call, (*leave, *hang_up)
@@ -273,6 +288,10 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
             commands = (BridgeWithAgent(call.agent_channel),)
         case Stage.CONNECTING if call.agent_id is not None:
             commands = (MakeOffer(call.agent_id),)
+        case Stage.MENU if call.menu is None:
+            commands = (ReadMenus(call.hops),)
+        case Stage.MENU if call.menu is not None and call.menu.playing:
+            commands = (CheckSound(menu.greeting_id(call, call.menu.turn)),)
         case Stage.PLAYING:
             commands = (CheckSound(call.playback_id),) if up else (Answer(),)
         case Stage.HANGING_UP:
@@ -298,10 +317,15 @@ def _ended(call: CallerProgress, ending: InboundEnding) -> Step:
     was = call.stage
     waited = (StopWaiting(),) if was in {Stage.WAITING, Stage.CONNECTING} else ()
     # Also if no bridge is known: another process, or a request whose reply was lost, may have made it.
-    bridged = (DestroyBridge(),) if call.answered and was is not Stage.PLAYING else ()
+    bridged = (DestroyBridge(),) if call.answered and was not in {Stage.PLAYING, Stage.MENU} else ()
     return _to(call, Stage.ENDED), (RecordEnd(ending), *waited, *bridged)
 
 
 def _outcome(call: CallerProgress, unknown: InboundOutcome) -> InboundOutcome:
     """The outcome of a call whose channel is gone; `unknown` if nothing has decided it before."""
     return call.outcome or (InboundOutcome.ANSWERED if call.talked else unknown)
+
+
+_FOLLOWING = {
+    Stage.ADMITTING: _admitted, Stage.WAITING: _waiting, Stage.CONNECTING: _connecting, Stage.MENU: _in_menu,
+}  # fmt: skip

@@ -1,7 +1,7 @@
 """The ACD's model of one caller: stages and transitions, progress, and the signals, records and requests of
 `core.step`. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,7 +9,9 @@ from tongdai.acd.admission import Admission, Send
 from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundEnding
-from tongdai.ids import AgentId, QueueId
+from tongdai.ids import AgentId, MenuId, QueueId
+from tongdai.queues.menus.core import State
+from tongdai.queues.menus.model import Menu, Menus
 
 
 class Stage(StrEnum):
@@ -20,6 +22,8 @@ class Stage(StrEnum):
     CONNECTING = "connecting"
     """Offered to an agent, and being bridged."""
     TALKING = "talking"
+    MENU = "menu"
+    """In a keypad menu."""
     PLAYING = "playing"
     """A message is playing, after which the call ends."""
     HANGING_UP = "hanging_up"
@@ -28,10 +32,13 @@ class Stage(StrEnum):
 
 
 TRANSITIONS: dict[Stage, frozenset[Stage]] = {
-    Stage.ADMITTING: frozenset({Stage.WAITING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
-    Stage.WAITING: frozenset({Stage.ADMITTING, Stage.CONNECTING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.ADMITTING: frozenset({Stage.WAITING, Stage.MENU, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.WAITING: frozenset(
+        {Stage.ADMITTING, Stage.CONNECTING, Stage.MENU, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}
+    ),
     Stage.CONNECTING: frozenset({Stage.WAITING, Stage.TALKING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.TALKING: frozenset({Stage.WAITING, Stage.HANGING_UP, Stage.ENDED}),
+    Stage.MENU: frozenset({Stage.ADMITTING, Stage.PLAYING, Stage.HANGING_UP, Stage.ENDED}),
     Stage.PLAYING: frozenset({Stage.HANGING_UP, Stage.ENDED}),
     Stage.HANGING_UP: frozenset({Stage.ENDED}),
     Stage.ENDED: frozenset(),
@@ -47,7 +54,7 @@ class CallerProgress:
     """The queue that the caller reached last."""
     stage: Stage = Stage.ADMITTING
     hops: int = 0
-    """How often the caller was sent on to another queue."""
+    """How often the caller was sent on to another queue or menu."""
     answered: bool = False
     """The answer is recorded, and was requested."""
     music: bool = False
@@ -60,6 +67,12 @@ class CallerProgress:
     """The caller and an agent heard each other."""
     leaving: Send | None = None
     """Where the caller goes unless the present offer succeeds."""
+    menu_id: MenuId | None = None
+    """The menu that the caller reached last."""
+    menu: State | None = None
+    """Where the caller is in it; None: it is being read, or the caller is in none."""
+    menus: Menus = field(default_factory=dict[MenuId, Menu])
+    """The menus of the tenant, as they were when the caller reached it."""
     outcome: InboundOutcome | None = None
     """The outcome, if it was decided before the channel ended."""
 
@@ -147,7 +160,25 @@ class WaitOver:
 
 @dataclass(frozen=True, slots=True)
 class SoundOver:
-    """The message is not playing, or no longer."""
+    """A sound is not playing, or no longer."""
+
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenusRead:
+    """The menus of the tenant, for a caller who reached one after `hops` others; none: they could not be read."""
+
+    menus: Menus
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTimedOut:
+    """The caller pressed no key in time, after the greeting of a turn."""
+
+    turn: int
+    hops: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +200,8 @@ class ChannelAbsent:
 
 Signal = (
     Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | BridgedWithAgent | NotBridged | NotConnected
-    | AgentMissing | AgentLeft | WaitOver | SoundOver | RequestFailed | ChannelListed | ChannelAbsent
+    | AgentMissing | AgentLeft | WaitOver | SoundOver | MenusRead | KeyTimedOut | RequestFailed | ChannelListed
+    | ChannelAbsent
 )  # fmt: skip
 
 
@@ -186,7 +218,7 @@ class RecordJoin:
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswer:
-    """The call is answered for a message; the caller is in no queue (any more)."""
+    """The call is answered for a message or a menu; the caller is in no queue (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +302,34 @@ class PlaySound:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayInvalidKey:
+    """Say that the key means nothing."""
+
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopSound:
+    playback_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMenus:
+    """Result: MenusRead."""
+
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartKeyTimer:
+    """Notify the caller of KeyTimedOut after so many seconds."""
+
+    seconds: int
+    turn: int
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSound:
     """Results: SoundOver, or none."""
 
@@ -288,6 +348,7 @@ class DestroyBridge:
 
 
 Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordEnd
-Resultless = Answer | StartMusic | StopMusic | StopWaiting | PlaySound | HangUp | DestroyBridge
-Request = Admit | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
+Sound = PlaySound | PlayInvalidKey | StopSound
+Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge
+Request = Sound | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
 Command = Record | Request

@@ -13,7 +13,8 @@ from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcom
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState
 from tongdai.clock import Clock
-from tongdai.ids import AgentId, QueueId, TenantId
+from tongdai.ids import AgentId, MenuId, QueueId, TenantId
+from tongdai.queues.menus.model import Menu, Menus
 from tongdai.queues.model import QueueRules
 from tongdai.testing.memory_store.store import MemoryStore
 
@@ -32,6 +33,7 @@ class MemoryAcdStore:
     def __init__(self, store: MemoryStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self.queues: dict[QueueId, QueueRules] = {}
+        self.menu: dict[MenuId, Menu] = {}
         self.numbers: dict[str, QueueId] = {}
         """The queues of called numbers, as carriers send them."""
         self.live: dict[UUID, InboundCall] = {}
@@ -78,6 +80,10 @@ class MemoryAcdStore:
             if any(one.queue_id == queue_id for one in self._store.roles[agent.agent_id].queues)
         ]
         return QueueState(rules, QueueCounts(waiting, len(members)))
+
+    async def menus(self, tenant_id: TenantId) -> Menus:
+        del tenant_id
+        return dict(self.menu)
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         found = self.live.get(call.call_id)
