@@ -3,8 +3,8 @@
     rules of the queue, how many wait, how many agents are signed in ──▶ Admit | Send(destination, outcome)
 
 The rules are asked in this order: blacklist, diversion, lock, opening hours, the menu in front of the queue (for
-callers of its number), agents signed in, length. They hold for arrivals; those who wait already are served, whatever the rules
-become.
+callers of its number), agents signed in, length. They hold for arrivals; those who wait already are served, whatever
+the rules become.
 
 A caller who is sent to HANG_UP before the answer is refused with the cause of the outcome, which the switch translates
 into a SIP status: the caller pays nothing, and the carrier may try another route or play an announcement. A message is

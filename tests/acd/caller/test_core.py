@@ -1,12 +1,38 @@
 """The state machine of one caller."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.caller_steps import (
+    ADMITTED,
+    AGAIN,
+    ANN,
+    BOB,
+    CALL,
+    CARE,
+    CONNECTING,
+    GONE,
+    GREETED,
+    MENUS,
+    NOW,
+    OFFERED,
+    PLAYBACK,
+    PLAYED,
+    REFUSED,
+    SALES,
+    TALKING,
+    TO_CARE,
+    TO_MENU,
+    TO_MESSAGE,
+    UNKNOWN,
+    WAITING,
+    after,
+    pressed,
+)
 from tongdai.acd import admission
 from tongdai.acd.admission import MAX_HOPS, Send
 from tongdai.acd.caller import core
@@ -34,9 +60,7 @@ from tongdai.acd.caller.model import (
     NotConnected,
     OfferMade,
     OfferRefused,
-    PlayInvalidKey,
     PlaySound,
-    ReadMenus,
     Record,
     RecordAnswer,
     RecordConnection,
@@ -47,10 +71,8 @@ from tongdai.acd.caller.model import (
     Signal,
     SoundOver,
     Stage,
-    StartKeyTimer,
     StartMusic,
     StopMusic,
-    StopSound,
     StopWaiting,
     Wait,
     WaitOver,
@@ -59,42 +81,9 @@ from tongdai.agents.model import Agent, AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.calls.model import CallState
-from tongdai.ids import AgentId, MenuId, QueueId, TenantId
-from tongdai.queues.menus.model import Menu
-from tongdai.queues.model import HANG_UP, Destination, DestinationKind
-from tongdai.switch.events import ChannelDestroyed, ChannelDtmfReceived, Event, PlaybackFinished
+from tongdai.queues.model import HANG_UP
+from tongdai.switch.events import Event, PlaybackFinished
 from tongdai.switches.model import DEFAULT
-
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-SALES, CARE = QueueId(7), QueueId(8)
-ANN, BOB = AgentId(1), AgentId(2)
-CALL = InboundCall(
-    tenant_id=TenantId(1), call_id=UUID(int=5), switch_id=DEFAULT, channel="17.1", queue_id=SALES,
-    called="+842873001234", phone="+84901234567", state=CallState.RINGING, opened_at=NOW, lease_until=NOW,
-)  # fmt: skip
-ADMITTED = Admitted(admission.Admit(), 0)
-AGAIN = Admitted(admission.Admit(), 1)
-TO_CARE = Send(Destination(DestinationKind.QUEUE, "8"), InboundOutcome.OVERFLOW)
-TO_MESSAGE = Send(Destination(DestinationKind.MESSAGE, "sorry"), InboundOutcome.CLOSED)
-REFUSED = Send(HANG_UP, InboundOutcome.REFUSED)
-GONE = ChannelDestroyed("17.1", 16, None, NOW)
-UNKNOWN = ChannelDestroyed("17.1", 0, None, NOW)
-PLAYBACK = f"{CALL.call_id}-message"
-PLAYED = PlaybackFinished(PLAYBACK, "17.1", done=True, at=NOW)
-
-
-def after(*events: Event | Signal, start: CallerProgress | None = None) -> tuple[CallerProgress, tuple[Command, ...]]:
-    """The progress after events, and the commands of the last one."""
-    progress, commands = core.arrived(CALL) if start is None else (start, ())
-    for event in events:
-        progress, commands = core.step(progress, event)
-    return progress, commands
-
-
-WAITING = (ADMITTED,)
-OFFERED = (*WAITING, Matched(ANN, 0))
-CONNECTING = (*OFFERED, OfferMade(ANN, "a"))
-TALKING = (*CONNECTING, BridgedWithAgent())
 
 
 def test_rules_of_the_queue_are_read_first() -> None:
@@ -328,75 +317,6 @@ def test_caller_who_heard_a_message_or_menu_hears_it_again() -> None:
     progress, commands = after(ChannelListed(up=True), start=adopted())
     assert commands == (Admit(SALES, 0),)
     assert after(Admitted(TO_MESSAGE, 0), start=progress)[1] == (RecordAnswer(), PlaySound("sorry", PLAYBACK))
-
-
-# Menus
-
-FRONT = MenuId(3)
-MENUS = {
-    FRONT: Menu(
-        name="Front", greeting="welcome", repeats=1, timeout_s=5,
-        options={"1": TO_CARE.to, "9": Destination(DestinationKind.MESSAGE, "sorry")}, otherwise=TO_CARE.to,
-    )
-}  # fmt: skip
-TO_MENU = Send(Destination(DestinationKind.MENU, str(FRONT)), InboundOutcome.ABANDONED)
-IN_MENU = (Admitted(TO_MENU, 0), MenusRead(MENUS, 1))
-GREETING = f"{CALL.call_id}-menu-1-0"
-GREETED = PlaybackFinished(GREETING, "17.1", done=True, at=NOW)
-
-
-def pressed(key: str) -> ChannelDtmfReceived:
-    return ChannelDtmfReceived("17.1", key, NOW)
-
-
-def test_caller_hears_the_greeting_of_the_menu_after_an_answer() -> None:
-    progress, commands = after(IN_MENU[0])
-    assert (progress.stage, commands) == (Stage.MENU, (RecordAnswer(), Answer(), ReadMenus(1)))
-    assert after(MenusRead(MENUS, 1), start=progress)[1] == (PlaySound("welcome", GREETING),)
-
-
-def test_key_stops_the_greeting_and_sends_the_caller_on() -> None:
-    progress, commands = after(*IN_MENU, pressed("1"))
-    assert commands == (StopSound(GREETING), Admit(CARE, 2))
-    assert after(Admitted(admission.Admit(), 2), start=progress)[1] == (RecordJoin(CARE, 2), StartMusic(), Wait())
-    assert after(*IN_MENU, GREETED, pressed("9"))[1] == (RecordAnswer(), PlaySound("sorry", PLAYBACK))
-
-
-def test_caller_without_a_valid_key_hears_the_greeting_again_and_is_sent_on_at_last() -> None:
-    progress, commands = after(*IN_MENU, GREETED)
-    assert commands == (StartKeyTimer(5, 0, 1),)
-    again, commands = after(KeyTimedOut(0, 1), start=progress)
-    assert commands == (PlaySound("welcome", f"{CALL.call_id}-menu-1-1"),)
-    assert after(KeyTimedOut(0, 1), start=again) == (again, ()), "the timer of the greeting before"
-    wrong = f"{CALL.call_id}-menu-1-1"
-    assert after(pressed("5"), start=again)[1] == (
-        *(StopSound(wrong), PlayInvalidKey(f"{wrong}-invalid"), Admit(CARE, 2)),
-    )
-
-
-def test_menu_that_was_deleted_or_cannot_be_read_again_ends_the_call() -> None:
-    progress, commands = after(IN_MENU[0], MenusRead({}, 1))
-    assert (progress.stage, commands) == (Stage.HANGING_UP, (HangUp(16),))
-    assert after(GONE, start=progress)[1][0] == RecordEnd(InboundEnding(InboundOutcome.ABANDONED, 16))
-
-
-def test_caller_who_hangs_up_in_the_menu_has_abandoned_the_call() -> None:
-    assert after(*IN_MENU, GONE)[1] == (RecordEnd(InboundEnding(InboundOutcome.ABANDONED, 16)),)
-
-
-@pytest.mark.parametrize(
-    ("events", "commands"),
-    [
-        (IN_MENU[:1], (ReadMenus(1),)),
-        (IN_MENU, (CheckSound(GREETING),)),
-        ((*IN_MENU, GREETED), ()),
-    ],
-)
-def test_listed_channel_of_a_caller_in_a_menu_repeats_what_has_no_result(
-    events: tuple[Event | Signal, ...], commands: tuple[Command, ...]
-) -> None:
-    before, _ = after(*events)
-    assert after(ChannelListed(up=True), start=before) == (before, commands)
 
 
 # Any order of events
