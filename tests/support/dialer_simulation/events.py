@@ -8,7 +8,7 @@ from tongdai.agents.model import AgentState
 from tongdai.calls.model import CallState
 from tongdai.campaigns.model import Status
 from tongdai.campaigns.settings.values import Mode
-from tongdai.ids import CampaignId
+from tongdai.ids import AgentId, CampaignId
 from tongdai.testing.memory_store.model import PENDING
 
 
@@ -77,15 +77,25 @@ def release_dialing(world: World) -> None:
     world.store.held, world.held_at = False, None
 
 
+def _sign_in(world: World, agent_id: AgentId) -> None:
+    if world.store.sign_in(agent_id):
+        world.paused_agents.discard(agent_id)
+
+
+def _sign_out(world: World, agent_id: AgentId) -> None:
+    if world.store.sign_out(agent_id):
+        world.paused_agents.discard(agent_id)
+
+
 def sign_out_or_in(world: World) -> None:
     """Sign out half of the agents, or sign in all of them when more than a third is offline."""
     offline = [agent_id for agent_id, agent in world.store.agents.items() if agent.state is AgentState.OFFLINE]
     if len(offline) > len(world.store.agents) // 3:
         for agent_id in offline:
-            world.store.sign_in(agent_id)
+            _sign_in(world, agent_id)
     else:
         for agent_id in world.rng.sample(list(world.store.agents), len(world.store.agents) // 2):
-            world.store.sign_out(agent_id)
+            _sign_out(world, agent_id)
         world.saw("agents left in bulk")
 
 
@@ -97,8 +107,21 @@ def agent_hangs_up(world: World) -> None:
         world.saw("agent hung up")
     for agent_id in world.store.agents:
         if world.rng.random() < 0.5:
-            world.store.sign_in(agent_id)
-        world.store.ready(agent_id)
+            _sign_in(world, agent_id)
+        if world.store.ready(agent_id):
+            world.paused_agents.discard(agent_id)
+
+
+def pause_agent(world: World) -> None:
+    """Pause an agent, perhaps one in a call, or make one ready who is paused."""
+    agent_id = world.rng.choice(list(world.store.agents))
+    if agent_id in world.paused_agents:
+        if world.store.ready(agent_id):
+            world.paused_agents.discard(agent_id)
+            world.saw("agent ready again")
+    elif world.store.pause_agent(agent_id, "lunch"):
+        world.paused_agents.add(agent_id)
+        world.saw("agent paused next" if world.store.agents[agent_id].call_id else "agent paused")
 
 
 def accept_preview(world: World) -> None:

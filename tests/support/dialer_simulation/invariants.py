@@ -83,7 +83,7 @@ def check_store(world: World) -> None:
             world.wrong(f"{len(pending)} contacts are pending, {due} wait to be called")
     for agent in store.agents.values():
         has_call = agent.state in {AgentState.RESERVED, AgentState.TALKING}
-        if has_call != (agent.call_id in store.active):
+        if has_call != (agent.call_id in store.active or agent.call_id in world.acd.live):
             world.wrong(f"agent {agent.agent_id} is {agent.state} for {agent.call_id}")
 
 

@@ -8,9 +8,23 @@ from tongdai.campaigns.settings.model import CallSettings
 from tongdai.campaigns.settings.values import FrequencyCap, MachineDetection, Mode, RetryRule
 from tongdai.campaigns.settings.windows import Span
 from tongdai.ids import QueueId
+from tongdai.queues.model import Destination, DestinationKind, QueueRules, Strategy
 from tongdai.switch.simulated.client import Faults
 
-QUEUE = QueueId(7)
+QUEUE, VIP_QUEUE = QueueId(7), QueueId(8)
+"""Callers of both are served by the agents of the campaigns, and the VIP queue's first."""
+MAX_WAIT_S = 120
+QUEUES = {
+    "1900001": QueueRules(
+        queue_id=QUEUE, name="Sales", join_empty=True, leave_empty_after_s=None, max_wait_s=MAX_WAIT_S, max_length=40
+    ),
+    "1900002": QueueRules(
+        queue_id=VIP_QUEUE, name="VIP", strategy=Strategy.VIP, vip_head_start_s=45, join_empty=True,
+        leave_empty_after_s=None, max_wait_s=MAX_WAIT_S,
+        overflow=Destination(DestinationKind.QUEUE, str(QUEUE)),
+    ),
+}  # fmt: skip
+"""By called number."""
 ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
 SOUNDS = {"sound:hello-world": 3.0, "sound:offer": 12.0, "sound:sorry": 4.0}
 START_S = 3.0
@@ -41,6 +55,8 @@ SOMETIMES = (
     "contact deleted", "contact not deleted", "agents left in bulk", "agent hung up", "preview accepted",
     "call adopted", "orphaned channel hung up", "agent reserved", "originate unknown", "originate refused",
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
+    "caller answered", "caller abandoned", "caller overflow", "caller lost", "caller refused", "caller adopted",
+    "caller offered", "caller sent on", "agent paused", "agent paused next", "agent ready again",
 )  # fmt: skip
 """Situations that must occur at least once over a number of seeds."""
 
@@ -66,6 +82,8 @@ class Plan:
     leave_s: float = 240
     hang_up_s: float = 60
     preview_s: float = 5
+    callers_per_hour: float = 400
+    agent_pause_s: float = 20
     faults_s: float = 120
     """Between two changes of the faults of the connection."""
     store_refuses: float = 0.004

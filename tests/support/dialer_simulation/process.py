@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import Any, cast
 
 from tests.support.dialer_scene import OPTIONS
+from tests.support.dialer_simulation.inbound_invariants import check_offer
 from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.world import World
+from tongdai.acd.store import AcdStore
 from tongdai.dialer.store import DialerStore
 from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.client import SimulatedAri
 from tongdai.telephony.worker import SwitchTaken, Telephony
+from tongdai.testing.memory_store.acd import MemoryAcdStore
+from tongdai.testing.memory_store.store import MemoryStore
 
 
 class Mistake(Exception):
@@ -29,12 +33,14 @@ class Process:
         self._steps_left = world.rng.randrange(50, 4000) if world.plan.crash_at_step else -1
         self.ari = CheckedAri(world, self)
         self.dialer = Telephony(
-            cast("DialerStore", FaultyStore(world, self)),
+            cast("DialerStore", FaultyStore(world, self, world.store)),
             self.ari,
             world.clock,
             world.rng,
             replace(OPTIONS, max_calls=200, check_sounds=world.plan.check_sounds, dial_batch=world.dial_batch),
+            acd=cast("AcdStore", FaultyStore(world, self, world.acd)),
         )
+        world.process_since = world.clock.now()
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
@@ -64,19 +70,20 @@ class Process:
 
     def kill(self) -> None:
         """End as SIGKILL does."""
-        self.over = True
+        self.over, self._world.process_since = True, None
         self.ari.cut()
         self.task.cancel()
 
 
 class FaultyStore:
-    """Implements `DialerStore` for one process; a step may be slow, fail, or be done and its answer lost."""
+    """Implements `DialerStore` or `AcdStore` for one process; a step may be slow, fail, or be done and its answer
+    lost."""
 
-    def __init__(self, world: World, process: Process) -> None:
-        self._world, self._process, self._rng = world, process, world.rng
+    def __init__(self, world: World, process: Process, store: MemoryStore | MemoryAcdStore) -> None:
+        self._world, self._process, self._store, self._rng = world, process, store, world.rng
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        step = getattr(self._world.store, name)
+        step = getattr(self._store, name)
 
         async def taken(*args: Any) -> Any:
             plan, stormy = self._world.plan, self._world.stormy
@@ -90,7 +97,9 @@ class FaultyStore:
             if name == "dial" and stormy and self._rng.random() < plan.store_breaks:
                 self._world.saw("store broken")
                 raise Mistake
+            open_offers = len(self._world.acd.offers)
             result = await step(*args)
+            self._observe(name, args, result, new_offer=len(self._world.acd.offers) > open_offers)
             await self._delay(stormy and name == "claim", name)
             await self._process.may_crash("after a step")
             if stormy and self._rng.random() < plan.store_answer_lost:
@@ -99,6 +108,15 @@ class FaultyStore:
             return result
 
         return taken
+
+    def _observe(self, name: str, args: tuple[Any, ...], result: Any, *, new_offer: bool) -> None:
+        world = self._world
+        if name == "arrive" and result is not None:
+            world.channels[result.call_id], world.arrived_at[result.call_id] = result.channel, result.opened_at
+        elif name == "offer" and result is not None and new_offer:
+            check_offer(world, args[0], result)
+        elif name == "join" and result is not None and result.hops:
+            world.saw("caller sent on")
 
     async def _delay(self, stormy: bool, name: str) -> None:
         share = self._world.plan.slow_claims if name in {"claim", "dial"} else self._world.plan.store_slow

@@ -18,19 +18,26 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-from tests.support.dialer_simulation import events, invariants
+from tests.support.dialer_simulation import events, inbound_invariants, invariants
 from tests.support.dialer_simulation.plan import CALM, START_S, Plan
 from tests.support.dialer_simulation.process import Mistake, Process
 from tests.support.dialer_simulation.world import World
 from tongdai.dialer.options import DIAL_BATCH, LEASE
+from tongdai.switch.simulated.callers import Arrivals
 from tongdai.testing import virtual_time
+from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.store import MemoryStore
 
 UNEXPECTED = ("event handler failed", "campaign not dialled", "reconciliation failed")
 TASK_FAILED = "background task failed, retrying"
 
 
-def simulate(seed: int, plan: Plan | None = None, make_store: Callable[..., MemoryStore] = MemoryStore) -> World:
+def simulate(
+    seed: int,
+    plan: Plan | None = None,
+    make_store: Callable[..., MemoryStore] = MemoryStore,
+    make_acd: Callable[..., MemoryAcdStore] = MemoryAcdStore,
+) -> World:
     """The world at the end of a simulation. Its `violations` must be empty."""
     rng = random.Random(seed)
     worlds: list[World] = []
@@ -47,7 +54,7 @@ def simulate(seed: int, plan: Plan | None = None, make_store: Callable[..., Memo
         raise structlog.DropEvent
 
     async def main() -> None:
-        worlds.append(World(plan or Plan(), rng, make_store, dial_batch))
+        worlds.append(World(plan or Plan(), rng, make_store, dial_batch, make_acd))
         await Simulation(worlds[0]).run()
 
     before = structlog.get_config()
@@ -87,8 +94,10 @@ class Simulation:
                 (plan.leave_s, partial(events.sign_out_or_in, world)),
                 (plan.hang_up_s, partial(events.agent_hangs_up, world)),
                 (plan.preview_s, partial(events.accept_preview, world)),
+                (plan.agent_pause_s, partial(events.pause_agent, world)),
                 (plan.faults_s, partial(events.change_faults, world)),
                 (10.0, partial(invariants.check_store, world)),
+                (10.0, partial(inbound_invariants.check_store, world)),
             )
         ]  # fmt: skip
         await asyncio.sleep(plan.minutes * 60)
@@ -101,6 +110,8 @@ class Simulation:
         invariants.check_store(world)
         invariants.check_retries(world)
         invariants.check_outcomes(world)
+        inbound_invariants.check_store(world)
+        inbound_invariants.check_outcomes(world)
         world.violations += world.simulated.ledger.violations
         world.counts += world.simulated.ledger.counts
 
@@ -132,6 +143,8 @@ class Simulation:
         since = world.clock.now()
         await asyncio.sleep(LEASE.total_seconds() + 5 + START_S)
         invariants.check_channels(world, since)
+        inbound_invariants.check_channels(world, since)
+        world.simulated.arrive(Arrivals(per_hour=0, called=()))
         for campaign_id in world.store.campaigns:
             events.pause(world, campaign_id)
         for agent_id in world.store.agents:
@@ -139,6 +152,7 @@ class Simulation:
         await asyncio.sleep(3600)
         invariants.check_channels(world, world.clock.now())
         invariants.check_nothing_left(world)
+        inbound_invariants.check_nothing_left(world)
         if self._process is not None:
             phones = self._process.dialer._phones
             if phones._agents or phones._unlisted_since or phones._hung_up_at:

@@ -4,13 +4,17 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
-from tests.support.dialer_simulation.plan import CALM, QUEUE, SOUNDS, STORM, ZONES, Plan, campaigns
+from tests.support.dialer_simulation.plan import CALM, QUEUE, QUEUES, SOUNDS, STORM, VIP_QUEUE, ZONES, Plan, campaigns
+from tongdai.agents.model import Membership
 from tongdai.dialer.options import DIAL_BATCH
-from tongdai.ids import CampaignId, ContactId
+from tongdai.ids import AgentId, CampaignId, ContactId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
 from tongdai.switch.simulated.callees import Callees, exponential, lognormal, phone, uniform
+from tongdai.switch.simulated.callers import Arrivals, Callers
 from tongdai.testing import virtual_time
+from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.store import MemoryStore
 
 
@@ -23,6 +27,7 @@ class World:
         rng: random.Random,
         make_store: Callable[..., MemoryStore] = MemoryStore,
         dial_batch: int = DIAL_BATCH,
+        make_acd: Callable[..., MemoryAcdStore] = MemoryAcdStore,
     ) -> None:
         self.plan, self.rng, self.clock = plan, rng, virtual_time.LoopClock()
         self.counts: Counter[str] = Counter()
@@ -33,6 +38,9 @@ class World:
         self.store_away = False
         self.dial_batch = dial_batch
         self.store = make_store(self.clock, rng)
+        self.acd = make_acd(self.store, self.clock)
+        for number, rules in QUEUES.items():
+            self.acd.queues[rules.queue_id], self.acd.numbers[number] = rules, rules.queue_id
         callees = Callees(answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8))
         phones = {f"agent{n}": phone(exponential(2)) for n in range(plan.agents)}
         self.simulated = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
@@ -42,6 +50,15 @@ class World:
         """When dialing was held; None: it is not."""
         self.paused_at: dict[CampaignId, datetime] = {}
         self.listed_at: dict[str, datetime] = {}
+        self.paused_agents: set[AgentId] = set()
+        """Agents who were paused by request, until a request makes them ready or signs them out."""
+        self.process_since: datetime | None = None
+        """When the present process was started; None: none runs."""
+        self.channels: dict[UUID, str] = {}
+        """The channels of inbound calls, by call id."""
+        self.arrived_at: dict[UUID, datetime] = {}
+        self.offered: dict[UUID, dict[AgentId, datetime]] = {}
+        """When each caller was last offered to each agent."""
         self.deleted: set[ContactId] = set()
         self._next_contact = 1
         for campaign_id, settings in enumerate(campaigns(rng), 1):
@@ -49,7 +66,12 @@ class World:
         for _ in range(plan.contacts):
             self.add_contact()
         for n in range(plan.agents):
-            self.store.sign_in(self.store.add_agent(n + 1, f"agent{n}", QUEUE, wrap_up_s=rng.choice((0, 3, 10))))
+            queues = [Membership(VIP_QUEUE)] if n % 2 else []
+            wrap_up_s = rng.choice((0, 3, 10))
+            self.store.sign_in(self.store.add_agent(n + 1, f"agent{n}", QUEUE, wrap_up_s, queues=queues))
+        callers = Callers(waits_s=exponential(90), talk_s=lognormal(40, 0.8))
+        if plan.callers_per_hour:
+            self.simulated.arrive(Arrivals(per_hour=plan.callers_per_hour, called=list(QUEUES), callers=callers))
 
     @property
     def hours(self) -> float:

@@ -37,7 +37,7 @@ class MemoryAcdStore:
         self.numbers: dict[str, QueueId] = {}
         """The queues of called numbers, as carriers send them."""
         self.live: dict[UUID, InboundCall] = {}
-        self.waiting: dict[UUID, CallerRow] = {}
+        self.waiting: dict[UUID, CallerRow] = store.callers
         self.offers: list[Offer] = []
         self.over: dict[UUID, InboundEnding] = {}
 

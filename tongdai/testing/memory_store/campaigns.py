@@ -62,6 +62,7 @@ class MemoryCampaigns(MemoryState):
             active_calls=len(self.campaigns[campaign.campaign_id].active),
             ringing_since=tuple(a.dialled_at or a.opened_at for a in wanting if a.state is not CallState.ANSWERED),
             waiting=sum(a.connected_at is None and a.call_id not in taken for a in answered),
+            callers=sum(row.queue_id in self._sharing(queue_id) for row in self.callers.values()),
             agents_free=sum(is_available(agent) for agent in agents),
             talking_since=_since(agents, AgentState.TALKING),
             wrap_up_since=_since(agents, AgentState.WRAP_UP),
@@ -70,11 +71,7 @@ class MemoryCampaigns(MemoryState):
 
     def _wanting(self, queue_id: QueueId | None) -> list[Call]:
         """Live calls that want an agent of that queue or of one that shares agents with it, or have one."""
-        pool = {queue_id} if queue_id is not None else set[QueueId | None]()
-        for roles in self.roles.values():
-            queues = {queue.queue_id for queue in roles.queues}
-            if queue_id in queues:
-                pool |= queues
+        pool = self._sharing(queue_id)
         return [
             call
             for campaign in self.campaigns.values()
@@ -82,6 +79,15 @@ class MemoryCampaigns(MemoryState):
             if campaign.settings.mode is not DialingMode.AGENTLESS
             for call in campaign.active.values()
         ]
+
+    def _sharing(self, queue_id: QueueId | None) -> set[QueueId]:
+        """The queue, and those that share agents with it."""
+        pool = set() if queue_id is None else {queue_id}
+        for roles in self.roles.values():
+            queues = {queue.queue_id for queue in roles.queues}
+            if queue_id in queues:
+                pool |= queues
+        return pool
 
     async def recent(self, campaign: RunningCampaign) -> Recent:
         found = self.campaigns[campaign.campaign_id]

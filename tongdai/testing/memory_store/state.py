@@ -7,6 +7,7 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from tongdai.acd.caller.store import CallerRow
 from tongdai.agents.model import TRANSITIONS as AGENT_TRANSITIONS
 from tongdai.agents.model import Agent, AgentState, Mode, NextState, OfflineReason, Roles, free_state
 from tongdai.calls.model import (
@@ -35,6 +36,8 @@ class MemoryState:
         self.listed: dict[str, list[Listed]] = {}
         self.accepted: dict[AgentId, ContactId] = {}
         self.over: dict[UUID, Ended] = {}
+        self.callers: dict[UUID, CallerRow] = {}
+        """The callers in queues, by call id; MemoryAcdStore writes them."""
         self.asked_sounds: list[str] = []
         self.sounds: dict[str, bool | None] = {}
         """Whether the switch has the sounds that were checked; None: it could not tell."""
