@@ -17,7 +17,8 @@ from tongdai.agents.model import Agent, AgentState, NextState, is_available
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import CallState
-from tongdai.ids import AgentId
+from tongdai.campaigns.settings.values import Mode
+from tongdai.ids import AgentId, CampaignId
 from tongdai.switch.simulated.ledger import SimulatedCaller
 
 SETTLED = timedelta(seconds=5)
@@ -35,6 +36,12 @@ def check_offer(world: World, call: InboundCall, agent: Agent) -> None:
     world.offered[call.call_id] = {**before, agent.agent_id: now}
     if world.plan.stormy or not _process_is_settled(world):
         return
+    for offer in world.acd.offers:
+        other = world.acd.live.get(offer.call_id)
+        if other is None or other.call_id == call.call_id or offer.agent_id != agent.agent_id:
+            continue
+        if offer.outcome is None or other.connected_at is not None:
+            world.wrong(f"agent {agent.agent_id} is offered to two callers, {other.call_id} and {call.call_id}")
     for row in world.acd.waiting.values():
         if _may_have(world, row, agent.agent_id) and _place(world, row) < _place(world, chosen):
             wrong = f"{chosen.call_id} is offered to agent {agent.agent_id} before {row.call_id}"
@@ -44,6 +51,20 @@ def check_offer(world: World, call: InboundCall, agent: Agent) -> None:
 def _check_passed_over(world: World, row: CallerRow, wrong: str) -> None:
     if world.acd.waiting.get(row.call_id) == row:
         world.wrong(wrong)
+
+
+def check_claim(world: World, campaign_id: CampaignId, calls: int) -> None:
+    """Check, when calls are claimed for idle agents, that they are not those whom callers wait for."""
+    settings, now = world.store.campaigns[campaign_id].settings, world.clock.now()
+    if world.plan.stormy or settings.mode is not Mode.PROGRESSIVE or not calls:
+        return
+    free = sum(
+        is_available(agent) or now - agent.state_since < timedelta(seconds=AT_ONCE_S)
+        for agent in world.store.agents.values()
+    )
+    callers = sum(now - row.joined_at > SETTLED for row in world.acd.waiting.values())
+    if free <= callers:
+        world.wrong(f"{calls} dialled for an agent whom a caller waits for: {free} free, {callers} wait")
 
 
 def check_store(world: World) -> None:

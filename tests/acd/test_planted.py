@@ -1,0 +1,138 @@
+"""Planted bugs of the ACD: the simulation finds each of them within a few seeds."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.support.dialer_simulation.plan import Plan
+from tests.support.dialer_simulation.simulation import simulate
+from tongdai.acd import routing
+from tongdai.acd.controller import AcdController
+from tongdai.acd.routing import Matcher, Place, WaitingCaller
+from tongdai.agents.model import IN_CALL, Agent, AgentKey, AgentState, IdleAgent
+from tongdai.calls.inbound.model import InboundCall
+from tongdai.ids import AgentId
+from tongdai.queues.model import QueueRules
+from tongdai.testing.memory_store.acd import MemoryAcdStore
+from tongdai.testing.memory_store.store import MemoryStore
+
+SEEDS = range(1, 9)
+HARMLESS = Plan(
+    minutes=10, crash_s=0, stop_s=0, take_over_s=0, cut_s=0, restart_s=0, away_s=0, pause_s=0, faults_s=0, hold_s=0,
+    crash_at_step=False, store_refuses=0, store_answer_lost=0, store_slow=0, store_breaks=0, slow_claims=0,
+    stormy=False,
+)  # fmt: skip
+RESTARTED = replace(HARMLESS, crash_s=60)
+
+
+def found(
+    what: str,
+    plan: Plan = HARMLESS,
+    make_store: type[MemoryStore] = MemoryStore,
+    make_acd: type[MemoryAcdStore] = MemoryAcdStore,
+) -> bool:
+    """Whether one of the seeds has a violation with that text."""
+    return any(what in wrong for seed in SEEDS for wrong in simulate(seed, plan, make_store, make_acd).violations)
+
+
+def test_without_a_bug_nothing_is_found() -> None:
+    assert [simulate(seed, plan).violations for seed in SEEDS[:2] for plan in (HARMLESS, RESTARTED)] == [[]] * 4
+
+
+def test_caller_who_is_lost_after_an_offer_in_vain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A match whose agent was taken meanwhile leaves the caller out of the next ones."""
+    monkeypatch.setattr(Matcher, "again", lambda *_: None)
+    assert found("waits beside idle agent")
+
+
+def test_caller_who_is_lost_over_a_restart_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    adopt = AcdController.adopt
+
+    def forgetful(self: AcdController, active: Any) -> None:
+        if active.call.call_id.int % 3:
+            adopt(self, active)
+
+    monkeypatch.setattr(AcdController, "adopt", forgetful)
+    assert found("waits beside idle agent", RESTARTED)
+
+
+class OffersAgentsWhoHaveCalls(MemoryAcdStore):
+    """Half of the agents are taken for idle while they have a call."""
+
+    async def idle_agents(self) -> list[IdleAgent]:
+        before = dict(self._store.agents)
+        for agent_id, agent in before.items():
+            if agent.state in IN_CALL and agent_id % 2:
+                self._store.agents[agent_id] = replace(agent, state=AgentState.IDLE)
+        found = await super().idle_agents()
+        self._store.agents.update(before)
+        return found
+
+    async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
+        agent = self._store.agents[agent_id]
+        if agent.state in IN_CALL and agent.call_id != call.call_id:
+            self._store.agents[agent_id] = replace(agent, state=AgentState.IDLE)
+        return await super().offer(call, agent_id, at)
+
+
+def test_agent_who_is_offered_to_two_callers_is_found() -> None:
+    assert found("bridged with another customer", make_acd=OffersAgentsWhoHaveCalls)
+
+
+def test_place_that_is_lost_over_a_restart_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    adopt = AcdController.adopt
+
+    def as_new(self: AcdController, active: Any) -> None:
+        adopt(self, active)
+        caller = self.callers[active.call.channel]
+        caller.arrived_at = self._clock.now() - timedelta(seconds=active.call.call_id.int % 7)
+
+    monkeypatch.setattr(AcdController, "adopt", as_new)
+    assert found("before", RESTARTED)
+
+
+def test_place_that_is_lost_after_an_offer_in_vain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = Matcher.again
+
+    def at_the_end(
+        self: Matcher, call_id: UUID, exclude: AgentKey | None = None, until: datetime | None = None
+    ) -> None:
+        caller = self._callers.get(call_id)
+        if caller is not None:
+            self.remove(call_id)
+            self.join(replace(caller.caller, arrived_at=caller.caller.arrived_at + timedelta(minutes=10)))
+            return
+        again(self, call_id, exclude, until)
+
+    monkeypatch.setattr(Matcher, "again", at_the_end)
+    assert found("before")
+
+
+def test_starvation_by_callers_of_a_vip_queue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def always_before(caller: WaitingCaller, rules: QueueRules) -> Place:
+        head_start = timedelta(days=1) if rules.head_start_s else timedelta(0)
+        return Place(caller.arrived_at - head_start, caller.arrived_at, caller.call_id)
+
+    monkeypatch.setattr(routing, "_place_of", always_before)
+    assert found("before")
+
+
+class MakesPausedAgentsIdle(MemoryStore):
+    def _set_free(self, agent: Agent, **changes: object) -> Agent:
+        return super()._set_free(replace(agent, next_state=None), **changes)
+
+
+def test_paused_agent_who_becomes_idle_after_a_call_is_found() -> None:
+    assert found("and was paused", make_store=MakesPausedAgentsIdle)
+
+
+class PacesWithoutCallers(MemoryStore):
+    async def load(self, campaign: Any) -> Any:
+        return replace(await super().load(campaign), callers=0)
+
+
+def test_pacing_that_spends_the_agents_of_callers_is_found() -> None:
+    assert found("dialled for an agent whom a caller waits for", make_store=PacesWithoutCallers)
