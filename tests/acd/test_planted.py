@@ -10,9 +10,11 @@ import pytest
 from tests.support.dialer_simulation.plan import Plan
 from tests.support.dialer_simulation.simulation import simulate
 from tongdai.acd import routing
+from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.controller import AcdController
 from tongdai.acd.routing import Matcher, Place, WaitingCaller
-from tongdai.agents.model import IN_CALL, Agent, AgentKey, AgentState, IdleAgent
+from tongdai.acd.waiting_room import WaitingRoom
+from tongdai.agents.model import IN_CALL, Agent, AgentState, IdleAgent
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules
@@ -42,9 +44,14 @@ def test_without_a_bug_nothing_is_found() -> None:
     assert [simulate(seed, plan).violations for seed in SEEDS[:2] for plan in (HARMLESS, RESTARTED)] == [[]] * 4
 
 
-def test_caller_who_is_lost_after_an_offer_in_vain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A match whose agent was taken meanwhile leaves the caller out of the next ones."""
-    monkeypatch.setattr(Matcher, "again", lambda *_: None)
+def test_caller_who_is_not_matched_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait = WaitingRoom.wait
+
+    def forgetful(self: WaitingRoom, caller: ControlledCaller, rules: QueueRules, *without: Any) -> None:
+        if caller.call.call_id.int % 3:
+            wait(self, caller, rules, *without)
+
+    monkeypatch.setattr(WaitingRoom, "wait", forgetful)
     assert found("waits beside idle agent")
 
 
@@ -79,7 +86,7 @@ class OffersAgentsWhoHaveCalls(MemoryAcdStore):
 
 
 def test_agent_who_is_offered_to_two_callers_is_found() -> None:
-    assert found("bridged with another customer", make_acd=OffersAgentsWhoHaveCalls)
+    assert found("is offered to two callers", make_acd=OffersAgentsWhoHaveCalls)
 
 
 def test_place_that_is_lost_over_a_restart_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,15 +104,13 @@ def test_place_that_is_lost_over_a_restart_is_found(monkeypatch: pytest.MonkeyPa
 def test_place_that_is_lost_after_an_offer_in_vain_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     again = Matcher.again
 
-    def at_the_end(
-        self: Matcher, call_id: UUID, exclude: AgentKey | None = None, until: datetime | None = None
-    ) -> None:
+    def at_the_end(self: Matcher, call_id: UUID, *excluded: Any) -> None:
         caller = self._callers.get(call_id)
         if caller is not None:
             self.remove(call_id)
             self.join(replace(caller.caller, arrived_at=caller.caller.arrived_at + timedelta(minutes=10)))
             return
-        again(self, call_id, exclude, until)
+        again(self, call_id, *excluded)
 
     monkeypatch.setattr(Matcher, "again", at_the_end)
     assert found("before")
