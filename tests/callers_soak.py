@@ -65,7 +65,7 @@ async def _serve(sales: Floor, per_second: float, seconds: float, agents: int) -
         made = await sales.here.call("POST", "/v1/agents", agent | {"wrapUpSec": WRAP_UP_S})
         await sales.here.call("POST", f"/v1/agents/{made['agentId']}/sign-in")
     before = len(simulated.ledger.callers)
-    people = Callers(waits_s=exponential(PATIENCE_S), talk_s=exponential(TALK_S))
+    people = Callers(waits_s=exponential(PATIENCE_S), talk_s=exponential(TALK_S), numbers=10**7)
     simulated.arrive(Arrivals(per_hour=per_second * 3600, called=[WRITTEN], callers=people))
     await asyncio.sleep(seconds)
     simulated.arrive(Arrivals(per_hour=0, called=()))
@@ -97,12 +97,12 @@ async def _all_ended(here: DialingServer) -> None:
 async def _compared(here: DialingServer, callers: list[SimulatedCaller]) -> list[str]:
     """The callers whom the database has otherwise than the switch."""
     async with here.server.database() as conn:
-        rows = await conn.fetch("select channel, outcome from call where tenant_id = $1", here.key.tenant_id)
-    outcomes: dict[str, Any] = {row["channel"]: row["outcome"] for row in rows}
+        rows = await conn.fetch("select phone, outcome from call where tenant_id = $1", here.key.tenant_id)
+    outcomes: dict[str, Any] = {row["phone"].removeprefix("+"): row["outcome"] for row in rows}
     counts: Counter[tuple[str, str]] = Counter()
     wrong: list[str] = []
     for caller in callers:
-        outcome = str(outcomes.get(caller.channel_id))
+        outcome = str(outcomes.get(caller.caller_id))
         by_switch = "served" if caller.served else f"hung up by {caller.ended_by}"
         counts[by_switch, outcome] += 1
         if (outcome == "answered") != caller.served or (not caller.served and caller.ended_by != "caller"):
