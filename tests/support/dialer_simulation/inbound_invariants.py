@@ -11,8 +11,8 @@ from uuid import UUID
 
 from tests.support.dialer_simulation.plan import MAX_WAIT_S, QUEUE
 from tests.support.dialer_simulation.world import World
+from tongdai.acd.caller.core import FAILED_FOR_S
 from tongdai.acd.caller.store import CallerRow
-from tongdai.acd.waiting_room import NOT_AGAIN_FOR
 from tongdai.agents.model import Agent, AgentState, NextState, is_available
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall
@@ -116,7 +116,7 @@ def _may_have(world: World, row: CallerRow, agent_id: AgentId) -> bool:
     """Whether a caller waits, as every part must know by now, in a queue of the agent, who was not offered lately."""
     now, offered = world.clock.now(), world.offered.get(row.call_id, {})
     serves = any(queue.queue_id == row.queue_id for queue in world.store.roles[agent_id].queues)
-    refused = agent_id in offered and now - offered[agent_id] < NOT_AGAIN_FOR + SETTLED
+    refused = agent_id in offered and now - offered[agent_id] < timedelta(seconds=FAILED_FOR_S) + SETTLED
     settled = now - max([row.joined_at, *offered.values()]) > SETTLED
     return serves and row.state == "waiting" and settled and not refused
 
