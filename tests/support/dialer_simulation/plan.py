@@ -11,8 +11,8 @@ from tongdai.ids import QueueId
 from tongdai.queues.model import Destination, DestinationKind, QueueRules, Strategy
 from tongdai.switch.simulated.client import Faults
 
-QUEUE, VIP_QUEUE = QueueId(7), QueueId(8)
-"""Callers of both are served by the agents of the campaigns, and the VIP queue's first."""
+QUEUE, VIP_QUEUE, REFUSED_QUEUE = QueueId(7), QueueId(8), QueueId(9)
+"""Callers of the first two are served by the agents of the campaigns, and those of the VIP queue first."""
 MAX_WAIT_S = 120
 QUEUES = {
     "1900001": QueueRules(
@@ -23,8 +23,11 @@ QUEUES = {
         leave_empty_after_s=None, max_wait_s=MAX_WAIT_S,
         overflow=Destination(DestinationKind.QUEUE, str(QUEUE)),
     ),
+    "1900003": QueueRules(queue_id=REFUSED_QUEUE, name="Refused", strategy=Strategy.BLACKLIST),
 }  # fmt: skip
 """By called number."""
+CALLED = ["1900001", "1900001", "1900002", "1900002", "1900003"]
+"""The numbers that callers ring, each as often as it stands here."""
 ZONES = ("", "Asia/Ho_Chi_Minh", "America/New_York,America/Chicago")
 SOUNDS = {"sound:hello-world": 3.0, "sound:offer": 12.0, "sound:sorry": 4.0}
 START_S = 3.0

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from tests.support.dialer_simulation.plan import CALM, QUEUE, QUEUES, SOUNDS, STORM, VIP_QUEUE, ZONES, Plan, campaigns
+from tests.support.dialer_simulation.plan import (
+    CALLED,
+    CALM,
+    QUEUE,
+    QUEUES,
+    SOUNDS,
+    STORM,
+    VIP_QUEUE,
+    ZONES,
+    Plan,
+    campaigns,
+)
 from tongdai.agents.model import Membership
 from tongdai.dialer.options import DIAL_BATCH
 from tongdai.ids import AgentId, CampaignId, ContactId
@@ -71,7 +82,7 @@ class World:
             self.store.sign_in(self.store.add_agent(n + 1, f"agent{n}", QUEUE, wrap_up_s, queues=queues))
         callers = Callers(waits_s=exponential(90), talk_s=lognormal(40, 0.8))
         if plan.callers_per_hour:
-            self.simulated.arrive(Arrivals(per_hour=plan.callers_per_hour, called=list(QUEUES), callers=callers))
+            self.simulated.arrive(Arrivals(per_hour=plan.callers_per_hour, called=CALLED, callers=callers))
 
     @property
     def hours(self) -> float:
