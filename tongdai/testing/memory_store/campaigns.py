@@ -82,7 +82,7 @@ class MemoryCampaigns(MemoryState):
 
     def _sharing(self, queue_id: QueueId | None) -> set[QueueId]:
         """The queue, and those that share agents with it."""
-        pool = set() if queue_id is None else {queue_id}
+        pool = set[QueueId]() if queue_id is None else {queue_id}
         for roles in self.roles.values():
             queues = {queue.queue_id for queue in roles.queues}
             if queue_id in queues:
