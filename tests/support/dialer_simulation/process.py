@@ -11,6 +11,7 @@ from tests.support.dialer_simulation.inbound_invariants import check_claim, chec
 from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.world import World
 from tongdai.acd.store import AcdStore
+from tongdai.calls.model import Claims
 from tongdai.dialer.store import DialerStore
 from tongdai.switch.interface import Reply, SwitchUnreachable
 from tongdai.switch.simulated.client import SimulatedAri
@@ -116,7 +117,7 @@ class FaultyStore:
         elif name == "offer" and result is not None and new_offer:
             check_offer(world, args[0], result)
         elif name == "claim":
-            check_claim(world, args[0].campaign_id, len(result.calls))
+            check_claim(world, args[0].campaign_id, len(cast("Claims", result).calls))
         elif name == "join" and result is not None and result.hops:
             world.saw("caller sent on")
 
