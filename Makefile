@@ -69,7 +69,7 @@ test-live: $(VENV)/.dev ## Run the tests against a real Asterisk 22 with SIPp ca
 soak: $(VENV)/.dev ## Imports under random kills, simulated calls, callers at a rate and on hold, attacks on the API, generated cases (ARGS="--rows 1000000 --kills 30" MINUTES=60)
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.dialing_soak
-	$(BIN)/python -m tests.callers_soak
+	$(BIN)/python -m tests.flows.acd.soak
 	$(BIN)/python -m tests.hardening.soak --minutes $(MINUTES)
 	PYTEST_TIMEOUT=3600 $(BIN)/pytest --hypothesis-profile soak $$(grep -rlE 'import hypothesis|from hypothesis' tests --include='test_*.py')
 

@@ -1,4 +1,4 @@
-"""Callers at a rate, and callers on hold, through the whole server: `python -m tests.callers_soak`.
+"""Callers at a rate, and callers on hold, through the whole server: `python -m tests.flows.acd.soak`.
 
 First callers who wait with hold music while nobody is signed in; then callers who ring in at a steady rate and are
 served. The switch's ledger has each of them: each must be answered, or hang up by themselves, and its call in the
