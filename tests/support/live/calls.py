@@ -82,9 +82,9 @@ async def leave(caller: Listener, *channels: str) -> None:
         await caller.wait_for(ChannelDestroyed, channel_id)
 
 
-async def heard(caller: Listener, testbed: Testbed, *channels: str) -> list[set[int]]:
-    """The tones that each of these channels hears at the same time."""
-    found = await overheard(caller, testbed, *((channel_id, "out") for channel_id in channels), app=APP)
+async def heard(caller: Listener, testbed: Testbed, *channels: str, app: str = APP) -> list[set[int]]:
+    """The tones that each of these channels hears at the same time. `app` is the listener's application."""
+    found = await overheard(caller, testbed, *((channel_id, "out") for channel_id in channels), app=app)
     tones = (AGENT_HZ, CALLER_HZ, CUSTOMER_HZ, GREETING_HZ, MUSIC_HZ)
     return [{hz for hz in tones if audio.loudness(samples, hz) > AUDIBLE} for samples in found]
 

@@ -133,15 +133,20 @@ class LiveTenant:
 
     async def signed_in(self, name: str, wrap_up_s: int = 0) -> tuple[int, int]:
         """A new queue and its only agent, who is idle on the testbed's phone. The phone's former agent is deleted."""
+        queue_id = (await self.call("POST", "/v1/queues/inbound", {"callinName": name}))["callinId"]
+        agent_id = await self.signing_in(queue_id, name, wrap_up_s)
+        await self.agent(agent_id, "idle")
+        return queue_id, agent_id
+
+    async def signing_in(self, queue_id: int, name: str, wrap_up_s: int = 0) -> int:
+        """A queue's only agent, whose phone is being called. The phone's former agent is deleted."""
         for former in (await self.call("GET", "/v1/agents"))["data"]:
             await self.agent(former["agentId"], "offline")
             await self.call("DELETE", f"/v1/agents/{former['agentId']}")
-        queue_id = (await self.call("POST", "/v1/queues/inbound", {"callinName": name}))["callinId"]
         new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s}
-        agent_id = (await self.call("POST", "/v1/agents", new))["agentId"]
+        agent_id: int = (await self.call("POST", "/v1/agents", new))["agentId"]
         await self.call("POST", f"/v1/agents/{agent_id}/sign-in")
-        await self.agent(agent_id, "idle")
-        return queue_id, agent_id
+        return agent_id
 
     async def signed_out(self, agent_id: int) -> None:
         await self.call("POST", f"/v1/agents/{agent_id}/sign-out")
