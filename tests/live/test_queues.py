@@ -130,7 +130,7 @@ async def test_caller_hears_music_is_connected_and_held(hotline: Hotline, testbe
 async def test_strategy_that_takes_no_calls_is_heard_by_the_next_caller(
     hotline: Hotline, strategy: int, status: int
 ) -> None:
-    """Those who wait already are served."""
+    """Callers who wait already are served."""
     first, second = f"8490111{strategy:04d}", f"8490112{strategy:04d}"
     hotline.rings(first)
     await hotline.waiting(first)
