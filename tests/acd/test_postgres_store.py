@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -135,6 +135,43 @@ async def test_offer_reserves_the_agent_once(
     assert active.agent == agent
     assert active.caller is not None
     assert active.caller.state == "offered"
+
+
+async def test_offer_to_an_agent_in_mode_ring_has_a_channel_for_the_phone(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
+) -> None:
+    agent_id = await new_agent(conn, call.tenant_id, call.queue_id, mode="ring")
+    await store.join(call, rules, 0, at)
+    assert agent_id in [agent.agent_id for agent in await store.idle_agents()]
+    agent = await store.offer(call, agent_id, at)
+    assert agent is not None
+    assert agent.state is AgentState.ALERTING
+    assert agent.channel_id is not None
+    assert await store.offer(call, agent_id, at) == agent, "repeated"
+    assert await store.connect(call, at)
+    assert await state_of(conn, call.tenant_id, agent_id) is AgentState.TALKING
+    await store.end(call, ANSWERED)
+    freed = await agents.find(conn, call.tenant_id, agent_id)
+    assert freed is not None
+    assert (freed.state, freed.channel_id) == (AgentState.WRAP_UP, None)
+
+
+UNREACHABLE_SINCE = """
+update agent set state_since = now() - $3::interval, phone_reachable = false where tenant_id = $1 and agent_id = $2
+"""
+
+
+@pytest.mark.parametrize(("waits", "becomes"), [(59, AgentState.UNREACHABLE), (61, AgentState.IDLE)])
+async def test_phone_that_could_not_be_called_is_tried_again_after_a_minute(
+    conn: Connection, store: PostgresAcdStore, call: InboundCall, waits: int, becomes: AgentState
+) -> None:
+    ring = await new_agent(conn, call.tenant_id, call.queue_id, "unreachable", mode="ring")
+    stays = await new_agent(conn, call.tenant_id, call.queue_id, "unreachable")
+    for agent_id in (ring, stays):
+        await conn.execute(UNREACHABLE_SINCE, call.tenant_id, agent_id, timedelta(seconds=waits))
+    await store.try_phones_again()
+    assert await state_of(conn, call.tenant_id, ring) is becomes
+    assert await state_of(conn, call.tenant_id, stays) is AgentState.UNREACHABLE
 
 
 async def test_agent_who_is_taken_is_offered_to_nobody_else(

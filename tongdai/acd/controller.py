@@ -32,9 +32,11 @@ import structlog
 from tongdai import metrics
 from tongdai.acd.caller import core, model
 from tongdai.acd.controlled import ControlledCaller
+from tongdai.acd.phone_events import phone_signal
 from tongdai.acd.requests import Requests
 from tongdai.acd.store import AcdStore, ActiveCall
 from tongdai.acd.waiting_room import WaitingRoom
+from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import Refusal
 from tongdai.calls.inbound.model import Arrival
 from tongdai.clock import Clock
@@ -75,11 +77,13 @@ class AcdController:
     ) -> None:
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
         self._queue, self._room, self._switch_id = queue, room, switch_id
-        self._requests = Requests(store, ari, clock, room, self._notify)
+        self._requests = Requests(store, ari, clock, room, app, self._notify)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
         self.callers: dict[str, ControlledCaller] = {}
         """The callers controlled here, by channel id."""
+        self._phones: dict[str, str] = {}
+        """The callers' channels, by those of the phones that ring for them, or are connected for the talk."""
         self._channels: dict[UUID, str] = {}
         """Their channels, by call id."""
         self.ended: set[str] = set()
@@ -87,11 +91,16 @@ class AcdController:
         room.notify = self._notify
 
     def owns(self, channel_id: str) -> bool:
-        return channel_id in self.callers or channel_id in self._arriving
+        return channel_id in self.callers or channel_id in self._arriving or channel_id in self._phones
 
     def post(self, channel_id: str, event: ChannelEvent | model.Signal) -> None:
         """Process an event of a caller who is controlled here, after those before."""
-        if not isinstance(event, StasisStart) and self.owns(channel_id):
+        caller_channel = self._phones.get(channel_id)
+        if caller_channel is not None:
+            signal = phone_signal(channel_id, event)
+            if signal is not None:
+                self._queue.post(caller_channel, partial(self._handle, caller_channel, signal))
+        elif not isinstance(event, StasisStart) and self.owns(channel_id):
             self._queue.post(channel_id, partial(self._handle, channel_id, event))
 
     def agent_left(self, call_id: UUID, agent_channel: str) -> None:
@@ -179,6 +188,7 @@ class AcdController:
         assert channel_id not in self.callers, f"caller {channel_id} is controlled already"
         self.callers[channel_id] = caller
         self._channels[caller.call.call_id] = channel_id
+        self._own_phone(caller.progress, caller)
         return caller
 
     def forget(self, channel_id: str) -> None:
@@ -187,11 +197,16 @@ class AcdController:
         self.ended.add(channel_id)
         if caller is not None:
             self._channels.pop(caller.call.call_id, None)
+            if caller.progress.agent_channel is not None:
+                self._phones.pop(caller.progress.agent_channel, None)
             self._room.remove(caller)
 
     async def snapshot(self) -> Snapshot:
         """Read the store, for `reconcile`. Raises UNAVAILABLE."""
-        before = {channel_id: caller.progress.agent_channel for channel_id, caller in self.callers.items()}
+        before = {
+            channel_id: caller.progress.agent_channel if caller.progress.placed else None
+            for channel_id, caller in self.callers.items()
+        }
         self.ended.clear()
         return Snapshot(before, await self._store.active())
 
@@ -199,7 +214,7 @@ class AcdController:
         """Compare the store's calls with the switch's list of channels, which was made after they were read: one that
         is not listed has ended. `connected`: the switch may have forgotten what it was to send. Raises UNAVAILABLE."""
         before, in_store = snapshot
-        self._compare(before, in_store)
+        phones = before | self._compare(before, in_store)
         for channel in listed.values():
             came_in = channel.app == self._app and channel.args[:1] == (INBOUND,)
             if came_in and not self.owns(channel.channel_id) and channel.channel_id not in self.ended:
@@ -210,21 +225,33 @@ class AcdController:
             channel = listed.get(found.call.channel)
             signal = model.ChannelAbsent() if channel is None else model.ChannelListed(channel.state == "Up")
             self.post(found.call.channel, signal)
-        for channel_id, agent_channel in before.items():
-            if agent_channel is not None and agent_channel not in listed:
-                self.post(channel_id, model.AgentLeft(agent_channel))
+        for channel_id, agent_channel in phones.items():
+            if agent_channel is not None:
+                self._compare_agent(channel_id, agent_channel, listed.get(agent_channel))
         await self._store.extend([found.call for found in in_store if found.call.channel in listed])
 
-    def _compare(self, before: Collection[str], in_store: Sequence[ActiveCall]) -> None:
-        """Adopt callers whom another process left, and forget those whose call another one ended."""
+    def _compare(self, before: Collection[str], in_store: Sequence[ActiveCall]) -> dict[str, str | None]:
+        """Adopt callers whom another process left, and forget those whose call another one ended. Returns the channels
+        of the adopted callers, and of their agents."""
+        adopted: dict[str, str | None] = {}
         for found in in_store:
             channel_id = found.call.channel
             if not self.owns(channel_id) and channel_id not in self.ended:
                 self.adopt(found)
+                adopted[channel_id] = self.callers[channel_id].progress.agent_channel
         for channel_id in set(before) - {found.call.channel for found in in_store}:
             caller = self.callers.get(channel_id)
             if caller is not None and not caller.unwritten:
                 self.forget(channel_id)
+        return adopted
+
+    def _compare_agent(self, channel_id: str, agent_channel: str, listed: Channel | None) -> None:
+        if listed is None:
+            rang = agent_channel in self._phones  # nobody saw how it ended
+            outcome = OfferOutcome.WITHDRAWN if rang else OfferOutcome.UNREACHABLE
+            self.post(channel_id, model.AgentLeft(agent_channel, outcome))
+        elif listed.state == "Up" and agent_channel in self._phones:
+            self.post(channel_id, model.AgentAnswered(agent_channel))
 
     def _missed(self, channel: Channel) -> None:
         """Take a channel that came in while nobody listened."""
@@ -250,7 +277,9 @@ class AcdController:
     def _step(self, caller: ControlledCaller, event: Event | model.Signal) -> list[model.Request] | None:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
-        caller.progress, commands_ = core.step(caller.progress, event)
+        before = caller.progress
+        caller.progress, commands_ = core.step(before, event)
+        self._own_phone(before, caller)
         if caller.progress.stage not in {model.Stage.WAITING, model.Stage.CONNECTING}:
             self._room.remove(caller)
         requests: list[model.Request] = []
@@ -264,6 +293,13 @@ class AcdController:
             else:
                 requests.append(command)
         return requests if commands_ else None
+
+    def _own_phone(self, before: model.CallerProgress, caller: ControlledCaller) -> None:
+        """Own the channel of a phone that rings for the caller, for as long as it does and they talk."""
+        if before.rings and before.agent_channel is not None:
+            self._phones.pop(before.agent_channel, None)
+        if caller.progress.rings and caller.progress.agent_channel is not None:
+            self._phones[caller.progress.agent_channel] = caller.call.channel
 
     async def _carry_out(self, caller: ControlledCaller, requests: list[model.Request]) -> None:
         """Write the records, then make the requests, then process their results as events."""

@@ -9,9 +9,9 @@ from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller import store as callers
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, QueueState
-from tongdai.agents import available
+from tongdai.agents import available, phones
 from tongdai.agents import store as agents
-from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, IdleAgent, Mode, OfferOutcome
+from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.calls import store as calls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -100,7 +100,9 @@ class PostgresAcdStore:
             row = await callers.find(conn, call.tenant_id, call.call_id)
             if row is None or (row.state != "waiting" and not await self._lapsed(conn, call, at)):
                 return None
-            reserved = await agents.reserve_agent(conn, call.tenant_id, agent_id, call.call_id)
+            rings = agent is not None and agent.mode is Mode.RING
+            state = AgentState.ALERTING if rings else AgentState.RESERVED
+            reserved = await agents.reserve_agent(conn, call.tenant_id, agent_id, call.call_id, state)
             if reserved is not None:
                 offered = await callers.offer(conn, call.tenant_id, call.call_id, agent_id, at)
                 assert offered, f"caller {call.call_id} is held, and cannot be offered"
@@ -158,8 +160,11 @@ class PostgresAcdStore:
 
     async def idle_agents(self) -> list[IdleAgent]:
         async with self._pool.acquire() as conn:
-            found = await available.idle(conn, self._switch_id)
-        return [agent for agent in found if agent.mode is Mode.NAILED_UP]
+            return await available.idle(conn, self._switch_id)
+
+    async def try_phones_again(self) -> int:
+        async with self._pool.acquire() as conn:
+            return await phones.try_again(conn, self._switch_id)
 
     async def active(self) -> list[ActiveCall]:
         async with self._pool.acquire() as conn:

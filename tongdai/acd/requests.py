@@ -14,19 +14,25 @@ from tongdai.acd.caller import model
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
+from tongdai.agents.model import Mode
 from tongdai.call_outcome import InboundOutcome
 from tongdai.clock import Clock
 from tongdai.db.unavailable import UNAVAILABLE
-from tongdai.ids import AgentId, QueueId
+from tongdai.ids import AgentId
 from tongdai.queues.model import HANG_UP, QueueRules
 from tongdai.queues.prompts import model as prompts
 from tongdai.queues.settings.core import music_class_of
 from tongdai.queues.settings.model import LANGUAGES
 from tongdai.switch import commands
+from tongdai.switch.commands import Refused
+from tongdai.switch.events import AGENT
 from tongdai.switch.interface import Ari, SwitchError
 
 log = structlog.get_logger()
 
+RING_S, RING_GRACE_S = 20, 5
+"""How long the phone of an agent rings whose queue was deleted; and after how much longer it counts as not answered,
+if the switch has not reported so."""
 NO_QUEUE = Send(HANG_UP, InboundOutcome.FAILED)
 """The queue of a caller who waits was deleted."""
 
@@ -38,10 +44,12 @@ class Requests:
         ari: Ari,
         clock: Clock,
         room: WaitingRoom,
+        app: str,
         notify: Callable[[UUID, model.Signal], None],
     ) -> None:
         """`notify` is called with signals of callers that come later."""
-        self._store, self._ari, self._clock, self._room, self._notify = store, ari, clock, room, notify
+        self._store, self._ari, self._clock, self._room = store, ari, clock, room
+        self._app, self._notify = app, notify
 
     async def make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
         """The result of a request."""
@@ -59,10 +67,8 @@ class Requests:
     async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
         result: model.Signal | None = None
         match request:
-            case model.Admit(queue_id=queue_id, hops=hops):
-                result = await self._admit(caller, queue_id, hops)
-            case model.ReadMenus(hops=hops):
-                result = model.MenusRead(await self._store.menus(caller.call.tenant_id), hops)
+            case model.Admit() | model.ReadMenus():
+                result = await self._read(caller, request)
             case model.Wait(without=without, without_s=without_s):
                 result = await self._wait(caller, without, without_s)
             case model.MakeOffer(agent_id=agent_id):
@@ -72,6 +78,8 @@ class Requests:
             case model.CheckSound(playback_id=playback_id):
                 if not await commands.playing(self._ari, playback_id):
                     result = model.SoundOver(playback_id)
+            case model.RingAgent() | model.StartRingTimer() | model.HangUpAgent():
+                result = await self._phone(caller, request)
             case model.PlaySound() | model.PlayInvalidKey() | model.StopSound():
                 await self._sound(caller, request)
             case _:
@@ -120,8 +128,11 @@ class Requests:
         except ValueError:  # no class has such a name: better the default one than silence
             await commands.start_music(self._ari, channel_id)
 
-    async def _admit(self, caller: ControlledCaller, queue_id: QueueId, hops: int) -> model.Signal:
-        found = await self._store.queue(caller.call.tenant_id, queue_id)
+    async def _read(self, caller: ControlledCaller, request: model.Admit | model.ReadMenus) -> model.Signal:
+        tenant_id, hops = caller.call.tenant_id, request.hops
+        if isinstance(request, model.ReadMenus):
+            return model.MenusRead(await self._store.menus(tenant_id), hops)
+        found = await self._store.queue(tenant_id, request.queue_id)
         if found is None:
             return model.NotAdmitted(hops)
         caller.rules = found.rules
@@ -133,7 +144,35 @@ class Requests:
         if agent is None:
             return model.OfferRefused(agent_id)
         log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
-        return model.OfferMade(agent_id, str(agent.channel_id))
+        endpoint = agent.endpoint if agent.mode is Mode.RING else None
+        return model.OfferMade(agent_id, str(agent.channel_id), endpoint)
+
+    async def _phone(self, caller: ControlledCaller, request: model.Phone) -> model.Signal | None:
+        match request:
+            case model.RingAgent(channel=channel, endpoint=endpoint):
+                return await self._ring(caller, channel, endpoint)
+            case model.StartRingTimer(channel=channel):
+                await self._start_ring_timer(caller, channel)
+            case model.HangUpAgent(channel=channel):
+                await commands.hang_up(self._ari, channel)
+        return None
+
+    async def _ring(self, caller: ControlledCaller, channel: str, endpoint: str) -> model.Signal | None:
+        ring_s = await self._start_ring_timer(caller, channel)
+        result = await commands.originate(
+            *(self._ari, channel, commands.agent_endpoint_of(endpoint), self._app, [AGENT]),
+            caller_id=caller.call.phone or None,
+            timeout_s=ring_s,
+        )
+        return model.AgentLeft(channel) if isinstance(result, Refused) else model.PhoneRings(channel)
+
+    async def _start_ring_timer(self, caller: ControlledCaller, channel: str) -> int:
+        """Returns how long the phone may ring."""
+        rules = await self._rules(caller)
+        ring_s = RING_S if rules is None else rules.ring_timeout_s
+        timed_out = partial(self._notify, caller.call.call_id, model.RingTimedOut(channel))
+        asyncio.get_running_loop().call_later(ring_s + RING_GRACE_S, timed_out)
+        return ring_s
 
     async def _wait(self, caller: ControlledCaller, without: AgentId | None, without_s: int) -> model.Signal | None:
         """Let the caller wait in the waiting room."""

@@ -91,6 +91,10 @@ class AcdStore(Protocol):
         """The agents of the switch who can be offered a caller."""
         ...
 
+    async def try_phones_again(self) -> int:
+        """Agents in mode ring whose phone could not be called are available again after a while; their number."""
+        ...
+
     async def active(self) -> list[ActiveCall]:
         """The live calls of the switch to queues, in the order of arrival."""
         ...

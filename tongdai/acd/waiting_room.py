@@ -121,7 +121,10 @@ class WaitingRoom:
             self.notify(match.caller.call_id, Matched(match.agent.agent_id, caller.progress.hops))
 
     async def round(self) -> None:
-        """Once a second: read the rules of queues with callers again, and end waits in queues with nobody signed in."""
+        """Once a second: read the rules of queues with callers again, and end waits in queues with nobody signed in.
+        Phones that could not be called are tried again."""
+        if await self._store.try_phones_again():
+            self.wake()
         queues = {(caller.call.tenant_id, caller.progress.queue_id) for caller in self._callers.values()}
         self._empty_since = {key: since for key, since in self._empty_since.items() if key in queues}
         for tenant_id, queue_id in sorted(queues):

@@ -7,6 +7,7 @@ returns the number of agents who can take calls since.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from tongdai.db.pool import Connection
 from tongdai.ids import SwitchId, TenantId
@@ -62,6 +63,26 @@ async def busy_elsewhere(conn: Connection, switch_id: SwitchId, endpoints: Seque
 async def free_elsewhere(conn: Connection, switch_id: SwitchId, endpoints: Sequence[str]) -> int:
     """The phones are in no call any more that is not of this system."""
     return await _each_tenant(conn, FREE_ELSEWHERE, switch_id, endpoints)
+
+
+TRY_AGAIN_AFTER = timedelta(minutes=1)
+"""How long a phone that could not be called is left alone, while nothing is heard of it."""
+TENANTS_OF_UNREACHABLE = "select distinct tenant_id from agent where state = 'unreachable' and switch_id = $1"
+TRY_AGAIN = """
+with held as materialized (
+    select agent_id from agent
+    where tenant_id = $1 and state = 'unreachable' and mode = 'ring' and state_since < now() - $2::interval
+    order by agent_id for update skip locked
+)
+update agent set phone_reachable = true, state = 'idle', state_since = now()
+from held where agent.tenant_id = $1 and agent.agent_id = held.agent_id returning true
+"""
+
+
+async def try_again(conn: Connection, switch_id: SwitchId) -> int:
+    """unreachable → idle, for agents in mode ring whose phone could not be called a while ago."""
+    tenants = await conn.fetch(TENANTS_OF_UNREACHABLE, switch_id)
+    return sum([len(await conn.fetch(TRY_AGAIN, row["tenant_id"], TRY_AGAIN_AFTER)) for row in tenants])
 
 
 async def _each_tenant(conn: Connection, statement: str, switch_id: SwitchId, endpoints: Sequence[str]) -> int:

@@ -15,8 +15,8 @@ CLAIM_LEASE = timedelta(seconds=15)
 WRITE_S = 3.0
 """The time limit for writing a record of a call when the database hangs; it is written again later."""
 DIAL_BATCH = 50
-CALL, AGENT = "call", "agent"
-"""The first argument of channels that the dialer originates."""
+CALL = "call"
+"""The first argument of channels to contacts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

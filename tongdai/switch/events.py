@@ -27,6 +27,8 @@ class Replaced:
 INBOUND = "inbound"
 """First of StasisStart's `args` when the dialplan hands over a call from a carrier; the called number follows, as the
 carrier sent it."""
+AGENT = "agent"
+"""First of StasisStart's `args` of an agent's phone that answered."""
 DETECTED = "amd"
 """First of StasisStart's `args` when the dialplan hands a channel back; AMDSTATUS and AMDCAUSE follow."""
 

@@ -30,11 +30,11 @@ from tongdai.clock import Clock
 from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController
-from tongdai.dialer.options import AGENT, LEASE, Options
+from tongdai.dialer.options import LEASE, Options
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel, Refused
-from tongdai.switch.events import ChannelDestroyed, ChannelEvent, StasisStart
+from tongdai.switch.events import AGENT, ChannelDestroyed, ChannelEvent, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 

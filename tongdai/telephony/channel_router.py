@@ -19,9 +19,9 @@ from typing import Protocol
 import structlog
 
 from tongdai.call_outcome import Refusal
-from tongdai.dialer.options import AGENT, CALL
+from tongdai.dialer.options import CALL
 from tongdai.switch import commands
-from tongdai.switch.events import INBOUND, ChannelEvent, StasisStart
+from tongdai.switch.events import AGENT, INBOUND, ChannelEvent, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 

@@ -49,6 +49,7 @@ from tongdai.dialer.options import LEASE
 from tongdai.dialer.store import DialerStore
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
+from tongdai.switch.events import AGENT
 from tongdai.switch.interface import Ari, SwitchError, SwitchRefused, SwitchSilent
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
@@ -67,7 +68,10 @@ class Reconciler:
         phones: AgentPhones,
         router: ChannelRouter,
         acd: AcdController | None = None,
+        app: str = "",
     ) -> None:
+        """`app`: the Stasis application."""
+        self._app = app
         self._store, self._ari = store, ari
         self._controller, self._phones, self._router, self._acd = controller, phones, router, acd
         self._one_at_a_time = asyncio.Lock()
@@ -204,9 +208,18 @@ class Reconciler:
             for channel_id in listed
             if self._router.owner_of(channel_id) is None and (call_id := _uuid(channel_id)) is not None
         ]
-        for call_id in await self._store.ended(unowned) if unowned else []:
-            if await commands.hang_up(self._ari, str(call_id)):  # False: it has ended by itself meanwhile
-                log.warning("orphaned channel hung up", call=str(call_id))
+        orphaned = [str(call_id) for call_id in (await self._store.ended(unowned) if unowned else [])]
+        # A phone that rang for a caller who has gone since. Those of agents who are signed in have an owner by now.
+        orphaned += [
+            channel.channel_id
+            for channel in listed.values()
+            if channel.app == self._app
+            and channel.args[:1] == (AGENT,)
+            and self._router.owner_of(channel.channel_id) is None
+        ]
+        for channel_id in orphaned:
+            if await commands.hang_up(self._ari, channel_id):  # False: it has ended by itself meanwhile
+                log.warning("orphaned channel hung up", call=channel_id)
 
 
 def _uuid(channel_id: str) -> UUID | None:

@@ -94,7 +94,7 @@ class Telephony:
         )
         self._acts = None if acts is None else Acts(acts, ari, clock, self._queue)
         self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
-        self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router, self._acd)
+        self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router, self._acd, options.app)
 
     async def run(self) -> None:
         """Until cancelled. Raises SwitchTaken when another process has the switch."""

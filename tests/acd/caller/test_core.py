@@ -39,6 +39,7 @@ from tongdai.acd.caller import core
 from tongdai.acd.caller.model import (
     Admit,
     Admitted,
+    AgentAnswered,
     AgentLeft,
     AgentMissing,
     Answer,
@@ -60,6 +61,7 @@ from tongdai.acd.caller.model import (
     NotConnected,
     OfferMade,
     OfferRefused,
+    PhoneRings,
     PlaySound,
     Record,
     RecordAnswer,
@@ -68,6 +70,7 @@ from tongdai.acd.caller.model import (
     RecordJoin,
     RecordOfferEnd,
     RequestFailed,
+    RingTimedOut,
     Signal,
     SoundOver,
     Stage,
@@ -323,7 +326,8 @@ def test_caller_who_heard_a_message_or_menu_hears_it_again() -> None:
 
 EVENTS = st.sampled_from(
     [
-        pressed("1"), pressed("5"), pressed("9"), GREETED,
+        OfferMade(ANN, "a", "phone-7"), PhoneRings("a"), AgentAnswered("a"), RingTimedOut("a"),
+        AgentLeft("a", OfferOutcome.NO_ANSWER), pressed("1"), pressed("5"), pressed("9"), GREETED,
         OfferMade(ANN, "a"), OfferMade(BOB, "b"), OfferRefused(ANN), OfferRefused(BOB), BridgedWithAgent(),
         NotBridged(), NotConnected(), AgentMissing(), AgentLeft("a"), AgentLeft("b"), SoundOver(PLAYBACK), PLAYED,
         RequestFailed(), ChannelListed(up=True), ChannelListed(up=False), GONE, ChannelAbsent(),

@@ -47,13 +47,13 @@ class Floor:
         return caller.cause
 
 
-async def floor(here: DialingServer) -> Floor:
+async def floor(here: DialingServer, mode: str = "nailed_up") -> Floor:
     await eventually(lambda: here.simulated._connections, 30, "the server to be connected with the switch")
     here.simulated.phones[PHONE] = phone(uniform(0.1, 0.2))
     async with here.server.database() as conn:
         await numbers.give(conn, here.key.tenant_id, NUMBER, None, None)
     queue = await here.call("POST", "/v1/queues/inbound", {"callinName": "Sales", "callinNumber": WRITTEN})
-    agent = {"agentName": "B", "endpoint": PHONE, "queueId": queue["callinId"], "wrapUpSec": 1}
+    agent = {"agentName": "B", "endpoint": PHONE, "queueId": queue["callinId"], "wrapUpSec": 1, "mode": mode}
     made = await here.call("POST", "/v1/agents", agent)
     return Floor(here, queue["callinId"], made["agentId"])
 
@@ -122,4 +122,17 @@ async def test_key_in_the_menu_in_front_of_a_number_leads_to_an_agent(tmp_path: 
         await eventually(lambda: caller.played_at, 10, "the greeting")
         here.simulated.press(caller, "1")
         await eventually(lambda: caller.talks, 30, "the talk")
+        assert here.simulated.ledger.violations == []
+
+
+async def test_phone_of_an_agent_rings_for_a_caller(tmp_path: Path) -> None:
+    async with dialing_server(tmp_path) as here:
+        sales = await floor(here, mode="ring")
+        await here.call("POST", f"{sales.agent}/sign-in")
+        await sales.until("idle")
+        caller = sales.call_in(1, talk_s=2)
+        await sales.until("talking")
+        assert [talk.with_whom for talk in caller.talks] == [PHONE]
+        await eventually(lambda: caller.ended_at, 30, "the end")
+        await sales.until("idle")
         assert here.simulated.ledger.violations == []

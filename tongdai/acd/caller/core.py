@@ -16,6 +16,9 @@ result of a request is a signal, the input of another step.
 It does not rely on the order of events: they may be late, doubled, out of order or missing. An event that does not fit
 the stage changes nothing. A listing of the channel, and RequestFailed, repeat the request whose result is missing.
 
+An agent in mode ring is called by the offer; one in mode nailed-up is connected already. A phone that rings ends the
+offer when it is not answered in time, or declines.
+
 A caller who waits leaves the queue by an agent, by WaitOver or by hanging up, and by nothing else: an offer that fails
 puts them back, at their place. What ends the wait during an offer takes effect when the offer has failed.
 
@@ -33,6 +36,7 @@ from tongdai.acd.caller.model import (
     TRANSITIONS,
     Admit,
     Admitted,
+    AgentAnswered,
     AgentLeft,
     AgentMissing,
     Answer,
@@ -45,6 +49,7 @@ from tongdai.acd.caller.model import (
     Command,
     DestroyBridge,
     HangUp,
+    HangUpAgent,
     MakeOffer,
     Matched,
     MenusRead,
@@ -53,6 +58,7 @@ from tongdai.acd.caller.model import (
     NotConnected,
     OfferMade,
     OfferRefused,
+    PhoneRings,
     PlaySound,
     ReadMenus,
     RecordAnswer,
@@ -61,16 +67,19 @@ from tongdai.acd.caller.model import (
     RecordJoin,
     RecordOfferEnd,
     RequestFailed,
+    RingAgent,
+    RingTimedOut,
     Signal,
     SoundOver,
     Stage,
     StartMusic,
+    StartRingTimer,
     StopMusic,
     StopWaiting,
     Wait,
     WaitOver,
 )
-from tongdai.agents.model import Agent, OfferOutcome
+from tongdai.agents.model import Agent, Mode, OfferOutcome
 from tongdai.call_outcome import InboundOutcome, Refusal
 from tongdai.calls.inbound.model import InboundCall, InboundEnding
 from tongdai.ids import MenuId, QueueId
@@ -98,7 +107,15 @@ def adopted(call: InboundCall, hops: int | None, agent: Agent | None) -> CallerP
     listed."""
     progress = CallerProgress(call.call_id, call.queue_id, hops=hops or 0, answered=call.answered_at is not None)
     if agent is not None:
-        progress = replace(progress, agent_id=agent.agent_id, agent_channel=str(agent.channel_id))
+        rings = agent.mode is Mode.RING
+        progress = replace(
+            progress,
+            agent_id=agent.agent_id,
+            agent_channel=str(agent.channel_id),
+            rings=rings,
+            placed=True,
+            agent_up=not rings or call.connected_at is not None,
+        )
     if call.connected_at is not None:
         return replace(progress, stage=Stage.TALKING, talked=True, agent_id=call.agent_id)
     if hops is not None and agent is not None:
@@ -139,8 +156,7 @@ def _continued(call: CallerProgress, event: Event | Signal) -> Step:
     if following is not None:
         return following(call, event)
     if call.stage is Stage.TALKING and isinstance(event, NotConnected):
-        unreachable = RecordOfferEnd(call.agent_id, OfferOutcome.UNREACHABLE)
-        return _wait_again(replace(call, talked=False), (unreachable,), FAILED_FOR_S)
+        return _failed(replace(call, talked=False), OfferOutcome.UNREACHABLE)
     return _hang_up(call) if _is_over(call, event) else (call, ())
 
 
@@ -233,36 +249,69 @@ def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
     match event:
         case OfferMade() | OfferRefused() if call.agent_channel is None and event.agent_id == call.agent_id:
             return _offered(call, event)
-        case BridgedWithAgent() if call.agent_channel is not None:
+        case BridgedWithAgent() if call.agent_up:
             talking = replace(_to(call, Stage.TALKING), talked=True, music=False, leaving=None)
             return talking, (RecordConnection(call.agent_id),)
         case NotBridged():
             return _hang_up(call)
-        case AgentMissing() | AgentLeft() if isinstance(event, AgentMissing) or event.channel == call.agent_channel:
-            unreachable = RecordOfferEnd(call.agent_id, OfferOutcome.UNREACHABLE)
-            return _wait_again(call, (unreachable,), FAILED_FOR_S)
+        case AgentMissing():
+            return _failed(call, OfferOutcome.UNREACHABLE)
         case WaitOver(to=to):
             return replace(call, leaving=to), ()
+        case _:
+            return _phone(call, event)
+
+
+def _phone(call: CallerProgress, event: Event | Signal) -> Step:
+    """What happens to the phone of the agent, before the two are bridged."""
+    match event:
+        case PhoneRings(channel=channel) if channel == call.agent_channel:
+            return replace(call, placed=True), ()
+        case AgentAnswered(channel=channel) if channel == call.agent_channel and not call.agent_up:
+            return _bridge(replace(call, placed=True))
+        case RingTimedOut(channel=channel) if channel == call.agent_channel and not call.agent_up:
+            return _failed(call, OfferOutcome.NO_ANSWER if call.placed else OfferOutcome.UNREACHABLE)
+        case AgentLeft(channel=channel, outcome=outcome) if channel == call.agent_channel:
+            return _failed(call, outcome)
         case _:
             return call, ()
 
 
 def _offered(call: CallerProgress, event: OfferMade | OfferRefused) -> Step:
     match event:
+        case OfferMade(channel=channel, endpoint=str(endpoint)):
+            return replace(call, agent_channel=channel, rings=True), (RingAgent(channel, endpoint),)
         case OfferMade(channel=channel):
-            return replace(call, agent_channel=channel), (BridgeWithAgent(channel),)
+            return _bridge(replace(call, agent_channel=channel, placed=True))
         case OfferRefused():
             return _wait_again(call, (), TAKEN_FOR_S)
 
 
+def _bridge(call: CallerProgress) -> Step:
+    assert call.agent_channel is not None, "bridged without an offer"
+    return replace(call, agent_up=True, music=False), (BridgeWithAgent(call.agent_channel),)
+
+
+def _failed(call: CallerProgress, outcome: OfferOutcome) -> Step:
+    """The offer has failed: the caller waits again, without the agent for a while."""
+    return _wait_again(call, (RecordOfferEnd(call.agent_id, outcome),), FAILED_FOR_S)
+
+
+def _release(call: CallerProgress) -> Sequence[Command]:
+    """Hang up the phone of an agent in mode ring."""
+    return (HangUpAgent(call.agent_channel),) if call.rings and call.agent_channel is not None else ()
+
+
 def _wait_again(call: CallerProgress, records: tuple[Command, ...], without_s: int) -> Step:
     """Back to the queue, at the same place, without the agent for a while; or on, if the wait is over."""
-    bridging, agent_id = call.agent_channel is not None, call.agent_id
-    call = replace(_to(call, Stage.WAITING), agent_id=None, agent_channel=None)
+    agent_id, records = call.agent_id, (*records, *_release(call))
+    call = replace(
+        _to(call, Stage.WAITING), agent_id=None, agent_channel=None, rings=False, placed=False, agent_up=False
+    )
     if call.leaving is not None:
         call, commands = _send(call, call.leaving)
         return call, _ordered((*records, *commands))
-    music = (StartMusic(),) if bridging else ()  # stopped before the bridge
+    music = () if call.music else (StartMusic(),)  # stopped before the bridge
     return replace(call, music=True), (*records, *music, Wait(agent_id, without_s))
 
 
@@ -285,7 +334,8 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
             commands = (*(() if up else (Answer(),)), *(() if call.music else (StartMusic(),)), Wait())
             call = replace(call, music=True)
         case Stage.CONNECTING if call.agent_channel is not None:
-            commands = (BridgeWithAgent(call.agent_channel),)
+            again = BridgeWithAgent if call.agent_up else StartRingTimer
+            commands = (again(call.agent_channel),)
         case Stage.CONNECTING if call.agent_id is not None:
             commands = (MakeOffer(call.agent_id),)
         case Stage.MENU if call.menu is None:
@@ -318,7 +368,7 @@ def _ended(call: CallerProgress, ending: InboundEnding) -> Step:
     waited = (StopWaiting(),) if was in {Stage.WAITING, Stage.CONNECTING} else ()
     # Also if no bridge is known: another process, or a request whose reply was lost, may have made it.
     bridged = (DestroyBridge(),) if call.answered and was not in {Stage.PLAYING, Stage.MENU} else ()
-    return _to(call, Stage.ENDED), (RecordEnd(ending), *waited, *bridged)
+    return _to(call, Stage.ENDED), (RecordEnd(ending), *waited, *_release(call), *bridged)
 
 
 def _outcome(call: CallerProgress, unknown: InboundOutcome) -> InboundOutcome:

@@ -63,12 +63,16 @@ class CallerProgress:
     """The agent to whom the caller is offered, or who talks; None: nobody, or not known after a restart."""
     agent_channel: str | None = None
     """The channel of the agent's phone, once the offer is committed."""
+    rings: bool = False
+    """The agent is in mode ring: the phone is called for the offer, and hung up afterwards."""
+    placed: bool = False
+    """The switch has the channel of the agent's phone, as far as is known."""
+    agent_up: bool = False  # the agent's phone is connected
     talked: bool = False
     """The caller and an agent heard each other."""
     leaving: Send | None = None
     """Where the caller goes unless the present offer succeeds."""
     menu_id: MenuId | None = None
-    """The menu that the caller reached last."""
     menu: State | None = None
     """Where the caller is in it; None: it is being read, or the caller is in none."""
     menus: Menus = field(default_factory=dict[MenuId, Menu])
@@ -113,6 +117,27 @@ class OfferMade:
 
     agent_id: AgentId
     channel: str
+    endpoint: str | None = None
+    """The phone to ring; None: it is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRings:
+    """The switch calls the agent's phone."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingTimedOut:
+    """The agent's phone has rung as long as it may, and nothing was heard of it since."""
+
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +169,16 @@ class AgentMissing:
 
 @dataclass(frozen=True, slots=True)
 class AgentLeft:
-    """The agent's phone hung up. Another agent may have taken their place since."""
+    """The agent's phone hung up, was not answered, or cannot be called; another agent may have come since."""
 
     channel: str
+    outcome: OfferOutcome = OfferOutcome.UNREACHABLE
+    """The outcome of the offer, if the two did not talk."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitOver:
-    """The caller has waited as long as the queue lets callers wait, or with nobody signed in, in the queue that they
-    reached after `hops` others."""
+    """The caller has waited as long as the queue lets callers wait, or with nobody signed in."""
 
     to: Send
     hops: int
@@ -167,7 +193,7 @@ class SoundOver:
 
 @dataclass(frozen=True, slots=True)
 class MenusRead:
-    """The menus of the tenant, for a caller who reached one after `hops` others; none: they could not be read."""
+    """The menus of the tenant, for a caller who reached one after `hops` others."""
 
     menus: Menus
     hops: int
@@ -199,9 +225,9 @@ class ChannelAbsent:
 
 
 Signal = (
-    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | BridgedWithAgent | NotBridged | NotConnected
-    | AgentMissing | AgentLeft | WaitOver | SoundOver | MenusRead | KeyTimedOut | RequestFailed | ChannelListed
-    | ChannelAbsent
+    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
+    | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | WaitOver | SoundOver | MenusRead
+    | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent
 )  # fmt: skip
 
 
@@ -269,10 +295,9 @@ class StopMusic:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let the caller be matched with agents. Results: Matched or WaitOver."""
+    """Let the caller be matched with agents, but not with `without` for so long. Results: Matched or WaitOver."""
 
     without: AgentId | None = None
-    """An agent who is not to be tried again for `without_s`."""
     without_s: int = 0
 
 
@@ -286,6 +311,26 @@ class MakeOffer:
     """Reserve the agent. Idempotent. Results: OfferMade or OfferRefused."""
 
     agent_id: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class RingAgent:
+    """Call the agent's phone. Results: PhoneRings, AgentLeft, or none: it may ring."""
+
+    channel: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRingTimer:
+    """Notify the caller of RingTimedOut after the longest time that the phone may ring."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpAgent:
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,5 +395,6 @@ class DestroyBridge:
 Record = RecordJoin | RecordAnswer | RecordConnection | RecordOfferEnd | RecordEnd
 Sound = PlaySound | PlayInvalidKey | StopSound
 Resultless = Answer | StartMusic | StopMusic | StopWaiting | StartKeyTimer | HangUp | DestroyBridge
-Request = Sound | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
+Phone = RingAgent | StartRingTimer | HangUpAgent
+Request = Sound | Phone | Admit | ReadMenus | Wait | MakeOffer | BridgeWithAgent | CheckSound | Resultless
 Command = Record | Request

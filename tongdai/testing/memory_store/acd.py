@@ -122,7 +122,8 @@ class MemoryAcdStore:
         row = self.waiting.get(call.call_id)
         if row is None or row.state != "waiting":
             return None
-        reserved = await self._store.reserve_agent(agent_id, call.call_id)
+        state = AgentState.ALERTING if agent.mode is Mode.RING else AgentState.RESERVED
+        reserved = await self._store.reserve_agent(agent_id, call.call_id, state)
         if reserved is not None:
             self.waiting[call.call_id] = row._replace(state="offered", offers=row.offers + 1)
             self.offers.append(Offer(call.call_id, agent_id))
@@ -167,7 +168,10 @@ class MemoryAcdStore:
                 self.live[call.call_id] = replace(self.live[call.call_id], lease_until=self._clock.now() + LEASE)
 
     async def idle_agents(self) -> list[IdleAgent]:
-        return [agent for agent in await self._store.idle() if agent.mode is Mode.NAILED_UP]
+        return await self._store.idle()
+
+    async def try_phones_again(self) -> int:
+        return 0
 
     async def active(self) -> list[ActiveCall]:
         in_order = sorted(self.live.values(), key=lambda call: (call.opened_at, call.call_id))
