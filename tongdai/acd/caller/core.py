@@ -263,7 +263,7 @@ def _connecting(call: CallerProgress, event: Event | Signal) -> Step:
 
 
 def _phone(call: CallerProgress, event: Event | Signal) -> Step:
-    """What happens to the phone of the agent, before the two are bridged."""
+    """Follow the phone of the agent, until the two are bridged."""
     match event:
         case PhoneRings(channel=channel) if channel == call.agent_channel:
             return replace(call, placed=True), ()
