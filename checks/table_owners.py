@@ -24,6 +24,7 @@ from checks.statements import Statement, collect
 _CLAIM = "the claim takes due contacts and opens their calls in one statement, so that no contact is in two calls"
 _END = "the end of a call moves the contact and its counters in the same transaction, so that they always agree"
 _AGAIN = "calling contacts again moves them and their counters in one statement, by the rules of the claim"
+_CODED = "a wrap-up code after the call decides about the contact, as the end of the call would have"
 _SKIP = "skipping a preview reschedules the contact in the same statement, so that no claim comes in between"
 _DEMO = "demo data has fixed ids, which the API does not let a client choose"
 
@@ -32,6 +33,7 @@ WRITERS: Mapping[str, tuple[str, frozenset[str]]] = {
     "tongdai.calls.finish": (_END, frozenset({"contact", "contact_counter", "contact_due"})),
     "tongdai.calls.again.store": (_AGAIN, frozenset({"contact", "contact_counter", "contact_due"})),
     "tongdai.agents.previews.store": (_SKIP, frozenset({"contact", "contact_due", "contact_run"})),
+    "tongdai.calls.codes.store": (_CODED, frozenset({"contact", "contact_counter", "contact_due"})),
     "tongdai.demo.tenant": (
         _DEMO,
         frozenset({

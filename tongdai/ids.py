@@ -19,6 +19,8 @@ DncListId = NewType("DncListId", int)
 EndpointId = NewType("EndpointId", int)
 MenuId = NewType("MenuId", int)
 SoundId = NewType("SoundId", int)
+CodeId = NewType("CodeId", int)
+"""A wrap-up code."""
 
 MAX_DIGITS = 18
 LARGEST = 10**MAX_DIGITS - 1

@@ -31,6 +31,7 @@ async def test_agent_is_made_and_read(tenant):
         "nextState": None,
         "pauseReason": None,
         "wrapUpUntil": None,
+        "wrapUpCodeNeeded": False,
         "missed": 0,
         "phoneReachable": True,
         "busyElsewhere": False,

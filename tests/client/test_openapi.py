@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.campaign_settings import examples
-from tests.support.sdk_arguments import OF_QUEUES
+from tests.support.sdk_arguments import OF_QUEUES, OF_WRAP_UP
 from tongdai.contacts.fields import FIELDS
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
@@ -132,6 +132,7 @@ ALL_ARGUMENTS = {
     },
     "delete_queue": {"queue_id": 1},
     **OF_QUEUES,
+    **OF_WRAP_UP,
     "agents": {"queue_id": 1, "state": "idle", "team_id": 1, "page_size": 20},
     "agent": {"agent_id": 1},
     "create_agent": {"name": "a", "endpoint": "a", "queue_id": 1, "wrap_up_sec": 5} | _ROLES,

@@ -90,6 +90,11 @@ BODIES = {
     "POST /v1/calls/{callId}/unmute": None,
     "POST /v1/calls/{callId}/dtmf": {"digits": "1"},
     "POST /v1/calls/{callId}/hang-up": None,
+    "POST /v1/wrap-up-codes": {"name": "Another"},
+    "PATCH /v1/wrap-up-codes/{codeId}": {"success": True},
+    "PUT /v1/campaigns/{id}/wrap-up": {"mode": "optional"},
+    "PUT /v1/queues/inbound/{id}/wrap-up": {"mode": "optional"},
+    "PUT /v1/calls/{callId}/wrap-up": lambda ids: {"codeId": int(ids["code"])},
     "POST /v1/api-keys": {"scopes": ["queue"]},
     "POST /v1/called-numbers": {"phoneNumber": "+842873001234", "tenantId": 1},
     "POST /v1/sip-endpoints": {"name": "carrier", "kind": "trunk", "tenantId": None},
@@ -102,6 +107,7 @@ QUERIES = {
     "/v1/campaigns/{id}/live/events": "?events=1",
     "/v1/queues/live/events": "?events=1",
     "/v1/queues/inbound/{id}/live/events": "?events=1",
+    "/v1/wrap-up-codes/counts": "?from=2026-03-10T00:00:00Z&to=2026-03-11T00:00:00Z",
     "/v1/do-not-call/check": "?phoneNumber=0901234567",
 }
 # The kind of thing that each id in a path names.
@@ -117,6 +123,7 @@ THINGS = {
     ("queues", "soundId"): "sound",
     ("agents", "id"): "agent",
     ("calls", "callId"): "call",
+    ("wrap-up-codes", "codeId"): "code",
     ("api-keys", "keyId"): "key",
     ("called-numbers", "phoneNumber"): "called_number",
     ("sip-endpoints", "id"): "endpoint",
@@ -186,6 +193,7 @@ async def world_of(tenant):
         "agent": (await tenant.done("POST", "/v1/agents", json=agent))["agentId"],
         **await do_not_call_of(tenant, campaign_id),
         "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],
+        "code": (await tenant.done("POST", "/v1/wrap-up-codes", json={"name": "Sold"}))["codeId"],
         "call": await call_of(tenant, campaign_id, added["contactId"]),
         **await given_to(tenant),
     }

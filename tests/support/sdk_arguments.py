@@ -39,6 +39,32 @@ QUEUE_SETTINGS = QueueSettingsChange(
     vip_head_start_sec=600,
     menu_id=1,
 )
+_FLAGS = {"success": True, "callback": True, "do_not_call": True, "number_unusable": True}
+_RULE = {"mode": "timed", "timed_sec": 30, "code_ids": [1]}
+OF_WRAP_UP: dict[str, dict[str, Any]] = {
+    "wrap_up_codes": {},
+    "create_wrap_up_code": {"name": "a"} | _FLAGS,
+    "update_wrap_up_code": {"code_id": 1, "name": "a"} | _FLAGS,
+    "delete_wrap_up_code": {"code_id": 1},
+    "campaign_wrap_up": {"campaign_id": 1},
+    "set_campaign_wrap_up": {"campaign_id": 1} | _RULE,
+    "queue_wrap_up": {"queue_id": 1},
+    "set_queue_wrap_up": {"queue_id": 1} | _RULE,
+    "wrap_up_call": {
+        "call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11",
+        "code_id": 1,
+        "note": "a",
+        "callback_at": datetime(2030, 1, 1, tzinfo=UTC),
+        "end_wrap_up": False,
+    },
+    "wrap_up_counts": {
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+        "before": datetime(2027, 1, 1, tzinfo=UTC),
+        "campaign_id": 1,
+        "queue_id": 1,
+        "agent_id": 1,
+    },
+}
 OF_QUEUES: dict[str, dict[str, Any]] = {
     "queue_settings": {"queue_id": 1},
     "update_queue_settings": {"queue_id": 1, "settings": QUEUE_SETTINGS},

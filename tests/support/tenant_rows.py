@@ -20,6 +20,9 @@ OF_TENANT = (
        select $1, gen_random_uuid(), min(queue_id), now(), now() from inbound_queue where tenant_id = $1""",
     """insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at)
        select tenant_id, call_id, queue_id, 1, now() from caller where tenant_id = $1""",
+    "insert into wrap_up_code (tenant_id, name) values ($1, 'Sold')",
+    """insert into wrap_up_rule (tenant_id, queue_id, mode)
+       select $1, min(queue_id), 'optional' from inbound_queue where tenant_id = $1""",
     "insert into import_turn (tenant_id, served_at) values ($1, now())",
     "insert into idempotency_record (tenant_id, key, digest) values ($1, 'k', '')",
 )

@@ -12,6 +12,7 @@ from tongdai.acd.store import LEASE, ActiveCall, QueueState
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
+from tongdai.agents.wrap_up import store as wrap_up
 from tongdai.calls import store as calls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -147,7 +148,8 @@ class PostgresAcdStore:
                 return False
             at = await conn.fetchval("select clock_timestamp()")
             await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.CALLER_GONE, at)
-            await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id})
+            if await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id}):
+                await wrap_up.apply_rules(conn, call.tenant_id, [call.call_id])
             return True
 
     async def extend(self, calls: Sequence[InboundCall]) -> None:

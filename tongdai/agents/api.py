@@ -30,6 +30,7 @@ from tongdai.agents.view import (
     members,
     skills_of,
 )
+from tongdai.agents.wrap_up import api as wrap_up_api
 from tongdai.db.pool import Connection
 from tongdai.errors import ApiError, InvalidInput, InvalidState, NotFound, shown
 from tongdai.http import body, cursor, paging
@@ -285,4 +286,5 @@ HANDLERS: list[Route] = [
     *actions_api.HANDLERS,
     *accounts_api.HANDLERS,
     *previews_api.HANDLERS,
+    *wrap_up_api.HANDLERS,
 ]

@@ -186,7 +186,9 @@ class Agent:
     pause_reason: str | None = None
     """Why the agent is paused, or will be."""
     wrap_up_until: datetime | None = None
-    """When the wrap-up ends by itself."""
+    """When the wrap-up ends by itself; None: when a code is set."""
+    code_needed: bool = False
+    """In wrap-up: it does not end by the agent without a code."""
     missed: int = 0
     """Offers in a row that were not answered."""
     phone_reachable: bool = True

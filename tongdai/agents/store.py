@@ -40,7 +40,7 @@ from tongdai.switches.model import DEFAULT
 log = structlog.get_logger()
 
 COLUMNS = """tenant_id, agent_id, name, endpoint, queue_id, team_id, mode, wrap_up_s, state, state_since, channel_id,
-    call_id, next_state, pause_reason, wrap_up_until, missed, phone_reachable, busy_elsewhere,
+    call_id, next_state, pause_reason, wrap_up_until, code_needed, missed, phone_reachable, busy_elsewhere,
     offline_reason, created_at"""
 OF_AGENT = qualified(COLUMNS, "agent")
 
@@ -317,7 +317,7 @@ FREED = f"""
 with {ending("call_id = any($2::uuid[])")}
 update agent set {WORKED}, state_since = ending.now_at, call_id = null,
     state = case when {_WRAPS_UP} then 'wrap_up' else {free()} end,
-    wrap_up_until = case when {_WRAPS_UP} then ending.over_at end,
+    wrap_up_until = case when {_WRAPS_UP} then ending.over_at end, code_needed = false,
     next_state = case when {_WRAPS_UP} then next_state end,
     pause_reason = case when next_state = 'paused' then pause_reason end,
     channel_id = case when mode = 'nailed_up' then channel_id end,

@@ -148,7 +148,9 @@ class AgentView(msgspec.Struct, kw_only=True):
     pauseReason: str | None
     """Why the agent is paused, or will be; `no_answer` after several unanswered offers in a row. Null: not paused."""
     wrapUpUntil: datetime | None
-    """When the wrap-up ends by itself; null: the agent is not in wrap-up."""
+    """When the wrap-up ends by itself; null: the agent is not in wrap-up, or the call needs a code."""
+    wrapUpCodeNeeded: bool
+    """Whether the wrap-up ends early, or at all, only with a code."""
     missed: int
     """Offers in a row that were not answered."""
     phoneReachable: bool
@@ -271,6 +273,7 @@ def agent_view(agent: Agent, roles: Roles) -> AgentView:
         nextState=agent.next_state,
         pauseReason=agent.pause_reason,
         wrapUpUntil=agent.wrap_up_until,
+        wrapUpCodeNeeded=agent.state is AgentState.WRAP_UP and agent.code_needed,
         missed=agent.missed,
         phoneReachable=agent.phone_reachable,
         busyElsewhere=agent.busy_elsewhere,
@@ -312,6 +315,7 @@ AGENT_SAMPLE: dict[str, Any] = {
     "nextState": None,
     "pauseReason": None,
     "wrapUpUntil": None,
+    "wrapUpCodeNeeded": False,
     "missed": 0,
     "phoneReachable": True,
     "busyElsewhere": False,

@@ -2,13 +2,11 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from uuid import UUID
-
-import msgspec
 
 from tongdai import ids
 from tongdai.call_outcome import Outcome
@@ -119,7 +117,11 @@ _E = TypeVar("_E", bound=StrEnum)
 async def calls(request: Request) -> Response | StreamingResponse:
     who = principal_of(request)
     query = query_of(request)
-    page, by, ended_after = paging.page_of(query), _filter(query, who.country), _instant(query, "endedAfter")
+    page, by, ended_after = (
+        paging.page_of(query),
+        _filter(query, who.country),
+        paging.optional_instant(query, "endedAfter"),
+    )
     if accepts_csv(request.headers.get("accept", "")):
         pieces = _newest(request, by) if ended_after is None else _ends(request, by, ended_after)
         return StreamingResponse(_csv(request, pieces), headers=csv_headers("calls.csv"))
@@ -230,8 +232,8 @@ def _filter(query: dict[str, list[str]], country: str) -> Filter:
         _one_of(query, "outcome", Outcome),
         _one_of(query, "state", CallState),
         agent_id,
-        _instant(query, "from"),
-        _instant(query, "to"),
+        paging.optional_instant(query, "from"),
+        paging.optional_instant(query, "to"),
     )
 
 
@@ -242,23 +244,6 @@ def _one_of(query: dict[str, list[str]], name: str, kind: type[_E]) -> _E | None
     if text not in list(kind):
         raise InvalidInput(f"{name} must be one of {', '.join(kind)}, not {shown(text)!r}")
     return kind(text)
-
-
-def _instant(query: dict[str, list[str]], name: str) -> datetime | None:
-    """Parse an instant to UTC. In a query an unescaped `+` is a space."""
-    text = paging.single(query, name)
-    if text is None:
-        return None
-    try:
-        return _aware(text.replace(" ", "+")).astimezone(UTC)
-    except (msgspec.ValidationError, OverflowError):
-        raise InvalidInput(
-            f"{name} must be an instant such as 2026-03-10T02:00:00Z or 2026-03-10T09:00:00+07:00, not {shown(text)!r}"
-        ) from None
-
-
-def _aware(text: str) -> datetime:
-    return msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
 
 
 @endpoint(

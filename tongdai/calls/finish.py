@@ -79,8 +79,11 @@ class FinishedCall(NamedTuple):
 
 
 KEPT = """call_id, switch_id, direction, campaign_id, contact_id, queue_id, called, phone, agent_id,
-    opened_at, ringing_at, answered_at, dial_until, lease_until"""
+    opened_at, ringing_at, answered_at, dial_until, lease_until, wrap_up_code_id, wrap_up_note, contact_due_at"""
 _GONE = qualified(KEPT, "gone")
+# A wrap-up code that was set during the call decides before the retry rules.
+_DUE_AGAIN = """case when gone.contact_due_at is null then held.next_attempt_at
+        when gone.contact_due_at < 'infinity' then gone.contact_due_at end"""
 # The call moves from live_call to the partition of the month in which it ends.
 END = f"""
 with clock as materialized (
@@ -100,7 +103,7 @@ with clock as materialized (
     insert into call (tenant_id, {KEPT}, state, outcome, hangup_cause, sip_status, amd_verdict, amd_cause, amd_ms,
         failure, due_again_at, dialled_at, connected_at, ended_at, ended_month)
     select $1, {_GONE}, 'ended', held.outcome, held.hangup_cause, held.sip_status, held.amd_verdict, held.amd_cause,
-        held.amd_ms, held.failure, held.next_attempt_at, case when held.not_placed then null else gone.dialled_at end,
+        held.amd_ms, held.failure, {_DUE_AGAIN}, case when held.not_placed then null else gone.dialled_at end,
         case when held.failure is null then gone.connected_at end, clock.now_at, {month_of("clock.now_at")}
     from gone join held on held.call_id = gone.call_id cross join clock
     returning tenant_id, call_id, campaign_id, contact_id, outcome, due_again_at as next_attempt_at,

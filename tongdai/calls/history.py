@@ -45,6 +45,8 @@ class CallRecord(NamedTuple):
     amd_cause: str | None
     amd_ms: int | None
     failure: str | None
+    wrap_up_code_id: int | None
+    wrap_up_note: str | None
 
 
 COLUMNS = ", ".join(CallRecord._fields)

@@ -61,6 +61,10 @@ class CallView(msgspec.Struct):
     """Milliseconds that the detection took."""
     failure: Annotated[str, one_of(Failure)] | None
     """A failure that is not the network's. `sound_not_played`: the person answered, and heard nothing."""
+    wrapUpCodeId: int | None
+    """The wrap-up code that says what the call was; null: none was set."""
+    wrapUpNote: str | None
+    """The note that came with the code."""
 
 
 class CallPage(Listed, kw_only=True):
@@ -92,6 +96,8 @@ SAMPLE: dict[str, Any] = {
     "machineCause": "HUMAN-600-600",
     "machineDetectionMs": 1262,
     "failure": None,
+    "wrapUpCodeId": 3,
+    "wrapUpNote": "Wants the blue one",
 }
 
 
@@ -123,6 +129,8 @@ def view(call: CallRecord, shown: Callable[[str], str]) -> CallView:
         call.amd_cause,
         call.amd_ms,
         call.failure,
+        call.wrap_up_code_id,
+        call.wrap_up_note,
     )
 
 

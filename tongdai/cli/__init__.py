@@ -36,6 +36,7 @@ COMMANDS = {
     "queue": ("queues", "Create and list a tenant's inbound queues; set when they are open."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
     "calls": ("live.calls", "Hold, mute and end live calls by a running server."),
+    "wrapup": ("live.wrapup", "Create wrap-up codes, and set those of calls, by a running server."),
     "top": ("top", "Show live figures: running campaigns and queues, their calls and agents, the newest outcomes."),
     "dsn": ("database", "Print the DSN of the running server's database, for psql."),
     "version": (None, "Print the version."),
@@ -63,8 +64,8 @@ def program() -> None:
     """Tongdai, a self-hosted contact-centre server: campaigns, contacts, imports, queues.
 
     Settings come from a TOML file (--config), TONGDAI_* in the environment (TONGDAI_PORT=9000) and options;
-    later ones win. contacts, dnc, agent, calls and top use a running server; campaign uses one when it gets a key; the
-    others use the database, whether a server runs or not.
+    later ones win. contacts, dnc, agent, calls, wrapup and top use a running server; campaign uses one when it gets a
+    key; the others use the database, whether a server runs or not.
 
     \b
     Examples:

@@ -7,8 +7,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from tongdai.agents import store as agents
-from tongdai.agents.model import AcceptedPreview, Agent, OfflineReason
+from tongdai.agents.model import AcceptedPreview, Agent, AgentState, OfflineReason
 from tongdai.agents.previews import store as previews
+from tongdai.agents.wrap_up import store as wrap_up
 from tongdai.call_outcome import Outcome
 from tongdai.calls import claim, finish
 from tongdai.calls import store as call_store
@@ -146,16 +147,17 @@ class PostgresStore:
 
     async def _end(self, conn: Connection, asked: Sequence[tuple[Call, Ending]]) -> set[UUID]:
         """End calls of one tenant."""
-        calls = [call for call, _ in asked]
+        calls, tenant_id = [call for call, _ in asked], asked[0][0].tenant_id
         contexts = await finish.retry_contexts(conn, calls)
-        settings = await campaigns.settings_of(conn, calls[0].tenant_id, {call.campaign_id for call in calls})
+        settings = await campaigns.settings_of(conn, tenant_id, {call.campaign_id for call in calls})
         sent = [
             FinishedCall(call, ending, _next_attempt_at(call, ending, settings, contexts)) for call, ending in asked
         ]
         ended = await finish.end(conn, sent)
         served = {campaign_id: one.queue_id for campaign_id, one in settings.items() if one.queue_id is not None}
         queues = {call.call_id: served[call.campaign_id] for call in calls if call.campaign_id in served}
-        await agents.freed(conn, calls[0].tenant_id, list(ended), queues)
+        if any(agent.state is AgentState.WRAP_UP for agent in await agents.freed(conn, tenant_id, list(ended), queues)):
+            await wrap_up.apply_rules(conn, tenant_id, list(ended))
         return ended
 
     async def pause(self, call: Call, reason: PauseReason, calls: int) -> bool:

@@ -51,7 +51,7 @@ on conflict (tenant_id, name) do nothing returning dnc_list_id
 
 
 async def create(
-    conn: Connection, tenant_id: TenantId, name: str, campaign_id: CampaignId | None, by: KeyId
+    conn: Connection, tenant_id: TenantId, name: str, campaign_id: CampaignId | None, by: KeyId | None
 ) -> DncListId | None:
     """Create a list and return its id; None when a list of the tenant has that name. The campaign must exist."""
     async with conn.transaction():
@@ -60,6 +60,16 @@ async def create(
             detail = {"campaignId": campaign_id}
             await audit.record(conn, tenant_id, by, "dnc.create", f"do-not-call list {dnc_list_id}", detail)
     return dnc_list_id
+
+
+OF_ALL = "select dnc_list_id from do_not_call_list where tenant_id = $1 and name = $2 and campaign_id is null"
+
+
+async def of_all_campaigns(conn: Connection, tenant_id: TenantId, name: str, by: KeyId | None) -> DncListId | None:
+    """The list of that name, which applies to all campaigns; it is created when there is none. None: it applies to one
+    campaign alone."""
+    found = await conn.fetchval(OF_ALL, tenant_id, name)
+    return found or await create(conn, tenant_id, name, None, by) or await conn.fetchval(OF_ALL, tenant_id, name)
 
 
 LOCK = "select true from do_not_call_list where tenant_id = $1 and dnc_list_id = $2 for update"
@@ -175,7 +185,7 @@ async def matches(conn: Connection, tenant_id: TenantId, phone: str, campaign_id
 
 
 async def record_added(
-    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId, detail: dict[str, Any]
+    conn: Connection, tenant_id: TenantId, dnc_list_id: DncListId, by: KeyId | None, detail: dict[str, Any]
 ) -> None:
     """Audit that numbers were added, within the transaction that added them."""
     await audit.record(conn, tenant_id, by, "dnc.add", f"do-not-call list {dnc_list_id}", detail)

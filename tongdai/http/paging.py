@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+import msgspec
 
 from tongdai import ids
 from tongdai.errors import InvalidInput, shown
@@ -66,6 +69,23 @@ def optional_id(query: dict[str, list[str]], name: str, kind: Callable[[int], K]
     """A parameter that is an id of that kind."""
     text = single(query, name)
     return None if text is None else kind(ids.from_query(name, text))
+
+
+def optional_instant(query: dict[str, list[str]], name: str) -> datetime | None:
+    """Parse a parameter that is an instant, to UTC. In a query an unescaped `+` is a space."""
+    text = single(query, name)
+    if text is None:
+        return None
+    try:
+        return _aware(text.replace(" ", "+")).astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        raise InvalidInput(
+            f"{name} must be an instant such as 2026-03-10T02:00:00Z or 2026-03-10T09:00:00+07:00, not {shown(text)!r}"
+        ) from None
+
+
+def _aware(text: str) -> datetime:
+    return msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
 
 
 def page_of(query: dict[str, list[str]], size_name: str = "size") -> Page:

@@ -125,6 +125,14 @@ from tongdai_client.models.tenants import (
     SipEndpointGiven,
     Tenant,
 )
+from tongdai_client.models.wrap_up import (
+    WrapUpCode,
+    WrapUpCodeCreated,
+    WrapUpCodes,
+    WrapUpCount,
+    WrapUpCounts,
+    WrapUpRule,
+)
 from tongdai_client.retry import Retry
 from tongdai_client.version import __version__
 
@@ -250,5 +258,11 @@ __all__ = [
     "UnexpectedAnswer",
     "WaitTimeout",
     "WaitingCaller",
+    "WrapUpCode",
+    "WrapUpCodeCreated",
+    "WrapUpCodes",
+    "WrapUpCount",
+    "WrapUpCounts",
+    "WrapUpRule",
     "__version__",
 ]

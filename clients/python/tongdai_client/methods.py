@@ -177,6 +177,17 @@ class Methods:
     accept_preview = sends(operations.agents.accept_preview)
     skip_preview = sends(operations.agents.skip_preview)
 
+    wrap_up_codes = sends(operations.agents.wrap_up_codes)
+    create_wrap_up_code = sends(operations.agents.create_wrap_up_code)
+    update_wrap_up_code = sends(operations.agents.update_wrap_up_code)
+    delete_wrap_up_code = sends(operations.agents.delete_wrap_up_code)
+    campaign_wrap_up = sends(operations.agents.campaign_wrap_up)
+    set_campaign_wrap_up = sends(operations.agents.set_campaign_wrap_up)
+    queue_wrap_up = sends(operations.agents.queue_wrap_up)
+    set_queue_wrap_up = sends(operations.agents.set_queue_wrap_up)
+    wrap_up_call = sends(operations.agents.wrap_up_call)
+    wrap_up_counts = sends(operations.agents.wrap_up_counts)
+
     hold_call = sends(operations.calls.hold_call)
     resume_call = sends(operations.calls.resume_call)
     mute_call = sends(operations.calls.mute_call)

@@ -149,6 +149,8 @@ async def known(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> Age
 
 
 def _not_allowed(action: Action | SupervisorAction, agent: Agent) -> InvalidState:
+    if action is Action.READY and agent.code_needed:
+        return InvalidState("The wrap-up needs a code: set that of the call")
     return InvalidState(f"Cannot {action} an agent in state {agent.state}, only {' or '.join(ALLOWED[action])}")
 
 

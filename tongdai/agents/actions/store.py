@@ -58,7 +58,8 @@ READY = f"""
 update agent set state = case when phone_reachable or state = 'unreachable' then 'idle' else 'unreachable' end,
     state_since = now(), next_state = null, pause_reason = null, wrap_up_until = null, missed = 0,
     phone_reachable = phone_reachable or state = 'unreachable'
-where tenant_id = $1 and agent_id = $2 and (state in ('wrap_up', 'paused') or $3 and state = 'unreachable')
+where tenant_id = $1 and agent_id = $2
+    and (state = 'paused' or state = 'wrap_up' and (not code_needed or $3) or $3 and state = 'unreachable')
 returning {OF_AGENT}
 """
 
@@ -67,12 +68,12 @@ async def ready(
     conn: Connection, tenant_id: TenantId, agent_id: AgentId, by: KeyId | None, *, forced: bool = False
 ) -> Agent | None:
     """wrap_up, paused → idle, or unreachable while the phone is; what was to come next is taken back. `forced`:
-    unreachable → idle too, and the phone is tried again."""
+    unreachable → idle too, and the phone is tried again; a wrap-up that needs a code ends without one."""
     action = SupervisorAction.FORCE_READY if forced else Action.READY
     return await _act(conn, READY, tenant_id, agent_id, by, action, forced)
 
 
-_LATER = "state in ('calling', 'reserved', 'alerting', 'talking')"
+_LATER = "(state in ('calling', 'reserved', 'alerting', 'talking') or state = 'wrap_up' and code_needed)"
 PAUSE = f"""
 with clock as materialized (
     select now() as now_at
@@ -80,7 +81,8 @@ with clock as materialized (
     delete from preview where tenant_id = $1 and agent_id = $2
 )
 update agent set
-    next_state = case when {_LATER} then 'paused' end, pause_reason = $3, wrap_up_until = null,
+    next_state = case when {_LATER} then 'paused' end, pause_reason = $3,
+    wrap_up_until = case when {_LATER} then wrap_up_until end,
     state_since = case when {_LATER} or state = 'paused' then state_since else clock.now_at end,
     state = case when {_LATER} then state else 'paused' end
 from clock
@@ -92,8 +94,9 @@ returning {OF_AGENT}
 async def pause(
     conn: Connection, tenant_id: TenantId, agent_id: AgentId, reason: str, by: KeyId | None, *, forced: bool = False
 ) -> Agent | None:
-    """idle, wrap_up, unreachable → paused; a paused agent gets the new reason. Of one who has a call, or whose phone is
-    being called, paused is the next state. A contact that was offered to the agent can be offered to others."""
+    """idle, wrap_up, unreachable → paused; a paused agent gets the new reason. Of one who has a call, whose phone is
+    being called or whose wrap-up needs a code, paused is the next state. A contact that was offered to the agent can be
+    offered to others."""
     action = SupervisorAction.FORCE_PAUSE if forced else Action.PAUSE
     return await _act(conn, PAUSE, tenant_id, agent_id, by, action, reason)
 

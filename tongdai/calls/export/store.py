@@ -18,6 +18,8 @@ class Names:
     """The declared fields of contacts (contacts/fields.py)."""
     agents: Mapping[AgentId, str]
     campaigns: Mapping[CampaignId, str]
+    codes: Mapping[int, str]
+    """Wrap-up codes, retired ones included."""
 
 
 # A look-up for each contact: no plan can read the whole table.
@@ -29,16 +31,20 @@ cross join lateral (
 """
 AGENTS = "select agent_id, name from agent where tenant_id = $1 and agent_id = any($2::bigint[])"
 CAMPAIGNS = "select campaign_id, name from campaign where tenant_id = $1 and campaign_id = any($2::bigint[])"
+CODES = "select code_id, name from wrap_up_code where tenant_id = $1 and code_id = any($2::bigint[])"
 
 
 async def names_of(conn: Connection, tenant_id: TenantId, calls: Sequence[CallRecord]) -> Names:
     contacts = await _rows(conn, CONTACTS, tenant_id, {call.contact_id for call in calls})
     agents = await _rows(conn, AGENTS, tenant_id, {call.agent_id for call in calls if call.agent_id is not None})
     campaigns = await _rows(conn, CAMPAIGNS, tenant_id, {call.campaign_id for call in calls})
+    used = {call.wrap_up_code_id for call in calls if call.wrap_up_code_id is not None}
+    codes = await _rows(conn, CODES, tenant_id, used)
     return Names(
         {ContactId(contact_id): tuple(values) for contact_id, *values in contacts},
         {AgentId(agent_id): name for agent_id, name in agents},
         {CampaignId(campaign_id): name for campaign_id, name in campaigns},
+        {int(code_id): name for code_id, name in codes},
     )
 
 

@@ -11,7 +11,9 @@ from tongdai.calls.history import CallRecord
 from tongdai.calls.view import CallView
 from tongdai.contacts.fields import FIELDS
 
-_CALL = CallView.__struct_fields__
+_LATER = ("wrapUpCodeId", "wrapUpNote")
+"""Fields that came after the columns that follow those of a call."""
+_CALL = tuple(name for name in CallView.__struct_fields__ if name not in _LATER)
 _INSTANTS = [name for name in _CALL if name.endswith("At")]
 _LOCAL = "%Y-%m-%d %H:%M:%S"
 """A date and time that spreadsheets read."""
@@ -22,6 +24,8 @@ HEADER = (
     "campaignName",
     *(f"{name}Local" for name in _INSTANTS),
     "timeZone",
+    *_LATER,
+    "wrapUpCode",
 )
 """`timeZone` is that of the `…Local` columns. New columns come at the end: positions stay."""
 
@@ -38,6 +42,8 @@ def line(call: CallRecord, shown: Callable[[str], str], names: Names, zone: Zone
         names.campaigns.get(call.campaign_id),
         *(None if at is None else at.astimezone(zone).strftime(_LOCAL) for at in instants),
         zone.key,
+        *(getattr(view, name) for name in _LATER),
+        None if call.wrap_up_code_id is None else names.codes.get(call.wrap_up_code_id),
     )
 
 
@@ -50,6 +56,7 @@ def sample(of: dict[str, Any]) -> str:
     """An example of a file, of the example of a call in JSON."""
     names = {field.text.wire: field.text.sample for field in FIELDS}
     others = {"agentName": "Lan", "campaignName": "Khao sat thang 4", "timeZone": "Asia/Ho_Chi_Minh"}
+    others |= {"wrapUpCode": "Sold"}
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
     local = {
         f"{name}Local": datetime.fromisoformat(of[name]).astimezone(zone).strftime(_LOCAL)

@@ -94,8 +94,9 @@ from (
     select count(*) filter (where state = 'idle' and not busy_elsewhere) as agents_free,
         coalesce(array_agg(state_since) filter (where state = 'talking' and next_state is null), '{}')
             as talking_since,
-        coalesce(array_agg(state_since) filter (where state = 'wrap_up' and next_state is null), '{}')
-            as wrap_up_since,
+        coalesce(array_agg(state_since) filter (
+            where state = 'wrap_up' and next_state is null and (not code_needed or wrap_up_until is not null)
+        ), '{}') as wrap_up_since,
         coalesce(avg(wrap_up_s) filter (where state <> 'offline'), 0)::double precision as wrap_up_s
     from agent where tenant_id = $1 and mode = 'nailed_up' and agent_id in (
         select agent_id from agent_queue where tenant_id = $1 and queue_id = $3

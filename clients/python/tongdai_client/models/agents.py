@@ -86,6 +86,8 @@ class Agent(Result, frozen=True, kw_only=True):
     """Why they are paused, or will be."""
     wrap_up_until: datetime | None
     """When their wrap-up ends by itself."""
+    wrap_up_code_needed: bool = False
+    """Their wrap-up ends early, or at all, only with a code."""
     missed: int
     """Offers in a row that they did not answer."""
     phone_reachable: bool

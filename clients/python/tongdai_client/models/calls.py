@@ -42,3 +42,5 @@ class Call(Result, frozen=True, kw_only=True):
     machine_detection_ms: int | None
     failure: str | None = None
     """sound_not_played: the person answered, and the switch could not play the campaign's sound."""
+    wrap_up_code_id: int | None = None
+    wrap_up_note: str | None = None

@@ -1,6 +1,7 @@
-"""Agents, and the contacts they preview."""
+"""Agents, the contacts they preview, and how they wrap up calls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
@@ -14,6 +15,7 @@ from tongdai_client.models.agents import (
     QueueMember,
 )
 from tongdai_client.models.base import Done
+from tongdai_client.models.wrap_up import WrapUpCodeCreated, WrapUpCodes, WrapUpCounts, WrapUpRule
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -197,3 +199,107 @@ def accept_preview(agent_id: int, *, idempotency_key: str | None = None) -> Oper
 def skip_preview(agent_id: int) -> Operation[Done]:
     """Skip the contact offered to the agent; it is due again after 10 minutes."""
     return operation("DELETE", "/agents/{id}/preview", (agent_id,), Done)
+
+
+def wrap_up_codes() -> Operation[WrapUpCodes]:
+    """List the wrap-up codes of the tenant."""
+    return operation("GET", "/wrap-up-codes", (), WrapUpCodes)
+
+
+def create_wrap_up_code(
+    name: str,
+    *,
+    success: bool = False,
+    callback: bool = False,
+    do_not_call: bool = False,
+    number_unusable: bool = False,
+    idempotency_key: str | None = None,
+) -> Operation[WrapUpCodeCreated]:
+    """Create a wrap-up code, with what follows from it."""
+    body = {
+        "name": name,
+        "success": success,
+        "callback": callback,
+        "doNotCall": do_not_call,
+        "numberUnusable": number_unusable,
+    }
+    return operation("POST", "/wrap-up-codes", (), WrapUpCodeCreated, body=body, idempotency_key=idempotency_key)
+
+
+def update_wrap_up_code(
+    code_id: int,
+    *,
+    name: str | None = None,
+    success: bool | None = None,
+    callback: bool | None = None,
+    do_not_call: bool | None = None,
+    number_unusable: bool | None = None,
+) -> Operation[Done]:
+    """Change what is not None of a wrap-up code, for calls that get it from then on."""
+    body = without_none(
+        name=name, success=success, callback=callback, doNotCall=do_not_call, numberUnusable=number_unusable
+    )
+    return operation("PATCH", "/wrap-up-codes/{codeId}", (code_id,), Done, body=body)
+
+
+def delete_wrap_up_code(code_id: int) -> Operation[Done]:
+    """Delete a wrap-up code: it is no longer offered, and calls that have it keep it."""
+    return operation("DELETE", "/wrap-up-codes/{codeId}", (code_id,), Done)
+
+
+def campaign_wrap_up(campaign_id: int) -> Operation[WrapUpRule]:
+    """Get how agents wrap up the calls of a campaign."""
+    return operation("GET", "/campaigns/{id}/wrap-up", (campaign_id,), WrapUpRule)
+
+
+def set_campaign_wrap_up(
+    campaign_id: int, mode: str, *, timed_sec: int | None = None, code_ids: Sequence[int] | None = None
+) -> Operation[Done]:
+    """Set how agents wrap up the calls of a campaign: `optional`, `mandatory` or `timed`. No `code_ids`: all codes."""
+    body = {"mode": mode, "timedSec": timed_sec, "codeIds": code_ids}
+    return operation("PUT", "/campaigns/{id}/wrap-up", (campaign_id,), Done, body=body)
+
+
+def queue_wrap_up(queue_id: int) -> Operation[WrapUpRule]:
+    """Get how agents wrap up the calls of a queue's callers."""
+    return operation("GET", "/queues/inbound/{id}/wrap-up", (queue_id,), WrapUpRule)
+
+
+def set_queue_wrap_up(
+    queue_id: int, mode: str, *, timed_sec: int | None = None, code_ids: Sequence[int] | None = None
+) -> Operation[Done]:
+    """Set how agents wrap up the calls of a queue's callers, likewise."""
+    body = {"mode": mode, "timedSec": timed_sec, "codeIds": code_ids}
+    return operation("PUT", "/queues/inbound/{id}/wrap-up", (queue_id,), Done, body=body)
+
+
+def wrap_up_call(
+    call_id: str,
+    code_id: int,
+    *,
+    note: str | None = None,
+    callback_at: datetime | None = None,
+    end_wrap_up: bool = True,
+) -> Operation[Done]:
+    """Set or replace the wrap-up code of a call, with what follows from it. `callback_at` is aware."""
+    body = without_none(codeId=code_id, note=note, callbackAt=callback_at, endWrapUp=end_wrap_up)
+    return operation("PUT", "/calls/{callId}/wrap-up", (call_id,), Done, body=body)
+
+
+def wrap_up_counts(
+    since: datetime,
+    before: datetime,
+    *,
+    campaign_id: int | None = None,
+    queue_id: int | None = None,
+    agent_id: int | None = None,
+) -> Operation[WrapUpCounts]:
+    """Count the calls that ended in a period by their wrap-up code."""
+    query = {
+        "from": since.isoformat(),
+        "to": before.isoformat(),
+        "campaignId": campaign_id,
+        "queueId": queue_id,
+        "agentId": agent_id,
+    }
+    return operation("GET", "/wrap-up-codes/counts", (), WrapUpCounts, query)
