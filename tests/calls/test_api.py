@@ -26,6 +26,7 @@ async def campaign_id(tenant: Tenant) -> CampaignId:
 
 AGENT, OTHER_AGENT = AgentId(7), AgentId(8)
 HOUR = timedelta(hours=1)
+NO_CODE = {"wrapUpCodeId": None, "wrapUpNote": None}
 NO_DETECTION = dict.fromkeys(("machineVerdict", "machineCause", "machineDetectionMs"))
 
 
@@ -36,7 +37,7 @@ async def test_call_is_reported_with_its_times(tenant: Tenant, conn: Connection,
     )  # fmt: skip
     assert (
         await tenant.done("GET", f"/v1/calls/{made}")
-        == SAMPLE | {"callId": made, "campaignId": campaign_id} | NO_DETECTION
+        == SAMPLE | {"callId": made, "campaignId": campaign_id} | NO_DETECTION | NO_CODE
     )
     listed = await tenant.done("GET", "/v1/calls")
     assert listed == {"success": "1", "totalRecord": 1, "data": [await tenant.done("GET", f"/v1/calls/{made}")]}

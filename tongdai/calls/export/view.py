@@ -11,9 +11,7 @@ from tongdai.calls.history import CallRecord
 from tongdai.calls.view import CallView
 from tongdai.contacts.fields import FIELDS
 
-_LATER = ("wrapUpCodeId", "wrapUpNote")
-"""Fields that came after the columns that follow those of a call."""
-_CALL = tuple(name for name in CallView.__struct_fields__ if name not in _LATER)
+_CALL = CallView.__struct_fields__
 _INSTANTS = [name for name in _CALL if name.endswith("At")]
 _LOCAL = "%Y-%m-%d %H:%M:%S"
 """A date and time that spreadsheets read."""
@@ -24,7 +22,6 @@ HEADER = (
     "campaignName",
     *(f"{name}Local" for name in _INSTANTS),
     "timeZone",
-    *_LATER,
     "wrapUpCode",
 )
 """`timeZone` is that of the `…Local` columns. New columns come at the end: positions stay."""
@@ -42,7 +39,6 @@ def line(call: CallRecord, shown: Callable[[str], str], names: Names, zone: Zone
         names.campaigns.get(call.campaign_id),
         *(None if at is None else at.astimezone(zone).strftime(_LOCAL) for at in instants),
         zone.key,
-        *(getattr(view, name) for name in _LATER),
         None if call.wrap_up_code_id is None else names.codes.get(call.wrap_up_code_id),
     )
 

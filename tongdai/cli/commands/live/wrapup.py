@@ -14,11 +14,11 @@ from tongdai_client import Client, WrapUpCode
 
 @click.group
 def wrapup() -> None:
-    """Create wrap-up codes, have agents use them, and set those of calls.
+    """Create wrap-up codes, and set those of calls, by a running server.
 
     \b
     Example:
-      tongdai wrapup create --name Sold --success --key sk_live_…
+      tongdai wrapup create --name Sold --success
     """
 
 
@@ -125,7 +125,7 @@ def rule(
 )
 @client_options("agent")
 def call(client: Client, call_id: UUID, code_id: int, note: str | None, callback_at: datetime | None) -> None:
-    """Set the code of a call, do what follows from it, and end the agent's wrap-up.
+    """Set the code of a call, with what follows from it.
 
     \b
     Example:
