@@ -72,8 +72,8 @@ async def test_codes_and_rules_are_audited(wrap_ups: WrapUps) -> None:
 
 @pytest.mark.parametrize("of", ["campaigns", "queues/inbound"])
 async def test_rule_is_optional_with_every_code_until_it_is_set(tenant: Tenant, of: str) -> None:
-    whose = await tenant.campaign() if of == "campaigns" else await tenant.queue()
-    path = f"/v1/{of}/{whose}/wrap-up"
+    owner = await tenant.campaign() if of == "campaigns" else await tenant.queue()
+    path = f"/v1/{of}/{owner}/wrap-up"
     codes = [(await tenant.done("POST", CODES, json={"name": name}))["codeId"] for name in "ABC"]
     rule = await tenant.done("GET", path)
     assert [code["codeId"] for code in rule.pop("codes")] == codes

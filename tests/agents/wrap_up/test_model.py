@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tongdai.agents.wrap_up.model import Flags, Whose
+from tongdai.agents.wrap_up.model import Flags, RuleOwner
 from tongdai.ids import CampaignId, QueueId
 
 
@@ -15,8 +15,8 @@ def test_every_flag_but_a_callback_ends_the_contact(values: tuple[bool, bool, bo
 
 
 def test_a_rule_is_of_a_campaign_or_of_a_queue() -> None:
-    assert Whose(campaign_id=CampaignId(1)) != Whose(queue_id=QueueId(1))
+    assert RuleOwner(campaign_id=CampaignId(1)) != RuleOwner(queue_id=QueueId(1))
     with pytest.raises(AssertionError):
-        Whose()
+        RuleOwner()
     with pytest.raises(AssertionError):
-        Whose(CampaignId(1), QueueId(1))
+        RuleOwner(CampaignId(1), QueueId(1))

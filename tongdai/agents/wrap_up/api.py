@@ -6,7 +6,7 @@ import msgspec
 
 from tongdai import ids
 from tongdai.agents.wrap_up import store
-from tongdai.agents.wrap_up.model import CodeRefusal, Flags, Whose
+from tongdai.agents.wrap_up.model import CodeRefusal, Flags, RuleOwner
 from tongdai.agents.wrap_up.of_call import api as of_call_api
 from tongdai.agents.wrap_up.view import (
     CODE_SAMPLE,
@@ -151,10 +151,10 @@ def _refused(refusal: CodeRefusal) -> ApiError:
 _RULE_SAMPLE: dict[str, Any] = {"mode": "mandatory", "timedSec": None, "codeIds": [3], "codes": [CODE_SAMPLE]}
 
 
-def _whose(path: str, value: str) -> Whose:
+def _owner(path: str, value: str) -> RuleOwner:
     if path.startswith("/campaigns"):
-        return Whose(campaign_id=CampaignId(ids.from_path(value, "Campaign")))
-    return Whose(queue_id=QueueId(ids.from_path(value, "Inbound queue")))
+        return RuleOwner(campaign_id=CampaignId(ids.from_path(value, "Campaign")))
+    return RuleOwner(queue_id=QueueId(ids.from_path(value, "Inbound queue")))
 
 
 def _rules(path: str, scope: Scope, calls: str, missing: str) -> list[Route]:
@@ -172,11 +172,11 @@ def _rules(path: str, scope: Scope, calls: str, missing: str) -> list[Route]:
         )
     )
     async def get(request: Request) -> Response:
-        tenant_id, whose = principal_of(request).tenant_id, _whose(path, request.path_params["id"])
+        tenant_id, owner = principal_of(request).tenant_id, _owner(path, request.path_params["id"])
         async with connection(request) as conn:
-            if not await store.exists(conn, tenant_id, whose):
+            if not await store.exists(conn, tenant_id, owner):
                 raise NotFound(missing)
-            rule = await store.rule(conn, tenant_id, whose)
+            rule = await store.rule(conn, tenant_id, owner)
             codes = await store.codes(conn, tenant_id)
         return ok(rule_view(rule, codes))
 
@@ -196,12 +196,12 @@ def _rules(path: str, scope: Scope, calls: str, missing: str) -> list[Route]:
         )
     )
     async def put(request: Request) -> Response:
-        by, whose = principal_of(request), _whose(path, request.path_params["id"])
+        by, owner = principal_of(request), _owner(path, request.path_params["id"])
         rule = rule_of(body.decode(await body.read_json(request), _rule))
         async with connection(request) as conn:
-            if not await store.exists(conn, by.tenant_id, whose):
+            if not await store.exists(conn, by.tenant_id, owner):
                 raise NotFound(missing)
-            unknown = await store.set_rule(conn, by.tenant_id, whose, rule, by.key_id)
+            unknown = await store.set_rule(conn, by.tenant_id, owner, rule, by.key_id)
         if unknown is not None:
             raise NotFound(_NO_CODE)
         return ok(Done(error_message="Wrap-up rule set"))

@@ -27,7 +27,7 @@ class WrapUpMode(StrEnum):
 
 
 class Flags(NamedTuple):
-    """What follows from a code."""
+    """The consequences of a code."""
 
     success: bool = False
     """The contact is done: it is not called again."""
@@ -63,7 +63,7 @@ DEFAULT_RULE = Rule()
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class RuleOwner:
     """The campaign, or the queue of callers, that a rule is of."""
 
     campaign_id: CampaignId | None = None

@@ -11,7 +11,7 @@ import asyncpg
 
 from tongdai.agents import store as agents
 from tongdai.agents.model import Agent
-from tongdai.agents.wrap_up.model import DEFAULT_RULE, MAX_CODES, Code, CodeRefusal, Flags, Rule, Whose, WrapUpMode
+from tongdai.agents.wrap_up.model import DEFAULT_RULE, MAX_CODES, Code, CodeRefusal, Flags, Rule, RuleOwner, WrapUpMode
 from tongdai.calls import segments
 from tongdai.db import audit
 from tongdai.db.pool import Connection
@@ -122,14 +122,14 @@ PUT_OF_CAMPAIGN = f"{_PUT} on conflict (tenant_id, campaign_id) {_SET}"
 PUT_OF_QUEUE = f"{_PUT} on conflict (tenant_id, queue_id) {_SET}"
 
 
-async def exists(conn: Connection, tenant_id: TenantId, whose: Whose) -> bool:
+async def exists(conn: Connection, tenant_id: TenantId, owner: RuleOwner) -> bool:
     """Whether there is such a campaign or queue."""
-    return await conn.fetchval(EXISTS, tenant_id, whose.campaign_id, whose.queue_id)
+    return await conn.fetchval(EXISTS, tenant_id, owner.campaign_id, owner.queue_id)
 
 
-async def rule(conn: Connection, tenant_id: TenantId, whose: Whose) -> Rule:
+async def rule(conn: Connection, tenant_id: TenantId, owner: RuleOwner) -> Rule:
     """The rule of a campaign or queue; codes that were retired since are left out."""
-    row = await conn.fetchrow(FIND_RULE, tenant_id, whose.campaign_id, whose.queue_id)
+    row = await conn.fetchrow(FIND_RULE, tenant_id, owner.campaign_id, owner.queue_id)
     if row is None:
         return DEFAULT_RULE
     offered = row["codes"]
@@ -139,7 +139,9 @@ async def rule(conn: Connection, tenant_id: TenantId, whose: Whose) -> Rule:
     return Rule(WrapUpMode(row["mode"]), row["wrap_up_s"], offered)
 
 
-async def set_rule(conn: Connection, tenant_id: TenantId, whose: Whose, new: Rule, by: KeyId | None) -> CodeId | None:
+async def set_rule(
+    conn: Connection, tenant_id: TenantId, owner: RuleOwner, new: Rule, by: KeyId | None
+) -> CodeId | None:
     """Set the rule of a campaign or queue that exists; the first code that there is not, if any, and nothing is set."""
     async with conn.transaction():
         await conn.fetchval(LOCK, tenant_id)
@@ -147,9 +149,9 @@ async def set_rule(conn: Connection, tenant_id: TenantId, whose: Whose, new: Rul
         missing = next((code_id for code_id in new.codes or () if code_id not in present), None)
         if missing is not None:
             return missing
-        put = PUT_OF_QUEUE if whose.campaign_id is None else PUT_OF_CAMPAIGN
-        await conn.execute(put, tenant_id, whose.campaign_id, whose.queue_id, new.mode, new.timed_s, new.codes)
-        subject = f"queue {whose.queue_id}" if whose.campaign_id is None else f"campaign {whose.campaign_id}"
+        put = PUT_OF_QUEUE if owner.campaign_id is None else PUT_OF_CAMPAIGN
+        await conn.execute(put, tenant_id, owner.campaign_id, owner.queue_id, new.mode, new.timed_s, new.codes)
+        subject = f"queue {owner.queue_id}" if owner.campaign_id is None else f"campaign {owner.campaign_id}"
         await audit.record(conn, tenant_id, by, "wrap_up.rule", subject, {"mode": new.mode})
     return None
 

@@ -21,12 +21,12 @@ from tongdai.ids import AgentId, CampaignId, ContactId, QueueId, TenantId
 
 @dataclass(frozen=True, slots=True)
 class CallToCode:
-    """What is known of a call that somebody talked on, or that an agent was reserved for."""
+    """A call that is to get a code."""
 
     campaign_id: CampaignId | None
     contact_id: ContactId | None
     queue_id: QueueId | None
-    """Of a caller."""
+    """The queue, if it is a caller's."""
     phone: str
     """The other side's number, in E.164; empty: withheld."""
     agent_id: AgentId | None

@@ -4,7 +4,7 @@ from tongdai_client.models.base import Done, Result
 
 
 class WrapUpCode(Result, frozen=True, kw_only=True):
-    """What a call was, and what follows from it."""
+    """A description of a call, with what follows from it."""
 
     code_id: int
     name: str

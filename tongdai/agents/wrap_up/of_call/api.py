@@ -39,7 +39,7 @@ class WrapUpSent(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     codeId: int
     """The wrap-up code, one of those that the call's campaign or queue offers."""
     note: str | None = None
-    """What else there is to say, for people."""
+    """A note for people."""
     callbackAt: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """When the contact is to be called again; needed with a code that is a callback, and with no other."""
     endWrapUp: bool = True

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tongdai.agents.model import Agent
 from tongdai.agents.wrap_up import store
-from tongdai.agents.wrap_up.model import DNC_LIST, Code, Whose
+from tongdai.agents.wrap_up.model import DNC_LIST, Code, RuleOwner
 from tongdai.calls.codes import store as call_codes
 from tongdai.calls.codes.store import CallToCode
 from tongdai.db import audit
@@ -41,7 +41,7 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WrapUp:
-    """What an agent says of a call."""
+    """The code of a call, with what comes with it."""
 
     code_id: CodeId
     note: str | None = None
@@ -56,7 +56,7 @@ NOW = "select now()"
 async def set_code(
     conn: Connection, tenant_id: TenantId, call_id: UUID, sent: WrapUp, by: KeyId | None
 ) -> Agent | Refusal | None:
-    """Set or replace the code of a call. Returns the agent whose wrap-up it was, if there is one.
+    """Set or replace the code of a call. Returns the agent owner wrap-up it was, if there is one.
 
     What an earlier code has done stays done, but for the contact: the new code decides about it anew.
     """
@@ -99,8 +99,8 @@ async def _set_code(
 async def _refusal(conn: Connection, tenant_id: TenantId, call: CallToCode, code: Code, sent: WrapUp) -> Refusal | None:
     if not call.reached:
         return Refusal.NOT_REACHED
-    whose = Whose(call.campaign_id, None if call.campaign_id is not None else call.queue_id)
-    offered = (await store.rule(conn, tenant_id, whose)).codes
+    owner = RuleOwner(call.campaign_id, None if call.campaign_id is not None else call.queue_id)
+    offered = (await store.rule(conn, tenant_id, owner)).codes
     if offered is not None and code.code_id not in offered:
         return Refusal.NOT_OFFERED
     if code.flags.callback != (sent.callback_at is not None):
