@@ -56,7 +56,7 @@ NOW = "select now()"
 async def set_code(
     conn: Connection, tenant_id: TenantId, call_id: UUID, sent: WrapUp, by: KeyId | None
 ) -> Agent | Refusal | None:
-    """Set or replace the code of a call. Returns the agent owner wrap-up it was, if there is one.
+    """Set or replace the code of a call. Returns the agent whose wrap-up it was, if there is one.
 
     What an earlier code has done stays done, but for the contact: the new code decides about it anew.
     """
