@@ -176,6 +176,12 @@ async def test_changes_are_reported_in_the_audit_with_the_key(tenant, api, pool)
     assert [tuple(row) for row in reported] == expected
 
 
+CALLER = """
+insert into caller (tenant_id, call_id, queue_id, arrived_at, joined_at)
+values ($1, gen_random_uuid(), $2, now(), now())
+"""
+
+
 async def test_queue_that_is_referred_to_is_not_deleted_and_its_users_are_named(tenant, pool):
     queue_id, other = await tenant.queue("Sales"), await tenant.queue("Support")
     path = f"/v1/queues/inbound/{queue_id}"
@@ -200,5 +206,9 @@ async def test_queue_that_is_referred_to_is_not_deleted_and_its_users_are_named(
     await pool.execute(
         "update campaign set queue_id = null where tenant_id = $1 and campaign_id = $2", tenant.tenant_id, campaign_id
     )
+    await pool.execute(CALLER, tenant.tenant_id, queue_id)
+    said = refused(await tenant.call("DELETE", path), 400, "INVALID_STATE")
+    assert said == "Cannot delete an inbound queue that is used by 1 caller in it"
+    await pool.execute("delete from caller where tenant_id = $1", tenant.tenant_id)
     await tenant.done("DELETE", path)
     refused(await tenant.get(path), 404, "NOT_FOUND")

@@ -30,6 +30,7 @@ from uuid import UUID
 import structlog
 
 from tongdai import metrics
+from tongdai.acd.admission import Send
 from tongdai.acd.caller import core, model
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.phone_events import phone_signal
@@ -42,6 +43,7 @@ from tongdai.calls.inbound.model import Arrival
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
 from tongdai.ids import SwitchId
+from tongdai.queues.model import DestinationKind
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
 from tongdai.switch.events import INBOUND, ChannelEvent, Event, StasisStart
@@ -54,6 +56,9 @@ WRITE_S = 3.0
 """The time limit for writing a record when the database hangs; it is written again later."""
 LONGEST_BACKOFF_S = 60.0
 """The longest wait before a record that the store refuses is written again."""
+
+
+UNSERVED = frozenset({DestinationKind.AGENT, DestinationKind.NUMBER, DestinationKind.CALLBACK})
 
 
 class Snapshot(NamedTuple):
@@ -277,6 +282,7 @@ class AcdController:
     def _step(self, caller: ControlledCaller, event: Event | model.Signal) -> list[model.Request] | None:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
+        self._log_unserved(caller, event)
         before = caller.progress
         caller.progress, commands_ = core.step(before, event)
         self._own_phone(before, caller)
@@ -293,6 +299,13 @@ class AcdController:
             else:
                 requests.append(command)
         return requests if commands_ else None
+
+    def _log_unserved(self, caller: ControlledCaller, event: Event | model.Signal) -> None:
+        """Report a destination that is not served: the call ends there."""
+        if isinstance(event, model.WaitOver | model.Admitted):
+            to = event.to if isinstance(event, model.WaitOver) else event.admission
+            if isinstance(to, Send) and to.to.kind in UNSERVED:
+                log.warning("destination not served", call=str(caller.call.call_id), kind=to.to.kind.value)
 
     def _own_phone(self, before: model.CallerProgress, caller: ControlledCaller) -> None:
         """Own the channel of a phone that rings for the caller, for as long as it does and they talk."""

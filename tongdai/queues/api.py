@@ -270,7 +270,9 @@ def _users(users: References) -> str:
     named = [
         f"{noun}{'s' if len(found) > 1 else ''} {', '.join(map(str, found))}" for noun, found in _named(users) if found
     ]
-    return " and ".join([*named, *(["the default opening hours"] if users.defaults else [])])
+    defaults = ["the default opening hours"] if users.defaults else []
+    callers = [f"{users.callers} {'callers' if users.callers > 1 else 'caller'} in it"] if users.callers else []
+    return " and ".join([*named, *defaults, *callers])
 
 
 def _refused(refusal: NumberRefusal, number: str | UnsetType | None) -> InvalidInput:

@@ -153,7 +153,7 @@ class InboundQueue:
 
 
 class References(NamedTuple):
-    """The agents, campaigns and queues that refer to a queue, by id; the first few when there are many."""
+    """The users of a queue: agents, campaigns and others by id, the first few when there are many; and callers."""
 
     agents: list[AgentId]
     campaigns: list[CampaignId]
@@ -162,6 +162,8 @@ class References(NamedTuple):
     menus: list[MenuId]
     defaults: bool
     """Whether it is the after-hours destination of the tenant."""
+    callers: int
+    """The number of callers who wait in it."""
 
 
 class NumberRefusal(Enum):

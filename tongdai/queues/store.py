@@ -133,7 +133,8 @@ USERS = """
 select
     array(select agent_id from agent_queue where tenant_id = $1 and queue_id = $2 order by agent_id limit $3) as agents,
     array(select campaign_id from campaign where tenant_id = $1 and queue_id = $2 order by campaign_id limit $3)
-        as campaigns
+        as campaigns,
+    (select count(*) from caller where tenant_id = $1 and queue_id = $2) as callers
 """
 DELETE = "delete from inbound_queue where tenant_id = $1 and queue_id = $2"
 NAMED = 5
@@ -148,7 +149,8 @@ async def delete(conn: Connection, tenant_id: TenantId, queue_id: QueueId, by: K
         row = await conn.fetchrow(USERS, tenant_id, queue_id, NAMED)
         assert row is not None
         sought = Destination(DestinationKind.QUEUE, str(queue_id))
-        users = References(row["agents"], row["campaigns"], *await destinations.users(conn, tenant_id, sought, NAMED))
+        others = await destinations.users(conn, tenant_id, sought, NAMED)
+        users = References(row["agents"], row["campaigns"], *others, row["callers"])
         if any(users):
             return users
         await conn.execute(DELETE, tenant_id, queue_id)

@@ -128,6 +128,21 @@ async def test_change_of_strategy_gives_those_who_wait_another_head_start(
     assert await conn.fetchval(HEAD_STARTS, tenant_id, queue_id) == 600
 
 
+async def test_offers_that_have_ended_long_ago_are_deleted(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, agent_id: AgentId, at: datetime
+) -> None:
+    row = await joined(conn, tenant_id, queue_id, at)
+    for days in (31, 29):
+        then = at - timedelta(days=days)
+        await store.offer(conn, tenant_id, row.call_id, agent_id, then)
+        await store.offer_ended(conn, tenant_id, row.call_id, agent_id, OfferOutcome.REJECTED, then)
+    await store.offer(conn, tenant_id, row.call_id, agent_id, at - timedelta(days=60))
+    assert await store.delete_old_offers(conn, [tenant_id], timedelta(days=30)) == 1
+    kept = await conn.fetch(OFFERS, tenant_id)
+    assert [at - offer["offered_at"] for offer in kept] == [timedelta(days=60), timedelta(days=29)]
+    assert kept[0]["outcome"] is None, "still open"
+
+
 async def test_outcomes_of_offers_in_the_database_are_those_of_the_model(conn: Connection) -> None:
     check: str = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'offer_outcome_check'"

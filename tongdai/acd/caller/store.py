@@ -8,7 +8,8 @@ an offer is reserved in the same transaction, before (agents/store.py); the call
 (docs/architecture.md, "Lock order").
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -131,6 +132,27 @@ update caller set head_start_s = $3 where tenant_id = $1 and queue_id = $2 and h
 async def rekey(conn: Connection, tenant_id: TenantId, queue_id: QueueId, head_start_s: int) -> int:
     """Give those who wait in a queue its head start, as its strategy has changed; returns their number."""
     return len(await conn.fetch(REKEY, tenant_id, queue_id, head_start_s))
+
+
+DELETED_AT_ONCE = 5_000
+OLD_OFFERS = """
+with old as materialized (
+    select offer_id from offer
+    where tenant_id = $1 and offered_at < now() - $2::interval and outcome is not null limit $3::bigint
+), deleted as (
+    delete from offer o using old where o.tenant_id = $1 and o.offer_id = old.offer_id returning true
+)
+select count(*) from deleted
+"""
+
+
+async def delete_old_offers(conn: Connection, tenants: Sequence[TenantId], keep: timedelta) -> int:
+    """Delete offers older than `keep`, in batches of one tenant; returns the number of rows."""
+    total = 0
+    for tenant_id in tenants:
+        while deleted := await conn.fetchval(OLD_OFFERS, tenant_id, keep, DELETED_AT_ONCE):
+            total += deleted
+    return total
 
 
 OF_CALL = f"select {_COLUMNS} from caller where tenant_id = $1 and call_id = $2"
