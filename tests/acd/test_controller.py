@@ -216,6 +216,24 @@ def test_restart_keeps_all_callers_in_their_order() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize(("after_s", "order"), [(60, [1, 2]), (400, [2, 1])])
+def test_caller_whose_call_the_switch_lost_gets_the_place_back_by_ringing_again(after_s: int, order: list[int]) -> None:
+    async def scene(s: Scene) -> None:
+        await started(s)
+        for person in (1, 2):
+            await call_in(s, person)
+        s.simulated.restart()
+        await s.until(lambda: len(s.acd.over) == 2)
+        assert endings(s) == [InboundOutcome.LOST] * 2
+        await asyncio.sleep(after_s)
+        again = {person: await call_in(s, person, talk_s=3) for person in (2, 1)}
+        s.agents(1, wrap_up_s=1)
+        await s.until(lambda: all(caller.talks for caller in again.values()))
+        assert sorted(again, key=lambda person: again[person].talks[0].began_at) == order
+
+    play(scene)
+
+
 def test_talk_goes_on_over_a_restart() -> None:
     async def scene(s: Scene) -> None:
         await started(s)

@@ -174,6 +174,41 @@ async def test_phone_that_could_not_be_called_is_tried_again_after_a_minute(
     assert await state_of(conn, call.tenant_id, stays) is AgentState.UNREACHABLE
 
 
+LOST = InboundEnding(InboundOutcome.LOST)
+EARLIER = "update call set ended_at = ended_at - interval '5 minutes' where tenant_id = $1"
+
+
+@pytest.mark.parametrize(
+    ("ending", "phone", "kept"),
+    [(LOST, "+84901234567", True), (ABANDONED, "+84901234567", False), (LOST, "+84901234568", False)],
+)
+async def test_place_of_a_call_that_was_lost_is_kept_for_a_while(
+    conn: Connection,
+    store: PostgresAcdStore,
+    call: InboundCall,
+    arrival: Arrival,
+    rules: QueueRules,
+    at: datetime,
+    ending: InboundEnding,
+    phone: str,
+    kept: bool,
+) -> None:
+    await store.join(call, rules, 0, at)
+    await store.end(call, ending)
+    again = await store.arrive(replace(arrival, channel="2", phone=phone), "carrier")
+    assert again is not None
+    row = await store.join(again, rules, 0, at)
+    assert row is not None
+    assert row.arrived_at == (call.opened_at if kept else again.opened_at)
+    await store.end(again, ABANDONED)
+    await conn.execute(EARLIER, call.tenant_id)
+    late = await store.arrive(replace(arrival, channel="3", phone=phone), "carrier")
+    assert late is not None
+    row = await store.join(late, rules, 0, at)
+    assert row is not None
+    assert row.arrived_at == late.opened_at
+
+
 async def test_agent_who_is_taken_is_offered_to_nobody_else(
     store: PostgresAcdStore, call: InboundCall, arrival: Arrival, agent_id: AgentId, rules: QueueRules, at: datetime
 ) -> None:

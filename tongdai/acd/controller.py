@@ -357,7 +357,8 @@ class AcdController:
             case model.RecordJoin(queue_id=queue_id, hops=hops):
                 assert caller.rules is not None, "a caller joins a queue whose rules were not read"
                 caller.call = replace(call, queue_id=queue_id)
-                await self._store.join(call, caller.rules, hops, at)
+                row = await self._store.join(call, caller.rules, hops, at)
+                caller.arrived_at = caller.arrived_at if row is None else row.arrived_at
                 caller.joined_at = at
             case model.RecordAnswer():
                 await self._store.answer(call, at)

@@ -71,12 +71,13 @@ class PostgresAcdStore:
                 return before
             if not await inbound.join(conn, call.tenant_id, call.call_id, rules.queue_id, at, LEASE):
                 return None
+            place = await callers.place_of(conn, call.tenant_id, call.call_id)
             return await callers.join(
                 conn,
                 call.tenant_id,
                 call.call_id,
                 rules.queue_id,
-                arrived_at=call.opened_at,
+                arrived_at=place or call.opened_at,
                 head_start_s=rules.head_start_s,
                 at=at,
                 hops=hops,

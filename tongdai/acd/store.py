@@ -55,8 +55,9 @@ class AcdStore(Protocol):
         ...
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
-        """The caller waits in a queue, and keeps the place of an earlier one. Nothing changes when they are in it, or
-        in a later one, already. None: the call has ended, or the caller was connected."""
+        """The caller waits in a queue, and keeps the place of an earlier one, or of a call that was lost. Nothing
+        changes when they are in it, or in a later one, already. None: the call has ended, or the caller was
+        connected."""
         ...
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:

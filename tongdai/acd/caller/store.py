@@ -20,6 +20,10 @@ from tongdai.ids import AgentId, QueueId, TenantId
 _COLUMNS = "call_id, queue_id, state, arrived_at, joined_at, hops, offers"
 
 
+PLACE_KEPT_FOR = timedelta(minutes=5)
+"""How long the place of a caller is kept whose call was lost."""
+
+
 class CallerRow(NamedTuple):
     call_id: UUID
     queue_id: QueueId
@@ -61,6 +65,22 @@ async def join(
     row = await conn.fetchrow(JOIN, tenant_id, call_id, queue_id, arrived_at, head_start_s, at, hops)
     assert row is not None
     return CallerRow._make(row)
+
+
+# A call that was lost is one that a crash of the switch ended. The months are those of the partitions.
+PLACE = """
+select min(c.opened_at) from live_call l join call c on c.tenant_id = $1 and c.phone = l.phone
+where l.tenant_id = $1 and l.call_id = $2 and l.phone <> ''
+    and c.opened_at between l.opened_at - interval '1 day' and l.opened_at
+    and c.ended_month < 'infinity' and c.ended_month >= date_trunc('month', l.opened_at - $3::interval)::date
+    and c.ended_at > l.opened_at - $3::interval
+    and c.direction = 'inbound' and c.outcome = 'lost' and c.connected_at is null
+"""
+
+
+async def place_of(conn: Connection, tenant_id: TenantId, call_id: UUID) -> datetime | None:
+    """When somebody arrived whose call was lost, and who rings again soon: their place. None: nobody has one."""
+    return await conn.fetchval(PLACE, tenant_id, call_id, PLACE_KEPT_FOR)
 
 
 OFFER = """

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
-from tongdai.acd.caller.store import CallerRow
+from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, QueueState
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
+from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState
 from tongdai.clock import Clock
@@ -39,6 +40,8 @@ class MemoryAcdStore:
         self.live: dict[UUID, InboundCall] = {}
         self.waiting: dict[UUID, CallerRow] = store.callers
         self.offers: list[Offer] = []
+        self.lost: list[tuple[InboundCall, datetime]] = []
+        """Calls that a crash of the switch ended, and when."""
         self.over: dict[UUID, InboundEnding] = {}
 
     async def now(self) -> datetime:
@@ -97,7 +100,11 @@ class MemoryAcdStore:
             found, state=CallState.ANSWERED, answered_at=answered_at, queue_id=rules.queue_id
         )
         offers = 0 if before is None else before.offers
-        row = CallerRow(call.call_id, rules.queue_id, "waiting", call.opened_at, at, hops, offers)
+        arrived_at = call.opened_at if before is None else before.arrived_at
+        for lost, ended_at in self.lost:
+            if lost.phone == call.phone != "" and ended_at > call.opened_at - PLACE_KEPT_FOR:
+                arrived_at = min(arrived_at, lost.opened_at)
+        row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers)
         self.waiting[call.call_id] = row
         return row
 
@@ -155,8 +162,11 @@ class MemoryAcdStore:
         return True
 
     async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
-        if self.live.pop(call.call_id, None) is None:
+        gone = self.live.pop(call.call_id, None)
+        if gone is None:
             return False
+        if ending.outcome is InboundOutcome.LOST and gone.connected_at is None:
+            self.lost.append((gone, self._clock.now()))
         self.over[call.call_id] = ending
         self._leave(call.call_id, OfferOutcome.CALLER_GONE)
         await self._store.caller_left(call.call_id)
