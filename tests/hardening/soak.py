@@ -201,11 +201,18 @@ async def good_import(soak: Soak) -> None:
         began = time.perf_counter()
         sent = {"Content-Type": "text/csv", "Idempotency-Key": f"soak {first}"}
         response = httpx2.Response(503)
+        tries = Counter[str]()
         while response.status_code == 503 and time.perf_counter() - began < IMPORT_S:
-            with suppress(*CLOSED):
+            try:
                 response = await client.post(f"{soak.good.path}/bulk", content=rows, headers=sent)
+                tries[str(response.status_code)] += 1
+            except CLOSED as error:
+                tries[type(error).__name__] += 1
             if response.status_code == 503:
                 await asyncio.sleep(1)
+        if response.status_code != 200:
+            soak.problems.append(f"import not accepted within {IMPORT_S:g} s: {dict(tries)}")
+            return
         path = f"{soak.good.path}/import/{response.json().get('job_id')}"
 
         async def done() -> bool:
