@@ -176,9 +176,12 @@ WAYS: list[Callable[[Soak], Awaitable[None]]] = [
 # The good tenant
 
 
-CLOSED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
-"""At the limit of connections one is closed with its answer, which a client that is sending then may not read, and idle
-ones make place for others. A client tries again, with its Idempotency-Key."""
+CLOSED = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError, httpx2.TimeoutException)
+"""Ways in which a request gets no response.
+
+At the limit of connections one is closed with its answer, which a client that is sending then may not read, and idle
+ones make place for others; a machine that does other things too may be slow. A client tries again, with its
+Idempotency-Key."""
 
 
 async def good_requests(soak: Soak, over: asyncio.Event) -> None:
