@@ -1,8 +1,8 @@
-"""Which bytes are a request as a whole."""
+"""Which bytes are requests as a whole."""
 
 import pytest
 
-from tongdai.http.connections.core import is_whole_request
+from tongdai.http.connections.core import whole_requests
 
 GET = b"GET /v1/a?b=c HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -23,7 +23,8 @@ def posted(length: bytes, body: bytes = b"", name: bytes = b"Content-Length") ->
     ],
 )
 def test_whole_requests(data: bytes) -> None:
-    assert is_whole_request(data)
+    assert whole_requests(data, 2) == [data]
+    assert whole_requests(data + GET, 2) == [data, GET]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,9 @@ def test_whole_requests(data: bytes) -> None:
         b"\r\n\r\n",
         GET[:-1],
         GET + b"G",
-        GET + GET,
+        GET + GET[:-1],
+        GET + b"\r\n" + GET,
+        GET + GET + GET,
         b"\r\n" + GET,
         GET.replace(b"1.1", b"1.0"),
         GET.replace(b"GET", b"HEAD"),
@@ -58,4 +61,4 @@ def test_whole_requests(data: bytes) -> None:
     ],
 )
 def test_other_bytes_are_left_to_the_parser(data: bytes) -> None:
-    assert not is_whole_request(data)
+    assert whole_requests(data, 2) == []

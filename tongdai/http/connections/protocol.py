@@ -36,7 +36,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from tongdai.http.connections import refusal
-from tongdai.http.connections.core import is_whole_request
+from tongdai.http.connections.core import whole_requests
+from tongdai.http.connections.early import closing_early
 from tongdai.http.connections.refusal import Refusal
 from tongdai.http.request import CLIENT_LEFT
 
@@ -117,6 +118,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._unreadable = False
         """Whether something has arrived that cannot be parsed: the rest is discarded."""
         self._linger_until: float | None = None
+        self._running: RequestResponseCycle | None = None
+        """The last request that began to run."""
+        self._follows = False
+        """Whether the request that begins has waited on this connection for the response to the one before it."""
 
     # What the transport tells
 
@@ -147,8 +152,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._unreadable:
             return
         waited = self._waiting
-        if waited and self._all.refuses(self._all.begun, data) and is_whole_request(data):
-            self._refuse_unread()
+        if waited and self._refuses_unread(data):
             return
         super().data_received(data)
         if self._unreadable:
@@ -162,10 +166,20 @@ class LimitedProtocol(HttpToolsProtocol):
             if self._head_bytes > HEAD_MAX:
                 self._refuse(refusal.HEAD_TOO_LARGE)
 
-    def _refuse_unread(self) -> None:
-        self.transport.write(refusal.OVERLOADED_KEPT.response())
+    def _refuses_unread(self, data: bytes) -> bool:
+        """Refuse what has arrived, whole requests all of which are to be refused; not while the client takes nothing.
+
+        False when the parser is to have it.
+        """
+        if not self._all.refuses(self._all.begun, data) or self.flow.write_paused:
+            return False
+        requests = whole_requests(data, PIPELINED_MAX)
+        if not requests or not all(self._all.refuses(self._all.begun, one) for one in requests[1:]):
+            return False
+        self.transport.write(b"".join(refusal.OVERLOADED_KEPT.response() for _ in requests))
         self._leave_lists()
         self._become_idle()
+        return True
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(refusal.HEAD_TOO_LARGE if self._head_too_large else refusal.UNREADABLE)
@@ -210,6 +224,10 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._leave_lists()
+        if self._running is not None:  # `cycle` is that of the last request that has arrived
+            self._running.disconnected = True
+            self._running.message_event.set()
+            self._running = None
         if self._accepted:
             super().connection_lost(exc)
         # What refers to itself waits for the collector, which runs seldom, and under overload thousands are closed.
@@ -251,16 +269,18 @@ class LimitedProtocol(HttpToolsProtocol):
     # What the application does
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Callable[..., Any]) -> None:
+        self._running = cycle
         super()._start_asgi_task(cycle, partial(self._run, cycle, app))
-        self._all.begun += 1
-        self.loop.call_soon(self._has_run)
+        if not self._follows:  # it takes the place of the request that has just been answered
+            self._all.begun += 1
+            self.loop.call_soon(self._has_run)
 
     async def _run(
         self, cycle: RequestResponseCycle, app: Callable[..., Any], scope: Any, receive: Any, send: Any
     ) -> None:
         scope[CLIENT_LEFT] = lambda: self._left(cycle)
         try:
-            await app(scope, receive, _Closing(self, cycle, send))
+            await app(scope, receive, closing_early(self, cycle, send))
         finally:
             del scope[CLIENT_LEFT]  # the request would refer to itself by it
 
@@ -278,7 +298,9 @@ class LimitedProtocol(HttpToolsProtocol):
         return not declared.isdigit() or len(declared) > 9 or int(declared) > SMALL_REST
 
     def on_response_complete(self) -> None:
+        self._follows = True
         super().on_response_complete()
+        self._follows = False
         self._unset_keepalive_if_required()
         if self._linger_until is not None or self.transport.is_closing() or not self.cycle.response_complete:
             return
@@ -352,37 +374,3 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._head_begun:
             self.transport.write(refusal.HEAD_TIMEOUT.response())
         self.transport.close()
-
-
-class _Closing:
-    """ASGI's `send` of a request; decides when the response begins whether the connection lingers at its end."""
-
-    __slots__ = ("_cycle", "_protocol", "_send")
-
-    def __init__(self, protocol: LimitedProtocol, cycle: RequestResponseCycle, send: Callable[..., Any]) -> None:
-        self._protocol, self._cycle, self._send = protocol, cycle, send
-
-    async def __call__(self, message: Any) -> None:
-        cycle = self._cycle
-        if not cycle.response_started and self._protocol.cycle is cycle and self._protocol.closes_early():
-            cycle.keep_alive = False
-            cycle.transport = cast("asyncio.Transport", _Lingering(self._protocol, cycle.transport))
-        await self._send(message)
-
-
-class _Lingering:
-    """The transport of a request whose connection lingers where it would be closed."""
-
-    __slots__ = ("_protocol", "_transport")
-
-    def __init__(self, protocol: LimitedProtocol, transport: asyncio.Transport) -> None:
-        self._protocol, self._transport = protocol, transport
-
-    def write(self, data: bytes) -> None:
-        self._transport.write(data)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        self._protocol.linger()
