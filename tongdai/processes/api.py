@@ -24,6 +24,7 @@ from tongdai.db.pool_parts import PoolParts
 from tongdai.db.unavailable import unavailable
 from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
+from tongdai.errors import Overloaded
 from tongdai.files.process import FOLDER
 from tongdai.http import access_log
 from tongdai.http.application import Application
@@ -68,6 +69,8 @@ ROUTES: list[Route] = [
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 
 OBSERVE_S = 1.0
+WAIT_FOR_DOCUMENT = 8
+"""Requests that may wait for the OpenAPI document while it is made."""
 LISTENER = "tongdai api listen"
 """Session of each API worker by which those of all machines are counted: they share the rate limits."""
 OWN_DESCRIPTORS = 256
@@ -151,14 +154,18 @@ def _document(routes: Routes, settings: Settings) -> None:
 
     made: list[Response] = []
     making = asyncio.Lock()
+    waiting = asyncio.Semaphore(WAIT_FOR_DOCUMENT)
 
     def document() -> Response:
         return Response(msgspec.json.encode(openapi.document(ENDPOINTS, __version__, settings)))
 
     async def openapi_json(_: Request) -> Response:
         # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start. Once for
-        # all that ask meanwhile: several threads would hold the event loop for seconds.
-        async with making:
+        # all that ask meanwhile: several threads would hold the event loop for seconds. Those who ask need no key, and
+        # must not have all places of requests in flight until it is there.
+        if not made and waiting.locked():
+            raise Overloaded
+        async with waiting, making:
             if not made:
                 made.append(await asyncio.to_thread(document))
         return made[0]
