@@ -23,7 +23,7 @@ POST_REFUSED = b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r
 
 class App:
     """Answers at once; `/held` when it is let go, unless its client has left by then; `/refused` without reading the
-    body, `/read` after it."""
+    body, `/read` after it; `/large` with more than all buffers take."""
 
     def __init__(self) -> None:
         self.arrived, self.go, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -50,9 +50,18 @@ class App:
                 continue
             if message["type"] == "http.disconnect":
                 self.left.set()
+        if scope["path"] == "/large":
+            await self._large(scope, send)
+            return
         status = 413 if scope["path"] == "/refused" else 200
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"done"})
+
+    async def _large(self, scope: Scope, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(100_000_000)})
+        if scope[CLIENT_LEFT]():
+            self.left.set()
 
 
 class Client:
@@ -62,6 +71,10 @@ class Client:
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
         await self.writer.drain()
+
+    def pause(self) -> None:
+        """Take nothing more of what the server sends."""
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
 
     async def answer(self) -> bytes:
         """The status line of an answer, read to its end."""

@@ -132,6 +132,38 @@ async def test_whole_request_under_overload_is_refused_unread_and_its_connection
         assert await client.answer() == b"HTTP/1.1 200 OK"
 
 
+@pytest.mark.parametrize("count", [2, PIPELINED_MAX])
+async def test_pipelined_requests_under_overload_are_each_refused_unread(count: int) -> None:
+    async with serving() as server, server.connected() as client:
+        server.app.overloaded = True
+        await client.send(GET * count)
+        assert [await client.answer() for _ in range(count)] == [b"HTTP/1.1 503 Service Unavailable"] * count
+        assert server.app.requests == 0
+        server.app.overloaded = False
+        await client.send(GET)
+        assert await client.answer() == b"HTTP/1.1 200 OK"
+
+
+async def test_client_that_takes_nothing_is_sent_no_refusals_without_end() -> None:
+    async with serving() as server, server.connected() as client:
+        server.app.overloaded = True
+        client.pause()
+        sending = asyncio.create_task(client.send(GET * 500_000))
+        await eventually(lambda: server.app.requests, WITHIN_S, "a request to be left to the application, which waits")
+        sending.cancel()
+
+
+async def test_request_that_waits_for_its_client_to_read_is_told_that_it_left_while_others_wait_behind_it() -> None:
+    async with serving() as server:
+        async with server.connected() as client:
+            client.pause()
+            await client.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+            await eventually(lambda: server.app.requests == 2, WITHIN_S, "the second to wait for the first response")
+        async with asyncio.timeout(WITHIN_S):
+            await server.app.left.wait()
+    assert server.app.requests == 2
+
+
 async def test_request_in_pieces_under_overload_is_left_to_the_application() -> None:
     async with serving() as server, server.connected() as client:
         server.app.overloaded = True
