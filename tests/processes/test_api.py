@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,7 +18,7 @@ from tests.support.event_streams import open_streams
 from tongdai.clock import SystemClock
 from tongdai.db.pool import Pool
 from tongdai.imports.worker import Worker
-from tongdai.processes.api import build
+from tongdai.processes.api import WAIT_FOR_DOCUMENT, build
 from tongdai.settings import Settings
 from tongdai.testing.asgi import running
 
@@ -75,3 +76,11 @@ async def test_openapi_document_is_made_once_for_all_who_ask_meanwhile(client: h
     found = await asyncio.gather(*(client.get("/openapi.json") for _ in range(20)))
     assert {response.status_code for response in found} == {200}
     assert executor.submitted == 1
+
+
+async def test_few_requests_wait_for_the_openapi_document(client: httpx2.AsyncClient) -> None:
+    """Anybody may ask for it, and would have all places of requests in flight until it is there."""
+    found = Counter(r.status_code for r in await asyncio.gather(*(client.get("/openapi.json") for _ in range(100))))
+    assert found == {200: WAIT_FOR_DOCUMENT, 503: 100 - WAIT_FOR_DOCUMENT}
+    again = await asyncio.gather(*(client.get("/openapi.json") for _ in range(100)))
+    assert {response.status_code for response in again} == {200}

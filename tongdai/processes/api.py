@@ -69,7 +69,7 @@ ROUTES: list[Route] = [
 ENDPOINTS: list[Endpoint] = [route.endpoint for route in ROUTES]
 
 OBSERVE_S = 1.0
-WAIT_FOR_DOCUMENT = 8
+WAIT_FOR_DOCUMENT = 32
 """Requests that may wait for the OpenAPI document while it is made."""
 LISTENER = "tongdai api listen"
 """Session of each API worker by which those of all machines are counted: they share the rate limits."""
@@ -163,7 +163,9 @@ def _document(routes: Routes, settings: Settings) -> None:
         # It is made when somebody first wants it, in a thread: it takes half as long as all else of a start. Once for
         # all that ask meanwhile: several threads would hold the event loop for seconds. Those who ask need no key, and
         # must not have all places of requests in flight until it is there.
-        if not made and waiting.locked():
+        if made:
+            return made[0]
+        if waiting.locked():
             raise Overloaded
         async with waiting, making:
             if not made:
