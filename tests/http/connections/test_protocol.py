@@ -153,7 +153,7 @@ async def test_client_that_takes_nothing_is_sent_no_refusals_without_end() -> No
         sending.cancel()
 
 
-async def test_request_that_waits_for_its_client_to_read_is_told_that_it_left_while_others_wait_behind_it() -> None:
+async def test_request_that_waits_for_its_client_to_read_learns_that_it_left_while_others_wait_behind_it() -> None:
     async with serving() as server:
         async with server.connected() as client:
             client.pause()
