@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.support import callers
 from tests.support.api import Tenant, refused
 from tests.support.calls import a_call
 from tests.support.sound_files import tone
@@ -90,6 +91,9 @@ BODIES = {
     "POST /v1/calls/{callId}/unmute": None,
     "POST /v1/calls/{callId}/dtmf": {"digits": "1"},
     "POST /v1/calls/{callId}/hang-up": None,
+    "POST /v1/missed-calls/{callId}/claim": lambda ids: {"agentId": int(ids["agent"])},
+    "POST /v1/missed-calls/{callId}/release": None,
+    "POST /v1/missed-calls/{callId}/close": None,
     "POST /v1/wrap-up-codes": {"name": "Another"},
     "PATCH /v1/wrap-up-codes/{codeId}": {"success": True},
     "PUT /v1/campaigns/{id}/wrap-up": {"mode": "optional"},
@@ -123,6 +127,7 @@ THINGS = {
     ("queues", "soundId"): "sound",
     ("agents", "id"): "agent",
     ("calls", "callId"): "call",
+    ("missed-calls", "callId"): "missed",
     ("wrap-up-codes", "codeId"): "code",
     ("api-keys", "keyId"): "key",
     ("called-numbers", "phoneNumber"): "called_number",
@@ -148,6 +153,11 @@ class World:
 async def call_of(tenant, campaign_id, contact_id):
     async with tenant.api.pool.acquire() as conn:
         return await a_call(conn, tenant.tenant_id, campaign_id, contact_id, "+84907654321")
+
+
+async def missed_of(tenant, queue_id):
+    async with tenant.api.pool.acquire() as conn:
+        return await callers.ended(conn, tenant.tenant_id, queue_id, began=callers.ago(60), waited_s=5)
 
 
 async def do_not_call_of(tenant, campaign_id):
@@ -194,6 +204,7 @@ async def world_of(tenant):
         **await do_not_call_of(tenant, campaign_id),
         "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],
         "code": (await tenant.done("POST", "/v1/wrap-up-codes", json={"name": "Sold"}))["codeId"],
+        "missed": await missed_of(tenant, desk),
         "call": await call_of(tenant, campaign_id, added["contactId"]),
         **await given_to(tenant),
     }

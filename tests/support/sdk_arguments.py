@@ -41,7 +41,18 @@ QUEUE_SETTINGS = QueueSettingsChange(
 )
 _FLAGS = {"success": True, "callback": True, "do_not_call": True, "number_unusable": True}
 _RULE = {"mode": "timed", "timed_sec": 30, "code_ids": [1]}
+_MISSED = {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"}
 OF_WRAP_UP: dict[str, dict[str, Any]] = {
+    "missed_calls": {
+        "queue_id": 1,
+        "state": "open",
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+        "before": datetime(2027, 1, 1, tzinfo=UTC),
+        "page_size": 20,
+    },
+    "claim_missed_call": _MISSED | {"agent_id": 1},
+    "release_missed_call": _MISSED,
+    "close_missed_call": _MISSED,
     "wrap_up_codes": {},
     "create_wrap_up_code": {"name": "a"} | _FLAGS,
     "update_wrap_up_code": {"code_id": 1, "name": "a"} | _FLAGS,

@@ -36,7 +36,7 @@ from tongdai_client.models.agents import (
     QueueMember,
 )
 from tongdai_client.models.base import Done, Page
-from tongdai_client.models.calls import Call
+from tongdai_client.models.calls import Call, MissedCall
 from tongdai_client.models.campaigns import (
     CallingWindow,
     CallSettings,
@@ -213,6 +213,7 @@ __all__ = [
     "Live",
     "Menu",
     "MenuCreated",
+    "MissedCall",
     "NewContact",
     "NewDncNumber",
     "NewMenu",

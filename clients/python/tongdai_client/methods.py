@@ -195,6 +195,11 @@ class Methods:
     send_dtmf = sends(operations.calls.send_dtmf)
     hang_up_call = sends(operations.calls.hang_up_call)
 
+    missed_calls = Paged(operations.calls.missed_calls)
+    claim_missed_call = sends(operations.calls.claim_missed_call)
+    release_missed_call = sends(operations.calls.release_missed_call)
+    close_missed_call = sends(operations.calls.close_missed_call)
+
     calls = Paged(operations.calls.calls)
     call = sends(operations.calls.call)
     attempts = Paged(operations.calls.attempts)

@@ -32,6 +32,7 @@ TAGS = {
     "Dialing": "Hold the dialing of the whole installation, as after a restored backup, and release it.",
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",
+    "Missed calls": "Callers whom nobody answered, to be called back.",
     "Wrap-up": "Wrap-up codes: what a call was, as its agent says, and what follows from it.",
     "Menus": "Keypad menus in front of queues.",
     "Sounds": "Hold music and prompts that are uploaded.",

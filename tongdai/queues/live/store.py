@@ -13,6 +13,7 @@ import asyncpg
 from tongdai.db.pool import Connection
 from tongdai.ids import QueueId, TenantId
 from tongdai.queues.live.model import SERVICE_S, SHORT_S, Entries, LiveFigures, QueueFigures, Waiting
+from tongdai.queues.live.served import served_later
 
 RECENT = timedelta(minutes=30)
 MAX_QUEUES = 1000
@@ -44,7 +45,7 @@ ALL_AGENTS = "select state, count(*) as agents from agent where tenant_id = $1 g
 # The entries of each queue, and of all (queue_id null), in which a number that was not served counts once: it was
 # served if a later call, by it or to it, was connected. An entry was answered if a talk in its queue begins where it
 # ends. Otherwise the caller hung up, if the call was abandoned at that instant.
-ENTRIES = """
+ENTRIES = f"""
 with period as materialized (
     select date_trunc('day', now() at time zone zone) at time zone zone as midnight, now() - $3::interval as recent
     from tenant where tenant_id = $1
@@ -68,16 +69,7 @@ with period as materialized (
         select true as found from segment
         where tenant_id = $1 and call_id = w.call_id and started_at = w.ended_at and kind = 'talk' limit 1
     ) talk on true
-    left join lateral (
-        select true as found from call
-        where tenant_id = $1 and phone = c.phone and opened_at > c.opened_at and connected_at is not null
-            and ended_month < 'infinity' and c.connected_at is null
-        union all
-        select true from live_call
-        where tenant_id = $1 and phone = c.phone and opened_at > c.opened_at and connected_at is not null
-            and c.connected_at is null
-        limit 1
-    ) later on true
+    left join lateral ({served_later("c")}) later on true
 ), counted as (
     select entry.*, part.recent_only
     from entry cross join lateral (

@@ -5,6 +5,29 @@ from datetime import datetime
 from tongdai_client.models.base import Result
 
 
+class MissedCall(Result, frozen=True, kw_only=True):
+    """A caller whom nobody answered."""
+
+    call_id: str
+    queue_id: int
+    phone_number: str
+    """Empty: withheld."""
+    called_number: str
+    outcome: str
+    """abandoned, overflow, closed, failed or lost."""
+    opened_at: datetime
+    ended_at: datetime
+    wait_sec: float | None
+    state: str
+    """open, claimed, served or closed."""
+    agent_id: int | None
+    """The agent who claimed it."""
+    claimed_at: datetime | None
+    served_by: str | None
+    """The later call, by the number or to it, that was connected."""
+    closed_at: datetime | None
+
+
 class Call(Result, frozen=True, kw_only=True):
     """A phone call."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tongdai_client.download import download
 from tongdai_client.models.base import Done
-from tongdai_client.models.calls import Call
+from tongdai_client.models.calls import Call, MissedCall
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -139,3 +139,40 @@ def send_dtmf(call_id: str, digits: str, *, idempotency_key: str | None = None) 
 def hang_up_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """End an answered call."""
     return operation("POST", "/calls/{callId}/hang-up", (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def missed_calls(
+    *,
+    queue_id: int | None = None,
+    state: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    page_size: int = PAGE_SIZE,
+) -> PagedOperation[MissedCall]:
+    """List the calls to queues that nobody answered, newest first, optionally in state open, claimed, served or
+    closed. Datetimes must have a time zone."""
+    filters: Query = {
+        "queueId": queue_id,
+        "state": state,
+        "from": None if since is None else since.isoformat(),
+        "to": None if before is None else before.isoformat(),
+    }
+    return paged_operation("/missed-calls", (), MissedCall, page_size, filters)
+
+
+def claim_missed_call(call_id: str, agent_id: int, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Claim a missed call for an agent, who will call back."""
+    body = {"agentId": agent_id}
+    return operation("POST", "/missed-calls/{callId}/claim", (call_id,), Done, {}, body, idempotency_key)
+
+
+def release_missed_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Give a claimed missed call back: it is open again."""
+    template = "/missed-calls/{callId}/release"
+    return operation("POST", template, (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def close_missed_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Close a missed call: nothing is to be done any more."""
+    template = "/missed-calls/{callId}/close"
+    return operation("POST", template, (call_id,), Done, idempotency_key=idempotency_key)

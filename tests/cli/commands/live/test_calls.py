@@ -23,3 +23,14 @@ def test_id_that_is_none_is_wrong_usage(api_server: Server) -> None:
     ended = programs.tongdai("calls", "hold", "17", environment=environment)
     assert ended.returncode == 2
     assert "17" in ended.stderr
+
+
+@pytest.mark.parametrize(("command", "more"), [("claim", ["--agent", "1"]), ("release", []), ("close", [])])
+async def test_missed_call_that_does_not_exist_is_reported(api_server: Server, command: str, more: list[str]) -> None:
+    key = await api_server.key()
+    environment = PLAIN | {"TONGDAI_URL": api_server.url, "TONGDAI_API_KEY": key.value}
+    ended = programs.tongdai("calls", command, UNKNOWN, *more, environment=environment)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "Missed call not found" in ended.stderr
+    ended = programs.tongdai("calls", "missed", "--state", "open", "--json", environment=environment)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "[]")

@@ -5,7 +5,10 @@ from uuid import UUID
 import click
 
 from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MIN_HOLD_S
+from tongdai.calls.missed.model import MissedState
 from tongdai.cli.api_client import client_options
+from tongdai.cli.param_types import ID
+from tongdai.cli.tables import json_option, show
 from tongdai_client import Client
 
 CALL = click.argument("call_id", metavar="CALL_ID", type=click.UUID)
@@ -13,7 +16,7 @@ CALL = click.argument("call_id", metavar="CALL_ID", type=click.UUID)
 
 @click.group
 def calls() -> None:
-    """Hold, mute and end live calls by a running server.
+    """Hold, mute and end live calls, see to missed ones, by a running server.
 
     \b
     Example:
@@ -93,3 +96,72 @@ def hang_up(client: Client, call_id: UUID) -> None:
       tongdai calls hang-up 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
     """
     click.echo(client.hang_up_call(str(call_id)).message)
+
+
+@calls.command
+@click.option("--queue", "queue_id", metavar="ID", type=ID, help="Calls to this queue only.")
+@click.option("--state", type=click.Choice([state.value for state in MissedState]), help="Those in this state only.")
+@json_option
+@client_options("agent")
+def missed(client: Client, queue_id: int | None, state: str | None, as_json: bool) -> None:
+    """List the calls to queues that nobody answered.
+
+    \b
+    Example:
+      tongdai calls missed --state open
+    """
+    rows: list[dict[str, object]] = [
+        {
+            "callId": call.call_id,
+            "queueId": call.queue_id,
+            "phoneNumber": call.phone_number,
+            "outcome": call.outcome,
+            "openedAt": call.opened_at,
+            "waitSec": call.wait_sec,
+            "state": call.state,
+            "agentId": call.agent_id,
+        }
+        for call in client.missed_calls(queue_id=queue_id, state=state)
+    ]
+    columns = ["callId", "queueId", "phoneNumber", "outcome", "openedAt", "waitSec", "state", "agentId"]
+    show(columns, rows, as_json=as_json)
+
+
+@calls.command
+@CALL
+@click.option("--agent", "agent_id", required=True, metavar="ID", type=ID, help="The agent who will call back.")
+@client_options("agent")
+def claim(client: Client, call_id: UUID, agent_id: int) -> None:
+    """Claim a missed call for an agent.
+
+    \b
+    Example:
+      tongdai calls claim 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --agent 7
+    """
+    click.echo(client.claim_missed_call(str(call_id), agent_id).message)
+
+
+@calls.command
+@CALL
+@client_options("agent")
+def release(client: Client, call_id: UUID) -> None:
+    """Give a claimed missed call back.
+
+    \b
+    Example:
+      tongdai calls release 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
+    """
+    click.echo(client.release_missed_call(str(call_id)).message)
+
+
+@calls.command
+@CALL
+@client_options("agent")
+def close(client: Client, call_id: UUID) -> None:
+    """Close a missed call: nothing is to be done any more.
+
+    \b
+    Example:
+      tongdai calls close 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
+    """
+    click.echo(client.close_missed_call(str(call_id)).message)

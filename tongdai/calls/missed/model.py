@@ -1,0 +1,51 @@
+"""Missed calls: callers whom nobody answered. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from tongdai.call_outcome import InboundOutcome
+from tongdai.ids import AgentId, QueueId
+
+MISSED = tuple(outcome for outcome in InboundOutcome if outcome not in {"answered", "refused"})
+"""The outcomes of missed calls. Refusing a caller is no omission."""
+
+
+class MissedState(StrEnum):
+    OPEN = "open"
+    """Nobody sees to the caller."""
+    CLAIMED = "claimed"
+    """An agent has taken it on to call back."""
+    SERVED = "served"
+    """A later call, by the caller or to them, was connected."""
+    CLOSED = "closed"
+    """Somebody said that nothing is to be done."""
+
+
+class MissedCall(NamedTuple):
+    """A missed call. The fields are the columns of store.COLUMNS."""
+
+    call_id: UUID
+    queue_id: QueueId
+    phone: str
+    """The caller's, in E.164; empty: withheld."""
+    called: str
+    outcome: str
+    opened_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    state: str
+    agent_id: AgentId | None
+    """The agent who claimed it."""
+    claimed_at: datetime | None
+    served_by: UUID | None
+    """The later call."""
+    closed_at: datetime | None
+
+
+class MissedKey(NamedTuple):
+    """The sort key of a missed call."""
+
+    opened_at: datetime
+    call_id: UUID
