@@ -10,6 +10,7 @@ from uuid import UUID
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import LAPSES_AFTER, Act, Control, Ended, Kind, Talk
 from tongdai.clock import Clock
+from tongdai.ids import TenantId
 from tongdai.testing.memory_store.store import MemoryStore
 
 
@@ -33,6 +34,7 @@ class MemoryActs:
     begun: set[UUID] = field(default_factory=set[UUID])
     ended: dict[UUID, Ended] = field(default_factory=dict[UUID, Ended])
     changed: dict[UUID, Changed] = field(default_factory=dict[UUID, Changed])
+    others_phones: set[str] = field(default_factory=set[str])
     segments: list[tuple[str, datetime]] = field(default_factory=list[tuple[str, datetime]])
     """Kinds and beginnings, after the talk that the connection began."""
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -74,6 +76,12 @@ class MemoryActs:
             changed.held_until,
             changed.muted_channel,
         )
+
+    async def talk_of(self, tenant_id: TenantId, call_id: UUID) -> Talk | None:
+        return await self.talk(Control(tenant_id, call_id, str(call_id), over=False, overdue=False, muted_channel=None))
+
+    async def may_call(self, tenant_id: TenantId, endpoint: str) -> bool:
+        return endpoint not in self.others_phones
 
     async def controlled(self, now: datetime) -> Sequence[Control]:
         return [

@@ -92,7 +92,7 @@ class Telephony:
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
-        self._acts = None if acts is None else Acts(acts, ari, clock, self._queue)
+        self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue)
         self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
         self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router, self._acd, options.app)
 
@@ -145,9 +145,7 @@ class Telephony:
         async for event in self._ari.events():
             match event:
                 case Connected():
-                    if self._accounts is not None:
-                        self._accounts.reconnected()
-                    await self._reconciler.until_done()
+                    await self._connected()
                 case Replaced():
                     log.error("switch taken over by another process")
                     raise SwitchTaken
@@ -161,6 +159,12 @@ class Telephony:
                     if self._acts is not None:
                         self._acts.observe(event)
                     self._router.route(event)
+
+    async def _connected(self) -> None:
+        for part in (self._accounts, self._acts):
+            if part is not None:
+                part.reconnected()
+        await self._reconciler.until_done()
 
     async def _reconcile(self) -> None:
         if self._ari.up:

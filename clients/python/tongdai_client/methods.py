@@ -193,6 +193,10 @@ class Methods:
     mute_call = sends(operations.calls.mute_call)
     unmute_call = sends(operations.calls.unmute_call)
     send_dtmf = sends(operations.calls.send_dtmf)
+    listen_to_call = sends(operations.calls.listen_to_call)
+    whisper_in_call = sends(operations.calls.whisper_in_call)
+    barge_into_call = sends(operations.calls.barge_into_call)
+    leave_call = sends(operations.calls.leave_call)
     hang_up_call = sends(operations.calls.hang_up_call)
 
     missed_calls = Paged(operations.calls.missed_calls)

@@ -1,103 +1,21 @@
 """Callers of queues: they hear music, are connected in their order, refused, sent on, and not lost."""
 
-import itertools
 import time
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from tests.live.conftest import Figures
 from tests.support.live import callers
-from tests.support.live.calls import heard
-from tests.support.live.recordings import RECORDER, phone_of
+from tests.support.live.hotline import Hotline, hotline_of
+from tests.support.live.recordings import phone_of
 from tests.support.live.scenarios import ANSWERED, HUNG_UP
-from tests.support.live.tenant import TENANT, Fields, LiveTenant, cli
-from tests.support.live.testbed import AGENT_HZ, CALLER_HZ, GREETING_HZ, MUSIC_HZ, TRUNK, Child, Testbed
+from tests.support.live.tenant import Fields
+from tests.support.live.testbed import AGENT_HZ, CALLER_HZ, GREETING_HZ, MUSIC_HZ, Testbed
 from tests.support.servers import eventually
-from tests.support.switch import Listener
-from tongdai.switch import commands
 
-_numbers = itertools.count(1)
 CLOSED_MESSAGE: Fields = {"kind": "message", "sound": "custom/message"}
 MAX_WAIT_S = 5
-
-
-@dataclass
-class Hotline:
-    """A queue with a number of its own, in which callers may wait while nobody is signed in."""
-
-    tenant: LiveTenant
-    recorder: Listener
-    queue_id: int
-    called: str
-
-    @property
-    def testbed(self) -> Testbed:
-        return self.tenant.testbed
-
-    def rings(self, caller: str, refused: int | None = None) -> Child:
-        """Somebody rings the queue's number."""
-        return self.testbed.ring_in(callers.caller(self.called, caller, refused=refused))
-
-    async def noted(self, somebody: Child, caller: str, what: str, within_s: float = 15) -> None:
-        """Wait until it has happened to the caller."""
-        await eventually(lambda: self.testbed.ledger(somebody)[caller, what], within_s, f"{caller} {what}")
-
-    async def change(self, **fields: object) -> None:
-        await self.tenant.call("PUT", f"/v1/queues/inbound/{self.queue_id}", fields)
-
-    async def settings(self, **fields: object) -> None:
-        await self.tenant.call("PATCH", f"/v1/queues/inbound/{self.queue_id}/settings", fields)
-
-    async def waiting(self, *numbers: str) -> list[Fields]:
-        """Wait until these callers wait, in this order."""
-        found: list[Fields] = []
-
-        async def there() -> bool:
-            nonlocal found
-            found = (await self.tenant.call("GET", f"/v1/queues/inbound/{self.queue_id}/live"))["callers"]
-            return [one["phoneNumber"] for one in found] == [f"0{number[2:]}" for number in numbers]
-
-        await eventually(there, 15, lambda: f"{numbers} to wait: {found}", poll_s=0.1)
-        return found
-
-    async def channel(self, caller: str) -> str:
-        """The channel of a caller."""
-        [found] = [one.channel_id for one in await commands.channels(self.recorder.ari) if one.caller == caller]
-        return found
-
-    async def hears(self, *channels: str) -> list[set[int]]:
-        return await heard(self.recorder, self.testbed, *channels, app=RECORDER)
-
-    async def talking(self, agent_id: int) -> str:
-        """Wait until the agent talks; the call."""
-        await self.tenant.agent(agent_id, "talking")
-        return (await self.tenant.call("GET", f"/v1/agents/{agent_id}"))["callId"]
-
-    async def act(self, call_id: str, act: str) -> None:
-        await self.tenant.call("POST", f"/v1/calls/{call_id}/{act}")
-
-
-async def hotline_of(tenant: LiveTenant, recorder: Listener, **fields: Any) -> Hotline:
-    called = f"84287100{next(_numbers):04d}"
-    await cli(tenant.server, "number", "give", f"+{called}", "--tenant", str(TENANT))
-    new = {"callinName": called, "callinNumber": f"0{called[2:]}"} | fields
-    queue_id = (await tenant.call("POST", "/v1/queues/inbound", new))["callinId"]
-    hotline = Hotline(tenant, recorder, queue_id, called)
-    await hotline.settings(joinEmpty=True, leaveEmptyAfterSec=None)
-    return hotline
-
-
-@pytest.fixture
-async def hotline(tenant: LiveTenant, recorder: Listener) -> AsyncGenerator[Hotline]:
-    """Callers who are left at the end are hung up."""
-    yield await hotline_of(tenant, recorder)
-    for channel in await commands.channels(recorder.ari):
-        if channel.endpoint == TRUNK:
-            await commands.hang_up(recorder.ari, channel.channel_id)
 
 
 async def test_caller_hears_music_is_connected_and_held(hotline: Hotline, testbed: Testbed) -> None:

@@ -150,9 +150,9 @@ class Testbed:
         self._started.append(child)
         return child
 
-    def callee(self, name: str, scenario: str, port: int) -> Child:
+    def callee(self, name: str, scenario: str, port: int, hz: int = AGENT_HZ) -> Child:
         """Another phone, at a port of the agent's address. The caller starts and stops it."""
-        return self._sipp(name, scenario, "-trace_msg", address="AGENT", port=port, hz=AGENT_HZ)
+        return self._sipp(name, scenario, "-trace_msg", address="AGENT", port=port, hz=hz)
 
     def messages(self, phone: Child) -> str:
         """The SIP messages of a phone."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongdai.calls.acts.model import Act, Kind, Talk
+from tongdai.calls.acts.model import SUPERVISING, Act, Kind, Talk
 from tongdai.calls.model import CallState
 from tongdai.ids import AgentId, TenantId
 from tongdai.telephony.acts import core
@@ -76,7 +76,17 @@ def test_phone_that_was_muted_is_unmuted_whoever_talks_by_now() -> None:
     assert core.steps(act(Kind.UNMUTE), talk, NOW)[0] == core.Unmute("agent")
 
 
-@given(st.sampled_from(Kind), st.sampled_from([TALKING, HELD, MUTED, replace(HELD, muted_channel="agent")]))
+@given(st.sampled_from(sorted(SUPERVISING)), st.sampled_from([TALKING, HELD, MUTED]))
+def test_supervisor_changes_nothing_of_a_call_that_has_an_agent(kind: Kind, talk: Talk) -> None:
+    assert core.refusal(kind, talk) is None
+    assert (core.steps(act(kind), talk, NOW), core.undo(act(kind))) == ((), ())
+    assert core.refusal(kind, replace(talk, agent_id=None, agent_channel=None)) is not None
+
+
+@given(
+    st.sampled_from(sorted(set(Kind) - SUPERVISING)),
+    st.sampled_from([TALKING, HELD, MUTED, replace(HELD, muted_channel="agent")]),
+)
 def test_what_must_be_undone_later_is_recorded_first(kind: Kind, talk: Talk) -> None:
     if core.refusal(kind, talk) is not None:
         return

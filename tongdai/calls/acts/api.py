@@ -18,7 +18,9 @@ from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection
 from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import digest_of, key_of
 from tongdai.http.principal import Scope
-from tongdai.text import TELEPHONE_KEYS
+from tongdai.numbers.endpoints.check import check_name, check_usable
+from tongdai.numbers.endpoints.model import EndpointKind
+from tongdai.text import SWITCH_NAME, TELEPHONE_KEYS
 
 TAG = "Live calls"
 _KEYS = re.compile(TELEPHONE_KEYS)
@@ -118,6 +120,46 @@ async def dtmf(request: Request) -> Response:
     return await done(request, raw, Kind.DTMF, {"digits": digits}, "Keys are being pressed")
 
 
+class SupervisorRequest(msgspec.Struct, forbid_unknown_fields=True):
+    endpoint: str
+    """Name of the PJSIP endpoint of the supervisor's phone."""
+
+
+_supervisor = msgspec.json.Decoder(SupervisorRequest)
+
+
+def _supervising(kind: Kind, summary: str, message: str) -> Route:
+    """An act of a supervisor's phone."""
+
+    @endpoint(
+        Endpoint(
+            method="POST",
+            path=f"/calls/{{callId}}/{kind}",
+            scope=Scope.AGENT,
+            tag=TAG,
+            summary=summary,
+            description=f"The phone ends with the call, or by hanging up; the call does not change by it. {_WAITS}",
+            body=SupervisorRequest,
+            refine={"SupervisorRequest": {"endpoint": {"pattern": f"^{SWITCH_NAME}$"}}},
+            body_sample={"endpoint": "supervisor-1"},
+            response=Done,
+            sample=done_sample(message),
+            failures=(NotFound("Call not found"), _NOT_DONE),
+            states=True,
+        )
+    )
+    async def act(request: Request) -> Response:
+        call_of(request)
+        raw = await body.read_json(request)
+        name = body.decode(raw, _supervisor).endpoint
+        check_name("endpoint", name)
+        async with connection(request) as conn:
+            await check_usable(conn, principal_of(request).tenant_id, "endpoint", EndpointKind.PHONE, name)
+        return await done(request, raw, kind, {"endpoint": name}, message)
+
+    return act
+
+
 def _simple(kind: Kind, summary: str, message: str) -> Route:
     """An act without a body."""
 
@@ -149,4 +191,20 @@ HANDLERS: list[Route] = [
     _simple(Kind.MUTE, "Mute the agent: the customer does not hear them", "Agent is muted"),
     _simple(Kind.UNMUTE, "Unmute the agent", "Agent is unmuted"),
     _simple(Kind.HANG_UP, "End an answered call: the customer is hung up", "Call is being hung up"),
+    _supervising(
+        Kind.LISTEN,
+        "Let a supervisor's phone hear a call, which does not hear it: the phone is called first",
+        "Supervisor listens as soon as the phone is answered",
+    ),
+    _supervising(
+        Kind.WHISPER,
+        "Let a supervisor's phone hear a call and speak to the agent alone",
+        "Supervisor is heard by the agent as soon as the phone is answered",
+    ),
+    _supervising(
+        Kind.BARGE,
+        "Let a supervisor's phone join a call: all three hear each other",
+        "Supervisor is in the call as soon as the phone is answered",
+    ),
+    _supervising(Kind.LEAVE, "Hang up a supervisor's phone; the call continues", "Supervisor has left"),
 ]

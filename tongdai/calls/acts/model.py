@@ -27,6 +27,18 @@ class Kind(StrEnum):
     DTMF = "dtmf"
     """Press keys for the customer's side to hear, such as another system's menu."""
     HANG_UP = "hang_up"
+    LISTEN = "listen"
+    """A supervisor's phone hears customer and agent, who do not hear it."""
+    WHISPER = "whisper"
+    """The agent hears the supervisor, too."""
+    BARGE = "barge"
+    """Customer, agent and supervisor hear each other."""
+    LEAVE = "leave"
+    """The supervisor's phone is hung up."""
+
+
+SUPERVISING = frozenset({Kind.LISTEN, Kind.WHISPER, Kind.BARGE, Kind.LEAVE})
+"""Acts of a supervisor, who has a phone of their own."""
 
 
 class Result(StrEnum):
@@ -60,6 +72,11 @@ class Act:
     def keys(self) -> str:
         """The keys to press."""
         return str(self.arguments["digits"])
+
+    @property
+    def endpoint(self) -> str:
+        """The supervisor's phone."""
+        return str(self.arguments["endpoint"])
 
 
 @dataclass(frozen=True, slots=True)

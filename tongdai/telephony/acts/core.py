@@ -102,7 +102,7 @@ def refusal(kind: Kind, talk: Talk | None) -> str | None:
         Kind.MUTE: "The agent is muted already" if talk.muted else None,
         Kind.UNMUTE: None if talk.muted else "The agent is not muted",
         Kind.DTMF: "Cannot press keys for a customer who is on hold" if talk.held else None,
-    }[kind]
+    }.get(kind)
 
 
 def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:
@@ -120,6 +120,8 @@ def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:
             return (Press(talk.channel, act.keys),)
         case Kind.HANG_UP:
             return (HangUp(talk.channel),)
+        case Kind.LISTEN | Kind.WHISPER | Kind.BARGE | Kind.LEAVE:
+            return ()  # they are done by supervisors, which change nothing of the call
 
 
 def undo(act: Act) -> tuple[Step, ...]:

@@ -23,9 +23,10 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.calls.acts.model import Act, Control, Ended, Result, Talk
+from tongdai.calls.acts.model import SUPERVISING, Act, Control, Ended, Result, Talk
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.unavailable import unavailable
+from tongdai.dialer.options import Options
 from tongdai.runtime.background import Attempts
 from tongdai.switch import commands
 from tongdai.switch.events import ChannelDestroyed, Event
@@ -33,6 +34,7 @@ from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.telephony.acts import core
 from tongdai.telephony.acts.store import ActStore
+from tongdai.telephony.acts.supervisors import Supervisors
 
 log = structlog.get_logger()
 
@@ -42,8 +44,9 @@ SWEEP_S = 1.0
 
 
 class Acts:
-    def __init__(self, store: ActStore, ari: Ari, clock: Clock, queue: PerChannelQueue) -> None:
+    def __init__(self, store: ActStore, ari: Ari, clock: Clock, options: Options, queue: PerChannelQueue) -> None:
         self._store, self._ari, self._clock, self._queue = store, ari, clock, queue
+        self._supervisors = Supervisors(store, ari, clock, options, queue)
         self._queued: set[UUID] = set()
         self._muted: dict[str, str] = {}
         """Muted phones by the channel of their customer."""
@@ -53,6 +56,10 @@ class Acts:
     def wake(self) -> None:
         """Something may have been asked."""
         self._asked.set()
+
+    def reconnected(self) -> None:
+        """The switch is connected again."""
+        self._supervisors.reconnected()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -82,9 +89,11 @@ class Acts:
             self._swept_at = self._clock.monotonic()
             for control in await self._store.controlled(self._clock.now()):
                 self._sweep(control)
+            await self._supervisors.round()
 
     def observe(self, event: Event) -> None:
         """A customer whose agent is muted is gone: the agent may get another one at once."""
+        self._supervisors.observe(event)
         if isinstance(event, ChannelDestroyed) and (muted := self._muted.pop(event.channel_id, None)) is not None:
             self._queue.start(self._unmute_next(muted))
 
@@ -111,6 +120,8 @@ class Acts:
 
     async def _carry_out(self, act: Act, talk: Talk) -> Ended:
         try:
+            if act.kind in SUPERVISING:
+                return await self._supervisors.do(act, talk)
             for step in core.steps(act, talk, self._clock.now()):
                 if not await self._make(act, talk, step):
                     for undone in core.undo(act):

@@ -4,11 +4,14 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from tongdai.calls.acts import controls, store
 from tongdai.calls.acts.model import Act, Control, Ended, Talk
 from tongdai.db.pool import Connection, Pool
-from tongdai.ids import SwitchId
+from tongdai.ids import SwitchId, TenantId
+from tongdai.numbers.endpoints import store as endpoints
+from tongdai.numbers.endpoints.model import EndpointKind
 
 
 class ActStore(Protocol):
@@ -42,6 +45,14 @@ class ActStore(Protocol):
 
     async def forget(self, control: Control) -> None:
         """Forget a call that has ended."""
+        ...
+
+    async def talk_of(self, tenant_id: TenantId, call_id: UUID) -> Talk | None:
+        """None: the call has ended."""
+        ...
+
+    async def may_call(self, tenant_id: TenantId, endpoint: str) -> bool:
+        """Whether a phone is the tenant's."""
         ...
 
 
@@ -92,6 +103,14 @@ class PostgresActs:
     async def unmute(self, of: Act | Control) -> None:
         async with self._connection() as conn:
             await controls.unmute(conn, of.tenant_id, of.call_id)
+
+    async def talk_of(self, tenant_id: TenantId, call_id: UUID) -> Talk | None:
+        async with self._connection() as conn:
+            return await controls.talk(conn, tenant_id, call_id)
+
+    async def may_call(self, tenant_id: TenantId, endpoint: str) -> bool:
+        async with self._connection() as conn:
+            return await endpoints.usable(conn, tenant_id, EndpointKind.PHONE, endpoint)
 
     async def forget(self, control: Control) -> None:
         async with self._connection() as conn:

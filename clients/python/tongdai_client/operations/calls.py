@@ -136,6 +136,32 @@ def send_dtmf(call_id: str, digits: str, *, idempotency_key: str | None = None) 
     return operation("POST", "/calls/{callId}/dtmf", (call_id,), Done, body=body, idempotency_key=idempotency_key)
 
 
+def listen_to_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Call a supervisor's phone, which then hears the call and is not heard."""
+    return _supervise(call_id, "listen", endpoint, idempotency_key)
+
+
+def whisper_in_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Let a supervisor's phone hear the call and speak to the agent alone."""
+    return _supervise(call_id, "whisper", endpoint, idempotency_key)
+
+
+def barge_into_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Let a supervisor's phone join the call: all three hear each other."""
+    return _supervise(call_id, "barge", endpoint, idempotency_key)
+
+
+def leave_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Hang up a supervisor's phone; the call continues."""
+    return _supervise(call_id, "leave", endpoint, idempotency_key)
+
+
+def _supervise(call_id: str, act: str, endpoint: str, idempotency_key: str | None) -> Operation[Done]:
+    body = without_none(endpoint=endpoint)
+    path = f"/calls/{{callId}}/{act}"
+    return operation("POST", path, (call_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
 def hang_up_call(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
     """End an answered call."""
     return operation("POST", "/calls/{callId}/hang-up", (call_id,), Done, idempotency_key=idempotency_key)

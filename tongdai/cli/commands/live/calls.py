@@ -7,7 +7,7 @@ import click
 from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MIN_HOLD_S
 from tongdai.calls.missed.model import MissedState
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ID
+from tongdai.cli.param_types import ENDPOINT, ID
 from tongdai.cli.tables import json_option, show
 from tongdai_client import Client
 
@@ -83,6 +83,65 @@ def unmute(client: Client, call_id: UUID) -> None:
       tongdai calls unmute 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
     """
     click.echo(client.unmute_call(str(call_id)).message)
+
+
+PHONE = click.option("--phone", required=True, metavar="NAME", type=ENDPOINT, help="The supervisor's phone.")
+
+
+@calls.command
+@CALL
+@PHONE
+@client_options("agent")
+def listen(client: Client, call_id: UUID, phone: str) -> None:
+    """Call a supervisor's phone, which hears the call and is not heard.
+
+    \b
+    Example:
+      tongdai calls listen 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --phone supervisor-1
+    """
+    click.echo(client.listen_to_call(str(call_id), phone).message)
+
+
+@calls.command
+@CALL
+@PHONE
+@client_options("agent")
+def whisper(client: Client, call_id: UUID, phone: str) -> None:
+    """Let a supervisor's phone speak to the agent alone.
+
+    \b
+    Example:
+      tongdai calls whisper 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --phone supervisor-1
+    """
+    click.echo(client.whisper_in_call(str(call_id), phone).message)
+
+
+@calls.command
+@CALL
+@PHONE
+@client_options("agent")
+def barge(client: Client, call_id: UUID, phone: str) -> None:
+    """Let a supervisor's phone join the call.
+
+    \b
+    Example:
+      tongdai calls barge 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --phone supervisor-1
+    """
+    click.echo(client.barge_into_call(str(call_id), phone).message)
+
+
+@calls.command
+@CALL
+@PHONE
+@client_options("agent")
+def leave(client: Client, call_id: UUID, phone: str) -> None:
+    """Hang up a supervisor's phone; the call continues.
+
+    \b
+    Example:
+      tongdai calls leave 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11 --phone supervisor-1
+    """
+    click.echo(client.leave_call(str(call_id), phone).message)
 
 
 @calls.command("hang-up")
