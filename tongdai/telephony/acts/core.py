@@ -118,10 +118,8 @@ def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:
             return Unmute(talk.muted_channel or agent_of(talk)), RecordUnmute()
         case Kind.DTMF:
             return (Press(talk.channel, act.keys),)
-        case Kind.HANG_UP:
-            return (HangUp(talk.channel),)
-        case Kind.LISTEN | Kind.WHISPER | Kind.BARGE | Kind.LEAVE:
-            return ()  # they are done by supervisors, which change nothing of the call
+        case _:  # a supervisor changes nothing of the call
+            return (HangUp(talk.channel),) if act.kind is Kind.HANG_UP else ()
 
 
 def undo(act: Act) -> tuple[Step, ...]:

@@ -81,7 +81,7 @@ class Supervisors:
         self._store, self._ari, self._clock, self._options, self._queue = store, ari, clock, options, queue
         self._one_at_a_time = asyncio.Lock()
         self._modes: dict[str, Kind] = {}
-        """What was last asked of each phone."""
+        """The last act that was asked of each phone."""
         self._unsure = True
         """There may be some that this process does not know."""
         self._swept_at = -SWEEP_S
