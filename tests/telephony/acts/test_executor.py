@@ -2,65 +2,20 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from tests.support.acts import MemoryActs
 from tests.support.dialer_scene import AGENTS, Scene, between, play
+from tests.support.talks import DONE, Talks, talks
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import Outcome
 from tongdai.calls.acts.model import LAPSES_AFTER, Act, Ended, Kind, Result
-from tongdai.switch.simulated.channels import SimulatedChannel
 from tongdai.switch.simulated.client import Faults
 from tongdai.telephony.acts.executor import POLL_S, SWEEP_S
 
 TALK_S = 60
 """How long the customers of these scenes talk."""
-DONE = Ended(Result.DONE)
-
-
-class Talks:
-    """A customer who talks with an agent, and acts on their call."""
-
-    def __init__(self, s: Scene) -> None:
-        self.s = s
-        self.acts = MemoryActs(s.store, s.clock)
-        s.acts = self.acts
-
-    async def begin(self, wrap_up_s: int = 10) -> "Talks":
-        self.s.agents(1, wrap_up_s)
-        self.s.start()
-        self.s.campaign(1, AGENTS)
-        await self.s.until(lambda: self.s.states() == [AgentState.TALKING])
-        return self
-
-    @property
-    def call_id(self) -> UUID:
-        (call_id,) = self.s.store.active
-        return call_id
-
-    @property
-    def agent(self) -> SimulatedChannel:
-        (agent,) = self.s.store.agents.values()
-        return self.s.simulated._channels[str(agent.channel_id)]
-
-    @property
-    def customer(self) -> SimulatedChannel:
-        return self.s.simulated._channels[str(self.call_id)]
-
-    @property
-    def together(self) -> bool:
-        return self.customer.bridge_id is not None and self.customer.bridge_id == self.agent.bridge_id
-
-    async def act(self, kind: Kind, **arguments: object) -> Ended:
-        act_id = self.acts.ask(self.call_id, kind, arguments)
-        await self.s.until(lambda: act_id in self.acts.ended, within_s=5)
-        return self.acts.ended[act_id]
-
-
-async def talks(s: Scene, wrap_up_s: int = 10) -> Talks:
-    return await Talks(s).begin(wrap_up_s)
 
 
 def test_customer_on_hold_hears_music_and_is_back_with_the_agent_when_it_ends() -> None:

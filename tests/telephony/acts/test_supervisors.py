@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.dialer_scene import Scene, play
-from tests.telephony.acts.test_executor import DONE, Talks, talks
+from tests.support.talks import DONE, Talks, talks
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Kind, Result
 from tongdai.ids import TenantId
