@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.acd.test_controller import NUMBER, RULES, call_in, endings, everybody_is, open_queue, started
+from tests.support.caller_scene import NUMBER, RULES, call_in, endings, everybody_is, open_queue, started
 from tests.support.dialer_scene import QUEUE, Scene, play
 from tongdai.agents.model import AgentState, Mode, OfferOutcome
 from tongdai.call_outcome import InboundOutcome

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.flows.acd.test_callers import Floor, floor
+from tests.support.call_floor import Floor, floor
 from tests.support.dialing_server import DialingServer, dialing_server
 from tests.support.servers import eventually
 from tongdai.switch.simulated.callees import exponential, phone, uniform
