@@ -10,6 +10,7 @@ from tests.support.agents import Floor
 from tests.support.call_scene import LEASE, due_contacts, now_of, placed, terms_of
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.agents import store as agents
+from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -111,11 +112,12 @@ class WrapUps:
             self.floor.tenant_id,
         )
 
-    async def age(self, agent_id: AgentId, seconds: float) -> int:
-        """Let time pass for the wrap-up of an agent; the number of wrap-ups that were over then."""
+    async def over_after(self, agent_id: AgentId, seconds: float) -> bool:
+        """Let time pass for the wrap-up of an agent; whether it is over then."""
         await self.floor.pool.execute(
             "update agent set wrap_up_until = wrap_up_until - $3::interval where tenant_id = $1 and agent_id = $2",
             self.floor.tenant_id, agent_id, timedelta(seconds=seconds),
         )  # fmt: skip
         async with self.floor.pool.acquire() as conn:
-            return await agents.wrap_ups_over(conn)
+            await agents.wrap_ups_over(conn)
+        return await self.floor.state(agent_id) is not AgentState.WRAP_UP

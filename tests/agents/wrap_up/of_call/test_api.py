@@ -156,8 +156,7 @@ async def test_mandatory_wrap_up_ends_with_a_code_alone(wrap_ups: WrapUps, incom
     assert (shown["state"], shown["wrapUpUntil"], shown["wrapUpCodeNeeded"]) == ("wrap_up", None, True)
     assert "needs a code" in refused(await floor.tenant.post(f"{agent}/ready"), 400, "INVALID_STATE")
     await floor.tenant.done("POST", f"{agent}/pause", json={"reason": "lunch"})
-    assert await wrap_ups.age(talk.agent_id, 4000) == 0
-    assert await floor.state(talk.agent_id) is AgentState.WRAP_UP
+    assert not await wrap_ups.over_after(talk.agent_id, 4000)
     await wrap_ups.set(talk.path, code_id)
     shown = await floor.tenant.done("GET", agent)
     assert (shown["state"], shown["pauseReason"], shown["wrapUpCodeNeeded"]) == ("paused", "lunch", False)
@@ -180,8 +179,8 @@ async def test_timed_wrap_up_ends_with_a_code_or_after_its_own_time(wrap_ups: Wr
         refused(await floor.tenant.post(f"/v1/agents/{talk.agent_id}/ready"), 400, "INVALID_STATE")
     await wrap_ups.set(coded.path, code_id)
     assert await floor.state(coded.agent_id) is AgentState.IDLE
-    assert await wrap_ups.age(late.agent_id, 590) == 0
-    assert await wrap_ups.age(late.agent_id, 11) == 1
+    assert not await wrap_ups.over_after(late.agent_id, 590)
+    assert await wrap_ups.over_after(late.agent_id, 11)
     assert await floor.state(late.agent_id) is AgentState.IDLE
 
 
