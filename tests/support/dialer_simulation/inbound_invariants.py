@@ -13,14 +13,17 @@ from tests.support.dialer_simulation.plan import MAX_WAIT_S, QUEUE
 from tests.support.dialer_simulation.world import World
 from tongdai.acd.caller.core import FAILED_FOR_S
 from tongdai.acd.caller.store import CallerRow
-from tongdai.agents.model import Agent, AgentState, NextState, is_available
+from tongdai.acd.requests import RING_GRACE_S, RING_S
+from tongdai.agents.model import Agent, AgentState, Mode, NextState, OfferOutcome, is_available
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.calls.model import CallState
-from tongdai.campaigns.settings.values import Mode
+from tongdai.campaigns.settings.values import Mode as DialingMode
 from tongdai.ids import AgentId, CampaignId
 from tongdai.switch.simulated.ledger import SimulatedCaller
 
+NOT_AGAIN = timedelta(seconds=RING_S + RING_GRACE_S + FAILED_FOR_S + 5)
+"""So long after an offer began it may be in vain, and the agent not be tried again."""
 SETTLED = timedelta(seconds=5)
 """So long after its start or after a change a process has matched whom it can."""
 AT_ONCE_S = 1.0
@@ -40,7 +43,7 @@ def check_offer(world: World, call: InboundCall, agent: Agent) -> None:
         other = world.acd.live.get(offer.call_id)
         if other is None or other.call_id == call.call_id or offer.agent_id != agent.agent_id:
             continue
-        if offer.outcome is None or other.connected_at is not None:
+        if offer.outcome in {None, OfferOutcome.ANSWERED}:
             world.wrong(f"agent {agent.agent_id} is offered to two callers, {other.call_id} and {call.call_id}")
     for row in world.acd.waiting.values():
         if _may_have(world, row, agent.agent_id) and _place(world, row) < _place(world, chosen):
@@ -56,7 +59,7 @@ def _check_passed_over(world: World, row: CallerRow, wrong: str) -> None:
 def check_claim(world: World, campaign_id: CampaignId, calls: int) -> None:
     """Check, when calls are claimed for idle agents, that they are not those whom callers wait for."""
     settings, now = world.store.campaigns[campaign_id].settings, world.clock.now()
-    if world.plan.stormy or settings.mode is not Mode.PROGRESSIVE or not calls:
+    if world.plan.stormy or settings.mode is not DialingMode.PROGRESSIVE or not calls:
         return
     free = sum(
         is_available(agent) or now - agent.state_since < timedelta(seconds=AT_ONCE_S)
@@ -116,7 +119,7 @@ def _may_have(world: World, row: CallerRow, agent_id: AgentId) -> bool:
     """Whether a caller waits, as every part must know by now, in a queue of the agent, who was not offered lately."""
     now, offered = world.clock.now(), world.offered.get(row.call_id, {})
     serves = any(queue.queue_id == row.queue_id for queue in world.store.roles[agent_id].queues)
-    refused = agent_id in offered and now - offered[agent_id] < timedelta(seconds=FAILED_FOR_S) + SETTLED
+    refused = agent_id in offered and now - offered[agent_id] < NOT_AGAIN
     settled = now - max([row.joined_at, *offered.values()]) > SETTLED
     return serves and row.state == "waiting" and settled and not refused
 
@@ -166,6 +169,13 @@ def check_outcomes(world: World) -> None:
             world.wrong(f"{call_id} ended as {ending.outcome}, and talked")
         if not world.plan.stormy and not world.plan.crash_s:
             _check_wait(world, caller)
+
+
+def count_offers(world: World) -> None:
+    """Count how the offers to phones that rang ended."""
+    for offer in world.acd.offers:
+        if offer.outcome is not None and world.store.agents[offer.agent_id].mode is Mode.RING:
+            world.saw(f"phone {offer.outcome.value}")
 
 
 def _longest_talk_s(caller: SimulatedCaller) -> float:

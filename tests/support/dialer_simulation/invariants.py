@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tests.support.dialer_simulation.world import World
 from tests.support.switch import channels_of
+from tongdai.agents.model import IN_CALL as WITH_CALL
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import NOT_PLACED, Outcome
 from tongdai.calls.model import CallState
@@ -82,7 +83,7 @@ def check_store(world: World) -> None:
         if due != len(pending):
             world.wrong(f"{len(pending)} contacts are pending, {due} wait to be called")
     for agent in store.agents.values():
-        has_call = agent.state in {AgentState.RESERVED, AgentState.TALKING}
+        has_call = agent.state in WITH_CALL
         if has_call != (agent.call_id in store.active or agent.call_id in world.acd.live):
             world.wrong(f"agent {agent.agent_id} is {agent.state} for {agent.call_id}")
 

@@ -60,6 +60,7 @@ SOMETIMES = (
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
     "caller answered", "caller abandoned", "caller overflow", "caller lost", "caller refused", "caller adopted",
     "caller offered", "caller sent on", "agent paused", "agent paused next", "agent ready again",
+    "phone answered", "phone no_answer", "phone rejected", "phone caller_gone",
 )  # fmt: skip
 """Situations that must occur at least once over a number of seeds."""
 
@@ -71,6 +72,9 @@ class Plan:
     minutes: float = 20
     contacts: int = 300
     agents: int = 8
+    """Agents whose phones stay connected."""
+    ringing_agents: int = 3
+    """Agents whose phones ring for each caller."""
     crash_s: float = 90
     stop_s: float = 300
     take_over_s: float = 400

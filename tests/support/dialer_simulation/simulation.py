@@ -112,6 +112,7 @@ class Simulation:
         invariants.check_outcomes(world)
         inbound_invariants.check_store(world)
         inbound_invariants.check_outcomes(world)
+        inbound_invariants.count_offers(world)
         world.violations += world.simulated.ledger.violations
         world.counts += world.simulated.ledger.counts
 

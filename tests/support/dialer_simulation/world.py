@@ -18,7 +18,7 @@ from tests.support.dialer_simulation.plan import (
     Plan,
     campaigns,
 )
-from tongdai.agents.model import Membership
+from tongdai.agents.model import Membership, Mode
 from tongdai.dialer.options import DIAL_BATCH
 from tongdai.ids import AgentId, CampaignId, ContactId
 from tongdai.switch.simulated.asterisk import SimulatedAsterisk
@@ -27,6 +27,18 @@ from tongdai.switch.simulated.callers import Arrivals, Callers
 from tongdai.testing import virtual_time
 from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.store import MemoryStore
+
+RINGING = Callees(
+    answer_rate=0.7,
+    machines=0,
+    busy=0,
+    unallocated=0,
+    rejected=0.4,
+    congestion=0,
+    ring_s=uniform(1, 15),
+    talk_s=lognormal(60, 0.8),
+)
+"""Phones that ring: some are not answered, some rejected, and some hang up first."""
 
 
 class World:
@@ -54,6 +66,7 @@ class World:
             self.acd.queues[rules.queue_id], self.acd.numbers[number] = rules, rules.queue_id
         callees = Callees(answer_rate=0.45, busy=0.15, dead=0.01, ring_s=uniform(1, 25), talk_s=lognormal(40, 0.8))
         phones = {f"agent{n}": phone(exponential(2)) for n in range(plan.agents)}
+        phones |= {f"ringing{n}": RINGING for n in range(plan.ringing_agents)}
         self.simulated = SimulatedAsterisk(rng, self.clock, callees, phones=phones, trunks=["trunk"], sounds=SOUNDS)
         self.originated: set[str] = set()
         """Ids of all channels that were requested."""
@@ -80,6 +93,12 @@ class World:
             queues = [Membership(VIP_QUEUE)] if n % 2 else []
             wrap_up_s = rng.choice((0, 3, 10))
             self.store.sign_in(self.store.add_agent(n + 1, f"agent{n}", QUEUE, wrap_up_s, queues=queues))
+        for n in range(plan.ringing_agents):
+            queues = [Membership(VIP_QUEUE)] if n % 2 else []
+            number = plan.agents + n + 1
+            self.store.sign_in(
+                self.store.add_agent(number, f"ringing{n}", QUEUE, wrap_up_s=5, mode=Mode.RING, queues=queues)
+            )
         callers = Callers(waits_s=exponential(90), talk_s=lognormal(40, 0.8))
         if plan.callers_per_hour:
             self.simulated.arrive(Arrivals(per_hour=plan.callers_per_hour, called=CALLED, callers=callers))

@@ -162,7 +162,9 @@ class MemoryRequests(MemoryState):
     def accept(self, agent_id: AgentId, contact_id: ContactId) -> bool:
         """Have a contact called for an agent who has looked at it."""
         contact = self.contacts[contact_id]
-        free = self.agents[agent_id].state is AgentState.IDLE and agent_id not in self.accepted
+        agent = self.agents[agent_id]
+        connected = agent.mode is Mode.NAILED_UP
+        free = agent.state is AgentState.IDLE and connected and agent_id not in self.accepted
         if not free or contact.deleted or contact.process_status != PENDING or contact_id in self.accepted.values():
             return False
         self.accepted[agent_id] = contact_id
