@@ -26,7 +26,7 @@ from tongdai.queues.settings.model import LANGUAGES
 from tongdai.switch import commands
 from tongdai.switch.commands import Refused
 from tongdai.switch.events import AGENT
-from tongdai.switch.interface import Ari, SwitchError
+from tongdai.switch.interface import Ari, SwitchError, SwitchUnreachable
 
 log = structlog.get_logger()
 
@@ -158,6 +158,8 @@ class Requests:
         return None
 
     async def _ring(self, caller: ControlledCaller, channel: str, endpoint: str) -> model.Signal | None:
+        if not self._ari.up:  # not reconciled: the phone is called when the caller's channel is listed
+            raise SwitchUnreachable("not connected")
         ring_s = await self._start_ring_timer(caller, channel)
         result = await commands.originate(
             *(self._ari, channel, commands.agent_endpoint_of(endpoint), self._app, [AGENT]),
