@@ -21,6 +21,7 @@ from tongdai.calls.model import CallState
 from tongdai.campaigns.settings.values import Mode as DialingMode
 from tongdai.ids import AgentId, CampaignId
 from tongdai.switch.simulated.ledger import SimulatedCaller
+from tongdai.telephony.worker import RECONCILE_S
 
 NOT_AGAIN = timedelta(seconds=RING_S + RING_GRACE_S + FAILED_FOR_S + 5)
 """So long after an offer began it may be in vain, and the agent not be tried again."""
@@ -28,6 +29,8 @@ SETTLED = timedelta(seconds=5)
 """So long after its start or after a change a process has matched whom it can."""
 AT_ONCE_S = 1.0
 """Offers of one match are made within this time."""
+RECONCILED = timedelta(seconds=RECONCILE_S) + SETTLED
+"""The longest time from the end of a channel until its call ends, when the event is lost."""
 LONG_TALK_S = 60
 
 
@@ -139,10 +142,12 @@ def _process_is_settled(world: World) -> bool:
 
 def check_channels(world: World, since: datetime) -> None:
     """Check, a while after `since`, that each live call has a channel and each caller's channel a live call."""
-    channels = {caller.channel_id: caller for caller in world.simulated.ledger.callers if caller.ended_at is None}
+    callers, now = {caller.channel_id: caller for caller in world.simulated.ledger.callers}, world.clock.now()
+    channels = {channel_id: caller for channel_id, caller in callers.items() if caller.ended_at is None}
     known = {call.channel for call in world.acd.live.values()}
     for call in world.acd.live.values():
-        if call.opened_at < since and call.channel not in channels:
+        ended_at = callers[call.channel].ended_at
+        if ended_at is not None and now - ended_at > RECONCILED:
             world.wrong(f"inbound call {call.call_id} has no channel")
     for channel_id, caller in channels.items():
         if caller.arrived_at < since and channel_id not in known:
