@@ -9,6 +9,7 @@ from tests.switch.conftest import APP, connected
 from tongdai import __version__
 from tongdai.switch import commands
 from tongdai.switch.commands import Duplicate, Placed, Refused
+from tongdai.switch.commands.names import SoundUrl, media_of
 from tongdai.switch.events import ChannelDestroyed, PlaybackFinished, StasisStart
 from tongdai.switch.interface import Ari, Reply, SwitchRefused
 from tongdai.switch.simulated.callees import Response, always
@@ -58,6 +59,25 @@ def test_caller_id_is_digits(number: str) -> None:
 def test_sound_is_a_plain_path(path: str) -> None:
     with pytest.raises(ValueError, match="not a sound"):
         commands.sound_of(path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "greeting", "file:///etc/passwd", "ftp://h/a.wav", "http://h", "http://h/", "http://h/../a.wav", "http://h//a",
+        "http://u:p@h/a.wav", "http://h/a,b.wav", "http://h/a.wav?x=1", "http://h/a b", "http://h:123456/a.wav",
+    ],
+)  # fmt: skip
+def test_url_of_a_sound_is_a_plain_one(url: str) -> None:
+    with pytest.raises(ValueError, match="not the URL of a sound"):
+        media_of(SoundUrl(url))
+
+
+def test_text_is_the_url_of_a_sound_only_if_we_say_so() -> None:
+    url = "https://tongdai.internal:8443/api/v1/sounds/1-2-ab.wav"
+    assert media_of(SoundUrl(url)) == f"sound:{url}"
+    with pytest.raises(ValueError, match="not a sound"):
+        media_of(url)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.support.ari_server import AriServer
 from tests.switch.conftest import APP, connected
 from tongdai.call_outcome import Refusal
 from tongdai.switch import commands
-from tongdai.switch.commands import Bridge
+from tongdai.switch.commands import Bridge, SoundUrl
 from tongdai.switch.events import INBOUND, ChannelDestroyed, ChannelDtmfReceived, PlaybackFinished, StasisStart
 from tongdai.switch.simulated.callees import Response, always
 
@@ -64,6 +64,38 @@ async def test_several_sounds_are_played_in_a_language_and_can_be_stopped(server
         assert not await commands.stop_playing(listener.ari, "p1")
         assert await commands.play(listener.ari, channel_id, "p2", "nonesuch")
         assert not (await listener.wait_for(PlaybackFinished, count=2)).done
+
+
+async def test_part_of_a_sound_that_is_fetched_is_skipped_and_the_ledger_tells_what_was_played(
+    server: AriServer,
+) -> None:
+    url = "http://tongdai:8080/v1/sounds/1.wav"
+    server.asterisk.sounds = {f"sound:{url}": 60.0, "sound:digits/5": 0.05}
+    async with connected(server) as listener:
+        call = server.asterisk.call_in(CALLED, CALLER)
+        channel_id = (await listener.wait_for(StasisStart)).channel_id
+        assert await commands.play(listener.ari, channel_id, "p1", SoundUrl(url), "digits/5", from_ms=59_950)
+        assert (await listener.wait_for(PlaybackFinished)).done
+        (played,) = call.sounds
+        assert played.sounds == (f"sound:{url}", "sound:digits/5")
+        assert played.until is not None
+        assert await commands.play(listener.ari, channel_id, "p2", SoundUrl(url))
+        assert not server.asterisk.ledger.violations
+        assert await commands.play(listener.ari, channel_id, "p3", "digits/5")
+        assert "a sound waits for another one" in server.asterisk.ledger.violations[0]
+
+
+async def test_caller_who_is_bridged_while_a_sound_plays_is_a_violation(server: AriServer) -> None:
+    async with connected(server, always(Response.ANSWERED, 0.01)) as listener:
+        server.asterisk.call_in(CALLED, CALLER)
+        channel_id = (await listener.wait_for(StasisStart)).channel_id
+        assert await commands.answer(listener.ari, channel_id)
+        assert await commands.play(listener.ari, channel_id, "p1", "greeting")
+        await commands.originate(listener.ari, "agent", commands.agent_endpoint_of("a1"), APP, ["agent"], "1900")
+        await listener.wait_for(StasisStart, "agent")
+        await commands.create_bridge(listener.ari, "b1")
+        assert await commands.add_to_bridge(listener.ari, "b1", channel_id, "agent")
+        assert "bridged while a sound plays" in server.asterisk.ledger.violations[0]
 
 
 async def test_keys_that_are_pressed_are_events(server: AriServer) -> None:

@@ -44,7 +44,15 @@ from tongdai.switch.commands.media import (
     unhold,
     unmute,
 )
-from tongdai.switch.commands.names import agent_endpoint_of, caller_id_of, endpoint_of, language_of, sound_of
+from tongdai.switch.commands.names import (
+    Sound,
+    SoundUrl,
+    agent_endpoint_of,
+    caller_id_of,
+    endpoint_of,
+    language_of,
+    sound_of,
+)
 from tongdai.switch.commands.phones import (
     Endpoint,
     endpoint,
@@ -71,6 +79,8 @@ __all__ = [
     "Originated",
     "Placed",
     "Refused",
+    "Sound",
+    "SoundUrl",
     "add_to_bridge",
     "agent_endpoint_of",
     "answer",

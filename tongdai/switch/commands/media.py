@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tongdai.switch.commands.names import KEYS, MUSIC_CLASS, checked, language_of, sound_of
+from tongdai.switch.commands.names import KEYS, MUSIC_CLASS, Sound, checked, language_of, media_of, sound_of
 from tongdai.switch.commands.requests import expect, path, unless_gone
 from tongdai.switch.interface import Ari
 
@@ -10,16 +10,20 @@ Direction = Literal["in", "out", "both"]
 """`in`: what the channel says; `out`: what it hears."""
 
 
-async def play(ari: Ari, channel_id: str, playback_id: str, *sounds: str, language: str | None = None) -> bool:
+async def play(
+    ari: Ari, channel_id: str, playback_id: str, *sounds: Sound, language: str | None = None, from_ms: int = 0
+) -> bool:
     """Play sounds one after the other; PlaybackFinished tells the end of the last, with `done` false where it does not
-    exist: one before it that does not exist is skipped. `language`: the folder that is searched first.
+    exist: one before it that does not exist is skipped. `language`: the folder that is searched first; `from_ms`: how
+    much of the first is skipped. Playbacks of a channel wait for each other: stop one to have the next heard at once.
 
     Music on hold ends, and does not come back by itself. A channel that is not answered hears them as early media.
-    False when there is no such channel, or it is not ours
-    yet.
+    False when there is no such channel, or it is not ours yet.
     """
     uri = path("channels", channel_id, "play", playback_id)
-    body: dict[str, object] = {"media": [sound_of(sound) for sound in sounds]}
+    body: dict[str, object] = {"media": [media_of(sound) for sound in sounds]}
+    if from_ms:
+        body["offsetms"] = from_ms
     if language is not None:
         body["lang"] = language_of(language)
     return await unless_gone(ari, "POST", uri, body=body)

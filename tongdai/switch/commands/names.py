@@ -5,6 +5,7 @@ not plainly one of them is refused, with ValueError.
 """
 
 import re
+from typing import NamedTuple
 
 from tongdai.text import CALLER_ID, SWITCH_NAME, TELEPHONE_KEYS
 
@@ -17,6 +18,7 @@ KEYS = re.compile(TELEPHONE_KEYS)
 MUSIC_CLASS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SOUND = re.compile(r"/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z0-9]{1,16})*")
 
 
@@ -38,6 +40,22 @@ def caller_id_of(number: str) -> str:
 def sound_of(path: str) -> str:
     """`sound:greeting`; an absolute path has no suffix. No `..`, no list."""
     return f"sound:{checked(_SOUND, path, 'a sound')}"
+
+
+class SoundUrl(NamedTuple):
+    """A sound that the switch fetches. A type of its own: no name of a sound that somebody sends becomes a URL."""
+
+    url: str
+
+
+Sound = str | SoundUrl
+
+
+def media_of(sound: Sound) -> str:
+    """`sound:greeting`, or `sound:http://…/greeting.wav`."""
+    if isinstance(sound, SoundUrl):
+        return f"sound:{checked(_URL, sound.url, 'the URL of a sound')}"
+    return sound_of(sound)
 
 
 def language_of(tag: str) -> str:

@@ -175,7 +175,7 @@ class SimulatedAsterisk(SimulatedPhones):
                 self._hang_up(channel, int(values.get("reason_code", 16)))
                 return DONE
             case "POST", "play", playback_id:
-                return self._play(channel, playback_id, *values["media"])
+                return self._play(channel, playback_id, *values["media"], from_ms=int(values.get("offsetms", 0)))
             case "POST", "snoop", snoop_id:
                 return self._snoop(channel, snoop_id, values)
             case "POST", "snoop", snoop_id:

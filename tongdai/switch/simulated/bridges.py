@@ -10,7 +10,7 @@ from tongdai.clock import Clock
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.callees import Callee
 from tongdai.switch.simulated.channels import Frame, SimulatedChannel, SimulatedChannels
-from tongdai.switch.simulated.ledger import SimulatedCaller
+from tongdai.switch.simulated.ledger import Played, SimulatedCaller
 
 SOUND_S = 5.0
 """Length of each sound, where `sounds` does not tell."""
@@ -57,12 +57,18 @@ class SimulatedBridges(SimulatedChannels):
 
     # Sounds
 
-    def _play(self, channel: SimulatedChannel, playback_id: str, *sounds: str) -> Reply:
+    def _play(self, channel: SimulatedChannel, playback_id: str, *sounds: str, from_ms: int = 0) -> Reply:
         """One that does not exist is skipped, and only the last one says so. Music on hold ends."""
         if not channel.in_app:
             return NOT_OURS
         self._music(channel, on=False)
         lengths = [self._length_of(sound) for sound in sounds]
+        if lengths[0] is not None:
+            lengths[0] = max(0.0, lengths[0] - from_ms / 1000)
+        if isinstance(channel.call, SimulatedCaller):
+            if channel.playbacks:
+                self.ledger.violation(channel.call, "a sound waits for another one")
+            channel.call.sounds.append(Played(playback_id, sounds, self._clock.now()))
         if lengths[-1] is not None:
             channel.call.played_at = channel.call.played_at or self._clock.now()
         state = "failed" if lengths[-1] is None else "done"
@@ -98,6 +104,9 @@ class SimulatedBridges(SimulatedChannels):
         if timer is None:
             return  # started twice under one id: the first one has sent its end
         timer.cancel()
+        if isinstance(channel.call, SimulatedCaller):
+            playing = next(one for one in reversed(channel.call.sounds) if one.playback_id == playback_id)
+            playing.until = self._clock.now()
         playback = {"id": playback_id, "target_uri": f"channel:{channel.channel_id}", "state": state}
         self._send(channel.app, self._frame("PlaybackFinished", channel.app, playback=playback))
 
@@ -206,6 +215,8 @@ class SimulatedBridges(SimulatedChannels):
                 self.ledger.bridged(member.call, others, member.state, now)
                 if member.music_since is not None:
                     self.ledger.violation(member.call, "bridged while music on hold plays")
+                if member.playbacks and isinstance(member.call, SimulatedCaller):
+                    self.ledger.violation(member.call, "bridged while a sound plays")
                 self._talking(member)
             else:
                 self.ledger.alone(member.call, now)

@@ -56,6 +56,16 @@ class Talk:
     ended_at: datetime | None = None
 
 
+@dataclass(slots=True)
+class Played:
+    """Sounds that were played one after the other, unless they were stopped."""
+
+    playback_id: str
+    sounds: tuple[str, ...]
+    since: datetime
+    until: datetime | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class SimulatedCaller(SimulatedCall):
     """One call that came in. `to` is the called number and `caller_id` the caller's, `originated_at` its arrival."""
@@ -66,6 +76,8 @@ class SimulatedCaller(SimulatedCall):
     """With whom they were connected, in order."""
     music_s: float = 0.0
     """How long they heard music on hold."""
+    sounds: list[Played] = field(default_factory=list[Played])
+    """The sounds that were played to them, in order; not music on hold."""
     keys: str = ""
     """The keys that they pressed."""
     ended_by: str | None = None
@@ -96,8 +108,9 @@ class Ledger:
     """Records every call and checks it.
 
     `violations` must be empty at the end of any test: no two channels of one number at once, no channel id used twice,
-    no originate while its application is disconnected, no caller bridged before the answer, with two agents (unless
-    `conferences`) or with another customer, and whatever `rules` add (windows, do-not-call, …).
+    no originate while its application is disconnected, no caller bridged before the answer, while something plays, with
+    two agents (unless `conferences`) or with another customer, no sound that waits for the end of another, and whatever
+    `rules` add (windows, do-not-call, …).
     """
 
     def __init__(self, keep: int | None = None) -> None:
