@@ -82,6 +82,19 @@ def test_what_is_asked_for_is_checked_and_nobody_hears_it() -> None:
     play(scene)
 
 
+def test_sounds_that_callers_wait_for_are_found_and_not_recorded() -> None:
+    async def scene(s: Scene) -> None:
+        s.simulated.sounds = {"sound:offer": 60.0}
+        s.start(check_sounds=True)
+        await s.until(lambda: s.ari.up)
+        assert await s.dialer._sounds.present(["offer", "nonesuch"]) == {"offer": True, "nonesuch": False}
+        assert (s.store.sounds, s.simulated._bridges) == ({}, {})
+        s.dialer._sounds.enabled = False
+        assert await s.dialer._sounds.present(["nonesuch"]) == {"nonesuch": True}
+
+    play(scene)
+
+
 def test_what_cannot_be_found_out_is_not_taken_for_missing() -> None:
     async def scene(s: Scene) -> None:
         s.simulated.sounds = {}

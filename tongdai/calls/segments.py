@@ -124,3 +124,24 @@ async def end_wrap_ups(conn: Connection, tenant_id: TenantId, agent_ids: Sequenc
     """End the open wrap-ups of agents, in the transaction that changes their state; returns the number that were
     open."""
     return await conn.fetchval(END_WRAP_UPS, tenant_id, list(agent_ids)) if agent_ids else 0
+
+
+HANDLED = """
+with recent as (
+    select call_id, kind, started_at, ended_at from segment
+    where tenant_id = $1 and queue_id = $2 and ended_at is not null and started_at > now() - interval '1 day'
+        and kind in ('talk', 'hold', 'wrap_up')
+    order by started_at desc limit 200
+)
+select sum(extract(epoch from ended_at - started_at))::float8
+    / nullif(count(distinct call_id) filter (where kind = 'talk'), 0)
+from recent
+"""
+
+
+async def handling_s(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> float | None:
+    """How long an agent was busy with a call of a queue on average, with the wrap-up; of the last ones of 24 hours.
+
+    None: there were none.
+    """
+    return await conn.fetchval(HANDLED, tenant_id, queue_id)

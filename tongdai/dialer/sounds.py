@@ -70,6 +70,15 @@ class Sounds:
         if rest := [name for name in asked if name not in stale]:
             await self._check(rest, running=False)
 
+    async def present(self, names: Collection[str]) -> dict[str, bool | None]:
+        """Whether the switch has each of these sounds; None: that could not be found out. All of them when it is not to
+        be asked."""
+        if not self.enabled:
+            return dict.fromkeys(names, True)
+        async with self._one_at_a_time:
+            results = await asyncio.gather(*(self._probe(name) for name in names))
+        return dict(zip(names, results, strict=True))
+
     def doubt(self, name: str) -> None:
         """Check a sound again that the switch could not play to somebody."""
         if name in self._known:

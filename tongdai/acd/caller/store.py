@@ -17,7 +17,7 @@ from tongdai.agents.model import OfferOutcome
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 
-_COLUMNS = "call_id, queue_id, state, arrived_at, joined_at, hops, offers"
+_COLUMNS = "call_id, queue_id, state, arrived_at, joined_at, hops, offers, announced"
 
 
 PLACE_KEPT_FOR = timedelta(minutes=5)
@@ -32,6 +32,8 @@ class CallerRow(NamedTuple):
     joined_at: datetime
     hops: int
     offers: int
+    announced: int | None = None
+    """The place that the caller was told last."""
 
 
 # Repeated, it changes nothing: the caller is in the queue already, perhaps offered to an agent by now.
@@ -142,6 +144,14 @@ select exists (select from gone)
 async def leave(conn: Connection, tenant_id: TenantId, call_id: UUID, outcome: OfferOutcome, at: datetime) -> bool:
     """The caller leaves the queue; an offer ends with the outcome. False: the caller was in no queue."""
     return await conn.fetchval(LEAVE, tenant_id, call_id, outcome, at)
+
+
+ANNOUNCED = "update caller set announced = $3 where tenant_id = $1 and call_id = $2"
+
+
+async def announced(conn: Connection, tenant_id: TenantId, call_id: UUID, position: int) -> None:
+    """The caller was told a place."""
+    await conn.execute(ANNOUNCED, tenant_id, call_id, position)
 
 
 REKEY = """

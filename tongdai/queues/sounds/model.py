@@ -1,12 +1,15 @@
 """Sound files of tenants: hold music and prompts. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from tongdai.errors import InvalidInput, shown
+from tongdai.ids import SoundId
 from tongdai.queues.prompts.model import language_named
 from tongdai.queues.settings.model import LANGUAGES
 from tongdai.text import has_control
@@ -53,7 +56,30 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        return round(max(0, self.size - WAV_HEADER) / BYTES_A_SECOND, 2)
+        return seconds_of(self.size)
+
+
+def seconds_of(size: int) -> float:
+    """The length of a stored file of that size."""
+    return round(max(0, size - WAV_HEADER) / BYTES_A_SECOND, 2)
+
+
+class StoredFile(NamedTuple):
+    """A file that a switch may fetch."""
+
+    sound_id: SoundId
+    digest: bytes
+    """SHA-256 of its contents."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSounds:
+    """The files of a tenant for the callers of a queue."""
+
+    music: StoredFile | None = None
+    prompts: Mapping[str, StoredFile] = field(default_factory=dict[str, StoredFile])
+    """By part, in the language of the queue."""
 
 
 @dataclass(frozen=True, slots=True)

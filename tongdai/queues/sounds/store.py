@@ -5,7 +5,7 @@ import asyncpg
 from tongdai.db import audit
 from tongdai.db.pool import Connection
 from tongdai.ids import KeyId, QueueId, SoundId, TenantId
-from tongdai.queues.sounds.model import Kind, NewSound, Sound, room
+from tongdai.queues.sounds.model import Kind, NewSound, QueueSounds, Sound, StoredFile, room, seconds_of
 
 _COLUMNS = "sound_id, kind, name, language, size, uploaded_at"
 PAGE = f"""
@@ -40,6 +40,22 @@ DATA = "select data from sound_file where tenant_id = $1 and sound_id = $2"
 async def data(conn: Connection, tenant_id: TenantId, sound_id: SoundId) -> bytes | None:
     """The contents of a sound file; None: there is none."""
     return await conn.fetchval(DATA, tenant_id, sound_id)
+
+
+OF_QUEUE = """
+select kind, name, sound_id, digest, size from sound_file
+where tenant_id = $1 and (kind, language) in (('music', ''), ('prompt', $3)) and (kind = 'prompt' or name = $2)
+"""
+
+
+async def of_queue(conn: Connection, tenant_id: TenantId, music: str | None, language: str) -> QueueSounds:
+    """The tenant's music of that name, and its prompts in a language."""
+    found: dict[tuple[str, str], StoredFile] = {
+        (row["kind"], row["name"]): StoredFile(SoundId(row["sound_id"]), row["digest"], seconds_of(row["size"]))
+        for row in await conn.fetch(OF_QUEUE, tenant_id, music or "", language)
+    }
+    prompts = {name: file for (kind, name), file in found.items() if kind == Kind.PROMPT}
+    return QueueSounds(next((file for (kind, _), file in found.items() if kind == Kind.MUSIC), None), prompts)
 
 
 # One change of a tenant's files at a time: what they have together is limited.
