@@ -44,6 +44,9 @@ def test_anything_else_is_refused(url: str) -> None:
         ("asterisk_app", "a b", "asterisk_app must be"),
         ("default_sound", "../../etc/passwd", "default_sound must be"),
         ("default_sound", "http://x/y", "default_sound must be"),
+        ("sounds_url", "tongdai:8080", "sounds_url must be http://host:port"),
+        ("sounds_url", "http://a:b@host", "sounds_url must be"),
+        ("sounds_url", "http://host/?a", "sounds_url must be"),
         ("max_calls", 0, "max_calls must be above 0"),
         ("simulated_answer_rate", 1.5, "simulated_answer_rate must be 0 to 1"),
         ("simulated_faults", -0.1, "simulated_faults must be 0 to 1"),
@@ -53,6 +56,24 @@ def test_invalid_setting_is_refused_by_name(name: str, value: object, said: str)
     wrong: dict[str, Any] = GOOD | {name: value}
     with pytest.raises(OperatorError, match=said):
         settings.Settings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("own", "base"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"asterisk": "ws://[::1]:8088", "host": "0.0.0.0", "port": 9000}, "http://127.0.0.1:9000"),
+        ({"host": "10.0.0.5"}, "http://10.0.0.5:8080"),
+        ({"port": 0}, None),
+        ({"host": "::1"}, None),
+        ({"asterisk": "ws://pbx:8088"}, None),
+        ({"asterisk": "ws://pbx:8088", "sounds_url": "https://tongdai.example/"}, "https://tongdai.example"),
+    ],
+)
+def test_switch_fetches_sounds_from_this_machine_or_where_the_operator_says(
+    own: dict[str, Any], base: str | None
+) -> None:
+    assert settings.Settings(**(GOOD | own)).sounds_base == base
 
 
 def test_environment_configures_the_switch() -> None:

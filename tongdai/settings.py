@@ -173,6 +173,9 @@ class Settings:
     """Sound of agentless campaigns without one of their own."""
     check_sounds: bool = True
     """Whether the switch is asked for sounds, by playing them to nobody; campaigns whose sound it lacks do not call."""
+    sounds_url: str | None = None
+    """URL by which Asterisk reaches the API, to fetch uploaded hold music and prompts, such as `http://10.0.0.5:8080`;
+    by default `port` of this machine, if Asterisk is on it too."""
     unplayed_calls: int = 3
     """Calls in a row that were answered and whose sound the switch could not play, after which their campaign pauses
     itself."""
@@ -195,6 +198,15 @@ class Settings:
     def session_dsn(self, dsn: str) -> str:
         """The database for what needs a session of its own, where the rest uses `dsn`."""
         return self.session_database_url or dsn
+
+    @property
+    def sounds_base(self) -> str | None:
+        """What precedes the paths of sound files in URLs for the switch; None: it cannot fetch them."""
+        if self.sounds_url is not None:
+            return self.sounds_url.rstrip("/")
+        here = self.asterisk is None or urlsplit(self.asterisk).hostname in _LOOPBACK
+        host = "127.0.0.1" if self.host in _EVERYWHERE else self.host
+        return f"http://{host}:{self.port}" if here and self.port and ":" not in host else None
 
     @property
     def admin_ports(self) -> tuple[int, ...]:
@@ -247,12 +259,18 @@ def _validate_database(settings: Settings) -> None:
         raise OperatorError("session_database_url needs database_url")
 
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_EVERYWHERE = ("0.0.0.0", "::", "localhost")  # noqa: S104 - addresses to listen on
 _PART = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _NAMES = {
     "switch": (r"[a-z0-9][a-z0-9-]{0,62}", "1 to 63 small letters, digits and -"),
     "asterisk_app": (SWITCH_NAME, "1 to 64 letters, digits, - and _"),
     "trunk": (SWITCH_NAME, "the name of a PJSIP endpoint: 1 to 64 letters, digits, - and _"),
     "caller_id": (CALLER_ID, "3 to 15 digits, with a plus or without"),
+    "sounds_url": (
+        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?",
+        "http://host:port or https://host, with a path or without",
+    ),
     "default_sound": (rf"/?{_PART}(/{_PART})*", "the name of a sound, without its suffix"),
 }
 

@@ -116,6 +116,11 @@ class AcdSteps(BothStores):
         here, there = self.steps(choice, lambda store, call: store.connect(call, at))
         assert here == there
 
+    @rule(choice=CHOICE, position=st.integers(1, 9))
+    @precondition(lambda self: self.inbound)
+    def announced(self, choice: int, position: int) -> None:
+        self.steps(choice, lambda store, call: store.announced(call, position))
+
     @rule(choice=CHOICE)
     @precondition(lambda self: self.inbound)
     def end(self, choice: int) -> None:
@@ -133,6 +138,8 @@ class AcdSteps(BothStores):
             assert self.do(self.here.queue(self.tenant_id, queue_id)) == self.do(
                 self.there.queue(self.tenant_id, queue_id)
             )
+            here_pace, there_pace = (self.do(store.pace(self.tenant_id, queue_id)) for store in (self.here, self.there))
+            assert here_pace.agents == there_pace.agents
         idle = [agent for agent in self.do(self.there.idle_agents()) if agent.tenant_id == self.tenant_id]
         assert {agent.agent_id for agent in self.do(self.here.idle_agents())} == {agent.agent_id for agent in idle}
         offers, ended = self.do(self._stored())
@@ -146,7 +153,7 @@ class AcdSteps(BothStores):
 
 
 def _row(row: CallerRow | None) -> tuple[object, ...] | None:
-    return None if row is None else (row.queue_id, row.state, row.hops, row.offers)
+    return None if row is None else (row.queue_id, row.state, row.hops, row.offers, row.announced)
 
 
 def _agent(agent: Agent | None) -> tuple[object, ...] | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tongdai.acd.audio.player import Link
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import Outcome
 from tongdai.campaigns.settings.model import CallSettings
@@ -47,6 +48,8 @@ class Scene:
         self.acd = MemoryAcdStore(self.store, self.clock)
         """Calls that come in are taken once it has a number."""
         self.accounts: AccountStore | None = None
+        self.link: Link | None = None
+        """Makes the URLs of uploaded sounds."""
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self, faults: Faults | None = None, max_calls: int = 1000, *, check_sounds: bool = False) -> None:
@@ -54,7 +57,15 @@ class Scene:
         acd = self.acd if self.acd.numbers else None
         options = replace(OPTIONS, max_calls=max_calls, check_sounds=check_sounds)
         self.dialer = Telephony(
-            self.store, self.ari, self.clock, self.rng, options, acts=self.acts, acd=acd, accounts=self.accounts
+            self.store,
+            self.ari,
+            self.clock,
+            self.rng,
+            options,
+            acts=self.acts,
+            acd=acd,
+            accounts=self.accounts,
+            link=self.link,
         )
         self.switch = asyncio.create_task(self.ari.run())
         self.task = asyncio.create_task(self.dialer.run())

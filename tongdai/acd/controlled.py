@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
+from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.caller.model import CallerProgress, Record
 from tongdai.agents.model import AgentKey
 from tongdai.calls.inbound.model import InboundCall
@@ -32,6 +33,8 @@ class ControlledCaller:
     """The rules by which the caller was admitted last; None: not read yet."""
     joined_at: datetime | None = None
     """When the caller joined the present queue."""
+    audio: HoldAudio = field(default_factory=HoldAudio)
+    """What the caller hears while waiting."""
     unwritten: deque[tuple[Record, datetime]] = field(default_factory=deque[tuple[Record, datetime]])
     """Records to be written, with the time of each."""
     failed_writes: int = 0

@@ -5,7 +5,8 @@
 
 Owns the channels of inbound calls, from their arrival to their end, and what this process knows of them
 (`ControlledCaller`). Events of one call are processed in order by the per-channel queue. The waiting room matches
-callers with agents, and ends waits that last too long. The bridge of a caller has the id of the caller's channel.
+callers with agents, and ends waits that last too long; the player plays what callers hear meanwhile. The bridge of a
+caller has the id of the caller's channel.
 
 Trusts the store to be idempotent and guarded: a record that is written twice changes nothing the second time, and an
 agent who was taken meanwhile is not reserved again. After a failed request it does not assume that it was or was not
@@ -31,6 +32,8 @@ import structlog
 
 from tongdai import metrics
 from tongdai.acd.admission import Send
+from tongdai.acd.audio.model import HoldAudio
+from tongdai.acd.audio.player import Player
 from tongdai.acd.caller import core, model
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.phone_events import phone_signal
@@ -44,9 +47,10 @@ from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
 from tongdai.ids import SwitchId
 from tongdai.queues.model import DestinationKind
+from tongdai.queues.prompts.core import Announced
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
-from tongdai.switch.events import INBOUND, ChannelEvent, Event, StasisStart
+from tongdai.switch.events import INBOUND, ChannelEvent, Event, PlaybackFinished, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 
@@ -78,11 +82,12 @@ class AcdController:
         app: str,
         queue: PerChannelQueue,
         room: WaitingRoom,
+        player: Player,
         switch_id: SwitchId,
     ) -> None:
         self._store, self._ari, self._clock, self._app = store, ari, clock, app
-        self._queue, self._room, self._switch_id = queue, room, switch_id
-        self._requests = Requests(store, ari, clock, room, app, self._notify)
+        self._queue, self._room, self._player, self._switch_id = queue, room, player, switch_id
+        self._requests = Requests(store, ari, clock, room, player, app, self._notify)
         self._arriving: set[str] = set()
         """Channels whose call is being opened."""
         self.callers: dict[str, ControlledCaller] = {}
@@ -179,7 +184,8 @@ class AcdController:
         call, row, agent = found
         progress = core.adopted(call, None if row is None else row.hops, agent)
         arrived_at, joined_at = (call.opened_at, None) if row is None else (row.arrived_at, row.joined_at)
-        self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at))
+        audio = HoldAudio(unknown=True, heard=Announced(None if row is None else row.announced))
+        self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))
         log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
         if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
             self.post(call.channel, model.AgentLeft(""))
@@ -275,6 +281,8 @@ class AcdController:
         caller = self.callers.get(channel_id)
         if caller is None:
             return  # the call ended, or was refused, while the event was queued
+        if isinstance(event, PlaybackFinished):
+            self._player.finished(caller, event)
         requests = self._step(caller, event)
         if requests is not None:
             await self._carry_out(caller, requests)

@@ -8,11 +8,12 @@ from uuid import UUID
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller import store as callers
 from tongdai.acd.caller.store import CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, QueueState
+from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.agents.wrap_up import store as wrap_up
+from tongdai.calls import segments
 from tongdai.calls import store as calls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -25,6 +26,8 @@ from tongdai.queues.menus import store as menus
 from tongdai.queues.menus.model import Menus
 from tongdai.queues.model import QueueRules
 from tongdai.queues.settings import store as settings
+from tongdai.queues.sounds import store as sounds
+from tongdai.queues.sounds.model import QueueSounds
 from tongdai.switches.model import DEFAULT
 
 
@@ -61,6 +64,19 @@ class PostgresAcdStore:
     async def menus(self, tenant_id: TenantId) -> Menus:
         async with self._pool.acquire() as conn:
             return await menus.all_of(conn, tenant_id)
+
+    async def sounds(self, tenant_id: TenantId, rules: QueueRules) -> QueueSounds:
+        async with self._pool.acquire() as conn:
+            return await sounds.of_queue(conn, tenant_id, rules.hold_music, rules.language or "en")
+
+    async def pace(self, tenant_id: TenantId, queue_id: QueueId) -> Pace:
+        async with self._pool.acquire() as conn:
+            handling_s = await segments.handling_s(conn, tenant_id, queue_id)
+            return Pace(handling_s, await conn.fetchval(SERVING, tenant_id, queue_id))
+
+    async def announced(self, call: InboundCall, position: int) -> None:
+        async with self._pool.acquire() as conn:
+            await callers.announced(conn, call.tenant_id, call.call_id, position)
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         async with self._pool.acquire() as conn, conn.transaction():
@@ -190,6 +206,13 @@ OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id 
 SIGNED_IN = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
 where m.tenant_id = $1 and m.queue_id = $2 and a.state not in ('offline', 'calling', 'hanging_up')
+"""
+
+
+SERVING = """
+select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
+where m.tenant_id = $1 and m.queue_id = $2
+    and a.state not in ('offline', 'calling', 'hanging_up', 'paused', 'unreachable')
 """
 
 

@@ -1,5 +1,8 @@
-"""Makes the requests of one caller: of the switch, of the store and of the waiting room. Returns their results, as
-signals; None when a request has none, or when its result is unknown: reconciliation checks the channel again."""
+"""Makes the requests of one caller: of the switch, the store, the waiting room and the player.
+
+Returns their results, as signals; None when a request has none, or when its result is unknown: reconciliation checks
+the channel again.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -10,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from tongdai.acd.admission import Send, admit
+from tongdai.acd.audio.player import Player
 from tongdai.acd.caller import model
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.store import AcdStore
@@ -21,7 +25,6 @@ from tongdai.db.unavailable import UNAVAILABLE
 from tongdai.ids import AgentId
 from tongdai.queues.model import HANG_UP, QueueRules
 from tongdai.queues.prompts import model as prompts
-from tongdai.queues.settings.core import music_class_of
 from tongdai.queues.settings.model import LANGUAGES
 from tongdai.switch import commands
 from tongdai.switch.commands import Refused
@@ -44,12 +47,13 @@ class Requests:
         ari: Ari,
         clock: Clock,
         room: WaitingRoom,
+        player: Player,
         app: str,
         notify: Callable[[UUID, model.Signal], None],
     ) -> None:
         """`notify` is called with signals of callers that come later."""
         self._store, self._ari, self._clock, self._room = store, ari, clock, room
-        self._app, self._notify = app, notify
+        self._player, self._app, self._notify = player, app, notify
 
     async def make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
         """The result of a request."""
@@ -74,7 +78,7 @@ class Requests:
             case model.MakeOffer(agent_id=agent_id):
                 result = await self._offer(caller, agent_id)
             case model.BridgeWithAgent(channel=agent_channel):
-                result = await self._bridge(caller.call.channel, agent_channel)
+                result = await self._bridge(caller, agent_channel)
             case model.CheckSound(playback_id=playback_id):
                 if not await commands.playing(self._ari, playback_id):
                     result = model.SoundOver(playback_id)
@@ -108,10 +112,10 @@ class Requests:
             case model.Answer():
                 await commands.answer(ari, channel_id)
             case model.StartMusic():
-                rules = await self._rules(caller)
-                await self._start_music(channel_id, None if rules is None else rules.hold_music)
+                await self._rules(caller)
+                self._player.start(caller)
             case model.StopMusic():
-                await commands.stop_music(ari, channel_id)
+                await self._player.stop(caller)
             case model.StartKeyTimer(seconds=seconds, turn=turn, hops=hops):
                 timed_out = partial(self._notify, caller.call.call_id, model.KeyTimedOut(turn, hops))
                 asyncio.get_running_loop().call_later(seconds, timed_out)
@@ -121,12 +125,6 @@ class Requests:
                 await commands.destroy_bridge(ari, channel_id)
             case _:
                 assert_never(request)
-
-    async def _start_music(self, channel_id: str, file: str | None) -> None:
-        try:
-            await commands.start_music(self._ari, channel_id, None if file is None else music_class_of(file))
-        except ValueError:  # no class has such a name: better the default one than silence
-            await commands.start_music(self._ari, channel_id)
 
     async def _read(self, caller: ControlledCaller, request: model.Admit | model.ReadMenus) -> model.Signal:
         tenant_id, hops = caller.call.tenant_id, request.hops
@@ -193,9 +191,10 @@ class Requests:
             caller.rules = None if found is None else found.rules
         return caller.rules
 
-    async def _bridge(self, channel_id: str, agent_channel: str) -> model.Signal:
+    async def _bridge(self, caller: ControlledCaller, agent_channel: str) -> model.Signal:
+        channel_id = caller.call.channel
         await commands.answer(self._ari, channel_id)  # again: the first request may have been lost
-        await commands.stop_music(self._ari, channel_id)
+        await self._player.stop(caller)
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
             return model.BridgedWithAgent()

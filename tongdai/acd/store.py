@@ -16,6 +16,7 @@ from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.menus.model import Menus
 from tongdai.queues.model import QueueRules
+from tongdai.queues.sounds.model import QueueSounds
 
 LEASE = timedelta(seconds=45)
 """The lease of a live call, renewed when its channel is listed."""
@@ -38,6 +39,15 @@ class ActiveCall(NamedTuple):
     """The agent to whom the caller is offered, or who talks."""
 
 
+class Pace(NamedTuple):
+    """How fast the callers of a queue are served."""
+
+    handling_s: float | None
+    """How long an agent was busy with a caller on average, lately; None: with nobody."""
+    agents: int
+    """The agents who serve the queue now; not those who are paused."""
+
+
 class AcdStore(Protocol):
     async def now(self) -> datetime: ...
 
@@ -52,6 +62,16 @@ class AcdStore(Protocol):
 
     async def menus(self, tenant_id: TenantId) -> Menus:
         """All keypad menus of a tenant."""
+        ...
+
+    async def sounds(self, tenant_id: TenantId, rules: QueueRules) -> QueueSounds:
+        """The tenant's sound files for the callers of a queue."""
+        ...
+
+    async def pace(self, tenant_id: TenantId, queue_id: QueueId) -> Pace: ...
+
+    async def announced(self, call: InboundCall, position: int) -> None:
+        """Keep the place that a waiting caller was told."""
         ...
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:

@@ -85,6 +85,10 @@ class WaitingRoom:
             reached = partial(self.notify, caller.call.call_id, over)
             caller.max_wait = asyncio.get_running_loop().call_later(max(0.0, left_s), reached)
 
+    def position(self, caller: ControlledCaller) -> int | None:
+        """The place of a caller in the queue, from 1; None: not in a queue."""
+        return self._matcher.position(caller.call.call_id)
+
     def offer_decided(self, caller: ControlledCaller) -> None:
         """The store has the offer, or has refused it."""
         caller.matched = None

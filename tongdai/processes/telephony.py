@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
+from tongdai.acd.audio.player import Link
 from tongdai.acd.postgres_store import PostgresAcdStore
 from tongdai.calls.acts import store as acts
 from tongdai.clock import SystemClock, cancel_requested
@@ -28,6 +29,7 @@ from tongdai.dialer.options import Options
 from tongdai.dialer.postgres_store import PostgresStore
 from tongdai.dialing.worker import Continuity, Memory
 from tongdai.numbers import store as numbers
+from tongdai.queues.sounds import signed
 from tongdai.runtime import heartbeats
 from tongdai.runtime.background import Attempts, every, keep_running
 from tongdai.runtime.os_process import run_until_signalled
@@ -198,6 +200,7 @@ async def _dial(
         PostgresAcdStore(pool, switch.switch_id),
         switch.switch_id,
         accounts=PostgresAccounts(pool, switch.switch_id, pepper),
+        link=_link(settings, pepper),
     )
 
     async def follow_acts() -> None:
@@ -215,6 +218,15 @@ async def _ring(pool: Pool, switch: Switch, arrivals: Arrivals) -> None:
     """Let simulated callers ring the numbers of the queues that there are now."""
     async with pool.acquire() as conn:
         arrivals.called = await numbers.leading(conn, switch.switch_id, CALLED)
+
+
+def _link(settings: Settings, pepper: bytes) -> Link | None:
+    """Makes the URLs by which the switch fetches uploaded sounds."""
+    base = settings.sounds_base
+    if base is None:
+        log.warning("uploaded hold music and prompts are not played: sounds_url is not set")
+        return None
+    return lambda tenant_id, file: base + signed.path_of(pepper, tenant_id, file.sound_id, file.digest)
 
 
 def _options(settings: Settings) -> Options:

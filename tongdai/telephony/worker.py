@@ -5,7 +5,7 @@ callers of its queues with agents.
     at once            acts: do what the API asks of live calls
     4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
-                       waiting room: rules of queues, empty queues
+                       waiting room: rules of queues, empty queues · player: announcements
                        phone accounts: put on the switch what it lacks
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
@@ -24,6 +24,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from tongdai import metrics
+from tongdai.acd.audio.player import Link, Player
+from tongdai.acd.audio.switch_prompts import SwitchPrompts
 from tongdai.acd.controller import AcdController
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
@@ -74,20 +76,24 @@ class Telephony:
         acd: AcdStore | None = None,
         switch_id: SwitchId = DEFAULT,
         accounts: AccountStore | None = None,
+        link: Link | None = None,
     ) -> None:
         """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
-        `acts`, `accounts`: None: nothing is done for them. `acd`: None: calls that come in are refused."""
+        `acts`, `accounts`: None: nothing is done for them. `acd`: None: calls that come in are refused. `link`: makes
+        the URLs by which the switch fetches sound files; None: it cannot."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
+        self._sounds = Sounds(store, ari, clock, rng, options.app, enabled=options.check_sounds)
         self._room = None if acd is None else WaitingRoom(acd, clock, rng, self._controller.queues_of_callees)
-        self._acd = None
+        self._acd = self._player = None
         if acd is not None and self._room is not None:
-            self._acd = AcdController(acd, ari, clock, options.app, self._queue, self._room, switch_id)
+            prompts = SwitchPrompts(self._sounds.present, clock, self._queue.start)
+            self._player = Player(acd, ari, clock, link, prompts, self._room.position)
+            self._acd = AcdController(acd, ari, clock, options.app, self._queue, self._room, self._player, switch_id)
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller, self._acd)
         owners = (self._controller, self._phones, *(() if self._acd is None else (self._acd,)))
         self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
-        self._sounds = Sounds(store, ari, clock, rng, options.app, enabled=options.check_sounds)
         self._controller.sound_failed = self._sounds.doubt
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
@@ -110,6 +116,7 @@ class Telephony:
                 if self._room is not None:
                     group.create_task(self._each(0, self._room.look, "callers and agents"))
                     group.create_task(self._each(ROUND_S, self._room.round, "queues with callers"))
+                    group.create_task(self._each(ROUND_S, self._play, "hold music and announcements"))
                 if self._accounts is not None:
                     group.create_task(self._each(ROUND_S, self._accounts.round, "phone accounts"))
                 if self._sounds.enabled:
@@ -122,6 +129,8 @@ class Telephony:
             raise SwitchTaken from None
         finally:
             await self._queue.close()
+            if self._player is not None:
+                await self._player.close()
             await self._originator.release_undialled()
             metrics.SWITCH_UP.set(0)
             metrics.ACTIVE_CALLS.set(0)
@@ -169,6 +178,10 @@ class Telephony:
     async def _reconcile(self) -> None:
         if self._ari.up:
             await self._reconciler.once()
+
+    async def _play(self) -> None:
+        if self._acd is not None and self._player is not None and self._ari.up:
+            await self._player.round(self._acd.callers.values())
 
     async def _flush(self) -> None:
         self._controller.flush()

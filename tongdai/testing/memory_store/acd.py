@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, QueueState
+from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -17,9 +17,13 @@ from tongdai.clock import Clock
 from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menu, Menus
 from tongdai.queues.model import QueueRules
+from tongdai.queues.sounds.model import QueueSounds
 from tongdai.testing.memory_store.store import MemoryStore
 
 NOT_SIGNED_IN = {AgentState.OFFLINE, AgentState.CALLING, AgentState.HANGING_UP}
+
+
+NOT_SERVING = NOT_SIGNED_IN | {AgentState.PAUSED, AgentState.UNREACHABLE}
 
 
 class Offer(NamedTuple):
@@ -42,6 +46,9 @@ class MemoryAcdStore:
         self.offers: list[Offer] = []
         self.lost: list[tuple[InboundCall, datetime]] = []
         """Calls that a crash of the switch ended, and when."""
+        self.files = QueueSounds()
+        """The sound files of every queue."""
+        self.handling_s: float | None = None
         self.over: dict[UUID, InboundEnding] = {}
 
     async def now(self) -> datetime:
@@ -88,6 +95,24 @@ class MemoryAcdStore:
         del tenant_id
         return dict(self.menu)
 
+    async def sounds(self, tenant_id: TenantId, rules: QueueRules) -> QueueSounds:
+        del tenant_id
+        return self.files if rules.hold_music is not None else replace(self.files, music=None)
+
+    async def pace(self, tenant_id: TenantId, queue_id: QueueId) -> Pace:
+        del tenant_id
+        serving = [agent for agent in self._store.agents.values() if agent.state not in NOT_SERVING]
+        members = [
+            agent
+            for agent in serving
+            if any(one.queue_id == queue_id for one in self._store.roles[agent.agent_id].queues)
+        ]
+        return Pace(self.handling_s, len(members))
+
+    async def announced(self, call: InboundCall, position: int) -> None:
+        if call.call_id in self.waiting:
+            self.waiting[call.call_id] = self.waiting[call.call_id]._replace(announced=position)
+
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         found = self.live.get(call.call_id)
         if found is None or found.connected_at is not None:
@@ -99,12 +124,12 @@ class MemoryAcdStore:
         self.live[call.call_id] = replace(
             found, state=CallState.ANSWERED, answered_at=answered_at, queue_id=rules.queue_id
         )
-        offers = 0 if before is None else before.offers
+        offers, announced = (0, None) if before is None else (before.offers, before.announced)
         arrived_at = call.opened_at if before is None else before.arrived_at
         for lost, ended_at in self.lost:
             if lost.phone == call.phone != "" and ended_at > call.opened_at - PLACE_KEPT_FOR:
                 arrived_at = min(arrived_at, lost.opened_at)
-        row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers)
+        row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers, announced)
         self.waiting[call.call_id] = row
         return row
 

@@ -1,0 +1,1 @@
+"""What callers hear while they wait: hold music and announcements."""

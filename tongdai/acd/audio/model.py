@@ -1,0 +1,48 @@
+"""What one caller hears while waiting. Pure."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from tongdai.queues.prompts.core import Announced
+from tongdai.queues.sounds.model import QueueSounds
+
+IDS = 4
+"""Playbacks of a caller have ids in turn, so that whoever takes over can stop any of them."""
+
+
+class Kind(Enum):
+    MUSIC = auto()
+    ANNOUNCEMENT = auto()
+
+
+@dataclass(slots=True)
+class Playing:
+    playback_id: str
+    kind: Kind
+    since: float
+    """By the monotonic clock."""
+    over_at: float
+    """When its end is overdue, by the monotonic clock."""
+
+
+@dataclass(slots=True)
+class HoldAudio:
+    """Hold music and announcements of one caller."""
+
+    wanted: bool = False
+    """The caller waits, and is to hear something."""
+    unknown: bool = False
+    """The process before may have left anything playing."""
+    sounds: QueueSounds = field(default_factory=QueueSounds)
+    music_name: str | None = None
+    """The hold music of the queue, by name."""
+    class_on: bool = False
+    """A class of the switch's music plays."""
+    playing: Playing | None = None
+    played: int = 0
+    """The number of playbacks so far."""
+    music_s: float = 0.0
+    """Where to continue in the file of the music."""
+    unplayable: bool = False
+    """The switch could not play the file of the music."""
+    heard: Announced = field(default_factory=Announced)
