@@ -275,7 +275,7 @@ def test_every_call_ends_and_every_agent_is_free_again_whatever_is_lost(faults: 
         s.ari.faults = faults
         callers: list[SimulatedCaller] = []
         for person in range(60):
-            callers.append(s.simulated.call_in(NUMBER, f"8490{person:07d}", waits_s=90, talk_s=10))
+            callers.append(s.simulated.call_in(NUMBER, f"8490{person:07d}", waits_s=300, talk_s=10))
             await asyncio.sleep(s.rng.uniform(0, 8))
         await s.until(lambda: all(caller.ended_at for caller in callers), within_s=600)
         s.ari.faults = Faults()

