@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.flows.acd.test_callers import Floor, floor
+from tests.support.call_floor import Floor, floor
 from tests.support.dialing_server import DialingServer, dialing_server
 from tests.support.servers import eventually
 from tests.support.sound_files import tone
