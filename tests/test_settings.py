@@ -73,7 +73,8 @@ def test_invalid_setting_is_refused_by_name(name: str, value: object, said: str)
 def test_switch_fetches_sounds_from_this_machine_or_where_the_operator_says(
     own: dict[str, Any], base: str | None
 ) -> None:
-    assert settings.Settings(**(GOOD | own)).sounds_base == base
+    values: dict[str, Any] = GOOD | own
+    assert settings.Settings(**values).sounds_base == base
 
 
 def test_environment_configures_the_switch() -> None:

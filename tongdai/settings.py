@@ -201,7 +201,7 @@ class Settings:
 
     @property
     def sounds_base(self) -> str | None:
-        """What precedes the paths of sound files in URLs for the switch; None: it cannot fetch them."""
+        """The beginning of the URLs by which the switch fetches sound files; None: it cannot."""
         if self.sounds_url is not None:
             return self.sounds_url.rstrip("/")
         here = self.asterisk is None or urlsplit(self.asterisk).hostname in _LOOPBACK

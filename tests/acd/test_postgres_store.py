@@ -1,78 +1,28 @@
 """The ACD's transactions: what changes together, and what a step that is late or repeated leaves alone."""
 
-import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 
-from tests.support.call_scene import now_of
 from tests.support.calls import new_agent, new_queue
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.postgres_store import PostgresAcdStore
-from tongdai.acd.store import Pace, QueueState
+from tongdai.acd.store import QueueState
 from tongdai.agents import store as agents
 from tongdai.agents.model import AgentState, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.calls.model import CallState
-from tongdai.db.pool import Connection, Pool
+from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
-from tongdai.numbers import store as numbers
 from tongdai.queues.model import HANG_UP, QueueRules, Strategy
-from tongdai.switches.model import DEFAULT
 
-NUMBER = itertools.count(842873000000)
 ABANDONED, ANSWERED = InboundEnding(InboundOutcome.ABANDONED), InboundEnding(InboundOutcome.ANSWERED)
 OUTCOMES = "select outcome from offer where tenant_id = $1 order by offered_at"
 WAITS = "select queue_id from open_segment where tenant_id = $1 and call_id = $2 and kind = 'wait'"
 CLOSE = "insert into opening_hours (tenant_id, queue_id, closed) values ($1, $2, true)"
 PAUSES_AT_ONCE = "insert into queue_setting (tenant_id, queue_id, auto_pause_after) values ($1, $2, 1)"
-
-
-@pytest.fixture
-def store(pool: Pool) -> PostgresAcdStore:
-    return PostgresAcdStore(pool)
-
-
-@pytest.fixture
-async def at(conn: Connection) -> datetime:
-    return await now_of(conn)
-
-
-@pytest.fixture
-async def arrival(conn: Connection, tenant_id: TenantId) -> Arrival:
-    """A call by a number that the tenant has."""
-    number = next(NUMBER)
-    await numbers.give(conn, tenant_id, number, None, None)
-    return Arrival(switch_id=DEFAULT, channel=f"1.{number}", called=f"+{number}", phone="+84901234567")
-
-
-@pytest.fixture
-async def queue_id(conn: Connection, tenant_id: TenantId, arrival: Arrival) -> QueueId:
-    """The queue of the number."""
-    queue_id = await new_queue(conn, tenant_id)
-    await conn.execute("update inbound_queue set number = $2 where queue_id = $1", queue_id, arrival.called)
-    return queue_id
-
-
-@pytest.fixture
-async def agent_id(conn: Connection, tenant_id: TenantId, queue_id: QueueId) -> AgentId:
-    """An idle agent of the queue."""
-    return await new_agent(conn, tenant_id, queue_id)
-
-
-@pytest.fixture
-async def call(store: PostgresAcdStore, queue_id: QueueId, arrival: Arrival) -> InboundCall:
-    call = await store.arrive(arrival, "carrier")
-    assert call is not None
-    return call
-
-
-@pytest.fixture
-def rules(queue_id: QueueId) -> QueueRules:
-    return QueueRules(queue_id=queue_id, name="A queue")
 
 
 async def state_of(conn: Connection, tenant_id: TenantId, agent_id: AgentId) -> AgentState:
@@ -113,66 +63,6 @@ async def test_queue_that_is_closed_now_sends_callers_where_its_hours_say(
     found = await store.queue(tenant_id, queue_id)
     assert found is not None
     assert found.rules.closed == HANG_UP
-
-
-SOUND = """
-insert into sound_file (tenant_id, kind, language, name, size, data) values ($1, $2, $3, $4, $5, 'x') returning sound_id
-"""
-
-
-async def test_sounds_of_a_queue_are_its_music_and_the_prompts_in_its_language(
-    conn: Connection, store: PostgresAcdStore, tenant_id: TenantId, rules: QueueRules
-) -> None:
-    for kind, language, name in (
-        ("music", "", "a.wav"), ("music", "", "b.wav"), ("prompt", "vi", "hai"), ("prompt", "en", "two"),
-    ):  # fmt: skip
-        await conn.execute(SOUND, tenant_id, kind, language, name, 16_044)
-    found = await store.sounds(tenant_id, replace(rules, hold_music="b.wav", language="vi"))
-    assert found.music is not None
-    assert found.music.seconds == 1
-    assert [*found.prompts] == ["hai"]
-    other = await store.sounds(tenant_id, replace(rules, hold_music="a.wav", language="en"))
-    assert other.music is not None
-    assert other.music.sound_id != found.music.sound_id
-    assert [*other.prompts] == ["two"]
-    assert (await store.sounds(tenant_id, rules)).music is None
-    assert (await store.sounds(TenantId(tenant_id + 1), replace(rules, hold_music="a.wav"))).music is None
-
-
-TALKED = """
-insert into segment (tenant_id, call_id, kind, started_at, ended_at, ended_month, queue_id, agent_id)
-select $1, $2, k.kind, $3::timestamptz - k.began, $3::timestamptz - k.began + k.lasts,
-    date_trunc('month', ($3::timestamptz - k.began + k.lasts) at time zone 'UTC')::date, $4, 1
-from (
-    values ('talk', interval '200 s', interval '60 s'), ('wrap_up', interval '140 s', interval '30 s')
-) k (kind, began, lasts)
-"""
-
-
-async def test_pace_of_a_queue_is_how_long_calls_took_and_who_serves_them(
-    conn: Connection, store: PostgresAcdStore, tenant_id: TenantId, queue_id: QueueId, agent_id: AgentId, at: datetime
-) -> None:
-    assert await store.pace(tenant_id, queue_id) == Pace(None, 1)
-    for _ in range(2):
-        await conn.execute(TALKED, tenant_id, uuid4(), at, queue_id)
-    assert await store.pace(tenant_id, queue_id) == Pace(90, 1)
-    pause = "update agent set state = 'paused', pause_reason = 'lunch' where tenant_id = $1 and agent_id = $2"
-    await conn.execute(pause, tenant_id, agent_id)
-    assert await store.pace(tenant_id, queue_id) == Pace(90, 0)
-
-
-async def test_place_that_was_announced_is_kept(
-    store: PostgresAcdStore, call: InboundCall, rules: QueueRules, at: datetime
-) -> None:
-    await store.announced(call, 2)
-    row = await store.join(call, rules, 0, at)
-    assert row is not None
-    assert row.announced is None, "the caller was in no queue"
-    await store.announced(call, 2)
-    await store.announced(call, 1)
-    (found,) = [one for one in await store.active() if one.call.call_id == call.call_id]
-    assert found.caller is not None
-    assert found.caller.announced == 1
 
 
 async def test_offer_reserves_the_agent_once(

@@ -34,7 +34,7 @@ class ControlledCaller:
     joined_at: datetime | None = None
     """When the caller joined the present queue."""
     audio: HoldAudio = field(default_factory=HoldAudio)
-    """What the caller hears while waiting."""
+    """Hold music and announcements."""
     unwritten: deque[tuple[Record, datetime]] = field(default_factory=deque[tuple[Record, datetime]])
     """Records to be written, with the time of each."""
     failed_writes: int = 0

@@ -71,7 +71,7 @@ class AcdStore(Protocol):
     async def pace(self, tenant_id: TenantId, queue_id: QueueId) -> Pace: ...
 
     async def announced(self, call: InboundCall, position: int) -> None:
-        """Keep the place that a waiting caller was told."""
+        """Keep the place that was announced to a waiting caller."""
         ...
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:

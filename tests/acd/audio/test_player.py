@@ -1,4 +1,4 @@
-"""What callers hear while they wait, in a running telephony process on the simulated switch."""
+"""Hold music and announcements, as callers hear them in a running telephony process on the simulated switch."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -73,7 +73,7 @@ def said(caller: SimulatedCaller) -> list[tuple[str, ...]]:
 
 
 def places(caller: SimulatedCaller) -> list[int | None]:
-    """The places that a caller was told; None: was asked to stay on the line."""
+    """The places that a caller heard; None: was asked to stay on the line."""
     words = {("position", *parts_of_number(place)): place for place in range(2, 40)} | {("next",): 1}
     return [
         max(((len(parts), place) for parts, place in words.items() if one[: len(parts)] == parts), default=(0, None))[1]
@@ -170,8 +170,8 @@ def test_no_place_is_worse_than_the_one_before_and_two_are_15_seconds_apart() ->
         callers += [await call_in(s, person, talk_s=25) for person in range(12, 20)]
         await s.until(lambda: len(s.acd.over) == 20, within_s=900)
         for caller in callers:
-            told = [place for place in places(caller) if place is not None]
-            assert told == sorted(told, reverse=True)
+            announced_places = [place for place in places(caller) if place is not None]
+            assert announced_places == sorted(announced_places, reverse=True)
             announced = [played for played in caller.sounds if not is_music(played)]
             for before, after in pairwise(announced):
                 assert between(before.until, after.since).total_seconds() >= 15
@@ -180,7 +180,7 @@ def test_no_place_is_worse_than_the_one_before_and_two_are_15_seconds_apart() ->
     play(scene)
 
 
-def test_caller_is_not_told_a_worse_place_when_others_come_before() -> None:
+def test_no_worse_place_is_announced_when_others_come_before() -> None:
     async def scene(s: Scene) -> None:
         await started(s, ANNOUNCED)
         normal = await call_in(s, 1)
@@ -297,9 +297,9 @@ def test_restart_raises_no_announced_place_and_leaves_nothing_playing() -> None:
         s.agents(1, wrap_up_s=1)
         await s.until(lambda: len(s.acd.over) == 20, within_s=900)
         for number, caller in enumerate(callers):
-            told = [place for place in places(caller) if place is not None]
-            assert len(told) >= 2, number
-            assert told == sorted(told, reverse=True)
+            announced_places = [place for place in places(caller) if place is not None]
+            assert len(announced_places) >= 2, number
+            assert announced_places == sorted(announced_places, reverse=True)
         began = [caller.talks[0].began_at for caller in callers]
         assert began == sorted(began)
 

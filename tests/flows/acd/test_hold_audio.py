@@ -28,7 +28,7 @@ async def upload(here: DialingServer, **params: str) -> bytes:
 
 
 async def fetched(here: DialingServer, sound: str) -> bytes:
-    """What the switch gets by the URL of a sound, without a key."""
+    """Fetch a sound by its URL as the switch does, without a key."""
     assert sound.startswith(f"sound:{SWITCH_REACHES}/v1/sounds/")
     async with httpx2.AsyncClient(base_url=here.server.url) as client:
         response = await client.get(sound.removeprefix(f"sound:{SWITCH_REACHES}"))

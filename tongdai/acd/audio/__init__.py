@@ -1,1 +1,1 @@
-"""What callers hear while they wait: hold music and announcements."""
+"""Hold music and announcements: all that callers hear while they wait."""

@@ -1,4 +1,4 @@
-"""What one caller hears while waiting. Pure."""
+"""Hold music and announcements of one caller. Pure."""
 
 from dataclasses import dataclass, field
 from enum import Enum, auto

@@ -21,7 +21,7 @@ class SwitchPrompts:
         """Sounds to check; not empty: they are being checked."""
 
     def present(self, names: Collection[str]) -> set[str] | None:
-        """Those of the sounds that the switch has; None: they are being checked, ask again."""
+        """Return the sounds of these that the switch has; None: they are being checked, ask again."""
         now = self._clock.monotonic()
         idle = not self._wanted
         self._wanted |= {name for name in names if self._is_stale(name, now)}

@@ -33,7 +33,7 @@ class CallerRow(NamedTuple):
     hops: int
     offers: int
     announced: int | None = None
-    """The place that the caller was told last."""
+    """The place that was announced to the caller last."""
 
 
 # Repeated, it changes nothing: the caller is in the queue already, perhaps offered to an agent by now.
@@ -150,7 +150,7 @@ ANNOUNCED = "update caller set announced = $3 where tenant_id = $1 and call_id =
 
 
 async def announced(conn: Connection, tenant_id: TenantId, call_id: UUID, position: int) -> None:
-    """The caller was told a place."""
+    """Record the place that was announced to a caller."""
     await conn.execute(ANNOUNCED, tenant_id, call_id, position)
 
 
