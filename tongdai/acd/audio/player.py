@@ -18,7 +18,7 @@ was playing is not known: it is stopped by its id, of which a caller has IDS.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -84,7 +84,7 @@ class Player:
         """Let the caller hear the music of the queue, from now until `stop`, and announcements when they are due."""
         if caller.rules is not None:  # None: the queue was deleted
             caller.audio.wanted = True
-            self._jobs.post(caller.call.channel, partial(self._begin, caller, caller.rules))
+            self._post(caller, partial(self._begin, caller, caller.rules))
 
     async def _begin(self, caller: ControlledCaller, rules: QueueRules) -> None:
         audio = caller.audio
@@ -110,10 +110,17 @@ class Player:
         """A playback on the caller's channel has ended."""
         playing = caller.audio.playing
         if playing is not None and event.playback_id == playing.playback_id:
-            self._jobs.post(caller.call.channel, partial(self._ended, caller, playing, done=event.done))
+            self._post(caller, partial(self._ended, caller, playing, done=event.done))
 
     async def close(self) -> None:
         await self._jobs.close()
+
+    def _post(self, caller: ControlledCaller, job: Callable[[], Awaitable[None]]) -> None:
+        async def tried() -> None:
+            with suppress(SwitchError, *UNAVAILABLE):  # `round` finds what is missing
+                await job()
+
+        self._jobs.post(caller.call.channel, tried)
 
     # Each second
 
@@ -124,13 +131,13 @@ class Player:
         for caller in waiting:
             playing = caller.audio.playing
             if playing is not None and now >= playing.over_at:
-                self._jobs.post(caller.call.channel, partial(self._ask_whether_over, caller, playing))
+                self._post(caller, partial(self._ask_whether_over, caller, playing))
             elif playing is None and not caller.audio.class_on:
-                self._jobs.post(caller.call.channel, partial(self._play_music, caller))
+                self._post(caller, partial(self._play_music, caller))
         due = [caller for caller in waiting if self._is_due(caller)]
         await self._read_paces({(caller.call.tenant_id, caller.progress.queue_id) for caller in due})
         for caller in due:
-            self._jobs.post(caller.call.channel, partial(self._announce, caller))
+            self._post(caller, partial(self._announce, caller))
 
     def _is_due(self, caller: ControlledCaller) -> bool:
         """Whether an announcement may be due: nothing that can be said may change that."""
@@ -223,7 +230,8 @@ class Player:
 
     async def _record(self, caller: ControlledCaller, position: int) -> None:
         """Keep what was announced, for whoever takes over."""
-        await self._store.announced(caller.call, position)
+        with suppress(*UNAVAILABLE):
+            await self._store.announced(caller.call, position)
 
     def _sound(self, caller: ControlledCaller, one: Voiced) -> Sound:
         if isinstance(one, str):
