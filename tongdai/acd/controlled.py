@@ -46,3 +46,5 @@ class ControlledCaller:
     matched: AgentKey | None = None
     """The agent to whom the caller is to be offered, until that is decided."""
     max_wait: asyncio.TimerHandle | None = None
+    sounding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a sound is requested, or stopped."""

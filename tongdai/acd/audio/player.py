@@ -9,8 +9,8 @@ switch's own music. Announcements: queues/prompts/core.py says when, acd/audio/c
 
 Nothing here delays a caller: what is read and requested is done in a queue of its own for each channel, beside the one
 in which the caller's events are processed. A caller is offered while something plays or is being requested. `stop`
-alone is awaited: from then on nothing is requested any more, and what was requested before is stopped after it, as the
-switch gets requests in the order in which they are sent.
+alone is awaited: from then on nothing is requested any more, and what was requested before is stopped after the reply
+to it.
 
 What is lost (a request that failed, an event that never came) is found by `round`: an end that is overdue is asked for,
 and a caller who is to hear something and hears nothing gets the music again. After a restart what the process before
@@ -101,10 +101,11 @@ class Player:
     async def stop(self, caller: ControlledCaller) -> None:
         """Let the caller hear nothing more, before a bridge or a message."""
         caller.audio.wanted = False
-        await self._stop_unknown(caller)
-        await self._stop_playing(caller)
-        await commands.stop_music(self._ari, caller.call.channel)
-        caller.audio.class_on = False
+        async with caller.sounding:
+            await self._stop_unknown(caller)
+            await self._stop_playing(caller)
+            await commands.stop_music(self._ari, caller.call.channel)
+            caller.audio.class_on = False
 
     def finished(self, caller: ControlledCaller, event: PlaybackFinished) -> None:
         """A playback on the caller's channel has ended."""
@@ -188,11 +189,14 @@ class Player:
             await self._play(caller, Kind.MUSIC, [SoundUrl(url)] * times, length_s, from_s)
             return
         name = audio.music_name
-        try:
-            await commands.start_music(self._ari, channel_id, None if name is None else music_class_of(name))
-        except ValueError:  # no class has such a name: better the default one than silence
-            await commands.start_music(self._ari, channel_id)
-        audio.class_on = True
+        async with caller.sounding:
+            if not audio.wanted:
+                return
+            try:
+                await commands.start_music(self._ari, channel_id, None if name is None else music_class_of(name))
+            except ValueError:  # no class has such a name: better the default one than silence
+                await commands.start_music(self._ari, channel_id)
+            audio.class_on = True
 
     # Announcements
 
@@ -243,6 +247,13 @@ class Player:
 
     async def _play(
         self, caller: ControlledCaller, kind: Kind, sounds: list[Sound], length_s: float, from_s: float = 0.0
+    ) -> None:
+        async with caller.sounding:
+            if caller.audio.wanted:
+                await self._request_playback(caller, kind, sounds, length_s, from_s)
+
+    async def _request_playback(
+        self, caller: ControlledCaller, kind: Kind, sounds: list[Sound], length_s: float, from_s: float
     ) -> None:
         audio, now = caller.audio, self._clock.monotonic()
         playback_id = _id_of(caller, audio.played)
