@@ -206,7 +206,7 @@ class MemoryAcdStore:
         return await self._store.idle()
 
     async def try_phones_again(self) -> int:
-        return 0
+        return self._store.try_phones_again()
 
     async def active(self) -> list[ActiveCall]:
         in_order = sorted(self.live.values(), key=lambda call: (call.opened_at, call.call_id))

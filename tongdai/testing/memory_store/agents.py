@@ -15,6 +15,7 @@ from tongdai.agents.model import (
     OfflineReason,
     is_available,
 )
+from tongdai.agents.phones import TRY_AGAIN_AFTER
 from tongdai.calls.model import (
     Call,
 )
@@ -154,6 +155,17 @@ class MemoryAgents(MemoryState):
                     changed = self._set_agent(changed, target)
                 available += is_available(changed)
         return available
+
+    def try_phones_again(self) -> int:
+        since = self._clock.now() - TRY_AGAIN_AFTER
+        found = [
+            agent
+            for agent in self.agents.values()
+            if agent.state is AgentState.UNREACHABLE and agent.mode is Mode.RING and agent.state_since < since
+        ]
+        for agent in found:
+            self._set_agent(replace(agent, phone_reachable=True), AgentState.IDLE)
+        return len(found)
 
     async def phone_busy_elsewhere(self, endpoint: str, *, busy: bool) -> int:
         available = 0
