@@ -89,7 +89,7 @@ async def prepare(conn: Connection, settings: Settings, *, reset: bool = False) 
 # Referring rows first. The first statement makes requests of the tenant wait for what follows.
 LOCK_TENANT = "select tenant_id from tenant where tenant_id = $1 for update"
 TABLES = (
-    "phone_account",
+    "phone_account", "wrap_up_rule", "wrap_up_code",
     "preview", "agent_skill", "agent_queue", "agent", "offer", "caller", "call_control", "call_act", "segment", "call",
     "call_hour", "do_not_call", "do_not_call_list", "audit", "idempotency_record", "import_turn",
     "import_chunk", "import_outcome", "import_seen", "import_job",

@@ -155,9 +155,9 @@ def rule_of(sent: NewRule) -> Rule:
         raise InvalidInput(f"timedSec must be seconds, 1 to {MAX_TIMED_S}, not {shown(sent.timedSec)}")
     if sent.codeIds is None:
         return Rule(mode, sent.timedSec)
-    codes = tuple(CodeId(ids.from_body("codeIds", code_id)) for code_id in sent.codeIds)
-    if len(codes) > MAX_CODES or len(set(codes)) < len(codes):
+    if len(sent.codeIds) > MAX_CODES or len(set(sent.codeIds)) < len(sent.codeIds):
         raise InvalidInput(f"codeIds must be at most {MAX_CODES} different codes")
+    codes = tuple(CodeId(ids.from_body("codeIds", code_id)) for code_id in sent.codeIds)
     if mode is not WrapUpMode.OPTIONAL and not codes:
         raise InvalidInput("codeIds must have at least one code: the wrap-up ends with one")
     return Rule(mode, sent.timedSec, codes)
