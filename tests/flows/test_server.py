@@ -45,6 +45,8 @@ async def key(server: Server) -> factories.Key:
 
 
 QUEUES = "/v1/queues/inbound"
+AT_ONCE = 30
+"""Requests at once: fewer than a worker handles for one tenant."""
 NO_KEEPALIVE = httpx2.Limits(max_connections=200, max_keepalive_connections=0)
 
 
@@ -209,7 +211,13 @@ async def test_a_revoked_key_is_refused_by_every_worker(server: Server) -> None:
 
 
 async def _burst(server: Server, key: factories.Key, count: int = 30) -> list[httpx2.Response]:
-    return await asyncio.gather(*_requests(server, count, "GET", QUEUES, headers=key.headers))
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def placed(request: Coroutine[Any, Any, httpx2.Response]) -> httpx2.Response:
+        async with places:
+            return await request
+
+    return await asyncio.gather(*map(placed, _requests(server, count, "GET", QUEUES, headers=key.headers)))
 
 
 async def test_metrics_count_requests_of_all_workers(server: Server, key: factories.Key) -> None:

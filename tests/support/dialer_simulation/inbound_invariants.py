@@ -31,7 +31,8 @@ AT_ONCE_S = 1.0
 """Offers of one match are made within this time."""
 RECONCILED = timedelta(seconds=RECONCILE_S) + SETTLED
 """The longest time from the end of a channel until its call ends, when the event is lost."""
-LONG_TALK_S = 60
+LONG_TALK_S = 100
+"""A talk may end unrecorded while the store is away, for a minute, or slow, and processes crash meanwhile."""
 
 
 def check_offer(world: World, call: InboundCall, agent: Agent) -> None:
