@@ -13,6 +13,7 @@ insert into live_call (tenant_id, call_id, channel, direction, queue_id, called,
     connected_at, agent_id, dial_until, lease_until)
 values ($1, $2, $2::uuid::text, 'inbound', $3, '+842873001234', $4, 'answered', $5, $5, $6, $7, 'infinity', now())
 """
+CALLER = "insert into caller (tenant_id, call_id, queue_id, arrived_at, joined_at) values ($1, $2, $3, $4, $5)"
 OPEN = """
 insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id) values ($1, $2, $3, $4, $5, $6)
 """
@@ -36,10 +37,14 @@ def _number() -> str:
     return f"+{next(_numbers)}"
 
 
-async def waiting(conn: Connection, tenant_id: TenantId, queue_id: QueueId, waits_s: float) -> UUID:
-    """A caller who has waited in the queue for so long."""
+async def waiting(
+    conn: Connection, tenant_id: TenantId, queue_id: QueueId, waits_s: float, *, arrived_s: float | None = None
+) -> UUID:
+    """A caller who has waited in the queue for so long. `arrived_s`: who arrived earlier, and has that place back."""
     call_id, since = uuid4(), ago(waits_s)
+    arrived_at = since if arrived_s is None else ago(arrived_s)
     await conn.execute(LIVE, tenant_id, call_id, queue_id, _number(), since, None, None)
+    await conn.execute(CALLER, tenant_id, call_id, queue_id, arrived_at, since)
     await conn.execute(OPEN, tenant_id, call_id, "wait", since, queue_id, None)
     return call_id
 

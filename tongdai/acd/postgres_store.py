@@ -14,7 +14,6 @@ from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.agents.wrap_up import store as wrap_up
 from tongdai.calls import segments
-from tongdai.calls import store as calls
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
 from tongdai.contacts.numbers import phone
@@ -36,10 +35,6 @@ class PostgresAcdStore:
 
     def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
         self._pool, self._switch_id = pool, switch_id
-
-    async def now(self) -> datetime:
-        async with self._pool.acquire() as conn:
-            return await conn.fetchval("select clock_timestamp()")
 
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         async with self._pool.acquire() as conn:
@@ -80,7 +75,7 @@ class PostgresAcdStore:
 
     async def join(self, call: InboundCall, rules: QueueRules, hops: int, at: datetime) -> CallerRow | None:
         async with self._pool.acquire() as conn, conn.transaction():
-            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
+            if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
                 return None
             before = await callers.find(conn, call.tenant_id, call.call_id)
             if before is not None and (before.hops >= hops or before.state != "waiting"):
@@ -94,14 +89,13 @@ class PostgresAcdStore:
                 call.call_id,
                 rules.queue_id,
                 arrived_at=place or call.opened_at,
-                head_start_s=rules.head_start_s,
                 at=at,
                 hops=hops,
             )
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
-            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
+            if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
                 return False
             await inbound.answer(conn, call.tenant_id, call.call_id, at, LEASE)
             await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.WITHDRAWN, at)
@@ -110,7 +104,7 @@ class PostgresAcdStore:
     async def offer(self, call: InboundCall, agent_id: AgentId, at: datetime) -> Agent | None:
         async with self._pool.acquire() as conn, conn.transaction():
             # Locked, so that it cannot end in between: the agent would never be freed.
-            if not await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id):
+            if not await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id):
                 return None
             agent = await agents.find(conn, call.tenant_id, agent_id)
             if agent is not None and agent.call_id == call.call_id:
@@ -129,7 +123,7 @@ class PostgresAcdStore:
     @staticmethod
     async def _lapsed(conn: Connection, call: InboundCall, at: datetime) -> bool:
         """End an offer whose agent has gone, without anybody having heard of it; the caller waits then."""
-        if await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id) is not None:
+        if await conn.fetchrow(OF_CALLS, call.tenant_id, [call.call_id]) is not None:
             return False
         ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, None, OfferOutcome.UNREACHABLE, at)
         return ended is not None
@@ -138,7 +132,7 @@ class PostgresAcdStore:
         self, call: InboundCall, agent_id: AgentId | None, outcome: OfferOutcome, at: datetime
     ) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
-            await conn.fetchval(LOCK_CALL, call.tenant_id, call.call_id)
+            await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id)
             ended = await callers.offer_ended(conn, call.tenant_id, call.call_id, agent_id, outcome, at)
             if ended is None:
                 return False
@@ -149,7 +143,7 @@ class PostgresAcdStore:
 
     async def connect(self, call: InboundCall, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():
-            found = await conn.fetchrow(HOLD_CALL, call.tenant_id, call.call_id)
+            found = await conn.fetchrow(LOCK_CALL, call.tenant_id, call.call_id)
             if found is None or found["connected_at"] is not None:
                 return found is not None
             for agent in await agents.talking(conn, call.tenant_id, [call.call_id]):
@@ -170,11 +164,8 @@ class PostgresAcdStore:
             return True
 
     async def extend(self, calls: Sequence[InboundCall]) -> None:
-        by_tenant: dict[TenantId, list[UUID]] = {}
-        for call in calls:
-            by_tenant.setdefault(call.tenant_id, []).append(call.call_id)
         async with self._pool.acquire() as conn:
-            for tenant_id, call_ids in sorted(by_tenant.items()):
+            for tenant_id, call_ids in _by_tenant(calls):
                 await inbound.extend(conn, tenant_id, call_ids, LEASE)
 
     async def idle_agents(self) -> list[IdleAgent]:
@@ -187,33 +178,36 @@ class PostgresAcdStore:
 
     async def active(self) -> list[ActiveCall]:
         async with self._pool.acquire() as conn:
-            found: list[ActiveCall] = []
-            for call in await inbound.active(conn, self._switch_id):
-                taken = await conn.fetchrow(OF_CALL, call.tenant_id, call.call_id)
-                row = await callers.find(conn, call.tenant_id, call.call_id)
-                found.append(ActiveCall(call, row, None if taken is None else agents.agent_of(taken)))
-            return found
-
-    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
-        async with self._pool.acquire() as conn:
-            return await calls.ended(conn, call_ids)
+            found = await inbound.active(conn, self._switch_id)
+            rows: dict[UUID, CallerRow] = {}
+            taken: dict[UUID | None, Agent] = {}
+            for tenant_id, call_ids in _by_tenant(found):
+                rows |= await callers.of_calls(conn, tenant_id, call_ids)
+                held = await conn.fetch(OF_CALLS, tenant_id, call_ids)
+                taken |= {agent.call_id: agent for agent in map(agents.agent_of, held)}
+            return [ActiveCall(call, rows.get(call.call_id), taken.get(call.call_id)) for call in found]
 
 
 COUNTRY = "select country from tenant where tenant_id = $1"
-LOCK_CALL = "select true from live_call where tenant_id = $1 and call_id = $2 for no key update"
-HOLD_CALL = "select connected_at from live_call where tenant_id = $1 and call_id = $2 for no key update"
-OF_CALL = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = $2"  # noqa: S608 - columns
+LOCK_CALL = "select connected_at from live_call where tenant_id = $1 and call_id = $2 for no key update"
+OF_CALLS = f"select {agents.COLUMNS} from agent where tenant_id = $1 and call_id = any($2::uuid[])"  # noqa: S608 - columns
 SIGNED_IN = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
 where m.tenant_id = $1 and m.queue_id = $2 and a.state not in ('offline', 'calling', 'hanging_up')
 """
-
-
 SERVING = """
 select count(*) from agent_queue m join agent a on a.tenant_id = $1 and a.agent_id = m.agent_id
 where m.tenant_id = $1 and m.queue_id = $2
     and a.state not in ('offline', 'calling', 'hanging_up', 'paused', 'unreachable')
 """
+
+
+def _by_tenant(calls: Sequence[InboundCall]) -> list[tuple[TenantId, list[UUID]]]:
+    """The ids of the calls, by tenant in ascending order."""
+    found: dict[TenantId, list[UUID]] = {}
+    for call in calls:
+        found.setdefault(call.tenant_id, []).append(call.call_id)
+    return sorted(found.items())
 
 
 def _phone(text: str, country: str) -> str:

@@ -7,7 +7,6 @@ A call that does not fit the state of a row changes nothing, so each may be repe
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
-from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller.store import CallerRow
@@ -49,8 +48,6 @@ class Pace(NamedTuple):
 
 
 class AcdStore(Protocol):
-    async def now(self) -> datetime: ...
-
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         """Open the call of a number that leads to a queue; None: the number is nobody's, or of no queue. The numbers of
         `arrival` are as the carrier sent them."""
@@ -118,8 +115,4 @@ class AcdStore(Protocol):
 
     async def active(self) -> list[ActiveCall]:
         """The live calls of the switch to queues, in the order of arrival."""
-        ...
-
-    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
-        """The ids, of these, of calls that have ended."""
         ...

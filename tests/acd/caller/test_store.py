@@ -16,7 +16,6 @@ from tongdai.ids import AgentId, QueueId, TenantId
 
 SECOND = timedelta(seconds=1)
 OFFERS = "select agent_id, queue_id, outcome, offered_at, ended_at from offer where tenant_id = $1 order by offered_at"
-HEAD_STARTS = "select head_start_s from caller where tenant_id = $1 and queue_id = $2"
 
 
 @pytest.fixture
@@ -37,9 +36,7 @@ async def at(conn: Connection) -> datetime:
 async def joined(
     conn: Connection, tenant_id: TenantId, queue_id: QueueId, at: datetime, call_id: UUID | None = None, hops: int = 0
 ) -> CallerRow:
-    return await store.join(
-        conn, tenant_id, call_id or uuid4(), queue_id, arrived_at=at, head_start_s=0, at=at + SECOND, hops=hops
-    )
+    return await store.join(conn, tenant_id, call_id or uuid4(), queue_id, arrived_at=at, at=at + SECOND, hops=hops)
 
 
 async def test_caller_joins_a_queue_once(
@@ -117,15 +114,6 @@ async def test_caller_leaves_once(conn: Connection, tenant_id: TenantId, queue_i
     assert not await store.leave(conn, tenant_id, row.call_id, OfferOutcome.CALLER_GONE, at)
     assert await store.find(conn, tenant_id, row.call_id) is None
     assert await store.offer_ended(conn, tenant_id, row.call_id, None, OfferOutcome.WITHDRAWN, at) is None
-
-
-async def test_change_of_strategy_gives_those_who_wait_another_head_start(
-    conn: Connection, tenant_id: TenantId, queue_id: QueueId, at: datetime
-) -> None:
-    await joined(conn, tenant_id, queue_id, at)
-    assert await store.rekey(conn, tenant_id, queue_id, 600) == 1
-    assert await store.rekey(conn, tenant_id, queue_id, 600) == 0
-    assert await conn.fetchval(HEAD_STARTS, tenant_id, queue_id) == 600
 
 
 async def test_offers_that_have_ended_long_ago_are_deleted(

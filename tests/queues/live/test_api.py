@@ -50,6 +50,15 @@ async def test_callers_who_wait_are_listed_in_their_order_with_position_and_wait
     assert [(queue["callinId"], queue["waiting"]) for queue in whole["queues"]] == [(queue_id, 3), (other, 1)]
 
 
+async def test_caller_with_the_place_of_a_lost_call_is_listed_there(tenant: Tenant, conn: Connection) -> None:
+    queue_id = await tenant.queue("Sales")
+    first = await waiting(conn, tenant.tenant_id, queue_id, 100)
+    again = await waiting(conn, tenant.tenant_id, queue_id, 10, arrived_s=200)
+    found = await live(tenant, queue_id)
+    assert [caller["callId"] for caller in found["callers"]] == [str(again), str(first)]
+    assert round(found["longestWaitSec"], -1) == 100
+
+
 async def test_quiet_queue_has_zeros_and_no_rates(tenant: Tenant) -> None:
     queue_id = await tenant.queue("Sales", strategy=2)
     assert await live(tenant, queue_id) == {

@@ -1,4 +1,5 @@
-"""Hours of dialling in virtual time, with every kind of fault drawn from a seed, and the invariants that must hold.
+"""Hours of dialling and of callers in virtual time, with every kind of fault drawn from a seed, and the invariants that
+must hold.
 
 A `World` has one switch and one store. One dialer after the other works in it: they crash between any two awaits, lose
 the switch to the next one, or are stopped. The invariants compare the store with the switch's ledger, and check each

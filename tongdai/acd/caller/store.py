@@ -18,8 +18,6 @@ from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, QueueId, TenantId
 
 _COLUMNS = "call_id, queue_id, state, arrived_at, joined_at, hops, offers, announced"
-
-
 PLACE_KEPT_FOR = timedelta(minutes=5)
 """How long the place of a caller is kept whose call was lost."""
 
@@ -39,10 +37,10 @@ class CallerRow(NamedTuple):
 # Repeated, it changes nothing: the caller is in the queue already, perhaps offered to an agent by now.
 JOIN = f"""
 with joined as (
-    insert into caller as c (tenant_id, call_id, queue_id, arrived_at, head_start_s, joined_at, hops)
-    values ($1, $2, $3, $4, $5, $6, $7)
-    on conflict (tenant_id, call_id) do update set queue_id = excluded.queue_id, head_start_s = excluded.head_start_s,
-        joined_at = excluded.joined_at, hops = excluded.hops
+    insert into caller as c (tenant_id, call_id, queue_id, arrived_at, joined_at, hops)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (tenant_id, call_id) do update set queue_id = excluded.queue_id, joined_at = excluded.joined_at,
+        hops = excluded.hops
     where c.hops < excluded.hops and c.state = 'waiting'
     returning {_COLUMNS}
 )
@@ -58,13 +56,12 @@ async def join(
     queue_id: QueueId,
     *,
     arrived_at: datetime,
-    head_start_s: int,
     at: datetime,
     hops: int,
 ) -> CallerRow:
     """The caller waits in a queue from an instant on, after `hops` others. One who was in another queue keeps the
     place."""
-    row = await conn.fetchrow(JOIN, tenant_id, call_id, queue_id, arrived_at, head_start_s, at, hops)
+    row = await conn.fetchrow(JOIN, tenant_id, call_id, queue_id, arrived_at, at, hops)
     assert row is not None
     return CallerRow._make(row)
 
@@ -154,16 +151,6 @@ async def announced(conn: Connection, tenant_id: TenantId, call_id: UUID, positi
     await conn.execute(ANNOUNCED, tenant_id, call_id, position)
 
 
-REKEY = """
-update caller set head_start_s = $3 where tenant_id = $1 and queue_id = $2 and head_start_s <> $3 returning call_id
-"""
-
-
-async def rekey(conn: Connection, tenant_id: TenantId, queue_id: QueueId, head_start_s: int) -> int:
-    """Give those who wait in a queue its head start, as its strategy has changed; returns their number."""
-    return len(await conn.fetch(REKEY, tenant_id, queue_id, head_start_s))
-
-
 DELETED_AT_ONCE = 5_000
 OLD_OFFERS = """
 with old as materialized (
@@ -185,12 +172,17 @@ async def delete_old_offers(conn: Connection, tenants: Sequence[TenantId], keep:
     return total
 
 
-OF_CALL = f"select {_COLUMNS} from caller where tenant_id = $1 and call_id = $2"
+OF_CALLS = f"select {_COLUMNS} from caller where tenant_id = $1 and call_id = any($2::uuid[])"
+
+
+async def of_calls(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> dict[UUID, CallerRow]:
+    """The callers who are in queues, of these calls."""
+    rows: list[Any] = await conn.fetch(OF_CALLS, tenant_id, call_ids)
+    return {row["call_id"]: CallerRow._make(row) for row in rows}
 
 
 async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> CallerRow | None:
-    row: Any = await conn.fetchrow(OF_CALL, tenant_id, call_id)
-    return None if row is None else CallerRow._make(row)
+    return (await of_calls(conn, tenant_id, [call_id])).get(call_id)
 
 
 WAITING = "select count(*) from caller where tenant_id = $1 and queue_id = $2"

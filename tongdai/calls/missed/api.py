@@ -33,7 +33,7 @@ from tongdai.http.envelope import Done, done_sample, ok
 from tongdai.http.idempotency import once
 from tongdai.http.openapi.fields import one_of
 from tongdai.http.principal import Principal, Scope
-from tongdai.ids import AgentId, QueueId
+from tongdai.ids import AgentId, KeyId, QueueId, TenantId
 
 _TAG = "Missed calls"
 _STATES = [state.value for state in MissedState]
@@ -190,44 +190,31 @@ async def claim(request: Request) -> Response:
     )
 
 
-@endpoint(
-    Endpoint(
-        method="POST",
-        path="/missed-calls/{callId}/release",
-        scope=Scope.AGENT,
-        tag=_TAG,
-        summary="Give a claimed missed call back: it is open again",
-        response=Done,
-        sample=done_sample("Missed call released"),
-        failures=(NotFound("Missed call not found"),),
-        states=True,
-    )
-)
-async def release(request: Request) -> Response:
-    call_id = _call_id(request)
-    raw = await body.read_nothing(request)
-    message = "Missed call released"
-    return await _done(request, raw, message, lambda conn, by: store.release(conn, by.tenant_id, call_id, by.key_id))
+Change = Callable[[Connection, TenantId, UUID, KeyId | None], Awaitable[Refusal | None]]
 
 
-@endpoint(
-    Endpoint(
-        method="POST",
-        path="/missed-calls/{callId}/close",
-        scope=Scope.AGENT,
-        tag=_TAG,
-        summary="Close a missed call: nothing is to be done any more",
-        response=Done,
-        sample=done_sample("Missed call closed"),
-        failures=(NotFound("Missed call not found"),),
-        states=True,
+def _change(name: str, change: Change, summary: str, message: str) -> Route:
+    """A change without a body."""
+
+    @endpoint(
+        Endpoint(
+            method="POST",
+            path=f"/missed-calls/{{callId}}/{name}",
+            scope=Scope.AGENT,
+            tag=_TAG,
+            summary=summary,
+            response=Done,
+            sample=done_sample(message),
+            failures=(NotFound("Missed call not found"),),
+            states=True,
+        )
     )
-)
-async def close(request: Request) -> Response:
-    call_id = _call_id(request)
-    raw = await body.read_nothing(request)
-    message = "Missed call closed"
-    return await _done(request, raw, message, lambda conn, by: store.close(conn, by.tenant_id, call_id, by.key_id))
+    async def changed(request: Request) -> Response:
+        call_id = _call_id(request)
+        raw = await body.read_nothing(request)
+        return await _done(request, raw, message, lambda conn, by: change(conn, by.tenant_id, call_id, by.key_id))
+
+    return changed
 
 
 async def _done(
@@ -265,4 +252,9 @@ def _refused(refusal: Refusal) -> ApiError:
             return InvalidState("Nobody has claimed the missed call")
 
 
-HANDLERS: list[Route] = [list_missed, claim, release, close]
+HANDLERS: list[Route] = [
+    list_missed,
+    claim,
+    _change("release", store.release, "Give a claimed missed call back: it is open again", "Missed call released"),
+    _change("close", store.close, "Close a missed call: nothing is to be done any more", "Missed call closed"),
+]

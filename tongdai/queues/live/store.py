@@ -24,11 +24,12 @@ from inbound_queue q left join queue_setting s on s.tenant_id = $1 and s.queue_i
 where q.tenant_id = $1 and ($2::bigint is null or q.queue_id = $2) order by q.queue_id limit $3
 """
 WAITING = """
-select w.queue_id, w.call_id, c.phone, c.opened_at as arrived_at, w.started_at as since,
+select w.queue_id, w.call_id, c.phone, r.arrived_at, w.started_at as since,
     extract(epoch from clock_timestamp() - w.started_at)::integer as wait_s
 from open_segment w join live_call c on c.tenant_id = $1 and c.call_id = w.call_id
+join caller r on r.tenant_id = $1 and r.call_id = w.call_id
 where w.tenant_id = $1 and w.kind = 'wait' and w.queue_id = any($2::bigint[]) and c.direction = 'inbound'
-order by c.opened_at, c.call_id
+order by r.arrived_at, r.call_id
 """
 TALKING = """
 select t.queue_id, count(*) as calls

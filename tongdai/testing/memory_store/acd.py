@@ -51,9 +51,6 @@ class MemoryAcdStore:
         self.handling_s: float | None = None
         self.over: dict[UUID, InboundEnding] = {}
 
-    async def now(self) -> datetime:
-        return self._clock.now()
-
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         del trunk
         queue_id = self.numbers.get(arrival.called)
@@ -211,9 +208,6 @@ class MemoryAcdStore:
     async def active(self) -> list[ActiveCall]:
         in_order = sorted(self.live.values(), key=lambda call: (call.opened_at, call.call_id))
         return [ActiveCall(call, self.waiting.get(call.call_id), self._agent_of(call.call_id)) for call in in_order]
-
-    async def ended(self, call_ids: Sequence[UUID]) -> list[UUID]:
-        return [call_id for call_id in call_ids if call_id in self.over]
 
     def _agent_of(self, call_id: UUID) -> Agent | None:
         return next((agent for agent in self._store.agents.values() if agent.call_id == call_id), None)
