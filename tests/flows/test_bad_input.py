@@ -1,12 +1,12 @@
 """Invalid input of any kind gets a documented error, writes nothing, and does not disturb valid requests."""
 
-import asyncio
 import gzip
 import json
 
 import pytest
 
 from tests.support.api import refused
+from tests.support.at_once import few_at_once
 
 CAMPAIGNS, QUEUES, KEYS = "/v1/campaigns", "/v1/queues/inbound", "/v1/api-keys"
 ONE = "0901234567"
@@ -336,5 +336,5 @@ async def test_invalid_requests_do_not_disturb_concurrent_valid_ones(tenant, cam
     path = f"{CAMPAIGNS}/{campaign_id}/contacts"
     bad = [tenant.call("POST", path, content=body) for body in BODIES.values()]
     good = [tenant.post(path, {"phoneNumber": f"09012345{n:02}"}) for n in range(20)]
-    responses = await asyncio.gather(*bad, *good)
+    responses = await few_at_once([*bad, *good])
     assert [response.status_code for response in responses] == [400] * len(bad) + [200] * 20

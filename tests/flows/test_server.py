@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from tests.support.at_once import few_at_once
 from tests.support.imports.client import a_campaign
 from tests.support.servers import Server, eventually, serving
 from tongdai.testing import factories
@@ -45,8 +46,6 @@ async def key(server: Server) -> factories.Key:
 
 
 QUEUES = "/v1/queues/inbound"
-AT_ONCE = 30
-"""Requests at once: fewer than a worker handles for one tenant."""
 NO_KEEPALIVE = httpx2.Limits(max_connections=200, max_keepalive_connections=0)
 
 
@@ -211,13 +210,7 @@ async def test_a_revoked_key_is_refused_by_every_worker(server: Server) -> None:
 
 
 async def _burst(server: Server, key: factories.Key, count: int = 30) -> list[httpx2.Response]:
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def placed(request: Coroutine[Any, Any, httpx2.Response]) -> httpx2.Response:
-        async with places:
-            return await request
-
-    return await asyncio.gather(*map(placed, _requests(server, count, "GET", QUEUES, headers=key.headers)))
+    return await few_at_once(_requests(server, count, "GET", QUEUES, headers=key.headers))
 
 
 async def test_metrics_count_requests_of_all_workers(server: Server, key: factories.Key) -> None:
