@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tongdai.acd.caller.model import AgentAnswered, AgentLeft
+from tongdai.acd.caller.signals import AgentAnswered, AgentLeft
 from tongdai.acd.phone_events import phone_signal
 from tongdai.agents.model import OfferOutcome
 from tongdai.switch.events import ChannelDestroyed, ChannelStateChange, StasisStart

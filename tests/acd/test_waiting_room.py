@@ -5,7 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from tests.support.dialer_scene import QUEUE, Scene, play
-from tongdai.acd.caller.model import CallerProgress, Matched, Signal, Stage, WaitOver
+from tongdai.acd.caller.model import CallerProgress, Stage
+from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
 from tongdai.acd.routing import QueueKey
 from tongdai.acd.waiting_room import WaitingRoom

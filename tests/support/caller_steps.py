@@ -6,11 +6,10 @@ from uuid import UUID
 from tongdai.acd import admission
 from tongdai.acd.admission import Send
 from tongdai.acd.caller import core
-from tongdai.acd.caller.model import (
+from tongdai.acd.caller.model import CallerProgress, Command
+from tongdai.acd.caller.signals import (
     Admitted,
     BridgedWithAgent,
-    CallerProgress,
-    Command,
     Matched,
     MenusRead,
     OfferMade,

@@ -34,7 +34,7 @@ from tongdai import metrics
 from tongdai.acd.admission import Send
 from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.audio.player import Player
-from tongdai.acd.caller import core, model
+from tongdai.acd.caller import core, model, signals
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.phone_events import phone_signal
 from tongdai.acd.requests import Requests
@@ -103,7 +103,7 @@ class AcdController:
     def owns(self, channel_id: str) -> bool:
         return channel_id in self.callers or channel_id in self._arriving or channel_id in self._phones
 
-    def post(self, channel_id: str, event: ChannelEvent | model.Signal) -> None:
+    def post(self, channel_id: str, event: ChannelEvent | signals.Signal) -> None:
         """Process an event of a caller who is controlled here, after those before."""
         caller_channel = self._phones.get(channel_id)
         if caller_channel is not None:
@@ -117,7 +117,7 @@ class AcdController:
         """The phone of the agent of a call hung up."""
         channel_id = self._channels.get(call_id)
         if channel_id is not None:
-            self.post(channel_id, model.AgentLeft(agent_channel))
+            self.post(channel_id, signals.AgentLeft(agent_channel))
 
     def agent_became_free(self) -> None:
         """An agent may have become free."""
@@ -139,7 +139,7 @@ class AcdController:
                 self._queue.post(channel_id, partial(self._carry_out, caller, []))
             elif not caller.unwritten and (caller.request_failed or self._room.lacks(caller)):
                 caller.request_failed = False
-                self.post(channel_id, model.RequestFailed())
+                self.post(channel_id, signals.RequestFailed())
 
     # Arrival
 
@@ -188,7 +188,7 @@ class AcdController:
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))
         log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
         if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
-            self.post(call.channel, model.AgentLeft(""))
+            self.post(call.channel, signals.AgentLeft(""))
 
     async def _subscribe(self, channel_id: str) -> None:
         with suppress(SwitchError):
@@ -234,7 +234,7 @@ class AcdController:
             if connected and found.call.channel in listed:
                 self._queue.start(self._subscribe(found.call.channel))
             channel = listed.get(found.call.channel)
-            signal = model.ChannelAbsent() if channel is None else model.ChannelListed(channel.state == "Up")
+            signal = signals.ChannelAbsent() if channel is None else signals.ChannelListed(channel.state == "Up")
             self.post(found.call.channel, signal)
         for channel_id, agent_channel in phones.items():
             if agent_channel is not None:
@@ -260,9 +260,9 @@ class AcdController:
         if listed is None:
             rang = agent_channel in self._phones  # nobody saw how it ended
             outcome = OfferOutcome.WITHDRAWN if rang else OfferOutcome.UNREACHABLE
-            self.post(channel_id, model.AgentLeft(agent_channel, outcome))
+            self.post(channel_id, signals.AgentLeft(agent_channel, outcome))
         elif listed.state == "Up" and agent_channel in self._phones:
-            self.post(channel_id, model.AgentAnswered(agent_channel))
+            self.post(channel_id, signals.AgentAnswered(agent_channel))
 
     def _missed(self, channel: Channel) -> None:
         """Take a channel that came in while nobody listened."""
@@ -272,12 +272,12 @@ class AcdController:
 
     # Events
 
-    def _notify(self, call_id: UUID, signal: model.Signal) -> None:
+    def _notify(self, call_id: UUID, signal: signals.Signal) -> None:
         channel_id = self._channels.get(call_id)
         if channel_id is not None:
             self.post(channel_id, signal)
 
-    async def _handle(self, channel_id: str, event: Event | model.Signal) -> None:
+    async def _handle(self, channel_id: str, event: Event | signals.Signal) -> None:
         caller = self.callers.get(channel_id)
         if caller is None:
             return  # the call ended, or was refused, while the event was queued
@@ -287,7 +287,7 @@ class AcdController:
         if requests is not None:
             await self._carry_out(caller, requests)
 
-    def _step(self, caller: ControlledCaller, event: Event | model.Signal) -> list[model.Request] | None:
+    def _step(self, caller: ControlledCaller, event: Event | signals.Signal) -> list[model.Request] | None:
         """Call `core.step`, once for an event. Queues its records for writing and returns its requests; None:
         neither."""
         self._log_unserved(caller, event)
@@ -308,10 +308,10 @@ class AcdController:
                 requests.append(command)
         return requests if commands_ else None
 
-    def _log_unserved(self, caller: ControlledCaller, event: Event | model.Signal) -> None:
+    def _log_unserved(self, caller: ControlledCaller, event: Event | signals.Signal) -> None:
         """Report a destination that is not served: the call ends there."""
-        if isinstance(event, model.WaitOver | model.Admitted):
-            to = event.to if isinstance(event, model.WaitOver) else event.admission
+        if isinstance(event, signals.WaitOver | signals.Admitted):
+            to = event.to if isinstance(event, signals.WaitOver) else event.admission
             if isinstance(to, Send) and to.to.kind in UNSERVED:
                 log.warning("destination not served", call=str(caller.call.call_id), kind=to.to.kind.value)
 
@@ -324,7 +324,7 @@ class AcdController:
 
     async def _carry_out(self, caller: ControlledCaller, requests: list[model.Request]) -> None:
         """Write the records, then make the requests, then process their results as events."""
-        results: deque[model.Signal] = deque()
+        results: deque[signals.Signal] = deque()
         next_requests: list[model.Request] | None = requests
         while True:
             if next_requests is not None:
@@ -339,10 +339,10 @@ class AcdController:
 
     # Records
 
-    async def _write(self, caller: ControlledCaller) -> list[model.Signal]:
+    async def _write(self, caller: ControlledCaller) -> list[signals.Signal]:
         """Write the unwritten records, in order, and return their results; after a failure the rest is left to
         `flush`."""
-        results: list[model.Signal] = []
+        results: list[signals.Signal] = []
         while caller.unwritten:
             record, at = caller.unwritten[0]
             try:
@@ -359,7 +359,7 @@ class AcdController:
                 results.append(result)
         return results
 
-    async def _commit(self, caller: ControlledCaller, record: model.Record, at: datetime) -> model.Signal | None:
+    async def _commit(self, caller: ControlledCaller, record: model.Record, at: datetime) -> signals.Signal | None:
         call = caller.call
         match record:
             case model.RecordJoin(queue_id=queue_id, hops=hops):
@@ -375,7 +375,7 @@ class AcdController:
                 self._room.wake()
             case model.RecordConnection():
                 if not await self._store.connect(call, at):
-                    return model.NotConnected()
+                    return signals.NotConnected()
             case model.RecordEnd(ending=ending):
                 changed = await self._store.end(call, ending)
                 self.forget(call.channel)

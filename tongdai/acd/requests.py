@@ -14,7 +14,7 @@ import structlog
 
 from tongdai.acd.admission import Send, admit
 from tongdai.acd.audio.player import Player
-from tongdai.acd.caller import model
+from tongdai.acd.caller import model, signals
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
@@ -49,27 +49,27 @@ class Requests:
         room: WaitingRoom,
         player: Player,
         app: str,
-        notify: Callable[[UUID, model.Signal], None],
+        notify: Callable[[UUID, signals.Signal], None],
     ) -> None:
         """`notify` is called with signals of callers that come later."""
         self._store, self._ari, self._clock, self._room = store, ari, clock, room
         self._player, self._app, self._notify = player, app, notify
 
-    async def make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
+    async def make(self, caller: ControlledCaller, request: model.Request) -> signals.Signal | None:
         """The result of a request."""
         name = type(request).__name__
         try:
             return await self._make(caller, request)
         except UNAVAILABLE:
             caller.request_failed = not isinstance(request, model.Admit)
-            return model.NotAdmitted(request.hops) if isinstance(request, model.Admit) else None
+            return signals.NotAdmitted(request.hops) if isinstance(request, model.Admit) else None
         except (SwitchError, ValueError) as error:  # ValueError: a name that the switch cannot have
             log.warning("request failed", call=str(caller.call.call_id), request=name, error=str(error))
             caller.request_failed = isinstance(request, model.Answer | model.BridgeWithAgent)
-            return model.SoundOver(request.playback_id) if isinstance(request, model.PlaySound) else None
+            return signals.SoundOver(request.playback_id) if isinstance(request, model.PlaySound) else None
 
-    async def _make(self, caller: ControlledCaller, request: model.Request) -> model.Signal | None:
-        result: model.Signal | None = None
+    async def _make(self, caller: ControlledCaller, request: model.Request) -> signals.Signal | None:
+        result: signals.Signal | None = None
         match request:
             case model.Admit() | model.ReadMenus():
                 result = await self._read(caller, request)
@@ -81,7 +81,7 @@ class Requests:
                 result = await self._bridge(caller, agent_channel)
             case model.CheckSound(playback_id=playback_id):
                 if not await commands.playing(self._ari, playback_id):
-                    result = model.SoundOver(playback_id)
+                    result = signals.SoundOver(playback_id)
             case model.RingAgent() | model.StartRingTimer() | model.HangUpAgent():
                 result = await self._phone(caller, request)
             case model.PlaySound() | model.PlayInvalidKey() | model.StopSound():
@@ -117,7 +117,7 @@ class Requests:
             case model.StopMusic():
                 await self._player.stop(caller)
             case model.StartKeyTimer(seconds=seconds, turn=turn, hops=hops):
-                timed_out = partial(self._notify, caller.call.call_id, model.KeyTimedOut(turn, hops))
+                timed_out = partial(self._notify, caller.call.call_id, signals.KeyTimedOut(turn, hops))
                 asyncio.get_running_loop().call_later(seconds, timed_out)
             case model.HangUp(cause=cause):
                 await commands.hang_up(ari, channel_id, cause)
@@ -126,26 +126,26 @@ class Requests:
             case _:
                 assert_never(request)
 
-    async def _read(self, caller: ControlledCaller, request: model.Admit | model.ReadMenus) -> model.Signal:
+    async def _read(self, caller: ControlledCaller, request: model.Admit | model.ReadMenus) -> signals.Signal:
         tenant_id, hops = caller.call.tenant_id, request.hops
         if isinstance(request, model.ReadMenus):
-            return model.MenusRead(await self._store.menus(tenant_id), hops)
+            return signals.MenusRead(await self._store.menus(tenant_id), hops)
         found = await self._store.queue(tenant_id, request.queue_id)
         if found is None:
-            return model.NotAdmitted(hops)
+            return signals.NotAdmitted(hops)
         caller.rules = found.rules
-        return model.Admitted(admit(found.rules, found.counts, by_number=hops == 0), hops)
+        return signals.Admitted(admit(found.rules, found.counts, by_number=hops == 0), hops)
 
-    async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> model.Signal:
+    async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> signals.Signal:
         agent = await self._store.offer(caller.call, agent_id, self._clock.now())
         self._room.offer_decided(caller)
         if agent is None:
-            return model.OfferRefused(agent_id)
+            return signals.OfferRefused(agent_id)
         log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
         endpoint = agent.endpoint if agent.mode is Mode.RING else None
-        return model.OfferMade(agent_id, str(agent.channel_id), endpoint)
+        return signals.OfferMade(agent_id, str(agent.channel_id), endpoint)
 
-    async def _phone(self, caller: ControlledCaller, request: model.Phone) -> model.Signal | None:
+    async def _phone(self, caller: ControlledCaller, request: model.Phone) -> signals.Signal | None:
         match request:
             case model.RingAgent(channel=channel, endpoint=endpoint):
                 return await self._ring(caller, channel, endpoint)
@@ -155,7 +155,7 @@ class Requests:
                 await commands.hang_up(self._ari, channel)
         return None
 
-    async def _ring(self, caller: ControlledCaller, channel: str, endpoint: str) -> model.Signal | None:
+    async def _ring(self, caller: ControlledCaller, channel: str, endpoint: str) -> signals.Signal | None:
         if not self._ari.up:  # not reconciled: the phone is called when the caller's channel is listed
             raise SwitchUnreachable("not connected")
         ring_s = await self._start_ring_timer(caller, channel)
@@ -164,23 +164,23 @@ class Requests:
             caller_id=caller.call.phone or None,
             timeout_s=ring_s,
         )
-        return model.AgentLeft(channel) if isinstance(result, Refused) else model.PhoneRings(channel)
+        return signals.AgentLeft(channel) if isinstance(result, Refused) else signals.PhoneRings(channel)
 
     async def _start_ring_timer(self, caller: ControlledCaller, channel: str) -> int:
         """Returns how long the phone may ring."""
         rules = await self._rules(caller)
         ring_s = RING_S if rules is None else rules.ring_timeout_s
-        timed_out = partial(self._notify, caller.call.call_id, model.RingTimedOut(channel))
+        timed_out = partial(self._notify, caller.call.call_id, signals.RingTimedOut(channel))
         asyncio.get_running_loop().call_later(ring_s + RING_GRACE_S, timed_out)
         return ring_s
 
-    async def _wait(self, caller: ControlledCaller, without: AgentId | None, without_s: int) -> model.Signal | None:
+    async def _wait(self, caller: ControlledCaller, without: AgentId | None, without_s: int) -> signals.Signal | None:
         """Let the caller wait in the waiting room."""
         if caller.progress.stage is not model.Stage.WAITING:
             return None
         rules = await self._rules(caller)
         if rules is None:
-            return model.WaitOver(NO_QUEUE, caller.progress.hops)
+            return signals.WaitOver(NO_QUEUE, caller.progress.hops)
         self._room.wait(caller, rules, without, without_s)
         return None
 
@@ -191,13 +191,13 @@ class Requests:
             caller.rules = None if found is None else found.rules
         return caller.rules
 
-    async def _bridge(self, caller: ControlledCaller, agent_channel: str) -> model.Signal:
+    async def _bridge(self, caller: ControlledCaller, agent_channel: str) -> signals.Signal:
         channel_id = caller.call.channel
         await commands.answer(self._ari, channel_id)  # again: the first request may have been lost
         await self._player.stop(caller)
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
-            return model.BridgedWithAgent()
+            return signals.BridgedWithAgent()
         if await commands.channel(self._ari, agent_channel) is None:
-            return model.AgentMissing()
-        return model.NotBridged()
+            return signals.AgentMissing()
+        return signals.NotBridged()

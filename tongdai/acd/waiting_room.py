@@ -21,7 +21,8 @@ from functools import partial
 from uuid import UUID
 
 from tongdai.acd.admission import Send
-from tongdai.acd.caller.model import Matched, Signal, Stage, WaitOver
+from tongdai.acd.caller.model import Stage
+from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
 from tongdai.acd.routing import Matcher, QueueKey, WaitingCaller
 from tongdai.acd.selection import Rng

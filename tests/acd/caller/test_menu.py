@@ -6,26 +6,28 @@ from tests.support.caller_steps import CALL, CARE, GONE, GREETED, GREETING, IN_M
 from tongdai.acd import admission
 from tongdai.acd.caller.model import (
     Admit,
-    Admitted,
     Answer,
-    ChannelListed,
     CheckSound,
     Command,
     HangUp,
-    KeyTimedOut,
-    MenusRead,
     PlayInvalidKey,
     PlaySound,
     ReadMenus,
     RecordAnswer,
     RecordEnd,
     RecordJoin,
-    Signal,
     Stage,
     StartKeyTimer,
     StartMusic,
     StopSound,
     Wait,
+)
+from tongdai.acd.caller.signals import (
+    Admitted,
+    ChannelListed,
+    KeyTimedOut,
+    MenusRead,
+    Signal,
 )
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundEnding

@@ -5,29 +5,31 @@ import pytest
 from tests.support.caller_steps import ANN, CALL, GONE, TALKING, TO_MESSAGE, WAITING, after
 from tongdai.acd.caller import core
 from tongdai.acd.caller.model import (
-    AgentAnswered,
-    AgentLeft,
-    BridgedWithAgent,
     BridgeWithAgent,
-    ChannelListed,
     DestroyBridge,
     HangUp,
     HangUpAgent,
-    Matched,
-    NotConnected,
-    OfferMade,
-    PhoneRings,
     RecordConnection,
     RecordEnd,
     RecordOfferEnd,
     RingAgent,
-    RingTimedOut,
-    Signal,
     Stage,
     StartMusic,
     StartRingTimer,
     StopWaiting,
     Wait,
+)
+from tongdai.acd.caller.signals import (
+    AgentAnswered,
+    AgentLeft,
+    BridgedWithAgent,
+    ChannelListed,
+    Matched,
+    NotConnected,
+    OfferMade,
+    PhoneRings,
+    RingTimedOut,
+    Signal,
     WaitOver,
 )
 from tongdai.agents.model import OfferOutcome

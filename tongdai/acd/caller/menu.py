@@ -4,14 +4,13 @@ from dataclasses import replace
 
 from tongdai.acd.caller.model import (
     CallerProgress,
-    KeyTimedOut,
     PlayInvalidKey,
     PlaySound,
     Request,
-    SoundOver,
     StartKeyTimer,
     StopSound,
 )
+from tongdai.acd.caller.signals import KeyTimedOut, SoundOver
 from tongdai.ids import MenuId
 from tongdai.queues.menus import core
 from tongdai.queues.menus.model import Menus

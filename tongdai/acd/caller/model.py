@@ -1,11 +1,11 @@
-"""The ACD's model of one caller: stages and transitions, progress, and the signals, records and requests of
+"""The ACD's model of one caller: stages and transitions, progress, and the records and requests of
 `core.step`. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from tongdai.acd.admission import Admission, Send
+from tongdai.acd.admission import Send
 from tongdai.agents.model import OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import InboundEnding
@@ -83,152 +83,6 @@ class CallerProgress:
     @property
     def playback_id(self) -> str:
         return f"{self.call_id}-message"
-
-
-# Signals: inputs of a step other than events of the switch
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """The result of admission to the queue that is reached after `hops` others."""
-
-    admission: Admission
-    hops: int
-
-
-@dataclass(frozen=True, slots=True)
-class NotAdmitted:
-    """The rules could not be read: the database is unavailable, or the queue was deleted."""
-
-    hops: int
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """The caller is to be offered to an agent of the queue that they reached after `hops` others."""
-
-    agent_id: AgentId
-    hops: int
-
-
-@dataclass(frozen=True, slots=True)
-class OfferMade:
-    """The agent is reserved, and the offer committed."""
-
-    agent_id: AgentId
-    channel: str
-    endpoint: str | None = None
-    """The phone to ring; None: it is connected."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneRings:
-    """The switch calls the agent's phone."""
-
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class AgentAnswered:
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class RingTimedOut:
-    """The agent's phone has rung as long as it may, and nothing was heard of it since."""
-
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfferRefused:
-    """The agent was not idle any more."""
-
-    agent_id: AgentId
-
-
-@dataclass(frozen=True, slots=True)
-class BridgedWithAgent:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class NotBridged:
-    """The caller's channel is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotConnected:
-    """The agent was gone before the connection was recorded: nobody talks with the caller."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentMissing:
-    """The agent's phone hung up before the two were bridged."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentLeft:
-    """The agent's phone hung up, was not answered, or cannot be called; another agent may have come since."""
-
-    channel: str
-    outcome: OfferOutcome = OfferOutcome.UNREACHABLE
-    """The outcome of the offer, if the two did not talk."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitOver:
-    """The caller has waited as long as the queue lets callers wait, or with nobody signed in."""
-
-    to: Send
-    hops: int
-
-
-@dataclass(frozen=True, slots=True)
-class SoundOver:
-    """A sound is not playing, or no longer."""
-
-    playback_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class MenusRead:
-    """The menus of the tenant, for a caller who reached one after `hops` others."""
-
-    menus: Menus
-    hops: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTimedOut:
-    """The caller pressed no key in time, after the greeting of a turn."""
-
-    turn: int
-    hops: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFailed:
-    """A request failed a moment ago, and has no result."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelListed:
-    """The channel is in the switch's list."""
-
-    up: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAbsent:
-    """The switch does not list the channel, and it will not appear any more."""
-
-
-Signal = (
-    Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
-    | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | WaitOver | SoundOver | MenusRead
-    | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent
-)  # fmt: skip
 
 
 # Commands: records to commit, then requests to make, in this order
