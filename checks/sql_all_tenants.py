@@ -23,6 +23,7 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.calls.acts.store.ASKED": "the leader of a switch does what was asked of its calls, a transaction each",
     "tongdai.calls.acts.store.WITH_OLD": "acts are purged tenant by tenant",
     "tongdai.calls.acts.controls.CONTROLLED": "the leader of a switch ends holds, call by call",
+    "tongdai.calls.parties.store.OF_SWITCH": "the leader of a switch hangs up what is left of ended calls, leg by leg",
     "tongdai.calls.store.ACTIVE": "the leader of a switch adopts its active calls",
     "tongdai.calls.store.OVERDUE": "the leader of a switch looks for calls without a heartbeat",
     "tongdai.calls.store.ENDED": "a switch lists channels, not their tenants",
