@@ -9,8 +9,8 @@ of the start (the port is taken, the database cannot be reached, a migration or 
 started and ends this process.
 
 After the start it ends only by a signal. PostgreSQL is restarted when it ends, as often as needed, with the same DSN;
-Valkey likewise, with an empty store. A role is restarted after BACK_OFF_S, longer after each failure; one that ran for
-STEADY_S begins anew. The kernel signals every child when this process dies, however it dies.
+Valkey likewise, with an empty store, and also when it hangs. A role is restarted after BACK_OFF_S, longer after each
+failure; one that ran for STEADY_S begins anew. The kernel signals every child when this process dies, however it dies.
 
 `Health` holds the last results of the checks, every CHECK_S: that the database answers, and that the work of each role
 is done, whichever process does it (readiness.py), and that the processes of this machine send heartbeats; for the API,
@@ -196,8 +196,8 @@ async def _limit_store(folder: Path) -> AsyncGenerator[str]:
     async def supervise() -> None:
         nonlocal server
         while True:
-            log.error("valkey ended", code=await server.wait())
-            server = await valkey.start(folder)
+            log.error("valkey ended", code=await server.watch())
+            server = await server.restart()
 
     try:
         async with _background("valkey", supervise):

@@ -130,7 +130,7 @@ async def test_processes_apply_their_shares_while_the_store_is_dead(tmp_path: Pa
     for _ in range(2):
         assert (await limiter.take(1, "GET /a", 18, 18)).accepted
     os.kill(running.pid, signal.SIGKILL)
-    await running.wait()
+    assert await running.watch() == -signal.SIGKILL
 
     decisions = await asyncio.gather(*(limiter.take(1, "GET /a", 18, 18) for _ in range(20)))
     assert sum(v.accepted for v in decisions) == 3  # its share is 5, and the store had granted 2

@@ -1,6 +1,7 @@
 """The Valkey that a server starts for itself."""
 
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.rate_limit import PATIENT_S
+from tests.support.rate_limit import PATIENT_S, SetClock
 from tongdai.tenants.rate_limit import valkey
+from tongdai.tenants.rate_limit.shared import ValkeyLimiter
 
 
 @pytest.mark.parametrize("temporary", ["t", "t" * 100])
@@ -43,3 +45,21 @@ async def test_store_ends_with_the_process_that_started_it(tmp_path: Path) -> No
             while True:
                 _, writer = await asyncio.open_unix_connection(tmp_path / "valkey" / valkey.SOCKET)
                 writer.close()
+
+
+@pytest.mark.parametrize("depth", [0, 100])
+async def test_store_that_hangs_is_killed_and_its_successor_has_the_same_socket(tmp_path: Path, depth: int) -> None:
+    folder = tmp_path / ("d" * depth)
+    folder.mkdir(exist_ok=True)
+    first = await valkey.start(folder)
+    os.kill(first.pid, signal.SIGSTOP)
+    async with asyncio.timeout(PATIENT_S):
+        assert await first.watch() == -signal.SIGKILL
+    second = await first.restart()
+    assert second.url == first.url
+    assert second.pid != first.pid
+    limiter = ValkeyLimiter(first.url, 2, SetClock(), PATIENT_S)
+    assert (await limiter.take(1, "GET /a", 6, 6)).tenant_remaining == 5
+    await limiter.aclose()
+    await second.stop()
+    assert (folder / "valkey").exists() == (depth == 0)

@@ -1,4 +1,11 @@
-"""The bundled Valkey through which the API workers of this machine share rate limits: starting and stopping it."""
+"""The bundled Valkey through which the API workers of this machine share rate limits.
+
+    start ──▶ answers PING ── ends, or is silent for SILENT_PINGS: killed ──▶ `watch` returns ──▶ `restart`
+                              (the same socket, an empty store)
+
+A server that hangs is replaced, as a process of ours would be: nothing is lost with it but windows of 10 s, for which
+each worker applies its share meanwhile.
+"""
 
 import asyncio
 import contextlib
@@ -21,6 +28,10 @@ SOCKET = "valkey.sock"
 LONGEST_SOCKET_PATH = 103  # bytes macOS takes, without the closing NUL; Linux takes 107
 READY_S = 10.0
 STOP_S = 5.0
+PING_S = 1.0
+"""How often the server is asked whether it answers, and how long it may take."""
+SILENT_PINGS = 4
+"""A server that answered none of so many in a row hangs. One may be late because this process was suspended."""
 
 _OPTIONS = {
     "port": "0",
@@ -44,26 +55,43 @@ class ValkeyServer:
     """The URL for ValkeyLimiter: `unix:///…`."""
     pid: int
     _process: "subprocess.Popen[bytes]"
-    _folder: Path | None
-    """Folder created for this run only."""
+    _log_file: Path
+    _folder: Path
+    _made: bool
+    """Whether the folder was created for this run only."""
 
-    async def wait(self) -> int:
-        """Wait until the server ends, and return its exit code, negative for a signal."""
-        while (code := self._process.poll()) is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-        return code
+    async def watch(self) -> int:
+        """Wait until the server ends, and return its exit code, negative for a signal; one that hangs is killed."""
+        silent = 0
+        while True:
+            code = await self._end_within(PING_S)
+            if code is not None:
+                return code
+            silent = 0 if await _answers(self._folder / SOCKET) else silent + 1
+            if silent >= SILENT_PINGS:
+                _log.error("valkey hangs: killed", pid=self.pid, pings=silent)
+                self._process.kill()
+
+    async def restart(self) -> "ValkeyServer":
+        """Start another server after the end of this one, with the same URL. Raises OperatorError."""
+        return await _launch(self._folder, self._log_file, made=self._made)
 
     async def stop(self) -> None:
         """Send SIGTERM, then SIGKILL. Nothing is saved: windows are 10 s long."""
         if self._process.poll() is None:
             self._process.terminate()
-        try:
-            await asyncio.wait_for(self.wait(), STOP_S)
-        except TimeoutError:
+        if await self._end_within(STOP_S) is None:
             self._process.kill()
-            await self.wait()
-        if self._folder is not None:
+            await self._end_within(STOP_S)
+        if self._made:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _end_within(self, seconds: float) -> int | None:
+        """The exit code; None: the server runs still."""
+        until = asyncio.get_running_loop().time() + seconds
+        while (code := self._process.poll()) is None and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        return code
 
 
 async def start(data_dir: Path) -> ValkeyServer:
@@ -72,15 +100,23 @@ async def start(data_dir: Path) -> ValkeyServer:
     Call it on the main thread (see die_with_parent). As root it runs as `nobody`. Raises OperatorError.
     """
     folder, made = _socket_folder(data_dir)
-    log = data_dir / "valkey.log"
+    try:
+        return await _launch(folder, data_dir / "valkey.log", made=made)
+    except BaseException:
+        if made:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+async def _launch(folder: Path, log: Path, *, made: bool) -> ValkeyServer:
     process = _spawn(folder, log)
     socket = folder / SOCKET
-    running = ValkeyServer(f"unix://{socket}", process.pid, process, folder if made else None)
+    running = ValkeyServer(f"unix://{socket}", process.pid, process, log, folder, made)
     try:
         await asyncio.wait_for(_ready(process, socket), READY_S)
     except BaseException as error:
         process.kill()
-        await running.stop()
+        process.wait()
         if isinstance(error, TimeoutError | EOFError):
             raise OperatorError(f"the bundled Valkey did not start, see {log}") from None
         raise
@@ -172,14 +208,19 @@ def _binary() -> Path:
 async def _ready(process: "subprocess.Popen[bytes]", socket: Path) -> None:
     """Wait until PING is answered; EOFError when the process has ended."""
     while process.poll() is None:
-        try:
-            reader, writer = await asyncio.open_unix_connection(socket)
-        except OSError:
-            await asyncio.sleep(0.01)
-            continue
-        with contextlib.closing(writer):
-            writer.write(b"PING\r\n")
-            if await reader.read(5) == b"+PONG":
-                return
+        if await _answers(socket):
+            return
         await asyncio.sleep(0.01)
     raise EOFError
+
+
+async def _answers(socket: Path) -> bool:
+    """Whether PING is answered within PING_S."""
+    try:
+        async with asyncio.timeout(PING_S):
+            reader, writer = await asyncio.open_unix_connection(socket)
+            with contextlib.closing(writer):
+                writer.write(b"PING\r\n")
+                return await reader.read(5) == b"+PONG"
+    except OSError:  # TimeoutError is one
+        return False
