@@ -1,4 +1,4 @@
-"""A proxy before the database whose connections break."""
+"""A proxy before the database whose connections break or fall silent."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 class DatabaseProxy:
     """A proxy at `dsn`; with `cut_after` each connection breaks after so many bytes from the server.
 
-    `cuts` counts the broken connections.
+    `cuts` counts the broken connections. While `speaks` is not set nothing passes, as with a server that hangs.
     """
 
     def __init__(self, dsn: str, folder: Path, cut_after: Callable[[], int] | None = None) -> None:
@@ -28,6 +28,8 @@ class DatabaseProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.cuts = 0
+        self.speaks = asyncio.Event()
+        self.speaks.set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_unix_server(self._serve, self._path)
@@ -55,7 +57,7 @@ class DatabaseProxy:
         else:
             up, up_writer = await asyncio.open_unix_connection(self._target)
         limit = self._cut_after() if self._cut_after is not None else None
-        both = [asyncio.create_task(_pipe(reader, up_writer, None)), asyncio.create_task(_pipe(up, writer, limit))]
+        both = [asyncio.create_task(self._pipe(*ends)) for ends in ((reader, up_writer, None), (up, writer, limit))]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             self.cuts += 1
@@ -68,13 +70,13 @@ class DatabaseProxy:
             for end in (writer, up_writer):
                 end.transport.abort()
 
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            if limit is not None:
-                limit -= len(data)
-                if limit < 0:
-                    return
-            writer.write(data)
-            await writer.drain()
+    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int | None) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self.speaks.wait()
+                if limit is not None:
+                    limit -= len(data)
+                    if limit < 0:
+                        return
+                writer.write(data)
+                await writer.drain()

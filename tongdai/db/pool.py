@@ -20,10 +20,13 @@ not take every connection.
 A URL may name several servers, `postgresql://user@a:5432,b:5432/db?target_session_attrs=read-write`: the one that
 accepted the last connection is tried first, so a connection costs one attempt while nothing changes, and each server
 gets its share of the time, so that one which does not answer cannot use up all of it.
+
+A server that hangs is distinguished from a slow statement by asking it something else (silence.py).
 """
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -107,6 +110,8 @@ class Lender:
         self._wait_s = wait_s
         self._name = name
         self._idle: list[_Connection] = []
+        self._out: dict[_Connection, float] = {}
+        """Connections that are borrowed, and since when by the monotonic clock; the longest comes first."""
         self._free = asyncio.Semaphore(size)
         self._waiting = Waiting(2 * size, crowded_s)
 
@@ -131,14 +136,19 @@ class Lender:
         try:
             if check is not None:
                 check()
-            while self._idle:
-                conn = self._idle.pop()
-                if not conn.is_closed():
-                    return conn
-            return await _open(self._dsn, self._name)
+            conn = self._one_idle() or await open_one(self._dsn, self._name)
         except BaseException:
             self._free.release()
             raise
+        self._out[conn] = time.monotonic()
+        return conn
+
+    def _one_idle(self) -> _Connection | None:
+        while self._idle:
+            conn = self._idle.pop()
+            if not conn.is_closed():
+                return conn
+        return None
 
     async def _wait(self) -> None:
         waiting = self._waiting.add()
@@ -152,12 +162,29 @@ class Lender:
 
     def give_back(self, conn: _Connection, error: BaseException | None) -> None:
         """Return a connection; after an error or within a transaction its state is unknown, and it is closed."""
+        self._out.pop(conn, None)
         broken = error is not None and (isinstance(error, asyncio.CancelledError) or unavailable(error))
-        if broken or conn.is_in_transaction():
-            conn.terminate()
-        elif not conn.is_closed():
-            self._idle.append(conn)
+        if not conn.is_closed():
+            if broken or conn.is_in_transaction():
+                conn.terminate()
+            else:
+                self._idle.append(conn)
         self._free.release()
+
+    @property
+    def oldest(self) -> float | None:
+        """Since when the connection is borrowed that is borrowed for longest, by the monotonic clock."""
+        return next(iter(self._out.values()), None)
+
+    def give_up(self, before: float) -> None:
+        """Close the connections that are borrowed since before an instant, and the idle ones.
+
+        Statements that wait for an answer on them fail at once, as unavailable.
+        """
+        self.terminate()
+        for conn in [conn for conn, since in self._out.items() if since < before]:
+            del self._out[conn]
+            conn.terminate()
 
     def terminate(self) -> None:
         """Close the idle connections."""
@@ -188,11 +215,17 @@ class Borrowed:
         self._lender.give_back(self._conn, error)
 
 
-async def _open(dsn: str, name: str) -> _Connection:
+async def open_one(dsn: str, name: str) -> _Connection:
+    """Open a connection of a pool; it does not take longer than a request may wait."""
     conn = await _connect(
         dsn, timeout=ACQUIRE_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S, server_settings=_session(name)
     )
-    await _prepare(conn)
+    try:
+        async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+            await _prepare(conn)
+    except BaseException:
+        conn.terminate()
+        raise
     return conn
 
 

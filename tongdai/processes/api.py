@@ -21,6 +21,7 @@ from tongdai.data_dir import ensure_private
 from tongdai.db.notify import listen, listeners
 from tongdai.db.pool import Connection, Lender
 from tongdai.db.pool_parts import PoolParts
+from tongdai.db.silence import LOOK_S, Silence
 from tongdai.db.unavailable import unavailable
 from tongdai.dialing import api as dialing
 from tongdai.do_not_call import api as do_not_call
@@ -106,6 +107,7 @@ async def _resources(
     failed = AuthFailureLimiter(clock, settings.failed_key_limit, settings.workers)
     limiter = _limiter(settings, clock)
     database = Lender(dsn, settings.database_pool, name="tongdai api")
+    silence = Silence(dsn, database)
     guard = Guard(settings, database, pepper, limiter, failed, clock)
 
     async def observe() -> None:
@@ -127,6 +129,7 @@ async def _resources(
 
     background = [
         asyncio.create_task(keep_running(follow_keys, name="changes of keys", expected=unavailable)),
+        asyncio.create_task(every(LOOK_S, silence.look, name="answers of the database", expected=unavailable)),
         asyncio.create_task(every(OBSERVE_S, observe, name="metrics")),
         asyncio.create_task(heartbeats.beat()),
     ]
@@ -138,6 +141,7 @@ async def _resources(
             task.cancel()
         access_log.flush()
         database.terminate()
+        silence.close()
         await limiter.aclose()
 
 
