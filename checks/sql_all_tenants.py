@@ -20,6 +20,8 @@ ALL_TENANTS: Mapping[str, str] = {
     "tongdai.imports.store.OPEN": "a gauge counts the open jobs of all tenants",
     "tongdai.imports.store.TENANTS_WITH_WORK": "imports serve the tenants in turn, a transaction each",
     "tongdai.db.idempotency.WITH_OLD": "records are purged tenant by tenant",
+    "tongdai.callbacks.store.TENANTS_WITH_PENDING": "the leader of a switch calls customers back, tenant by tenant",
+    "tongdai.calls.inbound.store.DIALLED": "the leader of a switch adopts its calls to customers",
     "tongdai.calls.acts.store.ASKED": "the leader of a switch does what was asked of its calls, a transaction each",
     "tongdai.calls.acts.store.WITH_OLD": "acts are purged tenant by tenant",
     "tongdai.calls.acts.controls.CONTROLLED": "the leader of a switch ends holds, call by call",

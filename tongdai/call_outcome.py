@@ -86,6 +86,8 @@ class InboundOutcome(StrEnum):
     """The caller waited as long as the queue lets callers wait, or the queue was full."""
     CLOSED = "closed"
     """The queue was closed or locked, or nobody was signed in."""
+    CALLBACK = "callback"
+    """The caller is to be called back, and was not kept waiting: it is not abandoned."""
     REFUSED = "refused"
     """The queue takes no calls, and none were diverted."""
     FAILED = "failed"

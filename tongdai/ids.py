@@ -46,7 +46,7 @@ def well_formed(name: str, text: str) -> bool:
     """Whether a parameter of a path is well formed."""
     if name in _NO_IDS:
         return True
-    return is_call_id(text) if name == "callId" else parse(text) is not None
+    return is_call_id(text) if name in {"callId", "callbackId"} else parse(text) is not None
 
 
 def from_path(text: str, noun: str) -> int:

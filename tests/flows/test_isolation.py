@@ -94,6 +94,8 @@ BODIES = {
     "POST /v1/missed-calls/{callId}/claim": lambda ids: {"agentId": int(ids["agent"])},
     "POST /v1/missed-calls/{callId}/release": None,
     "POST /v1/missed-calls/{callId}/close": None,
+    "POST /v1/callbacks": lambda ids: {"queueId": int(ids["queue"]), "phoneNumber": "0901234567"},
+    "PATCH /v1/callbacks/{callbackId}": {"dueAt": "2027-03-10T02:00:00Z"},
     "POST /v1/wrap-up-codes": {"name": "Another"},
     "PATCH /v1/wrap-up-codes/{codeId}": {"success": True},
     "PUT /v1/campaigns/{id}/wrap-up": {"mode": "optional"},
@@ -132,11 +134,13 @@ THINGS = {
     ("agents", "id"): "agent",
     ("calls", "callId"): "call",
     ("missed-calls", "callId"): "missed",
+    ("callbacks", "callbackId"): "callback",
     ("wrap-up-codes", "codeId"): "code",
     ("api-keys", "keyId"): "key",
     ("called-numbers", "phoneNumber"): "called_number",
     ("sip-endpoints", "id"): "endpoint",
 }
+CALLBACK = {"phoneNumber": "0907654321", "dueAt": "2027-03-10T02:00:00Z"}
 MALFORMED = [
     "abc", "1.0", "0x10", "+5", "%2B5", "٣", "１", "0", "00", "-1", "9223372036854775808", "1" * 19, "9" * 4301, "5%00",
     "%00", "1_0", "1e3", "%20", "5%20", "%0A", "5%0D%0A", "null", "undefined", "NaN", "{id}", "*", "%2a", "'", "1;2",
@@ -208,6 +212,7 @@ async def world_of(tenant):
         **await do_not_call_of(tenant, campaign_id),
         "key": (await tenant.done("POST", "/v1/api-keys", json={"scopes": ["queue"]}))["keyId"],
         "code": (await tenant.done("POST", "/v1/wrap-up-codes", json={"name": "Sold"}))["codeId"],
+        "callback": (await tenant.done("POST", "/v1/callbacks", json=CALLBACK | {"queueId": desk}))["callbackId"],
         "missed": await missed_of(tenant, desk),
         "call": await call_of(tenant, campaign_id, added["contactId"]),
         **await given_to(tenant),

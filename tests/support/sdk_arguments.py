@@ -36,11 +36,16 @@ QUEUE_SETTINGS = QueueSettingsChange(
     language="vi",
     service_level_sec=20,
     callback_offered=True,
+    callback_key="9",
+    callback_mode="customer_first",
+    callback_expires_sec=3600,
     vip_head_start_sec=600,
     menu_id=1,
 )
 _FLAGS = {"success": True, "callback": True, "do_not_call": True, "number_unusable": True}
 _RULE = {"mode": "timed", "timed_sec": 30, "code_ids": [1]}
+_CALLBACK = {"callback_id": "7c1d0f9e-3b58-4a3b-9d55-0f4b0a3d9c22"}
+_KEPT_FOR = {"due_at": datetime(2027, 1, 1, tzinfo=UTC), "agent_id": 1, "patience_sec": 60}
 _MISSED = {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"}
 OF_WRAP_UP: dict[str, dict[str, Any]] = {
     "missed_calls": {
@@ -50,6 +55,17 @@ OF_WRAP_UP: dict[str, dict[str, Any]] = {
         "before": datetime(2027, 1, 1, tzinfo=UTC),
         "page_size": 20,
     },
+    "callbacks": {
+        "queue_id": 1,
+        "state": "pending",
+        "agent_id": 1,
+        "due_from": datetime(2026, 1, 1, tzinfo=UTC),
+        "due_before": datetime(2027, 1, 1, tzinfo=UTC),
+        "page_size": 20,
+    },
+    "create_callback": {"queue_id": 1, "phone_number": "0901234567", "note": "a"} | _KEPT_FOR,
+    "change_callback": _CALLBACK | _KEPT_FOR,
+    "cancel_callback": _CALLBACK,
     "claim_missed_call": _MISSED | {"agent_id": 1},
     "release_missed_call": _MISSED,
     "close_missed_call": _MISSED,

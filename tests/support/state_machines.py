@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tongdai.acd.caller import model as acd_caller
 from tongdai.agents import model as agents
+from tongdai.callbacks import model as callbacks
 from tongdai.calls import model as calls
 from tongdai.calls.parties import model as parties
 from tongdai.campaigns import model as campaigns
@@ -47,6 +48,7 @@ def printed() -> str:
             _chart("Call in the dialer", _unnamed(dialer_call.TRANSITIONS)),
             _chart("Caller in the ACD", _unnamed(acd_caller.TRANSITIONS)),
             _chart("Party of a call", _unnamed(parties.TRANSITIONS)),
+            _chart("Callback", _unnamed(callbacks.TRANSITIONS)),
             _chart("Agent", _unnamed(agents.TRANSITIONS)),
             _chart("Import job", _unnamed(imports.TRANSITIONS)),
         )

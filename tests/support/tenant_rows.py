@@ -22,6 +22,9 @@ OF_TENANT = (
        select $1, gen_random_uuid(), min(queue_id), now(), now() from inbound_queue where tenant_id = $1""",
     """insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at)
        select tenant_id, call_id, queue_id, 1, now() from caller where tenant_id = $1""",
+    """insert into callback (tenant_id, queue_id, phone, called, source, arrived_at, due_at, expires_at)
+       select $1, min(queue_id), '+84901234567', '', 'api', now(), now(), now() from inbound_queue
+       where tenant_id = $1""",
     "insert into wrap_up_code (tenant_id, name) values ($1, 'Sold')",
     """insert into wrap_up_rule (tenant_id, queue_id, mode)
        select $1, min(queue_id), 'optional' from inbound_queue where tenant_id = $1""",

@@ -14,6 +14,8 @@ import asyncpg
 
 from tongdai.agents.model import TRANSITIONS as AGENT
 from tongdai.agents.model import AgentState
+from tongdai.callbacks.model import TRANSITIONS as CALLBACK
+from tongdai.callbacks.model import CallbackState
 from tongdai.calls.model import TRANSITIONS as CALL
 from tongdai.calls.model import CallState
 from tongdai.imports.model import TRANSITIONS as IMPORT
@@ -50,6 +52,7 @@ class StateColumn:
 TABLES = (
     StateColumn("call", "state", CallState, CALL),
     StateColumn("agent", "state", AgentState, AGENT),
+    StateColumn("callback", "state", CallbackState, CALLBACK),
     StateColumn("import_job", "status", JobStatus, IMPORT),
 )
 

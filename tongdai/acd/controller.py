@@ -34,6 +34,8 @@ from tongdai import metrics
 from tongdai.acd.admission import Send
 from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.audio.player import Player
+from tongdai.acd.callbacks.dialer import CallbackDialer
+from tongdai.acd.callbacks.store import Answered
 from tongdai.acd.caller import core, model, signals
 from tongdai.acd.controlled import ControlledCaller
 from tongdai.acd.phone_events import phone_signal
@@ -98,6 +100,7 @@ class AcdController:
         """Their channels, by call id."""
         self.ended: set[str] = set()
         """Channels of calls that ended here since reconciliation last cleared the set."""
+        self.dialer: CallbackDialer | None = None
         room.notify = self._notify
 
     def owns(self, channel_id: str) -> bool:
@@ -118,6 +121,8 @@ class AcdController:
         channel_id = self._channels.get(call_id)
         if channel_id is not None:
             self.post(channel_id, signals.AgentLeft(agent_channel))
+        elif self.dialer is not None:
+            self.dialer.agent_left(call_id)
 
     def agent_became_free(self) -> None:
         """An agent may have become free."""
@@ -190,6 +195,11 @@ class AcdController:
         if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
             self.post(call.channel, signals.AgentLeft(""))
 
+    def take(self, answered: Answered) -> None:
+        """Control a customer who was called back, and has answered."""
+        self.adopt(ActiveCall(*answered))
+        self.post(answered.call.channel, signals.ChannelListed(up=True))
+
     async def _subscribe(self, channel_id: str) -> None:
         with suppress(SwitchError):
             await commands.subscribe_to_channel(self._ari, self._app, channel_id)
@@ -247,7 +257,8 @@ class AcdController:
         adopted: dict[str, str | None] = {}
         for found in in_store:
             channel_id = found.call.channel
-            if not self.owns(channel_id) and channel_id not in self.ended:
+            elsewhere = self.dialer is not None and self.dialer.owns(channel_id)  # has just answered
+            if not self.owns(channel_id) and channel_id not in self.ended and not elsewhere:
                 self.adopt(found)
                 adopted[channel_id] = self.callers[channel_id].progress.agent_channel
         for channel_id in set(before) - {found.call.channel for found in in_store}:

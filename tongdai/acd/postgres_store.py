@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
+from tongdai.acd.callbacks.postgres_store import PostgresCallbacks
 from tongdai.acd.caller import store as callers
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState
@@ -13,6 +14,7 @@ from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.agents.wrap_up import store as wrap_up
+from tongdai.callbacks import store as callbacks
 from tongdai.calls import segments
 from tongdai.calls.inbound import store as inbound
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -30,11 +32,11 @@ from tongdai.queues.sounds.model import QueueSounds
 from tongdai.switches.model import DEFAULT
 
 
-class PostgresAcdStore:
+class PostgresAcdStore(PostgresCallbacks):
     """Implements `AcdStore`, for one switch."""
 
     def __init__(self, pool: Pool, switch_id: SwitchId = DEFAULT) -> None:
-        self._pool, self._switch_id = pool, switch_id
+        super().__init__(pool, switch_id)
 
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         async with self._pool.acquire() as conn:
@@ -82,13 +84,17 @@ class PostgresAcdStore:
                 return before
             if not await inbound.join(conn, call.tenant_id, call.call_id, rules.queue_id, at, LEASE):
                 return None
-            place = await callers.place_of(conn, call.tenant_id, call.call_id)
+            places = (
+                call.opened_at,
+                await callers.place_of(conn, call.tenant_id, call.call_id),
+                await callbacks.replace(conn, call.tenant_id, rules.queue_id, call.phone, call.call_id),
+            )
             return await callers.join(
                 conn,
                 call.tenant_id,
                 call.call_id,
                 rules.queue_id,
-                arrived_at=place or call.opened_at,
+                arrived_at=min(place for place in places if place is not None),
                 at=at,
                 hops=hops,
             )
@@ -150,6 +156,8 @@ class PostgresAcdStore:
                 connected = await inbound.connect(conn, call.tenant_id, call.call_id, agent.agent_id, at)
                 assert connected, f"call {call.call_id} is held, and cannot be connected"
                 await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.ANSWERED, at)
+                if call.called_back:
+                    await callbacks.connected(conn, call.tenant_id, call.call_id)
                 return True
             return False  # the agent is gone
 
@@ -158,6 +166,8 @@ class PostgresAcdStore:
             if not await inbound.end(conn, call, ending):
                 return False
             at = await conn.fetchval("select clock_timestamp()")
+            if call.called_back:
+                await callbacks.try_ended(conn, call.tenant_id, call.call_id, ending.outcome, at)
             await callers.leave(conn, call.tenant_id, call.call_id, OfferOutcome.CALLER_GONE, at)
             if await agents.freed(conn, call.tenant_id, [call.call_id], {call.call_id: call.queue_id}):
                 await wrap_up.apply_rules(conn, call.tenant_id, [call.call_id])

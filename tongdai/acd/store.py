@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from tongdai.acd.admission import QueueCounts
+from tongdai.acd.callbacks.store import CallbackStore
 from tongdai.acd.caller.store import CallerRow
 from tongdai.agents.model import Agent, IdleAgent, OfferOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -47,7 +48,7 @@ class Pace(NamedTuple):
     """The agents who serve the queue now; not those who are paused."""
 
 
-class AcdStore(Protocol):
+class AcdStore(CallbackStore, Protocol):
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         """Open the call of a number that leads to a queue; None: the number is nobody's, or of no queue. The numbers of
         `arrival` are as the carrier sent them."""

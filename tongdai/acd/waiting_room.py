@@ -11,6 +11,8 @@ and so are the agents of a queue for which a callee of a campaign waits: they we
 Once a second the rules of queues with callers are read again. The order of callers and agents follows them at once; how
 long a caller waits is a matter of the rules by which they were admitted.
 
+Callbacks are matched in one order with the callers (acd/callbacks/pending.py).
+
 Everything here is in memory: whoever takes over builds it from the rows.
 """
 
@@ -21,6 +23,7 @@ from functools import partial
 from uuid import UUID
 
 from tongdai.acd.admission import Send
+from tongdai.acd.callbacks.pending import PendingCallbacks
 from tongdai.acd.caller.model import Stage
 from tongdai.acd.caller.signals import Matched, Signal, WaitOver
 from tongdai.acd.controlled import ControlledCaller, Seat
@@ -29,7 +32,7 @@ from tongdai.acd.selection import Rng
 from tongdai.acd.store import AcdStore
 from tongdai.call_outcome import InboundOutcome
 from tongdai.clock import Clock
-from tongdai.ids import AgentId
+from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules
 
 LOOK_S = 0.25
@@ -43,6 +46,7 @@ class WaitingRoom:
         """`withheld`: the queues for which a callee of a campaign waits."""
         self._store, self._clock, self._withheld = store, clock, withheld
         self._matcher = Matcher(rng)
+        self.callbacks = PendingCallbacks(store, clock, self._matcher)
         self._callers: dict[UUID, ControlledCaller] = {}
         """By call id."""
         self._empty_since: dict[QueueKey, float] = {}
@@ -106,21 +110,26 @@ class WaitingRoom:
 
     async def look(self) -> None:
         """Wait for something to match, and match it once."""
-        waits = any(caller.seat is Seat.WAITING for caller in self._callers.values())
         try:
-            async with asyncio.timeout(LOOK_S if waits else None):
+            async with asyncio.timeout(LOOK_S if self._somebody_waits() else None):
                 await self._changed.wait()
         except TimeoutError:
             pass
         self._changed.clear()
-        if any(caller.seat is Seat.WAITING for caller in self._callers.values()):
+        if self._somebody_waits():
             await self._match()
 
+    def _somebody_waits(self) -> bool:
+        return self.callbacks.waiting or any(caller.seat is Seat.WAITING for caller in self._callers.values())
+
     async def _match(self) -> None:
+        await self.callbacks.read_first(self._rules)
         idle = await self._store.idle_agents()
-        taken = {caller.matched for caller in self._callers.values()}
+        taken = {*self.callbacks.taken(), *(caller.matched for caller in self._callers.values())}
         self._matcher.set_idle(agent for agent in idle if agent.key not in taken)
         for match in self._matcher.match(self._clock.now(), self._withheld()):
+            if self.callbacks.matched(match):
+                continue
             caller = self._callers[match.caller.call_id]
             caller.seat, caller.matched = Seat.OFFERED, match.agent.key
             self.notify(match.caller.call_id, Matched(match.agent.agent_id, caller.progress.hops))
@@ -129,6 +138,9 @@ class WaitingRoom:
         """Once a second: read the rules of queues with callers again, and end waits in queues with nobody signed in.
         Phones that could not be called are tried again."""
         if await self._store.try_phones_again():
+            self.wake()
+        await self.callbacks.read(self._rules)
+        if self.callbacks.waiting:
             self.wake()
         queues = {(caller.call.tenant_id, caller.progress.queue_id) for caller in self._callers.values()}
         self._empty_since = {key: since for key, since in self._empty_since.items() if key in queues}
@@ -141,6 +153,10 @@ class WaitingRoom:
                 self._empty_since.pop((tenant_id, queue_id), None)
             else:
                 self._end_waits((tenant_id, queue_id))
+
+    async def _rules(self, tenant_id: TenantId, queue_id: QueueId) -> QueueRules | None:
+        found = await self._store.queue(tenant_id, queue_id)
+        return None if found is None else found.rules
 
     def _end_waits(self, queue: QueueKey) -> None:
         """Nobody is signed in: the callers leave whose rules say so."""

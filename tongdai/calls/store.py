@@ -190,7 +190,7 @@ async def extend(conn: Connection, calls: Sequence[Call], lease: timedelta) -> N
 
 CALL = """tenant_id, call_id, switch_id, campaign_id, contact_id, phone, state, opened_at, dial_until, lease_until,
     agent_id, dialled_at, ringing_at, answered_at, connected_at"""
-ACTIVE = f"select {CALL} from live_call where switch_id = $1 and direction = 'outbound' order by opened_at, call_id"
+ACTIVE = f"select {CALL} from live_call where switch_id = $1 and contact_id is not null order by opened_at, call_id"
 
 
 async def active(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
@@ -200,7 +200,7 @@ async def active(conn: Connection, switch_id: SwitchId = DEFAULT) -> list[Call]:
 
 OVERDUE = f"""
 select {CALL} from live_call
-where switch_id = $1 and direction = 'outbound' and lease_until < clock_timestamp() order by opened_at, call_id
+where switch_id = $1 and contact_id is not null and lease_until < clock_timestamp() order by opened_at, call_id
 """
 
 

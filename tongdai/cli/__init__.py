@@ -36,6 +36,7 @@ COMMANDS = {
     "queue": ("queues", "Create and list a tenant's inbound queues; set when they are open."),
     "agent": ("agents", "Create and list agents by a running server, sign them in and out."),
     "calls": ("live.calls", "Hold, mute and end live calls, see to missed ones, by a running server."),
+    "callbacks": ("live.callbacks", "List, create, change and cancel callbacks, by a running server."),
     "wrapup": ("live.wrapup", "Create wrap-up codes, and set those of calls, by a running server."),
     "top": ("top", "Show live figures: running campaigns and queues, their calls and agents, the newest outcomes."),
     "dsn": ("database", "Print the DSN of the running server's database, for psql."),

@@ -11,6 +11,7 @@ import msgspec
 
 from tongdai import __version__, metrics
 from tongdai.agents import api as agents
+from tongdai.callbacks.requests import api as callbacks
 from tongdai.calls import api as calls
 from tongdai.calls.diagnostics import api as diagnostics_api
 from tongdai.calls.live import api as live_api
@@ -61,6 +62,7 @@ ROUTES: list[Route] = [
     *queues.HANDLERS,
     *agents.HANDLERS,
     *calls.HANDLERS,
+    *callbacks.HANDLERS,
     *diagnostics_api.HANDLERS,
     *live_api.HANDLERS,
     *numbers.HANDLERS,

@@ -38,6 +38,15 @@ class Selector(StrEnum):
     RANDOM = "random"
 
 
+class CallbackMode(StrEnum):
+    """The one whom a queue calls first for a callback."""
+
+    AGENT_FIRST = "agent_first"
+    """An agent is reserved, then the customer is called: who picks up has an agent at once."""
+    CUSTOMER_FIRST = "customer_first"
+    """The customer is called while an agent is idle, and waits at their place: no agent waits for a phone."""
+
+
 class DestinationKind(StrEnum):
     """Where a caller is sent who is not to wait, or no longer."""
 
@@ -75,6 +84,7 @@ class SkillRule:
 
 VIP_HEAD_START_S = 600
 LEAVE_EMPTY_AFTER_S = 30
+CALLBACK_EXPIRES_S = 14_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +139,11 @@ class QueueRules:
     """The wait up to which a call counts as answered in time."""
     callback_offered: bool = False
     """Whether callers who wait may ask to be called back."""
+    callback_key: str = "1"
+    """By which key."""
+    callback_mode: CallbackMode = CallbackMode.AGENT_FIRST
+    callback_expires_s: int = CALLBACK_EXPIRES_S
+    """How long a callback holds, while the queue is open."""
     menu_id: MenuId | None = None
     """The menu that callers of the queue's number hear first; those who come from elsewhere hear none."""
 

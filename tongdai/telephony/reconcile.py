@@ -8,6 +8,7 @@ discrepancies.
 | answered                    | adopted; lease extended; request repeated | ended, as answered or abandoned, at once |
 | ended                       | hung up                                  | - |
 | inbound                     | adopted at its place; otherwise as answered | ended, at once |
+| to a customer, until the answer | adopted; lease extended                 | lease expired: lost |
 
 Runs at each connection to the switch, before anything is dialled; every 15 s; and when a lease has expired. Owns
 nothing: it posts `ChannelListed` and `ChannelAbsent` to the call controller, and gives agents to `AgentPhones`. An
@@ -37,6 +38,7 @@ from uuid import UUID
 
 import structlog
 
+from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.controller import AcdController
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
@@ -69,11 +71,13 @@ class Reconciler:
         router: ChannelRouter,
         acd: AcdController | None = None,
         app: str = "",
+        callbacks: CallbackDialer | None = None,
     ) -> None:
         """`app`: the Stasis application."""
         self._app = app
         self._store, self._ari = store, ari
         self._controller, self._phones, self._router, self._acd = controller, phones, router, acd
+        self._callbacks = callbacks
         self._one_at_a_time = asyncio.Lock()
         self._started_at: str | None = None
         """When the switch started that was connected last; None: not known."""
@@ -127,6 +131,7 @@ class Reconciler:
             overdue = await self._store.overdue()
             in_store = await self._store.active_calls()
             agents = await self._store.agents_present()
+            tries = None if self._callbacks is None else await self._callbacks.snapshot()
             callers = None if self._acd is None else await self._acd.snapshot()
             # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
@@ -139,6 +144,8 @@ class Reconciler:
             self._compare_agents(before, listed)
             if self._acd is not None and callers is not None:
                 await self._acd.reconcile(callers, listed, connected=connected)
+            if self._callbacks is not None and tries is not None:
+                await self._callbacks.reconcile(tries, listed)
             await self._hang_up_orphaned(listed)
 
     async def _cancel_claims(self, overdue: Sequence[Call]) -> None:

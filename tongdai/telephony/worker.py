@@ -26,6 +26,7 @@ import structlog
 from tongdai import metrics
 from tongdai.acd.audio.player import Link, Player
 from tongdai.acd.audio.switch_prompts import SwitchPrompts
+from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.controller import AcdController
 from tongdai.acd.store import AcdStore
 from tongdai.acd.waiting_room import WaitingRoom
@@ -86,13 +87,22 @@ class Telephony:
         self._controller = CallController(store, ari, clock, options, self._queue)
         self._sounds = Sounds(store, ari, clock, rng, options.app, enabled=options.check_sounds)
         self._room = None if acd is None else WaitingRoom(acd, clock, rng, self._controller.queues_of_callees)
-        self._acd = self._player = None
+        self._acd = self._player = self._callbacks = None
         if acd is not None and self._room is not None:
             prompts = SwitchPrompts(self._sounds.present, clock, self._queue.start)
             self._player = Player(acd, ari, clock, link, prompts, self._room.position)
             self._acd = AcdController(acd, ari, clock, options.app, self._queue, self._room, self._player, switch_id)
+            self._callbacks = CallbackDialer(
+                *(acd, ari, clock, options.app, self._queue, self._room.callbacks),
+                trunk=options.trunk,
+                caller_id=options.caller_id,
+                may_dial=may_dial,
+            )
+            self._acd.dialer, self._callbacks.take = self._callbacks, self._acd.take
+            self._callbacks.post_to_caller = self._acd.post
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller, self._acd)
-        owners = (self._controller, self._phones, *(() if self._acd is None else (self._acd,)))
+        of_queues = tuple(part for part in (self._acd, self._callbacks) if part is not None)
+        owners = (self._controller, self._phones, *of_queues)
         self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
         self._controller.sound_failed = self._sounds.doubt
         self._originator = Originator(
@@ -100,7 +110,9 @@ class Telephony:
         )
         self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue)
         self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
-        self._reconciler = Reconciler(store, ari, self._controller, self._phones, self._router, self._acd, options.app)
+        self._reconciler = Reconciler(
+            *(store, ari, self._controller, self._phones, self._router, self._acd, options.app), self._callbacks
+        )
 
     async def run(self) -> None:
         """Until cancelled. Raises SwitchTaken when another process has the switch."""
@@ -138,7 +150,9 @@ class Telephony:
     @property
     def active_calls(self) -> int:
         """The number of active calls."""
-        return len(self._controller.calls) + (0 if self._acd is None else len(self._acd.callers))
+        return len(self._controller.calls) + sum(
+            len(part) for part in (self._acd and self._acd.callers, self._callbacks and self._callbacks.calls) if part
+        )
 
     @property
     def placed(self) -> int:
@@ -185,6 +199,8 @@ class Telephony:
 
     async def _flush(self) -> None:
         self._controller.flush()
+        if self._callbacks is not None:
+            self._callbacks.flush()
         if self._acd is not None:
             self._acd.flush()
             metrics.CALLERS_WAITING.set(self._acd.waiting)

@@ -36,7 +36,7 @@ from tongdai_client.models.agents import (
     QueueMember,
 )
 from tongdai_client.models.base import Done, Page
-from tongdai_client.models.calls import Call, MissedCall
+from tongdai_client.models.calls import Call, Callback, CreatedCallback, MissedCall
 from tongdai_client.models.campaigns import (
     CallingWindow,
     CallSettings,
@@ -153,6 +153,7 @@ __all__ = [
     "Call",
     "CallSettings",
     "CallStats",
+    "Callback",
     "CalledAgain",
     "CalledNumber",
     "CalledNumberGiven",
@@ -177,6 +178,7 @@ __all__ = [
     "ContactDetail",
     "ContactDiagnostics",
     "ContactList",
+    "CreatedCallback",
     "DialerStatus",
     "Dialing",
     "DialingChanged",

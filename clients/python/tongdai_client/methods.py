@@ -204,6 +204,11 @@ class Methods:
     release_missed_call = sends(operations.calls.release_missed_call)
     close_missed_call = sends(operations.calls.close_missed_call)
 
+    callbacks = Paged(operations.calls.callbacks)
+    create_callback = sends(operations.calls.create_callback)
+    change_callback = sends(operations.calls.change_callback)
+    cancel_callback = sends(operations.calls.cancel_callback)
+
     calls = Paged(operations.calls.calls)
     call = sends(operations.calls.call)
     attempts = Paged(operations.calls.attempts)

@@ -1,10 +1,13 @@
-"""Calls to queues: what is known of a live one, and how they end. Pure."""
+"""Calls to queues: what is known of a live one, and how they end. Pure.
+
+A call to a customer who is to be called back is one of these, too, once it is answered: the customer is in a queue.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.calls.model import CallState
 from tongdai.ids import AgentId, QueueId, SwitchId, TenantId
 
@@ -43,11 +46,17 @@ class InboundCall:
     answered_at: datetime | None = None
     connected_at: datetime | None = None
 
+    @property
+    def called_back(self) -> bool:
+        """The customer did not ring in, but was called: the channel has the id of the call."""
+        return self.channel == str(self.call_id)
+
 
 @dataclass(frozen=True, slots=True)
 class InboundEnding:
     """How a call to a queue ended."""
 
-    outcome: InboundOutcome
+    outcome: InboundOutcome | Outcome
+    """A call to a customer who did not answer has the outcome of a call to a contact."""
     hangup_cause: int | None = None
     """The hang-up cause, by Q.850."""

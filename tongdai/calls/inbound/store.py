@@ -4,6 +4,9 @@
                   ├── answer ──▶ answered, hears a message ────────────────────────────────┤
                   └────────────────────────────────────────────────────────────────── end ─┴──▶ ended
 
+A call to somebody who is to be called back (callbacks/) is one of the queue, too, from its answer on: `dial` opens it,
+outbound and with a channel of our choice.
+
 Each step is guarded by the state from which it may start: one that is late or repeated changes nothing. `end` is the
 one place where such a call ends; it has no contact and no counters. Like calls/finish.end it is the first locking
 statement of its transaction, and its caller frees the agent. Locks: docs/architecture.md, "Lock order".
@@ -63,7 +66,7 @@ with clock as materialized (
 ), held as materialized (
     select a.call_id, $4::timestamptz as at, greatest($4::timestamptz, a.answered_at) as since from (
         select call_id, answered_at from live_call
-        where tenant_id = $1 and call_id = $2 and direction = 'inbound' and connected_at is null limit 1 for update
+        where tenant_id = $1 and call_id = $2 and queue_id is not null and connected_at is null limit 1 for update
     ) a
 ), joined as (
     update live_call a set state = 'answered', answered_at = coalesce(a.answered_at, held.at), queue_id = $3,
@@ -126,10 +129,10 @@ END = f"""
 with clock as materialized (
     select clock_timestamp() as now_at
 ), gone as (
-    delete from live_call a where a.tenant_id = $1 and a.call_id = $2 and a.direction = 'inbound' returning a.*
+    delete from live_call a where a.tenant_id = $1 and a.call_id = $2 and a.queue_id is not null returning a.*
 ), ended as (
-    insert into call (tenant_id, {KEPT}, state, outcome, hangup_cause, connected_at, ended_at, ended_month)
-    select $1, {_GONE}, 'ended', $3, $4, gone.connected_at, clock.now_at, {month_of("clock.now_at")}
+    insert into call (tenant_id, {KEPT}, state, outcome, hangup_cause, dialled_at, connected_at, ended_at, ended_month)
+    select $1, {_GONE}, 'ended', $3, $4, gone.dialled_at, gone.connected_at, clock.now_at, {month_of("clock.now_at")}
     from gone cross join clock
     returning call_id, ended_at, failure
 ){segments.ENDED}
@@ -143,12 +146,69 @@ async def end(conn: Connection, call: InboundCall, ending: InboundEnding) -> boo
     return rows[0]["exists"]
 
 
-ACTIVE = f"select {COLUMNS} from live_call where switch_id = $1 and direction = 'inbound' order by opened_at, call_id"
+ACTIVE = f"""
+select {COLUMNS} from live_call
+where switch_id = $1 and queue_id is not null and (direction = 'inbound' or state = 'answered')
+order by opened_at, call_id
+"""
 
 
 async def active(conn: Connection, switch_id: SwitchId) -> list[InboundCall]:
-    """The live calls to queues of all tenants of a switch, in the order of their arrival."""
+    """The live calls to queues of all tenants of a switch, in the order of their arrival; not those to customers who
+    have not answered."""
     return [call_of(row) for row in await conn.fetch(ACTIVE, switch_id)]
+
+
+DIAL = f"""
+with clock as materialized (
+    select clock_timestamp() as now_at
+)
+insert into live_call (tenant_id, call_id, switch_id, direction, queue_id, called, phone, channel, state, opened_at,
+    dialled_at, dial_until, lease_until)
+select $1, $2, $3, 'outbound', $4, $5, $6, $2::uuid::text, 'dialing', now_at, now_at, 'infinity',
+    now_at + $7::interval
+from clock
+returning {COLUMNS}
+"""
+
+
+async def dial(
+    conn: Connection,
+    tenant_id: TenantId,
+    call_id: UUID,
+    queue_id: QueueId,
+    *,
+    switch_id: SwitchId,
+    called: str,
+    phone: str,
+    lease: timedelta,
+) -> InboundCall:
+    """Open a call to a customer, who is called once this is committed. `called` is the number that is shown."""
+    row = await conn.fetchrow(DIAL, tenant_id, call_id, switch_id, queue_id, called, phone, lease)
+    assert row is not None
+    return call_of(row)
+
+
+DIALLED = f"""
+select {COLUMNS}, lease_until < clock_timestamp() as overdue from live_call
+where switch_id = $1 and queue_id is not null and direction = 'outbound' and state <> 'answered'
+order by opened_at, call_id
+"""
+
+
+async def dialled(conn: Connection, switch_id: SwitchId) -> list[tuple[InboundCall, bool]]:
+    """The calls to customers of all tenants of a switch who have not answered, and whether the lease of each has
+    expired."""
+    rows = [dict(row) for row in await conn.fetch(DIALLED, switch_id)]
+    return [(_call(row), overdue) for row in rows for overdue in (row.pop("overdue"),)]
+
+
+FIND = f"select {COLUMNS} from live_call where tenant_id = $1 and call_id = $2 and queue_id is not null"
+
+
+async def find(conn: Connection, tenant_id: TenantId, call_id: UUID) -> InboundCall | None:
+    row = await conn.fetchrow(FIND, tenant_id, call_id)
+    return None if row is None else call_of(row)
 
 
 EXTEND = """
@@ -172,6 +232,9 @@ async def extend(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]
 
 
 def call_of(row: asyncpg.Record) -> InboundCall:
-    values: dict[str, Any] = dict(row)
+    return _call(dict(row))
+
+
+def _call(values: dict[str, Any]) -> InboundCall:
     values["state"] = CallState(values["state"])
     return InboundCall(**values)

@@ -51,7 +51,8 @@ class MissedView(msgspec.Struct, kw_only=True):
     """The number that was called, in E.164."""
     outcome: Annotated[str, one_of(MISSED)]
     """How it ended: the caller hung up (`abandoned`), waited too long or met a full queue (`overflow`), came while the
-    queue was closed, locked or without agents (`closed`), or was cut by a failure (`failed`, `lost`)."""
+    queue was closed, locked or without agents (`closed`), was cut by a failure (`failed`, `lost`), or asked for a
+    callback that reached nobody (`callback`)."""
     openedAt: datetime
     """When the call came in."""
     endedAt: datetime

@@ -9,7 +9,8 @@ from tongdai.call_outcome import InboundOutcome
 from tongdai.ids import AgentId, QueueId
 
 MISSED = tuple(outcome for outcome in InboundOutcome if outcome not in {"answered", "refused"})
-"""The outcomes of missed calls. Refusing a caller is no omission."""
+"""The outcomes of missed calls. Refusing a caller is no omission; one who asked to be called back is missed when that
+reached nobody."""
 
 
 class MissedState(StrEnum):

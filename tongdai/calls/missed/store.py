@@ -19,7 +19,10 @@ from tongdai.queues.live.served import served_later
 
 _OUTCOMES = ", ".join(f"'{outcome.value}'" for outcome in MISSED)
 _IS_MISSED = f"""c.direction = 'inbound' and c.connected_at is null and c.ended_at is not null
-        and c.outcome in ({_OUTCOMES})"""
+        and c.outcome in ({_OUTCOMES}) and (c.outcome <> '{InboundOutcome.CALLBACK}' or exists (
+            select from callback k where k.tenant_id = $1 and k.from_call = c.call_id
+                and k.state in ('failed', 'expired', 'forbidden')
+        ))"""
 _STATE = f"""case when c.closed_at is not null then '{MissedState.CLOSED}'
         when served.found is not null then '{MissedState.SERVED}'
         when c.seen_to_by is not null then '{MissedState.CLAIMED}' else '{MissedState.OPEN}' end"""

@@ -32,6 +32,7 @@ TAGS = {
     "Dialing": "Hold the dialing of the whole installation, as after a restored backup, and release it.",
     "Agents": "Agents sign in and out, and preview a contact before it is called.",
     "Inbound queues": "Queues in which incoming calls wait.",
+    "Callbacks": "Customers who are to be called by an agent of a queue, in one order with its callers.",
     "Missed calls": "Callers whom nobody answered, to be called back.",
     "Wrap-up": "Wrap-up codes: what a call was, as its agent says, and what follows from it.",
     "Menus": "Keypad menus in front of queues.",
@@ -263,7 +264,7 @@ _NUMBER = {"type": "string", "pattern": "^[+]?[0-9]+$", "example": "0901234567"}
 _UUID = {"type": "string", "format": "uuid"}
 _KEY = {"type": "string", "maxLength": MAX_LENGTH, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _TENANT = {"type": "string", "pattern": "^[0-9]{1,18}$"}
-_OTHER_IDS = {"callId": _UUID, "phoneNumber": _NUMBER}
+_OTHER_IDS = {"callId": _UUID, "callbackId": _UUID, "phoneNumber": _NUMBER}
 _REQUEST_ID = {"type": "string"}  # an unusable one is replaced, not refused
 _PARAMETERS = {
     "TenantId": _parameter("X-Tenant-ID", "header", "The tenant to act for, needed with a platform key", _TENANT),

@@ -28,13 +28,13 @@ select w.queue_id, w.call_id, c.phone, r.arrived_at, w.started_at as since,
     extract(epoch from clock_timestamp() - w.started_at)::integer as wait_s
 from open_segment w join live_call c on c.tenant_id = $1 and c.call_id = w.call_id
 join caller r on r.tenant_id = $1 and r.call_id = w.call_id
-where w.tenant_id = $1 and w.kind = 'wait' and w.queue_id = any($2::bigint[]) and c.direction = 'inbound'
+where w.tenant_id = $1 and w.kind = 'wait' and w.queue_id = any($2::bigint[]) and c.queue_id is not null
 order by r.arrived_at, r.call_id
 """
 TALKING = """
 select t.queue_id, count(*) as calls
 from open_segment t join live_call c on c.tenant_id = $1 and c.call_id = t.call_id
-where t.tenant_id = $1 and t.kind = 'talk' and t.queue_id = any($2::bigint[]) and c.direction = 'inbound'
+where t.tenant_id = $1 and t.kind = 'talk' and t.queue_id = any($2::bigint[]) and c.queue_id is not null
 group by t.queue_id
 """
 AGENTS = """

@@ -59,5 +59,8 @@ def rules_of(
         announce_every_s=settings.announce_every_s,
         service_level_s=settings.service_level_s,
         callback_offered=settings.callback_offered,
+        callback_key=settings.callback_key,
+        callback_mode=settings.callback_mode,
+        callback_expires_s=settings.callback_expires_s,
         menu_id=settings.menu_id,
     )

@@ -8,11 +8,21 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from tongdai.ids import MenuId
-from tongdai.queues.model import LEAVE_EMPTY_AFTER_S, VIP_HEAD_START_S, Destination, Selector, SkillRule
+from tongdai.queues.model import (
+    CALLBACK_EXPIRES_S,
+    LEAVE_EMPTY_AFTER_S,
+    VIP_HEAD_START_S,
+    CallbackMode,
+    Destination,
+    Selector,
+    SkillRule,
+)
 
 LANGUAGES = ("vi", "en")
 MAX_SKILLS, MAX_SKILL, MAX_LEVEL = 20, 64, 10
 LEAST_BETWEEN_ANNOUNCEMENTS_S = 15
+LEAST_EXPIRES_S, MOST_EXPIRES_S = 300, 604_800
+"""How long a callback holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,9 @@ class QueueSettings:
     callback_offered: bool = False
     vip_head_start_s: int = VIP_HEAD_START_S
     menu_id: MenuId | None = None
+    callback_key: str = "1"
+    callback_mode: CallbackMode = CallbackMode.AGENT_FIRST
+    callback_expires_s: int = CALLBACK_EXPIRES_S
 
 
 NAMES = tuple(field.name for field in fields(QueueSettings))

@@ -11,7 +11,7 @@ from tongdai.queues.destinations.model import of_stored, stored_form
 from tongdai.queues.hours import store as hours
 from tongdai.queues.hours.core import open_at
 from tongdai.queues.hours.model import Closed
-from tongdai.queues.model import QueueRules, Selector, SkillRule, Strategy
+from tongdai.queues.model import CallbackMode, QueueRules, Selector, SkillRule, Strategy
 from tongdai.queues.settings.core import rules_of
 from tongdai.queues.settings.model import DESTINATIONS, NAMES, Change, QueueSettings
 
@@ -40,6 +40,8 @@ def _settings(row: asyncpg.Record) -> QueueSettings:
 def _loaded(name: str, value: Any) -> Any:
     if name in DESTINATIONS:
         return of_stored(value)
+    if name == "callback_mode":
+        return CallbackMode(value)
     return tuple(SkillRule(*each) for each in value) if name == "skills" else value
 
 

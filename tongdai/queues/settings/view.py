@@ -13,18 +13,21 @@ from tongdai.http.endpoint import ID, NAME
 from tongdai.http.openapi.fields import one_of
 from tongdai.queues.destinations import view as destinations
 from tongdai.queues.destinations.view import CallerDestination
-from tongdai.queues.model import Selector, SkillRule
+from tongdai.queues.model import CallbackMode, Selector, SkillRule
 from tongdai.queues.settings.model import (
     DESTINATIONS,
     LANGUAGES,
     LEAST_BETWEEN_ANNOUNCEMENTS_S,
+    LEAST_EXPIRES_S,
     MAX_LEVEL,
     MAX_SKILL,
     MAX_SKILLS,
+    MOST_EXPIRES_S,
     Change,
     QueueSettings,
 )
 
+_KEY = re.compile(r"[0-9*#]")
 _SKILL = re.compile(r"[^\s,;:]+")
 WIRE: Mapping[str, str] = {
     "max_length": "maxLength",
@@ -48,6 +51,9 @@ WIRE: Mapping[str, str] = {
     "callback_offered": "callbackOffered",
     "vip_head_start_s": "vipHeadStartSec",
     "menu_id": "menuId",
+    "callback_key": "callbackKey",
+    "callback_mode": "callbackMode",
+    "callback_expires_s": "callbackExpiresSec",
 }
 """Setting → its name in requests and responses."""
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -60,6 +66,7 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "announce_every_s": (LEAST_BETWEEN_ANNOUNCEMENTS_S, 3600),
     "service_level_s": (1, 3600),
     "vip_head_start_s": (0, 86_400),
+    "callback_expires_s": (LEAST_EXPIRES_S, MOST_EXPIRES_S),
 }
 """Least and most."""
 
@@ -110,6 +117,13 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """The wait up to which a call counts as answered in time."""
     callbackOffered: bool
     """Whether callers who wait may ask to be called back."""
+    callbackKey: str
+    """The key by which they ask."""
+    callbackMode: Annotated[str, one_of(CallbackMode)]
+    """Which side the queue calls first: an agent is reserved, then the customer is called (`agent_first`), or the
+    customer is called while an agent is idle, and waits at their place (`customer_first`)."""
+    callbackExpiresSec: int
+    """How long a callback holds; not longer than the queue is open."""
     vipHeadStartSec: int
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
     menuId: int | None
@@ -155,6 +169,12 @@ class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
     """The wait up to which a call counts as answered in time."""
     callbackOffered: bool | UnsetType = UNSET
     """Whether callers who wait may ask to be called back."""
+    callbackKey: str | UnsetType = UNSET
+    """The key by which they ask."""
+    callbackMode: str | UnsetType = UNSET
+    """Which side the queue calls first: `agent_first` or `customer_first`."""
+    callbackExpiresSec: int | UnsetType = UNSET
+    """How long a callback holds; not longer than the queue is open."""
     vipHeadStartSec: int | UnsetType = UNSET
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
     menuId: int | UnsetType | None = UNSET
@@ -166,6 +186,8 @@ SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "": {"minProperties": 1},
         "agentSelector": {"enum": [*(one.value for one in Selector), None]},
         "language": {"enum": [*LANGUAGES, None]},
+        "callbackKey": {"pattern": f"^{_KEY.pattern}$"},
+        "callbackMode": {"enum": [one.value for one in CallbackMode]},
         "menuId": ID,
         "skills": {"maxItems": MAX_SKILLS},
         **{WIRE[name]: {"minimum": least, "maximum": most} for name, (least, most) in LIMITS.items()},
@@ -202,10 +224,17 @@ def _parsed(name: str, wire: str, value: Any, country: str) -> Any:
             raise InvalidInput(f"{wire} must be {least} to {most}, not {shown(value)}")
     if name == "menu_id":
         return ids.from_body(wire, value)
-    words = {"agent_selector": [one.value for one in Selector], "language": LANGUAGES}.get(name)
+    if name == "callback_key" and not _KEY.fullmatch(value):
+        raise InvalidInput(f"{wire} must be a key, 0 to 9, * or #, not {shown(value)!r}")
+    words = {
+        "agent_selector": [one.value for one in Selector],
+        "callback_mode": [one.value for one in CallbackMode],
+        "language": LANGUAGES,
+    }.get(name)
     if words is not None and value not in words:
         raise InvalidInput(f"{wire} must be one of {', '.join(words)}, not {shown(value)!r}")
-    return Selector(value) if name == "agent_selector" else value
+    kind = {"agent_selector": Selector, "callback_mode": CallbackMode}.get(name)
+    return value if kind is None else kind(value)
 
 
 def _skills(sent: Sequence[SkillNeeded]) -> tuple[SkillRule, ...]:

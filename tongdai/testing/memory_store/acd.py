@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
@@ -18,6 +17,7 @@ from tongdai.ids import AgentId, MenuId, QueueId, TenantId
 from tongdai.queues.menus.model import Menu, Menus
 from tongdai.queues.model import QueueRules
 from tongdai.queues.sounds.model import QueueSounds
+from tongdai.testing.memory_store.callbacks import MemoryCallbacks, Offer
 from tongdai.testing.memory_store.store import MemoryStore
 
 NOT_SIGNED_IN = {AgentState.OFFLINE, AgentState.CALLING, AgentState.HANGING_UP}
@@ -26,24 +26,15 @@ NOT_SIGNED_IN = {AgentState.OFFLINE, AgentState.CALLING, AgentState.HANGING_UP}
 NOT_SERVING = NOT_SIGNED_IN | {AgentState.PAUSED, AgentState.UNREACHABLE}
 
 
-class Offer(NamedTuple):
-    call_id: UUID
-    agent_id: AgentId
-    outcome: OfferOutcome | None = None
-
-
-class MemoryAcdStore:
+class MemoryAcdStore(MemoryCallbacks):
     """Implements `AcdStore`; each method is one step that nothing comes between."""
 
     def __init__(self, store: MemoryStore, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+        super().__init__(store, clock)
         self.queues: dict[QueueId, QueueRules] = {}
         self.menu: dict[MenuId, Menu] = {}
         self.numbers: dict[str, QueueId] = {}
         """The queues of called numbers, as carriers send them."""
-        self.live: dict[UUID, InboundCall] = {}
-        self.waiting: dict[UUID, CallerRow] = store.callers
-        self.offers: list[Offer] = []
         self.lost: list[tuple[InboundCall, datetime]] = []
         """Calls that a crash of the switch ended, and when."""
         self.files = QueueSounds()
@@ -126,6 +117,7 @@ class MemoryAcdStore:
         for lost, ended_at in self.lost:
             if lost.phone == call.phone != "" and ended_at > call.opened_at - PLACE_KEPT_FOR:
                 arrived_at = min(arrived_at, lost.opened_at)
+        arrived_at = min(arrived_at, self.replaced(call, rules.queue_id) or arrived_at)
         row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers, announced)
         self.waiting[call.call_id] = row
         return row
@@ -181,6 +173,7 @@ class MemoryAcdStore:
         self.live[call.call_id] = replace(found, connected_at=at, agent_id=agent.agent_id)
         self._leave(call.call_id, OfferOutcome.ANSWERED)
         await self._store.caller_connected(call.call_id)
+        self.try_connected(call.call_id)
         return True
 
     async def end(self, call: InboundCall, ending: InboundEnding) -> bool:
@@ -190,6 +183,7 @@ class MemoryAcdStore:
         if ending.outcome is InboundOutcome.LOST and gone.connected_at is None:
             self.lost.append((gone, self._clock.now()))
         self.over[call.call_id] = ending
+        self.try_ended(call.call_id, ending.outcome)
         self._leave(call.call_id, OfferOutcome.CALLER_GONE)
         await self._store.caller_left(call.call_id)
         return True
@@ -206,7 +200,8 @@ class MemoryAcdStore:
         return self._store.try_phones_again()
 
     async def active(self) -> list[ActiveCall]:
-        in_order = sorted(self.live.values(), key=lambda call: (call.opened_at, call.call_id))
+        found = (one for one in self.live.values() if not one.called_back or one.state is CallState.ANSWERED)
+        in_order = sorted(found, key=lambda call: (call.opened_at, call.call_id))
         return [ActiveCall(call, self.waiting.get(call.call_id), self._agent_of(call.call_id)) for call in in_order]
 
     def _agent_of(self, call_id: UUID) -> Agent | None:

@@ -67,3 +67,36 @@ class Call(Result, frozen=True, kw_only=True):
     """sound_not_played: the person answered, and the switch could not play the campaign's sound."""
     wrap_up_code_id: int | None = None
     wrap_up_note: str | None = None
+
+
+class Callback(Result, frozen=True, kw_only=True):
+    """A customer who is to be called by an agent of a queue."""
+
+    callback_id: str
+    queue_id: int
+    phone_number: str
+    source: str
+    """caller, wrap_up or api."""
+    state: str
+    """pending, calling, done, failed, expired, cancelled, replaced or forbidden."""
+    arrived_at: datetime
+    """The place: served as a caller who came then."""
+    due_at: datetime
+    expires_at: datetime
+    agent_id: int | None
+    """The agent for whom it is kept until `agent_until`."""
+    agent_until: datetime | None
+    tries: int
+    from_call: str | None
+    """The call in which it was asked for."""
+    call_id: str | None
+    """The last call to the number."""
+    note: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class CreatedCallback(Result, frozen=True, kw_only=True):
+    """A new callback."""
+
+    callback_id: str

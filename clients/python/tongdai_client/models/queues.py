@@ -75,6 +75,12 @@ class QueueSettings(Result, frozen=True, kw_only=True):
     """The wait up to which a call counts as answered in time."""
     callback_offered: bool
     """Whether callers who wait may ask to be called back."""
+    callback_key: str
+    """The key by which they ask."""
+    callback_mode: str
+    """Which side the queue calls first: agent_first or customer_first."""
+    callback_expires_sec: int
+    """How long a callback holds; not longer than the queue is open."""
     vip_head_start_sec: int
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
     menu_id: int | None
@@ -122,6 +128,12 @@ class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     """The wait up to which a call counts as answered in time."""
     callback_offered: bool | UnsetType = UNSET
     """Whether callers who wait may ask to be called back."""
+    callback_key: str | UnsetType = UNSET
+    """The key by which they ask."""
+    callback_mode: str | UnsetType = UNSET
+    """Which side the queue calls first: agent_first or customer_first."""
+    callback_expires_sec: int | UnsetType = UNSET
+    """How long a callback holds; not longer than the queue is open."""
     vip_head_start_sec: int | UnsetType = UNSET
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
     menu_id: int | UnsetType | None = UNSET

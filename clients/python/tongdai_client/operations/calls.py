@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tongdai_client.download import download
 from tongdai_client.models.base import Done
-from tongdai_client.models.calls import Call, MissedCall
+from tongdai_client.models.calls import Call, Callback, CreatedCallback, MissedCall
 from tongdai_client.operation import (
     PAGE_SIZE,
     Operation,
@@ -202,3 +202,54 @@ def close_missed_call(call_id: str, *, idempotency_key: str | None = None) -> Op
     """Close a missed call: nothing is to be done any more."""
     template = "/missed-calls/{callId}/close"
     return operation("POST", template, (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def callbacks(
+    *,
+    queue_id: int | None = None,
+    state: str | None = None,
+    agent_id: int | None = None,
+    due_from: datetime | None = None,
+    due_before: datetime | None = None,
+    page_size: int = PAGE_SIZE,
+) -> PagedOperation[Callback]:
+    """List the callbacks, those that are due last first. Datetimes must have a time zone."""
+    filters: Query = {
+        "queueId": queue_id,
+        "state": state,
+        "agentId": agent_id,
+        "from": None if due_from is None else due_from.isoformat(),
+        "to": None if due_before is None else due_before.isoformat(),
+    }
+    return paged_operation("/callbacks", (), Callback, page_size, filters)
+
+
+def create_callback(
+    queue_id: int,
+    phone_number: str,
+    *,
+    due_at: datetime | None = None,
+    agent_id: int | None = None,
+    patience_sec: int | None = None,
+    note: str | None = None,
+    idempotency_key: str | None = None,
+) -> Operation[CreatedCallback]:
+    """Have a number called by an agent of a queue: by `agent_id` for so many seconds, then by any. Without `due_at`, as
+    soon as an agent is idle; it must have a time zone."""
+    body = without_none(
+        queueId=queue_id, phoneNumber=phone_number, dueAt=due_at, agentId=agent_id, patienceSec=patience_sec, note=note
+    )
+    return operation("POST", "/callbacks", (), CreatedCallback, {}, body, idempotency_key)
+
+
+def change_callback(
+    callback_id: str, *, due_at: datetime | None = None, agent_id: int | None = None, patience_sec: int | None = None
+) -> Operation[Done]:
+    """Change the time of a pending callback, or the agent for whom it is kept."""
+    body = without_none(dueAt=due_at, agentId=agent_id, patienceSec=patience_sec)
+    return operation("PATCH", "/callbacks/{callbackId}", (callback_id,), Done, body=body)
+
+
+def cancel_callback(callback_id: str) -> Operation[Done]:
+    """Cancel a pending callback."""
+    return operation("DELETE", "/callbacks/{callbackId}", (callback_id,), Done)
