@@ -2,7 +2,7 @@
 
 from tests.support.dialer_scene import QUEUE, Scene
 from tongdai.agents.model import AgentState
-from tongdai.call_outcome import InboundOutcome
+from tongdai.call_outcome import InboundOutcome, Outcome
 from tongdai.ids import MenuId, QueueId
 from tongdai.queues.model import DestinationKind, QueueRules
 from tongdai.switch.simulated.ledger import SimulatedCaller
@@ -24,7 +24,7 @@ async def call_in(s: Scene, person: int, *, number: str = NUMBER, talk_s: float 
     return caller
 
 
-def endings(s: Scene) -> list[InboundOutcome]:
+def endings(s: Scene) -> list[InboundOutcome | Outcome]:
     return [ending.outcome for ending in s.acd.over.values()]
 
 
