@@ -30,7 +30,7 @@ class CallbackView(msgspec.Struct, kw_only=True):
     phoneNumber: str
     """The number to call."""
     source: Annotated[str, one_of(Source)]
-    """Who asked for it: the `caller`, by a key; an agent, by a `wrap_up` code; or the `api`."""
+    """The side that asked for it: the `caller`, by a key; an agent, by a `wrap_up` code; or the `api`."""
     state: Annotated[str, one_of(CallbackState)]
     """State: `pending`; `calling`, from the dialling to the end of the call; `done`, the customer talked to an agent;
     `failed`, nobody was reached at three tries; `expired`; `cancelled`; `replaced`, the customer rang again;
@@ -92,7 +92,7 @@ class CallbackCreated(msgspec.Struct, kw_only=True):
     success: Annotated[str, one_of(["1"])] = "1"
     """Always `"1"`."""
     error_message: str
-    """What was done."""
+    """The result in words."""
     callbackId: UUID
     """The new callback."""
 
