@@ -193,8 +193,8 @@ class Requests:
 
     async def _bridge(self, caller: ControlledCaller, agent_channel: str) -> signals.Signal:
         channel_id = caller.call.channel
-        await commands.answer(self._ari, channel_id)  # again: the first request may have been lost
         await self._player.stop(caller)
+        await commands.answer(self._ari, channel_id)  # again: the first request may have been lost
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
             return signals.BridgedWithAgent()

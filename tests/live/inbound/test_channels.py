@@ -1,5 +1,6 @@
 """Calls that come in through the carrier: answered, refused, kept waiting with music, asked for keys, bridged."""
 
+import asyncio
 import os
 from itertools import groupby
 
@@ -17,10 +18,11 @@ from tests.support.live.calls import (
     phone,
     rung,
 )
+from tests.support.live.recordings import RECORDER
 from tests.support.live.scenarios import ANSWERED, CANCELLED, HUNG_UP, LEFT
 from tests.support.live.testbed import AGENT_HZ, APP, CALLER_HZ, GREETING_HZ, MUSIC_HZ, Testbed
 from tests.support.servers import eventually
-from tests.support.switch import Listener
+from tests.support.switch import Listener, listening
 from tongdai.call_outcome import Refusal
 from tongdai.switch import commands
 from tongdai.switch.events import (
@@ -99,6 +101,31 @@ async def test_answered_caller_hears_music_and_a_message_and_music_again(caller:
     assert await heard(caller, testbed, channel_id) == [set()]
     await leave(caller, channel_id)
     await in_ledger(testbed, somebody, HUNG_UP)
+
+
+@pytest.mark.parametrize(
+    ("what", "query"),
+    [("answer", {}), ("mute", {"direction": "in"}), ("variable", {"variable": "TONGDAI_QUEUE", "value": "7"})],
+)
+async def test_requests_that_wait_for_the_end_of_a_sound_block_the_connection(
+    caller: Listener, testbed: Testbed, what: str, query: dict[str, str]
+) -> None:
+    """Which is why `commands.answer` leaves a channel alone that is answered."""
+    channel_id, _ = await answered(caller, testbed)
+    assert await commands.play(caller.ari, channel_id, "long", "custom/long")
+    await eventually(lambda: commands.playing(caller.ari, "long"), 5, "the sound")
+    assert await commands.answer(caller.ari, channel_id)
+    blocked = asyncio.create_task(caller.ari.request("POST", f"channels/{channel_id}/{what}", query))
+    listing = asyncio.create_task(commands.channels(caller.ari))
+    async with listening(testbed.client(RECORDER)) as other:
+        await eventually(lambda: other.ari.up, 10, "up")
+        assert await commands.playing(other.ari, "long")
+        assert not blocked.done()
+        assert not listing.done()
+        assert await commands.stop_playing(other.ari, "long")
+    assert (await blocked).status == 204
+    await listing
+    await leave(caller, channel_id)
 
 
 async def test_message_before_the_answer_is_early_media(caller: Listener, testbed: Testbed) -> None:

@@ -104,6 +104,16 @@ async def test_keys_that_are_pressed_are_events(server: AriServer) -> None:
     assert call.keys == "1#"
 
 
+async def test_caller_who_hears_a_sound_is_not_answered_again(server: AriServer) -> None:
+    async with connected(server) as listener:
+        server.asterisk.call_in(CALLED, CALLER)
+        channel_id = (await listener.wait_for(StasisStart)).channel_id
+        assert await commands.answer(listener.ari, channel_id)
+        assert await commands.play(listener.ari, channel_id, "p1", "custom/long")
+        assert await commands.answer(listener.ari, channel_id)
+    assert not server.asterisk.ledger.violations
+
+
 async def test_caller_is_held_muted_listened_to_and_bridged(server: AriServer) -> None:
     async with connected(server, always(Response.ANSWERED, 0.01)) as listener:
         ari = listener.ari

@@ -78,8 +78,15 @@ async def refuse(ari: Ari, channel_id: str, why: Refusal) -> bool:
 
 
 async def answer(ari: Ari, channel_id: str) -> bool:
-    """Answer an inbound channel. Idempotent. False when it is gone: the caller cancelled."""
-    return await unless_gone(ari, "POST", path("channels", channel_id, "answer"))
+    """Answer an inbound channel. Idempotent. False when it is gone: the caller cancelled.
+
+    One that is answered already is left alone: while a sound plays, Asterisk would take the request at its end, and no
+    other of this connection before.
+    """
+    found = await channel(ari, channel_id)
+    if found is None:
+        return False
+    return found.state == "Up" or await unless_gone(ari, "POST", path("channels", channel_id, "answer"))
 
 
 Spied = Literal["in", "out", "both", "none"]

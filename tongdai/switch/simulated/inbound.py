@@ -148,6 +148,8 @@ class SimulatedInbound(SimulatedBridges):
 
     def _pick_up(self, channel: SimulatedChannel) -> None:
         if channel.state != "Ring":
+            if channel.playbacks:
+                self.ledger.violation(channel.call, "answered again while a sound plays, which blocks the connection")
             return
         channel.state = "Up"
         self.ledger.answered(channel.call, self._clock.now(), heard=channel.app in self._connections)

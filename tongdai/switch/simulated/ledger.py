@@ -109,7 +109,8 @@ class Ledger:
 
     `violations` must be empty at the end of any test: no two channels of one number at once, no channel id used twice,
     no originate while its application is disconnected, no caller bridged before the answer, while something plays, with
-    two agents (unless `conferences`) or with another customer, and whatever `rules` add (windows, do-not-call, …).
+    two agents (unless `conferences`) or with another customer, no caller answered again while a sound plays, and
+    whatever `rules` add (windows, do-not-call, …).
     """
 
     def __init__(self, keep: int | None = None) -> None:
