@@ -1,6 +1,7 @@
 """One Asterisk for the whole run. A test that stops it starts it again."""
 
 import os
+import socket
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.support.live.recordings import RECORDER
 from tests.support.live.tenant import TENANT, LiveTenant, cli
-from tests.support.live.testbed import Child, Testbed
+from tests.support.live.testbed import Child, Testbed, free_port
 from tests.support.servers import eventually, serving
 from tests.support.switch import Listener, listening
 from tongdai.switch.events import Connected
@@ -70,7 +71,9 @@ async def tenant(testbed: Testbed, tmp_path_factory: pytest.TempPathFactory) -> 
     """The server, set up as docs/telephony.md says, for one module: two servers with the same Stasis application would
     disconnect each other."""
     folder = tmp_path_factory.mktemp("server") / "data"
-    async with serving(folder, "--config", str(testbed.settings)) as server:
+    # Its port is known beforehand, and so where the switch fetches sounds.
+    port = str(free_port(socket.SOCK_STREAM))
+    async with serving(folder, "--config", str(testbed.settings), "--port", port) as server:
         await cli(server, "tenant", "create", str(TENANT), "--name", "Cong ty ABC")
         scopes = "campaign,queue,agent,report"
         key = await cli(server, "key", "create", "--tenant", str(TENANT), "--scopes", scopes)

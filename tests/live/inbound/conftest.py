@@ -14,7 +14,9 @@ from tongdai.switch import commands
 @pytest.fixture
 async def hotline(tenant: LiveTenant, recorder: Listener) -> AsyncGenerator[Hotline]:
     """Callers who are left at the end are hung up."""
-    yield await hotline_of(tenant, recorder)
+    hotline = await hotline_of(tenant, recorder)
+    async with hotline.headsets:
+        yield hotline
     for channel in await commands.channels(recorder.ari):
         if channel.endpoint == TRUNK:
             await commands.hang_up(recorder.ari, channel.channel_id)

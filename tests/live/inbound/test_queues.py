@@ -12,7 +12,6 @@ from tests.support.live.recordings import phone_of
 from tests.support.live.scenarios import ANSWERED, HUNG_UP
 from tests.support.live.tenant import Fields
 from tests.support.live.testbed import AGENT_HZ, CALLER_HZ, GREETING_HZ, MUSIC_HZ, Testbed
-from tests.support.servers import eventually
 
 CLOSED_MESSAGE: Fields = {"kind": "message", "sound": "custom/message"}
 MAX_WAIT_S = 5
@@ -122,12 +121,6 @@ async def test_callers_hear_music_while_the_process_is_dead_and_are_served_in_th
     served: list[str] = []
     for _ in numbers:
         served.append(await hotline.talking(agent_id))
-        await hotline.act(served[-1], "hang-up")
-
-        async def next_one() -> bool:
-            agent = await hotline.tenant.call("GET", f"/v1/agents/{agent_id}")
-            return agent["callId"] != served[-1]
-
-        await eventually(next_one, 15, "the end of the call", poll_s=0.05)
+        await hotline.hang_up(served[-1], agent_id)
     assert served == [one["callId"] for one in before]
     await hotline.tenant.signed_out(agent_id)

@@ -1,5 +1,6 @@
 """Tones: written to files that one side plays, and measured in recordings of the other."""
 
+import io
 import math
 import struct
 import wave
@@ -29,11 +30,17 @@ def alo() -> list[int]:
 
 
 def write_wav(path: Path, samples: list[int]) -> None:
-    with wave.open(str(path), "wb") as out:
+    path.write_bytes(wav(samples))
+
+
+def wav(samples: list[int]) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
         out.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+    return file.getvalue()
 
 
 def write_ulaw(path: Path, samples: list[int]) -> None:

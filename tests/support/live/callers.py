@@ -28,12 +28,13 @@ def caller(
     talk_ms: int | None = None,
     digits: str = "",
     refused: int | None = None,
+    media: tuple[str, int] | None = None,
 ) -> str:
     """Ring `called` as `number`; once answered, play TONE in a loop, or press `digits`, and wait to be hung up.
 
     `patience_ms`: they cancel when nobody has answered until then. `talk_ms`: they hang up so long after the answer and
     the digits, 1.5 s apart, which SIPp sends through a raw socket: only root may. `refused`: the SIP status that they
-    expect instead of an answer.
+    expect instead of an answer. `media`: the address of a headset, which receives in place of SIPp.
     """
     patience = "" if patience_ms is None else f' timeout="{patience_ms}" ontimeout="97"'
     before = "".join(
@@ -48,12 +49,13 @@ def caller(
     heard = f'<recv response="{refused or 200}"{patience}><action>{_note(number, outcome)}{_CONTACT}</action></recv>'
     steps = send(
         _request("INVITE", called, number),
-        sdp_of("media_port" if digits else "rtpstream_audio_port", dtmf=True),
+        sdp_of("media_port" if digits else "rtpstream_audio_port", dtmf=True, at=media),
         again=True,
     )
     steps += before + heard
     acknowledgement = send(_request("ACK", called, number, "[last_To:]", "i" if refused else "a"))
-    steps += acknowledgement + ('<nop next="99"/>' if refused else _connected(called, number, talk_ms, digits))
+    connected = _connected(called, number, talk_ms, digits, silent=media is not None)
+    steps += acknowledgement + ('<nop next="99"/>' if refused else connected)
     steps += '<label id="97"/>' + _cancel(called, number) + '<label id="99"/>' + pause(200)
     return scenario(steps + '<Reference variables="all,contact"/>')
 
@@ -61,8 +63,8 @@ def caller(
 _CONTACT = '<ereg regexp="&lt;([^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="all,contact"/>'
 
 
-def _connected(called: str, number: str, talk_ms: int | None, digits: str) -> str:
-    steps = "" if digits else talk(TONE)
+def _connected(called: str, number: str, talk_ms: int | None, digits: str, *, silent: bool) -> str:
+    steps = "" if digits or silent else talk(TONE)
     for digit in digits:
         steps += pause(1500) + f'<nop><action><exec play_dtmf="{digit}"/></action></nop>'
     leave = "" if talk_ms is None else f' timeout="{talk_ms}" ontimeout="96"'

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 GUIDE = Path(__file__).parents[3] / "docs/telephony.md"
-_BLOCK = re.compile(r"^```\w+\n[;#] (/etc/\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```\w+\n[;#] (/etc/[^\s,]+)(, in addition)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def files(values: Mapping[str, str]) -> dict[str, str]:
     """The text of each file by path, with `values` in place of the guide's placeholders (an address, a password).
 
-    Asserts that each placeholder is in the guide, and that no file is in it twice.
+    Asserts that each placeholder is in the guide, and that no file is in it twice but "in addition".
     """
-    blocks = _BLOCK.findall(GUIDE.read_text("utf-8"))
-    found = dict(blocks)
-    assert len(found) == len(blocks), [path for path, _ in blocks]
+    found: dict[str, str] = {}
+    for path, more, text in _BLOCK.findall(GUIDE.read_text("utf-8")):
+        assert (path in found) == bool(more), path
+        found[path] = found.get(path, "") + text
     for placeholder, value in values.items():
         assert any(placeholder in text for text in found.values()), f"{placeholder!r} is not in {GUIDE.name}"
         found = {path: text.replace(placeholder, value) for path, text in found.items()}

@@ -1,11 +1,13 @@
 """A queue with a number of its own, and its callers."""
 
 import itertools
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.live import callers
+from tests.support.live import callers, voice
 from tests.support.live.calls import heard
+from tests.support.live.headset import Headset, headset
 from tests.support.live.recordings import RECORDER
 from tests.support.live.tenant import TENANT, Fields, LiveTenant, cli
 from tests.support.live.testbed import Child, Testbed
@@ -24,6 +26,7 @@ class Hotline:
     recorder: Listener
     queue_id: int
     called: str
+    headsets: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def testbed(self) -> Testbed:
@@ -32,6 +35,13 @@ class Hotline:
     def rings(self, caller: str, refused: int | None = None) -> Child:
         """Somebody rings the queue's number."""
         return self.testbed.ring_in(callers.caller(self.called, caller, refused=refused))
+
+    async def listens(self, caller: str) -> Headset:
+        """Somebody rings the queue's number, and hears with a headset; they say nothing."""
+        address = self.testbed.media_address()
+        worn = await self.headsets.enter_async_context(headset(address, voice.TONES))
+        self.testbed.ring_in(callers.caller(self.called, caller, media=address))
+        return worn
 
     async def noted(self, somebody: Child, caller: str, what: str, within_s: float = 15) -> None:
         """Wait until it has happened to the caller."""
@@ -70,6 +80,16 @@ class Hotline:
 
     async def act(self, call_id: str, act: str) -> None:
         await self.tenant.call("POST", f"/v1/calls/{call_id}/{act}")
+
+    async def hang_up(self, call_id: str, agent_id: int) -> None:
+        """End the agent's talk, and wait until they are in none, or in the next."""
+        await self.act(call_id, "hang-up")
+
+        async def over() -> bool:
+            agent = await self.tenant.call("GET", f"/v1/agents/{agent_id}")
+            return agent["callId"] != call_id
+
+        await eventually(over, 15, "the end of the call", poll_s=0.05)
 
 
 async def hotline_of(tenant: LiveTenant, recorder: Listener, **fields: Any) -> Hotline:

@@ -66,6 +66,21 @@ def callee(
     )
 
 
+def ringing() -> str:
+    """A phone that rings until the call is cancelled."""
+    return _without_answer(_cancelled())
+
+
+def declining(status: str) -> str:
+    """A phone that rings, and declines with a status of REFUSALS."""
+    return _without_answer(_response(f"{status} {REFUSALS[status]}", again=True) + _ack())
+
+
+def _without_answer(end: str) -> str:
+    unused = '<Reference variables="cseq,caller,contact"/>'
+    return scenario(f'{_invited(())}{_response("180 Ringing")}{end}<label id="99"/>{pause(200)}{unused}')
+
+
 def registration(name: str, password: str) -> str:
     """Register a phone at the address and port from which this is sent."""
     head = (
@@ -108,10 +123,13 @@ def calling(name: str, password: str, number: str, status: int) -> str:
     )
 
 
-def sdp_of(port: str, *, dtmf: bool = False) -> str:
-    """The session description of the side that speaks; `port` is SIPp's name of it."""
+def sdp_of(port: str, *, dtmf: bool = False, at: tuple[str, int] | None = None) -> str:
+    """The session description of the side that speaks; `port` is SIPp's name of it. `at`: another address."""
     text = _SDP[: _SDP.index("m=")] + _DTMF if dtmf else _SDP
-    return text.format(port=port)
+    if at is None:
+        return text.format(port=port)
+    host, number = at
+    return text.replace("[media_ip]", host).replace("[{port}]", str(number))
 
 
 def scenario(steps: str) -> str:

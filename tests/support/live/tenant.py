@@ -46,7 +46,8 @@ class LiveTenant:
         """The body of a response; assert that it is 200."""
         async with httpx2.AsyncClient(base_url=self.server.url, timeout=30) as client:
             sent = {} if json is None else {"json": json}
-            response = await client.request(method, path, headers={"X-Api-Key": self.key}, **sent, **options)
+            headers = {"X-Api-Key": self.key} | options.pop("headers", {})
+            response = await client.request(method, path, headers=headers, **sent, **options)
             assert response.status_code == 200, response.text
             return response.json()
 

@@ -1,6 +1,7 @@
 """A real Asterisk 22 on loopback, with SIPp as carriers and agents. All of it ends with the process of the tests."""
 
 import asyncio
+import itertools
 import secrets
 import signal
 import socket
@@ -26,7 +27,7 @@ SOUNDS = {"greeting": 2, "message": 6, "long": 60}
 """Length of the tone in each file `custom/NAME`, in seconds."""
 DEFAULTS = {
     "[general]\n": ("ccss", "cdr", "cel", "features", "manager", "udptl"),
-    "": ("acl", "pjproject", "stasis", "websocket_client"),
+    "": ("acl", "pjproject", "res_curl", "res_http_media_cache", "stasis", "websocket_client"),
 }
 """Minimal files without which Asterisk logs errors or does not start."""
 START_S, STOP_S = 20.0, 3.0
@@ -85,7 +86,7 @@ class Testbed:
         net = f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"
         # Each SIPp has an address of its own, and so all ports for media.
         self.addresses = {"CARRIER": f"{net}.1", "TALKERS": f"{net}.2", "AGENT": f"{net}.3", "NOBODY": f"{net}.4"}
-        self.http_port, self.sip_port = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_DGRAM)
+        self.http_port, self.sip_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         self.asterisk = Child(
             [str(programs / "asterisk"), "-f", "-C", str(folder / "etc/asterisk.conf")], folder / "asterisk"
         )
@@ -100,6 +101,7 @@ class Testbed:
         audio.write_ulaw(folder / "talkers/voicemail.ulaw", audio.voicemail())
         audio.write_ulaw(folder / "talkers/alo.ulaw", audio.alo())
         self._callers, self._started = 0, list[Child]()
+        self._media_ports = itertools.count(40000, 2)
         self.agent = self._sipp("agent", scenarios.callee("tone.ulaw", answer_ms=200), "-trace_msg", hz=AGENT_HZ)
 
     @property
@@ -150,6 +152,10 @@ class Testbed:
         self._started.append(child)
         return child
 
+    def media_address(self) -> tuple[str, int]:
+        """A new address for the media of a caller, which no SIPp uses."""
+        return self.addresses["CARRIER"], next(self._media_ports)
+
     def callee(self, name: str, scenario: str, port: int, hz: int = AGENT_HZ) -> Child:
         """Another phone, at a port of the agent's address. The caller starts and stops it."""
         return self._sipp(name, scenario, "-trace_msg", address="AGENT", port=port, hz=hz)
@@ -193,6 +199,12 @@ class Testbed:
         """The file of the sound `custom/NAME`."""
         return self.folder / "data/sounds/custom" / f"{name}.wav"
 
+    def add_sound(self, name: str, samples: list[int]) -> None:
+        """Put a sound into Asterisk's folder, by its name there."""
+        path = self.folder / "data/sounds" / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        audio.write_wav(path, samples)
+
     def ledger(self, callee: Child) -> Counter[tuple[str, str]]:
         """The callees' own records of events: how often each (number, event) happened."""
         ledger = callee.folder / "ledger"
@@ -225,7 +237,17 @@ class Testbed:
         return Child([*command, "-trace_logs", "-log_file", "ledger", *flags], folder)
 
     def _configure(self) -> None:
-        for name in ("etc", "lib", "spool/recording", "spool/tmp", "run", "log", "data/sounds/custom", "data/moh"):
+        for name in (
+            "etc",
+            "lib",
+            "spool/recording",
+            "spool/tmp",
+            "run",
+            "log",
+            "cache",
+            "data/sounds/custom",
+            "data/moh",
+        ):
             (self.folder / name).mkdir(parents=True)
         root = self.programs / "root"
         # The data of the package, and a folder for our own sounds.
@@ -273,7 +295,7 @@ class Testbed:
         return (self.folder / "asterisk/output").read_text(errors="replace")[-3000:]
 
 
-def _free_port(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
