@@ -17,6 +17,7 @@ from tongdai.agents.model import IN_CALL, Agent, AgentState, IdleAgent
 from tongdai.calls.inbound.model import InboundCall
 from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules
+from tongdai.telephony.phone_watch import PhoneWatch
 from tongdai.testing.memory_store.acd import MemoryAcdStore
 from tongdai.testing.memory_store.store import MemoryStore
 
@@ -130,6 +131,23 @@ class MakesPausedAgentsIdle(MemoryStore):
 
 def test_paused_agent_who_becomes_idle_after_a_call_is_found() -> None:
     assert found("and was paused", make_store=MakesPausedAgentsIdle)
+
+
+def test_agent_who_is_offered_calls_in_a_call_of_their_own_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def blind(_: PhoneWatch, *__: Any, **___: Any) -> None:
+        pass
+
+    monkeypatch.setattr(PhoneWatch, "_compare", blind)
+    assert found("gets a call in a call of their own")
+
+
+def test_phone_that_stays_busy_after_its_call_is_found() -> None:
+    class NeverFrees(MemoryStore):
+        async def phones_free_elsewhere(self, endpoints: Any) -> int:
+            del endpoints
+            return 0
+
+    assert found("busy elsewhere without a call", make_store=NeverFrees)
 
 
 class PacesWithoutCallers(MemoryStore):

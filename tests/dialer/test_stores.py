@@ -17,6 +17,7 @@ from tests.support.both_stores import AGENTS, CHOICE, LONG, PAST, ZONES, BothSto
 from tongdai.agents import available, phones, roster
 from tongdai.agents import store as agents
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome, OfflineReason
+from tongdai.agents.phones import Phone
 from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load
 from tongdai.calls.model import Call, CallState, ClaimConditions, Ending, Failure
@@ -215,12 +216,10 @@ class DialerSteps(BothStores):
     def phone_is_in_another_call(self, choice: int, busy: bool) -> None:
         endpoint = self.memory.agents[self.agents[choice]].endpoint
 
-        async def report() -> int:
-            async with self.pool.acquire() as conn:
-                report = phones.busy_elsewhere if busy else phones.free_elsewhere
-                return await report(conn, DEFAULT, [endpoint])
-
-        assert self.do(report()) == self.do(self.memory.phone_busy_elsewhere(endpoint, busy=busy))
+        here, there = self.both(
+            lambda store: store.phones_busy_elsewhere([endpoint]) if busy else store.phones_free_elsewhere([endpoint])
+        )
+        assert here == there
 
     @rule(choice=AGENTS)
     def offer_caller(self, choice: int) -> None:
@@ -319,6 +318,10 @@ class DialerSteps(BothStores):
             _agent(agent, {agent.call_id: agent.call_id}) for agent in found
         ]
         assert [_idle(agent) for agent in idle] == [_idle(agent) for agent in idle_there]
+        phones_here, phones_there = self.both(lambda store: store.phones())
+        endpoints = {agent.endpoint for agent in self.memory.agents.values()}
+        ours = [phone for phone in phones_there if phone.endpoint in endpoints]
+        assert sorted(map(_phone, phones_here)) == sorted(map(_phone, ours))
 
     @invariant()
     def same_load(self) -> None:
@@ -356,6 +359,10 @@ def _agent(agent: Agent, pairs: Mapping[UUID | None, UUID | None]) -> tuple[obje
         agent.phone_reachable, agent.busy_elsewhere, agent.offline_reason, pairs[agent.call_id],
         agent.channel_id is not None, agent.wrap_up_until is not None,
     )  # fmt: skip
+
+
+def _phone(phone: Phone) -> tuple[str, bool, bool]:
+    return phone.endpoint, phone.channel_id is not None, phone.busy_elsewhere
 
 
 def _idle(agent: IdleAgent) -> tuple[object, ...]:

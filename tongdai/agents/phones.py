@@ -8,9 +8,31 @@ returns the number of agents who can take calls since.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
 
 from tongdai.db.pool import Connection
 from tongdai.ids import SwitchId, TenantId
+
+
+class Phone(NamedTuple):
+    """The phone of an agent who is signed in, or whose phone was in a call of others."""
+
+    endpoint: str
+    channel_id: UUID | None
+    """The channel of the connection to it, or of the call for which it rings; None: there is none."""
+    busy_elsewhere: bool
+
+
+PHONES = """
+select endpoint, channel_id, busy_elsewhere from agent where switch_id = $1 and (state <> 'offline' or busy_elsewhere)
+"""
+
+
+async def watched(conn: Connection, switch_id: SwitchId) -> list[Phone]:
+    """The phones of the agents of a switch, of all tenants, that are compared with its channels."""
+    return [Phone(*row) for row in await conn.fetch(PHONES, switch_id)]
+
 
 TENANTS_OF_PHONES = """
 select distinct a.tenant_id from agent a join tenant t on t.tenant_id = a.tenant_id

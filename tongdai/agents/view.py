@@ -156,7 +156,7 @@ class AgentView(msgspec.Struct, kw_only=True):
     phoneReachable: bool
     """Whether the switch can reach the phone, as it last reported."""
     busyElsewhere: bool
-    """Whether the phone is in a call of others: an idle agent gets no call then."""
+    """Whether the phone is in a call that is not ours: the agent gets no call until it has ended."""
     signOutPending: bool
     """Whether `nextState` is `offline`."""
     offlineReason: Annotated[str, one_of(OfflineReason)] | None

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from tongdai.agents import phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AcceptedPreview, Agent, AgentState, OfflineReason
+from tongdai.agents.phones import Phone
 from tongdai.agents.previews import store as previews
 from tongdai.agents.wrap_up import store as wrap_up
 from tongdai.call_outcome import Outcome
@@ -216,6 +218,18 @@ class PostgresStore:
     async def wrap_ups_over(self) -> int:
         async with self._pool.acquire() as conn:
             return await agents.wrap_ups_over(conn, self._switch_id)
+
+    async def phones(self) -> list[Phone]:
+        async with self._pool.acquire() as conn:
+            return await phones.watched(conn, self._switch_id)
+
+    async def phones_busy_elsewhere(self, endpoints: Sequence[str]) -> int:
+        async with self._pool.acquire() as conn:
+            return await phones.busy_elsewhere(conn, self._switch_id, endpoints)
+
+    async def phones_free_elsewhere(self, endpoints: Sequence[str]) -> int:
+        async with self._pool.acquire() as conn:
+            return await phones.free_elsewhere(conn, self._switch_id, endpoints)
 
 
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from tongdai.agents.model import Agent, OfflineReason
+from tongdai.agents.phones import Phone
 from tongdai.call_outcome import Outcome
 from tongdai.calls.live.pacing_inputs import Load, Recent
 from tongdai.calls.model import Call, ClaimConditions, Claims, Ending
@@ -130,4 +131,16 @@ class DialerStore(Protocol):
 
     async def wrap_ups_over(self) -> int:
         """wrap_up → idle for agents whose wrap-up time is over; returns their number."""
+        ...
+
+    async def phones(self) -> list[Phone]:
+        """The phones of agents who are signed in, and of those that are busy elsewhere."""
+        ...
+
+    async def phones_busy_elsewhere(self, endpoints: Sequence[str]) -> int:
+        """The phones are in calls that are not ours: their agents get no calls. Returns 0."""
+        ...
+
+    async def phones_free_elsewhere(self, endpoints: Sequence[str]) -> int:
+        """They are not any more; the number of agents who can take calls since."""
         ...

@@ -71,7 +71,7 @@ class AgentPhones:
     async def round(self) -> None:
         """Once a second: call agents who signed in, hang up agents who signed out, end wrap-ups."""
         if await self._store.wrap_ups_over():
-            self._agent_became_free()
+            self.agent_became_free()
         if not self._ari.up:
             return
         for agent in await self._store.agents_to_call():
@@ -125,7 +125,7 @@ class AgentPhones:
         if await self._store.agent_answered(agent):
             self._agents[channel_id] = replace(agent, state=AgentState.IDLE)
             log.info("agent signed in", tenant=agent.tenant_id, agent=agent.agent_id)
-            self._agent_became_free()
+            self.agent_became_free()
 
     async def _hang_up(self, channel_id: str) -> None:
         try:
@@ -145,7 +145,8 @@ class AgentPhones:
             if self._acd is not None:
                 self._acd.agent_left(call_id, channel_id)
 
-    def _agent_became_free(self) -> None:
+    def agent_became_free(self) -> None:
+        """Have callers and callees who wait matched again."""
         self._controller.agent_became_free()
         if self._acd is not None:
             self._acd.agent_became_free()

@@ -26,6 +26,8 @@ The channel of an inbound call is older than its row, so one that is not listed 
 An answered call whose answer was lost is adopted too: the callee gets the message, or an agent if one is free; if none
 is, the threshold has passed, and the call ends as abandoned.
 
+At a connection the agents' phones are compared last (phone_watch.py): channels of ours have their owners by then.
+
 A switch that lacks a module without which no call can be placed is not up until it has it: its modules are checked
 first, and again every 5 s.
 
@@ -33,7 +35,7 @@ When the database or the switch fails in between, a part has been done, and the 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -72,9 +74,10 @@ class Reconciler:
         acd: AcdController | None = None,
         app: str = "",
         callbacks: CallbackDialer | None = None,
+        connected: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`app`: the Stasis application."""
-        self._app = app
+        """`app`: the Stasis application. `connected`: called when everything is compared after a connection."""
+        self._app, self._on_connected = app, connected
         self._store, self._ari = store, ari
         self._controller, self._phones, self._router, self._acd = controller, phones, router, acd
         self._callbacks = callbacks
@@ -147,6 +150,8 @@ class Reconciler:
             if self._callbacks is not None and tries is not None:
                 await self._callbacks.reconcile(tries, listed)
             await self._hang_up_orphaned(listed)
+            if connected and self._on_connected is not None:
+                await self._on_connected()
 
     async def _cancel_claims(self, overdue: Sequence[Call]) -> None:
         """End expired claims: those of another process or whose reply was lost, and those not dialled in time."""

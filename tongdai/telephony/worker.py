@@ -7,6 +7,7 @@ callers of its queues with agents.
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
                        waiting room: rules of queues, empty queues · player: announcements
                        phone accounts: put on the switch what it lacks
+                       phone watch: calls of agents' phones that are not ours, also as they are reported
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
 
@@ -49,6 +50,7 @@ from tongdai.telephony.acts.executor import Acts
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
+from tongdai.telephony.phone_watch import PhoneWatch
 from tongdai.telephony.reconcile import Reconciler
 
 log = structlog.get_logger()
@@ -104,6 +106,11 @@ class Telephony:
         of_queues = tuple(part for part in (self._acd, self._callbacks) if part is not None)
         owners = (self._controller, self._phones, *of_queues)
         self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
+        self._watch = PhoneWatch(
+            *(store, ari, clock, options.app),
+            owned=lambda channel_id: self._router.owner_of(channel_id) is not None,
+            agent_became_free=self._phones.agent_became_free,
+        )
         self._controller.sound_failed = self._sounds.doubt
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
@@ -111,7 +118,9 @@ class Telephony:
         self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue)
         self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
         self._reconciler = Reconciler(
-            *(store, ari, self._controller, self._phones, self._router, self._acd, options.app), self._callbacks
+            *(store, ari, self._controller, self._phones, self._router, self._acd, options.app),
+            callbacks=self._callbacks,
+            connected=self._watch.connected,
         )
 
     async def run(self) -> None:
@@ -122,6 +131,7 @@ class Telephony:
                 group.create_task(self._controller.offer_agents())
                 group.create_task(self._each(ROUND_S, self._originator.round, "placing calls"))
                 group.create_task(self._each(ROUND_S, self._phones.round, "agents' phones"))
+                group.create_task(self._each(0, self._watch.look, "calls of agents' phones"))
                 group.create_task(self._each(ROUND_S, self._flush, "unwritten records"))
                 if self._acts is not None:
                     group.create_task(self._acts.run())
@@ -174,8 +184,8 @@ class Telephony:
                     raise SwitchTaken
                 case Disconnected():
                     log.warning("switch disconnected")
-                case DeviceStateChanged():
-                    pass  # nobody subscribes to a phone yet
+                case DeviceStateChanged(phone=phone):
+                    self._watch.report(phone)
                 case PlaybackFinished(channel_id=None):
                     self._sounds.finished(event)
                 case _:

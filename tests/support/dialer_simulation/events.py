@@ -124,6 +124,16 @@ def pause_agent(world: World) -> None:
         world.saw("agent paused next" if world.store.agents[agent_id].call_id else "agent paused")
 
 
+def use_phone(world: World) -> None:
+    """Have an agent dial somebody on their phone, or somebody dial it."""
+    agent = world.rng.choice(list(world.store.agents.values()))
+    if agent.call_id is not None:
+        world.saw("own call during a call")
+    elif agent.channel_id is not None:
+        world.saw("own call on a connected phone")
+    world.simulated.use_phone(agent.endpoint, world.rng.uniform(1, 40))
+
+
 def accept_preview(world: World) -> None:
     previewed = [
         contact.contact_id for contact in world.store.contacts.values()

@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tests.support.dialer_simulation.phone_invariants import changed_lately
 from tests.support.dialer_simulation.plan import MAX_WAIT_S, QUEUE
 from tests.support.dialer_simulation.world import World
 from tongdai.acd.caller.core import FAILED_FOR_S
@@ -66,7 +67,7 @@ def check_claim(world: World, campaign_id: CampaignId, calls: int) -> None:
     if world.plan.stormy or settings.mode is not DialingMode.PROGRESSIVE or not calls:
         return
     free = sum(
-        is_available(agent) or now - agent.state_since < timedelta(seconds=AT_ONCE_S)
+        is_available(agent) or now - agent.state_since < timedelta(seconds=AT_ONCE_S) or changed_lately(world, agent)
         for agent in world.store.agents.values()
     )
     callers = sum(now - row.joined_at > SETTLED for row in world.acd.waiting.values())
@@ -106,7 +107,8 @@ def _check_idle(world: World) -> None:
     if not _process_is_settled(world) or _callee_waits(world):
         return
     for agent in world.store.agents.values():
-        if not is_available(agent) or world.clock.now() - agent.state_since < SETTLED:
+        lately = world.clock.now() - agent.state_since < SETTLED or changed_lately(world, agent)
+        if not is_available(agent) or lately:
             continue
         for row in world.acd.waiting.values():
             if _may_have(world, row, agent.agent_id):

@@ -60,6 +60,7 @@ SOMETIMES = (
     "adopted talking", "adopted dialing", "retried", "two campaigns one number",
     "caller answered", "caller abandoned", "caller overflow", "caller lost", "caller refused", "caller adopted",
     "caller offered", "caller sent on", "agent paused", "agent paused next", "agent ready again",
+    "phone busy elsewhere", "phone free again", "own call on a connected phone", "own call during a call",
     "phone answered", "phone no_answer", "phone rejected", "phone caller_gone",
 )  # fmt: skip
 """Situations that must occur at least once over a number of seeds."""
@@ -91,6 +92,8 @@ class Plan:
     preview_s: float = 5
     callers_per_hour: float = 400
     agent_pause_s: float = 20
+    own_call_s: float = 15
+    """Between two calls on agents' phones that are not ours."""
     faults_s: float = 120
     """Between two changes of the faults of the connection."""
     store_refuses: float = 0.004

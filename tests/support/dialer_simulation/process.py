@@ -9,6 +9,7 @@ from typing import Any, cast
 from tests.support.dialer_scene import OPTIONS
 from tests.support.dialer_simulation.inbound_invariants import check_claim, check_offer
 from tests.support.dialer_simulation.invariants import check_originate
+from tests.support.dialer_simulation.phone_invariants import check_not_on_the_phone
 from tests.support.dialer_simulation.world import World
 from tongdai.acd.store import AcdStore
 from tongdai.calls.model import Claims
@@ -116,6 +117,9 @@ class FaultyStore:
             world.channels[result.call_id], world.arrived_at[result.call_id] = result.channel, result.opened_at
         elif name == "offer" and result is not None and new_offer:
             check_offer(world, args[0], result)
+            check_not_on_the_phone(world, result)
+        elif name == "reserve" and result is not None:
+            check_not_on_the_phone(world, result)
         elif name == "claim":
             check_claim(world, args[0].campaign_id, len(cast("Claims", result).calls))
         elif name == "join" and result is not None and result.hops:

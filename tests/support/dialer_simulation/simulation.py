@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-from tests.support.dialer_simulation import events, inbound_invariants, invariants
+from tests.support.dialer_simulation import events, inbound_invariants, invariants, phone_invariants
 from tests.support.dialer_simulation.plan import CALM, START_S, Plan
 from tests.support.dialer_simulation.process import Mistake, Process
 from tests.support.dialer_simulation.world import World
@@ -96,9 +96,11 @@ class Simulation:
                 (plan.hang_up_s, partial(events.agent_hangs_up, world)),
                 (plan.preview_s, partial(events.accept_preview, world)),
                 (plan.agent_pause_s, partial(events.pause_agent, world)),
+                (plan.own_call_s, partial(events.use_phone, world)),
                 (plan.faults_s, partial(events.change_faults, world)),
                 (10.0, partial(invariants.check_store, world)),
                 (10.0, partial(inbound_invariants.check_store, world)),
+                (10.0, partial(phone_invariants.check_calm_phones, world)),
             )
         ]  # fmt: skip
         await asyncio.sleep(plan.minutes * 60)
@@ -146,6 +148,7 @@ class Simulation:
         await asyncio.sleep(LEASE.total_seconds() + 5 + START_S)
         invariants.check_channels(world, since)
         inbound_invariants.check_channels(world, since)
+        phone_invariants.check_phones(world)
         world.simulated.arrive(Arrivals(per_hour=0, called=()))
         for campaign_id in world.store.campaigns:
             events.pause(world, campaign_id)

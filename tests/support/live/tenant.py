@@ -139,12 +139,12 @@ class LiveTenant:
         await self.agent(agent_id, "idle")
         return queue_id, agent_id
 
-    async def signing_in(self, queue_id: int, name: str, wrap_up_s: int = 0) -> int:
+    async def signing_in(self, queue_id: int, name: str, wrap_up_s: int = 0, mode: str = "nailed_up") -> int:
         """A queue's only agent, whose phone is being called. The phone's former agent is deleted."""
         for former in (await self.call("GET", "/v1/agents"))["data"]:
             await self.agent(former["agentId"], "offline")
             await self.call("DELETE", f"/v1/agents/{former['agentId']}")
-        new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s}
+        new = {"agentName": name, "endpoint": AGENT, "queueId": queue_id, "wrapUpSec": wrap_up_s, "mode": mode}
         agent_id: int = (await self.call("POST", "/v1/agents", new))["agentId"]
         await self.call("POST", f"/v1/agents/{agent_id}/sign-in")
         return agent_id

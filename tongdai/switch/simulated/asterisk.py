@@ -97,6 +97,8 @@ class SimulatedAsterisk(SimulatedPhones):
                 timer.cancel()
         self._channels.clear()
         self.accounts.clear()
+        for phone in list(self._private):
+            self._private_ended(phone)
         self._forget_bridges()
 
     def handle(self, method: str, uri: str, query: Mapping[str, str], body: object) -> Reply:

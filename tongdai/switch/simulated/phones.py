@@ -1,7 +1,9 @@
 """Phones of the simulated Asterisk: registered or not, free or busy by whatever call, and who hears of a change."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -10,6 +12,15 @@ from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.callees import Callee, Response, always
 from tongdai.switch.simulated.channels import Frame
 from tongdai.switch.simulated.inbound import SimulatedInbound
+
+
+@dataclass(slots=True)
+class OwnCall:
+    """A call on a phone that nobody asked the switch for: the agent dialled somebody, or somebody the phone."""
+
+    phone: str
+    began_at: datetime
+    ended_at: datetime | None = None
 
 
 class SimulatedPhones(SimulatedInbound):
@@ -31,8 +42,10 @@ class SimulatedPhones(SimulatedInbound):
         self.keeps_accounts = True
         """False: it has no place for them."""
         self._unregistered: set[str] = set()
-        self._private: dict[str, asyncio.TimerHandle] = {}
-        """The ends of phones' calls that are not ours."""
+        self._private: dict[str, tuple[OwnCall, asyncio.TimerHandle]] = {}
+        """The phones' calls that are not ours, and their ends."""
+        self.own_calls: list[OwnCall] = []
+        """All of them, ended ones too."""
         self._watched: dict[tuple[str, str], str] = {}
         """The state that an application was last sent, by application and phone."""
 
@@ -47,10 +60,15 @@ class SimulatedPhones(SimulatedInbound):
         self._phone_changed(name)
 
     def use_phone(self, name: str, for_s: float) -> None:
-        """The agent is in a call of their own for so long, and busy for us."""
+        """The agent is in a call of their own for so long, and busy for us; one that they are in already lasts so
+        long."""
+        call = OwnCall(name, self._clock.now())
         if name in self._private:
-            self._private.pop(name).cancel()
-        self._private[name] = asyncio.get_running_loop().call_later(for_s, self._private_ended, name)
+            call, end = self._private.pop(name)
+            end.cancel()
+        else:
+            self.own_calls.append(call)
+        self._private[name] = call, asyncio.get_running_loop().call_later(for_s, self._private_ended, name)
         self._phone_changed(name)
 
     def state_of(self, name: str) -> str:
@@ -65,7 +83,9 @@ class SimulatedPhones(SimulatedInbound):
         return "RINGING" if "Ringing" in states else "NOT_INUSE"
 
     def _private_ended(self, name: str) -> None:
-        del self._private[name]
+        call, end = self._private.pop(name)
+        end.cancel()
+        call.ended_at = self._clock.now()
         self._phone_changed(name)
 
     def _callee_of_phone(self, name: str) -> Callee | None:
@@ -92,9 +112,9 @@ class SimulatedPhones(SimulatedInbound):
     def _endpoint_request(self, method: str, rest: list[str], _values: Mapping[str, Any]) -> Reply:
         match method, *rest:
             case ("GET", "PJSIP"):
-                return Reply(200, [self._endpoint_view(name) for name in self.phones])
+                return Reply(200, self._endpoint_views(self.phones))
             case ("GET", "PJSIP", name) if self.state_of(name) != "INVALID":
-                return Reply(200, self._endpoint_view(name))
+                return Reply(200, self._endpoint_views([name])[0])
             case _:
                 return Reply(404, {"message": "Endpoint not found"})
 
@@ -115,9 +135,19 @@ class SimulatedPhones(SimulatedInbound):
             case _:
                 return Reply(404, {"message": "Object not found"})
 
-    def _endpoint_view(self, name: str) -> Frame:
-        channel_ids = [channel.channel_id for channel in self._channels.values() if channel.phone == name]
-        if name in self._private:
-            channel_ids.append(f"private-{name}")
-        state = "offline" if name in self._unregistered else "online"
-        return {"technology": "PJSIP", "resource": name, "state": state, "channel_ids": channel_ids}
+    def _endpoint_views(self, names: Iterable[str]) -> list[Frame]:
+        channels: dict[str, list[str]] = {name: [] for name in names}
+        for channel in self._channels.values():
+            if channel.phone in channels:
+                channels[channel.phone].append(channel.channel_id)
+        for name in channels.keys() & self._private.keys():
+            channels[name].append(f"private-{name}")
+        return [
+            {
+                "technology": "PJSIP",
+                "resource": name,
+                "state": "offline" if name in self._unregistered else "online",
+                "channel_ids": found,
+            }
+            for name, found in channels.items()
+        ]

@@ -1,5 +1,6 @@
 """Agents and their phones: what the statements of `tongdai.agents` do."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from tongdai.agents.model import (
     OfflineReason,
     is_available,
 )
-from tongdai.agents.phones import TRY_AGAIN_AFTER
+from tongdai.agents.phones import TRY_AGAIN_AFTER, Phone
 from tongdai.calls.model import (
     Call,
 )
@@ -167,10 +168,23 @@ class MemoryAgents(MemoryState):
             self._set_agent(replace(agent, phone_reachable=True), AgentState.IDLE)
         return len(found)
 
-    async def phone_busy_elsewhere(self, endpoint: str, *, busy: bool) -> int:
+    async def phones(self) -> list[Phone]:
+        return [
+            Phone(agent.endpoint, agent.channel_id, agent.busy_elsewhere)
+            for agent in self.agents.values()
+            if agent.state is not AgentState.OFFLINE or agent.busy_elsewhere
+        ]
+
+    async def phones_busy_elsewhere(self, endpoints: Sequence[str]) -> int:
+        return self._set_busy_elsewhere(endpoints, busy=True)
+
+    async def phones_free_elsewhere(self, endpoints: Sequence[str]) -> int:
+        return self._set_busy_elsewhere(endpoints, busy=False)
+
+    def _set_busy_elsewhere(self, endpoints: Sequence[str], *, busy: bool) -> int:
         available = 0
         for agent in list(self.agents.values()):
-            if agent.endpoint == endpoint and agent.busy_elsewhere != busy:
+            if agent.endpoint in endpoints and agent.busy_elsewhere != busy:
                 self.agents[agent.agent_id] = replace(agent, busy_elsewhere=busy)
                 available += is_available(self.agents[agent.agent_id])
         return available

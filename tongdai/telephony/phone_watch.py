@@ -1,0 +1,137 @@
+"""Watches agents' phones for calls that are not ours: their agents get no calls meanwhile.
+
+    a report of a phone ──┐
+    once a second ────────┴─▶ list the phones' channels ─▶ not ours ─▶ busy elsewhere, in the agent's row
+                                                         └ none ─────▶ free, and waiting callers are matched
+
+A channel of a phone is ours if it has an owner in this process, or is the one in its agent's row. Any other makes the
+phone busy: the agent dialled somebody, somebody dialled the extension, or another application called it. It is a fact
+beside the agent's state (agents/phones.py): no call is interrupted, nothing counts as missed or rejected.
+
+The report (DeviceStateChanged, subscribed to for each agent who is signed in) makes it known at once. It is not sent
+when a call begins or ends on a phone that is in one already, as nailed-up ones are, and may be lost: so all phones are
+listed once a second. At a connection to the switch they are compared before anybody is offered a call.
+
+Owns the subscriptions, and nothing else: the rows have what was found. The rows are read after the listing, since the
+id of a channel of ours is committed before the phone is called. When the switch or the database fails, the round is
+repeated; until then the rows say what was true before.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from tongdai.clock import Clock
+from tongdai.dialer.store import DialerStore
+from tongdai.switch import commands
+from tongdai.switch.interface import Ari, SwitchRefused
+
+log = structlog.get_logger()
+
+LIST_S = 1.0
+"""How often the phones of a switch are listed."""
+
+
+class PhoneWatch:
+    def __init__(
+        self,
+        store: DialerStore,
+        ari: Ari,
+        clock: Clock,
+        app: str,
+        owned: Callable[[str], bool],
+        agent_became_free: Callable[[], None],
+    ) -> None:
+        """`owned`: whether a channel has an owner in this process."""
+        self._store, self._ari, self._clock, self._app = store, ari, clock, app
+        self._owned, self._agent_became_free = owned, agent_became_free
+        self._busy: set[str] = set()
+        """Phones, and trunks, that had channels that are not ours when they were last looked at."""
+        self._ours: set[str] = set()
+        """The channels in the rows that were read last: one that was released meanwhile may be listed once more."""
+        self._subscribed: set[str] = set()
+        self._subscribes = True
+        """False: the switch has refused to report on phones since it was connected."""
+        self._reported: set[str] = set()
+        self._woken = asyncio.Event()
+        self._listed_at = -LIST_S
+
+    def report(self, phone: str) -> None:
+        """The switch has reported a change of a phone."""
+        self._reported.add(phone)
+        self._woken.set()
+
+    async def connected(self) -> None:
+        """Compare all phones, before anybody is offered a call. Raises UNAVAILABLE and SwitchUnreachable."""
+        self._subscribed.clear()
+        self._subscribes = True
+        try:
+            await self._compare_all()
+        except SwitchRefused as error:
+            log.warning("phones not listed", reason=str(error))
+
+    async def look(self) -> None:
+        """Wait for a report, or until all phones are due, and compare them."""
+        left_s = self._listed_at + LIST_S - self._clock.monotonic()
+        due = left_s <= 0
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                await self._woken.wait()
+        except TimeoutError:
+            due = True
+        self._woken.clear()
+        reported, self._reported = self._reported, set()
+        if due:
+            self._listed_at = self._clock.monotonic()
+            if self._ari.up:
+                await self._compare_all()
+                await self._subscribe()
+        elif self._ari.up:
+            for phone in sorted(reported):
+                found = await commands.endpoint(self._ari, phone)
+                await self._compare({phone: () if found is None else found.channel_ids})
+
+    async def _compare_all(self) -> None:
+        listed = {phone.name: phone.channel_ids for phone in await commands.endpoints(self._ari)}
+        await self._compare(listed, whole=True)
+
+    async def _compare(self, listed: Mapping[str, Sequence[str]], *, whole: bool = False) -> None:
+        """Record which of the listed phones are busy. `whole`: no other one is."""
+        suspected = {
+            phone: others
+            for phone, channels in listed.items()
+            if (others := {channel_id for channel_id in channels if not self._owned(channel_id)})
+        }
+        if not whole and not suspected and not self._busy & listed.keys():
+            return
+        rows = await self._store.phones()
+        before, self._ours = self._ours, {str(row.channel_id) for row in rows}
+        busy = {phone for phone, channels in suspected.items() if channels - self._ours - before}
+        unrecorded = {row.endpoint for row in rows if not row.busy_elsewhere}
+        begun = busy - (self._busy - unrecorded)
+        over = {row.endpoint for row in rows if row.busy_elsewhere and (whole or row.endpoint in listed)} - busy
+        if begun:
+            await self._store.phones_busy_elsewhere(sorted(begun))
+        self._busy = busy if whole else (self._busy - listed.keys()) | busy
+        for phones, event in ((begun, "phone busy elsewhere"), (over, "phone free again")):
+            for phone in sorted(phones & {row.endpoint for row in rows}):
+                log.info(event, phone=phone)
+        if over and await self._store.phones_free_elsewhere(sorted(over)):
+            self._agent_became_free()
+
+    async def _subscribe(self) -> None:
+        """Have changes of the phones reported whose agents are signed in."""
+        if not self._subscribes:
+            return
+        wanted = {row.endpoint for row in await self._store.phones()}
+        try:
+            for phone in sorted(wanted - self._subscribed):
+                await commands.subscribe_to_phone(self._ari, self._app, phone)
+                self._subscribed.add(phone)
+            for phone in sorted(self._subscribed - wanted):
+                await commands.unsubscribe_from_phone(self._ari, self._app, phone)
+                self._subscribed.discard(phone)
+        except (SwitchRefused, ValueError) as error:  # ValueError: a name that the switch cannot have
+            self._subscribes = False
+            log.warning("phones not reported", reason=str(error), see="docs/telephony.md")
