@@ -252,6 +252,13 @@ class AnyOrder(RuleBasedStateMachine):
             self.excluded[call_id, by.key] = until
         self.room.again(call_id, by.key if exclude else None, until if exclude else None)
 
+    @rule(choice=NUMBER)
+    @precondition(lambda self: self.callers)
+    def prefer_nobody(self, choice: int) -> None:
+        call_id = list(self.callers)[choice % len(self.callers)]
+        self.callers[call_id] = replace(self.callers[call_id], preferred=None, preferred_until=None)
+        self.room.prefer_nobody(call_id)
+
     @rule(number=st.integers(1, 5), queues=st.sets(QUEUES, min_size=1), skilled=st.booleans())
     def become_idle(self, number: int, queues: set[QueueId], skilled: bool) -> None:
         made = replace(agent(number, *queues, skills={"vi": 5} if skilled else {}), idle_since=self.now)

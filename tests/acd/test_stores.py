@@ -5,6 +5,7 @@ import itertools
 import os
 import secrets
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from hypothesis import HealthCheck, settings
@@ -87,6 +88,13 @@ class AcdSteps(BothStores):
         at = SystemClock().now()
         here, there = self.steps(choice, lambda store, call: store.join(call, rules, hops, at))
         assert _row(here) == _row(there)
+
+    @rule(choice=CHOICE, other=st.booleans())
+    @precondition(lambda self: self.inbound)
+    def preferred(self, choice: int, other: bool) -> None:
+        rules = replace(self.here.queues[self.other_queue if other else self.queue_id], preferred_agent_days=1)
+        here, there = self.steps(choice, lambda store, call: store.preferred_agent(call, rules))
+        assert here == there
 
     @rule(choice=CHOICE)
     @precondition(lambda self: self.inbound)

@@ -8,6 +8,7 @@ from uuid import UUID
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.callbacks.postgres_store import PostgresCallbacks
 from tongdai.acd.caller import store as callers
+from tongdai.acd.caller.preferred import preferred
 from tongdai.acd.caller.store import CallerRow
 from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState
 from tongdai.agents import available, phones
@@ -98,6 +99,13 @@ class PostgresAcdStore(PostgresCallbacks):
                 at=at,
                 hops=hops,
             )
+
+    async def preferred_agent(self, call: InboundCall, rules: QueueRules) -> AgentId | None:
+        days = rules.preferred_agent_days
+        if days is None:
+            return None
+        async with self._pool.acquire() as conn:
+            return await preferred(conn, call.tenant_id, call.call_id, rules.queue_id, days)
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         async with self._pool.acquire() as conn, conn.transaction():

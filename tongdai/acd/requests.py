@@ -138,7 +138,7 @@ class Requests:
 
     async def _offer(self, caller: ControlledCaller, agent_id: AgentId) -> signals.Signal:
         agent = await self._store.offer(caller.call, agent_id, self._clock.now())
-        self._room.offer_decided(caller)
+        self._room.offer_decided(caller, made=agent is not None)
         if agent is None:
             return signals.OfferRefused(agent_id)
         log.info("caller offered", tenant=agent.tenant_id, call=str(caller.call.call_id), agent=agent_id)
@@ -181,7 +181,8 @@ class Requests:
         rules = await self._rules(caller)
         if rules is None:
             return signals.WaitOver(NO_QUEUE, caller.progress.hops)
-        self._room.wait(caller, rules, without, without_s)
+        preference = await self._room.preference(caller, rules)
+        self._room.wait(caller, rules, without, without_s, preference)
         return None
 
     async def _rules(self, caller: ControlledCaller) -> QueueRules | None:

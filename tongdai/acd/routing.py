@@ -24,7 +24,7 @@ in one match at a time.
 import heapq
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -176,6 +176,15 @@ class Matcher:
             found.excluded[exclude] = until
             heapq.heappush(self._due, (until, call_id))
         self._new_callers.add(call_id)
+
+    def prefer_nobody(self, call_id: UUID) -> None:
+        """Let a caller be offered to anybody: the preferred agent does not serve the queue any more, or has been
+        offered the caller."""
+        found = self._callers.get(call_id)
+        if found is not None and found.caller.preferred is not None:
+            found.caller = replace(found.caller, preferred=None, preferred_until=None)
+            if found.line is not None:
+                self._new_callers.add(call_id)
 
     def remove(self, call_id: UUID) -> None:
         """Forget a caller who hung up, is connected or leaves the queue."""

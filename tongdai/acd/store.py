@@ -78,6 +78,11 @@ class AcdStore(CallbackStore, Protocol):
         connected."""
         ...
 
+    async def preferred_agent(self, call: InboundCall, rules: QueueRules) -> AgentId | None:
+        """The agent of the queue whom the caller is to be offered to first. None: there is none, or they do not serve
+        the queue now, or were offered the caller already."""
+        ...
+
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         """The call is answered for a message; the caller is in no queue any more. False: it has ended."""
         ...

@@ -8,6 +8,9 @@ Idle agents are read from the store, which alone decides who has an agent: while
 once when `wake` says that an agent is free. An agent in a match that is not decided yet is left out of the next one,
 and so are the agents of a queue for which a callee of a campaign waits: they were rung, and come first.
 
+A caller whom an agent has talked with lately may wait for that agent alone, for a while: until an offer is made, or the
+agent serves the queue no more.
+
 Once a second the rules of queues with callers are read again. The order of callers and agents follows them at once; how
 long a caller waits is a matter of the rules by which they were admitted.
 
@@ -18,8 +21,10 @@ Everything here is in memory: whoever takes over builds it from the rows.
 
 import asyncio
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from tongdai.acd.admission import Send
@@ -34,6 +39,14 @@ from tongdai.call_outcome import InboundOutcome
 from tongdai.clock import Clock
 from tongdai.ids import AgentId, QueueId, TenantId
 from tongdai.queues.model import QueueRules
+
+
+class Preference(NamedTuple):
+    """The agent whom a caller waits for alone."""
+
+    agent_id: AgentId
+    until: datetime
+
 
 LOOK_S = 0.25
 """How often agents who were freed elsewhere are looked for, while callers wait."""
@@ -51,6 +64,8 @@ class WaitingRoom:
         """By call id."""
         self._empty_since: dict[QueueKey, float] = {}
         """Queues with callers and nobody signed in, and since when."""
+        self._preferring: dict[UUID, datetime] = {}
+        """Callers who wait for an agent alone, and until when."""
         self._changed = asyncio.Event()
         self.notify: Callable[[UUID, Signal], None] = lambda _call_id, _signal: None
         """Called with signals of callers."""
@@ -63,8 +78,23 @@ class WaitingRoom:
         """Whether a caller waits who is not in the room: the rules of the queue could not be read."""
         return caller.seat is Seat.NONE and caller.progress.stage is Stage.WAITING
 
+    async def preference(self, caller: ControlledCaller, rules: QueueRules) -> Preference | None:
+        """The agent whom a caller who joins is to be offered to first, and until when. Raises UNAVAILABLE."""
+        if caller.seat is not Seat.NONE or rules.preferred_agent_days is None:
+            return None
+        until = (caller.joined_at or self._clock.now()) + timedelta(seconds=rules.preferred_agent_patience_s)
+        if until <= self._clock.now():
+            return None
+        agent_id = await self._store.preferred_agent(caller.call, rules)
+        return None if agent_id is None else Preference(agent_id, until)
+
     def wait(
-        self, caller: ControlledCaller, rules: QueueRules, without: AgentId | None = None, without_s: int = 0
+        self,
+        caller: ControlledCaller,
+        rules: QueueRules,
+        without: AgentId | None = None,
+        without_s: int = 0,
+        preference: Preference | None = None,
     ) -> None:
         """Let a caller wait, or wait again at the same place; `without` is not tried again for `without_s`."""
         call, call_id = caller.call, caller.call.call_id
@@ -74,6 +104,9 @@ class WaitingRoom:
             waiting = WaitingCaller(
                 tenant_id=call.tenant_id, call_id=call_id, queue_id=rules.queue_id, arrived_at=caller.arrived_at
             )
+            if preference is not None:
+                self._preferring[call_id] = preference.until
+                waiting = replace(waiting, preferred=preference.agent_id, preferred_until=preference.until)
             self._matcher.join(waiting)
             self._set_timer(caller, rules)
         elif caller.seat is Seat.OFFERED:
@@ -94,15 +127,23 @@ class WaitingRoom:
         """The place of a caller in the queue, from 1; None: not in a queue."""
         return self._matcher.position(caller.call.call_id)
 
-    def offer_decided(self, caller: ControlledCaller) -> None:
-        """The store has the offer, or has refused it."""
+    def offer_decided(self, caller: ControlledCaller, *, made: bool) -> None:
+        """The store has the offer, or has refused it. A caller waits for the preferred agent until an offer is made."""
         caller.matched = None
+        if made:
+            self._prefer_nobody(caller.call.call_id)
+
+    def _prefer_nobody(self, call_id: UUID) -> None:
+        if self._preferring.pop(call_id, None) is not None:
+            self._matcher.prefer_nobody(call_id)
+            self.wake()
 
     def remove(self, caller: ControlledCaller) -> None:
         """The caller waits no more."""
         if caller.seat is not Seat.NONE:
             self._matcher.remove(caller.call.call_id)
             self._callers.pop(caller.call.call_id, None)
+            self._preferring.pop(caller.call.call_id, None)
             caller.seat, caller.matched = Seat.NONE, None
             if caller.max_wait is not None:
                 caller.max_wait.cancel()
@@ -142,6 +183,7 @@ class WaitingRoom:
         await self.callbacks.read(self._rules)
         if self.callbacks.waiting:
             self.wake()
+        await self._check_preferred()
         queues = {(caller.call.tenant_id, caller.progress.queue_id) for caller in self._callers.values()}
         self._empty_since = {key: since for key, since in self._empty_since.items() if key in queues}
         for tenant_id, queue_id in sorted(queues):
@@ -157,6 +199,17 @@ class WaitingRoom:
     async def _rules(self, tenant_id: TenantId, queue_id: QueueId) -> QueueRules | None:
         found = await self._store.queue(tenant_id, queue_id)
         return None if found is None else found.rules
+
+    async def _check_preferred(self) -> None:
+        """Let callers be offered to anybody whose preferred agent does not serve the queue any more."""
+        now = self._clock.now()
+        self._preferring = {call_id: until for call_id, until in self._preferring.items() if until > now}
+        for call_id in list(self._preferring):
+            caller = self._callers.get(call_id)
+            if caller is None or caller.rules is None or caller.seat is not Seat.WAITING:
+                continue
+            if await self._store.preferred_agent(caller.call, caller.rules) is None:
+                self._prefer_nobody(call_id)
 
     def _end_waits(self, queue: QueueKey) -> None:
         """Nobody is signed in: the callers leave whose rules say so."""

@@ -85,6 +85,7 @@ class SkillRule:
 VIP_HEAD_START_S = 600
 LEAVE_EMPTY_AFTER_S = 30
 CALLBACK_EXPIRES_S = 14_400
+PREFERRED_AGENT_PATIENCE_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,10 @@ class QueueRules:
     """An agent needs all of them."""
     skills_for_s: int | None = None
     """For how long of a caller's wait the skills are needed; None: always."""
+    preferred_agent_days: int | None = None
+    """A caller waits for the agent who talked with them last, within so many days; None: for nobody."""
+    preferred_agent_patience_s: int = PREFERRED_AGENT_PATIENCE_S
+    """For how long of the wait."""
     vip_head_start_s: int = VIP_HEAD_START_S
     """Callers of a VIP queue are served as if they had arrived so much earlier."""
     inbound_reserve: int | None = None

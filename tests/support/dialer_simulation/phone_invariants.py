@@ -17,7 +17,8 @@ SETTLED = timedelta(seconds=5)
 
 def check_not_on_the_phone(world: World, agent: Agent) -> None:
     """Check, when an agent is offered a caller or reserved for a call, that their phone is in no call of others."""
-    if world.plan.stormy or not _is_settled(world):
+    taken_before = agent.state_since < world.clock.now()
+    if world.plan.stormy or taken_before or not _is_settled(world):
         return
     for call in world.simulated.own_calls:
         lasts = call.ended_at is None and world.clock.now() - call.began_at > NOTICED

@@ -51,6 +51,8 @@ def rules_of(
         selector=settings.agent_selector or Selector.LONGEST_IDLE,
         skills=settings.skills,
         skills_for_s=settings.skills_for_s,
+        preferred_agent_days=settings.preferred_agent_days,
+        preferred_agent_patience_s=settings.preferred_agent_patience_s,
         vip_head_start_s=settings.vip_head_start_s,
         inbound_reserve=settings.inbound_reserve,
         ring_timeout_s=settings.ring_timeout_s,

@@ -11,6 +11,7 @@ from tongdai.ids import MenuId
 from tongdai.queues.model import (
     CALLBACK_EXPIRES_S,
     LEAVE_EMPTY_AFTER_S,
+    PREFERRED_AGENT_PATIENCE_S,
     VIP_HEAD_START_S,
     CallbackMode,
     Destination,
@@ -40,6 +41,8 @@ class QueueSettings:
     agent_selector: Selector | None = None
     skills: tuple[SkillRule, ...] = ()
     skills_for_s: int | None = None
+    preferred_agent_days: int | None = None
+    preferred_agent_patience_s: int = PREFERRED_AGENT_PATIENCE_S
     inbound_reserve: int | None = None
     ring_timeout_s: int = 20
     auto_pause_after: int | None = 3

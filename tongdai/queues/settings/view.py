@@ -41,6 +41,8 @@ WIRE: Mapping[str, str] = {
     "agent_selector": "agentSelector",
     "skills": "skills",
     "skills_for_s": "skillsForSec",
+    "preferred_agent_days": "preferredAgentDays",
+    "preferred_agent_patience_s": "preferredAgentPatienceSec",
     "inbound_reserve": "inboundReserve",
     "ring_timeout_s": "ringTimeoutSec",
     "auto_pause_after": "autoPauseAfter",
@@ -60,6 +62,8 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "max_length": (1, 10_000),
     "leave_empty_after_s": (0, 86_400),
     "skills_for_s": (1, 86_400),
+    "preferred_agent_days": (1, 365),
+    "preferred_agent_patience_s": (1, 3600),
     "inbound_reserve": (0, 1000),
     "ring_timeout_s": (5, 120),
     "auto_pause_after": (1, 100),
@@ -101,6 +105,11 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """Skills that an agent needs, all of them."""
     skillsForSec: int | None
     """For how long of a wait they are needed; null: always."""
+    preferredAgentDays: int | None
+    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
+    serves the queue; null: to nobody in particular."""
+    preferredAgentPatienceSec: int
+    """For how long they wait for that agent alone."""
     inboundReserve: int | None
     """Idle agents that outbound campaigns leave; null: as many as callers wait."""
     ringTimeoutSec: int
@@ -153,6 +162,11 @@ class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
     """Skills that an agent needs, all of them."""
     skillsForSec: int | UnsetType | None = UNSET
     """For how long of a wait they are needed; null: always."""
+    preferredAgentDays: int | UnsetType | None = UNSET
+    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
+    serves the queue; null: to nobody in particular."""
+    preferredAgentPatienceSec: int | UnsetType = UNSET
+    """For how long they wait for that agent alone."""
     inboundReserve: int | UnsetType | None = UNSET
     """Idle agents that outbound campaigns leave; null: as many as callers wait."""
     ringTimeoutSec: int | UnsetType = UNSET

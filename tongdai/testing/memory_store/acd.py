@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
@@ -41,6 +41,8 @@ class MemoryAcdStore(MemoryCallbacks):
         """The sound files of every queue."""
         self.handling_s: float | None = None
         self.over: dict[UUID, InboundEnding] = {}
+        self.talks: list[InboundCall] = []
+        """Ended calls that an agent talked on."""
 
     async def arrive(self, arrival: Arrival, trunk: str | None) -> InboundCall | None:
         del trunk
@@ -89,13 +91,15 @@ class MemoryAcdStore(MemoryCallbacks):
 
     async def pace(self, tenant_id: TenantId, queue_id: QueueId) -> Pace:
         del tenant_id
-        serving = [agent for agent in self._store.agents.values() if agent.state not in NOT_SERVING]
-        members = [
+        return Pace(self.handling_s, len(self._serving(queue_id)))
+
+    def _serving(self, queue_id: QueueId) -> list[Agent]:
+        return [
             agent
-            for agent in serving
-            if any(one.queue_id == queue_id for one in self._store.roles[agent.agent_id].queues)
+            for agent in self._store.agents.values()
+            if agent.state not in NOT_SERVING
+            and any(one.queue_id == queue_id for one in self._store.roles[agent.agent_id].queues)
         ]
-        return Pace(self.handling_s, len(members))
 
     async def announced(self, call: InboundCall, position: int) -> None:
         if call.call_id in self.waiting:
@@ -121,6 +125,18 @@ class MemoryAcdStore(MemoryCallbacks):
         row = CallerRow(call.call_id, rules.queue_id, "waiting", arrived_at, at, hops, offers, announced)
         self.waiting[call.call_id] = row
         return row
+
+    async def preferred_agent(self, call: InboundCall, rules: QueueRules) -> AgentId | None:
+        if call.call_id not in self.live or rules.preferred_agent_days is None or not call.phone:
+            return None
+        since = call.opened_at - timedelta(days=rules.preferred_agent_days)
+        talks = [talk for talk in self.talks if talk.phone == call.phone and talk.opened_at >= since]
+        if not talks:
+            return None
+        agent_id = max(talks, key=lambda talk: talk.opened_at).agent_id
+        serving = [agent.agent_id for agent in self._serving(rules.queue_id)]
+        offered = any(offer.call_id == call.call_id and offer.agent_id == agent_id for offer in self.offers)
+        return agent_id if agent_id in serving and not offered else None
 
     async def answer(self, call: InboundCall, at: datetime) -> bool:
         found = self.live.get(call.call_id)
@@ -182,6 +198,8 @@ class MemoryAcdStore(MemoryCallbacks):
             return False
         if ending.outcome is InboundOutcome.LOST and gone.connected_at is None:
             self.lost.append((gone, self._clock.now()))
+        if gone.connected_at is not None:
+            self.talks.append(gone)
         self.over[call.call_id] = ending
         self.try_ended(call.call_id, ending.outcome)
         self._leave(call.call_id, OfferOutcome.CALLER_GONE)

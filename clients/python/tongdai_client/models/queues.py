@@ -59,6 +59,11 @@ class QueueSettings(Result, frozen=True, kw_only=True):
     """Skills that an agent needs, all of them."""
     skills_for_sec: int | None
     """For how long of a wait they are needed; None: always."""
+    preferred_agent_days: int | None
+    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
+    serves the queue; None: to nobody in particular."""
+    preferred_agent_patience_sec: int
+    """For how long they wait for that agent alone."""
     inbound_reserve: int | None
     """Idle agents that outbound campaigns leave; None: as many as callers wait."""
     ring_timeout_sec: int
@@ -112,6 +117,11 @@ class QueueSettingsChange(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     """Skills that an agent needs, all of them."""
     skills_for_sec: int | UnsetType | None = UNSET
     """For how long of a wait they are needed; None: always."""
+    preferred_agent_days: int | UnsetType | None = UNSET
+    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
+    serves the queue; None: to nobody in particular."""
+    preferred_agent_patience_sec: int | UnsetType = UNSET
+    """For how long they wait for that agent alone."""
     inbound_reserve: int | UnsetType | None = UNSET
     """Idle agents that outbound campaigns leave; None: as many as callers wait."""
     ring_timeout_sec: int | UnsetType = UNSET
