@@ -57,8 +57,17 @@ def check_offer(world: World, call: InboundCall, agent: Agent) -> None:
 
 
 def _check_passed_over(world: World, row: CallerRow, wrong: str) -> None:
-    if world.acd.waiting.get(row.call_id) == row:
+    refused_at = world.refused_at.get(row.call_id)
+    refused = refused_at is not None and world.clock.now() - refused_at < timedelta(seconds=2 * AT_ONCE_S)
+    if world.acd.waiting.get(row.call_id) == row and not refused:
         world.wrong(wrong)
+
+
+def see_refusal(world: World, call: InboundCall, agent_id: AgentId) -> None:
+    """Take note of an agent who was matched with a caller, and began a call of their own, or left, before the offer."""
+    agent = world.store.agents[agent_id]
+    if world.clock.now() - agent.state_since < timedelta(seconds=AT_ONCE_S) or changed_lately(world, agent):
+        world.refused_at[call.call_id] = world.clock.now()
 
 
 def check_claim(world: World, campaign_id: CampaignId, calls: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from tests.support.dialer_scene import OPTIONS
-from tests.support.dialer_simulation.inbound_invariants import check_claim, check_offer
+from tests.support.dialer_simulation.inbound_invariants import check_claim, check_offer, see_refusal
 from tests.support.dialer_simulation.invariants import check_originate
 from tests.support.dialer_simulation.phone_invariants import check_not_on_the_phone
 from tests.support.dialer_simulation.world import World
@@ -118,6 +118,8 @@ class FaultyStore:
         elif name == "offer" and result is not None and new_offer:
             check_offer(world, args[0], result)
             check_not_on_the_phone(world, result)
+        elif name == "offer" and result is None:
+            see_refusal(world, args[0], args[1])
         elif name == "reserve" and result is not None:
             check_not_on_the_phone(world, result)
         elif name == "claim":

@@ -83,6 +83,8 @@ class World:
         self.arrived_at: dict[UUID, datetime] = {}
         self.offered: dict[UUID, dict[AgentId, datetime]] = {}
         """When each caller was last offered to each agent."""
+        self.refused_at: dict[UUID, datetime] = {}
+        """When an agent whom a caller was matched with was last found not to be free any more."""
         self.deleted: set[ContactId] = set()
         self._next_contact = 1
         for campaign_id, settings in enumerate(campaigns(rng), 1):
