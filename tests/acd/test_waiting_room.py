@@ -1,5 +1,6 @@
 """The waiting room: who is matched when, and who is left alone."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -46,6 +47,7 @@ class Room:
 
     async def talk(self, agent_id: AgentId) -> None:
         """The agent has talked with the callers' number, and is idle again."""
+        await asyncio.sleep(1)
         caller = await self.caller()
         self.room.remove(caller)
         assert await self.s.acd.offer(caller.call, agent_id, self.s.clock.now())
