@@ -125,7 +125,7 @@ def test_caller_who_waits_no_more_hears_of_no_end_of_the_wait() -> None:
 
 
 async def _until_matched(here: Room) -> tuple[AgentId, float]:
-    """Who gets the next caller, and after how many seconds."""
+    """The agent who gets the next caller, and after how many seconds."""
     began, before = here.s.clock.now(), len(here.matched())
     while len(here.matched()) == before:
         await here.room.round()

@@ -215,7 +215,6 @@ class DialerSteps(BothStores):
     @rule(choice=AGENTS, busy=st.booleans())
     def phone_is_in_another_call(self, choice: int, busy: bool) -> None:
         endpoint = self.memory.agents[self.agents[choice]].endpoint
-
         here, there = self.both(
             lambda store: store.phones_busy_elsewhere([endpoint]) if busy else store.phones_free_elsewhere([endpoint])
         )
@@ -319,9 +318,8 @@ class DialerSteps(BothStores):
         ]
         assert [_idle(agent) for agent in idle] == [_idle(agent) for agent in idle_there]
         phones_here, phones_there = self.both(lambda store: store.phones())
-        endpoints = {agent.endpoint for agent in self.memory.agents.values()}
-        ours = [phone for phone in phones_there if phone.endpoint in endpoints]
-        assert sorted(map(_phone, phones_here)) == sorted(map(_phone, ours))
+        names = {agent.endpoint for agent in self.memory.agents.values()}
+        assert {_phone(one) for one in phones_here} == {_phone(one) for one in phones_there if one.endpoint in names}
 
     @invariant()
     def same_load(self) -> None:
@@ -361,8 +359,8 @@ def _agent(agent: Agent, pairs: Mapping[UUID | None, UUID | None]) -> tuple[obje
     )  # fmt: skip
 
 
-def _phone(phone: Phone) -> tuple[str, bool, bool]:
-    return phone.endpoint, phone.channel_id is not None, phone.busy_elsewhere
+def _phone(one: Phone) -> tuple[str, bool, bool]:
+    return one.endpoint, one.channel_id is not None, one.busy_elsewhere
 
 
 def _idle(agent: IdleAgent) -> tuple[object, ...]:

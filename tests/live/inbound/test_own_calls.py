@@ -37,7 +37,7 @@ async def test_agent_gets_no_caller_in_a_call_of_their_own(hotline: Hotline, fig
     await hotline.tenant.agent(agent_id, "idle")
     ari = hotline.recorder.ari
     assert await commands.originate(ari, own, commands.agent_endpoint_of(AGENT), RECORDER) == Placed()
-    noticed_s = await busy_elsewhere(hotline, agent_id, True)
+    known_s = await busy_elsewhere(hotline, agent_id, True)
     await hotline.recorder.wait_for(StasisStart, own)
     hotline.rings(caller)
     await hotline.waiting(caller)
@@ -48,7 +48,7 @@ async def test_agent_gets_no_caller_in_a_call_of_their_own(hotline: Hotline, fig
     await hotline.waiting(caller)
     assert await commands.hang_up(ari, own)
     freed_s = await busy_elsewhere(hotline, agent_id, False)
-    figures(f"{mode.value}: busy elsewhere after {noticed_s:.2f} s, free again after {freed_s:.2f} s")
+    figures(f"{mode.value}: known to be busy elsewhere after {known_s:.2f} s, free again after {freed_s:.2f} s")
     call_id = await hotline.talking(agent_id)
     await hotline.act(call_id, "hang-up")
     await hotline.tenant.agent(agent_id, "idle")

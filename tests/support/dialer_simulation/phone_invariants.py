@@ -9,8 +9,8 @@ from tests.support.dialer_simulation.world import World
 from tongdai.agents.model import Agent
 from tongdai.telephony.phone_watch import LIST_S
 
-NOTICED = timedelta(seconds=LIST_S + 0.5)
-"""The longest time until a call on a phone is noticed."""
+KNOWN = timedelta(seconds=LIST_S + 0.5)
+"""The longest time until a call on a phone is known."""
 SETTLED = timedelta(seconds=5)
 """The longest time from a change, or from the start of a process, until the rows say what is true."""
 
@@ -21,7 +21,7 @@ def check_not_on_the_phone(world: World, agent: Agent) -> None:
     if world.plan.stormy or taken_before or not _is_settled(world):
         return
     for call in world.simulated.own_calls:
-        lasts = call.ended_at is None and world.clock.now() - call.began_at > NOTICED
+        lasts = call.ended_at is None and world.clock.now() - call.began_at > KNOWN
         if call.phone == agent.endpoint and lasts:
             world.wrong(f"agent {agent.agent_id} gets a call in a call of their own")
 
