@@ -132,6 +132,8 @@ class PhoneWatch:
             for phone in sorted(self._subscribed - wanted):
                 await commands.unsubscribe_from_phone(self._ari, self._app, phone)
                 self._subscribed.discard(phone)
-        except (SwitchRefused, ValueError) as error:  # ValueError: a name that the switch cannot have
+        except SwitchRefused as error:
+            if error.status >= 500:
+                raise  # it may do so the next time
             self._subscribes = False
             log.warning("phones not reported", reason=str(error), see="docs/telephony.md")

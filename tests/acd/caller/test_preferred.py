@@ -14,7 +14,6 @@ from tongdai.db.pool import Connection
 from tongdai.ids import AgentId
 from tongdai.queues.model import QueueRules
 
-STATE = "update agent set state = $3 where tenant_id = $1 and agent_id = $2"
 OFFERED = """
 insert into offer (tenant_id, call_id, queue_id, agent_id, offered_at, ended_at, outcome)
 values ($1, $2, $3, $4, now(), now(), 'no_answer')
@@ -47,13 +46,9 @@ async def test_agent_who_talked_with_the_number_last_is_preferred_for_so_many_da
 
 
 @pytest.mark.parametrize("state", ["offline", "calling", "hanging_up", "paused", "unreachable"])
-async def test_agent_who_does_not_serve_now_is_not_waited_for(
-    conn: Connection, call: InboundCall, agent_id: AgentId, state: str
-) -> None:
+async def test_agent_who_does_not_serve_now_is_not_waited_for(conn: Connection, call: InboundCall, state: str) -> None:
+    agent_id = await new_agent(conn, call.tenant_id, call.queue_id, state)
     await talked(conn, call, agent_id, 1)
-    await conn.execute(STATE, call.tenant_id, agent_id, "wrap_up")
-    assert await found(conn, call) == agent_id
-    await conn.execute(STATE, call.tenant_id, agent_id, state)
     assert await found(conn, call) is None
 
 

@@ -41,8 +41,6 @@ class QueueSettings:
     agent_selector: Selector | None = None
     skills: tuple[SkillRule, ...] = ()
     skills_for_s: int | None = None
-    preferred_agent_days: int | None = None
-    preferred_agent_patience_s: int = PREFERRED_AGENT_PATIENCE_S
     inbound_reserve: int | None = None
     ring_timeout_s: int = 20
     auto_pause_after: int | None = 3
@@ -56,6 +54,8 @@ class QueueSettings:
     callback_key: str = "1"
     callback_mode: CallbackMode = CallbackMode.AGENT_FIRST
     callback_expires_s: int = CALLBACK_EXPIRES_S
+    preferred_agent_days: int | None = None
+    preferred_agent_patience_s: int = PREFERRED_AGENT_PATIENCE_S
 
 
 NAMES = tuple(field.name for field in fields(QueueSettings))

@@ -41,8 +41,6 @@ WIRE: Mapping[str, str] = {
     "agent_selector": "agentSelector",
     "skills": "skills",
     "skills_for_s": "skillsForSec",
-    "preferred_agent_days": "preferredAgentDays",
-    "preferred_agent_patience_s": "preferredAgentPatienceSec",
     "inbound_reserve": "inboundReserve",
     "ring_timeout_s": "ringTimeoutSec",
     "auto_pause_after": "autoPauseAfter",
@@ -56,6 +54,8 @@ WIRE: Mapping[str, str] = {
     "callback_key": "callbackKey",
     "callback_mode": "callbackMode",
     "callback_expires_s": "callbackExpiresSec",
+    "preferred_agent_days": "preferredAgentDays",
+    "preferred_agent_patience_s": "preferredAgentPatienceSec",
 }
 """Setting → its name in requests and responses."""
 LIMITS: Mapping[str, tuple[int, int]] = {
@@ -105,11 +105,6 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """Skills that an agent needs, all of them."""
     skillsForSec: int | None
     """For how long of a wait they are needed; null: always."""
-    preferredAgentDays: int | None
-    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
-    serves the queue; null: to nobody in particular."""
-    preferredAgentPatienceSec: int
-    """For how long they wait for that agent alone."""
     inboundReserve: int | None
     """Idle agents that outbound campaigns leave; null: as many as callers wait."""
     ringTimeoutSec: int
@@ -126,6 +121,10 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     """The wait up to which a call counts as answered in time."""
     callbackOffered: bool
     """Whether callers who wait may ask to be called back."""
+    vipHeadStartSec: int
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    menuId: int | None
+    """The keypad menu that callers of the queue's number hear first; null: none."""
     callbackKey: str
     """The key by which they ask."""
     callbackMode: Annotated[str, one_of(CallbackMode)]
@@ -133,10 +132,11 @@ class QueueSettingsView(msgspec.Struct, kw_only=True):
     customer is called while an agent is idle, and waits at their place (`customer_first`)."""
     callbackExpiresSec: int
     """How long a callback holds; not longer than the queue is open."""
-    vipHeadStartSec: int
-    """Callers of a VIP queue are served as if they had arrived so much earlier."""
-    menuId: int | None
-    """The keypad menu that callers of the queue's number hear first; null: none."""
+    preferredAgentDays: int | None
+    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
+    serves the queue; null: to nobody in particular."""
+    preferredAgentPatienceSec: int
+    """For how long they wait for that agent alone."""
 
 
 class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -162,11 +162,6 @@ class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
     """Skills that an agent needs, all of them."""
     skillsForSec: int | UnsetType | None = UNSET
     """For how long of a wait they are needed; null: always."""
-    preferredAgentDays: int | UnsetType | None = UNSET
-    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
-    serves the queue; null: to nobody in particular."""
-    preferredAgentPatienceSec: int | UnsetType = UNSET
-    """For how long they wait for that agent alone."""
     inboundReserve: int | UnsetType | None = UNSET
     """Idle agents that outbound campaigns leave; null: as many as callers wait."""
     ringTimeoutSec: int | UnsetType = UNSET
@@ -183,16 +178,21 @@ class QueueSettingsChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
     """The wait up to which a call counts as answered in time."""
     callbackOffered: bool | UnsetType = UNSET
     """Whether callers who wait may ask to be called back."""
+    vipHeadStartSec: int | UnsetType = UNSET
+    """Callers of a VIP queue are served as if they had arrived so much earlier."""
+    menuId: int | UnsetType | None = UNSET
+    """The keypad menu that callers of the queue's number hear first; null: none."""
     callbackKey: str | UnsetType = UNSET
     """The key by which they ask."""
     callbackMode: str | UnsetType = UNSET
     """Which side the queue calls first: `agent_first` or `customer_first`."""
     callbackExpiresSec: int | UnsetType = UNSET
     """How long a callback holds; not longer than the queue is open."""
-    vipHeadStartSec: int | UnsetType = UNSET
-    """Callers of a VIP queue are served as if they had arrived so much earlier."""
-    menuId: int | UnsetType | None = UNSET
-    """The keypad menu that callers of the queue's number hear first; null: none."""
+    preferredAgentDays: int | UnsetType | None = UNSET
+    """Callers are offered first to the agent who talked with their number last, within so many days, if that agent
+    serves the queue; null: to nobody in particular."""
+    preferredAgentPatienceSec: int | UnsetType = UNSET
+    """For how long they wait for that agent alone."""
 
 
 SCHEMA: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
