@@ -109,8 +109,8 @@ class Requests:
         match request:
             case model.StopWaiting():
                 self._room.remove(caller)
-            case model.Answer():
-                await commands.answer(ari, channel_id)
+            case model.Answer(again=again):
+                await (commands.ensure_answered if again else commands.answer)(ari, channel_id)
             case model.StartMusic():
                 await self._rules(caller)
                 self._player.start(caller)
@@ -195,7 +195,7 @@ class Requests:
     async def _bridge(self, caller: ControlledCaller, agent_channel: str) -> signals.Signal:
         channel_id = caller.call.channel
         await self._player.stop(caller)
-        await commands.answer(self._ari, channel_id)  # again: the first request may have been lost
+        await commands.ensure_answered(self._ari, channel_id)
         await commands.create_bridge(self._ari, channel_id)
         if await commands.add_to_bridge(self._ari, channel_id, agent_channel, channel_id):
             return signals.BridgedWithAgent()

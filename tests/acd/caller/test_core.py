@@ -258,7 +258,7 @@ def test_listed_channel_repeats_the_request_without_a_result(
 
 @pytest.mark.parametrize("event", [ChannelListed(up=False), RequestFailed()])
 def test_waiting_caller_whose_answer_was_lost_is_answered(event: Signal) -> None:
-    assert after(*WAITING, event)[1] == (Answer(), Wait())
+    assert after(*WAITING, event)[1] == (Answer(again=True), Wait())
 
 
 def test_bridge_whose_request_failed_is_requested_again() -> None:

@@ -107,12 +107,12 @@ async def test_answered_caller_hears_music_and_a_message_and_music_again(caller:
 async def test_requests_that_wait_for_the_end_of_a_sound_block_the_connection(
     caller: Listener, testbed: Testbed, what: str, query: dict[str, str]
 ) -> None:
-    """Which is why `commands.answer` leaves a channel alone that is answered."""
+    """Which is why `commands.ensure_answered` leaves a channel alone that is up."""
     channel_id, _ = await answered(caller, testbed)
     sound = f"p-{channel_id}"
     assert await commands.play(caller.ari, channel_id, sound, "custom/long")
     await eventually(lambda: commands.playing(caller.ari, sound), 5, "the sound")
-    assert await commands.answer(caller.ari, channel_id)
+    assert await commands.ensure_answered(caller.ari, channel_id)
     assert await commands.mute(caller.ari, channel_id)
     async with listening(testbed.client(RECORDER)) as other:
         await eventually(lambda: other.ari.up, 10, "up")

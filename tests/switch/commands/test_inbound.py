@@ -104,13 +104,17 @@ async def test_keys_that_are_pressed_are_events(server: AriServer) -> None:
     assert call.keys == "1#"
 
 
-async def test_caller_who_hears_a_sound_is_not_answered_again(server: AriServer) -> None:
+async def test_caller_is_answered_unless_they_are(server: AriServer) -> None:
     async with connected(server) as listener:
-        server.asterisk.call_in(CALLED, CALLER)
+        call = server.asterisk.call_in(CALLED, CALLER)
         channel_id = (await listener.wait_for(StasisStart)).channel_id
-        assert await commands.answer(listener.ari, channel_id)
+        assert await commands.ensure_answered(listener.ari, channel_id)
         assert await commands.play(listener.ari, channel_id, "p1", "custom/long")
-        assert await commands.answer(listener.ari, channel_id)
+        assert await commands.ensure_answered(listener.ari, channel_id)
+        assert await commands.hang_up(listener.ari, channel_id)
+        await listener.wait_for(ChannelDestroyed, channel_id)
+        assert not await commands.ensure_answered(listener.ari, channel_id)
+    assert call.answered_at is not None
     assert not server.asterisk.ledger.violations
 
 

@@ -139,7 +139,7 @@ def step(call: CallerProgress, event: Event | Signal) -> Step:
         case ChannelListed(up=up):
             return _again(call, up=up)
         case RequestFailed():
-            return _again(call, up=False)  # to answer once more does no harm
+            return _again(call, up=False)
         case _:
             return _continued(call, event)
 
@@ -333,7 +333,7 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.ADMITTING:
             commands = (Admit(call.queue_id, call.hops),)
         case Stage.WAITING:
-            commands = (*(() if up else (Answer(),)), *(() if call.music else (StartMusic(),)), Wait())
+            commands = (*(() if up else (Answer(again=True),)), *(() if call.music else (StartMusic(),)), Wait())
             call = replace(call, music=True)
         case Stage.CONNECTING if call.agent_channel is not None:
             again = BridgeWithAgent if call.agent_up else StartRingTimer
@@ -345,7 +345,7 @@ def _again(call: CallerProgress, *, up: bool) -> Step:
         case Stage.MENU if call.menu is not None and call.menu.playing:
             commands = (CheckSound(menu.greeting_id(call, call.menu.turn)),)
         case Stage.PLAYING:
-            commands = (CheckSound(call.playback_id),) if up else (Answer(),)
+            commands = (CheckSound(call.playback_id),) if up else (Answer(again=True),)
         case Stage.HANGING_UP:
             commands = (HangUp(_cause(call)),)
         case _:

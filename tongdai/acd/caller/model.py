@@ -134,7 +134,8 @@ class Admit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    pass
+    again: bool = False
+    """An earlier request may have been lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,15 +78,19 @@ async def refuse(ari: Ari, channel_id: str, why: Refusal) -> bool:
 
 
 async def answer(ari: Ari, channel_id: str) -> bool:
-    """Answer an inbound channel. Idempotent. False when it is gone: the caller cancelled.
+    """Answer an inbound channel for the first time. False when it is gone: the caller cancelled."""
+    return await unless_gone(ari, "POST", path("channels", channel_id, "answer"))
 
-    One that is answered already is left alone: while a sound plays, Asterisk would take the request at its end, and no
-    other of this connection before.
+
+async def ensure_answered(ari: Ari, channel_id: str) -> bool:
+    """Answer an inbound channel unless it is up: an earlier request may have been lost. False when it is gone.
+
+    While a sound plays, Asterisk would take the request at its end, and no other of this connection before.
     """
     found = await channel(ari, channel_id)
     if found is None:
         return False
-    return found.state == "Up" or await unless_gone(ari, "POST", path("channels", channel_id, "answer"))
+    return found.state == "Up" or await answer(ari, channel_id)
 
 
 Spied = Literal["in", "out", "both", "none"]
