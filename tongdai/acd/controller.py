@@ -20,7 +20,7 @@ Asserted: records precede requests; nothing is recorded after the end.
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -47,7 +47,7 @@ from tongdai.call_outcome import Refusal
 from tongdai.calls.inbound.model import Arrival
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
-from tongdai.ids import SwitchId
+from tongdai.ids import SwitchId, TenantId
 from tongdai.queues.model import DestinationKind
 from tongdai.queues.prompts.core import Announced
 from tongdai.switch import commands
@@ -101,6 +101,8 @@ class AcdController:
         self.ended: set[str] = set()
         """Channels of calls that ended here since reconciliation last cleared the set."""
         self.dialer: CallbackDialer | None = None
+        self.parted: Callable[[TenantId, UUID, str], bool] | None = None
+        """Told that a phone has left a talk; whether it is decided elsewhere what becomes of the call."""
         room.notify = self._notify
 
     def owns(self, channel_id: str) -> bool:
@@ -111,10 +113,17 @@ class AcdController:
         caller_channel = self._phones.get(channel_id)
         if caller_channel is not None:
             signal = phone_signal(channel_id, event)
-            if signal is not None:
+            if isinstance(signal, signals.AgentLeft):
+                self._left(caller_channel, signal)
+            elif signal is not None:
                 self._queue.post(caller_channel, partial(self._handle, caller_channel, signal))
         elif not isinstance(event, StasisStart) and self.owns(channel_id):
             self._queue.post(channel_id, partial(self._handle, channel_id, event))
+
+    def _left(self, channel_id: str, left: signals.AgentLeft) -> None:
+        call = self.callers[channel_id].call
+        if self.parted is None or not self.parted(call.tenant_id, call.call_id, left.channel):
+            self.post(channel_id, left)
 
     def agent_left(self, call_id: UUID, agent_channel: str) -> None:
         """The phone of the agent of a call hung up."""
@@ -193,7 +202,7 @@ class AcdController:
         self._add(ControlledCaller(call, progress, arrived_at, joined_at=joined_at, audio=audio))
         log.info("caller adopted", tenant=call.tenant_id, call=str(call.call_id), stage=progress.stage)
         if progress.stage is model.Stage.TALKING and agent is None:  # the agent's phone hung up meanwhile
-            self.post(call.channel, signals.AgentLeft(""))
+            self._left(call.channel, signals.AgentLeft(""))
 
     def take(self, answered: Answered) -> None:
         """Control a customer who was called back, and has answered."""
@@ -271,7 +280,7 @@ class AcdController:
         if listed is None:
             rang = agent_channel in self._phones  # nobody saw how it ended
             outcome = OfferOutcome.WITHDRAWN if rang else OfferOutcome.UNREACHABLE
-            self.post(channel_id, signals.AgentLeft(agent_channel, outcome))
+            self._left(channel_id, signals.AgentLeft(agent_channel, outcome))
         elif listed.state == "Up" and agent_channel in self._phones:
             self.post(channel_id, signals.AgentAnswered(agent_channel))
 

@@ -10,7 +10,7 @@ from tongdai.acd.callbacks.postgres_store import PostgresCallbacks
 from tongdai.acd.caller import store as callers
 from tongdai.acd.caller.preferred import preferred
 from tongdai.acd.caller.store import CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState
+from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState, agent_of_talk
 from tongdai.agents import available, phones
 from tongdai.agents import store as agents
 from tongdai.agents.model import AUTO_PAUSE_AFTER, Agent, AgentState, IdleAgent, Mode, OfferOutcome
@@ -198,12 +198,15 @@ class PostgresAcdStore(PostgresCallbacks):
         async with self._pool.acquire() as conn:
             found = await inbound.active(conn, self._switch_id)
             rows: dict[UUID, CallerRow] = {}
-            taken: dict[UUID | None, Agent] = {}
+            agents_of: dict[UUID | None, list[Agent]] = {}
             for tenant_id, call_ids in _by_tenant(found):
                 rows |= await callers.of_calls(conn, tenant_id, call_ids)
-                held = await conn.fetch(OF_CALLS, tenant_id, call_ids)
-                taken |= {agent.call_id: agent for agent in map(agents.agent_of, held)}
-            return [ActiveCall(call, rows.get(call.call_id), taken.get(call.call_id)) for call in found]
+                for agent in map(agents.agent_of, await conn.fetch(OF_CALLS, tenant_id, call_ids)):
+                    agents_of.setdefault(agent.call_id, []).append(agent)
+            return [
+                ActiveCall(call, rows.get(call.call_id), agent_of_talk(call, agents_of.get(call.call_id, [])))
+                for call in found
+            ]
 
 
 COUNTRY = "select country from tenant where tenant_id = $1"

@@ -39,6 +39,12 @@ class ActiveCall(NamedTuple):
     """The agent to whom the caller is offered, or who talks."""
 
 
+def agent_of_talk(call: InboundCall, agents: Sequence[Agent]) -> Agent | None:
+    """Of the agents of a call the one to whom the caller is offered, or whose talk it is: not one who is consulted."""
+    connected = call.connected_at is not None
+    return next((agent for agent in agents if not connected or agent.agent_id == call.agent_id), None)
+
+
 class Pace(NamedTuple):
     """How fast the callers of a queue are served."""
 

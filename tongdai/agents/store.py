@@ -304,6 +304,7 @@ _OF_CALLS = """
 from {also}unnest($2::uuid[]) as sent (call_id)
 where agent.tenant_id = $1 and agent.call_id = sent.call_id and agent.state = any($3::text[])
 returning """
+_ONE = "where ($4::bigint is null or agent.agent_id = $4) and agent.agent_id = ending.agent_id and"
 TALKING = f"update agent set state = 'talking', state_since = now(), missed = 0 {_OF_CALLS.format(also='')}{OF_AGENT}"
 
 
@@ -322,21 +323,25 @@ update agent set {WORKED}, state_since = ending.now_at, call_id = null,
     pause_reason = case when next_state = 'paused' then pause_reason end,
     channel_id = case when mode = 'nailed_up' then channel_id end,
     offline_reason = case when next_state = 'offline' and mode = 'ring' then 'signed_out' end
-{_OF_CALLS.format(also="ending, ").replace("where", "where agent.agent_id = ending.agent_id and")}
+{_OF_CALLS.format(also="ending, ").replace("where", _ONE)}
     {OF_AGENT}, sent.call_id as had
 """
 
 
 async def freed(
-    conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID], queues: Mapping[UUID, QueueId] | None = None
+    conn: Connection,
+    tenant_id: TenantId,
+    call_ids: Sequence[UUID],
+    queues: Mapping[UUID, QueueId] | None = None,
+    agent_id: AgentId | None = None,
 ) -> list[Agent]:
-    """Frees the agents of calls that have ended: talking → wrap_up; reserved, alerting → the next state, or idle. An
-    agent who signed out meanwhile goes offline from any of these: of one who is `hanging_up` then, the caller hangs up
-    `channel_id`. A call may have no agent (any more). `queues`: those of the calls, for the segments of wrap-up. Call
-    it in the transaction of the end."""
+    """Frees the agents of calls that have ended, or one of a call that goes on: talking → wrap_up; reserved, alerting
+    → the next state, or idle. An agent who signed out meanwhile goes offline from any of these: of one who is
+    `hanging_up` then, the caller hangs up `channel_id`. A call may have no agent (any more). `queues`: those of the
+    calls, for the segments of wrap-up. Call it in the transaction of the end."""
     agents: list[Agent] = []
     wrap_ups: list[WrapUp] = []
-    for row in await conn.fetch(FREED, tenant_id, call_ids, ["reserved", "alerting", "talking"]):
+    for row in await conn.fetch(FREED, tenant_id, call_ids, ["reserved", "alerting", "talking"], agent_id):
         fields: dict[str, Any] = dict(row)
         call_id = fields.pop("had")
         agents.append(agent := agent_of(fields))

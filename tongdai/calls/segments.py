@@ -4,11 +4,13 @@
                        └─ ended
     answered ── connected ── talk ── ended                          the audio file: nobody waits
 
-    talk ⇄ hold                                                     by acts (calls/acts): the agent has the call on hold
+    talk ⇄ hold, consult                                            by acts (calls/acts): the agent has the call on
+                                                                    hold, and may consult somebody
+    talk + conference                                               one more agent is in the talk
 
 An open segment is a row of `open_segment`; its end deletes it there and inserts it into its month, once. The wait and
-the talks and holds of a call follow each other without a gap: their sum is the time from its answer (from its
-connection, where an audio file is played) to its end.
+the talks, holds and consults of a call follow each other without a gap: their sum is the time from its answer (from its
+connection, where an audio file is played) to its end. A conference is beside the talk.
 """
 
 from collections.abc import Sequence
@@ -23,10 +25,11 @@ from tongdai.ids import AgentId, QueueId, TenantId
 
 
 class Kind(StrEnum):
-    """The segments of a call that its agent has: the agent talks, or has it on hold."""
+    """The segments of a call that its agent has: the agent talks, has it on hold, or consults somebody meanwhile."""
 
     TALK = "talk"
     HOLD = "hold"
+    CONSULT = "consult"
 
 
 # For the steps of calls (calls/store.py): `held` has the calls that step, with `at`, `agent_id` and what they were.
@@ -65,7 +68,8 @@ ENDED = f""", parted as (
 CHANGE = f"""
 with parted as (
     delete from open_segment s
-    where s.tenant_id = $1 and s.call_id = $2 and s.kind in ('talk', 'hold')
+    where s.tenant_id = $1 and s.call_id = $2 and s.kind in ('talk', 'hold', 'consult')
+        and (s.kind <> $3 or s.agent_id is distinct from $4)
     returning s.*, greatest(s.started_at, $5::timestamptz) as over_at
 ), parts as (
     insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
@@ -79,8 +83,41 @@ select $1, $2, $3, over_at, queue_id, $4 from parted
 async def change(
     conn: Connection, tenant_id: TenantId, call_id: UUID, kind: Kind, agent_id: AgentId | None, at: datetime
 ) -> None:
-    """End the present segment of a connected call and begin another one, in the transaction that changes its talk."""
+    """End the present segment of a connected call and begin another one, in the transaction that changes its talk.
+    Nothing changes when that has begun already."""
     await conn.execute(CHANGE, tenant_id, call_id, kind, agent_id, at)
+
+
+BEGIN_CONFERENCE = """
+insert into open_segment (tenant_id, call_id, kind, started_at, queue_id, agent_id)
+select $1, $2, 'conference', $4, (
+    select queue_id from open_segment where tenant_id = $1 and call_id = $2 and kind = 'talk' limit 1
+), $3
+on conflict do nothing
+"""
+
+
+async def begin_conference(
+    conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime
+) -> None:
+    """One more agent is in the talk of a call."""
+    await conn.execute(BEGIN_CONFERENCE, tenant_id, call_id, agent_id, at)
+
+
+END_CONFERENCE = f"""
+with parted as (
+    delete from open_segment s
+    where s.tenant_id = $1 and s.call_id = $2 and s.agent_id = $3 and s.kind = 'conference'
+    returning s.*, greatest(s.started_at, $4::timestamptz) as over_at
+)
+insert into segment (tenant_id, {COLUMNS}, ended_at, ended_month)
+select $1, {COLUMNS}, over_at, {month_of("over_at")} from parted
+"""  # noqa: S608 - columns
+
+
+async def end_conference(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime) -> None:
+    """The agent has left the talk, or it is theirs from now on."""
+    await conn.execute(END_CONFERENCE, tenant_id, call_id, agent_id, at)
 
 
 class WrapUp(NamedTuple):
@@ -130,7 +167,7 @@ HANDLED = """
 with recent as (
     select call_id, kind, started_at, ended_at from segment
     where tenant_id = $1 and queue_id = $2 and ended_at is not null and started_at > now() - interval '1 day'
-        and kind in ('talk', 'hold', 'wrap_up')
+        and kind in ('talk', 'hold', 'consult', 'wrap_up')
     order by started_at desc limit 200
 )
 select sum(extract(epoch from ended_at - started_at))::float8

@@ -46,6 +46,7 @@ from tongdai.switches.model import BEAT_S, Heartbeat, Kind, Switch
 from tongdai.telephony.accounts.store import PostgresAccounts
 from tongdai.telephony.acts.store import PostgresActs
 from tongdai.telephony.leader import Fence, FencedAri, lead
+from tongdai.telephony.parties.store import PostgresParties
 from tongdai.telephony.worker import SwitchTaken, Telephony
 from tongdai.tenants import key_format
 
@@ -201,6 +202,7 @@ async def _dial(
         switch.switch_id,
         accounts=PostgresAccounts(pool, switch.switch_id, pepper),
         link=_link(settings, pepper),
+        parties=PostgresParties(pool, switch.switch_id),
     )
 
     async def follow_acts() -> None:

@@ -29,6 +29,8 @@ INBOUND = "inbound"
 carrier sent it."""
 AGENT = "agent"
 """First of StasisStart's `args` of an agent's phone that answered."""
+PARTY = "party"
+"""Likewise of a leg that was called for one call: of a number, or a phone."""
 DETECTED = "amd"
 """First of StasisStart's `args` when the dialplan hands a channel back; AMDSTATUS and AMDCAUSE follow."""
 

@@ -16,6 +16,7 @@ database fails, the round fails and is repeated.
 Asserted: a channel belongs to one agent.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -32,6 +33,7 @@ from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController
 from tongdai.dialer.options import LEASE, Options
 from tongdai.dialer.store import DialerStore
+from tongdai.ids import TenantId
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel, Refused
 from tongdai.switch.events import AGENT, ChannelDestroyed, ChannelEvent, StasisStart
@@ -61,6 +63,8 @@ class AgentPhones:
         self._queue, self._controller, self._acd = queue, controller, acd
         self._agents: dict[str, Agent] = {}
         """The agents by channel id, until the channel is gone."""
+        self.parted: Callable[[TenantId, UUID, str], bool] | None = None
+        """Told that a phone has left a talk; whether it is decided elsewhere what becomes of the call."""
         self._unlisted_since: dict[str, float] = {}
         """Requested channels that the switch does not list, and since when."""
         self._hung_up_at: dict[str, float] = {}
@@ -140,10 +144,13 @@ class AgentPhones:
         agent = self._forget(channel_id)
         if agent is not None:
             log.info("agent offline", tenant=agent.tenant_id, agent=agent.agent_id, reason=why.value)
-        if call_id is not None:
+        if call_id is not None and (agent is None or not self._decided(agent.tenant_id, call_id, channel_id)):
             self._controller.post(str(call_id), model.AgentLeft(channel_id))
             if self._acd is not None:
                 self._acd.agent_left(call_id, channel_id)
+
+    def _decided(self, tenant_id: TenantId, call_id: UUID, channel_id: str) -> bool:
+        return self.parted is not None and self.parted(tenant_id, call_id, channel_id)
 
     def agent_became_free(self) -> None:
         """Have callers and callees who wait matched again."""

@@ -2,6 +2,7 @@
 
     the call controller    calls to contacts, from their claim to their end; the channel's id is the call's
     agents' phones         the connections of agents' phones, from sign-in to sign-out
+    parties                legs of a call besides those: of numbers and phones, and of consulted agents
     the ACD                calls that come in, from their arrival to their end
     nobody                 a channel that this process does not know (yet): reconciliation adopts it, hangs it up when
                            its call has ended, and leaves channels of other applications alone
@@ -21,7 +22,7 @@ import structlog
 from tongdai.call_outcome import Refusal
 from tongdai.dialer.options import CALL
 from tongdai.switch import commands
-from tongdai.switch.events import AGENT, INBOUND, ChannelEvent, StasisStart
+from tongdai.switch.events import AGENT, INBOUND, PARTY, ChannelEvent, StasisStart
 from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 
@@ -57,7 +58,7 @@ class ChannelRouter:
         owner = None if channel_id is None else self.owner_of(channel_id)
         if owner is not None and channel_id is not None:
             owner.post(channel_id, event)
-        elif isinstance(event, StasisStart) and event.args[:1] in {(CALL,), (AGENT,)}:
+        elif isinstance(event, StasisStart) and event.args[:1] in {(CALL,), (AGENT,), (PARTY,)}:
             self._queue.start(self._hang_up(event.channel_id))
         elif isinstance(event, StasisStart) and event.args[:1] == (INBOUND,):
             if self._arrive is None:

@@ -44,6 +44,7 @@ from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.controller import AcdController
 from tongdai.call_outcome import Outcome
 from tongdai.calls.model import Call, CallState
+from tongdai.calls.parties.model import PartyOfSwitch
 from tongdai.campaigns.settings.model import CallSettings
 from tongdai.clock import cancel_requested
 from tongdai.db.unavailable import UNAVAILABLE
@@ -51,12 +52,14 @@ from tongdai.dialer.call import model
 from tongdai.dialer.call.controller import CallController, report_end
 from tongdai.dialer.options import LEASE
 from tongdai.dialer.store import DialerStore
+from tongdai.ids import TenantId
 from tongdai.switch import commands
 from tongdai.switch.commands import Channel
-from tongdai.switch.events import AGENT
+from tongdai.switch.events import AGENT, PARTY
 from tongdai.switch.interface import Ari, SwitchError, SwitchRefused, SwitchSilent
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
+from tongdai.telephony.parties.controller import Parties, up_in
 
 log = structlog.get_logger()
 
@@ -75,9 +78,10 @@ class Reconciler:
         app: str = "",
         callbacks: CallbackDialer | None = None,
         connected: Callable[[], Awaitable[None]] | None = None,
+        parties: Parties | None = None,
     ) -> None:
         """`app`: the Stasis application. `connected`: called when everything is compared after a connection."""
-        self._app, self._on_connected = app, connected
+        self._app, self._on_connected, self._parties = app, connected, parties
         self._store, self._ari = store, ari
         self._controller, self._phones, self._router, self._acd = controller, phones, router, acd
         self._callbacks = callbacks
@@ -136,6 +140,7 @@ class Reconciler:
             agents = await self._store.agents_present()
             tries = None if self._callbacks is None else await self._callbacks.snapshot()
             callers = None if self._acd is None else await self._acd.snapshot()
+            parties: Sequence[PartyOfSwitch] = () if self._parties is None else await self._parties.snapshot()
             # Listed last: a channel of a call that was read before is missing only if it is gone.
             listed = {channel.channel_id: channel for channel in await commands.channels(self._ari)}
             await self._cancel_claims(overdue)
@@ -149,6 +154,8 @@ class Reconciler:
                 await self._acd.reconcile(callers, listed, connected=connected)
             if self._callbacks is not None and tries is not None:
                 await self._callbacks.reconcile(tries, listed)
+            if self._parties is not None:
+                self._parties.reconcile(parties, listed, up_in(listed))
             await self._hang_up_orphaned(listed)
             if connected and self._on_connected is not None:
                 await self._on_connected()
@@ -211,7 +218,10 @@ class Reconciler:
         """An agent of a call whose phone is not listed has left: the store may have recorded it, and its reply been
         lost."""
         for channel_id, agent_channel in before.items():
-            if agent_channel is not None and agent_channel not in listed:
+            if agent_channel is None or agent_channel in listed:
+                continue
+            call = self._controller.calls.get(channel_id)
+            if self._parties is None or call is None or not self._parties.parted(*_ids(call.call), agent_channel):
                 self._controller.post(channel_id, model.AgentLeft(agent_channel))
 
     async def _hang_up_orphaned(self, listed: Mapping[str, Channel]) -> None:
@@ -226,12 +236,16 @@ class Reconciler:
             channel.channel_id
             for channel in listed.values()
             if channel.app == self._app
-            and channel.args[:1] == (AGENT,)
+            and channel.args[:1] in {(AGENT,), (PARTY,)}
             and self._router.owner_of(channel.channel_id) is None
         ]
         for channel_id in orphaned:
             if await commands.hang_up(self._ari, channel_id):  # False: it has ended by itself meanwhile
                 log.warning("orphaned channel hung up", call=channel_id)
+
+
+def _ids(call: Call) -> tuple[TenantId, UUID]:
+    return call.tenant_id, call.call_id
 
 
 def _uuid(channel_id: str) -> UUID | None:

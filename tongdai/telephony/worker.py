@@ -6,7 +6,7 @@ callers of its queues with agents.
     4 times a second   sounds: check what the API asks for · waiting room: match callers and agents, also at once
     every second       originator: place calls · agents' phones: call, hang up, end wrap-ups · flush unwritten records
                        waiting room: rules of queues, empty queues · player: announcements
-                       phone accounts: put on the switch what it lacks
+                       phone accounts: put on the switch what it lacks · parties: hang up what is left over
                        phone watch: calls of agents' phones that are not ours, also as they are reported
     every 2 seconds    reconciler: expired leases
     every 15 seconds   reconciler: everything; also at each connection to the switch
@@ -50,6 +50,9 @@ from tongdai.telephony.acts.executor import Acts
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.agent_phones import AgentPhones
 from tongdai.telephony.channel_router import ChannelRouter
+from tongdai.telephony.parties.controller import Parties
+from tongdai.telephony.parties.store import PartyStore
+from tongdai.telephony.parties.talks import Talks
 from tongdai.telephony.phone_watch import PhoneWatch
 from tongdai.telephony.reconcile import Reconciler
 
@@ -80,10 +83,11 @@ class Telephony:
         switch_id: SwitchId = DEFAULT,
         accounts: AccountStore | None = None,
         link: Link | None = None,
+        parties: PartyStore | None = None,
     ) -> None:
         """The caller runs `ari`. While `may_dial` returns False nothing is dialled, and active calls continue.
-        `acts`, `accounts`: None: nothing is done for them. `acd`: None: calls that come in are refused. `link`: makes
-        the URLs by which the switch fetches sound files; None: it cannot."""
+        `acts`, `accounts`, `parties`: None: nothing is done for them. `acd`: None: calls that come in are
+        refused. `link`: makes the URLs by which the switch fetches sound files; None: it cannot."""
         self._ari, self._clock = ari, clock
         self._queue = PerChannelQueue()
         self._controller = CallController(store, ari, clock, options, self._queue)
@@ -103,8 +107,16 @@ class Telephony:
             self._acd.dialer, self._callbacks.take = self._callbacks, self._acd.take
             self._callbacks.post_to_caller = self._acd.post
         self._phones = AgentPhones(store, ari, clock, options, self._queue, self._controller, self._acd)
-        of_queues = tuple(part for part in (self._acd, self._callbacks) if part is not None)
-        owners = (self._controller, self._phones, *of_queues)
+        self._parties = None
+        if parties is not None:
+            talks = Talks(self._controller, self._acd)
+            elsewhere = None if self._acd is None else self._acd.owns
+            self._parties = Parties(parties, ari, clock, options, self._queue, talks, elsewhere)
+            self._phones.parted = self._parties.parted
+            if self._acd is not None:
+                self._acd.parted = self._parties.parted
+        rest = [part for part in (self._parties, self._acd, self._callbacks) if part is not None]
+        owners = (self._controller, self._phones, *rest)
         self._router = ChannelRouter(ari, self._queue, owners, None if self._acd is None else self._acd.arrive)
         self._watch = PhoneWatch(
             *(store, ari, clock, options.app),
@@ -115,12 +127,13 @@ class Telephony:
         self._originator = Originator(
             store, ari, clock, rng, options, self._queue, self._controller, self._sounds, may_dial
         )
-        self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue)
+        self._acts = None if acts is None else Acts(acts, ari, clock, options, self._queue, self._parties)
         self._accounts = None if accounts is None else AccountPusher(accounts, ari, clock)
         self._reconciler = Reconciler(
             *(store, ari, self._controller, self._phones, self._router, self._acd, options.app),
             callbacks=self._callbacks,
             connected=self._watch.connected,
+            parties=self._parties,
         )
 
     async def run(self) -> None:
@@ -139,6 +152,8 @@ class Telephony:
                     group.create_task(self._each(0, self._room.look, "callers and agents"))
                     group.create_task(self._each(ROUND_S, self._room.round, "queues with callers"))
                     group.create_task(self._each(ROUND_S, self._play, "hold music and announcements"))
+                if self._parties is not None:
+                    group.create_task(self._each(ROUND_S, self._round_of_parties, "parties of calls"))
                 if self._accounts is not None:
                     group.create_task(self._each(ROUND_S, self._accounts.round, "phone accounts"))
                 if self._sounds.enabled:
@@ -189,8 +204,9 @@ class Telephony:
                 case PlaybackFinished(channel_id=None):
                     self._sounds.finished(event)
                 case _:
-                    if self._acts is not None:
-                        self._acts.observe(event)
+                    for part in (self._acts, self._parties):
+                        if part is not None:
+                            part.observe(event)
                     self._router.route(event)
 
     async def _connected(self) -> None:
@@ -206,6 +222,10 @@ class Telephony:
     async def _play(self) -> None:
         if self._acd is not None and self._player is not None and self._ari.up:
             await self._player.round(self._acd.callers.values())
+
+    async def _round_of_parties(self) -> None:
+        if self._parties is not None and self._ari.up:
+            await self._parties.round()
 
     async def _flush(self) -> None:
         self._controller.flush()

@@ -79,6 +79,7 @@ from tongdai.acd.caller.signals import (
     RingTimedOut,
     Signal,
     SoundOver,
+    TalksWith,
     WaitOver,
 )
 from tongdai.agents.model import Agent, Mode, OfferOutcome
@@ -159,6 +160,10 @@ def _continued(call: CallerProgress, event: Event | Signal) -> Step:
         return following(call, event)
     if call.stage is Stage.TALKING and isinstance(event, NotConnected):
         return _failed(replace(call, talked=False), OfferOutcome.UNREACHABLE)
+    if call.stage is Stage.TALKING and isinstance(event, TalksWith) and event.channel != call.agent_channel:
+        # Whoever has the channel now hangs it up (telephony/parties).
+        talks = replace(call, agent_id=event.agent_id, agent_channel=event.channel, rings=False)
+        return talks, tuple(_release(call))
     return _hang_up(call) if _is_over(call, event) else (call, ())
 
 

@@ -97,6 +97,14 @@ class AgentLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class TalksWith:
+    """Another one talks with the caller from now on: a consulted agent or number, or a phone that took over."""
+
+    agent_id: AgentId | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitOver:
     """The caller has waited as long as the queue lets callers wait, or with nobody signed in."""
 
@@ -146,6 +154,6 @@ class ChannelAbsent:
 
 Signal = (
     Admitted | NotAdmitted | Matched | OfferMade | OfferRefused | PhoneRings | AgentAnswered | RingTimedOut
-    | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | WaitOver | SoundOver | MenusRead
-    | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent
+    | BridgedWithAgent | NotBridged | NotConnected | AgentMissing | AgentLeft | TalksWith | WaitOver | SoundOver
+    | MenusRead | KeyTimedOut | RequestFailed | ChannelListed | ChannelAbsent
 )  # fmt: skip

@@ -160,7 +160,7 @@ async def set_rule(
 APPLY_RULES = f"""
 with ruled as materialized (
     select s.agent_id, a.state_since + make_interval(secs => coalesce(r.wrap_up_s, 0)) as over_at, r.mode
-    from open_segment s join call c on c.tenant_id = $1 and c.call_id = s.call_id and c.ended_month < 'infinity'
+    from open_segment s join call c on c.tenant_id = $1 and c.call_id = s.call_id
     join agent a on a.tenant_id = $1 and a.agent_id = s.agent_id
     join wrap_up_rule r on r.tenant_id = $1 and (r.campaign_id = c.campaign_id or r.queue_id = c.queue_id)
     where s.tenant_id = $1 and s.call_id = any($2::uuid[]) and s.kind = 'wrap_up' and a.state = 'wrap_up'
@@ -173,8 +173,8 @@ from ruled where agent.tenant_id = $1 and agent.agent_id = ruled.agent_id
 
 
 async def apply_rules(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> None:
-    """Have the wrap-ups of calls that have just ended last as their campaign or queue says. In the transaction of the
-    end, after agents/store.freed."""
+    """Have the wrap-ups of calls that have just ended, or that go on without their agent, last as their campaign or
+    queue says. In the transaction of the end, after agents/store.freed."""
     await conn.execute(APPLY_RULES, tenant_id, call_ids)
 
 

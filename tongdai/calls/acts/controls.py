@@ -12,6 +12,7 @@ from uuid import UUID
 from tongdai.calls import segments
 from tongdai.calls.acts.model import Control, Talk
 from tongdai.calls.model import CallState
+from tongdai.calls.parties import store as parties
 from tongdai.calls.segments import Kind
 from tongdai.db.pool import Connection
 from tongdai.ids import AgentId, SwitchId, TenantId
@@ -21,6 +22,7 @@ select a.state, coalesce(a.channel, a.call_id::text) as channel, g.agent_id,
     g.channel_id::text as agent_channel, t.held_until, t.muted_channel
 from live_call a
 left join agent g on g.tenant_id = $1 and g.call_id = a.call_id and g.state = 'talking'
+    and g.agent_id = coalesce(a.agent_id, g.agent_id)
 left join call_control t on t.tenant_id = $1 and t.call_id = a.call_id
 where a.tenant_id = $1 and a.call_id = $2
 """
@@ -33,7 +35,9 @@ async def talk(conn: Connection, tenant_id: TenantId, call_id: UUID) -> Talk | N
         return None
     fields: dict[str, Any] = dict(row.items())
     fields["state"] = CallState(row["state"])
-    return Talk(**fields)
+    others = await parties.of_calls(conn, tenant_id, [call_id])
+    party = next((party for party in others if party.channel != row["agent_channel"]), None)
+    return Talk(**fields, party=party)
 
 
 LOCK = "select switch_id from live_call where tenant_id = $1 and call_id = $2 and state = 'answered' for update"
@@ -48,20 +52,26 @@ delete from call_control where tenant_id = $1 and call_id = $2 and held_until is
 
 
 async def hold(
-    conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId, at: datetime, until: datetime
+    conn: Connection,
+    tenant_id: TenantId,
+    call_id: UUID,
+    agent_id: AgentId,
+    at: datetime,
+    until: datetime,
+    kind: Kind = Kind.HOLD,
 ) -> bool:
-    """The talk becomes a hold. False: the call has ended."""
+    """The talk becomes a hold, or a consult. False: the call has ended."""
     async with conn.transaction():
         switch_id = await conn.fetchval(LOCK, tenant_id, call_id)
         if switch_id is None:
             return False
-        await segments.change(conn, tenant_id, call_id, Kind.HOLD, agent_id, at)
+        await segments.change(conn, tenant_id, call_id, kind, agent_id, at)
         await conn.execute(HOLD, tenant_id, call_id, switch_id, until)
     return True
 
 
 async def resume(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId | None, at: datetime) -> bool:
-    """The hold becomes a talk. False: the call has ended."""
+    """The hold becomes a talk, perhaps another one's. False: the call has ended."""
     async with conn.transaction():
         if await conn.fetchval(LOCK, tenant_id, call_id) is None:
             return False

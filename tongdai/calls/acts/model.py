@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tongdai.calls.model import CallState
+from tongdai.calls.parties.model import Party, PartyKind
 from tongdai.ids import AgentId, KeyId, TenantId
 
 LAPSES_AFTER = timedelta(seconds=4)
@@ -35,10 +36,22 @@ class Kind(StrEnum):
     """Customer, agent and supervisor hear each other."""
     LEAVE = "leave"
     """The supervisor's phone is hung up."""
+    TAKE_OVER = "take_over"
+    """The supervisor's phone talks with the customer; the agent leaves."""
+    CONSULT = "consult"
+    """The customer is on hold, and the agent consults somebody, who is called."""
+    COMPLETE = "consult_complete"
+    """Customer and consulted party talk; the agent leaves."""
+    CANCEL = "consult_cancel"
+    """The consulted party leaves; customer and agent talk."""
+    CONFERENCE = "conference"
+    """Customer, agent and consulted party hear each other."""
 
 
-SUPERVISING = frozenset({Kind.LISTEN, Kind.WHISPER, Kind.BARGE, Kind.LEAVE})
+SUPERVISING = frozenset({Kind.LISTEN, Kind.WHISPER, Kind.BARGE, Kind.LEAVE, Kind.TAKE_OVER})
 """Acts of a supervisor, who has a phone of their own."""
+CONSULTING = frozenset({Kind.CONSULT, Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE})
+"""Acts with a party besides customer and agent."""
 
 
 class Result(StrEnum):
@@ -78,6 +91,25 @@ class Act:
         """The supervisor's phone."""
         return str(self.arguments["endpoint"])
 
+    @property
+    def consulted(self) -> "Consulted":
+        """Whom the agent consults."""
+        if "agentId" in self.arguments:
+            return Consulted(PartyKind.AGENT, "", AgentId(int(self.arguments["agentId"])))
+        if "number" in self.arguments:
+            return Consulted(PartyKind.NUMBER, str(self.arguments["number"]))
+        return Consulted(PartyKind.PHONE, self.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """Somebody to consult."""
+
+    kind: PartyKind
+    target: str
+    """The number, in E.164, or the phone's endpoint; of an agent empty: their phone is in their row."""
+    agent_id: AgentId | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -100,6 +132,8 @@ class Talk:
     agent_channel: str | None
     held_until: datetime | None
     muted_channel: str | None
+    party: Party | None = None
+    """Who is in the call besides the agent: consulted, or in a conference; without an agent whoever talks instead."""
 
     @property
     def with_agent(self) -> bool:

@@ -60,3 +60,5 @@ class PartyOfSwitch:
     """The channel of the customer."""
     over: bool
     """The call has ended: what is left is to hang up the party, and to forget it."""
+    leg: bool = True
+    """The channel was called for this call alone, and is hung up with it: not an agent's nailed-up connection."""

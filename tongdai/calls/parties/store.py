@@ -64,8 +64,10 @@ async def of_calls(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUI
 
 
 OF_SWITCH = f"""
-select {qualified(_COLUMNS, "p")}, coalesce(a.channel, p.call_id::text) as customer, a.call_id is null as over
+select {qualified(_COLUMNS, "p")}, coalesce(a.channel, p.call_id::text) as customer, a.call_id is null as over,
+    g.mode is distinct from 'nailed_up' as leg
 from call_party p left join live_call a on a.tenant_id = p.tenant_id and a.call_id = p.call_id
+left join agent g on g.tenant_id = p.tenant_id and g.agent_id = p.agent_id
 where p.switch_id = $1 order by p.called_at, p.channel
 """
 
@@ -75,8 +77,8 @@ async def of_switch(conn: Connection, switch_id: SwitchId) -> list[PartyOfSwitch
     found: list[PartyOfSwitch] = []
     for row in await conn.fetch(OF_SWITCH, switch_id):
         fields: dict[str, Any] = dict(row.items())
-        customer, over = fields.pop("customer"), fields.pop("over")
-        found.append(PartyOfSwitch(_party(fields), customer, over))
+        customer, over, leg = (fields.pop(name) for name in ("customer", "over", "leg"))
+        found.append(PartyOfSwitch(_party(fields), customer, over, leg))
     return found
 
 

@@ -64,6 +64,7 @@ from tongdai.dialer.call.model import (
     SoundOver,
     SoundPlaying,
     Stage,
+    TalksWith,
     ThresholdReached,
     Treatment,
 )
@@ -203,10 +204,17 @@ def _answered(call: CallProgress, event: Event | Signal, now: datetime) -> Step:
             return _waiting(call, event, now)
         case Stage.CONNECTING, _:
             return _connecting(call, event, now)
-        case Stage.TALKING, AgentLeft(channel=channel) if call.agent_channel in {None, channel}:
-            return _hang_up(call)  # None: the agent of an adopted call is not known
+        case Stage.TALKING, AgentLeft() | TalksWith():
+            return _talking(call, event)
         case _:
             return call, ()
+
+
+def _talking(call: CallProgress, event: AgentLeft | TalksWith) -> Step:
+    if isinstance(event, TalksWith):
+        return replace(call, agent_channel=event.channel), ()
+    # None: the agent of an adopted call is not known
+    return _hang_up(call) if call.agent_channel in {None, event.channel} else (call, ())
 
 
 # Answering machines

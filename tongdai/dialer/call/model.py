@@ -155,6 +155,13 @@ class AgentLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class TalksWith:
+    """Another one talks with the callee from now on: a consulted agent or number, or a phone that took over."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentFree:
     """An agent may have become free."""
 
@@ -186,7 +193,8 @@ class SoundOver:
 
 Signal = (
     Dialled | NotDialled | ClaimLapsed | ChannelListed | ChannelAbsent | DetectionUnavailable | AgentReserved
-    | AgentMissing | AgentLeft | AgentFree | BridgedWithAgent | NotBridged | ThresholdReached | SoundPlaying | SoundOver
+    | AgentMissing | AgentLeft | TalksWith | AgentFree | BridgedWithAgent | NotBridged | ThresholdReached
+    | SoundPlaying | SoundOver
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from tongdai.switch.commands.accounts import Account, put_account, remove_accoun
 from tongdai.switch.commands.bridges import (
     Bridge,
     add_to_bridge,
+    bridge,
     bridges,
     create_bridge,
     destroy_bridge,
@@ -85,6 +86,7 @@ __all__ = [
     "add_to_bridge",
     "agent_endpoint_of",
     "answer",
+    "bridge",
     "bridges",
     "caller_id_of",
     "channel",

@@ -63,6 +63,17 @@ async def bridges(ari: Ari) -> list[Bridge]:
     return [bridge for bridge in read if bridge is not None]
 
 
+async def bridge(ari: Ari, bridge_id: str) -> Bridge | None:
+    """None: there is no such bridge."""
+    reply = await ari.request("GET", path("bridges", bridge_id))
+    if reply.status == 404:
+        return None
+    read = _bridge(expect(reply).body)
+    if read is None:
+        raise SwitchRefused(reply.status, "unreadable bridge")
+    return read
+
+
 def _bridge(item: object) -> Bridge | None:
     values = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
     bridge_id, channels = values.get("id"), values.get("channels")

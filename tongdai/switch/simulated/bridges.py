@@ -139,6 +139,8 @@ class SimulatedBridges(SimulatedChannels):
 
     def _one_bridge_request(self, method: str, bridge_id: str, rest: list[str], values: Mapping[str, Any]) -> Reply:
         match method, *rest:
+            case ("GET",):
+                return Reply(200, self._bridge_view(bridge_id))
             case ("DELETE",):
                 return self._destroy_bridge(bridge_id)
             case "POST", "play", playback_id:

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Protocol
 
 from tongdai.clock import Clock
+from tongdai.switch.events import PARTY
 from tongdai.switch.interface import Reply
 from tongdai.switch.simulated.callees import Callee, Callees, Response, phone
 from tongdai.switch.simulated.ledger import Ledger, SimulatedCall
@@ -142,7 +143,7 @@ class SimulatedChannels(ABC):
         call = SimulatedCall(
             channel_id=channel_id,
             to=to,
-            agent=dialled["phone"] is not None,
+            agent=dialled["phone"] is not None or args[:1] == (PARTY,),
             app_args=args,
             caller_id=str(values.get("callerId", "")),
             plan=callee(to, now, self._rng),

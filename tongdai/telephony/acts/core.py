@@ -14,8 +14,9 @@ leads then; a muted phone is unmuted after its call. What undoes it is recorded 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tongdai.calls.acts.model import Act, Kind, Talk
+from tongdai.calls.acts.model import CONSULTING, Act, Kind, Talk
 from tongdai.calls.model import CallState
+from tongdai.calls.parties.model import PartyState
 
 GONE = "The call has ended"
 
@@ -86,8 +87,8 @@ Request = PlayMusic | Bridge | Mute | Unmute | Press | HangUp
 Step = Record | Request
 
 
-def refusal(kind: Kind, talk: Talk | None) -> str | None:
-    """Why the state of a call does not allow an act; None: it does."""
+def refusal(kind: Kind, talk: Talk | None, parties: bool = True) -> str | None:
+    """Why the state of a call does not allow an act; None: it does. `parties`: whether there can be any."""
     if talk is None:
         return GONE
     if kind is Kind.HANG_UP:
@@ -95,14 +96,36 @@ def refusal(kind: Kind, talk: Talk | None) -> str | None:
             return f"Cannot hang up a call in state {talk.state}, only {CallState.ANSWERED}"
         return None
     if not talk.with_agent:
-        return f"Cannot {kind} a call that is not connected with an agent"
-    return {
+        return f"Cannot {kind.replace('_', ' ')} a call that is not connected with an agent"
+    if not parties and kind in {*CONSULTING, Kind.TAKE_OVER}:
+        return "This installation connects nobody else"
+    return _with_party(kind, talk) or {
         Kind.HOLD: "The call is on hold already" if talk.held else None,
         Kind.RESUME: None if talk.held else "The call is not on hold",
         Kind.MUTE: "The agent is muted already" if talk.muted else None,
         Kind.UNMUTE: None if talk.muted else "The agent is not muted",
         Kind.DTMF: "Cannot press keys for a customer who is on hold" if talk.held else None,
     }.get(kind)
+
+
+_ALONE = frozenset({Kind.CONSULT, Kind.TAKE_OVER, Kind.HOLD, Kind.RESUME})
+"""Acts on a call that has customer and agent, and nobody else."""
+
+
+def _with_party(kind: Kind, talk: Talk) -> str | None:
+    """Why an act is refused that concerns a party of the call; None: it is not."""
+    party = talk.party
+    if kind in _ALONE and party is not None:
+        return f"Cannot {kind.replace('_', ' ')} while somebody is consulted, or in the call"
+    if kind not in {Kind.COMPLETE, Kind.CANCEL, Kind.CONFERENCE}:
+        return None
+    if party is None:
+        return "Nobody is consulted"
+    if kind is not Kind.CANCEL and party.state is PartyState.CALLED:
+        return "The consulted party has not answered"
+    if kind is Kind.CONFERENCE and party.state is PartyState.TALKING:
+        return "They are in a conference already"
+    return None
 
 
 def steps(act: Act, talk: Talk, now: datetime) -> tuple[Step, ...]:

@@ -23,7 +23,7 @@ from uuid import UUID
 
 import structlog
 
-from tongdai.calls.acts.model import SUPERVISING, Act, Control, Ended, Result, Talk
+from tongdai.calls.acts.model import CONSULTING, SUPERVISING, Act, Control, Ended, Result, Talk
 from tongdai.clock import Clock, cancel_requested
 from tongdai.db.unavailable import unavailable
 from tongdai.dialer.options import Options
@@ -35,6 +35,7 @@ from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.telephony.acts import core
 from tongdai.telephony.acts.store import ActStore
 from tongdai.telephony.acts.supervisors import Supervisors
+from tongdai.telephony.parties.controller import Parties
 
 log = structlog.get_logger()
 
@@ -44,9 +45,19 @@ SWEEP_S = 1.0
 
 
 class Acts:
-    def __init__(self, store: ActStore, ari: Ari, clock: Clock, options: Options, queue: PerChannelQueue) -> None:
+    def __init__(
+        self,
+        store: ActStore,
+        ari: Ari,
+        clock: Clock,
+        options: Options,
+        queue: PerChannelQueue,
+        parties: Parties | None = None,
+    ) -> None:
+        """`parties`: None: nobody can be consulted, and no phone takes over."""
         self._store, self._ari, self._clock, self._queue = store, ari, clock, queue
-        self._supervisors = Supervisors(store, ari, clock, options, queue)
+        self._parties = parties
+        self._supervisors = Supervisors(store, ari, clock, options, queue, parties)
         self._queued: set[UUID] = set()
         self._muted: dict[str, str] = {}
         """Muted phones by the channel of their customer."""
@@ -102,7 +113,7 @@ class Acts:
     async def _do(self, act: Act) -> None:
         try:
             talk = await self._store.talk(act)
-            why = core.refusal(act.kind, talk)
+            why = core.refusal(act.kind, talk, self._parties is not None)
             if why is not None or talk is None:
                 await self._store.finish(act, Ended(Result.REFUSED, why or core.GONE))
             elif self._ari.up and await self._store.begin(act):
@@ -122,6 +133,8 @@ class Acts:
         try:
             if act.kind in SUPERVISING:
                 return await self._supervisors.do(act, talk)
+            if act.kind in CONSULTING and self._parties is not None:
+                return await self._parties.do(act, talk)
             for step in core.steps(act, talk, self._clock.now()):
                 if not await self._make(act, talk, step):
                     for undone in core.undo(act):
@@ -201,6 +214,8 @@ class Acts:
         if talk is None or talk.held_until is None or talk.held_until > self._clock.now() or not talk.with_agent:
             return
         try:
+            if self._parties is not None and await self._parties.end_hold(talk):
+                return
             if await self._make(control, talk, core.together(talk)):
                 await self._make(control, talk, core.RecordTalk())
                 log.info("hold ended at its limit", tenant=control.tenant_id, call=talk.channel)

@@ -2,6 +2,7 @@
 
     listen, whisper   the phone and a snoop channel of the agent's in a bridge of their own
     barge             the phone in the bridge of the call
+    take over         likewise, as a party of the call instead of its agent (telephony/parties): no supervisor any more
 
 Owns the channels of supervisors' phones and their snoop channels, whose ids say whose they are:
 supervisor-TENANT-CALL-PHONE and listener-N-TENANT-CALL-PHONE. So the switch's list of channels is all that a process
@@ -16,6 +17,7 @@ import asyncio
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -31,6 +33,7 @@ from tongdai.switch.interface import Ari, SwitchError
 from tongdai.switch.per_channel_queue import PerChannelQueue
 from tongdai.telephony.acts import core
 from tongdai.telephony.acts.store import ActStore
+from tongdai.telephony.parties.controller import Parties
 
 log = structlog.get_logger()
 
@@ -77,7 +80,18 @@ def is_phone(channel_id: str) -> bool:
 
 
 class Supervisors:
-    def __init__(self, store: ActStore, ari: Ari, clock: Clock, options: Options, queue: PerChannelQueue) -> None:
+    def __init__(
+        self,
+        store: ActStore,
+        ari: Ari,
+        clock: Clock,
+        options: Options,
+        queue: PerChannelQueue,
+        parties: Parties | None = None,
+    ) -> None:
+        self._parties = parties
+        if parties is not None:
+            parties.moved = self._moved
         self._store, self._ari, self._clock, self._options, self._queue = store, ari, clock, options, queue
         self._one_at_a_time = asyncio.Lock()
         self._modes: dict[str, Kind] = {}
@@ -104,9 +118,49 @@ class Supervisors:
             self._modes[supervision.phone] = act.kind
             if channel is None:
                 return await self._call(supervision, act.kind)
-            if channel.state == "Up":
-                await self._connect(supervision, talk, act.kind)
+            if channel.state != "Up":
+                return Ended(Result.DONE)
+            if act.kind is Kind.TAKE_OVER:
+                return await self._take_over(supervision, talk)
+            await self._connect(supervision, talk, act.kind)
             return Ended(Result.DONE)
+
+    async def _take_over(self, supervision: Supervision, talk: Talk) -> Ended:
+        """The phone is a party of the call from now on. In the queue of the call."""
+        await self._stop_listening(supervision)
+        ids, parties = (supervision.tenant_id, supervision.call_id), self._parties
+        taken = parties is not None and await parties.take_over(*ids, talk, supervision.endpoint, supervision.phone)
+        if not taken:
+            return Ended(Result.REFUSED, "The call has ended, or somebody is consulted")
+        self._modes.pop(supervision.phone, None)
+        await commands.destroy_bridge(self._ari, supervision.bridge)
+        return Ended(Result.DONE)
+
+    async def _take_over_answered(self, supervision: Supervision) -> None:
+        """Likewise, a phone that was called for it and was answered; nobody waits for the result."""
+        talk = await self._store.talk_of(supervision.tenant_id, supervision.call_id)
+        async with self._one_at_a_time:
+            taken = talk is not None and (await self._take_over(supervision, talk)).result is Result.DONE
+            if not taken:
+                await commands.hang_up(self._ari, supervision.phone)
+
+    def _moved(self, tenant_id: TenantId, call_id: UUID) -> None:
+        """The talk of a call is another one's: whoever hears it hears that one."""
+        if self._modes or self._unsure:
+            self._queue.start(self._follow(tenant_id, call_id))
+
+    async def _follow(self, tenant_id: TenantId, call_id: UUID) -> None:
+        with suppress(SwitchError):
+            async with self._one_at_a_time:
+                talk = await self._store.talk_of(tenant_id, call_id)
+                for channel in await commands.channels(self._ari):
+                    found = supervision_of(channel.channel_id) if is_phone(channel.channel_id) else None
+                    if found is None or (found.tenant_id, found.call_id) != (tenant_id, call_id):
+                        continue
+                    mode = self._modes.get(channel.channel_id, Kind.LISTEN)
+                    if talk is not None and talk.with_agent and channel.state == "Up" and mode is not Kind.BARGE:
+                        await self._connect(found, talk, mode)
+                await self._hang_up_left()
 
     async def _call(self, supervision: Supervision, mode: Kind) -> Ended:
         endpoint = commands.agent_endpoint_of(supervision.endpoint)
@@ -159,6 +213,9 @@ class Supervisors:
                     await commands.hang_up(self._ari, channel_id)
                     return
                 wanted = self._modes.setdefault(channel_id, Kind(mode or Kind.LISTEN))
+                if wanted is Kind.TAKE_OVER:
+                    self._queue.post(talk.channel, partial(self._take_over_answered, supervision))
+                    return
                 await self._connect(supervision, talk, wanted)
                 log.info("supervisor connected", call=str(supervision.call_id), mode=wanted.value)
 
@@ -193,6 +250,8 @@ class Supervisors:
         for channel_id, supervision in ours.items():
             if is_phone(channel_id):
                 talk = await self._store.talk_of(supervision.tenant_id, supervision.call_id)
+                if talk is not None and talk.party is not None and talk.party.channel == channel_id:
+                    continue  # it took the call over
                 if talk is None or not talk.with_agent:
                     await commands.hang_up(self._ari, channel_id)
                 else:

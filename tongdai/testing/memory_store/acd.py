@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tongdai.acd.admission import QueueCounts
 from tongdai.acd.caller.store import PLACE_KEPT_FOR, CallerRow
-from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState
+from tongdai.acd.store import LEASE, ActiveCall, Pace, QueueState, agent_of_talk
 from tongdai.agents.model import Agent, AgentState, IdleAgent, Mode, OfferOutcome
 from tongdai.call_outcome import InboundOutcome
 from tongdai.calls.inbound.model import Arrival, InboundCall, InboundEnding
@@ -187,6 +187,7 @@ class MemoryAcdStore(MemoryCallbacks):
         if agent is None:
             return False
         self.live[call.call_id] = replace(found, connected_at=at, agent_id=agent.agent_id)
+        self._store.segments.connected(call.call_id, agent.agent_id, at)
         self._leave(call.call_id, OfferOutcome.ANSWERED)
         await self._store.caller_connected(call.call_id)
         self.try_connected(call.call_id)
@@ -202,6 +203,7 @@ class MemoryAcdStore(MemoryCallbacks):
             self.talks.append(gone)
         self.over[call.call_id] = ending
         self.try_ended(call.call_id, ending.outcome)
+        self._store.segments.ended(call.call_id, self._clock.now())
         self._leave(call.call_id, OfferOutcome.CALLER_GONE)
         await self._store.caller_left(call.call_id)
         return True
@@ -220,7 +222,15 @@ class MemoryAcdStore(MemoryCallbacks):
     async def active(self) -> list[ActiveCall]:
         found = (one for one in self.live.values() if not one.called_back or one.state is CallState.ANSWERED)
         in_order = sorted(found, key=lambda call: (call.opened_at, call.call_id))
-        return [ActiveCall(call, self.waiting.get(call.call_id), self._agent_of(call.call_id)) for call in in_order]
+        agents = list(self._store.agents.values())
+        return [
+            ActiveCall(
+                call,
+                self.waiting.get(call.call_id),
+                agent_of_talk(call, [agent for agent in agents if agent.call_id == call.call_id]),
+            )
+            for call in in_order
+        ]
 
     def _agent_of(self, call_id: UUID) -> Agent | None:
         return next((agent for agent in self._store.agents.values() if agent.call_id == call_id), None)

@@ -172,6 +172,7 @@ class MemoryCalls(MemoryState):
         agent = self._agent_of(call.call_id)
         if agent is not None and agent.state in {AgentState.RESERVED, AgentState.ALERTING}:
             self._set_agent(agent, AgentState.TALKING, missed=0)
+        self.segments.connected(call.call_id, agent_id, at)
         return self._keep(replace(found, connected_at=at, agent_id=agent_id or found.agent_id))
 
     async def end(self, call: Call, ending: Ending) -> bool:
@@ -206,6 +207,7 @@ class MemoryCalls(MemoryState):
 
     def _close(self, call: Call, ended: Ended) -> None:
         del self.active[call.call_id]
+        self.segments.ended(call.call_id, ended.at)
         self._busy.discard(call.phone)
         campaign = self.campaigns[call.campaign_id]
         del campaign.active[call.call_id]
@@ -221,8 +223,7 @@ class MemoryCalls(MemoryState):
         self._histories.setdefault(call.contact_id, []).append(ended)
 
     def _free(self, call_id: UUID) -> None:
-        agent = self._agent_of(call_id)
-        if agent is not None:
+        for agent in [agent for agent in self.agents.values() if agent.call_id == call_id]:
             self._freed(agent)
 
     async def extend(self, calls: Sequence[Call], lease: timedelta) -> None:

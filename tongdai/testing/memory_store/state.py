@@ -22,6 +22,7 @@ from tongdai.testing.memory_store.model import (
     MemoryCampaign,
     MemoryContact,
 )
+from tongdai.testing.memory_store.segments import MemorySegments
 
 
 class MemoryState:
@@ -41,6 +42,7 @@ class MemoryState:
         self.asked_sounds: list[str] = []
         self.sounds: dict[str, bool | None] = {}
         """Whether the switch has the sounds that were checked; None: it could not tell."""
+        self.segments = MemorySegments()
         self.held = False
         """Whether dialing is held."""
         self._clock, self._rng = clock, rng
