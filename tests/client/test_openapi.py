@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.campaign_settings import examples
-from tests.support.sdk_arguments import OF_QUEUES, OF_WRAP_UP
+from tests.support.sdk_arguments import OF_LIVE_CALLS, OF_QUEUES, OF_WRAP_UP
 from tongdai.contacts.fields import FIELDS
 from tongdai.http.openapi.document import document
 from tongdai.processes.api import ENDPOINTS
@@ -168,16 +168,7 @@ ALL_ARGUMENTS = {
         "page_size": 20,
     },
     "call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
-    "hold_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "max_sec": 120},
-    "resume_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
-    "mute_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
-    "unmute_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
-    "listen_to_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "endpoint": "sup"},
-    "whisper_in_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "endpoint": "sup"},
-    "barge_into_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "endpoint": "sup"},
-    "leave_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "endpoint": "sup"},
-    "send_dtmf": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11", "digits": "1w2#"},
-    "hang_up_call": {"call_id": "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"},
+    **OF_LIVE_CALLS,
     "attempts": {"campaign_id": 1, "contact_id": 2, "page_size": 20},
     "called_numbers": {"tenant_id": 1, "page_size": 20},
     "give_number": {"phone_number": "0901", "tenant_id": 1, "trunk": "a"},

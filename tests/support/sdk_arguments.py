@@ -1,4 +1,4 @@
-"""Arguments of the SDK's methods for hours, settings and menus of queues: all that each method takes."""
+"""Arguments of the SDK's methods for hours, settings and menus of queues, and for live calls: all that each method takes."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -115,4 +115,28 @@ OF_QUEUES: dict[str, dict[str, Any]] = {
     "open_queues": {},
     "holidays": {"year": 2027},
     "change_holidays": {"changes": [CHANGED_DAY]},
+}
+
+_CALL = "5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11"
+OF_LIVE_CALLS: dict[str, dict[str, Any]] = {
+    "hold_call": {"call_id": _CALL, "max_sec": 120},
+    "resume_call": {"call_id": _CALL},
+    "mute_call": {"call_id": _CALL},
+    "unmute_call": {"call_id": _CALL},
+    "listen_to_call": {"call_id": _CALL, "endpoint": "sup"},
+    "whisper_in_call": {"call_id": _CALL, "endpoint": "sup"},
+    "barge_into_call": {"call_id": _CALL, "endpoint": "sup"},
+    "leave_call": {"call_id": _CALL, "endpoint": "sup"},
+    "take_over_call": {"call_id": _CALL, "endpoint": "sup"},
+    "consult": {
+        "call_id": _CALL,
+        "agent_id": 1,
+        "number": "0901234567",
+        "endpoint": "a",
+    },
+    "complete_consult": {"call_id": _CALL},
+    "cancel_consult": {"call_id": _CALL},
+    "join_conference": {"call_id": _CALL},
+    "send_dtmf": {"call_id": _CALL, "digits": "1w2#"},
+    "hang_up_call": {"call_id": _CALL},
 }

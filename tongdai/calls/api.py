@@ -19,6 +19,7 @@ from tongdai.calls.export.view import HEADER, line, sample
 from tongdai.calls.history import CallRecord, Filter, OpenedKey
 from tongdai.calls.missed import api as missed_api
 from tongdai.calls.model import CallState
+from tongdai.calls.parties import api as parties_api
 from tongdai.calls.view import SAMPLE, CallPage, CallView, view
 from tongdai.contacts import store as contacts
 from tongdai.contacts.fields import FIELDS, index_of
@@ -303,4 +304,12 @@ def contact_of(request: Request) -> tuple[CampaignId, ContactId]:
     return campaign_id, ContactId(ids.from_path(request.path_params["contactId"], "Contact"))
 
 
-HANDLERS: list[Route] = [calls, call, calls_of_contact, *acts_api.HANDLERS, *again_api.HANDLERS, *missed_api.HANDLERS]
+HANDLERS: list[Route] = [
+    calls,
+    call,
+    calls_of_contact,
+    *acts_api.HANDLERS,
+    *parties_api.HANDLERS,
+    *again_api.HANDLERS,
+    *missed_api.HANDLERS,
+]

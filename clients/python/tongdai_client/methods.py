@@ -197,6 +197,11 @@ class Methods:
     whisper_in_call = sends(operations.calls.whisper_in_call)
     barge_into_call = sends(operations.calls.barge_into_call)
     leave_call = sends(operations.calls.leave_call)
+    take_over_call = sends(operations.calls.take_over_call)
+    consult = sends(operations.calls.consult)
+    complete_consult = sends(operations.calls.complete_consult)
+    cancel_consult = sends(operations.calls.cancel_consult)
+    join_conference = sends(operations.calls.join_conference)
     hang_up_call = sends(operations.calls.hang_up_call)
 
     missed_calls = Paged(operations.calls.missed_calls)

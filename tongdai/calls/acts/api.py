@@ -1,35 +1,21 @@
 """`/calls/{callId}/…`: what is asked of a live call."""
 
-import hashlib
 import re
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from tongdai import ids
-from tongdai.calls.acts import question
+from tongdai.calls.acts.acting import NOT_DONE, TAG, WAITS, call_of, done
 from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MAX_KEYS, MIN_HOLD_S, Kind
-from tongdai.errors import InvalidInput, NotFound, Unavailable, shown
+from tongdai.errors import InvalidInput, NotFound, shown
 from tongdai.http import body
-from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of, settings_of
-from tongdai.http.envelope import Done, done_sample, ok
-from tongdai.http.idempotency import digest_of, key_of
+from tongdai.http.endpoint import Endpoint, Request, Response, Route, connection, endpoint, principal_of
+from tongdai.http.envelope import Done, done_sample
 from tongdai.http.principal import Scope
 from tongdai.numbers.endpoints.check import check_name, check_usable
 from tongdai.numbers.endpoints.model import EndpointKind
 from tongdai.text import SWITCH_NAME, TELEPHONE_KEYS
 
-TAG = "Live calls"
 _KEYS = re.compile(TELEPHONE_KEYS)
-_NOT_DONE = Unavailable("The switch did not answer in time: nothing was done")
-_WAITS = (
-    "Done by the process that leads the call's switch; the answer comes when it is, after 5 seconds at the latest "
-    "(`act_wait_s`). 503 says whether nothing was done, or it is not known. Repeated with the same "
-    "`Idempotency-Key` it is done once."
-)
 
 
 class HoldRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,28 +32,6 @@ _dtmf = msgspec.json.Decoder(DtmfRequest)
 _hold = msgspec.json.Decoder(HoldRequest)
 
 
-def call_of(request: Request) -> UUID:
-    """The call of a request; NotFound when its id is malformed, as for an unknown one."""
-    text = request.path_params["callId"]
-    if not ids.is_call_id(text):
-        raise NotFound("Call not found")
-    return UUID(text)
-
-
-async def done(request: Request, raw: bytes, kind: Kind, arguments: Mapping[str, Any], message: str) -> Response:
-    """Ask for an act and answer with its result."""
-    call_id, who, key = call_of(request), principal_of(request), key_of(request)
-    async with connection(request) as conn:
-        if key is None:
-            act_id = await question.ask(conn, who.tenant_id, call_id, kind, arguments, who.key_id)
-        else:
-            digest = digest_of(request, hashlib.sha256(raw).digest())
-            act_id = await question.ask_once(conn, who.tenant_id, key, digest, call_id, kind, arguments, who.key_id)
-    wait_s = settings_of(request).act_wait_s
-    await question.result(partial(connection, request), who.tenant_id, act_id, wait_s)
-    return ok(Done(error_message=message))
-
-
 @endpoint(
     Endpoint(
         method="POST",
@@ -75,13 +39,13 @@ async def done(request: Request, raw: bytes, kind: Kind, arguments: Mapping[str,
         scope=Scope.AGENT,
         tag=TAG,
         summary="Put the customer on hold: they hear music until the call resumes, at the limit by itself",
-        description=f"The customer leaves the agent, who stays connected and hears nobody. {_WAITS}",
+        description=f"The customer leaves the agent, who stays connected and hears nobody. {WAITS}",
         body=HoldRequest,
         refine={"HoldRequest": {"maxSec": {"minimum": MIN_HOLD_S, "maximum": MAX_HOLD_S}}},
         body_sample={"maxSec": 120},
         response=Done,
         sample=done_sample("Call is on hold"),
-        failures=(NotFound("Call not found"), _NOT_DONE),
+        failures=(NotFound("Call not found"), NOT_DONE),
         states=True,
     )
 )
@@ -101,13 +65,13 @@ async def hold(request: Request) -> Response:
         scope=Scope.AGENT,
         tag=TAG,
         summary="Press keys for the customer's side to hear, such as another system's menu",
-        description=f"The keys are sent to the switch at once, which presses them one after the other. {_WAITS}",
+        description=f"The keys are sent to the switch at once, which presses them one after the other. {WAITS}",
         body=DtmfRequest,
         refine={"DtmfRequest": {"digits": {"pattern": f"^{TELEPHONE_KEYS}$", "minLength": 1, "maxLength": MAX_KEYS}}},
         body_sample={"digits": "1w2#"},
         response=Done,
         sample=done_sample("Keys are being pressed"),
-        failures=(NotFound("Call not found"), _NOT_DONE),
+        failures=(NotFound("Call not found"), NOT_DONE),
         states=True,
     )
 )
@@ -128,23 +92,26 @@ class SupervisorRequest(msgspec.Struct, forbid_unknown_fields=True):
 _supervisor = msgspec.json.Decoder(SupervisorRequest)
 
 
-def _supervising(kind: Kind, summary: str, message: str) -> Route:
+_BESIDE = "The phone ends with the call, or by hanging up; the call does not change by it."
+
+
+def _supervising(kind: Kind, summary: str, message: str, description: str = _BESIDE) -> Route:
     """An act of a supervisor's phone."""
 
     @endpoint(
         Endpoint(
             method="POST",
-            path=f"/calls/{{callId}}/{kind}",
+            path=f"/calls/{{callId}}/{kind.replace('_', '-')}",
             scope=Scope.AGENT,
             tag=TAG,
             summary=summary,
-            description=f"The phone ends with the call, or by hanging up; the call does not change by it. {_WAITS}",
+            description=f"{description} {WAITS}",
             body=SupervisorRequest,
             refine={"SupervisorRequest": {"endpoint": {"pattern": f"^{SWITCH_NAME}$"}}},
             body_sample={"endpoint": "supervisor-1"},
             response=Done,
             sample=done_sample(message),
-            failures=(NotFound("Call not found"), _NOT_DONE),
+            failures=(NotFound("Call not found"), NOT_DONE),
             states=True,
         )
     )
@@ -170,10 +137,10 @@ def _simple(kind: Kind, summary: str, message: str) -> Route:
             scope=Scope.AGENT,
             tag=TAG,
             summary=summary,
-            description=_WAITS,
+            description=WAITS,
             response=Done,
             sample=done_sample(message),
-            failures=(NotFound("Call not found"), _NOT_DONE),
+            failures=(NotFound("Call not found"), NOT_DONE),
             states=True,
         )
     )
@@ -205,6 +172,12 @@ HANDLERS: list[Route] = [
         Kind.BARGE,
         "Let a supervisor's phone join a call: all three hear each other",
         "Supervisor is in the call as soon as the phone is answered",
+    ),
+    _supervising(
+        Kind.TAKE_OVER,
+        "Let a supervisor's phone take a call over: it talks with the customer, and the agent leaves",
+        "Supervisor takes the call over as soon as the phone is answered",
+        "The phone may be in the call already, by another act. The agent goes to their wrap-up.",
     ),
     _supervising(Kind.LEAVE, "Hang up a supervisor's phone; the call continues", "Supervisor has left"),
 ]

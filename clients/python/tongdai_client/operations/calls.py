@@ -156,6 +156,39 @@ def leave_call(call_id: str, endpoint: str, *, idempotency_key: str | None = Non
     return _supervise(call_id, "leave", endpoint, idempotency_key)
 
 
+def take_over_call(call_id: str, endpoint: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Let a supervisor's phone talk with the customer; the agent leaves, to their wrap-up."""
+    return _supervise(call_id, "take-over", endpoint, idempotency_key)
+
+
+def consult(
+    call_id: str,
+    *,
+    agent_id: int | None = None,
+    number: str | None = None,
+    endpoint: str | None = None,
+    idempotency_key: str | None = None,
+) -> Operation[Done]:
+    """Consult an agent, a number or a phone (one of them) while the customer is on hold."""
+    body = without_none(agentId=agent_id, number=number, endpoint=endpoint)
+    return operation("POST", "/calls/{callId}/consult", (call_id,), Done, body=body, idempotency_key=idempotency_key)
+
+
+def complete_consult(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Transfer the customer to the consulted party; the agent leaves."""
+    return operation("POST", "/calls/{callId}/consult/complete", (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def cancel_consult(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Hang up the consulted party; customer and agent hear each other again."""
+    return operation("POST", "/calls/{callId}/consult/cancel", (call_id,), Done, idempotency_key=idempotency_key)
+
+
+def join_conference(call_id: str, *, idempotency_key: str | None = None) -> Operation[Done]:
+    """Let the customer join agent and consulted party: all three hear each other."""
+    return operation("POST", "/calls/{callId}/conference", (call_id,), Done, idempotency_key=idempotency_key)
+
+
 def _supervise(call_id: str, act: str, endpoint: str, idempotency_key: str | None) -> Operation[Done]:
     body = without_none(endpoint=endpoint)
     path = f"/calls/{{callId}}/{act}"

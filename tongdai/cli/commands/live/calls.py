@@ -7,11 +7,10 @@ import click
 from tongdai.calls.acts.model import DEFAULT_HOLD_S, MAX_HOLD_S, MIN_HOLD_S
 from tongdai.calls.missed.model import MissedState
 from tongdai.cli.api_client import client_options
-from tongdai.cli.param_types import ENDPOINT, ID
+from tongdai.cli.commands.live.consults import CALL, COMMANDS, PHONE
+from tongdai.cli.param_types import ID
 from tongdai.cli.tables import json_option, show
 from tongdai_client import Client
-
-CALL = click.argument("call_id", metavar="CALL_ID", type=click.UUID)
 
 
 @click.group
@@ -83,9 +82,6 @@ def unmute(client: Client, call_id: UUID) -> None:
       tongdai calls unmute 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
     """
     click.echo(client.unmute_call(str(call_id)).message)
-
-
-PHONE = click.option("--phone", required=True, metavar="NAME", type=ENDPOINT, help="The supervisor's phone.")
 
 
 @calls.command
@@ -224,3 +220,7 @@ def close(client: Client, call_id: UUID) -> None:
       tongdai calls close 5b0f6c1e-6a58-4a3b-9d55-0f4b0a3d9c11
     """
     click.echo(client.close_missed_call(str(call_id)).message)
+
+
+for command in COMMANDS:
+    calls.add_command(command)

@@ -1,0 +1,213 @@
+"""Conferences, and phones that take over, on the simulated switch."""
+
+import asyncio
+
+import pytest
+
+from tests.support.consults import DONE, FIRST, NUMBER, SECOND, Consults, consults
+from tests.support.dialer_scene import Scene, play
+from tests.telephony.parties.test_consult import DIRECTIONS, WHOM, wraps_up
+from tongdai.agents.model import AgentState
+from tongdai.calls.acts.model import Ended, Kind, Result
+from tongdai.calls.parties.model import PartyState
+
+SUPERVISOR = "a7"
+
+
+async def conference(s: Scene, whom: dict[str, object], *, inbound: bool) -> Consults:
+    s.simulated.ledger.conferences = True
+    c = await consults(s, inbound=inbound)
+    await c.consult(**whom)
+    assert await c.act(Kind.CONFERENCE) == DONE
+    return c
+
+
+@DIRECTIONS
+@WHOM
+def test_all_three_hear_each_other(inbound: bool, whom: dict[str, object]) -> None:
+    async def scene(s: Scene) -> None:
+        c = await conference(s, whom, inbound=inbound)
+        assert c.together(c.customer, c.phone(c.first), c.channel(c.party.channel))
+        assert c.party.state is PartyState.TALKING
+        beside = [("conference", SECOND)] if "agentId" in whom else []
+        assert sorted(c.segments()) == sorted([("talk", FIRST), ("consult", FIRST), ("talk", FIRST), *beside])
+        c.hangs_up(c.customer)
+        await s.until(lambda: c.over and not c.parties.rows, within_s=5)
+
+    play(scene)
+
+
+@DIRECTIONS
+@WHOM
+def test_agent_and_customer_go_on_when_the_party_leaves(inbound: bool, whom: dict[str, object]) -> None:
+    async def scene(s: Scene) -> None:
+        c = await conference(s, whom, inbound=inbound)
+        c.hangs_up(c.channel(c.party.channel))
+        await s.until(lambda: not c.parties.rows, within_s=5)
+        assert c.together(c.customer, c.phone(c.first))
+        await asyncio.sleep(20)
+        assert not c.over
+        assert c.first.state is AgentState.TALKING
+
+    play(scene)
+
+
+@DIRECTIONS
+@WHOM
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_party_and_customer_go_on_when_the_agent_leaves(inbound: bool, whom: dict[str, object], hangs_up: bool) -> None:
+    async def scene(s: Scene) -> None:
+        c = await conference(s, whom, inbound=inbound)
+        party = c.channel(c.party.channel)
+        if hangs_up:
+            c.hangs_up(c.phone(c.first))
+        else:
+            assert await c.act(Kind.COMPLETE) == DONE
+            await wraps_up(c)
+        await s.until(lambda: c.together(c.customer, party), within_s=5)
+        await asyncio.sleep(20)
+        assert not c.over
+        assert c.segments()[-1] == ("talk", SECOND if "agentId" in whom else None)
+        c.hangs_up(party)
+        await s.until(lambda: c.over, within_s=5)
+
+    play(scene)
+
+
+@WHOM
+def test_conference_is_cancelled(whom: dict[str, object]) -> None:
+    async def scene(s: Scene) -> None:
+        c = await conference(s, whom, inbound=True)
+        assert await c.act(Kind.CANCEL) == DONE
+        assert c.together(c.customer, c.phone(c.first))
+        assert not c.parties.rows
+
+    play(scene)
+
+
+def test_agent_who_got_the_customer_consults_somebody_else() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s, inbound=True, second_rings=True)
+        await c.consult()
+        assert await c.act(Kind.COMPLETE) == DONE
+        second = c.phone(c.second)
+        assert await c.act(Kind.CONSULT, number=NUMBER) == DONE
+        await s.until(lambda: any(row.target == NUMBER and row.state is PartyState.CONSULTING for row in rows(c)))
+        assert await c.act(Kind.COMPLETE) == DONE
+        await s.until(lambda: c.second.state is AgentState.WRAP_UP, within_s=5)
+        await s.until(lambda: second.channel_id not in s.simulated._channels, within_s=5)
+        (row,) = rows(c)
+        assert c.together(c.customer, c.channel(row.channel))
+
+    def rows(c: Consults) -> list[object]:
+        return list(c.parties.rows.values())
+
+    play(scene)
+
+
+def test_muted_agent_who_leaves_is_heard_by_the_next_customer() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        await c.act(Kind.MUTE)
+        await c.consult(number=NUMBER)
+        assert await c.act(Kind.COMPLETE) == DONE
+        assert not c.phone(c.first).muted
+
+    play(scene)
+
+
+# Taking over
+
+
+@DIRECTIONS
+@pytest.mark.parametrize("before", [None, Kind.LISTEN, Kind.WHISPER, Kind.BARGE])
+def test_supervisor_takes_the_call_over(inbound: bool, before: Kind | None) -> None:
+    async def scene(s: Scene) -> None:
+        s.simulated.ledger.conferences = True
+        c = await consults(s, inbound=inbound)
+        if before is not None:
+            assert await c.act(before, endpoint=SUPERVISOR) == DONE
+            await asyncio.sleep(5)
+        assert await c.act(Kind.TAKE_OVER, endpoint=SUPERVISOR) == DONE
+        await wraps_up(c)
+        phone = c.channel(c.party.channel)
+        assert phone.call.to == SUPERVISOR
+        assert c.together(c.customer, phone)
+        await asyncio.sleep(20)
+        assert not c.over
+        assert c.together(c.customer, phone)
+        c.hangs_up(c.customer)
+        await s.until(lambda: c.over and phone.channel_id not in s.simulated._channels, within_s=5)
+
+    play(scene)
+
+
+def test_call_that_was_taken_over_ends_with_the_phone() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        await c.act(Kind.TAKE_OVER, endpoint=SUPERVISOR)
+        await wraps_up(c)
+        await s.stop()
+        s.start()
+        await s.until(lambda: s.ari.up)
+        await asyncio.sleep(5)
+        c.hangs_up(c.channel(c.party.channel))
+        await s.until(lambda: c.over, within_s=5)
+
+    play(scene)
+
+
+def test_listener_hears_the_agent_who_gets_the_call_and_never_the_first_ones_next_customer() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        await c.act(Kind.LISTEN, endpoint=SUPERVISOR)
+        await asyncio.sleep(5)
+        await c.consult()
+        assert await c.act(Kind.COMPLETE) == DONE
+        await asyncio.sleep(1)
+        heard = [channel.snoops_on for channel in s.simulated._channels.values() if channel.snoops_on]
+        assert heard == [str(c.second.channel_id)]
+
+    play(scene)
+
+
+def test_listener_is_hung_up_when_no_agent_gets_the_call() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        await c.act(Kind.LISTEN, endpoint=SUPERVISOR)
+        await asyncio.sleep(5)
+        await c.consult(number=NUMBER)
+        assert await c.act(Kind.COMPLETE) == DONE
+        await asyncio.sleep(1)
+        assert [one for one in s.simulated._channels if one.startswith(("supervisor", "listener"))] == []
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (Kind.COMPLETE, "Nobody is consulted"),
+        (Kind.CANCEL, "Nobody is consulted"),
+        (Kind.CONFERENCE, "Nobody is consulted"),
+    ],
+)
+def test_act_without_a_party_is_refused(kind: Kind, why: str) -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        assert await c.act(kind) == Ended(Result.REFUSED, why)
+
+    play(scene)
+
+
+def test_one_is_consulted_at_a_time() -> None:
+    async def scene(s: Scene) -> None:
+        c = await consults(s)
+        await c.consult()
+        for kind in (Kind.CONSULT, Kind.HOLD, Kind.RESUME):
+            how = await c.act(kind, number=NUMBER)
+            assert how == Ended(Result.REFUSED, f"Cannot {kind} while somebody is consulted, or in the call")
+        how = await c.act(Kind.TAKE_OVER, endpoint=SUPERVISOR)
+        assert how == Ended(Result.REFUSED, "Cannot take over while somebody is consulted, or in the call")
+
+    play(scene)
