@@ -1,4 +1,4 @@
-"""Arguments of the SDK's methods for hours, settings and menus of queues, and for live calls: all that each method takes."""
+"""Arguments of the SDK's methods for settings and menus of queues, and for live calls: all that each method takes."""
 
 from datetime import UTC, date, datetime
 from typing import Any

@@ -132,7 +132,7 @@ def test_supervisor_takes_the_call_over(inbound: bool, before: Kind | None) -> N
         await wraps_up(c)
         phone = c.channel(c.party.channel)
         assert phone.call.to == SUPERVISOR
-        assert c.together(c.customer, phone)
+        await s.until(lambda: c.together(c.customer, phone), within_s=2)
         await asyncio.sleep(20)
         assert not c.over
         assert c.together(c.customer, phone)

@@ -49,7 +49,8 @@ class MemorySegments:
 
     def _close(self, one: Segment, at: datetime) -> None:
         self.open.remove(one)
-        self.closed.append(replace(one, ended_at=max(at, one.started_at)))
+        if at > one.started_at:
+            self.closed.append(replace(one, ended_at=at))
 
     def of_call(self, call_id: UUID) -> list[tuple[str, AgentId | None]]:
         """Kind and agent, in order."""
