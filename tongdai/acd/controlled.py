@@ -2,15 +2,25 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
+from uuid import UUID
 
+import structlog
+
+from tongdai import metrics
 from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.caller.model import CallerProgress, Record
+from tongdai.acd.store import ActiveCall
 from tongdai.agents.model import AgentKey
-from tongdai.calls.inbound.model import InboundCall
+from tongdai.calls.inbound.model import InboundCall, InboundEnding
+from tongdai.ids import TenantId
 from tongdai.queues.model import QueueRules
+
+log = structlog.get_logger()
 
 
 class Seat(Enum):
@@ -48,3 +58,20 @@ class ControlledCaller:
     max_wait: asyncio.TimerHandle | None = None
     sounding: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a sound is requested, or stopped."""
+
+
+Parted = Callable[[TenantId, UUID, str], bool]
+"""Told that a phone has left the talk of a call; whether it is decided elsewhere what becomes of the call."""
+
+
+class Snapshot(NamedTuple):
+    before: dict[str, str | None]
+    """The channels of the callers who were controlled before the store was read, and of their agents."""
+    in_store: list[ActiveCall]
+
+
+def report_end(call: InboundCall, ending: InboundEnding) -> None:
+    """Count and log the end of a caller's call."""
+    outcome = ending.outcome.value
+    metrics.INBOUND_CALLS.labels(outcome).inc()
+    log.info("caller gone", tenant=call.tenant_id, call=str(call.call_id), outcome=outcome, cause=ending.hangup_cause)

@@ -20,24 +20,23 @@ Asserted: records precede requests; nothing is recorded after the end.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, assert_never
+from typing import assert_never
 from uuid import UUID
 
 import structlog
 
-from tongdai import metrics
 from tongdai.acd.admission import Send
 from tongdai.acd.audio.model import HoldAudio
 from tongdai.acd.audio.player import Player
 from tongdai.acd.callbacks.dialer import CallbackDialer
 from tongdai.acd.callbacks.store import Answered
 from tongdai.acd.caller import core, model, signals
-from tongdai.acd.controlled import ControlledCaller
+from tongdai.acd.controlled import ControlledCaller, Parted, Snapshot, report_end
 from tongdai.acd.phone_events import phone_signal
 from tongdai.acd.requests import Requests
 from tongdai.acd.store import AcdStore, ActiveCall
@@ -47,7 +46,7 @@ from tongdai.call_outcome import Refusal
 from tongdai.calls.inbound.model import Arrival
 from tongdai.clock import Clock
 from tongdai.db.unavailable import unavailable
-from tongdai.ids import SwitchId, TenantId
+from tongdai.ids import SwitchId
 from tongdai.queues.model import DestinationKind
 from tongdai.queues.prompts.core import Announced
 from tongdai.switch import commands
@@ -62,15 +61,7 @@ WRITE_S = 3.0
 """The time limit for writing a record when the database hangs; it is written again later."""
 LONGEST_BACKOFF_S = 60.0
 """The longest wait before a record that the store refuses is written again."""
-
-
 UNSERVED = frozenset({DestinationKind.AGENT, DestinationKind.NUMBER, DestinationKind.CALLBACK})
-
-
-class Snapshot(NamedTuple):
-    before: dict[str, str | None]
-    """The channels of the callers who were controlled before the store was read, and of their agents."""
-    in_store: list[ActiveCall]
 
 
 class AcdController:
@@ -101,8 +92,7 @@ class AcdController:
         self.ended: set[str] = set()
         """Channels of calls that ended here since reconciliation last cleared the set."""
         self.dialer: CallbackDialer | None = None
-        self.parted: Callable[[TenantId, UUID, str], bool] | None = None
-        """Told that a phone has left a talk; whether it is decided elsewhere what becomes of the call."""
+        self.parted: Parted | None = None
         room.notify = self._notify
 
     def owns(self, channel_id: str) -> bool:
@@ -121,7 +111,9 @@ class AcdController:
             self._queue.post(channel_id, partial(self._handle, channel_id, event))
 
     def _left(self, channel_id: str, left: signals.AgentLeft) -> None:
-        call = self.callers[channel_id].call
+        if (caller := self.callers.get(channel_id)) is None:
+            return
+        call = caller.call
         if self.parted is None or not self.parted(call.tenant_id, call.call_id, left.channel):
             self.post(channel_id, left)
 
@@ -401,9 +393,7 @@ class AcdController:
                 self.forget(call.channel)
                 self._room.wake()
                 if changed:
-                    metrics.INBOUND_CALLS.labels(ending.outcome.value).inc()
-                    fields = {"outcome": ending.outcome.value, "cause": ending.hangup_cause}
-                    log.info("caller gone", tenant=call.tenant_id, call=str(call.call_id), **fields)
+                    report_end(call, ending)
             case _:
                 assert_never(record)
         return None

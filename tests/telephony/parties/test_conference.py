@@ -9,7 +9,7 @@ from tests.support.dialer_scene import Scene, play
 from tests.telephony.parties.test_consult import DIRECTIONS, WHOM, wraps_up
 from tongdai.agents.model import AgentState
 from tongdai.calls.acts.model import Ended, Kind, Result
-from tongdai.calls.parties.model import PartyState
+from tongdai.calls.parties.model import Party, PartyState
 
 SUPERVISOR = "a7"
 
@@ -99,7 +99,7 @@ def test_agent_who_got_the_customer_consults_somebody_else() -> None:
         (row,) = rows(c)
         assert c.together(c.customer, c.channel(row.channel))
 
-    def rows(c: Consults) -> list[object]:
+    def rows(c: Consults) -> list[Party]:
         return list(c.parties.rows.values())
 
     play(scene)
