@@ -44,7 +44,7 @@ class MemoryActs:
     segments: list[tuple[str, datetime]] = field(default_factory=list[tuple[str, datetime]])
     """Kinds and beginnings, after the talk that the connection began."""
     parties: dict[str, Party] = field(default_factory=dict[str, Party])
-    """Those of MemoryParties, by channel."""
+    """The rows of MemoryParties, by channel."""
     _channels: dict[UUID, str] = field(default_factory=dict[UUID, str])
     """The customers' channels of inbound calls."""
     _numbers: Any = field(default_factory=lambda: count(1))

@@ -40,7 +40,7 @@ class ActiveCall(NamedTuple):
 
 
 def agent_of_talk(call: InboundCall, agents: Sequence[Agent]) -> Agent | None:
-    """Of the agents of a call the one to whom the caller is offered, or whose talk it is: not one who is consulted."""
+    """Choose, of the agents of a call, the one of the offer or of the talk: not one who is consulted."""
     connected = call.connected_at is not None
     return next((agent for agent in agents if not connected or agent.agent_id == call.agent_id), None)
 

@@ -335,7 +335,7 @@ async def freed(
     queues: Mapping[UUID, QueueId] | None = None,
     agent_id: AgentId | None = None,
 ) -> list[Agent]:
-    """Frees the agents of calls that have ended, or one of a call that goes on: talking → wrap_up; reserved, alerting
+    """Frees the agents of calls that have ended, or one of a call that continues: talking → wrap_up; reserved, alerting
     → the next state, or idle. An agent who signed out meanwhile goes offline from any of these: of one who is
     `hanging_up` then, the caller hangs up `channel_id`. A call may have no agent (any more). `queues`: those of the
     calls, for the segments of wrap-up. Call it in the transaction of the end."""

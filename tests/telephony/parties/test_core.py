@@ -1,4 +1,4 @@
-"""What becomes of a call when somebody leaves it, and who is in its bridge."""
+"""Decisions about a call that somebody leaves, and about the members of its bridge."""
 
 from dataclasses import replace
 from uuid import UUID

@@ -173,7 +173,7 @@ from ruled where agent.tenant_id = $1 and agent.agent_id = ruled.agent_id
 
 
 async def apply_rules(conn: Connection, tenant_id: TenantId, call_ids: Sequence[UUID]) -> None:
-    """Have the wrap-ups of calls that have just ended, or that go on without their agent, last as their campaign or
+    """Have the wrap-ups of calls that have just ended, or that continue without their agent, last as their campaign or
     queue says. In the transaction of the end, after agents/store.freed."""
     await conn.execute(APPLY_RULES, tenant_id, call_ids)
 

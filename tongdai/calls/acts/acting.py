@@ -1,4 +1,4 @@
-"""What the endpoints of acts have in common: the call of a request, and the act that is asked for and waited for."""
+"""Common parts of the endpoints of acts: the call of a request, and the act that is asked for and waited for."""
 
 import hashlib
 from collections.abc import Mapping

@@ -93,7 +93,7 @@ class Act:
 
     @property
     def consulted(self) -> "Consulted":
-        """Whom the agent consults."""
+        """The party that the agent consults."""
         if "agentId" in self.arguments:
             return Consulted(PartyKind.AGENT, "", AgentId(int(self.arguments["agentId"])))
         if "number" in self.arguments:
@@ -133,7 +133,7 @@ class Talk:
     held_until: datetime | None
     muted_channel: str | None
     party: Party | None = None
-    """Who is in the call besides the agent: consulted, or in a conference; without an agent whoever talks instead."""
+    """The party besides the agent: consulted, or in a conference; without an agent the one who talks instead."""
 
     @property
     def with_agent(self) -> bool:

@@ -136,7 +136,7 @@ HANDLERS: list[Route] = [
         "conference",
         Kind.CONFERENCE,
         "Let the customer join agent and consulted party: all three hear each other",
-        "The party must have answered. Agent or party may leave, and the others go on; the customer's end ends all.",
+        "The party must have answered. Agent or party may leave, and the others continue; the customer's end ends all.",
         "All are connected",
     ),
 ]

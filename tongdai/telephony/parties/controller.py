@@ -1,6 +1,6 @@
 """Controls the parties of live calls: consult, complete, cancel, conference, and a phone that takes over.
 
-    act ──▶ rows (committed) ──▶ the bridge follows them (core.arrangement) ──▶ the controller of the call is told
+    act ──▶ rows (committed) ──▶ the bridge follows them (core.arrangement) ──▶ the controller of the call is notified
     somebody hung up ──▶ core.parting ──▶ likewise
 
 Owns the legs that were called for a call alone: of numbers, of phones, and of agents in mode ring. Nailed-up

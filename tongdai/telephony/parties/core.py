@@ -40,7 +40,7 @@ Parting = PartyLeaves | PartyStays | NobodyStays
 
 
 def parting(talk: Talk, channel: str) -> Parting | None:
-    """What becomes of a call whose agent or party, with that channel, has hung up. None: nothing, it left before."""
+    """Decide about a call whose agent or party, with that channel, has hung up. None: it had left before."""
     party = talk.party
     if party is not None and party.channel == channel:
         return PartyLeaves(party) if talk.with_agent else NobodyStays()

@@ -230,7 +230,7 @@ async def _reserve(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_i
 
 
 async def _free(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId) -> None:
-    """An agent leaves a call that goes on, to their wrap-up."""
+    """An agent leaves a call that continues, to their wrap-up."""
     queue_id: QueueId | None = await conn.fetchval(QUEUE, tenant_id, call_id)
     queues = {} if queue_id is None else {call_id: queue_id}
     if await agents.freed(conn, tenant_id, [call_id], queues, agent_id):
