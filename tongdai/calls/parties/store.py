@@ -15,7 +15,7 @@ import asyncpg
 from tongdai.calls.parties.model import TRANSITIONS, Party, PartyKind, PartyOfSwitch, PartyState
 from tongdai.db.columns import qualified
 from tongdai.db.pool import Connection
-from tongdai.ids import SwitchId, TenantId
+from tongdai.ids import AgentId, SwitchId, TenantId
 from tongdai.states import sources
 
 _COLUMNS = "tenant_id, call_id, channel, kind, agent_id, target, state, called_at"
@@ -91,6 +91,14 @@ delete from call_party p where p.tenant_id = $1 and p.call_id = $2 and p.channel
 async def forget(conn: Connection, tenant_id: TenantId, call_id: UUID, channel: str) -> None:
     """Delete a party, which was hung up, of a call that has ended."""
     await conn.execute(FORGET, tenant_id, call_id, channel)
+
+
+TALKS_WITH = "update live_call set agent_id = $3 where tenant_id = $1 and call_id = $2"
+
+
+async def talks_with(conn: Connection, tenant_id: TenantId, call_id: UUID, agent_id: AgentId) -> None:
+    """The talk of a call is that agent's from now on."""
+    await conn.execute(TALKS_WITH, tenant_id, call_id, agent_id)
 
 
 def _party(row: asyncpg.Record | dict[str, Any]) -> Party:

@@ -83,7 +83,6 @@ LOCK = """
 select queue_id, campaign_id from live_call where tenant_id = $1 and call_id = $2 and state = 'answered' for update
 """
 QUEUE = "select queue_id from open_segment where tenant_id = $1 and call_id = $2 and kind <> 'wrap_up' limit 1"
-TALKS_WITH = "update live_call set agent_id = $3 where tenant_id = $1 and call_id = $2"
 LINE = f"""
 select case when c.trunk is not null and {may_use("$1", "a.switch_id", "c.trunk", EndpointKind.TRUNK)} then c.trunk
         when n.trunk is not null and {may_use("$1", "a.switch_id", "n.trunk", EndpointKind.TRUNK)} then n.trunk
@@ -187,7 +186,7 @@ class PostgresParties:
             if party.agent_id is not None:
                 await agents.talking(conn, ids[0], [ids[1]])
                 await segments.end_conference(conn, *ids, party.agent_id, at)
-                await conn.execute(TALKS_WITH, *ids, party.agent_id)
+                await store.talks_with(conn, *ids, party.agent_id)
             await controls.resume(conn, *ids, party.agent_id, at)
             await controls.unmute(conn, *ids)
         return True
