@@ -108,6 +108,7 @@ async def test_caller_is_answered_unless_they_are(server: AriServer) -> None:
     async with connected(server) as listener:
         call = server.asterisk.call_in(CALLED, CALLER)
         channel_id = (await listener.wait_for(StasisStart)).channel_id
+        assert await commands.subscribe_to_channel(listener.ari, APP, channel_id)
         assert await commands.ensure_answered(listener.ari, channel_id)
         assert await commands.play(listener.ari, channel_id, "p1", "custom/long")
         assert await commands.ensure_answered(listener.ari, channel_id)
