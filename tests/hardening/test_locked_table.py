@@ -10,11 +10,15 @@ import pytest
 
 from tests.support.imports.client import a_campaign
 from tests.support.servers import eventually, serving
+from tongdai.tenants import store as tenants
+from tongdai.testing import factories
 
 pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="starts processes"), pytest.mark.slow]
 
 CLIENTS = 40
 QUEUES = "/v1/queues/inbound"
+LOCKED_S = 25.0
+"""Longer than a key is cached (15 s)."""
 
 
 async def test_others_are_answered_while_a_table_is_locked(data_dir: Path) -> None:
@@ -86,3 +90,30 @@ async def test_requests_for_a_locked_row_of_a_tenant_leave_others_the_same_route
                 over.set()
             assert set(seen) <= {200, 503}
             assert set(others) == {200}, others
+
+
+async def test_known_keys_are_accepted_while_their_table_is_locked(data_dir: Path) -> None:
+    async with serving(data_dir, workers=2, database_pool=4) as server:
+        keys, unknown, revoked = [await server.key() for _ in range(20)], await server.key(), await server.key()
+        seen = Counter[int]()
+
+        async def ask(key: factories.Key) -> int:
+            async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=key.headers) as client:
+                return (await client.get(QUEUES)).status_code
+
+        async def known_to_all_workers() -> None:
+            for _ in range(8):
+                assert set(await asyncio.gather(*map(ask, keys))) == {200}
+
+        await known_to_all_workers()
+        async with server.database() as conn:
+            async with conn.transaction():
+                await conn.execute("lock table api_key in access exclusive mode")
+                until = asyncio.get_running_loop().time() + LOCKED_S
+                while asyncio.get_running_loop().time() < until:
+                    seen.update(await asyncio.gather(*map(ask, keys)))
+                assert set(seen) == {200}, seen
+                assert await ask(unknown) == 503
+            await tenants.revoke_key(conn, revoked.key_id, within=None, by=None)
+        assert await ask(unknown) == 200
+        assert await ask(revoked) == 401

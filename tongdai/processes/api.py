@@ -124,6 +124,7 @@ async def _resources(
 
         async def share(conn: Connection) -> None:
             limiter.shared_by(max(settings.workers, await listeners(conn, LISTENER)))
+            guard.heard()
 
         handlers = {store.KEYS_CHANGED: forget}
         session = settings.session_dsn(dsn)

@@ -1,9 +1,22 @@
-"""The guard before every endpoint: key → principal → scope → rate limits."""
+"""The guard before every endpoint: key → principal → scope → rate limits.
 
+A key that was read is known until a change of any key or tenant is notified, and is read again every CACHE_S, should a
+notification be lost:
+
+    read ──CACHE_S──▶ read again ── read ─▶ accepted or refused by what it is now
+                          └── cannot be read (a lock on its table, an overloaded database): accepted as it was known,
+                              for UNREAD_S at most, and only while notifications are received
+
+So a revoked key is refused ≤ 1 s after its notification. Where these are not received the cache is emptied (within
+10 s), and nothing is accepted unread.
+"""
+
+import asyncio
 import ipaddress
 import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 import structlog
@@ -12,7 +25,8 @@ from tongdai import ids, metrics
 from tongdai.clock import Clock
 from tongdai.db.pool import Connection, Lender
 from tongdai.db.pool_parts import PoolParts
-from tongdai.errors import InsufficientScope, PlatformKeyNeeded, RateLimited, Unauthorized
+from tongdai.db.unavailable import unavailable
+from tongdai.errors import InsufficientScope, PlatformKeyNeeded, RateLimited, Unauthorized, Unavailable
 from tongdai.http.asgi import Headers, Scope
 from tongdai.http.endpoint import Endpoint
 from tongdai.http.principal import PLATFORM, Principal
@@ -27,6 +41,17 @@ log = structlog.get_logger()
 
 CACHE_S = 15.0
 """How long a cached key is used without asking the database again, should a notification be lost."""
+UNREAD_S = 300.0
+"""How long a key that cannot be read again is accepted as it was, while its changes would be notified."""
+HEARD_S = 12.0
+"""Notifications are received when the connection for them answered a query so long ago: it is probed each 5 s, and an
+answer takes at most 5 s."""
+PATIENT_S = 0.25
+"""How long a request waits for its key to be read again."""
+TROUBLED_S = 5.0
+"""After a key could not be read again in time, how long others are not waited for."""
+READ_AT_ONCE = 2
+"""The most database connections that keys may take that are read again."""
 CACHE_SIZE = 100_000
 STRANGERS = 30
 """Requests with keys never seen, for each that is being looked up, that may wait: at a start all are."""
@@ -41,6 +66,10 @@ class Credentials(NamedTuple):
     """`X-Tenant-ID` as sent."""
     presented: bool
     """Whether the request sent a key."""
+
+
+_Name = tuple[str, str | None]
+"""A key as sent and, of a platform key, the tenant that the request names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +101,13 @@ class Guard:
         self._cache_size = cache_size
         self._header_names = HeaderNames.of(settings.limit_headers)
         self._proxies = [ipaddress.ip_network(network) for network in settings.trusted_proxies]
-        # By the key as sent and, for a platform key, the tenant that the request names.
-        self._cached: dict[tuple[str, str | None], _CachedKey] = {}
+        self._cached: dict[_Name, _CachedKey] = {}
         self._generation = 0
+        self._heard_at = -inf
+        self._troubled_at = -inf
+        """When a key could not be read again in time."""
+        self._reading: dict[_Name, asyncio.Task[_CachedKey | None]] = {}
+        self._places = asyncio.Semaphore(max(1, min(READ_AT_ONCE, settings.database_pool // 4)))
         self._known = set[str]()
         """Keys that were valid once, whatever has become of them."""
         self._of_strangers = PoolParts(max(1, settings.database_pool * 2 // 5), may_wait=STRANGERS)
@@ -83,6 +116,10 @@ class Guard:
         """Empty the cache, after keys or tenants changed."""
         self._generation += 1
         self._cached.clear()
+
+    def heard(self) -> None:
+        """Note that notifications of changes are received now."""
+        self._heard_at = self._clock.monotonic()
 
     def tenant_of(self, unread: bytes) -> TenantId | None:
         """The tenant whose key a request has, as far as that is known without reading it: nothing is allowed by it."""
@@ -148,20 +185,55 @@ class Guard:
 
     async def _look_up(self, credentials: Credentials, scope: Scope) -> _CachedKey | None:
         cached = self._cached.get((credentials.key, None)) or self._cached.get((credentials.key, credentials.tenant))
-        if cached is not None and self._clock.monotonic() - cached.loaded_at < CACHE_S:
+        now = self._clock.monotonic()
+        if cached is not None and now - cached.loaded_at < CACHE_S:
             return cached
         if not key_format.well_formed(credentials.key):
             return None
+        if cached is not None and now - cached.loaded_at < UNREAD_S and now - self._heard_at < HEARD_S:
+            return await self._read_again(credentials, scope, cached)
+        return await self._read(credentials, self._connection(credentials.key, scope))
+
+    async def _read_again(self, credentials: Credentials, scope: Scope, known: _CachedKey) -> _CachedKey | None:
+        """Return what the key is now, or what it was when that cannot be read in time."""
+        name, generation = (credentials.key, credentials.tenant), self._generation
+        reading = self._reading.get(name)
+        if reading is None:
+            reading = self._reading[name] = asyncio.create_task(self._read_in_turn(credentials))
+            reading.add_done_callback(lambda done: self._has_been_read(name, done))
+        troubled = self._clock.monotonic() - self._troubled_at < TROUBLED_S
+        await asyncio.wait({reading}, timeout=0 if troubled else PATIENT_S)
+        if generation != self._generation:  # some key was changed meanwhile
+            return await self._read(credentials, self._connection(credentials.key, scope))
+        if reading.done():
+            try:
+                return reading.result()
+            except Exception as error:
+                if not isinstance(error, Unavailable) and not unavailable(error):
+                    raise
+        self._troubled_at = self._clock.monotonic()
+        return known
+
+    def _has_been_read(self, name: _Name, reading: "asyncio.Task[_CachedKey | None]") -> None:
+        self._reading.pop(name, None)
+        if not reading.cancelled():
+            reading.exception()  # whether anybody still waits for it or not
+
+    async def _read_in_turn(self, credentials: Credentials) -> _CachedKey | None:
+        async with self._places:
+            return await self._read(credentials, self._database.borrow())
+
+    async def _read(
+        self, credentials: Credentials, borrowed: AbstractAsyncContextManager[Connection]
+    ) -> _CachedKey | None:
         generation = self._generation
-        async with self._connection(credentials.key, scope) as conn:
+        async with borrowed as conn:
             cached = await self._load(conn, key_format.digest(credentials.key, self._pepper), credentials.tenant)
+        if cached is None or not cached.principal.tenant_id or not self._usable(cached):
+            self._cached.pop((credentials.key, None), None)
+            self._cached.pop((credentials.key, credentials.tenant), None)
         # A change during the query may concern this key: do not cache it then.
-        if (
-            cached is not None
-            and cached.principal.tenant_id
-            and generation == self._generation
-            and self._usable(cached)
-        ):
+        elif generation == self._generation:
             if max(len(self._cached), len(self._known)) >= self._cache_size:
                 self._cached.clear()
                 self._known.clear()
