@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
 import msgspec
 
-from tongdai.errors import ApiError, InvalidInput, TooLarge, UnsupportedMediaType, shown
+from tongdai.errors import ApiError, InvalidInput, TooLarge, Unavailable, UnsupportedMediaType, shown
 from tongdai.http.endpoint import Request, settings_of
 from tongdai.mismatch import UNREADABLE, explain
 from tongdai.text import has_control
@@ -56,32 +56,68 @@ class Patience:
         return min(self.idle_s, self.idle_s + size / self.rate - waited_s)
 
 
-async def pieces(request: Request, limit: int, patience: Patience | None = None) -> AsyncIterator[bytes]:
+WHILE_STOPPING = Patience(total_s=inf, idle_s=1.0, rate=256 * KB)
+"""Limits of a body that arrives while the server stops, from then on: nothing of it is acknowledged, so its client
+sends it again, and one that dribbles would delay the stop by all of `drain_s`."""
+
+
+async def pieces(request: Request, limit: int, patience: Patience | None = None) -> AsyncGenerator[bytes]:
     """Yield the body as it arrives; TooLarge at once if its declared length exceeds `limit` bytes, else when it
     does."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise too_large(limit)
-    patience = patience or Patience(settings_of(request).body_timeout_s)
-    clock = asyncio.get_running_loop().time
-    until = clock() + patience.total_s
-    seen, waited_s = 0, 0.0
+    wait = _Wait(patience or Patience(settings_of(request).body_timeout_s))
+    seen = 0
     stream = request.stream()
-    try:
-        while True:
-            # Only around the wait: the time spent on a piece is not the client's.
-            since = clock()
-            async with asyncio.timeout_at(min(until, since + patience.longest_s(waited_s, seen))):
-                piece = await anext(stream, None)
-            waited_s += clock() - since
-            if piece is None:
-                return
+    with request.resources.stopping.then(wait.hurry):
+        while (piece := await wait.next(stream)) is not None:
             seen += len(piece)
             if seen > limit:
                 raise too_large(limit)
             yield piece
-    except TimeoutError:
-        raise BodyTimeout("The body did not arrive in time") from None
+
+
+class _Wait:
+    """Waits for the pieces of a body, for as long as patience allows."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._timeout: asyncio.Timeout | None = None
+        self._hurried = False
+        self._begin(patience)
+
+    def _begin(self, patience: Patience) -> None:
+        self._patience = patience
+        self._since = self._clock()
+        self._until = self._since + patience.total_s
+        self._size, self._waited_s = 0, 0.0
+
+    def hurry(self) -> None:
+        """Be as patient as the server is that stops, from now on."""
+        self._hurried = True
+        self._begin(WHILE_STOPPING)
+        if self._timeout is not None:
+            self._timeout.reschedule(self._latest())
+
+    def _latest(self) -> float:
+        return min(self._until, self._since + self._patience.longest_s(self._waited_s, self._size))
+
+    async def next(self, stream: AsyncGenerator[bytes]) -> bytes | None:
+        # Only around the wait: the time spent on a piece is not the client's.
+        self._since = self._clock()
+        try:
+            async with asyncio.timeout_at(self._latest()) as self._timeout:
+                piece = await anext(stream, None)
+        except TimeoutError:
+            if self._hurried:
+                raise Unavailable("The server is stopping: send the request again") from None
+            raise BodyTimeout("The body did not arrive in time") from None
+        finally:
+            self._timeout = None
+        self._waited_s += self._clock() - self._since
+        self._size += len(piece or b"")
+        return piece
 
 
 def too_large(limit: int) -> TooLarge:

@@ -1,6 +1,5 @@
 """Requests as handlers see them, and the responses that handlers return."""
 
-import asyncio
 import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
@@ -15,6 +14,7 @@ from tongdai.errors import ApiError, InvalidInput
 from tongdai.http.asgi import Headers, Message, Receive, Scope, Send
 from tongdai.http.principal import Principal
 from tongdai.runtime.shares import Shares
+from tongdai.runtime.stopping import Stopping
 from tongdai.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class Resources:
     pepper: bytes
     guard: Guard
     shares: Shares
-    stopping: asyncio.Event
-    """Set when the server begins to stop: whatever waits for an event answers now."""
+    stopping: Stopping
 
 
 MOST_PAIRS = 100

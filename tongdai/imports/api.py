@@ -1,6 +1,7 @@
 """Polling, listing and undoing the jobs of bulk imports."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 
 from tongdai import ids
@@ -136,7 +137,8 @@ async def _until_undone(request: Request, found: Job) -> Job:
     loop, stopping = asyncio.get_running_loop(), request.resources.stopping
     deadline = loop.time() + settings_of(request).undo_wait_s
     while found.undoing and loop.time() < deadline and not stopping.is_set():
-        await asyncio.sleep(UNDO_POLL_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), UNDO_POLL_S)
         found = await _find(request)
     return found
 

@@ -47,6 +47,7 @@ from tongdai.queues.sounds.fetched import fetch
 from tongdai.runtime import heartbeats, os_process
 from tongdai.runtime.background import every, keep_running
 from tongdai.runtime.shares import Shares
+from tongdai.runtime.stopping import Stopping
 from tongdai.settings import ROLE_DSN, Settings
 from tongdai.tenants import api as tenants
 from tongdai.tenants import key_format, store
@@ -138,7 +139,7 @@ async def _resources(
     ]
     try:
         parts = PoolParts(settings.database_pool)
-        yield Resources(settings, database, parts, pepper, guard, Shares(settings.max_in_flight), asyncio.Event())
+        yield Resources(settings, database, parts, pepper, guard, Shares(settings.max_in_flight), Stopping())
     finally:
         for task in background:
             task.cancel()

@@ -46,7 +46,7 @@ LINGER_S = 30.0
 LINGER_IDLE_S = 5.0
 """Longest time between two pieces of it."""
 STOP_S = 1.0
-"""Time for the first request of a connection while the server stops."""
+"""Time for the first request of a connection while the server stops, and for reading on after a refusal."""
 SMALL_REST = 64 * 1024
 """Declared length of a body that is read to its end after an early response, so that the connection is kept."""
 HEAD_MAX = 64 * 1024
@@ -315,7 +315,7 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._all.idle[self] = None
         self.flow.resume_reading()
-        self._linger_until = self.loop.time() + LINGER_S
+        self._linger_until = self.loop.time() + (STOP_S if self._all.stopping else LINGER_S)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._linger()

@@ -96,12 +96,13 @@ async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGen
     """Yield events until the value is final, the client disconnects, its key becomes invalid or the server stops."""
     loop, tenant_id, stopping = asyncio.get_running_loop(), principal_of(request).tenant_id, request.resources.stopping
     _streams.begun(tenant_id)
+    ending = asyncio.create_task(stopping.wait())
     try:
         async with disconnected(request) as gone:
             yield source.encode(last)
             sent_at, events = loop.time(), 1
             while not source.is_last(last) and events != source.at_most and not gone.done():
-                await asyncio.wait((gone,), timeout=source.poll_s)
+                await asyncio.wait((gone, ending), timeout=source.poll_s, return_when=asyncio.FIRST_COMPLETED)
                 if stopping.is_set() or not await _still_authorised(request):
                     return
                 now = await _read(source, last)
@@ -112,6 +113,7 @@ async def _events(request: Request, source: EventSource[T], last: T) -> AsyncGen
                     yield b": still there\n\n"
                     sent_at = loop.time()
     finally:
+        ending.cancel()
         _streams.ended(tenant_id)
 
 
