@@ -4,9 +4,11 @@ The data directory with its embedded database is on a small tmpfs, which only ro
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 from tests.support.imports.check import all_jobs_ended, problems
 from tests.support.imports.client import SETTINGS, Client, Ledger, a_number_of
 from tests.support.servers import Role, Server, eventually, serving
+from tongdai.testing import factories
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
@@ -124,3 +127,54 @@ async def test_imports_survive_a_full_disk_and_uploads_are_refused(server: Serve
     assert await problems(server, imports, ledger) == []
     assert client.unexpected == []
     assert {role: server.pids(role) for role in roles} == pids, "a process died"
+
+
+async def answered(server: Server, key: factories.Key) -> int:
+    """The status of a request, 0 where nobody answers."""
+    async with httpx2.AsyncClient(timeout=30, base_url=server.url, headers=key.headers) as client:
+        try:
+            return (await client.get(QUEUES)).status_code
+        except httpx2.TransportError:
+            return 0
+
+
+async def test_processes_that_end_on_a_full_disk_are_replaced(server: Server, disk: Path) -> None:
+    key = await server.key()
+    assert await answered(server, key) == 200
+    fill(disk, 0)
+    roles: tuple[Role, ...] = ("worker", "engine", "telephony", "api")
+    for role in roles:
+        killed = await server.kill(role)
+
+        def replaced(role: Role = role, killed: int = killed) -> bool:
+            return server.pids(role) not in ([], [killed])
+
+        await eventually(replaced, 30, f"another {role}")
+
+    async def works() -> bool:
+        return await answered(server, key) in {200, 503}
+
+    await eventually(works, 30, "requests to be answered")
+    empty(disk)
+
+    async def ready() -> bool:
+        return await server.readiness() == 200 and await answered(server, key) == 200
+
+    await eventually(ready, 40, "all to be well")
+
+
+async def test_server_that_is_killed_on_a_full_disk_starts_again_once_there_is_room(server: Server, disk: Path) -> None:
+    key = await server.key()
+    fill(disk, 0)
+    server.send(signal.SIGKILL)
+    await server.ended()
+    server.spawn()
+    began = time.monotonic()
+    await eventually(lambda: not server.running or time.monotonic() - began > 10, 20, "an attempt to start")
+    assert "Traceback" not in server.log_text()
+    if server.running:  # it waits for room
+        server.send(signal.SIGKILL)
+        await server.ended()
+    empty(disk)
+    await server.start()
+    assert await answered(server, key) == 200

@@ -1,4 +1,4 @@
-"""What waits is called when the server begins to stop."""
+"""Waits that end when the server begins to stop."""
 
 from tongdai.runtime.stopping import Stopping
 

@@ -105,6 +105,12 @@ class Serving:
         for connection in list(self._state.connections):
             connection.shutdown()
 
+    async def until_stalled(self) -> None:
+        """Wait until a response waits for its client."""
+        async with asyncio.timeout(WITHIN_S):
+            while not self._limits.stalled:
+                await asyncio.sleep(0)
+
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[Client]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

@@ -243,6 +243,18 @@ async def test_idle_connection_makes_place_when_none_is_silent() -> None:
             assert await kept.rest() == b""
 
 
+async def test_connection_whose_client_takes_nothing_makes_place_when_none_is_idle() -> None:
+    async with serving(at_most=1) as server, server.connected() as slow:
+        slow.pause()
+        await slow.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        await server.until_stalled()
+        async with server.connected() as other:
+            await other.send(GET)
+            assert await other.answer() == b"HTTP/1.1 200 OK"
+        async with asyncio.timeout(WITHIN_S):
+            await server.app.left.wait()
+
+
 async def test_connection_beyond_those_being_answered_is_refused_at_once() -> None:
     async with serving(at_most=1) as server, server.connected() as held:
         await held.send(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -18,7 +18,8 @@ Under overload a request that has arrived as a whole is answered 503 before anyt
 of what the application's refusal does.
 
 At the limit of connections, the oldest one that never completed a head makes place for the next, else the one that has
-been idle for longest. If all are being answered, the next is answered 503 at once.
+been idle for longest, else the one whose client has taken nothing of a response for longest. If there is none, the next
+is answered 503 at once.
 
 It relies on uvicorn's `HttpToolsProtocol`, whose minor version is pinned for that reason.
 """
@@ -76,10 +77,12 @@ class Connections:
     """Without a complete head since they were opened, oldest first."""
     idle: "dict[LimitedProtocol, None]" = field(default_factory=dict)
     """Answered, and without a complete head since, oldest first."""
+    stalled: "dict[LimitedProtocol, None]" = field(default_factory=dict)
+    """With a response that waits for its client to take more of it, the one that waits for longest first."""
 
     def spare(self) -> "LimitedProtocol | None":
         """The connection that is closed first when there are too many."""
-        return next(iter(self.silent or self.idle), None)
+        return next(iter(self.silent or self.idle or self.stalled), None)
 
     def protocol(
         self,
@@ -140,8 +143,12 @@ class LimitedProtocol(HttpToolsProtocol):
         spare = self._all.spare()
         if spare is None:
             return False
-        spare.transport.close()
+        if spare in self._all.stalled:  # closing would wait for its client
+            spare.transport.abort()
+        else:
+            spare.transport.close()
         spare._leave_lists()  # noqa: SLF001 - of the same class
+        self._all.stalled.pop(spare, None)
         self.connections.discard(spare)
         return True
 
@@ -224,6 +231,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
         self._leave_lists()
+        self._all.stalled.pop(self, None)
         if self._running is not None:  # `cycle` is that of the last request that has arrived
             self._running.disconnected = True
             self._running.message_event.set()
@@ -233,6 +241,14 @@ class LimitedProtocol(HttpToolsProtocol):
         # What refers to itself waits for the collector, which runs seldom, and under overload thousands are closed.
         self.pipeline.clear()
         self.cycle = cast("RequestResponseCycle", None)
+
+    def pause_writing(self) -> None:
+        self._all.stalled[self] = None
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._all.stalled.pop(self, None)
+        super().resume_writing()
 
     # What the parser tells
 
