@@ -20,6 +20,8 @@ SUSPECT_S = 2.0
 """A connection that is borrowed for so long may wait for a server that hangs."""
 ANSWER_S = 2.0
 """A server that does not answer a query of nothing within this time hangs."""
+SUSPENDED_S = 6.0
+"""A question that took longer than any may says nothing: this process was suspended."""
 KEPT_S = 30.0
 """How often the connection is used otherwise: no router may forget it, or it would be silent by itself."""
 
@@ -44,7 +46,8 @@ class Silence:
         try:
             await self._ask()
         except TimeoutError:
-            self._lender.give_up(now)
+            if time.monotonic() - now < SUSPENDED_S:
+                self._lender.give_up(now)
             raise
         self._answered_at = time.monotonic()
 
