@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support.api import PEPPER
+from tests.support.servers import eventually
 from tongdai.clock import SystemClock
 from tongdai.db.pool import Connection, Lender
 from tongdai.http.endpoint import Request
@@ -19,6 +20,7 @@ from tongdai.testing import factories
 from tongdai.testing.clock import FakeClock
 
 UNUSED = cast("Any", None)
+WITHIN_S = 20.0
 
 
 class Scene:
@@ -56,6 +58,7 @@ class Scene:
 async def lender(dsn: str) -> AsyncGenerator[Lender]:
     lender = Lender(dsn, 8, name="tests")
     yield lender
+    await eventually(lambda: lender.lent == 0, WITHIN_S, "connections to be given back")
     lender.terminate()
 
 
@@ -67,8 +70,10 @@ async def known(conn: Connection, lender: Lender, settings: Any, key: factories.
 
 
 @pytest.fixture
-async def scene(conn: Connection, lender: Lender, settings: Any) -> Scene:
-    return await known(conn, lender, settings)
+async def scene(conn: Connection, lender: Lender, settings: Any) -> AsyncGenerator[Scene]:
+    scene = await known(conn, lender, settings)
+    yield scene
+    await scene.guard.aclose()
 
 
 async def test_known_key_is_accepted_while_it_cannot_be_read_again(scene: Scene) -> None:
@@ -119,6 +124,7 @@ async def test_a_key_that_has_expired_meanwhile_is_refused(lender: Lender, conn:
         assert await scene.accepted()
         scene.pass_time(11)
         assert not await scene.accepted()
+    await scene.guard.aclose()
 
 
 async def test_revoked_key_is_refused_though_its_notification_was_lost(scene: Scene, conn: Connection) -> None:

@@ -144,6 +144,7 @@ async def _resources(
         for task in background:
             task.cancel()
         access_log.flush()
+        await guard.aclose()
         database.terminate()
         silence.close()
         await limiter.aclose()

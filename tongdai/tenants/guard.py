@@ -121,6 +121,13 @@ class Guard:
         """Note that notifications of changes are received now."""
         self._heard_at = self._clock.monotonic()
 
+    async def aclose(self) -> None:
+        """End the reading of keys that is under way."""
+        reading = [*self._reading.values()]
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+
     def tenant_of(self, unread: bytes) -> TenantId | None:
         """The tenant whose key a request has, as far as that is known without reading it: nothing is allowed by it."""
         found = _KEY.search(unread)
