@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,6 +49,13 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
+async def closed(*all_ends: Ends) -> None:
+    for _, writer in all_ends:
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
 async def status_of(ends: Ends) -> int:
     return int((await ends[0].readline()).split()[1])
 
@@ -65,6 +73,7 @@ async def test_streams_and_dribbling_uploads_end_at_the_first_signal(data_dir: P
         for reader, _ in streams:
             await asyncio.wait_for(reader.read(), STOPPED_S)
         assert await asyncio.wait_for(stopped, STOPPED_S) == 0
+        await closed(*streams, *uploads)
 
 
 async def test_upload_that_arrives_steadily_is_received_while_the_server_stops(data_dir: Path) -> None:
@@ -79,13 +88,14 @@ async def test_upload_that_arrives_steadily_is_received_while_the_server_stops(d
             await writer.drain()
             address = urlsplit(server.url)
             try:
-                _, other = await asyncio.open_connection(address.hostname, address.port)
+                ends = await asyncio.open_connection(address.hostname, address.port)
             except ConnectionError:
                 return True
-            other.close()
+            await closed(ends)
             return False
 
         await eventually(port_closed, STOPPED_S, "the port to be closed")
         writer.write(chunk(ROWS) + chunk(b""))
         assert await status_of((reader, writer)) == 200
         assert await asyncio.wait_for(stopped, STOPPED_S) == 0
+        await closed((reader, writer))

@@ -23,7 +23,7 @@ POST_REFUSED = b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r
 
 class App:
     """Answers at once; `/held` when it is let go, unless its client has left by then; `/refused` without reading the
-    body, `/read` after it; `/large` with more than all buffers take."""
+    body, `/read` after it; `/large` with more than all buffers take, `/pieces` likewise, in two pieces."""
 
     def __init__(self) -> None:
         self.arrived, self.go, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -50,7 +50,7 @@ class App:
                 continue
             if message["type"] == "http.disconnect":
                 self.left.set()
-        if scope["path"] == "/large":
+        if scope["path"] in {"/large", "/pieces"}:
             await self._large(scope, send)
             return
         status = 413 if scope["path"] == "/refused" else 200
@@ -59,7 +59,10 @@ class App:
 
     async def _large(self, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": bytes(100_000_000)})
+        pieces = scope["path"] == "/pieces"
+        await send({"type": "http.response.body", "body": bytes(100_000_000), "more_body": pieces})
+        if pieces:
+            await send({"type": "http.response.body", "body": b""})
         if scope[CLIENT_LEFT]():
             self.left.set()
 
@@ -75,6 +78,9 @@ class Client:
     def pause(self) -> None:
         """Take nothing more of what the server sends."""
         cast("asyncio.Transport", self.writer.transport).pause_reading()
+
+    def resume(self) -> None:
+        cast("asyncio.Transport", self.writer.transport).resume_reading()
 
     async def answer(self) -> bytes:
         """The status line of an answer, read to its end."""

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tests.support.api import PEPPER
+from tests.support.databases import session_of
 from tests.support.servers import eventually
 from tongdai.clock import SystemClock
 from tongdai.db.pool import Connection, Lender
@@ -56,7 +57,8 @@ class Scene:
 
 @pytest.fixture
 async def lender(dsn: str) -> AsyncGenerator[Lender]:
-    lender = Lender(dsn, 8, name="tests")
+    own = session_of(dsn)
+    lender = Lender(f"{own}{'&' if '?' in own else '?'}lock_timeout=500ms", 8, name="tests")
     yield lender
     await eventually(lambda: lender.lent == 0, WITHIN_S, "connections to be given back")
     lender.terminate()

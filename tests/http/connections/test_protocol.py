@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -243,16 +244,21 @@ async def test_idle_connection_makes_place_when_none_is_silent() -> None:
             assert await kept.rest() == b""
 
 
-async def test_connection_whose_client_takes_nothing_makes_place_when_none_is_idle() -> None:
+@pytest.mark.parametrize("path", [b"/large", b"/pieces"])
+async def test_connection_whose_client_takes_nothing_makes_place_when_none_is_idle(path: bytes) -> None:
     async with serving(at_most=1) as server, server.connected() as slow:
         slow.pause()
-        await slow.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        await slow.send(GET.replace(b"/ ", path + b" "))
         await server.until_stalled()
         async with server.connected() as other:
             await other.send(GET)
             assert await other.answer() == b"HTTP/1.1 200 OK"
-        async with asyncio.timeout(WITHIN_S):
-            await server.app.left.wait()
+        slow.resume()
+        with suppress(ConnectionError):
+            assert len(await slow.rest()) < 100_000_000, "it would have been closed once its client has all"
+        if path == b"/pieces":
+            async with asyncio.timeout(WITHIN_S):
+                await server.app.left.wait()
 
 
 async def test_connection_beyond_those_being_answered_is_refused_at_once() -> None:
